@@ -1,0 +1,90 @@
+"""What a person sees while work is done: one moving line on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TextIO
+
+# A terminal needs no more than this; painting oftener costs time and flickers.
+REPAINT_SECONDS = 0.05
+
+CLEAR_LINE = "\r\x1b[K"
+
+
+def count(done: int, total: int) -> str:
+    """Plain numbers: `12/53`."""
+    return f"{done}/{total}"
+
+
+def megabytes(done: int, total: int) -> str:
+    """Bytes in decimal megabytes: `3.1/47.0 MB`."""
+    return f"{done / 1e6:.1f}/{total / 1e6:.1f} MB"
+
+
+class Step:
+    """One piece of work whose size is known: `advance` it, and leave the `with` when it is done.
+
+    On a terminal it is painted as it goes; elsewhere it is one line when it ends. A step that
+    fails leaves no line: the error that follows says it all.
+    """
+
+    def __init__(self, progress: "Progress", title: str, total: int,
+                 amount: Callable[[int, int], str]) -> None:
+        self._progress = progress
+        self._title = title
+        self._total = total
+        self._amount = amount
+        self._done = 0
+        self._started = self._painted = time.monotonic()
+
+    def advance(self, by: int = 1, name: str = "") -> None:
+        """`by` more units are done; `name` is the thing at hand, shown to those who asked."""
+        self._done += by
+        if name:
+            self._progress.detail(f"  {self._title} {name}")
+        now = time.monotonic()
+        if now - self._painted >= REPAINT_SECONDS:
+            self._painted = now
+            self._progress.paint(f"{self._title:<11} {self._amount(self._done, self._total)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._progress.paint("")
+        if kind is None:
+            seconds = time.monotonic() - self._started
+            amount = self._amount(self._done, self._total)
+            self._progress.say(f"{self._title:<11} {amount:<16} {seconds:6.2f} s")
+
+
+class Progress:
+    """Writes steps and lines to `stream`; `verbosity` is -1 (errors only), 0, or 1 (every file)."""
+
+    def __init__(self, stream: TextIO | None = None, verbosity: int = 0) -> None:
+        self._stream = stream or sys.stdout
+        self._verbosity = verbosity
+        self._live = verbosity == 0 and self._stream.isatty()
+
+    def step(self, title: str, total: int,
+             amount: Callable[[int, int], str] = count) -> Step:
+        """A step of `total` units; `amount(done, total)` writes how far it is."""
+        return Step(self, title, total, amount)
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if self._verbosity >= 0:
+            print(line, file=self._stream, flush=True)
+
+    def detail(self, line: str) -> None:
+        """A line for those who asked for all (`-v`)."""
+        if self._verbosity > 0:
+            print(line, file=self._stream, flush=True)
+
+    def paint(self, line: str) -> None:
+        """Replace the moving line; an empty one clears it. Nothing happens off a terminal."""
+        if self._live:
+            self._stream.write(CLEAR_LINE + line)
+            self._stream.flush()

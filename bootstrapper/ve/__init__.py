@@ -1,0 +1,1 @@
+"""Vendored files -> a fresh ve."""
