@@ -9,7 +9,7 @@ from bootstrapper.ve.version import InvalidVersion, Version, matches
 VERSIONS = [
     "1", "1.0", "1.0.0", "1.0.1", "1.1", "1.10", "1!0.5",
     "1.0.dev1", "1.0.dev2", "1.0a1", "1.0a1.dev2", "1.0b2", "1.0rc3", "2.0rc1",
-    "1.0.post1", "1.0.post1.dev1", "1.0.post2", "1.0.1.dev3", "1.0a1.post1",
+    "1.0.post1", "1.0.post1.dev1", "1.0.post2", "1.0.1.dev3",
     "1.0+abc", "1.0+abc.5", "1.0+5", "3.12", "3.12.1", "3.13.0a0", "3.14.0rc1", "3.14.0",
 ]
 
