@@ -1,0 +1,150 @@
+"""What a Python interpreter is: its version, its marker variables, and the wheels it accepts."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bootstrapper.errors import InputError
+from bootstrapper.ve.tag import cpython_tags, generic_platform, linux_platforms
+
+OLDEST = (3, 11)
+
+# Runs in the interpreter that is asked about, so even Python 2 must be able to answer; only what
+# PEP 508 and the tags need. glibc's version comes from confstr, musl's from its own loader.
+_PROBE = """
+import json, os, platform, re, subprocess, sys, sysconfig
+def musl():
+    # PEP 656: musl's loader prints its version when it is run.
+    maps = ""
+    try:
+        with open("/proc/self/maps") as lines:
+            maps = lines.read()
+    except OSError:
+        pass
+    loader = re.search(r"(/\\S*/ld-musl-\\S+)", maps)
+    if not loader:
+        return None
+    said = subprocess.run([loader.group(1)], stderr=subprocess.PIPE).stderr.decode()
+    version = re.search(r"Version (\\d+)\\.(\\d+)", said)
+    return version and [int(version.group(1)), int(version.group(2))]
+def glibc():
+    try:
+        name, version = os.confstr("CS_GNU_LIBC_VERSION").split()
+        return [int(part) for part in version.split(".")[:2]]
+    except (AttributeError, OSError, ValueError):
+        return None
+def full(info):
+    text = "%d.%d.%d" % (info.major, info.minor, info.micro)
+    return text if info.releaselevel == "final" else text + info.releaselevel[0] + str(info.serial)
+if sys.version_info[0] < 3:
+    sys.exit("Python %d.%d is too old" % sys.version_info[:2])
+c = glibc()
+json.dump({
+    "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
+    "abiflags": getattr(sys, "abiflags", ""),
+    "platform": sysconfig.get_platform(),
+    "bits": 64 if sys.maxsize > 2 ** 32 else 32,
+    "glibc": c,
+    "musl": None if c else musl(),
+    "cache_tag": sys.implementation.cache_tag,
+    "environment": {
+        "os_name": os.name,
+        "sys_platform": sys.platform,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_version": "%d.%d" % sys.version_info[:2],
+        "python_full_version": platform.python_version(),
+        "implementation_name": sys.implementation.name,
+        "implementation_version": full(sys.implementation.version),
+    },
+}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpreter:
+    """A Python that a ve can be made of.
+
+    `environment` has the variables of PEP 508 but `extra`; `platforms` are its platform tags,
+    best first; `cache_tag` is in the names of its bytecode files (PEP 3147).
+    """
+
+    executable: Path
+    version: tuple[int, int]
+    abiflags: str
+    cache_tag: str
+    platforms: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    @cached_property
+    def tags(self) -> Mapping[str, int]:
+        """Every wheel tag that it accepts, with its rank: 0 is the best."""
+        ranks: dict[str, int] = {}
+        for tag in cpython_tags(self.version, self.platforms, abiflags=self.abiflags):
+            ranks.setdefault(tag, len(ranks))
+        return ranks
+
+    def __str__(self) -> str:
+        name = self.environment["platform_python_implementation"]
+        return f"{name} {self.environment['python_full_version']} on {self.platforms[0]}"
+
+
+def describe(executable: str | Path) -> Interpreter:
+    """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
+    command = [str(executable), "-E", "-s", "-S", "-c", _PROBE]  # -I is unknown to Python 2
+    try:
+        answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                stdin=subprocess.DEVNULL, check=True).stdout
+        facts = json.loads(answer)
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        said = getattr(error, "stderr", None) or str(error).encode()
+        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        raise InputError(str(executable), f"can't be asked which Python it is: {last}",
+                         "name another one: ./bootstrap.py --python PYTHON") from None
+    environment: dict[str, str] = facts["environment"]
+    major, minor = (int(part) for part in environment["python_version"].split("."))
+    if (major, minor) < OLDEST:
+        raise InputError(str(executable),
+                         f"Python {environment['python_full_version']} is too old, a ve needs "
+                         f"{OLDEST[0]}.{OLDEST[1]} or later",
+                         "install a newer one, or name it: ./bootstrap.py --python PYTHON")
+    if environment["implementation_name"] != "cpython":
+        raise InputError(str(executable),
+                         f"{environment['platform_python_implementation']} is not CPython",
+                         "name a CPython: ./bootstrap.py --python PYTHON")
+    return Interpreter(
+        executable=Path(facts["executable"]),
+        version=(major, minor),
+        abiflags=facts["abiflags"],
+        cache_tag=facts["cache_tag"],
+        platforms=_platforms(facts),
+        environment=environment,
+    )
+
+
+def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
+    platform = str(facts["platform"])
+    if not platform.startswith("linux-"):
+        return (generic_platform(platform),)
+    machine = platform.removeprefix("linux-").replace("-", "_").replace(".", "_")
+    # A 32-bit Python on a 64-bit kernel takes the wheels of its own kind (as pip does).
+    if facts["bits"] == 32:
+        machine = {"x86_64": "i686", "aarch64": "armv8l"}.get(machine, machine)
+    glibc, musl = facts["glibc"], facts["musl"]
+    return linux_platforms(
+        machine,
+        glibc=(glibc[0], glibc[1]) if isinstance(glibc, list) else None,
+        musl=(musl[0], musl[1]) if isinstance(musl, list) else None,
+    )
+
+
+def running() -> Interpreter:
+    """The interpreter that runs this, or the one its own ve was made of."""
+    return describe(getattr(sys, "_base_executable", None) or sys.executable)
