@@ -100,8 +100,8 @@ def describe(executable: str | Path) -> Interpreter:
     """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
     command = [str(executable), "-E", "-s", "-S", "-c", _PROBE]  # -I is unknown to Python 2
     try:
-        answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                stdin=subprocess.DEVNULL, check=True).stdout
+        answer = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL,
+                                check=True).stdout
         facts = json.loads(answer)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error).encode()

@@ -1,0 +1,21 @@
+#!/usr/bin/env python3
+"""Wipe and rebuild ve/ from requirements/, offline. See: ./bootstrap.py --help"""
+import glob
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WHEELS = sorted(glob.glob(os.path.join(HERE, "requirements", "src", "bootstrapper-*.whl")))
+
+# Old Pythons must be able to read this far, to say why they won't do.
+if sys.version_info < (3, 11):
+    sys.exit("bootstrap.py: Python %d.%d is too old, 3.11 or later is needed\n"
+             "  next: python3.11 bootstrap.py" % sys.version_info[:2])
+if len(WHEELS) != 1:
+    sys.exit("bootstrap.py: %d files requirements/src/bootstrapper-*.whl, one is needed\n"
+             "  next: git checkout -- requirements/src" % len(WHEELS))
+
+sys.path.insert(0, WHEELS[0])
+from bootstrapper.__main__ import main  # noqa: E402
+
+sys.exit(main(["rebuild", "--project", HERE] + sys.argv[1:], program="bootstrap.py"))

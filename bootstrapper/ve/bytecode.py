@@ -1,0 +1,34 @@
+"""Bytecode files, as the interpreter that runs this would write them (PEP 3147, PEP 552)."""
+
+import importlib.util
+import marshal
+import os
+import struct
+import sys
+import warnings
+
+_TIMESTAMPED = 0  # the flags of a pyc that is checked by its source's time and size
+
+
+def path_of(source: str) -> str:
+    """Where the bytecode of `source` belongs: `a/b.py` -> `a/__pycache__/b.cpython-312.pyc`."""
+    folder, name = os.path.split(source)
+    stem = name.removesuffix(".py")
+    return os.path.join(folder, "__pycache__", f"{stem}.{sys.implementation.cache_tag}.pyc")
+
+
+def compiled(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:
+    """The content of the pyc of a module; None where the source is none for this Python.
+
+    Packages carry templates and test data that end in .py and don't compile; pip passes over
+    them, and so do we. `shown_as` is the path in tracebacks until the import system puts the real
+    one there; it must not name the place where the ve is built.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(source, shown_as, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
+    head = struct.pack("<III", _TIMESTAMPED, int(mtime) & 0xFFFFFFFF, len(source) & 0xFFFFFFFF)
+    return importlib.util.MAGIC_NUMBER + head + marshal.dumps(code)

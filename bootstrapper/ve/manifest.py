@@ -1,0 +1,55 @@
+"""What a ve was built from: bootstrapper.json in it, which `check` holds against the lock."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bootstrapper.ve.interpreter import Interpreter
+from bootstrapper.ve.lockfile import LockedFile
+
+NAME = "bootstrapper.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The vendored files by path with their sha256, and the Python, such as `3.12.1`.
+
+    `records` has the sha256 of each RECORD by its path in the ve, so that a change to a RECORD
+    is seen, too.
+    """
+
+    python: str
+    files: Mapping[str, str]
+    records: Mapping[str, str]
+    format: int = FORMAT
+
+    @classmethod
+    def of(cls, ve: Path, site: str, interpreter: Interpreter,
+           files: Iterable[LockedFile]) -> "Manifest":
+        """The manifest of a ve into which `files` have just been installed."""
+        return cls(python=interpreter.environment["python_full_version"],
+                   files={str(file.path): file.sha256[0] for file in files},
+                   records={path.relative_to(ve).as_posix(): digest(path)
+                            for path in sorted((ve / site).glob("*.dist-info/RECORD"))})
+
+    def write(self, ve: Path) -> None:
+        """Write it into a ve."""
+        (ve / NAME).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, ve: Path) -> "Manifest | None":
+        """That of a ve; None if it has none that we can read."""
+        try:
+            content = json.loads((ve / NAME).read_text(encoding="utf-8"))
+            return cls(**content) if content["format"] == FORMAT else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

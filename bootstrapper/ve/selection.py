@@ -1,0 +1,113 @@
+"""Which of the vendored files an interpreter gets: one a distribution, by markers and tags."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.filename import Tarball, Wheel, canonical
+from bootstrapper.ve.interpreter import Interpreter
+from bootstrapper.ve.lockfile import LockedFile
+from bootstrapper.ve.marker import InvalidMarker, Marker
+from bootstrapper.ve.wheel import WheelFile
+
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^]]*)\])?[^;]*(?:;(.*))?",
+                          re.DOTALL)
+_Rank = tuple[int, int, str]
+
+
+def select(files: Iterable[LockedFile], interpreter: Interpreter, *,
+           project: Path, wanted: Sequence[str] = ()) -> list[LockedFile]:
+    """The files to install, in the lock's order.
+
+    Of several wheels of one distribution, the one whose tags fit best is taken. `wanted` are the
+    requirements that people wrote (the lines of apps.in). Raises WorkFailed: a distribution has
+    lines but none of them fits, or two lines hold that are of different versions.
+    """
+    by_name: dict[str, list[LockedFile]] = defaultdict(list)
+    for file in files:
+        by_name[file.distribution.name].append(file)
+    chosen, skipped = [], {}
+    for name, lines in by_name.items():
+        holding = [file for file in lines
+                   if file.marker is None or file.marker.holds(interpreter.environment)]
+        if holding:
+            chosen.append(_best(holding, interpreter))
+        else:
+            skipped[name] = lines
+    if skipped:
+        _refuse_missing(skipped, chosen, interpreter, project, wanted)
+    order = {file.path: number for number, file in enumerate(files)}
+    return sorted(chosen, key=lambda file: order[file.path])
+
+
+def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
+    versions = {line.distribution.version for line in lines}
+    if len(versions) > 1:
+        raise WorkFailed(lines[1].place,
+                         f"{lines[1].path.name}, and line {lines[0].line} has another version: "
+                         f"{lines[0].path.name}", "python -m vendor_fetch sync")
+    ranked = [(rank, line) for line in lines if (rank := _rank(line, interpreter)) is not None]
+    if not ranked:
+        raise _unfit(lines, interpreter)
+    return min(ranked, key=lambda each: each[0])[1]
+
+
+def _rank(line: LockedFile, interpreter: Interpreter) -> _Rank | None:
+    """The smaller the better: tags, then the higher build number; a tarball fits always, last."""
+    match line.distribution:
+        case Tarball():
+            return (len(interpreter.tags), 0, "")
+        case Wheel(tags=tags, build=(number, rest)):
+            ranks = [interpreter.tags[tag] for tag in tags if tag in interpreter.tags]
+            return (min(ranks), -number, rest) if ranks else None
+
+
+def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
+    has = "; ".join(f"{line.path.name} is for {' '.join(_tags(line))}" for line in lines)
+    best = ", ".join(list(interpreter.tags)[:2])
+    return WorkFailed(
+        lines[0].place,
+        f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
+        f"interpreter takes {best}, … py3-none-any",
+        f"./bootstrap.py --python with another Python, or with {interpreter.executable} on this "
+        "kind of machine: python -m vendor_fetch sync")
+
+
+def _tags(line: LockedFile) -> tuple[str, ...]:
+    distribution = line.distribution
+    return distribution.tags if isinstance(distribution, Wheel) else ()
+
+
+def _refuse_missing(skipped: dict[str, list[LockedFile]], chosen: list[LockedFile],
+                    interpreter: Interpreter, project: Path, wanted: Sequence[str]) -> None:
+    """Refuse if a distribution that has no line for this interpreter is needed all the same.
+
+    A marker may leave a file out because nothing needs it there (colorama outside Windows), or
+    because the lock was made for another Python. The requirements of those who wrote apps.in and
+    of the chosen wheels tell which.
+    """
+    needed = list(wanted)
+    for file in chosen:
+        if isinstance(file.distribution, Wheel):
+            with WheelFile(project / file.path, str(file.path)) as wheel:
+                needed += wheel.requirements
+    for name in _required(needed, interpreter):
+        if name in skipped:
+            raise _unfit(skipped[name], interpreter)
+
+
+def _required(requirements: Iterable[str], interpreter: Interpreter) -> set[str]:
+    """The names whose markers hold, with whichever extras somebody asks for."""
+    matches = [match for each in requirements if (match := _REQUIREMENT.match(each.strip()))]
+    extras = {extra.strip() for match in matches for extra in (match[2] or "").split(",")}
+    return {canonical(match[1]) for match in matches if any(
+        _holds(match[3], {**interpreter.environment, "extra": extra}) for extra in {*extras, ""})}
+
+
+def _holds(marker: str | None, environment: dict[str, str]) -> bool:
+    try:
+        return not marker or Marker(marker).holds(environment)
+    except InvalidMarker:
+        return False  # old metadata has markers that PEP 508 does not know; they bind nobody

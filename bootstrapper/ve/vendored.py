@@ -1,0 +1,80 @@
+"""The vendored files on disk: are they there, and are they what the lock says?"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.progress import Progress
+from bootstrapper.ve.filename import InvalidFilename, parse
+from bootstrapper.ve.lockfile import SOURCE, LockedFile
+
+_RESTORE = "git checkout -- {path}, or: python -m vendor_fetch sync"
+
+
+def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
+    """Hash every file, `jobs` at a time; nothing else may be touched before.
+
+    Raises WorkFailed for the first difference: a file that is missing, that has other bytes than
+    its line says, or that no line names.
+    """
+    for stray in strays(project, files):
+        raise stray
+    # The big ones first, so that no thread is left with one at the end.
+    ordered = sorted(files, key=lambda file: -_size(project / file.path))
+    with progress.step("verify", len(files)) as step, ThreadPoolExecutor(jobs) as threads:
+        results = threads.map(lambda file: (file, difference(project, file)), ordered)
+        try:
+            for file, fault in results:
+                if fault:
+                    raise fault
+                step.advance(name=file.path.name)
+        except BaseException:
+            threads.shutdown(cancel_futures=True)
+            raise
+
+
+def difference(project: Path, file: LockedFile) -> WorkFailed | None:
+    """What is wrong with one vendored file; None if nothing is."""
+    path = project / file.path
+    restore = _RESTORE.format(path=file.path)
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return WorkFailed(str(file.path), f"the file is missing, {file.place} wants it", restore)
+    except OSError as error:
+        return WorkFailed(str(file.path), f"can't be read: {error.strerror}", restore)
+    if digest in file.sha256:
+        return None
+    return WorkFailed(str(file.path),
+                      f"its {_size(path)} bytes have the sha256 {digest}, "
+                      f"{file.place} says {' or '.join(file.sha256)}", restore)
+
+
+def strays(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
+    """The vendored files that no line of a lock names."""
+    named = {file.path.name for file in files}
+    try:
+        found = sorted(os.listdir(project / SOURCE))
+    except FileNotFoundError:
+        return
+    for name in found:
+        if name in named:
+            continue
+        try:
+            parse(name)
+        except InvalidFilename:
+            continue  # a README or a .gitkeep is nobody's vendored file
+        yield WorkFailed(str(SOURCE / name), "no line of apps.txt or tools.txt names this file",
+                         f"rm {SOURCE / name}, or ask for it in apps.in and run: "
+                         "python -m vendor_fetch sync")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
