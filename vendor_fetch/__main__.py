@@ -1,0 +1,92 @@
+"""The command line: `python -m vendor_fetch [sync] | check`."""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from bootstrapper.errors import BootstrapperError
+from bootstrapper.progress import Progress
+from vendor_fetch.cache import Cache, place
+from vendor_fetch.check import differences
+from vendor_fetch.index import configured
+from vendor_fetch.project import Project, open_project
+from vendor_fetch.sync import sync
+
+EPILOG = """\
+environment:
+  VENDOR_FETCH_OFFLINE=1   take files from the cache only, never from an index
+  VENDOR_FETCH_CACHE=DIR   the cache, usually ~/.cache/vendor_fetch
+
+Packages come from the index that uv, or else pip, is configured for.
+Exit status: 0 done, 1 the work failed or something differs, 2 the command or a file that
+people write is wrong, 3 another run is at work, 130 interrupted.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options and commands."""
+    common = argparse.ArgumentParser(add_help=False)
+    # Without a default, so that a command doesn't undo what was said before it.
+    common.add_argument("--project", type=Path, metavar="DIR", default=argparse.SUPPRESS,
+                        help="the project's directory (default: this one)")
+    volume = common.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_const", const=-1, dest="verbosity",
+                        default=argparse.SUPPRESS, help="say nothing but errors")
+    volume.add_argument("-v", "--verbose", action="store_const", const=1, dest="verbosity",
+                        default=argparse.SUPPRESS, help="name every file, show tracebacks")
+    main_parser = argparse.ArgumentParser(
+        prog="python -m vendor_fetch", parents=[common], epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Fetch every file that a project needs into requirements/src/.")
+    commands = main_parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("sync", parents=[common], help="make requirements/src/ and the locks "
+                        "agree with requirements/apps.in (what it does without a command)")
+    commands.add_parser("check", parents=[common], help="say every difference between them")
+    return main_parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    options = parser().parse_args(argv)
+    verbosity = getattr(options, "verbosity", 0)
+    progress = Progress(verbosity=verbosity)
+    try:
+        project = open_project(getattr(options, "project", Path()).absolute())
+        if options.command == "check":
+            return _check(project, progress)
+        return sync(project, Cache(place()), configured(project.directory), progress)
+    except (BootstrapperError, OSError) as error:
+        if verbosity > 0:
+            traceback.print_exc()
+        print(told(error), file=sys.stderr)
+        return error.status if isinstance(error, BootstrapperError) else 1
+    except KeyboardInterrupt:
+        print("interrupted; the project is as it was, or as it will be.\n"
+              "  next: python -m vendor_fetch sync", file=sys.stderr)
+        return 130
+
+
+def _check(project: Project, progress: Progress) -> int:
+    found = list(differences(project))
+    for each in found:
+        print(each)
+    if found:
+        print(f"{len(found)} difference{'s' if len(found) > 1 else ''}\n"
+              "  next: python -m vendor_fetch sync")
+        return 1
+    progress.say("requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt")
+    return 0
+
+
+def told(error: BootstrapperError | OSError) -> str:
+    """An error as a person reads it."""
+    if isinstance(error, BootstrapperError):
+        return str(error)
+    return (f"{error.filename or 'the system'}: {error.strerror or error}\n"
+            "  next: mend that (space, permissions), then run the same command again")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

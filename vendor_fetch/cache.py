@@ -1,0 +1,114 @@
+"""The per-user cache: every file ever fetched, under its sha256.
+
+A file enters by one rename, after its hash was found right, and is verified again on its way
+out; so runs that share the cache need no lock, and a disk that lies is found out.
+"""
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK = 1 << 20
+# What a killed run has left behind is nobody's after a day.
+ABANDONED_SECONDS = 24 * 3600
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in lower-case hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def place(environ: Mapping[str, str] = os.environ) -> Path:
+    """`$VENDOR_FETCH_CACHE`, else the user's cache directory (XDG Base Directory)."""
+    if environ.get("VENDOR_FETCH_CACHE"):
+        return Path(environ["VENDOR_FETCH_CACHE"]).absolute()
+    home = environ.get("XDG_CACHE_HOME", "")
+    # "All paths … must be absolute. If … relative … should consider the path invalid."
+    return (Path(home) if home.startswith("/") else Path.home() / ".cache") / "vendor_fetch"
+
+
+class Incoming:
+    """A file that is being written, under a temporary name in the directory of its lasting one."""
+
+    def __init__(self, stream: BinaryIO, path: Path) -> None:
+        self._stream = stream
+        self._path = path
+
+    def write(self, chunk: bytes) -> None:
+        """Append."""
+        self._stream.write(chunk)
+
+    def settle(self, destination: Path) -> None:
+        """Give it its lasting name, mode 0644; a reader sees all of it or nothing."""
+        self._stream.flush()
+        os.fchmod(self._stream.fileno(), 0o644)
+        os.fsync(self._stream.fileno())
+        self._path.rename(destination)
+
+
+@contextmanager
+def incoming(directory: Path) -> Iterator[Incoming]:
+    """A new file to write to; it is gone afterwards unless it was settled."""
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=directory)
+    try:
+        with open(descriptor, "wb") as stream:
+            yield Incoming(stream, Path(name))
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+class Cache:
+    """Files by their sha256 under `root`; made when the first one comes in."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def entry(self, sha256: str) -> Path:
+        """Where the file of that hash is, or would be."""
+        return self.root / sha256[:2] / sha256
+
+    def deliver(self, sha256: str, destination: Path) -> bool:
+        """Copy a file to `destination`, mode 0644, by one rename; False when there is none.
+
+        Never a hardlink: a project's file that is changed in place must not change the cache.
+        An entry whose bytes no longer have the hash is dropped.
+        """
+        entry = self.entry(sha256)
+        try:
+            source = entry.open("rb")
+        except FileNotFoundError:
+            return False
+        with source, incoming(destination.parent) as target:
+            digest = hashlib.sha256()
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                target.write(chunk)
+            if digest.hexdigest() != sha256:
+                entry.unlink(missing_ok=True)
+                return False
+            target.settle(destination)
+        return True
+
+    @contextmanager
+    def incoming(self) -> Iterator[Incoming]:
+        """A new file inside the cache to write to; it is gone afterwards unless it was kept."""
+        directory = self.root / "incoming"
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in directory.iterdir():
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                    left.unlink()
+        with incoming(directory) as file:
+            yield file
+
+    def keep(self, file: Incoming, sha256: str) -> None:
+        """What was written to `incoming()`, and hashes to `sha256`, becomes an entry."""
+        entry = self.entry(sha256)
+        entry.parent.mkdir(mode=0o700, exist_ok=True)
+        file.settle(entry)

@@ -1,0 +1,77 @@
+"""Which file of a resolved package is vendored, and the line of the lock that names it."""
+
+import re
+from pathlib import Path
+
+from bootstrapper.errors import InputError
+from bootstrapper.ve.filename import InvalidFilename, Wheel, parse
+from bootstrapper.ve.lockfile import SOURCE, LockedFile
+from bootstrapper.ve.marker import Marker
+from vendor_fetch.cache import sha256_of
+from vendor_fetch.platforms import Platform
+from vendor_fetch.resolver import Artifact, Package
+
+
+def choose(package: Package, platform: Platform, *, prefer: str) -> Artifact:
+    """The wheel, or the tarball where `prefer` is "tarball" and the package is pure Python.
+
+    A compiled package stays a wheel: a production server has no compiler. One without a wheel
+    that fits comes as its tarball whatever is preferred.
+    """
+    wheel, tarball = package.wheel, package.tarball
+    pure = wheel is not None and wheel.filename.endswith("-none-any.whl")
+    if tarball and (not wheel or (pure and prefer == "tarball")):
+        return tarball
+    if wheel:
+        return wheel
+    raise InputError(f"requirements/apps.in: {package.name}",
+                     f"{package.version} has neither a wheel for {platform} nor a tarball",
+                     "allow another version in requirements/apps.in, then run: "
+                     "python -m vendor_fetch sync")
+
+
+def locked(artifact: Artifact, platform: Platform) -> LockedFile:
+    """The lock's line for a file."""
+    condition = condition_of(artifact.filename, platform)
+    return LockedFile(path=SOURCE / artifact.filename, sha256=(artifact.sha256,),
+                      marker=Marker(condition) if condition else None)
+
+
+def vendored_by_path(path: Path, project: Path, platform: Platform) -> LockedFile:
+    """The lock's line for a file that requirements/apps.in names by its path."""
+    if path.parent != (project / SOURCE).resolve():
+        raise InputError("requirements/apps.in", f"{path} is outside {SOURCE}/",
+                         f"copy it there and name it ./{SOURCE}/{path.name}")
+    try:
+        parse(path.name)
+    except InvalidFilename as error:
+        raise InputError("requirements/apps.in", str(error),
+                         "give the file the name that it was built with") from None
+    return locked(Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path)), platform)
+
+
+def condition_of(filename: str, platform: Platform) -> str:
+    """The marker of a file, empty for one that fits everywhere.
+
+    A wheel of one Python's ABI holds for that Python, one of the stable ABI from its Python on;
+    a compiled one for the platform that it was chosen for. All that the C library has to do with
+    it is in the wheel's tags.
+    """
+    wheel = parse(filename)
+    if not isinstance(wheel, Wheel):
+        return ""
+    tags = [tag.split("-") for tag in wheel.tags]
+    if any(platform_tag == "any" for *_, platform_tag in tags):
+        return ""
+    parts = [*_python(tags), f'sys_platform == "{platform.sys_platform}"',
+             f'platform_machine == "{platform.machine}"']
+    return " and ".join(parts)
+
+
+def _python(tags: list[list[str]]) -> list[str]:
+    for python, abi, _ in tags:
+        number = re.fullmatch(r"cp(\d)(\d+)", python)
+        if number and abi != "none":
+            operator = ">=" if abi == "abi3" else "=="
+            return [f'python_version {operator} "{number[1]}.{number[2]}"']
+    return []

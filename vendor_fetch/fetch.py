@@ -1,0 +1,85 @@
+"""Brings the files of a lock into requirements/src/: from the cache first, then the index."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.progress import Progress, megabytes
+from bootstrapper.ve.lockfile import LockedFile
+from vendor_fetch.cache import Cache, sha256_of
+from vendor_fetch.download import download
+from vendor_fetch.index import Index
+from vendor_fetch.platforms import Platform
+from vendor_fetch.resolver import Artifact, Source, resolve
+
+
+def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether `VENDOR_FETCH_OFFLINE` forbids the index."""
+    return environ.get("VENDOR_FETCH_OFFLINE", "") not in ("", "0")
+
+
+def fetch(files: Iterable[LockedFile], *, project: Path, platform: Platform, cache: Cache,
+          index: Index, progress: Progress, known: Mapping[str, Artifact] | None = None) -> int:
+    """Every file is in place afterwards, with one of its hashes. Returns how many came in.
+
+    `known` are artifacts by sha256, where somebody has located them already; the others are
+    located by name and version when the cache doesn't have them. Raises WorkFailed.
+    """
+    missing = [file for file in files if not is_in_place(file, project)]
+    for directory in {(project / file.path).parent for file in missing}:
+        directory.mkdir(parents=True, exist_ok=True)
+    left = [file for file in missing if not _deliver(file, project, cache)]
+    if left:
+        if is_offline():
+            names = ", ".join(file.path.name for file in left)
+            raise WorkFailed(str(cache.root),
+                             f"lacks {names}, and VENDOR_FETCH_OFFLINE forbids the index",
+                             "run the same command once without VENDOR_FETCH_OFFLINE")
+        found = _locate(left, known or {}, project=project, platform=platform, index=index)
+        download(found.values(), cache, index, progress)
+        for file in left:
+            if not _deliver(file, project, cache):
+                raise WorkFailed(str(cache.entry(file.sha256[0])),
+                                 "changed between writing and reading",
+                                 "look at the disk, then run the same command again")
+    if missing:
+        size = sum((project / file.path).stat().st_size for file in missing)
+        with progress.step("vendored", size, megabytes) as step:
+            step.advance(size)
+    return len(missing)
+
+
+def is_in_place(file: LockedFile, project: Path) -> bool:
+    """Whether a locked file is there with one of its hashes."""
+    path = project / file.path
+    return path.is_file() and not path.is_symlink() and sha256_of(path) in file.sha256
+
+
+def _deliver(file: LockedFile, project: Path, cache: Cache) -> bool:
+    return any(cache.deliver(sha256, project / file.path) for sha256 in file.sha256)
+
+
+def _locate(files: Iterable[LockedFile], known: Mapping[str, Artifact], *, project: Path,
+            platform: Platform, index: Index) -> dict[str, Artifact]:
+    """Artifacts by sha256. uv is asked for the exact versions, without dependencies."""
+    found = {sha256: known[sha256] for file in files for sha256 in file.sha256 if sha256 in known}
+    unknown = [file for file in files if not found.keys() & set(file.sha256)]
+    while unknown:
+        # A package may be in two versions, one for the application and one for the tools.
+        batch = {file.distribution.name: file for file in unknown}
+        packages = resolve([f"{name}=={file.distribution.version}" for name, file in batch.items()],
+                           project=project, platform=platform, source=Source(index=index),
+                           dependencies=False)
+        offered = {artifact.sha256: artifact for package in packages
+                   for artifact in (package.wheel, package.tarball) if artifact}
+        for file in batch.values():
+            artifact = next((offered[each] for each in file.sha256 if each in offered), None)
+            if not artifact:
+                raise WorkFailed(
+                    file.path.name, f"the index has no such file with sha256 {file.sha256[0]}",
+                    "use an index that has it, or bring the file from another project's "
+                    f"{file.path.parent}/")
+            found[artifact.sha256] = artifact
+        unknown = [file for file in unknown if file not in batch.values()]
+    return found

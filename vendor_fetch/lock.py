@@ -1,0 +1,56 @@
+"""Writes the locks, and tells what they were written for."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import InputError
+from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read, render
+from vendor_fetch.cache import incoming
+from vendor_fetch.project import Project
+
+_CONTENT = {APPS: "The vendored files of the application",
+            TOOLS: "The vendored files that bootstrap.py itself runs with"}
+SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2")
+
+
+def text(lock: PurePosixPath, files: Iterable[LockedFile], project: Project) -> str:
+    """The whole text of a lock: sorted by the packages' names; same files, same bytes."""
+    return render(sorted(files, key=lambda file: (file.distribution.name, file.path.name)),
+                  _header(lock, project))
+
+
+def write(lock: PurePosixPath, files: Iterable[LockedFile], project: Project) -> None:
+    """Write a lock by one rename; one that says the same already is not touched."""
+    path = project.directory / lock
+    content = text(lock, files, project).encode()
+    if path.is_file() and path.read_bytes() == content:
+        return
+    with incoming(path.parent) as file:
+        file.write(content)
+        file.settle(path)
+
+
+def read_own(lock: PurePosixPath, project: Project) -> list[LockedFile]:
+    """The lines of a lock that was written for this Python, platform and format; else none.
+
+    A lock that is missing or has a bad line counts as none: it is about to be written anew.
+    """
+    try:
+        files = read(project.directory, lock)
+        head = (project.directory / lock).read_text(encoding="utf-8")
+    except InputError:
+        return []
+    return files if head.startswith(render([], _header(lock, project))) else []
+
+
+def vendored_names(project: Path) -> set[str]:
+    """The names of the wheels and tarballs in requirements/src/."""
+    directory = project / SOURCE
+    return {path.name for path in directory.iterdir()
+            if path.name.endswith(SUFFIXES)} if directory.is_dir() else set()
+
+
+def _header(lock: PurePosixPath, project: Project) -> list[str]:
+    return [f"{_CONTENT[lock]}, for {project.platform}, as {project.format}s.",
+            "Written by vendor_fetch. To change it, edit requirements/apps.in and run:",
+            "    python -m vendor_fetch sync"]

@@ -1,0 +1,79 @@
+"""What a vendored file says about itself: whom it depends on, and what builds it."""
+
+import tarfile
+import tomllib
+import zipfile
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from pathlib import Path
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.version import Version
+from vendor_fetch.requirement import InvalidRequirement, Requirement, read_requirement
+
+# "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
+# 517). Since 70.1 it makes wheels without the package `wheel`.
+DEFAULT_BUILD = ("setuptools>=70.1",)
+_FIX = "bring the file back (git checkout), or run: python -m vendor_fetch sync"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """Whom a file depends on; `known` is False for a tarball that tells only when it is built."""
+
+    requirements: tuple[Requirement, ...]
+    known: bool
+
+
+def dependencies(path: Path) -> Dependencies:
+    """Whom a wheel or a tarball depends on. Raises WorkFailed for a file that can't be read."""
+    wheel = path.name.endswith(".whl")
+    suffix = ".dist-info/METADATA" if wheel else "/PKG-INFO"
+    fields = BytesParser().parsebytes(_member(path, suffix) or b"", headersonly=True)
+    try:
+        requirements = tuple(read_requirement(str(text))
+                             for text in fields.get_all("Requires-Dist", []))
+    except InvalidRequirement as error:
+        raise WorkFailed(str(path), f"its metadata can't be read: {error}", _FIX) from None
+    return Dependencies(requirements=requirements, known=wheel or _is_static(fields))
+
+
+def build_requirements(path: Path) -> tuple[str, ...]:
+    """What a tarball says it is built with (PEP 518), a requirement each."""
+    pyproject = _member(path, "/pyproject.toml")
+    if pyproject is None:
+        return DEFAULT_BUILD
+    try:
+        system = tomllib.loads(pyproject.decode()).get("build-system", {})
+    except ValueError as error:
+        raise WorkFailed(str(path), f"its pyproject.toml can't be read: {error}", _FIX) from None
+    return tuple(str(each) for each in system.get("requires", DEFAULT_BUILD))
+
+
+def _is_static(fields: Message) -> bool:
+    # PEP 643: since 2.2 a field that isn't called dynamic is that of every wheel built from it.
+    if Version(str(fields.get("Metadata-Version", "1.0"))) < Version("2.2"):
+        return False
+    return "requires-dist" not in {str(each).lower() for each in fields.get_all("Dynamic", [])}
+
+
+def _member(path: Path, suffix: str) -> bytes | None:
+    """The one member of an archive that is one directory deep and ends so."""
+    try:
+        if path.suffix in (".whl", ".zip"):
+            with zipfile.ZipFile(path) as archive:
+                names = [name for name in archive.namelist() if _is_at_top(name, suffix)]
+                return archive.read(names[0]) if names else None
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if _is_at_top(member.name, suffix):
+                    stream = archive.extractfile(member)
+                    return stream.read() if stream else None
+    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise WorkFailed(str(path), f"not an archive that can be read: {error}", _FIX) from None
+    return None
+
+
+def _is_at_top(name: str, suffix: str) -> bool:
+    return name.removeprefix("./").count("/") == 1 and name.endswith(suffix)

@@ -1,0 +1,71 @@
+"""The project whose files are fetched: what its pyproject.toml and requirements/apps.in ask."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from bootstrapper.errors import InputError
+from bootstrapper.ve.lockfile import SOURCE
+from vendor_fetch.platforms import Platform, here
+
+APPS_IN = PurePosixPath("requirements/apps.in")
+FORMATS = ("wheel", "tarball")
+_PINNED_PYTHON = re.compile(r"\s*==\s*(\d+\.\d+)(?:\.\*|\.\d+)?\s*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A directory with requirements/apps.in.
+
+    `format` is "wheel", or "tarball": then a package is vendored as its source distribution
+    where it has one and is pure Python. Compiled packages stay wheels, because a production
+    server has no compiler, it needs nothing but Python.
+    """
+
+    directory: Path
+    platform: Platform
+    format: str = "wheel"
+
+    @property
+    def source(self) -> Path:
+        """The directory of its vendored files."""
+        return self.directory / SOURCE
+
+    @property
+    def apps_in(self) -> Path:
+        """What people ask for, a requirement a line."""
+        return self.directory / APPS_IN
+
+
+def open_project(directory: Path) -> Project:
+    """Read a project's settings.
+
+    `requires-python = "==3.12.*"` of pyproject.toml says which Python files are fetched for,
+    else it is the one that runs; `[tool.vendor_fetch] format` says wheel or tarball.
+    Raises InputError.
+    """
+    if not (directory / APPS_IN).is_file():
+        raise InputError(str(directory / APPS_IN), "the file is missing, so this is no project",
+                         "go to the project, or name it: python -m vendor_fetch --project DIR")
+    settings = _pyproject(directory / "pyproject.toml")
+    requires = str(settings.get("project", {}).get("requires-python", ""))
+    pinned = _PINNED_PYTHON.fullmatch(requires)
+    wanted = settings.get("tool", {}).get("vendor_fetch", {}).get("format", "wheel")
+    if wanted not in FORMATS:
+        raise InputError(str(directory / "pyproject.toml"),
+                         f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
+                         'write format = "wheel", then run: python -m vendor_fetch sync')
+    return Project(directory=directory, platform=here(pinned[1] if pinned else None),
+                   format=wanted)
+
+
+def _pyproject(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"not TOML: {error}",
+                         "mend the file, then run: python -m vendor_fetch sync") from None

@@ -1,0 +1,170 @@
+"""Which versions satisfy the requirements, and where their files are: asked of uv.
+
+uv answers as a pylock.toml (PEP 751): for each package its tarball and the wheels that fit, with
+address, size and sha256. It hashes the files of an index that has no hashes itself.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from shutil import which
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.ve.filename import canonical
+from vendor_fetch.index import Index
+from vendor_fetch.platforms import Platform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """A file that can be fetched: `size` in bytes (None where the index doesn't say)."""
+
+    filename: str
+    url: str
+    sha256: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A resolved package: its wheel that fits, its tarball, and the file it was asked for by.
+
+    `path` is set for a requirement that names a file (`./requirements/src/….whl`).
+    """
+
+    name: str
+    version: str
+    wheel: Artifact | None = None
+    tarball: Artifact | None = None
+    path: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What uv may ask: the index, or (`links` given) the files of one directory only."""
+
+    index: Index
+    links: Path | None = None
+    offline: bool = False
+
+    def words(self) -> list[str]:
+        """The arguments of uv that say so."""
+        if self.links:
+            return ["--offline", "--no-index", "--find-links", str(self.links)]
+        return [*(["--offline"] if self.offline else []),
+                *(["--no-index"] if self.index.no_index else [])]
+
+    def environment(self) -> dict[str, str]:
+        """The environment uv runs in."""
+        if not self.links:
+            return {**os.environ, **self.index.environment}
+        closed = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL",
+                  "UV_FIND_LINKS")
+        return {name: value for name, value in os.environ.items() if name not in closed}
+
+
+def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Platform,
+            source: Source, pinned: Mapping[str, str] | None = None,
+            dependencies: bool = True) -> list[Package]:
+    """Packages that satisfy a requirements file, or lines like those of one, sorted by name.
+
+    Versions in `pinned` (by canonical name) are kept as long as the requirements allow them.
+    Raises WorkFailed with uv's own explanation, or InputError where it can't read a line.
+    """
+    with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as scratch:
+        if isinstance(requirements, Path):
+            asked = requirements
+        else:
+            asked = Path(scratch) / "requirements.in"
+            asked.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+        answers: list[list[Package]] = []
+        for name in platform.uv_platforms:
+            answer = Path(scratch) / f"pylock.{len(answers)}.toml"
+            if pinned:
+                # uv prefers the versions of the file that it is about to write.
+                answer.write_text(_preferences(pinned), encoding="utf-8")
+            command = [find_uv(), "pip", "compile", str(asked), "--output-file", str(answer),
+                       "--format", "pylock.toml", "--no-header", "--quiet",
+                       "--no-python-downloads", "--python", sys.executable,
+                       "--python-version", platform.python, *source.words(),
+                       *(["--python-platform", name] if name else []),
+                       *([] if dependencies else ["--no-deps"])]
+            done = subprocess.run(command, cwd=project, env=source.environment(), check=False,
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            if done.returncode == 0:
+                packages = _packages(answer)
+                if all(package.wheel or package.path for package in packages):
+                    return packages
+                answers.append(packages)
+            elif name == platform.uv_platforms[-1] and not answers:
+                raise _failure(requirements, done.returncode, done.stderr)
+    # Nowhere a wheel for every package: the platform with the most of them.
+    return max(answers, key=lambda packages: sum(1 for each in packages if each.wheel))
+
+
+def find_uv() -> str:
+    """The path of uv: that of its Python package, else the one on PATH. Raises WorkFailed."""
+    try:
+        from uv import find_uv_bin
+
+        return find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        found = which("uv")
+    if not found:
+        raise WorkFailed("uv", "not found, and it is what asks the index",
+                         f"{sys.executable} -m pip install uv")
+    return found
+
+
+def _preferences(pinned: Mapping[str, str]) -> str:
+    head = 'lock-version = "1.0"\ncreated-by = "vendor_fetch"\n'
+    return head + "".join(f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+                          for name, version in sorted(pinned.items()))
+
+
+def _packages(answer: Path) -> list[Package]:
+    packages = []
+    for entry in tomllib.loads(answer.read_text(encoding="utf-8")).get("packages", []):
+        archive = entry.get("archive")
+        if not archive and not entry.get("wheels") and not entry.get("sdist"):
+            raise InputError(f"requirements/apps.in: {entry['name']}",
+                             "is neither from an index nor a file, so it can't be vendored",
+                             "build its wheel, put it in requirements/src/ and name that path")
+        path = archive and archive.get("path")
+        wheel, tarball = (entry.get("wheels") or [None])[0], entry.get("sdist")
+        if archive and not path:
+            wheel, tarball = (archive, None) if archive["url"].endswith(".whl") else (None, archive)
+        packages.append(Package(
+            name=canonical(entry["name"]),
+            version=entry.get("version", ""),
+            wheel=_artifact(wheel) if wheel else None,
+            tarball=_artifact(tarball) if tarball else None,
+            path=(answer.parent / path).resolve() if path else None,
+        ))
+    return sorted(packages, key=lambda package: package.name)
+
+
+def _artifact(entry: dict[str, Any]) -> Artifact:
+    url = entry.get("url") or Path(entry["path"]).as_uri()
+    return Artifact(filename=PurePosixPath(unquote(urlsplit(url).path)).name, url=url,
+                    sha256=entry["hashes"]["sha256"], size=entry.get("size"))
+
+
+def _failure(requirements: Path | Iterable[str], status: int, said: str) -> Exception:
+    where = str(requirements) if isinstance(requirements, Path) else "the index"
+    fault = "\n".join(line for line in said.strip().splitlines()
+                      if not line.startswith("warning:")) or f"uv ended with status {status}"
+    if "arse requirement" in said or "arse `" in said:
+        return InputError(where, fault, "mend the line, then run: python -m vendor_fetch sync")
+    if any(sign in said for sign in ("Failed to fetch", "error sending request", "offline")):
+        return WorkFailed(where, fault, "connect to the index that pip is configured for, then "
+                                        "run the same command again")
+    return WorkFailed(where, fault, "change requirements/apps.in, then run: "
+                                    "python -m vendor_fetch sync")
