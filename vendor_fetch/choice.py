@@ -57,21 +57,28 @@ def condition_of(filename: str, platform: Platform) -> str:
     a compiled one for the platform that it was chosen for. All that the C library has to do with
     it is in the wheel's tags.
     """
-    wheel = parse(filename)
-    if not isinstance(wheel, Wheel):
-        return ""
-    tags = [tag.split("-") for tag in wheel.tags]
-    if any(platform_tag == "any" for *_, platform_tag in tags):
-        return ""
-    parts = [*_python(tags), f'sys_platform == "{platform.sys_platform}"',
-             f'platform_machine == "{platform.machine}"']
-    return " and ".join(parts)
+    return " and ".join([*python_condition(filename), *platform_condition(filename, platform)])
 
 
-def _python(tags: list[list[str]]) -> list[str]:
-    for python, abi, _ in tags:
+def python_condition(filename: str) -> list[str]:
+    """The part of a file's marker that is about Python: one comparison, or none."""
+    for tag in _tags(filename):
+        python, abi, _ = tag.split("-")
         number = re.fullmatch(r"cp(\d)(\d+)", python)
         if number and abi != "none":
             operator = ">=" if abi == "abi3" else "=="
             return [f'python_version {operator} "{number[1]}.{number[2]}"']
     return []
+
+
+def platform_condition(filename: str, platform: Platform) -> list[str]:
+    """The part of a file's marker that is about the machine: two comparisons, or none."""
+    if all(tag.endswith("-any") for tag in _tags(filename)):
+        return []
+    return [f'sys_platform == "{platform.sys_platform}"',
+            f'platform_machine == "{platform.machine}"']
+
+
+def _tags(filename: str) -> tuple[str, ...]:
+    distribution = parse(filename)
+    return distribution.tags if isinstance(distribution, Wheel) else ()

@@ -60,26 +60,36 @@ def _deliver(file: LockedFile, project: Path, cache: Cache) -> bool:
     return any(cache.deliver(sha256, project / file.path) for sha256 in file.sha256)
 
 
-def _locate(files: Iterable[LockedFile], known: Mapping[str, Artifact], *, project: Path,
+def _locate(files: list[LockedFile], known: Mapping[str, Artifact], *, project: Path,
             platform: Platform, index: Index) -> dict[str, Artifact]:
     """Artifacts by sha256. uv is asked for the exact versions, without dependencies."""
     found = {sha256: known[sha256] for file in files for sha256 in file.sha256 if sha256 in known}
-    unknown = [file for file in files if not found.keys() & set(file.sha256)]
-    while unknown:
-        # A package may be in two versions, one for the application and one for the tools.
-        batch = {file.distribution.name: file for file in unknown}
-        packages = resolve([f"{name}=={file.distribution.version}" for name, file in batch.items()],
-                           project=project, platform=platform, source=Source(index=index),
-                           dependencies=False)
-        offered = {artifact.sha256: artifact for package in packages
-                   for artifact in (package.wheel, package.tarball) if artifact}
-        for file in batch.values():
-            artifact = next((offered[each] for each in file.sha256 if each in offered), None)
-            if not artifact:
-                raise WorkFailed(
-                    file.path.name, f"the index has no such file with sha256 {file.sha256[0]}",
-                    "use an index that has it, or bring the file from another project's "
-                    f"{file.path.parent}/")
-            found[artifact.sha256] = artifact
-        unknown = [file for file in unknown if file not in batch.values()]
-    return found
+    # uv takes all files of a version from the first index that has it, and that may be an extra
+    # one which has some of them only. pip would put them together.
+    sources = [index, index.without_extras()] if index.has_extras else [index]
+    for each in sources:
+        unknown = [file for file in files if not found.keys() & set(file.sha256)]
+        while unknown:
+            # A package may be in two versions, one for the application and one for the tools.
+            batch = {file.distribution.name: file for file in unknown}
+            pins = [f"{name}=={file.distribution.version}" for name, file in batch.items()]
+            try:
+                packages = resolve(pins, project=project, platform=platform,
+                                   source=Source(index=each), dependencies=False)
+            except WorkFailed:
+                if each is sources[-1]:
+                    raise
+                break
+            found |= {artifact.sha256: artifact for package in packages
+                      for artifact in (package.wheel, package.tarball) if artifact}
+            unknown = [file for file in unknown if file not in batch.values()]
+    wanted = {}
+    for file in files:
+        sha256 = next((digest for digest in file.sha256 if digest in found), None)
+        if not sha256:
+            raise WorkFailed(
+                file.path.name, f"the index has no such file with sha256 {file.sha256[0]}",
+                "use an index that has it, or copy the file from another project's "
+                f"{file.path.parent}/")
+        wanted[sha256] = found[sha256]
+    return wanted

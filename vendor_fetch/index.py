@@ -10,13 +10,14 @@ import os
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 # https://docs.astral.sh/uv/reference/environment/
 _UV_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL",
                  "UV_FIND_LINKS", "UV_NO_INDEX", "UV_CONFIG_FILE")
+_EXTRAS = frozenset({"UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS"})
 _UV_SETTINGS = {"index", "index-url", "extra-index-url", "find-links", "no-index"}
 
 
@@ -34,6 +35,16 @@ class Index:
     certificates: str | None = None
     trusted_hosts: frozenset[str] = frozenset()
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def has_extras(self) -> bool:
+        """Whether pip's configuration names more places than the one index."""
+        return not _EXTRAS.isdisjoint(self.environment)
+
+    def without_extras(self) -> "Index":
+        """The one index alone."""
+        return replace(self, environment={name: value for name, value in self.environment.items()
+                                          if name not in _EXTRAS})
 
 
 def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:

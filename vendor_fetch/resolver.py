@@ -16,7 +16,7 @@ from shutil import which
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.filename import canonical
 from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
@@ -157,14 +157,15 @@ def _artifact(entry: dict[str, Any]) -> Artifact:
                     sha256=entry["hashes"]["sha256"], size=entry.get("size"))
 
 
-def _failure(requirements: Path | Iterable[str], status: int, said: str) -> Exception:
-    where = str(requirements) if isinstance(requirements, Path) else "the index"
+def _failure(requirements: Path | Iterable[str], status: int, said: str) -> BootstrapperError:
+    people_wrote_it = isinstance(requirements, Path)
+    where = "requirements/apps.in" if people_wrote_it else "the index"
     fault = "\n".join(line for line in said.strip().splitlines()
                       if not line.startswith("warning:")) or f"uv ended with status {status}"
-    if "arse requirement" in said or "arse `" in said:
+    if people_wrote_it and "parse" in said and status == 2 and "fetch" not in said:
         return InputError(where, fault, "mend the line, then run: python -m vendor_fetch sync")
-    if any(sign in said for sign in ("Failed to fetch", "error sending request", "offline")):
-        return WorkFailed(where, fault, "connect to the index that pip is configured for, then "
-                                        "run the same command again")
-    return WorkFailed(where, fault, "change requirements/apps.in, then run: "
-                                    "python -m vendor_fetch sync")
+    if people_wrote_it and "unsatisfiable" in said and "network was disabled" not in said:
+        return WorkFailed(where, fault, "change what it asks for, then run: "
+                                        "python -m vendor_fetch sync")
+    return WorkFailed(where, fault, "see that the index that pip or uv is configured for can be "
+                                    "reached and has it, then run the same command again")

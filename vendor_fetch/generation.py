@@ -1,0 +1,120 @@
+"""What happens after cookiecutter has rendered a project: it gets all its files.
+
+Same template, same bytes: which files is in the template's `locks/`, not up to an index.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import BootstrapperError
+from bootstrapper.progress import Progress
+from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
+from bootstrapper.ve.marker import Marker
+from vendor_fetch import lock
+from vendor_fetch.__main__ import told
+from vendor_fetch.cache import Cache, place
+from vendor_fetch.choice import condition_of, vendored_by_path
+from vendor_fetch.env_file import write_env
+from vendor_fetch.fetch import fetch
+from vendor_fetch.index import configured
+from vendor_fetch.own_wheel import build
+from vendor_fetch.project import Project, open_project
+from vendor_fetch.sync import sync
+
+# What the template's locks are for.
+LOCKED_FOR = ("linux", "x86_64")
+ROOT = "<<cookiecutter.project_slug>>"
+EXECUTABLE = ("bootstrap.py", "manage.py")
+# How long cookiecutter may take to end after a Ctrl-C that it got as well.
+PARENT_SECONDS = 1.0
+
+
+def complete(template: Path, directory: Path, *, database: str, progress: Progress) -> None:
+    """Give a rendered project everything that is not in the template.
+
+    `template` is the checkout, `directory` the project. Raises BootstrapperError or OSError.
+    """
+    project = open_project(directory)
+    wheel = build(template, project.source)
+    line = f"./{SOURCE / wheel.name}\n"
+    asked = project.apps_in.read_text(encoding="utf-8")
+    if line not in asked:
+        project.apps_in.write_text(asked.rstrip("\n") + "\n" + line, encoding="utf-8")
+    cache, index = Cache(place()), configured(directory)
+    if (project.platform.sys_platform, project.platform.machine) == LOCKED_FOR:
+        own = vendored_by_path(wheel.resolve(), directory.resolve(), project.platform)
+        apps = [own, *_lines(template, f"apps-{database}-{project.format}.txt", project)]
+        tools = _lines(template, f"tools-{project.format}.txt", project)
+        fetch([*apps, *tools], project=directory, platform=project.platform, cache=cache,
+              index=index, progress=progress)
+        lock.write(APPS, apps, project)
+        lock.write(TOOLS, tools, project)
+    else:
+        sync(project, cache, index, progress)
+    for name in EXECUTABLE:
+        (directory / name).chmod(0o755)
+    write_env(directory)
+
+
+def _lines(template: Path, name: str, project: Project) -> list[LockedFile]:
+    """The lines of a template's lock that hold for the project, as its own lock has them."""
+    lines = []
+    for file in read(template, PurePosixPath("locks") / name):
+        if file.marker is None or file.marker.holds(project.platform.environment):
+            condition = condition_of(file.path.name, project.platform)
+            lines.append(LockedFile(path=file.path, sha256=file.sha256,
+                                    marker=Marker(condition) if condition else None))
+    return lines
+
+
+def main(template: Path, *, database: str) -> int:
+    """The hook, run by cookiecutter in the new project. Exit status; never a traceback."""
+    project = Path.cwd()
+    # Looked at before anything is added: what to do if it goes wrong depends on it.
+    ours = not _strangers(template, project)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        complete(template, project, database=database, progress=Progress())
+    except (BootstrapperError, OSError) as error:
+        print(told(error), file=sys.stderr)
+        return error.status if isinstance(error, BootstrapperError) else 1
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("interrupted; no project has been made.\n  next: run cookiecutter again",
+              file=sys.stderr)
+        if ours:
+            _leave_nothing(project)
+        return 130
+    print(f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
+          "    ./manage.py migrate\n    ./manage.py runserver\n")
+    return 0
+
+
+def _strangers(template: Path, project: Path) -> bool:
+    """Whether the directory holds what this template hasn't put there: it was there before."""
+    root = template / ROOT
+    rendered = {Path(*(project.name if part == ROOT else part for part in
+                       path.relative_to(root).parts)) for path in root.rglob("*")}
+    return any(path.relative_to(project) not in rendered for path in project.rglob("*"))
+
+
+def _leave_nothing(project: Path) -> None:
+    """Remove the project, after a Ctrl-C, of which cookiecutter doesn't clean up.
+
+    The directory itself only when cookiecutter is gone, because it may want to remove it.
+    """
+    for path in project.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    parent, waited = os.getppid(), time.monotonic()
+    while time.monotonic() - waited < PARENT_SECONDS:
+        if os.getppid() != parent:
+            project.rmdir()
+            return
+        time.sleep(0.05)

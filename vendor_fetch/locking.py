@@ -1,0 +1,93 @@
+"""From requirements to the lines of a lock, and the files that they name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bootstrapper.errors import BootstrapperError
+from bootstrapper.progress import Progress
+from bootstrapper.ve.filename import InvalidFilename, parse
+from bootstrapper.ve.lockfile import LockedFile
+from vendor_fetch.cache import Cache
+from vendor_fetch.choice import choose, locked, vendored_by_path
+from vendor_fetch.fetch import fetch, is_offline
+from vendor_fetch.index import Index
+from vendor_fetch.lock import vendored_names
+from vendor_fetch.project import Project
+from vendor_fetch.requirement import apps_in
+from vendor_fetch.resolver import Artifact, Package, Source, resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locking:
+    """Locks what a project asks for; `known` gathers where files are, by sha256."""
+
+    project: Project
+    cache: Cache
+    index: Index
+    progress: Progress
+    known: dict[str, Artifact] = field(default_factory=dict)
+
+    def lines(self, asked: Path | list[str], old: Iterable[LockedFile], *, prefer: str,
+              beside: Iterable[LockedFile] = ()) -> list[LockedFile]:
+        """The lock's lines for what is asked.
+
+        `old` are the lines of the lock so far; `beside` those of another lock, whose versions
+        are taken where nothing speaks against it.
+        """
+        pinned = _versions(beside) | (_versions(old) or self._vendored_versions())
+        had = {file.distribution.name: file for file in old}
+        lines = []
+        for package in self._resolve(asked, pinned, had):
+            kept = had.get(package.name)
+            if package.path:
+                lines.append(vendored_by_path(package.path, self.project.directory,
+                                              self.project.platform))
+            elif kept and kept.distribution.version == package.version:
+                # An index may offer more files for a version later; the one we have is good.
+                lines.append(kept)
+            else:
+                artifact = choose(package, self.project.platform, prefer=prefer)
+                lines.append(locked(artifact, self.project.platform))
+            for artifact in filter(None, (package.wheel, package.tarball)):
+                self.known[artifact.sha256] = artifact
+        return lines
+
+    def fetch(self, files: Iterable[LockedFile]) -> None:
+        """Bring files into requirements/src/."""
+        fetch(files, project=self.project.directory, platform=self.project.platform,
+              cache=self.cache, index=self.index, progress=self.progress, known=self.known)
+
+    def _resolve(self, asked: Path | list[str], pinned: dict[str, str],
+                 had: dict[str, LockedFile]) -> list[Package]:
+        """From the vendored files alone, when those of the lock are enough; else the index."""
+        project = self.project
+        if isinstance(asked, Path):
+            apps_in(project.directory)  # its faults are told by line, better than uv does
+        if had and project.source.is_dir():
+            try:
+                packages = resolve(asked, project=project.directory, platform=project.platform,
+                                   source=Source(index=self.index, links=project.source),
+                                   pinned=pinned)
+            except BootstrapperError as error:
+                self.progress.detail(f"  the vendored files don't satisfy it: {error.fault}")
+            else:
+                if all(package.path or package.name in had for package in packages):
+                    return packages
+        return resolve(asked, project=project.directory, platform=project.platform, pinned=pinned,
+                       source=Source(index=self.index, offline=is_offline()))
+
+    def _vendored_versions(self) -> dict[str, str]:
+        """When the lock is gone or unreadable, the files' names still tell the versions."""
+        versions = {}
+        for name in sorted(vendored_names(self.project.directory)):
+            try:
+                distribution = parse(name)
+            except InvalidFilename:
+                continue
+            versions[distribution.name] = distribution.version
+        return versions
+
+
+def _versions(files: Iterable[LockedFile]) -> dict[str, str]:
+    return {file.distribution.name: file.distribution.version for file in files}
