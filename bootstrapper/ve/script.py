@@ -1,6 +1,7 @@
 """The scripts in a ve's bin/: shebangs and entry points, to the byte as pip writes them."""
 
 import re
+import shlex
 from collections.abc import Iterable
 
 from bootstrapper.ve.wheel import EntryPoint
@@ -24,11 +25,15 @@ def shebang(python: str) -> bytes:
     A path with a space, or one too long for the kernel, goes through /bin/sh: the three lines
     are at once a shell script that executes Python, and a string to Python.
     """
-    path = f'"{python}"' if " " in python else python
-    line = b"#!" + path.encode() + b"\n"
-    if " " in python or len(line) > LONGEST_SHEBANG:
-        return b"#!/bin/sh\n'''exec' " + path.encode() + b' "$0" "$@"\n' + b"' '''\n"
-    return line
+    spaced = any(blank in python for blank in " \t")
+    line = b"#!" + python.encode() + b"\n"
+    if not spaced and len(line) <= LONGEST_SHEBANG:
+        return line
+    if any(special in python for special in '"$`\\'):
+        word = shlex.quote(python)
+    else:
+        word = f'"{python}"' if spaced else python  # as distlib does
+    return b"#!/bin/sh\n'''exec' " + word.encode() + b' "$0" "$@"\n' + b"' '''\n"
 
 
 def entry_point(script: EntryPoint, python: str) -> bytes:

@@ -71,8 +71,8 @@ def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
         lines[0].place,
         f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
         f"interpreter takes {best}, … py3-none-any",
-        f"./bootstrap.py --python with another Python, or with {interpreter.executable} on this "
-        "kind of machine: python -m vendor_fetch sync")
+        "./bootstrap.py --python PYTHON with a Python that they are for, or vendor for this one: "
+        "python -m vendor_fetch sync")
 
 
 def _tags(line: LockedFile) -> tuple[str, ...]:

@@ -1,0 +1,168 @@
+"""A real Apache with mod_wsgi, for as long as a test needs it."""
+
+import gzip
+import http.client
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+APACHE = "/usr/sbin/apache2"
+MODULES = Path("/usr/lib/apache2/modules")
+
+# What Debian enables by default, and the four that a project's README asks for.
+ENABLED = [
+    *("mpm_event", "authz_core", "authz_host", "alias", "dir", "mime", "filter", "setenvif"),
+    *("wsgi", "headers", "expires", "deflate"),
+]
+BARE = ["mpm_event", "authz_core", "alias", "wsgi"]
+
+MAIN = """
+ServerRoot {directory}
+PidFile {directory}/apache.pid
+ErrorLog {directory}/error.log
+LogLevel info
+ServerName localhost
+User www-data
+Group www-data
+Listen {address}:80
+WSGISocketPrefix {directory}/wsgi
+TypesConfig /etc/mime.types
+<Directory />
+    Options FollowSymLinks
+    AllowOverride None
+    Require all denied
+</Directory>
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back for one request."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """The body as text, unpacked if it came packed."""
+        packed = self.headers["Content-Encoding"] == "gzip"
+        return (gzip.decompress(self.body) if packed else self.body).decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apache:
+    """A running Apache: where it listens, what it logs."""
+
+    address: str
+    log: Path
+    pid: int
+
+    def get(self, path: str, *, host: str, timeout: float = 20, **headers: str) -> Answer:
+        """Ask for a path as written, nothing normalised, and return the answer."""
+        started = time.monotonic()
+        connection = http.client.HTTPConnection(self.address, 80, timeout=timeout)
+        try:
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request("GET", path, headers={"Host": host, **sent})
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        return Answer(
+            status=response.status,
+            headers=response.headers,
+            body=body,
+            seconds=time.monotonic() - started,
+        )
+
+
+def main_configuration(directory: Path, address: str, sites: list[Path], modules: list[str]) -> str:
+    """Return the small main configuration around the sites' own, which are included as they are."""
+    main = MAIN.format(directory=directory, address=address)
+    if "mime" not in modules:
+        main = main.replace("TypesConfig /etc/mime.types\n", "")
+    load = [f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules]
+    include = [f"Include {site}" for site in sites]
+    return "\n".join([*load, main, *include, ""])
+
+
+def check(directory: Path, sites: list[Path], modules: list[str] = ENABLED) -> str:
+    """Return what `apache2 -t` says of the sites' configurations; "Syntax OK" alone is good."""
+    configuration = directory / "check.conf"
+    configuration.write_text(main_configuration(directory, "127.0.0.1", sites, modules))
+    # Debian's compiled-in names are left out: the absolute paths are all there is.
+    command = [APACHE, "-t", "-d", str(directory), "-f", str(configuration)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (run.stdout + run.stderr).strip()
+
+
+def members(group: int) -> list[int]:
+    """Return the processes of a process group that are not yet gone."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # proc(5): after the command in brackets come state, parent, process group.
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+@contextmanager
+def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED) -> Iterator[Apache]:
+    """Run Apache with the sites' configurations, and leave no process behind.
+
+    The sites say *:80, so it listens on that port of a loopback address of its own.
+    """
+    address = f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(2, 254)}"
+    configuration = directory / "apache.conf"
+    configuration.write_text(main_configuration(directory, address, list(sites), modules))
+    log = directory / "error.log"
+    with (directory / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(
+            [APACHE, "-D", "FOREGROUND", "-d", str(directory), "-f", str(configuration)],
+            stderr=stderr,
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            start_new_session=True,
+        )
+    apache = Apache(address=address, log=log, pid=process.pid)
+    try:
+        wait_until_it_listens(apache, process)
+        yield apache
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)
+        left = members(process.pid)
+        if left:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert not left, f"Apache left processes behind: {left}"
+
+
+def wait_until_it_listens(apache: Apache, process: "subprocess.Popen[bytes]") -> None:
+    """Return when Apache takes connections; fail with its own words if it ends first."""
+    for _ in range(200):
+        if process.poll() is not None:
+            words = (apache.log.parent / "stderr").read_text()
+            log = apache.log.read_text() if apache.log.exists() else ""
+            raise AssertionError(f"Apache did not start: {words}{log}")
+        try:
+            apache.get("/robots.txt", host="probe.invalid")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"Apache does not listen at {apache.address}:80")

@@ -1,0 +1,106 @@
+"""What the tests share: a generated project, a tiny one, and what a test needs of the system."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.ve import lockfile
+from tests.wheels import lock_line, make_wheel
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+TEMPLATE = REPOSITORY / "<<cookiecutter.project_slug>>"
+Generate = Callable[..., Path]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(*programs): programs of the system, by path or name")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        missing = [program for program in mark.args if not shutil.which(program)]
+        if missing:
+            pytest.skip(f"needs {', '.join(missing)} (make test as root installs Debian's)")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where CI=true says that everything is there, a test that is skipped is one that fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("CI=true: a skipped test is a failure", red=True)
+        session.exitstatus = 1
+
+
+@pytest.fixture(scope="session")
+def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
+    """`generate(database="sqlite", …)` runs cookiecutter, hooks and all; returns the project.
+
+    python_version defaults to the one that runs the tests, database to sqlite.
+    """
+    def run(into: Path | None = None, **context: str) -> Path:
+        into = into or tmp_path_factory.mktemp("generated")
+        answers = {"database": "sqlite",
+                   "python_version": f"{sys.version_info.major}.{sys.version_info.minor}", **context}
+        before = set(into.iterdir())
+        done = subprocess.run(
+            [sys.executable, "-m", "cookiecutter", "--no-input", "--output-dir", into, REPOSITORY,
+             *(f"{name}={value}" for name, value in answers.items())],
+            capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (project,) = set(into.iterdir()) - before
+        return project
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def generated(generate: Generate) -> Path:
+    """One generated project, for tests that only read it."""
+    return generate()
+
+
+@pytest.fixture
+def tiny_project(generated: Path, tmp_path: Path) -> Path:
+    """A project with one tiny distribution and the real tools; `ve/bin/tiny` prints its version.
+
+    It is rebuilt in a second, so it is what faults are injected into. No ve yet.
+    """
+    project = tmp_path / "tiny project"
+    source = project / lockfile.SOURCE
+    source.mkdir(parents=True)
+    shutil.copy(TEMPLATE / "bootstrap.py", project)
+    shutil.copy(generated / lockfile.TOOLS, project / lockfile.TOOLS)
+    ours = next((generated / lockfile.SOURCE).glob("bootstrapper-*.whl"))
+    for path in [ours, *(generated / file.path for file in lockfile.read(generated, lockfile.TOOLS))]:
+        shutil.copy(path, source)
+    wheel = make_wheel(
+        source, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
+            "tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n"})
+    (project / lockfile.APPS).write_text(lock_line(ours) + lock_line(wheel))
+    return project
+
+
+@pytest.fixture
+def built_project(tiny_project: Path) -> Path:
+    """The tiny project with a ve that works."""
+    run = bootstrap(tiny_project)
+    assert run.returncode == 0, run.stderr
+    return tiny_project
+
+
+def bootstrap(project: Path, *options: str, python: str | Path = sys.executable,
+              prefix: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+    """Run ./bootstrap.py as a person would; `prefix` is a command to run it under."""
+    return subprocess.run([*prefix, python, "bootstrap.py", *options], cwd=project,
+                          capture_output=True, text=True, check=False, timeout=300)
+
+
+def ve_version(project: Path) -> str:
+    """What the tiny project's ve says its version is; the ve works if this says anything."""
+    return subprocess.run([project / "ve/bin/tiny"], capture_output=True, text=True,
+                          check=True).stdout.strip()
