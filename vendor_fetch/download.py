@@ -18,6 +18,8 @@ from vendor_fetch.resolver import Artifact
 
 AT_ONCE = 6
 TRIES = 3
+# Seconds to wait after the first try that failed, and twice that after the second.
+PAUSE = 1.0
 # Seconds to connect, and seconds between two bytes.
 TIMEOUT = (15, 60)
 
@@ -69,7 +71,7 @@ class _Run:
                     raise WorkFailed(
                         artifact.filename, f"can't be downloaded from {_host(artifact)}: {error}",
                         "look at the connection, then run the same command again") from None
-                self.stop.wait(tried)
+                self.stop.wait(tried * PAUSE)
 
     def _attempt(self, artifact: Artifact) -> None:
         digest, received = hashlib.sha256(), 0

@@ -1,0 +1,153 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tests.vendor.conftest import MakeProject, files, vendor
+from tests.vendor.index import Index
+from tests.wheels import make_wheel
+
+TINY = "tiny-1.0-py3-none-any.whl"
+
+
+def cached(tmp_path: Path) -> set[str]:
+    """The hashes of the files in the cache, from their bytes."""
+    return {hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in (tmp_path / "cache").rglob("*") if path.is_file()}
+
+
+def test_a_file_with_another_hash_is_refused(index: Index, make_project: MakeProject,
+                                             tmp_path: Path,
+                                             capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = make_wheel(index.directory, "tiny")
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    content = wheel.read_bytes()
+    wrong = hashlib.sha256(bytes([content[0] ^ 1]) + content[1:]).hexdigest()
+    index.corrupt.add(TINY)
+    project = make_project("tiny")
+    assert vendor(project) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{TINY}: 127.0.0.1 sent a file whose sha256 is {wrong}, "
+                           f"it should be {right}\n  next: ")
+    assert wrong not in cached(tmp_path)
+    assert files(project) == []
+    assert not (project / "requirements/apps.txt").exists()
+
+
+def test_a_truncated_download_is_tried_again_and_never_kept(
+        index: Index, make_project: MakeProject, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vendor_fetch.download.PAUSE", 0)
+    make_wheel(index.directory, "tiny")
+    index.truncated.add(TINY)
+    project = make_project("tiny")
+    assert vendor(project) == 1
+    assert index.downloads.count(TINY) == 3
+    said = capsys.readouterr().err
+    assert f"{TINY}: can't be downloaded from 127.0.0.1: " in said
+    assert "next: look at the connection" in said
+    assert not any((tmp_path / "cache").rglob("*.part"))
+    assert cached(tmp_path) == set()
+
+
+def test_an_index_that_hiccups_is_asked_again(index: Index, make_project: MakeProject,
+                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vendor_fetch.download.PAUSE", 0)
+    make_wheel(index.directory, "tiny")
+    index.failing[TINY] = 2
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    assert files(project) == [TINY]
+
+
+def test_the_password_of_the_index_is_used_and_not_shown(
+        index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny")
+    index.login = ("user", "secret")
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    project = make_project("tiny")
+    assert vendor(project, "-v") == 0
+    assert files(project) == [TINY]
+    make_project("tiny", "nothing-of-that-name")
+    assert vendor(project, "-v") == 1
+    said = capfd.readouterr()
+    assert "secret" not in said.out + said.err
+    assert "secret" not in (project / "requirements/apps.txt").read_text()
+
+
+def test_a_corrupt_cache_entry_is_fetched_anew(index: Index, make_project: MakeProject,
+                                               tmp_path: Path) -> None:
+    wheel = make_wheel(index.directory, "tiny")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    entry = tmp_path / "cache" / digest[:2] / digest
+    entry.write_bytes(b"rotten")
+    (project / "requirements/src" / TINY).unlink()
+    assert vendor(project) == 0
+    assert index.downloads.count(TINY) == 2
+    assert entry.read_bytes() == wheel.read_bytes()
+    assert (project / "requirements/src" / TINY).read_bytes() == wheel.read_bytes()
+
+
+def test_a_project_shares_no_file_with_the_cache(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    status = (project / "requirements/src" / TINY).stat()
+    assert (status.st_nlink, status.st_mode & 0o777) == (1, 0o644)
+
+
+def test_a_warm_cache_needs_no_index(index: Index, make_project: MakeProject,
+                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    index.stop()
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    (project / "requirements/src" / TINY).unlink()
+    assert vendor(project) == 0
+    assert files(project) == [TINY]
+
+
+def test_offline_with_an_empty_cache_names_what_is_missing(
+        index: Index, make_project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    (project / "requirements/src" / TINY).unlink()
+    monkeypatch.setenv("VENDOR_FETCH_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    asked = list(index.asked)
+    assert vendor(project) == 1
+    assert capsys.readouterr().err == (
+        f"{tmp_path / 'empty'}: lacks {TINY}, and VENDOR_FETCH_OFFLINE forbids the index\n"
+        "  next: run the same command once without VENDOR_FETCH_OFFLINE\n")
+    assert index.asked == asked
+
+
+def test_no_network_and_an_empty_cache(index: Index, make_project: MakeProject,
+                                       capsys: pytest.CaptureFixture[str]) -> None:
+    project = make_project("tiny")
+    index.stop()
+    assert vendor(project) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("requirements/apps.in: ")
+    assert "Connection refused" in said
+    assert "next: see that the index that pip or uv is configured for can be reached" in said
+    assert not (project / "requirements/apps.txt").exists()
+
+
+def test_a_cache_that_cannot_be_written(index: Index, make_project: MakeProject, tmp_path: Path,
+                                        monkeypatch: pytest.MonkeyPatch,
+                                        capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny")
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("VENDOR_FETCH_CACHE", str(tmp_path / "file"))
+    assert vendor(make_project("tiny")) == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'file'}" in said
+    assert "Not a directory" in said or "File exists" in said
+    assert "next: " in said

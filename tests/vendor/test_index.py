@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from tests.vendor.conftest import MakeProject, files, vendor
+from tests.vendor.index import Index
+from tests.wheels import make_wheel
+from vendor_fetch.index import configured
+
+NOWHERE = Path("/nonexistent")
+
+
+def test_the_index_of_a_pip_conf_is_used(index: Index, make_project: MakeProject, tmp_path: Path,
+                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    make_wheel(index.directory, "tiny")
+    monkeypatch.delenv("PIP_INDEX_URL")
+    monkeypatch.delenv("PIP_CONFIG_FILE")
+    home = tmp_path / "home/.config/pip"
+    home.mkdir(parents=True)
+    (home / "pip.conf").write_text(f"[global]\nindex-url = {index.url}\n")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    assert files(project) == ["tiny-1.0-py3-none-any.whl"]
+
+
+def test_find_links_are_enough(make_project: MakeProject, tmp_path: Path,
+                               monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("virtualenv", "pip", "tiny"):
+        make_wheel(tmp_path / "wheels", name)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", f"/nonexistent {tmp_path / 'wheels'}")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    assert files(project) == ["tiny-1.0-py3-none-any.whl"]
+
+
+def test_an_extra_index_in_a_directory(index: Index, make_project: MakeProject, tmp_path: Path,
+                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    make_wheel(index.directory, "tiny")
+    wheel = make_wheel(tmp_path / "simple/private", "private")
+    (wheel.parent / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", (tmp_path / "simple").as_uri())
+    project = make_project("tiny", "private")
+    assert vendor(project) == 0
+    assert files(project) == ["private-1.0-py3-none-any.whl", "tiny-1.0-py3-none-any.whl"]
+
+
+def test_uv_s_own_configuration_comes_first(index: Index, make_project: MakeProject,
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    make_wheel(index.directory, "tiny")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
+    assert vendor(make_project("tiny")) == 0
+
+
+def test_pip_s_files_are_read_in_pip_s_order(tmp_path: Path) -> None:
+    for place, name in ((".pip", "older"), (".config/pip", "newer")):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "pip.conf").write_text(
+            f"[global]\nindex_url = https://{name}.example.org/simple\ncert = /{name}.pem\n")
+    environ = {"HOME": str(tmp_path), "PIP_CERT": "/first.pem"}
+    index = configured(NOWHERE, environ)
+    assert index.environment["UV_DEFAULT_INDEX"] == "https://newer.example.org/simple"
+    assert index.environment["SSL_CERT_FILE"] == index.certificates == "/first.pem"
+
+
+def test_credentials_are_by_host() -> None:
+    index = configured(NOWHERE, {
+        "PIP_CONFIG_FILE": "/dev/null", "HOME": "/nonexistent",
+        "PIP_INDEX_URL": "https://me:p%40ss@index.example.org/simple",
+        "PIP_EXTRA_INDEX_URL": "https://other.example.org/simple"})
+    assert index.credentials == {"index.example.org": ("me", "p@ss")}
+
+
+def test_credentials_of_uv_s_named_index() -> None:
+    index = configured(NOWHERE, {
+        "PIP_CONFIG_FILE": "/dev/null", "HOME": "/nonexistent",
+        "UV_INDEX": "house=https://me:secret@index.example.org/simple"})
+    assert index.credentials == {"index.example.org": ("me", "secret")}
+    assert not index.has_extras

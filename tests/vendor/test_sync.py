@@ -1,0 +1,262 @@
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from tests.vendor.conftest import COMPILED, PYTHON, TAG, MakeProject, files, snapshot, vendor
+from tests.vendor.index import Index, make_tarball
+from tests.wheels import make_wheel
+
+
+def test_every_file_is_fetched_and_locked(index: Index, make_project: MakeProject,
+                                          capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny", requires=["helper>=1"])
+    make_wheel(index.directory, "helper", "1.5")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    assert files(project) == ["helper-1.5-py3-none-any.whl", "tiny-1.0-py3-none-any.whl"]
+    assert [file.path.name for file in read(project, APPS)] == files(project)
+    assert [file.distribution.name for file in read(project, TOOLS)] == ["pip", "virtualenv"]
+    assert "added    helper      1.5" in capsys.readouterr().out
+    assert vendor(project, "check") == 0
+
+
+def test_plain_pip_installs_the_same_set(index: Index, make_project: MakeProject,
+                                         tmp_path: Path) -> None:
+    make_wheel(index.directory, "pure")
+    make_wheel(index.directory, "compiled", tag=COMPILED, pure=False)
+    make_wheel(index.directory, "stable", tag=COMPILED.replace(f"{TAG}-{TAG}", "cp39-abi3"))
+    project = make_project("pure", "compiled", "stable")
+    assert vendor(project, "-q") == 0
+    subprocess.run([sys.executable, "-m", "pip", "install", "--no-index", "--no-deps",
+                    "--require-hashes", "--quiet", "--target", tmp_path / "installed",
+                    "-r", "requirements/apps.txt"], cwd=project, check=True)
+    installed = {path.name for path in (tmp_path / "installed").glob("*.dist-info")}
+    assert installed == {f"{name}-1.0.dist-info" for name in ("pure", "compiled", "stable")}
+
+
+def test_markers_say_where_a_compiled_wheel_fits(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "compiled", tag=COMPILED)
+    make_wheel(index.directory, "stable", tag=COMPILED.replace(f"{TAG}-{TAG}", "cp39-abi3"))
+    project = make_project("compiled", "stable")
+    assert vendor(project) == 0
+    machine = f'sys_platform == "linux" and platform_machine == "{os.uname().machine}"'
+    assert [str(file.marker) for file in read(project, APPS)] == [
+        f'python_version == "{PYTHON}" and {machine}', f'python_version >= "3.9" and {machine}']
+
+
+def test_when_nothing_changed_nothing_is_touched(index: Index, make_project: MakeProject,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    before = snapshot(project)
+    index.stop()
+    capsys.readouterr()
+    assert vendor(project) == 0
+    assert capsys.readouterr().out == (
+        "Nothing to do: requirements/src/ agrees with requirements/apps.in\n")
+    assert snapshot(project) == before
+
+
+def test_a_version_changes_only_when_apps_in_asks(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny", "1.0")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    make_wheel(index.directory, "tiny", "2.0")
+    make_wheel(index.directory, "other", requires=["tiny"])
+    make_project("tiny", "other")
+    assert vendor(project) == 0
+    assert files(project) == ["other-1.0-py3-none-any.whl", "tiny-1.0-py3-none-any.whl"]
+    make_project("tiny>=2", "other")
+    assert vendor(project) == 0
+    assert files(project) == ["other-1.0-py3-none-any.whl", "tiny-2.0-py3-none-any.whl"]
+
+
+def test_without_a_network_vendored_files_are_enough(index: Index, make_project: MakeProject,
+                                                     tmp_path: Path) -> None:
+    make_wheel(index.directory, "tiny", requires=["helper"])
+    make_wheel(index.directory, "helper")
+    make_wheel(index.directory, "other")
+    project = make_project("tiny", "other")
+    assert vendor(project) == 0
+    index.stop()
+    make_project("tiny")
+    assert vendor(project) == 0
+    assert files(project) == ["helper-1.0-py3-none-any.whl", "tiny-1.0-py3-none-any.whl"]
+    assert vendor(project, "check") == 0
+
+
+def test_a_requirement_nobody_can_satisfy_changes_nothing(
+        index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    make_project("tiny>=9")
+    before = snapshot(project)
+    assert vendor(project) == 1
+    said = capsys.readouterr().err
+    assert "requirements/apps.in: " in said
+    assert "tiny>=9" in said
+    assert "\n  next: change what it asks for" in said
+    assert snapshot(project) == before
+
+
+@pytest.mark.parametrize("place", ["vendor_fetch.locking.fetch", "vendor_fetch.lock.write",
+                                   "vendor_fetch.sync._remove"])
+def test_an_interrupted_sync_leaves_a_project_that_bootstraps(
+        place: str, index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny", "1.0")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    make_wheel(index.directory, "tiny", "2.0")
+    make_project("tiny>=2")
+
+    def interrupt(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place, interrupt)
+        assert vendor(project) == 130
+    assert "next: python -m vendor_fetch sync" in capsys.readouterr().err
+    for lock in (APPS, TOOLS):
+        assert all((project / file.path).is_file() for file in read(project, lock))
+    assert vendor(project) == 0
+    assert files(project) == ["tiny-2.0-py3-none-any.whl"]
+
+
+def test_two_at_once_take_no_chances(index: Index, make_project: MakeProject,
+                                     capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    descriptor = os.open(project / "requirements", os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        assert vendor(project) == 3
+    finally:
+        os.close(descriptor)
+    assert "another vendor_fetch is at work there" in capsys.readouterr().err
+    assert vendor(project) == 0
+
+
+@pytest.mark.parametrize(("line", "fault"), [
+    ("tiny is nice", "requirements/apps.in line 2: 'is nice' is not a version specifier"),
+    ("tiny ; python_version", "requirements/apps.in line 2: the marker ends too early"),
+    ("--index-url https://user:secret@index.example.org", "requirements/apps.in line 2: "
+     "--index-url: options don't belong here"),
+])
+def test_a_bad_line_of_apps_in_is_named(line: str, fault: str, make_project: MakeProject,
+                                        capsys: pytest.CaptureFixture[str]) -> None:
+    assert vendor(make_project("fine", line)) == 2
+    said = capsys.readouterr().err
+    assert fault in said
+    assert "secret" not in said
+
+
+def test_a_lock_with_a_bad_line_is_written_anew_with_its_versions(
+        index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny", "1.0")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    good = (project / APPS).read_text()
+    (project / APPS).write_text(good + "<<<<<<< HEAD\n")
+    make_wheel(index.directory, "tiny", "2.0")
+    assert vendor(project) == 0
+    assert (project / APPS).read_text() == good
+
+
+def test_a_damaged_or_missing_file_is_fetched_again(index: Index,
+                                                    make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny")
+    make_wheel(index.directory, "other")
+    project = make_project("tiny", "other")
+    assert vendor(project) == 0
+    before = {name: content for name, (_, content) in snapshot(project).items()}
+    (project / "requirements/src/tiny-1.0-py3-none-any.whl").write_bytes(b"damaged")
+    (project / "requirements/src/other-1.0-py3-none-any.whl").unlink()
+    assert vendor(project, "check") == 1
+    assert vendor(project) == 0
+    assert {name: content for name, (_, content) in snapshot(project).items()} == before
+
+
+def test_tools_hold_what_a_tarball_is_built_with(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "flit_core", "3.9", requires=["deeper"])
+    make_wheel(index.directory, "deeper")
+    make_wheel(index.directory, "modern")
+    make_tarball(index.directory, "modern", build=["flit_core<4"])
+    make_wheel(index.directory, "ancient")
+    make_tarball(index.directory, "ancient", build=None)
+    project = make_project("modern", "ancient", format="tarball")
+    assert vendor(project) == 0
+    assert [file.path.name for file in read(project, APPS)] == [
+        "ancient-1.0.tar.gz", "modern-1.0.tar.gz"]
+    assert [file.path.name for file in read(project, TOOLS)] == [
+        f"{name}-py3-none-any.whl" for name in (
+            "deeper-1.0", "flit_core-3.9", "pip-80.0", "setuptools-80.0", "virtualenv-80.0")]
+    assert vendor(project, "check") == 0
+
+
+def test_a_compiled_package_stays_a_wheel(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "compiled", tag=COMPILED)
+    make_tarball(index.directory, "compiled")
+    project = make_project("compiled", format="tarball")
+    assert vendor(project) == 0
+    assert files(project) == [f"compiled-1.0-{COMPILED}.whl"]
+
+
+def test_a_change_of_format_changes_the_files(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny")
+    make_tarball(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    make_project("tiny", format="tarball")
+    assert vendor(project) == 0
+    assert files(project) == ["flit_core-80.0-py3-none-any.whl", "tiny-1.0.tar.gz"]
+
+
+def test_a_wheel_for_a_later_c_library_is_the_last_resort(
+        index: Index, make_project: MakeProject) -> None:
+    machine = os.uname().machine
+    make_wheel(index.directory, "both", tag=f"py3-none-manylinux_2_36_{machine}")
+    make_wheel(index.directory, "both", tag=f"py3-none-manylinux_2_28_{machine}")
+    project = make_project("both")
+    assert vendor(project) == 0
+    assert files(project) == [f"both-1.0-py3-none-manylinux_2_28_{machine}.whl"]
+    make_wheel(index.directory, "late", tag=f"py3-none-manylinux_2_36_{machine}")
+    make_project("both", "late")
+    assert vendor(project) == 0
+    assert f"late-1.0-py3-none-manylinux_2_36_{machine}.whl" in files(project)
+
+
+def test_a_file_that_apps_in_names_is_kept(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "helper")
+    project = make_project("./requirements/src/own-1.0-py3-none-any.whl")
+    own = make_wheel(project / "requirements/src", "own", requires=["helper"])
+    before = own.read_bytes()
+    assert vendor(project) == 0
+    assert files(project) == ["helper-1.0-py3-none-any.whl", own.name]
+    assert own.read_bytes() == before
+    assert "own-1.0-py3-none-any.whl" not in index.downloads
+    assert vendor(project, "check") == 0
+
+
+def test_a_stray_file_is_removed_and_a_note_is_not(index: Index,
+                                                   make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    make_wheel(project / "requirements/src", "stray")
+    (project / "requirements/src/README").write_text("Vendored files.\n")
+    assert vendor(project) == 0
+    assert files(project) == ["README", "tiny-1.0-py3-none-any.whl"]
+
+
+def test_a_directory_that_is_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert vendor(tmp_path) == 2
+    assert "apps.in: the file is missing, so this is no project" in capsys.readouterr().err
+
+
