@@ -200,6 +200,17 @@ def test_help_of_make_lists_every_task(project):
     assert {line.split()[1] for line in run.stdout.splitlines()} == tasks
 
 
+def test_the_secret_key_is_made_once(tmp_path):
+    project = render(tmp_path)
+    make = ["make", "--silent", ".env"]
+    subprocess.run(make, cwd=project, check=True)
+    text = (project / ".env").read_text()
+    assert re.search(r"^SECRET_KEY=[\w-]{50,}$", text, re.MULTILINE)
+    assert (project / ".env").stat().st_mode & 0o777 == 0o600
+    subprocess.run(make, cwd=project, check=True)
+    assert (project / ".env").read_text() == text
+
+
 def test_git_ignores_the_secrets_and_keeps_the_places_for_data(tmp_path):
     project = render(tmp_path)
     subprocess.run(["git", "init", "-q", str(project)], check=True)

@@ -11,9 +11,7 @@ SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         f"SECRET_KEY is not set, in the environment or in {BASE_DIR / '.env'}. "
-        "Copy the line from the place where the site runs already; for a new site, run: "
-        "cp -n .env.example .env && chmod 600 .env, and write into it what this prints: "
-        "ve/bin/python -c 'import secrets; print(\"SECRET_KEY=\" + secrets.token_urlsafe(50))'"
+        "Where the site runs already, restore that file; for a new site, run: make .env"
     )
 
 # collectstatic puts a hash of the content into each file's name, so browsers may keep it for ever.
