@@ -5,15 +5,16 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WHEELS = sorted(glob.glob(os.path.join(HERE, "requirements", "src", "bootstrapper-*.whl")))
+WHEELS = glob.glob(os.path.join(HERE, "requirements", "src", "bootstrapper-*.whl"))
 
-# Old Pythons must be able to read this far, to say why they won't do.
-if sys.version_info < (3, 11):
-    sys.exit("bootstrap.py: Python %d.%d is too old, 3.11 or later is needed\n"
-             "  next: python3.11 bootstrap.py" % sys.version_info[:2])
+if sys.version_info < (3, 11):  # even Python 2 reads this far, to say why it won't do
+    sys.stderr.write("bootstrap.py: Python %d.%d is too old, 3.11 or later is needed\n"
+                     "  next: python3.11 bootstrap.py\n" % sys.version_info[:2])
+    sys.exit(2)
 if len(WHEELS) != 1:
-    sys.exit("bootstrap.py: %d files requirements/src/bootstrapper-*.whl, one is needed\n"
-             "  next: git checkout -- requirements/src" % len(WHEELS))
+    sys.stderr.write("bootstrap.py: %d files requirements/src/bootstrapper-*.whl, one is needed\n"
+                     "  next: git checkout -- requirements/src\n" % len(WHEELS))
+    sys.exit(1)
 
 sys.path.insert(0, WHEELS[0])
 from bootstrapper.__main__ import main  # noqa: E402

@@ -44,8 +44,8 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
     """
     def run(into: Path | None = None, **context: str) -> Path:
         into = into or tmp_path_factory.mktemp("generated")
-        answers = {"database": "sqlite",
-                   "python_version": f"{sys.version_info.major}.{sys.version_info.minor}", **context}
+        running = f"{sys.version_info.major}.{sys.version_info.minor}"
+        answers = {"database": "sqlite", "python_version": running, **context}
         before = set(into.iterdir())
         done = subprocess.run(
             [sys.executable, "-m", "cookiecutter", "--no-input", "--output-dir", into, REPOSITORY,
@@ -76,7 +76,8 @@ def tiny_project(generated: Path, tmp_path: Path) -> Path:
     shutil.copy(TEMPLATE / "bootstrap.py", project)
     shutil.copy(generated / lockfile.TOOLS, project / lockfile.TOOLS)
     ours = next((generated / lockfile.SOURCE).glob("bootstrapper-*.whl"))
-    for path in [ours, *(generated / file.path for file in lockfile.read(generated, lockfile.TOOLS))]:
+    tools = [generated / file.path for file in lockfile.read(generated, lockfile.TOOLS)]
+    for path in [ours, *tools]:
         shutil.copy(path, source)
     wheel = make_wheel(
         source, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
