@@ -1,0 +1,209 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from tests.vendor.conftest import COMPILED, PYTHON, MakeProject, snapshot, vendor
+from tests.vendor.index import Index, make_tarball
+from tests.wheels import lock_line, make_wheel
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ROOT = "<<cookiecutter.project_slug>>"
+
+
+@pytest.fixture
+def template(tmp_path: Path, index: Index) -> Path:
+    """A small template with the real hook, and locks of the tests' own index."""
+    top = tmp_path / "template"
+    for name in ("bootstrapper", "vendor_fetch", "setup.cfg", "LICENSE"):
+        (top / name).parent.mkdir(exist_ok=True)
+        (top / name).symlink_to(REPOSITORY / name)
+    (top / "hooks").mkdir()
+    shutil.copy(REPOSITORY / "hooks/post_gen_project.py", top / "hooks")
+    settings = json.loads((REPOSITORY / "cookiecutter.json").read_text())
+    (top / "cookiecutter.json").write_text(json.dumps({
+        "project_slug": "site", "database": "sqlite", "vendor_format": "wheel",
+        "_jinja2_env_vars": settings["_jinja2_env_vars"]}))
+    project = top / ROOT
+    (project / "requirements").mkdir(parents=True)
+    (project / "requirements/apps.in").write_text("tiny\n")
+    (project / "pyproject.toml").write_text(
+        f'[project]\nrequires-python = "=={PYTHON}.*"\n'
+        '[tool.vendor_fetch]\nformat = "<< cookiecutter.vendor_format >>"\n')
+    (project / ".env.example").write_text("# The key.\nSECRET_KEY=\nDEBUG=1\n")
+    for name in ("manage.py", "bootstrap.py"):
+        (project / name).write_text("#!/usr/bin/env python3\n")
+    (top / "locks").mkdir()
+    tiny = make_wheel(index.directory, "tiny", tag=COMPILED)
+    tools = "".join(lock_line(index.directory / f"{name}-80.0-py3-none-any.whl")
+                    for name in ("pip", "virtualenv"))
+    other = lock_line(tiny, 'python_version == "2.7"').replace("tiny", "ancient")
+    (top / "locks/apps-sqlite-wheel.txt").write_text(
+        other + lock_line(tiny, 'sys_platform == "linux"'))
+    (top / "locks/tools-wheel.txt").write_text(tools)
+    tarball = make_tarball(index.directory, "tiny", build=["flit_core"])
+    (top / "locks/apps-sqlite-tarball.txt").write_text(lock_line(tarball))
+    (top / "locks/tools-tarball.txt").write_text(
+        tools + lock_line(index.directory / "flit_core-80.0-py3-none-any.whl"))
+    return top
+
+
+def command(template: Path | str, out: Path, *words: str) -> list[str | Path]:
+    return [sys.executable, "-m", "cookiecutter", "--no-input", "-o", out, *words, str(template)]
+
+
+def generate(template: Path, out: Path, **answers: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*command(template, out), *(f"{key}={value}" for key, value in
+                                                      answers.items())],
+                          capture_output=True, text=True, check=False)
+
+
+def test_a_project_has_everything_it_needs(template: Path, tmp_path: Path) -> None:
+    done = generate(template, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    project = tmp_path / "out/site"
+    assert [file.distribution.name for file in read(project, APPS)] == ["bootstrapper", "tiny"]
+    assert [file.distribution.name for file in read(project, TOOLS)] == ["pip", "virtualenv"]
+    assert "./requirements/src/bootstrapper-" in (project / "requirements/apps.in").read_text()
+    for name in ("manage.py", "bootstrap.py"):
+        assert (project / name).stat().st_mode & 0o777 == 0o755
+    assert f"cd {project}\n    ./bootstrap.py\n    ./manage.py migrate\n" in done.stdout
+    assert vendor(project, "check") == 0
+
+
+def test_a_fresh_project_is_in_sync(template: Path, tmp_path: Path, index: Index) -> None:
+    for vendor_format in ("wheel", "tarball"):
+        out = tmp_path / vendor_format
+        assert generate(template, out, vendor_format=vendor_format).returncode == 0
+        before = snapshot(out)
+        assert vendor(out / "site") == 0
+        assert snapshot(out) == before
+
+
+def test_the_same_template_gives_the_same_bytes(template: Path, tmp_path: Path) -> None:
+    contents = []
+    for name in ("one", "two"):
+        assert generate(template, tmp_path / name).returncode == 0
+        contents.append({path: content for path, (_, content) in
+                         snapshot(tmp_path / name / "site").items() if path != ".env"})
+    assert contents[0] == contents[1]
+
+
+def test_the_secret_key_is_its_own_and_private(template: Path, tmp_path: Path) -> None:
+    keys = set()
+    for name in ("one", "two"):
+        assert generate(template, tmp_path / name).returncode == 0
+        env = tmp_path / name / "site/.env"
+        assert env.stat().st_mode & 0o777 == 0o600
+        comment, key, rest = env.read_text().splitlines()
+        assert (comment, rest) == ("# The key.", "DEBUG=1")
+        assert len(key.removeprefix("SECRET_KEY=")) >= 50
+        keys.add(key)
+    assert len(keys) == 2
+
+
+def test_generating_again_keeps_the_env(template: Path, tmp_path: Path) -> None:
+    assert generate(template, tmp_path / "out").returncode == 0
+    env = (tmp_path / "out/site/.env").read_text()
+    done = subprocess.run(command(template, tmp_path / "out", "--overwrite-if-exists"), check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "out/site/.env").read_text() == env
+
+
+def test_a_relative_path_to_the_template_will_do(template: Path, tmp_path: Path) -> None:
+    subprocess.run(command(".", tmp_path / "out"), cwd=template, check=True, capture_output=True)
+    assert (tmp_path / "out/site/requirements/apps.txt").is_file()
+
+
+def test_a_warm_cache_needs_neither_index_nor_uv(template: Path, tmp_path: Path, index: Index,
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    assert generate(template, tmp_path / "one").returncode == 0
+    index.stop()
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    # A uv that can't be run, before the one of the tools environment.
+    (tmp_path / "broken/uv").mkdir(parents=True)
+    (tmp_path / "broken/uv/__init__.py").write_text("raise SystemExit('uv was asked')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
+    done = generate(template, tmp_path / "two")
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_network_and_an_empty_cache_make_no_project(template: Path, tmp_path: Path,
+                                                       index: Index) -> None:
+    index.stop()
+    done = generate(template, tmp_path / "out")
+    assert done.returncode != 0
+    assert "the index: error: " in done.stderr
+    assert "next: see that the index that pip or uv is configured for" in done.stderr
+    assert not (tmp_path / "out/site").exists()
+
+
+def test_a_file_with_another_hash_makes_no_project(template: Path, tmp_path: Path,
+                                                   index: Index) -> None:
+    index.corrupt.add(f"tiny-1.0-{COMPILED}.whl")
+    done = generate(template, tmp_path / "out")
+    assert done.returncode != 0
+    assert "sent a file whose sha256 is" in done.stderr
+    assert not (tmp_path / "out/site").exists()
+
+
+def test_an_index_with_another_file_of_that_name_makes_no_project(
+        template: Path, tmp_path: Path, index: Index) -> None:
+    make_wheel(index.directory, "tiny", tag=COMPILED, files={"tiny.py": "EVIL = True\n"})
+    done = generate(template, tmp_path / "out")
+    assert done.returncode != 0
+    assert f"tiny-1.0-{COMPILED}.whl: the index has no such file with sha256" in done.stderr
+    assert not (tmp_path / "out/site").exists()
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_generation_makes_no_project(kind: signal.Signals, template: Path,
+                                                    tmp_path: Path, index: Index) -> None:
+    index.stalled.add(f"tiny-1.0-{COMPILED}.whl")
+    run = subprocess.Popen(command(template, tmp_path / "out"), start_new_session=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert index.reached.wait(60)
+    os.killpg(run.pid, kind)
+    index.release.set()
+    _, said = run.communicate(timeout=60)  # until the hook has closed its end, too
+    assert run.returncode != 0
+    assert "interrupted; no project has been made" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out/site").exists()
+
+
+def test_an_interruption_keeps_what_was_there_before(template: Path, tmp_path: Path,
+                                                     index: Index) -> None:
+    precious = tmp_path / "out/site/precious.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    index.stalled.add(f"tiny-1.0-{COMPILED}.whl")
+    run = subprocess.Popen(command(template, tmp_path / "out", "--overwrite-if-exists"),
+                           start_new_session=True, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+    assert index.reached.wait(60)
+    os.killpg(run.pid, signal.SIGINT)
+    index.release.set()
+    run.communicate(timeout=60)
+    assert precious.read_text() == "mine"
+
+
+def test_a_project_of_another_machine_is_synced(make_project: MakeProject, index: Index,
+                                                template: Path, tmp_path: Path,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    from bootstrapper.progress import Progress
+    from vendor_fetch import generation
+
+    make_wheel(index.directory, "helper")
+    project = make_project("helper")
+    for name in ("manage.py", "bootstrap.py", ".env.example"):
+        shutil.copy(template / ROOT / name, project)
+    monkeypatch.setattr(generation, "LOCKED_FOR", ("plan9", "mips"))
+    generation.complete(template, project, database="sqlite", progress=Progress())
+    assert [file.distribution.name for file in read(project, APPS)] == ["bootstrapper", "helper"]

@@ -1,0 +1,44 @@
+import itertools
+import json
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from bootstrapper.ve.filename import Tarball
+from bootstrapper.ve.lockfile import read
+from vendor_fetch.platforms import Platform
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LOCKS = REPOSITORY / "locks"
+ANSWERS = json.loads((REPOSITORY / "cookiecutter.json").read_text())
+COMBINATIONS = list(itertools.product(ANSWERS["database"], ANSWERS["vendor_format"],
+                                      ANSWERS["python_version"]))
+
+
+@pytest.mark.parametrize(("database", "vendor_format", "python"), COMBINATIONS)
+def test_every_answer_has_a_lock_with_each_package_once(database: str, vendor_format: str,
+                                                        python: str) -> None:
+    environment = Platform(python=python).environment
+    for name in (f"apps-{database}-{vendor_format}.txt", f"tools-{vendor_format}.txt"):
+        names = [file.distribution.name for file in read(LOCKS, PurePosixPath(name))
+                 if file.marker is None or file.marker.holds(environment)]
+        assert len(names) == len(set(names))
+        assert "django" in names if name.startswith("apps") else "virtualenv" in names
+
+
+def test_django_is_a_tarball_where_tarballs_are_asked_for() -> None:
+    for file in read(LOCKS, PurePosixPath("apps-sqlite-tarball.txt")):
+        if file.distribution.name == "django":
+            assert isinstance(file.distribution, Tarball)
+
+
+def test_no_lock_has_an_address() -> None:
+    for lock in LOCKS.glob("*.txt"):
+        assert "://" not in lock.read_text()
+
+
+def test_a_project_may_not_hide_what_is_vendored() -> None:
+    names = (LOCKS / "modules.txt").read_text().split()
+    assert {"django", "bootstrapper", "vendor_fetch", "psycopg", "whitenoise", "pip"} <= set(names)
+    assert names == sorted(names)
+    assert all(name.isidentifier() for name in names)

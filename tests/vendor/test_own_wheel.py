@@ -1,0 +1,109 @@
+import base64
+import csv
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from email.message import Message
+from email.parser import BytesParser
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.errors import InputError
+from vendor_fetch.own_wheel import build
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PARTS = ("setup.cfg", "pyproject.toml", "LICENSE", "README.md", "bootstrapper", "vendor_fetch")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy, because pip builds inside it."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in PARTS:
+        if (REPOSITORY / name).is_dir():
+            shutil.copytree(REPOSITORY / name, copy / name,
+                            ignore=shutil.ignore_patterns("__pycache__"))
+        elif (REPOSITORY / name).is_file():
+            shutil.copy(REPOSITORY / name, copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def theirs(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pip and setuptools make of it; setuptools comes from the user's index."""
+    out = tmp_path_factory.mktemp("theirs")
+    subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",
+                    "--wheel-dir", out, checkout], check=True)
+    return next(out.iterdir())
+
+
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("dist-info/METADATA"))
+        return BytesParser().parsebytes(archive.read(name))
+
+
+def modules(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def test_it_is_the_wheel_that_pip_makes(checkout: Path, theirs: Path, tmp_path: Path) -> None:
+    ours = build(checkout, tmp_path)
+    assert ours.name == theirs.name
+    assert modules(ours) == modules(theirs)
+    for field in ("Name", "Version", "Summary", "Author", "Requires-Python", "Provides-Extra",
+                  "Description-Content-Type", "License-File"):
+        assert metadata(ours).get_all(field) == metadata(theirs).get_all(field), field
+
+    def requirements(wheel: Path) -> set[str]:
+        return {each.replace(" ", "").replace("'", '"')
+                for each in metadata(wheel).get_all("Requires-Dist", [])}
+
+    assert requirements(ours) == requirements(theirs)
+
+
+def test_the_same_checkout_gives_the_same_bytes(checkout: Path, tmp_path: Path) -> None:
+    one = build(checkout, tmp_path / "one").read_bytes()
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(checkout, copy)
+    for path in copy.rglob("*.py"):
+        os.utime(path, (1e9, 1e9))
+        path.chmod(0o600)
+    (copy / "bootstrapper/__pycache__").mkdir(exist_ok=True)
+    (copy / "bootstrapper/__pycache__/errors.cpython-312.pyc").write_bytes(b"")
+    assert build(copy, tmp_path / "two").read_bytes() == one
+
+
+def test_its_record_is_right(checkout: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(build(checkout, tmp_path)) as archive:
+        names = archive.namelist()
+        record = names[-1]
+        assert record.endswith(".dist-info/RECORD")
+        rows = list(csv.reader(io.StringIO(archive.read(record).decode())))
+        assert [row[0] for row in rows] == names
+        for name, digest, size in rows[:-1]:
+            content = archive.read(name)
+            encoded = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode()
+            assert (digest, size) == (f"sha256={encoded.rstrip('=')}", str(len(content)))
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
+
+
+def test_bootstrapper_runs_from_the_wheel_itself(checkout: Path, tmp_path: Path) -> None:
+    wheel = build(checkout, tmp_path)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c",
+                           f"import sys; sys.path.insert(0, {str(wheel)!r})\n"
+                           "import bootstrapper.ve.lockfile; print(bootstrapper.__file__)"],
+                          capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(str(wheel))
+
+
+def test_something_that_is_no_checkout(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no setup\.cfg"):
+        build(tmp_path, tmp_path / "out")
