@@ -103,7 +103,7 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
             locking = Locking(project=project, cache=Cache(place()), index=index,
                               progress=progress)
             apps = f"apps-{database}-{vendor_format}.txt"
-            own = f"tools-{vendor_format}.txt"
+            own = f"tools-{database}-{vendor_format}.txt"
             lines = locking.lines(requirements(database, vendor_format),
                                   _before(apps, project, upgrade), prefer=vendor_format)
             locking.fetch(lines)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import BootstrapperError
@@ -48,7 +49,7 @@ def complete(template: Path, directory: Path, *, database: str, progress: Progre
     if (project.platform.sys_platform, project.platform.machine) == LOCKED_FOR:
         own = vendored_by_path(wheel.resolve(), directory.resolve(), project.platform)
         apps = [own, *_lines(template, f"apps-{database}-{project.format}.txt", project)]
-        tools = _lines(template, f"tools-{project.format}.txt", project)
+        tools = _lines(template, f"tools-{database}-{project.format}.txt", project)
         fetch([*apps, *tools], project=directory, platform=project.platform, cache=cache,
               index=index, progress=progress)
         lock.write(APPS, apps, project)
@@ -89,8 +90,9 @@ def main(template: Path, *, database: str) -> int:
         if ours:
             _leave_nothing(project)
         return 130
-    print(f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
-          "    ./manage.py migrate\n    ./manage.py runserver\n")
+    with suppress(BrokenPipeError):
+        print(f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
+              "    ./manage.py migrate\n    ./manage.py runserver\n", flush=True)
     return 0
 
 

@@ -63,12 +63,15 @@ def _remove(project: Project, wanted: set[str]) -> None:
 
 @contextmanager
 def _one_at_a_time(project: Project) -> Iterator[None]:
-    """Two runs would remove each other's files. The kernel's lock dies with its holder."""
-    descriptor = os.open(project.apps_in.parent, os.O_RDONLY)
+    """Two runs would remove each other's files, and a rebuild's, which takes the same lock.
+
+    It is the kernel's, on the directory itself: it leaves no file and dies with its holder.
+    """
+    descriptor = os.open(project.directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Locked(str(project.apps_in.parent), "another vendor_fetch is at work there",
+        raise Locked(str(project.directory), "a rebuild or another vendor_fetch is at work there",
                      "wait until it is done, then run the same command again") from None
     else:
         yield

@@ -46,10 +46,10 @@ def template(tmp_path: Path, index: Index) -> Path:
     other = lock_line(tiny, 'python_version == "2.7"').replace("tiny", "ancient")
     (top / "locks/apps-sqlite-wheel.txt").write_text(
         other + lock_line(tiny, 'sys_platform == "linux"'))
-    (top / "locks/tools-wheel.txt").write_text(tools)
+    (top / "locks/tools-sqlite-wheel.txt").write_text(tools)
     tarball = make_tarball(index.directory, "tiny", build=["flit_core"])
     (top / "locks/apps-sqlite-tarball.txt").write_text(lock_line(tarball))
-    (top / "locks/tools-tarball.txt").write_text(
+    (top / "locks/tools-sqlite-tarball.txt").write_text(
         tools + lock_line(index.directory / "flit_core-80.0-py3-none-any.whl"))
     return top
 

@@ -19,7 +19,7 @@ COMBINATIONS = list(itertools.product(ANSWERS["database"], ANSWERS["vendor_forma
 def test_every_answer_has_a_lock_with_each_package_once(database: str, vendor_format: str,
                                                         python: str) -> None:
     environment = Platform(python=python).environment
-    for name in (f"apps-{database}-{vendor_format}.txt", f"tools-{vendor_format}.txt"):
+    for name in (f"apps-{database}-{vendor_format}.txt", f"tools-{database}-{vendor_format}.txt"):
         names = [file.distribution.name for file in read(LOCKS, PurePosixPath(name))
                  if file.marker is None or file.marker.holds(environment)]
         assert len(names) == len(set(names))

@@ -134,13 +134,13 @@ def test_two_at_once_take_no_chances(index: Index, make_project: MakeProject,
                                      capsys: pytest.CaptureFixture[str]) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
-    descriptor = os.open(project / "requirements", os.O_RDONLY)
+    descriptor = os.open(project, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         assert vendor(project) == 3
     finally:
         os.close(descriptor)
-    assert "another vendor_fetch is at work there" in capsys.readouterr().err
+    assert "a rebuild or another vendor_fetch is at work there" in capsys.readouterr().err
     assert vendor(project) == 0
 
 
