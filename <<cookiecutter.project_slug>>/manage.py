@@ -11,9 +11,11 @@ from << cookiecutter.project_slug >> import environment
 
 def main():
     """Choose the settings, then hand over to Django."""
+    if sys.argv[1:2] == ["test"]:
+        # Before .env is read: on a server it names production's settings, which are not for tests.
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "<< cookiecutter.project_slug >>.settings.test")
     environment.read()
-    settings = "test" if sys.argv[1:2] == ["test"] else "dev"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"<< cookiecutter.project_slug >>.settings.{settings}")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "<< cookiecutter.project_slug >>.settings.dev")
     execute_from_command_line(sys.argv)
 
 

@@ -13,6 +13,7 @@ import pytest
 from cookiecutter.exceptions import FailedHookException
 
 from . import apache
+from .conftest import bootstrap
 from .rendering import TEMPLATE, render
 
 ODD_NAMES = {
@@ -224,6 +225,18 @@ def test_git_ignores_the_secrets_and_keeps_the_places_for_data(tmp_path):
     for ignored in (".env", "data/db.sqlite3", "media/upload.png", "static/site.css"):
         assert ignored not in seen
     assert not any(name.startswith("ve/") for name in seen)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_generated_project_passes_its_own_tests_and_checks(generate, database):
+    project = generate(project_name=ODD_NAMES["quotes"], project_slug="odd", database=database)
+    run = bootstrap(project)
+    assert run.returncode == 0, run.stderr
+    for task in ("test", "check", "lint"):
+        run = subprocess.run(
+            ["make", task], cwd=project, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
 
 
 IDENTIFIER = "must begin with a letter and hold lower-case letters, digits and underscores"

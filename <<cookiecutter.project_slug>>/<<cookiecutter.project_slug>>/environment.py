@@ -13,4 +13,6 @@ def read():
     """Add the lines of .env, if the file is there; a variable that is already set wins."""
     dotenv = BASE_DIR / ".env"
     if dotenv.is_file():
-        env.read_env(dotenv)
+        # Opened here: read_env takes a file that may not be read for one that is not there.
+        with dotenv.open(encoding="utf-8") as lines:
+            env.read_env(lines)
