@@ -70,8 +70,8 @@ def test_the_tree_is_the_one_that_pip_installs(tiny_project: Path, oddity: str) 
 def tree(ve: Path) -> dict[str, tuple[object, int]]:
     """Content and mode of every file that an installer wrote, by its path in the ve.
 
-    Left out: what virtualenv makes (activate, python, pyvenv.cfg), the content of bytecode, and what
-    names the installer and the place where the wheel came from.
+    Left out: what virtualenv makes (activate, python, pyvenv.cfg), the content of bytecode, and
+    what names the installer and the place where the wheel came from.
     """
     found: dict[str, tuple[object, int]] = {}
     for path in sorted(ve.rglob("*")):

@@ -1,0 +1,67 @@
+# What people repeat here. `make` alone tells what there is.
+
+PYTHON ?= python3
+TOOLS := .tools/bin
+# What the tests start for real; `make test` installs what is missing where it may.
+DEBIAN_PACKAGES := apache2 libapache2-mod-wsgi-py3 rsync strace
+
+.PHONY: help tools demo test lint types contract bench lock clean
+
+help:
+	@echo "make demo          generate a project, vendor it, rebuild its ve, run the site (ONCE=1: check it and end)"
+	@echo "make test          every test (ARGS='-k name' chooses)"
+	@echo "make lint          ruff"
+	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
+	@echo "make contract      who may import whom"
+	@echo "make bench         measure; writes docs/benchmarks.md"
+	@echo "make lock          lock the template's packages anew"
+	@echo "make clean         remove what these made"
+
+tools: .tools/complete
+
+# The environment that everything here runs in. Python's own venv where it is whole (Debian splits
+# it off), else virtualenv.
+.tools/complete: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "make: $(PYTHON) is too old, 3.11 or later is needed: make PYTHON=python3.11 ..."; exit 2; }
+	@echo "setting up .tools/ (once)"
+	@rm -rf .tools
+	@$(PYTHON) -m venv .tools 2>/dev/null || $(PYTHON) -m virtualenv -q .tools || \
+		{ echo "make: $(PYTHON) has no venv: apt-get install python3-venv"; rm -rf .tools; exit 1; }
+	@$(TOOLS)/python -m pip install -q --disable-pip-version-check -e '.[vendor,template,develop]'
+	@touch $@
+
+demo: tools
+	@$(TOOLS)/python demo.py $(if $(ONCE),--once)
+
+test: tools debian
+	@$(TOOLS)/python -m pytest $(ARGS)
+
+.PHONY: debian
+debian:
+	@missing=$$(for name in $(DEBIAN_PACKAGES); do \
+		dpkg-query -W -f '$${db:Status-Status}' $$name 2>/dev/null | grep -qx installed || echo $$name; done); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "installing" $$missing; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else echo "tests that need them are skipped:" $$missing; fi
+
+lint: tools
+	@$(TOOLS)/ruff check .
+
+types: tools
+	@$(TOOLS)/mypy
+
+contract: tools
+	@$(TOOLS)/lint-imports
+
+bench: tools
+	@$(TOOLS)/python benchmarks/rebuild.py --write docs/benchmarks.md
+
+lock: tools
+	@$(TOOLS)/python locks/refresh.py
+
+clean:
+	rm -rf .tools .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,131 @@
+"""From nothing to a running site, as `make demo` shows it."""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLACE = HERE / ".demo"
+# The template's lock covers these; the ve is built of the Python that runs this, if it is one.
+PYTHONS = ("3.11", "3.12", "3.13")
+PATIENCE = 30.0  # seconds until the site must answer
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Generate, vendor, rebuild, migrate, run; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--once", action="store_true",
+                        help="check that the site answers, then end")
+    once = parser.parse_args(argv).once
+    try:
+        project = generate()
+        step("rebuild the ve, offline", "./bootstrap.py", "--python", sys.executable, at=project)
+        step("migrate", "./manage.py", "migrate", "--verbosity", "0", at=project)
+        return run(project, once=once)
+    except subprocess.CalledProcessError as error:
+        print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
+              file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nended")
+        return 0
+
+
+def generate() -> Path:
+    """A new project at .demo/demo_site; an older one is removed."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if version not in PYTHONS:
+        sys.exit(f"make demo: Python {version} is not among {', '.join(PYTHONS)}, which the "
+                 "template has locked files for\n  next: make clean demo PYTHON=python3.13")
+    shutil.rmtree(PLACE, ignore_errors=True)
+    PLACE.mkdir()
+    step("generate a project and vendor its files", sys.executable, "-m", "cookiecutter",
+         "--no-input", "--output-dir", str(PLACE), str(HERE), "project_name=Demo Site",
+         "database=sqlite", f"python_version={version}", at=HERE)
+    return PLACE / "demo_site"
+
+
+def step(title: str, *command: str, at: Path) -> None:
+    """Run one command, and say what it is for."""
+    shown = " ".join(Path(word).name if word.startswith("/") else word for word in command)
+    print(f"\n--- {title}: {shown}", flush=True)
+    subprocess.run(command, cwd=at, check=True)
+
+
+def run(project: Path, *, once: bool) -> int:
+    """Run the site until Ctrl-C, or, once, until its pages have answered."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/"
+    print(f"\n--- run the site: ./manage.py runserver {port}", flush=True)
+    with server(project, port) as process:
+        if not answers(address, process):
+            print("make demo: the site does not answer; its output is above", file=sys.stderr)
+            return 1
+        if once:
+            for path in ("", "admin/login/"):
+                print(f"{status(address + path)} {address}{path}")
+            return 0 if all(status(address + path) == 200 for path in ("", "admin/login/")) else 1
+        print(f"\n  {address}\n  {address}admin/  (./manage.py createsuperuser in {project} lets "
+              "you in)\n  Ctrl-C ends it\n", flush=True)
+        return process.wait()
+
+
+@contextmanager
+def server(project: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """Django's development server, ended with all of its processes when the `with` is left."""
+    process = subprocess.Popen(["./manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
+                               cwd=project, start_new_session=True)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def answers(address: str, process: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the site answers; False if it ends before, or does not within PATIENCE."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        if status(address):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def status(address: str) -> int:
+    """The HTTP status of a page; 0 if nobody answers."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def free_port() -> int:
+    """8000 if nobody has it, else any that is free."""
+    for port in (8000, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port of 127.0.0.1 is free")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

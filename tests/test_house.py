@@ -1,0 +1,53 @@
+"""The promises about the house itself: what may be imported, named and committed."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True,
+                            check=True).stdout
+    return [path for name in listed.decode().split("\0") if name
+            if (path := REPOSITORY / name).is_file()]
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "bootstrapper").rglob("*.py")),
+                         ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_bootstrapper_needs_the_standard_library_alone(path: Path) -> None:
+    allowed = {*sys.stdlib_module_names, "bootstrapper"}
+    if path.name == "toolbox.py":
+        allowed.add("virtualenv")  # from its vendored wheel, which is a file of the project
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names = [node.module or ""]
+        else:
+            continue
+        assert {name.split(".")[0] for name in names} <= allowed
+
+
+def test_no_file_names_a_package_registry_or_a_path_of_this_machine() -> None:
+    hosts = re.compile(rb"pypi\.(?:org|python)|python" rb"hosted|registry\.np" rb"m|deb\.deb" rb"ian")
+    for path in tracked():
+        if path != Path(__file__):
+            assert not hosts.search(path.read_bytes()), path
+
+
+def test_no_third_party_file_is_committed() -> None:
+    for path in tracked():
+        assert path.suffix not in (".whl", ".gz", ".zip", ".tgz", ".bz2"), path
+
+
+def test_modules_stay_under_300_lines() -> None:
+    for path in tracked():
+        if path.suffix == ".py":
+            assert len(path.read_text().splitlines()) < 300, path
