@@ -1,6 +1,7 @@
 """The command line: `python -m vendor_fetch [sync] | check`."""
 
 import argparse
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     options = parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     verbosity = getattr(options, "verbosity", 0)
     progress = Progress(verbosity=verbosity)
     try:
@@ -57,15 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command == "check":
             return _check(project, progress)
         return sync(project, Cache(place()), configured(project.directory), progress)
-    except (BootstrapperError, OSError) as error:
+    except KeyboardInterrupt:
+        print("interrupted; what was locked is still there\n"
+              "  next: python -m vendor_fetch sync", file=sys.stderr)
+        return 130
+    except Exception as error:
         if verbosity > 0:
             traceback.print_exc()
         print(told(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
-    except KeyboardInterrupt:
-        print("interrupted; the project is as it was, or as it will be.\n"
-              "  next: python -m vendor_fetch sync", file=sys.stderr)
-        return 130
 
 
 def _check(project: Project, progress: Progress) -> int:
@@ -80,12 +82,15 @@ def _check(project: Project, progress: Progress) -> int:
     return 0
 
 
-def told(error: BootstrapperError | OSError) -> str:
+def told(error: Exception) -> str:
     """An error as a person reads it."""
     if isinstance(error, BootstrapperError):
         return str(error)
-    return (f"{error.filename or 'the system'}: {error.strerror or error}\n"
-            "  next: mend that (space, permissions), then run the same command again")
+    if isinstance(error, OSError):
+        return (f"{error.filename or 'the system'}: {error.strerror or error}\n"
+                "  next: mend that (space, permissions), then run the same command again")
+    return (f"vendor_fetch: unexpected {type(error).__name__}: {error}\n"
+            "  next: this is our mistake; report it with what python -m vendor_fetch -v prints")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, megabytes
 from bootstrapper.ve.lockfile import LockedFile
 from vendor_fetch.cache import Cache, sha256_of
-from vendor_fetch.download import download
 from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
 from vendor_fetch.resolver import Artifact, Source, resolve
+
+WITHOUT_OFFLINE = "run the same command once without VENDOR_FETCH_OFFLINE"
 
 
 def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
@@ -35,7 +36,13 @@ def fetch(files: Iterable[LockedFile], *, project: Path, platform: Platform, cac
             names = ", ".join(file.path.name for file in left)
             raise WorkFailed(str(cache.root),
                              f"lacks {names}, and VENDOR_FETCH_OFFLINE forbids the index",
-                             "run the same command once without VENDOR_FETCH_OFFLINE")
+                             WITHOUT_OFFLINE)
+        try:
+            # Not at the top: a project's ve has no requests, and `check` works all the same.
+            from vendor_fetch.download import download
+        except ImportError as error:
+            raise WorkFailed(str(error.name), "is not installed, and it is what downloads",
+                             "make vendor, or: pip install requests uv") from None
         found = _locate(left, known or {}, project=project, platform=platform, index=index)
         download(found.values(), cache, index, progress)
         for file in left:

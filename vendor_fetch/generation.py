@@ -74,22 +74,22 @@ def _lines(template: Path, name: str, project: Project) -> list[LockedFile]:
 
 def main(template: Path, *, database: str) -> int:
     """The hook, run by cookiecutter in the new project. Exit status; never a traceback."""
-    project = Path.cwd()
+    project, cookiecutter = Path.cwd(), os.getppid()
     # Looked at before anything is added: what to do if it goes wrong depends on it.
     ours = not _strangers(template, project)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         complete(template, project, database=database, progress=Progress())
-    except (BootstrapperError, OSError) as error:
-        print(told(error), file=sys.stderr)
-        return error.status if isinstance(error, BootstrapperError) else 1
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted; no project has been made.\n  next: run cookiecutter again",
               file=sys.stderr)
         if ours:
-            _leave_nothing(project)
+            _leave_nothing(project, cookiecutter)
         return 130
+    except Exception as error:
+        print(told(error), file=sys.stderr)
+        return error.status if isinstance(error, BootstrapperError) else 1
     with suppress(BrokenPipeError):
         print(f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
               "    ./manage.py migrate\n    ./manage.py runserver\n", flush=True)
@@ -104,19 +104,19 @@ def _strangers(template: Path, project: Path) -> bool:
     return any(path.relative_to(project) not in rendered for path in project.rglob("*"))
 
 
-def _leave_nothing(project: Path) -> None:
-    """Remove the project, after a Ctrl-C, of which cookiecutter doesn't clean up.
+def _leave_nothing(project: Path, cookiecutter: int) -> None:
+    """Remove the project: a cookiecutter that is interrupted or killed itself doesn't.
 
-    The directory itself only when cookiecutter is gone, because it may want to remove it.
+    The directory goes only when the process `cookiecutter` has; one that lives removes it.
     """
     for path in project.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
-    parent, waited = os.getppid(), time.monotonic()
-    while time.monotonic() - waited < PARENT_SECONDS:
-        if os.getppid() != parent:
+    deadline = time.monotonic() + PARENT_SECONDS
+    while time.monotonic() < deadline:
+        if os.getppid() != cookiecutter:
             project.rmdir()
             return
         time.sleep(0.05)

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bootstrapper.errors import BootstrapperError
+from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import LockedFile
 from vendor_fetch.cache import Cache
 from vendor_fetch.choice import choose, locked, vendored_by_path
-from vendor_fetch.fetch import fetch, is_offline
+from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_offline
 from vendor_fetch.index import Index
 from vendor_fetch.lock import vendored_names
 from vendor_fetch.project import Project
@@ -74,8 +74,13 @@ class Locking:
             else:
                 if all(package.path or package.name in had for package in packages):
                     return packages
-        return resolve(asked, project=project.directory, platform=project.platform, pinned=pinned,
-                       source=Source(index=self.index, offline=is_offline()))
+        try:
+            return resolve(asked, project=project.directory, platform=project.platform,
+                           source=Source(index=self.index, offline=is_offline()), pinned=pinned)
+        except WorkFailed as error:
+            if is_offline():
+                raise WorkFailed(error.where, error.fault, WITHOUT_OFFLINE) from None
+            raise
 
     def _vendored_versions(self) -> dict[str, str]:
         """When the lock is gone or unreadable, the files' names still tell the versions."""

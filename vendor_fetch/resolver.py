@@ -119,7 +119,7 @@ def find_uv() -> str:
         found = which("uv")
     if not found:
         raise WorkFailed("uv", "not found, and it is what asks the index",
-                         f"{sys.executable} -m pip install uv")
+                         "make vendor, or: pip install requests uv")
     return found
 
 

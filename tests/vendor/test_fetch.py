@@ -1,4 +1,7 @@
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ from tests.vendor.conftest import MakeProject, files, vendor
 from tests.vendor.index import Index
 from tests.wheels import make_wheel
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 TINY = "tiny-1.0-py3-none-any.whl"
 
 
@@ -151,3 +155,27 @@ def test_a_cache_that_cannot_be_written(index: Index, make_project: MakeProject,
     assert f"{tmp_path / 'file'}" in said
     assert "Not a directory" in said or "File exists" in said
     assert "next: " in said
+
+
+def bare(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """vendor_fetch in a Python that has nothing else, as in a project's ve."""
+    code = (f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+            "from vendor_fetch.__main__ import main; sys.exit(main(sys.argv[1:]))")
+    return subprocess.run([sys.executable, "-I", "-S", "-c", code, "--project", project, *words],
+                          capture_output=True, text=True, check=False,
+                          env={**os.environ, "PATH": "/nonexistent"})
+
+
+def test_check_needs_nothing_but_python(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    assert bare(project, "check").returncode == 0
+    assert bare(project, "sync").stdout.startswith("Nothing to do")
+
+
+def test_without_uv_the_error_says_how_to_get_it(index: Index, make_project: MakeProject) -> None:
+    done = bare(make_project("tiny"))
+    assert (done.returncode, done.stderr) == (
+        1, "uv: not found, and it is what asks the index\n"
+           "  next: make vendor, or: pip install requests uv\n")

@@ -11,6 +11,8 @@ from tests.vendor.conftest import COMPILED, PYTHON, TAG, MakeProject, files, sna
 from tests.vendor.index import Index, make_tarball
 from tests.wheels import make_wheel
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+
 
 def test_every_file_is_fetched_and_locked(index: Index, make_project: MakeProject,
                                           capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,3 +262,44 @@ def test_a_directory_that_is_no_project(tmp_path: Path, capsys: pytest.CaptureFi
     assert "apps.in: the file is missing, so this is no project" in capsys.readouterr().err
 
 
+
+
+def test_offline_and_more_is_asked_for(index: Index, make_project: MakeProject,
+                                       monkeypatch: pytest.MonkeyPatch,
+                                       capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(index.directory, "tiny")
+    assert vendor(make_project("tiny")) == 0
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    asked = list(index.asked)
+    assert vendor(make_project("tiny", "other")) == 1
+    assert capsys.readouterr().err.endswith(
+        "  next: run the same command once without VENDOR_FETCH_OFFLINE\n")
+    assert index.asked == asked
+
+
+def test_a_fault_of_ours_is_no_traceback(index: Index, make_project: MakeProject,
+                                         monkeypatch: pytest.MonkeyPatch,
+                                         capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(*args: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("vendor_fetch.__main__.sync", fail)
+    assert vendor(make_project("tiny")) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vendor_fetch: unexpected ZeroDivisionError: by zero\n  next: ")
+    assert "Traceback" not in said
+
+
+def test_sigterm_ends_a_sync_like_ctrl_c(index: Index, make_project: MakeProject) -> None:
+    wheel = make_wheel(index.directory, "tiny")
+    index.stalled.add(wheel.name)
+    project = make_project("tiny")
+    run = subprocess.Popen([sys.executable, "-m", "vendor_fetch", "--project", project],
+                           cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    assert index.reached.wait(60)
+    run.terminate()
+    index.release.set()
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert said.startswith("interrupted; ")
+    assert files(project) == []
