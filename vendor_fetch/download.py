@@ -3,8 +3,8 @@
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -31,34 +31,53 @@ class Interrupted(Exception):
 def download(artifacts: Iterable[Artifact], cache: Cache, index: Index,
              progress: Progress) -> None:
     """Bring every file into the cache. Raises WorkFailed for the first that can't be had."""
-    queue = list({artifact.sha256: artifact for artifact in artifacts}.values())
-    total = sum(artifact.size or 0 for artifact in queue)
+    wanted = list({artifact.sha256: artifact for artifact in artifacts}.values())
+    total = sum(artifact.size or 0 for artifact in wanted)
     with progress.step("downloaded", total, megabytes) as step, requests.Session() as session:
-        run = _Run(session, cache, index, step)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            futures = [pool.submit(run.fetch, artifact) for artifact in queue]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-            except BaseException:
-                run.stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
+        run = _Run(session, cache, index, step, wanted)
+        for _ in range(min(AT_ONCE, len(wanted))):
+            # Daemons: after a Ctrl-C nobody waits for a server that has fallen silent.
+            threading.Thread(target=run.work, daemon=True).start()
+        try:
+            for _ in wanted:
+                outcome = run.outcomes.get()
+                if outcome:
+                    raise outcome
+        finally:
+            run.stop.set()
 
 
 class _Run:
     """What the downloads of one run share."""
 
-    def __init__(self, session: requests.Session, cache: Cache, index: Index,
-                 step: Step) -> None:
+    def __init__(self, session: requests.Session, cache: Cache, index: Index, step: Step,
+                 wanted: Iterable[Artifact]) -> None:
         self.stop = threading.Event()
+        self.outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._wanted: SimpleQueue[Artifact] = SimpleQueue()
+        for artifact in wanted:
+            self._wanted.put(artifact)
         self._session = session
         self._cache = cache
         self._index = index
         self._step = step
         self._painting = threading.Lock()
 
-    def fetch(self, artifact: Artifact) -> None:
+    def work(self) -> None:
+        """Fetch what is wanted until nothing is left; each has an outcome, None if all is well."""
+        while not self.stop.is_set():
+            try:
+                artifact = self._wanted.get_nowait()
+            except Empty:
+                return
+            try:
+                self._fetch(artifact)
+            except BaseException as error:
+                self.outcomes.put(error)
+            else:
+                self.outcomes.put(None)
+
+    def _fetch(self, artifact: Artifact) -> None:
         """Bring one file into the cache; broken connections are tried again."""
         for tried in range(1, TRIES + 1):
             try:
@@ -71,7 +90,8 @@ class _Run:
                     raise WorkFailed(
                         artifact.filename, f"can't be downloaded from {_host(artifact)}: {error}",
                         "look at the connection, then run the same command again") from None
-                self.stop.wait(tried * PAUSE)
+                if self.stop.wait(tried * PAUSE):
+                    raise Interrupted from None
 
     def _attempt(self, artifact: Artifact) -> None:
         digest, received = hashlib.sha256(), 0
@@ -99,7 +119,7 @@ class _Run:
 
     def _advance(self, artifact: Artifact, by: int) -> None:
         # What has no known size isn't in the total either.
-        if artifact.size is not None:
+        if artifact.size is not None and not self.stop.is_set():
             with self._painting:
                 self._step.advance(by, artifact.filename if by == artifact.size else "")
 
