@@ -2,15 +2,17 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
+from << cookiecutter.project_slug >>.environment import DOTENV, unread
+
 from .base import *
-from .base import BASE_DIR, LOGGING, SITE_DOMAIN, env
+from .base import LOGGING, SITE_DOMAIN, env
 
 DEBUG = False
 
 SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        f"SECRET_KEY is not set, in the environment or in {BASE_DIR / '.env'}. "
+        f"SECRET_KEY is not set, in the environment or in {DOTENV}.{unread()} "
         "Where the site runs already, restore that file; for a new site, run: make .env"
     )
 

@@ -1,0 +1,111 @@
+"""A generated project as its owner has it: rebuilt without a network, tested, run, and the same
+each time."""
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, Generate, bootstrap
+
+NO_NETWORK = ("unshare", "-n") if os.getuid() == 0 else ("unshare", "-rn")
+PROJECTS = {
+    "PostgreSQL and wheels": {"database": "postgresql"},
+    "SQLite and wheels": {"database": "sqlite"},
+    "PostgreSQL and tarballs": {"database": "postgresql", "vendor_format": "tarball"},
+    "SQLite and tarballs": {"database": "sqlite", "vendor_format": "tarball"},
+    "an odd name": {"project_name": """Ça & "l'été" \\ <日本> {{ x }} %s 🐍""",
+                    "project_slug": "odd", "description": '''It's "quoted" & <b>odd</b>'''},
+}
+
+
+def run(project: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.needs("unshare")
+@pytest.mark.parametrize("kind", PROJECTS)
+def test_a_project_is_rebuilt_without_a_network_and_passes_its_tests(generate: Generate, kind: str) -> None:
+    project = generate(**PROJECTS[kind])
+    tarballs = sorted((project / "requirements/src").glob("*.tar.gz"))
+    assert any(path.name.startswith("django-5.2") for path in tarballs) == ("tarball" in kind)
+    rebuilt = bootstrap(project, prefix=NO_NETWORK)
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert "OK" in run(project, "make", "test")
+    run(project, "make", "check")
+    run(project, "ve/bin/python", "-m", "bootstrapper", "check")
+    run(project, sys.executable, "-m", "vendor_fetch", "check")
+
+
+def test_runserver_serves_pages_styles_and_health(generated: Path, tmp_path: Path) -> None:
+    assert bootstrap(generated).returncode == 0
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
+    subprocess.run(["./manage.py", "migrate", "-v0"], cwd=generated, env=environment, check=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(["./manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
+                              cwd=generated, env=environment, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 30
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
+                break
+            except OSError:
+                assert server.poll() is None and time.monotonic() < end
+                time.sleep(0.1)
+        run_here = subprocess.run(["./manage.py", "smoketest", f"http://127.0.0.1:{port}"],
+                                  cwd=generated, env=environment, capture_output=True, text=True,
+                                  check=False)
+        assert run_here.returncode == 0, run_here.stdout + run_here.stderr
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_same_template_same_bytes(generate: Generate, generated: Path) -> None:
+    first, second = (contents(project) for project in (generated, generate()))
+    assert first == second
+
+
+def contents(project: Path) -> dict[str, str]:
+    """A digest of every file but those that are each project's own."""
+    return {path.relative_to(project).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(project.rglob("*"))
+            if path.is_file() and path.relative_to(project).parts[0] not in ("ve", ".env")
+            and "__pycache__" not in path.parts}
+
+
+def test_pip_installs_the_same_set_from_the_lock(generated: Path, tmp_path: Path) -> None:
+    """Nobody is locked in: the lock is a plain requirements file."""
+    pip = next((generated / "requirements/src").glob("pip-*.whl"))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "ve"], check=True)
+    subprocess.run([tmp_path / "ve/bin/python", pip / "pip", "--isolated", "install", "-q",
+                    "--no-index", "--no-deps", "--require-hashes", "--no-warn-script-location",
+                    "-r", "requirements/apps.txt"], cwd=generated, check=True)
+    assert bootstrap(generated).returncode == 0
+    pips, ours = (sorted(path.name for path in ve.glob("lib/python*/site-packages/*.dist-info"))
+                  for ve in (tmp_path / "ve", generated / "ve"))
+    assert pips == ours
+
+
+def test_a_colleague_can_vendor_with_what_the_project_carries(
+        generated: Path, tmp_path: Path) -> None:
+    """Nothing of the template's checkout is needed any more, nor an index."""
+    wheel = next((generated / "requirements/src").glob("bootstrapper-*.whl"))
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(wheel)!r}); "
+         "import vendor_fetch.__main__ as v; print(v.__file__); sys.exit(v.main(['check']))"],
+        cwd=generated, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert str(REPOSITORY) not in done.stdout
