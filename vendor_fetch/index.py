@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 # https://docs.astral.sh/uv/reference/environment/
-_UV_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL",
-                 "UV_FIND_LINKS", "UV_NO_INDEX", "UV_CONFIG_FILE")
+PLACES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
+_UV_VARIABLES = (*PLACES, "UV_NO_INDEX", "UV_CONFIG_FILE")
 _EXTRAS = frozenset({"UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS"})
 _UV_SETTINGS = {"index", "index-url", "extra-index-url", "find-links", "no-index"}
 

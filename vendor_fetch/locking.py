@@ -10,7 +10,7 @@ from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import LockedFile
 from vendor_fetch.cache import Cache
 from vendor_fetch.choice import choose, locked, vendored_by_path
-from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_offline
+from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
 from vendor_fetch.index import Index
 from vendor_fetch.lock import vendored_names
 from vendor_fetch.project import Project
@@ -64,11 +64,13 @@ class Locking:
         project = self.project
         if isinstance(asked, Path):
             apps_in(project.directory)  # its faults are told by line, better than uv does
-        if had and project.source.is_dir():
+        # uv stumbles over a damaged file; it is fetched again when the index has been asked.
+        vendored = bool(had) and all(is_in_place(file, project.directory)
+                                     for file in had.values())
+        if vendored:
             try:
                 packages = resolve(asked, project=project.directory, platform=project.platform,
-                                   source=Source(index=self.index, links=project.source),
-                                   pinned=pinned)
+                                   source=Source(), pinned=pinned)
             except BootstrapperError as error:
                 self.progress.detail(f"  the vendored files don't satisfy it: {error.fault}")
             else:
@@ -76,7 +78,8 @@ class Locking:
                     return packages
         try:
             return resolve(asked, project=project.directory, platform=project.platform,
-                           source=Source(index=self.index, offline=is_offline()), pinned=pinned)
+                           pinned=pinned, source=Source(index=self.index, vendored=vendored,
+                                                         offline=is_offline()))
         except WorkFailed as error:
             if is_offline():
                 raise WorkFailed(error.where, error.fault, WITHOUT_OFFLINE) from None

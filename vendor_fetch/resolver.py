@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.filename import canonical
-from vendor_fetch.index import Index
+from bootstrapper.ve.lockfile import SOURCE
+from vendor_fetch.index import PLACES, Index
 from vendor_fetch.platforms import Platform
 
 
@@ -48,26 +49,32 @@ class Package:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What uv may ask: the index, or (`links` given) the files of one directory only."""
+    """Where uv may look: in the index, in the project's own files, or in both.
 
-    index: Index
-    links: Path | None = None
+    `index` None is the project's files alone; `vendored` adds them to the index, because an
+    extra index may have a locked version without the file that fits.
+    """
+
+    index: Index | None = None
+    vendored: bool = False
     offline: bool = False
 
     def words(self) -> list[str]:
         """The arguments of uv that say so."""
-        if self.links:
-            return ["--offline", "--no-index", "--find-links", str(self.links)]
+        if self.index is None:
+            return ["--offline", "--no-index", "--find-links", str(SOURCE)]
         return [*(["--offline"] if self.offline else []),
                 *(["--no-index"] if self.index.no_index else [])]
 
     def environment(self) -> dict[str, str]:
-        """The environment uv runs in."""
-        if not self.links:
-            return {**os.environ, **self.index.environment}
-        closed = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL",
-                  "UV_FIND_LINKS")
-        return {name: value for name, value in os.environ.items() if name not in closed}
+        """The environment uv runs in, in the project's directory."""
+        if self.index is None:
+            return {name: value for name, value in os.environ.items() if name not in PLACES}
+        environment = {**os.environ, **self.index.environment}
+        if self.vendored:
+            links = [str(SOURCE), environment.get("UV_FIND_LINKS", "")]
+            environment["UV_FIND_LINKS"] = ",".join(filter(None, links))
+        return environment
 
 
 def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Platform,

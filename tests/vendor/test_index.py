@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vendor.conftest import MakeProject, files, vendor
+from tests.vendor.conftest import COMPILED, TAG, MakeProject, files, vendor
 from tests.vendor.index import Index
 from tests.wheels import make_wheel
 from vendor_fetch.index import configured
@@ -78,3 +78,19 @@ def test_credentials_of_uv_s_named_index() -> None:
         "UV_INDEX": "house=https://me:secret@index.example.org/simple"})
     assert index.credentials == {"index.example.org": ("me", "secret")}
     assert not index.has_extras
+
+
+def test_an_extra_index_that_has_other_files_of_a_version_changes_nothing(
+        index: Index, make_project: MakeProject, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    make_wheel(index.directory, "compiled", "1.0", tag=COMPILED)
+    make_wheel(index.directory, "compiled", "1.1", tag=COMPILED)
+    make_wheel(index.directory, "other")
+    assert vendor(make_project("compiled")) == 0
+    wheel = make_wheel(tmp_path / "simple/compiled", "compiled", "1.1",
+                       tag=COMPILED.replace(TAG, "cp27"))
+    (wheel.parent / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", (tmp_path / "simple").as_uri())
+    project = make_project("compiled", "other")
+    assert vendor(project) == 0
+    assert files(project) == [f"compiled-1.1-{COMPILED}.whl", "other-1.0-py3-none-any.whl"]
