@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PLACE = HERE / ".demo"
 # The template's lock covers these; the ve is built of the Python that runs this, if it is one.
 PYTHONS = ("3.11", "3.12", "3.13")
 PATIENCE = 30.0  # seconds until the site must answer
@@ -26,12 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true",
                         help="check that the site answers, then end")
-    once = parser.parse_args(argv).once
+    parser.add_argument("--into", type=Path, default=HERE / ".demo", metavar="DIRECTORY",
+                        help="where the project is generated; wiped first (default: .demo)")
+    options = parser.parse_args(argv)
     try:
-        project = generate()
+        project = generate(options.into)
         step("rebuild the ve, offline", "./bootstrap.py", "--python", sys.executable, at=project)
         step("migrate", "./manage.py", "migrate", "--verbosity", "0", at=project)
-        return run(project, once=once)
+        return run(project, once=options.once)
     except subprocess.CalledProcessError as error:
         print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
               file=sys.stderr)
@@ -41,18 +42,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def generate() -> Path:
-    """A new project at .demo/demo_site; an older one is removed."""
+def generate(into: Path) -> Path:
+    """A new project, demo_site, in a directory that is wiped first."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if version not in PYTHONS:
         sys.exit(f"make demo: Python {version} is not among {', '.join(PYTHONS)}, which the "
                  "template has locked files for\n  next: make clean demo PYTHON=python3.13")
-    shutil.rmtree(PLACE, ignore_errors=True)
-    PLACE.mkdir()
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir()
     step("generate a project and vendor its files", sys.executable, "-m", "cookiecutter",
-         "--no-input", "--output-dir", str(PLACE), str(HERE), "project_name=Demo Site",
+         "--no-input", "--output-dir", str(into), str(HERE), "project_name=Demo Site",
          "database=sqlite", f"python_version={version}", at=HERE)
-    return PLACE / "demo_site"
+    return into / "demo_site"
 
 
 def step(title: str, *command: str, at: Path) -> None:

@@ -31,7 +31,9 @@ def main(argv: Sequence[str] | None = None, program: str = "bootstrapper") -> in
     except BootstrapperError as error:
         if options.verbosity > 0:
             traceback.print_exc()
-        print(f"{program}: {error}{options.afterwards}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
+        if options.run is _rebuild and (options.project / "ve").exists():
+            print("  ve/ is as it was", file=sys.stderr)
         return error.status
     except Exception as error:
         if options.verbosity > 0:
@@ -82,11 +84,11 @@ def _parser(program: str) -> argparse.ArgumentParser:
     command.add_argument("--python", metavar="PYTHON",
                          help="path or version of the Python to build the ve of (default: what "
                               "requires-python in pyproject.toml asks for)")
-    command.set_defaults(run=_rebuild, afterwards="\n  ve/ is as it was")
+    command.set_defaults(run=_rebuild)
 
     command = commands.add_parser("check", parents=[common], allow_abbrev=False,
                                   help="compare ve/ and the vendored files with the lock")
-    command.set_defaults(run=_check, afterwards="")
+    command.set_defaults(run=_check)
     return parser
 
 

@@ -15,6 +15,7 @@ from tests.wheels import lock_line, make_wheel
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = REPOSITORY / "<<cookiecutter.project_slug>>"
 Generate = Callable[..., Path]
+TINY = "tiny-1.0-py3-none-any.whl"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,3 +106,14 @@ def ve_version(project: Path) -> str:
     """What the tiny project's ve says its version is; the ve works if this says anything."""
     return subprocess.run([project / "ve/bin/tiny"], capture_output=True, text=True,
                           check=True).stdout.strip()
+
+
+def replace_tiny(project: Path, **details: object) -> Path:
+    """Put another tiny wheel into the project, its hash in the lock."""
+    source = project / lockfile.SOURCE
+    wheel = make_wheel(source, **details)  # type: ignore[arg-type]
+    ours = next(source.glob("bootstrapper-*.whl"))
+    (project / lockfile.APPS).write_text(lock_line(ours) + lock_line(wheel))
+    if wheel.name != TINY:
+        (source / TINY).unlink()
+    return wheel

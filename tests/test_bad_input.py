@@ -3,20 +3,17 @@
 import hashlib
 import os
 import secrets
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from bootstrapper.ve import lockfile
-from tests.conftest import bootstrap, ve_version
+from tests.conftest import TINY, bootstrap, replace_tiny, ve_version
 from tests.interpreters import too_old
-from tests.wheels import lock_line, make_wheel, member
+from tests.wheels import make_wheel, member
 
-TINY = "tiny-1.0-py3-none-any.whl"
 AS_ROOT = () if os.getuid() == 0 else ("--map-root-user",)
 OWN_MOUNTS = ("unshare", *AS_ROOT, "--mount")
 
@@ -47,17 +44,6 @@ def refused(project: Path, *said: str, status: int, options: tuple[str, ...] = (
     assert ve_version(project) == "1.0"
     assert not list(project.glob(".ve*"))
     return run.stderr
-
-
-def replace_tiny(project: Path, **details: object) -> Path:
-    """Put another tiny wheel into the project, its hash in the lock."""
-    source = project / lockfile.SOURCE
-    wheel = make_wheel(source, **details)  # type: ignore[arg-type]
-    ours = next(source.glob("bootstrapper-*.whl"))
-    (project / lockfile.APPS).write_text(lock_line(ours) + lock_line(wheel))
-    if wheel.name != TINY:
-        (source / TINY).unlink()
-    return wheel
 
 
 def test_a_vendored_file_that_is_missing(built_project: Path) -> None:
@@ -212,106 +198,9 @@ def test_a_directory_that_is_no_project(tmp_path: Path) -> None:
     assert f"{tmp_path}: no project: it has no requirements/" in run.stderr
 
 
-@pytest.fixture
-def slow_project(built_project: Path) -> Path:
-    """A project whose rebuild takes seconds, so that it can be met in the middle."""
-    replace_tiny(built_project, files={
-        "tiny.py": "VERSION = '2.0'\ndef main() -> None:\n    print(VERSION)\n",
-        **{f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 40
-           for number in range(800)}}, entry_points="[console_scripts]\ntiny = tiny:main\n")
-    return built_project
-
-
-def started(project: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            start_new_session=True)
-
-
-def installing(project: Path) -> bool:
-    return any(project.glob(".ve.build-*/ve/lib/python*/site-packages/many/*.py"))
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
-                         ids=lambda how: how.name)
-def test_an_interrupt_in_the_middle(slow_project: Path, how: signal.Signals) -> None:
-    run = started(slow_project)
-    while not installing(slow_project):
-        assert run.poll() is None
-        time.sleep(0.01)
-    if how == signal.SIGINT:  # Ctrl-C reaches every process of the terminal
-        os.killpg(run.pid, how)
-    else:
-        run.send_signal(how)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 130
-    assert said == "\nbootstrap.py: interrupted; ve/ is whole\n"
-    assert ve_version(slow_project) == "1.0"
-    assert not list(slow_project.glob(".ve*"))
-    assert_no_process_is_left(run.pid)
-
-
-@pytest.mark.parametrize("whom", ["the rebuild", "all of its processes"])
-def test_kill_9_at_any_instant(slow_project: Path, whom: str) -> None:
-    """Ten instants spread over the whole of a run; the next rebuild succeeds after each."""
-    begin = time.monotonic()
-    assert bootstrap(slow_project).returncode == 0
-    whole = time.monotonic() - begin
-    assert ve_version(slow_project) == "2.0"
-    for instant in range(10):
-        run = started(slow_project)
-        try:
-            run.communicate(timeout=whole * (instant + 0.5) / 10)
-        except subprocess.TimeoutExpired:
-            if whom == "the rebuild":
-                run.kill()
-            else:
-                os.killpg(run.pid, signal.SIGKILL)
-            run.communicate()
-        assert ve_version(slow_project) == "2.0"
-    assert bootstrap(slow_project).returncode == 0
-    assert ve_version(slow_project) == "2.0"
-    wait_until_gone(run.pid)
-    assert bootstrap(slow_project).returncode == 0
-    assert not list(slow_project.glob(".ve*"))
-
-
-def processes_of(session: int) -> list[str]:
-    """The processes of a session, as ps shows them."""
-    ps = subprocess.run(["ps", "-o", "pid=,stat=,args=", "-s", str(session)],
-                        capture_output=True, text=True, check=False)
-    return [line for line in ps.stdout.splitlines() if " Z" not in line]
-
-
-def wait_until_gone(session: int) -> None:
-    end = time.monotonic() + 20
-    while processes_of(session) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert_no_process_is_left(session)
-
-
-def assert_no_process_is_left(session: int) -> None:
-    assert processes_of(session) == []
-
-
 @pytest.mark.needs("prlimit")
 def test_a_file_too_large_for_the_user(built_project: Path) -> None:
     """An error of the system that we did not think of is told, not traced."""
     replace_tiny(built_project, files={"tiny.bin": secrets.token_bytes(1_000_000)})
     refused(built_project, TINY, "File too large", status=1,
             prefix=("prlimit", "--fsize=500000"))
-
-
-def test_a_worker_that_is_killed_from_outside(slow_project: Path) -> None:
-    run = started(slow_project)
-    while not installing(slow_project):
-        assert run.poll() is None
-        time.sleep(0.01)
-    for line in processes_of(run.pid):
-        pid = int(line.split()[0])
-        if pid != run.pid:
-            os.kill(pid, signal.SIGKILL)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 1
-    assert "the process that installed it was ended from outside" in said
-    assert ve_version(slow_project) == "1.0"

@@ -33,7 +33,8 @@ def run(project: Path, *command: str) -> str:
 
 @pytest.mark.needs("unshare")
 @pytest.mark.parametrize("kind", PROJECTS)
-def test_a_project_is_rebuilt_without_a_network_and_passes_its_tests(generate: Generate, kind: str) -> None:
+def test_a_project_is_rebuilt_without_a_network_and_passes_its_tests(
+        generate: Generate, kind: str) -> None:
     project = generate(**PROJECTS[kind])
     tarballs = sorted((project / "requirements/src").glob("*.tar.gz"))
     assert any(path.name.startswith("django-5.2") for path in tarballs) == ("tarball" in kind)
