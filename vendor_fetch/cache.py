@@ -18,12 +18,6 @@ CHUNK = 1 << 20
 ABANDONED_SECONDS = 24 * 3600
 
 
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in lower-case hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def place(environ: Mapping[str, str] = os.environ) -> Path:
     """`$VENDOR_FETCH_CACHE`, else the user's cache directory (XDG Base Directory)."""
     if environ.get("VENDOR_FETCH_CACHE"):

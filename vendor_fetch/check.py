@@ -5,12 +5,13 @@ from itertools import chain
 
 from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
+from bootstrapper.ve.requirement import Requirement, read_requirement
+from bootstrapper.ve.vendored import sha256_of
 from vendor_fetch import tools
-from vendor_fetch.cache import sha256_of
+from vendor_fetch.apps_in import apps_in
 from vendor_fetch.lock import vendored_names
 from vendor_fetch.metadata import dependencies
 from vendor_fetch.project import APPS_IN, Project
-from vendor_fetch.requirement import Requirement, apps_in, read_requirement
 
 
 def differences(project: Project) -> Iterator[str]:

@@ -7,7 +7,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.filename import InvalidFilename, Wheel, parse
 from bootstrapper.ve.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.marker import Marker
-from vendor_fetch.cache import sha256_of
+from bootstrapper.ve.vendored import sha256_of
 from vendor_fetch.platforms import Platform
 from vendor_fetch.resolver import Artifact, Package
 

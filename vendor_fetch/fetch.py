@@ -7,7 +7,8 @@ from pathlib import Path
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, megabytes
 from bootstrapper.ve.lockfile import LockedFile
-from vendor_fetch.cache import Cache, sha256_of
+from bootstrapper.ve.vendored import sha256_of
+from vendor_fetch.cache import Cache
 from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
 from vendor_fetch.resolver import Artifact, Source, resolve

@@ -8,13 +8,13 @@ from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import LockedFile
+from vendor_fetch.apps_in import apps_in
 from vendor_fetch.cache import Cache
 from vendor_fetch.choice import choose, locked, vendored_by_path
 from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
 from vendor_fetch.index import Index
 from vendor_fetch.lock import vendored_names
 from vendor_fetch.project import Project
-from vendor_fetch.requirement import apps_in
 from vendor_fetch.resolver import Artifact, Package, Source, resolve
 
 

@@ -9,8 +9,8 @@ from email.parser import BytesParser
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
 from bootstrapper.ve.version import Version
-from vendor_fetch.requirement import InvalidRequirement, Requirement, read_requirement
 
 # "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
 # 517). Since 70.1 it makes wheels without the package `wheel`.

@@ -1,12 +1,11 @@
 """The project whose files are fetched: what its pyproject.toml and requirements/apps.in ask."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from bootstrapper.errors import InputError
+from bootstrapper.ve import pyproject
 from bootstrapper.ve.lockfile import SOURCE
 from vendor_fetch.platforms import Platform, here
 
@@ -49,23 +48,12 @@ def open_project(directory: Path) -> Project:
     if not (directory / APPS_IN).is_file():
         raise InputError(str(directory / APPS_IN), "the file is missing, so this is no project",
                          "go to the project, or name it: python -m vendor_fetch --project DIR")
-    settings = _pyproject(directory / "pyproject.toml")
-    requires = str(settings.get("project", {}).get("requires-python", ""))
-    pinned = _PINNED_PYTHON.fullmatch(requires)
-    wanted = settings.get("tool", {}).get("vendor_fetch", {}).get("format", "wheel")
+    pinned = _PINNED_PYTHON.fullmatch(pyproject.requires_python(directory))
+    settings = pyproject.table(pyproject.read(directory), "tool", "vendor_fetch")
+    wanted = settings.get("format", "wheel")
     if wanted not in FORMATS:
         raise InputError(str(directory / "pyproject.toml"),
                          f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
                          'write format = "wheel", then run: python -m vendor_fetch sync')
     return Project(directory=directory, platform=here(pinned[1] if pinned else None),
                    format=wanted)
-
-
-def _pyproject(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"not TOML: {error}",
-                         "mend the file, then run: python -m vendor_fetch sync") from None

@@ -4,15 +4,11 @@ Files are fetched first, then the locks are written, each by one rename, and wha
 any more is removed last; so whatever interrupts it, the project still bootstraps.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from bootstrapper.errors import Locked
 from bootstrapper.progress import Progress
 from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS
+from bootstrapper.ve.turn import turn
 from vendor_fetch import lock, tools
 from vendor_fetch.cache import Cache
 from vendor_fetch.check import differences
@@ -28,7 +24,8 @@ def sync(project: Project, cache: Cache, index: Index, progress: Progress) -> in
     Versions that are locked stay as long as apps.in allows them. Without a network it works as
     long as the vendored files satisfy apps.in. Exit status: 0.
     """
-    with _one_at_a_time(project):
+    # Two runs would remove each other's files, and a rebuild's.
+    with turn(project.directory):
         old = {name: lock.read_own(name, project) for name in (APPS, TOOLS)}
         if all(old.values()) and not list(differences(project)):
             progress.say("Nothing to do: requirements/src/ agrees with requirements/apps.in")
@@ -59,21 +56,3 @@ def _remove(project: Project, wanted: set[str]) -> None:
     # What a killed run was copying.
     for left in project.source.glob(".*.part"):
         left.unlink()
-
-
-@contextmanager
-def _one_at_a_time(project: Project) -> Iterator[None]:
-    """Two runs would remove each other's files, and a rebuild's, which takes the same lock.
-
-    It is the kernel's, on the directory itself: it leaves no file and dies with its holder.
-    """
-    descriptor = os.open(project.directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Locked(str(project.directory), "a rebuild or another vendor_fetch is at work there",
-                     "wait until it is done, then run the same command again") from None
-    else:
-        yield
-    finally:
-        os.close(descriptor)

@@ -12,7 +12,7 @@ from bootstrapper.ve import lockfile, vendored
 from bootstrapper.ve.interpreter import describe
 from bootstrapper.ve.layout import Layout
 from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
-from bootstrapper.ve.manifest import Manifest, digest
+from bootstrapper.ve.manifest import Manifest
 from bootstrapper.ve.project import Project
 from bootstrapper.ve.selection import select
 
@@ -71,7 +71,7 @@ def _contents(ve: Path, layout: Layout, manifest: Manifest) -> Iterator[str]:
         if not path.is_file():
             yield f"ve/{record}: missing"
             continue
-        if digest(path) != expected:
+        if vendored.sha256_of(path) != expected:
             yield f"ve/{record}: changed"
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.reader(stream):

@@ -1,6 +1,5 @@
 """What a ve was built from: bootstrapper.json in it, which `check` holds against the lock."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
+from bootstrapper.ve.vendored import sha256_of
 
 NAME = "bootstrapper.json"
 FORMAT = 1
@@ -32,7 +32,7 @@ class Manifest:
         """The manifest of a ve into which `files` have just been installed."""
         return cls(python=interpreter.environment["python_full_version"],
                    files={str(file.path): file.sha256[0] for file in files},
-                   records={path.relative_to(ve).as_posix(): digest(path)
+                   records={path.relative_to(ve).as_posix(): sha256_of(path)
                             for path in sorted((ve / site).glob("*.dist-info/RECORD"))})
 
     def write(self, ve: Path) -> None:
@@ -47,9 +47,3 @@ class Manifest:
             return cls(**content) if content["format"] == FORMAT else None
         except (OSError, ValueError, TypeError, KeyError):
             return None
-
-
-def digest(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -17,10 +17,12 @@ from bootstrapper.ve.layout import Layout, overridden
 from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
 from bootstrapper.ve.manifest import Manifest
 from bootstrapper.ve.project import Project
+from bootstrapper.ve.pyproject import requires_python
 from bootstrapper.ve.selection import select
 from bootstrapper.ve.swap import recover, remove, swap
 from bootstrapper.ve.tarball import build
 from bootstrapper.ve.toolbox import Toolbox
+from bootstrapper.ve.turn import turn
 from bootstrapper.ve.version import Version, matches
 from bootstrapper.ve.wheel import WheelFile
 
@@ -44,7 +46,8 @@ def rebuild(project: Project, *, python: str | None, jobs: int, progress: Progre
     project asks for. Raises BootstrapperError; then the old ve is as it was.
     """
     started = time.monotonic()
-    with project.locked(lambda: progress.say("waiting for another rebuild of this project")):
+    with project.writable(), turn(project.directory, waiting=lambda: progress.say(
+            "waiting for another rebuild of this project, or for vendor_fetch")):
         _tidy(project)
         apps = lockfile.read(project.directory, APPS)
         tools = lockfile.read(project.directory, TOOLS)
@@ -71,7 +74,7 @@ def choose(project: Project, toolbox: Toolbox, python: str | None) -> Interprete
     The running one serves if it is of the right version; otherwise virtualenv looks for one.
     Raises InputError: there is none, it is too old, or not what the project asks for.
     """
-    required = project.requires_python
+    required = requires_python(project.directory)
     if python is None:
         found = running()
         if not _satisfies(found, required):

@@ -1,19 +1,16 @@
 """Which of the vendored files an interpreter gets: one a distribution, by markers and tags."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.filename import Tarball, Wheel, canonical
+from bootstrapper.ve.filename import Tarball, Wheel
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
-from bootstrapper.ve.marker import InvalidMarker, Marker
+from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
 from bootstrapper.ve.wheel import WheelFile
 
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^]]*)\])?[^;]*(?:;(.*))?",
-                          re.DOTALL)
 _Rank = tuple[int, int, str]
 
 
@@ -98,16 +95,17 @@ def _refuse_missing(skipped: dict[str, list[LockedFile]], chosen: list[LockedFil
             raise _unfit(skipped[name], interpreter)
 
 
-def _required(requirements: Iterable[str], interpreter: Interpreter) -> set[str]:
+def _required(texts: Iterable[str], interpreter: Interpreter) -> set[str]:
     """The names whose markers hold, with whichever extras somebody asks for."""
-    matches = [match for each in requirements if (match := _REQUIREMENT.match(each.strip()))]
-    extras = {extra.strip() for match in matches for extra in (match[2] or "").split(",")}
-    return {canonical(match[1]) for match in matches if any(
-        _holds(match[3], {**interpreter.environment, "extra": extra}) for extra in {*extras, ""})}
+    requirements = list(_read(texts))
+    extras = {"", *(extra for each in requirements for extra in each.extras)}
+    return {each.name for each in requirements
+            if any(each.applies(interpreter.environment, extra) for extra in extras)}
 
 
-def _holds(marker: str | None, environment: dict[str, str]) -> bool:
-    try:
-        return not marker or Marker(marker).holds(environment)
-    except InvalidMarker:
-        return False  # old metadata has markers that PEP 508 does not know; they bind nobody
+def _read(texts: Iterable[str]) -> Iterator[Requirement]:
+    for text in texts:
+        try:
+            yield read_requirement(text)
+        except InvalidRequirement:
+            continue  # old metadata has forms that PEP 508 does not know; they bind nobody

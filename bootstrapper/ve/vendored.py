@@ -41,8 +41,7 @@ def difference(project: Path, file: LockedFile) -> WorkFailed | None:
     path = project / file.path
     restore = _RESTORE.format(path=file.path)
     try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = sha256_of(path)
     except FileNotFoundError:
         return WorkFailed(str(file.path), f"the file is missing, {file.place} wants it", restore)
     except OSError as error:
@@ -52,6 +51,12 @@ def difference(project: Path, file: LockedFile) -> WorkFailed | None:
     return WorkFailed(str(file.path),
                       f"its {_size(path)} bytes have the sha256 {digest}, "
                       f"{file.place} says {' or '.join(file.sha256)}", restore)
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in lower-case hexadecimal. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def strays(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:

@@ -1,15 +1,12 @@
 """Requirements, as PEP 508 writes them, and the paths of vendored files, as pip takes them."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from bootstrapper.errors import InputError
 from bootstrapper.ve.filename import InvalidFilename, canonical, parse
 from bootstrapper.ve.marker import Environment, InvalidMarker, Marker
 from bootstrapper.ve.version import InvalidVersion, Version, matches
-from vendor_fetch.project import APPS_IN
 
 _REQUIREMENT = re.compile(
     r"""(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
@@ -64,27 +61,3 @@ def read_requirement(text: str) -> Requirement:
         raise InvalidRequirement(str(error)) from None
     return Requirement(text=text, name=name, extras=extras, specifier=specifier, marker=marker,
                        path=path)
-
-
-def apps_in(project: Path) -> list[Requirement]:
-    """What requirements/apps.in asks for. Raises InputError, which names the line."""
-    return [requirement for _, requirement in _lines(project / APPS_IN)]
-
-
-def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:
-    fix = "mend the line, then run: python -m vendor_fetch sync"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(str(APPS_IN), f"not UTF-8 at byte {error.start}", fix) from None
-    for number, raw in enumerate(lines, 1):
-        line = re.sub(r"(^|\s)#.*$", "", raw).strip()
-        if line.startswith("-"):
-            raise InputError(f"{APPS_IN} line {number}",
-                             f"{line.split()[0]}: options don't belong here, pip's and uv's "
-                             "configuration says where files come from", fix)
-        if line:
-            try:
-                yield number, read_requirement(line)
-            except InvalidRequirement as error:
-                raise InputError(f"{APPS_IN} line {number}", str(error), fix) from None

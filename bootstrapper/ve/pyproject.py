@@ -1,0 +1,39 @@
+"""A project's pyproject.toml, as far as it concerns us."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.errors import InputError
+from bootstrapper.ve.version import InvalidVersion, Version, matches
+
+
+def read(project: Path) -> Mapping[str, Any]:
+    """The whole file; empty if there is none. Raises InputError."""
+    try:
+        return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise InputError("pyproject.toml", str(error), "mend the file") from None
+
+
+def requires_python(project: Path) -> str:
+    """`requires-python`, such as `==3.12.*`; empty if nobody says. Raises InputError."""
+    value = table(read(project), "project").get("requires-python", "")
+    try:
+        matches(Version("3"), value)
+    except (InvalidVersion, AttributeError):
+        raise InputError("pyproject.toml", f"requires-python = {value!r} is no version "
+                         'specifier (PEP 440)', 'write it like "==3.12.*"') from None
+    return str(value)
+
+
+def table(settings: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """The table `[a.b]` by its names; empty if it is not there. Raises InputError."""
+    for name in names:
+        settings = settings.get(name, {})
+        if not isinstance(settings, Mapping):
+            raise InputError("pyproject.toml", f"{name} is not a table", "mend the file")
+    return settings
