@@ -46,10 +46,14 @@ class Step:
         now = time.monotonic()
         if now - self._painted >= REPAINT_SECONDS:
             self._painted = now
-            self._progress.paint(f"{self._title:<11} {self._amount(self._done, self._total)}")
+            self._paint()
 
     def __enter__(self) -> Self:
+        self._paint()
         return self
+
+    def _paint(self) -> None:
+        self._progress.paint(f"{self._title:<11} {self._amount(self._done, self._total)}")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:

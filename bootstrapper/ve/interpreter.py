@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from bootstrapper.errors import InputError
@@ -145,6 +145,7 @@ def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
     )
 
 
+@cache
 def running() -> Interpreter:
     """The interpreter that runs this, or the one its own ve was made of."""
     return describe(getattr(sys, "_base_executable", None) or sys.executable)

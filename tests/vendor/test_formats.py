@@ -1,14 +1,11 @@
 """Wheels and tarballs: which of them is vendored, and what builds a tarball."""
 
 import os
-from pathlib import Path
 
 from bootstrapper.ve.lockfile import APPS, TOOLS, read
 from tests.vendor.conftest import COMPILED, MakeProject, files, vendor
 from tests.vendor.index import Index, make_tarball
 from tests.wheels import make_wheel
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def test_tools_hold_what_a_tarball_is_built_with(index: Index, make_project: MakeProject) -> None:
