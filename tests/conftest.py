@@ -20,6 +20,9 @@ TINY = "tiny-1.0-py3-none-any.whl"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*programs): programs of the system, by path or name")
+    # Projects have Makefiles of their own, which must not know that one called us.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        os.environ.pop(name, None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
