@@ -1,5 +1,6 @@
 """A generated project, served by Debian's Apache from the configuration that came with it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from vendor_fetch.index import configured
 
 from . import apache
 from .conftest import bootstrap
@@ -66,7 +69,9 @@ def old_site(server_root: Path) -> Site:
     subprocess.run([*uv, "venv", "-q", "-p", DEBIAN_PYTHON, str(directory / "ve")], check=True)
     wanted = ["Django>=4.2,<4.3", "argon2-cffi", "django-csp>=4,<5", "django-environ", "whitenoise"]
     python = str(directory / "ve" / "bin" / "python")
-    subprocess.run([*uv, "pip", "install", "-q", "-p", python, *wanted], check=True)
+    environment = {**os.environ, **configured(directory).environment}
+    subprocess.run([*uv, "pip", "install", "-q", "-p", python, *wanted], check=True,
+                   env=environment)
     (directory / ".env").write_text(
         f"SECRET_KEY={'abcdefghij' * 6}\nDATABASE_URL=sqlite:///{directory}/data/db.sqlite3\n"
     )

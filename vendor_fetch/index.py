@@ -7,6 +7,7 @@ environment, never as an argument: an address may hold a password, and `ps` show
 
 import configparser
 import os
+import ssl
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -51,7 +52,9 @@ def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
     """The index for a project's directory, from uv's configuration or else pip's."""
     pip = _pip_settings(environ)
     certificates = (pip.get("cert") or environ.get("SSL_CERT_FILE")
-                    or environ.get("REQUESTS_CA_BUNDLE"))
+                    or environ.get("REQUESTS_CA_BUNDLE")
+                    # A house's own authority is among the system's, as pip expects it, too.
+                    or ssl.get_default_verify_paths().cafile)
     trusted = frozenset(pip.get("trusted-host", "").split())
     extra: dict[str, str] = {}
     if certificates and "SSL_CERT_FILE" not in environ:
