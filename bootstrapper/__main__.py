@@ -12,8 +12,9 @@ from types import FrameType
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
 from bootstrapper.ve.check import check
+from bootstrapper.ve.linking import LINK_MODES
 from bootstrapper.ve.project import Project
-from bootstrapper.ve.rebuild import rebuild
+from bootstrapper.ve.rebuild import Options, rebuild
 
 INTERRUPTED = 130
 
@@ -45,8 +46,9 @@ def main(argv: Sequence[str] | None = None, program: str = "bootstrapper") -> in
 
 
 def _rebuild(options: argparse.Namespace) -> int:
-    rebuild(Project(options.project), python=options.python, jobs=options.jobs,
-            progress=Progress(verbosity=options.verbosity))
+    rebuild(Project(options.project), Options(
+        python=options.python, jobs=options.jobs, link_mode=options.link_mode,
+        store=options.store), Progress(verbosity=options.verbosity))
     return 0
 
 
@@ -84,6 +86,11 @@ def _parser(program: str) -> argparse.ArgumentParser:
     command.add_argument("--python", metavar="PYTHON",
                          help="path or version of the Python to build the ve of (default: what "
                               "requires-python in pyproject.toml asks for)")
+    command.add_argument("--link-mode", choices=LINK_MODES, default="auto",
+                         help="how files of the store get into the ve; auto: by hardlink where "
+                              "the file system can, else as copies (default: auto)")
+    command.add_argument("--no-store", dest="store", action="store_false",
+                         help="neither use nor fill the store that the user's projects share")
     command.set_defaults(run=_rebuild)
 
     command = commands.add_parser("check", parents=[common], allow_abbrev=False,

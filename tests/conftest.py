@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,23 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped"):
         reporter.write_line("CI=true: a skipped test is a failure", red=True)
         session.exitstatus = 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store of the tests' own, shared by them as one of a user's is by their projects."""
+    directory = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOOTSTRAP_STORE", str(directory))
+        yield directory
+
+
+@pytest.fixture
+def cold_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store for one test."""
+    directory = tmp_path / "cold store"
+    monkeypatch.setenv("BOOTSTRAP_STORE", str(directory))
+    return directory
 
 
 @pytest.fixture(scope="session")

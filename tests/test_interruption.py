@@ -29,15 +29,16 @@ def started(project: Path) -> "subprocess.Popen[str]":
                             start_new_session=True)
 
 
-def installing(project: Path) -> bool:
-    return any(project.glob(".ve.build-*/ve/lib/python*/site-packages/many/*.py"))
+def unpacking(store: Path) -> bool:
+    return any(store.glob("1/unfinished/*/*/tree/lib/python*/site-packages/many/*.py"))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
                          ids=lambda how: how.name)
-def test_an_interrupt_in_the_middle(slow_project: Path, how: signal.Signals) -> None:
+def test_an_interrupt_in_the_middle(
+        slow_project: Path, cold_store: Path, how: signal.Signals) -> None:
     run = started(slow_project)
-    while not installing(slow_project):
+    while not unpacking(cold_store):
         assert run.poll() is None
         time.sleep(0.01)
     if how == signal.SIGINT:  # Ctrl-C reaches every process of the terminal
@@ -77,9 +78,9 @@ def test_kill_9_at_any_instant(slow_project: Path, whom: str) -> None:
     assert not list(slow_project.glob(".ve*"))
 
 
-def test_a_worker_that_is_killed_from_outside(slow_project: Path) -> None:
+def test_a_worker_that_is_killed_from_outside(slow_project: Path, cold_store: Path) -> None:
     run = started(slow_project)
-    while not installing(slow_project):
+    while not unpacking(cold_store):
         assert run.poll() is None
         time.sleep(0.01)
     for line in processes_of(run.pid):
@@ -88,5 +89,5 @@ def test_a_worker_that_is_killed_from_outside(slow_project: Path) -> None:
             os.kill(pid, signal.SIGKILL)
     _, said = run.communicate(timeout=60)
     assert run.returncode == 1
-    assert "the process that installed it was ended from outside" in said
+    assert "the process that unpacked it was ended from outside" in said
     assert ve_version(slow_project) == "1.0"

@@ -229,10 +229,10 @@ def test_a_ve_that_is_a_link_is_replaced_and_what_it_leads_to_stays(
     assert (elsewhere / "bin/tiny").is_file()
 
 
-def test_output_is_a_line_a_step_and_none_with_q(tiny_project: Path) -> None:
+def test_output_is_a_line_a_step_and_none_with_q(tiny_project: Path, cold_store: Path) -> None:
     said = bootstrap(tiny_project).stdout.splitlines()
-    assert [line.split()[0] for line in said] == ["verify", "create", "install", "ve/"]
-    assert re.fullmatch(r"install     2/2 +\d+\.\d\d s", said[2])
+    assert [line.split()[0] for line in said] == ["verify", "unpack", "link", "ve/"]
+    assert re.fullmatch(r"unpack      2/2 +\d+\.\d\d s", said[1])
     quiet = bootstrap(tiny_project, "-q")
     assert (quiet.stdout, quiet.stderr) == ("", "")
     loud = bootstrap(tiny_project, "-v").stdout

@@ -13,7 +13,8 @@ from bootstrapper.ve.tag import linux_platforms
 from tests.wheels import make_wheel
 
 PYTHON = Interpreter(
-    executable=Path("/usr/bin/python3.12"), version=(3, 12), abiflags="", cache_tag="cpython-312",
+    executable=Path("/usr/bin/python3.12"), version=(3, 12), abiflags="",
+    bytecode="cpython-312-cb0d0d0a",
     platforms=linux_platforms("x86_64", glibc=(2, 36)),
     environment={
         "os_name": "posix", "sys_platform": "linux", "platform_machine": "x86_64",

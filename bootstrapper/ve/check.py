@@ -10,7 +10,6 @@ from pathlib import Path
 from bootstrapper.progress import Progress
 from bootstrapper.ve import lockfile, vendored
 from bootstrapper.ve.interpreter import describe
-from bootstrapper.ve.layout import Layout
 from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
 from bootstrapper.ve.manifest import Manifest
 from bootstrapper.ve.project import Project
@@ -59,11 +58,10 @@ def _ve(project: Project, apps: list[LockedFile]) -> Iterator[str]:
             yield f"ve/: {path} is installed from a file of other bytes"
     for path in locked.keys() - manifest.files.keys():
         yield f"ve/: {path} is not installed"
-    layout = Layout.of(project.ve, interpreter.version)
-    yield from _contents(project.ve, layout, manifest)
+    yield from _contents(project.ve, interpreter.site, manifest)
 
 
-def _contents(ve: Path, layout: Layout, manifest: Manifest) -> Iterator[str]:
+def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[str]:
     """The files of the ve against the RECORDs, and the RECORDs against the manifest."""
     known: set[str] = set()
     for record, expected in manifest.records.items():
@@ -75,11 +73,11 @@ def _contents(ve: Path, layout: Layout, manifest: Manifest) -> Iterator[str]:
             yield f"ve/{record}: changed"
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.reader(stream):
-                name = os.path.normpath(os.path.join(layout.site, row[0]))
+                name = os.path.normpath(os.path.join(site, row[0]))
                 known.add(name)
                 if fault := _file(ve / name, row[1]):
                     yield f"ve/{name}: {fault}"
-    for extra in _extras(ve, layout, known):
+    for extra in _extras(ve, site, known):
         yield f"ve/{extra}: nothing in the lock brings it"
 
 
@@ -95,9 +93,9 @@ def _file(path: Path, recorded: str) -> str | None:
     return None if actual.decode().rstrip("=") == value else "changed"
 
 
-def _extras(ve: Path, layout: Layout, known: set[str]) -> Iterator[str]:
+def _extras(ve: Path, site: str, known: set[str]) -> Iterator[str]:
     """Files among the packages and scripts that no RECORD names; bytecode does not count."""
-    for folder, folders, names in os.walk(ve / layout.site):
+    for folder, folders, names in os.walk(ve / site):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), ve)

@@ -42,6 +42,7 @@ def full(info):
     return text if info.releaselevel == "final" else text + info.releaselevel[0] + str(info.serial)
 if sys.version_info[0] < 3:
     sys.exit("Python %d.%d is too old" % sys.version_info[:2])
+import importlib.util
 c = glibc()
 json.dump({
     "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
@@ -50,7 +51,7 @@ json.dump({
     "bits": 64 if sys.maxsize > 2 ** 32 else 32,
     "glibc": c,
     "musl": None if c else musl(),
-    "cache_tag": sys.implementation.cache_tag,
+    "bytecode": sys.implementation.cache_tag + "-" + importlib.util.MAGIC_NUMBER.hex(),
     "environment": {
         "os_name": os.name,
         "sys_platform": sys.platform,
@@ -73,15 +74,22 @@ class Interpreter:
     """A Python that a ve can be made of.
 
     `environment` has the variables of PEP 508 but `extra`; `platforms` are its platform tags,
-    best first; `cache_tag` is in the names of its bytecode files (PEP 3147).
+    best first; `bytecode` names the kind of bytecode that it reads: the tag in its files' names
+    (PEP 3147) and the magic number in them.
     """
 
     executable: Path
     version: tuple[int, int]
     abiflags: str
-    cache_tag: str
+    bytecode: str
     platforms: tuple[str, ...]
     environment: Mapping[str, str]
+
+    @property
+    def site(self) -> str:
+        """Where a ve of it keeps packages: `lib/python3.12/site-packages`."""
+        threading = "t" if "t" in self.abiflags else ""
+        return f"lib/python{self.version[0]}.{self.version[1]}{threading}/site-packages"
 
     @cached_property
     def tags(self) -> Mapping[str, int]:
@@ -123,7 +131,7 @@ def describe(executable: str | Path) -> Interpreter:
         executable=Path(facts["executable"]),
         version=(major, minor),
         abiflags=facts["abiflags"],
-        cache_tag=facts["cache_tag"],
+        bytecode=facts["bytecode"],
         platforms=_platforms(facts),
         environment=environment,
     )

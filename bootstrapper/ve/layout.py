@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from bootstrapper.ve import script
 from bootstrapper.ve.wheel import EntryPoint, Member, WheelFile
@@ -23,12 +22,6 @@ class Layout:
 
     site: str
     version: tuple[int, int]
-
-    @classmethod
-    def of(cls, ve: Path, version: tuple[int, int]) -> "Layout":
-        """The layout of a ve that has been created."""
-        (site,) = ve.glob("lib/python*/site-packages")
-        return cls(site=site.relative_to(ve).as_posix(), version=version)
 
     def directories(self, distribution: str) -> Mapping[str, str]:
         """The directory of each key of a wheel (as pip has them in a ve)."""
@@ -65,10 +58,8 @@ def overridden(places: Iterable[Iterable[str]]) -> list[set[str]]:
     Whichever wheel is later in the lock wins, so that the ve never depends on which of them is
     unpacked first.
     """
-    each = [set(paths) for paths in places]
-    later: set[str] = set()
-    result = []
-    for paths in reversed(each):
-        result.append(paths & later)
-        later |= paths
-    return result[::-1]
+    each = [list(paths) for paths in places]
+    last: dict[str, int] = {}
+    for number, paths in enumerate(each):
+        last.update(dict.fromkeys(paths, number))
+    return [{path for path in paths if last[path] != number} for number, paths in enumerate(each)]

@@ -27,13 +27,13 @@ class Manifest:
     format: int = FORMAT
 
     @classmethod
-    def of(cls, ve: Path, site: str, interpreter: Interpreter,
+    def of(cls, ve: Path, interpreter: Interpreter,
            files: Iterable[LockedFile]) -> "Manifest":
         """The manifest of a ve into which `files` have just been installed."""
         return cls(python=interpreter.environment["python_full_version"],
                    files={str(file.path): file.sha256[0] for file in files},
                    records={path.relative_to(ve).as_posix(): sha256_of(path)
-                            for path in sorted((ve / site).glob("*.dist-info/RECORD"))})
+                            for path in sorted((ve / interpreter.site).glob("*.dist-info/RECORD"))})
 
     def write(self, ve: Path) -> None:
         """Write it into a ve."""

@@ -10,21 +10,20 @@ from pathlib import Path
 
 from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress
-from bootstrapper.ve import lockfile, vendored, worker
-from bootstrapper.ve.filename import Tarball
+from bootstrapper.ve import bare, lockfile, vendored
 from bootstrapper.ve.interpreter import Interpreter, describe, running
-from bootstrapper.ve.layout import Layout, overridden
-from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
+from bootstrapper.ve.linking import Linking, Part
+from bootstrapper.ve.lockfile import APPS, TOOLS
 from bootstrapper.ve.manifest import Manifest
 from bootstrapper.ve.project import Project
+from bootstrapper.ve.provision import provide
 from bootstrapper.ve.pyproject import requires_python
 from bootstrapper.ve.selection import select
+from bootstrapper.ve.store import Store, user_directory
 from bootstrapper.ve.swap import recover, remove, swap
-from bootstrapper.ve.tarball import build
 from bootstrapper.ve.toolbox import Toolbox
 from bootstrapper.ve.turn import turn
 from bootstrapper.ve.version import Version, matches
-from bootstrapper.ve.wheel import WheelFile
 
 # Everything that is not finished lies in directories of this name, beside the ve.
 UNFINISHED = ".ve.build-"
@@ -32,18 +31,24 @@ ASIDE = ".ve.old"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vendored:
-    """A wheel to install: the file, and what messages call it."""
+class Options:
+    """How to rebuild.
 
-    path: Path
-    name: str
+    `python` is the path or the version of the interpreter to build the ve of, None for what the
+    project asks for; `jobs` how much is done at a time; `link_mode` one of LINK_MODES; `store`
+    False for a rebuild that neither uses nor fills the user's store.
+    """
+
+    python: str | None = None
+    jobs: int = 1
+    link_mode: str = "auto"
+    store: bool = True
 
 
-def rebuild(project: Project, *, python: str | None, jobs: int, progress: Progress) -> None:
+def rebuild(project: Project, options: Options, progress: Progress) -> None:
     """Build a fresh ve beside the old one, and swap them when it is whole.
 
-    `python` is the path or the version of the interpreter to build it of; None is what the
-    project asks for. Raises BootstrapperError; then the old ve is as it was.
+    Raises BootstrapperError; then the old ve is as it was.
     """
     started = time.monotonic()
     with project.writable(), turn(project.directory, waiting=lambda: progress.say(
@@ -51,21 +56,37 @@ def rebuild(project: Project, *, python: str | None, jobs: int, progress: Progre
         _tidy(project)
         apps = lockfile.read(project.directory, APPS)
         tools = lockfile.read(project.directory, TOOLS)
-        vendored.verify(project.directory, [*apps, *tools], jobs=jobs, progress=progress)
-        toolbox = Toolbox(project.directory,
-                          select(tools, running(), project=project.directory))
-        interpreter = choose(project, toolbox, python)
-        files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
+        vendored.verify(project.directory, [*apps, *tools], jobs=options.jobs, progress=progress)
         with _unfinished(project) as directory:
-            wheels = _wheels(project, files, directory, toolbox, interpreter, jobs, progress)
-            new = directory / "ve"
-            layout = _fill(new, project, wheels, toolbox, interpreter, jobs, progress)
-            Manifest.of(new, layout.site, interpreter, files).write(new)
+            store = _store(options, directory, progress)
+            toolbox = Toolbox(project.directory, select(
+                tools, running(), project=project.directory), store)
+            interpreter = choose(project, toolbox, options.python)
+            files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
+            with store.in_use():
+                new = directory / "ve"
+                parts = provide(files, project=project.directory, interpreter=interpreter,
+                                toolbox=toolbox, store=store, jobs=options.jobs,
+                                progress=progress)
+                bare.create(new, living=project.ve, interpreter=interpreter, toolbox=toolbox,
+                            store=store)
+                _link(parts, new, project, interpreter, options, progress)
+            Manifest.of(new, interpreter, files).write(new)
             old = swap(new, project.ve, project.directory / ASIDE)
             if old:
                 remove(old)
     progress.say(f"ve/ is ready: {len(files)} distributions, {interpreter}, "
                  f"{time.monotonic() - started:.1f} s")
+
+
+def _store(options: Options, directory: Path, progress: Progress) -> Store:
+    """The user's store, or one that ends with this rebuild."""
+    if options.store:
+        try:
+            return Store(user_directory())
+        except OSError as error:
+            progress.say(f"no store: {error.filename}: {error.strerror}")
+    return Store(directory / "store")
 
 
 def choose(project: Project, toolbox: Toolbox, python: str | None) -> Interpreter:
@@ -97,49 +118,11 @@ def _satisfies(interpreter: Interpreter, required: str) -> bool:
     return matches(Version(interpreter.environment["python_full_version"]), required)
 
 
-def _wheels(project: Project, files: Sequence[LockedFile], directory: Path, toolbox: Toolbox,
-            interpreter: Interpreter, jobs: int, progress: Progress) -> list[Vendored]:
-    """The wheels of all files, in the lock's order; those of tarballs are built."""
-    tarballs = [file for file in files if isinstance(file.distribution, Tarball)]
-    built = build(project.directory, tarballs, into=directory / "wheels", interpreter=interpreter,
-                  pip=toolbox.wheel("pip"), jobs=jobs, progress=progress) if tarballs else {}
-    return [Vendored(path=built.get(file.path, project.directory / file.path),
-                     name=str(file.path)) for file in files]
-
-
-def _fill(place: Path, project: Project, wheels: Sequence[Vendored], toolbox: Toolbox,
-          interpreter: Interpreter, jobs: int, progress: Progress) -> Layout:
-    """Create the ve at `place` and install the wheels, every one of them judged before."""
-    with progress.step("create", 1) as step:
-        toolbox.create(place, interpreter, prompt=project.directory.name)
-        _forget_place(place)
-        layout = Layout.of(place, interpreter.version)
-        step.advance()
-    paths = []
-    for each in wheels:
-        with WheelFile(each.path, each.name) as wheel:
-            paths.append(layout.places(wheel).keys())
-    tasks = [worker.Task(wheel=str(each.path), name=each.name, place=str(place),
-                         site=layout.site, version=layout.version,
-                         python=str(project.ve / "bin/python"), overridden=sorted(lost))
-             for each, lost in zip(wheels, overridden(paths), strict=True)]
-    # The big ones first, so that no process is left with one at the end.
-    tasks.sort(key=lambda task: -Path(task.wheel).stat().st_size)
-    with progress.step("install", len(tasks)) as step:
-        worker.run(tasks, interpreter.executable, jobs=jobs,
-                   done=lambda task: step.advance(name=task.name))
-    return layout
-
-
-def _forget_place(place: Path) -> None:
-    """Make the files that name the place of building name the place of living."""
-    unfinished = f"{place.parent.name}/".encode()
-    for path in (place / "pyvenv.cfg", *(place / "bin").iterdir()):
-        if path.is_symlink():
-            continue
-        content = path.read_bytes()
-        if unfinished in content:
-            path.write_bytes(content.replace(unfinished, b""))
+def _link(parts: Sequence[Part], place: Path, project: Project, interpreter: Interpreter,
+          options: Options, progress: Progress) -> None:
+    linking = Linking(place, os.fspath(project.ve / "bin/python"), interpreter, options.link_mode)
+    with progress.step("link", len(parts)) as step:
+        linking.run(parts, done=lambda part: step.advance(name=part.name))
 
 
 @contextmanager

@@ -36,11 +36,10 @@ def shebang(python: str) -> bytes:
     return b"#!/bin/sh\n'''exec' " + word.encode() + b' "$0" "$@"\n' + b"' '''\n"
 
 
-def entry_point(script: EntryPoint, python: str) -> bytes:
-    """The script that calls an entry point."""
-    body = _ENTRY_POINT.format(module=script.module, attribute=script.attribute,
-                               name=script.attribute.partition(".")[0])
-    return shebang(python) + body.encode()
+def entry_point(script: EntryPoint) -> bytes:
+    """The script that calls an entry point, without its shebang."""
+    return _ENTRY_POINT.format(module=script.module, attribute=script.attribute,
+                               name=script.attribute.partition(".")[0]).encode()
 
 
 def wants_interpreter(content: bytes) -> bool:
@@ -48,9 +47,9 @@ def wants_interpreter(content: bytes) -> bool:
     return content.startswith(b"#!python")
 
 
-def with_interpreter(content: bytes, python: str) -> bytes:
-    """The script with its `#!python` made `python`; all of the first line is replaced."""
-    return shebang(python) + content.partition(b"\n")[2]
+def without_shebang(content: bytes) -> bytes:
+    """The script without its first line, all of which is replaced."""
+    return content.partition(b"\n")[2]
 
 
 def versioned(scripts: Iterable[EntryPoint], version: tuple[int, int]) -> list[EntryPoint]:

@@ -2,34 +2,22 @@
 
 import os
 import sys
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import TOOLS, LockedFile
-
-
-def cache_directory() -> Path:
-    """The user's own directory for what can be made again; it need not exist yet.
-
-    `BOOTSTRAP_STORE`, else `bootstrapper` in the cache directory of the XDG base directories.
-    """
-    if named := os.environ.get("BOOTSTRAP_STORE"):
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "bootstrapper"
-    except RuntimeError:  # neither HOME nor an entry in the password file
-        return Path(tempfile.gettempdir()) / f"bootstrapper-{os.getuid()}"
+from bootstrapper.ve.store import Store
 
 
 class Toolbox:
     """The vendored tools of a project. `files` are tools.txt's, chosen for the running Python."""
 
-    def __init__(self, project: Path, files: Iterable[LockedFile]) -> None:
+    def __init__(self, project: Path, files: Sequence[LockedFile], store: Store) -> None:
+        self._store = store
+        self.sha256 = {file.distribution.name: file.sha256[0] for file in files}
         self._paths = {file.distribution.name: project / file.path for file in files}
 
     def wheel(self, name: str) -> Path:
@@ -73,7 +61,7 @@ class Toolbox:
 
         return session_via_cli(
             ["--no-seed", "--no-periodic-update", "--no-vcs-ignore",
-             "--app-data", str(cache_directory() / "virtualenv"), *arguments],
+             "--app-data", str(self._store.root / "virtualenv"), *arguments],
             setup_logging=False, env=_own_environment())
 
 

@@ -1,4 +1,4 @@
-"""A process that installs wheels: one task a line on standard input, one answer a line back.
+"""A process that unpacks wheels: one task a line on standard input, one answer a line back.
 
 It is the interpreter that the ve is made of, whatever Python runs the rebuild, because bytecode
 must be its own. When its parent dies it ends at the next line, and what it still writes goes to
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
-from bootstrapper.ve.installation import Installation
 from bootstrapper.ve.layout import Layout
+from bootstrapper.ve.unpacking import Unpacking
 from bootstrapper.ve.wheel import WheelFile
 
 # -P keeps the current directory off sys.path, -S leaves site-packages out: nothing but the
@@ -34,15 +34,13 @@ serve()
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A wheel to install: see Installation. `name` is what messages call it."""
+    """A wheel to unpack: see Unpacking. `name` is what messages call it."""
 
     wheel: str
     name: str
     place: str
     site: str
     version: tuple[int, int]
-    python: str
-    overridden: list[str]
 
 
 def run(tasks: Sequence[Task], executable: Path, *, jobs: int,
@@ -105,7 +103,7 @@ def _feed(worker: "subprocess.Popen[str]", waiting: deque[Task], errors: list[Ex
 
 def _error_in(answer: str, task: Task) -> Exception | None:
     if not answer:
-        return WorkFailed(task.name, "the process that installed it was ended from outside",
+        return WorkFailed(task.name, "the process that unpacked it was ended from outside",
                           "see whether memory ran out (dmesg), then: ./bootstrap.py")
     match json.loads(answer):
         case {"failed": [where, fault, next_step]}:
@@ -119,6 +117,7 @@ def _error_in(answer: str, task: Task) -> Exception | None:
 def serve() -> None:
     """Answer tasks until standard input ends. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o022)  # entries are for every ve of the user's, whatever the umask today
     for line in sys.stdin:
         print(json.dumps(_do(Task(**json.loads(line)))), flush=True)
 
@@ -127,7 +126,8 @@ def _do(task: Task) -> dict[str, Any]:
     layout = Layout(site=task.site, version=(task.version[0], task.version[1]))
     try:
         with WheelFile(Path(task.wheel), task.name) as wheel:
-            Installation(wheel, Path(task.place), layout, task.python).run(set(task.overridden))
+            os.mkdir(task.place)
+            Unpacking(wheel, Path(task.place), layout).run()
     except BootstrapperError as error:
         return {"failed": [error.where, error.fault, error.next_step]}
     except OSError as error:

@@ -1,0 +1,72 @@
+"""Every vendored file as an entry of the store: found there, or made now."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.progress import Progress
+from bootstrapper.ve import worker
+from bootstrapper.ve.entry import Entry
+from bootstrapper.ve.filename import Tarball
+from bootstrapper.ve.interpreter import Interpreter
+from bootstrapper.ve.layout import overridden
+from bootstrapper.ve.linking import Part
+from bootstrapper.ve.lockfile import LockedFile
+from bootstrapper.ve.store import Store
+from bootstrapper.ve.tarball import build
+from bootstrapper.ve.toolbox import Toolbox
+from bootstrapper.ve.vendored import sha256_of
+
+
+def provide(files: Sequence[LockedFile], *, project: Path, interpreter: Interpreter,
+            toolbox: Toolbox, store: Store, jobs: int, progress: Progress) -> list[Part]:
+    """An entry for each file, in the lock's order. Raises WorkFailed or OSError."""
+    tarballs = [file for file in files if isinstance(file.distribution, Tarball)]
+    built = build(tarballs, project=project, interpreter=interpreter, toolbox=toolbox,
+                  store=store, jobs=jobs, progress=progress) if tarballs else {}
+    entries: dict[PurePosixPath, Entry] = {}
+    missing: dict[PurePosixPath, tuple[Path, str]] = {}
+    for file in files:
+        wheel = built.get(file.path)
+        # The bytes have just been verified; of a line with several hashes, one is theirs.
+        sha256 = sha256_of(wheel) if wheel else file.sha256[0] if len(file.sha256) == 1 \
+            else sha256_of(project / file.path)
+        entry = store.entry(interpreter.bytecode, sha256)
+        if entry:
+            entries[file.path] = entry
+        else:
+            missing[file.path] = (wheel or project / file.path, sha256)
+    if missing:
+        entries |= _unpack(missing, interpreter, store, jobs, progress)
+    ordered = [entries[file.path] for file in files]
+    return [Part(entry=entry, name=str(file.path), overridden=lost)
+            for file, entry, lost in zip(files, ordered, overridden(
+                entry.paths for entry in ordered), strict=True)]
+
+
+def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpreter,
+            store: Store, jobs: int, progress: Progress) -> dict[PurePosixPath, Entry]:
+    """Fill the store. What has been unpacked is kept even if a later one fails."""
+    with store.unfinished() as directory, progress.step("unpack", len(missing)) as step:
+        tasks = [worker.Task(wheel=os.fspath(wheel), name=str(path),
+                             place=os.fspath(directory / sha256), site=interpreter.site,
+                             version=interpreter.version)
+                 for path, (wheel, sha256) in missing.items()]
+
+        def done(task: worker.Task) -> None:
+            made = Path(task.place)
+            store.adopt(made, store.place(interpreter.bytecode, made.name))
+            step.advance(name=task.name)
+
+        # The big ones first, so that no process is left with one at the end.
+        tasks.sort(key=lambda task: -os.stat(task.wheel).st_size)
+        worker.run(tasks, interpreter.executable, jobs=jobs, done=done)
+    entries = {}
+    for path, (_, sha256) in missing.items():
+        entry = store.entry(interpreter.bytecode, sha256)
+        if entry is None:
+            raise WorkFailed(str(path), f"its entry in {store.home} went away as it was made",
+                             "see who writes there, then: ./bootstrap.py")
+        entries[path] = entry
+    return entries
