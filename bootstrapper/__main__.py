@@ -1,20 +1,22 @@
 """The command line: `python -m bootstrapper COMMAND`."""
 
 import argparse
+import json
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
-from bootstrapper.errors import BootstrapperError
+from bootstrapper.errors import BootstrapperError, refused
 from bootstrapper.progress import Progress
-from bootstrapper.ve.check import check
 from bootstrapper.ve.linking import LINK_MODES
 from bootstrapper.ve.project import Project
 from bootstrapper.ve.rebuild import Options, rebuild
+from bootstrapper.ve.store import Store, user_directory
 
 INTERRUPTED = 130
 
@@ -29,9 +31,11 @@ def main(argv: Sequence[str] | None = None, program: str = "bootstrapper") -> in
     except KeyboardInterrupt:
         print(f"\n{program}: interrupted; ve/ is whole", file=sys.stderr)
         return INTERRUPTED
-    except BootstrapperError as error:
+    except (BootstrapperError, OSError) as failure:
         if options.verbosity > 0:
             traceback.print_exc()
+        error = refused(failure, Path.cwd(), again="the same command") if isinstance(
+            failure, OSError) else failure
         print(f"{program}: {error}", file=sys.stderr)
         if options.run is _rebuild and (options.project / "ve").exists():
             print("  ve/ is as it was", file=sys.stderr)
@@ -53,6 +57,8 @@ def _rebuild(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from bootstrapper.ve.check import check  # a rebuild needn't wait for what it doesn't use
+
     project = Project(options.project)
     progress = Progress(verbosity=options.verbosity)
     differences = check(project, jobs=options.jobs, progress=progress)
@@ -66,20 +72,47 @@ def _check(options: argparse.Namespace) -> int:
     return 0
 
 
+def _store_info(options: argparse.Namespace) -> int:
+    from bootstrapper.ve.inventory import Inventory, items
+
+    store = Store(user_directory())
+    with store.in_use():
+        total = Inventory.of(list(items(store)))
+    if options.json:
+        print(json.dumps({"path": os.fspath(store.root), **asdict(total)}))
+        return 0
+    print(f"{'store':<11} {store.root}\n"
+          f"{'entries':<11} {total.items}, {total.files} files\n"
+          f"{'size':<11} {total.size / 1e6:.1f} MB\n"
+          f"{'saved':<11} {total.saved / 1e6:.1f} MB, which the projects that share them would "
+          "take more")
+    return 0
+
+
+def _store_prune(options: argparse.Namespace) -> int:
+    from bootstrapper.ve.inventory import prune
+
+    gone, left = prune(Store(user_directory()), days=options.days)
+    print(f"removed {gone.items} of {gone.items + left.items} entries that nobody has used for "
+          f"{options.days:g} days; {left.size / 1e6:.1f} MB stay")
+    return 0
+
+
 def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, allow_abbrev=False,
                                      description="Rebuild a project's ve from its vendored files.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    common.add_argument("--project", type=Path, default=Path.cwd(), metavar="DIRECTORY",
-                        help="the project (default: the current directory)")
-    common.add_argument("--jobs", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
-                        help="how many files or wheels at a time (default: %(default)s)")
-    volume = common.add_mutually_exclusive_group()
+    verbosity = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    volume = verbosity.add_mutually_exclusive_group()
     volume.add_argument("-q", dest="verbosity", action="store_const", const=-1, default=0,
                         help="say nothing but errors")
     volume.add_argument("-v", dest="verbosity", action="store_const", const=1,
                         help="name every file; show tracebacks")
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[verbosity])
+    common.add_argument("--project", type=Path, default=Path.cwd(), metavar="DIRECTORY",
+                        help="the project (default: the current directory)")
+    common.add_argument("--jobs", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
+                        help="how many files or wheels at a time (default: %(default)s)")
 
     command = commands.add_parser("rebuild", parents=[common], allow_abbrev=False,
                                   help="wipe and rebuild ve/, offline and exactly")
@@ -96,6 +129,19 @@ def _parser(program: str) -> argparse.ArgumentParser:
     command = commands.add_parser("check", parents=[common], allow_abbrev=False,
                                   help="compare ve/ and the vendored files with the lock")
     command.set_defaults(run=_check)
+
+    store = commands.add_parser("store", allow_abbrev=False,
+                                help="the unpacked wheels that the user's projects share"
+                                ).add_subparsers(metavar="COMMAND", required=True)
+    command = store.add_parser("info", parents=[verbosity], allow_abbrev=False,
+                               help="size, entries, and what is saved across projects")
+    command.add_argument("--json", action="store_true", help="for scripts; sizes in bytes")
+    command.set_defaults(run=_store_info)
+    command = store.add_parser("prune", parents=[verbosity], allow_abbrev=False,
+                               help="remove what no rebuild has used for some days")
+    command.add_argument("--days", type=float, default=30, metavar="N",
+                         help="how many (default: %(default)s)")
+    command.set_defaults(run=_store_prune)
     return parser
 
 

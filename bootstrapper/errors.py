@@ -1,5 +1,9 @@
 """The one tree of errors that a user may meet: where, what is wrong, what to run next."""
 
+import errno
+import os
+from pathlib import Path
+
 
 class BootstrapperError(Exception):
     """A failure told as three things: the place, the fault, and the next command.
@@ -33,3 +37,19 @@ class Locked(BootstrapperError):
     """Somebody else holds the lock (exit status 3)."""
 
     status = 3
+
+
+def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
+    """The system's refusal in words that say what to do; `again` is the command to repeat."""
+    place = os.fsdecode(error.filename or where)
+    reason = error.strerror or str(error)
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return WorkFailed(place, f"the disk is full ({reason})",
+                              f"make room (df -h, du -sh), then: {again}")
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return WorkFailed(place, f"can't be written ({reason})",
+                              f"run {again} as the owner of {where}, on a disk that is mounted "
+                              "for writing")
+        case _:
+            return WorkFailed(place, reason, f"mend that, then: {again}")

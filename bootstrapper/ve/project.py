@@ -1,13 +1,12 @@
 """A project: the directory that holds requirements/, and one day a ve/."""
 
-import errno
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import InputError, refused
 from bootstrapper.ve.lockfile import APPS
 
 
@@ -41,20 +40,4 @@ class Project:
         try:
             yield
         except OSError as error:
-            raise _told(error, self.directory) from error
-
-
-def _told(error: OSError, directory: Path) -> WorkFailed:
-    """The system's refusal in words that say what to do."""
-    where = str(error.filename or directory)
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            return WorkFailed(where, f"the disk is full ({error.strerror})",
-                              "make room (df -h, du -sh), then: ./bootstrap.py")
-        case errno.EROFS | errno.EACCES | errno.EPERM:
-            return WorkFailed(where, f"can't be written ({error.strerror})",
-                              f"run ./bootstrap.py as the owner of {directory}, on a disk that "
-                              "is mounted for writing")
-        case _:
-            return WorkFailed(where, error.strerror or str(error),
-                              "mend that, then: ./bootstrap.py")
+            raise refused(error, self.directory, again="./bootstrap.py") from error
