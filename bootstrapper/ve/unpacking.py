@@ -2,17 +2,28 @@
 
 import base64
 import csv
+import errno
 import hashlib
 import io
 import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from bootstrapper.ve import bytecode, script
 from bootstrapper.ve.entry import BODIES, RECORD, TREE, Index
 from bootstrapper.ve.layout import Layout
-from bootstrapper.ve.wheel import EntryPoint, WheelFile
+from bootstrapper.ve.wheel import EntryPoint, Member, WheelFile, shortened
 
 INSTALLER = b"bootstrapper\n"
+# "sha256 or better" (the wheel format); of a row with any other, pip verifies nothing either.
+ALGORITHMS = ("sha256", "sha384", "sha512")
+# A source above this, in bytes, is left to be compiled when it is imported: compiling takes a
+# hundred times its size in memory.
+LARGEST_SOURCE = 8 * 2**20
+# The system's refusals that only the names in a wheel can be the cause of.
+_OF_NAMES = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL,
+             errno.EILSEQ}
 
 
 class Unpacking:
@@ -35,8 +46,19 @@ class Unpacking:
     def run(self) -> None:
         """Write every file, the bytecode, and what PEP 376 asks for; the index last.
 
-        Raises WorkFailed: the wheel contradicts its own RECORD. Raises OSError.
+        Raises WorkFailed: the wheel contradicts its own RECORD, or its names can't all be files.
+        Raises OSError.
         """
+        try:
+            self._run()
+        except OSError as error:
+            if error.errno not in _OF_NAMES:
+                raise
+            name = os.fsdecode(error.filename).removeprefix(f"{self._tree}/")
+            raise self._wheel.fault(f"{shortened(name)!r} can't be a file or directory in a ve: "
+                                    f"{error.strerror}") from None
+
+    def _run(self) -> None:
         for folder in (TREE, BODIES):
             os.mkdir(f"{self._place}/{folder}")
         recorded = {path: (digest, size) for path, digest, size in self._wheel.record}
@@ -46,22 +68,36 @@ class Unpacking:
             if isinstance(source, EntryPoint):
                 self._body(path, script.entry_point(source), executable=True)
                 continue
-            content = self._wheel.read(source.name)
-            row = recorded.get(source.name, ("", ""))
-            self._verify(source.name, content, row[0])
-            if source.key == "scripts" and script.wants_interpreter(content):
-                self._body(path, script.without_shebang(content), executable=source.executable)
-                continue
-            self._rows[path] = row
-            mtime = self._write(path, content, executable=source.executable)
-            if path.endswith(".py"):
-                self._compile(path, content, mtime)
+            self._member(path, source, *recorded.get(source.name, ("", "")))
         self._finish()
 
-    def _verify(self, name: str, content: bytes, recorded: str) -> None:
-        algorithm, equals, _ = recorded.partition("=")
-        if equals and algorithm in hashlib.algorithms_guaranteed \
-                and digest(content, algorithm) != recorded:
+    def _member(self, path: str, member: Member, recorded: str, size: str) -> None:
+        chunks = self._verified(member.name, recorded)
+        first = next(chunks, b"")
+        if member.key == "scripts" and script.wants_interpreter(first):
+            content = b"".join([first, *chunks])
+            self._body(path, script.without_shebang(content), executable=member.executable)
+            return
+        self._rows[path] = recorded, size
+        if not path.endswith(".py"):
+            self._write(path, chain([first], chunks), executable=member.executable)
+            return
+        content = b"".join([first, *chunks])
+        mtime = self._write(path, [content], executable=member.executable)
+        if len(content) <= LARGEST_SOURCE:
+            self._compile(path, content, mtime)
+
+    def _verified(self, name: str, recorded: str) -> Iterator[bytes]:
+        """The chunks of a member; after the last, WorkFailed if its RECORD says otherwise."""
+        algorithm, equals, value = recorded.partition("=")
+        if not equals or algorithm not in ALGORITHMS:
+            yield from self._wheel.chunks(name)
+            return
+        hashed = hashlib.new(algorithm)
+        for chunk in self._wheel.chunks(name):
+            hashed.update(chunk)
+            yield chunk
+        if encoded(hashed.digest()) != value.rstrip("="):
             raise self._wheel.fault(f"{name} in it is not what its RECORD says")
 
     def _body(self, path: str, content: bytes, *, executable: bool) -> None:
@@ -70,7 +106,7 @@ class Unpacking:
         Path(f"{self._place}/{name}").write_bytes(content)
         self._scripts.append((path, name, executable))
 
-    def _write(self, path: str, content: bytes, *, executable: bool = False) -> float:
+    def _write(self, path: str, chunks: Iterable[bytes], *, executable: bool = False) -> float:
         """Write a file that nobody may change, as all ves share it; returns its time, seconds."""
         self._make(os.path.dirname(path))
         target = f"{self._tree}/{path}"
@@ -80,11 +116,12 @@ class Unpacking:
         except FileExistsError:  # bytecode that the wheel brought
             os.unlink(target)
             self._files = [each for each in self._files if each[0] != path]
-            return self._write(path, content, executable=executable)
+            return self._write(path, chunks, executable=executable)
         with open(file, "wb", buffering=0) as stream:
-            left = memoryview(content)
-            while left:
-                left = left[stream.write(left):]
+            for chunk in chunks:
+                left = memoryview(chunk)
+                while left:
+                    left = left[stream.write(left):]
             status = os.fstat(file)
         self._files.append((path, status.st_size, status.st_mtime_ns))
         return status.st_mtime_ns / 1e9
@@ -94,27 +131,30 @@ class Unpacking:
         code = bytecode.compiled(content, shown_as, mtime=mtime)
         if code is not None:
             target = bytecode.path_of(path)
-            self._write(target, code)
+            self._write(target, [code])
             self._rows[target] = ("", "")
 
     def _make(self, folder: str) -> None:
-        if folder not in self._made:
-            self._make(os.path.dirname(folder))
-            os.mkdir(f"{self._tree}/{folder}")
-            self._made.add(folder)
+        missing = []
+        while folder not in self._made:
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        for each in reversed(missing):
+            os.mkdir(f"{self._tree}/{each}")
+            self._made.add(each)
 
     def _finish(self) -> None:
         info = f"{self._layout.site}/{self._wheel.dist_info}"
         for name, content in (("INSTALLER", INSTALLER), ("REQUESTED", b"")):
             self._rows[f"{info}/{name}"] = row(content)
-            self._write(f"{info}/{name}", content)
+            self._write(f"{info}/{name}", [content])
         self._rows[f"{info}/RECORD"] = ("", "")
         rows = sorted((os.path.relpath(path, self._layout.site), *rest)
                       for path, rest in self._rows.items())
         if self._scripts:  # linking adds their rows
             Path(f"{self._place}/{RECORD}").write_bytes(record(rows))
         else:
-            self._write(f"{info}/RECORD", record(rows))
+            self._write(f"{info}/RECORD", [record(rows)])
         Index(record=f"{info}/RECORD", directories=sorted(self._made - {""}), files=self._files,
               scripts=self._scripts).write(self._place)
 
@@ -128,10 +168,9 @@ def record(rows: list[tuple[str, str, str]]) -> bytes:
 
 def row(content: bytes) -> tuple[str, str]:
     """What RECORD says of a file: digest and size."""
-    return digest(content), str(len(content))
+    return "sha256=" + encoded(hashlib.sha256(content).digest()), str(len(content))
 
 
-def digest(content: bytes, algorithm: str = "sha256") -> str:
-    """A digest as RECORD has it: `sha256=` and URL-safe base64 without padding (PEP 376)."""
-    value = hashlib.new(algorithm, content).digest()
-    return f"{algorithm}=" + base64.urlsafe_b64encode(value).decode().rstrip("=")
+def encoded(digest: bytes) -> str:
+    """A digest as RECORD has it: URL-safe base64 without padding (PEP 376)."""
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -5,6 +5,7 @@ import io
 import re
 import stat
 import zipfile
+from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from dataclasses import dataclass
@@ -16,6 +17,14 @@ from bootstrapper.ve import filename
 
 # The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
 SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
+
+# What unpacks to more than this, and to more than so many times its own size, is a zip bomb. Real
+# wheels stay below 8 times; deflate can reach 1032 times, and overlapping members have no limit.
+BOMB_SIZE = 64 * 2**20  # bytes
+BOMB_RATIO = 50
+# zipfile bounds what it unpacks at a time for these alone: 64 kB of bzip2 or LZMA can be gigabytes.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_CHUNK = 2**20  # bytes
 
 Row = tuple[str, str, str]
 """A row of RECORD: path, `sha256=` digest or empty, size in bytes or empty."""
@@ -44,11 +53,16 @@ class EntryPoint:
     attribute: str
 
 
+def shortened(name: str) -> str:
+    """A name for a message; an archive may hold ones of 65,535 bytes."""
+    return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"
+
+
 class WheelFile:
     """An open wheel. Whatever is wrong with it raises WorkFailed, which names the file.
 
     Its names have been checked: none is absolute, climbs out of its directory, stands there
-    twice, or is a link or a device.
+    twice, or is a link or a device; and its sizes: it is no zip bomb.
     """
 
     def __init__(self, path: Path, place: str) -> None:
@@ -58,9 +72,10 @@ class WheelFile:
         self.name = filename.parse(path.name)
         try:
             self._archive = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        except Exception as error:  # zipfile hands on what struct, codecs and the system raise
             raise self.fault(f"can't be read as a zip archive: {error}") from None
         self._infos = self._checked_names()
+        self._check_sizes()
         self.dist_info = self._dist_info()
         version = "".join(self._headers("WHEEL", "Wheel-Version"))
         if version.split(".")[0] != "1":
@@ -78,13 +93,19 @@ class WheelFile:
     def fault(self, text: str) -> WorkFailed:
         """An error about this wheel."""
         return WorkFailed(self.place, text,
-                          "vendor another version of it: python -m vendor_fetch sync")
+                          "vendor another version of it: make vendor")
 
     def read(self, name: str) -> bytes:
         """The bytes of a member."""
+        return b"".join(self.chunks(name))
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The bytes of a member, so many at a time that memory does not depend on its size."""
         try:
-            return self._archive.read(self._infos[name])
-        except Exception as error:  # zipfile hands on what zlib, bz2 and lzma raise
+            with self._archive.open(self._infos[name]) as stream:
+                while chunk := stream.read(_CHUNK):
+                    yield chunk
+        except Exception as error:  # zipfile hands on what zlib and struct raise
             raise self.fault(f"{name} can't be unpacked: {error}") from None
 
     @cached_property
@@ -124,8 +145,8 @@ class WheelFile:
             name = info.filename
             parts = name.removesuffix("/").split("/")
             if name != info.orig_filename or "" in parts or ".." in parts or "." in parts:
-                raise self.fault(f"the name {info.orig_filename!r} in it leads out of its "
-                                 "directory")
+                raise self.fault(f"the name {shortened(info.orig_filename)!r} in it leads out of "
+                                 "its directory")
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise self.fault(f"{name!r} in it is neither a file nor a directory")
@@ -135,6 +156,15 @@ class WheelFile:
                 raise self.fault(f"{name!r} stands in it twice")
             infos[name] = info
         return infos
+
+    def _check_sizes(self) -> None:
+        for name, info in self._infos.items():
+            if info.compress_type not in _METHODS:
+                raise self.fault(f"{name!r} in it is neither stored nor deflated")
+        unpacked = sum(info.file_size for info in self._infos.values())
+        packed = self.path.stat().st_size
+        if unpacked > max(BOMB_SIZE, BOMB_RATIO * packed):
+            raise self.fault(f"its {packed} bytes would unpack to {unpacked}: a zip bomb")
 
     def _dist_info(self) -> str:
         roots = {name.split("/")[0] for name in self._infos}
