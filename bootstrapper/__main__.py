@@ -19,9 +19,10 @@ from bootstrapper.ve.rebuild import Options, rebuild
 from bootstrapper.ve.store import Store, user_directory
 
 INTERRUPTED = 130
+PROGRAM = "bootstrapper"
 
 
-def main(argv: Sequence[str] | None = None, program: str = "bootstrapper") -> int:
+def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; returns the exit status that DESIGN promises."""
     options = _parser(program).parse_args(argv)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -65,8 +66,10 @@ def _check(options: argparse.Namespace) -> int:
     for difference in differences:
         print(difference)
     if differences:
-        print(f"{len(differences)} differences; next: ./bootstrap.py makes the ve anew, "
-              "git checkout -- requirements brings vendored files back", file=sys.stderr)
+        sys.stdout.flush()
+        print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n"
+              "  next: git checkout -- requirements brings vendored files back, then "
+              "./bootstrap.py makes the ve anew", file=sys.stderr)
         return 1
     progress.say("ve/ and vendored files are what the lock says")
     return 0
@@ -109,12 +112,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
     volume.add_argument("-v", dest="verbosity", action="store_const", const=1,
                         help="name every file; show tracebacks")
     common = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[verbosity])
-    common.add_argument("--project", type=Path, default=Path.cwd(), metavar="DIRECTORY",
+    common.add_argument("--project", type=Path, default=Path(), metavar="DIRECTORY",
                         help="the project (default: the current directory)")
     common.add_argument("--jobs", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
                         help="how many files or wheels at a time (default: %(default)s)")
 
     command = commands.add_parser("rebuild", parents=[common], allow_abbrev=False,
+                                  prog=f"{program} rebuild" if program == PROGRAM else program,
                                   help="wipe and rebuild ve/, offline and exactly")
     command.add_argument("--python", metavar="PYTHON",
                          help="path or version of the Python to build the ve of (default: what "
@@ -146,10 +150,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

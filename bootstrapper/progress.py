@@ -1,5 +1,6 @@
 """What a person sees while work is done: one moving line on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -69,8 +70,8 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None, verbosity: int = 0) -> None:
         self._stream = stream or sys.stdout
-        self._verbosity = verbosity
-        self._live = verbosity == 0 and self._stream.isatty()
+        self._verbosity = verbosity if self._stream else -1  # standard output may be closed
+        self._live = self._verbosity == 0 and self._stream.isatty()
 
     def step(self, title: str, total: int,
              amount: Callable[[int, int], str] = count) -> Step:
@@ -80,15 +81,24 @@ class Progress:
     def say(self, line: str) -> None:
         """A line that stays."""
         if self._verbosity >= 0:
-            print(line, file=self._stream, flush=True)
+            self._write(line + "\n")
 
     def detail(self, line: str) -> None:
         """A line for those who asked for all (`-v`)."""
         if self._verbosity > 0:
-            print(line, file=self._stream, flush=True)
+            self._write(line + "\n")
 
     def paint(self, line: str) -> None:
         """Replace the moving line; an empty one clears it. Nothing happens off a terminal."""
         if self._live:
-            self._stream.write(CLEAR_LINE + line)
+            self._write(CLEAR_LINE + line)
+
+    def _write(self, text: str) -> None:
+        """What can't be shown is not worth failing for: the reader may have gone (`| head`)."""
+        try:
+            self._stream.write(text)
             self._stream.flush()
+        except OSError:
+            self._verbosity, self._live = -1, False
+            # Python flushes standard output once more when it ends, and would fail then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -4,10 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-if sys.version_info < (3, 11):
-    sys.exit("cookiecutter runs on Python %d.%d, which is too old for this template\n"
-             "  next: install cookiecutter for Python 3.11 or later" % sys.version_info[:2])
-
 template = Path(<< cookiecutter._repo_dir.__repr__() >>)
 if not template.is_absolute():
     # Cookiecutter stands in that directory while a hook runs (cookiecutter.hooks, `work_in`).

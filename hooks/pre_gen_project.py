@@ -3,10 +3,15 @@
 Cookiecutter renders this file first: answers arrive as Python literals, made by repr().
 """
 
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("cookiecutter runs on Python %d.%d, which is too old for this template\n"
+             "  next: install cookiecutter for Python 3.11 or later" % sys.version_info[:2])
+
 import keyword
 import os
 import re
-import sys
 import unicodedata
 import zoneinfo
 from pathlib import Path

@@ -64,3 +64,10 @@ def test_musl_and_glibc_platforms_are_named_best_first() -> None:
     assert linux_platforms("aarch64", glibc=(2, 18)) == (
         "linux_aarch64", "manylinux_2_18_aarch64", "manylinux_2_17_aarch64",
         "manylinux2014_aarch64")
+
+
+def test_modules_of_the_current_directory_are_not_run(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('run by mistake')\n")
+    monkeypatch.chdir(tmp_path)
+    assert describe(sys.executable).version == sys.version_info[:2]

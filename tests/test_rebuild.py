@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,24 +117,6 @@ def test_a_python_that_is_not_there_is_named(built_project: Path) -> None:
     assert ve_version(built_project) == "1.0"
 
 
-def test_a_persons_virtualenv_settings_change_nothing(
-        tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIRTUALENV_SYSTEM_SITE_PACKAGES", "1")
-    monkeypatch.setenv("VIRTUALENV_COPIES", "1")
-    assert bootstrap(tiny_project).returncode == 0
-    assert "include-system-site-packages = false" in \
-        (tiny_project / "ve/pyvenv.cfg").read_text()
-
-
-@pytest.mark.parametrize("name", ["white space", "café", "it's \"quoted\" & <odd>", "x" * 120])
-def test_a_project_may_have_any_path(tiny_project: Path, tmp_path: Path, name: str) -> None:
-    project = tiny_project.rename(tmp_path / name)
-    run = bootstrap(project)
-    assert run.returncode == 0, run.stderr
-    assert ve_version(project) == "1.0"
-    assert not list(project.glob(".ve*"))
-
-
 def test_files_of_every_kind_go_where_they_belong(tiny_project: Path) -> None:
     scripts = "kinds-1.0.data/scripts"
     add_wheel(tiny_project, name="kinds",
@@ -237,15 +218,3 @@ def test_output_is_a_line_a_step_and_none_with_q(tiny_project: Path, cold_store:
     assert (quiet.stdout, quiet.stderr) == ("", "")
     loud = bootstrap(tiny_project, "-v").stdout
     assert "requirements/src/tiny-1.0-py3-none-any.whl" in loud
-
-
-def test_the_2010_way_of_moving_a_project_still_runs_python(
-        built_project: Path, tmp_path: Path) -> None:
-    """A project that is moved keeps a Python that works; its scripts want a rebuild."""
-    moved = tmp_path / "moved"
-    shutil.move(built_project, moved)
-    said = subprocess.run([moved / "ve/bin/python", "-c", "import tiny; print(tiny.VERSION)"],
-                          capture_output=True, text=True, check=True).stdout
-    assert said == "1.0\n"
-    assert bootstrap(moved).returncode == 0
-    assert ve_version(moved) == "1.0"

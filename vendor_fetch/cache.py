@@ -13,18 +13,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from bootstrapper.cache_home import cache_home
+from bootstrapper.errors import InputError
+
 CHUNK = 1 << 20
 # What a killed run has left behind is nobody's after a day.
 ABANDONED_SECONDS = 24 * 3600
 
 
 def place(environ: Mapping[str, str] = os.environ) -> Path:
-    """`$VENDOR_FETCH_CACHE`, else the user's cache directory (XDG Base Directory)."""
+    """`$VENDOR_FETCH_CACHE`, else in the user's cache directory. Raises InputError."""
     if environ.get("VENDOR_FETCH_CACHE"):
         return Path(environ["VENDOR_FETCH_CACHE"]).absolute()
-    home = environ.get("XDG_CACHE_HOME", "")
-    # "All paths … must be absolute. If … relative … should consider the path invalid."
-    return (Path(home) if home.startswith("/") else Path.home() / ".cache") / "vendor_fetch"
+    home = cache_home(environ)
+    if home is None:
+        raise InputError("the cache", "there is no home directory to keep it in",
+                         "set VENDOR_FETCH_CACHE to a directory of yours")
+    return home / "vendor_fetch"
 
 
 class Incoming:

@@ -1,6 +1,7 @@
 """Brings the files of a lock into requirements/src/: from the cache first, then the index."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -34,16 +35,17 @@ def fetch(files: Iterable[LockedFile], *, project: Path, platform: Platform, cac
     left = [file for file in missing if not _deliver(file, project, cache)]
     if left:
         if is_offline():
-            names = ", ".join(file.path.name for file in left)
-            raise WorkFailed(str(cache.root),
-                             f"lacks {names}, and VENDOR_FETCH_OFFLINE forbids the index",
+            names = sorted({file.path.name for file in left})
+            others = f" and {len(names) - 1} others" if len(names) > 1 else ""
+            raise WorkFailed(str(cache.root), f"lacks {names[0]}{others}, and "
+                             "VENDOR_FETCH_OFFLINE forbids the index",
                              WITHOUT_OFFLINE)
         try:
             # Not at the top: a project's ve has no requests, and `check` works all the same.
             from vendor_fetch.download import download
         except ImportError as error:
             raise WorkFailed(str(error.name), "is not installed, and it is what downloads",
-                             "make vendor, or: pip install requests uv") from None
+                             f"{sys.executable} -m pip install requests uv") from None
         found = _locate(left, known or {}, project=project, platform=platform, index=index)
         download(found.values(), cache, index, progress)
         for file in left:

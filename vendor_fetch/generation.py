@@ -40,6 +40,8 @@ def complete(template: Path, directory: Path, *, database: str, progress: Progre
     `template` is the checkout, `directory` the project. Raises BootstrapperError or OSError.
     """
     project = open_project(directory)
+    for path in directory.rglob("*"):  # cookiecutter copies modes, of a read-only checkout, too
+        path.chmod(path.stat().st_mode | 0o200)
     wheel = build(template, project.source)
     line = f"./{SOURCE / wheel.name}\n"
     asked = project.apps_in.read_text(encoding="utf-8")
@@ -90,9 +92,10 @@ def main(template: Path, *, database: str) -> int:
     except Exception as error:
         print(told(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
+    needs_server = f"    createdb {project.name}\n" if database == "postgresql" else ""
     with suppress(BrokenPipeError):
         print(f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
-              "    ./manage.py migrate\n    ./manage.py runserver\n", flush=True)
+              f"{needs_server}    ./manage.py migrate\n    ./manage.py runserver\n", flush=True)
     return 0
 
 

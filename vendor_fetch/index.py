@@ -89,7 +89,7 @@ def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
 def _uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
     if any(environ.get(name) for name in _UV_VARIABLES):
         return True
-    home = Path(environ.get("HOME") or Path.home())
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
     user = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     places = [user / "uv" / "uv.toml", Path("/etc/uv/uv.toml")]
     for directory in (project, *project.parents):
@@ -131,7 +131,7 @@ def _pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
     named = environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return
-    home = Path(environ.get("HOME") or Path.home())
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
     for directory in reversed((environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")):
         yield Path(directory) / "pip" / "pip.conf"
     yield Path("/etc/pip.conf")

@@ -126,7 +126,7 @@ def find_uv() -> str:
         found = which("uv")
     if not found:
         raise WorkFailed("uv", "not found, and it is what asks the index",
-                         "make vendor, or: pip install requests uv")
+                         f"{sys.executable} -m pip install uv")
     return found
 
 

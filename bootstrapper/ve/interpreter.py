@@ -1,6 +1,7 @@
 """What a Python interpreter is: its version, its marker variables, and the wheels it accepts."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -106,9 +107,13 @@ class Interpreter:
 
 def describe(executable: str | Path) -> Interpreter:
     """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
-    command = [str(executable), "-E", "-s", "-S", "-c", _PROBE]  # -I is unknown to Python 2
+    if os.sep in str(executable):
+        executable = os.path.abspath(executable)
+    # As -I does, which Python 2 doesn't know.
+    command = [str(executable), "-E", "-s", "-S", "-c", _PROBE]
     try:
-        answer = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL,
+        # Not in the current directory: -c would import modules from there, whosever they are.
+        answer = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/",
                                 check=True).stdout
         facts = json.loads(answer)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:

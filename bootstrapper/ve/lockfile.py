@@ -20,7 +20,7 @@ APPS = PurePosixPath("requirements/apps.txt")
 TOOLS = PurePosixPath("requirements/tools.txt")
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
-_NEXT = "mend the line, or write the lock anew: python -m vendor_fetch sync"
+_NEXT = "mend the line, or write the lock anew: make vendor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
         text = (project / lock).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(str(lock), "the file is missing",
-                         "bring it back (git checkout), or run: python -m vendor_fetch sync"
+                         "bring it back (git checkout), or run: make vendor"
                          ) from None
     except UnicodeDecodeError as error:
         raise InputError(str(lock), f"not UTF-8 at byte {error.start}", _NEXT) from None

@@ -18,6 +18,11 @@ class Project:
         if not (self.directory / APPS.parent).is_dir():
             raise InputError(str(self.directory), f"no project: it has no {APPS.parent}/",
                              "cd to the project, or name it: --project DIRECTORY")
+        path = os.fspath(self.directory)
+        if os.pathsep in path or not path.isprintable():
+            # PATH can't hold it, and not every file that names it.
+            raise InputError(ascii(path), f"a ve can't live at a path with {os.pathsep!r}, or with "
+                             "characters that can't be shown", "move the project elsewhere")
 
     @property
     def ve(self) -> Path:

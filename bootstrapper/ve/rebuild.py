@@ -110,7 +110,7 @@ def choose(project: Project, toolbox: Toolbox, python: str | None) -> Interprete
         raise InputError(str(found.executable),
                          f"this is {found}, pyproject.toml has requires-python = \"{required}\"",
                          "name another Python: ./bootstrap.py --python PYTHON, or change "
-                         "requires-python and vendor for it: python -m vendor_fetch sync")
+                         "requires-python and vendor for it: make vendor")
     return found
 
 

@@ -44,7 +44,7 @@ def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
     if len(versions) > 1:
         raise WorkFailed(lines[1].place,
                          f"{lines[1].path.name}, and line {lines[0].line} has another version: "
-                         f"{lines[0].path.name}", "python -m vendor_fetch sync")
+                         f"{lines[0].path.name}", "make vendor")
     ranked = [(rank, line) for line in lines if (rank := _rank(line, interpreter)) is not None]
     if not ranked:
         raise _unfit(lines, interpreter)
@@ -69,7 +69,7 @@ def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
         f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
         f"interpreter takes {best}, … py3-none-any",
         "./bootstrap.py --python PYTHON with a Python that they are for, or vendor for this one: "
-        "python -m vendor_fetch sync")
+        "make vendor")
 
 
 def _tags(line: LockedFile) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """What a rebuild runs with: virtualenv and pip, from their vendored wheels."""
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ class Toolbox:
         """The wheel of a tool. Raises InputError if there is none."""
         if name not in self._paths:
             raise InputError(str(TOOLS), f"{name} is not among the tools",
-                             "python -m vendor_fetch sync")
+                             "make vendor")
         return self._paths[name]
 
     def discover(self, spec: str) -> Path:
@@ -33,7 +35,7 @@ class Toolbox:
         Raises InputError if there is none on this machine.
         """
         try:
-            session = self._session(["--python", spec, "ve"])
+            session = self._session(["--python", spec, str(self._store.home / "nowhere")])
             return Path(session.interpreter.system_executable or session.interpreter.executable)
         except (RuntimeError, SystemExit):
             raise InputError(f"Python {spec}", "virtualenv finds none on this machine",
@@ -59,10 +61,12 @@ class Toolbox:
                 sys.path.insert(0, path)
         from virtualenv.run import session_via_cli
 
-        return session_via_cli(
-            ["--no-seed", "--no-periodic-update", "--no-vcs-ignore",
-             "--app-data", str(self._store.root / "virtualenv"), *arguments],
-            setup_logging=False, env=_own_environment())
+        # Its usage and its notes are not about what the user has typed.
+        with redirect_stderr(io.StringIO()):
+            return session_via_cli(
+                ["--no-seed", "--no-periodic-update", "--no-vcs-ignore",
+                 "--app-data", str(self._store.root / "virtualenv"), *arguments],
+                setup_logging=False, env=_own_environment())
 
 
 def _own_environment() -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import SOURCE, LockedFile
 
-_RESTORE = "git checkout -- {path}, or: python -m vendor_fetch sync"
+_RESTORE = "git checkout -- {path}, or: make vendor"
 
 
 def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
@@ -45,7 +45,8 @@ def difference(project: Path, file: LockedFile) -> WorkFailed | None:
     except FileNotFoundError:
         return WorkFailed(str(file.path), f"the file is missing, {file.place} wants it", restore)
     except OSError as error:
-        return WorkFailed(str(file.path), f"can't be read: {error.strerror}", restore)
+        return WorkFailed(str(file.path), f"can't be read: {error.strerror}",
+                          f"chmod u+r {file.path}, or have its owner do it")
     if digest in file.sha256:
         return None
     return WorkFailed(str(file.path),
@@ -75,7 +76,7 @@ def strays(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
             continue  # a README or a .gitkeep is nobody's vendored file
         yield WorkFailed(str(SOURCE / name), "no line of apps.txt or tools.txt names this file",
                          f"rm {SOURCE / name}, or ask for it in apps.in and run: "
-                         "python -m vendor_fetch sync")
+                         "make vendor")
 
 
 def _size(path: Path) -> int:

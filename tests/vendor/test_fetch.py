@@ -178,4 +178,4 @@ def test_without_uv_the_error_says_how_to_get_it(index: Index, make_project: Mak
     done = bare(make_project("tiny"))
     assert (done.returncode, done.stderr) == (
         1, "uv: not found, and it is what asks the index\n"
-           "  next: make vendor, or: pip install requests uv\n")
+           f"  next: {sys.executable} -m pip install uv\n")

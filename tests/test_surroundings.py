@@ -1,0 +1,99 @@
+"""./bootstrap.py works wherever a project lies, whoever runs it, from wherever."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import bootstrap, ve_version
+
+
+def test_a_persons_virtualenv_settings_change_nothing(
+        tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIRTUALENV_SYSTEM_SITE_PACKAGES", "1")
+    monkeypatch.setenv("VIRTUALENV_COPIES", "1")
+    assert bootstrap(tiny_project).returncode == 0
+    assert "include-system-site-packages = false" in \
+        (tiny_project / "ve/pyvenv.cfg").read_text()
+
+
+@pytest.mark.parametrize("name", [
+    "white space", "café", "w[1] *?", "it's \"quoted\" & <odd>", "x" * 120])
+def test_a_project_may_have_any_path(tiny_project: Path, tmp_path: Path, name: str) -> None:
+    project = tiny_project.rename(tmp_path / name)
+    run = bootstrap(project)
+    assert run.returncode == 0, run.stderr
+    assert ve_version(project) == "1.0"
+    assert not list(project.glob(".ve*"))
+
+
+@pytest.mark.parametrize("redirection", [">&-", "| head -1", "| true", ">/dev/full", "2>&-"])
+def test_nobody_need_listen(tiny_project: Path, redirection: str) -> None:
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f'"$0" bootstrap.py {redirection}', sys.executable],
+        cwd=tiny_project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert ve_version(tiny_project) == "1.0"
+
+
+def test_it_may_be_run_from_anywhere_and_through_links(
+        tiny_project: Path, tmp_path: Path) -> None:
+    link = tmp_path / "b.py"
+    link.symlink_to(tiny_project / "bootstrap.py")
+    for script, place in ((link, "/"), (tiny_project / "bootstrap.py", tmp_path)):
+        done = subprocess.run([sys.executable, script, "-q"], cwd=place, capture_output=True,
+                              text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert ve_version(tiny_project) == "1.0"
+
+
+def test_discovery_does_not_depend_on_the_current_directory(
+        tiny_project: Path, tmp_path: Path) -> None:
+    (tmp_path / "ve").write_text("a file")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    done = subprocess.run(
+        [sys.executable, tiny_project / "bootstrap.py", "-q", "--python", version],
+        cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.needs("setpriv")
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
+def test_a_user_without_a_home_has_no_store(tiny_project: Path, tmp_path: Path) -> None:
+    for path in (tmp_path, *tiny_project.rglob("*"), tiny_project):
+        os.chown(path, 4242, 4242)
+    for parent in tiny_project.parents:
+        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    done = subprocess.run(
+        ["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups", "env", "-i",
+         "/usr/bin/python3", "bootstrap.py", "--python", "/usr/bin/python3"],
+        cwd=tiny_project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no store: the store: no home directory; BOOTSTRAP_STORE names a place" in done.stdout
+    assert ve_version(tiny_project) == "1.0"
+
+
+@pytest.mark.parametrize("name", ["a:b", "line\nbreak"])
+def test_a_path_that_no_ve_can_live_at_is_refused(
+        tiny_project: Path, tmp_path: Path, name: str) -> None:
+    run = bootstrap(tiny_project.rename(tmp_path / name))
+    assert run.returncode == 2
+    assert "a ve can't live at a path with ':'" in run.stderr
+    assert "next: move the project elsewhere" in run.stderr
+
+
+def test_the_2010_way_of_moving_a_project_still_runs_python(
+        built_project: Path, tmp_path: Path) -> None:
+    """A project that is moved keeps a Python that works; its scripts want a rebuild."""
+    moved = tmp_path / "moved"
+    shutil.move(built_project, moved)
+    said = subprocess.run([moved / "ve/bin/python", "-c", "import tiny; print(tiny.VERSION)"],
+                          capture_output=True, text=True, check=True).stdout
+    assert said == "1.0\n"
+    assert bootstrap(moved).returncode == 0
+    assert ve_version(moved) == "1.0"
