@@ -58,7 +58,7 @@ contract: tools
 	@$(TOOLS)/lint-imports
 
 bench: tools
-	@$(TOOLS)/python benchmarks/rebuild.py --write docs/benchmarks.md
+	@$(TOOLS)/python -m benchmarks --write docs
 
 lock: tools
 	@$(TOOLS)/python locks/refresh.py

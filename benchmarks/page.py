@@ -1,0 +1,73 @@
+"""The results as a Markdown page."""
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from benchmarks.race import Seconds
+from benchmarks.results import Results
+
+ALIGNED = {True: "---", False: "---:"}
+
+
+def page(results: Results, picture: str) -> str:
+    """The page; `picture` is the name of the file with the picture, beside it."""
+    versions = ", ".join(f"{name} {number}" for name, number in results.versions.items())
+    return "\n".join([
+        "# Benchmarks", "",
+        f"Written by `make bench` on {results.machine}; {versions}.", "",
+        f"![Seconds for a rebuild, by contender]({picture})", "",
+        "## A rebuild", "",
+        f"A ve of {results.wheels} wheels, {results.files:,} files with their bytecode "
+        "(`benchmarks/requirements.in`, vendored by `vendor_fetch`), in place of a finished one "
+        "whose removal is counted. Everyone is run as users run it, from the same lock with its "
+        "hashes, and without a network. "
+        f"Medians of {results.runs} rounds after a warm-up; in each round everyone has a turn.",
+        "", *_seconds(results.rebuilding), "",
+        "- A cold store holds nothing, the empty ve of virtualenv included; a cold cache of uv "
+        "doesn't even know the interpreter. The vendored files are in the page cache on all "
+        "sides, virtualenv's own cache is warm.",
+        "- Ours always writes bytecode, pip does, and `cp -al` links it; uv does where it says so.",
+        "- Every ve was seen to import Django.", "",
+        "## Targets", "",
+        f"Ratios of times are the median of the {results.runs} rounds' ratios.", "",
+        *_table(["", "at most", "measured", "reached"],
+                [[target.what, f"{target.most:.2f}", f"{target.measured:.2f}",
+                  "yes" if target.reached else "**no**"] for target in results.targets()]), "",
+        "## Memory", "",
+        "The largest process, and all processes at one time (what they share counts once), "
+        "sampled every 5 ms in a run of its own.", "",
+        *_table(["MB", "largest", "together"],
+                [[title, f"{peak.largest / 1e6:.0f}", f"{peak.together / 1e6:.0f}"]
+                 for title, peak in results.memory.items()]), "",
+        "## Disk", "",
+        "Blocks of ve and store, without the vendored files, which every project keeps in git: "
+        f"the first project takes {results.disk.first / 1e6:.1f} MB, project "
+        f"{results.disk.projects} with the same requirements adds "
+        f"{results.disk.last / 1e6:.1f} MB.", "",
+        "## Growth", "", *_growth(results), "",
+        "## Generating a project", "",
+        "The project of `make demo`, with an empty cache of vendored files, and with a full one.",
+        "", *_seconds(results.generating), ""])
+
+
+def _seconds(seconds: Seconds) -> list[str]:
+    return _table(["seconds", "least", "median", "most"],
+                  [[title, f"{min(each):.2f}", f"{median(each):.2f}", f"{max(each):.2f}"]
+                   for title, each in seconds.items()])
+
+
+def _growth(results: Results) -> list[str]:
+    lines = results.growth
+    wheels = list(next(iter(lines.values())).medians)
+    fits = "; ".join(f"{title}: {line.start:.2f} s + {line.per_wheel * 1000:.1f} ms a wheel, "
+                     f"R² = {line.r_squared:.3f}" for title, line in lines.items())
+    return ["Median seconds for made-up wheels of 25 modules, and the straight line through them. "
+            f"{fits}.", "",
+            *_table(["wheels", *map(str, wheels)],
+                    [[title, *(f"{line.medians[each]:.2f}" for each in wheels)]
+                     for title, line in lines.items()])]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    rule = [ALIGNED[number == 0] for number in range(len(head))]
+    return [f"| {' | '.join(row)} |" for row in [head, rule, *rows]]
