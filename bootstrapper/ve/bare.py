@@ -1,11 +1,13 @@
 """An empty ve, as virtualenv makes it: made once for an interpreter, then copied."""
 
 import hashlib
+import json
 import os
 import re
 from pathlib import Path
 
 from bootstrapper.ve.interpreter import Interpreter
+from bootstrapper.ve.seal import intact, opened, sealed, traces
 from bootstrapper.ve.store import Store
 from bootstrapper.ve.toolbox import Toolbox
 
@@ -13,6 +15,8 @@ from bootstrapper.ve.toolbox import Toolbox
 # may be put in place of another.
 _PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
 _PROMPT = "the-name-of-the-project"
+_VE = "ve"
+_SEAL = "seal"  # the traces of its files, under a seal
 
 
 def create(place: Path, *, living: Path, interpreter: Interpreter, toolbox: Toolbox,
@@ -28,15 +32,23 @@ def create(place: Path, *, living: Path, interpreter: Interpreter, toolbox: Tool
         _copy(place, place, {f"{place.parent.name}/": ""})
         return
     kept = store.place("bare", _key(interpreter, toolbox))
-    if not kept.is_dir():
+    if not store.find(kept, _whole):
         with store.unfinished() as directory:
-            made = directory / "ve"
-            toolbox.create(made, interpreter, prompt=_PROMPT)
-            _copy(made, made, {os.fspath(made): os.fspath(kept)})
+            made = directory / "bare"
+            toolbox.create(made / _VE, interpreter, prompt=_PROMPT)
+            _copy(made / _VE, made / _VE, {os.fspath(made): os.fspath(kept)})
+            seal = json.dumps(traces(f"{made}/{_VE}")).encode()
+            (made / _SEAL).write_bytes(sealed(seal))
             store.adopt(made, kept)
-    os.utime(kept)
     place.mkdir()
-    _copy(kept, place, {os.fspath(kept): os.fspath(living), _PROMPT: prompt})
+    _copy(kept / _VE, place, {f"{kept}/{_VE}": os.fspath(living), _PROMPT: prompt})
+
+
+def _whole(kept: Path) -> Path:
+    """Itself, if it is as it was made. Raises OSError or ValueError."""
+    if not intact(f"{kept}/{_VE}", json.loads(opened((kept / _SEAL).read_bytes()))):
+        raise ValueError(f"{kept} is damaged")
+    return kept
 
 
 def _key(interpreter: Interpreter, toolbox: Toolbox) -> str:

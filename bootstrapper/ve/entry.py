@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+from bootstrapper.ve.seal import Trace, intact, opened, sealed
+
 TREE = "tree"      # the files, by their paths in a ve
 BODIES = "bodies"  # scripts without their first line
 RECORD = "RECORD"  # the rows of RECORD but those of the scripts, where there are any
-INDEX = "index.json"
+INDEX = "index"    # what is in it, under a seal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,26 +19,31 @@ class Index:
     """What is in an entry. All paths are relative to a ve.
 
     `record` is where RECORD belongs; `directories` has parents before children; `files` are
-    (path, bytes, mtime in ns); `scripts` are (path, name of the body, executable).
+    traces; `scripts` are (path, name of the body, executable). `parts` are the traces of what
+    scripts and RECORD are made of, relative to the entry.
     """
 
     record: str
     directories: list[str]
-    files: list[tuple[str, int, int]]
+    files: list[Trace]
     scripts: list[tuple[str, str, bool]]
+    parts: list[Trace]
 
     def write(self, place: Path) -> None:
         """Write it into an entry."""
-        (place / INDEX).write_text(json.dumps(asdict(self), separators=(",", ":")),
-                                   encoding="utf-8")
+        (place / INDEX).write_bytes(sealed(json.dumps(asdict(self),
+                                                      separators=(",", ":")).encode()))
 
 
 class Entry:
-    """An entry that has been found. Raises OSError or ValueError for one that has no index."""
+    """An entry that has been found. Raises OSError or ValueError for one that is damaged."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.index = Index(**json.loads((place / INDEX).read_bytes()))
+        self.index = Index(**json.loads(opened((place / INDEX).read_bytes())))
+        if not (intact(self.tree, self.index.files)
+                and intact(os.fspath(place), self.index.parts)):
+            raise ValueError(f"{place} is damaged")
 
     @property
     def tree(self) -> str:
@@ -56,19 +63,3 @@ class Entry:
     def record(self) -> bytes:
         """The rows of RECORD but those of the scripts."""
         return (self.place / RECORD).read_bytes()
-
-    def is_whole(self) -> bool:
-        """Whether every file is there with the size and the time that it was written with.
-
-        That is a look at the file system, not at the bytes: it finds what was lost in a crash and
-        what somebody edited through a ve, at a hundredth of the cost of reading. `check` reads.
-        """
-        tree = self.tree
-        try:
-            for path, size, mtime in self.index.files:
-                status = os.stat(f"{tree}/{path}", follow_symlinks=False)
-                if status.st_size != size or status.st_mtime_ns != mtime:
-                    return False
-            return all((self.place / body).is_file() for _, body, _ in self.index.scripts)
-        except OSError:
-            return False

@@ -14,29 +14,32 @@ import errno
 import fcntl
 import os
 import secrets
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
+from bootstrapper.cache_home import cache_home
 from bootstrapper.ve.entry import Entry
+from bootstrapper.ve.swap import remove
 
 FORMAT = "1"
+Found = TypeVar("Found")
 
 
 def user_directory() -> Path:
     """The user's store; it need not exist yet.
 
-    `BOOTSTRAP_STORE`, else `bootstrapper` in the cache directory of the XDG base directories.
+    `BOOTSTRAP_STORE`, else `bootstrapper` in the user's cache directory. Raises OSError if the
+    user has no home: a place that others can guess and write to won't do for code.
     """
     if named := os.environ.get("BOOTSTRAP_STORE"):
         return Path(named).absolute()
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "bootstrapper"
-    except RuntimeError:  # neither HOME nor an entry in the password file
-        return Path(tempfile.gettempdir()) / f"bootstrapper-{os.getuid()}"
+    home = cache_home()
+    if home is None:
+        raise FileNotFoundError(errno.ENOENT, "no home directory; BOOTSTRAP_STORE names a place",
+                                "the store")
+    return home / "bootstrapper"
 
 
 class Store:
@@ -67,21 +70,32 @@ class Store:
         return self.home.joinpath(*names)
 
     def entry(self, bytecode: str, sha256: str) -> Entry | None:
-        """The entry of a vendored file, if it is there and whole; a damaged one is removed."""
-        place = self.place(bytecode, sha256)
+        """The entry of a vendored file, if it is there and whole."""
+        return self.find(self.place(bytecode, sha256), Entry)
+
+    def find(self, place: Path, read: Callable[[Path], Found]) -> Found | None:
+        """What `read` makes of a place in the store; None if it isn't there.
+
+        `read` raises OSError or ValueError for what is damaged: that is removed. The second look
+        is alone, so that nobody removes what somebody else has just put in a damaged one's place.
+        """
         try:
-            entry = Entry(place)
+            found = read(place)
+        except (OSError, ValueError):
+            if os.path.lexists(place):
+                with self._flock(fcntl.LOCK_EX, self._unfinished):
+                    return self._read_or_discard(place, read)
+            return None
+        with suppress(OSError):
             os.utime(place)  # it was of use today
-        except FileNotFoundError:
-            if not place.is_dir():
-                return None
-        except (OSError, ValueError, TypeError):
-            pass
-        else:
-            if entry.is_whole():
-                return entry
-        self.discard(place)
-        return None
+        return found
+
+    def _read_or_discard(self, place: Path, read: Callable[[Path], Found]) -> Found | None:
+        try:
+            return read(place)
+        except (OSError, ValueError):
+            self.discard(place)
+            return None
 
     @contextmanager
     def unfinished(self) -> Iterator[Path]:
@@ -90,15 +104,27 @@ class Store:
         It is locked while it lives, so that `tidy` can tell it from what a killed process left.
         """
         self.tidy()
-        directory = self._unfinished / secrets.token_hex(8)
-        directory.mkdir(mode=0o700)
-        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        directory, handle = self._new()
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
             yield directory
         finally:
             os.close(handle)
-            shutil.rmtree(directory, ignore_errors=True)
+            remove(directory)
+
+    def _new(self) -> tuple[Path, int]:
+        """A new directory under `unfinished`, and the handle that holds its lock.
+
+        Before it is locked, somebody else's `tidy` may take it away: then another one.
+        """
+        while True:
+            directory = self._unfinished / secrets.token_hex(8)
+            directory.mkdir(mode=0o700)
+            with suppress(FileNotFoundError):
+                handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if directory.exists():
+                    return directory, handle
+                os.close(handle)
 
     def adopt(self, made: Path, place: Path) -> None:
         """Give what is whole its name in the store; if somebody else was first, theirs stays."""
@@ -108,7 +134,7 @@ class Store:
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            shutil.rmtree(made, ignore_errors=True)
+            remove(made)
 
     def discard(self, place: Path) -> None:
         """Take something out of the store: first its name, then its files."""
@@ -117,13 +143,13 @@ class Store:
             place.rename(aside)
         except FileNotFoundError:
             return
-        shutil.rmtree(aside, ignore_errors=True)
+        remove(aside)
 
     def tidy(self) -> None:
         """Remove what killed processes left."""
         for left in self._unfinished.iterdir():
             try:
-                handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+                handle = os.open(left, os.O_RDONLY)
             except OSError:
                 continue
             try:
@@ -131,13 +157,13 @@ class Store:
             except BlockingIOError:
                 continue
             else:
-                shutil.rmtree(left, ignore_errors=True)
+                remove(left)
             finally:
                 os.close(handle)
 
     @contextmanager
-    def _flock(self, operation: int) -> Iterator[None]:
-        handle = os.open(self.home, os.O_RDONLY | os.O_DIRECTORY)
+    def _flock(self, operation: int, directory: Path | None = None) -> Iterator[None]:
+        handle = os.open(directory or self.home, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(handle, operation)
             yield

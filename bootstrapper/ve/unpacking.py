@@ -13,6 +13,7 @@ from pathlib import Path
 from bootstrapper.ve import bytecode, script
 from bootstrapper.ve.entry import BODIES, RECORD, TREE, Index
 from bootstrapper.ve.layout import Layout
+from bootstrapper.ve.seal import Trace, trace
 from bootstrapper.ve.wheel import EntryPoint, Member, WheelFile, shortened
 
 INSTALLER = b"bootstrapper\n"
@@ -40,7 +41,7 @@ class Unpacking:
         self._tree = f"{place}/{TREE}"
         self._rows: dict[str, tuple[str, str]] = {}
         self._made: set[str] = {""}
-        self._files: list[tuple[str, int, int]] = []
+        self._files: list[Trace] = []
         self._scripts: list[tuple[str, str, bool]] = []
 
     def run(self) -> None:
@@ -156,7 +157,11 @@ class Unpacking:
         else:
             self._write(f"{info}/RECORD", [record(rows)])
         Index(record=f"{info}/RECORD", directories=sorted(self._made - {""}), files=self._files,
-              scripts=self._scripts).write(self._place)
+              scripts=self._scripts, parts=self._parts()).write(self._place)
+
+    def _parts(self) -> list[Trace]:
+        paths = [RECORD, *(body for _, body, _ in self._scripts)] if self._scripts else []
+        return [trace(os.fspath(self._place), path) for path in paths]
 
 
 def record(rows: list[tuple[str, str, str]]) -> bytes:
