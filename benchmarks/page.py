@@ -27,7 +27,11 @@ def page(results: Results, picture: str) -> str:
         "doesn't even know the interpreter. The vendored files are in the page cache on all "
         "sides, virtualenv's own cache is warm.",
         "- Ours always writes bytecode, pip does, and `cp -al` links it; uv does where it says so.",
-        "- Every ve was seen to import Django.", "",
+        "- Every ve was seen to import Django.",
+        "- On an ext4 without a journal the kernel looks past every inode that was freed in the "
+        "last minutes (`recently_deleted` in its fs/ext4/ialloc.c). There each round makes the "
+        "next one slower for whoever makes directories; `TMPDIR` names a better place to "
+        "measure.", "",
         "## Targets", "",
         f"Ratios of times are the median of the {results.runs} rounds' ratios.", "",
         *_table(["", "at most", "measured", "reached"],
