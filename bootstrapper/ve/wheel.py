@@ -22,6 +22,8 @@ SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
 # wheels stay below 8 times; deflate can reach 1032 times, and overlapping members have no limit.
 BOMB_SIZE = 64 * 2**20  # bytes
 BOMB_RATIO = 50
+# shutil.rmtree of Python 3.11 and 3.12 can't remove what is a thousand directories deep.
+DEEPEST = 100
 # zipfile bounds what it unpacks at a time for these alone: 64 kB of bzip2 or LZMA can be gigabytes.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CHUNK = 2**20  # bytes
@@ -62,7 +64,7 @@ class WheelFile:
     """An open wheel. Whatever is wrong with it raises WorkFailed, which names the file.
 
     Its names have been checked: none is absolute, climbs out of its directory, stands there
-    twice, or is a link or a device; and its sizes: it is no zip bomb.
+    twice, lies too deep, or is a link or a device; and its sizes: it is no zip bomb.
     """
 
     def __init__(self, path: Path, place: str) -> None:
@@ -147,6 +149,9 @@ class WheelFile:
             if name != info.orig_filename or "" in parts or ".." in parts or "." in parts:
                 raise self.fault(f"the name {shortened(info.orig_filename)!r} in it leads out of "
                                  "its directory")
+            if len(parts) > DEEPEST:
+                raise self.fault(f"{shortened(name)!r} in it lies more than {DEEPEST} directories "
+                                 "deep")
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise self.fault(f"{name!r} in it is neither a file nor a directory")
