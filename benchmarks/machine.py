@@ -17,7 +17,7 @@ def described(place: Path) -> str:
 
 
 def _file_system(place: Path) -> str:
-    """Its kind. An ext4 without a journal is named: it slows down whoever makes many directories, see page.py."""
+    """Its kind. An ext4 without a journal is named: what it does to a benchmark is in page.py."""
     device, kind = subprocess.run(["df", "--output=source,fstype", place], capture_output=True,
                                   text=True, check=True).stdout.split()[-2:]
     if kind == "ext4" and not any(Path("/proc/fs/jbd2").glob(f"{Path(device).name}-*")):
