@@ -52,6 +52,7 @@ class Store:
         self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Another user who may write here could put code into our ves.
         os.chmod(root, 0o700)
+        self.tidy()
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -103,7 +104,6 @@ class Store:
 
         It is locked while it lives, so that `tidy` can tell it from what a killed process left.
         """
-        self.tidy()
         directory, handle = self._new()
         try:
             yield directory
