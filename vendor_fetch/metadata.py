@@ -1,7 +1,6 @@
 """What a vendored file says about itself: whom it depends on, and what builds it."""
 
 import tarfile
-import tomllib
 import zipfile
 from dataclasses import dataclass
 from email.message import Message
@@ -10,11 +9,9 @@ from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
+from bootstrapper.ve.tarball import build_system
 from bootstrapper.ve.version import Version
 
-# "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
-# 517). Since 70.1 it makes wheels without the package `wheel`.
-DEFAULT_BUILD = ("setuptools>=70.1",)
 _FIX = "bring the file back (git checkout), or run: python -m vendor_fetch sync"
 
 
@@ -40,15 +37,8 @@ def dependencies(path: Path) -> Dependencies:
 
 
 def build_requirements(path: Path) -> tuple[str, ...]:
-    """What a tarball says it is built with (PEP 518), a requirement each."""
-    pyproject = _member(path, "/pyproject.toml")
-    if pyproject is None:
-        return DEFAULT_BUILD
-    try:
-        system = tomllib.loads(pyproject.decode()).get("build-system", {})
-    except ValueError as error:
-        raise WorkFailed(str(path), f"its pyproject.toml can't be read: {error}", _FIX) from None
-    return tuple(str(each) for each in system.get("requires", DEFAULT_BUILD))
+    """What a tarball says it is built with (PEP 518), a requirement each. Raises WorkFailed."""
+    return build_system(path, path.name).requires
 
 
 def _is_static(fields: Message) -> bool:

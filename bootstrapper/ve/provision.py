@@ -1,48 +1,53 @@
 """Every vendored file as an entry of the store: found there, or made now."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve import worker
+from bootstrapper.ve.building import Built
 from bootstrapper.ve.entry import Entry
-from bootstrapper.ve.filename import Tarball
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.layout import overridden
 from bootstrapper.ve.linking import Part
 from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.store import Store
-from bootstrapper.ve.tarball import build
-from bootstrapper.ve.toolbox import Toolbox
 from bootstrapper.ve.vendored import sha256_of
 
 
-def provide(files: Sequence[LockedFile], *, project: Path, interpreter: Interpreter,
-            toolbox: Toolbox, store: Store, jobs: int, progress: Progress) -> list[Part]:
-    """An entry for each file, in the lock's order. Raises WorkFailed or OSError."""
-    tarballs = [file for file in files if isinstance(file.distribution, Tarball)]
-    built = build(tarballs, project=project, interpreter=interpreter, toolbox=toolbox,
-                  store=store, jobs=jobs, progress=progress) if tarballs else {}
+def provide(files: Sequence[LockedFile], built: Mapping[PurePosixPath, Built], *, project: Path,
+            interpreter: Interpreter, store: Store, jobs: int, progress: Progress) -> list[Part]:
+    """An entry for each file, in the lock's order. Raises WorkFailed or OSError.
+
+    `built` has the wheels of those that are tarballs.
+    """
     entries: dict[PurePosixPath, Entry] = {}
     missing: dict[PurePosixPath, tuple[Path, str]] = {}
     for file in files:
-        wheel = built.get(file.path)
-        # The bytes have just been verified; of a line with several hashes, one is theirs.
-        sha256 = sha256_of(wheel) if wheel else file.sha256[0] if len(file.sha256) == 1 \
-            else sha256_of(project / file.path)
+        wheel, sha256 = _wheel(file, built, project)
         entry = store.entry(interpreter.bytecode, sha256)
         if entry:
             entries[file.path] = entry
         else:
-            missing[file.path] = (wheel or project / file.path, sha256)
+            missing[file.path] = (wheel, sha256)
     if missing:
         entries |= _unpack(missing, interpreter, store, jobs, progress)
     ordered = [entries[file.path] for file in files]
     return [Part(entry=entry, name=str(file.path), overridden=lost)
             for file, entry, lost in zip(files, ordered, overridden(
                 entry.paths for entry in ordered), strict=True)]
+
+
+def _wheel(file: LockedFile, built: Mapping[PurePosixPath, Built],
+           project: Path) -> tuple[Path, str]:
+    """The wheel of a file, and its sha256."""
+    if file.path in built:
+        return built[file.path].path, built[file.path].sha256
+    path = project / file.path
+    # The bytes have just been verified; of a line with several hashes, one is theirs.
+    return path, file.sha256[0] if len(file.sha256) == 1 else sha256_of(path)
 
 
 def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpreter,

@@ -11,6 +11,7 @@ from pathlib import Path
 from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress
 from bootstrapper.ve import bare, lockfile, vendored
+from bootstrapper.ve.building import build
 from bootstrapper.ve.interpreter import Interpreter, describe, running
 from bootstrapper.ve.linking import Linking, Part
 from bootstrapper.ve.lockfile import APPS, TOOLS
@@ -65,9 +66,10 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
             files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
             with store.in_use():
                 new = directory / "ve"
-                parts = provide(files, project=project.directory, interpreter=interpreter,
-                                toolbox=toolbox, store=store, jobs=options.jobs,
-                                progress=progress)
+                built = build(files, tools, project=project.directory, interpreter=interpreter,
+                              store=store, jobs=options.jobs, progress=progress)
+                parts = provide(files, built, project=project.directory, interpreter=interpreter,
+                                store=store, jobs=options.jobs, progress=progress)
                 bare.create(new, living=project.ve, interpreter=interpreter, toolbox=toolbox,
                             store=store)
                 _link(parts, new, project, interpreter, options, progress)

@@ -1,91 +1,185 @@
-"""Tarballs become wheels: the vendored pip builds them, with vendored build backends (PEP 517)."""
+"""A tarball (sdist): what builds it (PEP 518), and its files, judged as they are unpacked."""
 
-import hashlib
 import os
-import subprocess
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+import shutil
+import stat
+import tarfile
+import time
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from lzma import LZMAError
+from pathlib import Path
+from typing import IO, Literal
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.progress import Progress
-from bootstrapper.ve.interpreter import Interpreter
-from bootstrapper.ve.lockfile import SOURCE, LockedFile
-from bootstrapper.ve.store import Store
-from bootstrapper.ve.toolbox import Toolbox
 
-SHOWN_LINES = 15
+# "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
+# 517). Since 70.1 it makes wheels without the package `wheel`.
+DEFAULT_REQUIRES = ("setuptools>=70.1",)
+DEFAULT_BACKEND = "setuptools.build_meta:__legacy__"
+
+# A small file can unpack to any size; no real one comes near these.
+LARGEST_BYTES = 2 << 30
+MOST_MEMBERS = 200_000
 
 
-def build(tarballs: Sequence[LockedFile], *, project: Path, interpreter: Interpreter,
-          toolbox: Toolbox, store: Store, jobs: int,
-          progress: Progress) -> Mapping[PurePosixPath, Path]:
-    """A wheel of each tarball, by the tarballs' paths; those that the store lacks are built.
+@dataclass(frozen=True, kw_only=True)
+class BuildSystem:
+    """The table of that name in its pyproject.toml, or what PEP 517 puts in its place."""
 
-    They are built `jobs` at a time, each in isolation and without an index: what a build needs
-    must be in requirements/src/. Raises WorkFailed with the last lines that a failed build
-    printed, and where all of them are.
+    requires: tuple[str, ...] = DEFAULT_REQUIRES
+    backend: str = DEFAULT_BACKEND
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Member:
+    name: str
+    kind: Literal["file", "directory", "symlink", "hardlink", "other"]
+    size: int
+    executable: bool
+    mtime: float
+    target: str = ""
+
+
+def build_system(path: Path, place: str) -> BuildSystem:
+    """What builds a tarball; `place` is its name in messages. Raises WorkFailed."""
+    return build_system_in(read(path, "pyproject.toml", place), place)
+
+
+def build_system_in(content: bytes | None, place: str) -> BuildSystem:
+    """The same of a pyproject.toml, None if there is no such file."""
+    if content is None:
+        return BuildSystem()
+    try:
+        table = tomllib.loads(content.decode()).get("build-system", {})
+        return BuildSystem(requires=tuple(map(str, table.get("requires", DEFAULT_REQUIRES))),
+                           backend=str(table.get("build-backend", DEFAULT_BACKEND)),
+                           path=tuple(map(str, table.get("backend-path", ()))))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise fault(place, f"its pyproject.toml can't be read: {error}") from None
+
+
+def read(path: Path, name: str, place: str) -> bytes | None:
+    """A file that stands in the tarball's one directory; None if there is none."""
+    with _reading(place):
+        for member, stream in _members(path, place):
+            if stream and member.name.removeprefix("./").partition("/")[2] == name:
+                return stream.read(1 << 20)
+    return None
+
+
+def unpack(path: Path, into: Path, place: str) -> Path:
+    """Write its files into a directory that is there; returns the one directory they are in.
+
+    Links come last, so that nothing is ever written through one. Raises WorkFailed: a name or a
+    link leads out of the directory, or it has devices. Raises OSError.
     """
-    places = {file.path: store.place("wheels", _key(file, interpreter, toolbox))
-              for file in tarballs}
-    missing = [file for file in tarballs if not _kept(places[file.path])]
-
-    def one(file: LockedFile) -> LockedFile:
-        with store.unfinished() as directory:
-            made = directory / "wheel"
-            _build(project, file, made, interpreter, toolbox.wheel("pip"), store)
-            store.adopt(made, places[file.path])
-        return file
-
-    if missing:
-        with progress.step("build", len(missing)) as step, ThreadPoolExecutor(jobs) as threads:
-            try:
-                for file in threads.map(one, missing):
-                    step.advance(name=file.path.name)
-            except BaseException:
-                threads.shutdown(cancel_futures=True)
-                raise
-    return {path: _kept(place)[0] for path, place in places.items()}
-
-
-def _kept(place: Path) -> list[Path]:
-    """The wheel in a place of the store, or nothing."""
-    wheels = list(place.glob("*.whl"))
-    if wheels:
-        os.utime(place)  # it was of use today
-    return wheels
+    root = os.path.realpath(into)
+    links: list[tuple[str, _Member]] = []
+    with _reading(place):
+        for member, stream in _members(path, place):
+            target = _inside(root, member.name, place)
+            if member.kind == "other":
+                raise fault(place, f"{member.name!r} in it is no file, directory or link")
+            if member.kind == "directory":
+                os.makedirs(target, exist_ok=True)
+                continue
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            if stream is None:
+                links.append((target, member))
+                continue
+            with open(target, "wb") as file:
+                shutil.copyfileobj(stream, file)
+            os.chmod(target, 0o755 if member.executable else 0o644)
+            os.utime(target, (member.mtime, member.mtime))
+    for target, member in links:
+        _link(root, target, member, place)
+    directories = [entry for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
+    if len(directories) != 1:
+        raise fault(place, f"{len(directories)} directories are at its top, one is needed")
+    return Path(directories[0])
 
 
-def _key(file: LockedFile, interpreter: Interpreter, toolbox: Toolbox) -> str:
-    """What a built wheel depends on: the tarball, the interpreter, the platform, the tools."""
-    facts = [file.sha256, interpreter.environment["python_full_version"], interpreter.abiflags,
-             interpreter.platforms[0], sorted(toolbox.sha256.items())]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+def fault(place: str, text: str) -> WorkFailed:
+    """An error about a tarball."""
+    return WorkFailed(place, text, "vendor another version of it: make vendor")
 
 
-def _build(project: Path, file: LockedFile, into: Path, interpreter: Interpreter,
-           pip: Path, store: Store) -> None:
-    into.mkdir()
-    command: list[str | Path] = [
-        interpreter.executable, "-E", "-s", pip / "pip", "--isolated", "wheel",
-        "--no-index", "--no-deps", "--no-cache-dir", "--disable-pip-version-check",
-        "--find-links", project / SOURCE, "--wheel-dir", into, project / file.path]
-    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                         errors="replace", stdin=subprocess.DEVNULL, check=False,
-                         env=_environment())
-    if run.returncode == 0 and len(list(into.glob("*.whl"))) == 1:
-        return
-    log = store.root / "logs" / f"{file.path.name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(run.stdout, encoding="utf-8")
-    last = "\n    ".join(run.stdout.rstrip().splitlines()[-SHOWN_LINES:])
-    raise WorkFailed(str(file.path), f"no wheel could be built of it:\n    {last}\n"
-                     f"  all of its output: {log}",
-                     "a build requirement that is missing is vendored by: "
-                     "python -m vendor_fetch sync")
+def _inside(root: str, name: str, place: str) -> str:
+    path = os.path.normpath(os.path.join(root, name))
+    if os.path.isabs(name) or "\0" in name or not f"{path}/".startswith(f"{root}/"):
+        raise fault(place, f"the name {name!r} in it leads out of its directory")
+    return path
 
 
-def _environment() -> Mapping[str, str]:
-    """Ours without what would change a build: pip's settings and Python's."""
-    return {name: value for name, value in os.environ.items()
-            if not name.startswith(("PIP_", "PYTHON"))}
+def _link(root: str, target: str, member: _Member, place: str) -> None:
+    start = root if member.kind == "hardlink" else os.path.dirname(target)
+    leads_to = os.path.realpath(os.path.join(start, member.target))
+    if not f"{leads_to}/".startswith(f"{root}/"):
+        raise fault(place, f"the link {member.name!r} in it leads out of its directory")
+    if os.path.lexists(target):
+        os.unlink(target)
+    if member.kind == "symlink":
+        os.symlink(member.target, target)
+    elif os.path.isfile(leads_to):
+        shutil.copy2(leads_to, target)
+    else:
+        raise fault(place, f"the link {member.name!r} in it leads to nothing")
+
+
+def _members(path: Path, place: str) -> Iterator[tuple[_Member, IO[bytes] | None]]:
+    """Each member, with its bytes if it is a file."""
+    size = 0
+    every = _of_zip(path) if path.suffix == ".zip" else _of_tar(path)
+    for number, (member, stream) in enumerate(every):
+        size += member.size
+        if number >= MOST_MEMBERS or size > LARGEST_BYTES:
+            raise fault(place, f"it unpacks to more than {MOST_MEMBERS} files or "
+                               f"{LARGEST_BYTES >> 30} GiB")
+        yield member, stream
+
+
+def _of_tar(path: Path) -> Iterator[tuple[_Member, IO[bytes] | None]]:
+    with tarfile.open(path) as archive:
+        for info in archive:
+            yield _Member(
+                name=info.name, size=info.size, executable=bool(info.mode & 0o111),
+                mtime=info.mtime, target=info.linkname,
+                kind="directory" if info.isdir() else "file" if info.isreg() else
+                "symlink" if info.issym() else "hardlink" if info.islnk() else "other",
+            ), archive.extractfile(info) if info.isreg() else None
+
+
+def _of_zip(path: Path) -> Iterator[tuple[_Member, IO[bytes] | None]]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            mode = info.external_attr >> 16
+            plain = stat.S_IFMT(mode) in (0, stat.S_IFREG)
+            member = _Member(
+                name=info.filename, size=info.file_size, executable=bool(mode & 0o111),
+                mtime=time.mktime((*info.date_time, 0, 0, -1)),
+                kind="directory" if info.is_dir() else "file" if plain else "other")
+            if member.kind != "file":
+                yield member, None
+                continue
+            with archive.open(info) as stream:
+                yield member, stream
+
+
+@contextmanager
+def _reading(place: str) -> Iterator[None]:
+    """What the archive's modules raise for a damaged one is told as WorkFailed."""
+    try:
+        yield
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, ValueError,
+            NotImplementedError, OverflowError) as error:
+        raise fault(place, f"can't be unpacked: {error}") from None
+    except OSError as error:
+        if error.errno is None:  # gzip's and bz2's
+            raise fault(place, f"can't be unpacked: {error}") from None
+        raise

@@ -1,10 +1,7 @@
 """A package index of the tests' own, on a loopback port; and the tarballs it serves."""
 
 import base64
-import gzip
 import hashlib
-import io
-import tarfile
 import threading
 import zipfile
 from collections.abc import Sequence
@@ -14,25 +11,13 @@ from pathlib import Path
 from typing import Self
 
 from bootstrapper.ve.filename import parse
+from tests import tarballs
 
 
 def make_tarball(directory: Path, name: str, version: str = "1.0", *,
                  build: Sequence[str] | None = ("flit_core>=3",)) -> Path:
-    """Write NAME-VERSION.tar.gz; with `build` None it has no pyproject.toml."""
-    files = {"PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n"}
-    if build is not None:
-        requires = ", ".join(f'"{each}"' for each in build)
-        files["pyproject.toml"] = f"[build-system]\nrequires = [{requires}]\n"
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for member, text in files.items():
-            entry = tarfile.TarInfo(f"{name}-{version}/{member}")
-            entry.size = len(text)
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    path = directory / f"{name}-{version}.tar.gz"
-    directory.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(buffer.getvalue(), mtime=0))
-    return path
+    """Write a tarball that has nothing but its metadata; with `build` None no pyproject.toml."""
+    return tarballs.make_tarball(directory, name, version, files={}, build=build)
 
 
 class Index:
