@@ -17,6 +17,7 @@ from benchmarks.subject import twin
 # Ours starts with `env python3`; a wrapper of a version switcher there would be measured as well.
 PYTHON = Path(sys.base_prefix).resolve() / "bin/python3"
 POLL_SECONDS = 0.002
+PATIENCE_SECONDS = 60
 
 OURS_WARM = "bootstrap.py, warm store"
 OURS_COLD = "bootstrap.py, cold store"
@@ -56,7 +57,10 @@ class Contender:
         for words in self.commands:
             with self.started(words):
                 pass
+        ended = time.monotonic()
         while any(self.project.glob(".ve.*")):
+            if time.monotonic() - ended > PATIENCE_SECONDS:
+                sys.exit(f"{self.title}: left something behind in {self.project}")
             time.sleep(POLL_SECONDS)
 
     @contextmanager

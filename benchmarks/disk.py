@@ -12,11 +12,15 @@ from benchmarks.subject import twin
 
 @dataclass(frozen=True, kw_only=True)
 class Disk:
-    """Bytes: the first project's ve with the store that it filled; what the last one added."""
+    """Bytes: the first project's ve with the store that it filled; what the last one added, and
+    how much of that is its `folders` directories, which no file system hardlinks.
+    """
 
     projects: int
     first: int
     last: int
+    folders: int
+    in_folders: int
 
 
 def disk(project: Path, scratch: Path, projects: int) -> Disk:
@@ -31,7 +35,9 @@ def disk(project: Path, scratch: Path, projects: int) -> Disk:
         if number in (0, projects - 2, projects - 1):
             sizes.append(used(places))
     progress(f"{projects} projects on the disk")
-    return Disk(projects=projects, first=sizes[0], last=sizes[-1] - sizes[-2])
+    folders = [os.lstat(folder).st_blocks * 512 for folder, _, _ in os.walk(places[-1])]
+    return Disk(projects=projects, first=sizes[0], last=sizes[-1] - sizes[-2],
+                folders=len(folders), in_folders=sum(folders))
 
 
 def used(places: Sequence[Path]) -> int:

@@ -21,7 +21,7 @@ def page(results: Results, picture: str) -> str:
         "(`benchmarks/requirements.in`, vendored by `vendor_fetch`), in place of a finished one "
         "whose removal is counted. Everyone is run as users run it, from the same lock with its "
         "hashes, and without a network. "
-        f"Medians of {results.runs} rounds after a warm-up; in each round everyone has a turn.",
+        f"Rounds counted after a warm-up: {results.runs}; in each everyone has a turn.",
         "", *_seconds(results.rebuilding), "",
         "- A cold store holds nothing, the empty ve of virtualenv included; a cold cache of uv "
         "doesn't even know the interpreter. The vendored files are in the page cache on all "
@@ -33,7 +33,7 @@ def page(results: Results, picture: str) -> str:
         "next one slower for whoever makes directories; `TMPDIR` names a better place to "
         "measure.", "",
         "## Targets", "",
-        f"Ratios of times are the median of the {results.runs} rounds' ratios.", "",
+        "Ratios of times are the median of the rounds' ratios.", "",
         *_table(["", "at most", "measured", "reached"],
                 [[target.what, f"{target.most:.2f}", f"{target.measured:.2f}",
                   "yes" if target.reached else "**no**"] for target in results.targets()]), "",
@@ -47,7 +47,8 @@ def page(results: Results, picture: str) -> str:
         "Blocks of ve and store, without the vendored files, which every project keeps in git: "
         f"the first project takes {results.disk.first / 1e6:.1f} MB, project "
         f"{results.disk.projects} with the same requirements adds "
-        f"{results.disk.last / 1e6:.1f} MB.", "",
+        f"{results.disk.last / 1e6:.1f} MB, {results.disk.in_folders / 1e6:.1f} MB of it for "
+        f"{results.disk.folders:,} directories, which can't be hardlinked.", "",
         "## Growth", "", *_growth(results), "",
         "## Generating a project", "",
         "The project of `make demo`, with an empty cache of vendored files, and with a full one.",

@@ -35,7 +35,7 @@ def picture(results: Results) -> str:
         f"  <style>\n{STYLE}\n  </style>",
         f'  <text id="title" class="title" x="0" y="18">Seconds to rebuild a ve of '
         f'{results.wheels} wheels, the old one’s removal included</text>',
-        f'  <text class="small" x="0" y="38">Median of {results.runs} rounds; '
+        f'  <text class="small" x="0" y="38">Medians, rounds: {results.runs}; '
         f'{escape(results.machine.partition(";")[0])}</text>',
         *bars, "</svg>", ""])
 
