@@ -5,7 +5,7 @@ TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
 DEBIAN_PACKAGES := apache2 gcc libapache2-mod-wsgi-py3 procps python3-dev strace
 
-.PHONY: help tools demo test lint types contract bench lock clean
+.PHONY: help tools demo test lint types contract bench reliability lock clean
 
 help:
 	@echo "make demo          generate a project, vendor it, rebuild its ve, run the site (ONCE=1: check it and end)"
@@ -14,6 +14,7 @@ help:
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
 	@echo "make contract      who may import whom"
 	@echo "make bench         measure; writes docs/benchmarks.md"
+	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
 	@echo "make lock          lock the template's packages anew"
 	@echo "make clean         remove what these made"
 
@@ -59,6 +60,9 @@ contract: tools
 
 bench: tools
 	@$(TOOLS)/python -m benchmarks --write docs
+
+reliability: tools
+	@$(TOOLS)/python -m pytest -q tests/safety --reliability docs/reliability.md
 
 lock: tools
 	@$(TOOLS)/python locks/refresh.py

@@ -1,0 +1,21 @@
+"""What the tests of safety share: how often they try, and what they count."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.safety.figures import Figures
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--reliability", type=Path, metavar="PAGE",
+                     help="try as often as the page promises, and write it")
+
+
+@pytest.fixture(scope="session")
+def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
+    """The counts of this run. The option is only known where this directory is asked for."""
+    counts = Figures(request.config.getoption("--reliability", default=None))
+    yield counts
+    counts.write()

@@ -1,0 +1,124 @@
+"""kill -9 at random instants over the whole of a run: the ve works on, and the next rebuild goes.
+
+An instant is a fraction of the time that a whole run took, so they fall into all of it: hashing,
+unpacking, linking, the swap, the removal of the old ve.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import bootstrap, replace_tiny
+from tests.processes import wait_until_gone
+from tests.safety.figures import Figures
+
+MODULES = 150
+
+
+@pytest.fixture
+def victim(request: pytest.FixtureRequest, figures: Figures, tmp_path: Path,
+           cold_store: Path) -> tuple[Path, str]:
+    """A project and the module to import: a tiny one, for the page one with all of Django."""
+    if figures.full:
+        project = tmp_path / "whole project"
+        shutil.copytree(request.getfixturevalue("generated"), project, symlinks=True,
+                        ignore=shutil.ignore_patterns("ve"))
+        return project, "django"
+    project = request.getfixturevalue("tiny_project")
+    replace_tiny(project, files={"tiny.py": "", **{
+        f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 30
+        for number in range(MODULES)}})
+    return project, "tiny"
+
+
+def imports(project: Path, module: str) -> bool:
+    return subprocess.run([project / "ve/bin/python", "-c", f"import {module}"],
+                          capture_output=True, check=False).returncode == 0
+
+
+def left_behind(project: Path, store: Path) -> list[Path]:
+    return [*project.glob(".ve*"), *store.glob("1/unfinished/*")]
+
+
+@pytest.mark.parametrize("whom", ["the rebuild alone", "all of its processes"])
+@pytest.mark.parametrize("temperature", ["cold", "warm"])
+def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figures: Figures,
+                               temperature: str, whom: str) -> None:
+    project, module = victim
+    row = figures.row(("cold", "warm").index(temperature),
+                      f"SIGKILL at a random instant, store {temperature}",
+                      f"`import {module}` works in the ve at once, the next rebuild succeeds and "
+                      "nothing is left behind")
+    chance = random.Random(f"{temperature} {whom}")
+    assert bootstrap(project).returncode == 0
+    seconds = duration(project, cold_store, temperature)
+    for _ in range(figures.tries(5, 50)):
+        if temperature == "cold":
+            shutil.rmtree(cold_store)
+        run = subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               start_new_session=True)
+        time.sleep(chance.uniform(0, seconds))
+        row.note("came too late" if run.poll() is not None else f"hit {whom}")
+        kill(run, whom)
+        row.tried += 1
+        assert imports(project, module)
+        again = bootstrap(project)
+        assert (again.returncode, again.stderr) == (0, "")
+        assert imports(project, module)
+        if whom == "all of its processes":  # else a worker may write on for a moment
+            assert left_behind(project, cold_store) == []
+        row.survived += 1
+    wait_until_gone(run.pid)
+    assert bootstrap(project).returncode == 0
+    assert left_behind(project, cold_store) == []
+
+
+def duration(project: Path, store: Path, temperature: str) -> float:
+    if temperature == "cold":
+        shutil.rmtree(store)
+    begin = time.monotonic()
+    assert bootstrap(project).returncode == 0
+    return time.monotonic() - begin
+
+
+def kill(run: "subprocess.Popen[bytes]", whom: str) -> None:
+    if whom == "the rebuild alone":
+        run.kill()
+    else:
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+
+
+def test_a_kill_before_there_was_a_ve(victim: tuple[Path, str], cold_store: Path,
+                                      figures: Figures) -> None:
+    """There is none afterwards, or a whole one."""
+    project, module = victim
+    assert bootstrap(project).returncode == 0
+    row = figures.row(2, "SIGKILL at a random instant of the first rebuild",
+                      "there is no ve or a whole one, and the next rebuild succeeds")
+    chance = random.Random("first")
+    seconds = duration(project, cold_store, "cold")
+    for _ in range(figures.tries(2, 20)):
+        shutil.rmtree(project / "ve")
+        shutil.rmtree(cold_store)
+        run = subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               start_new_session=True)
+        time.sleep(chance.uniform(0, seconds))
+        kill(run, "all of its processes")
+        row.tried += 1
+        assert not os.path.lexists(project / "ve") or imports(project, module)
+        again = bootstrap(project)
+        assert (again.returncode, again.stderr) == (0, "")
+        assert imports(project, module)
+        row.survived += 1
