@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.member_name import DEEPEST, UNFIT, shortened
 
 # "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
 # 517). Since 70.1 it makes wheels without the package `wheel`.
@@ -113,7 +114,9 @@ def fault(place: str, text: str) -> WorkFailed:
 def _inside(root: str, name: str, place: str) -> str:
     path = os.path.normpath(os.path.join(root, name))
     if os.path.isabs(name) or "\0" in name or not f"{path}/".startswith(f"{root}/"):
-        raise fault(place, f"the name {name!r} in it leads out of its directory")
+        raise fault(place, f"the name {shortened(name)!r} in it leads out of its directory")
+    if path.count("/") - root.count("/") > DEEPEST:
+        raise fault(place, f"{shortened(name)!r} in it lies more than {DEEPEST} directories deep")
     return path
 
 
@@ -182,4 +185,8 @@ def _reading(place: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is None:  # gzip's and bz2's
             raise fault(place, f"can't be unpacked: {error}") from None
+        if error.errno in UNFIT:
+            name = shortened(os.path.basename(os.fsdecode(error.filename or "")))
+            raise fault(place, f"{name!r} in it can't be a file or directory: "
+                               f"{error.strerror}") from None
         raise

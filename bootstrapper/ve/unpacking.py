@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import errno
 import hashlib
 import io
 import os
@@ -13,8 +12,9 @@ from pathlib import Path
 from bootstrapper.ve import bytecode, script
 from bootstrapper.ve.entry import BODIES, RECORD, TREE, Index
 from bootstrapper.ve.layout import Layout
+from bootstrapper.ve.member_name import UNFIT, shortened
 from bootstrapper.ve.seal import Trace, trace
-from bootstrapper.ve.wheel import EntryPoint, Member, WheelFile, shortened
+from bootstrapper.ve.wheel import EntryPoint, Member, WheelFile
 
 INSTALLER = b"bootstrapper\n"
 # "sha256 or better" (the wheel format); of a row with any other, pip verifies nothing either.
@@ -22,9 +22,6 @@ ALGORITHMS = ("sha256", "sha384", "sha512")
 # A source above this, in bytes, is left to be compiled when it is imported: compiling takes a
 # hundred times its size in memory.
 LARGEST_SOURCE = 8 * 2**20
-# The system's refusals that only the names in a wheel can be the cause of.
-_OF_NAMES = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL,
-             errno.EILSEQ}
 
 
 class Unpacking:
@@ -53,9 +50,9 @@ class Unpacking:
         try:
             self._run()
         except OSError as error:
-            if error.errno not in _OF_NAMES:
+            if error.errno not in UNFIT:
                 raise
-            name = os.fsdecode(error.filename).removeprefix(f"{self._tree}/")
+            name = os.fsdecode(error.filename or "").removeprefix(f"{self._tree}/")
             raise self._wheel.fault(f"{shortened(name)!r} can't be a file or directory in a ve: "
                                     f"{error.strerror}") from None
 

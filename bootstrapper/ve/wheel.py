@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve import filename
+from bootstrapper.ve.member_name import DEEPEST, shortened
 
 # The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
 SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
@@ -22,8 +23,6 @@ SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
 # wheels stay below 8 times; deflate can reach 1032 times, and overlapping members have no limit.
 BOMB_SIZE = 64 * 2**20  # bytes
 BOMB_RATIO = 50
-# shutil.rmtree of Python 3.11 and 3.12 can't remove what is a thousand directories deep.
-DEEPEST = 100
 # zipfile bounds what it unpacks at a time for these alone: 64 kB of bzip2 or LZMA can be gigabytes.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CHUNK = 2**20  # bytes
@@ -53,11 +52,6 @@ class EntryPoint:
     name: str
     module: str
     attribute: str
-
-
-def shortened(name: str) -> str:
-    """A name for a message; an archive may hold ones of 65,535 bytes."""
-    return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"
 
 
 class WheelFile:

@@ -61,7 +61,7 @@ def changed(path: Path, change: Callable[[bytearray], object]) -> Path:
 
 
 def faults(directory: Path, wheel: bytes, chance: random.Random) -> dict[str, Callable[[], Path]]:
-    """Ten kinds of fault; each makes the tarball anew."""
+    """The kinds of fault; each makes the tarball anew."""
     def with_(*extra: Member, first: bool = False) -> Callable[[], Path]:
         return lambda: tarball(directory, wheel, *extra, first=first)
 
@@ -84,7 +84,9 @@ def faults(directory: Path, wheel: bytes, chance: random.Random) -> dict[str, Ca
             _file("tiny-1.0/passwd", kind=tarfile.LNKTYPE, link="/etc/passwd")),
         "a device": with_(_file("tiny-1.0/device", kind=chance.choice(
             [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE]))),
-        "a name that is too long": with_(_file("tiny-1.0/" + "n" * 300)),
+        "a name that is too long": with_(_file("tiny-1.0/" + chance.choice(["n" * 300,
+                                                                            "d/" * 1500]) + "n")),
+        "a file where a directory is": with_(_file("tiny-1.0/a"), _file("tiny-1.0/a/b")),
         "no archive": lambda: changed(tarball(directory, wheel), lambda all_: all_.clear()),
         "metadata that is wrong": lambda: tarball(directory, wheel, pyproject=chance.choice(
             ["[build-system", "\0", "[build-system]\nrequires = 1\n", PYPROJECT * 2])),
