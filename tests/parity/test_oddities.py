@@ -1,9 +1,5 @@
-"""What we install is what pip installs: the same paths, bytes, modes and RECORD."""
+"""What we install is what pip installs, for tiny wheels with one oddity each."""
 
-import csv
-import os
-import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +8,7 @@ import pytest
 
 from bootstrapper.ve import lockfile
 from tests.conftest import bootstrap
+from tests.parity.tree import installed_by_pip, tree
 from tests.wheels import lock_line, make_wheel
 
 ODDITIES: Mapping[str, Mapping[str, object]] = {
@@ -57,41 +54,4 @@ def test_the_tree_is_the_one_that_pip_installs(tiny_project: Path, oddity: str) 
     with (project / lockfile.APPS).open("a") as lock:
         lock.write(lock_line(wheel))
     assert bootstrap(project).returncode == 0
-    pips = project / "pip-ve"
-    pip = next((project / lockfile.SOURCE).glob("pip-*.whl"))
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", pips], check=True)
-    subprocess.run([pips / "bin/python", pip / "pip", "--isolated", "install", "-q", "--no-index",
-                    "--no-deps", "--no-warn-script-location", "--disable-pip-version-check",
-                    "--require-hashes", "-r", "requirements/apps.txt"],
-                   cwd=project, check=True)
-    assert tree(project / "ve") == tree(pips)
-
-
-def tree(ve: Path) -> dict[str, tuple[object, int]]:
-    """Content and mode of every file that an installer wrote, by its path in the ve.
-
-    Ours may not be written, because ves share them; so the modes' write bits don't count.
-
-    Left out: what virtualenv makes (activate, python, pyvenv.cfg), the content of bytecode, and
-    what names the installer and the place where the wheel came from.
-    """
-    found: dict[str, tuple[object, int]] = {}
-    for path in sorted(ve.rglob("*")):
-        name = path.relative_to(ve).as_posix()
-        if path.is_dir() or name.startswith("lib64") or re.match(
-                r"(bin/(activate|Activate|deactivate|python|𝜋)|pyvenv|bootstrapper\.json|CACHEDIR\.TAG"
-                r"|.*/_virtualenv|.*/direct_url\.json$)", name):
-            continue
-        content: object = path.read_bytes().replace(os.fsencode(ve), b"VE")
-        if name.endswith("/RECORD"):
-            with path.open(encoding="utf-8", newline="") as stream:
-                # pip leaves a wheel's old rows of bytecode that it has replaced, and of scripts
-                # that it has left out; we don't.
-                content = sorted({row if not row[0].endswith(".pyc") else row[:1]
-                                  for row in map(tuple, csv.reader(stream))
-                                 if "direct_url.json" not in row[0] and "INSTALLER" not in row[0]
-                                 and not row[0].startswith(("../../../bin/", "odd-1.0.data/"))})
-        elif name.endswith((".pyc", "/INSTALLER")):
-            content = "differs"
-        found[name] = (content, path.stat().st_mode & ~0o222)
-    return found
+    assert tree(project / "ve") == tree(installed_by_pip(project))

@@ -1,0 +1,64 @@
+"""What we install is what pip installs: the same paths, bytes, modes and RECORD.
+
+The wheels of wheels.txt are there for their oddities: data files (widgetsnbextension, tbb),
+headers (greenlet), scripts with and without a shebang (boto, docutils, virtualenvwrapper), binaries
+as scripts (ruff, shellcheck), GUI scripts (qtconsole, pyzo), entry points with extras (black) or
+with version numbers (pip), namespaces (zope, backports, jaraco), .pth files (future_fstrings,
+setuptools, coverage), names that want normalising (ruamel_yaml, discord_py), non-ASCII file
+names (pelican), executable and empty files, very long names (jupyterlab_widgets), py2.py3, abi3
+(psutil, tornado) and mypyc (charset_normalizer, tomli), libraries beside (pillow, pyzmq).
+"""
+
+import shutil
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from bootstrapper.progress import Progress
+from bootstrapper.ve import lockfile
+from bootstrapper.ve.filename import Wheel
+from bootstrapper.ve.interpreter import running
+from bootstrapper.ve.lockfile import LockedFile
+from tests.conftest import TEMPLATE, bootstrap
+from tests.parity.tree import installed_by_pip, tree
+from vendor_fetch.cache import Cache, place
+from vendor_fetch.fetch import fetch
+from vendor_fetch.index import configured
+from vendor_fetch.platforms import here
+
+HERE = Path(__file__).parent
+
+
+def fits(file: LockedFile) -> bool:
+    assert isinstance(file.distribution, Wheel)
+    return not running().tags.keys().isdisjoint(file.distribution.tags)
+
+
+@pytest.fixture
+def project(tmp_path: Path, generated: Path) -> Path:
+    """A project with the wheels that fit the running Python, which are most of them."""
+    files = [file for file in lockfile.read(HERE, PurePosixPath("wheels.txt")) if fits(file)]
+    assert len(files) >= 60
+    project = tmp_path / "project"
+    (project / lockfile.SOURCE).mkdir(parents=True)
+    shutil.copy(TEMPLATE / "bootstrap.py", project)
+    for path in (generated / lockfile.SOURCE).iterdir():
+        if path.name.startswith("bootstrapper-") or any(
+                path.name == file.path.name for file in lockfile.read(generated, lockfile.TOOLS)):
+            shutil.copy(path, project / lockfile.SOURCE)
+    shutil.copy(generated / lockfile.TOOLS, project / lockfile.TOOLS)
+    ours = [file for file in lockfile.read(generated, lockfile.APPS)
+            if file.distribution.name == "bootstrapper"]
+    (project / lockfile.APPS).write_text(lockfile.render([*ours, *files]))
+    fetch(files, project=project, platform=here(), cache=Cache(place()),
+          index=configured(project), progress=Progress(verbosity=-1))
+    return project
+
+
+def test_the_tree_is_the_one_that_pip_installs(project: Path) -> None:
+    run = bootstrap(project)
+    assert run.returncode == 0, run.stderr
+    ours, pips = tree(project / "ve"), tree(installed_by_pip(project))
+    differing = {path: (ours.get(path), pips.get(path))
+                 for path in ours.keys() | pips.keys() if ours.get(path) != pips.get(path)}
+    assert differing == {}
