@@ -62,7 +62,7 @@ bench: tools
 	@$(TOOLS)/python -m benchmarks --write docs
 
 reliability: tools
-	@$(TOOLS)/python -m pytest -q tests/safety --reliability docs/reliability.md
+	@$(TOOLS)/python -m pytest -q tests/safety --reliability docs/reliability.md $(ARGS)
 
 lock: tools
 	@$(TOOLS)/python locks/refresh.py

@@ -14,8 +14,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
+def figures(request: pytest.FixtureRequest,
+            tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
     """The counts of this run. The option is only known where this directory is asked for."""
-    counts = Figures(request.config.getoption("--reliability", default=None))
+    counts = Figures(request.config.getoption("--reliability", default=None),
+                     disk=tmp_path_factory.getbasetemp())
     yield counts
     counts.write()

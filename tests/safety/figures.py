@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ _PAGE = """\
 # How safe a rebuild is, measured
 
 `make reliability` wrote this page; don't edit it. {date}, {seconds:.0f} s, {system}, Python \
-{python}, {cores} cores.
+{python}, {cores} cores, on {disk}.
 
 {summary}
 
@@ -44,8 +45,9 @@ class Row:
 class Figures:
     """All rows of a run. `scale` chooses the numbers: `tries(20, 200)` is 200 in a full run."""
 
-    def __init__(self, page: Path | None) -> None:
+    def __init__(self, page: Path | None, disk: Path) -> None:
         self._page = page
+        self._disk = disk
         self._rows: dict[str, Row] = {}
         self._began = time.monotonic()
 
@@ -70,6 +72,8 @@ class Figures:
         tried, survived = sum(row.tried for row in rows), sum(row.survived for row in rows)
         self._page.write_text(_PAGE.format(
             date=time.strftime("%Y-%m-%d"), seconds=time.monotonic() - self._began,
+            disk=subprocess.run(["stat", "-f", "-c", "%T", self._disk], text=True, check=True,
+                                stdout=subprocess.PIPE).stdout.strip(),
             system=f"{platform.system()} {platform.release()}", cores=os.cpu_count(),
             python=".".join(map(str, sys.version_info[:3])),
             summary=f"**{tried} tried, {survived} survived, {tried - survived} lost.**",

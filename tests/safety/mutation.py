@@ -149,7 +149,7 @@ def members_that_overlap(directory: Path, chance: random.Random) -> Path:
 @mutation
 def many_members(directory: Path, chance: random.Random) -> Path:
     return archive(directory, *(Part(name=b"many/%d.txt" % each, method=STORED)
-                                for each in range(chance.choice([2_000, 20_000]))))
+                                for each in range(chance.choice([300, 1_000, 3_000, 20_000]))))
 
 
 @mutation

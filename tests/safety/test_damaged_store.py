@@ -14,7 +14,7 @@ from tests.conftest import bootstrap, ve_version
 from tests.interpreters import interpreters
 from tests.safety.figures import Figures
 
-OTHER_DISK = Path("/dev/shm")
+DISKS = (Path("/dev/shm"), Path.home(), Path("/var/tmp"))
 
 
 @pytest.fixture
@@ -184,9 +184,11 @@ def test_a_store_that_cannot_be(built_project: Path, tmp_path: Path, figures: Fi
 def store_elsewhere(tiny_project: Path, monkeypatch: pytest.MonkeyPatch,
                     request: pytest.FixtureRequest) -> Path:
     """A store on another file system than the project."""
-    place = OTHER_DISK / f"store-of-{os.getpid()}"
-    if not OTHER_DISK.is_dir() or OTHER_DISK.stat().st_dev == tiny_project.stat().st_dev:
-        pytest.skip(f"{OTHER_DISK} is not another file system")
+    others = [disk for disk in DISKS if os.access(disk, os.W_OK)
+              and disk.stat().st_dev != tiny_project.stat().st_dev]
+    if not others:
+        pytest.skip("there is no other file system")
+    place = others[0] / f"store-of-{os.getpid()}"
     request.addfinalizer(lambda: shutil.rmtree(place, ignore_errors=True))
     monkeypatch.setenv("BOOTSTRAP_STORE", str(place))
     return place
