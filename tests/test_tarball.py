@@ -17,6 +17,7 @@ import pytest
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve import lockfile, tarball
 from tests.conftest import Generate, bootstrap
+from tests.parity.real import fetch_into, real_wheels
 from tests.processes import wait_until_gone
 from tests.tarballs import make_tarball, member
 from tests.wheels import lock_line, make_wheel
@@ -24,6 +25,7 @@ from tests.wheels import lock_line, make_wheel
 MODULE = {"odd.py": "VERSION = '1.0'\n"}
 SETUP = "from setuptools import setup\nsetup(name='odd', version='1.0', py_modules=['odd'])\n"
 METADATA = "[project]\nname = 'odd'\nversion = '1.0'\n"
+MORE_BACKENDS = ("pdm-backend", "poetry-core")
 C_MODULE = """
 #include <Python.h>
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "odd", NULL, -1, NULL};
@@ -48,10 +50,13 @@ def tools_of(generate: Generate) -> Path:
 
 @pytest.fixture
 def project(tiny_project: Path, tools_of: Path) -> Path:
-    """The tiny project with the build backends among its tools."""
+    """The tiny project with the build backends among its tools; two more than templates need."""
     for file in lockfile.read(tools_of, lockfile.TOOLS):
         shutil.copy(tools_of / file.path, tiny_project / file.path)
-    shutil.copy(tools_of / lockfile.TOOLS, tiny_project / lockfile.TOOLS)
+    more = [file for file in real_wheels() if file.distribution.name in MORE_BACKENDS]
+    fetch_into(tiny_project, more)
+    (tiny_project / lockfile.TOOLS).write_text(lockfile.render(
+        [*lockfile.read(tools_of, lockfile.TOOLS), *more]))
     return tiny_project.rename(tiny_project.with_name("project"))
 
 
@@ -88,6 +93,10 @@ BACKENDS = {
             "odd/__init__.py": "VERSION = '1.0'\n", "pyproject.toml":
             "[project]\nname = 'odd'\ndynamic = ['version']\n[tool.hatch.version]\nsource = 'vcs'\n"
         }},
+    "poetry-core": {"build": ["poetry-core>=2"], "backend": "poetry.core.masonry.api", "files": {
+        **MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"}},
+    "pdm-backend": {"build": ["pdm-backend"], "backend": "pdm.backend", "files": {
+        **MODULE, "pyproject.toml": METADATA}},
     "flit_core": {"build": ["flit_core >=3.2,<4"], "backend": "flit_core.buildapi",
                   "files": {**MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"}},
 }

@@ -10,34 +10,20 @@ names (pelican), executable and empty files, very long names (jupyterlab_widgets
 """
 
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
-from bootstrapper.progress import Progress
 from bootstrapper.ve import lockfile
-from bootstrapper.ve.filename import Wheel
-from bootstrapper.ve.interpreter import running
-from bootstrapper.ve.lockfile import LockedFile
 from tests.conftest import TEMPLATE, bootstrap
+from tests.parity.real import fetch_into, real_wheels
 from tests.parity.tree import installed_by_pip, tree
-from vendor_fetch.cache import Cache, place
-from vendor_fetch.fetch import fetch
-from vendor_fetch.index import configured
-from vendor_fetch.platforms import here
-
-HERE = Path(__file__).parent
-
-
-def fits(file: LockedFile) -> bool:
-    assert isinstance(file.distribution, Wheel)
-    return not running().tags.keys().isdisjoint(file.distribution.tags)
 
 
 @pytest.fixture
 def project(tmp_path: Path, generated: Path) -> Path:
-    """A project with the wheels that fit the running Python, which are most of them."""
-    files = [file for file in lockfile.read(HERE, PurePosixPath("wheels.txt")) if fits(file)]
+    """A project with all of the wheels."""
+    files = real_wheels()
     assert len(files) >= 60
     project = tmp_path / "project"
     (project / lockfile.SOURCE).mkdir(parents=True)
@@ -50,8 +36,7 @@ def project(tmp_path: Path, generated: Path) -> Path:
     ours = [file for file in lockfile.read(generated, lockfile.APPS)
             if file.distribution.name == "bootstrapper"]
     (project / lockfile.APPS).write_text(lockfile.render([*ours, *files]))
-    fetch(files, project=project, platform=here(), cache=Cache(place()),
-          index=configured(project), progress=Progress(verbosity=-1))
+    fetch_into(project, files)
     return project
 
 
