@@ -143,7 +143,7 @@ class Linking:
         part = next(part for part in parts
                     if path in part.entry.index.directories or path in part.entry.paths)
         return WorkFailed(part.name, f"{path} in it would replace a file of the ve itself",
-                          "vendor another version of it: python -m vendor_fetch sync")
+                          "vendor another version of it: make vendor")
 
 
 def copy(source: str, target: str) -> None:
