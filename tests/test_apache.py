@@ -150,7 +150,7 @@ def test_what_browsers_and_robots_ask_for_comes_from_apache(served, site, path, 
     answer = served.get(path, host=site.domain)
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith(kind)
-    assert "max-age=86400" in answer.headers["Cache-Control"]
+    assert "max-age=3600" in answer.headers["Cache-Control"]
 
 
 def test_a_missing_page_is_the_projects_own_404(served, site):
