@@ -8,24 +8,18 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import time
 from pathlib import Path
 
 import pytest
 
-from bootstrapper.errors import WorkFailed
-from bootstrapper.ve import lockfile, tarball
-from tests.conftest import Generate, bootstrap
-from tests.parity.real import fetch_into, real_wheels
+from bootstrapper.ve import lockfile
+from tests.conftest import bootstrap
 from tests.processes import wait_until_gone
-from tests.tarballs import make_tarball, member
+from tests.tarball.conftest import METADATA, MODULE, SETUP, add, vendor, version, wheels
+from tests.tarballs import make_tarball
 from tests.wheels import lock_line, make_wheel
 
-MODULE = {"odd.py": "VERSION = '1.0'\n"}
-SETUP = "from setuptools import setup\nsetup(name='odd', version='1.0', py_modules=['odd'])\n"
-METADATA = "[project]\nname = 'odd'\nversion = '1.0'\n"
-MORE_BACKENDS = ("pdm-backend", "poetry-core")
 C_MODULE = """
 #include <Python.h>
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "odd", NULL, -1, NULL};
@@ -40,44 +34,6 @@ C_SETUP = ("from setuptools import Extension, setup\nsetup(name='odd', version='
 needs_headers = pytest.mark.skipif(
     not os.path.exists(sysconfig.get_path("include") + "/Python.h"),
     reason="needs Python.h (make test as root installs Debian's)")
-
-
-@pytest.fixture(scope="session")
-def tools_of(generate: Generate) -> Path:
-    """A generated project that has the tools for its tarballs: the build backends."""
-    return generate(vendor_format="tarball")
-
-
-@pytest.fixture
-def project(tiny_project: Path, tools_of: Path) -> Path:
-    """The tiny project with the build backends among its tools; two more than templates need."""
-    for file in lockfile.read(tools_of, lockfile.TOOLS):
-        shutil.copy(tools_of / file.path, tiny_project / file.path)
-    more = [file for file in real_wheels() if file.distribution.name in MORE_BACKENDS]
-    fetch_into(tiny_project, more)
-    (tiny_project / lockfile.TOOLS).write_text(lockfile.render(
-        [*lockfile.read(tools_of, lockfile.TOOLS), *more]))
-    return tiny_project.rename(tiny_project.with_name("project"))
-
-
-def vendor(project: Path, path: Path, lock: str = "apps.txt") -> Path:
-    with (project / "requirements" / lock).open("a") as lines:
-        lines.write(lock_line(path))
-    return path
-
-
-def add(project: Path, **details: object) -> Path:
-    details = {"name": "odd", "files": {**MODULE, "setup.py": SETUP}, **details}
-    return vendor(project, make_tarball(project / lockfile.SOURCE, **details))  # type: ignore[arg-type]
-
-
-def version(project: Path) -> str:
-    return subprocess.run([project / "ve/bin/python", "-c", "import odd; print(odd.VERSION)"],
-                          capture_output=True, text=True, check=True).stdout.strip()
-
-
-def wheels(store: Path) -> list[Path]:
-    return sorted(store.glob("1/wheels/*/odd-*.whl"))
 
 
 BACKENDS = {
@@ -334,75 +290,3 @@ def test_what_a_build_leaves_running_is_ended(project: Path) -> None:
                            stdout=subprocess.DEVNULL)
     assert run.wait(timeout=60) == 0
     wait_until_gone(run.pid, seconds=2)
-
-
-def test_a_wheel_of_another_version_is_refused(project: Path) -> None:
-    add(project, version="2.0")
-    run = bootstrap(project)
-    assert run.returncode == 1
-    assert "odd-2.0.tar.gz: the wheel built of it is another's: odd-1.0-py3-none-any.whl" \
-        in run.stderr
-
-
-FAULTS = {
-    "climbs out": [member("odd-1.0/../../evil")],
-    "absolute": [member("/tmp/evil")],
-    "link that climbs out": [member("odd-1.0/link", tarfile.SYMTYPE, "../../evil")],
-    "absolute link": [member("odd-1.0/link", tarfile.SYMTYPE, "/etc/passwd")],
-    "hard link that climbs out": [member("odd-1.0/link", tarfile.LNKTYPE, "../evil")],
-    "link to a link": [member("odd-1.0/one", tarfile.SYMTYPE, "."),
-                       member("odd-1.0/two", tarfile.SYMTYPE, "one/../..")],
-    "file under a link": [member("odd-1.0/one", tarfile.SYMTYPE, ".."),
-                          member("odd-1.0/one/evil")],
-    "device": [member("odd-1.0/null", tarfile.CHRTYPE)],
-    "pipe": [member("odd-1.0/pipe", tarfile.FIFOTYPE)],
-    "two directories": [member("odd-2.0/x")],
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_tarball_that_leads_astray_is_refused(tmp_path: Path, fault: str) -> None:
-    path = make_tarball(tmp_path, "odd", files={}, members=FAULTS[fault])
-    into = tmp_path / "deep/into"
-    into.mkdir(parents=True)
-    if fault == "file under a link":  # the link comes last, where a directory is by then
-        with pytest.raises((WorkFailed, OSError)):
-            tarball.unpack(path, into, path.name)
-    else:
-        with pytest.raises(WorkFailed, match=r"^odd-1\.0\.tar\.gz: "):
-            tarball.unpack(path, into, path.name)
-    assert not list(tmp_path.rglob("evil"))[1:]
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["deep", path.name]
-    assert [each.name for each in into.parent.iterdir()] == ["into"]
-
-
-def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = make_tarball(tmp_path, "odd", files={"zeros": "0" * 100_000})
-    monkeypatch.setattr(tarball, "LARGEST_BYTES", 50_000)
-    (tmp_path / "into").mkdir()
-    with pytest.raises(WorkFailed, match="it unpacks to more than"):
-        tarball.unpack(path, tmp_path / "into", path.name)
-    assert not (tmp_path / "into/odd-1.0/zeros").exists()
-
-
-@pytest.mark.parametrize("damage", [lambda data: data[:len(data) // 2], lambda data: b"x" + data,
-                                    lambda data: data[:40] + b"\0\0" + data[42:]],
-                         ids=["truncated", "no archive", "bytes changed"])
-def test_a_damaged_tarball_is_refused(project: Path, damage) -> None:  # type: ignore[no-untyped-def]
-    path = make_tarball(project / lockfile.SOURCE, "odd", files={**MODULE, "setup.py": SETUP})
-    path.write_bytes(damage(path.read_bytes()))
-    vendor(project, path)
-    run = bootstrap(project)
-    assert run.returncode == 1
-    assert "requirements/src/odd-1.0.tar.gz: can't be unpacked: " in run.stderr
-    assert "Traceback" not in run.stderr
-
-
-def test_links_inside_a_tarball_are_links(tmp_path: Path) -> None:
-    path = make_tarball(tmp_path, "odd", files={"data/a": "a"}, members=[
-        member("odd-1.0/soft", tarfile.SYMTYPE, "data/a"),
-        member("odd-1.0/hard", tarfile.LNKTYPE, "odd-1.0/data/a")])
-    (tmp_path / "into").mkdir()
-    top = tarball.unpack(path, tmp_path / "into", path.name)
-    assert os.readlink(top / "soft") == "data/a"
-    assert (top / "hard").read_text() == "a"
