@@ -7,6 +7,8 @@ import pytest
 
 from tests.safety.figures import Figures
 
+ROWS = "reliability/rows"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--reliability", type=Path, metavar="PAGE",
@@ -20,4 +22,10 @@ def figures(request: pytest.FixtureRequest,
     counts = Figures(request.config.getoption("--reliability", default=None),
                      disk=tmp_path_factory.getbasetemp())
     yield counts
-    counts.write()
+    if counts.full:
+        # What this run did not try stays as an earlier one found it (`make reliability
+        # ARGS='-k kill'` does a part anew).
+        assert request.config.cache
+        rows = request.config.cache.get(ROWS, {}) | counts.rows()
+        request.config.cache.set(ROWS, rows)
+        counts.write(rows)

@@ -5,13 +5,16 @@ import platform
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 _PAGE = """\
 # How safe a rebuild is, measured
 
-`make reliability` wrote this page; don't edit it. {date}, {seconds:.0f} s, {system}, Python \
+`make reliability` wrote this page; don't edit it. {date}, {system}, Python \
 {python}, {cores} cores, on {disk}.
 
 {summary}
@@ -22,7 +25,8 @@ _PAGE = """\
 
 {details}
 The tests are in `tests/safety/`. `make test` runs the same ones with fewer tries: a random part of
-theirs has a fixed seed, so a fault that is found can be found again.
+theirs has a fixed seed, so a fault that is found can be found again. A row stays as an earlier run
+found it until it is tried again (`make reliability ARGS='-k kill'`).
 """
 
 
@@ -37,6 +41,17 @@ class Row:
     survived: int = 0
     notes: dict[str, int] = field(default_factory=dict)
 
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """One try, survived unless something is raised; one that Ctrl-C ends is none."""
+        self.tried += 1
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.tried -= 1
+            raise
+        self.survived += 1
+
     def note(self, outcome: str) -> None:
         """Count an outcome that the page tells."""
         self.notes[outcome] = self.notes.get(outcome, 0) + 1
@@ -49,7 +64,6 @@ class Figures:
         self._page = page
         self._disk = disk
         self._rows: dict[str, Row] = {}
-        self._began = time.monotonic()
 
     @property
     def full(self) -> bool:
@@ -64,14 +78,18 @@ class Figures:
         """The row of a kind of fault; `order` is its place in the table."""
         return self._rows.setdefault(title, Row(order, title, meaning))
 
-    def write(self) -> None:
-        """Write the page, if one is wanted."""
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """The rows of this run by their titles, as JSON has them."""
+        return {title: asdict(row) for title, row in self._rows.items()}
+
+    def write(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the page of such rows, if one is wanted."""
         if self._page is None:
             return
-        rows = sorted(self._rows.values(), key=lambda row: row.order)
+        rows = sorted((Row(**row) for row in found.values()), key=lambda row: row.order)
         tried, survived = sum(row.tried for row in rows), sum(row.survived for row in rows)
         self._page.write_text(_PAGE.format(
-            date=time.strftime("%Y-%m-%d"), seconds=time.monotonic() - self._began,
+            date=time.strftime("%Y-%m-%d"),
             disk=subprocess.run(["stat", "-f", "-c", "%T", self._disk], text=True, check=True,
                                 stdout=subprocess.PIPE).stdout.strip(),
             system=f"{platform.system()} {platform.release()}", cores=os.cpu_count(),

@@ -70,14 +70,13 @@ def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figur
         time.sleep(chance.uniform(0, seconds))
         row.note("came too late" if run.poll() is not None else f"hit {whom}")
         kill(run, whom)
-        row.tried += 1
-        assert imports(project, module)
-        again = bootstrap(project)
-        assert (again.returncode, again.stderr) == (0, "")
-        assert imports(project, module)
-        if whom == "all of its processes":  # else a worker may write on for a moment
-            assert left_behind(project, cold_store) == []
-        row.survived += 1
+        with row.trying():
+            assert imports(project, module)
+            again = bootstrap(project)
+            assert (again.returncode, again.stderr) == (0, "")
+            assert imports(project, module)
+            if whom == "all of its processes":  # else a worker may write on for a moment
+                assert left_behind(project, cold_store) == []
     wait_until_gone(run.pid)
     assert bootstrap(project).returncode == 0
     assert left_behind(project, cold_store) == []
@@ -117,9 +116,8 @@ def test_a_kill_before_there_was_a_ve(victim: tuple[Path, str], cold_store: Path
                                start_new_session=True)
         time.sleep(chance.uniform(0, seconds))
         kill(run, "all of its processes")
-        row.tried += 1
-        assert not os.path.lexists(project / "ve") or imports(project, module)
-        again = bootstrap(project)
-        assert (again.returncode, again.stderr) == (0, "")
-        assert imports(project, module)
-        row.survived += 1
+        with row.trying():
+            assert not os.path.lexists(project / "ve") or imports(project, module)
+            again = bootstrap(project)
+            assert (again.returncode, again.stderr) == (0, "")
+            assert imports(project, module)
