@@ -135,5 +135,5 @@ def _do(task: Task) -> dict[str, Any]:
         return {"errno": error.errno, "text": error.strerror, "path": path}
     except Exception as error:  # the parent waits for an answer, whatever a wheel does to us
         return {"failed": [task.name, f"can't be unpacked: {type(error).__name__} {error}",
-                           "vendor another version of it: python -m vendor_fetch sync"]}
+                           "vendor another version of it: make vendor"]}
     return {}
