@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,17 @@ def test_a_vendored_file_with_one_byte_changed(built_project: Path) -> None:
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     refused(built_project, TINY, hashlib.sha256(content).hexdigest(), "line 2 says", status=1)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")],
+                         ids=["FIFO", "directory", "device"])
+def test_a_vendored_file_that_is_no_regular_file(built_project: Path,
+                                                 make: Callable[[Path], None]) -> None:
+    path = built_project / lockfile.SOURCE / TINY
+    path.unlink()
+    make(path)
+    refused(built_project, f"requirements/src/{TINY}: is not a regular file\n",
+            f"next: rm -r requirements/src/{TINY}, then: git checkout -- ", status=1)
 
 
 def test_a_vendored_file_that_no_line_names(built_project: Path) -> None:

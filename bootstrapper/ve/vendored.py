@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,6 +42,10 @@ def difference(project: Path, file: LockedFile) -> WorkFailed | None:
     path = project / file.path
     restore = _RESTORE.format(path=file.path)
     try:
+        # Looked at before it is opened: a FIFO would be waited for, a device might never end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return WorkFailed(str(file.path), "is not a regular file",
+                              f"rm -r {file.path}, then: {restore}")
         digest = sha256_of(path)
     except FileNotFoundError:
         return WorkFailed(str(file.path), f"the file is missing, {file.place} wants it", restore)
