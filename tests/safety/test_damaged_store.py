@@ -1,5 +1,6 @@
 """Whatever happens to the store: no ve breaks for it, and the next rebuild mends it."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -225,6 +226,27 @@ def test_link_modes_and_no_store(pair: tuple[Path, Path], cold_store: Path) -> N
     assert bootstrap(one, "--no-store").returncode == 0
     assert ve_version(one) == "1.0"
     assert not list(cold_store.glob("1/cpython-*/*"))
+
+
+def test_a_file_with_as_many_links_as_there_can_be_is_copied(
+        tiny_project: Path, tmp_path: Path, cold_store: Path) -> None:
+    """For real: ext4 allows a file 65,000 names, btrfs 65,535."""
+    assert bootstrap(tiny_project).returncode == 0
+    (tmp_path / "names").mkdir()
+    with pytest.raises(OSError, match=os.strerror(errno.EMLINK)):
+        for number in range(70_000):
+            os.link(installed(tiny_project), tmp_path / f"names/{number}")
+        pytest.skip("this file system sets no limit to a file's names (TMPDIR names another)")
+    other = tmp_path / "other project"
+    shutil.copytree(tiny_project, other, ignore=shutil.ignore_patterns("ve"))
+    assert healed(other)
+    assert installed(other).stat().st_nlink == 1
+    assert installed(other, "tiny-1.0.dist-info/METADATA").samefile(
+        installed(tiny_project, "tiny-1.0.dist-info/METADATA"))
+    assert installed(other, "bootstrapper/__init__.py").samefile(
+        installed(tiny_project, "bootstrapper/__init__.py"))
+    assert next(installed(other).parent.glob("__pycache__/tiny.*.pyc")).stat().st_nlink > 1
+    assert healed(other)
 
 
 def test_a_store_that_is_removed_under_its_ves(pair: tuple[Path, Path],
