@@ -5,6 +5,8 @@ import http.client
 import os
 import random
 import signal
+import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,12 +16,16 @@ from pathlib import Path
 
 APACHE = "/usr/sbin/apache2"
 MODULES = Path("/usr/lib/apache2/modules")
+# What Debian's server gives to every site of it.
+ALIASES = Path("/etc/apache2/mods-available/alias.conf")
 
 # What Debian enables by default, and the four that a project's README asks for.
 ENABLED = [
     *("mpm_event", "authz_core", "authz_host", "alias", "dir", "mime", "filter", "setenvif"),
     *("wsgi", "headers", "expires", "deflate"),
 ]
+# What the README adds where Apache itself ends TLS; Debian enables the last with ssl.
+TLS = ["ssl", "proxy", "proxy_http", "socache_shmcb"]
 BARE = ["mpm_event", "authz_core", "alias", "wsgi"]
 
 MAIN = """
@@ -31,8 +37,10 @@ ServerName localhost
 User www-data
 Group www-data
 Listen {address}:80
+{listen_too}
 WSGISocketPrefix {directory}/wsgi
 TypesConfig /etc/mime.types
+Include {aliases}
 <Directory />
     Options FollowSymLinks
     AllowOverride None
@@ -65,28 +73,38 @@ class Apache:
     log: Path
     pid: int
 
-    def get(self, path: str, *, host: str, timeout: float = 20, **headers: str) -> Answer:
-        """Ask for a path as written, nothing normalised, and return the answer."""
+    def get(self, path: str, *, host: str, timeout: float = 20,
+            tls: ssl.SSLContext | None = None, **headers: str) -> Answer:
+        """Ask for a path as written, nothing normalised; by https where `tls` says how."""
+        return self.ask("GET", path, host=host, timeout=timeout, tls=tls, **headers)
+
+    def ask(self, method: str, path: str, *, host: str, body: str | None = None,
+            timeout: float = 20, tls: ssl.SSLContext | None = None, **headers: str) -> Answer:
+        """Send one request and return the answer."""
         started = time.monotonic()
-        connection = http.client.HTTPConnection(self.address, 80, timeout=timeout)
+        connection = http.client.HTTPConnection(self.address, timeout=timeout)
         try:
+            if tls:
+                plain = socket.create_connection((self.address, 443), timeout)
+                connection.sock = tls.wrap_socket(plain, server_hostname=host)
             sent = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request("GET", path, headers={"Host": host, **sent})
+            connection.request(method, path, body, {"Host": host, **sent})
             response = connection.getresponse()
-            body = response.read()
+            content = response.read()
         finally:
             connection.close()
         return Answer(
             status=response.status,
             headers=response.headers,
-            body=body,
+            body=content,
             seconds=time.monotonic() - started,
         )
 
 
 def main_configuration(directory: Path, address: str, sites: list[Path], modules: list[str]) -> str:
     """Return the small main configuration around the sites' own, which are included as they are."""
-    main = MAIN.format(directory=directory, address=address)
+    main = MAIN.format(directory=directory, address=address, aliases=ALIASES,
+                       listen_too=f"Listen {address}:443" if "ssl" in modules else "")
     if "mime" not in modules:
         main = main.replace("TypesConfig /etc/mime.types\n", "")
     load = [f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules]
@@ -118,13 +136,19 @@ def members(group: int) -> list[int]:
     return found
 
 
+def loopback() -> str:
+    """Return a loopback address that nobody else is likely to have."""
+    return f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(2, 254)}"
+
+
 @contextmanager
-def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED) -> Iterator[Apache]:
+def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED,
+          address: str = "") -> Iterator[Apache]:
     """Run Apache with the sites' configurations, and leave no process behind.
 
     The sites say *:80, so it listens on that port of a loopback address of its own.
     """
-    address = f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(2, 254)}"
+    address = address or loopback()
     configuration = directory / "apache.conf"
     configuration.write_text(main_configuration(directory, address, list(sites), modules))
     log = directory / "error.log"

@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bootstrapper.ve import lockfile
+from tests.site import DEBIAN_PYTHON, PYTHON_VERSION, USER, Site
 from tests.wheels import lock_line, make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -83,6 +85,34 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
 def generated(generate: Generate) -> Path:
     """One generated project, for tests that only read it."""
     return generate()
+
+
+@pytest.fixture(scope="session")
+def server_root() -> Iterator[Path]:
+    """A directory that Apache's user may enter, which pytest's own are not."""
+    directory = Path(tempfile.mkdtemp(prefix="www"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def site(server_root: Path, generate: Generate) -> Site:
+    """A project as it is generated today, at home on a server."""
+    answers = {
+        "project_name": 'Fünf & "Söhne"',
+        "project_slug": "first_site",
+        "domain": "first.example",
+        "python_version": PYTHON_VERSION,
+        "database": "sqlite",
+        "server_root": str(server_root),
+        "deploy_user": USER,
+    }
+    directory = server_root / "first_site"
+    shutil.move(generate(**answers), directory)
+    run = bootstrap(directory, "--python", DEBIAN_PYTHON)
+    assert run.returncode == 0, run.stderr
+    return Site(directory=directory, domain="first.example").install()
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 USER = "www-data"
+DEBIAN_PYTHON = "/usr/bin/python3"
+# Debian 12's; mod_wsgi is built for it.
+PYTHON_VERSION = "3.11"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,44 +14,10 @@ import pytest
 from vendor_fetch.index import configured
 
 from . import apache
-from .conftest import bootstrap
 from .rendering import render
-from .site import USER, Site, give_away
+from .site import DEBIAN_PYTHON, USER, Site, give_away
 
 pytestmark = pytest.mark.needs(apache.APACHE)
-
-DEBIAN_PYTHON = "/usr/bin/python3"
-# Debian 12's; mod_wsgi is built for it.
-PYTHON_VERSION = "3.11"
-
-
-@pytest.fixture(scope="module")
-def server_root() -> Iterator[Path]:
-    """A directory that Apache's user may enter, which pytest's own are not."""
-    directory = Path(tempfile.mkdtemp(prefix="www"))
-    directory.chmod(0o755)
-    yield directory
-    shutil.rmtree(directory)
-
-
-@pytest.fixture(scope="module")
-def site(server_root: Path, generate: Callable[..., Path]) -> Site:
-    """A project as it is generated today."""
-    answers = {
-        "project_name": 'Fünf & "Söhne"',
-        "project_slug": "first_site",
-        "domain": "first.example",
-        "python_version": PYTHON_VERSION,
-        "database": "sqlite",
-        "server_root": str(server_root),
-        "deploy_user": USER,
-    }
-    directory = server_root / "first_site"
-    shutil.move(generate(**answers), directory)
-    run = bootstrap(directory, "--python", DEBIAN_PYTHON)
-    assert run.returncode == 0, run.stderr
-    return Site(directory=directory, domain="first.example").install()
-
 
 @pytest.fixture(scope="module")
 def old_site(server_root: Path) -> Site:
@@ -199,6 +164,13 @@ def test_nothing_else_of_the_project_can_be_read(served, site, way, secret):
     # 404 where Django is asked and knows no such page, 400 where the path itself is refused.
     assert answer.status in {400, 403, 404}
     assert (site.directory / secret).read_bytes()[:40] not in answer.body
+
+
+def test_the_aliases_of_the_whole_server_do_not_shine_through(served, site):
+    assert Path("/usr/share/apache2/icons/folder.gif").is_file()
+    answer = served.get("/icons/folder.gif", host=site.domain)
+    assert answer.status == 404
+    assert "There is no such page" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/static/", "/media/", "/media/.gitkeep", "/static/main/"])
