@@ -3,7 +3,7 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := apache2 gcc libapache2-mod-wsgi-py3 procps python3-dev strace
+DEBIAN_PACKAGES := apache2 gcc libapache2-mod-wsgi-py3 openssl procps python3-dev strace
 
 .PHONY: help tools demo test lint types contract bench reliability lock clean
 

@@ -16,7 +16,7 @@ from tests.site import Site, give_away
 
 pytestmark = pytest.mark.needs(apache.APACHE, "openssl")
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(scope="module")
