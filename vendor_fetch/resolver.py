@@ -5,6 +5,7 @@ address, size and sha256. It hashes the files of an index that has no hashes its
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,13 @@ from urllib.parse import unquote, urlsplit
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.filename import canonical
 from bootstrapper.ve.lockfile import SOURCE
-from vendor_fetch.index import PLACES, Index
+from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
+from vendor_fetch.uv_settings import PLACES
+
+# How uv begins to complain about its own variables and files; the options are ours, and right.
+_OF_UV = re.compile(r"error: invalid value |failed to (read from|open) file|"
+                    r"Failed to parse: \S*(uv|pyproject)\.toml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +174,11 @@ def _failure(requirements: Path | Iterable[str], status: int, said: str) -> Boot
     people_wrote_it = isinstance(requirements, Path)
     where = "requirements/apps.in" if people_wrote_it else "the index"
     fault = "\n".join(line for line in said.strip().splitlines()
-                      if not line.startswith("warning:")) or f"uv ended with status {status}"
+                      if line and not line.startswith(("warning:", "For more information"))
+                      ) or f"uv ended with status {status}"
+    if _OF_UV.search(said):
+        return InputError("uv's settings (UV_… in the environment, uv.toml, [tool.uv])", fault,
+                          "mend that setting, then run the same command again")
     if people_wrote_it and "parse" in said and status == 2 and "fetch" not in said:
         return InputError(where, fault, "mend the line, then run: python -m vendor_fetch sync")
     if people_wrote_it and "unsatisfiable" in said and "network was disabled" not in said:

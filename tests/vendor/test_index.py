@@ -58,10 +58,12 @@ def test_pip_s_files_are_read_in_pip_s_order(tmp_path: Path) -> None:
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / "pip.conf").write_text(
             f"[global]\nindex_url = https://{name}.example.org/simple\ncert = /{name}.pem\n")
-    environ = {"HOME": str(tmp_path), "PIP_CERT": "/first.pem"}
+    first = tmp_path / "first.pem"
+    first.touch()
+    environ = {"HOME": str(tmp_path), "PIP_CERT": str(first)}
     index = configured(NOWHERE, environ)
     assert index.environment["UV_DEFAULT_INDEX"] == "https://newer.example.org/simple"
-    assert index.environment["SSL_CERT_FILE"] == index.certificates == "/first.pem"
+    assert index.environment["SSL_CERT_FILE"] == index.certificates == str(first)
 
 
 def test_credentials_are_by_host() -> None:
@@ -94,3 +96,64 @@ def test_an_extra_index_that_has_other_files_of_a_version_changes_nothing(
     project = make_project("compiled", "other")
     assert vendor(project) == 0
     assert files(project) == [f"compiled-1.1-{COMPILED}.whl", "other-1.0-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize(("name", "value", "fault"), [
+    ("PIP_INDEX_URL", "nonsense", "'nonsense' is neither an address like "
+     "https://index.example.org/simple nor a directory that is there"),
+    ("PIP_INDEX_URL", "htp://x/simple",
+     "'htp://x/simple' is no address like https://index.example.org/simple"),
+    ("PIP_INDEX_URL", "http://me:secret@127.0.0.1:99999/", "'http://…@127.0.0.1:99999/' is no "),
+    ("PIP_INDEX_URL", "/nonexistent/simple",
+     "'/nonexistent/simple' is a directory that is not there"),
+    ("PIP_EXTRA_INDEX_URL", "http://[::1", "'http://[::1' is no address like "),
+    ("PIP_FIND_LINKS", "wheels", "'wheels' is neither an address like "),
+    ("PIP_NO_INDEX", "maybe", "'maybe' is neither true nor false"),
+    ("PIP_CERT", "/nonexistent.pem", "'/nonexistent.pem' is a file of certificates that is not "),
+    ("SSL_CERT_FILE", "/nonexistent.pem", "'/nonexistent.pem' is a file of certificates that "),
+    ("PIP_PROXY", "http://:x", "'http://:x' is no address of a proxy like "),
+    ("UV_DEFAULT_INDEX", "nonsense", "'nonsense' is neither an address like "),
+    ("UV_INDEX", "house=htp://x", "'house=htp://x' is no address like "),
+])
+def test_a_variable_that_is_nonsense_is_named(
+        name: str, value: str, fault: str, make_project: MakeProject,
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv(name, value)
+    assert vendor(make_project("tiny")) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{name} in the environment: {fault}")
+    assert said.endswith("\n  next: mend that setting, then run the same command again\n")
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(("path", "text", "said"), [
+    (".config/pip/pip.conf", "[global]\nindex_url = nonsense\n",
+     "index_url in {path}: 'nonsense' is neither an address like "),
+    (".config/pip/pip.conf", "[global\n", "{path}: File contains no section headers. "),
+    (".config/uv/uv.toml", 'index-url = "nonsense"\n',
+     "index-url in {path}: 'nonsense' is neither an address like "),
+    (".config/uv/uv.toml", '[[index]]\nname = "house"\nurl = "htp://x"\n',
+     "index in {path}: 'htp://x' is no address like "),
+    (".config/uv/uv.toml", "index-url = 3\n", "uv's settings (UV_… in the environment, uv.toml, "
+     "[tool.uv]): error: Failed to parse: {path}\n"),
+])
+def test_a_file_with_nonsense_is_named(
+        path: str, text: str, said: str, make_project: MakeProject, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("PIP_CONFIG_FILE")
+    file = tmp_path / "home" / path
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    assert vendor(make_project("tiny")) == 2
+    assert capsys.readouterr().err.startswith(said.format(path=file))
+
+
+def test_a_variable_that_uv_refuses_is_not_the_fault_of_apps_in(
+        index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("UV_INDEX_STRATEGY", "any")
+    assert vendor(make_project("tiny")) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("uv's settings (UV_… in the environment, uv.toml, [tool.uv]): error: "
+                           "invalid value 'any' for '--index-strategy")
+    assert "--help" not in said
