@@ -6,12 +6,27 @@ from pathlib import Path
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
+from vendor_fetch.platforms import Platform
 from vendor_fetch.project import APPS_IN
 
 
 def apps_in(project: Path) -> list[Requirement]:
     """What requirements/apps.in asks for. Raises InputError, which names the line."""
     return [requirement for _, requirement in _lines(project / APPS_IN)]
+
+
+def look_through(project: Path, platform: Platform) -> None:
+    """Raises InputError, which names the line, for what a resolver would tell less well.
+
+    That is a line which can't be read, or a file that it names and that is not there.
+    """
+    for number, requirement in _lines(project / APPS_IN):
+        path = requirement.path
+        if (path and "://" not in requirement.text and requirement.applies(platform.environment)
+                and not (project / path).is_file()):
+            raise InputError(f"{APPS_IN} line {number}", f"{path}: there is no such file",
+                             f"bring it back (git checkout -- {path}) or change the line, then "
+                             "run: python -m vendor_fetch sync")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:

@@ -8,7 +8,7 @@ from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import LockedFile
-from vendor_fetch.apps_in import apps_in
+from vendor_fetch.apps_in import look_through
 from vendor_fetch.cache import Cache
 from vendor_fetch.choice import choose, locked, vendored_by_path
 from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
@@ -63,7 +63,7 @@ class Locking:
         """From the vendored files alone, when those of the lock are enough; else the index."""
         project = self.project
         if isinstance(asked, Path):
-            apps_in(project.directory)  # its faults are told by line, better than uv does
+            look_through(project.directory, project.platform)
         # uv stumbles over a damaged file; it is fetched again when the index has been asked.
         vendored = bool(had) and all(is_in_place(file, project.directory)
                                      for file in had.values())

@@ -160,6 +160,23 @@ def test_a_bad_line_of_apps_in_is_named(line: str, fault: str, make_project: Mak
     assert "secret" not in said
 
 
+def test_a_file_that_apps_in_names_and_that_is_not_there(
+        index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+    own = "requirements/src/own-1.0-py3-none-any.whl"
+    make_wheel(index.directory, "fine")
+    project = make_project("fine", f"./{own}")
+    missing = (f"requirements/apps.in line 2: {own}: there is no such file\n"
+               f"  next: bring it back (git checkout -- {own}) or change the line, then run: "
+               "python -m vendor_fetch sync\n")
+    assert (vendor(project), capsys.readouterr().err) == (2, missing)
+    make_wheel(project / "requirements/src", "own")
+    assert vendor(project) == 0
+    (project / own).unlink()
+    assert (vendor(project), capsys.readouterr().err) == (2, missing)
+    make_project("fine", f"./{own} ; python_version == '2.7'")
+    assert vendor(project) == 0
+
+
 def test_a_lock_with_a_bad_line_is_written_anew_with_its_versions(
         index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "tiny", "1.0")
