@@ -107,7 +107,7 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
             lines = locking.lines(requirements(database, vendor_format),
                                   _before(apps, project, upgrade), prefer=vendor_format)
             locking.fetch(lines)
-            for_tools = locking.lines(tools.required(lines, project.directory),
+            for_tools = locking.lines(tools.required(lines, project),
                                       _before(own, project, upgrade), prefer="wheel",
                                       beside=lines)
             locking.fetch(for_tools)

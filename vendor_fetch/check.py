@@ -31,7 +31,7 @@ def differences(project: Project) -> Iterator[str]:
         return
     try:
         yield from _Graph(project, locks[APPS], str(APPS)).walk(asked, str(APPS_IN))
-        wanted = tools.required(_fitting(locks[APPS], project), project.directory)
+        wanted = tools.required(_fitting(locks[APPS], project), project)
         yield from _Graph(project, locks[TOOLS], str(TOOLS)).walk(
             [read_requirement(each) for each in wanted], "bootstrap.py")
     except BootstrapperError as error:

@@ -1,12 +1,15 @@
 """The project whose files are fetched: what its pyproject.toml and requirements/apps.in ask."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve import pyproject
 from bootstrapper.ve.lockfile import SOURCE
+from bootstrapper.ve.requirement import InvalidRequirement, read_requirement
 from vendor_fetch.platforms import Platform, here
 
 APPS_IN = PurePosixPath("requirements/apps.in")
@@ -21,11 +24,15 @@ class Project:
     `format` is "wheel", or "tarball": then a package is vendored as its source distribution
     where it has one and is pure Python. Compiled packages stay wheels, because a production
     server has no compiler, it needs nothing but Python.
+
+    `build_requires` are requirements that the tools hold besides what tarballs say of themselves:
+    a backend may ask for more when it is called (PEP 517, `get_requires_for_build_wheel`).
     """
 
     directory: Path
     platform: Platform
     format: str = "wheel"
+    build_requires: tuple[str, ...] = ()
 
     @property
     def source(self) -> Path:
@@ -42,8 +49,8 @@ def open_project(directory: Path) -> Project:
     """Read a project's settings.
 
     `requires-python = "==3.12.*"` of pyproject.toml says which Python files are fetched for,
-    else it is the one that runs; `[tool.vendor_fetch] format` says wheel or tarball.
-    Raises InputError.
+    else it is the one that runs; `[tool.vendor_fetch]` has `format`, wheel or tarball, and
+    `build-requires`, a list of requirements. Raises InputError.
     """
     if not (directory / APPS_IN).is_file():
         raise InputError(str(directory / APPS_IN), "the file is missing, so this is no project",
@@ -56,4 +63,24 @@ def open_project(directory: Path) -> Project:
                          f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
                          'write format = "wheel", then run: python -m vendor_fetch sync')
     return Project(directory=directory, platform=here(pinned[1] if pinned else None),
-                   format=wanted)
+                   format=wanted, build_requires=_build_requires(settings, directory))
+
+
+def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:
+    def refused(fault: str) -> InputError:
+        return InputError(str(directory / "pyproject.toml"),
+                          f"[tool.vendor_fetch] build-requires: {fault}",
+                          'write it like ["setuptools-scm>=8"], then run: '
+                          "python -m vendor_fetch sync")
+
+    asked = settings.get("build-requires", [])
+    if not isinstance(asked, list) or not all(isinstance(each, str) for each in asked):
+        raise refused(f"{asked!r} is not a list of requirements")
+    for each in asked:
+        try:
+            by_path = read_requirement(each.strip()).path
+        except InvalidRequirement as error:
+            raise refused(str(error)) from None
+        if by_path:
+            raise refused(f"{each!r} is a file, it must be the name of a package")
+    return tuple(each.strip() for each in asked)

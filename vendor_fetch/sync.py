@@ -34,7 +34,7 @@ def sync(project: Project, cache: Cache, index: Index, progress: Progress) -> in
         locking = Locking(project=project, cache=cache, index=index, progress=progress)
         new = locking.lines(project.apps_in, old[APPS], prefer=project.format)
         locking.fetch(new)
-        wanted = tools.required(new, project.directory)
+        wanted = tools.required(new, project)
         for_tools = locking.lines(wanted, old[TOOLS], prefer="wheel", beside=new)
         locking.fetch(for_tools)
         lock.write(APPS, new, project)

@@ -1,19 +1,19 @@
 """What bootstrap.py itself runs with: virtualenv and pip, and what builds the tarballs."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from bootstrapper.ve.filename import Tarball
 from bootstrapper.ve.lockfile import LockedFile
 from vendor_fetch.metadata import build_requirements
+from vendor_fetch.project import Project
 
 ALWAYS = ("pip", "virtualenv")
 
 
-def required(files: Iterable[LockedFile], project: Path) -> list[str]:
+def required(files: Iterable[LockedFile], project: Project) -> list[str]:
     """The requirements of the tools, for the application's files, which are in place."""
-    asked = set(ALWAYS)
+    asked = {*ALWAYS, *project.build_requires}
     for file in files:
         if isinstance(file.distribution, Tarball):
-            asked.update(build_requirements(project / file.path))
+            asked.update(build_requirements(project.directory / file.path))
     return sorted(asked)

@@ -74,7 +74,7 @@ def test_a_tarball_is_built_once(project: Path, cold_store: Path) -> None:
     (wheel,) = wheels(cold_store)
     wheel.chmod(0o644)
     wheel.write_bytes(b"damaged")
-    shutil.rmtree(next(cold_store.glob("1/cpython-*")))
+    shutil.rmtree(next(cold_store.glob("*/cpython-*")))
     assert "build       1/1" in bootstrap(project).stdout
     assert version(project) == "1.0"
 
@@ -104,8 +104,9 @@ def asking(requirement: str) -> dict[str, object]:
                           f"def get_requires_for_build_wheel(_): return [{requirement!r}]\n"}}
 
 
-def test_what_a_backend_asks_for_is_there(project: Path, cold_store: Path) -> None:
-    asked = vendor(project, make_wheel(project / lockfile.SOURCE, "asked"))
+@pytest.mark.parametrize("lock", ["apps.txt", "tools.txt"])
+def test_what_a_backend_asks_for_is_there(project: Path, cold_store: Path, lock: str) -> None:
+    asked = vendor(project, make_wheel(project / lockfile.SOURCE, "asked"), lock)
     details = asking("asked>=1")
     details["files"]["backend/own.py"] += (  # type: ignore[index]
         "def build_wheel(*all):\n    import asked\n    import flit_core.buildapi as flit\n"
@@ -113,11 +114,11 @@ def test_what_a_backend_asks_for_is_there(project: Path, cold_store: Path) -> No
     add(project, **details)
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
-    # It is a file of the application that the wheel depends on: with another one, another wheel.
-    lock = project / lockfile.APPS
-    lock.write_text(lock.read_text().replace(lock_line(asked), ""))
+    # The wheel that was built depends on it: with another one, another wheel.
+    lines = project / "requirements" / lock
+    lines.write_text(lines.read_text().replace(lock_line(asked), ""))
     asked.unlink()
-    vendor(project, make_wheel(project / lockfile.SOURCE, "asked", "2.0"))
+    vendor(project, make_wheel(project / lockfile.SOURCE, "asked", "2.0"), lock)
     assert "build       1/1" in bootstrap(project).stdout
 
 
@@ -271,7 +272,7 @@ def test_no_process_of_a_build_is_left(project: Path, cold_store: Path, how: str
         "open(os.path.expanduser('~/child'), 'w').close()\nchild.wait()\n"})
     run = subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, start_new_session=True,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not list(cold_store.glob("1/unfinished/*/*/home/child")):
+    while not list(cold_store.glob("*/unfinished/*/*/home/child")):
         assert run.poll() is None
         time.sleep(0.05)
     if how == "Ctrl-C":

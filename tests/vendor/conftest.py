@@ -45,13 +45,13 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 @pytest.fixture
 def make_project(tmp_path: Path) -> MakeProject:
     """`make_project("tiny>=1", format="tarball")` writes a project that asks for that."""
-    def make(*requirements: str, format: str = "wheel") -> Path:  # noqa: A002
+    def make(*requirements: str, format: str = "wheel", settings: str = "") -> Path:  # noqa: A002
         project = tmp_path / "project"
         (project / "requirements").mkdir(parents=True, exist_ok=True)
         (project / "requirements/apps.in").write_text("".join(f"{each}\n" for each in requirements))
         (project / "pyproject.toml").write_text(
             f'[project]\nname = "project"\nrequires-python = "=={PYTHON}.*"\n'
-            f'[tool.vendor_fetch]\nformat = "{format}"\n')
+            f'[tool.vendor_fetch]\nformat = "{format}"\n{settings}\n')
         return project
 
     return make

@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from bootstrapper.ve.lockfile import APPS, TOOLS, read
 from tests.vendor.conftest import COMPILED, MakeProject, files, vendor
 from tests.vendor.index import Index, make_tarball
@@ -23,6 +25,42 @@ def test_tools_hold_what_a_tarball_is_built_with(index: Index, make_project: Mak
         f"{name}-py3-none-any.whl" for name in (
             "deeper-1.0", "flit_core-3.9", "pip-80.0", "setuptools-80.0", "virtualenv-80.0")]
     assert vendor(project, "check") == 0
+
+
+def test_what_a_backend_asks_for_when_it_is_called_can_be_listed(
+        index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "flit_core", "3.9")
+    make_tarball(index.directory, "tiny", build=["flit_core<4"])
+    make_wheel(index.directory, "asked", "2.0", requires=["deeper"])
+    make_wheel(index.directory, "deeper")
+    project = make_project("tiny", settings='build-requires = ["asked>=2"]')
+    assert vendor(project) == 0
+    assert [file.distribution.name for file in read(project, TOOLS)] == [
+        "asked", "deeper", "flit-core", "pip", "virtualenv"]
+    assert vendor(project, "check") == 0
+    make_project("tiny")
+    assert vendor(project, "check") == 1
+    assert vendor(project) == 0
+    assert files(project) == ["flit_core-3.9-py3-none-any.whl", "tiny-1.0.tar.gz"]
+
+
+@pytest.mark.parametrize(("value", "fault"), [
+    ('"asked"', "'asked' is not a list of requirements"),
+    ("[8]", "[8] is not a list of requirements"),
+    ('["asked is nice"]', "'is nice' is not a version specifier"),
+    ('["./requirements/src/asked-1.0-py3-none-any.whl"]',
+     "'./requirements/src/asked-1.0-py3-none-any.whl' is a file, it must be "
+     "the name of a package"),
+])
+def test_build_requires_that_are_no_requirements(
+        value: str, fault: str, make_project: MakeProject,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    project = make_project("tiny", settings=f"build-requires = {value}")
+    assert vendor(project) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{project}/pyproject.toml: [tool.vendor_fetch] build-requires: {fault}")
+    assert said.endswith("\n  next: write it like [\"setuptools-scm>=8\"], then run: "
+                         "python -m vendor_fetch sync\n")
 
 
 def test_a_compiled_package_stays_a_wheel(index: Index, make_project: MakeProject) -> None:
