@@ -18,7 +18,7 @@ def choose(package: Package, platform: Platform, *, prefer: str) -> Artifact:
     A compiled package stays a wheel: a production server has no compiler. One without a wheel
     that fits comes as its tarball whatever is preferred.
     """
-    wheel, tarball = package.wheel, package.tarball
+    wheel, tarball = next(iter(package.wheels), None), package.tarball
     pure = wheel is not None and wheel.filename.endswith("-none-any.whl")
     if tarball and (not wheel or (pure and prefer == "tarball")):
         return tarball

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from itertools import product
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
@@ -77,7 +78,8 @@ def _locate(files: list[LockedFile], known: Mapping[str, Artifact], *, project: 
     # uv takes all files of a version from the first index that has it, and that may be an extra
     # one which has some of them only. pip would put them together.
     sources = [index, index.without_extras()] if index.has_extras else [index]
-    for each in sources:
+    # Of what fits here it tells the best; a locked file may have a better one beside it by now.
+    for each, everywhere in product(sources, (False, True)):
         unknown = [file for file in files if not found.keys() & set(file.sha256)]
         while unknown:
             # A package may be in two versions, one for the application and one for the tools.
@@ -85,13 +87,14 @@ def _locate(files: list[LockedFile], known: Mapping[str, Artifact], *, project: 
             pins = [f"{name}=={file.distribution.version}" for name, file in batch.items()]
             try:
                 packages = resolve(pins, project=project, platform=platform,
-                                   source=Source(index=each), dependencies=False)
+                                   source=Source(index=each), dependencies=False,
+                                   everywhere=everywhere)
             except WorkFailed:
                 if each is sources[-1]:
                     raise
                 break
             found |= {artifact.sha256: artifact for package in packages
-                      for artifact in (package.wheel, package.tarball) if artifact}
+                      for artifact in package.artifacts}
             unknown = [file for file in unknown if file not in batch.values()]
     wanted = {}
     for file in files:

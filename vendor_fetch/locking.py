@@ -49,8 +49,7 @@ class Locking:
             else:
                 artifact = choose(package, self.project.platform, prefer=prefer)
                 lines.append(locked(artifact, self.project.platform))
-            for artifact in filter(None, (package.wheel, package.tarball)):
-                self.known[artifact.sha256] = artifact
+            self.known.update({artifact.sha256: artifact for artifact in package.artifacts})
         return lines
 
     def fetch(self, files: Iterable[LockedFile]) -> None:

@@ -41,16 +41,21 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A resolved package: its wheel that fits, its tarball, and the file it was asked for by.
+    """A resolved package: its wheels that fit, the one to take first; its tarball.
 
     `path` is set for a requirement that names a file (`./requirements/src/….whl`).
     """
 
     name: str
     version: str
-    wheel: Artifact | None = None
+    wheels: tuple[Artifact, ...] = ()
     tarball: Artifact | None = None
     path: Path | None = None
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """All its files."""
+        return (*self.wheels, self.tarball) if self.tarball else self.wheels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +90,11 @@ class Source:
 
 def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Platform,
             source: Source, pinned: Mapping[str, str] | None = None,
-            dependencies: bool = True) -> list[Package]:
+            dependencies: bool = True, everywhere: bool = False) -> list[Package]:
     """Packages that satisfy a requirements file, or lines like those of one, sorted by name.
 
     Versions in `pinned` (by canonical name) are kept as long as the requirements allow them.
+    `everywhere` tells the wheels for all other platforms, too; the first is any of them.
     Raises WorkFailed with uv's own explanation, or InputError where it can't read a line.
     """
     with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as scratch:
@@ -98,7 +104,8 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
             asked = Path(scratch) / "requirements.in"
             asked.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
         answers: list[list[Package]] = []
-        for name in platform.uv_platforms:
+        names = (None,) if everywhere else platform.uv_platforms
+        for name in names:
             answer = Path(scratch) / f"pylock.{len(answers)}.toml"
             if pinned:
                 # uv prefers the versions of the file that it is about to write.
@@ -107,19 +114,20 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
                        "--format", "pylock.toml", "--no-header", "--quiet",
                        "--no-python-downloads", "--python", sys.executable,
                        "--python-version", platform.python, *source.words(),
+                       *(["--universal"] if everywhere else []),
                        *(["--python-platform", name] if name else []),
                        *([] if dependencies else ["--no-deps"])]
             done = subprocess.run(command, cwd=project, env=source.environment(), check=False,
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True)
             if done.returncode == 0:
                 packages = _packages(answer)
-                if all(package.wheel or package.path for package in packages):
+                if all(package.wheels or package.path for package in packages):
                     return packages
                 answers.append(packages)
-            elif name == platform.uv_platforms[-1] and not answers:
+            elif name == names[-1] and not answers:
                 raise _failure(requirements, done.returncode, done.stderr)
     # Nowhere a wheel for every package: the platform with the most of them.
-    return max(answers, key=lambda packages: sum(1 for each in packages if each.wheel))
+    return max(answers, key=lambda packages: sum(1 for each in packages if each.wheels))
 
 
 def find_uv() -> str:
@@ -151,13 +159,14 @@ def _packages(answer: Path) -> list[Package]:
                              "is neither from an index nor a file, so it can't be vendored",
                              "build its wheel, put it in requirements/src/ and name that path")
         path = archive and archive.get("path")
-        wheel, tarball = (entry.get("wheels") or [None])[0], entry.get("sdist")
+        wheels, tarball = entry.get("wheels", []), entry.get("sdist")
         if archive and not path:
-            wheel, tarball = (archive, None) if archive["url"].endswith(".whl") else (None, archive)
+            is_wheel = archive["url"].endswith(".whl")
+            wheels, tarball = ([archive], None) if is_wheel else ([], archive)
         packages.append(Package(
             name=canonical(entry["name"]),
             version=entry.get("version", ""),
-            wheel=_artifact(wheel) if wheel else None,
+            wheels=tuple(_artifact(wheel) for wheel in wheels),
             tarball=_artifact(tarball) if tarball else None,
             path=(answer.parent / path).resolve() if path else None,
         ))

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.vendor.conftest import MakeProject, files, vendor
+from tests.vendor.conftest import COMPILED, MakeProject, files, vendor
 from tests.vendor.index import Index
 from tests.wheels import make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TINY = "tiny-1.0-py3-none-any.whl"
+MACHINE = os.uname().machine
 
 
 def cached(tmp_path: Path) -> set[str]:
@@ -78,6 +79,24 @@ def test_the_password_of_the_index_is_used_and_not_shown(
     said = capfd.readouterr()
     assert "secret" not in said.out + said.err
     assert "secret" not in (project / "requirements/apps.txt").read_text()
+
+
+@pytest.mark.parametrize(("locked", "better"), [
+    ("py3-none-any", COMPILED),
+    (f"py3-none-manylinux_2_36_{MACHINE}", f"py3-none-manylinux_2_28_{MACHINE}"),
+])
+def test_a_locked_file_is_had_though_the_index_has_a_better_one_by_now(
+        locked: str, better: str, index: Index, make_project: MakeProject, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    old = make_wheel(index.directory, "tiny", tag=locked)
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    make_wheel(index.directory, "tiny", tag=better)
+    (project / "requirements/src" / old.name).unlink()
+    monkeypatch.setenv("VENDOR_FETCH_CACHE", str(tmp_path / "another"))
+    assert vendor(project) == 0
+    assert files(project) == [old.name]
+    assert vendor(project, "check") == 0
 
 
 def test_a_corrupt_cache_entry_is_fetched_anew(index: Index, make_project: MakeProject,
