@@ -1,11 +1,9 @@
 """The command line: `python -m bootstrapper COMMAND`."""
 
 import argparse
-import json
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +11,7 @@ from types import FrameType
 
 from bootstrapper.errors import BootstrapperError, refused
 from bootstrapper.progress import Progress
-from bootstrapper.ve.linking import LINK_MODES
+from bootstrapper.ve.copying import LINK_MODES
 from bootstrapper.ve.project import Project
 from bootstrapper.ve.rebuild import Options, rebuild
 from bootstrapper.ve.store import Store, user_directory
@@ -34,6 +32,8 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         return INTERRUPTED
     except (BootstrapperError, OSError) as failure:
         if options.verbosity > 0:
+            import traceback
+
             traceback.print_exc()
         error = refused(failure, Path.cwd(), again="the same command") if isinstance(
             failure, OSError) else failure
@@ -82,6 +82,8 @@ def _store_info(options: argparse.Namespace) -> int:
     with store.in_use():
         total = Inventory.of(list(items(store)))
     if options.json:
+        import json
+
         print(json.dumps({"path": os.fspath(store.root), **asdict(total)}))
         return 0
     print(f"{'store':<11} {store.root}\n"

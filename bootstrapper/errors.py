@@ -14,7 +14,7 @@ class BootstrapperError(Exception):
     status = 1
 
     def __init__(self, where: str, fault: str, next_step: str) -> None:
-        super().__init__(f"{where}: {fault}")
+        super().__init__(where, fault, next_step)  # as pickle needs them
         self.where = where
         self.fault = fault
         self.next_step = next_step

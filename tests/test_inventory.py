@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.ve.store import FORMAT
 from tests.conftest import bootstrap, ve_version
 
 DAY = 86400
@@ -53,7 +54,7 @@ def test_projects_that_share_a_wheel_share_its_disk(
 def test_prune_removes_what_nobody_has_used_and_spares_the_ves(
         cold_store: Path, built_project: Path) -> None:
     assert store("prune").stdout.startswith("removed 0 of 2 entries")
-    (old,) = cold_store.glob("1/cpython-*/*/tree/lib/python*/site-packages/tiny.py")
+    (old,) = cold_store.glob("*/cpython-*/*/tree/lib/python*/site-packages/tiny.py")
     entry = old.parents[4]
     os.utime(entry, (time.time() - 31 * DAY,) * 2)
     assert store("prune").stdout.startswith("removed 1 of 2 entries that nobody has used for 30")
@@ -64,14 +65,14 @@ def test_prune_removes_what_nobody_has_used_and_spares_the_ves(
 
 
 def test_a_rebuild_counts_as_use(cold_store: Path, built_project: Path) -> None:
-    for place in cold_store.glob("1/*/*"):
+    for place in cold_store.glob("*/*/*"):
         os.utime(place, (time.time() - 31 * DAY,) * 2)
     assert bootstrap(built_project).returncode == 0
     assert store("prune").stdout.startswith("removed 0 of 2 entries")
 
 
 def test_prune_waits_for_a_rebuild(cold_store: Path, built_project: Path) -> None:
-    handle = os.open(cold_store / "1", os.O_RDONLY)
+    handle = os.open(cold_store / FORMAT, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_SH)
     pruning = subprocess.Popen([sys.executable, "-m", "bootstrapper", "store", "prune",
                                 "--days", "0"], stdout=subprocess.PIPE, text=True)
@@ -100,7 +101,7 @@ def test_an_empty_ve_is_made_once_for_an_interpreter(
         project = project.rename(tmp_path / name)
         subprocess.run([sys.executable, "bootstrap.py", "-q"], cwd=project, env=environment,
                        check=True)
-        (kept,) = plain.glob("1/bare/*")
+        (kept,) = plain.glob("*/bare/*")
         said = subprocess.run(["bash", "-c", ". ve/bin/activate; tiny; echo $VIRTUAL_ENV $PS1"],
                               cwd=project, capture_output=True, text=True, check=True).stdout
         assert said.split() == ["1.0", str(project / "ve"), f"({name})"]

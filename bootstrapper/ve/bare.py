@@ -4,8 +4,11 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.seal import intact, opened, sealed, traces
 from bootstrapper.ve.store import Store
@@ -19,36 +22,108 @@ _VE = "ve"
 _SEAL = "seal"  # the traces of its files, under a seal
 
 
-def create(place: Path, *, living: Path, interpreter: Interpreter, toolbox: Toolbox,
-           store: Store) -> None:
-    """Make an empty ve at `place` that believes that it is at `living`; no pip is in it.
+@dataclass(frozen=True, kw_only=True)
+class Bare:
+    """An empty ve in a directory, and the texts to be replaced when it is copied."""
 
-    Raises WorkFailed if virtualenv does, or OSError.
+    source: Path
+    replacements: dict[bytes, bytes]
+
+    def paths(self) -> tuple[list[str], list[str]]:
+        """Its files and links, and its folders, relative to it."""
+        files: list[str] = []
+        folders: list[str] = []
+        for path, entry in _walk(self.source):
+            (folders if entry.is_dir(follow_symlinks=False) else files).append(path)
+        return files, folders
+
+    def copy(self, place: Path) -> None:
+        """Copy it into a directory that has none of its files. Raises OSError."""
+        for path, entry in _walk(self.source):
+            target = f"{place}/{path}"
+            if entry.is_symlink():
+                os.symlink(os.readlink(entry), target)
+            elif entry.is_dir():
+                if not os.path.isdir(target):
+                    os.mkdir(target)
+            else:
+                with open(entry, "rb") as stream:
+                    content = stream.read()
+                for old, new in self.replacements.items():
+                    content = content.replace(old, new)
+                with open(target, "xb") as stream:
+                    stream.write(content)
+                    os.fchmod(stream.fileno(), entry.stat().st_mode & 0o777)
+
+
+def _walk(folder: Path, below: str = "") -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """Everything below a directory, with its path; parents first, links not followed."""
+    for entry in os.scandir(folder):
+        path = f"{below}{entry.name}"
+        yield path, entry
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry), f"{path}/")
+
+
+class Making:
+    """How the empty ve of one project is come by. `living` is where the ve will live.
+
+    No pip is in it. It is kept in the store if `living` can be written in place of its path
+    there, else it is made for this project alone, in `scratch`.
     """
-    prompt = living.parent.name
-    if not _PLAIN.fullmatch(f"{living}{store.home}"):
-        toolbox.create(place, interpreter, prompt=prompt)
+
+    def __init__(self, living: Path, scratch: Path, interpreter: Interpreter, toolbox: Toolbox,
+                 store: Store) -> None:
+        self._living = living
+        self._interpreter = interpreter
+        self._toolbox = toolbox
+        self._store = store
+        self._keeping = bool(_PLAIN.fullmatch(f"{living}{store.home}"))
+        self._place = store.place("bare", _key(interpreter, toolbox)) if self._keeping else (
+            scratch / "bare")
+
+    def find(self) -> Bare | None:
+        """The one that is kept, if there is one, and it is whole."""
+        if self._keeping:
+            source = self._store.find(self._place, _whole)
+            prompt = self._living.parent.name
+            return Bare(source=source, replacements={
+                os.fsencode(source): os.fsencode(self._living),
+                _PROMPT.encode(): prompt.encode()}) if source else None
+        if not self._place.exists():
+            return None
         # Of the path, only the part that is ours to change: that one needs no quoting.
-        _copy(place, place, {f"{place.parent.name}/": ""})
-        return
-    kept = store.place("bare", _key(interpreter, toolbox))
-    if not store.find(kept, _whole):
-        with store.unfinished() as directory:
+        inside = os.path.relpath(self._place / _VE, self._living.parent)
+        return Bare(source=self._place / _VE, replacements={
+            os.fsencode(inside): os.fsencode(self._living.name)})
+
+    def made(self) -> Bare:
+        """The one that has just been made. Raises WorkFailed if it went away."""
+        if found := self.find():
+            return found
+        raise WorkFailed(str(self._place), "the empty ve went away as it was made",
+                         "see who writes there, then: ./bootstrap.py")
+
+    def make(self) -> None:
+        """Make it. Raises WorkFailed if virtualenv does, or OSError."""
+        if not self._keeping:
+            self._toolbox.create(self._place / _VE, self._interpreter,
+                                 prompt=self._living.parent.name)
+            return
+        with self._store.unfinished() as directory:
             made = directory / "bare"
-            toolbox.create(made / _VE, interpreter, prompt=_PROMPT)
-            _copy(made / _VE, made / _VE, {os.fspath(made): os.fspath(kept)})
+            self._toolbox.create(made / _VE, self._interpreter, prompt=_PROMPT)
+            _replace(made / _VE, os.fsencode(made), os.fsencode(self._place))
             seal = json.dumps(traces(f"{made}/{_VE}")).encode()
             (made / _SEAL).write_bytes(sealed(seal))
-            store.adopt(made, kept)
-    place.mkdir()
-    _copy(kept / _VE, place, {f"{kept}/{_VE}": os.fspath(living), _PROMPT: prompt})
+            self._store.adopt(made, self._place)
 
 
 def _whole(kept: Path) -> Path:
-    """Itself, if it is as it was made. Raises OSError or ValueError."""
+    """Where its files are, if it is as it was made. Raises OSError or ValueError."""
     if not intact(f"{kept}/{_VE}", json.loads(opened((kept / _SEAL).read_bytes()))):
         raise ValueError(f"{kept} is damaged")
-    return kept
+    return kept / _VE
 
 
 def _key(interpreter: Interpreter, toolbox: Toolbox) -> str:
@@ -59,20 +134,10 @@ def _key(interpreter: Interpreter, toolbox: Toolbox) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def _copy(source: Path, target: Path, replacements: dict[str, str]) -> None:
-    """Copy a directory with texts replaced in its files; onto itself, that is all it does."""
-    for entry in os.scandir(source):
-        place = target / entry.name
-        if entry.is_symlink():
-            if source != target:
-                place.symlink_to(os.readlink(entry))
-        elif entry.is_dir():
-            place.mkdir(exist_ok=True)
-            _copy(Path(entry), place, replacements)
-        else:
-            before = content = Path(entry).read_bytes()
-            for old, new in replacements.items():
-                content = content.replace(os.fsencode(old), os.fsencode(new))
-            if source != target or content != before:
-                place.write_bytes(content)
-                place.chmod(entry.stat().st_mode & 0o777)
+def _replace(ve: Path, old: bytes, new: bytes) -> None:
+    for path, entry in _walk(ve):
+        if entry.is_file(follow_symlinks=False):
+            file = ve / path
+            content = file.read_bytes()
+            if old in content:
+                file.write_bytes(content.replace(old, new))

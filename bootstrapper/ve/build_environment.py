@@ -6,14 +6,17 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.building import Built
+from bootstrapper.ve.copying import Putting
 from bootstrapper.ve.filename import Tarball
 from bootstrapper.ve.interpreter import Interpreter
-from bootstrapper.ve.linking import Linking, Part
+from bootstrapper.ve.linking import Linking
 from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
 from bootstrapper.ve.tarball import fault
+from bootstrapper.ve.tree import Part, Tree
 from bootstrapper.ve.version import InvalidVersion
 from bootstrapper.ve.wheel import WheelFile
+from bootstrapper.ve.written import Written
 
 
 class NotBuilt(Exception):
@@ -85,15 +88,19 @@ class Offers:
 
 def create(place: Path, interpreter: Interpreter, parts: Sequence[Part]) -> None:
     """Make a ve for builds, as PEP 405 defines one: it needs no activation and no pip."""
-    (place / "bin").mkdir(parents=True)
-    (place / interpreter.site).mkdir(parents=True)
+    tree = Tree(parts)
+    tree.refuse_replacing(["bin/python", "bin/python3", "pyvenv.cfg"], ["bin", interpreter.site])
+    place.mkdir()
+    Linking(place, tree, Putting("auto")).run(jobs=1, done=lambda _: None)
+    for folder in ("bin", interpreter.site):
+        (place / folder).mkdir(parents=True, exist_ok=True)
     python = place / "bin/python"
     python.symlink_to(interpreter.executable)
     (place / "bin/python3").symlink_to("python")
     (place / "pyvenv.cfg").write_text(
         f"home = {interpreter.executable.parent}\ninclude-system-site-packages = false\n",
         encoding="utf-8")
-    Linking(place, os.fspath(python), interpreter, "auto").run(parts, done=lambda _: None)
+    Written(os.fspath(python), interpreter).write(tree, place)
 
 
 def _requirement(text: str, asking: LockedFile) -> Requirement:

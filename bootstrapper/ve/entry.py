@@ -2,8 +2,8 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrapper.ve.seal import Trace, intact, opened, sealed
@@ -13,48 +13,68 @@ BODIES = "bodies"  # scripts without their first line
 RECORD = "RECORD"  # the rows of RECORD but those of the scripts, where there are any
 INDEX = "index"    # what is in it, under a seal
 
+Written = tuple[str, int, int, int]
+"""A file as it was written: its path, its size in bytes, its time in ns, its inode."""
+Kept = tuple[str, int, int, int]
+"""The same with its name in its folder. The inode is a hint: copies of a store have others."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
     """What is in an entry. All paths are relative to a ve.
 
-    `record` is where RECORD belongs; `directories` has parents before children; `files` are
-    traces; `scripts` are (path, name of the body, executable). `parts` are the traces of what
+    `record` is where RECORD belongs; `folders` has every directory, parents first, with the files
+    in it; `scripts` are (path, name of the body, executable). `parts` are the traces of what
     scripts and RECORD are made of, relative to the entry.
     """
 
     record: str
-    directories: list[str]
-    files: list[Trace]
+    folders: dict[str, list[Kept]]
     scripts: list[tuple[str, str, bool]]
     parts: list[Trace]
 
+    @classmethod
+    def of(cls, directories: Iterable[str], files: Iterable[Written], *, record: str,
+           scripts: list[tuple[str, str, bool]], parts: list[Trace]) -> "Index":
+        """That of an entry whose files have just been written."""
+        folders: dict[str, list[Kept]] = {path: [] for path in sorted({*directories} - {""})}
+        for path, size, time, inode in files:
+            folder, _, name = path.rpartition("/")
+            folders.setdefault(folder, []).append((name, size, time, inode))
+        return cls(record=record, folders=folders, scripts=scripts, parts=parts)
+
     def write(self, place: Path) -> None:
         """Write it into an entry."""
-        (place / INDEX).write_bytes(sealed(json.dumps(asdict(self),
-                                                      separators=(",", ":")).encode()))
+        (place / INDEX).write_bytes(sealed(json.dumps(vars(self), separators=(",", ":")).encode()))
 
 
 class Entry:
-    """An entry that has been found. Raises OSError or ValueError for one that is damaged."""
+    """An entry that has been found. Raises OSError or ValueError for one that is damaged.
+
+    Its files are looked at when they are linked, which is when it matters; `whole` does it now.
+    That is a look at the file system, not at the bytes: see `seal.intact`.
+    """
 
     def __init__(self, place: Path) -> None:
         self.place = place
         self.index = Index(**json.loads(opened((place / INDEX).read_bytes())))
-        if not (intact(self.tree, self.index.files)
-                and intact(os.fspath(place), self.index.parts)):
+        if not intact(os.fspath(place), self.index.parts):
             raise ValueError(f"{place} is damaged")
+
+    @classmethod
+    def whole(cls, place: Path) -> "Entry":
+        """One that has been looked at file by file."""
+        entry = cls(place)
+        for folder, files in entry.index.folders.items():
+            for name, size, time, _ in files:
+                if as_written(os.lstat(f"{entry.tree}/{folder}/{name}")) != (size, time):
+                    raise ValueError(f"{place} is damaged")
+        return entry
 
     @property
     def tree(self) -> str:
         """The directory with the files."""
         return f"{self.place}/{TREE}"
-
-    @cached_property
-    def paths(self) -> list[str]:
-        """Every path in a ve that it has something for."""
-        return [*(file[0] for file in self.index.files),
-                *(script[0] for script in self.index.scripts)]
 
     def body(self, name: str) -> bytes:
         """A script without its first line."""
@@ -63,3 +83,8 @@ class Entry:
     def record(self) -> bytes:
         """The rows of RECORD but those of the scripts."""
         return (self.place / RECORD).read_bytes()
+
+
+def as_written(status: os.stat_result) -> tuple[int, int]:
+    """The size and the time of a file; the size is that of none if it was made writable since."""
+    return -1 if status.st_mode & 0o222 else status.st_size, status.st_mtime_ns

@@ -2,72 +2,18 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from bootstrapper.errors import InputError
+from bootstrapper.ve import probe
 from bootstrapper.ve.tag import cpython_tags, generic_platform, linux_platforms
 
 OLDEST = (3, 11)
-
-# Runs in the interpreter that is asked about, so even Python 2 must be able to answer; only what
-# PEP 508 and the tags need. glibc's version comes from confstr, musl's from its own loader.
-_PROBE = """
-import json, os, platform, re, subprocess, sys, sysconfig
-def musl():
-    # PEP 656: musl's loader prints its version when it is run.
-    maps = ""
-    try:
-        with open("/proc/self/maps") as lines:
-            maps = lines.read()
-    except OSError:
-        pass
-    loader = re.search(r"(/\\S*/ld-musl-\\S+)", maps)
-    if not loader:
-        return None
-    said = subprocess.run([loader.group(1)], stderr=subprocess.PIPE).stderr.decode()
-    version = re.search(r"Version (\\d+)\\.(\\d+)", said)
-    return version and [int(version.group(1)), int(version.group(2))]
-def glibc():
-    try:
-        name, version = os.confstr("CS_GNU_LIBC_VERSION").split()
-        return [int(part) for part in version.split(".")[:2]]
-    except (AttributeError, OSError, ValueError):
-        return None
-def full(info):
-    text = "%d.%d.%d" % (info.major, info.minor, info.micro)
-    return text if info.releaselevel == "final" else text + info.releaselevel[0] + str(info.serial)
-if sys.version_info[0] < 3:
-    sys.exit("Python %d.%d is too old" % sys.version_info[:2])
-import importlib.util
-c = glibc()
-json.dump({
-    "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
-    "abiflags": getattr(sys, "abiflags", ""),
-    "platform": sysconfig.get_platform(),
-    "bits": 64 if sys.maxsize > 2 ** 32 else 32,
-    "glibc": c,
-    "musl": None if c else musl(),
-    "bytecode": sys.implementation.cache_tag + "-" + importlib.util.MAGIC_NUMBER.hex(),
-    "environment": {
-        "os_name": os.name,
-        "sys_platform": sys.platform,
-        "platform_machine": platform.machine(),
-        "platform_python_implementation": platform.python_implementation(),
-        "platform_release": platform.release(),
-        "platform_system": platform.system(),
-        "platform_version": platform.version(),
-        "python_version": "%d.%d" % sys.version_info[:2],
-        "python_full_version": platform.python_version(),
-        "implementation_name": sys.implementation.name,
-        "implementation_version": full(sys.implementation.version),
-    },
-}, sys.stdout)
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +53,14 @@ class Interpreter:
 
 def describe(executable: str | Path) -> Interpreter:
     """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
+    import inspect  # most rebuilds ask nobody but themselves
+    import subprocess
+
     if os.sep in str(executable):
         executable = os.path.abspath(executable)
     # As -I does, which Python 2 doesn't know.
-    command = [str(executable), "-E", "-s", "-S", "-c", _PROBE]
+    command = [str(executable), "-E", "-s", "-S", "-c",
+               f"{inspect.getsource(probe)}\nimport json\njson.dump(facts(), sys.stdout)"]
     try:
         # Not in the current directory: -c would import modules from there, whosever they are.
         answer = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/",
@@ -121,6 +71,10 @@ def describe(executable: str | Path) -> Interpreter:
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise InputError(str(executable), f"can't be asked which Python it is: {last}",
                          "name another one: ./bootstrap.py --python PYTHON") from None
+    return _interpreter(executable, facts)
+
+
+def _interpreter(executable: str | Path, facts: dict[str, Any]) -> Interpreter:
     environment: dict[str, str] = facts["environment"]
     major, minor = (int(part) for part in environment["python_version"].split("."))
     if (major, minor) < OLDEST:
@@ -161,4 +115,7 @@ def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
 @cache
 def running() -> Interpreter:
     """The interpreter that runs this, or the one its own ve was made of."""
-    return describe(getattr(sys, "_base_executable", None) or sys.executable)
+    executable = getattr(sys, "_base_executable", None) or sys.executable
+    if "_PYTHON_HOST_PLATFORM" in os.environ:  # sysconfig would believe it; another process won't
+        return describe(executable)
+    return _interpreter(executable, probe.facts())

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrapper.ve.store import Store
+from bootstrapper.ve import spare
+from bootstrapper.ve.store import UNFINISHED, Store
 
 DAY = 86400.0  # seconds
 
@@ -43,20 +44,23 @@ class Inventory:
 
 
 def items(store: Store) -> Iterator[Item]:
-    """Everything in the store that has a name."""
+    """Everything in the store that rebuilds look for; not the spare, which is nobody's."""
+    spared = spare.inodes(store)
     for group in sorted(store.home.iterdir()):
-        if group.name != "unfinished" and group.is_dir():
-            yield from (_item(place) for place in sorted(group.iterdir()))
+        if group.name not in (UNFINISHED, spare.NAME) and group.is_dir():
+            yield from (_item(place, spared) for place in sorted(group.iterdir()))
 
 
 def prune(store: Store, *, days: float) -> tuple[Inventory, Inventory]:
     """Remove what no rebuild has used for so many days; returns what went and what stays.
 
+    The spare goes as well, because it may hold files of what goes.
     Waits for rebuilds that use the store. Raises OSError.
     """
     with store.alone():
         store.tidy()
         oldest = time.time() - days * DAY
+        store.discard(store.place(spare.NAME))
         found = list(items(store))
         gone = [item for item in found if item.used < oldest]
         for item in gone:
@@ -64,13 +68,14 @@ def prune(store: Store, *, days: float) -> tuple[Inventory, Inventory]:
     return Inventory.of(gone), Inventory.of([item for item in found if item not in gone])
 
 
-def _item(place: Path) -> Item:
+def _item(place: Path, spared: set[int]) -> Item:
     files = size = saved = 0
     for folder, _, names in os.walk(place):
         for name in names:
             status = os.lstat(os.path.join(folder, name))
             files += 1
             size += status.st_size
-            # One link is the store's; of n others, n - 1 would be copies without it.
-            saved += status.st_size * max(0, status.st_nlink - 2)
+            # One link is the store's; of n in ves, n - 1 would be copies without it.
+            in_ves = status.st_nlink - 1 - (status.st_ino in spared)
+            saved += status.st_size * max(0, in_ves - 1)
     return Item(place=place, files=files, size=size, saved=saved, used=place.stat().st_mtime)

@@ -1,6 +1,6 @@
 """Where the files of a wheel go in a ve."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bootstrapper.ve import script
@@ -50,16 +50,3 @@ class Layout:
             f"{directories[member.key]}/{member.path}".lstrip("/"): member for member in members}
         places.update({f"bin/{each.name}": each for each in entry_points})
         return places
-
-
-def overridden(places: Iterable[Iterable[str]]) -> list[set[str]]:
-    """For each wheel, in the lock's order, the paths that a later one has, too.
-
-    Whichever wheel is later in the lock wins, so that the ve never depends on which of them is
-    unpacked first.
-    """
-    each = [list(paths) for paths in places]
-    last: dict[str, int] = {}
-    for number, paths in enumerate(each):
-        last.update(dict.fromkeys(paths, number))
-    return [{path for path in paths if last[path] != number} for number, paths in enumerate(each)]

@@ -1,165 +1,116 @@
-"""Putting entries of the store into a ve: by hardlink, by reflink, or as copies."""
+"""Making a directory hold what a tree says, and nothing else: from nothing, or from a spare."""
 
 import errno
-import fcntl
 import os
-import shutil
-import subprocess
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bootstrapper.errors import WorkFailed
-from bootstrapper.ve import script
-from bootstrapper.ve.entry import Entry
-from bootstrapper.ve.interpreter import Interpreter
-from bootstrapper.ve.unpacking import record, row
+from bootstrapper.ve.copying import Putting
+from bootstrapper.ve.entry import Kept, as_written
+from bootstrapper.ve.forking import beside
+from bootstrapper.ve.swap import remove
+from bootstrapper.ve.tree import Part, Tree
 
-LINK_MODES = ("auto", "hardlink", "copy")
-# Another file system, or one that has no hardlinks or no more of them for this file.
-_NO_HARDLINK = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
-_FICLONE = 0x40049409  # linux/fs.h
-_NO_REFLINK = {errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY, errno.EPERM,
-               errno.ENOSYS}
+# A second process must have so much to do, in folders, to be worth its start.
+WORTH_A_PROCESS = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """An entry, what messages call it, and which of its paths a later one takes."""
+class Damaged(Exception):
+    """An entry of the store, in `place`, is not as it was written."""
 
-    entry: Entry
-    name: str
-    overridden: Collection[str]
+    def __init__(self, place: Path) -> None:
+        super().__init__(place)
+        self.place = place
 
 
 class Linking:
-    """A ve that is being filled.
+    """A directory that becomes a tree: `run` leaves the files of the tree there, and no others.
 
-    `place` is the directory where it is built; `python` its interpreter's path where it will
-    live, which goes into the scripts.
+    What is there already stays if it is the very file that the tree wants: the store's own inode,
+    of the size and the time that it was written with. Links are not followed: what they lead to
+    is not ours to change.
     """
 
-    def __init__(self, place: Path, python: str, interpreter: Interpreter, mode: str) -> None:
-        self._place = place
-        self._shebang = script.shebang(python)
-        self._interpreter = interpreter
-        put: dict[str, Callable[[str, str], None]] = {
-            "auto": self._link_or_copy, "hardlink": os.link, "copy": copy}
-        self._put = put[mode]
+    def __init__(self, place: Path, tree: Tree, putting: Putting) -> None:
+        self._place = os.fspath(place)
+        self._folders = tree.folders
+        self._trunk, self._branches = tree.branches()
+        self._putting = putting
+        self._fresh: set[str] = set()
+        umask = os.umask(0o077)
+        os.umask(umask)
+        self._folder_mode = stat.S_IFDIR | (0o777 & ~umask)
+        self._owner = os.geteuid()
 
-    def run(self, parts: Sequence[Part], done: Callable[[Part], None]) -> None:
-        """Fill it; calls `done` after each part.
+    def run(self, jobs: int, done: Callable[[int], None]) -> None:
+        """Do it, in two processes if `jobs` allows; calls `done` with how many folders are.
 
-        Raises WorkFailed: a wheel wants to replace a file of the ve itself, or hardlinks are
-        asked for and there are none here. Raises OSError.
+        Raises Damaged, WorkFailed or OSError.
         """
-        self._make_directories(parts)
-        sources: list[str] = []
-        for part in parts:
-            self._files(part)
-            sources += self._scripts(part)
-            done(part)
-        if sources:
-            self._compile(sources)
+        self._all(self._trunk, done)
+        ours, theirs = self._lots()
+        if jobs == 1 or len(theirs) < WORTH_A_PROCESS:
+            self._all([*ours, *theirs], done)
+            return
+        with beside(lambda: self._all(theirs, lambda _: None)):
+            self._all(ours, done)
+        done(len(theirs))
 
-    def _make_directories(self, parts: Sequence[Part]) -> None:
-        for folder in sorted({folder for part in parts for folder in part.entry.index.directories}):
+    def _lots(self) -> tuple[list[str], list[str]]:
+        """The folders of the branches in two lots of about the same weight, parents first."""
+        ours: list[str] = []
+        theirs: list[str] = []
+        for branch in sorted(self._branches, key=len, reverse=True):
+            (ours if len(ours) < len(theirs) else theirs).extend(branch)
+        return ours, theirs
+
+    def _all(self, paths: Iterable[str], done: Callable[[int], None]) -> None:
+        for path in paths:
+            self._one(path)
+            done(1)
+
+    def _one(self, path: str) -> None:
+        """Make one folder, which is there, what the tree says; its subfolders, but not in them."""
+        folder = self._folders[path]
+        place = f"{self._place}/{path}"
+        files = {kept[0]: (part, kept) for part, kepts in folder.sources for kept in kepts}
+        subfolders = folder.subfolders
+        if path not in self._fresh:
+            files, subfolders = self._lacking(place, files, subfolders)
+        for name in subfolders:
+            os.mkdir(f"{place}/{name}")
+            self._fresh.add(f"{path}/{name}" if path else name)
+        for name, (part, kept) in files.items():
+            source = f"{part.entry.tree}/{path}/{name}"
             try:
-                os.mkdir(f"{self._place}/{folder}")
-            except FileExistsError:
-                if not os.path.isdir(f"{self._place}/{folder}"):
-                    raise self._replaces(parts, folder) from None
+                if as_written(os.lstat(source)) != tuple(kept[1:3]):
+                    raise Damaged(part.entry.place)
+            except FileNotFoundError:
+                raise Damaged(part.entry.place) from None
+            self._putting.put(source, f"{place}/{name}")
 
-    def _files(self, part: Part) -> None:
-        tree, place, put, overridden = part.entry.tree, self._place, self._put, part.overridden
-        for path, _, _ in part.entry.index.files:
-            if path in overridden:
-                continue
-            try:
-                put(f"{tree}/{path}", f"{place}/{path}")
-            except FileExistsError:
-                # Never over or through what is there: virtualenv's bin/python is the system's.
-                raise self._replaces([part], path) from None
-            except OSError as error:
-                if error.errno in _NO_HARDLINK and put is os.link:
-                    raise WorkFailed(tree, f"can't be hardlinked into {place} ({error.strerror})",
-                                     "./bootstrap.py --link-mode copy") from None
-                raise
-
-    def _link_or_copy(self, source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError as error:
-            if error.errno not in _NO_HARDLINK:
-                raise
-            if error.errno != errno.EMLINK:  # one file with too many links says nothing of others
-                self._put = copy
-            copy(source, target)
-
-    def _scripts(self, part: Part) -> list[str]:
-        """Write the scripts with their first line, and RECORD with their rows.
-
-        Returns those that are modules as well: pip compiles them, and so do we.
-        """
-        entry, rows = part.entry, []
-        if not entry.index.scripts:
-            return []
-        for path, body, executable in entry.index.scripts:
-            content = self._shebang + entry.body(body)
-            rows.append((os.path.relpath(path, os.path.dirname(os.path.dirname(
-                entry.index.record))), *row(content)))
-            if path not in part.overridden:
-                self._write(path, content, part, 0o777 if executable else 0o666)
-        modules = [path for path, _, _ in entry.index.scripts if path.endswith(".py")]
-        rows += [(os.path.relpath(self._pyc(path), os.path.dirname(os.path.dirname(
-            entry.index.record))), "", "") for path in modules]
-        self._write(entry.index.record, entry.record() + record(rows), part, 0o666)
-        return modules
-
-    def _write(self, path: str, content: bytes, part: Part, mode: int) -> None:
-        try:
-            file = os.open(f"{self._place}/{path}",
-                           os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-        except FileExistsError:
-            raise self._replaces([part], path) from None
-        with open(file, "wb") as stream:
-            stream.write(content)
-            if mode & 0o111:  # as pip and distlib do, whatever the umask
-                os.fchmod(file, os.fstat(file).st_mode | 0o555)
-
-    def _compile(self, paths: list[str]) -> None:
-        """Bytecode of the scripts that are modules; rare, so a process of its own may do it."""
-        subprocess.run(
-            [self._interpreter.executable, "-E", "-s", "-S", "-m", "compileall", "-q", "-s",
-             self._place, *(f"{self._place}/{path}" for path in paths)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-
-    def _pyc(self, path: str) -> str:
-        folder, name = os.path.split(path)
-        tag = self._interpreter.bytecode.rpartition("-")[0]
-        return f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc"
-
-    def _replaces(self, parts: Sequence[Part], path: str) -> WorkFailed:
-        part = next(part for part in parts
-                    if path in part.entry.index.directories or path in part.entry.paths)
-        return WorkFailed(part.name, f"{path} in it would replace a file of the ve itself",
-                          "vendor another version of it: make vendor")
-
-
-def copy(source: str, target: str) -> None:
-    """A copy with its mode and times, sharing blocks where the file system can (FICLONE)."""
-    with open(source, "rb") as original:
-        status = os.fstat(original.fileno())
-        file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW,
-                       status.st_mode & 0o777)
-        with open(file, "wb") as stream:
-            try:
-                fcntl.ioctl(file, _FICLONE, original.fileno())
-            except OSError as error:
-                if error.errno not in _NO_REFLINK:
-                    raise
-                shutil.copyfileobj(original, stream)
-            stream.flush()
-            os.fchmod(file, status.st_mode & 0o777)
-            # Bytecode holds its source's time: a copy with another would be compiled again.
-            os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    def _lacking(self, place: str, files: dict[str, tuple[Part, Kept]],
+                 subfolders: set[str]) -> tuple[dict[str, tuple[Part, Kept]], set[str]]:
+        """What of them is not in a folder; all else that is there is removed."""
+        present, unwanted = set(), []
+        with os.scandir(place) as entries:
+            for entry in entries:
+                status, name = entry.stat(follow_symlinks=False), entry.name
+                if name in files:
+                    wanted = (*as_written(status), status.st_ino) == tuple(files[name][1][1:])
+                else:
+                    wanted = name in subfolders and (
+                        status.st_mode == self._folder_mode and status.st_uid == self._owner)
+                if wanted:
+                    present.add(name)
+                else:
+                    unwanted.append(entry.path)
+        for path in unwanted:
+            remove(Path(path))
+            if os.path.lexists(path):
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), path)
+        if len(present) == len(files) + len(subfolders):
+            return {}, set()
+        return ({name: file for name, file in files.items() if name not in present},
+                subfolders - present)

@@ -10,34 +10,32 @@ from bootstrapper.ve import worker
 from bootstrapper.ve.building import Built
 from bootstrapper.ve.entry import Entry
 from bootstrapper.ve.interpreter import Interpreter
-from bootstrapper.ve.layout import overridden
-from bootstrapper.ve.linking import Part
 from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.store import Store
+from bootstrapper.ve.tree import Part
 from bootstrapper.ve.vendored import sha256_of
 
 
 def provide(files: Sequence[LockedFile], built: Mapping[PurePosixPath, Built], *, project: Path,
-            interpreter: Interpreter, store: Store, jobs: int, progress: Progress) -> list[Part]:
+            interpreter: Interpreter, store: Store, jobs: int, progress: Progress,
+            look: bool = True) -> list[Part]:
     """An entry for each file, in the lock's order. Raises WorkFailed or OSError.
 
-    `built` has the wheels of those that are tarballs.
+    `built` has the wheels of those that are tarballs; `look` False leaves it to linking to see
+    whether every file of an entry is whole.
     """
     entries: dict[PurePosixPath, Entry] = {}
     missing: dict[PurePosixPath, tuple[Path, str]] = {}
     for file in files:
         wheel, sha256 = _wheel(file, built, project)
-        entry = store.entry(interpreter.bytecode, sha256)
+        entry = store.entry(interpreter.bytecode, sha256, look=look)
         if entry:
             entries[file.path] = entry
         else:
             missing[file.path] = (wheel, sha256)
     if missing:
         entries |= _unpack(missing, interpreter, store, jobs, progress)
-    ordered = [entries[file.path] for file in files]
-    return [Part(entry=entry, name=str(file.path), overridden=lost)
-            for file, entry, lost in zip(files, ordered, overridden(
-                entry.paths for entry in ordered), strict=True)]
+    return [Part(entry=entries[file.path], name=str(file.path)) for file in files]
 
 
 def _wheel(file: LockedFile, built: Mapping[PurePosixPath, Built],
@@ -69,7 +67,7 @@ def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpr
         worker.run(tasks, interpreter.executable, jobs=jobs, done=done)
     entries = {}
     for path, (_, sha256) in missing.items():
-        entry = store.entry(interpreter.bytecode, sha256)
+        entry = store.entry(interpreter.bytecode, sha256, look=False)
         if entry is None:
             raise WorkFailed(str(path), f"its entry in {store.home} went away as it was made",
                              "see who writes there, then: ./bootstrap.py")

@@ -3,17 +3,18 @@
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress
-from bootstrapper.ve import bare, lockfile, vendored
+from bootstrapper.ve import bare, lockfile, spare, vendored
+from bootstrapper.ve.assembly import Assembly
 from bootstrapper.ve.building import build
+from bootstrapper.ve.copying import Putting
 from bootstrapper.ve.interpreter import Interpreter, describe, running
-from bootstrapper.ve.linking import Linking, Part
 from bootstrapper.ve.lockfile import APPS, TOOLS
 from bootstrapper.ve.manifest import Manifest
 from bootstrapper.ve.project import Project
@@ -25,6 +26,7 @@ from bootstrapper.ve.swap import recover, remove, swap
 from bootstrapper.ve.toolbox import Toolbox
 from bootstrapper.ve.turn import turn
 from bootstrapper.ve.version import Version, matches
+from bootstrapper.ve.written import Written
 
 # Everything that is not finished lies in directories of this name, beside the ve.
 UNFINISHED = ".ve.build-"
@@ -65,18 +67,20 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
             interpreter = choose(project, toolbox, options.python)
             files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
             with store.in_use():
-                new = directory / "ve"
+                new, putting = directory / "ve", Putting(options.link_mode)
+                assembly = Assembly(
+                    bare.Making(project.ve, directory, interpreter, toolbox, store),
+                    Written(os.fspath(project.ve / "bin/python"), interpreter), putting,
+                    store=store, jobs=options.jobs, progress=progress)
                 built = build(files, tools, project=project.directory, interpreter=interpreter,
                               store=store, jobs=options.jobs, progress=progress)
-                parts = provide(files, built, project=project.directory, interpreter=interpreter,
-                                store=store, jobs=options.jobs, progress=progress)
-                bare.create(new, living=project.ve, interpreter=interpreter, toolbox=toolbox,
-                            store=store)
-                _link(parts, new, project, interpreter, options, progress)
-            Manifest.of(new, interpreter, files).write(new)
-            old = swap(new, project.ve, project.directory / ASIDE)
-            if old:
-                remove(old)
+                assembly.run(new, lambda look: provide(
+                    files, built, project=project.directory, interpreter=interpreter, store=store,
+                    jobs=options.jobs, progress=progress, look=look))
+                Manifest.of(new, interpreter, files).write(new)
+                old = swap(new, project.ve, project.directory / ASIDE)
+                if old and not (putting.links and spare.keep(store, old)):
+                    remove(old)
     progress.say(f"ve/ is ready: {len(files)} distributions, {interpreter}, "
                  f"{time.monotonic() - started:.1f} s")
 
@@ -118,13 +122,6 @@ def choose(project: Project, toolbox: Toolbox, python: str | None) -> Interprete
 
 def _satisfies(interpreter: Interpreter, required: str) -> bool:
     return matches(Version(interpreter.environment["python_full_version"]), required)
-
-
-def _link(parts: Sequence[Part], place: Path, project: Project, interpreter: Interpreter,
-          options: Options, progress: Progress) -> None:
-    linking = Linking(place, os.fspath(project.ve / "bin/python"), interpreter, options.link_mode)
-    with progress.step("link", len(parts)) as step:
-        linking.run(parts, done=lambda part: step.advance(name=part.name))
 
 
 @contextmanager

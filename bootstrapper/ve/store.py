@@ -1,9 +1,10 @@
 """The store: unpacked, compiled wheels and whatever else a rebuild need not make twice.
 
-    1/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
-    1/wheels/<key>/                  the wheel that was built of a tarball
-    1/bare/<key>/                    an empty ve, as virtualenv made it
-    1/unfinished/<random>/           what is being made
+    2/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
+    2/wheels/<key>/                  the wheel that was built of a tarball
+    2/bare/<key>/                    an empty ve, as virtualenv made it
+    2/spare/                         a ve that was replaced, for the next rebuild to make use of
+    2/unfinished/<random>/           what is being made
 
 The first directory is the version of this format. Everything is made under `unfinished` and
 renamed when it is whole, so nothing half-made ever has a name that is looked for; of two that
@@ -23,7 +24,8 @@ from bootstrapper.cache_home import cache_home
 from bootstrapper.ve.entry import Entry
 from bootstrapper.ve.swap import remove
 
-FORMAT = "1"
+FORMAT = "2"
+UNFINISHED = "unfinished"
 Found = TypeVar("Found")
 
 
@@ -48,7 +50,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.home = root / FORMAT
-        self._unfinished = self.home / "unfinished"
+        self._unfinished = self.home / UNFINISHED
         self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Another user who may write here could put code into our ves.
         os.chmod(root, 0o700)
@@ -70,9 +72,9 @@ class Store:
         """The path of something in the store."""
         return self.home.joinpath(*names)
 
-    def entry(self, bytecode: str, sha256: str) -> Entry | None:
-        """The entry of a vendored file, if it is there and whole."""
-        return self.find(self.place(bytecode, sha256), Entry)
+    def entry(self, bytecode: str, sha256: str, *, look: bool) -> Entry | None:
+        """The entry of a vendored file, if it is there; if `look`, every file must be whole."""
+        return self.find(self.place(bytecode, sha256), Entry.whole if look else Entry)
 
     def find(self, place: Path, read: Callable[[Path], Found]) -> Found | None:
         """What `read` makes of a place in the store; None if it isn't there.

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from bootstrapper.ve import bytecode, script
-from bootstrapper.ve.entry import BODIES, RECORD, TREE, Index
+from bootstrapper.ve.entry import BODIES, RECORD, TREE, Index, Written
 from bootstrapper.ve.layout import Layout
 from bootstrapper.ve.member_name import UNFIT, shortened
 from bootstrapper.ve.seal import Trace, trace
@@ -38,7 +38,7 @@ class Unpacking:
         self._tree = f"{place}/{TREE}"
         self._rows: dict[str, tuple[str, str]] = {}
         self._made: set[str] = {""}
-        self._files: list[Trace] = []
+        self._files: list[Written] = []
         self._scripts: list[tuple[str, str, bool]] = []
 
     def run(self) -> None:
@@ -121,7 +121,7 @@ class Unpacking:
                 while left:
                     left = left[stream.write(left):]
             status = os.fstat(file)
-        self._files.append((path, status.st_size, status.st_mtime_ns))
+        self._files.append((path, status.st_size, status.st_mtime_ns, status.st_ino))
         return status.st_mtime_ns / 1e9
 
     def _compile(self, path: str, content: bytes, mtime: float) -> None:
@@ -153,8 +153,8 @@ class Unpacking:
             Path(f"{self._place}/{RECORD}").write_bytes(record(rows))
         else:
             self._write(f"{info}/RECORD", [record(rows)])
-        Index(record=f"{info}/RECORD", directories=sorted(self._made - {""}), files=self._files,
-              scripts=self._scripts, parts=self._parts()).write(self._place)
+        Index.of(self._made, self._files, record=f"{info}/RECORD", scripts=self._scripts,
+                 parts=self._parts()).write(self._place)
 
     def _parts(self) -> list[Trace]:
         paths = [RECORD, *(body for _, body, _ in self._scripts)] if self._scripts else []

@@ -3,9 +3,11 @@
 import hashlib
 import os
 import stat
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
@@ -24,17 +26,36 @@ def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: P
     for stray in strays(project, files):
         raise stray
     # The big ones first, so that no thread is left with one at the end.
-    ordered = sorted(files, key=lambda file: -_size(project / file.path))
-    with progress.step("verify", len(files)) as step, ThreadPoolExecutor(jobs) as threads:
-        results = threads.map(lambda file: (file, difference(project, file)), ordered)
-        try:
-            for file, fault in results:
+    waiting = deque(sorted(files, key=lambda file: -_size(project / file.path)))
+    results: SimpleQueue[tuple[LockedFile, Exception | None]] = SimpleQueue()
+    threads = [Thread(target=_compare, args=(project, waiting, results)) for _ in range(jobs)]
+    for thread in threads:
+        thread.start()
+    try:
+        with progress.step("verify", len(files)) as step:
+            for _ in files:
+                file, fault = results.get()
                 if fault:
                     raise fault
                 step.advance(name=file.path.name)
-        except BaseException:
-            threads.shutdown(cancel_futures=True)
-            raise
+    finally:
+        waiting.clear()
+        for thread in threads:
+            thread.join()
+
+
+def _compare(project: Path, waiting: deque[LockedFile],
+             results: "SimpleQueue[tuple[LockedFile, Exception | None]]") -> None:
+    """In a thread, which hashing leaves to run: concurrent.futures takes longer to import."""
+    while True:
+        try:
+            file = waiting.popleft()
+        except IndexError:
+            return
+        try:
+            results.put((file, difference(project, file)))
+        except Exception as error:
+            results.put((file, error))
 
 
 def difference(project: Path, file: LockedFile) -> WorkFailed | None:

@@ -40,7 +40,7 @@ def check(project: Path) -> tuple[int, str]:
 
 def entry(store: Path) -> Path:
     (place,) = (path.parents[4] for path in store.glob(
-        "1/cpython-*/*/tree/lib/python*/site-packages/tiny.py"))
+        "*/cpython-*/*/tree/lib/python*/site-packages/tiny.py"))
     return place
 
 
@@ -128,7 +128,7 @@ def test_damages_of_the_store(tiny_project: Path, tmp_path: Path, figures: Figur
         row.tried += 1
         try:
             assert healed(project)
-            assert not list(store.glob("1/unfinished/*"))
+            assert not list(store.glob("*/unfinished/*"))
             row.survived += 1
         except (AssertionError, subprocess.CalledProcessError) as error:
             lost.append(f"{title}: {error}")
@@ -225,7 +225,7 @@ def test_link_modes_and_no_store(pair: tuple[Path, Path], cold_store: Path) -> N
     shutil.rmtree(cold_store)
     assert bootstrap(one, "--no-store").returncode == 0
     assert ve_version(one) == "1.0"
-    assert not list(cold_store.glob("1/cpython-*/*"))
+    assert not list(cold_store.glob("*/cpython-*/*"))
 
 
 def test_a_file_with_as_many_links_as_there_can_be_is_copied(

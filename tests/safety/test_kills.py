@@ -45,7 +45,7 @@ def imports(project: Path, module: str) -> bool:
 
 
 def left_behind(project: Path, store: Path) -> list[Path]:
-    return [*project.glob(".ve*"), *store.glob("1/unfinished/*")]
+    return [*project.glob(".ve*"), *store.glob("*/unfinished/*")]
 
 
 @pytest.mark.parametrize("whom", ["the rebuild alone", "all of its processes"])

@@ -53,4 +53,4 @@ def version(project: Path) -> str:
 
 
 def wheels(store: Path) -> list[Path]:
-    return sorted(store.glob("1/wheels/*/odd-*.whl"))
+    return sorted(store.glob("*/wheels/*/odd-*.whl"))
