@@ -1,0 +1,81 @@
+"""`make vendor` sets up what vendoring itself runs with: once, alone, and offline where it can."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.rendering import render
+from tests.vendor.index import Index
+from tests.wheels import make_wheel
+from vendor_fetch.own_wheel import build
+
+
+@pytest.fixture
+def make_site(tmp_path: Path, index: Index) -> Callable[[str], Path]:
+    """`make_site("one")` renders a project that carries our wheel; small ones are in the index."""
+    for name in ("requests", "uv"):
+        make_wheel(index.directory, name, "99.0")
+
+    def make(name: str) -> Path:
+        project = render(tmp_path / name, project_slug="site")
+        build(REPOSITORY, project / "requirements/src")
+        return project
+
+    return make
+
+
+def set_up(project: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(["make", ".tools/complete"], cwd=project, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def has_tools(project: Path) -> bool:
+    command = [project / ".tools/bin/python", "-c", "import requests, uv, vendor_fetch.sync"]
+    return subprocess.run(command, cwd=project, check=False).returncode == 0
+
+
+def test_two_at_once_set_up_once_and_a_second_project_needs_no_index(
+        make_site: Callable[[str], Path], index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_site("one")
+    runs = [set_up(project) for _ in range(2)]
+    said = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert sum("setting up .tools/" in out for out, _ in said) == 1
+    assert sum("waiting for another make vendor" in out for out, _ in said) == 1
+    assert has_tools(project)
+
+    index.stop()
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    other = make_site("two")
+    run = set_up(other)
+    assert (run.communicate(timeout=120)[1], run.returncode) == ("", 0)
+    assert has_tools(other)
+    assert "setting up" not in set_up(other).communicate(timeout=60)[0]
+
+
+def test_offline_with_nothing_kept_it_says_what_helps(
+        make_site: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    project = make_site("one")
+    run = set_up(project)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 2  # make's own; above it is what was said
+    assert said.startswith(
+        f".tools: what vendoring runs with (uv, requests) is not in {tmp_path}/cache/tools yet, "
+        "and VENDOR_FETCH_OFFLINE forbids the index\n"
+        "  next: run make vendor once without VENDOR_FETCH_OFFLINE, in any project\n")
+
+
+def test_an_index_that_does_not_answer_is_told(
+        make_site: Callable[[str], Path], index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    project = make_site("one")
+    index.stop()
+    run = set_up(project)
+    _, said = run.communicate(timeout=120)
+    assert run.returncode == 2
+    assert ".tools: what vendoring runs with can't be installed; why is above\n  next: " in said
+    assert not (project / ".tools/complete").exists()
