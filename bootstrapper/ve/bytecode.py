@@ -2,7 +2,6 @@
 
 import importlib.util
 import marshal
-import os
 import struct
 import sys
 import warnings
@@ -12,9 +11,9 @@ _TIMESTAMPED = 0  # the flags of a pyc that is checked by its source's time and 
 
 def path_of(source: str) -> str:
     """Where the bytecode of `source` belongs: `a/b.py` -> `a/__pycache__/b.cpython-312.pyc`."""
-    folder, name = os.path.split(source)
+    folder, slash, name = source.rpartition("/")
     stem = name.removesuffix(".py")
-    return os.path.join(folder, "__pycache__", f"{stem}.{sys.implementation.cache_tag}.pyc")
+    return f"{folder}{slash}__pycache__/{stem}.{sys.implementation.cache_tag}.pyc"
 
 
 def compiled(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:

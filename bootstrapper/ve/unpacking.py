@@ -106,7 +106,7 @@ class Unpacking:
 
     def _write(self, path: str, chunks: Iterable[bytes], *, executable: bool = False) -> float:
         """Write a file that nobody may change, as all ves share it; returns its time, seconds."""
-        self._make(os.path.dirname(path))
+        self._make(path.rpartition("/")[0])
         target = f"{self._tree}/{path}"
         try:
             file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW,
@@ -115,12 +115,13 @@ class Unpacking:
             os.unlink(target)
             self._files = [each for each in self._files if each[0] != path]
             return self._write(path, chunks, executable=executable)
-        with open(file, "wb", buffering=0) as stream:
+        try:
             for chunk in chunks:
-                left = memoryview(chunk)
-                while left:
-                    left = left[stream.write(left):]
+                while chunk:
+                    chunk = chunk[os.write(file, chunk):]
             status = os.fstat(file)
+        finally:
+            os.close(file)
         self._files.append((path, status.st_size, status.st_mtime_ns, status.st_ino))
         return status.st_mtime_ns / 1e9
 
@@ -136,7 +137,7 @@ class Unpacking:
         missing = []
         while folder not in self._made:
             missing.append(folder)
-            folder = os.path.dirname(folder)
+            folder = folder.rpartition("/")[0]
         for each in reversed(missing):
             os.mkdir(f"{self._tree}/{each}")
             self._made.add(each)
@@ -147,14 +148,18 @@ class Unpacking:
             self._rows[f"{info}/{name}"] = row(content)
             self._write(f"{info}/{name}", [content])
         self._rows[f"{info}/RECORD"] = ("", "")
-        rows = sorted((os.path.relpath(path, self._layout.site), *rest)
-                      for path, rest in self._rows.items())
+        rows = sorted((self._from_site(path), *rest) for path, rest in self._rows.items())
         if self._scripts:  # linking adds their rows
             Path(f"{self._place}/{RECORD}").write_bytes(record(rows))
         else:
             self._write(f"{info}/RECORD", [record(rows)])
         Index.of(self._made, self._files, record=f"{info}/RECORD", scripts=self._scripts,
                  parts=self._parts()).write(self._place)
+
+    def _from_site(self, path: str) -> str:
+        site = self._layout.site
+        return path.removeprefix(f"{site}/") if path.startswith(f"{site}/") else (
+            os.path.relpath(path, site))
 
     def _parts(self) -> list[Trace]:
         paths = [RECORD, *(body for _, body, _ in self._scripts)] if self._scripts else []

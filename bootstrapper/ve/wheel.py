@@ -10,10 +10,11 @@ from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve import filename
+from bootstrapper.ve.archive import Archive
 from bootstrapper.ve.member_name import DEEPEST, shortened
 
 # The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
@@ -23,9 +24,8 @@ SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
 # wheels stay below 8 times; deflate can reach 1032 times, and overlapping members have no limit.
 BOMB_SIZE = 64 * 2**20  # bytes
 BOMB_RATIO = 50
-# zipfile bounds what it unpacks at a time for these alone: 64 kB of bzip2 or LZMA can be gigabytes.
+# What Archive unpacks. Of bzip2 or LZMA, 64 kB can be gigabytes.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_CHUNK = 2**20  # bytes
 
 Row = tuple[str, str, str]
 """A row of RECORD: path, `sha256=` digest or empty, size in bytes or empty."""
@@ -67,8 +67,8 @@ class WheelFile:
         self.place = place
         self.name = filename.parse(path.name)
         try:
-            self._archive = zipfile.ZipFile(path)
-        except Exception as error:  # zipfile hands on what struct, codecs and the system raise
+            self._archive = Archive(path)
+        except Exception as error:  # whatever it is
             raise self.fault(f"can't be read as a zip archive: {error}") from None
         self._infos = self._checked_names()
         self._check_sizes()
@@ -98,10 +98,8 @@ class WheelFile:
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of a member, so many at a time that memory does not depend on its size."""
         try:
-            with self._archive.open(self._infos[name]) as stream:
-                while chunk := stream.read(_CHUNK):
-                    yield chunk
-        except Exception as error:  # zipfile hands on what zlib and struct raise
+            yield from self._archive.chunks(self._infos[name])
+        except Exception as error:  # whatever it is
             raise self.fault(f"{name} can't be unpacked: {error}") from None
 
     @cached_property
@@ -137,7 +135,7 @@ class WheelFile:
 
     def _checked_names(self) -> dict[str, zipfile.ZipInfo]:
         infos: dict[str, zipfile.ZipInfo] = {}
-        for info in self._archive.infolist():
+        for info in self._archive.infos:
             name = info.filename
             parts = name.removesuffix("/").split("/")
             if name != info.orig_filename or "" in parts or ".." in parts or "." in parts:
@@ -179,7 +177,7 @@ class WheelFile:
 
     def _member(self, info: zipfile.ZipInfo, root: str) -> Member:
         key, path = root, info.filename
-        first = PurePosixPath(path).parts[0]
+        first = path.partition("/")[0]
         if first.endswith(".data"):
             parts = path.split("/", 2)
             if len(parts) < 3 or parts[1] not in SCHEME_KEYS:
