@@ -5,8 +5,9 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
-from << cookiecutter.project_slug >> import environment
+from << cookiecutter.project_slug >> import database, environment
 
 
 def main():
@@ -16,7 +17,13 @@ def main():
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "<< cookiecutter.project_slug >>.settings.test")
     environment.read()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "<< cookiecutter.project_slug >>.settings.dev")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        told = database.unreachable(error)
+        if not told or "--traceback" in sys.argv:
+            raise
+        sys.exit(told)
 
 
 if __name__ == "__main__":

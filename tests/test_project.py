@@ -74,6 +74,41 @@ def test_runserver_serves_pages_styles_and_health(generated: Path, tmp_path: Pat
         server.wait()
 
 
+def test_a_database_that_does_not_answer_is_told_with_the_next_command(
+        generate: Generate, tmp_path: Path) -> None:
+    project = generate(database="postgresql", project_slug="shop")
+    assert bootstrap(project).returncode == 0
+    answers = {
+        "postgres:///shop": "  next: createdb shop, or start the server first (systemctl start "
+                            "postgresql); for no server at all, write into .env: "
+                            "DATABASE_URL=sqlite:///data/db.sqlite3",
+        "postgres://me:secret@127.0.0.1:9/shop": "  next: see that the server at 127.0.0.1 answers "
+                                                 "and has it, or mend DATABASE_URL in .env",
+        f"sqlite:///{tmp_path}/missing/db": "  next: see that DATABASE_URL in .env is right, and "
+                                            "that this user may read and write there"}
+    ask = ["shell", "-c", "from accounts.models import User; User.objects.get()"]
+    for address, next_step in answers.items():
+        # An empty directory for the server's socket: there is no server here.
+        environment = {**os.environ, "DATABASE_URL": address, "PGHOST": str(tmp_path)}
+        for words in (["migrate"], ask):
+            done = subprocess.run(["./manage.py", *words], cwd=project, env=environment,
+                                  capture_output=True, text=True, check=False)
+            assert done.returncode == 1
+            assert done.stderr.startswith("database ")
+            assert done.stderr.splitlines()[-1] == next_step
+            assert "Traceback" not in done.stderr
+            assert "secret" not in done.stderr
+    done = subprocess.run(["./manage.py", "migrate", "--traceback"], cwd=project, env=environment,
+                          capture_output=True, text=True, check=False)
+    assert "Traceback" in done.stderr
+    # A fault of the site's own is none of the server.
+    environment["DATABASE_URL"] = f"sqlite:///{tmp_path}/empty.sqlite3"
+    done = subprocess.run(["./manage.py", *ask], cwd=project, env=environment,
+                          capture_output=True, text=True, check=False)
+    assert "Traceback" in done.stderr
+    assert "no such table" in done.stderr
+
+
 def test_same_template_same_bytes(generate: Generate, generated: Path) -> None:
     first, second = (contents(project) for project in (generated, generate()))
     assert first == second
