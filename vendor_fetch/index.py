@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from vendor_fetch.pip_settings import pip_settings
 from vendor_fetch.setting import Setting, from_environment, is_there, must_be_there
-from vendor_fetch.uv_settings import VARIABLES, addresses, uv_is_configured
+from vendor_fetch.uv_settings import PLACES, addresses, uv_is_configured
 
 _EXTRAS = frozenset({"UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS"})
 # distutils.util.strtobool, which pip reads yes and no by
@@ -68,8 +68,8 @@ def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
                       if name not in environ and name.lower() not in environ})
     if uv_is_configured(project, environ):
         return Index(environment=extra, certificates=certificates, trusted_hosts=trusted,
-                     credentials=_credentials(each for name in VARIABLES
-                                              for each in addresses(environ.get(name, ""))))
+                     credentials=_credentials(each for name in PLACES
+                                              for each in addresses(name, environ)))
     index = told("index-url")
     if index.value:
         must_be_there(index.value, index, project)

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vendor_fetch.setting import Setting, from_environment, must_be_there
+from vendor_fetch.setting import Setting, from_environment, is_there, must_be_there
 
 # https://docs.astral.sh/uv/reference/environment/
 PLACES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 VARIABLES = (*PLACES, "UV_NO_INDEX", "UV_CONFIG_FILE")
+_THE_ONE = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "index-url")
 _KEYS = ("index", "index-url", "extra-index-url", "find-links", "no-index")
 
 
@@ -23,8 +24,8 @@ def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
     """Whether anybody has told uv. Raises InputError for a place that can't be one."""
     if any(environ.get(name) for name in VARIABLES):
         for name in PLACES:
-            for address in addresses(environ.get(name, "")):
-                must_be_there(address, from_environment(name, environ), project)
+            for address in addresses(name, environ):
+                _look_at(name, address, from_environment(name, environ), project)
         return True
     for path in _files(project, environ):
         try:
@@ -36,15 +37,24 @@ def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
         told = {**_table(settings, "pip"), **settings}
         if not told.keys().isdisjoint(_KEYS):
             for key, address in _places(told):
-                must_be_there(address, Setting(value=address, origin=f"{key} in {path}"),
-                              path.parent)
+                _look_at(key, address, Setting(value=address, origin=f"{key} in {path}"),
+                         path.parent)
             return True
     return False
 
 
-def addresses(value: str) -> list[str]:
+def _look_at(name: str, address: str, setting: Setting, base: Path) -> None:
+    # Another place that isn't there has no packages, to uv; without the one nothing works.
+    (must_be_there if name in _THE_ONE else is_there)(address, setting, base)
+
+
+def addresses(name: str, environ: Mapping[str, str]) -> list[str]:
     """The addresses in a variable of uv; those of named indexes (NAME=https://…) without names."""
-    return [re.sub(r"^[\w.-]+=", "", each) for each in value.replace(",", " ").split()]
+    value = environ.get(name, "")
+    several = {"UV_FIND_LINKS": value.split(","), "UV_INDEX": value.split(),
+               "UV_EXTRA_INDEX_URL": value.split()}
+    return [re.sub(r"^[\w.-]+=", "", each.strip())
+            for each in several.get(name, [value]) if each.strip()]
 
 
 def _files(project: Path, environ: Mapping[str, str]) -> Iterator[Path]:

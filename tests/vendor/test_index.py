@@ -34,6 +34,18 @@ def test_find_links_are_enough(make_project: MakeProject, tmp_path: Path,
     assert files(project) == ["tiny-1.0-py3-none-any.whl"]
 
 
+def test_uv_s_find_links_may_have_white_space(make_project: MakeProject, tmp_path: Path,
+                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("virtualenv", "pip", "tiny"):
+        make_wheel(tmp_path / "my wheels", name)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", str(tmp_path / "empty"))
+    monkeypatch.setenv("UV_FIND_LINKS", f"{tmp_path / 'my wheels'},{tmp_path}")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    assert files(project) == ["tiny-1.0-py3-none-any.whl"]
+
+
 def test_an_extra_index_in_a_directory(index: Index, make_project: MakeProject, tmp_path: Path,
                                        monkeypatch: pytest.MonkeyPatch) -> None:
     make_wheel(index.directory, "tiny")
@@ -146,6 +158,13 @@ def test_a_file_with_nonsense_is_named(
     file.write_text(text)
     assert vendor(make_project("tiny")) == 2
     assert capsys.readouterr().err.startswith(said.format(path=file))
+
+
+def test_a_further_place_that_is_not_on_this_machine_is_no_nonsense() -> None:
+    environ = {"PIP_CONFIG_FILE": "/dev/null", "HOME": "/nonexistent"}
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "UV_EXTRA_INDEX_URL"):
+        assert "UV_INDEX" not in configured(
+            NOWHERE, {**environ, name: "file:///mnt/elsewhere/simple"}).environment
 
 
 def test_a_variable_that_uv_refuses_is_not_the_fault_of_apps_in(
