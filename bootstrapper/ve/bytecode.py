@@ -26,7 +26,7 @@ def compiled(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            code = compile(source, shown_as, "exec", dont_inherit=True)
+            code = compile(source, shown_as, "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
         return None
     head = struct.pack("<III", _TIMESTAMPED, int(mtime) & 0xFFFFFFFF, len(source) & 0xFFFFFFFF)

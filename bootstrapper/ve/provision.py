@@ -6,7 +6,6 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
-from bootstrapper.ve import worker
 from bootstrapper.ve.building import Built
 from bootstrapper.ve.entry import Entry
 from bootstrapper.ve.interpreter import Interpreter
@@ -51,6 +50,8 @@ def _wheel(file: LockedFile, built: Mapping[PurePosixPath, Built],
 def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpreter,
             store: Store, jobs: int, progress: Progress) -> dict[PurePosixPath, Entry]:
     """Fill the store. What has been unpacked is kept even if a later one fails."""
+    from bootstrapper.ve import pool, worker  # a full store needs nothing of them
+
     with store.unfinished() as directory, progress.step("unpack", len(missing)) as step:
         tasks = [worker.Task(wheel=os.fspath(wheel), name=str(path),
                              place=os.fspath(directory / sha256), site=interpreter.site,
@@ -64,7 +65,7 @@ def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpr
 
         # The big ones first, so that no process is left with one at the end.
         tasks.sort(key=lambda task: -os.stat(task.wheel).st_size)
-        worker.run(tasks, interpreter.executable, jobs=jobs, done=done)
+        pool.run(tasks, interpreter, jobs=jobs, done=done)
     entries = {}
     for path, (_, sha256) in missing.items():
         entry = store.entry(interpreter.bytecode, sha256, look=False)
