@@ -18,6 +18,6 @@ if len(WHEELS) != 1:
     sys.exit(1)
 
 sys.path.insert(0, os.path.join(SOURCE, WHEELS[0]))
-from bootstrapper.__main__ import main  # noqa: E402
+from bootstrapper.start import start  # noqa: E402
 
-sys.exit(main(["rebuild", "--project", HERE] + sys.argv[1:], program="bootstrap.py"))
+sys.exit(start(["rebuild", "--project", HERE] + sys.argv[1:], program="bootstrap.py"))

@@ -14,7 +14,8 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.copying import LINK_MODES
 from bootstrapper.ve.project import Project
 from bootstrapper.ve.rebuild import Options, rebuild
-from bootstrapper.ve.store import Store, user_directory
+from bootstrapper.ve.store import Store
+from bootstrapper.ve.store_home import user_directory
 
 INTERRUPTED = 130
 PROGRAM = "bootstrapper"

@@ -21,7 +21,8 @@ from bootstrapper.ve.project import Project
 from bootstrapper.ve.provision import provide
 from bootstrapper.ve.pyproject import requires_python
 from bootstrapper.ve.selection import select
-from bootstrapper.ve.store import Store, user_directory
+from bootstrapper.ve.store import Store
+from bootstrapper.ve.store_home import user_directory
 from bootstrapper.ve.swap import recover, remove, swap
 from bootstrapper.ve.toolbox import Toolbox
 from bootstrapper.ve.turn import turn

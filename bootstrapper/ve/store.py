@@ -20,28 +20,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from bootstrapper.cache_home import cache_home
 from bootstrapper.ve.entry import Entry
+from bootstrapper.ve.store_home import FORMAT
 from bootstrapper.ve.swap import remove
 
-FORMAT = "2"
 UNFINISHED = "unfinished"
 Found = TypeVar("Found")
-
-
-def user_directory() -> Path:
-    """The user's store; it need not exist yet.
-
-    `BOOTSTRAP_STORE`, else `bootstrapper` in the user's cache directory. Raises OSError if the
-    user has no home: a place that others can guess and write to won't do for code.
-    """
-    if named := os.environ.get("BOOTSTRAP_STORE"):
-        return Path(named).absolute()
-    home = cache_home()
-    if home is None:
-        raise FileNotFoundError(errno.ENOENT, "no home directory; BOOTSTRAP_STORE names a place",
-                                "the store")
-    return home / "bootstrapper"
 
 
 class Store:
