@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.wheel import EntryPoint, WheelFile
+from bootstrapper.ve.script import EntryPoint
+from bootstrapper.ve.wheel import WheelFile
 from tests.wheels import make_wheel, member
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bootstrapper.ve import script
-from bootstrapper.ve.wheel import EntryPoint, Member, WheelFile
+from bootstrapper.ve.script import EntryPoint
+from bootstrapper.ve.wheel import Member, WheelFile
 
 Source = Member | EntryPoint
 """What a file of a ve is made from: a file of a wheel, or one of its entry points."""

@@ -62,7 +62,7 @@ class Linking:
         ours: list[str] = []
         theirs: list[str] = []
         for branch in sorted(self._branches, key=len, reverse=True):
-            (ours if len(ours) < len(theirs) else theirs).extend(branch)
+            (ours if len(ours) <= len(theirs) else theirs).extend(branch)
         return ours, theirs
 
     def _all(self, paths: Iterable[str], done: Callable[[int], None]) -> None:
@@ -98,10 +98,11 @@ class Linking:
             for entry in entries:
                 status, name = entry.stat(follow_symlinks=False), entry.name
                 if name in files:
-                    wanted = (*as_written(status), status.st_ino) == tuple(files[name][1][1:])
+                    _, size, time, inode = files[name][1]
+                    wanted = status.st_ino == inode and as_written(status) == (size, time)
                 else:
-                    wanted = name in subfolders and (
-                        status.st_mode == self._folder_mode and status.st_uid == self._owner)
+                    wanted = status.st_mode == self._folder_mode and (
+                        name in subfolders and status.st_uid == self._owner)
                 if wanted:
                     present.add(name)
                 else:

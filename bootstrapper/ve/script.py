@@ -3,8 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable
-
-from bootstrapper.ve.wheel import EntryPoint
+from dataclasses import dataclass
 
 # The kernel reads no more of a first line than this on Linux before 5.1, NUL included; pip
 # (distlib) draws the line there.
@@ -17,6 +16,15 @@ if __name__ == '__main__':
     sys.argv[0] = sys.argv[0].removesuffix('.exe')
     sys.exit({attribute}())
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryPoint:
+    """A script to be generated: `name` calls `attribute` of `module`."""
+
+    name: str
+    module: str
+    attribute: str
 
 
 def shebang(python: str) -> bytes:

@@ -9,7 +9,6 @@ from bootstrapper.ve.filename import Tarball, Wheel
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
-from bootstrapper.ve.wheel import WheelFile
 
 _Rank = tuple[int, int, str]
 
@@ -85,6 +84,8 @@ def _refuse_missing(skipped: dict[str, list[LockedFile]], chosen: list[LockedFil
     because the lock was made for another Python. The requirements of those who wrote apps.in and
     of the chosen wheels tell which.
     """
+    from bootstrapper.ve.wheel import WheelFile  # most locks leave nothing out
+
     needed = list(wanted)
     for file in chosen:
         if isinstance(file.distribution, Wheel):

@@ -62,7 +62,9 @@ class Tree:
         return self.folders[path]
 
     def _refuse_contradictions(self) -> None:
-        for path, folder in self.folders.items():
+        both = ((path, folder) for path, folder in self.folders.items()
+                if folder.subfolders and folder.sources)
+        for path, folder in both:
             for name in folder.subfolders.intersection(folder.names()):
                 raise WorkFailed(self._part_with_file(path, name).name,
                                  f"{path}/{name} in it is a directory in another",

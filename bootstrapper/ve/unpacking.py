@@ -1,9 +1,6 @@
 """Unpacking a wheel into an entry of the store: its files as a ve has them, and their bytecode."""
 
-import base64
-import csv
 import hashlib
-import io
 import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -13,8 +10,10 @@ from bootstrapper.ve import bytecode, script
 from bootstrapper.ve.entry import BODIES, RECORD, TREE, Index, Written
 from bootstrapper.ve.layout import Layout
 from bootstrapper.ve.member_name import UNFIT, shortened
+from bootstrapper.ve.record import encoded, record, row
+from bootstrapper.ve.script import EntryPoint
 from bootstrapper.ve.seal import Trace, trace
-from bootstrapper.ve.wheel import EntryPoint, Member, WheelFile
+from bootstrapper.ve.wheel import Member, WheelFile
 
 INSTALLER = b"bootstrapper\n"
 # "sha256 or better" (the wheel format); of a row with any other, pip verifies nothing either.
@@ -164,20 +163,3 @@ class Unpacking:
     def _parts(self) -> list[Trace]:
         paths = [RECORD, *(body for _, body, _ in self._scripts)] if self._scripts else []
         return [trace(os.fspath(self._place), path) for path in paths]
-
-
-def record(rows: list[tuple[str, str, str]]) -> bytes:
-    """Rows of a RECORD as pip writes them."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def row(content: bytes) -> tuple[str, str]:
-    """What RECORD says of a file: digest and size."""
-    return "sha256=" + encoded(hashlib.sha256(content).digest()), str(len(content))
-
-
-def encoded(digest: bytes) -> str:
-    """A digest as RECORD has it: URL-safe base64 without padding (PEP 376)."""
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -16,6 +16,7 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.ve import filename
 from bootstrapper.ve.archive import Archive
 from bootstrapper.ve.member_name import DEEPEST, shortened
+from bootstrapper.ve.script import EntryPoint
 
 # The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
 SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
@@ -43,15 +44,6 @@ class Member:
     key: str
     path: str
     executable: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntryPoint:
-    """A script to be generated: `name` calls `attribute` of `module`."""
-
-    name: str
-    module: str
-    attribute: str
 
 
 class WheelFile:

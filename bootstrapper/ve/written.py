@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bootstrapper.ve import bytecode, script
 from bootstrapper.ve.interpreter import Interpreter, running
+from bootstrapper.ve.record import record, row
 from bootstrapper.ve.tree import Part, Tree
-from bootstrapper.ve.unpacking import record, row
 
 
 class Written:

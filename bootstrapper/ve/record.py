@@ -1,0 +1,23 @@
+"""RECORD: the rows that say what a distribution installed, as pip writes them (PEP 376)."""
+
+import base64
+import csv
+import hashlib
+import io
+
+
+def record(rows: list[tuple[str, str, str]]) -> bytes:
+    """Rows of a RECORD as pip writes them."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def row(content: bytes) -> tuple[str, str]:
+    """What RECORD says of a file: digest and size."""
+    return "sha256=" + encoded(hashlib.sha256(content).digest()), str(len(content))
+
+
+def encoded(digest: bytes) -> str:
+    """A digest as RECORD has it: URL-safe base64 without padding (PEP 376)."""
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
