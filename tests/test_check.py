@@ -38,6 +38,17 @@ def test_running_the_ve_makes_no_difference(built_project: Path) -> None:
     assert differences(built_project) == []
 
 
+def test_bytecode_that_was_changed_is_told(built_project: Path, site: Path) -> None:
+    (compiled,) = (site / "__pycache__").glob("tiny.*.pyc")
+    compiled.chmod(0o644)
+    content = compiled.read_bytes()
+    compiled.write_bytes(content.replace(b"1.0", b"6.6"))
+    assert compiled.read_bytes() != content
+    assert differences(built_project) == [
+        f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info: "
+        "its bytecode is not what was installed"]
+
+
 def test_every_changed_missing_and_extra_file_is_listed(built_project: Path, site: Path) -> None:
     module = site / "tiny.py"
     os.chmod(module, 0o644)

@@ -28,11 +28,11 @@ class Assembly:
         self._jobs = jobs
         self._progress = progress
 
-    def run(self, place: Path, provide: Callable[[bool], Sequence[Part]]) -> None:
-        """Put it together at `place`, where there is nothing. Raises BootstrapperError or OSError.
+    def run(self, place: Path, provide: Callable[[bool], Sequence[Part]]) -> Sequence[Part]:
+        """Put it together at `place`, where there is nothing; returns the parts that are in it.
 
-        `provide` gives the entries of its wheels; called with False, it need not have looked at
-        all their files.
+        Raises BootstrapperError or OSError. `provide` gives the entries of its wheels; called with
+        False, it need not have looked at all their files.
         """
         empty = self._making.find()
         with ExitStack() as stack:
@@ -48,7 +48,9 @@ class Assembly:
             unfit = place.rename(place.with_name("unfit"))
             remove(unfit)
             place.mkdir()
-            self._fill(place, provide(True), empty)
+            parts = provide(True)
+            self._fill(place, parts, empty)
+        return parts
 
     def _fill(self, place: Path, parts: Sequence[Part], empty: Bare) -> None:
         tree = Tree(parts)

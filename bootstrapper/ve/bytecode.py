@@ -1,10 +1,12 @@
 """Bytecode files, as the interpreter that runs this would write them (PEP 3147, PEP 552)."""
 
+import hashlib
 import importlib.util
 import marshal
 import struct
 import sys
 import warnings
+from collections.abc import Mapping
 
 _TIMESTAMPED = 0  # the flags of a pyc that is checked by its source's time and size
 
@@ -31,3 +33,12 @@ def compiled(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:
         return None
     head = struct.pack("<III", _TIMESTAMPED, int(mtime) & 0xFFFFFFFF, len(source) & 0xFFFFFFFF)
     return importlib.util.MAGIC_NUMBER + head + marshal.dumps(code)
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """One sha256 for the bytecode files of a distribution: their paths and the sha256 of each.
+
+    RECORD has no digest for them (PEP 376), as they are made where they are installed.
+    """
+    lines = b"".join(path.encode() + b"\0" + files[path] for path in sorted(files))
+    return hashlib.sha256(lines).hexdigest()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bootstrapper.progress import Progress
-from bootstrapper.ve import lockfile, vendored
+from bootstrapper.ve import bytecode, lockfile, vendored
 from bootstrapper.ve.interpreter import describe
 from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
 from bootstrapper.ve.manifest import Manifest
@@ -71,12 +71,19 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[str]:
             continue
         if vendored.sha256_of(path) != expected:
             yield f"ve/{record}: changed"
+        compiled: dict[str, bytes] = {}
+        differs = False
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.reader(stream):
                 name = os.path.normpath(os.path.join(site, row[0]))
                 known.add(name)
                 if fault := _file(ve / name, row[1]):
+                    differs = True
                     yield f"ve/{name}: {fault}"
+                elif row[0].endswith(".pyc") and not row[1] and not row[0].startswith(".."):
+                    compiled[row[0]] = bytes.fromhex(vendored.sha256_of(ve / name))
+        if not differs and bytecode.digest(compiled) != manifest.bytecode.get(record):
+            yield f"ve/{os.path.dirname(record)}: its bytecode is not what was installed"
     for extra in _extras(ve, site, known):
         yield f"ve/{extra}: nothing in the lock brings it"
 

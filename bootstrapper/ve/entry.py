@@ -24,24 +24,27 @@ class Index:
     """What is in an entry. All paths are relative to a ve.
 
     `record` is where RECORD belongs; `folders` has every directory, parents first, with the files
-    in it; `scripts` are (path, name of the body, executable). `parts` are the traces of what
-    scripts and RECORD are made of, relative to the entry.
+    in it; `scripts` are (path, name of the body, executable); `bytecode` is the digest of its
+    bytecode files. `parts` are the traces of what scripts and RECORD are made of, relative to the
+    entry.
     """
 
     record: str
     folders: dict[str, list[Kept]]
     scripts: list[tuple[str, str, bool]]
+    bytecode: str
     parts: list[Trace]
 
     @classmethod
     def of(cls, directories: Iterable[str], files: Iterable[Written], *, record: str,
-           scripts: list[tuple[str, str, bool]], parts: list[Trace]) -> "Index":
+           scripts: list[tuple[str, str, bool]], bytecode: str,
+           parts: list[Trace]) -> "Index":
         """That of an entry whose files have just been written."""
         folders: dict[str, list[Kept]] = {path: [] for path in sorted({*directories} - {""})}
         for path, size, time, inode in files:
             folder, _, name = path.rpartition("/")
             folders.setdefault(folder, []).append((name, size, time, inode))
-        return cls(record=record, folders=folders, scripts=scripts, parts=parts)
+        return cls(record=record, folders=folders, scripts=scripts, bytecode=bytecode, parts=parts)
 
     def write(self, place: Path) -> None:
         """Write it into an entry."""

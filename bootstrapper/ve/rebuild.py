@@ -75,10 +75,10 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
                     store=store, jobs=options.jobs, progress=progress)
                 built = build(files, tools, project=project.directory, interpreter=interpreter,
                               store=store, jobs=options.jobs, progress=progress)
-                assembly.run(new, lambda look: provide(
+                parts = assembly.run(new, lambda look: provide(
                     files, built, project=project.directory, interpreter=interpreter, store=store,
                     jobs=options.jobs, progress=progress, look=look))
-                Manifest.of(new, interpreter, files).write(new)
+                Manifest.of(new, interpreter, files, parts).write(new)
                 old = swap(new, project.ve, project.directory / ASIDE)
                 if old and not (putting.links and spare.keep(store, old)):
                     remove(old)

@@ -1,10 +1,10 @@
 """The store: unpacked, compiled wheels and whatever else a rebuild need not make twice.
 
-    2/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
-    2/wheels/<key>/                  the wheel that was built of a tarball
-    2/bare/<key>/                    an empty ve, as virtualenv made it
-    2/spare/                         a ve that was replaced, for the next rebuild to make use of
-    2/unfinished/<random>/           what is being made
+    3/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
+    3/wheels/<key>/                  the wheel that was built of a tarball
+    3/bare/<key>/                    an empty ve, as virtualenv made it
+    3/spare/                         a ve that was replaced, for the next rebuild to make use of
+    3/unfinished/<random>/           what is being made
 
 The first directory is the version of this format. Everything is made under `unfinished` and
 renamed when it is whole, so nothing half-made ever has a name that is looked for; of two that

@@ -39,6 +39,7 @@ class Unpacking:
         self._made: set[str] = {""}
         self._files: list[Written] = []
         self._scripts: list[tuple[str, str, bool]] = []
+        self._bytecode: dict[str, bytes] = {}
 
     def run(self) -> None:
         """Write every file, the bytecode, and what PEP 376 asks for; the index last.
@@ -131,6 +132,7 @@ class Unpacking:
             target = bytecode.path_of(path)
             self._write(target, [code])
             self._rows[target] = ("", "")
+            self._bytecode[self._from_site(target)] = hashlib.sha256(code).digest()
 
     def _make(self, folder: str) -> None:
         missing = []
@@ -153,7 +155,7 @@ class Unpacking:
         else:
             self._write(f"{info}/RECORD", [record(rows)])
         Index.of(self._made, self._files, record=f"{info}/RECORD", scripts=self._scripts,
-                 parts=self._parts()).write(self._place)
+                 bytecode=bytecode.digest(self._bytecode), parts=self._parts()).write(self._place)
 
     def _from_site(self, path: str) -> str:
         site = self._layout.site

@@ -90,7 +90,8 @@ class Workshop:
         self._offers.closure(self._static[file.path], file, "make vendor", self._built)
         return self._offers.closure(
             [*self._static[file.path], *asked], file,
-            "write it into requirements/apps.in, then: make vendor", self._built)
+            "write it into build-requires of [tool.vendor_fetch] in pyproject.toml, "
+            "then: make vendor", self._built)
 
     def _make_environments(self, ready: Mapping[LockedFile, list[LockedFile]],
                            directory: Path) -> None:

@@ -149,7 +149,8 @@ def test_tarballs_that_need_each_other_are_refused(project: Path) -> None:
     ({"build": ["setuptools>=999"]}, r"it needs setuptools>=999, and what is vendored is "
      r"setuptools-[\d.]+-py3-none-any\.whl", "  next: make vendor"),
     (asking("nowhere"), "it needs nowhere, and that is not vendored",
-     "  next: write it into requirements/apps.in, then: make vendor"),
+     "  next: write it into build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
+     "make vendor"),
 ], ids=["not vendored", "too old", "asked for by the backend"])
 def test_a_missing_build_requirement_is_named(
         project: Path, details: dict[str, object], says: str, next_step: str) -> None:
