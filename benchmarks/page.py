@@ -27,6 +27,10 @@ def page(results: Results, picture: str) -> str:
         "doesn't even know the interpreter. The vendored files are in the page cache on all "
         "sides, virtualenv's own cache is warm.",
         "- Ours always writes bytecode, pip does, and `cp -al` links it; uv does where it says so.",
+        "- Ours moves the replaced ve into the store, one for all projects of a user, and the next "
+        "rebuild makes its ve of it; only a second one would be removed. With a cold store there "
+        "is none to begin with, and what takes the one of the round before away is the removal "
+        "of the store, which isn't counted.",
         "- Every ve was seen to import Django.",
         "- On an ext4 without a journal the kernel looks past every inode that was freed in the "
         "last minutes (`recently_deleted` in its fs/ext4/ialloc.c). There each round makes the "

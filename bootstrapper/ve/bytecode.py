@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Mapping
 
+_HEAD = 16  # bytes: the magic number, the flags, the source's time and size
 _TIMESTAMPED = 0  # the flags of a pyc that is checked by its source's time and size
 
 
@@ -36,9 +37,16 @@ def compiled(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """One sha256 for the bytecode files of a distribution: their paths and the sha256 of each.
+    """One sha256 for the bytecode files of a distribution: their paths and fingerprints.
 
-    RECORD has no digest for them (PEP 376), as they are made where they are installed.
+    RECORD has no digests of them (PEP 376), as they are made where they are installed.
     """
-    lines = b"".join(path.encode() + b"\0" + files[path] for path in sorted(files))
-    return hashlib.sha256(lines).hexdigest()
+    hashed = hashlib.sha256()
+    for path in sorted(files):
+        hashed.update(path.encode() + b"\0" + files[path])
+    return hashed.hexdigest()
+
+
+def fingerprint(content: bytes) -> bytes:
+    """The sha256 of the code in a bytecode file, without the head that has its source's time."""
+    return hashlib.sha256(memoryview(content)[_HEAD:]).digest()

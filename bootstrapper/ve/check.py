@@ -81,7 +81,7 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[str]:
                     differs = True
                     yield f"ve/{name}: {fault}"
                 elif row[0].endswith(".pyc") and not row[1] and not row[0].startswith(".."):
-                    compiled[row[0]] = bytes.fromhex(vendored.sha256_of(ve / name))
+                    compiled[row[0]] = bytecode.fingerprint((ve / name).read_bytes())
         if not differs and bytecode.digest(compiled) != manifest.bytecode.get(record):
             yield f"ve/{os.path.dirname(record)}: its bytecode is not what was installed"
     for extra in _extras(ve, site, known):

@@ -132,7 +132,7 @@ class Unpacking:
             target = bytecode.path_of(path)
             self._write(target, [code])
             self._rows[target] = ("", "")
-            self._bytecode[self._from_site(target)] = hashlib.sha256(code).digest()
+            self._bytecode[self._from_site(target)] = bytecode.fingerprint(code)
 
     def _make(self, folder: str) -> None:
         missing = []
