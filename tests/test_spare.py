@@ -163,6 +163,30 @@ def test_directories_have_the_mode_that_todays_umask_gives(
     assert modes == {0o700}
 
 
+def test_directories_have_the_group_that_the_project_gives(
+        cold_store: Path, built_project: Path) -> None:
+    """A project's directory with g+s: what is made in it belongs to its group."""
+    others = [group for group in os.getgroups() if group != os.getegid()]
+    if not others and os.geteuid():
+        pytest.skip("needs root, or a second group")
+    rebuilt(built_project)
+    os.chown(built_project, -1, others[0] if others else 54321)
+    built_project.chmod(0o2755)
+    rebuilt(built_project)
+    ve = built_project / "ve"
+    owned = {(path.stat().st_gid, stat.S_IMODE(path.stat().st_mode))
+             for path in (ve, *(ve / SITE).rglob("*")) if path.is_dir()}
+    assert owned == {(built_project.stat().st_gid, 0o2755)}
+
+
+def test_a_ve_that_others_might_not_enter_is_no_spare(
+        cold_store: Path, built_project: Path) -> None:
+    rebuilt(built_project)
+    spare(cold_store).chmod(0o700)
+    rebuilt(built_project)
+    assert stat.S_IMODE((built_project / "ve").stat().st_mode) == 0o755
+
+
 def test_what_cant_be_removed_from_a_spare_doesnt_stop_a_rebuild(
         cold_store: Path, built_project: Path) -> None:
     fresh = everything(built_project / "ve")

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -38,16 +37,15 @@ class Linking:
         self._trunk, self._branches = tree.branches()
         self._putting = putting
         self._fresh: set[str] = set()
-        umask = os.umask(0o077)
-        os.umask(umask)
-        self._folder_mode = stat.S_IFDIR | (0o777 & ~umask)
-        self._owner = os.geteuid()
+        self._like = _owned(_sample(self._place))
 
     def run(self, jobs: int, done: Callable[[int], None]) -> None:
         """Do it, in two processes if `jobs` allows; calls `done` with how many folders are.
 
         Raises Damaged, WorkFailed or OSError.
         """
+        if _owned(os.lstat(self._place)) != self._like:
+            raise PermissionError(errno.EPERM, "not as a directory is made today", self._place)
         self._all(self._trunk, done)
         ours, theirs = self._lots()
         if jobs == 1 or len(theirs) < WORTH_A_PROCESS:
@@ -101,8 +99,7 @@ class Linking:
                     _, size, time, inode = files[name][1]
                     wanted = status.st_ino == inode and as_written(status) == (size, time)
                 else:
-                    wanted = status.st_mode == self._folder_mode and (
-                        name in subfolders and status.st_uid == self._owner)
+                    wanted = name in subfolders and _owned(status) == self._like
                 if wanted:
                     present.add(name)
                 else:
@@ -115,3 +112,18 @@ class Linking:
             return {}, set()
         return ({name: file for name, file in files.items() if name not in present},
                 subfolders - present)
+
+
+def _sample(place: str) -> os.stat_result:
+    """What a directory beside `place` is like that is made now: umask, group, default ACL."""
+    sample = f"{place}-sample"
+    os.mkdir(sample)
+    try:
+        return os.lstat(sample)
+    finally:
+        os.rmdir(sample)
+
+
+def _owned(status: os.stat_result) -> tuple[int, int, int]:
+    """Kind and mode, owner, and group."""
+    return status.st_mode, status.st_uid, status.st_gid

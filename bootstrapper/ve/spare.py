@@ -7,7 +7,6 @@ files are hardlinks, so a spare takes no more than its directories.
 """
 
 import os
-import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,23 +16,20 @@ NAME = "spare"
 
 
 def take(store: Store, place: Path) -> None:
-    """Move the spare to `place`, where there is nothing; without a fitting one, make a directory.
+    """Move the spare to `place`, where there is nothing; without one, make a directory.
 
     Two that want it at once can't both get it: it is one rename. On another file system it can't
     be had at all.
     """
     with suppress(OSError):
         store.place(NAME).rename(place)
-        status = os.lstat(place)
-        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
-            return
-        store.discard(place)
+        return
     place.mkdir()
 
 
 def keep(store: Store, old: Path) -> bool:
     """Keep a ve that was replaced; False if there is a spare already, or it can't be one."""
-    if old.is_symlink():
+    if old.is_symlink() or not old.is_dir():
         return False
     try:
         old.rename(store.place(NAME))
