@@ -1,0 +1,1 @@
+"""A deployment: its definition, its stages run as a push, told as events and kept in a journal."""
