@@ -1,0 +1,15 @@
+"""What the tests of deployments share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.ssh_server import SshServer, serve
+
+
+@pytest.fixture
+def ssh_server(tmp_path: Path) -> Iterator[SshServer]:
+    """An sshd of the test's own, which the host name `production` reaches by its `config`."""
+    with serve(tmp_path / "ssh") as (server,):
+        yield server
