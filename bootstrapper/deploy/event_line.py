@@ -1,0 +1,63 @@
+"""An event as a line of events.jsonl, and back; output is indexed there and kept in output.log."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from bootstrapper.deploy.event import (
+    Event,
+    Note,
+    Output,
+    PushEnded,
+    PushStarted,
+    StageEnded,
+    StageEvent,
+    StageStarted,
+    State,
+    Stream,
+    VariableSet,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span(StageEvent):
+    """An `Output` without its data: those are `length` bytes from `offset` of output.log."""
+
+    stream: Stream
+    offset: int
+    length: int
+
+
+KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (PushStarted, StageStarted, Note, VariableSet, StageEnded, PushEnded, Span)}
+# The kind comes first in a line, so that a reader can pass over the output of a long push quickly.
+SPAN_BEGINS = b'{"event": "Span"'
+
+
+def encoded(event: Event) -> bytes:
+    """The line, newline included."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)}).encode() + b"\n"
+
+
+def span(output: Output, offset: int) -> bytes:
+    """The line for `output` whose data begin at `offset`; by hand, as a flood has many of them."""
+    host = json.dumps(output.host) if output.host else '""'
+    return (b'%s, "at": %r, "stage": %d, "host": %s, "stream": "%s", "offset": %d, '
+            b'"length": %d}\n' % (SPAN_BEGINS, output.at, output.stage, host.encode(),
+                                  output.stream.encode(), offset, len(output.data)))
+
+
+def decoded(line: bytes) -> Event | None:
+    """The event; None for a torn line, and for what only a later version knows."""
+    try:
+        data: dict[str, Any] = json.loads(line)
+        kind = KINDS[data["event"]]
+        values = {part.name: data[part.name] for part in fields(kind) if part.name in data}
+        if "state" in values:
+            values["state"] = State(values["state"])
+        if "stream" in values:
+            values["stream"] = Stream(values["stream"])
+        return kind(**values)
+    except (KeyError, TypeError, ValueError):
+        return None
