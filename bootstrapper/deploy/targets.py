@@ -1,0 +1,151 @@
+"""All hosts of a deployment: opened at the same time, held and let go together."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from bootstrapper.deploy.agent import wait
+from bootstrapper.deploy.holder import Closed, Holder
+from bootstrapper.deploy.ssh import Ssh
+from bootstrapper.deploy.target import Target
+from bootstrapper.deploy.target_state import TargetState
+from bootstrapper.errors import BootstrapperError, InputError, Locked, WorkFailed
+
+CLOSE_WITHIN = 2.0
+
+
+def hosts(settings: Mapping[str, str | tuple[str, ...]]) -> tuple[str, ...]:
+    """The hosts that a deployment's settings name: none, REMOTE_HOST, or all of REMOTE_HOSTS."""
+    several = settings.get("REMOTE_HOSTS") or settings.get("REMOTE_HOST") or ()
+    return (several,) if isinstance(several, str) else tuple(dict.fromkeys(several))
+
+
+class Targets:
+    """The targets of a push, which hold its locks while this is entered.
+
+    With `holder` None no lock is taken: to look, and to close and open a deployment. All hosts'
+    failures are told at once, and then none is held. The connections serve the stages as well.
+    """
+
+    def __init__(self, ssh: Ssh, hosts: Sequence[str], directory: str,
+                 holder: Holder | None = None) -> None:
+        if directory.startswith("~") or "\n" in directory:
+            raise InputError(f"REMOTE_DIRECTORY = {directory!r}", "is taken as it is written: no ~ "
+                             "and no line break", "give it from / on, or from the home directory "
+                             "on without ~/, in deploy/deployments.toml")
+        self._ssh, self._hosts, self._directory, self._holder = ssh, hosts, directory, holder
+        self._targets: dict[str, Target] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self._end()
+
+    def __iter__(self) -> Iterator[Target]:
+        return iter(self._targets.values())
+
+    @property
+    def states(self) -> dict[str, TargetState]:
+        """By host, as they were when it was entered; the first is REMOTE_HOST's."""
+        return {host: target.state for host, target in self._targets.items()}
+
+    def refuse_if_closed(self, deployment: str) -> None:
+        """Raise Locked where somebody has closed the deployment on one of its hosts."""
+        for state in self.states.values():
+            if state.closed:
+                raise state.closed.refusal(deployment)
+
+    def beat(self) -> None:
+        """Tell all targets that we live: call it every 0.1 s or so, it never waits."""
+        for target in self:
+            target.beat()
+
+    def lost(self) -> str:
+        """Why a target can't be relied on any more, or nothing; never waits."""
+        return next((gone for target in self if (gone := target.lost())), "")
+
+    def append(self, record: Mapping[str, object]) -> None:
+        """Add a line to the pushes.log of each, on their disks when this returns."""
+        self._ask("append", json.dumps(record))
+
+    def set_holder(self, holder: Holder) -> None:
+        """Tell more of who holds the locks: the number of the push, once it is known."""
+        self._ask("holder", holder.to_json())
+
+    def close(self, closed: Closed) -> None:
+        """Close the deployment until it is opened again; a push that runs goes on."""
+        self._ask("close", closed.to_json())
+
+    def open(self) -> None:
+        """Let pushes in again."""
+        self._ask("open")
+
+    def current(self) -> dict[str, str]:
+        """By host, the name of the release that is live now."""
+        return {host: value.rpartition("/")[2] for host, value in self._ask("current").items()}
+
+    def _open(self) -> None:
+        failures: dict[str, BootstrapperError] = {}
+        for host in self._hosts:
+            self._targets[host] = Target(self._ssh, host, self._directory, self._holder)
+        opening = dict(self._targets)
+        while opening:
+            for host, target in list(opening.items()):
+                try:
+                    done = target.opened()
+                except BootstrapperError as failure:
+                    failures[host], done = failure, True
+                if done:
+                    del opening[host]
+            wait([target.agent for target in opening.values()], 0.5 if opening else 0)
+        self._raise(failures)
+
+    def _ask(self, command: str, argument: str = "") -> dict[str, str]:
+        answers: dict[str, str] = {}
+        failures: dict[str, BootstrapperError] = {}
+        if not self._directory:
+            return answers
+        for target in self:
+            target.ask(command, argument)
+        for host, target in self._targets.items():
+            try:
+                answers[host] = target.answer()
+            except BootstrapperError as failure:
+                failures[host] = failure
+        self._raise(failures)
+        return answers
+
+    def _raise(self, failures: Mapping[str, BootstrapperError]) -> None:
+        """Raise what failed, that of several hosts as one."""
+        if not failures:
+            return
+        first, *others = failures.values()
+        if not others:
+            raise first
+        kind = Locked if all(isinstance(one, Locked) for one in failures.values()) else WorkFailed
+        told = "".join(f"\n  {one.where}: {one.fault}\n    next: {one.next_step}"
+                       for one in failures.values())
+        raise kind(f"{len(failures)} of {len(self._hosts)} hosts", f"can't be pushed to{told}",
+                   "the same command again")
+
+    def _end(self) -> None:
+        for target in self:
+            target.agent.end()
+        end = time.monotonic() + CLOSE_WITHIN
+        for target in self:
+            target.agent.end_within(end - time.monotonic())
+
+
+def look(ssh: Ssh, host: str, directory: str) -> TargetState:
+    """What is on one host now, without its lock; raise WorkFailed if it can't be reached."""
+    with Targets(ssh, [host], directory) as targets:
+        return targets.states[host]
