@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, count
 from bootstrapper.ve import spare
 from bootstrapper.ve.bare import Bare, Making
@@ -49,7 +50,11 @@ class Assembly:
             remove(unfit)
             place.mkdir()
             parts = provide(True)
-            self._fill(place, parts, empty)
+            try:
+                self._fill(place, parts, empty)
+            except Damaged as error:
+                raise WorkFailed(str(error), "the store's files change while they are read",
+                                 "./bootstrap.py --no-store, and see who writes there") from None
         return parts
 
     def _fill(self, place: Path, parts: Sequence[Part], empty: Bare) -> None:

@@ -30,23 +30,26 @@ class Putting:
         return self.put != copy
 
     def _link(self, source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError as error:
-            if error.errno not in _NO_HARDLINK:
-                raise
+        if error := _refused_link(source, target):
             raise WorkFailed(source, f"can't be hardlinked into {os.path.dirname(target)} "
-                             f"({error.strerror})", "./bootstrap.py --link-mode copy") from None
+                             f"({error.strerror})", "./bootstrap.py --link-mode copy")
 
     def _link_or_copy(self, source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError as error:
-            if error.errno not in _NO_HARDLINK:
-                raise
+        if error := _refused_link(source, target):
             if error.errno != errno.EMLINK:  # one file with too many links says nothing of others
                 self.put = copy
             copy(source, target)
+
+
+def _refused_link(source: str, target: str) -> OSError | None:
+    """Make a hardlink, or tell why there can't be one."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_HARDLINK:
+            raise
+        return error
+    return None
 
 
 def copy(source: str, target: str) -> None:
