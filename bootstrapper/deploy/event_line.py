@@ -52,6 +52,10 @@ def decoded(line: bytes) -> Event | None:
     """The event; None for a torn line, and for what only a later version knows."""
     try:
         data: dict[str, Any] = json.loads(line)
+        if line.startswith(SPAN_BEGINS):
+            return Span(at=data["at"], stage=data["stage"], host=data["host"],
+                        stream=Stream(data["stream"]), offset=data["offset"],
+                        length=data["length"])
         kind = KINDS[data["event"]]
         values = {part.name: data[part.name] for part in fields(kind) if part.name in data}
         if "state" in values:

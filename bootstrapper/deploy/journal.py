@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -183,7 +184,7 @@ def ask_to_cancel(directory: Path, who: str) -> None:
 def events(directory: Path, *, spans: bool = False) -> list[Event]:
     """What happened in a push, as far as it was written down; where its output is, if asked for."""
     try:
-        lines = (directory / "events.jsonl").read_bytes().split(b"\n")
+        *lines, _torn = (directory / "events.jsonl").read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
     told = (event_line.decoded(line) for line in lines
@@ -193,12 +194,10 @@ def events(directory: Path, *, spans: bool = False) -> list[Event]:
 
 def _make_home(project: Path) -> None:
     top = project / ".deploy"
-    try:
-        top.mkdir(mode=0o700)
-        # Whatever the project's own .gitignore says, a journal is nothing to commit.
-        (top / ".gitignore").write_text("*\n")
-    except FileExistsError:
-        pass
+    top.mkdir(exist_ok=True)
+    top.chmod(0o700)  # whoever made it
+    with suppress(FileExistsError), (top / ".gitignore").open("x") as file:
+        file.write("*\n")  # whatever the project's own says, a journal is nothing to commit
     (top / "pushes").mkdir(mode=0o700, exist_ok=True)
 
 

@@ -50,6 +50,7 @@ class StageRecord(Run):
     """A stage; `hosts` tells of each where it ran on several, and the rest sums them up."""
 
     name: str
+    switches: bool = False  # once it has run, the new release is live
     hosts: Mapping[str, Run] = field(default_factory=dict)
 
     def after(self, event: StageEvent) -> "StageRecord":
@@ -65,8 +66,10 @@ class StageRecord(Run):
                 return self
         if event.host:
             hosts = {**self.hosts, event.host: run}
-            return StageRecord(name=self.name, hosts=hosts, **_fields(_summed_up(hosts)))
-        return StageRecord(name=self.name, hosts=self.hosts, **_fields(run))
+            run = _summed_up(hosts)
+        else:
+            hosts = dict(self.hosts)
+        return StageRecord(name=self.name, switches=self.switches, hosts=hosts, **_fields(run))
 
     def lost(self) -> Self:
         """The same once nobody runs it any more."""
@@ -75,16 +78,18 @@ class StageRecord(Run):
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""
         hosts = {host: run.to_json() for host, run in self.hosts.items()}
-        return {"name": self.name, **super().to_json(), **({"hosts": hosts} if hosts else {})}
+        return {"name": self.name, **super().to_json(),
+                **({"switches": True} if self.switches else {}),
+                **({"hosts": hosts} if hosts else {})}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """A push. It holds no secret: `settings` are the plain ones.
 
-    `rollback_of` is the push that a rollback undid, `rollback_url` the tag that a rollback to this
-    push returns to, `release` the id of the release that it made live, `outputs` what its stages
-    wrote into ROLF_OUTPUT.
+    `rollback_of` is the push that a rollback undid, `rollback_to` the one that it returned to;
+    `rollback_url` is the tag that a rollback to this push returns to, `release` the id of the
+    release that it made live, `outputs` what its stages wrote into ROLF_OUTPUT.
     """
 
     id: int
@@ -100,6 +105,7 @@ class Record:
     deployment: str = ""
     machine: str = ""
     rollback_url: str = ""
+    rollback_to: int | None = None
     release: int | None = None
     settings: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -152,7 +158,8 @@ class Record:
             "ended": iso(self.ended), "rollback_of": self.rollback_of,
             "stages": [stage.to_json() for stage in self.stages],
             "deployment": self.deployment, "machine": self.machine,
-            "rollback_url": self.rollback_url, "release": self.release,
+            "rollback_url": self.rollback_url, "rollback_to": self.rollback_to,
+            "release": self.release,
             "settings": {name: list(value) if isinstance(value, tuple) else value
                          for name, value in self.settings.items()},
             "outputs": dict(self.outputs), "reason": self.reason,
@@ -217,7 +224,7 @@ def _fields(run: Run) -> dict[str, Any]:
 def _stage(data: Mapping[str, Any]) -> StageRecord:
     hosts = data.get("hosts")  # of a snapshot, a list of those where it will run
     return StageRecord(
-        name=str(data["name"]), **_run_values(data, _RUN_KEYS),
+        name=str(data["name"]), switches=bool(data.get("switches")), **_run_values(data, _RUN_KEYS),
         hosts={host: Run(**_run_values(run, _RUN_KEYS)) for host, run in hosts.items()}
         if isinstance(hosts, dict) else {})
 

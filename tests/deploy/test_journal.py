@@ -1,0 +1,258 @@
+import errno
+import json
+import os
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy.event import PushEnded, PushStarted, StageEnded, StageStarted, State
+from bootstrapper.deploy.journal import Journal, ask_to_cancel, events, home
+from bootstrapper.deploy.journals import last_id, push, pushes, sweep
+from bootstrapper.deploy.log_reader import LogReader
+from bootstrapper.errors import InputError, WorkFailed
+from tests.deploy.pushes import AT, err, failed, kept, nobody, out, snapshot, succeeded, whole
+
+
+def states(project: Path) -> list[tuple[int, str]]:
+    return [(record.id, record.state) for record in pushes(project, nobody)]
+
+
+def text(project: Path, number: int = 1) -> bytes:
+    return b"".join(piece.data for piece in LogReader(home(project) / str(number)).pieces())
+
+
+def test_a_journal_holds_snapshot_code_log_events_and_result(tmp_path: Path) -> None:
+    directory = kept(tmp_path, whole()).directory
+
+    assert directory == tmp_path / ".deploy/pushes/1"
+    assert json.loads((directory / "snapshot.json").read_text()) == snapshot()
+    assert (directory / "stages/01-git-clone.sh").read_text() == "git clone …\n"
+    assert (directory / "output.log").read_bytes() == b"cloned\nOK\nmigrated\n"
+    assert json.loads((directory / "result.json").read_text())["state"] == "succeeded"
+    assert len((directory / "events.jsonl").read_text().splitlines()) == len(whole())
+    assert not (directory / "room").exists()
+
+
+def test_a_journal_is_its_owners_alone_and_nothing_to_commit(tmp_path: Path) -> None:
+    (tmp_path / ".deploy").mkdir(mode=0o755)  # as whoever takes the lock first may make it
+    kept(tmp_path, whole())
+
+    assert stat.S_IMODE((tmp_path / ".deploy").stat().st_mode) == 0o700
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    assert subprocess.run(["git", "-C", tmp_path, "status", "--porcelain"], check=True,
+                          capture_output=True).stdout == b""
+
+
+def test_a_number_is_given_once(tmp_path: Path) -> None:
+    kept(tmp_path, whole(), 7)
+
+    with pytest.raises(FileExistsError):
+        kept(tmp_path, whole(), 7)
+    assert states(tmp_path) == [(7, "succeeded")]
+    assert last_id(tmp_path) == 7
+    assert last_id(tmp_path / "elsewhere") == 0
+
+
+def test_events_come_back_as_they_were(tmp_path: Path) -> None:
+    told = [event for event in whole() if type(event).__name__ != "Output"]
+
+    assert events(kept(tmp_path, whole()).directory) == told
+
+
+def test_a_change_of_source_within_an_open_line_begins_a_new_one(tmp_path: Path) -> None:
+    said = [out(b"one"), out(b" more"), err(b"oh\n"), out(b"two\n"), out(b"three"),
+            out(b"four", host="app1"), out(b"five\n", 1)]
+    directory = kept(tmp_path, said).directory
+
+    assert (directory / "output.log").read_bytes() == b"one more\noh\ntwo\nthree\nfour\nfive\n"
+    pieces = list(LogReader(directory).pieces())
+    assert [piece.data for piece in pieces] == [output.data for output in said]
+
+
+def test_every_event_is_there_to_read_as_soon_as_it_is_written(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, 1, snapshot(), {})
+    for count, event in enumerate(whole(), start=1):
+        journal.write(event)
+        lines = (journal.directory / "events.jsonl").read_bytes().splitlines()
+        assert len(lines) == count
+    assert text(tmp_path) == b"cloned\nOK\nmigrated\n"
+
+
+@pytest.mark.parametrize("cut", range(0, 1500, 11))
+def test_a_crash_at_any_instant_leaves_a_readable_journal(tmp_path: Path, cut: int) -> None:
+    directory = kept(tmp_path, whole(), finish=False).directory
+    size = (directory / "events.jsonl").stat().st_size
+    os.truncate(directory / "events.jsonl", min(cut, size))
+
+    expected = "succeeded" if cut >= size else "lost"
+    assert states(tmp_path) == [(1, expected)]
+    if events(directory, spans=True)[1:]:  # a stage had started: what it said isn't lost
+        assert text(tmp_path) == b"cloned\nOK\nmigrated\n"
+
+
+@pytest.mark.parametrize("result", ["", "{", '{"id"', "null", "[]", "\0\0\0"])
+def test_a_torn_result_is_made_up_for_by_the_events(tmp_path: Path, result: str) -> None:
+    directory = kept(tmp_path, whole()).directory
+    (directory / "result.json").write_text(result)
+
+    assert states(tmp_path) == [(1, "succeeded")]
+
+
+def test_a_directory_without_snapshot_is_a_push_that_had_not_begun(tmp_path: Path) -> None:
+    (home(tmp_path) / "3").mkdir(parents=True)
+    kept(tmp_path, whole(), 2)
+
+    assert states(tmp_path) == [(3, "lost"), (2, "succeeded")]
+    record = push(tmp_path, 3, nobody)
+    assert record and record.reason == "its runner died before it began"
+    assert text(tmp_path, 3) == b""
+    with pytest.raises(InputError, match="push 3 can't be resumed"):
+        Journal.open(tmp_path, 3)
+
+
+def test_whoever_holds_the_lock_runs_the_push_and_nobody_else(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        kept(tmp_path, whole()[:4], number, finish=False)
+
+    def shown(running: int | None) -> list[str]:
+        return [record.state for record in pushes(tmp_path, lambda _: running)]
+    assert shown(3) == ["running", "lost", "lost"]
+    assert shown(1) == ["lost", "lost", "running"]
+    assert shown(0) == ["running", "lost", "lost"]  # it doesn't say which: the newest
+    assert shown(None) == ["lost"] * 3
+
+
+def test_pushes_of_one_deployment(tmp_path: Path) -> None:
+    for number, deployment in enumerate(["production", "staging", "production"], start=1):
+        kept(tmp_path, whole(), number, deployment=deployment)
+
+    assert [record.id for record in pushes(tmp_path, nobody, "production")] == [3, 1]
+
+
+def test_a_resumed_push_goes_on_in_the_same_journal(tmp_path: Path) -> None:
+    kept(tmp_path, [PushStarted(at=AT), *succeeded(0, b"cloned\n"), *failed(1, b"broken")])
+    ask_to_cancel(home(tmp_path) / "1", "eve@desk")
+
+    journal = Journal.open(tmp_path, 1)
+    assert journal.cancelled() == ""
+    assert states(tmp_path) == [(1, "failed")]  # until it is said to run again
+    for event in [PushStarted(at=AT + 500, resumed=True), *succeeded(1, b"OK\n"),
+                  *succeeded(2), PushEnded(at=AT + 600, state=State.SUCCEEDED)]:
+        journal.write(event)
+    journal.finish(journal.record())
+
+    assert states(tmp_path) == [(1, "succeeded")]
+    assert (journal.directory / "output.log").read_bytes() == b"cloned\nbroken\nOK\n"
+    assert [piece.data for piece in LogReader(journal.directory).pieces()] == [
+        b"cloned\n", b"broken", b"OK\n"]
+
+
+def test_a_resumed_push_mends_what_its_runner_left_torn(tmp_path: Path) -> None:
+    directory = kept(tmp_path, [PushStarted(at=AT), *succeeded(0, b"cloned\n"),
+                                StageStarted(at=AT, stage=1)], finish=False).directory
+    with (directory / "output.log").open("ab") as log, (directory / "events.jsonl").open("ab") as e:
+        log.write(b"not told of")
+        e.write(b'{"event": "Span", "at": 18')
+
+    journal = Journal.open(tmp_path, 1)
+    journal.write(PushStarted(at=AT + 500, resumed=True))
+    journal.write(out(b"again\n", 1))
+
+    assert journal.record().state == "running"
+    assert (directory / "output.log").read_bytes() == b"cloned\nnot told of\nagain\n" or (
+        directory / "output.log").read_bytes() == b"cloned\nnot told ofagain\n"
+    assert [(piece.stage, piece.data) for piece in LogReader(directory).pieces()] == [
+        (0, b"cloned\n"), (1, b"not told of"), (1, b"again\n")]
+
+
+def test_cancelling_says_who_asked(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, 1, snapshot(), {})
+    assert journal.cancelled() == ""
+    ask_to_cancel(journal.directory, "eve@desk")
+    assert journal.cancelled() == "cancelled by eve@desk"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk],
+                             capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_is_told_once_and_the_push_still_ends(small_disk: Path) -> None:
+    journal = Journal.create(small_disk, 1, snapshot(), {})
+    for event in whole(b"cloned\n")[:-1]:
+        journal.write(event)
+    journal.write(StageStarted(at=AT, stage=1))
+    line = b"x" * 99 + b"\n"
+    with pytest.raises(WorkFailed, match="the disk is full") as raised:
+        for _ in range(10_000):
+            journal.write(out(line * 10, 1))
+    assert "df -h" in str(raised.value)
+
+    for _ in range(300):
+        journal.write(out(line * 10, 1))  # what still comes is dropped, without a word
+    journal.write(StageEnded(at=AT, stage=1, state=State.CANCELLED, reason="the disk is full"))
+    journal.write(PushEnded(at=AT, state=State.CANCELLED, reason="the disk is full"))
+    journal.finish(journal.record())
+
+    assert [(record.id, record.state, record.reason) for record in pushes(small_disk, nobody)] == [
+        (1, "cancelled", "the disk is full")]
+    kept_text = text(small_disk)
+    assert kept_text.startswith(b"cloned\n" + line) and len(kept_text) > 100_000
+    assert set(kept_text[7:].split(b"\n")) == {line[:-1], b""}  # no half line
+
+
+def test_a_disk_that_is_full_at_once_leaves_no_journal(small_disk: Path) -> None:
+    with pytest.raises(OSError) as raised:
+        (small_disk / "rest").write_bytes(bytes(1_000_000))
+    assert raised.value.errno == errno.ENOSPC
+
+    with pytest.raises(WorkFailed, match="the disk is full"):
+        Journal.create(small_disk, 1, snapshot(), {"01-x.sh": "x" * 100_000})
+    assert last_id(small_disk) == 0
+
+
+def test_a_sweep_removes_checkouts_that_nobody_resumes(tmp_path: Path) -> None:
+    told = {1: whole(), 2: failed(1), 3: failed(1), 4: whole(), 5: whole()[:3]}
+    for number, said in told.items():
+        journal = kept(tmp_path, [PushStarted(at=AT), *said], number, finish=number != 5,
+                       deployment="staging" if number in (3, 4) else "production")
+        (journal.directory / "checkout/src").mkdir(parents=True)
+    kept(tmp_path, failed(1), 6, deployment="old").directory.joinpath("checkout").mkdir()
+
+    def checkouts() -> list[str]:
+        return sorted(path.parent.name for path in home(tmp_path).glob("*/checkout"))
+    sweep(tmp_path, lambda deployment: {"production": 5}.get(deployment))
+    assert checkouts() == ["5", "6"]
+    assert last_id(tmp_path) == 6 and len(states(tmp_path)) == 6
+
+    sweep(tmp_path, nobody)  # what is lost can be resumed as well
+    assert checkouts() == ["5", "6"]
+
+
+def test_a_thousand_pushes_are_listed_within_a_second(tmp_path: Path) -> None:
+    directory = kept(tmp_path, whole(), 1).directory
+    for number in range(2, 1001):
+        other = home(tmp_path) / str(number)
+        other.mkdir()
+        result = json.loads((directory / "result.json").read_text()) | {"id": number}
+        (other / "result.json").write_text(json.dumps(result))
+
+    started = time.process_time()
+    assert len(list(pushes(tmp_path, nobody))) == 1000
+    assert time.process_time() - started < 1
+    started = time.process_time()
+    assert next(pushes(tmp_path, nobody)).id == 1000
+    assert time.process_time() - started < 0.1
