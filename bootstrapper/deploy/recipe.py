@@ -72,6 +72,9 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
         raise faulty([Fault(file=file, line=line, text=f"not UTF-8 at byte {error.start}",
                             next_step=f"file '{file}' says what it is, iconv mends it")]) from None
     faults = []
+    if code.startswith("\ufeff"):
+        faults.append(Fault(file=file, line=1, text="begins with a byte order mark, which no shell "
+                            "takes", next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' '{file}'"))
     if "\0" in code:
         faults.append(Fault(file=file, text="holds a NUL, so it is no text"))
     shebang = code.startswith("#!")
@@ -111,6 +114,11 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                   description=docstring or "\n".join(description).strip(),
                   needs=tuple(dict.fromkeys(needs)), per_host="per-host" in marks,
                   switches="switches" in marks, resolves=resolves)
+
+
+def is_mark(text: str) -> bool:
+    """Whether a comment of that text is a mark, or says what the recipe needs."""
+    return text in _MARKS or bool(_NEEDS.fullmatch(text) or _RESOLVES.fullmatch(text))
 
 
 def _leading(code: str, *, python: bool) -> tuple[list[tuple[int, str]], str]:

@@ -1,0 +1,145 @@
+"""`cookbook`: what recipes there are, what one says, and those of 2010 brought in."""
+
+import argparse
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.commands.parsers import Subparsers, project_parser
+from bootstrapper.deploy.cookbook import RECIPES, Cookbook
+from bootstrapper.deploy.fault import faulty, suggestion
+from bootstrapper.deploy.recipe import Recipe
+from bootstrapper.errors import InputError
+
+_LIST = "python -m bootstrapper cookbook"
+
+
+def add(commands: Subparsers, program: str) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "cookbook", parents=[project_parser()], allow_abbrev=False,
+        usage=f"{program} cookbook [--json] [NAME] | import FILE [--force]",
+        help="list the recipes, print one, or import a cookbook of 2010")
+    command.add_argument("words", nargs="*", metavar="NAME | import FILE",
+                         help="print one recipe; or bring in the recipes of a CSV file, all or "
+                              "none (without any: list them)")
+    command.add_argument("--json", action="store_true", help="for scripts")
+    command.add_argument("--force", action="store_true",
+                         help="import: replace recipes of the project that differ")
+    command.set_defaults(run=_cookbook)
+
+
+def _cookbook(options: argparse.Namespace) -> int:
+    match options.words:
+        case []:
+            return _list(Cookbook(options.project), as_json=options.json)
+        case ["import", file]:
+            return _import(options.project, Path(file), force=options.force)
+        case ["import", *_]:
+            raise InputError("cookbook import", "takes one file: the CSV of a cookbook of 2010",
+                             f"{_LIST} import FILE")
+        case [name]:
+            return _print(Cookbook(options.project), name, as_json=options.json)
+        case [*words]:
+            raise InputError("cookbook", "takes one recipe; a name with spaces is one in quotes",
+                             f'{_LIST} "{" ".join(words)}"')
+    raise AssertionError(options.words)
+
+
+def _list(cookbook: Cookbook, *, as_json: bool) -> int:
+    recipes = cookbook.all()
+    if as_json:
+        print(json.dumps([_as_json(cookbook, each) for each in recipes], indent=2))
+    else:
+        for line in table([(each.name, origin(cookbook, each), each.summary, each.needs)
+                           for each in recipes], shutil.get_terminal_size().columns):
+            print(line)
+    if faults := cookbook.faults():
+        sys.stdout.flush()
+        raise faulty(faults)
+    return 0
+
+
+def origin(cookbook: Cookbook, recipe: Recipe) -> str:
+    """Whose it is, in a word or three."""
+    if not recipe.path:
+        return "ours"
+    return "project, hides ours" if cookbook.shadows(recipe.name) else "project"
+
+
+def table(rows: Sequence[tuple[str, str, str, Sequence[str]]], width: int) -> list[str]:
+    """Name, origin, and what it does, wrapped; what it needs on a line of its own."""
+    if not rows:
+        return []
+    names = max(len(name) for name, *_ in rows)
+    origins = max(len(word) for _, word, *_ in rows)
+    indent = names + origins + 4
+    if width - indent < 24:  # too narrow for columns: below one another
+        indent = 2
+    lines = []
+    for name, word, summary, needs in rows:
+        text = textwrap.wrap(summary, width - indent, break_on_hyphens=False)
+        text += textwrap.wrap(f"needs {' '.join(needs)}" if needs else "", width - indent,
+                              break_on_hyphens=False)
+        if indent == 2:
+            lines.append(f"{name} ({word})")
+        else:
+            first = text.pop(0) if text else ""
+            lines.append(f"{name:<{names}}  {word:<{origins}}  {first}".rstrip())
+        lines += [" " * indent + line for line in text]
+    return lines
+
+
+def _print(cookbook: Cookbook, name: str, *, as_json: bool) -> int:
+    recipe = cookbook.get(name)
+    if recipe is None:
+        raise InputError("cookbook", f'no recipe is called "{name}"'
+                         f"{suggestion(name, cookbook.names)}", f"{_LIST} lists them")
+    if as_json:
+        print(json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(recipe.code.encode())  # as it is, whatever the terminal's encoding
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def _as_json(cookbook: Cookbook, recipe: Recipe) -> dict[str, Any]:
+    told = asdict(recipe)
+    del told["code"], told["suffix"]
+    path = told.pop("path")
+    return {**told, "summary": recipe.summary, "origin": "project" if path else "cookbook",
+            "shadows": cookbook.shadows(recipe.name),
+            "file": f"{RECIPES}/{path.name}" if path else None}
+
+
+def _import(project: Path, file: Path, *, force: bool) -> int:
+    from bootstrapper.deploy import csv_cookbook  # rarely asked for
+    from bootstrapper.deploy.recipe_files import write
+
+    try:
+        rows = csv_cookbook.read(file)
+    except OSError as error:
+        raise InputError(str(file), f"can't be read ({error.strerror})",
+                         f"{_LIST} import FILE") from None
+    written = write(project, {row.file: row.text for row in rows}, force=force)
+    cookbook = Cookbook(project)
+    marks = {**dict.fromkeys(written.new, "new"), **dict.fromkeys(written.replaced, "replaced"),
+             **dict.fromkeys(written.same, "as it was")}
+    for row in rows:
+        notes = [f'its name was "{row.name}"'] if row.renamed else []
+        notes += ["hides ours"] if cookbook.shadows(Path(row.file).stem) else []
+        print(f"{marks[row.file]:<9}  {RECIPES}/{row.file}" + "".join(f" ({n})" for n in notes))
+    changed = len(written.new) + len(written.replaced)
+    print(f"{changed} of {len(rows)} recipes written; their `# needs:` lines were derived from the "
+          "code" if changed else f"nothing to do: all {len(rows)} recipes are there")
+    for row in rows:
+        if tag := csv_cookbook.saved_tag_that_nobody_makes(row, rows):
+            print(f"note: {RECIPES}/{row.file} keeps the tag {tag}… for a rollback, which no "
+                  "other recipe of the file makes: a rollback would not find it", file=sys.stderr)
+    return 0
