@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contender import ours
 from benchmarks.race import progress
+from benchmarks.rebuilder import ours
 from benchmarks.subject import twin
 
 
@@ -30,7 +30,7 @@ def disk(project: Path, scratch: Path, projects: int) -> Disk:
     sizes = []
     for number in range(projects):
         place = twin(project, scratch / f"disk{number}")
-        ours(place, store).rebuild()
+        ours(place, store).run()
         places.append(place / "ve")
         if number in (0, projects - 2, projects - 1):
             sizes.append(used(places))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import correlation, linear_regression, median
 
-from benchmarks.contender import OURS_COLD, OURS_WARM, ours
 from benchmarks.race import progress, race
+from benchmarks.rebuilder import OURS_COLD, OURS_WARM, ours
 from benchmarks.subject import synthetic
 
 

@@ -25,9 +25,9 @@ def _file_system(place: Path) -> str:
     return kind
 
 
-def version(command: Sequence[str | Path]) -> str:
+def version(command: Sequence[str | Path], option: str = "--version") -> str:
     """The first version number that a command says of itself."""
-    said = subprocess.run([*command, "--version"], capture_output=True, text=True,
-                          check=True).stdout
-    found = re.search(r"\d+(\.\d+)+", said)
+    run = subprocess.run([*command, option], capture_output=True, text=True, check=True)
+    said = run.stdout or run.stderr
+    found = re.search(r"\d+(\.\d+)+(p\d+)?", said)
     return found[0] if found else said.strip()

@@ -25,7 +25,7 @@ class Peak:
 
 
 def peak(contender: Contender) -> Peak:
-    """Rebuild once more and watch. It is a sample: what lives shorter than 5 ms isn't seen."""
+    """Run once more and watch. It is a sample: what lives shorter than 5 ms isn't seen."""
     found = Peak()
     contender.prepare()
     for words in contender.commands:

@@ -1,12 +1,7 @@
 """The results as a Markdown page."""
 
-from collections.abc import Iterable, Sequence
-from statistics import median
-
-from benchmarks.race import Seconds
 from benchmarks.results import Results
-
-ALIGNED = {True: "---", False: "---:"}
+from benchmarks.table import of_seconds, of_targets, table
 
 
 def page(results: Results, picture: str) -> str:
@@ -22,7 +17,7 @@ def page(results: Results, picture: str) -> str:
         "whose removal is counted. Everyone is run as users run it, from the same lock with its "
         "hashes, and without a network. "
         f"Rounds counted after a warm-up: {results.runs}; in each everyone has a turn.",
-        "", *_seconds(results.rebuilding), "",
+        "", *of_seconds(results.rebuilding), "",
         "- A cold store holds nothing, the empty ve of virtualenv included; a cold cache of uv "
         "doesn't even know the interpreter. The vendored files are in the page cache on all "
         "sides, virtualenv's own cache is warm.",
@@ -38,15 +33,13 @@ def page(results: Results, picture: str) -> str:
         "measure.", "",
         "## Targets", "",
         "Ratios of times are the median of the rounds' ratios.", "",
-        *_table(["", "at most", "measured", "reached"],
-                [[target.what, f"{target.most:.2f}", f"{target.measured:.2f}",
-                  "yes" if target.reached else "**no**"] for target in results.targets()]), "",
+        *of_targets(results.targets()), "",
         "## Memory", "",
         "The largest process, and all processes at one time (what they share counts once), "
         "sampled every 5 ms in a run of its own.", "",
-        *_table(["MB", "largest", "together"],
-                [[title, f"{peak.largest / 1e6:.0f}", f"{peak.together / 1e6:.0f}"]
-                 for title, peak in results.memory.items()]), "",
+        *table(["MB", "largest", "together"],
+               [[title, f"{peak.largest / 1e6:.0f}", f"{peak.together / 1e6:.0f}"]
+                for title, peak in results.memory.items()]), "",
         "## Disk", "",
         "Blocks of ve and store, without the vendored files, which every project keeps in git: "
         f"the first project takes {results.disk.first / 1e6:.1f} MB, project "
@@ -56,13 +49,7 @@ def page(results: Results, picture: str) -> str:
         "## Growth", "", *_growth(results), "",
         "## Generating a project", "",
         "The project of `make demo`, with an empty cache of vendored files, and with a full one.",
-        "", *_seconds(results.generating), ""])
-
-
-def _seconds(seconds: Seconds) -> list[str]:
-    return _table(["seconds", "least", "median", "most"],
-                  [[title, f"{min(each):.2f}", f"{median(each):.2f}", f"{max(each):.2f}"]
-                   for title, each in seconds.items()])
+        "", *of_seconds(results.generating), ""])
 
 
 def _growth(results: Results) -> list[str]:
@@ -72,11 +59,7 @@ def _growth(results: Results) -> list[str]:
                      f"R² = {line.r_squared:.3f}" for title, line in lines.items())
     return ["Median seconds for made-up wheels of 25 modules, and the straight line through them. "
             f"{fits}.", "",
-            *_table(["wheels", *map(str, wheels)],
-                    [[title, *(f"{line.medians[each]:.2f}" for each in wheels)]
-                     for title, line in lines.items()])]
+            *table(["wheels", *map(str, wheels)],
+                   [[title, *(f"{line.medians[each]:.2f}" for each in wheels)]
+                    for title, line in lines.items()])]
 
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    rule = [ALIGNED[number == 0] for number in range(len(head))]
-    return [f"| {' | '.join(row)} |" for row in [head, rule, *rows]]

@@ -3,7 +3,7 @@
 from html import escape
 from statistics import median
 
-from benchmarks.contender import OURS_COLD, OURS_WARM
+from benchmarks.rebuilder import OURS_COLD, OURS_WARM
 from benchmarks.results import Results
 
 WIDTH, LABELS, NUMBERS = 760, 220, 60

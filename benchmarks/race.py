@@ -19,13 +19,14 @@ def race(contenders: Sequence[Contender], runs: int) -> Seconds:
     seconds: dict[str, list[float]] = {contender.title: [] for contender in contenders}
     for contender in contenders:
         contender.prepare()
-        contender.rebuild()
+        contender.run()
         contender.check()
     for number in range(runs):
         first = number % len(contenders)
         for contender in [*contenders[first:], *contenders[:first]]:
             contender.prepare()
-            seconds[contender.title].append(stopwatch(contender.rebuild))
+            seconds[contender.title].append(stopwatch(contender.run))
+            contender.check()
         progress(f"round {number + 1}/{runs}")
     return seconds
 

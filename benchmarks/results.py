@@ -3,28 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.contender import LIMIT, OURS_COLD, OURS_WARM, PIP, UV_COLD_BYTECODE, UV_WARM
 from benchmarks.disk import Disk
 from benchmarks.growth import Line
 from benchmarks.memory import Peak
 from benchmarks.race import Seconds, ratio
+from benchmarks.rebuilder import LIMIT, OURS_COLD, OURS_WARM, PIP, UV_COLD_BYTECODE, UV_WARM
+from benchmarks.target import Target
 
 MOST_OF_FIRST_DISK = 0.05
 MOST_OF_PIPS_MEMORY = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """`measured` is to be `most` or less."""
-
-    what: str
-    most: float
-    measured: float
-
-    @property
-    def reached(self) -> bool:
-        """Whether it is, as it is shown: to two digits."""
-        return round(self.measured, 2) <= self.most
 
 
 @dataclass(frozen=True, kw_only=True)

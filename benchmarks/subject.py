@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -22,7 +22,7 @@ FUNCTIONS = 20
 def generate(into: Path, environment: Mapping[str, str] = {}) -> Path:
     """Generate the project that `make demo` generates; its directory."""
     into.mkdir()
-    _run([sys.executable, "-m", "cookiecutter", "--no-input", "--output-dir", into, REPOSITORY,
+    run([sys.executable, "-m", "cookiecutter", "--no-input", "--output-dir", into, REPOSITORY,
           "project_name=Bench", "database=sqlite", f"python_version={PYTHON}"], into, environment)
     return into / "bench"
 
@@ -34,7 +34,7 @@ def vendor(project: Path) -> None:
         f"{REQUIREMENTS.read_text(encoding='utf-8')}\n./requirements/src/{own.name}\n",
         encoding="utf-8")
     # Run in the project, python -m would import what lies there.
-    _run([sys.executable, "-m", "vendor_fetch", "--project", project, "sync"], REPOSITORY)
+    run([sys.executable, "-m", "vendor_fetch", "--project", project, "sync"], REPOSITORY)
 
 
 def twin(project: Path, place: Path) -> Path:
@@ -65,7 +65,7 @@ def _wheel(directory: Path, name: str) -> Path:
     path = directory / f"{name}-1.0-py3-none-any.whl"
     info = f"{name}-1.0.dist-info"
     members = {f"{name}/__init__.py": b""}
-    members |= {f"{name}/module{number}.py": _module(number) for number in range(MODULES)}
+    members |= {f"{name}/module{number}.py": module(number) for number in range(MODULES)}
     members[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode()
     members[f"{info}/WHEEL"] = (b"Wheel-Version: 1.0\nGenerator: benchmarks\n"
                                 b"Root-Is-Purelib: true\nTag: py3-none-any\n")
@@ -78,7 +78,8 @@ def _wheel(directory: Path, name: str) -> Path:
     return path
 
 
-def _module(number: int) -> bytes:
+def module(number: int) -> bytes:
+    """A made-up module's source."""
     return "\n".join(
         f'def function{number}_{each}(one, other=None, *rest):\n'
         f'    """What is number {each} of {number}."""\n'
@@ -95,7 +96,8 @@ def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
 
 
-def _run(words: list[str | Path], at: Path, environment: Mapping[str, str] = {}) -> None:
+def run(words: Sequence[str | Path], at: Path, environment: Mapping[str, str] = {}) -> None:
+    """Run a command that prepares something; its failure ends it all."""
     done = subprocess.run(words, cwd=at, env={**os.environ, **environment}, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
