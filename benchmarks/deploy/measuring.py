@@ -1,0 +1,84 @@
+"""Pushes, measured: everything that goes into the page."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.contender import PYTHON
+from benchmarks.deploy import fleet, ours, overhead
+from benchmarks.deploy.peer import peers
+from benchmarks.deploy.results import Results
+from benchmarks.deploy.site import Site, build, lighten, publish
+from benchmarks.race import Seconds, progress, race
+from benchmarks.subject import generate, vendor
+from tests.deploy.ssh_server import SSHD, serve
+
+HOSTS, LINES = 50, 1_000_000
+NEEDED = {SSHD: "openssh-server", "/usr/bin/ssh": "openssh-client", "/usr/bin/rsync": "rsync",
+          "/usr/bin/git": "git"}
+
+
+def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
+    """Everything, one thing after the other."""
+    missing = [package for path, package in NEEDED.items() if not Path(path).exists()]
+    if missing:
+        sys.exit(f"pushes can't be measured without: apt-get install {' '.join(missing)}")
+    described = machine.described(scratch)
+    home = scratch / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text("[user]\n    name = Bench\n    email = bench@example.org\n")
+    lines = scratch / "lines"
+    overhead.write_lines(lines, LINES // 100 if quick else LINES)
+    with (serve(scratch / "ssh", "production") as (server,),
+          fleet.servers(scratch / "fleet", 5 if quick else HOSTS) as hosts):
+        target = scratch / "targets" / "ours"
+        settings = {"SSH_CONFIG": str(server.config), "REMOTE_HOST": "production"}
+        site = _site(scratch, {
+            "production": (ours.STAGES, {**settings, "REMOTE_DIRECTORY": str(target)}),
+            **overhead.deployments(lines), **fleet.deployments(hosts)})
+        own = ours.push(site, target, home)
+        others = peers(site, scratch, home, server.config)
+        progress("pushes")
+        pushing = race([own, *others.pushers.values()], runs)
+        progress("rollbacks")
+        rolling_back = race([ours.rollback(own), *others.rollbacks.values()], runs)
+        progress("pushes that rebuild")
+        rebuilding = _rebuilding(scratch, home, settings, runs)
+        progress("stages and lines")
+        costs = overhead.overhead(site, scratch, home, lines, runs)
+        progress("hosts")
+        many = fleet.fleet(site, hosts, home, min(runs, 3))
+    return Results(
+        machine=described, runs=runs, files=site.files(), missing=others.missing,
+        versions={"Python": machine.version([PYTHON]), "OpenSSH": machine.version(["ssh"], "-V"),
+                  "git": machine.version(["git"]), "rsync": machine.version(["rsync"]),
+                  "bash": machine.version(["bash"]), **others.versions},
+        pushing=pushing, rolling_back=rolling_back, rebuilding=rebuilding, overhead=costs,
+        fleet=many)
+
+
+def _site(scratch: Path, deployments: dict[str, ours.Deployment]) -> Site:
+    project = generate(scratch / "light")
+    build(project, scratch / "store")
+    lighten(project)
+    overhead.write_recipes(project)
+    return publish(project, scratch / "light.git", ours.definition(deployments))
+
+
+def _rebuilding(scratch: Path, home: Path, settings: dict[str, str], runs: int) -> Seconds:
+    """The set of requirements.in travels with the push; one of the two also rebuilds there."""
+    project = generate(scratch / "heavy")
+    vendor(project)
+    build(project, scratch / "store")
+    stages = {ours.PLAIN: ours.STAGES, ours.REBUILDING: ours.REBUILD_STAGES}
+    targets = {title: scratch / "targets" / title.split()[0] for title in stages}
+    site = publish(project, scratch / "heavy.git", ours.definition({
+        target.name: (stages[title], {**settings, "REMOTE_DIRECTORY": str(target),
+                                      "REMOTE_PYTHON": str(PYTHON)})
+        for title, target in targets.items()}))
+    seconds = race([ours.push(site, target, home, target.name, title)
+                    for title, target in targets.items()], runs)
+    for target in targets.values():
+        shutil.rmtree(target)
+    return seconds
