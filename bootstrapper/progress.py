@@ -93,10 +93,24 @@ class Progress:
         if self._live:
             self._write(CLEAR_LINE + line)
 
-    def _write(self, text: str) -> None:
+    def prompt(self, text: str) -> None:
+        """A question, whatever the verbosity; its answer follows on the same line."""
+        self._write(text)
+
+    def pass_on(self, data: bytes) -> None:
+        """Another program's output, byte for byte where the stream takes bytes."""
+        self._write(data)
+
+    def _write(self, text: str | bytes) -> None:
         """What can't be shown is not worth failing for: the reader may have gone (`| head`)."""
+        encoding = self._stream.encoding or "utf-8"
         try:
-            self._stream.write(text)
+            if (raw := getattr(self._stream, "buffer", None)) is None:
+                self._stream.write(text if isinstance(text, str) else text.decode(
+                    encoding, "replace"))
+            else:
+                self._stream.flush()
+                raw.write(text.encode(encoding, "replace") if isinstance(text, str) else text)
             self._stream.flush()
         except OSError:
             self._verbosity, self._live = -1, False

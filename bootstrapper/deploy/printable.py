@@ -1,0 +1,46 @@
+"""What strangers wrote, made fit for a line on a terminal: it can neither steer it nor overflow."""
+
+import re
+from unicodedata import combining, east_asian_width
+
+# ECMA-48: control sequences, strings (as window titles and links are), and shorter escapes; in
+# their 7-bit and 8-bit forms. One that is cut off goes to the end.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?")
+TAB = 4
+
+
+def printable(text: str | bytes) -> str:
+    """A line as it stands in the end: without escapes, and what a carriage return went over."""
+    if isinstance(text, bytes):
+        text = text.decode(errors="replace")
+    if text.isprintable():
+        return text
+    text = _ESCAPES.sub("", text).rstrip("\r\n").rpartition("\r")[2].expandtabs(TAB)
+    return "".join(letter if letter.isprintable() else " " if letter.isspace() else ""
+                   for letter in text)
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a printable text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1
+               for letter in text)
+
+
+def fitted(text: str, width: int, *, more: str = "…") -> str:
+    """The text, cut to `width` columns; `more` then stands at its end."""
+    if cells(text) <= width:
+        return text
+    left = width - len(more)
+    if left < 0:
+        return ""
+    end = 0
+    for end, letter in enumerate(text):  # noqa: B007  (where it stopped is the result)
+        left -= cells(letter)
+        if left < 0:
+            break
+    return text[:end] + more
