@@ -30,7 +30,8 @@ class Console:
                  stream: TextIO | None = None) -> None:
         quiet = verbosity < 0
         # Python has no such stream where its file was closed before it began.
-        self._stream = stream or (sys.stderr if quiet else sys.stdout) or open(os.devnull, "w")
+        self._stream = stream or (sys.stderr if quiet else sys.stdout) or open(  # noqa: SIM115
+            os.devnull, "w")
         self._stages = [StageLine(name, hosts if hosts > 1 else 0) for name in stages]
         self._running: StageLine | None = None
         self._progress = Progress(self._stream, 0 if quiet else verbosity)

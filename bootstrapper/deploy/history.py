@@ -12,7 +12,7 @@ def merged(local: Iterable[Record], target: Iterable[Mapping[str, Any]], *,
 
     `target` are the lines of its pushes.log, oldest first, `held_by` is the push that holds its
     lock: None if nobody does, 0 if it doesn't say. Of a push that both know the local record
-    counts; where two pushes have one number, they began at different times, and both are shown.
+    counts; where two machines gave one number to pushes of theirs, both are shown.
     """
     by_key = {_key(record): record for record in _remembered(target, held_by)}
     by_key |= {_key(record): record for record in local}
@@ -22,7 +22,7 @@ def merged(local: Iterable[Record], target: Iterable[Mapping[str, Any]], *,
 
 def _remembered(target: Iterable[Mapping[str, Any]], held_by: int | None) -> Iterator[Record]:
     """What the target says of each push last; of one that nobody runs, that it is lost."""
-    last: dict[tuple[int, float | None], Record] = {}
+    last: dict[tuple[int, str, str], Record] = {}
     for line in target:
         try:
             record = Record.from_json(line)
@@ -35,5 +35,5 @@ def _remembered(target: Iterable[Mapping[str, Any]], held_by: int | None) -> Ite
         yield record if runs else record.lost()
 
 
-def _key(record: Record) -> tuple[int, float | None]:
-    return record.id, record.started
+def _key(record: Record) -> tuple[int, str, str]:
+    return record.id, record.deployment, record.machine
