@@ -1,0 +1,226 @@
+"""The living processes below one, and how they are ended. It reads Linux's /proc.
+
+Where there is no /proc, only those that are asked for by id are known: a job's own process group.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_PR_GET_CHILD_SUBREAPER = 37
+KNOWN = os.path.exists("/proc/self/stat")
+_GIVE_UP = 5.0  # seconds after KILL: what is still there hangs in the kernel
+
+
+class Process(NamedTuple):
+    """A process, told from a later one of the same id by when it started (ticks since boot)."""
+
+    pid: int
+    started: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """What /proc/PID/stat says."""
+
+    process: Process
+    name: str
+    parent: int
+    group: int
+    session: int
+    zombie: bool
+
+
+def status(pid: int) -> Status | None:
+    """Of a process that may be gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            said = file.read()
+    except OSError:
+        return None
+    # The name stands in parentheses and may hold spaces and parentheses (proc(5)).
+    start, _, rest = said.rpartition(")")
+    fields = rest.split()
+    return Status(Process(pid, int(fields[19])), start.partition("(")[2], int(fields[1]),
+                  int(fields[2]), int(fields[3]), fields[0] in "ZX")
+
+
+def command(pid: int) -> str:
+    """The start of its command line, for a message."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read(400).replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        words = ""
+    found = None if words else status(pid)
+    words = words or (found.name if found else "?")
+    return words if len(words) <= 80 else f"{words[:79]}…"
+
+
+def children(pid: int) -> list[int]:
+    """Read by thread; none missed as long as the list comes out empty (proc(5), `children`)."""
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found += map(int, file.read().split())
+    except OSError:  # it is gone, or the kernel has no such file (CONFIG_PROC_CHILDREN)
+        if not KNOWN or os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
+            return found
+        everyone = (status(int(name)) for name in os.listdir("/proc") if name.isdigit())
+        return [one.process.pid for one in everyone if one and one.parent == pid]
+    return found
+
+
+def descendants(pid: int, without: Collection[Process] = ()) -> set[Process]:
+    """All that live below a process, but for some and what is below them.
+
+    A list that is read while one of its processes ends may lack another: it counts when it comes
+    out the same twice.
+    """
+    found = _descendants(pid, without)
+    for _ in range(5):  # whoever forks and forks is asked about again anyway
+        before, found = found, _descendants(pid, without) if found else found
+        if found == before:
+            break
+    return found
+
+
+def _descendants(pid: int, without: Collection[Process]) -> set[Process]:
+    found: set[Process] = set()
+    left = children(pid)
+    while left:
+        one = status(left.pop())
+        if one and one.process not in found and one.process not in without:
+            if not one.zombie:
+                found.add(one.process)
+            left += children(one.process.pid)
+    return found
+
+
+def alive(process: Process) -> bool:
+    """Whether it still runs: a zombie doesn't."""
+    found = status(process.pid)
+    return found is not None and found.process == process and not found.zombie
+
+
+def send(process: Process, number: signal.Signals) -> None:
+    """A signal to this process, never to a later one of its id; then it goes on if it was stopped.
+
+    Between looking at an id and signalling it the process could end and its id be given anew: a
+    pidfd, which is opened first, closes that race.
+    """
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except (OSError, AttributeError):  # gone, or a system without
+        return
+    try:
+        if alive(process):
+            signal.pidfd_send_signal(descriptor, number)
+            signal.pidfd_send_signal(descriptor, signal.SIGCONT)
+    except OSError:
+        pass  # it is gone, or has become another user's (sudo)
+    finally:
+        os.close(descriptor)
+
+
+def holders(descriptor: int, among: Iterable[Process]) -> list[Process]:
+    """Who of them has the pipe open that is behind our descriptor."""
+    ours = os.fstat(descriptor)
+    found = []
+    for process in sorted(among):
+        folder = f"/proc/{process.pid}/fd"
+        try:
+            files = [os.stat(f"{folder}/{name}") for name in os.listdir(folder)]
+        except OSError:  # gone, or closed meanwhile
+            continue
+        if any(os.path.samestat(file, ours) for file in files):
+            found.append(process)
+    return found
+
+
+def adopt_orphans(adopt: bool = True) -> bool:
+    """Whether this process, not init, becomes the parent of orphans below it; returns what was.
+
+    Linux's child subreaper (prctl(2)); elsewhere nothing happens.
+    """
+    import ctypes
+
+    try:
+        prctl = ctypes.CDLL(None).prctl
+    except (AttributeError, OSError):
+        return False
+    before = ctypes.c_int()
+    prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    prctl(_PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
+    return bool(before.value)
+
+
+class Step(NamedTuple):
+    """A signal, the seconds until the next stronger one, and whether it goes beyond the groups."""
+
+    signal: signal.Signals
+    grace: float
+    everyone: bool = True
+
+
+class Ending:
+    """Signals that grow stronger, until none of the processes is left.
+
+    Ask `poll` again and again. `members` tells who is alive; who comes later gets the signal, too.
+    `groups` are process groups that the first signals go to, and all where there is no /proc.
+    """
+
+    def __init__(self, members: Callable[[], Collection[Process]], steps: Sequence[Step],
+                 groups: Iterable[int] = ()) -> None:
+        self._members = members
+        self._steps = list(steps)
+        self._groups = frozenset(groups)
+        self._until = 0.0
+        self._told: set[Process] = set()
+        self.stuck: Collection[Process] = ()
+
+    def poll(self) -> bool:
+        """Send what is due; true when nobody is left, or what is left can't be ended (`stuck`)."""
+        members = self._members()
+        if not members and self._until:
+            return True
+        now = time.monotonic()
+        if not self._until:
+            self._start(now)
+        elif now >= self._until:
+            if len(self._steps) == 1:
+                self.stuck = members
+                return True
+            del self._steps[0]
+            self._start(now)
+        step = self._steps[0]
+        for process in set(members) - self._told:
+            if step.everyone or self._in_group(process):
+                send(process, step.signal)
+                self._told.add(process)
+        return False
+
+    def _start(self, now: float) -> None:
+        step = self._steps[0]
+        self._until = now + (step.grace if len(self._steps) > 1 else _GIVE_UP)
+        self._told.clear()
+        if not KNOWN:
+            for group in self._groups:
+                try:
+                    os.killpg(group, step.signal)
+                except OSError:
+                    continue  # gone
+
+    def _in_group(self, process: Process) -> bool:
+        found = status(process.pid)
+        return found is not None and found.group in self._groups
+
+    def finish(self) -> None:
+        """Wait until it is done."""
+        while not self.poll():
+            time.sleep(0.01)
