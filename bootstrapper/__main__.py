@@ -17,6 +17,7 @@ INTERRUPTED = 130
 # asked for is imported: a rebuild needn't wait for what a deployment uses.
 COMMANDS = {
     "rebuild": "ve", "check": "ve", "store": "ve",
+    "deploy": "deploy", "resume": "deploy", "rollback": "rollback",
     "cookbook": "cookbook",
 }
 

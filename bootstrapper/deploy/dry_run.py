@@ -1,0 +1,39 @@
+"""A push in words, without doing it: every command with its whole environment. Pure."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from bootstrapper.deploy import environment
+from bootstrapper.deploy.execution import Place
+from bootstrapper.deploy.fleet import batches, rolls
+from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.plan import Plan
+
+
+def lines(plan: Plan, place: Place, *, inherited: Mapping[str, str], python: str) -> Iterator[str]:
+    """What would be run, stage by stage; secrets are masked."""
+    masking = Masking(plan.secrets)
+    for index, stage in enumerate(plan.stages):
+        shadow = ", instead of ours" if stage.shadows else ""
+        yield f"{index + 1:>2} {stage.name}  ({stage.origin}{shadow})"
+        if stage.skipped:
+            yield f"   {stage.skipped}"
+            yield ""
+            continue
+        host = ""
+        if rolls(stage, plan.hosts):
+            host = plan.hosts[0]
+            shares = " then ".join(" ".join(batch) for batch in batches(plan.hosts, plan.batch))
+            yield f"   on {shares}"
+        limits = [f"{name} {seconds:g} s" for name, seconds in (
+            ("timeout", stage.timeout), ("idle timeout", stage.idle_timeout)) if seconds]
+        if limits:
+            yield f"   {', '.join(limits)}"
+        yield "   " + shlex.join(environment.command(stage, place.code(index, stage),
+                                                     python=python))
+        variables = environment.environment(
+            plan, host=host, outputs={}, inherited=inherited, checkout=place.checkout,
+            output_file=place.output(index, host))
+        for name, value in sorted(variables.items()):
+            yield f"     {name}={shlex.quote(masking.mask(value))}"
+        yield ""

@@ -1,0 +1,28 @@
+"""Ctrl-C, SIGTERM and a lost terminal while a push runs: it is cancelled, not abandoned."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Self
+
+WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM",
+         signal.SIGHUP: "the terminal has gone"}
+
+
+class Interruption:
+    """While it is entered those signals are taken note of, nothing more: `reason` says which."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._note) for number in WORDS}
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.reason = WORDS[signal.Signals(number)]

@@ -1,0 +1,84 @@
+"""What a push will do, complete and before it is done: pure data that is kept as its snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage, its code included. Durations in seconds."""
+
+    name: str
+    recipe: str
+    language: str  # "shell", "python", or "program" for code with a shebang
+    code: str
+    origin: str  # the recipe's file, or "cookbook" for one of ours
+    shadows: bool = False  # the project's own recipe stands before one of ours
+    per_host: bool = False
+    switches: bool = False  # once it has run, the new release is live
+    timeout: float | None = None
+    idle_timeout: float | None = None
+    skipped: str = ""  # why it isn't run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A push. Its secrets are neither shown nor kept; everything else is its snapshot.
+
+    `release` is the id that the push makes live: its own, or, where a rollback finds the old
+    release still there, that one; `releases` names it for hosts where it differs.
+    Of a rollback, `rollback_of` is the push that it undoes, `rollback_to` the one that it returns
+    to, and `rollback_url` that one's tag.
+    """
+
+    id: int
+    deployment: str
+    comment: str
+    user: str
+    machine: str
+    ref: str
+    commit: str
+    stages: tuple[Stage, ...]
+    settings: Mapping[str, str]
+    flags: Mapping[str, str]
+    secret_names: tuple[str, ...]
+    secrets: Mapping[str, str] = field(repr=False)
+    hosts: tuple[str, ...]
+    release: int
+    releases: Mapping[str, int] = field(default_factory=dict)
+    rollback_of: int | None = None
+    rollback_to: int | None = None
+    rollback_url: str = ""
+    on_failure: str = "halt"
+    batch: int = 0  # how many hosts at a time; 0: all of them
+    max_failures: int = 0
+
+    def snapshot(self) -> dict[str, Any]:
+        """As JSON takes it, without the secrets' values and the stages' code."""
+        whole = asdict(self)
+        del whole["secrets"]
+        for stage in whole["stages"]:
+            del stage["code"]
+        return {"format": FORMAT, **whole}
+
+    @classmethod
+    def restored(cls, snapshot: Mapping[str, Any], code: Mapping[int, str],
+                 secrets: Mapping[str, str]) -> Self:
+        """The plan that was kept: `code` by the stage's index, `secrets` as they are today."""
+        fields = {name: value for name, value in snapshot.items()
+                  if name in cls.__dataclass_fields__}
+        stages = tuple(
+            Stage(code=code[index], **{name: value for name, value in stage.items()
+                                       if name in Stage.__dataclass_fields__})
+            for index, stage in enumerate(snapshot["stages"]))
+        return cls(**fields | {"stages": stages, "secrets": secrets,
+                               "hosts": tuple(snapshot["hosts"]),
+                               "secret_names": tuple(snapshot["secret_names"])})
+
+    def switching(self) -> int | None:
+        """The index of the first stage from which on the new release is live."""
+        return next((index for index, stage in enumerate(self.stages)
+                     if stage.switches and not stage.skipped), None)

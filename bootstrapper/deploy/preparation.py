@@ -1,0 +1,96 @@
+"""From what a project's files say to what a push is made of, every fault told before it begins."""
+
+import getpass
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from bootstrapper.deploy import definition, flag, holder, secret
+from bootstrapper.deploy.cookbook import Cookbook
+from bootstrapper.deploy.definition import Deployment, StageEntry
+from bootstrapper.deploy.fault import suggestion
+from bootstrapper.deploy.plan import Plan, Stage
+from bootstrapper.deploy.recipe import Recipe
+from bootstrapper.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """A deployment with its stages' code and its values; sound, as far as files can tell."""
+
+    project: Path
+    deployment: Deployment
+    stages: tuple[Stage, ...]
+    settings: Mapping[str, str]
+    flags: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
+    resolves_git: bool
+
+    @classmethod
+    def of(cls, project: Path, name: str, environ: Mapping[str, str], *,
+           flags: Iterable[str] = (), skip: Collection[str] = ()) -> Self:
+        """What the project's files say of the deployment `name` (the default one if empty).
+
+        `flags` are words of the command line, `skip` the stages that are not to be run. Raises
+        InputError, with every fault of every file.
+        """
+        deployment = definition.read(project).deployment(name)
+        for stage in skip:
+            names = [entry.name for entry in deployment.stages]
+            if stage not in names:
+                raise InputError(f"--skip {stage}", f"{deployment.name} has no such stage"
+                                 f"{suggestion(stage, names)}", f"one of: {', '.join(names)}")
+        given = flag.values(deployment.flags, flags, deployment.name)
+        secrets = secret.read(project, deployment, environ)
+        cookbook = Cookbook(project)
+        settings = deployment.environment
+        recipes = definition.check(deployment, cookbook, {**settings, **secrets, **given},
+                                   skip=skip, faults=secrets.faults)
+        stages = tuple(
+            _stage(project, entry, recipe, deployment, shadows=cookbook.shadows(entry.recipe),
+                   skipped="skipped by --skip" if entry.name in skip else "")
+            for entry, recipe in zip(deployment.stages, recipes, strict=True))
+        return cls(
+            project=project, deployment=deployment, stages=stages, flags=given, secrets=secrets,
+            settings=settings,
+            resolves_git="REPOSITORY" in deployment.settings and any(
+                recipe.resolves == "git" for recipe in recipes))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that are pushed to, in order."""
+        return self.deployment.hosts
+
+    def plan(self, *, number: int, comment: str, ref: str, commit: str) -> Plan:
+        """The push of that number."""
+        return Plan(
+            id=number, deployment=self.deployment.name, comment=comment, user=user(),
+            machine=holder.machine(), ref=ref, commit=commit, stages=self.stages,
+            settings=self.settings, flags=self.flags, secret_names=self.deployment.secrets,
+            secrets=self.secrets, hosts=self.hosts, release=number,
+            on_failure=self.deployment.on_failure,
+            batch=self.deployment.batch.of(len(self.hosts)) if self.hosts else 0,
+            max_failures=self.deployment.max_failures)
+
+
+def user() -> str:
+    """The login of the person who pushes."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return str(os.getuid())
+
+
+def _stage(project: Path, entry: StageEntry, recipe: Recipe, deployment: Deployment, *,
+           shadows: bool, skipped: str) -> Stage:
+    origin = "cookbook" if recipe.path is None else os.path.relpath(recipe.path, project)
+    return Stage(
+        name=entry.name, recipe=recipe.name, language=recipe.language, code=recipe.code,
+        origin=origin, shadows=shadows, per_host=recipe.per_host, switches=recipe.switches,
+        timeout=deployment.timeout if entry.timeout is None else entry.timeout,
+        idle_timeout=deployment.idle_timeout if entry.idle_timeout is None else entry.idle_timeout,
+        skipped=skipped)
+
+

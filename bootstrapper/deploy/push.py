@@ -1,0 +1,122 @@
+"""A push: a plan carried out, its events kept, shown and told to the target as they happen."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from bootstrapper.deploy.clock import Clock
+from bootstrapper.deploy.environment import PYTHON_STAGE, file_name
+from bootstrapper.deploy.event import (
+    Event,
+    Note,
+    Output,
+    PushEnded,
+    PushStarted,
+    StageEnded,
+    State,
+    VariableSet,
+)
+from bootstrapper.deploy.execution import Decision, Execution, Place, Result
+from bootstrapper.deploy.job import Job
+from bootstrapper.deploy.journal import Journal
+from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.plan import Plan
+from bootstrapper.deploy.record import Record, fold
+from bootstrapper.deploy.runner import Runner
+from bootstrapper.errors import BootstrapperError
+
+
+class Surroundings(Protocol):
+    """What a push stands in: the session that holds its locks, the person who watches."""
+
+    @property
+    def inherited(self) -> Mapping[str, str]:
+        """The variables of the deploying process, its PATH led by the push's own ssh."""
+
+    def cancelled(self) -> str:
+        """Why the push shall end now; empty while it may go on."""
+
+    def lost(self) -> str:
+        """Why the target's lock is no longer ours; empty while it is."""
+
+    def show(self, event: Event) -> None:
+        """Something has happened."""
+
+    def tick(self) -> None:
+        """Called about ten times a second."""
+
+    def before(self, name: str, job: Job) -> Decision:
+        """Whether the stage of that name, whose (first) job is shown, is to run."""
+
+
+class Push:
+    """One plan, its journal begun or opened again; `run` carries it out."""
+
+    def __init__(self, plan: Plan, journal: Journal, surroundings: Surroundings) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._surroundings = surroundings
+        self._masking = Masking(plan.secrets)
+        self._clock = Clock()
+        self.record = journal.record()
+
+    def run(self, *, done: Iterable[tuple[int, str]] = (),
+            outputs: Mapping[str, str] | None = None, resumed: bool = False) -> Result:
+        """Run the stages that aren't `done`; `record` then tells how it went."""
+        execution: Execution | None = None
+        try:
+            with Runner(emit=self._tell, clock=self._clock, masking=self._masking,
+                        cancelled=self._cancelled, tick=self._surroundings.tick) as runner:
+                self._tell(PushStarted(at=self._clock.now(), resumed=resumed))
+                execution = Execution(
+                    self._plan, Place(directory=self._journal.directory.absolute()), runner=runner,
+                    emit=self._tell, clock=self._clock, inherited=self._surroundings.inherited,
+                    python=sys.executable, cancelled=self._cancelled,
+                    before=self._surroundings.before, done=done, outputs=outputs)
+                result = execution.run()
+        except BootstrapperError as error:  # the journal can't be written, and so on
+            result = Result(state=State.FAILED, reason=str(error),
+                            switched=execution.switched if execution else ())
+        if result.state is State.CANCELLED and (reason := self._surroundings.lost()):
+            result = replace(result, state=State.FAILED, reason=reason)
+        self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
+        self._journal.finish(self.record)
+        return result
+
+    def _cancelled(self) -> str:
+        return self._journal.cancelled() or self._surroundings.cancelled()
+
+    def _tell(self, event: Event) -> None:
+        event = self._masked(event)
+        if not isinstance(event, Output):
+            self.record = self.record.after(event)
+        self._surroundings.show(event)
+        self._journal.write(event)
+
+    def _masked(self, event: Event) -> Event:
+        """Output comes masked from the runner, which alone sees what is split across writes."""
+        match event:
+            case VariableSet():
+                return replace(event, value=self._masking.mask(event.value))
+            case Note():
+                return replace(event, text=self._masking.mask(event.text))
+            case StageEnded() | PushEnded():
+                return replace(event, reason=self._masking.mask(event.reason))
+            case _:
+                return event
+
+
+def code_files(plan: Plan, python_stage: str) -> dict[str, str]:
+    """The files of the snapshot's stages/: the stages' code, and what runs those in Python."""
+    files = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
+    if any(stage.language == "python" for stage in plan.stages):
+        files[PYTHON_STAGE] = python_stage
+    return files
+
+
+def new_record(plan: Plan) -> Record:
+    """The record of a push before anything has happened."""
+    return fold(plan.snapshot(), ())
+
+

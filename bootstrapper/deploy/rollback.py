@@ -1,0 +1,103 @@
+"""Which push a rollback returns to, and what that changes: pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.plan import Plan
+from bootstrapper.deploy.record import Record
+from bootstrapper.errors import InputError
+
+NONE_YET = "python -m bootstrapper deploy; from the second push on there is one to return to"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """Return from the push that is live to `target`. `live` is None where nobody knows."""
+
+    target: Record
+    live: Record | None
+
+
+def propose(records: Sequence[Record], *, current: int | None, wanted: int | None) -> Proposal:
+    """What a rollback returns to: the push `wanted`, or the last that worked before the live one.
+
+    `records` are a deployment's, newest first; `current` is the push whose release the target
+    serves, where it says so. Raises InputError if there is none, or none such.
+    """
+    live = live_push(records, current)
+    if wanted is not None:
+        return Proposal(target=_worked(records, wanted), live=live)
+    before = live.id if live else None
+    for record in records:
+        if _own(record) and (before is None or record.id < before):
+            return Proposal(target=record, live=live)
+    raise InputError(f"push {before}" if before else "the history",
+                     "no push that worked came before it", NONE_YET)
+
+
+def live_push(records: Sequence[Record], current: int | None) -> Record | None:
+    """The push whose code is live: rollbacks are followed to the push that they returned to."""
+    by_id = {record.id: record for record in records}
+    record = by_id.get(current) if current is not None else next(filter(_switched, records), None)
+    while record and record.rollback_to is not None:
+        record = by_id.get(record.rollback_to)
+    return record
+
+
+def settings_changed(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    """Lines `NAME: old -> new`, for every setting that isn't the same in both."""
+    names = sorted({*old, *new})
+    return [f"{name}: {_shown(old.get(name))} -> {_shown(new.get(name))}"
+            for name in names if old.get(name) != new.get(name)]
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else repr(value)
+
+
+def _switched(record: Record) -> bool:
+    """Whether the push has put its release in front of visitors, well or badly."""
+    return record.state is State.SUCCEEDED or any(
+        stage.switches and stage.started is not None for stage in record.stages)
+
+
+def _own(record: Record) -> bool:
+    return record.state is State.SUCCEEDED and record.rollback_to is None
+
+
+def _worked(records: Sequence[Record], wanted: int) -> Record:
+    record = next((record for record in records if record.id == wanted), None)
+    if record is None:
+        raise InputError(f"push {wanted}", "there is no such push of this deployment",
+                         "python -m bootstrapper pushes")
+    if record.rollback_to is not None:
+        return _worked(records, record.rollback_to)
+    if record.state is not State.SUCCEEDED:
+        raise InputError(f"push {wanted}", f"its state is {record.state}: it never worked",
+                         "python -m bootstrapper pushes shows those that succeeded")
+    return record
+
+
+def plan_back(template: Plan, target: Record, *, undone: int | None, comment: str, fast: bool,
+              releases: Mapping[str, int] | None = None) -> Plan:
+    """The push that returns to `target` and undoes push `undone`; it has no number yet.
+
+    `template` has the stages and settings that it is to have. Where the old release still stands
+    on the hosts it is `fast`: it is switched to, and nothing is made anew. `releases` narrows it to
+    some hosts, and says to which release each of them returns.
+    """
+    stages = template.stages
+    if fast:
+        first = template.switching() or 0
+        stages = tuple(replace(stage, skipped="") for stage in stages[first:])
+    return replace(
+        template, id=0, stages=stages, comment=comment, ref=target.ref, commit=target.commit,
+        release=_release(target) if fast else 0, releases=releases or {},
+        rollback_of=undone, rollback_to=target.id,
+        rollback_url=target.rollback_url, hosts=tuple(releases) if releases else template.hosts,
+        batch=0 if fast else template.batch, max_failures=0, on_failure="halt")
+
+
+def _release(target: Record) -> int:
+    return target.id if target.release is None else target.release
