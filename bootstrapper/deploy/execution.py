@@ -161,8 +161,10 @@ class Execution:
                               reason=outcome.reason))
 
     def _read_output(self, job: Job) -> None:
+        file = self._place.output(job.stage, job.host)
         try:
-            text = self._place.output(job.stage, job.host).read_text(errors="surrogateescape")
+            text = file.read_text(errors="surrogateescape")
+            file.unlink()  # it may hold a secret
         except OSError:  # the stage has removed it: it has nothing to hand on
             return
         variables, odd = environment.read_output(text)

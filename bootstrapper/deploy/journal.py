@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bootstrapper.deploy import event_line
+from bootstrapper.deploy.dot_deploy import dot_deploy
 from bootstrapper.deploy.event import Event, Output, PushEnded, StageEnded, StageEvent, Stream
 from bootstrapper.deploy.event_line import Span
 from bootstrapper.deploy.growing_file import GrowingFile
@@ -59,7 +60,7 @@ class Journal:
         """
         directory = home(project) / str(number)
         try:
-            _make_home(project)
+            dot_deploy(project, "pushes")
             directory.mkdir(mode=0o700)
         except FileExistsError:
             raise
@@ -190,15 +191,6 @@ def events(directory: Path, *, spans: bool = False) -> list[Event]:
     told = (event_line.decoded(line) for line in lines
             if spans or not line.startswith(event_line.SPAN_BEGINS))
     return [event for event in told if event is not None]
-
-
-def _make_home(project: Path) -> None:
-    top = project / ".deploy"
-    top.mkdir(exist_ok=True)
-    top.chmod(0o700)  # whoever made it
-    with suppress(FileExistsError), (top / ".gitignore").open("x") as file:
-        file.write("*\n")  # whatever the project's own says, a journal is nothing to commit
-    (top / "pushes").mkdir(mode=0o700, exist_ok=True)
 
 
 def _write_whole(path: Path, data: Mapping[str, Any]) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bootstrapper.deploy.dot_deploy import dot_deploy
 from bootstrapper.deploy.holder import Holder
 from bootstrapper.deploy.unshared import unshare
+
+LOCKS = "locks"
 
 # Who only looks (`holder`) has the file locked for an instant: a push doesn't give way to that.
 _LOOKED_AT = 0.3
@@ -23,14 +26,14 @@ class PushLock:
     """
 
     def __init__(self, project: Path, holder: Holder) -> None:
-        self._path = _path(project, holder.deployment)
+        self._project = project
         self._holder = holder
         self._file: FileIO | None = None
 
     def __enter__(self) -> Self:
         """Raise Locked, with the holder's details, where somebody else pushes."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = FileIO(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+        path = dot_deploy(self._project, LOCKS) / f"{self._holder.deployment}.lock"
+        file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
         end = time.monotonic() + _LOOKED_AT
         while not _locked(file, fcntl.LOCK_EX):
             if time.monotonic() > end:
@@ -59,8 +62,9 @@ class PushLock:
 
 def holder(project: Path, deployment: str) -> Holder | None:
     """Who pushes the deployment from this project now; a holder that died is nobody."""
+    path = project / ".deploy" / LOCKS / f"{deployment}.lock"
     try:
-        file = FileIO(os.open(_path(project, deployment), os.O_RDONLY | os.O_CLOEXEC))
+        file = FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except FileNotFoundError:
         return None
     with file:
@@ -73,7 +77,3 @@ def _locked(file: FileIO, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _path(project: Path, deployment: str) -> Path:
-    return project / ".deploy/locks" / f"{deployment}.lock"
