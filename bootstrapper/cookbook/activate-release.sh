@@ -1,0 +1,33 @@
+# Makes the release the one that visitors see: `current` is switched to it by one rename.
+#
+# `previous` is then what was current before. Nothing is made anew, so going back is as fast.
+#
+# per-host
+# switches
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+cd "$REMOTE_DIRECTORY"
+release=releases/$RELEASE
+fault=
+if [ ! -d "$release" ]; then
+    fault="there is no $release"
+elif [ -e "$release/bootstrap.py" ] && [ ! -x "$release/ve/bin/python" ]; then
+    fault="$release has no ve that works"
+elif [ -e current ] && [ ! -L current ]; then
+    fault="current is not a link"
+fi
+if [ -n "$fault" ]; then
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: $fault; what was live stays live" >&2
+    echo "  next: push again from the start, and see that no stage is missing" >&2
+    exit 1
+fi
+before=$(readlink current) || true
+if [ "$before" = "$release" ]; then
+    echo "current is $release already"
+    exit
+fi
+switch() { ln -sfn "$1" ".$2.new" && mv -T ".$2.new" "$2"; }
+if [ -n "$before" ]; then switch "$before" previous; fi
+switch "$release" current
+echo "current is $release${before:+, and was $before}"
+END

@@ -1,0 +1,25 @@
+# Builds the release's ve on the host by ./bootstrap.py, from the files that came along, offline.
+#
+# REMOTE_PYTHON    the Python of the host to build it of, as a path or a command: python3.11
+#
+# per-host
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+: "${REMOTE_PYTHON=}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE REMOTE_PYTHON; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+cd "$REMOTE_DIRECTORY"
+if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+if [ ! -f bootstrap.py ]; then
+    echo "$REMOTE_HOST:$PWD: no bootstrap.py" >&2
+    echo "  next: a stage before this one has to bring it, such as rsync-release" >&2
+    exit 1
+fi
+if [ -z "$REMOTE_PYTHON" ]; then
+    ./bootstrap.py </dev/null
+elif python=$(command -v "$REMOTE_PYTHON"); then
+    "$python" bootstrap.py --python "$python" </dev/null
+else
+    echo "$REMOTE_HOST: there is no $REMOTE_PYTHON" >&2
+    echo "  next: install it there, or correct REMOTE_PYTHON in deploy/deployments.toml" >&2
+    exit 1
+fi
+END

@@ -1,0 +1,8 @@
+# Ends what maintenance-on began: visitors see the site again.
+#
+# per-host
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+{ declare -p REMOTE_DIRECTORY; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+rm -f "$REMOTE_DIRECTORY/shared/maintenance.html"
+echo "visitors see the site"
+END

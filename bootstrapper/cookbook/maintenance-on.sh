@@ -1,0 +1,30 @@
+# Shows a page of maintenance to visitors, until maintenance-off: shared/maintenance.html.
+#
+# If a stage between the two fails, the page stays: visitors see it until maintenance-off is run,
+# or somebody removes the file. Apache needs mod_rewrite, and in the site's <VirtualHost>:
+#
+#     Alias /maintenance.html REMOTE_DIRECTORY/shared/maintenance.html
+#     <Directory REMOTE_DIRECTORY/shared>
+#         <Files maintenance.html>
+#             Require all granted
+#         </Files>
+#     </Directory>
+#     ErrorDocument 503 /maintenance.html
+#     RewriteEngine On
+#     RewriteCond REMOTE_DIRECTORY/shared/maintenance.html -f
+#     RewriteRule !^/maintenance\.html$ - [R=503,L]
+#
+# MAINTENANCE_PAGE    the page, as a path in the checkout (a line of text)
+#
+# per-host
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+page='<!DOCTYPE html><title>Maintenance</title><h1>We are back in a few minutes</h1>'
+if [ -n "${MAINTENANCE_PAGE-}" ]; then page=$(<"$CHECKOUT_DIR/$MAINTENANCE_PAGE"); fi
+{ declare -p REMOTE_DIRECTORY page; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+mkdir -p "$REMOTE_DIRECTORY/shared"
+cd "$REMOTE_DIRECTORY/shared"
+printf '%s\n' "$page" >.maintenance.html.new
+chmod 644 .maintenance.html.new
+mv .maintenance.html.new maintenance.html
+echo "visitors see $PWD/maintenance.html"
+END

@@ -1,0 +1,31 @@
+# Brings the database up to date by the release's ./manage.py migrate, once, on the first host.
+#
+# Two pushes never migrate at once: a lock on the host makes the later one wait. A rollback does
+# not undo migrations, as that may lose data; so write them so that the release before can live
+# with them: add a column in one push, remove the old one in the next.
+#
+# MIGRATE_WAIT              how many seconds to wait for another migration (600)
+# DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
+#
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+: "${MIGRATE_WAIT=600}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE ROLLBACK_URL MIGRATE_WAIT \
+    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+cd "$REMOTE_DIRECTORY"
+mkdir -p .deploy
+exec 9>.deploy/migrate.lock
+if ! flock --nonblock 9; then
+    echo "another migration is running; this one waits for it"
+    if ! flock --timeout "$MIGRATE_WAIT" 9; then
+        echo "$REMOTE_HOST: another migration has been running for $MIGRATE_WAIT s" >&2
+        echo "  next: fuser -v $REMOTE_DIRECTORY/.deploy/migrate.lock, on the host, shows it" >&2
+        exit 1
+    fi
+fi
+if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+if [ -n "$ROLLBACK_URL" ]; then
+    echo "migrations are not undone: to do that, ./manage.py migrate APP NUMBER in the newer release"
+fi
+trap 'echo "  next: mend what ./manage.py migrate says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+./manage.py migrate --noinput </dev/null
+END

@@ -1,0 +1,23 @@
+# Installs the release's Perl modules into its local/, as cpanfile.snapshot says.
+#
+# From vendor/cache where the project has one (carton bundle), so without a network.
+#
+# CARTON    how it is called (carton)
+#
+# per-host
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+: "${CARTON=carton}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE CARTON; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+cd "$REMOTE_DIRECTORY"
+if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+if [ ! -f cpanfile.snapshot ]; then
+    echo "$REMOTE_HOST:$PWD: no cpanfile.snapshot, so nobody knows which modules" >&2
+    echo "  next: carton install, in the project, and commit cpanfile.snapshot" >&2
+    exit 1
+fi
+trap 'echo "  next: mend what carton says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+read -ra carton <<<"$CARTON"
+cached=()
+if [ -d vendor/cache ]; then cached=(--cached); fi
+"${carton[@]}" install --deployment "${cached[@]}" </dev/null
+END

@@ -1,0 +1,19 @@
+# Installs the release's PHP packages on the host, as composer.lock says and nothing for development.
+#
+# COMPOSER    how it is called (composer): "php composer.phar"
+#
+# per-host
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+: "${COMPOSER=composer}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE COMPOSER; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+cd "$REMOTE_DIRECTORY"
+if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+if [ ! -f composer.lock ]; then
+    echo "$REMOTE_HOST:$PWD: no composer.lock, so nobody knows which packages" >&2
+    echo "  next: composer update, in the project, and commit composer.lock" >&2
+    exit 1
+fi
+trap 'echo "  next: mend what composer says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+read -ra composer <<<"$COMPOSER"
+"${composer[@]}" install --no-dev --no-interaction --prefer-dist --optimize-autoloader </dev/null
+END

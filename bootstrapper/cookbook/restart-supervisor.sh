@@ -1,0 +1,22 @@
+# Restarts SUPERVISOR_PROGRAMS on the host by supervisorctl, and sees that they run.
+#
+# SUPERVISORCTL    how it is called (sudo -n supervisorctl; for root, supervisorctl)
+#
+# per-host
+# needs: REMOTE_HOST SUPERVISOR_PROGRAMS
+: "${SUPERVISORCTL=}"
+{ declare -p REMOTE_HOST SUPERVISOR_PROGRAMS SUPERVISORCTL; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+if [ "$UID" = 0 ]; then supervisorctl=(supervisorctl); else supervisorctl=(sudo -n supervisorctl); fi
+if [ -n "$SUPERVISORCTL" ]; then read -ra supervisorctl <<<"$SUPERVISORCTL"; fi
+read -ra programs <<<"$SUPERVISOR_PROGRAMS"
+# Older ones end with 0 whatever happens: the state is what counts.
+"${supervisorctl[@]}" restart "${programs[@]}" </dev/null || true
+state=$("${supervisorctl[@]}" status "${programs[@]}" </dev/null) || true
+if [ -z "$state" ] || grep -Eqv '^[^ ]+ +RUNNING( |$)' <<<"$state"; then
+    echo "$state" >&2
+    echo "$REMOTE_HOST: not all of these run: $SUPERVISOR_PROGRAMS" >&2
+    echo "  next: supervisorctl tail ${programs[0]} stderr, on the host" >&2
+    exit 1
+fi
+echo "$state"
+END

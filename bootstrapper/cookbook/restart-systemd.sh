@@ -1,0 +1,20 @@
+# Restarts SYSTEMD_UNITS on the host, and sees that they run.
+#
+# SYSTEMCTL    how it is called (sudo -n systemctl; for root, systemctl): "systemctl --user"
+#
+# per-host
+# needs: REMOTE_HOST SYSTEMD_UNITS
+: "${SYSTEMCTL=}"
+{ declare -p REMOTE_HOST SYSTEMD_UNITS SYSTEMCTL; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+if [ "$UID" = 0 ]; then systemctl=(systemctl); else systemctl=(sudo -n systemctl); fi
+if [ -n "$SYSTEMCTL" ]; then read -ra systemctl <<<"$SYSTEMCTL"; fi
+read -ra units <<<"$SYSTEMD_UNITS"
+if ! "${systemctl[@]}" restart "${units[@]}" </dev/null ||
+    ! "${systemctl[@]}" is-active --quiet "${units[@]}" </dev/null; then
+    "${systemctl[@]}" status --no-pager --lines=20 "${units[@]}" </dev/null >&2 || true
+    echo "$REMOTE_HOST: not all of these run: $SYSTEMD_UNITS" >&2
+    echo "  next: journalctl --unit=${units[0]}, on the host" >&2
+    exit 1
+fi
+echo "restarted, and active: $SYSTEMD_UNITS"
+END

@@ -1,0 +1,104 @@
+# Asks SMOKE_URL until it answers as it should, as a visitor would: at most SMOKE_TIMEOUT seconds.
+#
+# It may be several addresses, with spaces between them; {host} in one stands for REMOTE_HOST's
+# name. A redirect within the site is followed, one to another site is taken as the answer.
+#
+# SMOKE_STATUS     the status that is good (200); several: "200 401"
+# SMOKE_TEXT       what has to be on the page
+# SMOKE_HOST       the name to ask for, where the address isn't the site's own
+# SMOKE_TIMEOUT    seconds (30)
+#
+# per-host
+# needs: SMOKE_URL
+import http.client
+import os
+import shlex
+import socket
+import ssl
+import time
+from urllib.parse import urljoin, urlsplit
+
+REDIRECTS = (301, 302, 303, 307, 308)
+AT_ONCE, AT_MOST = 0.1, 10.0  # seconds between two tries, and for one answer
+PAGE = 4_000_000  # bytes to look for SMOKE_TEXT in
+
+name = os.environ.get("SMOKE_HOST", "")
+text = os.environ.get("SMOKE_TEXT", "")
+host = os.environ.get("REMOTE_HOST", "").rpartition("@")[2]
+host = "localhost" if host == "." else host
+
+
+def refuse(setting, fault):
+    raise SystemExit(f"{setting}: {fault}\n  next: correct it in deploy/deployments.toml")
+
+
+try:
+    good = {int(word) for word in (os.environ.get("SMOKE_STATUS") or "200").split()}
+    patience = float(os.environ.get("SMOKE_TIMEOUT") or 30)
+except ValueError as error:
+    refuse("SMOKE_STATUS, SMOKE_TIMEOUT", f"not a number: {error}")
+
+
+def ask(url, timeout):
+    """Returns status, place of a redirect, and body."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    address = (parts.hostname, parts.port or (443 if secure else 80))
+    connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
+    try:
+        connection.sock = socket.create_connection(address, timeout)
+        if secure:
+            connection.sock = ssl.create_default_context().wrap_socket(
+                connection.sock, server_hostname=name.partition(":")[0] or parts.hostname)
+        connection.request("GET", parts._replace(scheme="", netloc="", fragment="").geturl() or "/",
+                           headers={"Host": name or parts.netloc.rpartition("@")[2],
+                                    "User-Agent": "smoke-test"})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Location"), answer.read(PAGE)
+    finally:
+        connection.close()
+
+
+def follow(url, timeout):
+    """The answer after redirects within the site; one to another site is the answer."""
+    first = urlsplit(url)
+    for _ in range(5):
+        status, place, body = ask(url, timeout)
+        if status in good or status not in REDIRECTS or not place:
+            break
+        there = urlsplit(urljoin(url, place))
+        if there.scheme != first.scheme or there.netloc not in (first.netloc, name):
+            return status, f"a redirect to {there.geturl()}", b""
+        url = there._replace(netloc=first.netloc).geturl()
+    return status, "", body
+
+
+def fault_of(url, timeout):
+    """What is wrong with the answer; empty if it is good."""
+    try:
+        status, where, body = follow(url, timeout)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"does not answer: {error or type(error).__name__}"
+    if status not in good:
+        return f"answered {status}{where and ', ' + where}"
+    if text.encode() not in body:
+        return f"answered {status}, without {text!r} on the page"
+    return ""
+
+
+started = time.monotonic()
+for url in os.environ["SMOKE_URL"].replace("{host}", host).split():
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        refuse("SMOKE_URL", f"{url!r} does not begin with http:// or https:// and a name")
+    while True:
+        asked = time.monotonic()
+        left = started + patience - asked
+        fault = fault_of(url, max(0.5, min(AT_MOST, left)))
+        if not fault or time.monotonic() + AT_ONCE > started + patience:
+            break
+        time.sleep(AT_ONCE)
+    if fault:
+        header = f"-H {shlex.quote('Host: ' + name)} " if name else ""
+        raise SystemExit(f"{url} {fault}; tried for {patience:g} s\n  next: curl -i {header}"
+                         f"{shlex.quote(url)}, and look at the web server's error log")
+    print(f"{url} answered in {time.monotonic() - asked:.2f} s")

@@ -1,0 +1,14 @@
+# Builds a site of plain files in the checkout by SITE_COMMAND; rsync-release then sends just them.
+#
+# SITE_COMMAND      what builds it, such as make html (nothing: it is committed as it is)
+#
+# needs: SITE_DIRECTORY
+cd "$CHECKOUT_DIR"
+if [ -n "${SITE_COMMAND-}" ]; then bash -eo pipefail -c "$SITE_COMMAND"; fi
+if [ ! -s "$SITE_DIRECTORY/index.html" ]; then
+    echo "$CHECKOUT_DIR/$SITE_DIRECTORY: no index.html, or an empty one" >&2
+    echo "  next: correct SITE_COMMAND or SITE_DIRECTORY in deploy/deployments.toml" >&2
+    exit 1
+fi
+echo "RELEASE_SOURCE=$SITE_DIRECTORY" >>"$ROLF_OUTPUT"
+echo "$SITE_DIRECTORY: $(find "$SITE_DIRECTORY" -type f | wc -l) files"

@@ -1,0 +1,18 @@
+# Touches the WSGI file of what is live: mod_wsgi then runs the code anew.
+#
+# WSGI_FILE    its path in the project (apache/django.wsgi)
+#
+# per-host
+# needs: REMOTE_HOST REMOTE_DIRECTORY
+: "${WSGI_FILE=apache/django.wsgi}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY WSGI_FILE; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+cd "$REMOTE_DIRECTORY"
+if [ -e current ]; then cd current; fi
+if [ ! -f "$WSGI_FILE" ]; then
+    echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so nothing loads the new code" >&2
+    echo "  next: correct WSGI_FILE in deploy/deployments.toml" >&2
+    exit 1
+fi
+touch "$WSGI_FILE"
+echo "touched $(pwd -P)/$WSGI_FILE"
+END

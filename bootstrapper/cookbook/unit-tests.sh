@@ -1,0 +1,24 @@
+# Runs the project's own tests in the checkout, with a ve of its own if it has a bootstrap.py.
+#
+# `make test` where there is such a target, else `./manage.py test`. What the tests leave behind is
+# removed, so that it isn't sent to the hosts.
+#
+# SKIP_TESTS    a flag: push without running them
+#
+# needs:
+cd "$CHECKOUT_DIR"
+if [ -n "${SKIP_TESTS-}" ]; then
+    echo "the tests are skipped, as SKIP_TESTS says"
+    exit
+fi
+if [ -f bootstrap.py ]; then ./bootstrap.py; fi
+if cat GNUmakefile makefile Makefile 2>/dev/null | grep -Eq '^([^:=#[:space:]]+ +)*test( [^:=]*)?:([^=]|$)'; then
+    make test
+elif [ -f manage.py ]; then
+    ./manage.py test
+else
+    echo "$CHECKOUT_DIR: no tests: neither a target test in a Makefile, nor a manage.py" >&2
+    echo "  next: write one of them, or take the stage unit-tests out of deploy/deployments.toml" >&2
+    exit 1
+fi
+if [ -e .git ]; then git clean -dfxq --exclude=/ve; fi
