@@ -4,8 +4,8 @@ In `deploy/recipes/`, `NAME.sh` and `NAME.py` are recipes, and so is every execu
 shebang, whatever its extension. A name may hold spaces. Other files (a README) are left alone.
 """
 
-import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,24 +108,22 @@ def _is_program(path: Path) -> bool:
 
 def _read(name: str, path: Path) -> Recipe:
     file = f"{RECIPES}/{path.name}"
+
+    def fault(text: str) -> Faulty:
+        return faulty([Fault(file=file, text=text, next_step=f"ls -l '{file}'")])
+
     try:
-        data = path.read_bytes() if path.is_file() or not path.exists() else _no_file(path)
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise fault("is a directory; a recipe is one file")
+        if not stat.S_ISREG(mode):  # a pipe would be waited for
+            raise fault("is no file that can be read, such as a pipe")
+        data = path.read_bytes()
     except FileNotFoundError:
-        raise faulty([Fault(file=file, text=f"is a broken link, to {os.readlink(path)}",
-                            next_step=f"ls -l '{file}'")]) from None
-    except IsADirectoryError:
-        raise faulty([Fault(file=file, text="is a directory; a recipe is one file",
-                            next_step=f"ls -l '{file}'")]) from None
+        raise fault(f"is a broken link, to {os.readlink(path)}") from None
     except OSError as error:
-        raise faulty([Fault(file=file, text=f"can't be read ({error.strerror})",
-                            next_step=f"ls -l '{file}'")]) from None
+        raise fault(f"can't be read ({error.strerror})") from None
     return recipe.parse(name, path.suffix, data, file=file, path=path)
-
-
-def _no_file(path: Path) -> bytes:
-    """A pipe would be waited for, a device read without end."""
-    reason = errno.EISDIR if path.is_dir() else errno.EINVAL
-    raise OSError(reason, os.strerror(reason), os.fspath(path))
 
 
 def _ours() -> "dict[str, Traversable]":

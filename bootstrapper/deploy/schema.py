@@ -105,7 +105,7 @@ def _choice(*choices: str) -> Callable[[object], str]:
 
 
 def _share(value: object) -> Share:
-    match = re.fullmatch(r"(\d+)%", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]+)%", value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
         return Share(int(match[1]), percent=True)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:

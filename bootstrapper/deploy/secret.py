@@ -26,7 +26,7 @@ from bootstrapper.deploy.setting import check_text
 FILE = "deploy/secrets.env"  # in a project
 
 _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
-_NAME = re.compile(rf"[ \t]*(?:export[ \t]+)?({VARIABLE.pattern})=")
+_NAME = re.compile(rf"[ \t]*(?:export[ \t]+)?({VARIABLE.pattern})=[ \t]*")
 _SINGLE = re.compile(r"'([^']*)'")
 _DOUBLE = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 _BARE = re.compile(r"((?![\"'])[^\n]*?)(?=[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z))")
