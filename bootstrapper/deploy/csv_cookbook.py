@@ -124,23 +124,23 @@ def _shell(code: str, description: str, source: str) -> str:
     shebang, code = _split_shebang(code)
     bash = not shebang or re.search(r"\b(ba|da|k|z)?sh\b", shebang) is not None
     variables = used(code) if bash else []
-    remark = [] if shebang else [
-        f"Imported from {source}: plain bash, which goes on after a command that fails, as it did "
-        "there."]
+    remark = f"Imported from {source}" + (
+        "." if shebang else ": plain bash, which goes on after a command that fails, as it did "
+        "there.")
     first = ['export CWD="$CHECKOUT_DIR"'] if "CWD" in variables else []
     return _file(shebang or "#!/bin/bash", description, variables, remark, first, code)
 
 
 def _python(code: str, description: str, source: str) -> str:
     return _file("", description, [match[2] for match in _SETTING.finditer(code)],
-                 [f"Imported from {source}."], [], code)
+                 f"Imported from {source}.", [], code)
 
 
-def _file(shebang: str, description: str, variables: Sequence[str], remark: Sequence[str],
+def _file(shebang: str, description: str, variables: Sequence[str], remark: str,
           first: Sequence[str], code: str) -> str:
     lines = [_harmless(line) for line in description.strip().split("\n") if description.strip()]
     needs = [name for name in dict.fromkeys(variables) if name not in {*ENGINE, *PROCESS, "CWD"}]
-    blocks = [lines, remark, [f"needs: {' '.join(needs)}"] if needs else []]
+    blocks = [lines, [remark], [f"needs: {' '.join(needs)}"] if needs else []]
     comment = "#\n".join("".join(f"# {line}".rstrip() + "\n" for line in block)
                          for block in blocks if block)
     head = f"{shebang}\n{comment}" if shebang else comment

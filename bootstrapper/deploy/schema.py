@@ -195,6 +195,25 @@ SECTIONS = {
 }
 
 
+def documentation() -> str:
+    """All keys as Markdown, a table for each section: what docs/ has, and a test compares."""
+    parts = []
+    for section, keys in SECTIONS.items():
+        rows = [f"| `{key.name}` | {key.takes} | {_default(key)} | {key.doc} |" for key in keys]
+        parts.append("\n".join([f"**{section}**", "", "| key | takes | default | what for |",
+                                "|---|---|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _default(key: Key) -> str:
+    if key.required:
+        return "required"
+    if key.default is None or key.default == {}:
+        return "none"
+    value = key.default
+    return f"`{str(value).lower() if isinstance(value, bool) else repr(value)}`".replace("'", '"')
+
+
 def names(keys: Iterable[Key]) -> list[str]:
     """The names of `keys`."""
     return [key.name for key in keys]

@@ -7,7 +7,7 @@ import pytest
 from bootstrapper.deploy import definition, duration, flag
 from bootstrapper.deploy.cookbook import Cookbook
 from bootstrapper.deploy.fault import Fault, Faulty
-from bootstrapper.deploy.schema import SECTIONS, Share
+from bootstrapper.deploy.schema import SECTIONS, Share, documentation
 from bootstrapper.errors import BootstrapperError, InputError
 from tests.deploy.definitions import RIGHT, recipe, write
 
@@ -381,3 +381,11 @@ def test_every_key_says_what_it_is_for_and_its_default_is_one_that_it_takes() ->
         for key in keys:
             assert key.doc and key.takes
             assert key.fallback is not None or key.default is None
+
+
+def test_the_documentation_is_printed_from_what_validates() -> None:
+    text = documentation()
+    assert "**[deployments.NAME]**" in text
+    assert ('| `batch` | a whole number from 1 on, or a share such as "25%" | `"100%"` | how many '
+            "of REMOTE_HOSTS at a time |") in text
+    assert text.count("\n| `") == sum(map(len, SECTIONS.values()))
