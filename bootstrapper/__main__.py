@@ -17,7 +17,9 @@ INTERRUPTED = 130
 # asked for is imported: a rebuild needn't wait for what a deployment uses.
 COMMANDS = {
     "rebuild": "ve", "check": "ve", "store": "ve",
+    "lock": "closing", "unlock": "closing",
     "deploy": "deploy", "resume": "deploy", "rollback": "rollback",
+    "pushes": "history", "log": "log", "status": "status", "cancel": "cancel",
     "cookbook": "cookbook",
 }
 

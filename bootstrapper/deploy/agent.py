@@ -40,6 +40,11 @@ class Agent:
         """Whether something is still to be sent."""
         return bool(self._unsent)
 
+    @property
+    def pid(self) -> int:
+        """The process's id: that of ssh, which holds the connection."""
+        return self._process.pid
+
     def status(self) -> int:
         """The process's exit status, when it has ended or is about to."""
         return self._process.wait()

@@ -2,7 +2,8 @@
 # tells the target's state and obeys lines on stdin, one answer for each. It ends when stdin ends,
 # or when nothing has come for $limit seconds: no lock outlives its holder, however that went away.
 #
-# Its answers begin with a word that nobody else knows, as the login shell may print what it likes.
+# Its answers begin with a word that nobody else knows, on a line of their own, as the login shell
+# may print what it likes.
 
 LC_ALL=C
 unset CDPATH
@@ -11,6 +12,7 @@ for name in answer mode limit directory holder; do IFS= read -r "$name" || exit 
 say() { printf '%s %s\n' "$answer" "${*//$'\n'/ }"; }
 refuse() { say refused "$*"; exit 0; }
 
+echo
 for program in flock mkdir mv readlink rm sleep sync tail; do
     command -v "$program" >/dev/null || refuse "missing $program"
 done
@@ -88,7 +90,7 @@ elif [[ -d $directory ]]; then
 else
     say state
 fi
-while IFS= read -r -t "$limit" line; do obey "$line"; done
-(($? > 128)) || exit 0
+while IFS= read -r -t "$limit" line || { status=$?; false; }; do obey "$line"; done
+((status > 128)) || exit 0  # bash: it was the time that ended
 exec 9>&-
 say gone

@@ -48,7 +48,7 @@ class Someone:
     def __str__(self) -> str:
         who = f"{self.who or 'somebody'}@{self.machine}" if self.machine else (
             self.who or "somebody")
-        return f"{who} since {_shown(self.since)}" if self.since else who
+        return f"{who} since {moment(self.since)}" if self.since else who
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class Closed(Someone):
                       f"{PROGRAM} unlock {deployment}")
 
 
-def _shown(since: str) -> str:
+def moment(since: str) -> str:
     """In the reader's own time zone; the date only where it isn't today."""
     try:
         at = datetime.fromisoformat(since).astimezone()

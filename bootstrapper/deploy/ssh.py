@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bootstrapper.deploy.ssh_failure import failure
 from bootstrapper.deploy.unshared import unshare
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 
 HERE = "."  # the REMOTE_HOST that is this machine
 
@@ -129,6 +130,12 @@ class Ssh:
         return [self._program, "-F", str(self._own_config), "-o", "ControlMaster=yes",
                 "-o", "ClearAllForwardings=yes", "-o", "LogLevel=INFO", "-x", "-T", "--", host,
                 command]
+
+    def failure(self, host: str, stderr: str, status: int) -> BootstrapperError:
+        """Why the host is not reached, by what its ssh has written to stderr."""
+        if self.config:
+            stderr = stderr.replace(str(self.directory / "given"), str(self.config))
+        return failure(host, stderr, by_hand=self.by_hand(host), status=status)
 
     def by_hand(self, host: str) -> str:
         """The command by which a person tries to reach the host."""

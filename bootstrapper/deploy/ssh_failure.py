@@ -22,13 +22,14 @@ _CONFIGURATION = re.compile(
 _CLOSED = re.compile(r"kex_exchange_identification|banner exchange|Connection (?:closed|reset) by")
 
 
-def failure(host: str, stderr: str, *, by_hand: str, status: int | None) -> BootstrapperError:
+def failure(host: str, stderr: str, *, by_hand: str, status: int) -> BootstrapperError:
     """Why the host is not reached: `stderr` is ssh's, `by_hand` the command for a person's try."""
     text = stderr.replace("\r", "")
     if _CHANGED.search(text):
         return _changed(host, text, by_hand)
     if _CONFIGURATION.search(text):
-        return InputError(host, f"ssh can't read its configuration: {_last(text)}",
+        line = next(line for line in text.splitlines() if _CONFIGURATION.search(line))
+        return InputError(host, f"ssh can't read its configuration: {line.strip()}",
                           f"correct that line; then {by_hand}")
     if found := _NO_NAME.search(text):
         return WorkFailed(host, f"the name {found[1] or host} is not known",
@@ -53,8 +54,8 @@ def failure(host: str, stderr: str, *, by_hand: str, status: int | None) -> Boot
     if _CLOSED.search(text):
         return WorkFailed(host, f"closed the connection at once ({_last(text)})",
                           f"{by_hand}; the reason is in the log of its ssh server")
-    said = _last(text) or (f"ssh ended with status {status}" if status is not None else "")
-    return WorkFailed(host, said or "gives no answer", f"{by_hand} to see why")
+    said = _last(text) or f"ssh ended with status {status}"
+    return WorkFailed(host, said, f"{by_hand} to see why")
 
 
 def _changed(host: str, text: str, by_hand: str) -> WorkFailed:

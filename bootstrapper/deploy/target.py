@@ -8,7 +8,6 @@ from bootstrapper.deploy.agent import Agent, program, wait
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.holder import Holder
 from bootstrapper.deploy.ssh import HERE, Ssh
-from bootstrapper.deploy.ssh_failure import failure
 from bootstrapper.deploy.target_state import TargetState
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 
@@ -35,12 +34,12 @@ class Target:
     def __init__(self, ssh: Ssh, host: str, directory: str, holder: Holder | None) -> None:
         self.host, self.directory, self.state = host, directory, TargetState()
         self._holder = holder
-        self._by_hand = ssh.by_hand(host)
+        self._ssh, self._by_hand = ssh, ssh.by_hand(host)
         self._word = word = os.urandom(12).hex()
         command, first = program(
             word, lock=holder is not None, seconds=GIVE_UP_AFTER, directory=directory,
             holder=holder.to_json() if holder else "") if directory else (
-            "exec cat", f"{word} state\n".encode())
+            "exec cat", f"\n{word} state\n".encode())
         self._clock = Clock()
         self._started = self._answered = self._clock.now()
         self._asked: float | None = None
@@ -94,8 +93,11 @@ class Target:
     def answer(self) -> str:
         """Wait for the answer to what was asked, and return it; raise WorkFailed in words."""
         end = self._clock.now() + ANSWER_WITHIN
-        while not self._replies:
-            if gone := self.lost():
+        while True:
+            gone = self.lost()
+            if self._replies:
+                break
+            if gone:
                 raise WorkFailed(self.host, gone.partition(": ")[2], self._by_hand)
             if self._clock.now() > end:
                 raise WorkFailed(self.host, f"the target has not answered for {ANSWER_WITHIN:g} "
@@ -135,7 +137,7 @@ class Target:
         if self.host == HERE:
             return WorkFailed(self.host, said.strip() or f"bash ended with status {status}",
                               "bash -c true to see why")
-        return failure(self.host, said, by_hand=self._by_hand, status=status)
+        return self._ssh.failure(self.host, said, status)
 
     def _refusal(self, said: str) -> WorkFailed:
         said = _PLACE.sub("", said.strip())

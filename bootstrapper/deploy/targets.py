@@ -16,12 +16,6 @@ from bootstrapper.errors import BootstrapperError, InputError, Locked, WorkFaile
 CLOSE_WITHIN = 2.0
 
 
-def hosts(settings: Mapping[str, str | tuple[str, ...]]) -> tuple[str, ...]:
-    """The hosts that a deployment's settings name: none, REMOTE_HOST, or all of REMOTE_HOSTS."""
-    several = settings.get("REMOTE_HOSTS") or settings.get("REMOTE_HOST") or ()
-    return (several,) if isinstance(several, str) else tuple(dict.fromkeys(several))
-
-
 class Targets:
     """The targets of a push, which hold its locks while this is entered.
 
@@ -58,11 +52,15 @@ class Targets:
         """By host, as they were when it was entered; the first is REMOTE_HOST's."""
         return {host: target.state for host, target in self._targets.items()}
 
+    @property
+    def closed(self) -> Closed | None:
+        """Who had closed the deployment on one of its hosts when this was entered, and why."""
+        return next((state.closed for state in self.states.values() if state.closed), None)
+
     def refuse_if_closed(self, deployment: str) -> None:
         """Raise Locked where somebody has closed the deployment on one of its hosts."""
-        for state in self.states.values():
-            if state.closed:
-                raise state.closed.refusal(deployment)
+        if self.closed:
+            raise self.closed.refusal(deployment)
 
     def beat(self) -> None:
         """Tell all targets that we live: call it every 0.1 s or so, it never waits."""

@@ -90,6 +90,10 @@ class SshServer:
                 continue
         return sorted(found)
 
+    def sshd_processes(self) -> list[int]:
+        """Those of `connections` that are sshd's own."""
+        return [pid for pid in self.connections() if _is_sshd(pid)]
+
     def cut(self) -> None:
         """End every connection, and what runs in it, at once and without a word."""
         for pid in self.connections():
@@ -196,6 +200,13 @@ def _descendants(pid: int) -> list[int]:
     except OSError:
         return []
     return [*children, *(pid for child in children for pid in _descendants(child))]
+
+
+def _is_sshd(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text() == "sshd\n"
+    except OSError:
+        return False
 
 
 def _kill(pid: int) -> None:

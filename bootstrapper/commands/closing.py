@@ -1,0 +1,53 @@
+"""`lock` and `unlock`: a deployment closed to pushes, with a reason that everybody is told."""
+
+import argparse
+
+from bootstrapper.commands.parsers import Subparsers, project_parser
+from bootstrapper.deploy import definition
+from bootstrapper.deploy.closing import door
+from bootstrapper.deploy.holder import PROGRAM, Closed, machine, now
+from bootstrapper.deploy.preparation import user
+
+
+def add(commands: Subparsers, program: str) -> None:
+    """Add the two commands."""
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
+                                     parents=[project_parser()])
+    common.add_argument("deployment", nargs="?", default="", metavar="DEPLOYMENT",
+                        help="default: the one that deploy/deployments.toml names as such")
+    command = commands.add_parser("lock", parents=[common], allow_abbrev=False,
+                                  help="close a deployment to pushes until it is unlocked")
+    command.add_argument("-m", dest="reason", required=True, metavar="REASON",
+                         help='what those are told who want to push: "exam week"')
+    command.set_defaults(run=_lock)
+    command = commands.add_parser("unlock", parents=[common], allow_abbrev=False,
+                                  help="open a deployment to pushes again")
+    command.set_defaults(run=_unlock)
+
+
+def _lock(options: argparse.Namespace) -> int:
+    deployment = definition.read(options.project).deployment(options.deployment)
+    with door(options.project, deployment) as its:
+        if its.closed:
+            raise its.closed.refusal(deployment.name)
+        its.close(Closed(who=user(), machine=machine(), since=now(),
+                         reason=" ".join(options.reason.split())))
+    _say(options, f"{deployment.name} is closed to pushes; to open it: "
+                  f"{PROGRAM} unlock {deployment.name}")
+    return 0
+
+
+def _unlock(options: argparse.Namespace) -> int:
+    deployment = definition.read(options.project).deployment(options.deployment)
+    with door(options.project, deployment) as its:
+        closed = its.closed
+        its.open()
+    _say(options, f"{deployment.name} is open to pushes again; it was closed by {closed}"
+                  + (f": {closed.reason}" if closed.reason else "") if closed else
+                  f"{deployment.name} was open already")
+    return 0
+
+
+def _say(options: argparse.Namespace, line: str) -> None:
+    if options.verbosity >= 0:
+        print(line)

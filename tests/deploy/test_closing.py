@@ -1,0 +1,101 @@
+"""`lock` and `unlock`: a deployment closed to pushes, for everybody who uses its target."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.__main__ import main
+from bootstrapper.deploy.closing import OwnDoor
+from bootstrapper.deploy.holder import machine
+from bootstrapper.deploy.ssh import HERE, Ssh
+from bootstrapper.deploy.targets import look
+from tests.deploy.ssh_server import SshServer
+
+DEFINITION = """
+default = "production"
+[deployments.production]
+branch = "main"
+stages = ["touch-wsgi"]
+[deployments.production.settings]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one deployment, which has no target."""
+    project = tmp_path / "mysite"
+    (project / "deploy").mkdir(parents=True)
+    (project / "deploy/deployments.toml").write_text(DEFINITION)
+    return project
+
+
+def settings(project: Path, **values: object) -> None:
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items()]
+    (project / "deploy/deployments.toml").write_text(DEFINITION + "".join(lines))
+
+
+def run(project: Path, command: str, *words: str) -> int:
+    return main([command, *words, "--project", str(project)])
+
+
+def test_a_deployment_is_closed_with_a_reason_and_opened_again(
+        project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "lock", "-m", "exam\nweek") == 0
+    assert capsys.readouterr().out == (
+        "production is closed to pushes; to open it: python -m bootstrapper unlock production\n")
+    closed = OwnDoor(project, "production").closed
+    assert closed
+    assert (closed.reason, closed.machine) == ("exam week", machine())
+    assert run(project, "unlock", "production") == 0
+    assert re.fullmatch(r"production is open to pushes again; it was closed by \S+ since "
+                        r"\d\d:\d\d: exam week\n", capsys.readouterr().out)
+    assert OwnDoor(project, "production").closed is None
+
+
+def test_who_comes_second_does_not_take_the_first_ones_reason_away(
+        project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "lock", "-m", "exam week") == 0
+    assert run(project, "lock", "-m", "mine") == 3
+    error = capsys.readouterr().err
+    assert ": exam week\n" in error
+    assert "next: python -m bootstrapper unlock production" in error
+    closed = OwnDoor(project, "production").closed
+    assert closed
+    assert closed.reason == "exam week"
+
+
+def test_unlocking_what_is_open_is_no_fault(project: Path,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "unlock") == 0
+    assert capsys.readouterr().out == "production was open already\n"
+
+
+def test_a_reason_must_be_given(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(project, "lock")
+    assert ended.value.code == 2
+    assert "-m" in capsys.readouterr().err
+
+
+def test_a_name_that_is_misspelt_is_told(project: Path,
+                                         capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "lock", "prodction", "-m", "x") == 2
+    assert 'did you mean "production"?' in capsys.readouterr().err
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_it_is_closed_for_all_who_use_the_target(project: Path, ssh_server: SshServer,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    site = ssh_server.home / "site"
+    settings(project, REMOTE_HOST="production", REMOTE_DIRECTORY=str(site),
+             SSH_CONFIG=str(ssh_server.config))
+    assert run(project, "lock", "-m", "exam week") == 0
+    with Ssh() as ssh:
+        closed = look(ssh, HERE, str(site)).closed
+    assert closed
+    assert closed.reason == "exam week"
+    assert run(project, "lock", "-m", "mine") == 3
+    assert run(project, "unlock") == 0
+    assert not (site / ".deploy/closed").exists()

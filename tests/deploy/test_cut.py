@@ -1,0 +1,239 @@
+"""A push that is killed, stopped or cut off: the target is free again, and the push knows."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy import ssh as ssh_module
+from bootstrapper.deploy import target as module
+from bootstrapper.deploy.holder import Holder
+from bootstrapper.deploy.ssh import HERE, Ssh
+from bootstrapper.deploy.targets import Targets, look
+from tests.conftest import REPOSITORY
+from tests.deploy.ssh_server import SshServer, serve
+
+pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
+
+ANNA = Holder(who="anna", machine="laptop", deployment="production", push="12")
+BEN = Holder(who="ben", machine="desk", deployment="production", push="13")
+
+# A push: it holds the target, forks as a supervisor does, beats, and says when the target is lost.
+PUSH = """
+import os, sys, time
+from pathlib import Path
+from bootstrapper.deploy import target
+from bootstrapper.deploy.holder import Holder
+from bootstrapper.deploy.ssh import Ssh
+from bootstrapper.deploy.targets import Targets
+config, host, directory, target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP_AFTER = (
+    *sys.argv[1:4], *map(float, sys.argv[4:]))
+holder = Holder(who="anna", machine="laptop", deployment="production", push="12")
+with Ssh(Path(config)) as ssh, Targets(ssh, [host], directory, holder) as targets:
+    child = os.fork() or time.sleep(600)
+    print(child, flush=True)
+    while not targets.lost():
+        targets.beat()
+        time.sleep(0.02)
+    print(targets.lost(), flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth and less of the real limits, in the same order."""
+    for name, seconds in (("BEAT_EVERY", 0.2), ("ANSWER_WITHIN", 1.0), ("GIVE_UP_AFTER", 1.5)):
+        monkeypatch.setattr(module, name, seconds)
+    monkeypatch.setattr(ssh_module, "ALIVE_EVERY", 1)
+
+
+@contextmanager
+def push(server: SshServer, directory: Path,
+         *limits: float) -> Iterator["subprocess.Popen[str]"]:
+    """A push in a process of its own, which holds the target when this is entered."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PUSH, server.config, server.host, directory,
+         *map(str, limits or (5, 20, 30))], cwd=REPOSITORY, text=True, stdout=subprocess.PIPE)
+    assert process.stdout
+    child = int(process.stdout.readline())
+    try:
+        yield process
+    finally:
+        process.kill()
+        os.kill(child, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def seconds_until(happens: Callable[[], object], limit: float = 15) -> float:
+    started = time.monotonic()
+    while not happens():
+        assert time.monotonic() - started < limit, "it did not happen"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+def lost(targets: Targets) -> str:
+    targets.beat()
+    return targets.lost()
+
+
+def test_a_killed_push_leaves_the_target_free_at_once(ssh_server: SshServer,
+                                                      tmp_path: Path) -> None:
+    with Ssh(ssh_server.config) as ssh:
+        for _ in range(5):
+            with push(ssh_server, tmp_path) as process:
+                assert look(ssh, "production", str(tmp_path)).holder == ANNA
+                process.kill()
+                with Targets(ssh, ["production"], str(tmp_path), BEN) as targets:
+                    assert targets.lost() == ""
+
+
+def test_a_stopped_push_gives_the_target_up_and_knows_when_it_goes_on(
+        ssh_server: SshServer, tmp_path: Path) -> None:
+    with push(ssh_server, tmp_path, 0.2, 1, 1.5) as process, Ssh(ssh_server.config) as ssh:
+        process.send_signal(signal.SIGSTOP)
+        assert look(ssh, "production", str(tmp_path)).holder == ANNA
+        waited = seconds_until(lambda: look(ssh, "production", str(tmp_path)).holder is None)
+        assert waited < 4
+        with Targets(ssh, ["production"], str(tmp_path), BEN):
+            process.send_signal(signal.SIGCONT)
+            assert process.stdout
+            assert process.stdout.readline() == (
+                "production: the target heard nothing from here for 1.5 seconds and gave up the "
+                "lock\n")
+
+
+@pytest.mark.usefixtures("shortened")
+def test_a_push_that_lives_keeps_the_target(tmp_path: Path) -> None:
+    with Ssh() as ssh, Targets(ssh, [HERE], str(tmp_path), ANNA) as targets:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            assert lost(targets) == ""
+            time.sleep(0.02)
+        assert look(ssh, HERE, str(tmp_path)).holder == ANNA
+
+
+@pytest.mark.usefixtures("shortened")
+def test_a_connection_without_a_directory_is_watched_as_well(ssh_server: SshServer) -> None:
+    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], "", ANNA) as targets:
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            assert lost(targets) == ""
+            time.sleep(0.02)
+        ssh_server.cut()
+        seconds_until(lambda: lost(targets), 2)
+
+
+def test_the_pusher_gives_up_well_before_the_target_does() -> None:
+    assert module.BEAT_EVERY * 3 < module.ANSWER_WITHIN
+    assert module.ANSWER_WITHIN + 10 <= module.GIVE_UP_AFTER
+
+
+def test_a_killed_ssh_server_is_noticed_and_leaves_the_target_free(ssh_server: SshServer,
+                                                                   tmp_path: Path) -> None:
+    with Ssh(ssh_server.config) as ssh:
+        with Targets(ssh, ["production"], str(tmp_path), ANNA) as targets:
+            for pid in ssh_server.sshd_processes():
+                os.kill(pid, signal.SIGKILL)
+            assert seconds_until(lambda: lost(targets)) < 2
+            assert targets.lost().startswith("production: the connection was lost (")
+            seconds_until(lambda: look(ssh, "production", str(tmp_path)).holder is None, 3)
+        with Targets(ssh, ["production"], str(tmp_path), BEN):
+            pass
+
+
+def test_a_killed_agent_is_noticed(ssh_server: SshServer, tmp_path: Path) -> None:
+    with Ssh(ssh_server.config) as ssh, \
+            Targets(ssh, ["production"], str(tmp_path), ANNA) as targets:
+        for pid in set(ssh_server.connections()) - set(ssh_server.sshd_processes()):
+            os.kill(pid, signal.SIGKILL)
+        assert seconds_until(lambda: lost(targets)) < 2
+
+
+@pytest.mark.usefixtures("shortened")
+def test_a_target_that_hangs_is_noticed(tmp_path: Path) -> None:
+    with Ssh() as ssh, Targets(ssh, [HERE], str(tmp_path), ANNA) as targets:
+        (target,) = targets
+        os.kill(target.agent.pid, signal.SIGSTOP)
+        try:
+            assert seconds_until(lambda: lost(targets)) < 3
+            assert "has not answered for" in targets.lost()
+            with pytest.raises(module.WorkFailed, match="has not answered"):
+                targets.append({"id": 1})
+        finally:
+            os.kill(target.agent.pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[tuple[SshServer, Callable[[str], None]]]:
+    """An sshd in a network of its own, and what sets its cable `up` and `down`.
+
+    Root alone may make one.
+    """
+    name = f"far{secrets.token_hex(4)}"
+    network = f"10.{secrets.randbelow(200) + 20}.{secrets.randbelow(250)}"
+
+    def ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+
+    if os.getuid() or subprocess.run(["ip", "netns", "add", name], check=False,
+                                     capture_output=True).returncode:
+        pytest.skip("needs root and iproute2")
+    try:
+        ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
+        ip("addr", "add", f"{network}.1/24", "dev", name)
+        ip("link", "set", name, "up")
+        ip("-n", name, "addr", "add", f"{network}.2/24", "dev", "eth0")
+        ip("-n", name, "link", "set", "eth0", "up")
+        ip("-n", name, "link", "set", "lo", "up")
+        with serve(tmp_path / "ssh", "production", address=f"{network}.2",
+                   prefix=("ip", "netns", "exec", name)) as (server,):
+            yield server, lambda state: ip("link", "set", name, state)
+            server.cut()
+    finally:
+        ip("netns", "del", name)
+
+
+@pytest.mark.usefixtures("shortened")
+def test_a_cut_cable_frees_the_target_and_is_noticed_here(
+        far: tuple[SshServer, Callable[[str], None]], tmp_path: Path) -> None:
+    server, cable = far
+    site = tmp_path / "site"
+    with Ssh(server.config) as ssh, Targets(ssh, ["production"], str(site), ANNA) as targets, \
+            Ssh() as near:
+        assert lost(targets) == ""
+        cable("down")
+        assert seconds_until(lambda: lost(targets)) < 3
+        waited = seconds_until(lambda: look(near, HERE, str(site)).holder is None)
+        assert waited < 4
+        with Targets(near, [HERE], str(site), BEN):
+            cable("up")
+            assert targets.lost(), "what was lost stays lost"
+            assert look(near, HERE, str(site)).holder == BEN
+
+
+@pytest.mark.usefixtures("shortened")
+def test_a_stage_on_a_cut_connection_ends_by_itself(
+        far: tuple[SshServer, Callable[[str], None]]) -> None:
+    server, cable = far
+    with Ssh(server.config) as ssh, Targets(ssh, ["production"], ""):
+        stage = subprocess.Popen(["ssh", "production", "sleep 600"],
+                                 env={**os.environ, **ssh.environment(os.environ)},
+                                 stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                stage.wait(1)
+            cable("down")
+            assert stage.wait(10) == 255
+        finally:
+            stage.kill()
+            stage.wait()

@@ -1,0 +1,337 @@
+"""The target's end of a push: its state, its lock, what is written there, and what it refuses."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy import target as module
+from bootstrapper.deploy.holder import Closed, Holder, machine, now
+from bootstrapper.deploy.ssh import HERE, Ssh
+from bootstrapper.deploy.targets import Targets, look
+from bootstrapper.errors import BootstrapperError, InputError, Locked, WorkFailed
+from tests.deploy.ssh_server import SshServer, serve
+
+ANNA = Holder(who="anna", machine="laptop", since=now(), deployment="production", push="12")
+BEN = Holder(who="ben", machine=machine(), since=now(), deployment="production")
+
+
+@pytest.fixture
+def ssh() -> Iterator[Ssh]:
+    with Ssh() as entered:
+        yield entered
+
+
+def hold(ssh: Ssh, directory: Path, holder: Holder = ANNA, host: str = HERE) -> Targets:
+    return Targets(ssh, [host], str(directory), holder)
+
+
+def refusal(ssh: Ssh, directory: Path, holder: Holder = BEN) -> BootstrapperError:
+    with pytest.raises(BootstrapperError) as caught, hold(ssh, directory, holder):
+        pass
+    return caught.value
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB; root alone may mount it."""
+    directory = tmp_path / "small disk"
+    directory.mkdir()
+    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory],
+                                     capture_output=True, check=False).returncode:
+        pytest.skip("needs root, who may mount")
+    yield directory
+    subprocess.run(["umount", directory], check=True)
+
+
+def fill(directory: Path) -> Path:
+    """Fill the disk; returns the file to remove again."""
+    path = directory / "big"
+    with pytest.raises(OSError, match="No space left"), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return path
+
+
+# What is there.
+
+def test_a_new_target_is_made_and_empty(ssh: Ssh, tmp_path: Path) -> None:
+    directory = tmp_path / "var/www/mysite"
+    with hold(ssh, directory) as targets:
+        state = targets.states[HERE]
+    assert (state.current, state.releases, state.log, state.closed) == ("", [], [], None)
+    assert (directory / ".deploy/lock").exists()
+
+
+def test_releases_the_live_one_and_the_history_are_told(ssh: Ssh, tmp_path: Path) -> None:
+    for name in ("1", "9", "10", ".11.partial", "with space"):
+        (tmp_path / "releases" / name).mkdir(parents=True)
+    (tmp_path / "current").symlink_to("releases/9")
+    (tmp_path / "pushes.log").write_text('{"id": 1}\n{"id": 9}\n')
+    for state in (look(ssh, HERE, str(tmp_path)), *told(ssh, tmp_path)):
+        assert state.current == "9"
+        assert sorted(state.releases) == ["1", "10", "9", "with space"]
+        assert state.records == [{"id": 1}, {"id": 9}]
+
+
+def told(ssh: Ssh, directory: Path) -> list[module.TargetState]:
+    with hold(ssh, directory) as targets:
+        return list(targets.states.values())
+
+
+def test_lines_of_the_history_come_unchanged_whatever_bytes_they_hold(
+        ssh: Ssh, tmp_path: Path) -> None:
+    lines = [b'{"id": 1, "comment": "\xc3\xbc \\" \' $HOME `id` \\\\ %s *"}', b"\xff\xfe\x00\x01",
+             b"state", b"refused no", b"  spaces  ", b"\x1b[31mred\r", b'"not a record"', b"torn"]
+    (tmp_path / "pushes.log").write_bytes(b"\n".join(lines))  # the last without its line's end
+    state = look(ssh, HERE, str(tmp_path))
+    assert state.log == lines
+    assert [record["id"] for record in state.records] == [1]
+    assert state.records[0]["comment"] == 'ü " \' $HOME `id` \\ %s *'
+
+
+def test_of_a_long_history_the_end_is_told_quickly(ssh: Ssh, tmp_path: Path) -> None:
+    record = json.dumps({"id": 1, "comment": "x" * 1000}) + "\n"
+    (tmp_path / "pushes.log").write_text(record * 100_000)
+    started = time.monotonic()
+    state = look(ssh, HERE, str(tmp_path))
+    assert time.monotonic() - started < 2
+    assert len(state.log) == 200
+
+
+def test_looking_at_a_target_that_is_not_there_makes_nothing(ssh: Ssh, tmp_path: Path) -> None:
+    state = look(ssh, HERE, str(tmp_path / "mysite"))
+    assert state.releases == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [
+    "with space", "it's", 'a "quote"', "$HOME `id` $(id)", "fünf ☃", "back\\slash", "-n", "*",
+    "a;b",
+])
+def test_a_directory_may_have_any_name(ssh: Ssh, tmp_path: Path, name: str) -> None:
+    directory = tmp_path / name
+    with hold(ssh, directory) as targets:
+        targets.append({"id": 1})
+        assert targets.lost() == ""
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert look(ssh, HERE, str(directory)).records == [{"id": 1}]
+
+
+@pytest.mark.parametrize("name", ["~/mysite", "my\nsite"])
+def test_a_directory_that_recipes_would_take_otherwise_is_refused(ssh: Ssh, name: str) -> None:
+    with pytest.raises(InputError, match="REMOTE_DIRECTORY"):
+        Targets(ssh, [HERE], name)
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_a_relative_directory_begins_at_home_on_the_target(ssh_server: SshServer) -> None:
+    with Ssh(ssh_server.config) as ssh:
+        home = ssh_server.run("pwd").stdout.strip()
+        relative = os.path.relpath(ssh_server.home / "mysite", home)
+        with hold(ssh, Path(relative), host="production") as targets:
+            targets.append({"id": 1})
+            targets.close(Closed(reason="twice"))
+            targets.append({"id": 2})
+    assert (ssh_server.home / "mysite/pushes.log").read_text().count("\n") == 2
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+@pytest.mark.parametrize("noise", [
+    "echo Welcome", "printf 'no newline'", "echo 'state'; echo oops >&2", "printf '\\377\\0\\n'",
+])
+@pytest.mark.parametrize("directory", ["mysite", ""])
+def test_what_a_login_shell_prints_is_no_answer(ssh_server: SshServer, noise: str,
+                                                directory: str) -> None:
+    (ssh_server.home / ".bashrc").write_text(f"{noise}\n")
+    with Ssh(ssh_server.config) as ssh, Targets(
+            ssh, ["production"], directory and str(ssh_server.home / directory), ANNA) as targets:
+        assert targets.lost() == ""
+        targets.append({"id": 1})
+        assert targets.current() == ({"production": ""} if directory else {})
+
+
+# What is written there.
+
+def test_a_record_is_a_line_of_its_own_even_after_one_that_was_torn(
+        ssh: Ssh, tmp_path: Path) -> None:
+    log = tmp_path / "pushes.log"
+    log.write_text('{"id": 1}\n{"id": 2, "comm')
+    record = {"id": 3, "comment": "ü \n\\n \0 '$(id)' \udcff"}
+    with hold(ssh, tmp_path) as targets:
+        targets.append(record)
+        targets.append({"id": 4})
+    lines = log.read_text().splitlines()
+    assert lines[:2] == ['{"id": 1}', '{"id": 2, "comm']
+    assert [json.loads(line) for line in lines[2:]] == [record, {"id": 4}]
+
+
+def test_a_record_may_be_long(ssh: Ssh, tmp_path: Path) -> None:
+    record = {"id": 1, "comment": "x" * 300_000}
+    with hold(ssh, tmp_path) as targets:
+        targets.append(record)
+    assert json.loads((tmp_path / "pushes.log").read_text()) == record
+
+
+def test_the_live_release_is_read_again_after_the_switch(ssh: Ssh, tmp_path: Path) -> None:
+    with hold(ssh, tmp_path) as targets:
+        (tmp_path / "current").symlink_to("releases/12")
+        assert targets.current() == {HERE: "12"}
+
+
+def test_a_closed_target_says_who_closed_it_and_why(ssh: Ssh, tmp_path: Path) -> None:
+    closed = Closed(who="anna", machine="laptop", since=now(), reason='exam week: "ünd" $HOME')
+    with Targets(ssh, [HERE], str(tmp_path)) as targets:
+        targets.close(closed)
+        targets.close(closed)
+    assert look(ssh, HERE, str(tmp_path)).closed == closed
+    with hold(ssh, tmp_path) as targets, pytest.raises(Locked) as caught:
+        targets.refuse_if_closed("production")
+    since = closed.since[11:16]
+    assert str(caught.value) == (
+        f'production: is closed by anna@laptop since {since}: exam week: "ünd" $HOME\n'
+        "  next: python -m bootstrapper unlock production")
+    with Targets(ssh, [HERE], str(tmp_path)) as targets:
+        targets.open()
+    with hold(ssh, tmp_path) as targets:
+        targets.refuse_if_closed("production")
+
+
+def test_a_push_that_runs_does_not_keep_others_from_closing(ssh: Ssh, tmp_path: Path) -> None:
+    with hold(ssh, tmp_path), Targets(ssh, [HERE], str(tmp_path)) as other:
+        other.close(Closed(reason="exam week"))
+    assert look(ssh, HERE, str(tmp_path)).closed == Closed(reason="exam week")
+
+
+# Who may push.
+
+def test_the_second_push_is_told_who_is_at_it(ssh: Ssh, tmp_path: Path) -> None:
+    with hold(ssh, tmp_path):
+        error = refusal(ssh, tmp_path)
+    assert isinstance(error, Locked)
+    assert str(error) == (
+        f"production (.): is being pushed by anna@laptop since {ANNA.since[11:16]} (push 12)\n"
+        "  next: wait for it: python -m bootstrapper status production; "
+        "only at laptop can it be cancelled")
+    with hold(ssh, tmp_path, BEN):
+        assert "cancel production" in str(refusal(ssh, tmp_path, ANNA)), "it runs on this machine"
+
+
+def test_the_lock_goes_with_its_holder(ssh: Ssh, tmp_path: Path) -> None:
+    for holder in (ANNA, BEN, ANNA):
+        with hold(ssh, tmp_path, holder):
+            assert look(ssh, HERE, str(tmp_path)).holder == holder
+        assert look(ssh, HERE, str(tmp_path)).holder is None
+
+
+def test_more_of_the_holder_is_told_later(ssh: Ssh, tmp_path: Path) -> None:
+    with hold(ssh, tmp_path, BEN) as targets:
+        targets.set_holder(ANNA)
+        assert look(ssh, HERE, str(tmp_path)).holder == ANNA
+
+
+def test_a_look_never_keeps_a_push_out(ssh: Ssh, tmp_path: Path) -> None:
+    with hold(ssh, tmp_path):
+        pass
+    looking = subprocess.Popen(  # what the agent does, a thousand times as often
+        ["bash", "-c", 'while :; do (flock -n -s 8) 8<.deploy/lock; done'], cwd=tmp_path)
+    try:
+        for _ in range(10):
+            with hold(ssh, tmp_path):
+                pass
+    finally:
+        looking.kill()
+        looking.wait()
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_no_host_is_held_if_one_of_them_cannot_be(tmp_path: Path) -> None:
+    with serve(tmp_path / "ssh", "one", "two") as (one, two), Ssh(one.config) as ssh:
+        two.deny()
+        with pytest.raises(WorkFailed, match="two: lets us not in"), \
+                Targets(ssh, ["one", "two"], str(tmp_path), ANNA):
+            pass
+        assert (tmp_path / ".deploy/lock").exists()
+        assert look(ssh, "one", str(tmp_path)).holder is None
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_two_names_of_one_place_are_told_apart_from_another_push(tmp_path: Path) -> None:
+    with serve(tmp_path / "ssh", "one", "two") as (one, _), Ssh(one.config) as ssh, \
+            pytest.raises(InputError, match="is that of another host of REMOTE_HOSTS, too"), \
+            Targets(ssh, ["one", "two"], str(tmp_path), ANNA):
+        pass
+
+
+# What it refuses.
+
+def test_what_is_missing_on_the_target_is_named(tmp_path: Path, ssh: Ssh,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "bash", "env", "ssh", "head", "mkdir", "mv", "readlink", "rm", "sleep",
+                 "sync", "tail"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    monkeypatch.setenv("PATH", str(programs))
+    with Ssh() as poor:
+        error = refusal(poor, tmp_path / "mysite")
+        assert error.fault == "flock is missing there, which the lock needs"
+        assert error.next_step == "apt-get install util-linux"
+        (programs / "bash").unlink()
+        assert refusal(poor, tmp_path / "mysite").fault == (
+            "bash is missing there, which the lock needs")
+
+
+def test_a_directory_that_cannot_be_made_is_told(ssh: Ssh, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    error = refusal(ssh, tmp_path / "file/mysite")
+    assert isinstance(error, WorkFailed)
+    assert error.where == f"{tmp_path}/file/mysite"
+    assert "Not a directory" in error.fault
+
+
+def test_a_disk_mounted_read_only_is_told(ssh: Ssh, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    error = refusal(ssh, small_disk / "mysite")
+    assert "can't be written" in error.fault
+    assert "Read-only file system" in error.fault
+    assert "ls -ld" in error.next_step
+
+
+def test_a_full_disk_is_told_and_a_torn_record_harms_nothing(ssh: Ssh, small_disk: Path) -> None:
+    with hold(ssh, small_disk) as targets:
+        big = fill(small_disk)
+        with pytest.raises(WorkFailed, match="the disk is full") as caught:
+            targets.append({"id": 1, "comment": "x" * 10_000})
+        assert "df -h" in caught.value.next_step
+        big.unlink()
+        targets.append({"id": 2})
+    assert look(ssh, HERE, str(small_disk)).records == [{"id": 2}]
+    fill(small_disk)
+    error = refusal(ssh, small_disk / "mysite")
+    assert "the disk is full" in error.fault
+
+
+def test_a_history_that_cannot_be_written_is_told(ssh: Ssh, tmp_path: Path) -> None:
+    (tmp_path / "pushes.log").mkdir()
+    with hold(ssh, tmp_path) as targets, pytest.raises(WorkFailed) as caught:
+        targets.append({"id": 1})
+    assert "pushes.log: Is a directory" in str(caught.value)
+    assert "bash" not in str(caught.value)
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_a_login_that_hangs_is_given_up(ssh_server: SshServer,
+                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OPEN_WITHIN", 1.0)
+    (ssh_server.home / ".bashrc").write_text("sleep 60\n")
+    with Ssh(ssh_server.config) as ssh, \
+            pytest.raises(WorkFailed, match="gives no answer within 1"), \
+            hold(ssh, ssh_server.home / "mysite", host="production"):
+        pass
+    ssh_server.cut()
