@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -43,6 +44,11 @@ class Attended:
     def inherited(self) -> Mapping[str, str]:
         """The variables of this process that stages get."""
         return self._session.inherited
+
+    @property
+    def scratch(self) -> Path:
+        """A directory of the push's own that goes when it ends."""
+        return self._session.scratch
 
     @property
     def interrupted(self) -> bool:

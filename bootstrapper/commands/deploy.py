@@ -3,6 +3,8 @@
 import argparse
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 from bootstrapper.commands.attended import confirm
 from bootstrapper.commands.carrying_out import Carrying
@@ -91,7 +93,7 @@ def _resume(options: argparse.Namespace) -> int:
                              f"{PROGRAM} deploy {name}")
         plan = load(project, last.id, prepared.secrets)
         _refuse_unkept(last)
-        if not Place(directory=home(project) / str(last.id)).checkout.is_dir():
+        if not (home(project) / str(last.id) / "checkout").is_dir():
             raise InputError(f"push {last.id}", "its checkout is gone", f"{PROGRAM} deploy {name}")
         carrying = Carrying(options, session, prepared)
         console = carrying.console(plan)
@@ -121,8 +123,9 @@ def _show(prepared: Preparation, comment: str, ref: str) -> int:
     plan = prepared.plan(number=number, comment=comment, ref=ref, commit="")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
     print(f"{plan.deployment}: push {number}, as far as this machine knows; nothing is done\n")
-    for line in dry_run.lines(plan, Place(directory=home(prepared.project) / str(number)),
-                              inherited=own, python=sys.executable):
+    place = Place(directory=home(prepared.project) / str(number),
+                  scratch=Path(tempfile.gettempdir()) / "push-…")
+    for line in dry_run.lines(plan, place, inherited=own, python=sys.executable):
         print(line)
     return 0
 

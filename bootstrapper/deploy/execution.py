@@ -35,9 +35,12 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a push is at home on the deploying machine: its journal's directory."""
+    """Where a push is at home on the deploying machine: its journal's directory, and `scratch`,
+    one of which nothing is kept; its name has no spaces, as not every recipe quotes ROLF_OUTPUT.
+    """
 
     directory: Path
+    scratch: Path
 
     @property
     def checkout(self) -> Path:
@@ -51,7 +54,7 @@ class Place:
     def output(self, index: int, host: str) -> Path:
         """What the stage's ROLF_OUTPUT names."""
         name = f"{index + 1:02}-{environment.safe(host)}" if host else f"{index + 1:02}"
-        return self.directory / "outputs" / name
+        return self.scratch / f"output-{name}"
 
 
 class _Halt(Exception):
@@ -137,8 +140,7 @@ class Execution:
 
     def _job(self, index: int, host: str) -> Job:
         stage, output = self._plan.stages[index], self._place.output(index, host)
-        for directory in (self._place.checkout, output.parent):
-            directory.mkdir(parents=True, exist_ok=True)  # recipes of 2010 remove the checkout
+        self._place.checkout.mkdir(parents=True, exist_ok=True)  # recipes of 2010 remove it
         output.write_bytes(b"")
         variables = environment.environment(
             self._plan, host=host, outputs=self._known(host), inherited=self._inherited,

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from bootstrapper.deploy.clock import Clock
@@ -33,6 +34,10 @@ class Surroundings(Protocol):
     @property
     def inherited(self) -> Mapping[str, str]:
         """The variables of the deploying process, its PATH led by the push's own ssh."""
+
+    @property
+    def scratch(self) -> Path:
+        """A directory of the push's own that goes when it ends; its name has no spaces."""
 
     def cancelled(self) -> str:
         """Why the push shall end now; empty while it may go on."""
@@ -70,7 +75,8 @@ class Push:
                         cancelled=self._cancelled, tick=self._surroundings.tick) as runner:
                 self._tell(PushStarted(at=self._clock.now(), resumed=resumed))
                 execution = Execution(
-                    self._plan, Place(directory=self._journal.directory.absolute()), runner=runner,
+                    self._plan, Place(directory=self._journal.directory.absolute(),
+                                      scratch=self._surroundings.scratch), runner=runner,
                     emit=self._tell, clock=self._clock, inherited=self._surroundings.inherited,
                     python=sys.executable, cancelled=self._cancelled,
                     before=self._surroundings.before, done=done, outputs=outputs)

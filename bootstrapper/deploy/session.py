@@ -28,7 +28,8 @@ from bootstrapper.errors import BootstrapperError
 class Session:
     """Entered, it holds the deployment: nobody else can push it, from here or from elsewhere.
 
-    `inherited` is what stages get of this process's environment, PATH led by the push's own ssh.
+    `inherited` is what stages get of this process's environment, PATH led by the push's own ssh;
+    `scratch` is a directory that goes when it ends.
     """
 
     def __init__(self, preparation: Preparation) -> None:
@@ -48,6 +49,7 @@ class Session:
             settings = self._deployment.settings
             config = settings.get("SSH_CONFIG")
             ssh = stack.enter_context(Ssh(self._project / str(config) if config else None))
+            self.scratch = ssh.directory
             own = {name: os.environ[name] for name in INHERITED if name in os.environ}
             self.inherited: Mapping[str, str] = own | ssh.environment(own)
             self._targets = stack.enter_context(Targets(

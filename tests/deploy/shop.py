@@ -46,11 +46,12 @@ class Shop:
         git(self.project, "push", "-q", "origin", "main")
         return git(self.project, "rev-parse", "HEAD")
 
-    def run(self, *words: str, project: Path | None = None, input: str | None = None,
+    def run(self, *words: str, project: Path | None = None,
             **variables: str) -> "subprocess.CompletedProcess[str]":
         """`python -m bootstrapper WORDS` in the project."""
         return subprocess.run(self.command(*words), cwd=project or self.project, text=True,
-                              capture_output=True, check=False, timeout=120, input=input,
+                              capture_output=True, check=False, timeout=120,
+                              stdin=subprocess.DEVNULL,
                               env={**os.environ, **variables})
 
     @staticmethod
