@@ -31,3 +31,12 @@ def project_parser() -> argparse.ArgumentParser:
     parser.add_argument("--project", type=Path, default=Path(), metavar="DIRECTORY",
                         help="the project (default: the current directory)")
     return parser
+
+
+def deployment_parser() -> argparse.ArgumentParser:
+    """`[DEPLOYMENT]` and the project's options: options.deployment, empty for the default one."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
+                                     parents=[project_parser()])
+    parser.add_argument("deployment", nargs="?", default="", metavar="DEPLOYMENT",
+                        help="default: the one that deploy/deployments.toml names as such")
+    return parser

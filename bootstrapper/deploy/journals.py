@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal import events, home
+from bootstrapper.deploy.push_lock import holder
 from bootstrapper.deploy.record import Record, fold
 
 # Tells which push of a deployment somebody runs now, by its number: None if nobody runs one, 0
@@ -88,3 +89,11 @@ def _unended(directory: Path, number: int) -> Record:
         return fold(snapshot, events(directory))
     except (OSError, ValueError):
         return Record(id=number, state=State.LOST, reason=NOT_BEGUN)
+
+
+def by_lock(project: Path) -> Running:
+    """Asks the locks that pushes hold on this machine."""
+    def running(deployment: str) -> int | None:
+        who = holder(project, deployment)
+        return int(who.push or 0) if who else None
+    return running

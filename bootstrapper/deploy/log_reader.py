@@ -95,6 +95,11 @@ class LogReader:
             if rest and rest.length + rest.offset > start and rest in self._selection:
                 yield output.piece(rest, start)
 
+    def size(self) -> int:
+        """Where output.log has come to."""
+        with _Output(self._directory) as output:
+            return output.size()
+
     def tail(self, count: int) -> list[Piece]:
         """The pieces that hold the last `count` lines, the first of them cut to begin with one."""
         found: list[Piece] = []

@@ -62,7 +62,8 @@ class Style:
         width = self.width() - 1
         head = f"{self.frames[frame % len(self.frames)]} {self._columns(stage)}"
         head = fitted(head, width, more=self.more)
-        said = fitted(f"  {stage.saying()}", width - cells(head), more=self.more)
+        said = stage.saying()
+        said = fitted(f"  {said}" if said else "", width - cells(head), more=self.more)
         return head + self.dim(said), cells(head) + cells(said)
 
     def end(self, stage: StageLine) -> str:

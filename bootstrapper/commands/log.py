@@ -1,0 +1,200 @@
+"""`log`: what the stages of a push said, and say."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+from bootstrapper.commands.parsers import Subparsers, project_parser
+from bootstrapper.deploy import definition, journals
+from bootstrapper.deploy.event import Event, Note, StageStarted, Stream
+from bootstrapper.deploy.fault import suggestion
+from bootstrapper.deploy.holder import PROGRAM
+from bootstrapper.deploy.journal import home
+from bootstrapper.deploy.log_reader import LogReader, Piece, Selection
+from bootstrapper.deploy.printable import printable
+from bootstrapper.deploy.record import Record, iso
+from bootstrapper.deploy.style import Style
+from bootstrapper.errors import InputError
+
+
+def add(commands: Subparsers, program: str) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "log", parents=[project_parser()], allow_abbrev=False,
+        usage=f"{program} log [DEPLOYMENT] [PUSH] [-f] [--stage NAME] [--stdout | --stderr] "
+              "[--timestamps] [--tail N] [--json]",
+        help="what the stages of a push said (default: the last one made from here)")
+    command.add_argument("words", nargs="*", metavar="DEPLOYMENT | PUSH",
+                         help="a deployment's name, a push's number, or both")
+    command.add_argument("-f", dest="follow", action="store_true",
+                         help="and what they say from now on, until the push ends")
+    command.add_argument("--stage", default="", metavar="NAME", help="of one stage only")
+    stream = command.add_mutually_exclusive_group()
+    for each in Stream:
+        stream.add_argument(f"--{each}", dest="stream", action="store_const", const=each)
+    command.add_argument("--timestamps", action="store_true",
+                         help="before each line when it came and from which stage; ! is stderr")
+    command.add_argument("--tail", type=_number, default=None, metavar="N",
+                         help="the last N lines only")
+    command.add_argument("--json", action="store_true", help="for scripts: a line of JSON per line")
+    command.set_defaults(run=_log)
+
+
+def _log(options: argparse.Namespace) -> int:
+    project = options.project.resolve()
+    record = _chosen(project, options.words)
+    running = journals.by_lock(project)
+
+    def runs() -> bool:
+        return running(record.deployment) in (0, record.id)
+    reader = LogReader(home(project) / str(record.id), Selection(
+        stages=_stages(record, options.stage), stream=options.stream))
+    start = 0
+    events: Iterable[Event] = ()
+    if options.tail is not None:
+        events = reader.tail(options.tail)
+        start = events[-1].end if events else reader.size()
+    if options.tail is None or options.follow:
+        events = chain(events, reader.happenings(start=start,
+                                                 running=runs if options.follow else None))
+    names = [stage.name for stage in record.stages]
+    try:
+        _write(_shown(options, events, names))
+    except BrokenPipeError:  # whoever read it has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _chosen(project: Path, words: list[str]) -> Record:
+    """The push that the words of the command line name."""
+    numbers = [word for word in words if word.isdecimal()]
+    names = [word for word in words if not word.isdecimal()]
+    if len(numbers) > 1 or len(names) > 1:
+        raise InputError("log", "takes a deployment's name and a push's number",
+                         f"{PROGRAM} log production 12")
+    running = journals.by_lock(project)
+    if numbers:
+        record = journals.push(project, int(numbers[0]), running)
+        if record and names in ([], [record.deployment]):
+            return record
+        raise InputError(f"push {numbers[0]}" + "".join(f" of {name}" for name in names),
+                         "was not made from here: its output is where it was made",
+                         f"{PROGRAM} pushes tells who made it, and on which machine")
+    name = names[0] if names else _default(project)
+    record = next(journals.pushes(project, running, name), None)
+    if record is None:
+        raise InputError(name or "log", "nothing was pushed from here yet",
+                         f"{PROGRAM} deploy {name or ''}".rstrip())
+    return record
+
+
+def _default(project: Path) -> str | None:
+    """The default deployment; where that can't be read, any: what was said doesn't change."""
+    try:
+        return definition.read(project).deployment().name
+    except InputError:
+        return None
+
+
+def _stages(record: Record, name: str) -> list[int] | None:
+    if not name:
+        return None
+    names = [stage.name for stage in record.stages]
+    if name not in names:
+        raise InputError(f"push {record.id}", f'has no stage "{name}"{suggestion(name, names)}',
+                         f"one of: {', '.join(names)}")
+    return [names.index(name)]
+
+
+def _shown(options: argparse.Namespace, events: Iterable[Event],
+           names: list[str]) -> Iterator[bytes]:
+    if options.json:
+        return _as_json(events, names)
+    if options.timestamps:
+        return _by_line(events, lambda piece: _stamp(piece, names))
+    style = Style(sys.stdout)
+    if style.live and not options.stage and options.tail is None:
+        return _with_rules(events, names, style)
+    return _by_line(events, None)
+
+
+def _by_line(events: Iterable[Event], before: Callable[[Piece], bytes] | None) -> Iterator[bytes]:
+    """The output's bytes; each line begins with `before`, and none goes on in another source's."""
+    last: Piece | None = None  # the one whose last line is open
+    for piece in events:
+        if not isinstance(piece, Piece) or not piece.data:
+            continue
+        goes_on = last is not None and last.source == piece.source
+        if last and not goes_on:
+            yield b"\n"
+        if before is None:
+            yield piece.data
+        else:
+            stamp = before(piece)
+            joined = stamp.join([b"", *piece.lines()])
+            yield joined[len(stamp):] if goes_on else joined
+        last = None if piece.data.endswith(b"\n") else piece
+
+
+def _stamp(piece: Piece, names: list[str]) -> bytes:
+    at = datetime.fromtimestamp(piece.at).isoformat(" ", timespec="milliseconds")
+    mark = "!" if piece.stream is Stream.STDERR else "|"
+    return f"{at} {_source(piece, names)} {mark} ".encode()
+
+
+def _source(piece: Piece, names: list[str]) -> str:
+    name = names[piece.stage] if piece.stage < len(names) else str(piece.stage)
+    return printable(f"{name}@{piece.host}" if piece.host else name)
+
+
+def _with_rules(events: Iterable[Event], names: list[str], style: Style) -> Iterator[bytes]:
+    """For a terminal: where a stage begins, a rule, and what the engine itself noted."""
+    def told() -> Iterator[Event]:
+        shown = -1
+        for event in events:
+            line = ""
+            if isinstance(event, StageStarted) and event.stage != shown:
+                shown = event.stage
+                line = style.reset + style.rule(printable(names[event.stage]))
+            elif isinstance(event, Note):
+                line = style.dim(f"  {printable(event.text)}")
+            yield _ours(event.at, line) if line else event
+    return _by_line(told(), None)
+
+
+def _ours(at: float, line: str) -> Piece:
+    data = (line + "\n").encode(sys.stdout.encoding or "utf-8", "replace")
+    # Of no stage: it goes on with nobody's line.
+    return Piece(at=at, stage=-1, host="", stream=Stream.STDOUT, offset=0,
+                 length=len(data), data=data)
+
+
+def _as_json(events: Iterable[Event], names: list[str]) -> Iterator[bytes]:
+    for piece in events:
+        if isinstance(piece, Piece):
+            offset = piece.offset
+            for line in piece.lines():
+                told = {"at": iso(piece.at), "stage": names[piece.stage], "host": piece.host,
+                        "stream": str(piece.stream), "offset": offset,
+                        "text": line.removesuffix(b"\n").decode(errors="replace"),
+                        "open": not line.endswith(b"\n")}
+                offset += len(line)
+                yield json.dumps(told).encode() + b"\n"
+
+
+def _write(pieces: Iterator[bytes]) -> None:
+    sys.stdout.flush()
+    for data in pieces:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)

@@ -1,0 +1,139 @@
+"""`status`: what a deployment serves, who is at it, and what to run next."""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from bootstrapper.commands.history import by, look, trouble
+from bootstrapper.commands.parsers import Subparsers, deployment_parser
+from bootstrapper.deploy import definition
+from bootstrapper.deploy.definition import Deployment
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.holder import PROGRAM, moment
+from bootstrapper.deploy.journal import home
+from bootstrapper.deploy.printable import printable
+from bootstrapper.deploy.record import Record, iso
+from bootstrapper.deploy.stage_line import shown
+from bootstrapper.deploy.survey import Survey
+
+UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
+
+
+def add(commands: Subparsers, program: str) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "status", parents=[deployment_parser()], allow_abbrev=False,
+        help="what a deployment serves, who pushes it, whether it is closed")
+    command.add_argument("--json", action="store_true", help="for scripts")
+    command.set_defaults(run=_status)
+
+
+def _status(options: argparse.Namespace) -> int:
+    deployment = definition.read(options.project).deployment(options.deployment)
+    seen = look(options, deployment, every_host=True)
+    if options.json:
+        print(json.dumps(_as_json(deployment, seen), indent=2))
+        return 0
+    hosts = f" on {', '.join(deployment.hosts)}" if deployment.hosts else ""
+    print(f"{deployment.name}{hosts}")
+    for title, text in _lines(seen):
+        print(f"  {title:<13} {printable(text)}")
+    steps = _next(options, deployment, seen)
+    print("\n".join(f"  {'next:' if number == 0 else '':<13} {step}"
+                    for number, step in enumerate(steps)))
+    return 0
+
+
+def _lines(seen: Survey) -> Iterator[tuple[str, str]]:
+    live, switch = seen.serving, seen.switch
+    if live and switch:
+        comment = f' "{live.comment}"' if live.comment else ""
+        since = moment(iso(switch.ended) or iso(switch.started) or "")
+        how = f"; rolled back to by push {switch.id}" if switch.id != live.id else ""
+        yield "serving", (f"{_push(live)}{comment}, since {since}, by {by(switch)}{how}")
+    else:
+        yield "serving", f"release {seen.current}" if seen.current else "nothing yet"
+    for host, state in seen.states.items():
+        if state.current != str(seen.current or ""):
+            yield "", f"{host}: release {state.current or 'none'}"
+    if running := _running(seen):
+        yield "running", running
+    if seen.closed:
+        yield "closed by", f"{seen.closed}: {seen.closed.reason}".removesuffix(": ")
+    if failure := _failure(seen):
+        yield "last failure", (f"{_push(failure)}, {moment(iso(failure.started) or '')}, "
+                               f"by {by(failure)}: {failure.state}, {trouble(failure)}")
+
+
+def _next(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> list[str]:
+    name = deployment.name
+    if holder := seen.holder:
+        if not seen.here:
+            return [f"wait for it; only on {holder.machine} can it be cancelled"]
+        return [f"{PROGRAM} log -f {name}", f"{PROGRAM} cancel {name}"]
+    if seen.closed:
+        return [f"{PROGRAM} unlock {name}"]
+    last = next(iter(seen.records), None)
+    if last and last.state in UNENDED and (home(options.project) / str(last.id)).is_dir():
+        return [f"{PROGRAM} log {name} {last.id}", f"{PROGRAM} resume {name}"]
+    return [f"{PROGRAM} deploy {name}"]
+
+
+def _running(seen: Survey) -> str:
+    if not (holder := seen.holder):
+        return ""
+    push = f"push {holder.push} " if holder.push else ""
+    return f"{push}by {holder}" + (f", {_at(record)}" if (record := _held(seen)) else "")
+
+
+def _at(record: Record) -> str:
+    stage = record.stage
+    if not stage or stage.state is not State.RUNNING or stage.started is None:
+        return "between two stages"
+    return f"at {stage.name} for {shown(max(time.time() - stage.started, 0.0))}"
+
+
+def _held(seen: Survey) -> Record | None:
+    """The record of the push that runs, if it is kept here: only there its stage is known."""
+    if not seen.here:
+        return None
+    return next((record for record in seen.records if str(record.id) == seen.here.push), None)
+
+
+def _failure(seen: Survey) -> Record | None:
+    """The last push that failed or was lost, unless later ones are fine."""
+    for record in seen.records:
+        if record.state in (State.FAILED, State.LOST):
+            return record
+        if record.state is State.SUCCEEDED:
+            break
+    return None
+
+
+def _push(record: Record) -> str:
+    code = f"{record.ref} {record.commit[:7]}".strip()
+    return f"push {record.id}" + (f" ({code})" if code else "")
+
+
+def _as_json(deployment: Deployment, seen: Survey) -> dict[str, Any]:
+    live, switch, holder, failure = seen.serving, seen.switch, seen.holder, _failure(seen)
+    record = _held(seen)
+    stage = record.stage if record else None
+    return {
+        "deployment": deployment.name,
+        "serving": {"push": live.id, "commit": live.commit, "ref": live.ref,
+                    "comment": live.comment, "since": iso(switch.ended), "by": switch.id,
+                    "user": switch.user, "machine": switch.machine} if live and switch else None,
+        "hosts": {host: state.current for host, state in seen.states.items()},
+        "running": {"push": int(holder.push) if holder.push else None, "user": holder.who,
+                    "machine": holder.machine, "since": holder.since,
+                    "stage": stage.name if stage and stage.state is State.RUNNING else None}
+        if holder else None,
+        "closed": {"user": seen.closed.who, "machine": seen.closed.machine,
+                   "since": seen.closed.since, "reason": seen.closed.reason}
+        if seen.closed else None,
+        "last_failure": failure.to_json() if failure else None,
+        "unreachable": str(seen.unreachable) if seen.unreachable else None,
+    }
