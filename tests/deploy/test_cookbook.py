@@ -194,3 +194,12 @@ def test_the_command_lists_what_it_can_and_tells_the_rest(
     told = capsys.readouterr()
     assert "good  " in told.out
     assert "deploy/recipes/bad.sh:1: ends its lines as Windows does" in told.err
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:
+    for words in ([], ["--json"], [OURS[0]]):
+        with subprocess.Popen([sys.executable, "-m", "bootstrapper", "cookbook", *words],
+                              cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
+            assert one.stdout and one.stderr
+            one.stdout.close()
+            assert (one.stderr.read(), one.wait()) == (b"", 0)
