@@ -145,7 +145,7 @@ def test_an_exception_is_told_by_the_recipes_own_lines(stages: Stages) -> None:
         "FileNotFoundError: [Errno 2] No such file or directory: 'nonesuch'"]
 
 
-@pytest.mark.parametrize("line", ["print 'x'", "exec 'x'", "raise X, 'y'"])
+@pytest.mark.parametrize("line", ["print 'x'", "exec 'x'", "raise X, 'y'", "x = 0755"])
 def test_python_2_is_recognised(stages: Stages, line: str) -> None:
     done = stages.run(f"x = 1\n{line}\n")
     assert done.returncode == 1
@@ -155,10 +155,12 @@ def test_python_2_is_recognised(stages: Stages, line: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_another_syntax_error_is_not_taken_for_python_2(stages: Stages) -> None:
-    done = stages.run("x = 1\nif x\n    pass\n")
+@pytest.mark.parametrize("line", ["if x", "except X"])
+def test_another_syntax_error_is_not_taken_for_python_2(stages: Stages, line: str) -> None:
+    done = stages.run(f"try: pass\n{line}\n    pass\n" if "except" in line else
+                      f"x = 1\n{line}\n    pass\n")
     assert done.returncode == 1
-    assert "03-save_tag.py:2: expected ':'\n    if x" in done.stderr
+    assert f"03-save_tag.py:2: expected ':'\n    {line}" in done.stderr
     assert "Python 2" not in done.stderr
 
 
