@@ -1,0 +1,127 @@
+"""A push to several hosts: each a real OpenSSH server that sees a directory of its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy.fleet import batches, blocks
+from bootstrapper.deploy.plan import Stage
+from tests.deploy.shop import STAGES, Shop, open_shop
+from tests.deploy.ssh_server import serve
+
+HOSTS = ("app1", "app2", "app3")
+# What the server and all in it sees at the directory $0 is the directory $1.
+OWN_VIEW = 'mount --bind "$1" "$0" && shift && exec "$@"'
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[tuple[Shop, str]]:
+    """A shop whose target is three hosts, and the settings that name them."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for hosts that see directories of their own")
+    shop = open_shop(tmp_path)
+    shop.live.mkdir()
+    with ExitStack() as stack:
+        for host in HOSTS:
+            own = _live(shop, host)
+            own.mkdir()
+            (server,) = stack.enter_context(serve(tmp_path / "ssh", host, prefix=(
+                "unshare", "--mount", "--propagation", "private", "sh", "-c", OWN_VIEW,
+                str(shop.live), str(own))))
+        yield shop, f'REMOTE_HOSTS = ["app1", "app2", "app3"]\nSSH_CONFIG = "{server.config}"'
+
+
+def _live(shop: Shop, host: str) -> Path:
+    return shop.live.with_name(f"live of {host}")
+
+
+def _pages(shop: Shop) -> list[str]:
+    return [shop.page(_live(shop, host)) for host in HOSTS]
+
+
+def test_a_push_reaches_every_host_and_what_runs_once_runs_once(fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    shop.recipe("once.sh", "# Once.\necho \"once on $REMOTE_HOST of $REMOTE_HOSTS\"\n")
+    shop.define(settings=settings, stages=[*STAGES, "once"])
+    run = shop.run("deploy")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert _pages(shop) == ["one", "one", "one"]
+    assert shop.log(1).count("once on app1 of app1 app2 app3") == 1
+    stages = {stage["name"]: stage for stage in shop.record(1)["stages"]}
+    assert set(stages["activate-release"]["hosts"]) == set(HOSTS)
+    assert "hosts" not in stages["git-clone"]
+    assert "3/3 hosts" in run.stdout
+
+
+def test_a_batch_that_fails_switches_back_the_hosts_that_were_switched(
+        fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    shop.recipe("look.sh", "# Looks.\n# per-host\n"
+                "[ \"$REMOTE_HOST\" != app2 ] || ! grep broken .page 2>/dev/null\n")
+    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
+    stages = [*STAGES[:2], "note", *STAGES[2:], "look"]
+    shop.define(settings=settings, stages=stages, deployment="batch = 1")
+    assert shop.run("deploy").returncode == 0
+    shop.commit("broken")
+    run = shop.run("deploy")
+    assert run.returncode == 1
+    assert "rolling back to push 1 on app1, app2" in run.stdout, run.stdout
+    assert _pages(shop) == ["one", "one", "one"]
+    assert shop.record(2)["state"] == "failed"
+    activate = next(stage for stage in shop.record(2)["stages"]
+                    if stage["name"] == "activate-release")
+    assert set(activate["hosts"]) == {"app1", "app2"}  # the third was never touched
+    assert shop.record(3)["rollback_to"] == 1
+
+
+def test_as_many_hosts_as_may_fail_are_left_out(fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    shop.recipe("look.sh", "# Looks.\n# per-host\n[ \"$REMOTE_HOST\" != app2 ]\n")
+    stages = [*STAGES[:-1], "look", STAGES[-1]]
+    shop.define(settings=settings, stages=stages, deployment="max_failures = 1")
+    run = shop.run("deploy")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "without app2" in run.stdout
+    assert (_live(shop, "app1") / "current").exists()
+    assert not (_live(shop, "app2") / "current").exists()
+    assert (_live(shop, "app3") / "current").exists()
+
+
+def test_a_rollback_returns_every_host(fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    shop.define(settings=settings)
+    shop.run("deploy")
+    shop.commit("two")
+    shop.run("deploy")
+    assert _pages(shop) == ["two", "two", "two"]
+    assert shop.run("rollback").returncode == 0
+    assert _pages(shop) == ["one", "one", "one"]
+
+
+def test_a_host_that_can_not_be_reached_is_told_before_anything_is_done(
+        fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    shop.define(settings=settings.replace('"app2"', '"app2.invalid"'))
+    run = shop.run("deploy")
+    assert run.returncode == 1
+    assert "app2.invalid" in run.stderr
+    assert not (_live(shop, "app1") / "releases").exists()
+
+
+def _stages(*marks: bool) -> list[Stage]:
+    return [Stage(name=str(index), recipe="r", language="shell", code="", origin="", per_host=mark)
+            for index, mark in enumerate(marks)]
+
+
+def test_stages_per_host_that_follow_each_other_are_one_block() -> None:
+    stages = _stages(False, True, True, False, True)
+    assert list(blocks(stages, HOSTS)) == [[0], [1, 2], [3], [4]]
+    assert list(blocks(stages, HOSTS[:1])) == [[0], [1], [2], [3], [4]]
+
+
+def test_batches_are_in_order_and_the_last_may_be_smaller() -> None:
+    assert list(batches(HOSTS, 2)) == [("app1", "app2"), ("app3",)]
+    assert list(batches(HOSTS, 0)) == [HOSTS]

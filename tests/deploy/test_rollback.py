@@ -1,0 +1,163 @@
+"""Returning to an earlier push."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.record import Record, StageRecord
+from bootstrapper.deploy.rollback import live_push, propose, settings_changed
+from bootstrapper.errors import InputError
+from tests.deploy.shop import STAGES, Shop, git, open_shop
+
+HERE = 'REMOTE_HOST = "."'
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A shop with two pushes, of the pages one and two."""
+    shop = open_shop(tmp_path)
+    shop.define(settings=HERE)
+    assert shop.run("deploy").returncode == 0
+    shop.commit("two")
+    assert shop.run("deploy").returncode == 0
+    return shop
+
+
+def test_without_a_number_it_returns_to_the_last_push_that_worked_before_the_live_one(
+        shop: Shop) -> None:
+    run = shop.run("rollback")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "takes back" in run.stdout
+    assert "The page says two" in run.stdout
+    assert shop.page() == "one"
+    record = shop.record(3)
+    assert (record["rollback_of"], record["rollback_to"], record["release"]) == (2, 1, 1)
+    assert [stage["name"] for stage in record["stages"]] == ["activate-release"]
+    run = shop.run("rollback")
+    assert run.returncode == 2
+    assert "no push that worked came before it" in run.stderr
+
+
+def test_a_release_that_is_gone_is_made_again_from_its_tag(shop: Shop) -> None:
+    shutil.rmtree(shop.live / "releases/1")
+    run = shop.run("rollback", "1")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "push-production-1 is pushed again" in run.stdout
+    assert shop.page() == "one"
+    assert (shop.live / "releases/3").is_dir()
+    assert shop.record(3)["rollback_url"] == "push-production-1"
+    assert git(shop.repository, "tag").split() == ["push-production-1", "push-production-2"]
+    shop.commit("three")
+    assert shop.run("deploy").returncode == 0
+    assert shop.run("rollback").returncode == 0
+    assert shop.page() == "two"
+
+
+def test_settings_go_back_with_the_code_unless_they_are_to_be_kept(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.recipe("greet.sh", "# Greets.\necho \"greeting $GREETING\"\n")
+    stages = [*STAGES, "greet"]
+    for greeting in ("one", "two"):
+        shop.define(settings=f'{HERE}\nGREETING = "{greeting}"', stages=stages)
+        shop.commit(greeting)
+        assert shop.run("deploy").returncode == 0
+    shop.define(settings=f'{HERE}\nGREETING = "three"', stages=stages)
+    run = shop.run("rollback", "1")
+    assert "GREETING: 'two' -> 'one'" in run.stdout
+    assert "greeting one" in shop.log(3)
+    assert shop.run("rollback", "--keep-settings", "1").returncode == 0
+    assert "greeting three" in shop.log(4)
+
+
+def test_a_stage_that_fails_after_the_switch_rolls_back_where_that_is_asked_for(
+        shop: Shop) -> None:
+    shop.recipe("smoke-test.sh", "# Looks.\ngrep -v broken \"$REMOTE_DIRECTORY\"/current/*.txt\n")
+    shop.define(settings=HERE, stages=[*STAGES, "smoke-test"], deployment='on_failure = "rollback"')
+    shop.commit("broken")
+    run = shop.run("deploy")
+    assert run.returncode == 1
+    assert "rolling back to push 2" in run.stdout
+    assert shop.page() == "two"
+    assert shop.record(3)["state"] == "failed"
+    record = shop.record(4)
+    assert (record["state"], record["rollback_of"], record["rollback_to"]) == ("succeeded", 3, 2)
+
+
+def test_it_halts_where_a_failed_stage_after_the_switch_means_halt(shop: Shop) -> None:
+    shop.recipe("smoke-test.sh", "# Looks.\nfalse\n")
+    shop.define(settings=HERE, stages=[*STAGES, "smoke-test"])
+    shop.commit("broken")
+    run = shop.run("deploy")
+    assert run.returncode == 1
+    assert shop.page() == "broken"
+    assert "next: python -m bootstrapper rollback production" in run.stdout
+    assert shop.run("rollback").returncode == 0
+    assert shop.page() == "two"
+
+
+def test_a_first_push_that_fails_after_the_switch_has_nothing_to_return_to(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.recipe("smoke-test.sh", "# Looks.\nfalse\n")
+    shop.define(settings=HERE, stages=[*STAGES, "smoke-test"], deployment='on_failure = "rollback"')
+    run = shop.run("deploy")
+    assert run.returncode == 1
+    assert "no push before it to roll back to" in run.stdout
+
+
+def test_a_push_that_is_not_there_or_never_worked_is_no_target(shop: Shop) -> None:
+    shop.define(settings=HERE, stages=["clear-checkout", "unit-tests", *STAGES[1:]])
+    shop.recipe("unit-tests.sh", "# Fails.\nfalse\n")
+    assert shop.run("deploy").returncode == 1
+    for number, told in (("9", "no such push"), ("3", "its state is failed")):
+        run = shop.run("rollback", number)
+        assert run.returncode == 2
+        assert told in run.stderr
+    assert shop.page() == "two"
+
+
+def test_from_another_machine_the_release_is_switched_to_as_well(
+        shop: Shop, tmp_path: Path) -> None:
+    colleague = tmp_path / "colleague"
+    git(tmp_path, "clone", "-q", str(shop.repository), str(colleague))
+    run = shop.run("rollback", project=colleague)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert shop.page() == "one"
+
+
+def _record(number: int, state: State = State.SUCCEEDED, **more: Any) -> Record:
+    return Record(id=number, state=state, **more)
+
+
+def test_rollbacks_one_after_the_other_go_further_back() -> None:
+    records = [_record(4, rollback_to=2, rollback_of=3), _record(3), _record(2), _record(1)]
+    proposal = propose(records, current=None, wanted=None)
+    assert (proposal.target.id, proposal.live and proposal.live.id) == (1, 2)
+
+
+def test_what_the_target_serves_counts_more_than_what_was_pushed_last() -> None:
+    records = [_record(3), _record(2), _record(1)]
+    assert propose(records, current=2, wanted=None).target.id == 1
+
+
+def test_a_failed_push_is_live_if_it_came_as_far_as_the_switch() -> None:
+    switched = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0)
+    waiting = StageRecord(name="activate", switches=True)
+    for stage, live, target in ((switched, 3, 2), (waiting, 2, 1)):
+        records = [_record(3, State.FAILED, stages=(stage,)), _record(2), _record(1)]
+        assert (found := live_push(records, None)) and found.id == live
+        assert propose(records, current=None, wanted=None).target.id == target
+
+
+def test_a_wanted_rollback_stands_for_the_push_that_it_returned_to() -> None:
+    records = [_record(3, rollback_to=1), _record(2), _record(1)]
+    assert propose(records, current=None, wanted=3).target.id == 1
+    with pytest.raises(InputError, match="no such push"):
+        propose(records, current=None, wanted=7)
+
+
+def test_settings_that_differ_are_told_one_a_line() -> None:
+    assert settings_changed({"A": "1", "B": "2"}, {"B": "3", "C": "4"}) == [
+        "A: '1' -> none", "B: '2' -> '3'", "C: none -> '4'"]
