@@ -1,0 +1,48 @@
+"""What the stories share: an empty server, and a project that is ready for its first push."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Generate, bootstrap
+from tests.deploy.story.server import Server, serve
+from tests.deploy.story.working_copy import WorkingCopy
+from tests.site import DEBIAN_PYTHON, PYTHON_VERSION, USER
+
+DOMAIN = "story.example"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """In a place that the server's user may enter, which pytest's own are not."""
+    directory = Path(tempfile.mkdtemp(prefix="story"))
+    directory.chmod(0o755)
+    with serve(directory) as started:
+        yield started
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="module")
+def project(server: Server, generate: Generate) -> WorkingCopy:
+    """Generated, bootstrapped, committed, its host names filled in; nothing is pushed yet."""
+    directory = generate(project_name="Story Site", domain=DOMAIN, python_version=PYTHON_VERSION,
+                         server_root=str(server.root), deploy_user=USER)
+    run = bootstrap(directory, "--python", DEBIAN_PYTHON)
+    assert run.returncode == 0, run.stderr
+    repository = directory.with_name("repository.git")
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", repository], check=True)
+    copy = WorkingCopy(directory=directory)
+    copy.git("init", "--quiet", "-b", "main")
+    copy.git("config", "user.name", "Anna")
+    copy.git("config", "user.email", "anna@example.org")
+    copy.git("remote", "add", "origin", str(repository))
+    file = "deploy/deployments.toml"
+    copy.edit(file, 'REPOSITORY = ""', f'REPOSITORY = "{repository}"\n'
+              f'SSH_CONFIG = "{server.ssh.config}"\nSMOKE_URL = "http://{server.address}"')
+    copy.edit(file, 'REMOTE_HOST = ""', f'REMOTE_HOST = "{server.ssh.host}"')
+    copy.commit("A new site")
+    return copy
