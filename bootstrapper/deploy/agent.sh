@@ -5,7 +5,7 @@
 # Its answers begin with a word that nobody else knows, on a line of their own, as the login shell
 # may print what it likes.
 
-LC_ALL=C
+export LC_ALL=C
 unset CDPATH
 for name in answer mode limit directory holder; do IFS= read -r "$name" || exit 0; done
 

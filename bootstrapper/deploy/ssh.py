@@ -103,11 +103,13 @@ class Ssh:
             (self.directory / "given").write_bytes(given)
             first += f'Include "{self.directory}/given"\n'
         self._own_config.write_text(first)
-        wrapper = self.directory / "ssh"
-        wrapper.write_text(_WRAPPER.format(
+        self._add("ssh", _WRAPPER.format(
             ssh=shlex.quote(program), config=shlex.quote(str(self._own_config)),
             shell=shlex.quote(_shell()), path=shlex.quote(os.environ.get("PATH", os.defpath))))
-        wrapper.chmod(0o700)
+        for name in ("scp", "sftp"):  # which don't look for ssh in PATH
+            if other := shutil.which(name):
+                self._add(name, f'#!/bin/sh\nexec {shlex.quote(other)} -S '
+                                f'{shlex.quote(str(self.directory / "ssh"))} "$@"\n')
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
@@ -140,6 +142,11 @@ class Ssh:
     def by_hand(self, host: str) -> str:
         """The command by which a person tries to reach the host."""
         return f"ssh -F {shlex.quote(str(self.config))} {host}" if self.config else f"ssh {host}"
+
+    def _add(self, name: str, script: str) -> None:
+        path = self.directory / name
+        path.write_text(script)
+        path.chmod(0o700)
 
     def _given(self) -> bytes | None:
         if self.config is None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.deploy.ssh import Ssh
 from tests.deploy.ssh_server import SshServer, serve
 
 
@@ -13,3 +14,10 @@ def ssh_server(tmp_path: Path) -> Iterator[SshServer]:
     """An sshd of the test's own, which the host name `production` reaches by its `config`."""
     with serve(tmp_path / "ssh") as (server,):
         yield server
+
+
+@pytest.fixture
+def ssh() -> Iterator[Ssh]:
+    """The ssh of a push, for the host `.`: this machine."""
+    with Ssh() as entered:
+        yield entered

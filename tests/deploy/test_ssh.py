@@ -31,17 +31,19 @@ def refusal(ssh: Ssh, *hosts: str) -> BootstrapperError:
     return caught.value
 
 
-def test_ssh_git_and_rsync_of_a_push_share_one_connection(
+def test_ssh_git_rsync_and_scp_of_a_push_share_one_connection(
         ssh_server: SshServer, tmp_path: Path) -> None:
     repository = tmp_path / "origin"
     subprocess.run(["git", "init", "-q", repository], check=True)
     (tmp_path / "file").write_text("sent")
     with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], ""):
         assert run(ssh, "ssh", "production", "echo $((6 * 7))").stdout == "42\n"
+        assert run(ssh, "scp", "file", f"production:{tmp_path}/copied",
+                   cwd=tmp_path).returncode == 0
         assert run(ssh, "git", "ls-remote", f"production:{repository}").returncode == 0
         assert run(ssh, "rsync", "file", f"production:{tmp_path}/arrived",
                    cwd=tmp_path).returncode == 0
-    assert (tmp_path / "arrived").read_text() == "sent"
+    assert (tmp_path / "arrived").read_text() == (tmp_path / "copied").read_text() == "sent"
     assert ssh_server.log.count("Accepted publickey") == 1
 
 

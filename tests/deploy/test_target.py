@@ -1,62 +1,20 @@
-"""The target's end of a push: its state, its lock, what is written there, and what it refuses."""
+"""The target's end of a push: its state, its lock, and what is written there."""
 
 import json
 import os
-import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import target as module
-from bootstrapper.deploy.holder import Closed, Holder, machine, now
+from bootstrapper.deploy.holder import Closed, now
 from bootstrapper.deploy.ssh import HERE, Ssh
+from bootstrapper.deploy.target_state import TargetState
 from bootstrapper.deploy.targets import Targets, look
-from bootstrapper.errors import BootstrapperError, InputError, Locked, WorkFailed
+from bootstrapper.errors import InputError, Locked, WorkFailed
+from tests.deploy.pushers import ANNA, BEN, hold, refusal
 from tests.deploy.ssh_server import SshServer, serve
-
-ANNA = Holder(who="anna", machine="laptop", since=now(), deployment="production", push="12")
-BEN = Holder(who="ben", machine=machine(), since=now(), deployment="production")
-
-
-@pytest.fixture
-def ssh() -> Iterator[Ssh]:
-    with Ssh() as entered:
-        yield entered
-
-
-def hold(ssh: Ssh, directory: Path, holder: Holder = ANNA, host: str = HERE) -> Targets:
-    return Targets(ssh, [host], str(directory), holder)
-
-
-def refusal(ssh: Ssh, directory: Path, holder: Holder = BEN) -> BootstrapperError:
-    with pytest.raises(BootstrapperError) as caught, hold(ssh, directory, holder):
-        pass
-    return caught.value
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB; root alone may mount it."""
-    directory = tmp_path / "small disk"
-    directory.mkdir()
-    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory],
-                                     capture_output=True, check=False).returncode:
-        pytest.skip("needs root, who may mount")
-    yield directory
-    subprocess.run(["umount", directory], check=True)
-
-
-def fill(directory: Path) -> Path:
-    """Fill the disk; returns the file to remove again."""
-    path = directory / "big"
-    with pytest.raises(OSError, match="No space left"), path.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    return path
-
 
 # What is there.
 
@@ -79,7 +37,7 @@ def test_releases_the_live_one_and_the_history_are_told(ssh: Ssh, tmp_path: Path
         assert state.records == [{"id": 1}, {"id": 9}]
 
 
-def told(ssh: Ssh, directory: Path) -> list[module.TargetState]:
+def told(ssh: Ssh, directory: Path) -> list[TargetState]:
     with hold(ssh, directory) as targets:
         return list(targets.states.values())
 
@@ -266,72 +224,3 @@ def test_two_names_of_one_place_are_told_apart_from_another_push(tmp_path: Path)
             pytest.raises(InputError, match="is that of another host of REMOTE_HOSTS, too"), \
             Targets(ssh, ["one", "two"], str(tmp_path), ANNA):
         pass
-
-
-# What it refuses.
-
-def test_what_is_missing_on_the_target_is_named(tmp_path: Path, ssh: Ssh,
-                                                monkeypatch: pytest.MonkeyPatch) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("sh", "bash", "env", "ssh", "head", "mkdir", "mv", "readlink", "rm", "sleep",
-                 "sync", "tail"):
-        (programs / name).symlink_to(shutil.which(name) or name)
-    monkeypatch.setenv("PATH", str(programs))
-    with Ssh() as poor:
-        error = refusal(poor, tmp_path / "mysite")
-        assert error.fault == "flock is missing there, which the lock needs"
-        assert error.next_step == "apt-get install util-linux"
-        (programs / "bash").unlink()
-        assert refusal(poor, tmp_path / "mysite").fault == (
-            "bash is missing there, which the lock needs")
-
-
-def test_a_directory_that_cannot_be_made_is_told(ssh: Ssh, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    error = refusal(ssh, tmp_path / "file/mysite")
-    assert isinstance(error, WorkFailed)
-    assert error.where == f"{tmp_path}/file/mysite"
-    assert "Not a directory" in error.fault
-
-
-def test_a_disk_mounted_read_only_is_told(ssh: Ssh, small_disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    error = refusal(ssh, small_disk / "mysite")
-    assert "can't be written" in error.fault
-    assert "Read-only file system" in error.fault
-    assert "ls -ld" in error.next_step
-
-
-def test_a_full_disk_is_told_and_a_torn_record_harms_nothing(ssh: Ssh, small_disk: Path) -> None:
-    with hold(ssh, small_disk) as targets:
-        big = fill(small_disk)
-        with pytest.raises(WorkFailed, match="the disk is full") as caught:
-            targets.append({"id": 1, "comment": "x" * 10_000})
-        assert "df -h" in caught.value.next_step
-        big.unlink()
-        targets.append({"id": 2})
-    assert look(ssh, HERE, str(small_disk)).records == [{"id": 2}]
-    fill(small_disk)
-    error = refusal(ssh, small_disk / "mysite")
-    assert "the disk is full" in error.fault
-
-
-def test_a_history_that_cannot_be_written_is_told(ssh: Ssh, tmp_path: Path) -> None:
-    (tmp_path / "pushes.log").mkdir()
-    with hold(ssh, tmp_path) as targets, pytest.raises(WorkFailed) as caught:
-        targets.append({"id": 1})
-    assert "pushes.log: Is a directory" in str(caught.value)
-    assert "bash" not in str(caught.value)
-
-
-@pytest.mark.needs("/usr/sbin/sshd", "ssh")
-def test_a_login_that_hangs_is_given_up(ssh_server: SshServer,
-                                        monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "OPEN_WITHIN", 1.0)
-    (ssh_server.home / ".bashrc").write_text("sleep 60\n")
-    with Ssh(ssh_server.config) as ssh, \
-            pytest.raises(WorkFailed, match="gives no answer within 1"), \
-            hold(ssh, ssh_server.home / "mysite", host="production"):
-        pass
-    ssh_server.cut()

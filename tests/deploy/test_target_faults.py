@@ -1,0 +1,104 @@
+"""What keeps a push from a target, told in words: what is missing there, what can't be written."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy import target as module
+from bootstrapper.deploy.ssh import HERE, Ssh
+from bootstrapper.deploy.targets import look
+from bootstrapper.errors import WorkFailed
+from tests.deploy.pushers import hold, refusal
+from tests.deploy.ssh_server import SshServer
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB; root alone may mount it."""
+    directory = tmp_path / "small disk"
+    directory.mkdir()
+    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory],
+                                     capture_output=True, check=False).returncode:
+        pytest.skip("needs root, who may mount")
+    yield directory
+    subprocess.run(["umount", directory], check=True)
+
+
+def fill(directory: Path) -> Path:
+    """Fill the disk; returns the file to remove again."""
+    path = directory / "big"
+    with pytest.raises(OSError, match="No space left"), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return path
+
+
+def test_what_is_missing_on_the_target_is_named(tmp_path: Path, ssh: Ssh,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "bash", "env", "ssh", "head", "mkdir", "mv", "readlink", "rm", "sleep",
+                 "sync", "tail"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    monkeypatch.setenv("PATH", str(programs))
+    with Ssh() as poor:
+        error = refusal(poor, tmp_path / "mysite")
+        assert error.fault == "flock is missing there, which the lock needs"
+        assert error.next_step == "apt-get install util-linux"
+        (programs / "bash").unlink()
+        assert refusal(poor, tmp_path / "mysite").fault == (
+            "bash is missing there, which the lock needs")
+
+
+def test_a_directory_that_cannot_be_made_is_told(ssh: Ssh, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    error = refusal(ssh, tmp_path / "file/mysite")
+    assert isinstance(error, WorkFailed)
+    assert error.where == f"{tmp_path}/file/mysite"
+    assert "Not a directory" in error.fault
+
+
+def test_a_disk_mounted_read_only_is_told(ssh: Ssh, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    error = refusal(ssh, small_disk / "mysite")
+    assert "can't be written" in error.fault
+    assert "Read-only file system" in error.fault
+    assert "ls -ld" in error.next_step
+
+
+def test_a_full_disk_is_told_and_a_torn_record_harms_nothing(ssh: Ssh, small_disk: Path) -> None:
+    with hold(ssh, small_disk) as targets:
+        big = fill(small_disk)
+        with pytest.raises(WorkFailed, match="the disk is full") as caught:
+            targets.append({"id": 1, "comment": "x" * 10_000})
+        assert "df -h" in caught.value.next_step
+        big.unlink()
+        targets.append({"id": 2})
+    assert look(ssh, HERE, str(small_disk)).records == [{"id": 2}]
+    fill(small_disk)
+    error = refusal(ssh, small_disk / "mysite")
+    assert "the disk is full" in error.fault
+
+
+def test_a_history_that_cannot_be_written_is_told(ssh: Ssh, tmp_path: Path) -> None:
+    (tmp_path / "pushes.log").mkdir()
+    with hold(ssh, tmp_path) as targets, pytest.raises(WorkFailed) as caught:
+        targets.append({"id": 1})
+    assert "pushes.log: Is a directory" in str(caught.value)
+    assert "bash" not in str(caught.value)
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_a_login_that_hangs_is_given_up(ssh_server: SshServer,
+                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OPEN_WITHIN", 1.0)
+    (ssh_server.home / ".bashrc").write_text("sleep 60\n")
+    with Ssh(ssh_server.config) as ssh, \
+            pytest.raises(WorkFailed, match="gives no answer within 1"), \
+            hold(ssh, ssh_server.home / "mysite", host="production"):
+        pass
+    ssh_server.cut()
