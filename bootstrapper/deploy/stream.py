@@ -13,6 +13,8 @@ has been quiet for a moment. Where the system lacks one of these, all pipes are 
 import fcntl
 import os
 import select
+import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -107,6 +109,13 @@ class Pipe:
         return data
 
     @property
+    def pending(self) -> int:
+        """How many bytes wait to be read."""
+        if self.reading < 0:
+            return 0
+        return int.from_bytes(fcntl.ioctl(self.reading, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+    @property
     def floods(self) -> bool:
         """Whether it should be widened."""
         return not self.wide and self._run >= _FLOOD and self._writing >= 0
@@ -153,6 +162,7 @@ class Reader:
     def __init__(self) -> None:
         self._poll = select.epoll() if _ORDERED else select.poll()
         self._pipes: dict[int, Pipe] = {}
+        self._watched = -1
 
     def pair(self) -> tuple[Pipe, Pipe]:
         """Pipes for a job."""
@@ -166,10 +176,12 @@ class Reader:
     def watch(self, descriptor: int) -> None:
         """`ready` then yields it as None."""
         self._poll.register(descriptor, select.POLLIN)
+        self._watched = descriptor
 
     def forget(self, descriptor: int) -> None:
         """No longer watch it."""
         self._poll.unregister(descriptor)
+        self._watched = -1
 
     def close(self, pipe: Pipe) -> None:
         """Read no more of it."""
@@ -181,31 +193,30 @@ class Reader:
         """What came, at most so much later: b"" where a pipe has come to its end, and is closed."""
         # poll() counts in milliseconds, epoll in seconds.
         for descriptor, events in self._poll.poll(seconds if _ORDERED else seconds * 1000):
-            pipe = self._pipes.get(descriptor)
-            if pipe is None:
+            if descriptor == self._watched:
                 yield None, b""
-                continue
-            if pipe.sibling.wide and _ORDERED:  # what is in there was written before
-                yield from self._read(pipe.sibling, once=True)
-            yield from self._read(pipe, once=not events & select.POLLHUP)
+            elif pipe := self._pipes.get(descriptor):  # or it was closed in this turn
+                if _ORDERED and pipe.sibling.wide:  # what is in there was written before
+                    yield from self._read(pipe.sibling, pipe.sibling.pending)
+                yield from self._read(pipe, 1 if not events & select.POLLHUP else sys.maxsize)
 
-    def _read(self, pipe: Pipe, once: bool) -> Iterator[tuple[Pipe, bytes]]:
-        while pipe.reading in self._pipes:
+    def _read(self, pipe: Pipe, least: int) -> Iterator[tuple[Pipe, bytes]]:
+        """What is in a pipe: at least so many bytes, or all."""
+        while least > 0 and pipe.reading in self._pipes:
             data = pipe.read()
             if data is None:
                 return
+            least -= len(data)
             if not data:
                 self.close(pipe)
             elif pipe.floods:
                 pipe.widen()
                 self._poll.modify(pipe.reading, select.POLLIN)
             yield pipe, data
-            if once:
-                return
 
     def drain(self, pipe: Pipe) -> Iterator[tuple[Pipe, bytes]]:
         """All that is in a pipe now."""
-        return self._read(pipe, once=False)
+        return self._read(pipe, sys.maxsize)
 
     def settle(self, now: float) -> None:
         """Narrow the pipes whose flood is over."""

@@ -66,7 +66,9 @@ class Supervisor:
         (negative for a signal), `{"key", "status", "reason"}` for one that couldn't be started.
         """
         try:
-            received = self.socket.recv(65536)
+            received = self.socket.recv(65536, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return []
         except OSError:
             received = b""
         if not received:

@@ -1,0 +1,320 @@
+"""Jobs run, end, and leave nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy import process_tree
+from bootstrapper.deploy.event import Event, Output, State
+from tests.deploy.jobs import QUICK, told
+
+# It leaves its group, its session and its parent, and heeds neither INT nor TERM.
+STUBBORN_DAEMON = "trap '' INT TERM; (setsid bash -c \"trap '' INT TERM; sleep 60 & wait\" &)"
+
+
+def test_a_job_that_does_its_work_succeeds() -> None:
+    with told() as tale:
+        outcome = tale.bash("echo done")
+    assert (outcome.state, outcome.exit, outcome.reason) == (State.SUCCEEDED, 0, "")
+    assert tale.output == b"done\n"
+    assert tale.notes == []
+
+
+def test_a_job_that_fails_says_how() -> None:
+    with told() as tale:
+        outcome = tale.bash("exit 3")
+        assert (outcome.state, outcome.exit, outcome.reason) == (State.FAILED, 3, "exit status 3")
+        outcome = tale.bash("kill -9 $$")
+        assert (outcome.state, outcome.exit) == (State.FAILED, -9)
+        assert outcome.reason == "ended by signal 9 (SIGKILL)"
+
+
+def test_a_job_that_cannot_be_run_says_why_in_words(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("no program")
+    script = tmp_path / "script"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o755)
+    with told() as tale:
+        for argv, directory, status, reason in [
+                (["no-such-program"], tmp_path, 127, "no-such-program: command not found"),
+                ([str(plain)], tmp_path, 126, f"{plain}: not executable"),
+                ([str(script)], tmp_path, 127,
+                 f"{script}: the interpreter in its first line wasn't found"),
+                (["true"], tmp_path / "gone", 127,
+                 f"{tmp_path / 'gone'}: there is no such directory to run it in"),
+                (["true", "a\0b"], tmp_path, 126, "true: embedded null byte"),
+                (["true", "x" * 300_000], tmp_path, 126, "true: Argument list too long")]:
+            outcome, = tale.runner.run([tale.job(*argv, directory=directory)])
+            assert (outcome.state, outcome.exit, outcome.reason) == (State.FAILED, status, reason)
+        assert tale.bash("true").state == State.SUCCEEDED
+
+
+def test_a_job_gets_its_environment_an_empty_stdin_and_nothing_else(tmp_path: Path) -> None:
+    kept = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(kept, True)
+    try:
+        with told() as tale:
+            tale.bash("cat; echo $PWD; ls /proc/self/fd | wc -l; grep SigIgn /proc/self/status;"
+                      "tr '\\0' '\\n' < /proc/$$/environ | cut -d= -f1 | sort | xargs")
+    finally:
+        os.close(kept)
+    lines = tale.output.decode().splitlines()
+    # ls has 0, 1, 2 and the directory that it lists.
+    assert lines == ["/", "4", "SigIgn:\t0000000000000000", "JOB_MARK PATH"]
+
+
+def test_a_job_can_open_its_streams_by_name() -> None:
+    with told() as tale:
+        assert tale.bash("echo a > /dev/stdout; echo b > /dev/stderr; echo c | tee /dev/stderr"
+                         ).state == State.SUCCEEDED
+    assert sorted(tale.output.split()) == [b"a", b"b", b"c", b"c"]
+
+
+def test_jobs_run_at_the_same_time_each_told_by_its_host() -> None:
+    with told() as tale:
+        jobs = [tale.job("bash", "-c", f"sleep 0.5; echo {host}", host=host)
+                for host in "abcdefghijklmnopqrst"]
+        began = time.monotonic()
+        outcomes = tale.runner.run(jobs)
+        assert time.monotonic() - began < 5
+    assert {outcome.state for outcome in outcomes} == {State.SUCCEEDED}
+    said = {event.host: event.data for event in tale.events if isinstance(event, Output)}
+    assert said == {job.host: f"{job.host}\n".encode() for job in jobs}
+
+
+def test_times_of_events_never_go_back() -> None:
+    with told() as tale:
+        tale.runner.run([tale.job("bash", "-c", "for i in {1..100}; do echo $i; done", host=host)
+                         for host in "abc"])
+    times = [event.at for event in tale.events]
+    assert times == sorted(times)
+
+
+# Time-outs
+
+
+def test_a_job_that_takes_too_long_is_interrupted() -> None:
+    with told() as tale:
+        outcome = tale.bash("echo begun; sleep 60", timeout=1)
+        assert (outcome.state, outcome.exit) == (State.FAILED, -signal.SIGINT)
+        assert outcome.reason == "timed out after 1s"
+        assert outcome.seconds < 3
+        assert tale.alive == []
+    assert tale.notes == ["timed out after 1s: it is being ended"]
+
+
+def test_a_job_may_clean_up_when_it_is_interrupted() -> None:
+    with told() as tale:
+        outcome = tale.bash("trap 'echo cleaned; exit 4' INT; sleep 60 & wait", timeout=0.5)
+    assert (outcome.state, outcome.exit) == (State.FAILED, 4)
+    assert tale.output == b"cleaned\n"
+
+
+def test_a_tree_that_heeds_no_signal_and_has_left_its_session_is_gone_after_a_time_out() -> None:
+    with told() as tale:
+        outcome = tale.bash(f"{STUBBORN_DAEMON}; sleep 60 & wait; wait", timeout=0.5)
+        assert (outcome.state, outcome.exit) == (State.FAILED, -signal.SIGKILL)
+        assert tale.alive == []
+
+
+def test_a_stopped_job_is_ended_as_well() -> None:
+    for code in ("kill -STOP $$", "trap '' INT TERM; kill -STOP $$; sleep 60; sleep 60"):
+        with told() as tale:
+            assert tale.bash(code, timeout=0.5).reason == "timed out after 0s"
+            assert tale.alive == []
+
+
+def test_silence_is_timed_out_and_output_is_none() -> None:
+    with told() as tale:
+        outcome = tale.bash("for i in 1 2 3 4; do echo $i; sleep 0.4; done", idle_timeout=1)
+        assert outcome.state == State.SUCCEEDED
+        outcome = tale.bash("echo begun; sleep 60", idle_timeout=1)
+        assert (outcome.state, outcome.reason) == (
+            State.FAILED, "timed out: no output for 1s")
+
+
+def test_a_job_that_closes_its_streams_is_still_waited_for_and_timed_out() -> None:
+    with told() as tale:
+        outcome = tale.bash("exec >&- 2>&-; sleep 0.7; exit 5", timeout=10, idle_timeout=10)
+        assert (outcome.state, outcome.exit) == (State.FAILED, 5)
+        outcome = tale.bash("exec >&- 2>&-; sleep 60", idle_timeout=1)
+        assert outcome.reason == "timed out: no output for 1s"
+        assert tale.alive == []
+
+
+def test_a_time_out_of_one_job_leaves_the_others_alone() -> None:
+    with told() as tale:
+        slow = tale.job("bash", "-c", "trap '' INT TERM; setsid sleep 60 & sleep 60; sleep 60",
+                        host="a", timeout=0.5)
+        fine = tale.job("bash", "-c", "sleep 60 & sleep 1.5; kill $!; echo fine", host="b")
+        outcomes = tale.runner.run([slow, fine])
+        assert [outcome.state for outcome in outcomes] == [State.FAILED, State.SUCCEEDED]
+        assert tale.output == b"fine\n"
+        assert tale.alive == []
+
+
+# Cancelling
+
+
+def test_a_cancelled_push_ends_all_jobs_with_everything_they_started() -> None:
+    with told() as tale:
+        jobs = [tale.job("bash", "-c", f"{STUBBORN_DAEMON}; echo ready; sleep 60; sleep 60; wait",
+                         host=host) for host in "ab"]
+
+        def listen(event: Event) -> None:
+            tale.events.append(event)
+            if tale.output.count(b"ready") == 2:
+                tale.reason = "cancelled by anna@laptop"
+        tale.on_event = listen
+        outcomes = tale.runner.run(jobs)
+        assert tale.alive == []
+    assert [(one.state, one.reason) for one in outcomes] == [
+        (State.CANCELLED, "cancelled by anna@laptop")] * 2
+
+
+def test_a_push_that_is_cancelled_already_starts_nothing() -> None:
+    with told() as tale:
+        tale.reason = "cancelled by anna@laptop"
+        outcome = tale.bash("echo started")
+    assert (outcome.state, outcome.exit, tale.events) == (State.CANCELLED, None, [])
+
+
+def test_ticks_come_while_a_job_is_silent() -> None:
+    ticks: list[float] = []
+    with told(tick=lambda: ticks.append(time.monotonic())) as tale:
+        tale.bash("sleep 1")
+    assert 5 <= len(ticks) <= 11
+
+
+# What jobs leave behind
+
+
+def test_what_a_job_leaves_in_its_session_is_ended_and_named() -> None:
+    with told() as tale:
+        outcome = tale.bash("sleep 60 & disown; trap '' TERM; sleep 61 & disown; echo done")
+        assert outcome.state == State.SUCCEEDED
+        assert tale.alive == []
+    assert len(tale.notes) == 2
+    assert all("left behind by the stage, and ended: process " in note for note in tale.notes)
+    assert sorted(note[-10:] for note in tale.notes) == ["(sleep 60)", "(sleep 61)"]
+
+
+def test_a_reader_of_its_output_has_the_time_to_end_by_itself() -> None:
+    with told() as tale:
+        tale.bash("exec > >(sleep 0.1; tee /dev/null); echo through tee")
+    assert (tale.output, tale.notes) == (b"through tee\n", [])
+
+
+def test_a_proper_daemon_survives_the_runner_and_does_not_hold_the_push() -> None:
+    with told() as tale:
+        began = time.monotonic()
+        assert tale.bash("setsid sleep 60 & sleep 0.1; echo done").state == State.SUCCEEDED
+        assert time.monotonic() - began < 5
+        daemon, = tale.alive
+        assert tale.notes == [
+            f"{stream} is no longer read, though it is kept open by process {daemon} (sleep 60)"
+            for stream in ("stdout", "stderr")]
+        # Nor does it go when a later stage is cancelled, or timed out.
+        assert tale.bash("sleep 60", timeout=0.3).state == State.FAILED
+        assert tale.alive == [daemon]
+    try:
+        assert tale.alive == [daemon]
+        assert process_tree.children(os.getpid()) == []
+    finally:
+        os.kill(daemon, signal.SIGKILL)
+
+
+def test_a_daemon_that_lets_go_of_its_streams_costs_no_time() -> None:
+    with told() as tale:
+        outcome = tale.bash("setsid sleep 60 <&- >/dev/null 2>&1 & sleep 0.1")
+        assert outcome.seconds < 0.35
+        daemon, = tale.alive
+        os.kill(daemon, signal.SIGKILL)
+    assert tale.notes == []
+
+
+def test_nothing_is_left_of_a_push_not_even_a_zombie() -> None:
+    with told() as tale:
+        tale.bash("(sleep 0.1 &) ; (setsid true &); sleep 0.3")
+        assert len(process_tree.children(os.getpid())) == 1
+        supervisor, = process_tree.children(os.getpid())
+        assert process_tree.children(supervisor) == []
+    assert process_tree.children(os.getpid()) == []
+    assert process_tree.adopt_orphans(False) is False
+
+
+# Trouble on our side
+
+
+def test_an_error_in_the_consumer_ends_the_jobs_and_is_raised() -> None:
+    def full(event: Event) -> None:
+        raise OSError(28, "No space left on device")
+    with told() as tale:
+        tale.on_event = full
+        with pytest.raises(OSError, match="No space left"):
+            tale.bash("setsid sleep 60 & echo x; sleep 60")
+        assert tale.alive == []
+        tale.on_event = tale.events.append
+        assert tale.bash("echo again").state == State.SUCCEEDED
+        assert tale.output == b"again\n"
+
+
+def test_an_interrupted_push_ends_its_jobs() -> None:
+    with told() as tale, pytest.raises(KeyboardInterrupt):
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        try:
+            tale.bash("setsid sleep 60 & sleep 60")
+        finally:
+            timer.join()
+    assert tale.alive == []
+
+
+def test_a_push_that_is_stopped_and_continued_loses_nothing_and_times_nothing_out() -> None:
+    with told() as tale:
+        ours = os.getpid()
+        with subprocess.Popen([
+                "bash", "-c", f"sleep 0.5; kill -STOP {ours}; sleep 3; kill -CONT {ours}"]):
+            outcome = tale.bash("for i in {1..200}; do echo $i; sleep 0.01; done",
+                                timeout=4.5, idle_timeout=2)
+    assert outcome.state == State.SUCCEEDED
+    assert tale.output == b"".join(b"%d\n" % number for number in range(1, 201))
+
+
+def test_secrets_are_masked_in_output() -> None:
+    with told({"TOKEN": "abcdef-123456"}) as tale:
+        tale.bash("printf abcd; sleep 0.7; echo ef-123456; echo -n ' abcdef-123' >&2")
+    assert tale.output == b"[masked TOKEN]\n [masked TOKEN]"
+
+
+def test_jobs_that_fork_as_they_go_are_all_gone() -> None:
+    with told(patience=QUICK) as tale:
+        jobs = [tale.job("bash", "-c", "trap '' INT; while :; do (setsid sleep 5 &); sleep 0.2; "
+                                       "done", host=str(number), timeout=1) for number in range(10)]
+        timer = threading.Timer(1.0, lambda: setattr(tale, "reason", "cancelled by us"))
+        timer.start()
+        tale.runner.run(jobs)
+        timer.join()
+        assert tale.alive == []
+
+
+def test_a_runner_needs_no_terminal_and_no_working_directory(tmp_path: Path) -> None:
+    code = ("import os, sys\n"
+            "os.rmdir(os.getcwd())\n"
+            "for number in range(3): os.close(number)\n"
+            "from tests.deploy.jobs import told\n"
+            "with told() as tale:\n"
+            "    tale.bash('echo fine')\n"
+            "open(sys.argv[1], 'wb').write(tale.output)\n")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "said")], cwd=gone, check=True,
+                   env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, timeout=20)
+    assert (tmp_path / "said").read_bytes() == b"fine\n"

@@ -1,0 +1,194 @@
+"""Output comes out whole, in order, and unchanged, in little memory."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy.event import Event, Output, State, Stream
+from bootstrapper.deploy.stream import OpenLine
+from tests.deploy.jobs import Told, told
+
+LINES = 1_000_000
+PYTHON = "import os, sys\nout, err = 1, 2\n"
+
+
+def python(tale: Told, code: str) -> None:
+    outcome, = tale.runner.run([tale.job(sys.executable, "-c", PYTHON + code)])
+    assert outcome.state == State.SUCCEEDED, outcome
+
+
+def outputs(tale: Told) -> list[Output]:
+    return [event for event in tale.events if isinstance(event, Output)]
+
+
+# Order
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_10000_lines_written_in_turn_come_out_in_exact_order(turn: int) -> None:
+    with told() as tale:
+        python(tale, "for i in range(10000): os.write((out, err)[i % 2], b'%d\\n' % i)")
+    assert tale.output == b"".join(b"%d\n" % number for number in range(10000))
+    assert [event.stream for event in outputs(tale)] == [Stream.STDOUT, Stream.STDERR] * 5000
+
+
+def test_a_shell_that_writes_in_turn_keeps_its_order() -> None:
+    with told() as tale:
+        tale.bash("for ((i = 0; i < 3000; i += 3)); do echo $i; echo $((i + 1)) >&2; "
+                  "echo $((i + 2)); done")
+    assert tale.output == b"".join(b"%d\n" % number for number in range(3000))
+
+
+def test_programs_that_write_in_turn_keep_their_order() -> None:
+    with told() as tale:
+        tale.bash("for i in {1..40}; do /bin/echo out $i; /bin/echo err $i >&2; done")
+    assert tale.output == b"".join(b"out %d\nerr %d\n" % (number, number)
+                                   for number in range(1, 41))
+
+
+def test_lines_of_several_writes_keep_their_order() -> None:
+    with told() as tale:
+        python(tale, "for i in range(500):\n"
+                     "    for part in (b'a', b'b' * 5000, b'\\n'): os.write(out, part)\n"
+                     "    os.write(err, b'warning\\n')")
+    assert tale.output == (b"a" + b"b" * 5000 + b"\nwarning\n") * 500
+
+
+def test_order_is_exact_again_after_a_flood() -> None:
+    with told() as tale:
+        python(tale, "import time\n"
+                     "for _ in range(2000): os.write(out, b'x' * 10000 + b'\\n')\n"
+                     "time.sleep(0.5)\n"
+                     "for i in range(2000): os.write((out, err)[i % 2], b'%d\\n' % i)")
+    _, end, after = tale.output.rpartition(b"x\n")
+    assert end
+    assert after == b"".join(b"%d\n" % number for number in range(2000))
+
+
+def test_an_error_after_a_flood_stands_after_it() -> None:
+    with told() as tale:
+        tale.bash("seq 1000000; echo failed >&2; sleep 0.2")
+    assert tale.output.endswith(b"\n1000000\nfailed\n")
+
+
+# Lines
+
+
+def test_lines_come_whole_though_they_are_written_in_parts() -> None:
+    with told() as tale:
+        tale.bash("printf 'one '; sleep 0.1; printf 'line\\nand '; sleep 0.1; echo another")
+    assert [event.data for event in outputs(tale)] == [b"one line\n", b"and another\n"]
+
+
+def test_a_prompt_is_shown_after_half_a_second() -> None:
+    seen: list[tuple[float, bytes]] = []
+    with told() as tale:
+        began = time.monotonic()
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Output):
+                seen.append((time.monotonic() - began, event.data))
+        tale.on_event = listen
+        tale.bash("printf 'Continue? '; sleep 1.2; echo no")
+    assert [data for _, data in seen] == [b"Continue? ", b"no\n"]
+    assert 0.4 < seen[0][0] < 1.0
+
+
+def test_what_the_other_stream_says_stands_after_a_line_that_was_begun() -> None:
+    with told() as tale:
+        tale.bash("printf 'checking... '; echo warning >&2; echo done")
+    assert [event.data for event in outputs(tale)] == [b"checking... ", b"warning\n", b"done\n"]
+
+
+def test_output_without_a_newline_at_the_end_is_kept() -> None:
+    with told() as tale:
+        tale.bash("printf 'no newline'")
+        tale.bash("printf 'nor here' >&2")
+    assert [event.data for event in outputs(tale)] == [b"no newline", b"nor here"]
+
+
+def test_a_line_comes_in_pieces_once_it_is_long() -> None:
+    line = OpenLine()
+    assert line.feed(b"x" * 65535, 0) == b""
+    assert line.feed(b"y", 0) == b"x" * 65535 + b"y"
+    assert line.feed(b"a\nb", 7) == b"a\n"
+    assert line.due == 7.5
+    assert line.feed(b"c\n", 8) == b"bc\n"
+    assert line.due is None
+
+
+# Nothing changed, nothing lost
+
+
+def test_bytes_pass_as_they_are(tmp_path: Path) -> None:
+    data = (bytes(range(256)) + b"\x1b[31mred\x1b[0m\r 10%\r 20%\r\n\xff\xfe\0\n" +
+            os.urandom(300_000))
+    (tmp_path / "data").write_bytes(data)
+    with told() as tale:
+        tale.bash(f"cat {tmp_path}/data")
+        assert tale.output == data
+        tale.events.clear()
+        tale.bash(f"cat {tmp_path}/data >&2")
+        assert tale.output == data
+
+
+def test_what_is_written_just_before_the_end_is_kept() -> None:
+    with told() as tale:
+        for number in range(100):
+            tale.bash(f"printf 'out {number}'; printf 'err {number}' >&2")
+    assert tale.output == b"".join(b"out %derr %d" % (number, number) for number in range(100))
+
+
+# The consumer is a file; what it says of itself: seconds, and its most memory in KiB (VmHWM, as
+# getrusage has that of the process which forked it as well).
+FLOODED = """
+import sys, time
+from tests.deploy.jobs import told
+with open(sys.argv[1], "wb", buffering=0) as file, told() as tale:
+    tale.on_event = lambda event: file.write(event.data)
+    began = time.monotonic()
+    outcome, = tale.runner.run([tale.job(*sys.argv[2:])])
+    seconds = time.monotonic() - began
+assert outcome.exit == 0, outcome
+with open("/proc/self/status") as file:
+    print(seconds, *(line.split()[1] for line in file if line.startswith("VmHWM")))
+"""
+
+
+def flooded(file: Path, *argv: str) -> tuple[float, float]:
+    """Seconds, and MiB of memory."""
+    run = subprocess.run([sys.executable, "-c", FLOODED, str(file), *argv], check=True, timeout=100,
+                         capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    seconds, memory = run.stdout.split()
+    return float(seconds), int(memory) / 1024
+
+
+def test_a_million_lines_pass_whole_in_little_memory(tmp_path: Path) -> None:
+    with (tmp_path / "lines").open("wb") as file:
+        file.writelines(b"%099d\n" % number for number in range(LINES))
+    seconds, memory = flooded(tmp_path / "out", "cat", str(tmp_path / "lines"))
+    assert subprocess.run(["cmp", tmp_path / "lines", tmp_path / "out"], check=False
+                          ).returncode == 0
+    assert memory < 60
+    assert seconds < 5  # what it takes is measured elsewhere: this is no benchmark
+
+
+def test_a_line_of_50_mb_passes_whole_in_little_memory(tmp_path: Path) -> None:
+    _, memory = flooded(tmp_path / "out", sys.executable, "-c",
+                        "import os\nfor _ in range(500): os.write(1, b'0123456789' * 10000)")
+    assert (tmp_path / "out").stat().st_size == 50_000_000
+    assert re.fullmatch(b"(?:0123456789)*", (tmp_path / "out").read_bytes())
+    assert memory < 60
+
+
+def test_two_streams_that_flood_lose_nothing(tmp_path: Path) -> None:
+    with told() as tale:
+        tale.bash("seq 300000 & seq 300000 | sed s/^/e/ >&2; wait")
+    for stream, prefix in ((Stream.STDOUT, b""), (Stream.STDERR, b"e")):
+        said = b"".join(event.data for event in outputs(tale) if event.stream == stream)
+        assert said == b"".join(prefix + b"%d\n" % number for number in range(1, 300001))

@@ -1,0 +1,175 @@
+"""Whoever is killed, nothing goes on: the deploying process, the supervisor, the job."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy import process_tree
+from bootstrapper.deploy.event import State
+from tests.deploy.jobs import alive, told, wait_for
+
+# A tree of all kinds: children, a daemon of its own session, one that heeds no TERM.
+TREE = ("sleep 300 & (setsid sleep 300 &); (trap '' INT TERM; setsid sleep 300 & sleep 300) & "
+        "echo ready; cat /dev/zero | sleep 300; wait")
+SIZE = 7
+
+# It holds a lock, as a push does, and tells its supervisor.
+DEPLOYING = """
+import fcntl, os, sys
+from bootstrapper.deploy import process_tree
+from tests.deploy.jobs import told
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+with told() as tale:
+    tale.mark = sys.argv[2]
+    tale.on_event = lambda event: None
+    print(*process_tree.children(os.getpid()), flush=True)
+    for _ in range(int(sys.argv[4])):
+        tale.bash("setsid sleep 301 > /dev/null 2>&1 & sleep 0.1")
+    tale.bash(sys.argv[3])
+"""
+
+
+@contextmanager
+def deploying(folder: Path, code: str, daemons: int = 0) -> Iterator[tuple[int, int, str]]:
+    """Its process id, its supervisor's, and the mark of all that it starts."""
+    mark = f"JOB_MARK={uuid.uuid4()}"
+    with subprocess.Popen([sys.executable, "-c", DEPLOYING, folder / "lock", mark, code,
+                           str(daemons)], stdout=subprocess.PIPE, text=True,
+                          cwd=Path(__file__).parents[2]) as process:
+        assert process.stdout
+        try:
+            yield process.pid, int(process.stdout.readline()), mark
+        finally:
+            process.kill()
+            for pid in alive(mark):
+                os.kill(pid, signal.SIGKILL)
+
+
+def unlocked(lock: Path) -> bool:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_kill_9_of_the_deploying_process_ends_the_whole_tree(turn: int, tmp_path: Path) -> None:
+    with deploying(tmp_path, TREE) as (pid, supervisor, mark):
+        wait_for(lambda: len(alive(mark)) >= SIZE)
+        assert not unlocked(tmp_path / "lock")
+        os.kill(pid, signal.SIGKILL)
+        # The lock dies with its holder, not with what is still being ended.
+        assert wait_for(lambda: unlocked(tmp_path / "lock")) < 0.5
+        assert wait_for(lambda: not alive(mark)) < 5
+        assert wait_for(lambda: not process_tree.status(supervisor)) < 5
+
+
+def test_kill_9_of_the_deploying_process_between_stages_ends_the_supervisor(
+        tmp_path: Path) -> None:
+    with deploying(tmp_path, "true") as (pid, supervisor, _):
+        os.kill(pid, signal.SIGKILL)
+        assert wait_for(lambda: not process_tree.status(supervisor)) < 5
+
+
+def test_kill_9_of_the_deploying_process_spares_daemons_of_stages_that_ended(
+        tmp_path: Path) -> None:
+    with deploying(tmp_path, TREE, daemons=2) as (pid, supervisor, mark):
+        wait_for(lambda: len(alive(mark)) >= SIZE + 2)
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not process_tree.status(supervisor))
+        assert [process_tree.command(one) for one in alive(mark)] == ["sleep 301"] * 2
+
+
+def test_a_stage_that_ignores_every_signal_ends_with_the_deploying_process(
+        tmp_path: Path) -> None:
+    with deploying(tmp_path, "trap '' INT TERM HUP; sleep 300; sleep 300") as (pid, _, mark):
+        wait_for(lambda: len(alive(mark)) >= 2)
+        os.kill(pid, signal.SIGKILL)
+        assert wait_for(lambda: not alive(mark)) < 5
+
+
+def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> None:
+    with told() as tale:
+        supervisor, = process_tree.children(os.getpid())
+        killing = threading.Thread(target=lambda: (
+            wait_for(lambda: len(tale.alive) >= SIZE), os.kill(supervisor, signal.SIGKILL)))
+        killing.start()
+        outcome = tale.bash(TREE)
+        killing.join()
+        assert outcome.state == State.FAILED
+        assert outcome.exit is None
+        assert outcome.reason == ("the supervisor of the push's processes died: "
+                                  "somebody killed it")
+        assert outcome.seconds < 5
+        assert tale.alive == []
+        assert process_tree.children(os.getpid()) == []
+        assert tale.output == b"ready\n"
+        # The next stage, of a rollback, gets a supervisor anew.
+        assert tale.bash("echo again").state == State.SUCCEEDED
+
+
+def test_kill_9_of_the_supervisor_spares_our_own_children() -> None:
+    with subprocess.Popen(["sleep", "300"]) as ours, told() as tale:
+        supervisor, = set(process_tree.children(os.getpid())) - {ours.pid}
+        outcome = tale.bash(f"kill -9 {supervisor}; sleep 300")
+        assert outcome.state == State.FAILED
+        assert tale.alive == []
+        assert ours.poll() is None
+        ours.kill()
+
+
+def test_kill_9_of_the_job_fails_it_and_ends_what_it_started() -> None:
+    with told() as tale:
+        outcome = tale.bash("sleep 300 & sleep 0.1; kill -9 $$")
+        assert (outcome.state, outcome.exit) == (State.FAILED, -9)
+        assert tale.alive == []
+
+
+def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
+    with told() as tale:
+        supervisor, = process_tree.children(os.getpid())
+        timer = threading.Timer(1, lambda: setattr(tale, "reason", "cancelled by us"))
+        timer.start()
+        outcome = tale.bash(f"kill -STOP {supervisor}; sleep 300")
+        timer.join()
+        assert (outcome.state, outcome.reason) == (State.CANCELLED, "cancelled by us")
+        assert tale.alive == []
+    assert process_tree.children(os.getpid()) == []
+
+
+def test_the_supervisor_holds_nothing_of_ours_and_heeds_no_terminal() -> None:
+    with told():
+        supervisor, = process_tree.children(os.getpid())
+        wait_for(lambda: os.getsid(supervisor) == supervisor)
+        wait_for(lambda: len(os.listdir(f"/proc/{supervisor}/fd")) == 6)
+        files = [os.readlink(f"/proc/{supervisor}/fd/{number}") for number in range(3)]
+        assert files == ["/dev/null"] * 3
+        assert os.readlink(f"/proc/{supervisor}/cwd") == "/"
+        found = process_tree.status(supervisor)
+        ours = process_tree.status(os.getpid())
+        assert found and ours
+        assert found.name == ours.name
+
+
+def test_a_process_is_never_taken_for_a_later_one_of_its_id() -> None:
+    with subprocess.Popen(["sleep", "300"]) as process:
+        found = process_tree.status(process.pid)
+        assert found
+        process_tree.send(found.process._replace(started=1), signal.SIGKILL)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        process_tree.send(found.process, signal.SIGKILL)
+        assert process.wait(5) == -signal.SIGKILL
+        assert not process_tree.alive(found.process)
