@@ -18,7 +18,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "rebuild": "ve", "check": "ve", "store": "ve",
     "lock": "closing", "unlock": "closing",
-    "deploy": "deploy", "resume": "deploy", "rollback": "rollback",
+    "deploy": "deploy", "resume": "deploy", "rollback": "deploy",
     "pushes": "history", "log": "log", "status": "status", "cancel": "cancel",
     "cookbook": "cookbook",
 }

@@ -10,6 +10,7 @@ from bootstrapper.deploy.execution import Result
 from bootstrapper.deploy.fleet import rolls
 from bootstrapper.deploy.holder import PROGRAM
 from bootstrapper.deploy.journal import Journal
+from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.push import Push
@@ -25,10 +26,11 @@ INTERRUPTED = 130
 class Carrying:
     """One command's push, and the rollback that may follow it, in a session of its own."""
 
-    def __init__(self, options: argparse.Namespace, session: Session,
+    def __init__(self, options: argparse.Namespace, session: Session, ledger: Ledger,
                  preparation: Preparation) -> None:
         self._options = options
         self._session = session
+        self._ledger = ledger
         self._preparation = preparation
         self._name = preparation.deployment.name
 
@@ -40,7 +42,7 @@ class Carrying:
 
     def start(self, plan: Plan, console: Console) -> int:
         """A new push; returns the exit status."""
-        plan, journal = self._session.begin(plan)
+        plan, journal = self._ledger.begin(plan)
         console.say(f"{self._name}: push {plan.id}" + (f", {plan.ref}" if plan.ref else "")
                     + (f" {plan.commit[:7]}" if plan.commit else ""))
         return self.go(plan, journal, console)
@@ -52,7 +54,7 @@ class Carrying:
         with Attended(self._session, console, step=self._options.step) as attended:
             push = Push(plan, journal, attended)
             result = push.run(done=done, outputs=outputs, resumed=resumed)
-            unheard = self._session.end(push.record)
+            unheard = self._ledger.end(push.record)
             interrupted = attended.interrupted
         if unheard:
             console.say(f"the target's pushes.log doesn't tell of it: {unheard}")
@@ -73,15 +75,15 @@ class Carrying:
                 and (plan.on_failure == "rollback" or any(result.switched)))
 
     def _fall_back(self, plan: Plan, result: Result, console: Console) -> None:
-        before = live_push([record for record in self._session.records if record.id != plan.id],
-                           self._session.current())
+        before = live_push([record for record in self._ledger.records if record.id != plan.id],
+                           self._ledger.current())
         if before is None:
             console.say(f"there is no push before it to roll back to\n"
                         f"  next: {PROGRAM} log {self._name} {plan.id}")
             return
         releases = {host: release for host in result.switched
-                    if host and (release := self._session.current(host)) is not None}
-        fast = bool(releases) or self._session.current() is not None
+                    if host and (release := self._ledger.current(host)) is not None}
+        fast = bool(releases) or self._ledger.current() is not None
         console.say(f"rolling back to push {before.id}"
                     + (f" on {_listed(tuple(releases))}" if releases else ""))
         try:

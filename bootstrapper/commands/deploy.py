@@ -1,43 +1,28 @@
-"""`deploy` and `resume`: a push, and what is left of one that failed."""
+"""`deploy`, `resume` and `rollback`: the pushes that a person starts.
+
+What they need besides the definition is imported while the hosts are logged in to.
+"""
 
 import argparse
 import os
 import sys
-import tempfile
-from pathlib import Path
 
-from bootstrapper.commands.attended import confirm
-from bootstrapper.commands.carrying_out import Carrying
-from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.deploy import dry_run, journals
-from bootstrapper.deploy.console import Console
-from bootstrapper.deploy.environment import INHERITED
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.execution import Place
+from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
 from bootstrapper.deploy.holder import PROGRAM
-from bootstrapper.deploy.journal import Journal, home
 from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.record import Record
-from bootstrapper.deploy.rollback import live_push
 from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.snapshot import load
-from bootstrapper.deploy.source import Git
 from bootstrapper.errors import InputError
-
-MOST_COMMITS = 10  # that are listed one by one
 
 
 def add(commands: Subparsers, program: str) -> None:
-    """Add the two commands."""
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
-                                     parents=[project_parser()])
-    common.add_argument("deployment", nargs="?", default="", metavar="DEPLOYMENT",
-                        help="default: the one that deploy/deployments.toml names as such")
-    common.add_argument("--step", action="store_true",
+    """Add the three commands."""
+    person = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    person.add_argument("--step", action="store_true",
                         help="ask before each stage: run it, skip it, stop, or look around")
-    common.add_argument("--yes", action="store_true", help="ask nothing beforehand")
+    person.add_argument("--yes", action="store_true", help="ask nothing beforehand")
+    common = [deployment_parser(), person]
 
-    command = commands.add_parser("deploy", parents=[common], allow_abbrev=False,
+    command = commands.add_parser("deploy", parents=common, allow_abbrev=False,
                                   help="push: run a deployment's stages, one after the other")
     command.add_argument("-m", dest="comment", default="", metavar="COMMENT",
                          help="what the push is for; kept with it")
@@ -51,116 +36,63 @@ def add(commands: Subparsers, program: str) -> None:
                          help="show each command and its environment, and do nothing")
     command.set_defaults(run=_deploy)
 
-    command = commands.add_parser("resume", parents=[common], allow_abbrev=False,
+    command = commands.add_parser("resume", parents=common, allow_abbrev=False,
                                   help="go on with the last push from the stage where it failed")
     command.set_defaults(run=_resume)
 
+    command = commands.add_parser(
+        "rollback", parents=[project_parser(), person], allow_abbrev=False,
+        help="return to the last push that worked before the one that is live, or to another")
+    command.add_argument("words", nargs="*", metavar="[DEPLOYMENT] [PUSH]",
+                         help="default: the default deployment, the push before the live one")
+    command.add_argument("-m", dest="comment", default="", metavar="COMMENT",
+                         help="why; kept with the push")
+    command.add_argument("--keep-settings", action="store_true",
+                         help="go back with the code alone: today's settings stay")
+    command.set_defaults(run=_rollback)
+
 
 def _deploy(options: argparse.Namespace) -> int:
-    project = options.project.resolve()
-    prepared = Preparation.of(project, options.deployment, os.environ, flags=options.flags,
-                              skip=options.skip)
-    _refuse_step_without_terminal(options)
-    ref = options.ref or prepared.deployment.branch
+    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ,
+                              flags=options.flags, skip=options.skip)
     if options.dry_run:
-        return _show(prepared, options.comment, ref)
+        from bootstrapper.commands.dry_run import show
+
+        return show(options, prepared)
+    _refuse_step_without_terminal(options)
     with Session(prepared) as session:
-        git = Git(project, session.inherited)
-        repository = prepared.settings.get("REPOSITORY", "")
-        commit = git.resolve(repository, ref) if prepared.resolves_git else ""
-        plan = prepared.plan(number=0, comment=options.comment, ref=ref, commit=commit)
-        carrying = Carrying(options, session, prepared)
-        console = carrying.console(plan)
-        _tell_commits(console, git, live_push(session.records, session.current()), commit)
-        _tell_work_tree(options, console, git, session, ref, commit)
-        return carrying.start(plan, console)
+        from bootstrapper.commands.pushing import deploy
+
+        return deploy(options, prepared, session)
 
 
 def _resume(options: argparse.Namespace) -> int:
-    project = options.project.resolve()
-    prepared = Preparation.of(project, options.deployment, os.environ)
-    name = prepared.deployment.name
+    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ)
     _refuse_step_without_terminal(options)
     with Session(prepared) as session:
-        last = next(iter(session.records), None)
-        if last is None or last.state is State.SUCCEEDED:
-            told = f"its last push, {last.id}, succeeded" if last else "it was never pushed"
-            raise InputError(name, f"there is nothing to resume: {told}",
-                             f"{PROGRAM} deploy {name}")
-        if not (home(project) / str(last.id)).is_dir():
-            raise InputError(name, f"its last push, {last.id}, was made by {last.user}@"
-                             f"{last.machine}, and only there it can be resumed",
-                             f"{PROGRAM} deploy {name}")
-        plan = load(project, last.id, prepared.secrets)
-        _refuse_unkept(last)
-        if not (home(project) / str(last.id) / "checkout").is_dir():
-            raise InputError(f"push {last.id}", "its checkout is gone", f"{PROGRAM} deploy {name}")
-        carrying = Carrying(options, session, prepared)
-        console = carrying.console(plan)
-        journal = Journal.open(project, last.id)
-        session.hold(plan)
-        console.say(f"{name}: push {last.id} goes on")
-        return carrying.go(plan, journal, console, resumed=True, done=_done(last),
-                           outputs=last.outputs)
+        from bootstrapper.commands.pushing import resume
+
+        return resume(options, prepared, session)
 
 
-def _done(record: Record) -> set[tuple[int, str]]:
-    """The stages, and hosts of stages, that needn't run again."""
-    over = (State.SUCCEEDED, State.SKIPPED)
-    return {(index, host) for index, stage in enumerate(record.stages)
-            for host, run in (stage.hosts or {"": stage}).items() if run.state in over}
+def _rollback(options: argparse.Namespace) -> int:
+    options.deployment, options.push = _words(options.words)
+    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ)
+    _refuse_step_without_terminal(options)
+    with Session(prepared) as session:
+        from bootstrapper.commands.rollback import rollback
+
+        return rollback(options, prepared, session)
 
 
-def _refuse_unkept(record: Record) -> None:
-    masked = [name for name, value in record.outputs.items() if "[masked " in value]
-    if masked:
-        raise InputError(f"push {record.id}", f"a stage handed on {masked[0]}, which holds a "
-                         "secret and so wasn't kept", f"{PROGRAM} deploy {record.deployment}")
-
-
-def _show(prepared: Preparation, comment: str, ref: str) -> int:
-    number = journals.last_id(prepared.project) + 1
-    plan = prepared.plan(number=number, comment=comment, ref=ref, commit="")
-    own = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    print(f"{plan.deployment}: push {number}, as far as this machine knows; nothing is done\n")
-    place = Place(directory=home(prepared.project) / str(number),
-                  scratch=Path(tempfile.gettempdir()) / "push-…")
-    for line in dry_run.lines(plan, place, inherited=own, python=sys.executable):
-        print(line)
-    return 0
-
-
-def _tell_commits(console: Console, git: Git, live: Record | None, commit: str) -> None:
-    """What goes out with this push."""
-    if not live or not commit or not live.commit:
-        return
-    if live.commit == commit:
-        console.say(f"no commits since push {live.id}")
-        return
-    commits = git.commits(live.commit, commit)
-    if commits is None:
-        console.say(f"the commits since push {live.id} are not known here (git fetch)")
-        return
-    console.say(f"{len(commits)} commit{'s' if len(commits) != 1 else ''} since push {live.id}:")
-    for line in commits[:MOST_COMMITS]:
-        console.say(f"  {line}")
-    if len(commits) > MOST_COMMITS:
-        console.say(f"  and {len(commits) - MOST_COMMITS} more")
-    if back := git.commits(commit, live.commit):
-        console.say(f"{len(back)} commits of push {live.id} are not in it")
-
-
-def _tell_work_tree(options: argparse.Namespace, console: Console, git: Git, session: Session,
-                    ref: str, commit: str) -> None:
-    """What a person may think is pushed, and isn't."""
-    tree = git.work_tree(ref, commit)
-    told = [f"{tree.changed} changed file{'s' if tree.changed != 1 else ''} not committed"
-            ] if tree.changed else []
-    told += [f"{tree.unpushed} commit{'s' if tree.unpushed != 1 else ''} of {ref} not pushed"
-             ] if tree.unpushed else []
-    if told:
-        console.say(f"here are {' and '.join(told)}: what is pushed is {commit[:7]}")
-        confirm(console, "go on?", yes=options.yes, meanwhile=session.tick)
+def _words(words: list[str]) -> tuple[str, int | None]:
+    """A deployment's name and a push's number, each of which may be missing."""
+    numbers = [word for word in words if word.isdecimal()]
+    names = [word for word in words if not word.isdecimal()]
+    if len(numbers) > 1 or len(names) > 1:
+        raise InputError("rollback", f"takes a deployment and the number of a push, not "
+                         f"{' '.join(words)}", f"{PROGRAM} pushes")
+    return (names[0] if names else ""), (int(numbers[0]) if numbers else None)
 
 
 def _refuse_step_without_terminal(options: argparse.Namespace) -> None:

@@ -38,6 +38,9 @@ append() {
         sync pushes.log
 }
 
+# The holder's details, a tab, the record of the push that begins.
+begin() { write .deploy/lock "${1%%$'\t'*}" && append "${1#*$'\t'}"; }
+
 close() { write ".deploy/closed.$$" "$1" && mv -f ".deploy/closed.$$" .deploy/closed; }
 
 lock() {
@@ -72,7 +75,7 @@ obey() {
         beat) say beat ;;
         current) say done "$(readlink current)" ;;
         'append '*) do_it append "${1#append }" ;;
-        'holder '*) do_it write .deploy/lock "${1#holder }" ;;
+        'begin '*) do_it begin "${1#begin }" ;;
         'close '*) enter; do_it close "${1#close }" ;;
         open) do_it rm -f .deploy/closed ;;
     esac

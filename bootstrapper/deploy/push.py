@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.environment import PYTHON_STAGE, file_name
 from bootstrapper.deploy.event import (
     Event,
     Note,
@@ -23,7 +22,6 @@ from bootstrapper.deploy.job import Job
 from bootstrapper.deploy.journal import Journal
 from bootstrapper.deploy.masking import Masking
 from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.record import Record, fold
 from bootstrapper.deploy.runner import Runner
 from bootstrapper.errors import BootstrapperError
 
@@ -111,18 +109,3 @@ class Push:
                 return replace(event, reason=self._masking.mask(event.reason))
             case _:
                 return event
-
-
-def code_files(plan: Plan, python_stage: str) -> dict[str, str]:
-    """The files of the snapshot's stages/: the stages' code, and what runs those in Python."""
-    files = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
-    if any(stage.language == "python" for stage in plan.stages):
-        files[PYTHON_STAGE] = python_stage
-    return files
-
-
-def new_record(plan: Plan) -> Record:
-    """The record of a push before anything has happened."""
-    return fold(plan.snapshot(), ())
-
-

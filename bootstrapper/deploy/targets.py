@@ -34,15 +34,36 @@ class Targets:
 
     def __enter__(self) -> Self:
         try:
-            self._open()
+            self.start()
+            self.wait()
         except BaseException:
-            self._end()
+            self.end()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:
-        self._end()
+        self.end()
+
+    def start(self) -> None:
+        """Begin to log in to the hosts; `wait` is to follow, and `end`, whatever happens."""
+        for host in self._hosts:
+            self._targets[host] = Target(self._ssh, host, self._directory, self._holder)
+
+    def wait(self) -> None:
+        """Until all have answered. Raises Locked, or WorkFailed, for all that can't be had."""
+        failures: dict[str, BootstrapperError] = {}
+        opening = dict(self._targets)
+        while opening:
+            for host, target in list(opening.items()):
+                try:
+                    done = target.opened()
+                except BootstrapperError as failure:
+                    failures[host], done = failure, True
+                if done:
+                    del opening[host]
+            wait([target.agent for target in opening.values()], 0.5 if opening else 0)
+        self._raise(failures)
 
     def __iter__(self) -> Iterator[Target]:
         return iter(self._targets.values())
@@ -75,9 +96,9 @@ class Targets:
         """Add a line to the pushes.log of each, on their disks when this returns."""
         self._ask("append", json.dumps(record))
 
-    def set_holder(self, holder: Holder) -> None:
-        """Tell more of who holds the locks: the number of the push, once it is known."""
-        self._ask("holder", holder.to_json())
+    def begin(self, holder: Holder, record: Mapping[str, object]) -> None:
+        """Tell more of who holds the locks, the number of the push, and add its first line."""
+        self._ask("begin", f"{holder.to_json()}\t{json.dumps(record)}")
 
     def close(self, closed: Closed) -> None:
         """Close the deployment until it is opened again; a push that runs goes on."""
@@ -90,22 +111,6 @@ class Targets:
     def current(self) -> dict[str, str]:
         """By host, the name of the release that is live now."""
         return {host: value.rpartition("/")[2] for host, value in self._ask("current").items()}
-
-    def _open(self) -> None:
-        failures: dict[str, BootstrapperError] = {}
-        for host in self._hosts:
-            self._targets[host] = Target(self._ssh, host, self._directory, self._holder)
-        opening = dict(self._targets)
-        while opening:
-            for host, target in list(opening.items()):
-                try:
-                    done = target.opened()
-                except BootstrapperError as failure:
-                    failures[host], done = failure, True
-                if done:
-                    del opening[host]
-            wait([target.agent for target in opening.values()], 0.5 if opening else 0)
-        self._raise(failures)
 
     def _ask(self, command: str, argument: str = "") -> dict[str, str]:
         answers: dict[str, str] = {}
@@ -135,7 +140,8 @@ class Targets:
         raise kind(f"{len(failures)} of {len(self._hosts)} hosts", f"can't be pushed to{told}",
                    "the same command again")
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Let all go."""
         for target in self:
             target.agent.end()
         end = time.monotonic() + CLOSE_WITHIN

@@ -189,7 +189,7 @@ def test_the_lock_goes_with_its_holder(ssh: Ssh, tmp_path: Path) -> None:
 
 def test_more_of_the_holder_is_told_later(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path, BEN) as targets:
-        targets.set_holder(ANNA)
+        targets.begin(ANNA, {"id": 12})
         assert look(ssh, HERE, str(tmp_path)).holder == ANNA
 
 

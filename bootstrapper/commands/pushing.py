@@ -1,0 +1,108 @@
+"""A push from the repository, and the rest of one that failed."""
+
+import argparse
+
+from bootstrapper.commands.attended import confirm
+from bootstrapper.commands.carrying_out import Carrying
+from bootstrapper.deploy.console import Console
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.holder import PROGRAM
+from bootstrapper.deploy.journal import Journal, home
+from bootstrapper.deploy.ledger import Ledger
+from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.record import Record
+from bootstrapper.deploy.rollback import live_push
+from bootstrapper.deploy.session import Session
+from bootstrapper.deploy.snapshot import load
+from bootstrapper.deploy.source import Git, WorkTree
+from bootstrapper.errors import InputError
+
+MOST_COMMITS = 10  # that are listed one by one
+
+
+def deploy(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
+    """Push what the deployment's branch, or --ref, is now; returns the exit status."""
+    ref = options.ref or prepared.deployment.branch
+    git = Git(prepared.project, session.inherited)
+    repository = prepared.settings.get("REPOSITORY", "")
+    commit = git.resolve(repository, ref) if prepared.resolves_git else ""
+    tree = git.work_tree(ref, commit)
+    plan = prepared.plan(number=0, comment=options.comment, ref=ref, commit=commit)
+    ledger = Ledger(session)
+    carrying = Carrying(options, session, ledger, prepared)
+    console = carrying.console(plan)
+    _tell_commits(console, git, live_push(ledger.records, ledger.current()), commit)
+    if told := _unpushed(tree, ref):
+        console.say(f"here are {told}: what is pushed is {commit[:7]}")
+        confirm(console, "go on?", yes=options.yes, meanwhile=session.tick)
+    return carrying.start(plan, console)
+
+
+def resume(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
+    """Go on with the deployment's last push from where it stopped; returns the exit status."""
+    name, project = prepared.deployment.name, prepared.project
+    ledger = Ledger(session)
+    last = next(iter(ledger.records), None)
+    if last is None or last.state is State.SUCCEEDED:
+        told = f"its last push, {last.id}, succeeded" if last else "it was never pushed"
+        raise InputError(name, f"there is nothing to resume: {told}", f"{PROGRAM} deploy {name}")
+    if not (home(project) / str(last.id)).is_dir():
+        raise InputError(name, f"its last push, {last.id}, was made by {last.user}@"
+                         f"{last.machine}, and only there it can be resumed",
+                         f"{PROGRAM} deploy {name}")
+    plan = load(project, last.id, prepared.secrets)
+    _refuse_unkept(last)
+    if not (home(project) / str(last.id) / "checkout").is_dir():
+        raise InputError(f"push {last.id}", "its checkout is gone", f"{PROGRAM} deploy {name}")
+    carrying = Carrying(options, session, ledger, prepared)
+    console = carrying.console(plan)
+    journal = Journal.open(project, last.id)
+    ledger.go_on(plan)
+    console.say(f"{name}: push {last.id} goes on")
+    return carrying.go(plan, journal, console, resumed=True, done=_done(last),
+                       outputs=last.outputs)
+
+
+def _done(record: Record) -> set[tuple[int, str]]:
+    """The stages, and hosts of stages, that needn't run again."""
+    over = (State.SUCCEEDED, State.SKIPPED)
+    return {(index, host) for index, stage in enumerate(record.stages)
+            for host, run in (stage.hosts or {"": stage}).items() if run.state in over}
+
+
+def _refuse_unkept(record: Record) -> None:
+    masked = [name for name, value in record.outputs.items() if "[masked " in value]
+    if masked:
+        raise InputError(f"push {record.id}", f"a stage handed on {masked[0]}, which holds a "
+                         "secret and so wasn't kept", f"{PROGRAM} deploy {record.deployment}")
+
+
+def _tell_commits(console: Console, git: Git, live: Record | None, commit: str) -> None:
+    """What goes out with this push."""
+    if not live or not commit or not live.commit:
+        return
+    if live.commit == commit:
+        console.say(f"no commits since push {live.id}")
+        return
+    commits = git.commits(live.commit, commit)
+    if commits is None:
+        console.say(f"the commits since push {live.id} are not known here (git fetch)")
+        return
+    console.say(f"{len(commits)} commit{'s' if len(commits) != 1 else ''} since push {live.id}:")
+    for line in commits[:MOST_COMMITS]:
+        console.say(f"  {line}")
+    if len(commits) > MOST_COMMITS:
+        console.say(f"  and {len(commits) - MOST_COMMITS} more")
+    if back := git.commits(commit, live.commit):
+        console.say(f"{len(back)} commits of push {live.id} are not in it")
+
+
+def _unpushed(tree: WorkTree, ref: str) -> str:
+    """What a person may think is pushed, and isn't."""
+    told = []
+    if tree.changed:
+        told.append(f"{tree.changed} changed file{'s' if tree.changed != 1 else ''} not committed")
+    if tree.unpushed:
+        told.append(f"{tree.unpushed} commit{'s' if tree.unpushed != 1 else ''} of {ref} not "
+                    "pushed")
+    return " and ".join(told)

@@ -1,0 +1,104 @@
+"""The pushes of a deployment that is held: those before, and the one that begins now."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
+
+from bootstrapper.deploy import journals
+from bootstrapper.deploy.environment import PYTHON_STAGE, file_name
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.history import merged
+from bootstrapper.deploy.journal import Journal
+from bootstrapper.deploy.plan import Plan
+from bootstrapper.deploy.push_lock import holder
+from bootstrapper.deploy.record import Record, fold
+from bootstrapper.deploy.session import Session
+from bootstrapper.errors import BootstrapperError
+
+
+class Ledger:
+    """What the journals here and the targets' pushes.log tell, and what is written into them.
+
+    It waits for the targets. Raises Locked, or WorkFailed if they can't be reached.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._states = session.targets.states
+        journals.sweep(session.project, self._running)
+
+    @property
+    def records(self) -> list[Record]:
+        """The deployment's pushes, newest first: from here, and what the targets know of others."""
+        name = self._session.deployment.name
+        local = journals.pushes(self._session.project, self._running, name)
+        # We hold the locks: nobody runs what the targets call running.
+        return merged(local, self._remembered(), held_by=None)
+
+    def current(self, host: str = "") -> int | None:
+        """The push whose release was live on the host (the first, if empty) when we came."""
+        for name, state in self._states.items():
+            if host in ("", name):
+                return int(state.current) if state.current.isdecimal() else None
+        return None
+
+    def has_release(self, number: int) -> bool:
+        """Whether that release stands on every host."""
+        return bool(self._states) and all(str(number) in state.releases
+                                          for state in self._states.values())
+
+    def begin(self, plan: Plan) -> tuple[Plan, Journal]:
+        """Give the push the next number and begin its journal, here and on the targets."""
+        number = self._next_number()
+        while True:
+            release = number if plan.release == plan.id else plan.release
+            plan = replace(plan, id=number, release=release)
+            try:
+                journal = Journal.create(self._session.project, number, plan.snapshot(),
+                                         _code_files(plan))
+            except FileExistsError:  # another deployment of this project has just begun a push
+                number += 1
+            else:
+                self.go_on(plan)
+                return plan, journal
+
+    def go_on(self, plan: Plan) -> None:
+        """Tell everybody who looks that this push runs."""
+        record = replace(fold(plan.snapshot(), ()), state=State.RUNNING, started=time.time())
+        self._session.hold(plan.id, record.to_json())
+
+    def end(self, record: Record) -> str:
+        """Tell the targets how the push ended; why that can't be, in words, else nothing."""
+        try:
+            self._session.targets.append(record.to_json())
+        except BootstrapperError as error:
+            return str(error)
+        return ""
+
+    def _remembered(self) -> Iterator[dict[str, object]]:
+        for state in self._states.values():
+            yield from state.records
+
+    def _next_number(self) -> int:
+        numbers = [journals.last_id(self._session.project)]
+        for state in self._states.values():
+            numbers += [int(name) for name in state.releases if name.isdecimal()]
+        numbers += [number for record in self._remembered()
+                    if isinstance(number := record.get("id"), int)]
+        return 1 + max(numbers)
+
+    def _running(self, deployment: str) -> int | None:
+        if deployment == self._session.deployment.name:
+            return int(self._session.holder.push) if self._session.holder.push else None
+        other = holder(self._session.project, deployment)
+        return int(other.push or 0) if other else None
+
+
+def _code_files(plan: Plan) -> dict[str, str]:
+    """The files of the snapshot's stages/: the stages' code, and what runs those in Python."""
+    code = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
+    if any(stage.language == "python" for stage in plan.stages):
+        code[PYTHON_STAGE] = files("bootstrapper.deploy").joinpath("python_stage.py").read_text(
+            encoding="utf-8")
+    return code
