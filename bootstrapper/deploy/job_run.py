@@ -53,6 +53,7 @@ class JobRun:
         self._reader = reader
         self._emit = emit
         self._clock = clock
+        self._masking = masking
         self._patience = patience
         stdout, stderr = reader.pair()
         self.stdout, self.stderr = JobOutput(stdout, masking), JobOutput(stderr, masking)
@@ -77,7 +78,7 @@ class JobRun:
                            reason=self._reason)
         state = State.SUCCEEDED if self.status == 0 else State.FAILED
         return Outcome(state=state, exit=self.status, seconds=self._seconds,
-                       reason=self._reason or _told(self.status))
+                       reason=self._masking.mask(self._reason or _told(self.status)))
 
     # What it says.
 
@@ -97,6 +98,10 @@ class JobRun:
     def note(self, text: str) -> None:
         """Say something about it."""
         self._emit(Note(at=self._clock.now(), stage=self.job.stage, host=self.job.host, text=text))
+
+    def _named(self, process: Process) -> str:
+        words = self._masking.mask(process_tree.command(process.pid))
+        return f"process {process.pid} ({words if len(words) <= 80 else f'{words[:79]}…'})"
 
     # When.
 
@@ -181,8 +186,8 @@ class JobRun:
                 self._say(output, output.line.take())
         if self.ending and self.ending.poll():
             for one in self.ending.stuck:
-                self.note(f"process {one.pid} ({process_tree.command(one.pid)}) can't be ended: "
-                          "it hangs in the kernel, or is another user's")
+                self.note(f"{self._named(one)} can't be ended: it hangs in the kernel, or is "
+                          "another user's")
             self._over, self.ending = True, None
         if self.ending or (self.status is None and not self._over):
             return
@@ -206,8 +211,7 @@ class JobRun:
         elif now >= self._lingers_until:
             self._lingers_until = None
             for one in sorted(left):
-                self.note(f"left behind by the stage, and ended: process {one.pid} "
-                          f"({process_tree.command(one.pid)})")
+                self.note(f"left behind by the stage, and ended: {self._named(one)}")
             self.ending = Ending(lambda: self._session(supervisor),
                                  ending_steps(self._patience.left), [self.pid])
 
@@ -234,7 +238,7 @@ class JobRun:
             return
         holders = process_tree.holders(output.pipe.reading,
                                        supervisor.descendants() if supervisor else ())
-        by = ", ".join(f"process {one.pid} ({process_tree.command(one.pid)})" for one in holders)
+        by = ", ".join(map(self._named, holders))
         self.note(f"{output.pipe.stream} is no longer read, though it is kept open by "
                   + (by or "a process that we don't know"))
         self._reader.close(output.pipe)

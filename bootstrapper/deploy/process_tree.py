@@ -13,6 +13,7 @@ from typing import NamedTuple
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _PR_GET_CHILD_SUBREAPER = 37
 KNOWN = os.path.exists("/proc/self/stat")
+_LOOK = 0.005  # seconds between two looks, however often one asks
 _GIVE_UP = 5.0  # seconds after KILL: what is still there hangs in the kernel
 
 
@@ -50,15 +51,14 @@ def status(pid: int) -> Status | None:
 
 
 def command(pid: int) -> str:
-    """The start of its command line, for a message."""
+    """The start of its command line, for a message; it may hold a secret."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read(400).replace(b"\0", b" ").decode(errors="replace").strip()
+            words = file.read(4096).replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         words = ""
     found = None if words else status(pid)
-    words = words or (found.name if found else "?")
-    return words if len(words) <= 80 else f"{words[:79]}…"
+    return words or (found.name if found else "?")
 
 
 def children(pid: int) -> list[int]:
@@ -182,14 +182,23 @@ class Ending:
         self._groups = frozenset(groups)
         self._until = 0.0
         self._told: set[Process] = set()
+        self._looked = 0.0
+        self._done = False
         self.stuck: Collection[Process] = ()
 
     def poll(self) -> bool:
         """Send what is due; true when nobody is left, or what is left can't be ended (`stuck`)."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return self._done
+        self._looked = now
+        self._done = self._poll(now)
+        return self._done
+
+    def _poll(self, now: float) -> bool:
         members = self._members()
         if not members and self._until:
             return True
-        now = time.monotonic()
         if not self._until:
             self._start(now)
         elif now >= self._until:

@@ -227,5 +227,5 @@ class Reader:
 
     def shut(self) -> None:
         """Nothing more is read."""
-        if isinstance(self._poll, select.epoll):
+        if not isinstance(self._poll, type(select.poll())):
             self._poll.close()

@@ -149,7 +149,7 @@ class _Service:
         try:
             self._detach()
             self._serve()
-            Ending(self._left, ending_steps(self._grace)).finish()
+            Ending(self._left, ending_steps(self._grace), self._keys).finish()
         finally:
             os._exit(0)
 
@@ -249,6 +249,8 @@ class _Service:
 
     def _left(self) -> set[Process]:
         self._reap()
+        if not process_tree.KNOWN:
+            return {Process(pid, 0) for pid in self._keys}
         return process_tree.descendants(os.getpid(), self._spared)
 
     def _say(self, message: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Jobs run, end, and leave nothing behind."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import process_tree
+from bootstrapper.deploy import process_tree, stream
 from bootstrapper.deploy.event import Event, Output, State
 from tests.deploy.jobs import QUICK, told
 
@@ -156,7 +157,8 @@ def test_a_time_out_of_one_job_leaves_the_others_alone() -> None:
         fine = tale.job("bash", "-c", "sleep 60 & sleep 1.5; kill $!; echo fine", host="b")
         outcomes = tale.runner.run([slow, fine])
         assert [outcome.state for outcome in outcomes] == [State.FAILED, State.SUCCEEDED]
-        assert tale.output == b"fine\n"
+        assert [event.data for event in tale.events
+                if isinstance(event, Output) and event.host == "b"] == [b"fine\n"]
         assert tale.alive == []
 
 
@@ -219,8 +221,8 @@ def test_a_proper_daemon_survives_the_runner_and_does_not_hold_the_push() -> Non
         assert time.monotonic() - began < 5
         daemon, = tale.alive
         assert tale.notes == [
-            f"{stream} is no longer read, though it is kept open by process {daemon} (sleep 60)"
-            for stream in ("stdout", "stderr")]
+            f"{name} is no longer read, though it is kept open by process {daemon} (sleep 60)"
+            for name in ("stdout", "stderr")]
         # Nor does it go when a later stage is cancelled, or timed out.
         assert tale.bash("sleep 60", timeout=0.3).state == State.FAILED
         assert tale.alive == [daemon]
@@ -318,3 +320,32 @@ def test_a_runner_needs_no_terminal_and_no_working_directory(tmp_path: Path) -> 
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "said")], cwd=gone, check=True,
                    env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, timeout=20)
     assert (tmp_path / "said").read_bytes() == b"fine\n"
+
+
+def test_a_secret_in_a_command_line_that_is_named_is_masked() -> None:
+    with told({"TOKEN": "abcdef-123456"}) as tale:
+        tale.bash("bash -c 'sleep 60; : " + "x" * 20 + " abcdef-123456' & disown")
+        outcome, = tale.runner.run([tale.job("/no/abcdef-123456")])
+    assert outcome.reason == "/no/[masked TOKEN]: command not found"
+    assert [("[masked TOKEN]" in note, "abcdef" in note) for note in tale.notes] == [
+        (True, False), (False, False)]
+
+
+def test_without_proc_a_job_s_group_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.setattr(process_tree, "KNOWN", False)
+    monkeypatch.setattr(process_tree, "children", lambda pid: [])
+    monkeypatch.setattr(process_tree, "status", lambda pid: None)
+    with told() as tale:
+        outcome = tale.bash("trap '' INT TERM; sleep 60; sleep 60", timeout=0.3)
+        assert (outcome.state, outcome.exit) == (State.FAILED, -signal.SIGKILL)
+        assert tale.alive == []
+
+
+def test_without_epoll_output_passes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.setattr(stream, "_ORDERED", False)
+    monkeypatch.setattr(stream, "_EDGE", select.POLLIN)
+    with told() as tale:
+        tale.bash("seq 100000; printf end; exec >&- 2>&-; sleep 0.2")
+    assert tale.output == b"".join(b"%d\n" % number for number in range(1, 100001)) + b"end"
