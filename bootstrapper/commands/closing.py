@@ -2,7 +2,7 @@
 
 import argparse
 
-from bootstrapper.commands.parsers import Subparsers, project_parser
+from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.deploy import definition
 from bootstrapper.deploy.closing import door
 from bootstrapper.deploy.holder import PROGRAM, Closed, machine, now
@@ -11,16 +11,12 @@ from bootstrapper.deploy.preparation import user
 
 def add(commands: Subparsers, program: str) -> None:
     """Add the two commands."""
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
-                                     parents=[project_parser()])
-    common.add_argument("deployment", nargs="?", default="", metavar="DEPLOYMENT",
-                        help="default: the one that deploy/deployments.toml names as such")
-    command = commands.add_parser("lock", parents=[common], allow_abbrev=False,
+    command = commands.add_parser("lock", parents=[deployment_parser()], allow_abbrev=False,
                                   help="close a deployment to pushes until it is unlocked")
     command.add_argument("-m", dest="reason", required=True, metavar="REASON",
                          help='what those are told who want to push: "exam week"')
     command.set_defaults(run=_lock)
-    command = commands.add_parser("unlock", parents=[common], allow_abbrev=False,
+    command = commands.add_parser("unlock", parents=[deployment_parser()], allow_abbrev=False,
                                   help="open a deployment to pushes again")
     command.set_defaults(run=_unlock)
 

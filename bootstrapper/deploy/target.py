@@ -49,17 +49,23 @@ class Target:
 
     def opened(self) -> bool:
         """Whether all is known; raise Locked, or WorkFailed in words, if it can't be."""
+        # What has come since we looked last may be as old as that.
+        asked, self._answered = self._answered, self._clock.now()
+        opened = False
         for key, value in self.agent.receive():
             match key:
                 case "state":
-                    self._answered = self._clock.now()
-                    return True
+                    opened, self._answered = True, asked
                 case "refused":
                     raise self._refusal(os.fsdecode(value))
                 case "held" if self._holder:
                     raise self._held(self._holder, Holder.from_json(value))
+                case "gone":
+                    self._give_up()
                 case _:
                     self.state.learn(key, value)
+        if opened:
+            return True
         if self.agent.ended:
             raise self._failure()
         if self._clock.now() - self._started > OPEN_WITHIN:
@@ -117,11 +123,14 @@ class Target:
                 case "done" | "failed":
                     self._replies.append((key, value))
                 case "gone":
-                    self._gone = (f"the target heard nothing from here for {GIVE_UP_AFTER:g} "
-                                  "seconds and gave up the lock")
+                    self._give_up()
         if self.agent.ended and not self._gone:
             said = self.agent.said().strip().splitlines()
             self._gone = "the connection was lost" + (f" ({said[-1].strip()})" if said else "")
+
+    def _give_up(self) -> None:
+        self._gone = (f"the target heard nothing from here for {GIVE_UP_AFTER:g} seconds and gave "
+                      "up the lock")
 
     def _held(self, us: Holder, other: Holder) -> BootstrapperError:
         if us == other:

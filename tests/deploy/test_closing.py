@@ -99,3 +99,23 @@ def test_it_is_closed_for_all_who_use_the_target(project: Path, ssh_server: SshS
     assert run(project, "lock", "-m", "mine") == 3
     assert run(project, "unlock") == 0
     assert not (site / ".deploy/closed").exists()
+
+
+def test_a_push_to_a_closed_deployment_is_refused(project: Path,
+                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    recipes = project / "deploy/recipes"
+    recipes.mkdir()
+    (recipes / "touch-wsgi.sh").write_text("# Shows that it ran.\ntouch ../../../ran\n")
+    site = project / "site"
+    for values in ({}, {"REMOTE_HOST": HERE, "REMOTE_DIRECTORY": str(site)}):
+        settings(project, **values)
+        assert run(project, "lock", "-m", "exam week") == 0
+        capsys.readouterr()
+        assert run(project, "deploy", "--yes") == 3
+        error = capsys.readouterr().err
+        assert "production: is closed by " in error
+        assert ": exam week\n  next: python -m bootstrapper unlock production" in error
+        assert run(project, "unlock") == 0
+        assert not (project / ".deploy/pushes").exists()
+    assert run(project, "deploy", "--yes") == 0
+    assert "exam week" not in capsys.readouterr().err

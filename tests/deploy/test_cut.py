@@ -25,9 +25,10 @@ pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
 ANNA = Holder(who="anna", machine="laptop", deployment="production", push="12")
 BEN = Holder(who="ben", machine="desk", deployment="production", push="13")
 
-# A push: it holds the target, forks as a supervisor does, beats, and says when the target is lost.
+# A push: it holds the target, forks as a supervisor does, has a stage at work on the shared
+# connection, beats, and says when the target is lost.
 PUSH = """
-import os, sys, time
+import os, subprocess, sys, time
 from pathlib import Path
 from bootstrapper.deploy import target
 from bootstrapper.deploy.holder import Holder
@@ -38,6 +39,9 @@ config, host, directory, target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP
 holder = Holder(who="anna", machine="laptop", deployment="production", push="12")
 with Ssh(Path(config)) as ssh, Targets(ssh, [host], directory, holder) as targets:
     child = os.fork() or time.sleep(600)
+    stage = subprocess.Popen(["ssh", host, "echo; sleep 600"], stdout=subprocess.PIPE,
+                             env={**os.environ, **ssh.environment(os.environ)})
+    stage.stdout.read(1)
     print(child, flush=True)
     while not targets.lost():
         targets.beat()
@@ -71,6 +75,7 @@ def push(server: SshServer, directory: Path,
         os.kill(child, signal.SIGKILL)
         process.wait()
         process.stdout.close()
+        server.cut()  # the stage's ssh ends with its session
 
 
 def seconds_until(happens: Callable[[], object], limit: float = 15) -> float:
@@ -131,6 +136,18 @@ def test_a_connection_without_a_directory_is_watched_as_well(ssh_server: SshServ
             time.sleep(0.02)
         ssh_server.cut()
         seconds_until(lambda: lost(targets), 2)
+
+
+@pytest.mark.usefixtures("shortened")
+def test_a_target_that_was_looked_at_too_late_is_lost(tmp_path: Path) -> None:
+    with Ssh() as ssh:
+        target = module.Target(ssh, HERE, str(tmp_path), ANNA)
+        try:
+            time.sleep(2)  # as a laptop that was closed just then
+            seconds_until(target.opened)
+            assert target.lost()
+        finally:
+            target.agent.end_within(2)
 
 
 def test_the_pusher_gives_up_well_before_the_target_does() -> None:

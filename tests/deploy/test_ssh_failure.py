@@ -1,0 +1,46 @@
+"""What ssh says when it gets no connection, in words: what no server of ours says on demand."""
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy.ssh import Ssh
+from bootstrapper.deploy.ssh_failure import failure
+from bootstrapper.deploy.targets import Targets
+from bootstrapper.errors import WorkFailed
+
+
+@pytest.mark.parametrize(("stderr", "told"), [
+    ("ssh: connect to host app1 port 22: No route to host\n",
+     "can't be reached (ssh: connect to host app1 port 22: No route to host)"),
+    ("ssh: connect to host app1 port 22: Network is unreachable\n",
+     "can't be reached (ssh: connect to host app1 port 22: Network is unreachable)"),
+    ("Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\n"
+     "Disconnected from 10.0.0.1 port 22\r\n",
+     "lets us not in (Disconnected from 10.0.0.1 port 22)"),
+    ("Timeout, server 10.0.0.1 not responding.\r\n", "does not answer (timed out)"),
+    ("This service allows sftp connections only.\n",
+     "This service allows sftp connections only."),
+    ("", "ssh ended with status 255"),
+])
+def test_each_is_told_with_the_command_to_run_next(stderr: str, told: str) -> None:
+    error = failure("app1", stderr, by_hand="ssh app1", status=255)
+    assert isinstance(error, WorkFailed)
+    assert (error.where, error.fault) == ("app1", told)
+    assert "ssh app1" in error.next_step
+
+
+@pytest.mark.needs("ssh")
+def test_a_server_that_hangs_up_at_once_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "ssh_config"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        config.write_text(f"Host app1\n    HostName 127.0.0.1\n"
+                          f"    Port {server.getsockname()[1]}\n")
+        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread.start()
+        with Ssh(config) as ssh, pytest.raises(WorkFailed) as caught, Targets(ssh, ["app1"], ""):
+            pass
+        thread.join()
+    assert "closed the connection at once" in str(caught.value)
