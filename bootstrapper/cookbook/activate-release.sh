@@ -5,7 +5,7 @@
 # per-host
 # switches
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 release=releases/$RELEASE
 fault=
@@ -31,3 +31,4 @@ if [ -n "$before" ]; then switch "$before" previous; fi
 switch "$release" current
 echo "current is $release${before:+, and was $before}"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

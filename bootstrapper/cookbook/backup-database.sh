@@ -11,7 +11,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${BACKUP_COMMAND=}" "${KEEP_BACKUPS=5}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BACKUP_COMMAND KEEP_BACKUPS \
-    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 umask 077
 mkdir -p "$REMOTE_DIRECTORY/shared/backups"
 cd "$REMOTE_DIRECTORY"
@@ -57,3 +57,4 @@ echo "$backups/push-$RELEASE.$suffix, $(stat -c %s "$backups/push-$RELEASE.$suff
 cd "$backups"
 ls -t | grep '^push-[0-9]*\.' | tail -n "+$((KEEP_BACKUPS + 1))" | xargs -r rm -f --
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -5,7 +5,7 @@
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${REMOTE_PYTHON=}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE REMOTE_PYTHON; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE REMOTE_PYTHON; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
 if [ ! -f bootstrap.py ]; then
@@ -23,3 +23,4 @@ else
     exit 1
 fi
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

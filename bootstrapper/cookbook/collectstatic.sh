@@ -8,10 +8,10 @@
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE \
-    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
-trap 'echo "  next: mend what ./manage.py collectstatic says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+trap 'echo "  next: mend what ./manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
 ./manage.py collectstatic --noinput </dev/null
 live=$REMOTE_DIRECTORY/current/static
 if [ -d "$live" ] && [ -d static ] && [ ! "$live" -ef static ]; then
@@ -21,3 +21,4 @@ if [ -d "$live" ] && [ -d static ] && [ ! "$live" -ef static ]; then
         xargs -0r cp --parents --link --no-clobber --target-directory="$static"
 fi
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -8,10 +8,11 @@
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${DRUSH=vendor/bin/drush}" "${DRUSH_URI=}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE DRUSH DRUSH_URI; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE DRUSH DRUSH_URI; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
 trap 'echo "  next: $DRUSH status, in $REMOTE_HOST:$PWD; mend what it says, then: resume" >&2' ERR
 read -ra drush <<<"$DRUSH"
 "${drush[@]}" deploy --yes ${DRUSH_URI:+--uri="$DRUSH_URI"} </dev/null
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -12,11 +12,15 @@ if [ -n "$ROLLBACK_URL" ]; then
 fi
 export GIT_TERMINAL_PROMPT=0 GIT_DIR=.git
 export GIT_COMMITTER_NAME=${PUSH_UNI:-nobody} GIT_COMMITTER_EMAIL=${PUSH_UNI:-nobody}@$HOSTNAME
-if [ ! -e .git ]; then  # a checkout without a repository has one here just for this
+if [ ! -e .git ] && [ -z "$PUSH_COMMIT" ]; then
+    echo "$CHECKOUT_DIR: no git checkout, and no stage has told which commit is pushed" >&2
+    echo "  next: git-clone or git-archive has to be a stage before git-tag" >&2
+    exit 1
+elif [ ! -e .git ]; then  # a checkout without a repository has one here just for this
     GIT_DIR=$(mktemp -d)
     trap 'rm -rf "$GIT_DIR"' EXIT
     git init --quiet --bare --template= "$GIT_DIR"
-    git fetch --quiet --no-tags --depth=1 "$REPOSITORY" "${PUSH_COMMIT:-HEAD}" 2>/dev/null ||
+    git fetch --quiet --no-tags --depth=1 "$REPOSITORY" "$PUSH_COMMIT" 2>/dev/null ||
         git fetch --quiet --no-tags "$REPOSITORY" "${PUSH_REF:-HEAD}"
 fi
 
@@ -32,7 +36,7 @@ if ! said=$(git push --quiet "$REPOSITORY" "refs/tags/$tag" 2>&1); then
         echo "$said" >&2
         if [ -n "$there" ]; then
             echo "$REPOSITORY: the tag $tag exists, at $there, and this push is of $commit" >&2
-            echo "  next: git push $REPOSITORY :refs/tags/$tag, if nobody needs it; then push again" >&2
+            echo "  next: git push $REPOSITORY :refs/tags/$tag, if nobody needs it" >&2
         else
             echo "  next: see that this user may push tags to $REPOSITORY, then: resume" >&2
         fi

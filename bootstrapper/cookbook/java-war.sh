@@ -9,7 +9,7 @@
 # switches
 # needs: REMOTE_HOST REMOTE_DIRECTORY WAR WEBAPPS
 : "${WAR_NAME=${WAR##*/}}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE WAR WEBAPPS WAR_NAME; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE WAR WEBAPPS WAR_NAME; cat <<'END'
 war=$REMOTE_DIRECTORY/releases/$RELEASE/$WAR
 if [ ! -s "$war" ] || [ ! -d "$WEBAPPS" ]; then
     echo "$REMOTE_HOST: no $([ -s "$war" ] && echo "$WEBAPPS" || echo "$war")" >&2
@@ -23,3 +23,4 @@ chmod 644 "$partial"
 mv -T "$partial" "$WEBAPPS/$WAR_NAME"
 echo "$WEBAPPS/$WAR_NAME is that of release $RELEASE"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

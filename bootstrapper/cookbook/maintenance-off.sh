@@ -2,7 +2,8 @@
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-{ declare -p REMOTE_DIRECTORY; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_DIRECTORY; cat <<'END'
 rm -f "$REMOTE_DIRECTORY/shared/maintenance.html"
 echo "visitors see the site"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -19,8 +19,11 @@
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 page='<!DOCTYPE html><title>Maintenance</title><h1>We are back in a few minutes</h1>'
-if [ -n "${MAINTENANCE_PAGE-}" ]; then page=$(<"$CHECKOUT_DIR/$MAINTENANCE_PAGE"); fi
-{ declare -p REMOTE_DIRECTORY page; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+if [ -n "${MAINTENANCE_PAGE-}" ]; then
+    trap 'echo "  next: correct MAINTENANCE_PAGE in deploy/deployments.toml" >&2' ERR
+    page=$(cat "$CHECKOUT_DIR/$MAINTENANCE_PAGE")
+fi
+{ declare -p REMOTE_DIRECTORY page; cat <<'END'
 mkdir -p "$REMOTE_DIRECTORY/shared"
 cd "$REMOTE_DIRECTORY/shared"
 printf '%s\n' "$page" >.maintenance.html.new
@@ -28,3 +31,4 @@ chmod 644 .maintenance.html.new
 mv .maintenance.html.new maintenance.html
 echo "visitors see $PWD/maintenance.html"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

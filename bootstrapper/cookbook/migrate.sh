@@ -10,7 +10,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${MIGRATE_WAIT=600}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE ROLLBACK_URL MIGRATE_WAIT \
-    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 mkdir -p .deploy
 exec 9>.deploy/migrate.lock
@@ -24,8 +24,9 @@ if ! flock --nonblock 9; then
 fi
 if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
 if [ -n "$ROLLBACK_URL" ]; then
-    echo "migrations are not undone: to do that, ./manage.py migrate APP NUMBER in the newer release"
+    echo "migrations are not undone; for that: ./manage.py migrate APP NUMBER in the newer release"
 fi
-trap 'echo "  next: mend what ./manage.py migrate says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+trap 'echo "  next: mend what ./manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
 ./manage.py migrate --noinput </dev/null
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -7,7 +7,7 @@
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${CARTON=carton}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE CARTON; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE CARTON; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
 if [ ! -f cpanfile.snapshot ]; then
@@ -21,3 +21,4 @@ cached=()
 if [ -d vendor/cache ]; then cached=(--cached); fi
 "${carton[@]}" install --deployment "${cached[@]}" </dev/null
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

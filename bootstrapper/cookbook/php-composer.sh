@@ -1,11 +1,11 @@
-# Installs the release's PHP packages on the host, as composer.lock says and nothing for development.
+# Installs the release's PHP packages on the host: what composer.lock says for production.
 #
 # COMPOSER    how it is called (composer): "php composer.phar"
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${COMPOSER=composer}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE COMPOSER; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE COMPOSER; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
 if [ ! -f composer.lock ]; then
@@ -17,3 +17,4 @@ trap 'echo "  next: mend what composer says in $REMOTE_HOST:$PWD, then: resume" 
 read -ra composer <<<"$COMPOSER"
 "${composer[@]}" install --no-dev --no-interaction --prefer-dist --optimize-autoloader </dev/null
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -6,7 +6,7 @@
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${BUILDOUT=}" "${BUILDOUT_CONFIG=buildout.cfg}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BUILDOUT BUILDOUT_CONFIG; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BUILDOUT BUILDOUT_CONFIG; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
 buildout=(bin/buildout)
@@ -14,9 +14,10 @@ if [ ! -x bin/buildout ]; then buildout=(ve/bin/buildout); fi
 if [ -n "$BUILDOUT" ]; then read -ra buildout <<<"$BUILDOUT"; fi
 if ! command -v "${buildout[0]}" >/dev/null || [ ! -f "$BUILDOUT_CONFIG" ]; then
     echo "$REMOTE_HOST:$PWD: no ${buildout[0]}, or no $BUILDOUT_CONFIG" >&2
-    echo "  next: set BUILDOUT to a buildout that is on the host, and see what BUILDOUT_CONFIG says" >&2
+    echo "  next: correct BUILDOUT and BUILDOUT_CONFIG in deploy/deployments.toml" >&2
     exit 1
 fi
 trap 'echo "  next: mend what buildout says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
 "${buildout[@]}" -N -o -c "$BUILDOUT_CONFIG" </dev/null
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

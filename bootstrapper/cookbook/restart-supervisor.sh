@@ -5,9 +5,9 @@
 # per-host
 # needs: REMOTE_HOST SUPERVISOR_PROGRAMS
 : "${SUPERVISORCTL=}"
-{ declare -p REMOTE_HOST SUPERVISOR_PROGRAMS SUPERVISORCTL; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
-if [ "$UID" = 0 ]; then supervisorctl=(supervisorctl); else supervisorctl=(sudo -n supervisorctl); fi
-if [ -n "$SUPERVISORCTL" ]; then read -ra supervisorctl <<<"$SUPERVISORCTL"; fi
+{ declare -p REMOTE_HOST SUPERVISOR_PROGRAMS SUPERVISORCTL; cat <<'END'
+[ "$UID" = 0 ] || : "${SUPERVISORCTL:=sudo -n supervisorctl}"
+read -ra supervisorctl <<<"${SUPERVISORCTL:-supervisorctl}"
 read -ra programs <<<"$SUPERVISOR_PROGRAMS"
 # Older ones end with 0 whatever happens: the state is what counts.
 "${supervisorctl[@]}" restart "${programs[@]}" </dev/null || true
@@ -20,3 +20,4 @@ if [ -z "$state" ] || grep -Eqv '^[^ ]+ +RUNNING( |$)' <<<"$state"; then
 fi
 echo "$state"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

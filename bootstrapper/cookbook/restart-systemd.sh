@@ -5,9 +5,9 @@
 # per-host
 # needs: REMOTE_HOST SYSTEMD_UNITS
 : "${SYSTEMCTL=}"
-{ declare -p REMOTE_HOST SYSTEMD_UNITS SYSTEMCTL; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
-if [ "$UID" = 0 ]; then systemctl=(systemctl); else systemctl=(sudo -n systemctl); fi
-if [ -n "$SYSTEMCTL" ]; then read -ra systemctl <<<"$SYSTEMCTL"; fi
+{ declare -p REMOTE_HOST SYSTEMD_UNITS SYSTEMCTL; cat <<'END'
+[ "$UID" = 0 ] || : "${SYSTEMCTL:=sudo -n systemctl}"
+read -ra systemctl <<<"${SYSTEMCTL:-systemctl}"
 read -ra units <<<"$SYSTEMD_UNITS"
 if ! "${systemctl[@]}" restart "${units[@]}" </dev/null ||
     ! "${systemctl[@]}" is-active --quiet "${units[@]}" </dev/null; then
@@ -18,3 +18,4 @@ if ! "${systemctl[@]}" restart "${units[@]}" </dev/null ||
 fi
 echo "restarted, and active: $SYSTEMD_UNITS"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

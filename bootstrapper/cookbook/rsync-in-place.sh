@@ -26,7 +26,7 @@ directory=\'${REMOTE_DIRECTORY//\'/\'\\\'\'}\'
 stats=$(rsync --recursive --links --perms --chmod=D755,Fu=rwX,Fgo=rX --checksum \
     --delete-delay --delay-updates --stats "${filters[@]}" --secluded-args \
     --rsync-path="mkdir -p $directory && cd $directory && rsync" ./ "$REMOTE_HOST:./") || {
-    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all of the checkout is there, rsync's status is $?" >&2
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all could be sent, rsync's status is $?" >&2
     echo "  next: mend what rsync says above, then: python -m bootstrapper resume" >&2
     exit 1
 }

@@ -31,12 +31,12 @@ if [ $status = 11 ]; then  # a full disk is needed more by what runs there
     ssh "$REMOTE_HOST" "rm -rf $directory/releases/.$RELEASE.partial"
 fi
 if [ $status != 0 ]; then
-    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: the release could not be sent, rsync's status is $status" >&2
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all could be sent, rsync's status is $status" >&2
     echo "  next: mend what rsync says above, then: python -m bootstrapper resume" >&2
     exit 1
 fi
 
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE SHARED_PATHS; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE SHARED_PATHS; cat <<'END'
 cd "$REMOTE_DIRECTORY/shared"
 shopt -s dotglob nullglob
 shared=(data media *)
@@ -62,7 +62,7 @@ for path in "${shared[@]}"; do
 done
 cd ..
 if [ "$(readlink ../current)" = "releases/$RELEASE" ]; then
-    echo "$REMOTE_HOST:$REMOTE_DIRECTORY/releases/$RELEASE is what visitors see; it stays as it is" >&2
+    echo "$REMOTE_HOST:$PWD/$RELEASE is what visitors see; it stays as it is" >&2
     echo "  next: push again, which makes another release" >&2
     exit 1
 fi
@@ -73,6 +73,8 @@ if [ -e "$RELEASE/.env.example" ] && [ ! -e ../shared/.env ]; then
     echo "there is no $REMOTE_DIRECTORY/shared/.env yet, which says what differs on this host"
 fi
 END
-sed -n "s/^Number of files: \([0-9,]*\).*/releases\/$RELEASE: \1 files/p
-    s/^Number of regular files transferred: /sent: /p; s/^Total bytes sent: /bytes: /p" <<<"$stats" |
-    paste -sd ' ' | sed 's/ sent: \(.*\) bytes: \(.*\)/, \1 of them sent (\2 bytes)/'
+} | ssh "$REMOTE_HOST" bash -eo pipefail
+if [[ $stats =~ reg:\ ([0-9,]*[0-9]).*transferred:\ ([0-9,]+).*sent:\ ([0-9,]+) ]]; then
+    files="${BASH_REMATCH[1]} files, ${BASH_REMATCH[2]} of them sent"
+    echo "releases/$RELEASE: $files (${BASH_REMATCH[3]} bytes)"
+fi

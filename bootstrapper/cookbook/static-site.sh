@@ -4,6 +4,7 @@
 #
 # needs: SITE_DIRECTORY
 cd "$CHECKOUT_DIR"
+trap 'echo "  next: $SITE_COMMAND, in the project; mend what it says, commit, push" >&2' ERR
 if [ -n "${SITE_COMMAND-}" ]; then bash -eo pipefail -c "$SITE_COMMAND"; fi
 if [ ! -s "$SITE_DIRECTORY/index.html" ]; then
     echo "$CHECKOUT_DIR/$SITE_DIRECTORY: no index.html, or an empty one" >&2

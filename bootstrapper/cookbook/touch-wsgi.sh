@@ -1,11 +1,14 @@
 # Touches the WSGI file of what is live: mod_wsgi then runs the code anew.
 #
+# A project's apache/reload is run instead, where there is one: its processes take turns, so that no
+# visitor waits. The template has one.
+#
 # WSGI_FILE    its path in the project (apache/django.wsgi)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${WSGI_FILE=apache/django.wsgi}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY WSGI_FILE; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY WSGI_FILE; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -e current ]; then cd current; fi
 if [ ! -f "$WSGI_FILE" ]; then
@@ -13,6 +16,8 @@ if [ ! -f "$WSGI_FILE" ]; then
     echo "  next: correct WSGI_FILE in deploy/deployments.toml" >&2
     exit 1
 fi
+if [ -x apache/reload ]; then exec apache/reload </dev/null; fi
 touch "$WSGI_FILE"
 echo "touched $(pwd -P)/$WSGI_FILE"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -11,14 +11,16 @@ if [ -n "${SKIP_TESTS-}" ]; then
     echo "the tests are skipped, as SKIP_TESTS says"
     exit
 fi
+trap 'echo "  next: mend it, commit, push again; $CHECKOUT_DIR is what was tested" >&2' ERR
 if [ -f bootstrap.py ]; then ./bootstrap.py; fi
-if cat GNUmakefile makefile Makefile 2>/dev/null | grep -Eq '^([^:=#[:space:]]+ +)*test( [^:=]*)?:([^=]|$)'; then
+target='^([^:=#[:space:]]+ +)*test( [^:=]*)?:([^=]|$)'
+if grep -Eqs "$target" GNUmakefile makefile Makefile; then
     make test
 elif [ -f manage.py ]; then
     ./manage.py test
 else
     echo "$CHECKOUT_DIR: no tests: neither a target test in a Makefile, nor a manage.py" >&2
-    echo "  next: write one of them, or take the stage unit-tests out of deploy/deployments.toml" >&2
+    echo "  next: write them, or take unit-tests out of deploy/deployments.toml" >&2
     exit 1
 fi
 if [ -e .git ]; then git clean -dfxq --exclude=/ve; fi

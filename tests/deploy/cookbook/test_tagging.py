@@ -1,0 +1,97 @@
+"""A pushed commit gets a tag, which is what a rollback returns to."""
+
+from tests.deploy.recipe_runner import Push
+from tests.deploy.repository import Repository, git
+
+TAG = "push-production-1"
+
+
+def fetched(push: Push, repository: Repository, recipe: str = "git-clone") -> None:
+    push.settings["REPOSITORY"] = str(repository.bare)
+    push.settings |= push.run(recipe).ok().output
+
+
+def test_the_tag_is_annotated_at_the_pushed_commit_and_it_is_the_one_told(
+        here: Push, repository: Repository) -> None:
+    fetched(here, repository)
+    pushed = repository.head
+    repository.commit("index.html", "pushed by somebody else meanwhile")
+    ran = here.run("git-tag").ok()
+    assert ran.output == {"ROLLBACK_URL": TAG}
+    assert ran.stdout == f"{TAG} at {pushed[:12]}\n"
+    assert git(repository.bare, "cat-file", "-t", TAG) == "tag"
+    assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == pushed
+    told = git(repository.bare, "for-each-ref", "--format=%(taggername) %(contents)",
+               f"refs/tags/{TAG}")
+    assert told == f"anna push 1 of production by anna\n\n{here.settings['PUSH_COMMENT']}"
+
+
+def test_the_tag_is_pushed_by_ssh(by_ssh: Push, repository: Repository) -> None:
+    host = by_ssh.settings["REMOTE_HOST"]
+    by_ssh.settings["REPOSITORY"] = f"{host}:{repository.bare}"
+    by_ssh.settings |= by_ssh.run("git-clone").ok().output
+    by_ssh.run("git-tag").ok()
+    assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == repository.head
+
+
+def test_an_archive_is_tagged_as_well(here: Push, repository: Repository) -> None:
+    fetched(here, repository, "git-archive")
+    pushed = repository.head
+    repository.commit("index.html", "pushed by somebody else meanwhile")
+    here.run("git-tag").ok()
+    assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == pushed
+
+
+def test_a_resumed_push_finds_its_own_tag_and_goes_on(here: Push, repository: Repository) -> None:
+    fetched(here, repository)
+    first = here.run("git-tag").ok()
+    fetched(here, repository)
+    assert here.run("git-tag").ok().output == first.output
+
+
+def test_a_tag_of_that_name_at_another_commit_is_refused(
+        here: Push, repository: Repository) -> None:
+    repository.tag(TAG)
+    there = repository.head
+    pushed = repository.commit("index.html", "second")
+    fetched(here, repository)
+    ran = here.run("git-tag").failed(
+        f"the tag {TAG} exists, at {there}, and this push is of {pushed}")
+    assert ran.output == {}
+    assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == there
+
+
+def test_a_repository_that_takes_no_tags_is_told(here: Push, repository: Repository) -> None:
+    fetched(here, repository)
+    hook = repository.bare / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho tags are for the release team >&2\nexit 1\n")
+    hook.chmod(0o755)
+    here.run("git-tag").failed("tags are for the release team", "may push tags")
+
+
+def test_a_rollback_tags_nothing_and_keeps_its_tag(here: Push, repository: Repository) -> None:
+    repository.tag("push-production-7")
+    here.numbered(9)
+    here.settings["ROLLBACK_URL"] = "push-production-7"
+    fetched(here, repository)
+    ran = here.run("git-tag").ok()
+    assert ran.output == {"ROLLBACK_URL": "push-production-7"}
+    assert git(repository.bare, "tag", "--list") == "push-production-7"
+
+
+def test_a_checkout_without_git_never_tags_the_project_around_it(
+        here: Push, repository: Repository) -> None:
+    git(here.checkout.parent, "init", "-q", "-b", "main")
+    git(here.checkout.parent, "commit", "-q", "--allow-empty", "-m", "the project's own")
+    here.settings["REPOSITORY"] = str(repository.bare)
+    here.run("git-tag").failed("no git checkout")
+    here.run("git-tag", PUSH_COMMIT=repository.head).ok()
+    assert git(here.checkout.parent, "tag", "--list") == ""
+
+
+def test_a_deployment_whose_name_is_no_name_for_a_tag_is_tagged_all_the_same(
+        here: Push, repository: Repository) -> None:
+    fetched(here, repository)
+    ran = here.run("git-tag", DEPLOYMENT="a b: c").ok()
+    assert ran.output == {"ROLLBACK_URL": "push-a-b--c-1"}
+    assert git(repository.bare, "tag", "--list") == "push-a-b--c-1"
