@@ -1,7 +1,9 @@
-"""From nothing to a running site, as `make demo` shows it."""
+"""From nothing to a running site, pushed to production and back, as `make demo` shows it."""
 
 import argparse
+import html
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,6 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo_production import Production, missing
+from demo_production import server as production_server
+
 HERE = Path(__file__).resolve().parent
 # The template's lock covers these; the ve is built of the Python that runs this, if it is one.
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -21,7 +26,7 @@ PATIENCE = 30.0  # seconds until the site must answer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Generate, vendor, rebuild, migrate, run; returns the exit status."""
+    """Generate, vendor, rebuild, migrate, push, roll back, run; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true",
                         help="check that the site answers, then end")
@@ -32,7 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         project = generate(options.into)
         step("rebuild the ve, offline", "./bootstrap.py", "--python", sys.executable, at=project)
         step("migrate", "./manage.py", "migrate", "--verbosity", "0", at=project)
-        return run(project, once=options.once)
+        if lacking := missing():
+            print(f"\n--- no push is shown: this machine has no {', '.join(lacking)}")
+            return run(project, once=options.once)
+        port = free_port(8001)
+        with production_server(options.into / "production", port) as process:
+            address = f"http://127.0.0.1:{port}/"
+            push(Production(project, options.into / "production", address), process.pid)
+            return run(project, once=options.once, production=address)
     except subprocess.CalledProcessError as error:
         print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
               file=sys.stderr)
@@ -59,15 +71,44 @@ def generate(into: Path) -> Path:
 def step(title: str, *command: str, at: Path) -> None:
     """Run one command, and say what it is for."""
     shown = " ".join(Path(word).name if word.startswith("/") else word for word in command)
-    print(f"\n--- {title}: {shown}", flush=True)
+    say(f"{title}: {shown}")
     subprocess.run(command, cwd=at, check=True)
 
 
-def run(project: Path, *, once: bool) -> int:
+def push(production: Production, server_pid: int) -> None:
+    """Show a first push, a change that is pushed, and the way back."""
+    say(f"production is a directory of this machine, {production.directory}; its server stands in "
+        "for Apache")
+    production.prepare(server_pid)
+    say("the first push")
+    production.bootstrapper("deploy", "-m", "A new site")
+    show_page(production.address)
+    say("the front page is changed, and pushed")
+    production.show("Pushed in one step.")
+    production.bootstrapper("deploy", "-m", "Say how it got here")
+    show_page(production.address)
+    say("that was a mistake: back to what was live before")
+    production.bootstrapper("rollback", "--yes")
+    show_page(production.address)
+
+
+def say(title: str) -> None:
+    """Say what comes next."""
+    print(f"\n--- {title}", flush=True)
+
+
+def show_page(address: str) -> None:
+    """Say what visitors of a front page read."""
+    with urllib.request.urlopen(address, timeout=10) as response:
+        lead = re.search(r'<p class="lead">(.*?)</p>', response.read().decode(), re.DOTALL)
+    print(f"\n  {address} says: {html.unescape(lead[1]) if lead else 'nothing'}", flush=True)
+
+
+def run(project: Path, *, once: bool, production: str = "") -> int:
     """Run the site until Ctrl-C, or, once, until its pages have answered."""
-    port = free_port()
+    port = free_port(8000)
     address = f"http://127.0.0.1:{port}/"
-    print(f"\n--- run the site: ./manage.py runserver {port}", flush=True)
+    say(f"run the site as its developers do: ./manage.py runserver {port}")
     with server(project, port) as process:
         if not answers(address, process):
             print("make demo: the site does not answer; its output is above", file=sys.stderr)
@@ -77,7 +118,8 @@ def run(project: Path, *, once: bool) -> int:
                 print(f"{status(address + path)} {address}{path}")
             return 0 if all(status(address + path) == 200 for path in ("", "admin/login/")) else 1
         print(f"\n  {address}\n  {address}admin/  (./manage.py createsuperuser in {project} lets "
-              "you in)\n  Ctrl-C ends it\n", flush=True)
+              "you in)\n" + (f"  {production} is production\n" if production else "")
+              + "  Ctrl-C ends it\n", flush=True)
         return process.wait()
 
 
@@ -115,9 +157,9 @@ def status(address: str) -> int:
         return 0
 
 
-def free_port() -> int:
-    """8000 if nobody has it, else any that is free."""
-    for port in (8000, 0):
+def free_port(wanted: int) -> int:
+    """The port that is wanted if nobody has it, else any that is free."""
+    for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

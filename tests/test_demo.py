@@ -22,10 +22,16 @@ def test_ctrl_c_ends_the_demo_and_its_server(tmp_path: Path) -> None:
         lines.append(line)
         if "Ctrl-C ends it" in line:
             break
-    address = re.search(r"http://127\.0\.0\.1:\d+/", "".join(lines))
-    assert address, "".join(lines)
-    with urllib.request.urlopen(address[0], timeout=10) as page:
-        assert page.status == 200
+    addresses = re.findall(r"^  (http://127\.0\.0\.1:\d+/)(?: is production)?$", "".join(lines),
+                           re.MULTILINE)
+    assert len(addresses) == 2, "".join(lines)
+    for address in addresses:
+        with urllib.request.urlopen(address, timeout=10) as page:
+            assert page.status == 200
+    # The first push, the second, and the way back to the first.
+    assert re.findall(r" says: (.*)", "".join(lines)) == [
+        "What Demo Site is for, in one sentence.", "Pushed in one step.",
+        "What Demo Site is for, in one sentence."]
     server = subprocess.run(["pgrep", "-P", str(demo.pid)], capture_output=True, text=True,
                             check=True).stdout.split()
     os.killpg(demo.pid, signal.SIGINT)

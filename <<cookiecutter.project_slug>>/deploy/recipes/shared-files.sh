@@ -5,7 +5,7 @@
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY SETTINGS_MODULE
 example=$(cat .env.example)
-{ declare -p REMOTE_DIRECTORY SETTINGS_MODULE example; cat <<'END'; } | ssh "$REMOTE_HOST" bash -eo pipefail
+{ declare -p REMOTE_DIRECTORY SETTINGS_MODULE example; cat <<'END'
 mkdir -p "$REMOTE_DIRECTORY/shared"
 cd "$REMOTE_DIRECTORY/shared"
 mkdir -p -m 700 data
@@ -21,3 +21,4 @@ ln ".env.$$" .env || true
 rm ".env.$$"
 echo "made $REMOTE_DIRECTORY/shared/.env with a secret key of its own; keep a copy in your backup"
 END
+} | ssh "$REMOTE_HOST" bash -eo pipefail
