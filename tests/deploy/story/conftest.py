@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import apache
 from tests.conftest import Generate, bootstrap
 from tests.deploy.story.server import Server, serve
 from tests.deploy.story.working_copy import WorkingCopy
@@ -16,7 +17,7 @@ from tests.site import DEBIAN_PYTHON, PYTHON_VERSION, USER
 DOMAIN = "story.example"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """In a place that the server's user may enter, which pytest's own are not."""
     directory = Path(tempfile.mkdtemp(prefix="story"))
@@ -26,7 +27,7 @@ def server() -> Iterator[Server]:
     shutil.rmtree(directory)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(server: Server, generate: Generate) -> WorkingCopy:
     """Generated, bootstrapped, committed, its host names filled in; nothing is pushed yet."""
     directory = generate(project_name="Story Site", domain=DOMAIN, python_version=PYTHON_VERSION,
@@ -45,4 +46,26 @@ def project(server: Server, generate: Generate) -> WorkingCopy:
               f'SSH_CONFIG = "{server.ssh.config}"\nSMOKE_URL = "http://{server.address}"')
     copy.edit(file, 'REMOTE_HOST = ""', f'REMOTE_HOST = "{server.ssh.host}"')
     copy.commit("A new site")
+    copy.git("tag", "as-generated")
     return copy
+
+
+@pytest.fixture(scope="session")
+def first_push(server: Server, project: WorkingCopy) -> str:
+    """What is said when the project is pushed to the empty server."""
+    assert list(server.root.iterdir()) == []
+    return project.does("deploy", "--skip", "smoke-test", "-m", "A new site")
+
+
+@pytest.fixture(scope="session")
+def apache_of_server(server: Server, first_push: str) -> Iterator[apache.Apache]:
+    with server.serving(server.site / "current/apache/production.conf") as serving:
+        yield serving
+
+
+@pytest.fixture
+def serving(apache_of_server: apache.Apache, project: WorkingCopy) -> apache.Apache:
+    """Apache with the site; whatever a test before has broken, the project is as generated."""
+    project.git("checkout", "--quiet", "as-generated", "--", ".")
+    project.commit("As generated")
+    return apache_of_server

@@ -29,6 +29,16 @@ class Server:
     address: str
     ssh: ssh_server.SshServer
 
+    @property
+    def site(self) -> Path:
+        """REMOTE_DIRECTORY of the site's production."""
+        return self.root / "story_site"
+
+    @property
+    def release(self) -> str:
+        """What `current` points to."""
+        return os.readlink(self.site / "current")
+
     @contextmanager
     def serving(self, configuration: Path) -> Iterator[apache.Apache]:
         """Apache, as somebody has linked the site's configuration into it."""

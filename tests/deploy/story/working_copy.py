@@ -1,11 +1,16 @@
 """Somebody's clone of a project, from which they push."""
 
+import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PAGE = "main/templates/main/index.html"
+STYLE = "main/static/main/site.css"
+LEAD = re.compile('<p class="lead">.*?</p>')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,7 @@ class WorkingCopy:
     def commit(self, message: str) -> str:
         """Commit everything, push it to origin, and return the commit."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
         self.git("push", "--quiet", "origin", "main")
         return self.git("rev-parse", "HEAD")
 
@@ -33,13 +38,10 @@ class WorkingCopy:
         path.write_text(text.replace(old, new))
 
     def show(self, text: str) -> str:
-        """Have the front page say something, and its style sheet, too; commit that."""
+        """Have the front page say something, and its style sheet differ; returns the commit."""
         page = self.directory / PAGE
-        page.write_text(page.read_text().partition("{% block content %}")[0] + (
-            "{% block content %}\n<section class=\"hero\">\n<h1>{{ project.name }}</h1>\n"
-            f"<p class=\"lead\">{{{{ project.description }}}}</p>\n<p>{text}</p>\n</section>\n"
-            "{% endblock %}\n"))
-        style = self.directory / "main" / "static" / "main" / "site.css"
+        page.write_text(LEAD.sub(f'<p class="lead">{text}</p>', page.read_text()))
+        style = self.directory / STYLE
         style.write_text(f"{style.read_text().partition('/* now: ')[0]}/* now: {text} */\n")
         return self.commit(text)
 
@@ -53,6 +55,12 @@ class WorkingCopy:
 
     def command(self, *arguments: str) -> list[str]:
         return [str(self.directory / "ve/bin/python"), "-m", "bootstrapper", *arguments]
+
+    def pushes(self) -> list[dict[str, Any]]:
+        """What `pushes --json` says, newest first."""
+        found = json.loads(self.does("pushes", "--json"))
+        assert isinstance(found, list)
+        return found
 
     def does(self, *arguments: str) -> str:
         """Run a command of bootstrapper that must end well; returns all that it said."""

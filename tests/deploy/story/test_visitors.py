@@ -1,0 +1,32 @@
+"""Whoever visits the site while it is pushed to notices nothing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import apache
+from tests.deploy.ssh_server import SSHD
+from tests.deploy.story.conftest import DOMAIN
+from tests.deploy.story.visitors import RATE, visitors
+from tests.deploy.story.working_copy import WorkingCopy
+
+pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
+
+PUSHES = 20
+
+
+def test_no_request_fails_or_waits_through_twenty_pushes(
+        serving: apache.Apache, project: WorkingCopy,
+        record_property: Callable[[str, object], None]) -> None:
+    with visitors(serving, DOMAIN) as visits:
+        for number in range(PUSHES):
+            project.show(f"Look {number}")
+            project.does("deploy", "--flag", "SKIP_TESTS")
+            assert f"Look {number}" in serving.get("/", host=DOMAIN).text
+    record_property("requests", len(visits.all))
+    record_property("longest", visits.longest)
+    print(visits)
+    assert set(visits.statuses) == {200}, visits
+    assert len(visits.all) > PUSHES * RATE
+    # With all processes reloaded at once, it was 1.3 s.
+    assert visits.longest < 1.5, visits
