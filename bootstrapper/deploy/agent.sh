@@ -1,6 +1,8 @@
 # The target's end of a push: bash runs it there as long as the push lives. It holds the lock,
 # tells the target's state and obeys lines on stdin, one answer for each. It ends when stdin ends,
 # or when nothing has come for $limit seconds: no lock outlives its holder, however that went away.
+# The push's commands here end before the lock is free: sshd lets them run when nobody waits for
+# them any more.
 #
 # Its answers begin with a word that nobody else knows, on a line of their own, as the login shell
 # may print what it likes.
@@ -13,7 +15,7 @@ say() { printf '%s %s\n' "$answer" "${*//$'\n'/ }"; }
 refuse() { say refused "$*"; exit 0; }
 
 echo
-for program in flock mkdir mv readlink rm sleep sync tail; do
+for program in flock mkdir mv readlink rm sleep sync tail wc; do
     command -v "$program" >/dev/null || refuse "missing $program"
 done
 
@@ -43,14 +45,54 @@ begin() { write .deploy/lock "${1%%$'\t'*}" && append "${1#*$'\t'}"; }
 
 close() { write ".deploy/closed.$$" "$1" && mv -f ".deploy/closed.$$" .deploy/closed; }
 
+# Commands of the push run in sessions of the same connection: sshd started them as it did us, and
+# each leads a process group. When each began tells it from a later process of the same id.
+declare -A commands
+notice() {
+    local children child
+    { read -r child </proc/$PPID/comm && [[ $child == sshd* ]] || return
+        read -r -a children </proc/$PPID/task/$PPID/children; } 2>/dev/null
+    for child in "${children[@]}"; do
+        ((child == $$)) || ! begun "$child" || commands[$child]=$begun
+    done
+}
+
+begun() {
+    local stat
+    read -r -d '' stat 2>/dev/null </proc/"$1"/stat
+    read -r -a stat <<<"${stat##*) }"
+    begun=${stat[19]}  # the 22nd of proc(5); the second, which may hold anything, is cut off
+    [[ $begun ]]
+}
+
+end_commands() {
+    local child pause groups=()
+    notice
+    for child in "${!commands[@]}"; do
+        begun "$child" && [[ $begun == "${commands[$child]}" ]] && groups+=("$child")
+    done
+    commands=()
+    for signal in TERM KILL; do
+        for child in "${groups[@]}"; do kill -"$signal" -- "-$child"; done
+        for pause in {1..30}; do
+            for child in "${!groups[@]}"; do
+                kill -0 -- "-${groups[child]}" || unset "groups[child]"
+            done
+            ((${#groups[@]})) || return 0
+            sleep 0.1 9>&-
+        done
+    done
+} 2>/dev/null
+
 lock() {
     error=$(attempt eval ': >>.deploy/lock') || refuse "$error"
     exec 9<>.deploy/lock
-    # Those who only look have it locked for an instant, too.
-    for pause in 0.1 0.1 0.1 ''; do
-        flock -n 9 && break
-        [[ $pause ]] || { say held "$(<.deploy/lock)"; exit 0; }
-        sleep "$pause" 9>&-
+    # Those who only look have it locked for an instant, too. One who is about to let it go has
+    # emptied it: that takes as long as to end what still runs.
+    until flock -n 9; do
+        ((++tried < 4 || (tried < 80 && $(wc -c <.deploy/lock) < 2))) ||
+            { say held "$(<.deploy/lock)"; exit 0; }
+        sleep 0.1 9>&-
     done
     error=$(attempt write .deploy/lock "$holder") || refuse "$error"
 }
@@ -72,11 +114,12 @@ tell() {
 
 obey() {
     case $1 in
-        beat) say beat ;;
+        beat) notice; say beat ;;
         current) say done "$(readlink current)" ;;
         'append '*) do_it append "${1#append }" ;;
         'begin '*) do_it begin "${1#begin }" ;;
         'close '*) enter; do_it close "${1#close }" ;;
+        stop) end_commands; say done ;;
         open) do_it rm -f .deploy/closed ;;
     esac
 }
@@ -94,6 +137,10 @@ else
     say state
 fi
 while IFS= read -r -t "$limit" line || { status=$?; false; }; do obey "$line"; done
+if [[ $mode == hold ]]; then
+    : >.deploy/lock
+    end_commands
+fi
 ((status > 128)) || exit 0  # bash: it was the time that ended
 exec 9>&-
 say gone

@@ -100,6 +100,10 @@ class Targets:
         """Tell more of who holds the locks, the number of the push, and add its first line."""
         self._ask("begin", f"{holder.to_json()}\t{json.dumps(record)}")
 
+    def stop(self) -> None:
+        """End the commands of stages that go on there when their ssh here has been ended."""
+        self._ask("stop")
+
     def close(self, closed: Closed) -> None:
         """Close the deployment until it is opened again; a push that runs goes on."""
         self._ask("close", closed.to_json())

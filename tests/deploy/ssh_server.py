@@ -121,7 +121,8 @@ def serve(directory: Path, *hosts: str, address: str = "",
     config = directory / "ssh_config"
     config.touch()
     make_key(directory / "user_key")
-    os.makedirs("/run/sshd", exist_ok=True)  # where its unprivileged half is confined
+    if os.getuid() == 0:
+        os.makedirs("/run/sshd", exist_ok=True)  # where its unprivileged half is confined
     with ExitStack() as stack:
         yield [stack.enter_context(_server(directory, host, config, address, prefix))
                for host in hosts or ["production"]]

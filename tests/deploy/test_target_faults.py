@@ -42,7 +42,7 @@ def test_what_is_missing_on_the_target_is_named(tmp_path: Path, ssh: Ssh,
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("sh", "bash", "env", "ssh", "head", "mkdir", "mv", "readlink", "rm", "sleep",
-                 "sync", "tail"):
+                 "sync", "tail", "wc"):
         (programs / name).symlink_to(shutil.which(name) or name)
     monkeypatch.setenv("PATH", str(programs))
     with Ssh() as poor:
