@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy import process_tree, stream
-from bootstrapper.deploy.event import Event, Output, State
+from bootstrapper.deploy.event import Event, Output, State, Stream
 from tests.deploy.jobs import QUICK, told
 
 # It leaves its group, its session and its parent, and heeds neither INT nor TERM.
@@ -349,3 +349,14 @@ def test_without_epoll_output_passes_whole(monkeypatch: pytest.MonkeyPatch) -> N
     with told() as tale:
         tale.bash("seq 100000; printf end; exec >&- 2>&-; sleep 0.2")
     assert tale.output == b"".join(b"%d\n" % number for number in range(1, 100001)) + b"end"
+
+
+def test_a_secret_split_between_the_streams_is_never_whole_in_what_follows_each_other() -> None:
+    with told({"TOKEN": "abcdef-123456"}) as tale:
+        tale.bash("printf abcdef-; printf 123456 >&2; sleep 0.7; printf 'x\\n'; printf abcdef >&2;"
+                  "printf -- -123456")
+    assert b"abcdef-123456" not in tale.output
+    said = {name: b"".join(event.data for event in tale.events
+                           if isinstance(event, Output) and event.stream == name)
+            for name in Stream}
+    assert said == {Stream.STDOUT: b"abcdef-x\n-123456", Stream.STDERR: b"123456abcdef"}
