@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
+from bootstrapper.commands.standard_output import write_lines
 from bootstrapper.commands.table import table
 from bootstrapper.deploy import definition, journals
 from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.holder import PROGRAM, moment
 from bootstrapper.deploy.record import Record, iso
+from bootstrapper.deploy.ssh import HERE
 from bootstrapper.deploy.stage_line import shown
 from bootstrapper.deploy.style import Style
 from bootstrapper.deploy.survey import Survey, survey
@@ -38,7 +40,7 @@ def look(options: argparse.Namespace, deployment: Deployment, *, every_host: boo
          local: bool = False) -> Survey:
     """A survey of the deployment; says whom it asks, and on standard error who gave no answer."""
     progress = Progress(sys.stderr, options.verbosity)
-    progress.paint(f"asking {', '.join(deployment.hosts)} ..." if not local else "")
+    progress.paint("" if local else f"asking {hosts(deployment.hosts)} ...")
     seen = survey(options.project.resolve(), deployment, every_host=every_host, local=local)
     progress.paint("")
     if seen.unreachable:
@@ -76,18 +78,24 @@ def _pushes(options: argparse.Namespace) -> int:
                     and options.deployment in ("", record.deployment)]
     records.sort(key=lambda record: (record.started or 0.0, record.id), reverse=True)
     if options.json:
-        print(json.dumps([record.to_json() for record in records[:options.n]], indent=2))
+        lines = [json.dumps([record.to_json() for record in records[:options.n]], indent=2)]
     elif records:
-        _print(records[:MOST if options.n is None else options.n], serving)
-        left = len(records) - MOST if options.n is None else 0
-        if left > 0 and options.verbosity >= 0:
-            print(f"{left} older ones: {PROGRAM} pushes -n {len(records)}")
+        lines = list(_rows(records[:MOST if options.n is None else options.n], serving))
+        if (left := len(records) - MOST) > 0 and options.n is None:
+            lines.append(f"{left} older ones: {PROGRAM} pushes -n {len(records)}")
     else:
-        print(f"nothing was pushed yet\n  next: {PROGRAM} deploy {options.deployment}".rstrip())
+        lines = ["nothing was pushed yet",
+                 f"  next: {PROGRAM} deploy {options.deployment}".rstrip()]
+    write_lines(lines)
     return 0
 
 
-def _print(records: Sequence[Record], serving: set[tuple[str, int]]) -> None:
+def hosts(names: Sequence[str]) -> str:
+    """The hosts of a deployment, as people say it."""
+    return ", ".join("this machine" if name == HERE else name for name in names)
+
+
+def _rows(records: Sequence[Record], serving: set[tuple[str, int]]) -> Iterator[str]:
     style = Style(sys.stdout)
     several = len({record.deployment for record in records}) > 1
     rows = [["", "PUSH", *(["DEPLOYMENT"] if several else []), "STATE", "STARTED", "TOOK", "BY",
@@ -96,10 +104,9 @@ def _print(records: Sequence[Record], serving: set[tuple[str, int]]) -> None:
               *([record.deployment] if several else []), str(record.state),
               moment(iso(record.started) or ""), took(record), by(record),
               "  ".join(_what(record))] for record in records]
-    for line in table(rows, style.width() if style.live else None, more=style.more,
-                      colours={3 if several else 2: lambda text: style.coloured(
-                          State(text.strip()), text)} if style.live else {}):
-        print(line)
+    state = 3 if several else 2
+    return table(rows, style.width() if style.live else None, more=style.more,
+                 colours={state: lambda text: style.coloured(State(text.strip()), text)})
 
 
 def took(record: Record) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -10,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from bootstrapper.commands.parsers import Subparsers, project_parser
+from bootstrapper.commands.standard_output import write
 from bootstrapper.deploy import definition, journals
 from bootstrapper.deploy.event import Event, Note, StageStarted, Stream
 from bootstrapper.deploy.fault import suggestion
@@ -63,10 +63,7 @@ def _log(options: argparse.Namespace) -> int:
         events = chain(events, reader.happenings(start=start,
                                                  running=runs if options.follow else None))
     names = [stage.name for stage in record.stages]
-    try:
-        _write(_shown(options, events, names))
-    except BrokenPipeError:  # whoever read it has seen enough (`| head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    write(_shown(options, events, names))
     return 0
 
 
@@ -88,6 +85,8 @@ def _chosen(project: Path, words: list[str]) -> Record:
     name = names[0] if names else _default(project)
     record = next(journals.pushes(project, running, name), None)
     if record is None:
+        if name:
+            definition.read(project).deployment(name)  # says so if there is no such deployment
         raise InputError(name or "log", "nothing was pushed from here yet",
                          f"{PROGRAM} deploy {name or ''}".rstrip())
     return record
@@ -185,13 +184,6 @@ def _as_json(events: Iterable[Event], names: list[str]) -> Iterator[bytes]:
                         "open": not line.endswith(b"\n")}
                 offset += len(line)
                 yield json.dumps(told).encode() + b"\n"
-
-
-def _write(pieces: Iterator[bytes]) -> None:
-    sys.stdout.flush()
-    for data in pieces:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
 
 
 def _number(text: str) -> int:

@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Any
 
-from bootstrapper.commands.history import by, look, trouble
+from bootstrapper.commands.history import by, hosts, look, trouble
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
+from bootstrapper.commands.standard_output import write_lines
 from bootstrapper.deploy import definition
 from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.event import State
@@ -16,8 +19,10 @@ from bootstrapper.deploy.journal import home
 from bootstrapper.deploy.printable import printable
 from bootstrapper.deploy.record import Record, iso
 from bootstrapper.deploy.stage_line import shown
+from bootstrapper.deploy.style import Style
 from bootstrapper.deploy.survey import Survey
 
+INDENT = 16
 UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
 
 
@@ -33,25 +38,33 @@ def add(commands: Subparsers, program: str) -> None:
 def _status(options: argparse.Namespace) -> int:
     deployment = definition.read(options.project).deployment(options.deployment)
     seen = look(options, deployment, every_host=True)
-    if options.json:
-        print(json.dumps(_as_json(deployment, seen), indent=2))
-        return 0
-    hosts = f" on {', '.join(deployment.hosts)}" if deployment.hosts else ""
-    print(f"{deployment.name}{hosts}")
-    for title, text in _lines(seen):
-        print(f"  {title:<13} {printable(text)}")
-    steps = _next(options, deployment, seen)
-    print("\n".join(f"  {'next:' if number == 0 else '':<13} {step}"
-                    for number, step in enumerate(steps)))
+    write_lines([json.dumps(_as_json(deployment, seen), indent=2)] if options.json else
+                _page(options, deployment, seen))
     return 0
 
 
-def _lines(seen: Survey) -> Iterator[tuple[str, str]]:
+def _page(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> Iterator[str]:
+    yield deployment.name + (f" on {hosts(deployment.hosts)}" if deployment.hosts else "")
+    style = Style(sys.stdout)
+    for title, text in _facts(seen):
+        lines = [printable(text)]
+        if style.live:
+            lines = wrap(lines[0], style.width() - INDENT, break_on_hyphens=False)
+        yield from _titled(title, lines)
+    yield from _titled("next:", _next(options, deployment, seen))
+
+
+def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"  {'' if number else title:<{INDENT - 3}} {line}"
+
+
+def _facts(seen: Survey) -> Iterator[tuple[str, str]]:
     live, switch = seen.serving, seen.switch
     if live and switch:
         comment = f' "{live.comment}"' if live.comment else ""
         since = moment(iso(switch.ended) or iso(switch.started) or "")
-        how = f"; rolled back to by push {switch.id}" if switch.id != live.id else ""
+        how = f"; put back by push {switch.id}" if switch.id != live.id else ""
         yield "serving", (f"{_push(live)}{comment}, since {since}, by {by(switch)}{how}")
     else:
         yield "serving", f"release {seen.current}" if seen.current else "nothing yet"

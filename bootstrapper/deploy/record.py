@@ -42,7 +42,7 @@ class Run:
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""
         return {"state": str(self.state), "started": iso(self.started), "ended": iso(self.ended),
-                "exit": self.exit, "seconds": self.seconds, "reason": self.reason}
+                "exit": self.exit, "seconds": round(self.seconds, 3), "reason": self.reason}
 
 
 @dataclass(frozen=True, kw_only=True)
