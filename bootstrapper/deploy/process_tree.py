@@ -197,7 +197,7 @@ class Ending:
 
     def _poll(self, now: float) -> bool:
         members = self._members()
-        if not members and self._until:
+        if not members and (self._until or KNOWN):
             return True
         if not self._until:
             self._start(now)
