@@ -23,7 +23,7 @@ MOST_COMMITS = 10  # that are listed one by one
 def deploy(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
     """Push what the deployment's branch, or --ref, is now; returns the exit status."""
     ref = options.ref or prepared.deployment.branch
-    git = Git(prepared.project, session.inherited)
+    git = Git(prepared.project, session.inherited, prepared.mask)
     repository = prepared.settings.get("REPOSITORY", "")
     commit = git.resolve(repository, ref) if prepared.resolves_git else ""
     tree = git.work_tree(ref, commit)

@@ -31,7 +31,7 @@ def rollback(options: argparse.Namespace, prepared: Preparation, session: Sessio
                      comment=options.comment or f"back to push {target.id}", fast=fast)
     carrying = Carrying(options, session, ledger, prepared)
     console = carrying.console(plan)
-    _tell(console, Git(prepared.project, session.inherited), proposal, fast=fast,
+    _tell(console, Git(prepared.project, session.inherited, prepared.mask), proposal, fast=fast,
           keep_settings=options.keep_settings)
     confirm(console, f"roll back to push {target.id}?", yes=options.yes,
             meanwhile=session.tick)

@@ -113,6 +113,9 @@ class Reader:
                 if setting.is_secret(value):
                     if name in setting.SHOWN:
                         raise Wrong(f"{name} is shown by the push itself, so it can't be secret")
+                    if name == setting.ADDRESS:
+                        raise Wrong(f"{name} can't be secret, as git shows it in ps: "
+                                    f"{setting.CREDENTIALS}")
                     settings[name] = None
                 else:
                     settings[name] = setting.parse(name, value)

@@ -46,8 +46,10 @@ class Preparation:
         secrets = secret.read(project, deployment, environ)
         cookbook = Cookbook(project)
         settings = deployment.environment
+        faults = [*secrets.faults,
+                  *secret.held_by({**settings, **given}, secrets, deployment.lines)]
         recipes = definition.check(deployment, cookbook, {**settings, **secrets, **given},
-                                   skip=skip, faults=secrets.faults)
+                                   skip=skip, faults=faults)
         stages = tuple(
             _stage(project, entry, recipe, deployment, shadows=cookbook.shadows(entry.recipe),
                    skipped="skipped by --skip" if entry.name in skip else "")
@@ -58,6 +60,14 @@ class Preparation:
             resolves_git="REPOSITORY" in deployment.settings and any(
                 recipe.resolves == "git" for recipe in recipes))
 
+    def mask(self, text: str) -> str:
+        """Text that is told or kept, without secrets."""
+        if not self.secrets:
+            return text
+        from bootstrapper.deploy.masking import Masking  # most deployments don't wait for it
+
+        return Masking(self.secrets).mask(text)
+
     @property
     def hosts(self) -> tuple[str, ...]:
         """The hosts that are pushed to, in order."""
@@ -66,7 +76,7 @@ class Preparation:
     def plan(self, *, number: int, comment: str, ref: str, commit: str) -> Plan:
         """The push of that number."""
         return Plan(
-            id=number, deployment=self.deployment.name, comment=comment, user=user(),
+            id=number, deployment=self.deployment.name, comment=self.mask(comment), user=user(),
             machine=holder.machine(), ref=ref, commit=commit, stages=self.stages,
             settings=self.settings, flags=self.flags, secret_names=self.deployment.secrets,
             secrets=self.secrets, hosts=self.hosts, release=number,

@@ -86,7 +86,7 @@ class Push:
             result = replace(result, state=State.FAILED, reason=reason)
         self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
         self._journal.finish(self.record)
-        return result
+        return replace(result, reason=self.record.reason)
 
     def _cancelled(self) -> str:
         return self._journal.cancelled() or self._surroundings.cancelled()
@@ -102,7 +102,10 @@ class Push:
         """Output comes masked from the runner, which alone sees what is split across writes."""
         match event:
             case VariableSet():
-                return replace(event, value=self._masking.mask(event.value))
+                # As one: a line of a secret that has several may look like NAME=value.
+                line = self._masking.mask(f"{event.name}={event.value}")
+                name, _, value = line.partition("=")
+                return replace(event, name=name, value=value)
             case Note():
                 return replace(event, text=self._masking.mask(event.text))
             case StageEnded() | PushEnded():

@@ -21,9 +21,11 @@ from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.fault import Fault, Faulty, faulty
 from bootstrapper.deploy.recipe import VARIABLE
 from bootstrapper.deploy.schema import Wrong
-from bootstrapper.deploy.setting import check_text
+from bootstrapper.deploy.setting import ADDRESS, CREDENTIALS, check_text
 
 FILE = "deploy/secrets.env"  # in a project
+
+_TELLING = 6  # characters
 
 _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 _NAME = re.compile(rf"[ \t]*(?:export[ \t]+)?({VARIABLE.pattern})=[ \t]*")
@@ -79,6 +81,22 @@ def read(project: Path, deployment: Deployment, environ: Mapping[str, str]) -> S
                 text=f"the secret {name} has no value, neither in the environment nor in {FILE}",
                 next_step=f"write {name}=… into {FILE} (touch {FILE}; chmod 600 {FILE})"))
     return Secrets(values, faults)
+
+
+def held_by(values: Mapping[str, str], secrets: Mapping[str, str],
+            lines: Mapping[str, int]) -> list[Fault]:
+    """Settings and flags that hold a secret's value: they are kept with the push, and shown."""
+    if not secrets:
+        return []
+    from bootstrapper.deploy.masking import Masking  # most deployments don't wait for it
+
+    # A shorter value may stand in another by chance.
+    masking = Masking({name: value for name, value in secrets.items() if len(value) >= _TELLING})
+    return [Fault(file=DEFINITION, line=lines.get(name, 0),
+                  text=f"{name} holds a secret's value ({masked}), and would show it",
+                  next_step=CREDENTIALS if name == ADDRESS else "keep the two apart: a recipe can "
+                  "put them together")
+            for name, value in values.items() if (masked := masking.mask(value)) != value]
 
 
 def _kept(project: Path, faults: list[Fault]) -> dict[str, str]:

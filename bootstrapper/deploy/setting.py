@@ -23,6 +23,11 @@ PROCESS = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK"})
 # The engine itself uses these and shows them, so that they can't be secret.
 SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG"})
 
+# git hands the address of a repository, a password in it included, to programs in their command
+# line, where ps shows it (transport-helper.c).
+ADDRESS = "REPOSITORY"
+CREDENTIALS = "leave the password to git itself (git help credentials), or push by ssh"
+
 # MAX_ARG_STRLEN of execve(2): the longest NAME=value that Linux hands to a process.
 _LONGEST = 131072 - 1
 

@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,16 @@ class WorkTree:
 
 
 class Git:
-    """Asks git in a project's directory; `environment` brings the push's own ssh with it."""
+    """Asks git in a project's directory; `environment` brings the push's own ssh with it.
 
-    def __init__(self, project: Path, environment: Mapping[str, str]) -> None:
+    What people have written in commits, and git's own words, go through `mask`.
+    """
+
+    def __init__(self, project: Path, environment: Mapping[str, str],
+                 mask: Callable[[str], str] = str) -> None:
         self._project = project
         self._environment = environment
+        self._mask = mask
 
     def resolve(self, repository: str, ref: str) -> str:
         """The commit that a branch, a tag or a commit's own name stands for in `repository`.
@@ -44,7 +49,7 @@ class Git:
             told = run.stderr.strip().splitlines() if run else []
             raise WorkFailed(
                 repository, "the repository can't be read: "
-                + (told[-1] if told else f"no answer in {PATIENCE:.0f} s"),
+                + (self._mask(told[-1]) if told else f"no answer in {PATIENCE:.0f} s"),
                 f"git ls-remote {repository}; mend what it says, then push again")
         found: dict[str, str] = {}
         for line in run.stdout.splitlines():
@@ -63,7 +68,7 @@ class Git:
         if not old or not new:
             return None
         run = self._run("log", "--format=%h %s", "--no-decorate", f"{old}..{new}")
-        return run.stdout.splitlines() if run.returncode == 0 else None
+        return self._mask(run.stdout).splitlines() if run.returncode == 0 else None
 
     def work_tree(self, ref: str, commit: str) -> WorkTree:
         """What is changed and not committed here, and what is committed and not pushed.

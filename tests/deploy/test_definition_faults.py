@@ -110,7 +110,10 @@ def faults(project: Path, text: str) -> list[str]:
     ("WORKERS = 4", 'REMOTE_HOSTS = ["a"]',
      "17: REMOTE_HOST and REMOTE_HOSTS: a deployment has one or the other"),
     ("WORKERS = 4", "REPOSITORY = { secret = true }",
-     "17: REPOSITORY is secret here and plain there: line 4"),
+     "17: REPOSITORY can't be secret, as git shows it in ps: leave the password to git itself "
+     "(git help credentials), or push by ssh"),
+    ("[settings]", "[settings]\nSENTRY_DSN = 'plain'",
+     "21: SENTRY_DSN is secret here and plain there: line 4"),
     ("WORKERS = 4", "REMOTE_DIRECTORY = { secret = true }",
      "17: REMOTE_DIRECTORY is shown by the push itself, so it can't be secret"),
     ("{ secret = true }", '{ secret = "swordfish" }',
