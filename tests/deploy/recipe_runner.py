@@ -90,20 +90,21 @@ class Push:
 
 
 @contextmanager
-def push(directory: Path, *, host: str = HERE, config: Path | None = None) -> Iterator[Push]:
+def push(directory: Path, *, host: str = HERE, config: Path | None = None,
+         name: str = AWKWARD) -> Iterator[Push]:
     """A push from a directory to another below it, both with a name that is hard to quote.
 
     As in the engine one connection is opened, which the recipes share.
     """
-    checkout = directory / AWKWARD / "checkout"
+    checkout = directory / name / "checkout"
     checkout.mkdir(parents=True)
-    target = directory / f"target {AWKWARD}"
+    target = directory / f"target {name}"
     target.mkdir()
     with Ssh(config) as ssh:
         settings = {
             "CHECKOUT_DIR": str(checkout), "ROLF_OUTPUT": str(checkout.parent / "output"),
             "REMOTE_HOST": host, "REMOTE_DIRECTORY": str(target), "DEPLOYMENT": "production",
-            "DEPLOYMENT_ID": "production", "PUSH_UNI": "anna", "PUSH_COMMENT": f"for {AWKWARD}",
+            "DEPLOYMENT_ID": "production", "PUSH_UNI": "anna", "PUSH_COMMENT": f"for {name}",
             "PUSH_REF": "main", "PUSH_COMMIT": "", "ROLLBACK_URL": ""}
         made = Push(checkout=checkout, target=target, ssh=ssh, settings=settings)
         made.numbered(1)

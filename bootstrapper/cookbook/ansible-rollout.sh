@@ -1,0 +1,141 @@
+# Brings the checkout live on a fleet by Ansible, some hosts at a time: send, build, switch, look.
+#
+# It takes the place of rsync-release to smoke-test: the steps are those, the engine is Ansible's,
+# which reaches the hosts as its inventory says. A host that fails goes back to what it had, and no
+# further hosts are begun when too many fail. ansible-core has to be on the deploying machine.
+#
+# ANSIBLE_SERIAL         how many hosts at a time (25%)
+# ANSIBLE_MAX_FAIL       how many percent of those may fail (0)
+# ANSIBLE_LIMIT          some of the inventory's hosts or groups (all)
+# ANSIBLE_PLAYBOOK       the program (ansible-playbook)
+# REMOTE_PYTHON, WSGI_FILE, DJANGO_SETTINGS_MODULE    as in bootstrap, touch-wsgi, migrate
+#
+# Where hosts differ in REMOTE_DIRECTORY, the inventory's variable remote_directory says so.
+#
+# ANSIBLE_SMOKE_URL      asked by each host until it answers 200: http://{host}/healthz
+# ANSIBLE_SMOKE_TRIES    how often, with a second between (30)
+#
+# switches
+# needs: ANSIBLE_INVENTORY REMOTE_DIRECTORY
+export REMOTE_PYTHON=${REMOTE_PYTHON-} WSGI_FILE=${WSGI_FILE:-apache/django.wsgi}
+export ANSIBLE_SERIAL=${ANSIBLE_SERIAL:-25%} ANSIBLE_MAX_FAIL=${ANSIBLE_MAX_FAIL:-0}
+# Ansible shares the push's connections where there are some, and leaves none of its own.
+export ANSIBLE_SSH_ARGS='-o ControlMaster=no' ANSIBLE_PIPELINING=1 ANSIBLE_NOCOWS=1
+export ANSIBLE_PYTHON_INTERPRETER=auto_silent ANSIBLE_RETRY_FILES_ENABLED=0
+program=${ANSIBLE_PLAYBOOK:-ansible-playbook}
+if ! command -v "$program" >/dev/null; then
+    echo "$program: not on this machine" >&2
+    echo "  next: python3 -m pip install ansible-core, in an environment that PATH names" >&2
+    exit 1
+fi
+cd "$CHECKOUT_DIR"
+if [ ! -e "$ANSIBLE_INVENTORY" ]; then
+    echo "ANSIBLE_INVENTORY: there is no $ANSIBLE_INVENTORY" >&2
+    echo "  next: correct it in deploy/deployments.toml; it is a path in the checkout" >&2
+    exit 1
+fi
+side=$(dirname "$CHECKOUT_DIR")/ansible
+mkdir -p "$side"
+export RELEASE_ARCHIVE=$side/release.tar.gz
+trap 'rm -f "$RELEASE_ARCHIVE"' EXIT
+tar --create --gzip --mode=u=rwX,go=rX --exclude=.git --exclude=./ve --exclude='./.ve.*' \
+    --exclude=__pycache__ --file="$RELEASE_ARCHIVE" .
+
+cat >"$side/playbook.yml" <<'END'
+- name: release
+  hosts: all
+  gather_facts: false
+  serial: "{{ lookup('env', 'ANSIBLE_SERIAL') }}"
+  max_fail_percentage: "{{ lookup('env', 'ANSIBLE_MAX_FAIL') | int }}"
+  vars:
+    directory: "{{ remote_directory | default(lookup('env', 'REMOTE_DIRECTORY')) }}"
+    release: "{{ lookup('env', 'RELEASE') }}"
+    partial: "{{ directory }}/releases/.{{ release }}.partial"
+    url: "{{ lookup('env', 'ANSIBLE_SMOKE_URL') }}"
+    settings: "{{ lookup('env', 'DJANGO_SETTINGS_MODULE') }}"
+  environment:
+    RELEASE: "{{ release }}"
+    DIRECTORY: "{{ directory }}"
+    REMOTE_PYTHON: "{{ lookup('env', 'REMOTE_PYTHON') }}"
+    WSGI_FILE: "{{ lookup('env', 'WSGI_FILE') }}"
+  tasks:
+    - name: make room
+      ansible.builtin.file: {path: "{{ item }}", state: directory, mode: "0755"}
+      loop: ["{{ directory }}/shared", "{{ partial }}"]
+    - name: send
+      ansible.builtin.unarchive:
+        src: "{{ lookup('env', 'RELEASE_ARCHIVE') }}"
+        dest: "{{ partial }}"
+        extra_opts: [--no-same-owner]
+    - name: build
+      ansible.builtin.shell:
+        executable: /bin/bash
+        cmd: |
+          set -eo pipefail
+          shopt -s dotglob nullglob
+          cd "$DIRECTORY/shared"
+          for path in data media *; do
+              case $path in backups | maintenance.html) continue ;; esac
+              there=$DIRECTORY/shared/$path
+              here=$DIRECTORY/releases/.$RELEASE.partial/$path
+              if [ ! -e "$there" ]; then
+                  [ -d "$here" ] || continue
+                  mv "$here" "$there"
+              fi
+              rm -rf "$here"
+              ln -sr "$there" "$here"
+          done
+          cd ../releases
+          if [ "$(readlink ../current)" = "releases/$RELEASE" ]; then exit; fi
+          rm -rf "$RELEASE"
+          mv -T ".$RELEASE.partial" "$RELEASE"
+          cd "$RELEASE"
+          if [ -f bootstrap.py ]; then
+              python=$(command -v "${REMOTE_PYTHON:-python3}")
+              "$python" bootstrap.py ${REMOTE_PYTHON:+--python "$python"}
+          fi
+          if [ -f manage.py ]; then ./manage.py collectstatic --noinput; fi
+      environment: "{{ {'DJANGO_SETTINGS_MODULE': settings} if settings else {} }}"
+    - name: go live, or back
+      block:
+        - name: switch
+          ansible.builtin.shell:
+            executable: /bin/bash
+            cmd: |
+              set -e
+              cd "$DIRECTORY"
+              switch() { ln -sfn "$1" ".$2.new" && mv -T ".$2.new" "$2"; }
+              before=$(readlink current) || true
+              [ "$before" != "releases/$RELEASE" ] || exit 0
+              if [ -n "$before" ]; then switch "$before" previous; fi
+              switch "releases/$RELEASE" current
+              if [ -e "current/$WSGI_FILE" ]; then touch "current/$WSGI_FILE"; fi
+        - name: look
+          ansible.builtin.uri:
+            url: "{{ url | replace('{host}', ansible_host | default(inventory_hostname)) }}"
+            follow_redirects: none
+          register: answer
+          until: answer.status == 200
+          retries: "{{ lookup('env', 'ANSIBLE_SMOKE_TRIES') | default('30', true) | int }}"
+          delay: 1
+          when: url != ''
+      rescue:
+        - name: go back
+          ansible.builtin.shell:
+            executable: /bin/bash
+            cmd: |
+              cd "$DIRECTORY"
+              if [ "$(readlink current)" = "releases/$RELEASE" ] && [ -L previous ]; then
+                  ln -sfn "$(readlink previous)" .current.new && mv -T .current.new current
+                  if [ -e "current/$WSGI_FILE" ]; then touch "current/$WSGI_FILE"; fi
+              fi
+        - name: say so
+          ansible.builtin.fail:
+            msg: "{{ ansible_failed_task.name }}: it failed here, and the release before is back"
+END
+"$program" --inventory "$ANSIBLE_INVENTORY" ${ANSIBLE_LIMIT:+--limit "$ANSIBLE_LIMIT"} \
+    "$side/playbook.yml" || {
+    echo "release $RELEASE is not on all hosts; the list above says where it failed" >&2
+    echo "  next: mend what is said there, then push again, or ANSIBLE_LIMIT=HOST" >&2
+    exit 1
+}
