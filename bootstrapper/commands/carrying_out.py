@@ -84,6 +84,7 @@ class Carrying:
         releases = {host: release for host in result.switched
                     if host and (release := self._ledger.current(host)) is not None}
         fast = bool(releases) or self._ledger.current() is not None
+        self._session.targets.stop()  # what the failed stage may still run there
         console.say(f"rolling back to push {before.id}"
                     + (f" on {_listed(tuple(releases))}" if releases else ""))
         try:

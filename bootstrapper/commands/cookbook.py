@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.commands.pipe import reader_may_leave
+from bootstrapper.commands.standard_output import write, write_lines
 from bootstrapper.deploy.cookbook import RECIPES, Cookbook
 from bootstrapper.deploy.fault import faulty, suggestion
 from bootstrapper.deploy.recipe import Recipe
@@ -54,13 +54,10 @@ def _cookbook(options: argparse.Namespace) -> int:
 
 def _list(cookbook: Cookbook, *, as_json: bool) -> int:
     recipes = cookbook.all()
-    with reader_may_leave():
-        if as_json:
-            print(json.dumps([_as_json(cookbook, each) for each in recipes], indent=2))
-        else:
-            for line in table([(each.name, origin(cookbook, each), each.summary, each.needs)
-                               for each in recipes], shutil.get_terminal_size().columns):
-                print(line)
+    write_lines(
+        [json.dumps([_as_json(cookbook, each) for each in recipes], indent=2)] if as_json else
+        table([(each.name, origin(cookbook, each), each.summary, each.needs) for each in recipes],
+              shutil.get_terminal_size().columns))
     if faults := cookbook.faults():
         raise faulty(faults)
     return 0
@@ -101,11 +98,10 @@ def _print(cookbook: Cookbook, name: str, *, as_json: bool) -> int:
     if recipe is None:
         raise InputError("cookbook", f'no recipe is called "{name}"'
                          f"{suggestion(name, cookbook.names)}", f"{_LIST} lists them")
-    with reader_may_leave():
-        if as_json:
-            print(json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2))
-        else:  # as it is, whatever the terminal's encoding
-            sys.stdout.buffer.write(recipe.code.encode())
+    if as_json:
+        write_lines([json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2)])
+    else:  # as it is, whatever the terminal's encoding
+        write([recipe.code.encode()])
     return 0
 
 
