@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 
 from bootstrapper.commands.attended import Attended
+from bootstrapper.commands.waiting import host_names
 from bootstrapper.deploy.console import Console
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.execution import Result
@@ -21,6 +22,7 @@ from bootstrapper.deploy.snapshot import template
 from bootstrapper.errors import BootstrapperError
 
 INTERRUPTED = 130
+FEW = 3  # hosts, which are named one by one
 
 
 class Carrying:
@@ -119,5 +121,4 @@ class Carrying:
 
 
 def _listed(hosts: tuple[str, ...]) -> str:
-    shown = ["this machine" if host == "." else host for host in hosts]
-    return ", ".join(shown) if len(shown) <= 3 else f"{len(shown)} hosts"
+    return host_names(hosts) if len(hosts) <= FEW else f"{len(hosts)} hosts"

@@ -4,21 +4,21 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.commands.standard_output import write_lines
 from bootstrapper.commands.table import table
+from bootstrapper.commands.waiting import host_names, waiting
 from bootstrapper.deploy import definition, journals
 from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.holder import PROGRAM, moment
 from bootstrapper.deploy.record import Record, iso
-from bootstrapper.deploy.ssh import HERE
 from bootstrapper.deploy.stage_line import shown
 from bootstrapper.deploy.style import Style
 from bootstrapper.deploy.survey import Survey, survey
 from bootstrapper.errors import InputError
-from bootstrapper.progress import Progress
 
 MOST = 20  # rows, unless asked for more
 
@@ -39,10 +39,9 @@ def add(commands: Subparsers, program: str) -> None:
 def look(options: argparse.Namespace, deployment: Deployment, *, every_host: bool = False,
          local: bool = False) -> Survey:
     """A survey of the deployment; says whom it asks, and on standard error who gave no answer."""
-    progress = Progress(sys.stderr, options.verbosity)
-    progress.paint("" if local else f"asking {hosts(deployment.hosts)} ...")
-    seen = survey(options.project.resolve(), deployment, every_host=every_host, local=local)
-    progress.paint("")
+    with nullcontext() if local else waiting(f"asking {host_names(deployment.hosts)}",
+                                             options.verbosity):
+        seen = survey(options.project.resolve(), deployment, every_host=every_host, local=local)
     if seen.unreachable:
         warn(f"{seen.unreachable}\n  what follows is what is known here")
     return seen
@@ -88,11 +87,6 @@ def _pushes(options: argparse.Namespace) -> int:
                  f"  next: {PROGRAM} deploy {options.deployment}".rstrip()]
     write_lines(lines)
     return 0
-
-
-def hosts(names: Sequence[str]) -> str:
-    """The hosts of a deployment, as people say it."""
-    return ", ".join("this machine" if name == HERE else name for name in names)
 
 
 def _rows(records: Sequence[Record], serving: set[tuple[str, int]]) -> Iterator[str]:

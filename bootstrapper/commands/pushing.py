@@ -4,6 +4,7 @@ import argparse
 
 from bootstrapper.commands.attended import confirm
 from bootstrapper.commands.carrying_out import Carrying
+from bootstrapper.commands.waiting import host_names, waiting
 from bootstrapper.deploy.console import Console
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.holder import PROGRAM
@@ -25,10 +26,14 @@ def deploy(options: argparse.Namespace, prepared: Preparation, session: Session)
     ref = options.ref or prepared.deployment.branch
     git = Git(prepared.project, session.inherited, prepared.mask)
     repository = prepared.settings.get("REPOSITORY", "")
-    commit = git.resolve(repository, ref) if prepared.resolves_git else ""
+    commit = ""
+    if prepared.resolves_git:
+        with waiting(f"asking {repository}", options.verbosity):
+            commit = git.resolve(repository, ref)
     tree = git.work_tree(ref, commit)
     plan = prepared.plan(number=0, comment=options.comment, ref=ref, commit=commit)
-    ledger = Ledger(session)
+    with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
+        ledger = Ledger(session)
     carrying = Carrying(options, session, ledger, prepared)
     console = carrying.console(plan)
     _tell_commits(console, git, live_push(ledger.records, ledger.current()), commit)
@@ -41,7 +46,8 @@ def deploy(options: argparse.Namespace, prepared: Preparation, session: Session)
 def resume(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
     """Go on with the deployment's last push from where it stopped; returns the exit status."""
     name, project = prepared.deployment.name, prepared.project
-    ledger = Ledger(session)
+    with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
+        ledger = Ledger(session)
     last = next(iter(ledger.records), None)
     if last is None or last.state is State.SUCCEEDED:
         told = f"its last push, {last.id}, succeeded" if last else "it was never pushed"

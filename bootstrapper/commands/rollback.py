@@ -4,6 +4,7 @@ import argparse
 
 from bootstrapper.commands.attended import confirm
 from bootstrapper.commands.carrying_out import Carrying
+from bootstrapper.commands.waiting import host_names, waiting
 from bootstrapper.deploy.console import Console
 from bootstrapper.deploy.holder import PROGRAM
 from bootstrapper.deploy.ledger import Ledger
@@ -17,7 +18,8 @@ from bootstrapper.errors import WorkFailed
 
 def rollback(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
     """Return to the push that is asked for, or the one before the live one; the exit status."""
-    ledger = Ledger(session)
+    with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
+        ledger = Ledger(session)
     proposal = propose(ledger.records, current=ledger.current(), wanted=options.push)
     target = proposal.target
     base = template(prepared, target, keep_settings=options.keep_settings)

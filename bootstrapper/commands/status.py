@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from bootstrapper.commands.history import by, hosts, look, trouble
+from bootstrapper.commands.history import by, look, trouble
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.commands.standard_output import write_lines
+from bootstrapper.commands.waiting import host_names
 from bootstrapper.deploy import definition
 from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.event import State
@@ -44,7 +45,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _page(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> Iterator[str]:
-    yield deployment.name + (f" on {hosts(deployment.hosts)}" if deployment.hosts else "")
+    yield deployment.name + (f" on {host_names(deployment.hosts)}" if deployment.hosts else "")
     style = Style(sys.stdout)
     for title, text in _facts(seen):
         lines = [printable(text)]
