@@ -12,6 +12,7 @@ import json
 import os
 import shlex
 import subprocess
+from typing import Any
 
 LOOK = """\
 cd {directory}
@@ -31,9 +32,9 @@ done
 """
 
 
-def there(script, **words):
+def there(script: str, **names: list[str]) -> str:
     """Run a script on the host and return what it prints."""
-    words = {name: " ".join(map(shlex.quote, value)) for name, value in words.items()}
+    words = {name: " ".join(map(shlex.quote, value)) for name, value in names.items()}
     script = script.format(directory=shlex.quote(os.environ["REMOTE_DIRECTORY"]), **words)
     run = subprocess.run(["ssh", os.environ["REMOTE_HOST"], "bash", "-eo", "pipefail"],
                          input=script.encode(), stdout=subprocess.PIPE, check=False)
@@ -43,9 +44,9 @@ def there(script, **words):
     return run.stdout.decode(errors="surrogateescape")
 
 
-def state_of_releases(log):
+def state_of_releases(log: str) -> dict[str, str]:
     """The state of the last push that made a release live, by the release's number as text."""
-    pushes = {}
+    pushes: dict[int, dict[str, Any]] = {}
     for line in log.splitlines():
         try:
             push = json.loads(line)
@@ -54,7 +55,7 @@ def state_of_releases(log):
             continue  # torn by a crash
     states = {}
     for push in sorted(pushes.values(), key=lambda push: int(push["id"])):
-        states[str(push.get("release") or push["id"])] = push.get("state")
+        states[str(push.get("release") or push["id"])] = push.get("state", "")
     return states
 
 
@@ -62,8 +63,8 @@ keep = os.environ.get("KEEP_RELEASES") or "5"
 if not keep.isdecimal() or int(keep) < 1:
     raise SystemExit(f"KEEP_RELEASES: {keep!r} is not a number from 1 on\n"
                      "  next: correct it in deploy/deployments.toml")
-current, previous, names, log = (there(LOOK) + "\n").split("\n", 3)
-names = names.split("/")[:-1]
+current, previous, listed, log = (there(LOOK) + "\n").split("\n", 3)
+names = listed.split("/")[:-1]
 releases = sorted((name for name in names if name.isdecimal()), key=int, reverse=True)
 states = state_of_releases(log)
 # A release that pushes.log doesn't know may have worked.

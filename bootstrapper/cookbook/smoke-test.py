@@ -16,6 +16,7 @@ import shlex
 import socket
 import ssl
 import time
+from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -28,7 +29,7 @@ host = os.environ.get("REMOTE_HOST", "").rpartition("@")[2]
 host = "localhost" if host == "." else host
 
 
-def refuse(setting, fault):
+def refuse(setting: str, fault: str) -> NoReturn:
     raise SystemExit(f"{setting}: {fault}\n  next: correct it in deploy/deployments.toml")
 
 
@@ -39,7 +40,7 @@ except ValueError as error:
     refuse("SMOKE_STATUS, SMOKE_TIMEOUT", f"not a number: {error}")
 
 
-def ask(url, timeout):
+def ask(url: str, timeout: float) -> tuple[int, str | None, bytes]:
     """Returns status, place of a redirect, and body."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
@@ -59,7 +60,7 @@ def ask(url, timeout):
         connection.close()
 
 
-def follow(url, timeout):
+def follow(url: str, timeout: float) -> tuple[int, str, bytes]:
     """The answer after redirects within the site; one to another site is the answer."""
     first = urlsplit(url)
     for _ in range(5):
@@ -73,7 +74,7 @@ def follow(url, timeout):
     return status, "", body
 
 
-def fault_of(url, timeout):
+def fault_of(url: str, timeout: float) -> str:
     """What is wrong with the answer; empty if it is good."""
     try:
         status, where, body = follow(url, timeout)

@@ -46,11 +46,11 @@ class Fleet:
                 if (self.push.target / host / "current").is_symlink() else ""
                 for host in self.hosts]
 
-    def roll_out(self, number: int, **settings: str) -> Ran:
+    def run(self, recipe: str, number: int, **settings: str) -> Ran:
         """Push a release of that number."""
         self.push.numbered(number)
         (self.push.checkout / "number").write_text(str(number))
-        return self.push.run("ansible-rollout", **settings)
+        return self.push.run(recipe, **settings)
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def fleet(tmp_path: Path, playbook: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def test_a_fleet_goes_live_host_by_host(fleet: Fleet) -> None:
     program(fleet.push.checkout / "bootstrap.py", "mkdir -p ve; touch ve/built")
     (fleet.push.checkout / "data").mkdir()
-    fleet.roll_out(1, REMOTE_PYTHON="bash").ok()
+    fleet.run("ansible-rollout", 1, REMOTE_PYTHON="bash").ok()
     assert fleet.live() == ["releases/1"] * 2
-    fleet.roll_out(2, REMOTE_PYTHON="bash").ok()
+    fleet.run("ansible-rollout", 2, REMOTE_PYTHON="bash").ok()
     assert fleet.live() == ["releases/2"] * 2
     for host in fleet.hosts:
         target = fleet.push.target / host
@@ -88,13 +88,13 @@ def test_a_fleet_goes_live_host_by_host(fleet: Fleet) -> None:
 
 
 def test_a_host_that_turns_sick_goes_back_and_the_others_are_not_begun(fleet: Fleet) -> None:
-    fleet.roll_out(1).ok()
+    fleet.run("ansible-rollout", 1).ok()
 
     def reply(request: Request) -> Reply:
         return (500 if fleet.live()[0] == "releases/2" else 200), "here"
 
     with serve(reply) as web:
-        ran = fleet.roll_out(2, ANSIBLE_SMOKE_URL=web.url, ANSIBLE_SMOKE_TRIES="2")
+        ran = fleet.run("ansible-rollout", 2, ANSIBLE_SMOKE_URL=web.url, ANSIBLE_SMOKE_TRIES="2")
     ran.failed("release 2 is not on all hosts")
     assert "look: it failed here, and the release before is back" in ran.stdout + ran.stderr
     assert fleet.live() == ["releases/1"] * 2
@@ -102,13 +102,16 @@ def test_a_host_that_turns_sick_goes_back_and_the_others_are_not_begun(fleet: Fl
 
 
 def test_what_is_missing_for_ansible_is_told(fleet: Fleet) -> None:
-    fleet.roll_out(1, ANSIBLE_PLAYBOOK="no-ansible").failed("no-ansible: not on this machine")
-    fleet.roll_out(1, ANSIBLE_INVENTORY="nowhere.yml").failed("there is no nowhere.yml")
+    fleet.run("ansible-rollout", 1, ANSIBLE_PLAYBOOK="no-ansible").failed(
+        "no-ansible: not on this machine")
+    fleet.run("ansible-rollout", 1, ANSIBLE_INVENTORY="nowhere.yml").failed(
+        "there is no nowhere.yml")
     assert fleet.live() == ["", ""]
 
 
 def test_a_release_that_cannot_be_built_goes_live_nowhere(fleet: Fleet) -> None:
     program(fleet.push.checkout / "bootstrap.py", "echo no wheel >&2; exit 1")
-    ran = fleet.roll_out(1, REMOTE_PYTHON="bash").failed("release 1 is not on all hosts")
+    ran = fleet.run("ansible-rollout", 1, REMOTE_PYTHON="bash").failed(
+        "release 1 is not on all hosts")
     assert "no wheel" in ran.stdout + ran.stderr
     assert fleet.live() == ["", ""]

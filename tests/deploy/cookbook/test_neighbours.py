@@ -118,7 +118,8 @@ def test_of_a_static_site_just_what_was_built_is_sent(anywhere: Push) -> None:
 
 
 @pytest.mark.parametrize(("command", "words"), [
-    ("echo no pandoc >&2; false", "no pandoc"), ("echo broken >&2; false | cat", "broken"), ("true", "no index.html")])
+    ("echo no pandoc >&2; false", "no pandoc"), ("echo broken >&2; false | cat", "broken"),
+    ("true", "no index.html")])
 def test_a_static_site_that_is_not_built_is_not_sent(
         here: Push, command: str, words: str) -> None:
     ran = here.run("static-site", SITE_DIRECTORY="html", SITE_COMMAND=command).failed(words)
