@@ -53,7 +53,7 @@ def test_it_has_no_fault_of_syntax(recipe: Recipe, tmp_path: Path) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def tests_of(recipe: Recipe) -> list[str]:
+def naming(recipe: Recipe) -> list[str]:
     """The tests that name it."""
     functions = (ast.unparse(node) for path in Path(__file__).parent.glob("test_*.py")
                  for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef))
@@ -62,7 +62,7 @@ def tests_of(recipe: Recipe) -> list[str]:
 
 @each
 def test_it_has_a_test_of_its_promise_and_one_of_its_failure(recipe: Recipe) -> None:
-    tests = tests_of(recipe)
+    tests = naming(recipe)
     assert any(".ok()" in text for text in tests)
     # These two can't fail but where the disk does.
     if recipe.name not in ("clear-checkout", "maintenance-off"):
