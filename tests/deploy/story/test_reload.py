@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,12 @@ def late(request):
     import imported_late
     return HttpResponse(imported_late.RELEASE)
 
-urlpatterns += [path("late", late)]
+def slow(request):
+    import time
+    time.sleep(4)
+    return late(request)
+
+urlpatterns += [path("late", late), path("slow", slow)]
 """
 
 
@@ -134,8 +141,23 @@ def test_a_process_alone_is_reloaded_by_touch(releases: Path, site: Site) -> Non
         assert "release 2" in server.get("/", host=site.domain).text
 
 
-def test_by_a_path_that_apache_does_not_know_it_says_so(releases: Path) -> None:
+def test_a_place_that_apache_does_not_know_is_reloaded_by_touch(releases: Path) -> None:
+    file = releases / "releases/1/apache/django.wsgi"
+    before = file.stat().st_mtime_ns
     run = subprocess.run([releases / "releases/1/apache/reload"], capture_output=True, text=True,
                          check=False)
-    assert run.returncode == 2
-    assert f"says that a site lies in {os.fspath(releases)}/releases/1\n  next: " in run.stderr
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"knows of a site in {releases}/releases/1, so apache/django.wsgi is tou" in run.stdout
+    assert file.stat().st_mtime_ns > before
+
+
+def test_a_request_that_takes_long_ends_where_it_began(
+        served: apache.Apache, releases: Path, site: Site) -> None:
+    assert served.get("/", host=site.domain).status == 200
+    with ThreadPoolExecutor() as people:
+        slow = [people.submit(served.get, "/slow", host=site.domain) for _ in range(4)]
+        time.sleep(0.5)
+        switch(releases, 2)
+        assert reload(releases).returncode == 0
+        assert [each.result().text for each in slow] == ["1"] * 4
+    assert served.get("/late", host=site.domain).text == "2"

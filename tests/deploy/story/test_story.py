@@ -80,9 +80,10 @@ def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
     assert run.returncode == 1
     assert "FAILED  front page and its styles" in run.stdout + run.stderr
     assert (server.release, seen(serving)) == (live, "The second look")
-    newest = project.pushes()
-    assert [push["state"] for push in newest[:2]] == ["succeeded", "failed"] or (
-        newest[0]["state"] == "failed")
+    back, failed = project.pushes()[:2]
+    assert (failed["comment"], failed["state"]) == ("fourth look", "failed")
+    assert (back["rollback_of"], back["state"]) == (failed["id"], "succeeded")
+    assert f"releases/{back['rollback_to']}" == live
 
     # By hand: to what worked before what is live.
     said = project.does("rollback")
