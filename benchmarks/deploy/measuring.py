@@ -1,6 +1,5 @@
 """Pushes, measured: everything that goes into the page."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,9 +8,9 @@ from benchmarks.contender import PYTHON
 from benchmarks.deploy import fleet, ours, overhead
 from benchmarks.deploy.peer import peers
 from benchmarks.deploy.results import Results
-from benchmarks.deploy.site import Site, build, lighten, publish
+from benchmarks.deploy.site import Site, build, lighten, never_rebuild, publish
 from benchmarks.race import Seconds, progress, race
-from benchmarks.subject import generate, vendor
+from benchmarks.subject import generate, twin, vendor
 from tests.deploy.ssh_server import SSHD, serve
 
 HOSTS, LINES = 50, 1_000_000
@@ -59,26 +58,27 @@ def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
 
 
 def _site(scratch: Path, deployments: dict[str, ours.Deployment]) -> Site:
-    project = generate(scratch / "light")
-    build(project, scratch / "store")
-    lighten(project)
-    overhead.write_recipes(project)
-    return publish(project, scratch / "light.git", ours.definition(deployments))
+    site = Site(work=generate(scratch / "light"), repository=scratch / "light.git")
+    build(site.work, scratch / "store")
+    lighten(site.work)
+    overhead.write_recipes(site.work)
+    publish(site, ours.definition(site, deployments))
+    return site
 
 
 def _rebuilding(scratch: Path, home: Path, settings: dict[str, str], runs: int) -> Seconds:
-    """The set of requirements.in travels with the push; one of the two also rebuilds there."""
-    project = generate(scratch / "heavy")
-    vendor(project)
-    build(project, scratch / "store")
-    stages = {ours.PLAIN: ours.STAGES, ours.REBUILDING: ours.REBUILD_STAGES}
-    targets = {title: scratch / "targets" / title.split()[0] for title in stages}
-    site = publish(project, scratch / "heavy.git", ours.definition({
-        target.name: (stages[title], {**settings, "REMOTE_DIRECTORY": str(target),
-                                      "REMOTE_PYTHON": str(PYTHON)})
-        for title, target in targets.items()}))
-    seconds = race([ours.push(site, target, home, target.name, title)
-                    for title, target in targets.items()], runs)
-    for target in targets.values():
-        shutil.rmtree(target)
-    return seconds
+    """The set of requirements.in travels with both pushes; one of them also rebuilds there."""
+    first = generate(scratch / "heavy")
+    vendor(first)
+    pushers = []
+    for title, stages in {ours.REBUILDING: ours.REBUILD_STAGES, ours.PLAIN: ours.STAGES}.items():
+        name = title.split()[0]
+        site = Site(work=twin(first, scratch / name), repository=scratch / f"{name}.git")
+        build(site.work, scratch / "store")
+        if title == ours.PLAIN:
+            never_rebuild(site.work)
+        target = scratch / "targets" / name
+        publish(site, ours.definition(site, {name: (stages, {
+            **settings, "REMOTE_DIRECTORY": str(target), "REMOTE_PYTHON": str(PYTHON)})}))
+        pushers.append(ours.push(site, target, home, name, title))
+    return race(pushers, runs)

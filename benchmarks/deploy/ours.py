@@ -18,9 +18,10 @@ Deployment = tuple[Sequence[str | Mapping[str, str]], Mapping[str, str | Sequenc
 """Its stages, and its settings."""
 
 
-def definition(deployments: Mapping[str, Deployment]) -> str:
+def definition(site: Site, deployments: Mapping[str, Deployment]) -> str:
     """A deployments.toml. The first is the default."""
-    lines = [f"default = {_toml(next(iter(deployments)))}"]
+    lines = [f"default = {_toml(next(iter(deployments)))}",
+             "", "[settings]", f"REPOSITORY = {_toml(site.url)}"]
     for name, (stages, settings) in deployments.items():
         lines += ["", f"[deployments.{name}]", 'branch = "main"', f"stages = {_toml(stages)}",
                   "", f"[deployments.{name}.settings]",

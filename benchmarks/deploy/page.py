@@ -1,5 +1,7 @@
 """The results as a Markdown page."""
 
+from statistics import median
+
 from benchmarks.deploy.fleet import ALL, LOGINS
 from benchmarks.deploy.overhead import WIDTH
 from benchmarks.deploy.results import Results
@@ -54,10 +56,10 @@ def page(results: Results) -> str:
         f"{memory.largest / 1e6:.0f} MB, sampled every 5 ms in a run of its own.", "",
         *of_seconds(results.overhead.output), "",
         f"## {fleet.hosts} hosts", "",
-        f"An sshd for each on this machine, which also is the one that pushes: the "
-        f"{fleet.busy[ALL]:.0%} of its processors that are busy while all are pushed to are what "
-        f"limits. {fleet.hosts} logins at once, and nothing else, take as long as "
-        f'"{LOGINS}" says.', "",
+        "An sshd for each on this machine, which is both ends of every connection: while all are "
+        f"pushed to, {fleet.busy[ALL]:.0%} of its processors is in use, and that is what limits. "
+        f"The logins alone, all at once, take the {median(fleet.seconds[LOGINS]):.1f} s of the "
+        "last line: key exchange and sshd's new process for each, on both sides.", "",
         *of_seconds(fleet.seconds), "",
         *table(["processors", "busy"],
                [[title, f"{share:.0%}"] for title, share in fleet.busy.items()]), ""])

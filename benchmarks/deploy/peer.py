@@ -42,7 +42,8 @@ def peers(site: Site, scratch: Path, home: Path, config: Path) -> Peers:
         if not program.exists():
             missing[title] = install
             return
-        versions[title] = machine.version([program])
+        if title != SCRIPT:
+            versions[title] = machine.version([program])
         target = scratch / "targets" / title.replace(" ", "-")
         pushers[title] = Pusher(
             title=title, directory=at, commands=[words], site=site, target=target,
@@ -58,7 +59,7 @@ def peers(site: Site, scratch: Path, home: Path, config: Path) -> Peers:
         str(tools / "fab"), "--ssh-config", str(config), "-H", "production", "push")
     shared = f"-F {config} -o ControlMaster=auto -o ControlPersist=60s -o ControlPath={home}/%C"
     add(ANSIBLE, tools / "ansible-playbook", PACKAGES_FAILED, own / "ansible",
-        "sh", "-c", 'exec "$0" push.yml -e release=$(date +%Y%m%d%H%M%S)',
+        "sh", "-c", 'exec "$0" push.yml -e release=$(date +%Y%m%d%H%M%S%N)',
         str(tools / "ansible-playbook"),
         environment={"CHECKOUTS": str(scratch / "ansible"), "ANSIBLE_SSH_ARGS": shared},
         disconnect=["ssh", *shared.split(), "-O", "exit", "production"])

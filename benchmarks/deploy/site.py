@@ -43,10 +43,11 @@ class Site:
                    if not {".git", "ve", ".deploy"} & set(Path(folder).parts))
 
     def commit(self) -> None:
-        """Another commit, in the repository as well."""
+        """Another commit, in the repository as well, which is packed as a server's mostly is."""
         (self.work / CHANGED).write_text(f"{time.time_ns()}\n")
         self.git("commit", "--quiet", "--message", "Another day", CHANGED)
         self.git("push", "--quiet", "origin", "main")
+        run(["git", "repack", "-a", "-d", "-q"], self.repository)
 
     def git(self, *words: str | Path) -> None:
         """In the work tree, by whoever deploys."""
@@ -60,23 +61,32 @@ def build(project: Path, store: Path) -> None:
 
 
 def lighten(project: Path) -> None:
-    """Many small files, none of the vendored ones: their weight would hide all else."""
+    """Many small files, and none of the vendored ones: their weight would hide all else."""
     shutil.rmtree(project / "requirements/src")
+    never_rebuild(project)
     for number in range(MODULES):
         (project / "main" / f"module{number}.py").write_bytes(module(number))
 
 
-def publish(project: Path, repository: Path, deployments: str) -> Site:
-    """Put a project into a repository of its own."""
+def never_rebuild(project: Path) -> None:
+    """Without bootstrap.py nobody minds that a release has no ve."""
+    (project / "bootstrap.py").unlink()
+
+
+def publish(site: Site, deployments: str) -> None:
+    """Put the project into its repository."""
+    project = site.work
     (project / "deploy").mkdir(exist_ok=True)
-    (project / "deploy/deployments.toml").write_text(deployments)
+    definition = project / "deploy/deployments.toml"
+    definition.unlink(missing_ok=True)  # a twin's is the original's, too
+    definition.write_text(deployments)
+    # There is no Apache: a touch is what all do here.
+    (project / "apache/reload").unlink(missing_ok=True)
     (project / CHANGED).write_text("0\n")
-    run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", repository], project)
-    site = Site(work=project, repository=repository)
+    run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", site.repository], project)
     site.git("init", "--quiet", "--initial-branch", "main")
     (project / ".git/info/exclude").write_text("/.deploy/\n/ve/\n")
-    site.git("remote", "add", "origin", repository)
+    site.git("remote", "add", "origin", site.repository)
     site.git("add", "--all")
     site.git("commit", "--quiet", "--message", "The first day")
     site.git("push", "--quiet", "--set-upstream", "origin", "main")
-    return site

@@ -13,7 +13,7 @@ RSYNC = "rsync --archive --mkpath --exclude .git --link-dest ../../current/"
 def push(c):
     """Clone, tag, rsync, switch, touch."""
     repository, target = os.environ["REPOSITORY"], os.environ["TARGET"]
-    release = time.strftime("%Y%m%d%H%M%S")
+    release = f"{time.strftime('%Y%m%d%H%M%S')}{time.time_ns() % 10**9:09}"
     tag = f"push-fabric-{release}"
     with tempfile.TemporaryDirectory() as work:
         c.local(f"git clone --quiet --depth 1 --branch main {repository} {work}/site")

@@ -7,7 +7,7 @@ export RSYNC_RSH="ssh -F $SSH_CONFIG -o ControlPath=$work/connection"
 trap '$RSYNC_RSH -O exit "$HOST" 2>/dev/null; rm -rf "$work"' EXIT
 $RSYNC_RSH -o ControlMaster=yes -o ControlPersist=yes -fN "$HOST"
 
-release=$(date +%Y%m%d%H%M%S)
+release=$(date +%Y%m%d%H%M%S%N)
 git clone --quiet --depth 1 --branch main "$REPOSITORY" "$work/checkout"
 git -C "$work/checkout" tag --annotate --message "push $release" "push-script-$release"
 git -C "$work/checkout" push --quiet origin "push-script-$release"
