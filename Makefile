@@ -3,17 +3,18 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := apache2 gcc libapache2-mod-wsgi-py3 openssl procps python3-dev strace
+DEBIAN_PACKAGES := apache2 bsdutils gcc git iproute2 libapache2-mod-wsgi-py3 openssh-client \
+	openssh-server openssl procps psmisc python3-dev rsync strace subversion util-linux
 
 .PHONY: help tools demo test lint types contract bench reliability lock clean
 
 help:
-	@echo "make demo          generate a project, vendor it, rebuild its ve, run the site (ONCE=1: check it and end)"
+	@echo "make demo          generate a project, vendor it, rebuild its ve, push it and back, run the site (ONCE=1: check and end)"
 	@echo "make test          every test (ARGS='-k name' chooses)"
 	@echo "make lint          ruff"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
 	@echo "make contract      who may import whom"
-	@echo "make bench         measure; writes docs/benchmarks.md"
+	@echo "make bench         measure; writes docs/benchmarks.md and docs/benchmarks-deploy.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
 	@echo "make lock          lock the template's packages anew"
 	@echo "make clean         remove what these made"

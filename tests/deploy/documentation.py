@@ -18,8 +18,8 @@ from bootstrapper.deploy.recipe import Recipe
 PAGE = Path(__file__).parents[2] / "docs/deploying.md"
 PROGRAM = "python -m bootstrapper"
 
-# `NAME    what it is for`, in a recipe's comment.
-_OPTIONAL = re.compile(r"^([A-Z][A-Z0-9_]*) {2,}\S", re.MULTILINE)
+# `NAME    what it is for`, or `NAME, NAME    …`, in a recipe's comment.
+_OPTIONAL = re.compile(r"^([A-Z][A-Z0-9_]*(?:, [A-Z][A-Z0-9_]*)*) {2,}\S", re.MULTILINE)
 
 
 def keys() -> str:
@@ -42,7 +42,7 @@ def cookbook() -> str:
 
 def optional(recipe: Recipe) -> list[str]:
     """The settings that a recipe can do without, as its comment lists them."""
-    return _OPTIONAL.findall(recipe.description)
+    return [name for names in _OPTIONAL.findall(recipe.description) for name in names.split(", ")]
 
 
 def commands() -> str:
