@@ -52,7 +52,7 @@ class Shop:
         return subprocess.run(self.command(*words), cwd=project or self.project, text=True,
                               capture_output=True, check=False, timeout=120,
                               stdin=subprocess.DEVNULL,
-                              env={**os.environ, **variables})
+                              env=self._environment(variables))
 
     @staticmethod
     def command(*words: str) -> list[str]:
@@ -63,7 +63,13 @@ class Shop:
         """The same, not waited for."""
         return subprocess.Popen(self.command(*words), cwd=self.project, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env={**os.environ, **variables})
+                                stderr=subprocess.PIPE, env=self._environment(variables))
+
+    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """With a HOME of its own: a shell's start-up files must not slow down, nor be killed."""
+        home = self.project.parent / "home"
+        home.mkdir(exist_ok=True)
+        return {**os.environ, "HOME": str(home), **variables}
 
     def page(self, live: Path | None = None) -> str:
         """What visitors see."""
