@@ -8,12 +8,14 @@ from pathlib import Path
 
 from benchmarks.contender import Contender
 from benchmarks.deploy import ours
+from benchmarks.deploy.peer import PEERS
 from benchmarks.deploy.pusher import Pusher
 from benchmarks.deploy.site import Site
 from benchmarks.race import Seconds, race
 from tests.deploy.ssh_server import SshServer, serve, wait_until_it_listens
 
-ONE, ALL, LOGINS = "one host", "all hosts", "a login at each host, nothing else"
+ONE, ALL = "one host", "all hosts"
+SCRIPT, LOGINS = "all hosts, by a plain script", "a login at each host, nothing else"
 # Relative, so that it is another directory at each host though all share this machine's disk.
 DIRECTORY = "site"
 
@@ -48,12 +50,11 @@ def deployments(hosts: Sequence[SshServer]) -> dict[str, ours.Deployment]:
 
 def fleet(site: Site, hosts: Sequence[SshServer], home: Path, runs: int) -> Fleet:
     """Push to one and to all, in turn."""
-    def pusher(name: str, title: str) -> Pusher:
-        return ours.push(site, hosts[0].home / DIRECTORY, home, name, title)
-
     logins = "".join(f"ssh -F {host.config} {host.host} true & " for host in hosts)
     contenders = [
-        pusher("one", ONE), pusher("all", ALL),
+        ours.push(site, hosts[0].home / DIRECTORY, home, "one", ONE),
+        ours.push(site, hosts[-1].home / DIRECTORY, home, "all", ALL),
+        _script(site, hosts, home),
         Contender(title=LOGINS, directory=home, commands=[["bash", "-c", f"{logins}wait"]])]
     seconds = race(contenders, runs)
     busy = {}
@@ -61,6 +62,15 @@ def fleet(site: Site, hosts: Sequence[SshServer], home: Path, runs: int) -> Flee
         contender.prepare()
         busy[contender.title] = _busy(contender)
     return Fleet(hosts=len(hosts), seconds=seconds, busy=busy)
+
+
+def _script(site: Site, hosts: Sequence[SshServer], home: Path) -> Pusher:
+    target = DIRECTORY + "-script"
+    return Pusher(
+        title=SCRIPT, directory=home, commands=[["bash", str(PEERS / "fleet.sh")]], site=site,
+        target=hosts[-1].home / target, environment={
+            "HOME": str(home), "SSH_CONFIG": str(hosts[0].config), "REPOSITORY": site.url,
+            "TARGET": target, "HOSTS": " ".join(host.host for host in hosts)})
 
 
 def _busy(contender: Contender) -> float:

@@ -58,8 +58,8 @@ def page(results: Results) -> str:
         f"## {fleet.hosts} hosts", "",
         "An sshd for each on this machine, which is both ends of every connection: while all are "
         f"pushed to, {fleet.busy[ALL]:.0%} of its processors is in use, and that is what limits. "
-        f"The logins alone, all at once, take the {median(fleet.seconds[LOGINS]):.1f} s of the "
-        "last line: key exchange and sshd's new process for each, on both sides.", "",
+        f"The logins alone, all at once, take {median(fleet.seconds[LOGINS]):.1f} s: key exchange "
+        "and a new process of sshd for each, on both sides.", "",
         *of_seconds(fleet.seconds), "",
         *table(["processors", "busy"],
                [[title, f"{share:.0%}"] for title, share in fleet.busy.items()]), ""])
