@@ -15,7 +15,7 @@ say() { printf '%s %s\n' "$answer" "${*//$'\n'/ }"; }
 refuse() { say refused "$*"; exit 0; }
 
 echo
-for program in flock mkdir mv readlink rm sleep sync tail wc; do
+for program in cp flock mkdir mv readlink rm sleep sync tail wc; do
     command -v "$program" >/dev/null || refuse "missing $program"
 done
 
@@ -34,6 +34,14 @@ go() {
 
 write() { printf '%s\n' "$2" >"$1"; }
 
+# A recipe may sync a whole directory with --delete over this one, as those of 2010 do: the history
+# comes back from the file that we hold open.
+keep_history() {
+    [[ pushes.log -ef /proc/$$/fd/8 ]] && return
+    [[ -e pushes.log ]] || cp "/proc/$$/fd/8" pushes.log
+    exec 8<pushes.log
+} 2>/dev/null
+
 append() {
     # A line that was torn by a crash or a full disk stays a line of its own.
     { [[ ! -s pushes.log || -z $(tail -c 1 pushes.log) ]] || echo; printf '%s\n' "$1"; } >>pushes.log &&
@@ -41,7 +49,7 @@ append() {
 }
 
 # The holder's details, a tab, the record of the push that begins.
-begin() { write .deploy/lock "${1%%$'\t'*}" && append "${1#*$'\t'}"; }
+begin() { mkdir -p .deploy && write .deploy/lock "${1%%$'\t'*}" && append "${1#*$'\t'}"; }
 
 close() { write ".deploy/closed.$$" "$1" && mv -f ".deploy/closed.$$" .deploy/closed; }
 
@@ -85,8 +93,9 @@ end_commands() {
 } 2>/dev/null
 
 lock() {
-    error=$(attempt eval ': >>.deploy/lock') || refuse "$error"
-    exec 9<>.deploy/lock
+    error=$(attempt eval ': >>.deploy/lock && : >>pushes.log') || refuse "$error"
+    # The directory itself is locked: a file in it may be deleted, and made anew, by a recipe.
+    exec 8<pushes.log 9<.
     # Those who only look have it locked for an instant, too. One who is about to let it go has
     # emptied it: that takes as long as to end what still runs.
     until flock -n 9; do
@@ -104,8 +113,7 @@ tell() {
         [[ $release == 'releases/*' ]] || say release "${release#releases/}"
     done
     [[ ! -e .deploy/closed ]] || say closed "$(<.deploy/closed)"
-    [[ $mode == hold || ! -e .deploy/lock ]] || (flock -n -s 8) 8<.deploy/lock ||
-        say held "$(<.deploy/lock)"
+    [[ $mode == hold ]] || (flock -n -s 8) 8<. || say held "$(<.deploy/lock)"
     say log
     [[ ! -e pushes.log ]] || tail -c 1048576 pushes.log | tail -n 200
     printf '\n'
@@ -116,7 +124,7 @@ obey() {
     case $1 in
         beat) notice; say beat ;;
         current) say done "$(readlink current)" ;;
-        'append '*) do_it append "${1#append }" ;;
+        'append '*) keep_history; do_it append "${1#append }" ;;
         'begin '*) do_it begin "${1#begin }" ;;
         'close '*) enter; do_it close "${1#close }" ;;
         stop) end_commands; say done ;;
@@ -138,7 +146,7 @@ else
 fi
 while IFS= read -r -t "$limit" line || { status=$?; false; }; do obey "$line"; done
 if [[ $mode == hold ]]; then
-    : >.deploy/lock
+    [[ ! -e .deploy/lock ]] || : >.deploy/lock
     end_commands
 fi
 ((status > 128)) || exit 0  # bash: it was the time that ended

@@ -1,5 +1,6 @@
 """What keeps a push from a target, told in words: what is missing there, what can't be written."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,8 +12,8 @@ import pytest
 from bootstrapper.deploy import target as module
 from bootstrapper.deploy.ssh import HERE, Ssh
 from bootstrapper.deploy.targets import look
-from bootstrapper.errors import WorkFailed
-from tests.deploy.pushers import hold, refusal
+from bootstrapper.errors import Locked, WorkFailed
+from tests.deploy.pushers import ANNA, BEN, hold, refusal
 from tests.deploy.ssh_server import SshServer
 
 
@@ -102,3 +103,17 @@ def test_a_login_that_hangs_is_given_up(ssh_server: SshServer,
             hold(ssh, ssh_server.home / "mysite", host="production"):
         pass
     ssh_server.cut()
+
+
+def test_a_recipe_that_deletes_all_in_the_directory_takes_neither_lock_nor_history(
+        ssh: Ssh, tmp_path: Path) -> None:
+    with hold(ssh, tmp_path) as targets:
+        targets.begin(ANNA, {"id": 1})
+        targets.append({"id": 1, "state": "succeeded"})
+        shutil.rmtree(tmp_path / ".deploy")
+        (tmp_path / "pushes.log").unlink()
+        assert isinstance(refusal(ssh, tmp_path, BEN), Locked)
+        targets.append({"id": 2})
+        targets.append({"id": 3})
+    lines = (tmp_path / "pushes.log").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [1, 1, 2, 3]
