@@ -34,16 +34,17 @@ def main(argv: Sequence[str] | None = None) -> int:
                         help="where the project is generated; wiped first (default: .demo)")
     options = parser.parse_args(argv)
     try:
-        project = generate(options.into)
+        into = options.into.resolve()
+        project = generate(into)
         step("rebuild the ve, offline", "./bootstrap.py", "--python", sys.executable, at=project)
         step("migrate", "./manage.py", "migrate", "--verbosity", "0", at=project)
         if lacking := missing():
             print(f"\n--- no push is shown: this machine has no {', '.join(lacking)}")
             return run(project, once=options.once)
         port = free_port(8001)
-        with production_server(options.into / "production", port) as process:
+        with production_server(into / "production", port) as process:
             address = f"http://127.0.0.1:{port}/"
-            push(Production(project, options.into / "production", address), process.pid)
+            push(Production(project, into / "production", address), process.pid)
             return run(project, once=options.once, production=address)
     except subprocess.CalledProcessError as error:
         print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",

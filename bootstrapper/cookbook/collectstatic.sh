@@ -1,7 +1,8 @@
 # Collects the release's static files for the web server, by ./manage.py collectstatic.
 #
-# Files with a hash in their name that the live release serves are kept for a month: a page that
-# a browser has had before the switch asks for them after it.
+# A page that a browser has had before a switch asks for its styles after it, and so it does in a
+# rollback. So files with a hash in their name are linked from the live release into this one, those
+# of earlier ones for a month, and from this one into the live one.
 #
 # DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
 #
@@ -15,10 +16,19 @@ trap 'echo "  next: mend what ./manage.py says in $REMOTE_HOST:$PWD, then: resum
 ./manage.py collectstatic --noinput </dev/null
 live=$REMOTE_DIRECTORY/current/static
 if [ -d "$live" ] && [ -d static ] && [ ! "$live" -ef static ]; then
+    hashed=(-type f -regextype posix-extended -regex '.*\.[0-9a-f]{12}\.[^/]+')
+    wanted=(-mtime -30)
+    # What the live release has collected itself is younger than its ve.
+    if [ -e "$live/../ve" ]; then wanted=("(" -mtime -30 -o -newer "$live/../ve" ")"); fi
+    link_into() {  # not cp --no-clobber: in some versions it fails where there is something
+        while IFS= read -r -d '' file; do
+            [ -e "$1/$file" ] || cp --parents --link "$file" "$1"
+        done
+    }
     static=$PWD/static
-    cd "$live"
-    find . -type f -mtime -30 -regextype posix-extended -regex '.*\.[0-9a-f]{12}\.[^/]+' -print0 |
-        xargs -0r cp --parents --link --no-clobber --target-directory="$static"
+    (cd "$live" && find . "${hashed[@]}" "${wanted[@]}" -print0 | link_into "$static")
+    cd static
+    find . "${hashed[@]}" -print0 | link_into "$live"
 fi
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -93,17 +93,27 @@ def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
     assert seen(serving) == "The second look"
 
 
-def test_a_page_from_before_the_switch_still_finds_its_style(
+def test_a_page_from_before_a_switch_still_finds_its_style(
         server: Server, serving: apache.Apache, project: WorkingCopy) -> None:
     project.show("Before")
     project.does("deploy", *QUICK)
     before = style(serving)
+    age(server.site / "current", days=60)
     project.show("After")
     project.does("deploy", *QUICK)
-    assert style(serving) != before
-    answer = serving.get(before, host=DOMAIN)
-    assert answer.status == 200
-    assert "now: Before" in answer.text
+    after = style(serving)
+    assert after != before
+    assert "now: Before" in serving.get(before, host=DOMAIN).text
+    project.does("rollback")
+    assert style(serving) == before
+    assert "now: After" in serving.get(after, host=DOMAIN).text
+
+
+def age(release: Path, *, days: int) -> None:
+    """Have the release be as if it had been made so many days ago."""
+    for path in [release / "ve", *(release / "static").rglob("*")]:
+        then = path.stat().st_mtime - days * 86400
+        os.utime(path, (then, then))
 
 
 def test_the_journal_of_a_push_is_no_part_of_the_project(
