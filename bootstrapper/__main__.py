@@ -29,6 +29,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; returns the exit status that DESIGN promises."""
+    _fill_closed_streams()
     options = _options(sys.argv[1:] if argv is None else argv, program)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -53,6 +54,19 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
               f"  next: this is our mistake; run it with -v and report what it prints",
               file=sys.stderr)
         return 1
+
+
+def _fill_closed_streams() -> None:
+    """Where we were started with closed streams (`>&-`), what is said goes nowhere.
+
+    No file of ours then gets their numbers, for another program to write into.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+"))  # noqa: SIM115
 
 
 def _options(argv: Sequence[str], program: str) -> argparse.Namespace:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bootstrapper.deploy.plan import Plan, Stage
+from bootstrapper.deploy.schema import Wrong
+from bootstrapper.deploy.setting import check_text
 
 # All that comes from the deploying process; PATH gets the push's own ssh in front.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK")
@@ -61,11 +63,19 @@ def command(stage: Stage, file: Path, *, python: str) -> tuple[str, ...]:
 
 
 def read_output(text: str) -> tuple[dict[str, str], list[str]]:
-    """The variables that a stage wrote, and the lines that are none: `NAME=value`, one a line."""
+    """The variables that a stage wrote, `NAME=value` one a line, and the lines that are none.
+
+    Nor is one that no process can be given.
+    """
     variables: dict[str, str] = {}
     odd = []
     for line in text.split("\n"):
         name, equals, value = line.partition("=")
+        try:
+            check_text(value)
+        except Wrong:
+            odd.append(line)
+            continue
         if equals and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             variables[name] = value
         elif line.strip():

@@ -24,13 +24,15 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How a plan ended. `switched` are the hosts on which the new release has gone live; the one
-    host of a plan without a fleet is the empty name.
+    """How a plan ended. `switched` are the hosts on which the new release has gone live, `unsure`
+    those where the stage that does that began and failed; the one host of a plan without a fleet
+    is the empty name.
     """
 
     state: State
     reason: str = ""
     switched: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +92,13 @@ class Execution:
         self._outputs: dict[str, dict[str, str]] = {"": dict(outputs or {})}
         self._failed: list[str] = []
         self._switched = [host for index, host in self._done if plan.stages[index].switches]
+        self._switching: list[str] = []
 
-    @property
-    def switched(self) -> tuple[str, ...]:
-        """Where the new release is live by now."""
-        return tuple(dict.fromkeys(self._switched))
+    def result(self, state: State, reason: str) -> Result:
+        """How it stands, if it ends now in that state."""
+        switched = tuple(dict.fromkeys(self._switched))
+        unsure = tuple(host for host in dict.fromkeys(self._switching) if host not in switched)
+        return Result(state=state, reason=reason, switched=switched, unsure=unsure)
 
     def run(self) -> Result:
         """Run the stages; returns when all are done, or at the first that fails."""
@@ -106,9 +110,9 @@ class Execution:
                 else:
                     self._run_block(block, ("",))
         except _Halt as halt:
-            return Result(state=halt.state, reason=halt.reason, switched=self.switched)
+            return self.result(halt.state, halt.reason)
         reason = f"without {', '.join(self._failed)}" if self._failed else ""
-        return Result(state=State.SUCCEEDED, reason=reason, switched=self.switched)
+        return self.result(State.SUCCEEDED, reason)
 
     def _run_block(self, block: Sequence[int], hosts: Sequence[str]) -> None:
         for index in block:
@@ -133,6 +137,8 @@ class Execution:
                 self._emit(StageEnded(at=self._clock.now(), stage=index, host=host,
                                       state=State.SKIPPED, reason=skipped))
             return
+        if stage.switches:
+            self._switching += hosts
         for host in hosts:
             self._emit(StageStarted(at=self._clock.now(), stage=index, host=host))
         outcomes = self._runner.run(jobs, ended=self._ended)
@@ -175,7 +181,8 @@ class Execution:
                                    value=value))
         if odd:
             self._emit(Note(at=self._clock.now(), stage=job.stage, host=job.host,
-                            text=f"{len(odd)} lines of ROLF_OUTPUT are not NAME=value"))
+                            text=f"{len(odd)} lines of ROLF_OUTPUT are not NAME=value, as a "
+                                 "process can be given it"))
         passed_on = {name: value for name, value in variables.items() if name != "ROLLBACK_URL"}
         self._outputs.setdefault(job.host, {}).update(passed_on)
 

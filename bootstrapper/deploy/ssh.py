@@ -39,7 +39,8 @@ RemoteCommand none
 """
 
 # The options are those of ssh(1), which may stand on both sides of the host. A command that runs
-# here gets the bare environment that sshd gives, so that what works here works elsewhere, too.
+# here gets the bare environment and the umask that sshd gives: what works here works elsewhere, and
+# a web server can read it.
 _WRAPPER = """\
 #!/bin/sh
 options=:46AaB:b:CcD:E:e:F:fGgI:i:J:KkL:l:Mm:NnO:o:P:p:Q:qR:S:sTtVvW:w:XxYy
@@ -57,6 +58,7 @@ here() {{
 }}
 here "$@" || exec {ssh} -F {config} "$@"
 cd || exit 255
+umask 022
 [ -z "$null" ] || exec </dev/null
 exec env -i HOME="$HOME" USER="$USER" LOGNAME="$USER" SHELL={shell} PATH={path} \\
     ${{LANG:+"LANG=$LANG"}} ${{TZ:+"TZ=$TZ"}} {shell} ${{command:+-c "$command"}}

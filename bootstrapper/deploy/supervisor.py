@@ -143,12 +143,16 @@ class _Service:
         self._grace = grace
         self._keys: dict[int, int] = {}  # by process id
         self._spared: set[Process] = set()
+        self._sessions: set[int] = set()  # of the jobs of the last stage
+        self._broken_off = False
 
     def run(self) -> NoReturn:
         """In the child: never returns, and leaves what the parent has buffered to the parent."""
         try:
             self._detach()
             self._serve()
+            self._reap()
+            self._broken_off = bool(self._keys)
             Ending(self._left, ending_steps(self._grace), self._keys).finish()
         finally:
             os._exit(0)
@@ -202,6 +206,7 @@ class _Service:
         if not self._keys:
             # What is there was left by stages that have ended: daemons, which stay.
             self._spared = process_tree.descendants(os.getpid())
+            self._sessions.clear()
         job = json.loads(message)
         try:
             self._start(job, descriptors)
@@ -232,6 +237,7 @@ class _Service:
             return
         process.returncode = 0  # we wait for it ourselves
         self._keys[process.pid] = job["key"]
+        self._sessions.add(process.pid)
         self._say({"key": job["key"], "pid": process.pid})
 
     def _reap(self) -> None:
@@ -251,7 +257,12 @@ class _Service:
         self._reap()
         if not process_tree.KNOWN:
             return {Process(pid, 0) for pid in self._keys}
-        return process_tree.descendants(os.getpid(), self._spared)
+        left = process_tree.descendants(os.getpid(), self._spared)
+        if self._broken_off:
+            return left
+        # A stage that came to its end may leave daemons, which have sessions of their own.
+        found = map(process_tree.status, (one.pid for one in left))
+        return {one.process for one in found if one and one.session in self._sessions}
 
     def _say(self, message: dict[str, Any]) -> None:
         try:

@@ -238,6 +238,9 @@ def test_a_daemon_that_lets_go_of_its_streams_costs_no_time() -> None:
         outcome = tale.bash("setsid sleep 60 <&- >/dev/null 2>&1 & sleep 0.1")
         assert outcome.seconds < 0.35
         daemon, = tale.alive
+    try:
+        assert tale.alive == [daemon], "that of the last stage survives the runner, too"
+    finally:
         os.kill(daemon, signal.SIGKILL)
     assert tale.notes == []
 
