@@ -19,7 +19,7 @@ from bootstrapper.deploy.record import Record
 from bootstrapper.deploy.rollback import live_push, plan_back
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import template
-from bootstrapper.errors import BootstrapperError
+from bootstrapper.errors import BootstrapperError, WorkFailed
 
 INTERRUPTED = 130
 FEW = 3  # hosts, which are named one by one
@@ -64,38 +64,57 @@ class Carrying:
             self._tell_success(plan, push.record, console)
             return 0
         console.say(f"push {plan.id} {result.state}: {result.reason}")
-        if self._falls_back(plan, result):
-            self._fall_back(plan, result, console)
+        switched = self._switched(result)
+        if self._falls_back(plan, result, switched):
+            self._fall_back(plan, switched, console)
         else:
-            self._tell_failure(plan, result, console)
+            self._tell_failure(plan, switched, console)
         return INTERRUPTED if interrupted and result.state is State.CANCELLED else 1
 
-    def _falls_back(self, plan: Plan, result: Result) -> bool:
-        """A batch that fails is never left half switched; one host, if the deployment says so."""
-        return (result.state is State.FAILED and bool(result.switched)
-                and plan.rollback_to is None and not self._session.lost()
-                and (plan.on_failure == "rollback" or any(result.switched)))
+    def _switched(self, result: Result) -> tuple[str, ...]:
+        """Where the push may have changed what visitors see; the targets themselves are asked."""
+        if not result.unsure:
+            return result.switched
+        try:
+            now = self._session.targets.current()
+        except BootstrapperError:  # the connection is lost: nobody knows
+            now = {}
+        first = next(iter(now), "")
+        as_before = {host for host in result.unsure
+                     if (was := self._ledger.current(host)) is not None
+                     and now.get(host or first) == str(was)}
+        return (*result.switched, *(host for host in result.unsure if host not in as_before))
 
-    def _fall_back(self, plan: Plan, result: Result, console: Console) -> None:
+    def _falls_back(self, plan: Plan, result: Result, switched: tuple[str, ...]) -> bool:
+        """A batch that fails is never left half switched; one host, if the deployment says so."""
+        return (result.state is State.FAILED and bool(switched)
+                and plan.rollback_to is None and not self._session.lost()
+                and (plan.on_failure == "rollback" or any(switched)))
+
+    def _fall_back(self, plan: Plan, switched: tuple[str, ...], console: Console) -> None:
+        was = {host: release for host in ("", *switched)
+               if (release := self._ledger.current(host)) not in (None, plan.id)}
         before = live_push([record for record in self._ledger.records if record.id != plan.id],
-                           self._ledger.current())
+                           was.get(""))
         if before is None:
             console.say(f"there is no push before it to roll back to\n"
                         f"  next: {PROGRAM} log {self._name} {plan.id}")
             return
-        releases = {host: release for host in result.switched
-                    if host and (release := self._ledger.current(host)) is not None}
-        fast = bool(releases) or self._ledger.current() is not None
-        self._session.targets.stop()  # what the failed stage may still run there
-        console.say(f"rolling back to push {before.id}"
-                    + (f" on {_listed(tuple(releases))}" if releases else ""))
+        releases = {host: release for host in switched if host and (release := was.get(host))}
         try:
-            back = plan_back(
-                template(self._preparation, before, keep_settings=False), before, undone=plan.id,
-                fast=fast, releases=releases, comment=f"push {plan.id} failed after the switch")
+            base = template(self._preparation, before, keep_settings=False)
+            fast = "" in was and base.switching() is not None
+            if not fast and not before.rollback_url:
+                raise WorkFailed(f"push {before.id}", "it can't be returned to: it kept no tag",
+                                 f"{PROGRAM} deploy {self._name} --ref {before.commit or 'REF'}")
+            back = plan_back(base, before, undone=plan.id, fast=fast, releases=releases,
+                             comment=f"push {plan.id} failed after the switch")
+            self._session.targets.stop()  # what the failed stage may still run there
         except BootstrapperError as error:
             console.say(str(error))
             return
+        console.say(f"rolling back to push {before.id}"
+                    + (f" on {_listed(tuple(releases))}" if releases else ""))
         self.start(back, self.console(back))
 
     def _tell_success(self, plan: Plan, record: Record, console: Console) -> None:
@@ -109,8 +128,8 @@ class Carrying:
         if plan.rollback_to is None:
             console.say(f"  next: {PROGRAM} rollback {self._name} takes it back")
 
-    def _tell_failure(self, plan: Plan, result: Result, console: Console) -> None:
-        if result.switched:
+    def _tell_failure(self, plan: Plan, switched: tuple[str, ...], console: Console) -> None:
+        if switched:
             stands = f"{self._name} serves push {plan.id} as far as it came"
             step = f"{PROGRAM} rollback {self._name}"
         else:

@@ -80,8 +80,8 @@ class Push:
                     before=self._surroundings.before, done=done, outputs=outputs)
                 result = execution.run()
         except BootstrapperError as error:  # the journal can't be written, and so on
-            result = Result(state=State.FAILED, reason=str(error),
-                            switched=execution.switched if execution else ())
+            result = (execution.result(State.FAILED, str(error)) if execution else
+                      Result(state=State.FAILED, reason=str(error)))
         if result.state is State.CANCELLED and (reason := self._surroundings.lost()):
             result = replace(result, state=State.FAILED, reason=reason)
         self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))

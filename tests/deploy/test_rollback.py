@@ -161,3 +161,31 @@ def test_a_wanted_rollback_stands_for_the_push_that_it_returned_to() -> None:
 def test_settings_that_differ_are_told_one_a_line() -> None:
     assert settings_changed({"A": "1", "B": "2"}, {"B": "3", "C": "4"}) == [
         "A: '1' -> none", "B: '2' -> '3'", "C: none -> '4'"]
+
+
+def test_in_place_a_push_that_fails_while_it_sends_is_rolled_back_from_the_tag(
+        tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    stages = ["clear-checkout", "git-clone", "git-tag", "rsync-in-place"]
+    shop.define(settings=HERE, stages=stages)
+    assert shop.run("deploy").returncode == 0
+    assert (shop.live / "page.txt").read_text() == "one"
+    shop.recipe("rsync-in-place.sh", "# Sends half.\n# switches\n"
+                "cp page.txt \"$REMOTE_DIRECTORY\"\nfalse\n")
+    shop.define(settings=HERE, stages=stages, deployment='on_failure = "rollback"')
+    shop.commit("two pages")
+    run = shop.run("deploy")
+    assert run.returncode == 1
+    assert "rolling back to push 1" in run.stdout, run.stdout
+    assert (shop.live / "page.txt").read_text() == "one"
+
+
+def test_a_switch_that_fails_leaves_what_was_live_and_says_so(shop: Shop) -> None:
+    shop.recipe("activate-release.sh", "# Fails.\n# switches\n# per-host\nfalse\n")
+    shop.define(settings=HERE, deployment='on_failure = "rollback"')
+    shop.commit("three")
+    run = shop.run("deploy")
+    assert run.returncode == 1
+    assert "production is as it was before" in run.stdout
+    assert "rolling back" not in run.stdout
+    assert shop.page() == "two"
