@@ -31,7 +31,8 @@ git tag --annotate --force --no-sign --cleanup=verbatim "$tag" "${PUSH_COMMIT:-H
 $PUSH_COMMENT" >/dev/null
 commit=$(git rev-parse "$tag^{commit}")
 if ! said=$(git push --quiet "$REPOSITORY" "refs/tags/$tag" 2>&1); then
-    there=$(git ls-remote "$REPOSITORY" "refs/tags/$tag^{}" | cut -f 1)
+    # What an annotated tag points to is listed after it.
+    there=$(git ls-remote "$REPOSITORY" "refs/tags/$tag" "refs/tags/$tag^{}" | tail -n 1 | cut -f 1)
     if [ "$there" != "$commit" ]; then
         echo "$said" >&2
         if [ -n "$there" ]; then

@@ -23,7 +23,7 @@ from bootstrapper.deploy.journal import Journal
 from bootstrapper.deploy.masking import Masking
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.runner import Runner
-from bootstrapper.errors import BootstrapperError
+from bootstrapper.errors import BootstrapperError, refused
 
 
 class Surroundings(Protocol):
@@ -79,14 +79,28 @@ class Push:
                     python=sys.executable, cancelled=self._cancelled,
                     before=self._surroundings.before, done=done, outputs=outputs)
                 result = execution.run()
-        except BootstrapperError as error:  # the journal can't be written, and so on
-            result = (execution.result(State.FAILED, str(error)) if execution else
-                      Result(state=State.FAILED, reason=str(error)))
+        except (BootstrapperError, OSError) as error:  # the journal can't be written, and so on
+            fault = refused(error, self._journal.directory, again="the push") if isinstance(
+                error, OSError) else error
+            reason = f"{fault.where}: {fault.fault}"
+            result = (execution.result(State.FAILED, reason) if execution else
+                      Result(state=State.FAILED, reason=reason))
+            self._break_off(fault.fault)
         if result.state is State.CANCELLED and (reason := self._surroundings.lost()):
             result = replace(result, state=State.FAILED, reason=reason)
         self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
         self._journal.finish(self.record)
         return replace(result, reason=self.record.reason)
+
+    def _break_off(self, reason: str) -> None:
+        """The stages that ran are over, too: their processes have been ended."""
+        for index, stage in enumerate(self.record.stages):
+            for host, run in (stage.hosts or {"": stage}).items():
+                if run.state is State.RUNNING:
+                    now = self._clock.now()
+                    self._tell(StageEnded(
+                        at=now, stage=index, host=host, state=State.FAILED, reason=reason,
+                        seconds=now - (now if run.started is None else run.started)))
 
     def _cancelled(self) -> str:
         return self._journal.cancelled() or self._surroundings.cancelled()

@@ -19,7 +19,7 @@ GIVE_UP_AFTER = 30.0
 OPEN_WITHIN = 30.0
 
 # What bash puts before a message.
-_PLACE = re.compile(r"^bash: (?:line \d+: )?(?:printf: )?")
+_PLACE = re.compile(r"^(?:bash|environment): (?:line \d+: )?(?:printf: )?")
 _PACKAGES = {"bash": "bash", "flock": "util-linux"}
 
 
