@@ -107,5 +107,5 @@ def confirm(console: Console, question: str, *, yes: bool, meanwhile: Callable[[
     """
     if yes or not sys.stdin or not sys.stdin.isatty():
         return
-    if console.ask(question, ["yes", "no"], "yes", meanwhile=meanwhile) == "no":
+    if console.ask(question, ["yes", "no"], "yes", meanwhile=meanwhile) != "yes":
         raise InputError("the push", "you said no; nothing was done", "the same command again")

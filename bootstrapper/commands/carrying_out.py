@@ -61,7 +61,7 @@ class Carrying:
         if unheard:
             console.say(f"the target's pushes.log doesn't tell of it: {unheard}")
         if result.state is State.SUCCEEDED:
-            self._tell_success(plan, push.record, console)
+            self._tell_success(plan, result, push.record, console)
             return 0
         console.say(f"push {plan.id} {result.state}: {result.reason}")
         switched = self._switched(result)
@@ -117,14 +117,17 @@ class Carrying:
                     + (f" on {_listed(tuple(releases))}" if releases else ""))
         self.start(back, self.console(back))
 
-    def _tell_success(self, plan: Plan, record: Record, console: Console) -> None:
-        hosts = f" on {_listed(plan.hosts)}" if plan.hosts else ""
+    def _tell_success(self, plan: Plan, result: Result, record: Record, console: Console) -> None:
+        hosts = tuple(host for host in plan.hosts if host not in result.failed)
         what = f"push {plan.id}"
         if plan.rollback_to is not None:
             what = f"push {plan.rollback_to} again"
         console.say(f"{self._name} serves {what}"
-                    + (f" ({record.commit[:7]})" if record.commit else "") + hosts
-                    + (f", {record.reason}" if record.reason else ""))
+                    + (f" ({record.commit[:7]})" if record.commit else "")
+                    + (f" on {_listed(hosts)}" if hosts else ""))
+        if result.failed:
+            console.say(f"{_listed(result.failed)} failed and stays as it is: see there, and push "
+                        "again")
         if plan.rollback_to is None:
             console.say(f"  next: {PROGRAM} rollback {self._name} takes it back")
 

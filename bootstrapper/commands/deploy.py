@@ -16,13 +16,14 @@ from bootstrapper.errors import InputError
 
 def add(commands: Subparsers, program: str) -> None:
     """Add the three commands."""
-    person = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    person.add_argument("--step", action="store_true",
-                        help="ask before each stage: run it, skip it, stop, or look around")
-    person.add_argument("--yes", action="store_true", help="ask nothing beforehand")
-    common = [deployment_parser(), person]
+    step = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    step.add_argument("--step", action="store_true",
+                      help="ask before each stage: run it, skip it, stop, or look around")
+    yes = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    yes.add_argument("--yes", action="store_true", help="ask nothing beforehand")
 
-    command = commands.add_parser("deploy", parents=common, allow_abbrev=False,
+    command = commands.add_parser("deploy", parents=[deployment_parser(), step, yes],
+                                  allow_abbrev=False,
                                   help="push: run a deployment's stages, one after the other")
     command.add_argument("-m", dest="comment", default="", metavar="COMMENT",
                          help="what the push is for; kept with it")
@@ -36,12 +37,12 @@ def add(commands: Subparsers, program: str) -> None:
                          help="show each command and its environment, and do nothing")
     command.set_defaults(run=_deploy)
 
-    command = commands.add_parser("resume", parents=common, allow_abbrev=False,
+    command = commands.add_parser("resume", parents=[deployment_parser(), step], allow_abbrev=False,
                                   help="go on with the last push from the stage where it failed")
     command.set_defaults(run=_resume)
 
     command = commands.add_parser(
-        "rollback", parents=[project_parser(), person], allow_abbrev=False,
+        "rollback", parents=[project_parser(), step, yes], allow_abbrev=False,
         help="return to the last push that worked before the one that is live, or to another")
     command.add_argument("words", nargs="*", metavar="[DEPLOYMENT] [PUSH]",
                          help="default: the default deployment, the push before the live one")

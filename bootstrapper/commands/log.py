@@ -36,7 +36,8 @@ def add(commands: Subparsers, program: str) -> None:
     command.add_argument("--stage", default="", metavar="NAME", help="of one stage only")
     stream = command.add_mutually_exclusive_group()
     for each in Stream:
-        stream.add_argument(f"--{each}", dest="stream", action="store_const", const=each)
+        stream.add_argument(f"--{each}", dest="stream", action="store_const", const=each,
+                            help=f"of {each} only")
     command.add_argument("--timestamps", action="store_true",
                          help="before each line when it came and from which stage; ! is stderr")
     command.add_argument("--tail", type=_number, default=None, metavar="N",

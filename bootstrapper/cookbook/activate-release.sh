@@ -4,6 +4,7 @@
 #
 # per-host
 # switches
+# from-release
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE; cat <<'END'
 cd "$REMOTE_DIRECTORY"

@@ -7,6 +7,7 @@
 #
 # per-host
 # switches
+# from-release
 # needs: REMOTE_HOST REMOTE_DIRECTORY WAR WEBAPPS
 : "${WAR_NAME=${WAR##*/}}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE WAR WEBAPPS WAR_NAME; cat <<'END'

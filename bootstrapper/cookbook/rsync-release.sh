@@ -37,7 +37,9 @@ if [ $status != 0 ]; then
 fi
 
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE SHARED_PATHS; cat <<'END'
-cd "$REMOTE_DIRECTORY/shared"
+cd "$REMOTE_DIRECTORY"
+REMOTE_DIRECTORY=$PWD  # it may be given from the home directory on
+cd shared
 shopt -s dotglob nullglob
 shared=(data media *)
 if [ -n "$SHARED_PATHS" ]; then read -ra shared <<<"$SHARED_PATHS"; fi

@@ -75,8 +75,8 @@ class Console:
             ended: Callable[[], str] = lambda: "") -> str:
         """Which of `choices` a person takes: the word or its beginning; Enter takes `default`.
 
-        So does the end of standard input. While we wait `meanwhile` is called ten times a second,
-        and the answer is empty as soon as `ended` says something.
+        While we wait `meanwhile` is called ten times a second. The answer is empty at the end of
+        standard input, and as soon as `ended` says something.
         """
         self._screen.clear()
         words = ", ".join(f"[{word}]" if word == default else word for word in choices)
@@ -85,7 +85,7 @@ class Console:
             answer = _line(meanwhile, ended)
             if not answer.endswith("\n"):
                 self._progress.prompt("\n")
-                return "" if ended() else default
+                return ""
             answer = answer.strip().lower()
             meant = [word for word in choices if word.startswith(answer)] if answer else [default]
             if answer in choices or len(meant) == 1:

@@ -26,13 +26,14 @@ class Decision(StrEnum):
 class Result:
     """How a plan ended. `switched` are the hosts on which the new release has gone live, `unsure`
     those where the stage that does that began and failed; the one host of a plan without a fleet
-    is the empty name.
+    is the empty name. `failed` are hosts that did, whether or not that many may.
     """
 
     state: State
     reason: str = ""
     switched: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,8 @@ class Execution:
         """How it stands, if it ends now in that state."""
         switched = tuple(dict.fromkeys(self._switched))
         unsure = tuple(host for host in dict.fromkeys(self._switching) if host not in switched)
-        return Result(state=state, reason=reason, switched=switched, unsure=unsure)
+        return Result(state=state, reason=reason, switched=switched, unsure=unsure,
+                      failed=tuple(self._failed))
 
     def run(self) -> Result:
         """Run the stages; returns when all are done, or at the first that fails."""

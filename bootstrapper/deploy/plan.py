@@ -19,6 +19,7 @@ class Stage:
     shadows: bool = False  # the project's own recipe stands before one of ours
     per_host: bool = False
     switches: bool = False  # once it has run, the new release is live
+    from_release: bool = False  # it needs no checkout: releases/$RELEASE is enough
     timeout: float | None = None
     idle_timeout: float | None = None
     skipped: str = ""  # why it isn't run
@@ -79,6 +80,9 @@ class Plan:
                                "secret_names": tuple(snapshot["secret_names"])})
 
     def switching(self) -> int | None:
-        """The index of the first stage from which on the new release is live."""
-        return next((index for index, stage in enumerate(self.stages)
-                     if stage.switches and not stage.skipped), None)
+        """The index of the stage that a fast rollback begins with: it puts a release live, and
+        needs nothing but that. None if there is no such stage.
+        """
+        first = next((index for index, stage in enumerate(self.stages)
+                      if stage.switches and not stage.skipped), None)
+        return first if first is not None and self.stages[first].from_release else None

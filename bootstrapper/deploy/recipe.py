@@ -12,6 +12,7 @@ its docstring. Among the comment lines before the first line of code may stand
     # needs: NAME NAME    settings without which it can't work; more than one such line may stand
     # per-host            it runs on each of REMOTE_HOSTS, not once
     # switches            from here on the new release is live
+    # from-release        releases/$RELEASE is all it needs: a fast rollback may begin with it
     # resolves: git       it fetches REPOSITORY with git
 
 each with nothing else in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
@@ -32,7 +33,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _NEEDS = re.compile(r"needs:(.*)", re.IGNORECASE)
 _RESOLVES = re.compile(r"resolves:(.*)", re.IGNORECASE)
-_MARKS = frozenset({"per-host", "switches"})
+_MARKS = frozenset({"per-host", "switches", "from-release"})
 _EDITORS = re.compile(r"-\*-.*-\*-|coding[:=]|vim?:|shellcheck ")  # comments for a program
 _COMMENT = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?(?:\n|\Z))*")
 _DOCSTRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)
@@ -52,6 +53,7 @@ class Recipe:
     needs: tuple[str, ...] = ()
     per_host: bool = False
     switches: bool = False
+    from_release: bool = False
     resolves: str = ""
     suffix: str = ".sh"
     path: Path | None = None
@@ -113,7 +115,8 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
     return Recipe(name=name, language=language, code=code, suffix=suffix, path=path,
                   description=docstring or "\n".join(description).strip(),
                   needs=tuple(dict.fromkeys(needs)), per_host="per-host" in marks,
-                  switches="switches" in marks, resolves=resolves)
+                  switches="switches" in marks, from_release="from-release" in marks,
+                  resolves=resolves)
 
 
 def is_mark(text: str) -> bool:

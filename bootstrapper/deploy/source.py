@@ -47,6 +47,7 @@ class Git:
             run = None
         if run is None or run.returncode:
             told = run.stderr.strip().splitlines() if run else []
+            told = [line for line in told if line.startswith("fatal:")][:1] or told
             raise WorkFailed(
                 repository, "the repository can't be read: "
                 + (self._mask(told[-1]) if told else f"no answer in {PATIENCE:.0f} s"),

@@ -38,7 +38,8 @@ class Style:
     def width(self) -> int:
         """Columns of the terminal, which may change at any time."""
         try:
-            return max(os.get_terminal_size(self._stream.fileno()).columns, NARROWEST)
+            # 0 where nobody has told the terminal how wide it is.
+            return max(os.get_terminal_size(self._stream.fileno()).columns or 80, NARROWEST)
         except (OSError, ValueError):
             return 80
 

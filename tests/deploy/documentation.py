@@ -37,7 +37,8 @@ def cookbook() -> str:
     return _table(["recipe", "what it does", "needs", "takes as well", "runs"], [
         [f"`{recipe.name}`", recipe.summary.removesuffix("."), _code(recipe.needs),
          _code(optional(recipe)), ("on each host" if recipe.per_host else "once")
-         + (", switches" if recipe.switches else "")] for recipe in recipes()])
+         + (", switches" if recipe.switches else "")
+         + (", from release" if recipe.from_release else "")] for recipe in recipes()])
 
 
 def optional(recipe: Recipe) -> list[str]:

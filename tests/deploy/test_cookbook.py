@@ -164,7 +164,8 @@ def test_the_command_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert sorted([*OURS, "mine"]) == [each["name"] for each in listed]
     mine = {
         "name": "mine", "language": "shell", "description": "Does it. Well.", "needs": ["X"],
-        "summary": "Does it.", "per_host": True, "switches": False, "resolves": "",
+        "summary": "Does it.", "per_host": True, "switches": False,
+        "from_release": False, "resolves": "",
         "origin": "project", "shadows": False, "file": "deploy/recipes/mine.sh"}
     assert mine in listed
     assert main(["cookbook", "mine", "--json", "--project", str(tmp_path)]) == 0
