@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.contender import PYTHON
+from benchmarks.contender import PYTHON, Contender
 from benchmarks.deploy import fleet, ours, overhead
 from benchmarks.deploy.peer import peers
 from benchmarks.deploy.results import Results
@@ -41,7 +41,9 @@ def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
         progress("pushes")
         pushing = race([own, *others.pushers.values()], runs)
         progress("rollbacks")
-        rolling_back = race([ours.rollback(own), *others.rollbacks.values()], runs)
+        login = Contender(title="a login, nothing else", directory=home, commands=[
+            ["ssh", "-F", server.config, server.host, "true"]])
+        rolling_back = race([ours.rollback(own), *others.rollbacks.values(), login], runs)
         progress("pushes that rebuild")
         rebuilding = _rebuilding(scratch, home, settings, runs)
         progress("stages and lines")

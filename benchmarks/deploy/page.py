@@ -28,7 +28,7 @@ def page(results: Results) -> str:
         "and after each turn the commit is seen to be tagged, live and touched.", "",
         *of_seconds(results.pushing), "",
         "- All but Capistrano clone with `--depth 1` into a new directory, tag there, and run "
-        "`rsync --link-dest` against the current release.",
+        "`rsync --checksum --link-dest` against the current release.",
         "- plain script: `git`, `rsync` and `ssh` in turn, over one shared connection.",
         "- Capistrano: its own git plugin, which fetches into a mirror that the target keeps; the "
         "tag is set in the work tree. No linked files or directories, nothing is pruned.",
@@ -40,7 +40,8 @@ def page(results: Results) -> str:
         "- Their files: `benchmarks/deploy/peers/`.", "",
         "## A rollback", "",
         "Of a push that has just been made. Capistrano's `deploy:rollback` also packs the release "
-        "that it leaves; the plain script only switches and touches.", "",
+        "that it leaves; the plain script only switches and touches. A login that does nothing is "
+        "the least that any of them can take.", "",
         *of_seconds(results.rolling_back), "",
         "## With a rebuild", "",
         "A project with the vendored files of `benchmarks/requirements.in`, which travel with each "

@@ -6,7 +6,8 @@ import time
 
 from fabric import task
 
-RSYNC = "rsync --archive --mkpath --exclude .git --link-dest ../../current/"
+RSYNC = ("rsync --recursive --links --perms --checksum --mkpath --exclude .git "
+         "--link-dest ../../current/")
 
 
 @task

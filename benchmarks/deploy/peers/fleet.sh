@@ -12,7 +12,7 @@ git -C "$work/checkout" push --quiet origin "push-fleet-$release"
 push() {
     export RSYNC_RSH="ssh -F $SSH_CONFIG -o ControlPath=$work/$1"
     $RSYNC_RSH -o ControlMaster=yes -o ControlPersist=yes -fN "$1"
-    rsync --archive --mkpath --exclude .git --link-dest ../../current/ \
+    rsync --recursive --links --perms --checksum --mkpath --exclude .git --link-dest ../../current/ \
         "$work/checkout/" "$1:$TARGET/releases/$release/"
     $RSYNC_RSH "$1" "cd $TARGET && ln -s releases/$release new && mv -T new current"
     $RSYNC_RSH "$1" "touch $TARGET/current/apache/django.wsgi"

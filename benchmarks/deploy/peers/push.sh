@@ -11,7 +11,7 @@ release=$(date +%Y%m%d%H%M%S%N)
 git clone --quiet --depth 1 --branch main "$REPOSITORY" "$work/checkout"
 git -C "$work/checkout" tag --annotate --message "push $release" "push-script-$release"
 git -C "$work/checkout" push --quiet origin "push-script-$release"
-rsync --archive --mkpath --exclude .git --link-dest ../../current/ \
+rsync --recursive --links --perms --checksum --mkpath --exclude .git --link-dest ../../current/ \
     "$work/checkout/" "$HOST:$TARGET/releases/$release/"
 $RSYNC_RSH "$HOST" "cd $TARGET && ln -s releases/$release current.new && mv -T current.new current"
 $RSYNC_RSH "$HOST" "touch $TARGET/current/apache/django.wsgi"
