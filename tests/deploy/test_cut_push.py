@@ -1,0 +1,172 @@
+"""A whole push whose connection is cut in the middle of a stage, in every way there is."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.processes import left
+from tests.deploy.shop import STAGES, Shop, open_shop
+from tests.deploy.ssh_server import SshServer
+from tests.deploy.test_cut import far  # noqa: F401  a fixture
+
+pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
+
+# The command line, with a tenth of the real limits, in the same order.
+SHORTENED = """
+import sys
+from bootstrapper.deploy import ssh, target
+target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP_AFTER, ssh.ALIVE_EVERY = 0.3, 1.5, 3, 1
+from bootstrapper.__main__ import main
+sys.exit(main())
+"""
+LIMIT = 3.0
+
+
+def shop_at(tmp_path: Path, server: SshServer) -> Shop:
+    """Pushed once, to a target that ssh reaches; its next push stops at a stage that waits."""
+    shop = open_shop(tmp_path)
+    settings = f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"'
+    shop.define(settings=settings)
+    assert shop.run("deploy").returncode == 0
+    shop.recipe("wait.sh", '# Waits there.\n[ ! -e "$GO" ] || exit 0\n'
+                           'ssh "$REMOTE_HOST" "echo there; sleep 4321.5"\n')
+    shop.define(stages=[*STAGES[:4], "wait", STAGES[4]],
+                settings=f'{settings}\nGO = "{tmp_path}/go"')
+    shop.commit("two")
+    return shop
+
+
+@contextmanager
+def waiting(shop: Shop) -> Iterator["subprocess.Popen[str]"]:
+    """A push that is at that stage."""
+    with subprocess.Popen([sys.executable, "-c", SHORTENED, "deploy"], cwd=shop.project, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as push:
+        log = shop.project / ".deploy/pushes/2/output.log"
+        try:
+            until(lambda: log.exists() and "there\n" in log.read_text())
+            yield push
+        finally:
+            push.kill()
+
+
+def until(happens: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def ends(shop: Shop, push: "subprocess.Popen[str]", server: SshServer, *reasons: str) -> None:
+    """The push ends by itself and says why; nothing of it is left, and the next one works."""
+    out, err = push.communicate(timeout=30)
+    assert push.returncode == 1, out + err
+    assert any(reason in out for reason in reasons), out + err
+    assert "production is as it was before" in out
+    assert "Traceback" not in out + err
+    assert shop.page() == "one"
+    record = shop.record(2)
+    assert record["state"] == "failed"
+    assert [stage["state"] for stage in record["stages"]][:4] == ["succeeded"] * 4
+    assert record["stages"][4]["state"] in ("failed", "cancelled")
+    assert left(shop.project, [server.process.pid]) == []
+    server.cut()  # where sshd itself was killed, nobody was left to end what it ran
+    (Path(record["settings"]["GO"])).touch()
+    run = shop.run("deploy")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert shop.page() == "two"
+    states = [push["state"] for push in json.loads(shop.run("pushes", "--json").stdout)]
+    assert states == ["succeeded", "failed", "succeeded"]
+
+
+def test_a_push_that_slept_longer_than_the_target_waits_fails_when_it_wakes(
+        tmp_path: Path, ssh_server: SshServer) -> None:
+    shop = shop_at(tmp_path, ssh_server)
+    with waiting(shop) as push:
+        push.send_signal(signal.SIGSTOP)
+        time.sleep(LIMIT + 1.5)
+        push.send_signal(signal.SIGCONT)
+        ends(shop, push, ssh_server, "gave up the lock", "has not answered")
+
+
+def test_while_it_sleeps_another_push_gets_through_and_what_it_did_stays(
+        tmp_path: Path, ssh_server: SshServer) -> None:
+    shop = shop_at(tmp_path, ssh_server)
+    other = tmp_path / "other"
+    subprocess.run(["cp", "-r", shop.project, other], check=True)
+    subprocess.run(["rm", "-r", other / ".deploy"], check=True)
+    with waiting(shop) as push:
+        push.send_signal(signal.SIGSTOP)
+        time.sleep(LIMIT + 1.5)
+        (tmp_path / "go").touch()
+        run = shop.run("deploy", project=other)
+        assert run.returncode == 0, run.stdout + run.stderr
+        push.send_signal(signal.SIGCONT)
+        push.communicate(timeout=30)
+    assert push.returncode == 1
+    assert os.readlink(shop.live / "current") == "releases/3"
+    assert shop.record(2)["state"] == "failed"
+
+
+def test_a_session_that_is_killed_at_the_target_fails_the_push(
+        tmp_path: Path, ssh_server: SshServer) -> None:
+    shop = shop_at(tmp_path, ssh_server)
+    with waiting(shop) as push:
+        ssh_server.cut()
+        ends(shop, push, ssh_server, "the connection was lost", "exit status 255")
+
+
+def test_an_ssh_server_that_is_killed_whole_fails_the_push(
+        tmp_path: Path, ssh_server: SshServer) -> None:
+    shop = shop_at(tmp_path, ssh_server)
+    with waiting(shop) as push:
+        for pid in ssh_server.sshd_processes():
+            os.kill(pid, signal.SIGKILL)
+        ends(shop, push, ssh_server, "the connection was lost", "exit status 255")
+
+
+def test_an_agent_that_is_killed_alone_fails_the_push(
+        tmp_path: Path, ssh_server: SshServer) -> None:
+    shop = shop_at(tmp_path, ssh_server)
+    with waiting(shop) as push:
+        for pid in set(ssh_server.connections()) - set(ssh_server.sshd_processes()):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"sleep" not in words and b"echo there" not in words:
+                os.kill(pid, signal.SIGKILL)
+        ends(shop, push, ssh_server, "the connection was lost")
+
+
+def test_a_cable_that_is_cut_fails_the_push_and_frees_the_target(
+        far: tuple[SshServer, Callable[[str], None]], tmp_path: Path) -> None:  # noqa: F811
+    server, cable = far
+    shop = shop_at(tmp_path, server)
+    with waiting(shop) as push:
+        cable("down")
+        until(lambda: push.poll() is not None)
+        cable("up")
+        ends(shop, push, server, "has not answered", "the connection was lost")
+
+
+def test_a_cable_that_is_cut_for_a_moment_only_does_no_harm(
+        far: tuple[SshServer, Callable[[str], None]], tmp_path: Path) -> None:  # noqa: F811
+    server, cable = far
+    shop = shop_at(tmp_path, server)
+    with waiting(shop) as push:
+        cable("down")
+        time.sleep(0.5)
+        cable("up")
+        time.sleep(2 * LIMIT)
+        assert push.poll() is None
+        push.send_signal(signal.SIGINT)
+        push.communicate(timeout=30)
+    assert push.returncode == 130
+    assert shop.record(2)["state"] == "cancelled"
+    server.cut()

@@ -1,0 +1,225 @@
+"""Whole pushes that meet a fault: what is told, what is live, and that the next one works."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.processes import left
+from tests.deploy.shop import STAGES, Shop, git, open_shop
+from tests.deploy.ssh_server import SshServer
+
+HERE = 'REMOTE_HOST = "."'
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A shop that was pushed once to this machine, and has another page since."""
+    shop = open_shop(tmp_path)
+    shop.define(settings=HERE)
+    assert shop.run("deploy").returncode == 0
+    shop.commit("two")
+    return shop
+
+
+@pytest.fixture
+def far(tmp_path: Path, ssh_server: SshServer) -> Shop:
+    """The same, to a target that ssh reaches."""
+    shop = open_shop(tmp_path)
+    shop.define(settings=settings(ssh_server))
+    assert shop.run("deploy").returncode == 0
+    shop.commit("two")
+    return shop
+
+
+def settings(server: SshServer) -> str:
+    return f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"'
+
+
+def fails(shop: Shop, *told: str, status: int = 1) -> str:
+    """A push fails and says why in three parts; what was live stays live."""
+    run = shop.run("deploy")
+    said = run.stdout + run.stderr
+    assert run.returncode == status, said
+    for part in (*told, "next: "):
+        assert part in said, said
+    assert "Traceback" not in said
+    assert shop.page() == "one"
+    pushes = json.loads(shop.run("pushes", "--json", "--local").stdout)
+    assert "running" not in json.dumps(pushes)
+    assert left(shop.project) == []
+    return said
+
+
+def works(shop: Shop, page: str = "two") -> None:
+    """The next push works at once."""
+    run = shop.run("deploy")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert shop.page() == page
+
+
+@contextmanager
+def small(directory: Path, size: str) -> Iterator[None]:
+    """A file system of its own, which is soon full."""
+    directory.mkdir(exist_ok=True)
+    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs",
+                                      directory], check=False, capture_output=True).returncode:
+        pytest.skip("needs root and the right to mount")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", directory], check=True)
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_a_host_whose_key_has_changed_gets_nothing(far: Shop, ssh_server: SshServer) -> None:
+    known = ssh_server.directory / "host_key"
+    key = known.read_bytes()
+    ssh_server.change_host_key()
+    fails(far, "ITS HOST KEY HAS CHANGED", "ssh-keygen")
+    known.write_bytes(key)
+    ssh_server.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    works(far)
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+def test_a_host_that_lets_us_not_in_is_told_with_the_command_to_try(far: Shop,
+                                                                   ssh_server: SshServer) -> None:
+    keys = ssh_server.directory / "authorized_keys"
+    allowed = keys.read_text()
+    ssh_server.deny()
+    fails(far, "production: lets us not in", "Permission denied (publickey)", "ssh -F")
+    keys.write_text(allowed)
+    works(far)
+
+
+def test_a_host_that_does_not_listen_is_told(shop: Shop) -> None:
+    shop.define(settings='REMOTE_HOST = "127.0.0.1"\nSSH_CONFIG = "deploy/ssh_config"')
+    (shop.project / "deploy/ssh_config").write_text("Port 1\n")
+    fails(shop, "nothing listens at 127.0.0.1 port 1")
+    shop.define(settings=HERE)
+    works(shop)
+
+
+def test_a_target_that_is_a_file_or_read_only_is_told(shop: Shop, tmp_path: Path) -> None:
+    there = shop.live.rename(tmp_path / "elsewhere")
+    shop.live.write_text("a file")
+    run = shop.run("deploy")
+    assert (run.returncode, "Not a directory" in run.stderr) == (1, True)
+    shop.live.unlink()
+    with small(shop.live, "1m"):
+        subprocess.run(["mount", "-o", "remount,ro", shop.live], check=True)
+        run = shop.run("deploy")
+        assert (run.returncode, "can't be written" in run.stderr) == (1, True)
+        assert "next: see whose it is: ls -ld" in run.stderr
+    shop.live.rmdir()
+    there.rename(shop.live)
+    works(shop)
+
+
+def test_a_disk_that_is_full_in_the_middle_of_sending_leaves_production_and_its_room(
+        tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.define(settings=HERE)
+    with small(shop.live, "1m"):
+        works(shop, "one")
+        big = shop.project / "big.bin"
+        big.write_bytes(os.urandom(2_000_000))
+        shop.commit("two")
+        fails(shop, "No space left on device", "production is as it was before", "resume")
+        assert sorted(os.listdir(shop.live / "releases")) == [".base", "1"]
+        assert os.statvfs(shop.live).f_bfree > 100
+        big.unlink()
+        shop.commit("three")
+        works(shop, "three")
+        with (shop.live / "full").open("wb", buffering=0) as full, pytest.raises(OSError):
+            while True:
+                full.write(bytes(4096))
+        run = shop.run("deploy")
+        assert run.returncode == 1
+        assert f"{shop.live}: the disk is full (write error: No space left" in run.stderr
+        assert f"next: make room: df -h {shop.live}" in run.stderr
+        (shop.live / "full").unlink()
+        works(shop, "three")
+
+
+def test_a_disk_that_is_full_here_ends_the_push_and_its_stages_in_a_readable_journal(
+        shop: Shop, tmp_path: Path) -> None:
+    with small(tmp_path / "small", "700k"):
+        project = tmp_path / "small/project"
+        shop.define(settings=HERE, stages=[*STAGES[:2], "talk", *STAGES[2:]])
+        shop.recipe("talk.sh", "# Talks.\nhead -c 3000000 /dev/zero | tr '\\0' x\n")
+        project.mkdir()
+        subprocess.run(["cp", "-r", shop.project / "deploy", project], check=True)
+        run = shop.run("deploy", "--project", str(project))
+        assert run.returncode == 1
+        assert "the disk is full (No space left on device)" in run.stdout
+        assert "next: " in run.stdout
+        (record,) = json.loads(shop.run("pushes", "--json", "--local", "--project",
+                                        str(project)).stdout)
+        assert record["state"] == "failed"
+        assert [stage["state"] for stage in record["stages"]] == [
+            "succeeded", "succeeded", "failed", "waiting", "waiting", "waiting"]
+        assert shop.page() == "one"
+        assert left(project) == []
+    shop.define(settings=HERE)
+    works(shop)
+
+
+def test_a_repository_that_goes_in_the_middle_of_a_push(shop: Shop) -> None:
+    gone = shop.repository.with_name("gone.git")
+    shop.recipe("gone.sh", f"# Takes the repository away.\nmv '{shop.repository}' '{gone}'\n")
+    shop.define(settings=HERE, stages=["gone", *STAGES])
+    fails(shop, "git-clone: exit status 128", "git ls-remote", "production is as it was before")
+    gone.rename(shop.repository)
+    shop.define(settings=HERE)
+    works(shop)
+
+
+@pytest.mark.parametrize("kind", [["-a", "-m", "annotated"], []])
+def test_a_tag_that_exists_at_another_commit_is_told_and_stays(shop: Shop,
+                                                              kind: list[str]) -> None:
+    git(shop.project, "tag", *kind, "push-production-2", "HEAD~1")
+    git(shop.project, "push", "-q", "--tags")
+    before = git(shop.repository, "rev-parse", "push-production-2")
+    fails(shop, "the tag push-production-2 exists, at " + git(shop.project, "rev-parse", "HEAD~1"))
+    assert git(shop.repository, "rev-parse", "push-production-2") == before
+    works(shop)
+
+
+def test_of_two_pushes_at_once_from_two_work_trees_one_is_refused_with_who_pushes(
+        shop: Shop, tmp_path: Path) -> None:
+    shop.recipe("wait.sh", "# Waits.\nsleep 60\n")
+    shop.define(settings=HERE, stages=["wait"])
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "-q", str(shop.repository), str(other))
+    subprocess.run(["cp", "-r", shop.project / "deploy", other], check=True)
+    with shop.start("deploy") as push:
+        until(lambda: '"StageStarted"' in events(shop, 2))
+        run = shop.run("deploy", project=other)
+        push.send_signal(signal.SIGINT)
+        push.communicate(timeout=30)
+    assert run.returncode == 3
+    assert "is being pushed by" in run.stderr and "(push 2)" in run.stderr
+    assert not list((other / ".deploy/pushes").glob("*"))
+    shop.define(settings=HERE)
+    works(shop)
+
+
+def events(shop: Shop, number: int) -> str:
+    path = shop.project / f".deploy/pushes/{number}/events.jsonl"
+    return path.read_text() if path.exists() else ""
+
+
+def until(happens: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
