@@ -9,24 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pytest
 
 from tests.deploy.shop import STAGES, Shop, git, open_shop
-
-TOKEN = "nL4vUq8ZtR2xWc7YbK1mPf6JdH9sGa3EoT5iVy0Q"
-SECRETS = {
-    "WORD": "trombone",
-    "TOKEN": TOKEN,
-    "LONGER": f"{TOKEN}.Xq7-Zw9_Kd2",
-    "PHRASE": "correct \"horse\" 100% & 'battery' = stapled\\up $HOME `x`",
-    "UMLAUT": "Überläufer → größer 42 ß",
-    "SPLIT": "vB6nM2kL9jH4gF7d|sQ1wE5rT8yU3iO0p",
-    "KEY": "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIB\n"
-           "qZxJk2tVb8nPw4sLr6hYd3cMf9gXe1uHjT7oKi5aBvNzQyWmUpEsRlDtCxGhJf0I\n"
-           "Qm9vYmFyMTIzNDU2=\n-----END PRIVATE KEY-----",
-}
+from tests.deploy.traces import SECRETS, TOKEN, files, found_in
 
 # Each way says "way NAME", so that what the test looks through is known to have been said.
 WAYS = r'''# Says each secret in many ways.
@@ -168,43 +156,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return story
 
 
-def traces(value: str) -> set[bytes]:
-    """What a secret looks like, but for base64."""
-    data = value.encode()
-    return {data, value.strip().encode(), value.encode("unicode-escape"),
-            data.hex().encode(), quote(value, safe="").encode(), quote(value).encode(),
-            quote_plus(value).encode(), quote(value, safe="").lower().encode(),
-            json.dumps(value)[1:-1].encode(), json.dumps(value, ensure_ascii=False)[1:-1].encode(),
-            repr(value)[1:-1].encode(), value.replace("'", "'\\''").encode(),
-            value.replace("'", "'\"'\"'").encode(),
-            *(line.encode() for line in value.splitlines() if len(line) > 7)}
-
-
-def base64_of(value: str) -> set[bytes]:
-    """Of what may stand before and after it, no more than what depends on the secret alone."""
-    data = value.encode()
-    found = set()
-    for ahead in range(3):
-        text = b64encode(b"\0" * ahead + data + b"\0\0\0")[
-            -(-8 * ahead // 6):8 * (ahead + len(data)) // 6]
-        found |= {text, text.translate(bytes.maketrans(b"+/", b"-_"))}
-    return found
-
-
-def found_in(data: bytes) -> list[str]:
-    """The names of the secrets that stand in it."""
-    joined = data.replace(b"\r", b"").replace(b"\n", b"")
-    found = [name for name, value in SECRETS.items()
-             if any(trace in data for trace in traces(value))
-             or any(trace in joined for trace in base64_of(value))]
-    windows = (SECRETS["LONGER"][at:at + 10].encode() for at in range(len(SECRETS["LONGER"]) - 9))
-    return [*found, *(f"a piece of TOKEN: {window!r}" for window in windows if window in data)]
-
-
-def files(directory: Path) -> Iterator[Path]:
-    return (path for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
-
-
 def test_what_is_looked_for_is_found_where_it_is_said() -> None:
     for name, value in SECRETS.items():
         for ahead in range(3):
@@ -271,59 +222,3 @@ def test_tags_of_a_push_hold_no_secret(story: Story) -> None:
     told = git(story.shop.repository, "for-each-ref", "--format=%(refname) %(contents)",
                "refs/tags/push-production-2")
     assert "second, which says [masked TOKEN]" in told
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    return open_shop(tmp_path)
-
-
-@pytest.mark.parametrize("address", ["https://anna:{}@git.example.org/shop.git",
-                                     "https://anna:{}@127.0.0.1:1/shop.git"])
-def test_a_password_in_the_address_of_the_repository_is_refused_before_anything_is_kept(
-        shop: Shop, address: str) -> None:
-    word = "pa55/w%rd"
-    shop.define(settings='REMOTE_HOST = "."\nPASSWORD = { secret = true }')
-    file = shop.project / "deploy/deployments.toml"
-    file.write_text(file.read_text().replace(str(shop.repository), address.format(
-        quote(word, safe=""))))
-    run = shop.run("deploy", PASSWORD=word)
-    assert run.returncode == 2
-    assert "deployments.toml:6: REPOSITORY holds a secret's value" in run.stderr
-    assert address.format("[masked PASSWORD]") in run.stderr
-    assert "next: leave the password to git itself (git help credentials)" in run.stderr
-    assert word not in run.stderr and quote(word, safe="") not in run.stderr
-    assert not (shop.project / ".deploy").exists()
-
-
-def test_a_secret_can_not_be_the_address_of_the_repository(shop: Shop) -> None:
-    shop.define(settings='REMOTE_HOST = "."')
-    file = shop.project / "deploy/deployments.toml"
-    file.write_text(file.read_text().replace(json.dumps(str(shop.repository)),
-                                             "{ secret = true }"))
-    run = shop.run("deploy", REPOSITORY="https://anna:hidden-word@git.example.org/shop.git")
-    assert run.returncode == 2
-    assert "REPOSITORY can't be secret, as git shows it in ps" in run.stderr
-    assert "hidden-word" not in run.stderr
-
-
-def test_a_flag_that_holds_a_secret_is_refused(shop: Shop) -> None:
-    shop.define(settings='REMOTE_HOST = "."\nPASSWORD = { secret = true }',
-                deployment='flags.LOGIN = { description = "…", default = "none" }')
-    run = shop.run("deploy", "--flag", "LOGIN=anna:trombone", PASSWORD="trombone")
-    assert run.returncode == 2
-    assert "LOGIN holds a secret's value (anna:[masked PASSWORD])" in run.stderr
-
-
-def test_what_a_stage_hands_on_reaches_later_stages_as_it_is(shop: Shop) -> None:
-    shop.recipe("one.sh", "# One.\necho A=x$WORD >>$ROLF_OUTPUT\n"
-                          "printf '%s\\n' \"KEY=$KEY\" >>$ROLF_OUTPUT\n")
-    shop.recipe("two.sh", '# Two.\n[ "$A" = "x$WORD" ] && echo the same\n')
-    shop.define(stages=["one", "two"], settings="\n".join(
-        f"{name} = {{ secret = true }}" for name in ("WORD", "KEY")))
-    run = shop.run("deploy", **{name: SECRETS[name] for name in ("WORD", "KEY")})
-    assert run.returncode == 0, run.stdout
-    assert shop.log(1) == "the same\n"
-    assert shop.record(1)["outputs"]["A"] == "x[masked WORD]"
-    for path in files(shop.project / ".deploy"):
-        assert found_in(path.read_bytes()) == [], path
