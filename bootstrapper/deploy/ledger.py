@@ -1,7 +1,7 @@
 """The pushes of a deployment that is held: those before, and the one that begins now."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
 
@@ -30,9 +30,13 @@ class Ledger:
 
     @property
     def records(self) -> list[Record]:
-        """The deployment's pushes, newest first: from here, and what the targets know of others."""
-        name = self._session.deployment.name
-        local = journals.pushes(self._session.project, self._running, name)
+        """The deployment's pushes, newest first: from here, and what the targets know of others.
+
+        A push to another place, from before the settings changed, is none of this target's.
+        """
+        name, place = self._session.deployment.name, _place(self._session.deployment.environment)
+        local = (record for record in journals.pushes(self._session.project, self._running, name)
+                 if _place(record.settings) == place)
         # We hold the locks: nobody runs what the targets call running.
         return merged(local, self._remembered(), held_by=None)
 
@@ -93,6 +97,10 @@ class Ledger:
             return int(self._session.holder.push) if self._session.holder.push else None
         other = holder(self._session.project, deployment)
         return int(other.push or 0) if other else None
+
+
+def _place(settings: Mapping[str, object]) -> list[object]:
+    return [settings.get(name) for name in ("REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY")]
 
 
 def _code_files(plan: Plan) -> dict[str, str]:

@@ -189,3 +189,15 @@ def test_a_switch_that_fails_leaves_what_was_live_and_says_so(shop: Shop) -> Non
     assert "production is as it was before" in run.stdout
     assert "rolling back" not in run.stdout
     assert shop.page() == "two"
+
+
+def test_a_push_to_another_place_is_nothing_to_return_to(shop: Shop, tmp_path: Path) -> None:
+    elsewhere = Shop(project=shop.project, repository=shop.repository, live=tmp_path / "new place")
+    elsewhere.recipe("smoke-test.sh", "# Looks.\nfalse\n")
+    elsewhere.define(settings=HERE, stages=[*STAGES, "smoke-test"],
+                     deployment='on_failure = "rollback"')
+    run = shop.run("deploy")
+    assert "no push before it to roll back to" in run.stdout
+    assert elsewhere.page() == "two"
+    assert shop.run("rollback").returncode == 2
+    assert shop.record(3)["state"] == "failed"
