@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,8 +41,10 @@ class Contender:
     @contextmanager
     def started(self, words: Sequence[str | Path]) -> Iterator["subprocess.Popen[str]"]:
         """One of its commands, running; its end is waited for, and its failure ends it all."""
+        # Where everything else lies, or the file systems were compared: not in /tmp for some.
         environment = {"PATH": f"{PYTHON.parent}:/usr/bin:/bin", "LANG": "C.UTF-8",
-                       "HOME": os.fspath(self.directory.parent), **self.environment}
+                       "TMPDIR": tempfile.gettempdir(), "HOME": os.fspath(self.directory.parent),
+                       **self.environment}
         process = subprocess.Popen(words, cwd=self.directory, env=environment, text=True,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT)
