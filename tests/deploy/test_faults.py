@@ -223,3 +223,38 @@ def until(happens: Callable[[], object], seconds: float = 20) -> None:
     while not happens():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
+
+
+def test_of_six_pushes_at_once_those_that_are_not_refused_work(shop: Shop) -> None:
+    running = [shop.start("deploy") for _ in range(6)]
+    said = [push.communicate(timeout=60) for push in running]
+    statuses = [push.returncode for push in running]
+    assert set(statuses) <= {0, 3} and 0 in statuses, said
+    records = json.loads(shop.run("pushes", "--json").stdout)
+    assert [record["state"] for record in records] == ["succeeded"] * (statuses.count(0) + 1)
+    assert shop.page() == "two"
+
+
+def test_two_deployments_pushed_at_once_get_numbers_of_their_own(shop: Shop,
+                                                                tmp_path: Path) -> None:
+    file = shop.project / "deploy/deployments.toml"
+    text = file.read_text()
+    file.write_text(text + text.replace("deployments.production", "deployments.staging").replace(
+        str(shop.live), str(tmp_path / "staging")))
+    for _ in range(3):
+        running = [shop.start("deploy", name) for name in ("production", "staging")]
+        said = [push.communicate(timeout=60) for push in running]
+        assert [push.returncode for push in running] == [0, 0], said
+    records = json.loads(shop.run("pushes", "--json", "--local").stdout)
+    assert sorted(record["id"] for record in records) == [1, 2, 3, 4, 5, 6, 7]
+    assert shop.page() == shop.page(tmp_path / "staging") == "two"
+
+
+def test_garbage_in_the_history_of_the_target_stops_nobody(shop: Shop) -> None:
+    log = shop.live / "pushes.log"
+    log.write_bytes(b'\xff\0 no text\n[1]\n{"id": "x"}\n{}\nnull\n' + log.read_bytes() + b'{"id": 1')
+    works(shop)
+    for words in ("pushes", "status", "rollback"):
+        run = shop.run(words)
+        assert run.returncode == 0, run.stderr
+    assert shop.page() == "one"
