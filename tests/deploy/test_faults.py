@@ -252,7 +252,8 @@ def test_two_deployments_pushed_at_once_get_numbers_of_their_own(shop: Shop,
 
 def test_garbage_in_the_history_of_the_target_stops_nobody(shop: Shop) -> None:
     log = shop.live / "pushes.log"
-    log.write_bytes(b'\xff\0 no text\n[1]\n{"id": "x"}\n{}\nnull\n' + log.read_bytes() + b'{"id": 1')
+    garbage = b'\xff\0 no text\n[1]\n{"id": "x"}\n{}\nnull\n'
+    log.write_bytes(garbage + log.read_bytes() + b'{"id": 1')
     works(shop)
     for words in ("pushes", "status", "rollback"):
         run = shop.run(words)
