@@ -25,6 +25,10 @@ def of_seconds(seconds: Seconds) -> list[str]:
 def of_targets(targets: Iterable[Target]) -> list[str]:
     """A row for each; what was missed stands out."""
     return table(["", "at most", "measured", "reached"],
-                 [[target.what, f"{target.most:.2f}",
-                   "missing" if target.measured is None else f"{target.measured:.2f}",
-                   "yes" if target.reached else "**no**"] for target in targets])
+                 [[target.what, f"{target.most:.2f}", *_measured(target)] for target in targets])
+
+
+def _measured(target: Target) -> tuple[str, str]:
+    if target.measured is None:
+        return "peer is missing", "not known"
+    return f"{target.measured:.2f}", "yes" if target.reached else "**no**"

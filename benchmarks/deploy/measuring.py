@@ -28,7 +28,7 @@ def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
     home.mkdir()
     (home / ".gitconfig").write_text("[user]\n    name = Bench\n    email = bench@example.org\n")
     lines = scratch / "lines"
-    overhead.write_lines(lines, LINES // 100 if quick else LINES)
+    overhead.write_lines(lines, LINES // 10 if quick else LINES)
     with (serve(scratch / "ssh", "production") as (server,),
           fleet.servers(scratch / "fleet", 5 if quick else HOSTS) as hosts):
         target = scratch / "targets" / "ours"
