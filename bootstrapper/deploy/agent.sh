@@ -15,7 +15,7 @@ say() { printf '%s %s\n' "$answer" "${*//$'\n'/ }"; }
 refuse() { say refused "$*"; exit 0; }
 
 echo
-for program in cp flock mkdir mv readlink rm sleep sync tail wc; do
+for program in flock cp mkdir mv readlink rm sleep sync tail wc; do
     command -v "$program" >/dev/null || refuse "missing $program"
 done
 
@@ -93,9 +93,9 @@ end_commands() {
 } 2>/dev/null
 
 lock() {
-    error=$(attempt eval ': >>.deploy/lock && : >>pushes.log') || refuse "$error"
+    error=$(attempt eval ': >>.deploy/lock') || refuse "$error"
     # The directory itself is locked: a file in it may be deleted, and made anew, by a recipe.
-    exec 8<pushes.log 9<.
+    exec 9<.
     # Those who only look have it locked for an instant, too. One who is about to let it go has
     # emptied it: that takes as long as to end what still runs.
     until flock -n 9; do
@@ -104,6 +104,8 @@ lock() {
         sleep 0.1 9>&-
     done
     error=$(attempt write .deploy/lock "$holder") || refuse "$error"
+    # Not before: whoever holds the lock would take an empty one for the history, were it deleted.
+    { : >>pushes.log && exec 8<pushes.log; } 2>/dev/null
 }
 
 tell() {
