@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bootstrapper.deploy.console import Console
 from bootstrapper.deploy.event import Event
 from bootstrapper.deploy.execution import Decision
 from bootstrapper.deploy.interruption import Interruption
-from bootstrapper.deploy.job import Job
+from bootstrapper.deploy.running.job import Job
+from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.errors import InputError
 

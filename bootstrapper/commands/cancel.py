@@ -6,12 +6,13 @@ import time
 
 from bootstrapper.commands.history import look, trouble
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
-from bootstrapper.deploy import definition, journals
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.holder import PROGRAM, Holder, machine
-from bootstrapper.deploy.journal import ask_to_cancel, home
+from bootstrapper.deploy.journal import journals
+from bootstrapper.deploy.journal.journal import ask_to_cancel, home
 from bootstrapper.deploy.preparation import user
-from bootstrapper.deploy.push_lock import holder
+from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.target.holder import PROGRAM, Holder, machine
+from bootstrapper.deploy.target.push_lock import holder
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
 

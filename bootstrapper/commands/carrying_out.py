@@ -5,20 +5,20 @@ from collections.abc import Iterable, Mapping
 
 from bootstrapper.commands.attended import Attended
 from bootstrapper.commands.waiting import host_names
-from bootstrapper.deploy.console import Console
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.execution import Result
 from bootstrapper.deploy.fleet import rolls
-from bootstrapper.deploy.holder import PROGRAM
-from bootstrapper.deploy.journal import Journal
+from bootstrapper.deploy.journal.journal import Journal
+from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.push import Push
-from bootstrapper.deploy.record import Record
 from bootstrapper.deploy.rollback import live_push, plan_back
+from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import template
+from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import BootstrapperError, WorkFailed
 
 INTERRUPTED = 130

@@ -3,10 +3,10 @@
 import argparse
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
-from bootstrapper.deploy import definition
 from bootstrapper.deploy.closing import door
-from bootstrapper.deploy.holder import PROGRAM, Closed, machine, now
 from bootstrapper.deploy.preparation import user
+from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.target.holder import PROGRAM, Closed, machine, now
 
 
 def add(commands: Subparsers, program: str) -> None:

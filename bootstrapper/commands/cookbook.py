@@ -12,9 +12,9 @@ from typing import Any
 
 from bootstrapper.commands.parsers import Subparsers, project_parser
 from bootstrapper.commands.standard_output import write, write_lines
-from bootstrapper.deploy.cookbook import RECIPES, Cookbook
-from bootstrapper.deploy.fault import faulty, suggestion
-from bootstrapper.deploy.recipe import Recipe
+from bootstrapper.deploy.project.cookbook import RECIPES, Cookbook
+from bootstrapper.deploy.project.fault import faulty, suggestion
+from bootstrapper.deploy.project.recipe import Recipe
 from bootstrapper.errors import InputError
 
 _LIST = "python -m bootstrapper cookbook"
@@ -115,8 +115,8 @@ def _as_json(cookbook: Cookbook, recipe: Recipe) -> dict[str, Any]:
 
 
 def _import(project: Path, file: Path, *, force: bool) -> int:
-    from bootstrapper.deploy import csv_cookbook  # rarely asked for
-    from bootstrapper.deploy.recipe_files import write
+    from bootstrapper.deploy.project import csv_cookbook  # rarely asked for
+    from bootstrapper.deploy.project.recipe_files import write
 
     try:
         rows = csv_cookbook.read(file)

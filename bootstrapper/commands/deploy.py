@@ -8,9 +8,9 @@ import os
 import sys
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
-from bootstrapper.deploy.holder import PROGRAM
 from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.session import Session
+from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
 
 

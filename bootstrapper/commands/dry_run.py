@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 
 from bootstrapper.commands.standard_output import write_lines
-from bootstrapper.deploy import dry_run, journals
+from bootstrapper.deploy import dry_run
 from bootstrapper.deploy.environment import INHERITED
 from bootstrapper.deploy.execution import Place
-from bootstrapper.deploy.journal import home
+from bootstrapper.deploy.journal import journals
+from bootstrapper.deploy.journal.journal import home
 from bootstrapper.deploy.preparation import Preparation
 
 

@@ -10,14 +10,15 @@ from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.commands.standard_output import write_lines
 from bootstrapper.commands.table import table
 from bootstrapper.commands.waiting import host_names, waiting
-from bootstrapper.deploy import definition, journals
-from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.holder import PROGRAM, moment
-from bootstrapper.deploy.record import Record, iso
-from bootstrapper.deploy.stage_line import shown
-from bootstrapper.deploy.style import Style
+from bootstrapper.deploy.journal import journals
+from bootstrapper.deploy.journal.record import Record, iso
+from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.screen.stage_line import shown
+from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.survey import Survey, survey
+from bootstrapper.deploy.target.holder import PROGRAM, moment
 from bootstrapper.errors import InputError
 
 MOST = 20  # rows, unless asked for more

@@ -10,15 +10,16 @@ from pathlib import Path
 
 from bootstrapper.commands.parsers import Subparsers, project_parser
 from bootstrapper.commands.standard_output import write
-from bootstrapper.deploy import definition, journals
 from bootstrapper.deploy.event import Event, Note, StageStarted, Stream
-from bootstrapper.deploy.fault import suggestion
-from bootstrapper.deploy.holder import PROGRAM
-from bootstrapper.deploy.journal import home
-from bootstrapper.deploy.log_reader import LogReader, Piece, Selection
-from bootstrapper.deploy.printable import printable
-from bootstrapper.deploy.record import Record, iso
-from bootstrapper.deploy.style import Style
+from bootstrapper.deploy.journal import journals
+from bootstrapper.deploy.journal.journal import home
+from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
+from bootstrapper.deploy.journal.record import Record, iso
+from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.project.fault import suggestion
+from bootstrapper.deploy.screen.printable import printable
+from bootstrapper.deploy.screen.style import Style
+from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
 
 

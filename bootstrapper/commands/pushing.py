@@ -5,17 +5,17 @@ import argparse
 from bootstrapper.commands.attended import confirm
 from bootstrapper.commands.carrying_out import Carrying
 from bootstrapper.commands.waiting import host_names, waiting
-from bootstrapper.deploy.console import Console
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.holder import PROGRAM
-from bootstrapper.deploy.journal import Journal, home
+from bootstrapper.deploy.journal.journal import Journal, home
+from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.record import Record
 from bootstrapper.deploy.rollback import live_push
+from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import load
 from bootstrapper.deploy.source import Git, WorkTree
+from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
 
 MOST_COMMITS = 10  # that are listed one by one

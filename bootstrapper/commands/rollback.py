@@ -5,14 +5,14 @@ import argparse
 from bootstrapper.commands.attended import confirm
 from bootstrapper.commands.carrying_out import Carrying
 from bootstrapper.commands.waiting import host_names, waiting
-from bootstrapper.deploy.console import Console
-from bootstrapper.deploy.holder import PROGRAM
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.rollback import Proposal, plan_back, propose, settings_changed
+from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import template
 from bootstrapper.deploy.source import Git
+from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import WorkFailed
 
 

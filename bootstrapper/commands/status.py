@@ -12,16 +12,16 @@ from bootstrapper.commands.history import by, look, trouble
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.commands.standard_output import write_lines
 from bootstrapper.commands.waiting import host_names
-from bootstrapper.deploy import definition
-from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.holder import PROGRAM, moment
-from bootstrapper.deploy.journal import home
-from bootstrapper.deploy.printable import printable
-from bootstrapper.deploy.record import Record, iso
-from bootstrapper.deploy.stage_line import shown
-from bootstrapper.deploy.style import Style
+from bootstrapper.deploy.journal.journal import home
+from bootstrapper.deploy.journal.record import Record, iso
+from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.screen.printable import printable
+from bootstrapper.deploy.screen.stage_line import shown
+from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.survey import Survey
+from bootstrapper.deploy.target.holder import PROGRAM, moment
 
 INDENT = 16
 UNENDED = (State.FAILED, State.LOST, State.CANCELLED)

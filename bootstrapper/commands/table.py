@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bootstrapper.deploy.printable import cells, fitted, printable
+from bootstrapper.deploy.screen.printable import cells, fitted, printable
 
 
 def table(rows: Sequence[Sequence[str]], width: int | None, *, more: str,

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from bootstrapper.deploy.ssh import HERE
+from bootstrapper.deploy.target.ssh import HERE
 from bootstrapper.progress import Progress
 
 

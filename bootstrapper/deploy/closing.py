@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from bootstrapper.deploy.definition import Deployment
 from bootstrapper.deploy.dot_deploy import dot_deploy
-from bootstrapper.deploy.holder import Closed
-from bootstrapper.deploy.push_lock import LOCKS
-from bootstrapper.deploy.ssh import Ssh
-from bootstrapper.deploy.targets import Targets
+from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.target.holder import Closed
+from bootstrapper.deploy.target.push_lock import LOCKS
+from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.target.targets import Targets
 
 
 class Door(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bootstrapper.deploy.plan import Plan, Stage
-from bootstrapper.deploy.schema import Wrong
-from bootstrapper.deploy.setting import check_text
+from bootstrapper.deploy.project.schema import Wrong
+from bootstrapper.deploy.project.setting import check_text
 
 # All that comes from the deploying process; PATH gets the push's own ssh in front.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK")

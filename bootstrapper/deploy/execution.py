@@ -9,9 +9,9 @@ from bootstrapper.deploy import environment
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.event import Event, Note, StageEnded, StageStarted, State, VariableSet
 from bootstrapper.deploy.fleet import batches, blocks, rolls
-from bootstrapper.deploy.job import Job, Outcome
 from bootstrapper.deploy.plan import Plan, Stage
-from bootstrapper.deploy.runner import Runner
+from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.runner import Runner
 
 
 class Decision(StrEnum):

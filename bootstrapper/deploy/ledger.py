@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
 
-from bootstrapper.deploy import journals
 from bootstrapper.deploy.environment import PYTHON_STAGE, file_name
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.history import merged
-from bootstrapper.deploy.journal import Journal
+from bootstrapper.deploy.journal import journals
+from bootstrapper.deploy.journal.history import merged
+from bootstrapper.deploy.journal.journal import Journal
+from bootstrapper.deploy.journal.record import Record, fold
 from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.push_lock import holder
-from bootstrapper.deploy.record import Record, fold
 from bootstrapper.deploy.session import Session
+from bootstrapper.deploy.target.push_lock import holder
 from bootstrapper.errors import BootstrapperError
 
 
@@ -107,6 +107,6 @@ def _code_files(plan: Plan) -> dict[str, str]:
     """The files of the snapshot's stages/: the stages' code, and what runs those in Python."""
     code = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
     if any(stage.language == "python" for stage in plan.stages):
-        code[PYTHON_STAGE] = files("bootstrapper.deploy").joinpath("python_stage.py").read_text(
-            encoding="utf-8")
+        code[PYTHON_STAGE] = files("bootstrapper.deploy.project").joinpath(
+            "python_stage.py").read_text(encoding="utf-8")
     return code

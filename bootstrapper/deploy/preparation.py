@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from bootstrapper.deploy import definition, flag, holder, secret
-from bootstrapper.deploy.cookbook import Cookbook
-from bootstrapper.deploy.definition import Deployment, StageEntry
-from bootstrapper.deploy.fault import suggestion
 from bootstrapper.deploy.plan import Plan, Stage
-from bootstrapper.deploy.recipe import Recipe
+from bootstrapper.deploy.project import definition, flag, secret
+from bootstrapper.deploy.project.cookbook import Cookbook
+from bootstrapper.deploy.project.definition import Deployment, StageEntry
+from bootstrapper.deploy.project.fault import suggestion
+from bootstrapper.deploy.project.recipe import Recipe
+from bootstrapper.deploy.target import holder
 from bootstrapper.errors import InputError
 
 

@@ -18,11 +18,11 @@ from bootstrapper.deploy.event import (
     VariableSet,
 )
 from bootstrapper.deploy.execution import Decision, Execution, Place, Result
-from bootstrapper.deploy.job import Job
-from bootstrapper.deploy.journal import Journal
+from bootstrapper.deploy.journal.journal import Journal
 from bootstrapper.deploy.masking import Masking
 from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.runner import Runner
+from bootstrapper.deploy.running.job import Job
+from bootstrapper.deploy.running.runner import Runner
 from bootstrapper.errors import BootstrapperError, refused
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bootstrapper.deploy.event import State
+from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.record import Record
 from bootstrapper.errors import InputError
 
 NONE_YET = "python -m bootstrapper deploy; from the second push on there is one to return to"

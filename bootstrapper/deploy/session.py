@@ -9,11 +9,11 @@ from typing import Self
 
 from bootstrapper.deploy.closing import OwnDoor
 from bootstrapper.deploy.environment import INHERITED
-from bootstrapper.deploy.holder import Holder, machine, now
 from bootstrapper.deploy.preparation import Preparation, user
-from bootstrapper.deploy.push_lock import PushLock
-from bootstrapper.deploy.ssh import Ssh
-from bootstrapper.deploy.targets import Targets
+from bootstrapper.deploy.target.holder import Holder, machine, now
+from bootstrapper.deploy.target.push_lock import PushLock
+from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.target.targets import Targets
 
 
 class Session:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.deploy.environment import file_name
-from bootstrapper.deploy.journal import home
+from bootstrapper.deploy.journal.journal import home
+from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.plan import Plan, Stage
 from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.record import Record
-from bootstrapper.deploy.setting import SHOWN
+from bootstrapper.deploy.project.setting import SHOWN
 from bootstrapper.errors import InputError
 
 

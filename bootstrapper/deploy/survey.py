@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bootstrapper.deploy import journals
 from bootstrapper.deploy.closing import OwnDoor
-from bootstrapper.deploy.definition import Deployment
-from bootstrapper.deploy.history import merged
-from bootstrapper.deploy.holder import Closed, Holder
-from bootstrapper.deploy.push_lock import holder
-from bootstrapper.deploy.record import Record
+from bootstrapper.deploy.journal import journals
+from bootstrapper.deploy.journal.history import merged
+from bootstrapper.deploy.journal.record import Record
+from bootstrapper.deploy.project.definition import Deployment
 from bootstrapper.deploy.rollback import live_push
-from bootstrapper.deploy.ssh import Ssh
-from bootstrapper.deploy.target_state import TargetState
-from bootstrapper.deploy.targets import Targets
+from bootstrapper.deploy.target.holder import Closed, Holder
+from bootstrapper.deploy.target.push_lock import holder
+from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.target.target_state import TargetState
+from bootstrapper.deploy.target.targets import Targets
 from bootstrapper.errors import BootstrapperError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.ssh import Ssh
+from bootstrapper.deploy.target.ssh import Ssh
 from tests.deploy.ssh_server import SshServer, serve
 
 

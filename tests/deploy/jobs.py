@@ -9,10 +9,10 @@ from pathlib import Path
 
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.event import Event, Note, Output
-from bootstrapper.deploy.job import Job, Outcome
-from bootstrapper.deploy.job_run import Patience
 from bootstrapper.deploy.masking import Masking
-from bootstrapper.deploy.runner import Runner
+from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job_run import Patience
+from bootstrapper.deploy.running.runner import Runner
 
 QUICK = Patience(interrupted=0.3, terminated=0.3, lingering=0.2, left=0.3, open=0.3)
 

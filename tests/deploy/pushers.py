@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.holder import Holder, machine, now
-from bootstrapper.deploy.ssh import HERE, Ssh
-from bootstrapper.deploy.targets import Targets
+from bootstrapper.deploy.target.holder import Holder, machine, now
+from bootstrapper.deploy.target.ssh import HERE, Ssh
+from bootstrapper.deploy.target.targets import Targets
 from bootstrapper.errors import BootstrapperError
 
 ANNA = Holder(who="anna", machine="laptop", since=now(), deployment="production", push="12")

@@ -13,7 +13,7 @@ from bootstrapper.deploy.event import (
     State,
     Stream,
 )
-from bootstrapper.deploy.journal import Journal
+from bootstrapper.deploy.journal.journal import Journal
 
 AT = 1_800_000_000.0
 STAGES = ("git-clone", "unit-tests", "migrate")

@@ -8,9 +8,9 @@ import pytest
 
 from bootstrapper.__main__ import main
 from bootstrapper.deploy.closing import OwnDoor
-from bootstrapper.deploy.holder import machine
-from bootstrapper.deploy.ssh import HERE, Ssh
-from bootstrapper.deploy.targets import look
+from bootstrapper.deploy.target.holder import machine
+from bootstrapper.deploy.target.ssh import HERE, Ssh
+from bootstrapper.deploy.target.targets import look
 from tests.deploy.ssh_server import SshServer
 
 DEFINITION = """

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import plain
-from bootstrapper.deploy.console import Console
 from bootstrapper.deploy.event import Event, Note, StageEnded, StageStarted, State, Stream
-from bootstrapper.deploy.printable import cells, fitted, printable
-from bootstrapper.deploy.stage_line import shown
-from bootstrapper.deploy.tail import Tail
+from bootstrapper.deploy.screen import plain
+from bootstrapper.deploy.screen.console import Console
+from bootstrapper.deploy.screen.printable import cells, fitted, printable
+from bootstrapper.deploy.screen.stage_line import shown
+from bootstrapper.deploy.screen.tail import Tail
 from tests.deploy.pushes import AT, err, out
 
 NAMES = ["git-clone", "unit-tests", "migrate"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy import csv_cookbook
-from bootstrapper.deploy.cookbook import Cookbook
-from bootstrapper.deploy.fault import Faulty
-from bootstrapper.deploy.shell_variables import used
+from bootstrapper.deploy.project import csv_cookbook
+from bootstrapper.deploy.project.cookbook import Cookbook
+from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.project.shell_variables import used
 from tests.deploy.definitions import recipe
 
 # Of the same kind as that Rolf's: names with spaces, code of several lines in quotes, a recipe

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import ssh as ssh_module
-from bootstrapper.deploy import target as module
-from bootstrapper.deploy.holder import Holder
-from bootstrapper.deploy.ssh import HERE, Ssh
-from bootstrapper.deploy.targets import Targets, look
+from bootstrapper.deploy.target import ssh as ssh_module
+from bootstrapper.deploy.target import target as module
+from bootstrapper.deploy.target.holder import Holder
+from bootstrapper.deploy.target.ssh import HERE, Ssh
+from bootstrapper.deploy.target.targets import Targets, look
 from tests.conftest import REPOSITORY
 from tests.deploy.ssh_server import SshServer, serve
 
@@ -30,10 +30,10 @@ BEN = Holder(who="ben", machine="desk", deployment="production", push="13")
 PUSH = """
 import os, subprocess, sys, time
 from pathlib import Path
-from bootstrapper.deploy import target
-from bootstrapper.deploy.holder import Holder
-from bootstrapper.deploy.ssh import Ssh
-from bootstrapper.deploy.targets import Targets
+from bootstrapper.deploy.target import target
+from bootstrapper.deploy.target.holder import Holder
+from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.target.targets import Targets
 config, host, directory, target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP_AFTER = (
     *sys.argv[1:4], *map(float, sys.argv[4:]))
 holder = Holder(who="anna", machine="laptop", deployment="production", push="12")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import definition, flag
-from bootstrapper.deploy.cookbook import Cookbook
-from bootstrapper.deploy.fault import Fault, Faulty
+from bootstrapper.deploy.project import definition, flag
+from bootstrapper.deploy.project.cookbook import Cookbook
+from bootstrapper.deploy.project.fault import Fault, Faulty
 from bootstrapper.errors import InputError
 from tests.deploy.definitions import RIGHT, recipe, write
 

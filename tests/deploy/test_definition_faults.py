@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import definition
-from bootstrapper.deploy.fault import Faulty
+from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.project.fault import Faulty
 from tests.deploy.definitions import RIGHT, write
 
 

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 
 from bootstrapper.__main__ import _options as parsed
-from bootstrapper.deploy import definition, schema, setting
-from bootstrapper.deploy.cookbook import Cookbook
 from bootstrapper.deploy.environment import INHERITED, environment
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.recipe import parse
+from bootstrapper.deploy.project import definition, schema, setting
+from bootstrapper.deploy.project.cookbook import Cookbook
+from bootstrapper.deploy.project.recipe import parse
 from tests.deploy import documentation
 from tests.deploy.documentation import PROGRAM
 from tests.deploy.shop import Shop, git, open_shop
 
 PAGE = documentation.PAGE.read_text(encoding="utf-8")
-PACKAGE = Path(definition.__file__).parents[1]
+PACKAGE = Path(definition.__file__).parents[2]
 HERE = 'REMOTE_HOST = "."'
 
 EVERY_KEY = """
@@ -129,7 +129,7 @@ def test_the_example_of_a_recipe_is_one_and_the_marks_are_those_that_count() -> 
 
 def test_what_python_recipes_have_is_what_they_get() -> None:
     """Each name of the table, after `self`, is one of python_stage's own."""
-    source = (PACKAGE / "deploy/python_stage.py").read_text()
+    source = (PACKAGE / "deploy/project/python_stage.py").read_text()
     rows = [row for row in _rows("", "") if row[0].startswith("`self.")]
     assert len(rows) == 6
     for row in rows:
@@ -218,9 +218,9 @@ def test_every_message_of_the_troubleshooting_is_one_that_is_said() -> None:
 def test_every_module_of_deploy_is_in_the_table_of_the_design() -> None:
     page = (documentation.PAGE.parent / "design.md").read_text(encoding="utf-8")
     table = page.partition("## Deploying")[2]
-    told = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    told = {name for row in re.findall(r"^\| [^|]*\| (`.*?) \|", table, re.MULTILINE)
             for name in re.findall(r"`([\w.]+)`", row)}
-    modules = {path.name.removesuffix(".py") for path in (PACKAGE / "deploy").iterdir()
+    modules = {path.name.removesuffix(".py") for path in (PACKAGE / "deploy").rglob("*")
                if path.suffix in (".py", ".sh") and path.name != "__init__.py"}
     assert told == modules
 

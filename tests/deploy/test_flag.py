@@ -2,7 +2,7 @@
 
 import pytest
 
-from bootstrapper.deploy import flag
+from bootstrapper.deploy.project import flag
 from bootstrapper.errors import InputError
 
 

@@ -2,8 +2,8 @@ import json
 from dataclasses import replace
 
 from bootstrapper.deploy.event import PushStarted, State
-from bootstrapper.deploy.history import merged
-from bootstrapper.deploy.record import Record, fold
+from bootstrapper.deploy.journal.history import merged
+from bootstrapper.deploy.journal.record import Record, fold
 from tests.deploy.pushes import AT, snapshot, whole
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.cookbook import Cookbook
-from bootstrapper.deploy.fault import Faulty
-from bootstrapper.deploy.recipe import Recipe, parse
+from bootstrapper.deploy.project.cookbook import Cookbook
+from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.project.recipe import Recipe, parse
 from tests.deploy.definitions import recipe
 
 

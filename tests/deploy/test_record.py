@@ -11,7 +11,7 @@ from bootstrapper.deploy.event import (
     State,
     VariableSet,
 )
-from bootstrapper.deploy.record import Record, fold
+from bootstrapper.deploy.journal.record import Record, fold
 from tests.deploy.pushes import AT, failed, snapshot, succeeded, whole
 
 PROMISED = ["id", "state", "comment", "user", "ref", "commit", "started", "ended", "rollback_of",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.record import Record, StageRecord
+from bootstrapper.deploy.journal.record import Record, StageRecord
 from bootstrapper.deploy.rollback import live_push, propose, settings_changed
 from bootstrapper.errors import InputError
 from tests.deploy.shop import STAGES, Shop, git, open_shop

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import process_tree, stream
 from bootstrapper.deploy.event import Event, Output, State, Stream
+from bootstrapper.deploy.running import process_tree, stream
 from tests.deploy.jobs import QUICK, told
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bootstrapper.deploy import duration
-from bootstrapper.deploy.schema import SECTIONS, Share, documentation
+from bootstrapper.deploy.project.schema import SECTIONS, Share, documentation
 
 
 def test_a_share_of_the_hosts_is_one_at_least_and_all_at_most() -> None:

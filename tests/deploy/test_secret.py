@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import definition, secret
-from bootstrapper.deploy.definition import Deployment
-from bootstrapper.deploy.fault import Faulty
+from bootstrapper.deploy.project import definition, secret
+from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.project.fault import Faulty
 from tests.deploy.definitions import write
 
 TEXT = """\

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import ssh as module
-from bootstrapper.deploy.ssh import Ssh
-from bootstrapper.deploy.targets import Targets
+from bootstrapper.deploy.target import ssh as module
+from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.target.targets import Targets
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from tests.deploy.ssh_server import SshServer, serve
 

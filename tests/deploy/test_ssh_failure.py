@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.ssh import Ssh
-from bootstrapper.deploy.ssh_failure import failure
-from bootstrapper.deploy.targets import Targets
+from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.target.ssh_failure import failure
+from bootstrapper.deploy.target.targets import Targets
 from bootstrapper.errors import WorkFailed
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy.event import Event, Output, State, Stream
-from bootstrapper.deploy.stream import OpenLine
+from bootstrapper.deploy.running.stream import OpenLine
 from tests.deploy.jobs import Told, told
 
 LINES = 1_000_000

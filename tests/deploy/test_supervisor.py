@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import process_tree
 from bootstrapper.deploy.event import State
+from bootstrapper.deploy.running import process_tree
 from tests.deploy.jobs import alive, told, wait_for
 
 # A tree of all kinds: children, a daemon of its own session, one that heeds no TERM.
@@ -25,7 +25,7 @@ SIZE = 7
 # It holds a lock, as a push does, and tells its supervisor.
 DEPLOYING = """
 import fcntl, os, sys
-from bootstrapper.deploy import process_tree
+from bootstrapper.deploy.running import process_tree
 from tests.deploy.jobs import told
 lock = open(sys.argv[1], "w")
 fcntl.flock(lock, fcntl.LOCK_EX)

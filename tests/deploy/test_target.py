@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.holder import Closed, now
-from bootstrapper.deploy.ssh import HERE, Ssh
-from bootstrapper.deploy.target_state import TargetState
-from bootstrapper.deploy.targets import Targets, look
+from bootstrapper.deploy.target.holder import Closed, now
+from bootstrapper.deploy.target.ssh import HERE, Ssh
+from bootstrapper.deploy.target.target_state import TargetState
+from bootstrapper.deploy.target.targets import Targets, look
 from bootstrapper.errors import InputError, Locked, WorkFailed
 from tests.deploy.pushers import ANNA, BEN, hold, refusal
 from tests.deploy.ssh_server import SshServer, serve

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import target as module
-from bootstrapper.deploy.ssh import Ssh
+from bootstrapper.deploy.target import target as module
+from bootstrapper.deploy.target.ssh import Ssh
 from tests.deploy.pushers import hold
 from tests.deploy.ssh_server import SshServer
 

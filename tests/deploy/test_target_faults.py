@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import target as module
-from bootstrapper.deploy.ssh import HERE, Ssh
-from bootstrapper.deploy.targets import look
+from bootstrapper.deploy.target import target as module
+from bootstrapper.deploy.target.ssh import HERE, Ssh
+from bootstrapper.deploy.target.targets import look
 from bootstrapper.errors import Locked, WorkFailed
 from tests.deploy.pushers import ANNA, BEN, hold, refusal
 from tests.deploy.ssh_server import SshServer

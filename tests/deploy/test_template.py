@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy import definition
+from bootstrapper.deploy.project import definition
 from tests.rendering import render
 
 

@@ -14,7 +14,7 @@ from struct import pack
 
 import pytest
 
-from bootstrapper.deploy.printable import cells
+from bootstrapper.deploy.screen.printable import cells
 
 
 def on_a_terminal(script: str, *, columns: int = 80, typed: bytes = b"",

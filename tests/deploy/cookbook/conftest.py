@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.ssh import HERE
+from bootstrapper.deploy.target.ssh import HERE
 from tests.deploy.recipe_runner import Push, push
 from tests.deploy.repository import Repository
 from tests.deploy.ssh_server import SshServer, serve

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.recipe import Recipe
+from bootstrapper.deploy.project.recipe import Recipe
 from tests.deploy.recipe_runner import COOKBOOK
 
 RECIPES = COOKBOOK.all()

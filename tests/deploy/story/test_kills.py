@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from bootstrapper.deploy import definition
+from bootstrapper.deploy.project import definition
 from tests import apache
 from tests.deploy.ssh_server import SSHD
 from tests.deploy.story.conftest import DOMAIN

@@ -1,0 +1,1 @@
+"""What is kept of a push on this machine, and what is read from that."""

@@ -1,0 +1,212 @@
+"""The journal of a push, written as it happens: readable whatever instant it ends at.
+
+`.deploy/pushes/<id>/` holds `snapshot.json`, `stages/` (the code), `output.log` (what the stages
+said), `events.jsonl` (what happened, and which bytes of output.log came when and from where),
+`result.json` (the push's record, once it has ended) and `cancel` (who asked to cancel it).
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from bootstrapper.deploy.dot_deploy import dot_deploy
+from bootstrapper.deploy.event import Event, Output, PushEnded, StageEnded, StageEvent, Stream
+from bootstrapper.deploy.journal import event_line
+from bootstrapper.deploy.journal.event_line import Span
+from bootstrapper.deploy.journal.growing_file import GrowingFile
+from bootstrapper.deploy.journal.record import Record, fold
+from bootstrapper.errors import InputError, WorkFailed, refused
+
+# What a full disk takes last: given back so that the end of a push can still be told.
+ROOM = 64 * 1024
+AGAIN = "python -m bootstrapper resume"
+
+
+def home(project: Path) -> Path:
+    """Where a project's journals are."""
+    return project / ".deploy" / "pushes"
+
+
+class Journal:
+    """One push's, being written. `directory` is where, `snapshot` what it began with.
+
+    Each event is in the kernel's hands when `write` returns, the data of an output before the line
+    that tells of it; on the disk, at the end of a stage. What is refused for want of room raises
+    WorkFailed once; from then on as much is kept as goes, so that the push can be brought to an
+    end.
+    """
+
+    def __init__(self, directory: Path, snapshot: Mapping[str, Any]) -> None:
+        self.directory = directory
+        self.snapshot = snapshot
+        self._broken = False
+        self._open_line: tuple[int, str, Stream] | None = None  # whose line output.log ends within
+        self._output = GrowingFile(directory / "output.log")
+        self._events = GrowingFile(directory / "events.jsonl")
+        with (directory / "room").open("wb") as room:
+            room.write(bytes(ROOM))
+
+    @classmethod
+    def create(cls, project: Path, number: int, snapshot: Mapping[str, Any],
+               code_files: Mapping[str, str]) -> Self:
+        """Begin the journal of push `number`: FileExistsError if another push has that number.
+
+        Making the directory is what reserves it. `code_files` go into stages/, by name. Nothing
+        is left behind where the disk refuses.
+        """
+        directory = home(project) / str(number)
+        try:
+            dot_deploy(project, "pushes")
+            directory.mkdir(mode=0o700)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise refused(error, directory, again="the same command") from error
+        try:
+            (directory / "stages").mkdir(mode=0o700)
+            for name, code in code_files.items():
+                file = directory / "stages" / name
+                file.write_text(code, encoding="utf-8", newline="")
+                file.chmod(0o700)
+            _write_whole(directory / "snapshot.json", snapshot)
+            return cls(directory, snapshot)
+        except OSError as error:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise refused(error, directory, again="the same command") from error
+
+    @classmethod
+    def open(cls, project: Path, number: int) -> Self:
+        """The journal of a push that is resumed, ready for what comes next.
+
+        It is mended first: a line that was being written when the runner died goes, and output
+        that isn't told of is put down to the stage that ran.
+        """
+        directory = home(project) / str(number)
+        try:
+            snapshot = json.loads((directory / "snapshot.json").read_bytes())
+        except (OSError, ValueError) as error:
+            raise InputError(str(directory), f"push {number} can't be resumed: its snapshot is "
+                             "missing or damaged", "python -m bootstrapper deploy") from error
+        try:
+            for stale in ("result.json", "cancel"):
+                (directory / stale).unlink(missing_ok=True)
+            journal = cls(directory, snapshot)
+            journal._mend()
+            return journal
+        except OSError as error:
+            raise refused(error, directory, again=AGAIN) from error
+
+    def record(self) -> Record:
+        """What is known of the push now."""
+        return fold(self.snapshot, events(self.directory))
+
+    def write(self, event: Event) -> None:
+        """Keep one more event."""
+        try:
+            if isinstance(event, Output):
+                self._write_output(event)
+            else:
+                self._events.append(event_line.encoded(event))
+            if isinstance(event, StageEnded | PushEnded):
+                self._output.sync()
+                self._events.sync()
+        except OSError as error:
+            self._give_up_room()
+            if not isinstance(event, Output):
+                self._try_again(event)
+            if not self._broken:
+                self._broken = True
+                raise self._refused(error) from error
+
+    def finish(self, record: Record) -> None:
+        """Keep how the push ended, and close the journal."""
+        self._give_up_room()
+        self._output.close()
+        self._events.close()
+        try:
+            _write_whole(self.directory / "result.json", record.to_json())
+        except OSError as error:
+            if not self._broken:
+                raise self._refused(error) from error
+
+    def cancelled(self) -> str:
+        """Who asked to cancel the push, in words; empty if nobody did."""
+        try:
+            return (self.directory / "cancel").read_text(encoding="utf-8") or "cancelled"
+        except FileNotFoundError:
+            return ""
+
+    def _write_output(self, event: Output) -> None:
+        source = (event.stage, event.host, event.stream)
+        between = b"\n" if self._open_line not in (None, source) else b""
+        offset = self._output.append(event.data, after=between)
+        self._open_line = None if event.data.endswith(b"\n") else source
+        self._events.append(event_line.span(event, offset))
+
+    def _mend(self) -> None:
+        happened = list(events(self.directory, spans=True))
+        self._events.cut(after=b"\n")
+        spans = [event for event in happened if isinstance(event, Span)]
+        told = spans[-1].offset + spans[-1].length if spans else 0
+        size = self._output.size
+        if size > told:
+            last = next((event for event in reversed(happened) if isinstance(event, StageEvent)),
+                        None)
+            rest = Span(at=happened[-1].at if happened else 0.0, stage=last.stage if last else 0,
+                        host=last.host if last else "", stream=Stream.STDOUT, offset=told,
+                        length=size - told)
+            self._events.append(event_line.encoded(rest))
+            spans.append(rest)
+        if spans and not self._output.ends_with(b"\n"):
+            self._open_line = (spans[-1].stage, spans[-1].host, spans[-1].stream)
+
+    def _give_up_room(self) -> None:
+        (self.directory / "room").unlink(missing_ok=True)
+
+    def _try_again(self, event: Event) -> None:
+        try:
+            self._events.append(event_line.encoded(event))
+        except OSError:
+            self._broken = True  # the reader sees the push as lost, as far as it is told
+
+    def _refused(self, error: OSError) -> WorkFailed:
+        return refused(error, self.directory, again=AGAIN)
+
+
+def ask_to_cancel(directory: Path, who: str) -> None:
+    """Have the push of that journal cancelled by its runner; `who` is said to have asked."""
+    _write_text(directory / "cancel", f"cancelled by {who}")
+
+
+def events(directory: Path, *, spans: bool = False) -> list[Event]:
+    """What happened in a push, as far as it was written down; where its output is, if asked for."""
+    try:
+        *lines, _torn = (directory / "events.jsonl").read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    told = (event_line.decoded(line) for line in lines
+            if spans or not line.startswith(event_line.SPAN_BEGINS))
+    return [event for event in told if event is not None]
+
+
+def _write_whole(path: Path, data: Mapping[str, Any]) -> None:
+    _write_text(path, json.dumps(data, indent=1) + "\n", sync=True)
+
+
+def _write_text(path: Path, text: str, *, sync: bool = False) -> None:
+    """Write `path` such that it is there whole or not at all."""
+    beside = path.with_name(path.name + ".new")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+

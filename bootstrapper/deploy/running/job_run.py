@@ -1,0 +1,263 @@
+"""A job from its start to its end: what it says, what becomes of its processes."""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bootstrapper.deploy import duration
+from bootstrapper.deploy.clock import Clock
+from bootstrapper.deploy.event import Event, Note, Output, State
+from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.running import process_tree
+from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.process_tree import Ending, Process
+from bootstrapper.deploy.running.stream import OpenLine, Pipe, Reader
+from bootstrapper.deploy.running.supervisor import Supervisor, ending_steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """Seconds that processes are given to end, before they are asked less kindly."""
+
+    interrupted: float = 5.0  # INT to TERM
+    terminated: float = 5.0  # TERM to KILL
+    lingering: float = 0.5  # for what a stage leaves behind: to end by itself
+    left: float = 2.0  # TERM to KILL, for what a stage leaves behind
+    open: float = 1.0  # for a stream that a daemon keeps open
+
+
+PATIENCE = Patience()
+
+
+class JobOutput:
+    """One stream on its way out: the pipe, secrets masked, lines made whole."""
+
+    def __init__(self, pipe: Pipe, masking: Masking) -> None:
+        self.pipe = pipe
+        self.line = OpenLine()
+        self._masker = masking.masker()
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        """Returns what may go out; b"" given is the end of the stream."""
+        if data:
+            return self.line.feed(self._masker.feed(data), now)
+        return self.line.take() + self._masker.flush()
+
+
+class JobRun:
+    """Its phases: the process runs; it, or what it left, is being ended; its streams run dry."""
+
+    def __init__(self, job: Job, reader: Reader, emit: Callable[[Event], None], clock: Clock,
+                 masking: Masking, patience: Patience) -> None:
+        self.job = job
+        self._reader = reader
+        self._emit = emit
+        self._clock = clock
+        self._masking = masking
+        self._patience = patience
+        stdout, stderr = reader.pair()
+        self.stdout, self.stderr = JobOutput(stdout, masking), JobOutput(stderr, masking)
+        self.pid = 0
+        self.status: int | None = None
+        self.ending: Ending | None = None
+        self.done = False
+        self._state: State | None = None  # where we end it
+        self._reason = ""
+        self._over = False  # nobody is left to be ended
+        self._lingers_until: float | None = None
+        self._dry_by: float | None = None
+        self._tree: set[Process] = set()
+        self._began_at = clock.now()
+        self._began = self._heard = time.monotonic()
+        self._seconds = 0.0
+
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        if self._state:
+            return Outcome(state=self._state, exit=self.status, seconds=self._seconds,
+                           reason=self._reason)
+        state = State.SUCCEEDED if self.status == 0 else State.FAILED
+        return Outcome(state=state, exit=self.status, seconds=self._seconds,
+                       reason=self._masking.mask(self._reason or _told(self.status)))
+
+    # What it says.
+
+    def receive(self, output: JobOutput, data: bytes) -> None:
+        """A piece of a stream; b"" is its end."""
+        self._heard = now = time.monotonic()
+        # A line that the other stream has begun stands before what came after it.
+        other = self.stderr if output is self.stdout else self.stdout
+        self._say(other, other.line.take())
+        self._say(output, output.feed(data, now))
+
+    def _say(self, output: JobOutput, data: bytes) -> None:
+        if data:
+            self._emit(Output(at=self._clock.now(), stage=self.job.stage, host=self.job.host,
+                              stream=output.pipe.stream, data=data))
+
+    def note(self, text: str) -> None:
+        """Say something about it."""
+        self._emit(Note(at=self._clock.now(), stage=self.job.stage, host=self.job.host, text=text))
+
+    def _named(self, process: Process) -> str:
+        words = self._masking.mask(process_tree.command(process.pid))
+        return f"process {process.pid} ({words if len(words) <= 80 else f'{words[:79]}…'})"
+
+    # When.
+
+    @property
+    def busy(self) -> bool:
+        """Whether processes are being ended, or looked at."""
+        return self.ending is not None or self._lingers_until is not None
+
+    @property
+    def started(self) -> bool:
+        """Whether the supervisor has told us of it."""
+        return bool(self.pid) or self.status is not None
+
+    def due(self) -> list[float]:
+        """When something is to be done, if nothing happens before."""
+        times = [self.stdout.line.due, self.stderr.line.due, self._dry_by]
+        return [time for time in times if time is not None]
+
+    def excuse(self, seconds: float) -> None:
+        """Time that is not to count."""
+        self._began += seconds
+        self._heard += seconds
+
+    def overdue(self, now: float) -> str:
+        """Why it is to be ended, in words; empty as long as it may go on."""
+        if self.status is not None or self._state or not self.started:
+            return ""
+        job = self.job
+        if job.timeout is not None and now - self._began > job.timeout:
+            return f"timed out after {duration.render(job.timeout)}"
+        if job.idle_timeout is not None and now - self._heard > job.idle_timeout:
+            return f"timed out: no output for {duration.render(job.idle_timeout)}"
+        return ""
+
+    # Its end.
+
+    def ended(self, status: int, reason: str) -> None:
+        """Its own process has ended, or couldn't be started."""
+        self.status = status
+        self._reason = self._reason or reason
+        self.stdout.pipe.release()
+        self.stderr.pipe.release()
+
+    def end(self, ending: Ending, state: State, reason: str) -> None:
+        """End it; one that has come to its own end keeps its outcome."""
+        self.ending = ending
+        if self.status is None:
+            self._state, self._reason = state, reason
+
+    def abandon(self, reason: str) -> None:
+        """Nobody can tell any more what becomes of it; its processes are gone."""
+        if self.done:
+            return
+        if self.status is None:
+            self._state, self._reason = self._state or State.FAILED, self._reason or reason
+        self._over, self.ending, self._dry_by = True, None, 0.0
+        for output in (self.stdout, self.stderr):
+            output.pipe.release()
+
+    def tree(self) -> set[Process]:
+        """Its processes, as far as they can be told from another job's: its session, its children.
+
+        One that was seen belongs to it for good.
+        """
+        found = {one for one in self._tree if process_tree.alive(one)}
+        for pid in [self.pid, *(one.pid for one in found)]:
+            found |= process_tree.descendants(pid)
+        one = process_tree.status(self.pid)
+        if one and not one.zombie and self.status is None:
+            found.add(one.process)
+        self._tree = found
+        return found
+
+    def _session(self, supervisor: Supervisor) -> set[Process]:
+        found = map(process_tree.status, (one.pid for one in supervisor.descendants()))
+        return {one.process for one in found if one and one.session == self.pid}
+
+    def advance(self, now: float, supervisor: Supervisor | None) -> None:
+        """Do what is due; `done` when nothing is left to do."""
+        for output in sorted((self.stdout, self.stderr), key=lambda one: one.line.due or 0):
+            if output.line.due is not None and now >= output.line.due:
+                self._say(output, output.line.take())
+        if self.ending and self.ending.poll():
+            for one in self.ending.stuck:
+                self.note(f"{self._named(one)} can't be ended: it hangs in the kernel, or is "
+                          "another user's")
+            self._over, self.ending = True, None
+        if self.ending or (self.status is None and not self._over):
+            return
+        if supervisor is None:
+            self._over = True
+        elif not self._over:
+            self._end_leftovers(now, supervisor)
+        if self._over:
+            self._dry(now, supervisor)
+
+    def _end_leftovers(self, now: float, supervisor: Supervisor) -> None:
+        """What its session still runs goes; a proper daemon has one of its own, and stays.
+
+        Some need a moment to see that they are done (`> >(tee log)`), or to become a daemon.
+        """
+        left = self._session(supervisor) if self.pid else set()
+        if not left:
+            self._over, self._lingers_until = True, None
+        elif self._lingers_until is None:
+            self._lingers_until = now + self._patience.lingering
+        elif now >= self._lingers_until:
+            self._lingers_until = None
+            for one in sorted(left):
+                self.note(f"left behind by the stage, and ended: {self._named(one)}")
+            self.ending = Ending(lambda: self._session(supervisor),
+                                 ending_steps(self._patience.left), [self.pid])
+
+    def _dry(self, now: float, supervisor: Supervisor | None) -> None:
+        """Read what is still in its streams, for a while if somebody keeps them open."""
+        if self._dry_by is None:
+            self._dry_by = now + self._patience.open
+            self.stdout.pipe.release()
+            self.stderr.pipe.release()
+        late = now >= self._dry_by
+        if late:
+            for output in (self.stdout, self.stderr):
+                for _, data in self._reader.drain(output.pipe):
+                    self.receive(output, data)
+                self._cut(output, supervisor)
+        dry = self.stdout.pipe.reading < 0 and self.stderr.pipe.reading < 0
+        if dry and (late or self.status is not None):
+            self._seconds = self._clock.now() - self._began_at
+            self.done = True
+
+    def _cut(self, output: JobOutput, supervisor: Supervisor | None) -> None:
+        """The end of a stream that somebody keeps open."""
+        if output.pipe.reading < 0:
+            return
+        holders = process_tree.holders(output.pipe.reading,
+                                       supervisor.descendants() if supervisor else ())
+        by = ", ".join(map(self._named, holders))
+        self.note(f"{output.pipe.stream} is no longer read, though it is kept open by "
+                  + (by or "a process that we don't know"))
+        self._reader.close(output.pipe)
+        self.receive(output, b"")
+
+    def close(self) -> None:
+        """Give its pipes back, whatever has happened."""
+        for output in (self.stdout, self.stderr):
+            self._reader.close(output.pipe)
+
+
+def _told(status: int | None) -> str:
+    """A process's status in words; empty for success."""
+    if not status:
+        return ""
+    if status < 0:
+        try:
+            return f"ended by signal {-status} ({signal.Signals(-status).name})"
+        except ValueError:  # a real-time signal
+            return f"ended by signal {-status}"
+    return f"exit status {status}"

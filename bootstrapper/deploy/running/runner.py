@@ -1,0 +1,190 @@
+"""Runs jobs, all at the same time, and tells what they say: the engine's hands."""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from bootstrapper.deploy.clock import Clock
+from bootstrapper.deploy.event import Event, State
+from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.running import process_tree
+from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job_run import PATIENCE, JobRun, Patience
+from bootstrapper.deploy.running.process_tree import Ending, Process, Step
+from bootstrapper.deploy.running.stream import Reader
+from bootstrapper.deploy.running.supervisor import Supervisor
+
+_TICK = 0.1
+_SOON = 0.01  # between two looks at processes that are being ended
+_STANDSTILL = 1.0  # longer than a turn can take: we were stopped
+
+
+class Runner:
+    """A context manager: for its length a supervisor stands by, and none of a job's processes
+    outlives it, but for proper daemons of stages that came to their own end.
+
+    `emit` gets Output and Note events. `cancelled` is asked every 0.1 s while jobs run and answers
+    "" or the reason ("cancelled by anna@laptop"): all jobs are then ended. `tick` is called as
+    often. An exception from any of them ends the jobs at once, and is raised.
+    """
+
+    def __init__(self, *, emit: Callable[[Event], None], clock: Clock, masking: Masking,
+                 cancelled: Callable[[], str], tick: Callable[[], None] = lambda: None,
+                 patience: Patience = PATIENCE) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._masking = masking
+        self._cancelled = cancelled
+        self._tick = tick
+        self._patience = patience
+        self._reader = Reader()
+        self._supervisor: Supervisor | None = None
+        self._keys = 0  # of jobs; never used twice, so that a late message finds nobody
+
+    def __enter__(self) -> "Runner":
+        self._stand_by()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self._dismiss()
+        self._reader.shut()
+
+    def _stand_by(self) -> Supervisor:
+        if self._supervisor is None:
+            self._supervisor = Supervisor(grace=self._patience.left)
+            self._reader.watch(self._supervisor.socket.fileno())
+        return self._supervisor
+
+    def _dismiss(self) -> None:
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor:
+            self._reader.forget(supervisor.socket.fileno())
+            supervisor.close()
+
+    def run(self, jobs: Sequence[Job],
+            ended: Callable[[Job, Outcome], None] = lambda job, outcome: None) -> list[Outcome]:
+        """Returns when all are done: their outcomes, in the order of the jobs.
+
+        `ended` is told of each as soon as it is done.
+        """
+        reason = self._cancelled()
+        if reason:
+            outcome = Outcome(state=State.CANCELLED, exit=None, seconds=0, reason=reason)
+            for job in jobs:
+                ended(job, outcome)
+            return [outcome for _ in jobs]
+        supervisor = self._stand_by()
+        supervisor.begin()
+        runs: dict[int, JobRun] = {}
+        try:
+            for job in jobs:
+                self._keys += 1
+                runs[self._keys] = run = JobRun(
+                    job, self._reader, self._emit, self._clock, self._masking, self._patience)
+                supervisor.start(self._keys, job, run.stdout.pipe.writing, run.stderr.pipe.writing)
+            self._see_through(runs, ended)
+        except BaseException:
+            self._dismiss()  # it ends what it has started
+            raise
+        finally:
+            for run in runs.values():
+                run.close()
+        return [run.outcome() for run in runs.values()]
+
+    def _see_through(self, runs: dict[int, JobRun],
+                     ended: Callable[[Job, Outcome], None]) -> None:
+        """Turn by turn, until all jobs are done."""
+        by_pipe = {id(output.pipe): (run, output) for run in runs.values()
+                   for output in (run.stdout, run.stderr)}
+        left = list(runs.values())
+        reason = ""
+        ticked = before = time.monotonic()
+        while left:
+            for pipe, data in self._reader.ready(self._until_next(left, time.monotonic())):
+                if pipe is None:
+                    self._listen(runs)
+                else:
+                    run, output = by_pipe[id(pipe)]
+                    run.receive(output, data)
+            now = time.monotonic()
+            if now - before > _STANDSTILL:
+                # We were stopped, or somebody we told something took his time: not their fault.
+                for run in left:
+                    run.excuse(now - before)
+            before = now
+            if now - ticked >= _TICK:
+                ticked = now
+                self._reader.settle(now)
+                self._tick()
+                if not reason and all(run.started for run in left):
+                    reason = self._cancelled()
+                    if reason:
+                        self._cancel(left, reason)
+            for run in left:
+                self._time_out(run, left, now, alone=len(runs) == 1)
+                run.advance(now, self._supervisor)
+                if run.done:
+                    ended(run.job, run.outcome())
+            left = [run for run in left if not run.done]
+
+    @staticmethod
+    def _until_next(left: list[JobRun], now: float) -> float:
+        """How long a turn may wait for something to happen."""
+        if any(run.busy for run in left):
+            return _SOON
+        due = [due - now for run in left for due in run.due()]
+        return max(0.0, min([_TICK, *due]))
+
+    def _listen(self, runs: dict[int, JobRun]) -> None:
+        """What the supervisor has to say of the jobs."""
+        supervisor = self._supervisor
+        if supervisor is None:
+            return
+        descriptor = supervisor.socket.fileno()
+        messages = supervisor.messages()
+        if messages is None:
+            self._supervisor = None
+            self._reader.forget(descriptor)
+            supervisor.bury()
+            for run in runs.values():
+                run.abandon("the supervisor of the push's processes died: somebody killed it")
+            return
+        for message in messages:
+            told = runs.get(message["key"])
+            if told is None:  # a job of a stage that was broken off
+                continue
+            if "pid" in message:
+                told.pid = message["pid"]
+            else:
+                told.ended(message["status"], message.get("reason", ""))
+                told.advance(time.monotonic(), supervisor)
+
+    def _cancel(self, left: list[JobRun], reason: str) -> None:
+        """End them all, and whatever they have started."""
+        ending = self._ending(self._everything(left), left)
+        for run in left:
+            run.end(ending, State.CANCELLED, reason)
+
+    def _time_out(self, run: JobRun, left: list[JobRun], now: float, alone: bool) -> None:
+        reason = run.overdue(now)
+        if not reason:
+            return
+        run.note(f"{reason}: it is being ended")
+        members = self._everything(left) if alone else run.tree
+        run.end(self._ending(members, [run]), State.FAILED, reason)
+
+    def _everything(self, runs: list[JobRun]) -> Callable[[], set[Process]]:
+        def members() -> set[Process]:
+            if not process_tree.KNOWN:
+                return {Process(run.pid, 0) for run in runs if run.pid and run.status is None}
+            return self._supervisor.descendants() if self._supervisor else set()
+        return members
+
+    def _ending(self, members: Callable[[], set[Process]], runs: list[JobRun]) -> Ending:
+        patience = self._patience
+        return Ending(members, [
+            Step(signal.SIGINT, patience.interrupted, everyone=False),
+            Step(signal.SIGTERM, patience.terminated), Step(signal.SIGKILL, 0),
+        ], groups=[run.pid for run in runs if run.pid])

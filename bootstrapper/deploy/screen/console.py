@@ -1,0 +1,114 @@
+"""What a person sees of a push while it runs."""
+
+import os
+import select
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TextIO
+
+from bootstrapper.deploy.event import Event, Note, Output, StageEnded, StageEvent, StageStarted
+from bootstrapper.deploy.screen.plain import Plain
+from bootstrapper.deploy.screen.printable import printable
+from bootstrapper.deploy.screen.raw import Raw
+from bootstrapper.deploy.screen.stage_line import StageLine
+from bootstrapper.deploy.screen.style import Style
+from bootstrapper.deploy.screen.terminal import Terminal
+from bootstrapper.progress import Progress
+
+TICK = 0.1  # seconds
+
+
+class Console:
+    """Shows a push's events; `stages` are the names of its stages, `hosts` the number of hosts.
+
+    On a terminal a line per stage, elsewhere plain lines, with `verbosity` 1 all that the stages
+    say, with -1 only what failed, on standard error. `tick` is to be called ten times a second.
+    """
+
+    def __init__(self, stages: Sequence[str], *, hosts: int = 0, verbosity: int = 0,
+                 stream: TextIO | None = None) -> None:
+        quiet = verbosity < 0
+        # Python has no such stream where its file was closed before it began.
+        self._stream = stream or (sys.stderr if quiet else sys.stdout) or open(  # noqa: SIM115
+            os.devnull, "w")
+        self._stages = [StageLine(name, hosts if hosts > 1 else 0) for name in stages]
+        self._running: StageLine | None = None
+        self._progress = Progress(self._stream, 0 if quiet else verbosity)
+        self._quiet = quiet
+        self._screen = self._chosen(verbosity)
+
+    def show(self, event: Event) -> None:
+        """Something has happened."""
+        if not isinstance(event, StageEvent) or event.stage >= len(self._stages):
+            return
+        stage = self._stages[event.stage]
+        match event:
+            case StageStarted():
+                stage.start(event)
+                if self._running is not stage:
+                    self._running = stage
+                    self._screen.started(stage)
+            case Output():
+                stage.hear(event)
+                self._screen.output(stage, event)
+            case Note():
+                host = f" {printable(event.host)}" if event.host else ""
+                self.say(f"  {stage.name}{host}: {printable(event.text)}")
+            case StageEnded():
+                if stage.end(event):
+                    self._running = None
+                    self._screen.ended(stage)
+
+    def tick(self) -> None:
+        """Time goes by."""
+        if self._running:
+            self._screen.tick(self._running)
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if not self._quiet:
+            self._screen.say(line)
+
+    def ask(self, question: str, choices: Sequence[str], default: str, *,
+            meanwhile: Callable[[], None] = lambda: None,
+            ended: Callable[[], str] = lambda: "") -> str:
+        """Which of `choices` a person takes: the word or its beginning; Enter takes `default`.
+
+        While we wait `meanwhile` is called ten times a second. The answer is empty at the end of
+        standard input, and as soon as `ended` says something.
+        """
+        self._screen.clear()
+        words = ", ".join(f"[{word}]" if word == default else word for word in choices)
+        while True:
+            self._progress.prompt(f"{question} ({words}) ")
+            answer = _line(meanwhile, ended)
+            if not answer.endswith("\n"):
+                self._progress.prompt("\n")
+                return ""
+            answer = answer.strip().lower()
+            meant = [word for word in choices if word.startswith(answer)] if answer else [default]
+            if answer in choices or len(meant) == 1:
+                return answer if answer in choices else meant[0]
+            self._progress.prompt(f"{printable(answer)}: which is that? ")
+
+    def _chosen(self, verbosity: int) -> Plain:
+        style = Style(self._stream, tuple(stage.name for stage in self._stages))
+        if verbosity > 0:
+            return Raw(self._progress, style)
+        if style.live and not self._quiet:
+            return Terminal(self._progress, style)
+        return Plain(self._progress, failures_only=self._quiet)
+
+
+def _line(meanwhile: Callable[[], None], ended: Callable[[], str]) -> str:
+    """A line of standard input; without a newline at its end, or once `ended` says something."""
+    line = b""
+    with suppress(OSError):  # closed
+        while not line.endswith(b"\n") and not ended():
+            if select.select([0], [], [], TICK)[0]:
+                if not (more := os.read(0, 1)):
+                    break
+                line += more
+            meanwhile()
+    return line.decode(errors="replace")

@@ -1,0 +1,1 @@
+"""The other end of a push: the connection there, its locks, its state and its history."""
