@@ -16,7 +16,7 @@ from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.journal import home
 from bootstrapper.deploy.journal.record import Record, iso
 from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.screen.printable import printable
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style

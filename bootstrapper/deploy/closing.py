@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bootstrapper.deploy.dot_deploy import dot_deploy
-from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.target.holder import Closed
 from bootstrapper.deploy.target.push_lock import LOCKS
 from bootstrapper.deploy.target.ssh import Ssh

@@ -10,7 +10,7 @@ from typing import Self
 from bootstrapper.deploy.plan import Plan, Stage
 from bootstrapper.deploy.project import definition, flag, secret
 from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.definition import Deployment, StageEntry
+from bootstrapper.deploy.project.deployment import Deployment, StageEntry
 from bootstrapper.deploy.project.fault import suggestion
 from bootstrapper.deploy.project.recipe import Recipe
 from bootstrapper.deploy.target import holder

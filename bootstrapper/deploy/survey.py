@@ -8,7 +8,7 @@ from bootstrapper.deploy.closing import OwnDoor
 from bootstrapper.deploy.journal import journals
 from bootstrapper.deploy.journal.history import merged
 from bootstrapper.deploy.journal.record import Record
-from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.rollback import live_push
 from bootstrapper.deploy.target.holder import Closed, Holder
 from bootstrapper.deploy.target.push_lock import holder

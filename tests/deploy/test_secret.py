@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy.project import definition, secret
-from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.project.fault import Faulty
 from tests.deploy.definitions import write
 

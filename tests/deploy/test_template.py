@@ -8,6 +8,7 @@ import pytest
 
 from bootstrapper.__main__ import main
 from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.project.deployment import FILE
 from tests.rendering import render
 
 
@@ -29,7 +30,7 @@ def test_a_fresh_projects_dry_run_tells_that_host_names_are_missing_and_nothing_
     assert main(words) == 2
     faults = re.findall(r"^  (\S+:\d+): .* the setting (\w+), which is empty \(line (\d+)\)$",
                         capsys.readouterr().err, re.MULTILINE)
-    lines = (project / definition.FILE).read_text().splitlines()
+    lines = (project / FILE).read_text().splitlines()
     assert [name for _, name, _ in faults] == ["REPOSITORY", "REMOTE_HOST"]
     for _, name, line in faults:
         assert lines[int(line) - 1] == f'{name} = ""'
@@ -46,7 +47,7 @@ def test_both_deployments_know_the_answers(project: Path) -> None:
             project / "apache" / f"{name}.conf").read_text()
         assert deployment.settings["SETTINGS_MODULE"] == f"shop.settings.{name}"
         assert deployment.on_failure == "rollback"
-    assert '"shopper@app1.example.org"' in (project / definition.FILE).read_text()
+    assert '"shopper@app1.example.org"' in (project / FILE).read_text()
 
 
 def shared_files(project: Path, directory: Path, tmp_path: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.deploy.project import schema, setting, toml_lines
-from bootstrapper.deploy.project.definition import FILE, Definition, Deployment, StageEntry
+from bootstrapper.deploy.project.deployment import FILE, Definition, Deployment, StageEntry
 from bootstrapper.deploy.project.fault import Fault, faulty, suggestion
 from bootstrapper.deploy.project.flag import Flag
 from bootstrapper.deploy.project.schema import Key, Wrong

@@ -16,8 +16,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bootstrapper.deploy.project.definition import FILE as DEFINITION
-from bootstrapper.deploy.project.definition import Deployment
+from bootstrapper.deploy.project.deployment import FILE as DEFINITION
+from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.project.fault import Fault, Faulty, faulty
 from bootstrapper.deploy.project.recipe import VARIABLE
 from bootstrapper.deploy.project.schema import Wrong
