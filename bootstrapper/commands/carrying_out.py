@@ -1,7 +1,7 @@
 """A plan carried out while somebody watches, and what they are told at its end."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from bootstrapper.commands.attended import Attended
 from bootstrapper.commands.waiting import host_names
@@ -23,6 +23,7 @@ from bootstrapper.errors import BootstrapperError, WorkFailed
 
 INTERRUPTED = 130
 FEW = 3  # hosts, which are named one by one
+MOST_COMMITS = 10
 
 
 class Carrying:
@@ -140,6 +141,14 @@ class Carrying:
             step = f"mend it and push again, or go on from there: {PROGRAM} resume {self._name}"
         console.say(f"{stands}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id} "
                     "shows all that was said")
+
+
+def list_commits(console: Console, commits: Sequence[str], before: str) -> None:
+    """A line for each, as long as they are not too many."""
+    for line in commits[:MOST_COMMITS]:
+        console.say(f"{before}{line}")
+    if len(commits) > MOST_COMMITS:
+        console.say(f"  and {len(commits) - MOST_COMMITS} more")
 
 
 def _listed(hosts: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 import argparse
 
 from bootstrapper.commands.attended import confirm
-from bootstrapper.commands.carrying_out import Carrying
+from bootstrapper.commands.carrying_out import Carrying, list_commits
 from bootstrapper.commands.waiting import host_names, waiting
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.journal import Journal, home
@@ -17,8 +17,6 @@ from bootstrapper.deploy.snapshot import load
 from bootstrapper.deploy.source import Git, WorkTree
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
-
-MOST_COMMITS = 10  # that are listed one by one
 
 
 def deploy(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
@@ -94,13 +92,11 @@ def _tell_commits(console: Console, git: Git, live: Record | None, commit: str) 
     if commits is None:
         console.say(f"the commits since push {live.id} are not known here (git fetch)")
         return
-    console.say(f"{len(commits)} commit{'s' if len(commits) != 1 else ''} since push {live.id}:")
-    for line in commits[:MOST_COMMITS]:
-        console.say(f"  {line}")
-    if len(commits) > MOST_COMMITS:
-        console.say(f"  and {len(commits) - MOST_COMMITS} more")
-    if back := git.commits(commit, live.commit):
-        console.say(f"{len(back)} commits of push {live.id} are not in it")
+    added, removed = commits.added, commits.removed
+    console.say(f"{len(added)} commit{'s' if len(added) != 1 else ''} since push {live.id}:")
+    list_commits(console, added, "  ")
+    if removed:
+        console.say(f"{len(removed)} commits of push {live.id} are not in it")
 
 
 def _unpushed(tree: WorkTree, ref: str) -> str:

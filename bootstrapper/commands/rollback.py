@@ -3,7 +3,7 @@
 import argparse
 
 from bootstrapper.commands.attended import confirm
-from bootstrapper.commands.carrying_out import Carrying
+from bootstrapper.commands.carrying_out import Carrying, list_commits
 from bootstrapper.commands.waiting import host_names, waiting
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.preparation import Preparation
@@ -51,8 +51,8 @@ def _tell(console: Console, git: Git, proposal: Proposal, *, fast: bool,
     if live is None:
         return
     commits = git.commits(target.commit, live.commit)
-    for line in commits or []:
-        console.say(f"  takes back {line}")
+    if commits:
+        list_commits(console, commits.added, "  takes back ")
     if not keep_settings:
         for line in settings_changed(live.settings, target.settings):
             console.say(f"  {line}")

@@ -21,6 +21,14 @@ class WorkTree:
     unpushed: int = 0  # commits
 
 
+@dataclass(frozen=True, kw_only=True)
+class Commits:
+    """What the new one has and the old hasn't, and the reverse: "3f2a91c Subject", newest first."""
+
+    added: list[str]
+    removed: list[str]
+
+
 class Git:
     """Asks git in a project's directory; `environment` brings the push's own ssh with it.
 
@@ -64,12 +72,17 @@ class Git:
         raise InputError(repository, f"has no branch, tag or commit {ref}",
                          f"git ls-remote --heads --tags {repository} lists them; is it pushed?")
 
-    def commits(self, old: str, new: str) -> list[str] | None:
-        """What `new` has and `old` hasn't, newest first: "3f2a91c Subject"; None where unknown."""
+    def commits(self, old: str, new: str) -> Commits | None:
+        """What lies between two commits; None where this work tree doesn't know one of them."""
         if not old or not new:
             return None
-        run = self._run("log", "--format=%h %s", "--no-decorate", f"{old}..{new}")
-        return self._mask(run.stdout).splitlines() if run.returncode == 0 else None
+        run = self._run("log", "--left-right", "--format=%m%h %s", "--no-decorate",
+                        f"{old}...{new}")
+        if run.returncode:
+            return None
+        lines = self._mask(run.stdout).splitlines()
+        return Commits(added=[line[1:] for line in lines if line.startswith(">")],
+                       removed=[line[1:] for line in lines if line.startswith("<")])
 
     def work_tree(self, ref: str, commit: str) -> WorkTree:
         """What is changed and not committed here, and what is committed and not pushed.
