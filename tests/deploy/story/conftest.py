@@ -17,9 +17,12 @@ from tests.site import DEBIAN_PYTHON, PYTHON_VERSION, USER
 DOMAIN = "story.example"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """In a place that the server's user may enter, which pytest's own are not."""
+    """In a place that the server's user may enter, which pytest's own are not.
+
+    Of one module, not of the session: other tests look whether they leave a process behind.
+    """
     directory = Path(tempfile.mkdtemp(prefix="story"))
     directory.chmod(0o755)
     with serve(directory) as started:
@@ -27,7 +30,7 @@ def server() -> Iterator[Server]:
     shutil.rmtree(directory)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(server: Server, generate: Generate) -> WorkingCopy:
     """Generated, bootstrapped, committed, its host names filled in; nothing is pushed yet."""
     directory = generate(project_name="Story Site", domain=DOMAIN, python_version=PYTHON_VERSION,
@@ -50,14 +53,14 @@ def project(server: Server, generate: Generate) -> WorkingCopy:
     return copy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def first_push(server: Server, project: WorkingCopy) -> str:
     """What is said when the project is pushed to the empty server."""
     assert list(server.root.iterdir()) == []
     return project.does("deploy", "--skip", "smoke-test", "-m", "A new site")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def apache_of_server(server: Server, first_push: str) -> Iterator[apache.Apache]:
     with server.serving(server.site / "current/apache/production.conf") as serving:
         yield serving
