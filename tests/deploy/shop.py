@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 STAGES = ("clear-checkout", "git-clone", "git-tag", "rsync-release", "activate-release")
+# The settings of a deployment whose target is this machine.
+HERE = 'REMOTE_HOST = "."'
 
 
 @dataclass(frozen=True, kw_only=True)

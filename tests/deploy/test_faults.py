@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.processes import left
-from tests.deploy.shop import STAGES, Shop, git, open_shop
+from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
 from tests.deploy.ssh_server import SshServer
-
-HERE = 'REMOTE_HOST = "."'
 
 
 @pytest.fixture

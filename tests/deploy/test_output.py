@@ -12,9 +12,7 @@ import pytest
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.event import PushStarted
 from tests.deploy.processes import at_work, left
-from tests.deploy.shop import STAGES, Shop, open_shop
-
-HERE = 'REMOTE_HOST = "."'
+from tests.deploy.shop import HERE, STAGES, Shop, open_shop
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import Shop, git, open_shop
-
-HERE = 'REMOTE_HOST = "."'
+from tests.deploy.shop import HERE, Shop, git, open_shop
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import STAGES, Shop, git, open_shop
-
-HERE = 'REMOTE_HOST = "."'
+from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
 
 
 @pytest.fixture

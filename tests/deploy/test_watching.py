@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import STAGES, Shop, open_shop
+from tests.deploy.shop import HERE, STAGES, Shop, open_shop
 
-HERE = 'REMOTE_HOST = "."'
 SAYS = (*STAGES[:2], "says", *STAGES[2:])
 KEYS = ["id", "state", "comment", "user", "ref", "commit", "started", "ended", "rollback_of",
         "stages"]
