@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+"""Wipe and rebuild ve/ from requirements/, offline. See: ./bootstrap.py --help"""
+import os
+import sys
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+SOURCE = os.path.join(HERE, "requirements", "src")
+WHEELS = [name for name in (os.listdir(SOURCE) if os.path.isdir(SOURCE) else [])
+          if name.startswith("bootstrapper-") and name.endswith(".whl")]
+
+if sys.version_info < (3, 11):  # even Python 2 reads this far, to say why it won't do
+    sys.stderr.write("bootstrap.py: Python %d.%d is too old, 3.11 or later is needed\n"
+                     "  next: python3.11 bootstrap.py\n" % sys.version_info[:2])
+    sys.exit(2)
+if len(WHEELS) != 1:
+    sys.stderr.write("bootstrap.py: %d files bootstrapper-*.whl in %s, one is needed\n"
+                     "  next: git checkout -- requirements/src\n" % (len(WHEELS), SOURCE))
+    sys.exit(1)
+
+sys.path.insert(0, os.path.join(SOURCE, WHEELS[0]))
+from bootstrapper.start import start  # noqa: E402
+
+sys.exit(start(["rebuild", "--project", HERE] + sys.argv[1:], program="bootstrap.py"))

@@ -1,0 +1,76 @@
+"""Recipes of the shop's own; those that everyone starts with come with the engine."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from deployments.models import Stage
+from deployments.models.names import LONGEST, check_name
+
+
+class RecipeQuerySet(models.QuerySet):
+    """Recipes by what became of them."""
+
+    def living(self):
+        """All that haven't been deleted."""
+        return self.filter(deleted=None)
+
+
+class Recipe(models.Model):
+    """Code under a name that stages use. It shadows the engine's recipe of the same name.
+
+    Its comment says what it does and needs, as of every recipe; `description` is what the CSV of
+    2010 has besides. Deleting one hides it, and keeps its versions.
+    """
+
+    name = models.CharField(max_length=LONGEST, validators=[check_name])
+    language = models.CharField(
+        max_length=10, choices=Stage.Language, default=Stage.Language.SHELL)
+    code = models.TextField()
+    description = models.TextField(blank=True)
+    deleted = models.DateTimeField(null=True, blank=True)
+
+    objects = RecipeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(deleted=None), name="one_recipe_of_a_name",
+                violation_error_message="There is a recipe of that name."),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        """Its page."""
+        return reverse("recipe", args=[self.name])
+
+    def described(self):
+        """Return what the history keeps of it."""
+        kept = ["name", "language", "code", "description"]
+        return {**{name: getattr(self, name) for name in kept}, "deleted": self.deleted is not None}
+
+
+class RecipeVersion(models.Model):
+    """A recipe as somebody saved it; the newest is the recipe itself."""
+
+    recipe = models.ForeignKey(Recipe, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()  # from 1
+    language = models.CharField(max_length=10, choices=Stage.Language)
+    code = models.TextField()
+    description = models.TextField(blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by_name = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["recipe", "number"], name="one_version_of_a_number"),
+        ]
+
+    def __str__(self):
+        return f"{self.recipe}, version {self.number}"

@@ -1,0 +1,1 @@
+"""Categories, applications, their deployments: what is pushed, and who may push it."""

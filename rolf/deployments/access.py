@@ -1,0 +1,138 @@
+"""Who may do what: the one place that every page, API call, stream and search goes through.
+
+A view says which level it needs, and gets the deployment itself:
+
+    @needs(Level.PUSH)
+    def push(request, deployment): ...          # of the address /deployments/<deployment_id>/...
+
+What it takes by id from an address or a form it resolves inside that deployment.
+"""
+
+from functools import wraps
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Max, Q
+from django.http import Http404
+from django.views.decorators.http import require_http_methods
+
+from .models import Deployment, Level
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Access:
+    """What a person may see and do; with a token, no more than that allows.
+
+    `token` has `level` (the highest), and `deployments` (pks, or None for all).
+    """
+
+    def __init__(self, user, token=None):
+        """Nothing is asked of the database yet."""
+        self.user = user
+        self.token = token
+
+    def deployments(self, level=Level.VIEW):
+        """Return those on which they have that level, with the level as `level` on each."""
+        living = Deployment.objects.living()
+        if not (self.user.is_authenticated and self.user.is_active):
+            return living.none()
+        if self.token and level > self.token.level:
+            return living.none()
+        if self.token and self.token.deployments is not None:
+            living = living.filter(pk__in=self.token.deployments)
+        if self.user.is_superuser:
+            return living
+        mine = Q(grants__group__in=self.user.groups.all())
+        allowed = living.annotate(granted=Max("grants__level", filter=mine))
+        return allowed.filter(granted__gte=level)
+
+    def level(self, deployment):
+        """Return the level that they have on a deployment; 0 is none."""
+        if self.user.is_superuser:
+            level = Level.EDIT
+        elif "granted" in vars(deployment):
+            level = deployment.granted
+        else:
+            level = deployment.grants.filter(
+                group__in=self.user.groups.all()).aggregate(level=Max("level"))["level"] or 0
+        return min(level, self.token.level) if self.token else level
+
+    def deployment(self, pk, level):
+        """Return the deployment of that key, `granted` on it.
+
+        Raises Http404 where they may not know that it is there, PermissionDenied where they may
+        not do what needs `level`.
+        """
+        try:
+            found = self.deployments().select_related("application__category").get(pk=pk)
+        except Deployment.DoesNotExist:
+            raise Http404("There is no such deployment.") from None
+        found.granted = self.level(found)
+        if found.granted < level:
+            raise PermissionDenied(f"This needs the permission to {Level(level).label}.")
+        return found
+
+    def may_edit_recipe(self, name):
+        """Whether they may edit every deployment that uses the recipe, and at least one at all."""
+        if self.user.is_superuser:
+            return True
+        editable = self.deployments(Level.EDIT)
+        using = Deployment.objects.living().filter(stages__recipe=name)
+        return editable.exists() and not using.exclude(pk__in=editable.values("pk")).exists()
+
+
+def needs(level, *methods):
+    """Make a view of one deployment: POST changes something, GET (the default) never does."""
+    return _guarded(level, methods or ("GET",), of_deployment=True)
+
+
+def signed_in(*methods):
+    """Make a view for everyone who has signed in; what it shows it takes from `request.access`."""
+    return _guarded(None, methods or ("GET",), of_deployment=False)
+
+
+def superusers(*methods):
+    """Make a view for superusers alone."""
+    return _guarded("superuser", methods or ("GET",), of_deployment=False)
+
+
+def _guarded(level, methods, *, of_deployment):
+    """Return the decorator of all three; `access` on the view is what tests read."""
+
+    def resolve(request, arguments):
+        request.access = Access(request.user)
+        if level == "superuser" and not request.user.is_superuser:
+            raise PermissionDenied("This is for superusers.")
+        if of_deployment:
+            request.deployment = request.access.deployment(arguments.pop("deployment_id"), level)
+            arguments["deployment"] = request.deployment
+        return arguments
+
+    def decorate(view):
+        if iscoroutinefunction(view):
+            # login_required asks for the user in its own way of waiting.
+            @login_required
+            @wraps(view)
+            async def guarded(request, **arguments):
+                await request.auser()
+                found = await sync_to_async(resolve)(request, arguments)
+                return await view(request, **found)
+        else:
+            @login_required
+            @wraps(view)
+            def guarded(request, **arguments):
+                if request.method in SAFE:
+                    return view(request, **resolve(request, arguments))
+                with transaction.atomic():
+                    return view(request, **resolve(request, arguments))
+
+        guarded = require_http_methods(
+            [*methods, *(["HEAD"] if "GET" in methods else [])])(guarded)
+        guarded.access = level
+        guarded.methods = methods
+        return guarded
+
+    return decorate

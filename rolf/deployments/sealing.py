@@ -1,0 +1,63 @@
+"""Secrets at rest: sealed with a key that is not in the database.
+
+The key is ROLF_SEAL_KEY of the environment, else the file of SEAL_KEY_FILE, which the first use
+makes. Web server and worker need the same one. Several keys, one a line: the first seals.
+"""
+
+import hashlib
+import hmac
+import os
+from functools import cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class SealError(Exception):
+    """A secret can't be read with the key that is here."""
+
+
+def seal(text):
+    """Return the text such that only who has the key reads it."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def unseal(sealed):
+    """Return the text; empty if nothing was sealed. Raises SealError."""
+    if not sealed:
+        return ""
+    try:
+        return _fernet().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise SealError(
+            f"a secret was sealed with another key than that of {settings.SEAL_KEY_FILE}; "
+            "bring that key back, or give the secret anew") from None
+
+
+def fingerprint(text):
+    """Return what tells two texts apart, and nothing about them to who hasn't the key."""
+    return hmac.new(_keys()[0].encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+@cache
+def _fernet():
+    return MultiFernet([Fernet(key) for key in _keys()])
+
+
+@cache
+def _keys():
+    if settings.SEAL_KEYS:
+        return settings.SEAL_KEYS
+    path = settings.SEAL_KEY_FILE
+    try:
+        # Of two processes that come first, one makes it; the name appears with the key in it.
+        beside = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key())
+        os.link(beside, path)
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink(missing_ok=True)
+    return path.read_text().split()

@@ -1,0 +1,9 @@
+"""Django's view of this package."""
+
+from django.apps import AppConfig
+
+
+class HistoryConfig(AppConfig):
+    """Who changed what, when."""
+
+    name = "history"

@@ -1,0 +1,55 @@
+"""Who changed what in a deployment's definition, in the cookbook or in somebody's rights."""
+
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import models
+
+from deployments.models import Deployment
+
+
+class Change(models.Model):
+    """One change; `before` is None of something new, `after` of something deleted.
+
+    Both are what the subject's `described()` returned: field and value. Of a secret the value is
+    a fingerprint, which no page shows. It names people and things by text besides, so that it can
+    be read when they are gone.
+    """
+
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by_name = models.CharField(max_length=150)
+    deployment = models.ForeignKey(
+        Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=40)  # setting, stage, recipe ... as people call it
+    name = models.CharField(max_length=200)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["deployment", "-id"], name="changes_of_a_deployment"),
+            models.Index(fields=["kind", "name", "-id"], name="changes_of_a_thing"),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.name} by {self.by_name}"
+
+
+@contextmanager
+def recording(by, subject, deployment=None):
+    """Keep what the block does to `subject`: it saves it, for the first time or not, or deletes it.
+
+    What it was before is read from the database, since a form has changed the object already.
+    """
+    stored = type(subject)._default_manager.filter(pk=subject.pk).first() if subject.pk else None
+    before, name = (stored.described(), str(stored)) if stored else (None, "")
+    yield
+    after = subject.described() if subject.pk else None
+    if before != after:
+        Change.objects.create(
+            by=by, by_name=by.get_username() if by else "", deployment=deployment,
+            kind=str(subject._meta.verbose_name), name=str(subject) or name,
+            before=before, after=after)

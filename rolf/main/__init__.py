@@ -1,0 +1,1 @@
+"""The site itself: its pages, its health, its smoke test."""

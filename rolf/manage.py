@@ -1,0 +1,30 @@
+#!ve/bin/python
+"""Django's command line, run by the project's own ve: ./manage.py COMMAND."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+from django.db import OperationalError
+
+from rolf import database, environment
+
+
+def main():
+    """Choose the settings, then hand over to Django."""
+    if sys.argv[1:2] == ["test"]:
+        # Before .env is read: on a server it names production's settings, which are not for tests.
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rolf.settings.test")
+    environment.read()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rolf.settings.dev")
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        told = database.unreachable(error)
+        if not told or "--traceback" in sys.argv:
+            raise
+        sys.exit(told)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pushes, their logs, and the pages that follow them."""

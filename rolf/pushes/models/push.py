@@ -1,0 +1,114 @@
+"""A push: asked for by a person, carried out by a worker, kept with all that it was made of."""
+
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.journal.record import Record
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from deployments.models import Deployment
+
+ACTIVE = (State.QUEUED, State.RUNNING)
+
+
+class PushQuerySet(models.QuerySet):
+    """Pushes by how they stand."""
+
+    def active(self):
+        """Those that wait for a worker, or run."""
+        return self.filter(state__in=ACTIVE)
+
+    def listed(self):
+        """Without what only the page of one push shows."""
+        return self.defer("snapshot", "record", "marks", "flags", "skip")
+
+
+class Push(models.Model):
+    """`number` is what the target knows it by; a push has none before its worker began it.
+
+    `snapshot` is the engine's, each stage with its code besides; `record` the engine's, as it
+    stood at the last event. `marks` tells by stage (its index, as text) at which line of the log
+    it begins, and its first line on stderr: {"0": {"line": 0, "error": 12}}.
+    """
+
+    State = models.TextChoices(
+        "State", {state.name: (state.value, state.value) for state in State
+                  if state not in (State.WAITING, State.SKIPPED)})
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="pushes")
+    number = models.PositiveIntegerField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    reason = models.TextField(blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL,
+                             related_name="pushes")
+    user_name = models.CharField(max_length=150)  # stays when the account goes
+    comment = models.TextField(blank=True)
+
+    # What was asked for.
+    ref = models.CharField(max_length=200, blank=True)
+    flags = models.JSONField(default=dict)  # NAME: value, as stages get them
+    skip = models.JSONField(default=list)  # names of stages
+    step = models.BooleanField(default=False)
+    rollback_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT,
+                                    related_name="returns")
+    rollback_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT,
+                                    related_name="undone_by")
+    keep_settings = models.BooleanField(default=False)  # a rollback of the code alone
+    resumed = models.BooleanField(default=False)
+
+    # What became of it.
+    commit = models.CharField(max_length=64, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True, blank=True)
+    ended = models.DateTimeField(null=True, blank=True)
+    snapshot = models.JSONField(null=True)
+    record = models.JSONField(null=True)
+    marks = models.JSONField(default=dict)
+    log_lines = models.PositiveBigIntegerField(default=0)  # whole ones
+    log_bytes = models.PositiveBigIntegerField(default=0)
+    version = models.PositiveBigIntegerField(default=0)  # grows with whatever a page would show
+
+    # What passes between its pages and its worker.
+    worker = models.ForeignKey("worker.Worker", null=True, blank=True, on_delete=models.SET_NULL,
+                               related_name="pushes")
+    cancelled_by = models.CharField(max_length=150, blank=True)
+    awaits = models.CharField(max_length=80, blank=True)  # in step mode, the stage asked about
+    decision = models.CharField(max_length=10, blank=True)  # run, skip or stop
+    decided_by = models.CharField(max_length=150, blank=True)
+
+    objects = PushQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "pushes"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment"], condition=models.Q(state__in=ACTIVE),
+                name="one_push_at_a_time"),
+            models.UniqueConstraint(
+                fields=["deployment", "number"], name="one_push_of_a_number"),
+        ]
+        indexes = [
+            models.Index(fields=["deployment", "-id"], name="pushes_of_a_deployment"),
+            models.Index(fields=["deployment", "state", "-id"], name="pushes_by_state"),
+            models.Index(fields=["user", "-id"], name="pushes_of_a_person"),
+            models.Index(fields=["state"], name="pushes_that_run",
+                         condition=models.Q(state__in=ACTIVE)),
+        ]
+
+    def __str__(self):
+        return f"push {self.number}" if self.number else "a push that is queued"
+
+    def get_absolute_url(self):
+        """Its page."""
+        return reverse("push", args=[self.deployment_id, self.pk])
+
+    @property
+    def active(self):
+        """Whether it waits for a worker, or runs."""
+        return self.state in ACTIVE
+
+    @property
+    def kept(self):
+        """The engine's record of it; None before a worker began it."""
+        return Record.from_json(self.record) if self.record else None

@@ -1,0 +1,1 @@
+"""Settings by place: dev, test, staging, production; each starts from base."""

@@ -1,0 +1,22 @@
+"""The tests: no .env needed, no server, no outside world."""
+
+from .base import *
+from .base import DATABASES, LOGGING, env
+
+DEBUG = False
+SECRET_KEY = "known to everyone: for tests only"  # noqa: S105
+
+# TEST_DATABASE_URL names another kind of database (postgres:///); Django prefixes "test_".
+DATABASES["default"] = env.db_url("TEST_DATABASE_URL", default="sqlite://:memory:")
+DATABASES["default"]["ATOMIC_REQUESTS"] = True
+
+# Speed: what a password is worth is not what the tests are about.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# A test that expects a record asks for it (assertLogs); the rest would bury what matters.
+LOGGING["handlers"]["stderr"] = {"class": "logging.NullHandler"}
+
+# --- Rolf's own, from here on.
+
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+SEAL_KEYS = ["a2V5cyBvZiB0ZXN0cyBhcmUga25vd24gdG8gYWxsISE="]

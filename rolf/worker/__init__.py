@@ -1,0 +1,1 @@
+"""What carries out pushes: a process of its own beside the web server."""

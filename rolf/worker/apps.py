@@ -1,0 +1,9 @@
+"""Django's view of this package."""
+
+from django.apps import AppConfig
+
+
+class WorkerConfig(AppConfig):
+    """What carries out pushes: a process of its own beside the web server."""
+
+    name = "worker"

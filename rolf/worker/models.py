@@ -1,0 +1,33 @@
+"""A worker: a process that carries out pushes, known by its heartbeat."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+BEAT = 1.0  # seconds between two beats
+LAPSED = 10.0  # seconds without a beat, after which a worker is held to be dead
+
+
+class WorkerQuerySet(models.QuerySet):
+    """Workers by their heartbeat."""
+
+    def living(self):
+        """Those that have told lately that they live."""
+        return self.filter(ended=None, beat__gt=timezone.now() - timedelta(seconds=LAPSED))
+
+
+class Worker(models.Model):
+    """One run of the worker's command; another run is another worker."""
+
+    name = models.CharField(max_length=64, unique=True)  # the queue's name for it
+    machine = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    started = models.DateTimeField(auto_now_add=True)
+    beat = models.DateTimeField()
+    ended = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    def __str__(self):
+        return f"worker {self.pid} on {self.machine}"
