@@ -7,6 +7,8 @@ from django.db import models
 
 from deployments.models import Deployment
 
+from .diffs import differences
+
 
 class Change(models.Model):
     """One change; `before` is None of something new, `after` of something deleted.
@@ -36,6 +38,22 @@ class Change(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.name} by {self.by_name}"
+
+    @property
+    def verb(self):
+        """What was done, in a word: what is deleted or revoked for people may still have a row."""
+        before, after = self.before or {}, self.after or {}
+        gone = [bool(side.get("deleted") or side.get("revoked")) for side in (before, after)]
+        if not self.after or gone == [False, True]:
+            return "revoked" if after.get("revoked") else "deleted"
+        if not self.before:
+            return "made"
+        return "brought back" if gone == [True, False] else "changed"
+
+    @property
+    def differences(self):
+        """The fields that it changed."""
+        return differences(self.before, self.after)
 
 
 @contextmanager
