@@ -39,17 +39,22 @@ def peak(contender: Contender) -> Peak:
 
 def _watch(pid: int, found: Peak) -> None:
     while True:
-        processes = list(_family(pid))
+        processes = list(family(pid))
         sizes = [_read(each, "status", _HIGHEST) for each in processes]
         if not any(sizes):  # a zombie has no memory
             return
         found.largest = max(found.largest, *sizes)
-        found.together = max(found.together, sum(
-            _read(each, "smaps_rollup", _SHARE) for each in processes))
+        found.together = max(found.together, together(pid))
         time.sleep(INTERVAL_SECONDS)
 
 
-def _family(pid: int) -> Iterator[int]:
+def together(pid: int) -> int:
+    """What a process and its descendants take now; what they share counts once (sum of Pss)."""
+    return sum(_read(each, "smaps_rollup", _SHARE) for each in family(pid))
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and its descendants."""
     yield pid
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -57,7 +62,7 @@ def _family(pid: int) -> Iterator[int]:
         except OSError:
             continue
         for child in children:
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def _read(pid: int, name: str, pattern: re.Pattern[str]) -> int:
