@@ -3,7 +3,10 @@
     python in_rolf.py seed DEPLOYMENTS PUSHES      (of all deployments together)
     python in_rolf.py log LINES                    (a push with that many lines; prints its address)
     python in_rolf.py pages                        (JSON: by page, its queries and its seconds)
+
+Nothing of it is imported here: it knows Rolf's models, and only Rolf's ve has Django.
 """
+# ruff: noqa: E402 - Django is set up before models can be imported.
 
 import json
 import os
@@ -18,13 +21,12 @@ import django
 
 django.setup()
 
+from accounts.models import User
+from deployments.models import Application, Category, Deployment
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-
-from accounts.models import User
-from deployments.models import Application, Category, Deployment
 from pushes.models import LogChunk, Push
 
 BATCH = 2000
