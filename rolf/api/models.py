@@ -1,10 +1,37 @@
 """Tokens: what a script shows instead of a password."""
 
+import hashlib
+import secrets
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from deployments.models import Deployment, Level
+
+BEGINS = "rolf_"  # so that a scanner for secrets knows what it found
+USE_IS_NOTED = timedelta(minutes=1)  # at most that often
+
+
+def digest(text):
+    """Return what is kept of a token: as random as it is, a plain hash can't be turned back."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class TokenQuerySet(models.QuerySet):
+    """Tokens by who may see them, and by what they open."""
+
+    def seen_by(self, user):
+        """One's own; of superusers everybody's."""
+        return self if user.is_superuser else self.filter(user=user)
+
+    def opened_by(self, text):
+        """Return the token that this is, with its user; None if it opens nothing (any more)."""
+        unexpired = Q(expires=None) | Q(expires__gt=timezone.now())
+        return self.filter(unexpired, digest=digest(text), revoked=None,
+                           user__is_active=True).select_related("user").first()
 
 
 class Token(models.Model):
@@ -28,17 +55,35 @@ class Token(models.Model):
     revoked = models.DateTimeField(null=True, blank=True)
     used = models.DateTimeField(null=True, blank=True)
 
+    objects = TokenQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
 
     def __str__(self):
         return self.name
 
+    def make(self):
+        """Give it its text, which is returned, and known to nobody afterwards."""
+        text = BEGINS + secrets.token_urlsafe(32)
+        self.digest, self.hint = digest(text), text[:len(BEGINS) + 4]
+        return text
+
+    def note_use(self):
+        """Keep that it was used just now: the one thing that a GET changes anywhere."""
+        now = timezone.now()
+        if self.used is None or self.used < now - USE_IS_NOTED:
+            type(self).objects.filter(pk=self.pk).update(used=now)
+
+    @property
+    def expired(self):
+        """Whether its time is over."""
+        return self.expires is not None and self.expires <= timezone.now()
+
     @property
     def valid(self):
         """Whether it still opens anything."""
-        expired = self.expires is not None and self.expires <= timezone.now()
-        return self.revoked is None and not expired
+        return self.revoked is None and not self.expired
 
     @property
     def deployments(self):
@@ -47,6 +92,8 @@ class Token(models.Model):
 
     def described(self):
         """Return what the history keeps of it."""
+        chosen = [] if self.all_deployments else self.chosen.select_related("application")
         return {"user": self.user.get_username(), "level": self.get_level_display(),
+                "deployments": "all" if self.all_deployments else [str(one) for one in chosen],
                 "expires": self.expires.isoformat() if self.expires else None,
                 "revoked": self.revoked is not None}

@@ -1,0 +1,54 @@
+"""The form of a new token."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+
+from deployments.models import Deployment
+
+from .models import Token
+
+
+class NewToken(forms.ModelForm):
+    """What a token is to open; its text comes when it is made."""
+
+    reach = forms.ChoiceField(
+        label="Deployments", widget=forms.RadioSelect, initial="chosen",
+        choices=[("chosen", "the chosen ones"), ("all", "all that I may see, also later")])
+    chosen = forms.ModelMultipleChoiceField(
+        Deployment.objects.none(), required=False, label="Chosen deployments",
+        widget=forms.CheckboxSelectMultiple)
+    lasts = forms.TypedChoiceField(
+        label="Expires", coerce=int, initial=90,
+        choices=[(30, "in 30 days"), (90, "in 90 days"), (365, "in a year"), (0, "never")])
+
+    class Meta:
+        model = Token
+        fields = ["name", "level", "reach", "chosen", "lasts"]
+        labels = {"name": "Name", "level": "May"}
+        help_texts = {"name": "What it is for, such as the machine that uses it."}
+
+    def __init__(self, *args, access, **kwargs):
+        """Only what the person may see can be chosen."""
+        super().__init__(*args, **kwargs)
+        self.instance.user = access.user
+        self.fields["chosen"].queryset = access.deployments().select_related("application")
+
+    def clean(self):
+        """Refuse a token that opens nothing."""
+        cleaned = super().clean()
+        if cleaned.get("reach") == "chosen" and not cleaned.get("chosen"):
+            self.add_error("chosen", "Choose at least one.")
+        return cleaned
+
+    def save(self, commit=True):
+        """Make the token; return its text."""
+        token = self.instance
+        token.all_deployments = self.cleaned_data["reach"] == "all"
+        if days := self.cleaned_data["lasts"]:
+            token.expires = timezone.now() + timedelta(days=days)
+        text = token.make()
+        token.save()
+        token.chosen.set([] if token.all_deployments else self.cleaned_data["chosen"])
+        return text

@@ -1,0 +1,77 @@
+"""What goes wrong is told in one shape (RFC 9457, "Problem Details for HTTP APIs")."""
+
+from http import HTTPStatus
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, JsonResponse
+from ninja import Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from pushes.asking import Busy, Refused
+
+from . import plain
+from .schemas import Push
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Schema):
+    """Why something wasn't done. `faults` has them one by one, `push` the one that is in the way."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    faults: list[str] = []
+    push: Push | None = None
+
+
+def problem(request, status, detail, *, faults=(), push=None, headers=None):
+    """Return it as JSON, or as text for who asks for that."""
+    if plain.wanted(request):
+        text = "\n".join(faults) or detail
+        return plain.answer(f"{text}\n", status=status, headers=headers)
+    told = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail,
+                   faults=list(faults), push=push)
+    return JsonResponse(told.dict(), status=status, headers=headers, content_type=MEDIA_TYPE)
+
+
+def register(api):
+    """Have the API tell every failure that way."""
+
+    @api.exception_handler(AuthenticationError)
+    def unknown(request, error):
+        detail = "This needs a token that is valid: Authorization: Bearer rolf_…"
+        return problem(request, 401, detail, headers={"WWW-Authenticate": "Bearer"})
+
+    @api.exception_handler(PermissionDenied)
+    def forbidden(request, error):
+        return problem(request, 403, str(error))
+
+    @api.exception_handler(Http404)
+    def absent(request, error):
+        return problem(request, 404, str(error) or "There is nothing at this address.")
+
+    @api.exception_handler(Busy)
+    def busy(request, error):
+        return problem(request, 409, str(error), faults=error.faults,
+                       push=Push.of(error.push, request))
+
+    @api.exception_handler(Refused)
+    def refused(request, error):
+        return problem(request, 422, str(error), faults=error.faults)
+
+    @api.exception_handler(ValidationError)
+    def invalid(request, error):
+        faults = [f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors]
+        return problem(request, 422, "; ".join(faults), faults=faults)
+
+    @api.exception_handler(HttpError)
+    def other(request, error):
+        return problem(request, error.status_code, str(error))
+
+
+def _place(location):
+    """Return where in the request a fault is; ninja names the argument besides, which nobody sees."""
+    source, *names = map(str, location)
+    return ".".join([source, *names[1:]] if source == "body" else [source, *names])

@@ -1,0 +1,109 @@
+"""Operations on pushes: to see them, to ask for one, to say what becomes of one."""
+
+from django.http import Http404
+from ninja import Router, Status
+
+from deployments.models import Level
+from pushes import asking
+from pushes.models import Push
+
+from . import plain, schemas
+from .deployments import Limit, next_page
+from .operation import get, post
+from .problem import problem
+
+router = Router(tags=["pushes"])
+
+
+def push_of(request, push_id, *, listed=False):
+    """Return the push of that id among the deployment's, or Http404.
+
+    `listed` leaves out what only its status needs.
+    """
+    pushes = request.deployment.pushes.select_related("worker")
+    try:
+        return (pushes.listed() if listed else pushes).get(pk=push_id)
+    except Push.DoesNotExist:
+        raise Http404("The deployment has no such push.") from None
+
+
+@get(router, "/deployments/{int:deployment_id}/pushes", Level.VIEW, schemas.Pushes,
+     url_name="pushes")
+def list_pushes(request, deployment_id: int, before: int | None = None, state: str = "",
+                limit: Limit = 50):
+    """List its pushes, newest first; `before` is the last id of the page before."""
+    found = request.deployment.pushes.listed().select_related("worker").order_by("-pk")
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    if state:
+        found = found.filter(state=state)
+    items = list(found[:limit + 1])
+    return schemas.Pushes(
+        items=[schemas.Push.of(one, request) for one in items[:limit]],
+        next=next_page(request, before=items[limit - 1].pk) if len(items) > limit else None)
+
+
+@post(router, "/deployments/{int:deployment_id}/pushes", Level.PUSH, schemas.Push)
+def push(request, deployment_id: int, asked: schemas.PushRequest = schemas.PushRequest()):
+    """Push.
+
+    It waits for a worker when this answers, with its address.
+
+    409 while another push of the deployment waits or runs (`push` is that one).
+    """
+    flags = {name: _flag(value) for name, value in asked.flags.items()}
+    return _accepted(request, asking.push(
+        request.deployment, request.access.user, ref=asked.ref, comment=asked.comment,
+        flags=flags, skip=tuple(asked.skip), step=asked.step))
+
+
+@post(router, "/deployments/{int:deployment_id}/rollback", Level.PUSH, schemas.Push)
+def rollback(request, deployment_id: int,
+             asked: schemas.RollbackRequest = schemas.RollbackRequest()):
+    """Roll back to a push, or to the one before the push that is live."""
+    to = None if asked.to is None else push_of(request, asked.to)
+    return _accepted(request, asking.rollback(
+        request.deployment, request.access.user, to=to, keep_settings=asked.keep_settings,
+        comment=asked.comment))
+
+
+@post(router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/cancel", Level.PUSH,
+      schemas.Push)
+def cancel(request, deployment_id: int, push_id: int):
+    """Cancel a push: one that waits ends at once, one that runs as soon as its stage is ended."""
+    found = push_of(request, push_id)
+    asking.cancel(found, request.access.user)
+    return _accepted(request, found)
+
+
+@post(router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/resume", Level.PUSH,
+      schemas.Push)
+def resume(request, deployment_id: int, push_id: int):
+    """Resume the deployment's last push at the stage that failed."""
+    return _accepted(request, asking.resume(push_of(request, push_id), request.access.user))
+
+
+@post(router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/decide", Level.PUSH,
+      schemas.Push)
+def decide(request, deployment_id: int, push_id: int, asked: schemas.Decision):
+    """Answer a push in step mode that waits for it."""
+    found = push_of(request, push_id)
+    if asked.stage is not None and asked.stage != found.awaits:
+        waits = f"it waits before {found.awaits}" if found.awaits else "it doesn't wait"
+        return problem(request, 409, f"The push doesn't ask about {asked.stage}: {waits}.",
+                       push=schemas.Push.of(found, request))
+    asking.decide(found, request.access.user, asked.decision)
+    return _accepted(request, found)
+
+
+def _flag(value):
+    """Return it as stages get it."""
+    return ("1" if value else "") if isinstance(value, bool) else value
+
+
+def _accepted(request, found):
+    found.refresh_from_db()
+    told = schemas.Push.of(found, request)
+    if plain.wanted(request):
+        return plain.answer(f"{told.address}\n", status=202, headers={"Location": told.address})
+    return Status(202, told)

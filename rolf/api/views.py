@@ -1,0 +1,66 @@
+"""Pages about the API, and those of tokens."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from deployments.access import signed_in
+from deployments.models import Level
+from history.models import recording
+
+from .forms import NewToken
+from .models import Token
+from .problem import problem
+
+
+@signed_in()
+def guide(request):
+    """Say how a script pushes; the example is a deployment that the person may push."""
+    mine = request.access.deployments(Level.PUSH).select_related("application")
+    example = mine.order_by("pk").first()
+    return render(request, "api/guide.html", {
+        "example": example.pk if example else 1, "named": example or "",
+        "address": request.build_absolute_uri(reverse("api:api-root")).rstrip("/"),
+    })
+
+
+@csrf_exempt  # it reads no cookie and does nothing
+def absent(request, rest):
+    """Say that the API has nothing at this address, as it says everything."""
+    return problem(request, 404, "The API has nothing at this address; /api/openapi.json tells all.")
+
+
+@signed_in()
+def tokens(request):
+    """List my tokens, valid ones first; to superusers everybody's."""
+    seen = Token.objects.seen_by(request.user).select_related("user")
+    listed = sorted(seen.prefetch_related("chosen__application"), key=lambda one: not one.valid)
+    return render(request, "api/tokens.html", {"tokens": listed})
+
+
+@signed_in("GET", "POST")
+@never_cache
+def new(request):
+    """Make a token; the answer shows it, and nothing ever again."""
+    form = NewToken(request.POST or None, access=request.access)
+    if form.is_valid():
+        with recording(request.user, form.instance):
+            text = form.save()
+        return render(request, "api/made.html", {"token": form.instance, "text": text})
+    return render(request, "api/new.html", {"form": form})
+
+
+@signed_in("GET", "POST")
+def revoke(request, token_id):
+    """Ask, then revoke it: at once, and for good."""
+    token = get_object_or_404(Token.objects.seen_by(request.user), pk=token_id)
+    if request.method != "POST":
+        return render(request, "api/revoke.html", {"token": token})
+    with recording(request.user, token):
+        token.revoked = token.revoked or timezone.now()
+        token.save()
+    messages.success(request, f"The token {token} opens nothing any more.")
+    return redirect("tokens")
