@@ -64,6 +64,7 @@ class Push(models.Model):
     snapshot = models.JSONField(null=True)
     record = models.JSONField(null=True)
     marks = models.JSONField(default=dict)
+    switched = models.BooleanField(default=False)  # it began to put its release live
     log_lines = models.PositiveBigIntegerField(default=0)  # whole ones
     log_bytes = models.PositiveBigIntegerField(default=0)
     version = models.PositiveBigIntegerField(default=0)  # grows with whatever a page would show
@@ -107,6 +108,13 @@ class Push(models.Model):
     def active(self):
         """Whether it waits for a worker, or runs."""
         return self.state in ACTIVE
+
+    @property
+    def standing(self):
+        """Its state, as far as a page can know: lost where its worker's heart has stopped."""
+        if self.state != State.RUNNING or (self.worker and self.worker.lives):
+            return State(self.state)
+        return State.LOST
 
     @property
     def kept(self):

@@ -1,0 +1,202 @@
+"""What people may ask for: a push, a rollback, a resumption, a cancellation, a decision.
+
+Pages and API come through here. Whoever asks has been seen to be allowed to. What is asked for is
+a row; a worker does it.
+"""
+
+from dataclasses import dataclass, field
+
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.rollback import settings_changed
+from bootstrapper.errors import InputError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from deployments.models import Survey
+from deployments.preparation import UnreadyError, prepare, secrets_of
+
+from . import tasks
+from .models import ACTIVE, Push
+from .rollback import target_of
+
+
+class Refused(Exception):  # noqa: N818 - no error of anybody's, but an answer
+    """What was asked for can't be done; `faults` says why, each in a sentence."""
+
+    def __init__(self, faults):
+        """Keep the faults."""
+        self.faults = list(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class Busy(Refused):
+    """Another push of the deployment waits or runs: `push`."""
+
+    def __init__(self, push):
+        """Say who pushes."""
+        self.push = push
+        super().__init__([f"{push.deployment} is being pushed by {push.user_name}."])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """Return from the push that is live to `target`; `settings` are lines `NAME: old -> new`.
+
+    `commits` are those that would go back, newest first, None where nobody knows them.
+    """
+
+    target: Push
+    live: Push | None
+    settings: list[str] = field(default_factory=list)
+    commits: list[dict] | None = None
+
+
+def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=False):
+    """Ask for a push of what the ref (the branch, if empty) is when the worker comes to it.
+
+    `flags` are values by name, `skip` names of stages. Raises Busy, Refused.
+    """
+    _refuse_closed(deployment)
+    asked = Push(deployment=deployment, ref=ref.strip() or deployment.branch, comment=comment,
+                 flags=dict(flags or {}), skip=list(skip), step=step)
+    if not deployment.tied:
+        prepared = _ready(prepare, deployment, flags=flags, skip=skip)
+        asked.comment = prepared.mask(comment)
+        asked.flags = dict(prepared.flags)
+        asked.snapshot = with_code(prepared.plan(number=0, comment=asked.comment, ref=asked.ref,
+                                                 commit=""))
+    else:
+        _ready(secrets_of, deployment)
+    return _queued(asked, user)
+
+
+def proposal(deployment, to=None):
+    """Return what a rollback would do: to the push `to`, or the last that worked before.
+
+    Raises Refused if there is none.
+    """
+    try:
+        target, live = target_of(deployment, to)
+    except InputError as error:
+        raise Refused([f"{error.where}: {error.fault}."]) from None
+    changed = settings_changed((live.record or {}).get("settings", {}),
+                               (target.record or {}).get("settings", {})) if live else []
+    return Proposal(target=target, live=live, settings=changed, commits=_between(target, live))
+
+
+def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
+    """Ask for the return to an earlier push. Raises Busy, Refused."""
+    _refuse_closed(deployment)
+    proposed = proposal(deployment, to)
+    target = proposed.target
+    return _queued(Push(
+        deployment=deployment, ref=target.ref, commit=target.commit, flags=target.flags,
+        comment=comment or f"back to push {target.number}", rollback_to=target,
+        rollback_of=proposed.live, keep_settings=keep_settings), user)
+
+
+def resume(push, user):
+    """Ask that a push goes on from the stage where it stopped. Raises Busy, Refused."""
+    last = push.deployment.pushes.exclude(number=None).order_by("-number").first()
+    if push.standing not in (State.FAILED, State.CANCELLED, State.LOST):
+        raise Refused([f"It can't be resumed: it is {push.standing}."])
+    if last != push:
+        raise Refused([f"Only the last push can be resumed, which is push {last.number}."
+                            if last else "It never began."])
+    _refuse_closed(push.deployment)
+    changed = Push.objects.filter(pk=push.pk, version=push.version)
+    try:
+        with transaction.atomic():
+            taken = changed.update(
+                state=State.QUEUED, resumed=True, reason="", cancelled_by="", worker=None,
+                ended=None, awaits="", decision="", version=push.version + 1)
+    except IntegrityError:
+        raise Busy(_active(push.deployment)) from None
+    if not taken:
+        raise Refused(["It has changed meanwhile."])
+    push.refresh_from_db()
+    _enqueue(push)
+    return push
+
+
+def cancel(push, user):
+    """Ask that a push ends: at once where none has begun it. Raises Refused."""
+    who = f"cancelled by {user.get_username()}"
+    now = timezone.now()
+    queued = Push.objects.filter(pk=push.pk, state=State.QUEUED)
+    if queued.update(state=State.CANCELLED, reason=who, cancelled_by=user.get_username(),
+                     ended=now, version=push.version + 1):
+        return
+    running = Push.objects.filter(pk=push.pk, state=State.RUNNING)
+    if not running.update(cancelled_by=user.get_username()):
+        raise Refused(["It has ended already."])
+
+
+def decide(push, user, decision):
+    """Answer what a push in step mode asks: run, skip or stop. Raises Refused."""
+    if decision not in ("run", "skip", "stop"):
+        raise Refused(["The answer is run, skip or stop."])
+    asking = Push.objects.filter(pk=push.pk, state=State.RUNNING, decision="").exclude(awaits="")
+    if not asking.filter(awaits=push.awaits).update(
+            decision=decision, decided_by=user.get_username()):
+        raise Refused(["It doesn't ask any more."])
+
+
+def ask_survey(deployment, ref=""):
+    """Ask a worker what is at a ref, and what would go out with it."""
+    survey, _ = Survey.objects.update_or_create(
+        deployment=deployment, ref=ref or deployment.branch,
+        defaults={"asked": timezone.now(), "answered": None})
+    transaction.on_commit(lambda: tasks.survey.enqueue(survey.pk))
+    return survey
+
+
+def with_code(plan):
+    """Return the plan's snapshot, each stage with its code: all of it but the secrets."""
+    snapshot = plan.snapshot()
+    for stage, kept in zip(plan.stages, snapshot["stages"], strict=True):
+        kept["code"] = stage.code
+    return snapshot
+
+
+def _ready(function, deployment, **arguments):
+    try:
+        return function(deployment, **arguments)
+    except UnreadyError as error:
+        raise Refused(error.faults) from None
+
+
+def _refuse_closed(deployment):
+    if deployment.closed_by:
+        why = f": {deployment.closed}" if deployment.closed else "."
+        raise Refused([f"It is closed by {deployment.closed_by}{why}"])
+
+
+def _queued(asked, user):
+    """Keep the row, unless another push is active: the database sees to it."""
+    asked.user, asked.user_name = user, user.get_username()
+    try:
+        with transaction.atomic():
+            asked.save(force_insert=True)
+    except IntegrityError:
+        raise Busy(_active(asked.deployment)) from None
+    _enqueue(asked)
+    return asked
+
+
+def _active(deployment):
+    return deployment.pushes.filter(state__in=ACTIVE).first()
+
+
+def _enqueue(push):
+    # Once the row is there for the worker, and not at all if the transaction fails.
+    transaction.on_commit(lambda: tasks.run_push.enqueue(push.pk))
+
+
+def _between(target, live):
+    """Commits that go back, where the survey of the target's commit knows them."""
+    if live is None or live.commit == target.commit:
+        return []
+    survey = target.deployment.surveys.filter(
+        ref=target.commit, since=live.commit, removed__isnull=False).first()
+    return survey.removed if survey else None
