@@ -1,6 +1,7 @@
 """How an operation of the API is declared: what it needs is said once, checked and published."""
 
-from inspect import cleandoc
+import re
+from inspect import Parameter, Signature, cleandoc
 
 from django.db import transaction
 
@@ -26,12 +27,20 @@ def refuse_the_rest(router):
     """Answer the methods that an address doesn't have as every failure is told."""
     for path, view in router.path_operations.items():
         allowed = {method for declared in view.operations for method in declared.methods}
+        rest = sorted(METHODS - allowed)
+        router.api_operation(rest, path, include_in_schema=False)(_refusal(path, sorted(allowed)))
 
-        def refuse(request, allowed=", ".join(sorted(allowed)), **address):
-            return problem(request, 405, f"This address answers {allowed}.",
-                           headers={"Allow": allowed})
 
-        router.api_operation(sorted(METHODS - allowed), path, include_in_schema=False)(refuse)
+def _refusal(path, allowed):
+    def refuse(request, **address):
+        told = ", ".join(allowed)
+        return problem(request, 405, f"This address answers {told}.", headers={"Allow": told})
+
+    # Ninja wants the parameters of the address by name.
+    names = ["request", *re.findall(r"{int:(\w+)}", path)]
+    refuse.__signature__ = Signature(
+        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=int) for name in names])
+    return refuse
 
 
 def _declared(router, method, path, level, response, failures, **more):

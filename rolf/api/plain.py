@@ -10,4 +10,5 @@ def wanted(request):
 
 def answer(text, *, status=200, headers=None):
     """Return the text, which a browser neither guesses at nor runs."""
-    return HttpResponse(text, status=status, headers=headers, content_type="text/plain; charset=utf-8")
+    return HttpResponse(
+        text, status=status, headers=headers, content_type="text/plain; charset=utf-8")

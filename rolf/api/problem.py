@@ -7,7 +7,7 @@ from django.http import Http404, JsonResponse
 from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from pushes.asking import Busy, Refused
+from pushes.asking import BusyError, RefusedError
 
 from . import plain
 from .schemas import Push
@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Schema):
-    """Why something wasn't done. `faults` has them one by one, `push` the one that is in the way."""
+    """Why something wasn't done: `faults` one by one, and the `push` that is in the way."""
 
     type: str = "about:blank"
     title: str
@@ -52,12 +52,12 @@ def register(api):
     def absent(request, error):
         return problem(request, 404, str(error) or "There is nothing at this address.")
 
-    @api.exception_handler(Busy)
+    @api.exception_handler(BusyError)
     def busy(request, error):
         return problem(request, 409, str(error), faults=error.faults,
-                       push=Push.of(error.push, request))
+                       push=error.push and Push.of(error.push, request))
 
-    @api.exception_handler(Refused)
+    @api.exception_handler(RefusedError)
     def refused(request, error):
         return problem(request, 422, str(error), faults=error.faults)
 
@@ -72,6 +72,6 @@ def register(api):
 
 
 def _place(location):
-    """Return where in the request a fault is; ninja names the argument besides, which nobody sees."""
+    """Return where in the request a fault is, without ninja's name of the argument."""
     source, *names = map(str, location)
     return ".".join([source, *names[1:]] if source == "body" else [source, *names])

@@ -14,6 +14,9 @@ from .problem import problem
 
 router = Router(tags=["pushes"])
 
+# What an empty request asks for.
+PLAIN_PUSH, PLAIN_ROLLBACK = schemas.PushRequest(), schemas.RollbackRequest()
+
 
 def push_of(request, push_id, *, listed=False):
     """Return the push of that id among the deployment's, or Http404.
@@ -44,7 +47,7 @@ def list_pushes(request, deployment_id: int, before: int | None = None, state: s
 
 
 @post(router, "/deployments/{int:deployment_id}/pushes", Level.PUSH, schemas.Push)
-def push(request, deployment_id: int, asked: schemas.PushRequest = schemas.PushRequest()):
+def push(request, deployment_id: int, asked: schemas.PushRequest = PLAIN_PUSH):
     """Push.
 
     It waits for a worker when this answers, with its address.
@@ -59,7 +62,7 @@ def push(request, deployment_id: int, asked: schemas.PushRequest = schemas.PushR
 
 @post(router, "/deployments/{int:deployment_id}/rollback", Level.PUSH, schemas.Push)
 def rollback(request, deployment_id: int,
-             asked: schemas.RollbackRequest = schemas.RollbackRequest()):
+             asked: schemas.RollbackRequest = PLAIN_ROLLBACK):
     """Roll back to a push, or to the one before the push that is live."""
     to = None if asked.to is None else push_of(request, asked.to)
     return _accepted(request, asking.rollback(

@@ -19,8 +19,8 @@ class Api(NinjaAPI):
         """Return the schema as a dictionary."""
         schema = super().get_openapi_schema(**more)
         for path in schema["paths"].values():
-            for operation in path.values():
-                for status, response in operation["responses"].items():
+            for described in path.values():
+                for status, response in described["responses"].items():
                     if int(status) >= 400 and "content" in response:
                         [told] = response["content"].values()
                         response["content"] = {problem.MEDIA_TYPE: told}

@@ -30,7 +30,7 @@ def guide(request):
 @csrf_exempt  # it reads no cookie and does nothing
 def absent(request, rest):
     """Say that the API has nothing at this address, as it says everything."""
-    return problem(request, 404, "The API has nothing at this address; /api/openapi.json tells all.")
+    return problem(request, 404, "The API has nothing here; /api/openapi.json tells what it has.")
 
 
 @signed_in()

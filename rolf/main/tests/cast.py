@@ -1,0 +1,117 @@
+"""The people and things that the matrix tests play with: two deployments with all they have."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from api.models import Token
+from cookbook.models import Recipe
+from deployments.models import (
+    Application,
+    Category,
+    Deployment,
+    Flag,
+    Grant,
+    Level,
+    Setting,
+    Stage,
+    Survey,
+)
+from history.models import recording
+from pushes.models import LogChunk, Push
+
+# Everybody who may ask for something, by what they may do on the deployment that is asked for.
+PEOPLE = ["anonymous", "no permission", "view", "push", "edit", "edit elsewhere", "superuser"]
+LEVELS = {"view": Level.VIEW, "push": Level.PUSH, "edit": Level.EDIT, "superuser": Level.EDIT}
+
+
+class Cast:
+    """Two deployments, `mine` and `other`; people by name; things by what addresses call them."""
+
+    def __init__(self):
+        """Make all of them."""
+        self.people = {"anonymous": None}
+        self.application = Application.objects.create(
+            name="shop", category=Category.objects.create(name="Sites"))
+        self.mine, self.other = self._deployment("mine"), self._deployment("other")
+        for name, deployment, level in [
+                ("no permission", None, None), ("view", self.mine, Level.VIEW),
+                ("push", self.mine, Level.PUSH), ("edit", self.mine, Level.EDIT),
+                ("edit elsewhere", self.other, Level.EDIT)]:
+            self.people[name] = self._person(name, deployment, level)
+        self.people["superuser"] = get_user_model().objects.create_superuser("superuser")
+        self.recipe = Recipe.objects.create(name="greet", code="# Greets.\necho hello\n")
+        self.recipe.versions.create(number=1, code=self.recipe.code, by_name="edit")
+        for deployment in (self.mine, self.other):
+            self._fill(deployment)
+
+    def value(self, parameter, deployment):
+        """Return what an address has for that parameter: something of the deployment, if it can be.
+
+        None if nothing is known by that name.
+        """
+        token = Token.objects.filter(user=self.people["edit"]).first
+        values = {
+            "deployment_id": lambda: deployment.pk,
+            "push_id": lambda: deployment.pushes.first().pk,
+            "setting_id": lambda: deployment.settings.first().pk,
+            "flag_id": lambda: deployment.flags.first().pk,
+            "stage_id": lambda: deployment.stages.first().pk,
+            "grant_id": lambda: deployment.grants.first().pk,
+            "survey_id": lambda: deployment.surveys.first().pk,
+            "change_id": lambda: deployment.changes.first().pk,
+            "application_id": lambda: self.application.pk,
+            "category_id": lambda: self.application.category_id,
+            "user_id": lambda: self.people["view"].pk,
+            "group_id": lambda: Group.objects.first().pk,
+            "token_id": lambda: token().pk,
+            "name": lambda: self.recipe.name,
+            "recipe_id": lambda: self.recipe.pk,
+            "number": lambda: 1,
+        }
+        return values[parameter]() if parameter in values else None
+
+    def _deployment(self, name):
+        return Deployment.objects.create(application=self.application, name=name)
+
+    def _person(self, name, deployment, level):
+        person = get_user_model().objects.create_user(name)
+        group = Group.objects.create(name=f"may {name}")
+        person.groups.add(group)
+        if deployment:
+            Grant.objects.create(group=group, deployment=deployment, level=level)
+        Token.objects.create(user=person, name="mine", digest=name, hint="rolf_", level=Level.PUSH)
+        return person
+
+    def _fill(self, deployment):
+        stage = Stage(deployment=deployment, name="greet", recipe="greet")
+        with recording(self.people["superuser"], stage, deployment):
+            stage.save()
+        Setting.objects.create(deployment=deployment, name="GREETING", text="hello")
+        Flag.objects.create(deployment=deployment, name="SHOUT", description="loudly")
+        Survey.objects.create(deployment=deployment, ref="main", asked=timezone.now(),
+                              answered=timezone.now(), refs=["main"])
+        if not deployment.grants.exists():
+            group = Group.objects.create(name=f"may view {deployment.name}")
+            Grant.objects.create(group=group, deployment=deployment, level=Level.VIEW)
+        for number in (1, 2):
+            self._push(deployment, number)
+
+    def _push(self, deployment, number):
+        now = timezone.now()
+        at = now.isoformat()
+        said = b"hello\n"
+        record = {"id": number, "state": "succeeded", "comment": "", "user": "push",
+                  "ref": "main", "commit": "c" * 40, "started": at, "ended": at,
+                  "deployment": deployment.name, "settings": {}, "outputs": {},
+                  "stages": [{"name": "greet", "state": "succeeded", "started": at, "ended": at,
+                              "exit": 0, "seconds": 0.1, "reason": ""}]}
+        snapshot = {**record, "stages": [{"name": "greet", "recipe": "greet.sh",
+                                          "code": "echo hello\n"}]}
+        push = Push.objects.create(
+            deployment=deployment, number=number, state="succeeded", user=self.people["push"],
+            user_name="push", ref="main", commit="c" * 40, started=now, ended=now,
+            snapshot=snapshot, record=record, marks={"0": {"line": 0}}, log_lines=1,
+            log_bytes=len(said), version=3)
+        LogChunk.objects.create(push=push, sequence=0, offset=0, first_line=0, last_line=1,
+                                data=said, spans=[[len(said), 0, "stdout", now.timestamp(), ""]])

@@ -1,0 +1,213 @@
+"""Every address x every method x everybody: what happens is what each view declares.
+
+The table comes from Django's resolver, so a new view is in it, whatever its author forgot.
+"""
+
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client, SimpleTestCase, TestCase
+from django.urls import path, reverse
+
+from deployments.access import signed_in
+from deployments.models import Level
+
+from .cast import LEVELS, PEOPLE, Cast
+from .url_table import METHODS, SAFE, rows, undeclared
+
+# What declares nothing, and why.
+EXEMPT = {
+    "sign-in": "who has to sign in has no permission yet",
+    "sign-out": "whoever asks for it, it ends their own session",
+    "healthz": "for monitoring: it says ok or not, and names nothing",
+    "admin:": "Django's own, for those whom it calls staff",
+    "api:": "shows tokens, not sessions: api/tests/test_matrix.py",
+    "api-absent": "the API's way of saying that there is nothing",
+}
+FILES = {"robots.txt", "favicon.ico"}  # public, and known before anybody signs in
+
+# Who else is refused by views for everybody who has signed in, which look closer themselves.
+CLOSER = {
+    "token-revoke": {"edit": "ok", "superuser": "ok", None: 404},  # the token is of who may edit
+}
+
+
+def made_up(request):
+    """Show something to everybody: what nobody may forget to forbid."""
+    return HttpResponse("secret")
+
+
+@signed_in()
+def made_up_page(request):
+    """Say what it needs."""
+    return HttpResponse("fine")
+
+
+class made_up_urls:  # noqa: N801 - a urlconf is a module
+    """Addresses of which one forgot to say who may see it."""
+
+    urlpatterns = [path("forgotten/", made_up, name="forgotten"),
+                   path("fine/", made_up_page, name="fine")]
+
+
+@contextmanager
+def undone():
+    """Leave the database as it was before."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def writes():
+    """Give the list of statements within that change the database."""
+    found = []
+
+    def look(execute, sql, parameters, many, context):
+        if sql.split(maxsplit=1)[0].upper() not in ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"):
+            found.append(sql)
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(look):
+        yield found
+
+
+def expected(row, method, person):
+    """Return the status that the row's view has to answer: a number, "sign-in" or "ok"."""
+    if method not in row.allowed:
+        return 405
+    if person == "anonymous":
+        return "sign-in"
+    if row.name in CLOSER:
+        return CLOSER[row.name].get(person, CLOSER[row.name][None])
+    if row.view.access is None:
+        return "ok"
+    if row.view.access == "superuser":
+        return "ok" if person == "superuser" else 403
+    if person not in LEVELS:
+        return 404
+    return "ok" if LEVELS[person] >= row.view.access else 403
+
+
+def answered(response):
+    """Return what was answered in the words of `expected`."""
+    status = response.status_code
+    if status == 302 and response["Location"].startswith(reverse("sign-in")):
+        return "sign-in"
+    if status >= 500:
+        return f"{status}: {response.exc_info[1]!r}" if response.exc_info else status
+    return status if status in (403, 404, 405) else "ok"
+
+
+class Declared(SimpleTestCase):
+    """No view is forgotten."""
+
+    def test_every_view_says_who_may_see_it(self):
+        found = [row for row in undeclared(rows(), EXEMPT) if row.route not in FILES]
+        self.assertEqual([str(row) for row in found], [], "decorate them: deployments/access.py")
+
+    def test_a_view_that_forgets_to_say_so_is_found(self):
+        [found] = undeclared(rows(made_up_urls), EXEMPT)
+        self.assertEqual(found.name, "forgotten")
+
+    def test_a_view_that_says_so_has_a_name(self):
+        nameless = [str(row) for row in rows() if row.declared and not row.name]
+        self.assertEqual(nameless, [])
+
+    def test_whatever_lies_below_a_deployment_needs_a_level_on_it(self):
+        loose = [str(row) for row in rows()
+                 if "deployment_id" in row.parameters and row.declared
+                 and not isinstance(row.view.access, Level) and row.view.access != "superuser"]
+        self.assertEqual(loose, [])
+
+    def test_what_needs_less_than_push_changes_nothing(self):
+        # Who may only look has no way to change anything of a deployment.
+        loose = [str(row) for row in rows() if row.declared and row.view.access == Level.VIEW
+                 and row.allowed - SAFE]
+        self.assertEqual(loose, [])
+
+    def test_every_exception_exists(self):
+        table = rows()
+        for name in EXEMPT:
+            with self.subTest(name):
+                self.assertTrue(any(row.name.startswith(name) for row in table))
+
+
+class Matrix(TestCase):
+    """The table, played through."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = Cast()
+
+    def setUp(self):
+        self.table = [row for row in rows() if row.declared]
+
+    def client_of(self, person, **more):
+        client = Client(raise_request_exception=False, **more)
+        if account := self.cast.people[person]:
+            client.force_login(account)
+        return client
+
+    def ask(self, client, method, address, **more):
+        # A view says what it has to say before it streams; nobody waits for the rest here.
+        response = client.generic(method, address, **more)
+        response.close()
+        return response
+
+    def test_each_answers_as_it_declares(self):
+        for person in PEOPLE:
+            client = self.client_of(person)
+            for row in self.table:
+                address = row.address(self.cast, self.cast.mine)
+                for method in METHODS:
+                    with self.subTest(view=str(row), method=method, person=person), undone():
+                        response = self.ask(client, method, address)
+                        self.assertEqual(answered(response), expected(row, method, person))
+
+    def test_what_is_safe_changes_nothing(self):
+        for person in PEOPLE:
+            client = self.client_of(person)
+            for row in self.table:
+                address = row.address(self.cast, self.cast.mine)
+                for method in sorted(SAFE):
+                    with self.subTest(view=str(row), method=method, person=person), undone():
+                        with writes() as found:
+                            self.ask(client, method, address)
+                        self.assertEqual(found, [])
+
+    def test_what_looks_for_writes_finds_one(self):
+        with writes() as found, undone():
+            self.cast.mine.save()
+        self.assertEqual(len(found), 1)
+
+    def test_nothing_is_accepted_from_another_site(self):
+        for person in PEOPLE:
+            client = self.client_of(person, enforce_csrf_checks=True)
+            for row in self.table:
+                address = row.address(self.cast, self.cast.mine)
+                for method in ("POST", "PUT", "PATCH", "DELETE"):
+                    with self.subTest(view=str(row), method=method, person=person), undone():
+                        self.assertEqual(self.ask(client, method, address).status_code, 403)
+
+    def test_what_belongs_to_another_deployment_is_not_below_mine(self):
+        client = self.client_of("superuser")  # to whom nothing but that forbids it
+        nested = [row for row in self.table
+                  if "deployment_id" in row.parameters and len(row.parameters) > 1]
+        for row in nested:
+            address = row.address(self.cast, self.cast.mine, elsewhere=self.cast.other)
+            for method in sorted(row.allowed):
+                with self.subTest(view=str(row), method=method), undone():
+                    self.assertEqual(self.ask(client, method, address).status_code, 404)
+
+    def test_a_deployment_that_was_deleted_is_nowhere(self):
+        client = self.client_of("edit")
+        self.cast.mine.deleted = self.cast.mine.created
+        self.cast.mine.save()
+        for row in self.table:
+            if isinstance(row.view.access, Level):
+                with self.subTest(view=str(row)):
+                    address = row.address(self.cast, self.cast.mine)
+                    method = sorted(row.allowed - {"HEAD"})[0]
+                    self.assertEqual(self.ask(client, method, address).status_code, 404)
