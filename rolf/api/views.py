@@ -1,6 +1,7 @@
 """Pages about the API, and those of tokens."""
 
 from django.contrib import messages
+from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +15,8 @@ from history.models import recording
 from .forms import NewToken
 from .models import Token
 from .problem import problem
+
+LISTED = 500
 
 
 @signed_in()
@@ -35,9 +38,10 @@ def absent(request, rest):
 
 @signed_in()
 def tokens(request):
-    """List my tokens, valid ones first; to superusers everybody's."""
+    """List my tokens, to superusers everybody's; of those that were revoked the newest."""
     seen = Token.objects.seen_by(request.user).select_related("user")
-    listed = sorted(seen.prefetch_related("chosen__application"), key=lambda one: not one.valid)
+    newest = seen.order_by(F("revoked").desc(nulls_first=True), "-pk")[:LISTED]
+    listed = newest.prefetch_related("chosen__application")
     return render(request, "api/tokens.html", {"tokens": listed})
 
 

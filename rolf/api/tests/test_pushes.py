@@ -1,0 +1,294 @@
+"""Pushes through the API: asked for, listed, followed."""
+
+import time
+
+from django.test import TestCase
+
+from deployments.models import Level
+from history.models import Change
+from main.tests.cast import Cast
+from pushes.models import LogChunk
+
+from .caller import Caller, made
+
+
+class Case(TestCase):
+    """One who may push."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = Cast()
+
+    def setUp(self):
+        self.deployment = self.cast.mine
+        self.address = f"/api/deployments/{self.deployment.pk}"
+        self.caller = Caller(made(self.cast.people["push"])[1])
+        self.push = self.deployment.pushes.first()
+
+    def running(self, **more):
+        fields = {"state": "running", "ended": None, "number": self.push.number, **more}
+        type(self.push).objects.filter(pk=self.push.pk).update(**fields)
+
+
+class Pushing(Case):
+    """POST pushes."""
+
+    def test_a_push_waits_for_a_worker_with_what_was_asked_for(self):
+        answer = self.caller.post(f"{self.address}/pushes", {
+            "comment": "by CI", "ref": "next", "flags": {"SHOUT": True}, "step": True})
+        self.assertEqual(answer.status_code, 202, answer.content)
+        told = answer.json()
+        push = self.deployment.pushes.get(pk=told["id"])
+        self.assertEqual((push.state, push.comment, push.ref, push.flags, push.step),
+                         ("queued", "by CI", "next", {"SHOUT": "1"}, True))
+        self.assertEqual(push.user, self.cast.people["push"])
+        self.assertIsNone(told["number"])
+        self.assertTrue(told["url"].endswith(push.get_absolute_url()))
+
+    def test_nothing_needs_to_be_said(self):
+        self.assertEqual(self.caller.post(f"{self.address}/pushes").status_code, 202)
+
+    def test_a_shell_gets_the_address_of_the_push_and_nothing_else(self):
+        shell = Caller(made(self.cast.people["push"])[1], Accept="text/plain")
+        answer = shell.post(f"{self.address}/pushes")
+        push = self.deployment.pushes.first()
+        self.assertEqual(answer.content.decode(),
+                         f"http://testserver{self.address}/pushes/{push.pk}\n")
+        self.assertEqual(shell.get(answer.content.decode().strip()).status_code, 200)
+
+    def test_while_another_push_runs_it_says_which(self):
+        self.running()
+        answer = self.caller.post(f"{self.address}/pushes")
+        self.assertEqual(answer.status_code, 409)
+        self.assertEqual(answer["Content-Type"], "application/problem+json")
+        self.assertEqual(answer.json()["push"]["id"], self.push.pk)
+
+    def test_every_fault_is_told_at_once(self):
+        answer = self.caller.post(f"{self.address}/pushes",
+                                  {"flags": {"SHOOT": True}, "skip": ["nothing"]})
+        self.assertEqual(answer.status_code, 422)
+        self.assertEqual(len(answer.json()["faults"]), 2, answer.json())
+        self.assertEqual(self.deployment.pushes.count(), 2)
+
+    def test_a_misspelt_field_is_told_where_it_stands(self):
+        answer = self.caller.post(f"{self.address}/pushes", {"comments": "by CI"})
+        self.assertEqual(answer.status_code, 422)
+        self.assertIn("body.comments", answer.json()["faults"][0])
+
+    def test_what_is_no_json_is_told(self):
+        answer = self.caller.client.post(f"{self.address}/pushes", "{", headers=self.caller.headers,
+                                         content_type="application/json")
+        self.assertEqual((answer.status_code, answer["Content-Type"]),
+                         (400, "application/problem+json"))
+
+    def test_a_token_that_may_view_cannot_push(self):
+        caller = Caller(made(self.cast.people["push"], Level.VIEW)[1])
+        answer = caller.post(f"{self.address}/pushes")
+        self.assertEqual(answer.status_code, 403)
+        self.assertEqual(answer.json()["detail"], "This needs the permission to push.")
+
+    def test_a_rollback_returns_to_the_push_that_is_named(self):
+        first = self.deployment.pushes.last()
+        answer = self.caller.post(f"{self.address}/rollback", {"to": first.pk})
+        self.assertEqual(answer.status_code, 202, answer.content)
+        self.assertEqual(answer.json()["rollback_to"], first.pk)
+        self.assertEqual(answer.json()["rollback_of"], self.push.pk)
+
+    def test_nothing_returns_to_a_push_of_another_deployment(self):
+        other = self.cast.other.pushes.first()
+        answer = self.caller.post(f"{self.address}/rollback", {"to": other.pk})
+        self.assertEqual(answer.status_code, 404)
+
+    def test_a_push_that_waits_is_cancelled_at_once(self):
+        address = self.caller.post(f"{self.address}/pushes").json()["address"]
+        self.assertEqual(self.caller.post(f"{address}/cancel").json()["state"], "cancelled")
+        self.assertEqual(self.caller.get(f"{address}/outcome").status_code, 424)
+
+    def test_a_push_that_worked_cannot_be_resumed(self):
+        answer = self.caller.post(f"{self.address}/pushes/{self.push.pk}/resume")
+        self.assertEqual(answer.status_code, 422)
+
+    def test_a_decision_reaches_the_stage_that_asks(self):
+        self.running(awaits="greet")
+        address = f"{self.address}/pushes/{self.push.pk}/decide"
+        self.assertEqual(
+            self.caller.post(address, {"decision": "skip", "stage": "greet"}).status_code, 202)
+        self.push.refresh_from_db()
+        self.assertEqual((self.push.decision, self.push.decided_by), ("skip", "push"))
+
+    def test_a_decision_that_comes_late_meets_no_other_stage(self):
+        self.running(awaits="greet")
+        answer = self.caller.post(f"{self.address}/pushes/{self.push.pk}/decide",
+                                  {"decision": "run", "stage": "the one before"})
+        self.assertEqual(answer.status_code, 409)
+        self.push.refresh_from_db()
+        self.assertEqual(self.push.decision, "")
+
+    def test_a_push_changes_no_definition(self):
+        before = Change.objects.count()
+        self.caller.post(f"{self.address}/pushes")
+        self.assertEqual(Change.objects.count(), before)
+
+
+class Following(Case):
+    """A push as it goes on."""
+
+    def setUp(self):
+        super().setUp()
+        self.address += f"/pushes/{self.push.pk}"
+
+    def test_its_stages_are_told_as_the_engine_kept_them(self):
+        told = self.caller.get(self.address).json()
+        self.assertEqual((told["id"], told["number"], told["state"]),
+                         (self.push.pk, 2, "succeeded"))
+        [stage] = told["stages"]
+        self.assertEqual((stage["name"], stage["state"], stage["exit"]), ("greet", "succeeded", 0))
+
+    def test_no_setting_is_told(self):
+        self.push.record["settings"] = {"GREETING": "hello to whom it may not concern"}
+        self.push.save()
+        self.assertNotContains(self.caller.get(self.address), "whom it may not concern")
+
+    def test_of_a_push_that_waits_the_planned_stages_are_told(self):
+        type(self.push).objects.filter(pk=self.push.pk).update(
+            state="queued", record=None, number=None)
+        told = self.caller.get(self.address).json()
+        self.assertEqual([(stage["name"], stage["state"]) for stage in told["stages"]],
+                         [("greet", "waiting")])
+
+    def test_what_has_not_changed_is_not_sent_again(self):
+        tag = self.caller.get(self.address)["ETag"]
+        self.assertEqual(self.caller.get(self.address, **{"If-None-Match": tag}).status_code, 304)
+        type(self.push).objects.filter(pk=self.push.pk).update(version=99)
+        self.assertEqual(self.caller.get(self.address, **{"If-None-Match": tag}).status_code, 200)
+
+    def test_who_waits_for_a_change_that_was_gets_it_at_once(self):
+        self.running(version=7)
+        told = self.caller.get(f"{self.address}?wait=60&version=6").json()
+        self.assertEqual(told["version"], 7)
+
+    def test_who_waits_in_vain_learns_how_it_stands(self):
+        type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
+        began = time.monotonic()
+        answer = self.caller.get(f"{self.address}?wait=0.5&version={self.push.version}")
+        self.assertEqual(answer.json()["state"], "queued")
+        self.assertGreaterEqual(time.monotonic() - began, 0.5)
+
+    def test_the_outcome_is_told_by_the_status(self):
+        self.assertEqual(self.caller.get(f"{self.address}/outcome").status_code, 200)
+        type(self.push).objects.filter(pk=self.push.pk).update(state="failed", reason="greet: exit 1")
+        answer = self.caller.get(f"{self.address}/outcome")
+        self.assertEqual((answer.status_code, answer.json()["detail"]),
+                         (424, "Push 2: failed: greet: exit 1"))
+
+    def test_an_outcome_that_is_not_known_yet_is_to_be_asked_for_again(self):
+        type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
+        answer = self.caller.get(f"{self.address}/outcome?wait=0")
+        self.assertEqual((answer.status_code, answer["Retry-After"]), (408, "1"))
+
+
+class Log(Case):
+    """The log, by offset."""
+
+    def setUp(self):
+        super().setUp()
+        self.address += f"/pushes/{self.push.pk}/log"
+        self.push.chunks.all().delete()
+
+    def write(self, *pieces):
+        offset = 0
+        for sequence, data in enumerate(pieces):
+            LogChunk.objects.create(push=self.push, sequence=sequence, offset=offset, first_line=0,
+                                    last_line=0, data=data, spans=[])
+            offset += len(data)
+        type(self.push).objects.filter(pk=self.push.pk).update(log_bytes=offset)
+
+    def test_from_each_byte_on_it_is_what_was_said(self):
+        said = [b"one\n", b"two", b" three\n", b"four\n"]
+        self.write(*said)
+        whole = b"".join(said).decode()
+        for offset in range(len(whole) + 3):
+            with self.subTest(offset=offset):
+                told = self.caller.get(f"{self.address}?offset={offset}").json()
+                self.assertEqual(told["text"], whole[offset:])
+                self.assertTrue(told["ended"])
+
+    def test_piece_by_piece_nothing_is_lost_and_no_character_torn(self):
+        whole = "".join(f"{number}: žluťoučký kůň 🐎\n" for number in range(200))
+        data = whole.encode()
+        self.write(*(data[at:at + 77] for at in range(0, len(data), 77)))
+        text, told = "", {"next": 0, "ended": False}
+        while not told["ended"]:
+            told = self.caller.get(f"{self.address}?offset={told['next']}&limit=1025").json()
+            text += told["text"]
+        self.assertEqual(text, whole)
+
+    def test_bytes_that_are_no_text_reach_the_end_all_the_same(self):
+        self.write(b"\xff\xfe", b"half \xf0\x9f")
+        told = self.caller.get(self.address).json()
+        self.assertEqual((told["next"], told["ended"]), (9, True))
+        self.assertEqual(told["text"], "\ufffd\ufffdhalf \ufffd")
+
+    def test_as_text_it_is_the_bytes_themselves(self):
+        self.write(b"\xff<script>\n")
+        answer = self.caller.get(self.address, Accept="text/plain")
+        self.assertEqual(answer.content, b"\xff<script>\n")
+        self.assertEqual((answer["Rolf-Next"], answer["Rolf-Ended"]), ("10", "true"))
+        self.assertEqual(answer["Content-Type"], "text/plain; charset=utf-8")
+        self.assertEqual(answer["X-Content-Type-Options"], "nosniff")
+
+    def test_while_it_waits_or_runs_the_end_is_not_the_end(self):
+        self.write(b"one\n")
+        type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
+        self.assertFalse(self.caller.get(self.address).json()["ended"])
+
+    def test_a_log_that_was_cleared_away_has_an_end(self):
+        told = self.caller.get(f"{self.address}?offset=4").json()
+        self.assertEqual((told["text"], told["next"], told["ended"]), ("", 4, True))
+
+    def test_an_offset_that_is_none_is_refused(self):
+        for offset in ("-1", "x", str(2**70)):
+            with self.subTest(offset):
+                self.assertEqual(self.caller.get(f"{self.address}?offset={offset}").status_code, 422)
+
+
+class Lists(Case):
+    """Pages of deployments and of pushes."""
+
+    def test_all_pages_together_are_all_pushes_newest_first(self):
+        found, address = [], f"{self.address}/pushes?limit=1"
+        while address:
+            told = self.caller.get(address).json()
+            found += [push["id"] for push in told["items"]]
+            address = told["next"]
+        self.assertEqual(found, [push.pk for push in self.deployment.pushes.all()])
+
+    def test_a_thousand_pushes_take_as_many_queries_as_one(self):
+        self.caller.get(self.address)  # keeps when the token was used
+        with self.assertNumQueries(3):  # token, deployment, pushes
+            self.caller.get(f"{self.address}/pushes?limit=1")
+        made_of = {"deployment": self.deployment, "state": "succeeded"}
+        model = type(self.push)
+        model.objects.bulk_create(model(**made_of, number=number) for number in range(3, 1003))
+        with self.assertNumQueries(3):
+            told = self.caller.get(f"{self.address}/pushes?limit=200").json()
+        self.assertEqual(len(told["items"]), 200)
+
+    def test_only_deployments_that_are_seen_are_listed(self):
+        told = self.caller.get("/api/deployments").json()
+        self.assertEqual([one["name"] for one in told["items"]], ["mine"])
+        everything = Caller(made(self.cast.people["superuser"])[1])
+        self.assertEqual(len(everything.get("/api/deployments").json()["items"]), 2)
+
+    def test_deployments_are_found_by_name_and_application(self):
+        caller = Caller(made(self.cast.people["superuser"])[1])
+        told = caller.get("/api/deployments?application=shop&name=other").json()
+        self.assertEqual([one["id"] for one in told["items"]], [self.cast.other.pk])
+        self.assertEqual(caller.get("/api/deployments?application=sho").json()["items"], [])
+
+    def test_a_deployment_says_what_a_push_of_it_may_be_told(self):
+        told = self.caller.get(self.address).json()
+        self.assertEqual([flag["name"] for flag in told["flags"]], ["SHOUT"])
+        self.assertEqual((told["stages"], told["level"]), (["greet"], "push"))
+        self.assertEqual(told["last_success"]["id"], self.push.pk)
+        self.assertIsNone(told["running"])
