@@ -1,1 +1,1 @@
-curl --fail-with-body -sS -H "Authorization: Bearer $ROLF_TOKEN" -d '{"comment": "by CI"}' {{ address }}/deployments/{{ example }}/pushes
+printf 'Authorization: Bearer %s' "$ROLF_TOKEN" | curl --fail-with-body -sS -H @- -d '{"comment": "by CI"}' {{ address }}/deployments/{{ example }}/pushes
