@@ -7,19 +7,17 @@ from bootstrapper.commands.attended import Attended
 from bootstrapper.commands.waiting import host_names
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.execution import Result
+from bootstrapper.deploy.fallback import Fallback
 from bootstrapper.deploy.fleet import rolls
-from bootstrapper.deploy.journal.journal import Journal
 from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.push import Push
-from bootstrapper.deploy.rollback import live_push, plan_back
+from bootstrapper.deploy.push import Journal, Push
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.snapshot import template
 from bootstrapper.deploy.target.holder import PROGRAM
-from bootstrapper.errors import BootstrapperError, WorkFailed
+from bootstrapper.errors import BootstrapperError
 
 INTERRUPTED = 130
 FEW = 3  # hosts, which are named one by one
@@ -34,7 +32,7 @@ class Carrying:
         self._options = options
         self._session = session
         self._ledger = ledger
-        self._preparation = preparation
+        self._fallback = Fallback(session, ledger, preparation)
         self._name = preparation.deployment.name
 
     def console(self, plan: Plan) -> Console:
@@ -65,58 +63,26 @@ class Carrying:
             self._tell_success(plan, result, push.record, console)
             return 0
         console.say(f"push {plan.id} {result.state}: {result.reason}")
-        switched = self._switched(result)
-        if self._falls_back(plan, result, switched):
+        switched = self._fallback.switched(result)
+        if self._fallback.wanted(plan, result, switched):
             self._fall_back(plan, switched, console)
         else:
             self._tell_failure(plan, switched, console)
         return INTERRUPTED if interrupted and result.state is State.CANCELLED else 1
 
-    def _switched(self, result: Result) -> tuple[str, ...]:
-        """Where the push may have changed what visitors see; the targets themselves are asked."""
-        if not result.unsure:
-            return result.switched
-        try:
-            now = self._session.targets.current()
-        except BootstrapperError:  # the connection is lost: nobody knows
-            now = {}
-        first = next(iter(now), "")
-        as_before = {host for host in result.unsure
-                     if (was := self._ledger.current(host)) is not None
-                     and now.get(host or first) == str(was)}
-        return (*result.switched, *(host for host in result.unsure if host not in as_before))
-
-    def _falls_back(self, plan: Plan, result: Result, switched: tuple[str, ...]) -> bool:
-        """A batch that fails is never left half switched; one host, if the deployment says so."""
-        return (result.state is State.FAILED and bool(switched)
-                and plan.rollback_to is None and not self._session.lost()
-                and (plan.on_failure == "rollback" or any(switched)))
-
     def _fall_back(self, plan: Plan, switched: tuple[str, ...], console: Console) -> None:
-        was = {host: release for host in ("", *switched)
-               if (release := self._ledger.current(host)) not in (None, plan.id)}
-        before = live_push([record for record in self._ledger.records if record.id != plan.id],
-                           was.get(""))
-        if before is None:
-            console.say(f"there is no push before it to roll back to\n"
-                        f"  next: {PROGRAM} log {self._name} {plan.id}")
-            return
-        releases = {host: release for host in switched if host and (release := was.get(host))}
         try:
-            base = template(self._preparation, before, keep_settings=False)
-            fast = "" in was and base.switching() is not None
-            if not fast and not before.rollback_url:
-                raise WorkFailed(f"push {before.id}", "it can't be returned to: it kept no tag",
-                                 f"{PROGRAM} deploy {self._name} --ref {before.commit or 'REF'}")
-            back = plan_back(base, before, undone=plan.id, fast=fast, releases=releases,
-                             comment=f"push {plan.id} failed after the switch")
-            self._session.targets.stop()  # what the failed stage may still run there
+            back = self._fallback.plan(plan, switched)
         except BootstrapperError as error:
             console.say(str(error))
             return
-        console.say(f"rolling back to push {before.id}"
-                    + (f" on {_listed(tuple(releases))}" if releases else ""))
-        self.start(back, self.console(back))
+        if back is None:
+            console.say(f"there is no push before it to roll back to\n"
+                        f"  next: {PROGRAM} log {self._name} {plan.id}")
+            return
+        console.say(f"rolling back to push {back.target.id}"
+                    + (f" on {_listed(back.hosts)}" if back.hosts else ""))
+        self.start(back.plan, self.console(back.plan))
 
     def _tell_success(self, plan: Plan, result: Result, record: Record, console: Console) -> None:
         hosts = tuple(host for host in plan.hosts if host not in result.failed)

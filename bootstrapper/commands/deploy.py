@@ -61,7 +61,7 @@ def _deploy(options: argparse.Namespace) -> int:
 
         return show(options, prepared)
     _refuse_step_without_terminal(options)
-    with Session(prepared) as session:
+    with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.pushing import deploy
 
         return deploy(options, prepared, session)
@@ -70,7 +70,7 @@ def _deploy(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ)
     _refuse_step_without_terminal(options)
-    with Session(prepared) as session:
+    with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.pushing import resume
 
         return resume(options, prepared, session)
@@ -80,7 +80,7 @@ def _rollback(options: argparse.Namespace) -> int:
     options.deployment, options.push = _words(options.words)
     prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ)
     _refuse_step_without_terminal(options)
-    with Session(prepared) as session:
+    with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.rollback import rollback
 
         return rollback(options, prepared, session)

@@ -10,6 +10,8 @@ from bootstrapper.deploy.journal.journal import Journal, home
 from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.project_journals import ProjectJournals
+from bootstrapper.deploy.resumption import done, refuse_unkept
 from bootstrapper.deploy.rollback import live_push
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
@@ -31,7 +33,7 @@ def deploy(options: argparse.Namespace, prepared: Preparation, session: Session)
     tree = git.work_tree(ref, commit)
     plan = prepared.plan(number=0, comment=options.comment, ref=ref, commit=commit)
     with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
-        ledger = Ledger(session)
+        ledger = Ledger(session, ProjectJournals(prepared.project))
     carrying = Carrying(options, session, ledger, prepared)
     console = carrying.console(plan)
     _tell_commits(console, git, live_push(ledger.records, ledger.current()), commit)
@@ -45,7 +47,7 @@ def resume(options: argparse.Namespace, prepared: Preparation, session: Session)
     """Go on with the deployment's last push from where it stopped; returns the exit status."""
     name, project = prepared.deployment.name, prepared.project
     with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
-        ledger = Ledger(session)
+        ledger = Ledger(session, ProjectJournals(project))
     last = next(iter(ledger.records), None)
     if last is None or last.state is State.SUCCEEDED:
         told = f"its last push, {last.id}, succeeded" if last else "it was never pushed"
@@ -55,7 +57,7 @@ def resume(options: argparse.Namespace, prepared: Preparation, session: Session)
                          f"{last.machine}, and only there it can be resumed",
                          f"{PROGRAM} deploy {name}")
     plan = load(project, last.id, prepared.secrets)
-    _refuse_unkept(last)
+    refuse_unkept(last)
     if not (home(project) / str(last.id) / "checkout").is_dir():
         raise InputError(f"push {last.id}", "its checkout is gone", f"{PROGRAM} deploy {name}")
     carrying = Carrying(options, session, ledger, prepared)
@@ -63,22 +65,8 @@ def resume(options: argparse.Namespace, prepared: Preparation, session: Session)
     journal = Journal.open(project, last.id)
     ledger.go_on(plan)
     console.say(f"{name}: push {last.id} goes on")
-    return carrying.go(plan, journal, console, resumed=True, done=_done(last),
+    return carrying.go(plan, journal, console, resumed=True, done=done(last),
                        outputs=last.outputs)
-
-
-def _done(record: Record) -> set[tuple[int, str]]:
-    """The stages, and hosts of stages, that needn't run again."""
-    over = (State.SUCCEEDED, State.SKIPPED)
-    return {(index, host) for index, stage in enumerate(record.stages)
-            for host, run in (stage.hosts or {"": stage}).items() if run.state in over}
-
-
-def _refuse_unkept(record: Record) -> None:
-    masked = [name for name, value in record.outputs.items() if "[masked " in value]
-    if masked:
-        raise InputError(f"push {record.id}", f"a stage handed on {masked[0]}, which holds a "
-                         "secret and so wasn't kept", f"{PROGRAM} deploy {record.deployment}")
 
 
 def _tell_commits(console: Console, git: Git, live: Record | None, commit: str) -> None:

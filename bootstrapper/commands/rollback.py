@@ -7,6 +7,7 @@ from bootstrapper.commands.carrying_out import Carrying, list_commits
 from bootstrapper.commands.waiting import host_names, waiting
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.project_journals import ProjectJournals
 from bootstrapper.deploy.rollback import Proposal, plan_back, propose, settings_changed
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
@@ -19,10 +20,11 @@ from bootstrapper.errors import WorkFailed
 def rollback(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
     """Return to the push that is asked for, or the one before the live one; the exit status."""
     with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
-        ledger = Ledger(session)
+        ledger = Ledger(session, ProjectJournals(prepared.project))
     proposal = propose(ledger.records, current=ledger.current(), wanted=options.push)
     target = proposal.target
-    base = template(prepared, target, keep_settings=options.keep_settings)
+    base = template(prepared, target, ledger.plan(target.id, prepared.secrets),
+                    keep_settings=options.keep_settings)
     release = target.id if target.release is None else target.release
     fast = ledger.has_release(release) and base.switching() is not None
     if not fast and not target.rollback_url:

@@ -31,7 +31,7 @@ def environment(plan: Plan, *, host: str, outputs: Mapping[str, str], inherited:
         **({"REMOTE_HOST": host or plan.hosts[0]} if plan.hosts else {}),
         "CHECKOUT_DIR": str(checkout),
         "DEPLOYMENT": plan.deployment,
-        "DEPLOYMENT_ID": plan.deployment,
+        "DEPLOYMENT_ID": plan.deployment_id or plan.deployment,
         "ROLF_PUSH_ID": str(plan.id),
         "ROLF_OUTPUT": str(output_file),
         "PUSH_COMMENT": plan.comment,

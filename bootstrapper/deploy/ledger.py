@@ -1,32 +1,54 @@
 """The pushes of a deployment that is held: those before, and the one that begins now."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from importlib.resources import files
+from typing import Protocol
 
-from bootstrapper.deploy.environment import PYTHON_STAGE, file_name
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal import journals
 from bootstrapper.deploy.journal.history import merged
-from bootstrapper.deploy.journal.journal import Journal
 from bootstrapper.deploy.journal.record import Record, fold
 from bootstrapper.deploy.plan import Plan
+from bootstrapper.deploy.push import Journal
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.push_lock import holder
 from bootstrapper.errors import BootstrapperError
 
 
+class Journals(Protocol):
+    """Where pushes are kept on this side: files of the project, or a database.
+
+    `running` tells which push of a deployment somebody runs now: its number, None if nobody runs
+    one, 0 while the runner doesn't know the number yet.
+    """
+
+    def sweep(self, running: Callable[[str], int | None]) -> None:
+        """Remove the checkouts that nobody needs any more."""
+
+    def pushes(self, running: Callable[[str], int | None], deployment: str) -> Iterable[Record]:
+        """A deployment's, newest first."""
+
+    def last_id(self) -> int:
+        """The highest number that a push was ever given here; 0 if there was none."""
+
+    def create(self, plan: Plan) -> Journal:
+        """Begin the journal of a push. FileExistsError if its number is taken."""
+
+    def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
+        """What a push was, with today's `secrets`; None if that isn't kept here."""
+
+
 class Ledger:
-    """What the journals here and the targets' pushes.log tell, and what is written into them.
+    """What is kept of pushes here and in the targets' pushes.log, and what is written there.
 
     It waits for the targets. Raises Locked, or WorkFailed if they can't be reached.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, journals: Journals) -> None:
         self._session = session
+        self._journals = journals
         self._states = session.targets.states
-        journals.sweep(session.project, self._running)
+        journals.sweep(self._running)
 
     @property
     def records(self) -> list[Record]:
@@ -35,7 +57,7 @@ class Ledger:
         A push to another place, from before the settings changed, is none of this target's.
         """
         name, place = self._session.deployment.name, _place(self._session.deployment.environment)
-        local = (record for record in journals.pushes(self._session.project, self._running, name)
+        local = (record for record in self._journals.pushes(self._running, name)
                  if _place(record.settings) == place)
         # We hold the locks: nobody runs what the targets call running.
         return merged(local, self._remembered(), held_by=None)
@@ -52,6 +74,10 @@ class Ledger:
         return bool(self._states) and all(str(number) in state.releases
                                           for state in self._states.values())
 
+    def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
+        """What an earlier push was, with today's `secrets`; None if it isn't kept here."""
+        return self._journals.plan(number, secrets)
+
     def begin(self, plan: Plan) -> tuple[Plan, Journal]:
         """Give the push the next number and begin its journal, here and on the targets."""
         number = self._next_number()
@@ -59,8 +85,7 @@ class Ledger:
             release = number if plan.release == plan.id else plan.release
             plan = replace(plan, id=number, release=release)
             try:
-                journal = Journal.create(self._session.project, number, plan.snapshot(),
-                                         _code_files(plan))
+                journal = self._journals.create(plan)
             except FileExistsError:  # another deployment of this project has just begun a push
                 number += 1
             else:
@@ -85,7 +110,7 @@ class Ledger:
             yield from state.records
 
     def _next_number(self) -> int:
-        numbers = [journals.last_id(self._session.project)]
+        numbers = [self._journals.last_id()]
         for state in self._states.values():
             numbers += [int(name) for name in state.releases if name.isdecimal()]
         numbers += [number for record in self._remembered()
@@ -101,12 +126,3 @@ class Ledger:
 
 def _place(settings: Mapping[str, object]) -> list[object]:
     return [settings.get(name) for name in ("REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY")]
-
-
-def _code_files(plan: Plan) -> dict[str, str]:
-    """The files of the snapshot's stages/: the stages' code, and what runs those in Python."""
-    code = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
-    if any(stage.language == "python" for stage in plan.stages):
-        code[PYTHON_STAGE] = files("bootstrapper.deploy.project").joinpath(
-            "python_stage.py").read_text(encoding="utf-8")
-    return code

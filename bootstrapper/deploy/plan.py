@@ -56,6 +56,7 @@ class Plan:
     on_failure: str = "halt"
     batch: int = 0  # how many hosts at a time; 0: all of them
     max_failures: int = 0
+    deployment_id: str = ""  # the deployment's number in Rolf; outside it the name says all
 
     def snapshot(self) -> dict[str, Any]:
         """As JSON takes it, without the secrets' values and the stages' code."""

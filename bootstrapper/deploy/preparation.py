@@ -74,10 +74,12 @@ class Preparation:
         """The hosts that are pushed to, in order."""
         return self.deployment.hosts
 
-    def plan(self, *, number: int, comment: str, ref: str, commit: str) -> Plan:
-        """The push of that number."""
+    def plan(self, *, number: int, comment: str, ref: str, commit: str, who: str = "",
+             deployment_id: str = "") -> Plan:
+        """The push of that number, by `who`: without a name, by the login that runs this."""
         return Plan(
-            id=number, deployment=self.deployment.name, comment=self.mask(comment), user=user(),
+            id=number, deployment=self.deployment.name, comment=self.mask(comment),
+            user=who or user(), deployment_id=deployment_id,
             machine=holder.machine(), ref=ref, commit=commit, stages=self.stages,
             settings=self.settings, flags=self.flags, secret_names=self.deployment.secrets,
             secrets=self.secrets, hosts=self.hosts, release=number,

@@ -18,12 +18,32 @@ from bootstrapper.deploy.event import (
     VariableSet,
 )
 from bootstrapper.deploy.execution import Decision, Execution, Place, Result
-from bootstrapper.deploy.journal.journal import Journal
+from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.masking import Masking
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.running.job import Job
 from bootstrapper.deploy.running.runner import Runner
 from bootstrapper.errors import BootstrapperError, refused
+
+
+class Journal(Protocol):
+    """What a push is kept in as it happens: files of the project, or rows of a database."""
+
+    @property
+    def directory(self) -> Path:
+        """The push's own, which holds its checkout, and in stages/ the code of its stages."""
+
+    def record(self) -> Record:
+        """What is known of the push now."""
+
+    def write(self, event: Event) -> None:
+        """Keep one more event. Raises BootstrapperError or OSError, once, if that can't be."""
+
+    def finish(self, record: Record) -> None:
+        """Keep how the push ended. Raises as `write` does."""
+
+    def cancelled(self) -> str:
+        """Who asked to cancel the push, in words; empty if nobody did. Asked often."""
 
 
 class Surroundings(Protocol):

@@ -4,12 +4,14 @@ import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bootstrapper.deploy.closing import OwnDoor
 from bootstrapper.deploy.environment import INHERITED
-from bootstrapper.deploy.preparation import Preparation, user
+from bootstrapper.deploy.preparation import user
+from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.target.holder import Holder, machine, now
 from bootstrapper.deploy.target.push_lock import PushLock
 from bootstrapper.deploy.target.ssh import Ssh
@@ -24,12 +26,12 @@ class Session:
     `scratch` is a directory that goes when it ends.
     """
 
-    def __init__(self, preparation: Preparation) -> None:
-        self.project = preparation.project
-        self.deployment = preparation.deployment
+    def __init__(self, project: Path, deployment: Deployment, *, who: str = "") -> None:
+        self.project = project
+        self.deployment = deployment
         self._stack = ExitStack()
         self._ready = False
-        self.holder = Holder(who=user(), machine=machine(), since=now(),
+        self.holder = Holder(who=who or user(), machine=machine(), since=now(),
                              deployment=self.deployment.name, pid=os.getpid())
 
     def __enter__(self) -> Self:

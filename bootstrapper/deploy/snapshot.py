@@ -36,21 +36,17 @@ def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
                          "python -m bootstrapper deploy") from error
 
 
-def template(preparation: Preparation, target: Record, *, keep_settings: bool) -> Plan:
-    """What a rollback to `target` starts from: the stages and settings of then.
+def template(preparation: Preparation, target: Record, kept: Plan | None, *,
+             keep_settings: bool) -> Plan:
+    """What a rollback to `target` starts from: the stages and settings of then, which are `kept`.
 
     Where the push was made from elsewhere, the stages are today's and the settings those that the
     target's history tells. With `keep_settings` all settings are today's. Where it goes to, and by
     which ssh, is today's in any case: that is where the locks are held.
     """
     today = preparation.plan(number=0, comment="", ref=target.ref, commit=target.commit)
-    try:
-        plan = load(preparation.project, target.id, preparation.secrets)
-    except InputError:
-        if (home(preparation.project) / str(target.id) / "snapshot.json").exists():
-            raise
-        plan = replace(today, settings={name: str(value)
-                                        for name, value in target.settings.items()})
+    plan = kept or replace(today, settings={name: str(value)
+                                            for name, value in target.settings.items()})
     if keep_settings:
         return replace(today, stages=plan.stages)
     there = {name: value for name, value in today.settings.items() if name in SHOWN}

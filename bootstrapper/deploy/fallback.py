@@ -1,0 +1,77 @@
+"""The automatic rollback: where a push that failed may be live, and what undoes that."""
+
+from dataclasses import dataclass
+
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.execution import Result
+from bootstrapper.deploy.journal.record import Record
+from bootstrapper.deploy.ledger import Ledger
+from bootstrapper.deploy.plan import Plan
+from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.rollback import live_push, plan_back
+from bootstrapper.deploy.session import Session
+from bootstrapper.deploy.snapshot import template
+from bootstrapper.errors import BootstrapperError, WorkFailed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """`plan` returns to the push `target`, on `hosts` alone if any are named."""
+
+    plan: Plan
+    target: Record
+    hosts: tuple[str, ...]
+
+
+class Fallback:
+    """What follows a push that failed, while its session still holds the locks."""
+
+    def __init__(self, session: Session, ledger: Ledger, preparation: Preparation) -> None:
+        self._session = session
+        self._ledger = ledger
+        self._preparation = preparation
+
+    def switched(self, result: Result) -> tuple[str, ...]:
+        """Where the push may have changed what visitors see; the targets themselves are asked."""
+        if not result.unsure:
+            return result.switched
+        try:
+            now = self._session.targets.current()
+        except BootstrapperError:  # the connection is lost: nobody knows
+            now = {}
+        first = next(iter(now), "")
+        as_before = {host for host in result.unsure
+                     if (was := self._ledger.current(host)) is not None
+                     and now.get(host or first) == str(was)}
+        return (*result.switched, *(host for host in result.unsure if host not in as_before))
+
+    def wanted(self, plan: Plan, result: Result, switched: tuple[str, ...]) -> bool:
+        """A batch that fails is never left half switched; one host, if the deployment says so."""
+        return (result.state is State.FAILED and bool(switched)
+                and plan.rollback_to is None and not self._session.lost()
+                and (plan.on_failure == "rollback" or any(switched)))
+
+    def plan(self, plan: Plan, switched: tuple[str, ...]) -> Return | None:
+        """The way back from where it `switched`; None if no push came before it.
+
+        What the failed stage may still run on the targets is ended. Raises BootstrapperError if
+        there is no way.
+        """
+        was = {host: release for host in ("", *switched)
+               if (release := self._ledger.current(host)) not in (None, plan.id)}
+        before = live_push([record for record in self._ledger.records if record.id != plan.id],
+                           was.get(""))
+        if before is None:
+            return None
+        releases = {host: release for host in switched if host and (release := was.get(host))}
+        base = template(self._preparation, before, self._ledger.plan(
+            before.id, self._preparation.secrets), keep_settings=False)
+        fast = "" in was and base.switching() is not None
+        if not fast and not before.rollback_url:
+            raise WorkFailed(f"push {before.id}", "it can't be returned to: it kept no tag",
+                             f"python -m bootstrapper deploy {plan.deployment} --ref "
+                             f"{before.commit or 'REF'}")
+        back = plan_back(base, before, undone=plan.id, fast=fast, releases=releases,
+                         comment=f"push {plan.id} failed after the switch")
+        self._session.targets.stop()
+        return Return(plan=back, target=before, hosts=tuple(releases))
