@@ -94,6 +94,31 @@ def secrets_of(deployment):
     return secrets
 
 
+def bare(deployment):
+    """Return a Preparation without stages: where the deployment goes today, and its values.
+
+    Raises UnreadyError.
+    """
+    faults = []
+    values, secrets = _settings(deployment, faults)
+    engine = _deployment(deployment, (), values, secrets, faults)
+    if faults:
+        raise UnreadyError(faults)
+    return Preparation(
+        project=directory(deployment), deployment=engine, stages=(), settings=engine.environment,
+        flags=_flags(deployment, {}, faults), secrets=secrets, resolves_git=False)
+
+
+def of_plan(deployment, plan, resolves_git):
+    """Return the Preparation that a plan was made of, whatever the deployment says today."""
+    hosts = {"REMOTE_HOSTS": plan.hosts} if len(plan.hosts) > 1 else {}
+    engine = replace(_deployment(deployment, (), {**plan.settings, **hosts}, plan.secrets, []),
+                     on_failure=plan.on_failure, max_failures=plan.max_failures)
+    return Preparation(
+        project=directory(deployment), deployment=engine, stages=plan.stages,
+        settings=plan.settings, flags=plan.flags, secrets=plan.secrets, resolves_git=resolves_git)
+
+
 def _settings(deployment, faults):
     """Return plain values, as the engine has them, and secrets."""
     values, secrets = {}, {}

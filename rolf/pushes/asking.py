@@ -63,8 +63,9 @@ def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=Fals
         prepared = _ready(prepare, deployment, flags=flags, skip=skip)
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
-        asked.snapshot = with_code(prepared.plan(number=0, comment=asked.comment, ref=asked.ref,
-                                                 commit=""))
+        asked.snapshot = {"resolves_git": prepared.resolves_git, **with_code(prepared.plan(
+            number=0, comment=asked.comment, ref=asked.ref, commit="",
+            who=user.get_username(), deployment_id=str(deployment.pk)))}
     else:
         _ready(secrets_of, deployment)
     return _queued(asked, user)
@@ -194,7 +195,7 @@ def _enqueue(push):
 
 
 def _between(target, live):
-    """Commits that go back, where the survey of the target's commit knows them."""
+    """Return the commits that go back, where a survey of the target's commit knows them."""
     if live is None or live.commit == target.commit:
         return []
     survey = target.deployment.surveys.filter(

@@ -2,8 +2,11 @@
 
 from django_tasks import task
 
+# Queues of their own, so that who looks at a repository doesn't wait for long pushes.
+PUSHES, SURVEYS = "pushes", "surveys"
 
-@task()
+
+@task(queue_name=PUSHES)
 def run_push(push_id):
     """Carry out a push that waits for it."""
     from worker.push_run import run
@@ -11,7 +14,7 @@ def run_push(push_id):
     run(push_id)
 
 
-@task()
+@task(queue_name=SURVEYS)
 def survey(survey_id):
     """Find out what is at a ref of a deployment's repository."""
     from worker.surveying import answer

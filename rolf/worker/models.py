@@ -29,10 +29,10 @@ class Worker(models.Model):
 
     objects = WorkerQuerySet.as_manager()
 
+    def __str__(self):
+        return f"worker {self.pid} on {self.machine}"
+
     @property
     def lives(self):
         """Whether it has told lately that it does."""
         return self.ended is None and self.beat > timezone.now() - timedelta(seconds=LAPSED)
-
-    def __str__(self):
-        return f"worker {self.pid} on {self.machine}"

@@ -152,7 +152,12 @@ INSTALLED_APPS += [
 MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware"]
 
 # The queue; another back end of Django's Tasks is another line here.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["pushes", "surveys"],
+    }
+}
 
 # Reading takes no turn among those who write (SQLite, "Write-Ahead Logging"), so pages don't wait
 # for logs to be kept. A view that changes something is one transaction (deployments/access.py).

@@ -1,0 +1,173 @@
+"""A push kept in the database as it happens: the engine's Journal."""
+
+import time
+from datetime import UTC, datetime
+
+from bootstrapper.deploy.event import (
+    Note,
+    Output,
+    PushEnded,
+    PushStarted,
+    StageEvent,
+    StageStarted,
+)
+from bootstrapper.deploy.journal.record import Record, fold
+from bootstrapper.errors import WorkFailed
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+
+from pushes.models import LogChunk, Push
+
+FLUSH = 0.25  # seconds that a line may wait for others
+CHUNK = 256 * 1024  # bytes that don't wait
+PATIENCE = 60.0  # seconds that the database may be away
+ASK = 0.25  # seconds between two looks whether somebody cancelled it
+NOTE = "note"
+
+
+class DatabaseJournal:
+    """The journal of a push whose row is this worker's; `directory` holds its checkout and code.
+
+    Output waits up to FLUSH seconds, or until it fills a chunk; whatever else happens is kept at
+    once, and what was said before it as well. A push that is no longer this worker's (it was
+    thought dead) is not written to any more, and cancelled.
+    """
+
+    def __init__(self, push, directory):
+        """Go on where the log ends."""
+        self.directory = directory
+        self.push = push
+        self._record = fold({**push.snapshot, "id": push.number}, ())
+        if push.record:
+            self._record = Record.from_json(push.record)
+        last = push.chunks.order_by("-sequence").only("sequence", "data").first()
+        self._sequence = last.sequence + 1 if last else 0
+        self._bytes, self._lines = push.log_bytes, push.log_lines
+        self._data, self._spans = bytearray(), []
+        self._open = None  # the source of the line that the log ends within
+        if last and not bytes(last.data).endswith(b"\n"):
+            self._open = ("",)
+        self._first_line = self._lines
+        self._marks = dict(push.marks)
+        self._switches = [stage.get("switches") for stage in push.snapshot["stages"]]
+        self._flushed = self._asked = time.monotonic()
+        self._why = ""
+
+    def record(self):
+        """Return what is known of the push now."""
+        return self._record
+
+    def write(self, event):
+        """Keep one more event."""
+        match event:
+            case Output():
+                self._append(event.data, event.stage, str(event.stream), event.at, event.host)
+                if len(self._data) >= CHUNK:
+                    self.flush()
+                return
+            case Note():
+                self._append(event.text.encode() + b"\n", event.stage, NOTE, event.at, event.host)
+            case StageStarted():
+                self._mark(event.stage, "line")
+        self._record = self._record.after(event)
+        self._update(event)
+
+    def finish(self, record):
+        """Keep how the push ended."""
+        self._record = record
+        self.flush(record=record.to_json())
+
+    def cancelled(self):
+        """Return who asked to cancel the push, in words."""
+        now = time.monotonic()
+        if not self._why and now - self._asked >= ASK:
+            self._asked = now
+            row = self._mine().values_list("cancelled_by", flat=True).first()
+            self._why = ("the push was taken away from its worker" if row is None else
+                         f"cancelled by {row}" if row else "")
+        return self._why
+
+    def tick(self):
+        """Keep what has waited long enough."""
+        if self._data and time.monotonic() - self._flushed >= FLUSH:
+            self.flush()
+
+    def flush(self, **fields):
+        """Keep what was said, and `fields` of the push. Raises WorkFailed if that can't be."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with transaction.atomic():
+                    kept = self._keep(fields)
+                break
+            except OperationalError as error:
+                if time.monotonic() > end:
+                    raise WorkFailed(
+                        "the database", f"can't be written ({error})",
+                        "see that it runs, and that its disk has room") from error
+                connection.close()
+                time.sleep(FLUSH)
+        self._flushed = time.monotonic()
+        if kept and self._data:
+            self._sequence += 1
+            self._bytes += len(self._data)
+            self._first_line = self._lines
+            self._data, self._spans = bytearray(), []
+
+    def _update(self, event):
+        fields = {"record": self._record.to_json(), "state": self._record.state,
+                  "reason": self._record.reason, "commit": self._record.commit}
+        if isinstance(event, PushStarted | PushEnded):
+            fields |= {"started": _time(self._record.started), "ended": _time(self._record.ended)}
+        if isinstance(event, StageEvent) and self._switches[event.stage] and isinstance(
+                event, StageStarted):
+            fields["switched"] = True
+        self.flush(**fields)
+
+    def _keep(self, fields):
+        """Write it all; False where the push is no longer ours."""
+        if self._data:
+            fields = {**fields, "log_lines": self._lines, "marks": self._marks,
+                      "log_bytes": self._bytes + len(self._data)}
+        if not fields:
+            return True
+        if not self._mine().update(version=F("version") + 1, marks=self._marks,
+                                   **{name: value for name, value in fields.items()
+                                      if name != "marks"}):
+            self._why = "the push was taken away from its worker"
+            return False
+        if self._data:
+            data = bytes(self._data)
+            LogChunk.objects.create(
+                push=self.push, sequence=self._sequence, offset=self._bytes, data=data,
+                first_line=self._first_line, last_line=self._lines, spans=self._spans)
+        return True
+
+    def _mine(self):
+        return Push.objects.filter(pk=self.push.pk, state=Push.State.RUNNING,
+                                   worker=self.push.worker_id)
+
+    def _append(self, data, stage, stream, at, host):
+        source = (stage, host, stream)
+        if self._open not in (None, source):
+            self._add(b"\n", self._spans[-1][1:] if self._spans else [stage, stream, at, host])
+        if stream == "stderr":
+            self._mark(stage, "error")
+        self._add(data, [stage, stream, round(at, 3), host])
+        self._open = None if data.endswith(b"\n") else source
+
+    def _add(self, data, told):
+        if self._spans and self._spans[-1][1:] == told:
+            self._spans[-1][0] += len(data)
+        else:
+            self._spans.append([len(data), *told])
+        self._data += data
+        self._lines += data.count(b"\n")
+
+    def _mark(self, stage, what):
+        mark = self._marks.setdefault(str(stage), {})
+        mark.setdefault(what, self._lines + (self._open is not None and what == "line"))
+
+
+def _time(seconds):
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,48 @@
+"""manage.py worker: carries out pushes, until it is told to end."""
+
+import logging
+import secrets
+import sys
+from pathlib import Path
+
+from django.core.management.base import BaseCommand
+
+from pushes.tasks import PUSHES, SURVEYS
+from worker import push_run, surveying  # noqa: F401 - before children are forked
+from worker.process import Process
+
+SLOTS = 8
+SURVEY_SLOTS = 4
+GRACE = 300.0
+
+
+class Command(BaseCommand):
+    """The command."""
+
+    help = "Carry out pushes, several at a time, each in a process of its own."
+
+    def add_arguments(self, parser):
+        """Say what may be chosen."""
+        parser.add_argument("--slots", type=int, default=SLOTS, metavar="N",
+                            help="pushes at a time (default: %(default)s)")
+        parser.add_argument("--grace", type=float, default=GRACE, metavar="SECONDS",
+                            help="how long running pushes may go on when it is told to end "
+                                 "(default: %(default).0f)")
+
+    def handle(self, *, slots, grace, **options):
+        """Work."""
+        logging.getLogger("django_tasks").setLevel(logging.WARNING)
+        process = Process(secrets.token_hex(16), grace=grace, changed=newer_release(),
+                          slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS})
+        process.start()
+
+
+def newer_release():
+    """Return a function that tells whether manage.py's path leads elsewhere than at the start.
+
+    It does when `current` has been switched to another release: Rolf was pushed, perhaps by
+    itself. Whoever started this starts it again, from there.
+    """
+    path = Path(sys.argv[0]).absolute()
+    began = path.resolve()
+    return lambda: path.resolve() != began

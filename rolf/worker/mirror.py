@@ -1,0 +1,69 @@
+"""A deployment's repository, as far as it was fetched: what a push is told and shown about it."""
+
+import io
+import subprocess
+import tarfile
+
+from bootstrapper.deploy.source import FULL_COMMIT, Git
+from bootstrapper.errors import WorkFailed
+
+PATIENCE = 300.0  # seconds that a fetch may take
+FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+
+
+class Mirror:
+    """A bare clone below the deployment's directory, made when it is first asked for.
+
+    `environment` brings the push's own ssh with it.
+    """
+
+    def __init__(self, prepared, environment):
+        """Nothing is fetched yet."""
+        self._repository = prepared.settings.get("REPOSITORY", "")
+        self._directory = prepared.project / "mirror.git"
+        self._environment = {**environment, "GIT_TERMINAL_PROMPT": "0"}
+        self._mask = prepared.mask
+        self.git = Git(self._directory if self._directory.is_dir() else prepared.project,
+                       self._environment, prepared.mask)
+
+    def resolve(self, ref):
+        """Return the commit that a ref is in the repository itself. Raises BootstrapperError."""
+        return ref if FULL_COMMIT.fullmatch(ref) else self.git.resolve(self._repository, ref)
+
+    def fetch(self):
+        """Bring it up to date. Raises WorkFailed."""
+        if not self._directory.is_dir():
+            self._run("init", "--quiet", "--bare", str(self._directory), at=self._directory.parent)
+            self.git = Git(self._directory, self._environment, self._mask)
+        self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", self._repository,
+                  *FETCHED)
+
+    def extract(self, commit, folder, into):
+        """Put what a commit has in a folder into a directory. Raises WorkFailed."""
+        if self.git.file_at(commit, f"{folder}/deployments.toml") is None:
+            self.fetch()
+        packed = self._run("archive", "--format=tar", commit, "--", folder)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(into, filter="data")
+
+    def lines(self, *arguments):
+        """Return what a git command prints, by lines; none where it fails."""
+        try:
+            return self._run(*arguments).decode("utf-8", "replace").splitlines()
+        except WorkFailed:
+            return []
+
+    def _run(self, *arguments, at=None):
+        try:
+            run = subprocess.run(  # noqa: S603 - git, and no shell
+                ["git", *arguments],  # noqa: S607 - that of PATH
+                cwd=at or self._directory, env=self._environment,
+                stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise WorkFailed(self._repository, f"git doesn't answer within {PATIENCE:.0f} s",
+                             "see that the repository can be reached") from None
+        if run.returncode:
+            told = run.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
+            raise WorkFailed(self._repository, self._mask(told[-1]),
+                             "see that the repository can be read from here")
+        return run.stdout

@@ -1,0 +1,154 @@
+"""One process of the worker's: it carries out what it took from the queue, several at a time.
+
+The claiming is django-tasks-db's own; each task then runs in a child that is forked for it, so
+that pushes don't wait for one another and nothing of a stage's is ever in a server.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+
+from django.db import OperationalError, close_old_connections, connections
+from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
+from django_tasks_db.models import DBTaskResult
+from django_tasks_db.utils import exclusive_transaction
+
+from . import sweeping
+from .models import BEAT, Worker
+
+POLL = 0.1  # seconds between two looks into the queue
+SWEEP = 5.0  # seconds between two looks for what dead workers left
+PATIENCE = 20.0  # seconds that a cancelled push may take to end its stages
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+logger = logging.getLogger("rolf.worker")
+
+
+class Process(QueueWorker):
+    """`slots` by queue; `grace` seconds for what runs when it is told to end."""
+
+    def __init__(self, name, *, slots, grace, changed):
+        """Tell nobody yet. `changed` says whether there is newer code than this."""
+        super().__init__(
+            queue_names=list(slots), interval=POLL, batch=False, backend_name="default",
+            startup_delay=False, max_tasks=None, worker_id=name, excluded_queue_names=[])
+        self._slots = slots
+        self._grace = grace
+        self._changed = changed
+        self._children = {}  # the queue's row of each child, by its pid
+        self._beaten = self._swept = 0.0
+        self._end = None  # when those that still run are ended
+
+    def start(self):
+        """Work until told to end; return when nothing runs any more."""
+        self._row = Worker.objects.create(
+            name=self.worker_id, machine=socket.gethostname(), pid=os.getpid(),
+            beat=timezone.now())
+        self.configure_signals()
+        try:
+            self.run()
+            self._wait_for_children()
+        finally:
+            Worker.objects.filter(pk=self._row.pk).update(ended=timezone.now())
+
+    def run(self):
+        """Take tasks as long as there are slots for them, until told to end."""
+        while self.running:
+            close_old_connections()
+            try:
+                self._look_around()
+                task = self._claimed()
+            except OperationalError as error:  # the database is locked, or away for a while
+                logger.warning("the database doesn't answer: %s", error)
+                task = None
+            if task:
+                self.run_task(task)
+            else:
+                time.sleep(POLL)
+
+    def _claimed(self):
+        """Take the next task of a queue that has a free slot; None if there is none.
+
+        Looking first costs no turn among the database's writers.
+        """
+        taken = Counter(task.queue_name for task in self._children.values())
+        free = [queue for queue, slots in self._slots.items() if taken[queue] < slots]
+        ready = DBTaskResult.objects.ready().filter(
+            backend_name=self.backend_name, queue_name__in=free)
+        if not ready.exists():
+            return None
+        with exclusive_transaction(ready.db):
+            task = ready.get_locked()
+            if task:
+                task.claim(self.worker_id)
+        return task
+
+    def shutdown(self, signum, frame):
+        """Take nothing more; the second time, wait no longer for what runs."""
+        self._end = time.monotonic() + (self._grace if self.running else 0)
+        self.running = False
+
+    def run_task(self, db_task_result):
+        """Fork a child that does it."""
+        connections.close_all()  # a connection that two processes have belongs to neither
+        pid = os.fork()
+        if pid == 0:
+            self._be_child(db_task_result)
+        self._children[pid] = db_task_result
+
+    def _be_child(self, db_task_result):
+        status = 1
+        try:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            self.reset_signals()
+            if os.getppid() == self._row.pid:  # else it died before it could be noticed
+                super().run_task(db_task_result)
+                status = 0
+        finally:
+            connections.close_all()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)  # what the parent would do at its end is not the child's
+
+    def _look_around(self):
+        """Beat, sweep, see which children have ended, and whether there is newer code."""
+        now = time.monotonic()
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                break
+            task = self._children.pop(pid, None)
+            if task and status:
+                sweeping.child_died(self._row, task)
+        if now - self._beaten >= BEAT:
+            self._beaten = now
+            Worker.objects.filter(pk=self._row.pk).update(beat=timezone.now())
+            if self.running and self._changed():
+                self.running = False
+        if now - self._swept >= SWEEP:
+            self._swept = now
+            sweeping.sweep()
+
+    def _wait_for_children(self):
+        told = 0
+        while self._children:
+            self._look_around()
+            late = self._end is not None and time.monotonic() - self._end
+            if late and late > 0 and told == 0:
+                told = self._tell(signal.SIGTERM)
+            elif late and late > PATIENCE and told == 1:
+                told = 1 + self._tell(signal.SIGKILL)
+            time.sleep(POLL)
+
+    def _tell(self, number):
+        for pid in self._children:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        return 1

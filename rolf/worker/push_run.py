@@ -1,0 +1,191 @@
+"""A push carried out: claimed, planned, run, and what follows when it fails."""
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.fallback import Fallback
+from bootstrapper.deploy.interruption import Interruption
+from bootstrapper.deploy.ledger import Ledger
+from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.push import Push as EnginePush
+from bootstrapper.deploy.resumption import done, refuse_unkept
+from bootstrapper.deploy.rollback import plan_back
+from bootstrapper.deploy.session import Session
+from bootstrapper.deploy.snapshot import template
+from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+from django.db.models import F
+from django.utils import timezone
+
+from deployments.preparation import UnreadyError, bare, directory, of_plan, secrets_of, tied
+from pushes.asking import with_code
+from pushes.models import LogChunk, Push
+
+from .journals import DatabaseJournals, restored
+from .mirror import Mirror
+from .models import Worker
+from .surroundings import WorkerSurroundings
+
+
+def run(push_id):
+    """Carry out the push, unless somebody has begun it or cancelled it."""
+    worker = Worker.objects.filter(pid=os.getppid(), ended=None).latest("pk")
+    queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
+    if not queued.update(state=State.RUNNING, worker=worker, started=timezone.now(),
+                         version=F("version") + 1):
+        return
+    push = Push.objects.select_related("deployment", "worker").get(pk=push_id)
+    try:
+        PushRun(push).go()
+    except UnreadyError as error:
+        refuse(push, " ".join(error.faults))
+    except BootstrapperError as error:
+        refuse(push, f"{error.where}: {error.fault}")
+    except Exception as error:
+        refuse(push, f"Rolf itself failed: {error!r}")
+        raise
+
+
+def refuse(push, reason):
+    """End a push that could not begin, or not be kept; its log tells why."""
+    mine = Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id)
+    if mine.update(state=State.FAILED, reason=reason, ended=timezone.now(),
+                   version=F("version") + 1) and not push.chunks.exists():
+        said = f"{reason}\n".encode()
+        lines = said.count(b"\n")
+        LogChunk.objects.create(
+            push=push, sequence=0, offset=0, first_line=0, last_line=lines, data=said,
+            spans=[[len(said), 0, "note", timezone.now().timestamp(), ""]])
+        Push.objects.filter(pk=push.pk).update(
+            log_lines=lines, log_bytes=len(said), version=F("version") + 1)
+
+
+class PushRun:
+    """One push of this worker's, in a process of its own."""
+
+    def __init__(self, push):
+        """Nothing is done yet."""
+        self._push = push
+        self._deployment = push.deployment
+        self._journals = DatabaseJournals(push)
+        self._home = directory(push.deployment)
+
+    def go(self):
+        """Carry it out. Raises BootstrapperError or UnreadyError where it can't begin."""
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with Interruption() as interruption:
+            if self._push.resumed:
+                self._resume(interruption)
+            elif self._push.rollback_to:
+                self._roll_back(interruption)
+            else:
+                self._deploy(interruption)
+
+    def _deploy(self, interruption):
+        prepared, plan = (self._tied() if self._deployment.tied else self._asked())
+        with self._session(prepared) as session:
+            if prepared.resolves_git and not plan.commit:
+                commit = Mirror(prepared, session.inherited).resolve(plan.ref)
+                plan = replace(plan, commit=commit)
+            ledger = Ledger(session, self._journals)
+            plan, journal = ledger.begin(plan)
+            self._carry_out(plan, journal, session, ledger, prepared, interruption)
+
+    def _asked(self):
+        """Return the plan that was made when the push was asked for."""
+        plan = restored(self._push, secrets_of(self._deployment))
+        plan = replace(plan, user=self._push.user_name, deployment_id=str(self._deployment.pk))
+        return of_plan(self._deployment, plan, self._push.snapshot.get("resolves_git", False)), plan
+
+    def _tied(self):
+        """Return the plan that the repository's own file makes, at the commit that is pushed."""
+        settings = bare(self._deployment)
+        with Session(self._home, replace(settings.deployment, settings={
+                name: value for name, value in settings.deployment.settings.items()
+                if name == "SSH_CONFIG"})) as session:
+            mirror = Mirror(settings, session.inherited)
+            commit = mirror.resolve(self._push.ref)
+            with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
+                mirror.extract(commit, "deploy", Path(checkout))
+                prepared = tied(self._deployment, Path(checkout), flags=self._push.flags,
+                                skip=self._push.skip)
+        plan = self._planned(prepared, comment=prepared.mask(self._push.comment),
+                             ref=self._push.ref, commit=commit)
+        return prepared, plan
+
+    def _planned(self, prepared, **what):
+        return prepared.plan(number=0, who=self._push.user_name,
+                             deployment_id=str(self._deployment.pk), **what)
+
+    def _roll_back(self, interruption):
+        target, live = self._push.rollback_to, self._push.rollback_of
+        prepared = self._today(live)
+        with self._session(prepared) as session:
+            ledger = Ledger(session, self._journals)
+            record = target.kept
+            kept = restored(target, prepared.secrets)
+            base = template(prepared, record, kept, keep_settings=self._push.keep_settings)
+            release = record.id if record.release is None else record.release
+            fast = ledger.has_release(release) and base.switching() is not None
+            if not fast and not record.rollback_url:
+                raise WorkFailed(f"push {record.id}", "its release is gone from the target, and "
+                                 "it kept no tag to push again", "push its commit anew")
+            plan = replace(
+                plan_back(base, record, undone=live.number if live else None, fast=fast,
+                          comment=self._push.comment),
+                user=self._push.user_name, deployment_id=str(self._deployment.pk))
+            plan, journal = ledger.begin(plan)
+            self._carry_out(plan, journal, session, ledger, prepared, interruption)
+
+    def _today(self, live):
+        """Where the deployment goes today: of a tied one its last push tells."""
+        if self._deployment.tied and live and live.snapshot:
+            return of_plan(self._deployment, restored(live, secrets_of(self._deployment)), False)
+        return bare(self._deployment)
+
+    def _resume(self, interruption):
+        record = self._push.kept
+        if record is None:
+            raise InputError("the push", "it never began, so it can't be resumed", "push again")
+        refuse_unkept(record)
+        plan = restored(self._push, secrets_of(self._deployment))
+        prepared = of_plan(self._deployment, plan, False)
+        with self._session(prepared) as session:
+            ledger = Ledger(session, self._journals)
+            journal = self._journals.opened(plan)
+            if not (journal.directory / "checkout").is_dir():
+                raise InputError(str(self._push), "its checkout is gone, or on the machine of "
+                                 "another worker", "push again")
+            ledger.go_on(plan)
+            self._carry_out(plan, journal, session, ledger, prepared, interruption,
+                            done=done(record), outputs=record.outputs, resumed=True)
+
+    def _session(self, prepared: Preparation):
+        return Session(self._home, prepared.deployment, who=self._push.user_name)
+
+    def _carry_out(self, plan, journal, session, ledger, prepared, interruption, **resumed):
+        surroundings = WorkerSurroundings(session, journal, interruption)
+        push = EnginePush(plan, journal, surroundings)
+        result = push.run(**resumed)
+        ledger.end(push.record)
+        if result.state is State.SUCCEEDED:
+            return
+        fallback = Fallback(session, ledger, prepared)
+        switched = fallback.switched(result)
+        if fallback.wanted(plan, result, switched) and (back := fallback.plan(plan, switched)):
+            self._fall_back(back, session, ledger, prepared, interruption)
+
+    def _fall_back(self, back, session, ledger, prepared, interruption):
+        """Roll back by a push of its own, in the same session: nobody gets in between."""
+        failed = self._push
+        target = self._deployment.pushes.get(number=back.target.id)
+        plan = replace(back.plan, user=failed.user_name, deployment_id=str(self._deployment.pk))
+        self._push = self._journals.push = Push.objects.create(
+            deployment=self._deployment, state=State.RUNNING, user=failed.user,
+            user_name=failed.user_name, comment=plan.comment, ref=plan.ref, commit=plan.commit,
+            rollback_to=target, rollback_of=failed, worker=failed.worker, started=timezone.now(),
+            snapshot=with_code(plan))
+        plan, journal = ledger.begin(plan)
+        self._carry_out(plan, journal, session, ledger, prepared, interruption)

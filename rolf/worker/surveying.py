@@ -1,0 +1,85 @@
+"""What is in a deployment's repository: its refs, and what would go out with one of them."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from bootstrapper.deploy.duration import render
+from bootstrapper.deploy.environment import INHERITED
+from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.errors import BootstrapperError
+from django.utils import timezone
+
+from deployments.models import Survey
+from deployments.preparation import UnreadyError, bare, tied
+from pushes.rollback import live_push
+
+from .mirror import Mirror
+
+REFS, COMMITS = 200, 100  # as many as a person looks through
+_FORMAT = "%m%x00%H%x00%s%x00%an%x00%aI"
+
+
+def answer(survey_id):
+    """Answer one survey; what goes wrong is its answer, too."""
+    survey = Survey.objects.select_related("deployment__application").get(pk=survey_id)
+    found = {"fault": "", "commit": "", "since": "", "added": None, "removed": None,
+             "definition": None}
+    try:
+        found |= _look(survey.deployment, survey.ref)
+    except UnreadyError as error:
+        found["fault"] = " ".join(error.faults)
+    except BootstrapperError as error:
+        found["fault"] = f"{error.where}: {error.fault}"
+    Survey.objects.filter(pk=survey_id).update(answered=timezone.now(), **found)
+
+
+def _look(deployment, ref):
+    prepared = bare(deployment)
+    prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = prepared.settings.get("SSH_CONFIG")
+    own = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    with Ssh(Path(config) if config else None) as ssh:
+        mirror = Mirror(prepared, own | ssh.environment(own))
+        mirror.fetch()
+        commit = mirror.resolve(ref)
+        live = live_push(deployment)
+        since = live.commit if live else ""
+        return {"commit": commit, "since": since, "refs": _refs(mirror),
+                **_commits(mirror, since, commit),
+                "definition": _definition(deployment, mirror, commit) if deployment.tied else None}
+
+
+def _refs(mirror):
+    """Return the names of branches and tags, those of the newest commits first."""
+    return mirror.lines("for-each-ref", f"--count={REFS}", "--sort=-creatordate",
+                        "--format=%(refname:short)", "refs/heads", "refs/tags")
+
+
+def _commits(mirror, since, commit):
+    """Return what a push of `commit` adds to what is live, and what it takes away."""
+    if not since:
+        return {"added": None, "removed": None}
+    found = {"<": [], ">": []}
+    lines = mirror.lines("log", "--left-right", f"--max-count={COMMITS}", f"--format={_FORMAT}",
+                         f"{since}...{commit}", "--")
+    if not lines and since != commit:
+        return {"added": None, "removed": None}
+    for line in lines:
+        side, name, subject, author, at = line.split("\0")
+        found[side].append({"commit": name, "subject": subject, "author": author, "at": at})
+    return {"added": found[">"], "removed": found["<"]}
+
+
+def _definition(deployment, mirror, commit):
+    """Return what the repository's own deployments.toml says at that commit; no secrets."""
+    with tempfile.TemporaryDirectory(prefix="survey-") as checkout:
+        mirror.extract(commit, "deploy", Path(checkout))
+        prepared = tied(deployment, Path(checkout))
+    return {
+        "stages": [{"name": stage.name, "recipe": stage.recipe, "origin": stage.origin,
+                    "code": stage.code, "timeout": stage.timeout and render(stage.timeout)}
+                   for stage in prepared.stages],
+        "settings": dict(prepared.settings), "secrets": list(prepared.deployment.secrets),
+        "flags": [{"name": flag.name, "description": flag.description, "default": flag.value,
+                   "switch": flag.boolean} for flag in prepared.deployment.flags.values()]}
