@@ -7,7 +7,7 @@ from django.http import Http404, JsonResponse
 from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from pushes.asking import BusyError, RefusedError
+from pushes.asking import Busy, Refused
 
 from . import plain
 from .schemas import Push
@@ -52,12 +52,12 @@ def register(api):
     def absent(request, error):
         return problem(request, 404, str(error) or "There is nothing at this address.")
 
-    @api.exception_handler(BusyError)
+    @api.exception_handler(Busy)
     def busy(request, error):
         return problem(request, 409, str(error), faults=error.faults,
                        push=error.push and Push.of(error.push, request))
 
-    @api.exception_handler(RefusedError)
+    @api.exception_handler(Refused)
     def refused(request, error):
         return problem(request, 422, str(error), faults=error.faults)
 
