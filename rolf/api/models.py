@@ -87,8 +87,8 @@ class Token(models.Model):
 
     @property
     def deployments(self):
-        """The keys of those that it reaches; None is all."""
-        return None if self.all_deployments else list(self.chosen.values_list("pk", flat=True))
+        """The keys of those that it reaches, as a query within a query; None is all."""
+        return None if self.all_deployments else self.chosen.values("pk")
 
     def described(self):
         """Return what the history keeps of it."""

@@ -25,8 +25,8 @@ from pathlib import Path
 from bootstrapper.deploy.target.holder import Holder
 from bootstrapper.deploy.target.push_lock import PushLock
 with PushLock(Path(sys.argv[1]), Holder(who="ben", deployment="production")):
-    child = os.fork() or time.sleep(600)
-    print(child, flush=True)
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)  # the child itself: by now it has let go of the lock
     time.sleep(600)
 """
 

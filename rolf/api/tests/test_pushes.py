@@ -3,7 +3,9 @@
 import time
 
 from django.test import TestCase
+from django.utils import timezone
 
+from api.models import Token
 from deployments.models import Level
 from history.models import Change
 from main.tests.cast import Cast
@@ -274,6 +276,13 @@ class Lists(Case):
         with self.assertNumQueries(3):
             told = self.caller.get(f"{self.address}/pushes?limit=200").json()
         self.assertEqual(len(told["items"]), 200)
+
+    def test_a_token_of_chosen_deployments_takes_no_more_queries(self):
+        token, text = made(self.cast.people["push"])
+        token.chosen.set([self.deployment])
+        Token.objects.filter(pk=token.pk).update(all_deployments=False, used=timezone.now())
+        with self.assertNumQueries(3):
+            Caller(text).get(f"{self.address}/pushes")
 
     def test_only_deployments_that_are_seen_are_listed(self):
         told = self.caller.get("/api/deployments").json()

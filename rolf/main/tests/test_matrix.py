@@ -177,6 +177,23 @@ class Matrix(TestCase):
                             self.ask(client, method, address)
                         self.assertEqual(found, [])
 
+    def test_the_admin_lets_in_nobody_but_staff(self):
+        inside = [row for row in rows() if row.name.startswith("admin:") and not row.parameters
+                  and row.name != "admin:login"]
+        self.assertTrue(inside)
+        for person in PEOPLE:
+            if person != "superuser":
+                client = self.client_of(person)
+                for row in inside:
+                    with self.subTest(view=str(row), person=person):
+                        self.assertEqual(client.get(reverse(row.name)).status_code, 302)
+
+    def test_what_everybody_may_see_changes_nothing_either(self):
+        for name in ("sign-in", "healthz"):
+            with self.subTest(name), writes() as found:
+                Client().get(reverse(name))
+                self.assertEqual(found, [])
+
     def test_what_looks_for_writes_finds_one(self):
         with writes() as found, undone():
             self.cast.mine.save()
