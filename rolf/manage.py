@@ -15,6 +15,9 @@ def main():
     if sys.argv[1:2] == ["test"]:
         # Before .env is read: on a server it names production's settings, which are not for tests.
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rolf.settings.test")
+    if sys.argv[1:2] == ["rolf"]:
+        # The web server that it starts serves static files, too.
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rolf.settings.embedded")
     environment.read()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rolf.settings.dev")
     try:

@@ -6,11 +6,12 @@ makes. Web server and worker need the same one. Several keys, one a line: the fi
 
 import hashlib
 import hmac
-import os
 from functools import cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+from rolf import key_file
 
 
 class SealError(Exception):
@@ -48,16 +49,4 @@ def _fernet():
 def _keys():
     if settings.SEAL_KEYS:
         return settings.SEAL_KEYS
-    path = settings.SEAL_KEY_FILE
-    try:
-        # Of two processes that come first, one makes it; the name appears with the key in it.
-        beside = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key())
-        os.link(beside, path)
-    except FileExistsError:
-        pass
-    finally:
-        beside.unlink(missing_ok=True)
-    return path.read_text().split()
+    return key_file.read(settings.SEAL_KEY_FILE, Fernet.generate_key).split()

@@ -147,9 +147,9 @@ INSTALLED_APPS += [
     "django_tasks_db",
     "django_htmx",
     "django_ace",
-    "ninja",
 ]
 MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware"]
+TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 
 # The queue; another back end of Django's Tasks is another line here.
 TASKS = {
