@@ -2,13 +2,14 @@
 
 The key is ROLF_SEAL_KEY of the environment, else the file of SEAL_KEY_FILE, which the first use
 makes. Web server and worker need the same one. Several keys, one a line: the first seals.
+
+cryptography is imported where it is used: it takes 7 MB, which most processes never need.
 """
 
 import hashlib
 import hmac
 from functools import cache
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 from rolf import key_file
@@ -27,6 +28,8 @@ def unseal(sealed):
     """Return the text; empty if nothing was sealed. Raises SealError."""
     if not sealed:
         return ""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken:
@@ -42,11 +45,15 @@ def fingerprint(text):
 
 @cache
 def _fernet():
+    from cryptography.fernet import Fernet, MultiFernet
+
     return MultiFernet([Fernet(key) for key in _keys()])
 
 
 @cache
 def _keys():
+    from cryptography.fernet import Fernet
+
     if settings.SEAL_KEYS:
         return settings.SEAL_KEYS
     return key_file.read(settings.SEAL_KEY_FILE, Fernet.generate_key).split()

@@ -1,0 +1,81 @@
+"""The processes of ./manage.py rolf: a parent that has loaded the code, a web server, a worker.
+
+The children are forked of the parent, so that all three share the memory that the code takes.
+"""
+
+import os
+import signal
+import sys
+import time
+
+from .child import Child
+
+END = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+TICK = 0.5  # seconds between two looks at what is due
+
+
+class ProcessTree:
+    """`web` and `worker` are what those do; `release` is the one that all of it runs of."""
+
+    def __init__(self, *, web, worker, release):
+        """Start nothing yet."""
+        self.web = Child("web server", web)
+        self.worker = Child("worker", worker)
+        self._release = release
+        self._refused = None  # a release that can't be run
+        self._ending = False
+        self.anew = False  # whether another release is to go on
+
+    def run(self):
+        """Keep both alive; return when told to end, or for another release, with nothing left."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, END | {signal.SIGCHLD})
+        while not self._ending or self.worker.pid or self.web.pid:
+            if not self._ending:
+                self._start_what_is_due()
+            heard = signal.sigtimedwait(END | {signal.SIGCHLD}, TICK)
+            self._bury()
+            if heard and heard.si_signo in END:
+                self._ending = True
+                self.anew = False
+                self.worker.tell(signal.SIGTERM)  # the second time, it waits no longer
+            elif not self._ending and self._has_successor():
+                # The worker sees it, too, and takes as long as its pushes do.
+                self._ending = self.anew = True
+            if self._ending and not self.worker.pid:
+                self.web.tell(signal.SIGTERM)
+
+    def _start_what_is_due(self):
+        for child in (self.worker, self.web):
+            if not child.pid and time.monotonic() >= child.due:
+                child.start()
+
+    def _bury(self):
+        while self.worker.pid or self.web.pid:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            for child in (self.worker, self.web):
+                if child.pid == pid:
+                    word = child.died(status)
+                    if not self._ending:
+                        say(word)
+
+    def _has_successor(self):
+        """Whether there is another release, and it can be loaded; once for each that can't."""
+        found = self._release.successor()
+        if found in (None, self._refused):
+            return False
+        settings = os.environ["DJANGO_SETTINGS_MODULE"]
+        command = self._release.command("check", "--settings", settings)
+        check = Child("check", lambda: os.execv(command[0], command))  # noqa: S606
+        check.start()
+        _, status = os.waitpid(check.pid, 0)
+        if status:
+            self._refused = found
+            say(f"{found} can't be run (above), so {self._release.here} goes on")
+        return not status
+
+
+def say(word):
+    """Tell whoever reads the output."""
+    print(f"rolf: {word}", file=sys.stderr, flush=True)

@@ -1,0 +1,85 @@
+"""manage.py rolf: all of Rolf, on this machine alone, until it is told to end."""
+
+import gc
+import os
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connections
+from django.urls import get_resolver
+
+from accounts.first import first_superuser
+from rolf import web
+from rolf.asgi import application
+from rolf.listener import Listener
+from rolf.process_tree import ProcessTree
+from rolf.release import Release
+
+from . import worker
+
+
+class Command(BaseCommand):
+    """The command."""
+
+    help = "Run all of Rolf: the web server and a worker, in one process tree."
+
+    def add_arguments(self, parser):
+        """Say what may be chosen."""
+        parser.add_argument("--port", type=int, default=8000, metavar="N",
+                            help="where it answers (default: %(default)s)")
+        parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS",
+                            help="the device that it answers on (default: %(default)s)")
+        parser.add_argument("--slots", type=int, default=worker.SLOTS, metavar="N",
+                            help="pushes at a time (default: %(default)s)")
+
+    def handle(self, *, port, bind, slots, **options):
+        """Begin, tell where, and run."""
+        release = Release()
+        release.pin()
+        listener = Listener.of(bind, port)
+        call_command("migrate", verbosity=0, interactive=False)
+        self._tell(listener, first_superuser())
+
+        def serve():
+            web.serve(application, listener.socket)
+
+        def work():
+            listener.socket.close()
+            call_command(worker.Command(), slots=slots)
+
+        share()
+        tree = ProcessTree(web=serve, worker=work, release=release)
+        tree.run()
+        if tree.anew:
+            command = release.command(*sys.argv[1:])
+            os.chdir(release.path)
+            environment = listener.handed_on(environment_of_the_start())
+            os.execve(command[0], command, environment)  # noqa: S606
+
+    def _tell(self, listener, superuser):
+        lines = [("address", listener.url)]
+        if superuser:
+            name, password = superuser
+            lines += [("login", name), ("password", f"{password}  (shown this once)")]
+        lines += [("data", settings.BASE_DIR / "data")]
+        for title, text in lines:
+            self.stdout.write(f"{title:<10}{text}")
+        self.stdout.flush()
+
+
+def share():
+    """Load what either child needs, and leave it to them such that they go on sharing it."""
+    get_resolver().url_patterns  # noqa: B018 - it imports every view
+    connections.close_all()  # a connection that two processes have belongs to neither
+    gc.collect()
+    gc.freeze()  # a collection would write to every object, and so copy its page
+
+
+def environment_of_the_start():
+    """Return what the process was given, before .env was read: it may say something else now."""
+    given = Path("/proc/self/environ").read_bytes().split(b"\0")
+    pairs = [entry.partition(b"=") for entry in given if b"=" in entry]
+    return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
