@@ -5,6 +5,7 @@ The children are forked of the parent, so that all three share the memory that t
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -66,14 +67,16 @@ class ProcessTree:
         if found in (None, self._refused):
             return False
         settings = os.environ["DJANGO_SETTINGS_MODULE"]
-        command = self._release.command("check", "--settings", settings)
-        check = Child("check", lambda: os.execv(command[0], command))  # noqa: S606
-        check.start()
-        _, status = os.waitpid(check.pid, 0)
-        if status:
+        checked = subprocess.run(  # noqa: S603
+            self._release.command("check", "--settings", settings), check=False,
+            cwd=self._release.path, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, ()))
+        if checked.returncode:
             self._refused = found
-            say(f"{found} can't be run (above), so {self._release.here} goes on")
-        return not status
+            [*_, last] = checked.stderr.strip().splitlines() or ["it says nothing"]
+            say(f"{found} can't be run, so {self._release.here} goes on: {last}\n"
+                f"  next: see what {found}/manage.py check says, or push again")
+        return not checked.returncode
 
 
 def say(word):

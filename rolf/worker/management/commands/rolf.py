@@ -64,7 +64,7 @@ class Command(BaseCommand):
         if superuser:
             name, password = superuser
             lines += [("login", name), ("password", f"{password}  (shown this once)")]
-        lines += [("data", settings.BASE_DIR / "data")]
+        lines += [("data", (settings.BASE_DIR / "data").resolve())]
         for title, text in lines:
             self.stdout.write(f"{title:<10}{text}")
         self.stdout.flush()
