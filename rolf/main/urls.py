@@ -3,13 +3,14 @@
 from django.urls import path
 from django.views.static import serve
 
+from . import views
 from .health import healthz
-from .views import ROOT_FILES, IndexView
 
 urlpatterns = [
-    path("", IndexView.as_view(), name="index"),
+    path("", views.index, name="index"),
+    path("search/", views.search, name="search"),
     path("healthz", healthz, name="healthz"),
     # In production Apache answers these two before Django is asked.
-    path("robots.txt", serve, {"document_root": ROOT_FILES, "path": "robots.txt"}),
-    path("favicon.ico", serve, {"document_root": ROOT_FILES, "path": "favicon.ico"}),
+    path("robots.txt", serve, {"document_root": views.ROOT_FILES, "path": "robots.txt"}),
+    path("favicon.ico", serve, {"document_root": views.ROOT_FILES, "path": "favicon.ico"}),
 ]

@@ -1,27 +1,29 @@
-"""The site's own pages."""
+"""The site's own pages: the front page, and the search."""
 
-import sys
 from pathlib import Path
 
-import django
-from django.conf import settings
-from django.views.generic import TemplateView
+from django.shortcuts import render
+
+from deployments.access import signed_in
+
+from .board import board
+from .finding import find
 
 ROOT_FILES = Path(__file__).parent / "static" / "main"
 
 
-class IndexView(TemplateView):
-    """The front page; in development it also says what to do next."""
+@signed_in()
+def index(request):
+    """Show my recent deployments, and all that I may see by category."""
+    shown = board(request.access, page=request.GET.get("page", 1),
+                  category=request.GET.get("category"))
+    part = request.htmx and not request.htmx.boosted
+    return render(request, "main/board.html" if part else "main/index.html", {"board": shown})
 
-    template_name = "main/index.html"
 
-    def get_context_data(self, **kwargs):
-        """Add what helps a developer, and nobody else."""
-        context = super().get_context_data(**kwargs)
-        if settings.DEBUG:
-            context["next_steps"] = {
-                "package": settings.ROOT_URLCONF.partition(".")[0],
-                "django": django.get_version(),
-                "python": sys.version.partition(" ")[0],
-            }
-        return context
+@signed_in()
+def search(request):
+    """Show what has the words that are asked for in its name."""
+    words = request.GET.get("q", "").strip()
+    template = "main/found.html" if request.htmx else "main/search.html"
+    return render(request, template, {"words": words, "found": find(request.access, words)})

@@ -5,6 +5,7 @@ from bootstrapper.deploy.journal.record import Record
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from deployments.models import Deployment
 
@@ -115,6 +116,13 @@ class Push(models.Model):
         if self.state != State.RUNNING or (self.worker and self.worker.lives):
             return State(self.state)
         return State.LOST
+
+    @property
+    def took(self):
+        """How long it took, or has taken so far; None before it began."""
+        if self.started is None:
+            return None
+        return (self.ended or timezone.now()) - self.started
 
     @property
     def kept(self):

@@ -150,6 +150,7 @@ INSTALLED_APPS += [
 ]
 MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware"]
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
+TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.streams.streams"]
 
 # The queue; another back end of Django's Tasks is another line here.
 TASKS = {

@@ -1,0 +1,1 @@
+"""Forms of deployments, a module for each noun."""

@@ -1,0 +1,53 @@
+"""What a push may be told."""
+
+from django import forms
+
+from deployments.models import Flag
+
+SWITCH, TEXT = Flag.Kind.SWITCH, Flag.Kind.TEXT
+
+
+class PushForm(forms.Form):
+    """Comment, ref, flags and stages of one push; `definition` says what there is of these."""
+
+    comment = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        label="Comment", help_text="What this push is for; the others read it.")
+    ref = forms.CharField(required=False, max_length=200, label="Branch, tag or commit")
+    skip = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Skip stages")
+    step = forms.BooleanField(
+        required=False, label="Step by step", help_text="Ask before each stage: run, skip or stop.")
+
+    def __init__(self, *args, deployment, definition, **kwargs):
+        """`definition` is a Definition: its flags and its stages."""
+        super().__init__(*args, **kwargs)
+        self.fields["ref"].initial = deployment.branch
+        self.fields["ref"].widget.attrs.update(
+            {"list": "refs", "autocomplete": "off", "class": "mono", "spellcheck": "false"})
+        self.fields["skip"].choices = [(name, name) for name in definition.stages]
+        self._flags = {}
+        for flag in definition.flags:
+            self._add(flag)
+
+    @property
+    def flags(self):
+        """The fields of flags."""
+        return [self[key] for key in self._flags]
+
+    @property
+    def asked(self):
+        """What asking.push takes."""
+        told = self.cleaned_data
+        flags = {name: ("1" if told[key] else "") if isinstance(told[key], bool) else told[key]
+                 for key, name in self._flags.items()}
+        return {"comment": told["comment"].replace("\r\n", "\n").strip(), "ref": told["ref"],
+                "flags": flags, "skip": told["skip"], "step": told["step"]}
+
+    def _add(self, flag):
+        key = f"flag-{flag.name}"
+        self._flags[key] = flag.name
+        more = {"label": flag.name, "help_text": flag.description, "required": False}
+        self.fields[key] = (
+            forms.BooleanField(initial=bool(flag.default), **more) if flag.kind == SWITCH
+            else forms.CharField(initial=flag.default, max_length=1000, **more))

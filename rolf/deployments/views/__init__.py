@@ -1,0 +1,1 @@
+"""Pages of deployments, a module for each noun."""

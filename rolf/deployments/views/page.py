@@ -1,0 +1,85 @@
+"""The page of a deployment: how it stands, what a push would bring, and the button."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from pushes import asking
+from pushes.listing import page_of
+from pushes.rollback import live_push
+
+from ..access import needs
+from ..definition import definition
+from ..forms.push import PushForm
+from ..models import Level
+
+PAGE = 20
+STALE = timedelta(seconds=30)  # after that, a look at the repository is worth repeating
+
+
+@needs(Level.VIEW)
+def deployment(request, deployment):
+    """Show it; to htmx, only what changes while one looks."""
+    if request.htmx:
+        return render(request, "deployments/standing.html", _standing(deployment))
+    return _page(request, deployment)
+
+
+@needs(Level.PUSH, "POST")
+def push_new(request, deployment):
+    """Push, and lead to the push; say so where that can't be."""
+    form = PushForm(request.POST, deployment=deployment, definition=definition(deployment))
+    faults = []
+    if form.is_valid():
+        try:
+            return redirect(asking.push(deployment, request.user, **form.asked))
+        except asking.Busy as error:
+            messages.warning(request, f"{error} This is that push; yours wasn't begun.")
+            return redirect(error.push)
+        except asking.Refused as error:
+            faults = error.faults
+    return _page(request, deployment, form=form, faults=faults, status=422)
+
+
+@needs(Level.PUSH, "GET", "POST")
+def survey(request, deployment):
+    """Show what would go out with a ref; POST asks a worker to look."""
+    ref = (request.POST.get("ref") or request.GET.get("ref") or "").strip() or deployment.branch
+    if request.method == "POST":
+        found = asking.ask_survey(deployment, ref[:200])
+        if not request.htmx:
+            return redirect(deployment)
+    else:
+        found = deployment.surveys.filter(ref=ref).first()
+    return render(request, "deployments/survey.html", {
+        "deployment": deployment, "survey": found, "ref": ref})
+
+
+def _page(request, deployment, *, form=None, faults=(), status=200):
+    told = {"tab": "deployment", "faults": faults, **_standing(deployment)}
+    if deployment.granted >= Level.PUSH:
+        found = deployment.surveys.filter(ref=deployment.branch).first()
+        fresh = found and found.answered and found.answered > timezone.now() - STALE
+        told |= {
+            "form": form or PushForm(deployment=deployment, definition=definition(deployment)),
+            "survey": found, "ref": deployment.branch, "ask": not fresh,
+            "back": _back(deployment)}
+    return render(request, "deployments/page.html", told, status=status)
+
+
+def _standing(deployment):
+    """Return how it stands: what is live, what runs, and its newest pushes."""
+    live = live_push(deployment)
+    page = page_of(deployment.pushes, None, PAGE)
+    active = next((push for push in page.pushes if push.active), None)
+    return {"deployment": deployment, "live": live, "active": active, "page": page}
+
+
+def _back(deployment):
+    """Return the push that a rollback would return to, or None."""
+    try:
+        return asking.proposal(deployment).target
+    except asking.Refused:
+        return None

@@ -1,0 +1,87 @@
+"""A push followed as it happens: its news as a stream of events."""
+
+import asyncio
+import time
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404
+
+from deployments.access import Access
+from deployments.models import Level
+
+from .hub import EVERYTHING, Hub, in_thread, standing_of
+from .models import Push
+from .news import news
+from .streams import KEEP_ALIVE, event
+
+CHECK = 5.0  # seconds between two looks whether one still may see it, and whether its worker lives
+LONGEST = 900.0  # seconds; then the browser comes again, and shows its session again
+
+
+async def follow(user_id, deployment_id, push_id, cursor):
+    """Give events `news` from the cursor on, until the person may not see it any more."""
+    hub = Hub.of_loop()
+    began = checked = time.monotonic()
+    level = await in_thread(_level, user_id, deployment_id)
+    async with hub.following(push_id) as wake:
+        wake.set()
+        while level and time.monotonic() - began < LONGEST:
+            try:
+                async with asyncio.timeout(CHECK):
+                    await wake.wait()
+                wake.clear()
+                key = (str(cursor), level >= Level.PUSH)
+                told, cursor = await hub.shared(push_id, key, news, push_id, cursor, level)
+            except TimeoutError:
+                # Not shared: nothing has changed but, perhaps, that nobody carries it out.
+                told, cursor = await in_thread(news, push_id, cursor, level)
+                if told is None:
+                    yield KEEP_ALIVE
+            except Push.DoesNotExist:
+                return
+            if told is not None:
+                yield event("news", told, str(cursor))
+            if time.monotonic() - checked > CHECK:
+                checked = time.monotonic()
+                level = await in_thread(_level, user_id, deployment_id)
+
+
+def _level(user_id, deployment_id):
+    """Return the level that the person has now; 0 where they may not see the deployment."""
+    try:
+        user = get_user_model().objects.get(pk=user_id, is_active=True)
+        return Access(user).deployment(deployment_id, Level.VIEW).granted
+    except (ObjectDoesNotExist, Http404, PermissionDenied):
+        return 0
+
+
+async def watch(user_id, deployment_id=None):
+    """Give an event `news` when a push that the person may see begins, ends, or asks something."""
+    began = time.monotonic()
+    seen = None
+    async with Hub.of_loop().following(EVERYTHING) as wake:
+        wake.set()
+        while time.monotonic() - began < LONGEST:
+            try:
+                async with asyncio.timeout(CHECK):
+                    await wake.wait()
+                wake.clear()
+            except TimeoutError:
+                yield KEEP_ALIVE
+            now = await in_thread(_visible, user_id, deployment_id)
+            # The first tells a page that was loaded a while ago, or that comes again, to look.
+            if now != seen:
+                seen = now
+                yield event("news", {})
+
+
+def _visible(user_id, deployment_id):
+    """Return how the pushes that the person may see stand, and which began last."""
+    user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    pushes = Push.objects.filter(deployment__in=Access(user).deployments().values("pk"))
+    if deployment_id:
+        pushes = pushes.filter(deployment=deployment_id)
+    return standing_of(pushes)

@@ -1,0 +1,24 @@
+"""Pushes of a deployment, a page at a time: by key, so that the last page is as quick as any."""
+
+from dataclasses import dataclass
+
+from .models import Push
+
+
+@dataclass(frozen=True)
+class Page:
+    """Pushes, newest first; `older` is what the next page's address has as `before`."""
+
+    pushes: list[Push]
+    older: int | None
+
+
+def page_of(pushes, before, size):
+    """Return the page that ends before the push of that key; `before` as an address has it."""
+    if before and str(before).isdecimal() and len(str(before)) < 19:
+        pushes = pushes.filter(pk__lt=int(before))
+    found = list(pushes.listed().select_related("worker", "rollback_to", "rollback_of").defer(
+        *(f"{one}__{heavy}" for one in ("rollback_to", "rollback_of")
+          for heavy in ("snapshot", "record", "marks")))
+        .order_by("-pk")[:size + 1])
+    return Page(found[:size], found[size - 1].pk if len(found) > size else None)

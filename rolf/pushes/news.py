@@ -1,0 +1,74 @@
+"""What is new about a push since somebody looked: the same for streams and for polling."""
+
+import hashlib
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+
+from deployments.models import Level
+
+from .lines import html_of
+from .models import Push
+
+TAIL = 500  # lines at most: who is further behind gets the last ones, and fetches what it shows
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far somebody has seen: whole lines of the log, and which panel."""
+
+    lines: int = 0
+    panel: str = ""
+
+    @classmethod
+    def parse(cls, text):
+        """Return the cursor that a browser sends back; the beginning if it is none of ours."""
+        lines, _, panel = (text or "").partition(".")
+        if lines.isdecimal() and len(lines) < 16:
+            return cls(int(lines), panel)
+        return cls()
+
+    def __str__(self):
+        return f"{self.lines}.{self.panel}"
+
+
+def news(push_id, cursor, level):
+    """Return (what a page puts in place, the next cursor); None for the first if nothing is new.
+
+    `first` and `html` are lines that replace what the page has from that line on, the open last
+    line among them; `total` is how many lines there are; `panel` is None where it is the same.
+    """
+    push = Push.objects.select_related("worker", "deployment__application", "rollback_to",
+                                       "rollback_of").get(pk=push_id)
+    panel = panel_of(push, level)
+    mark = digest(panel)
+    told = {"cursor": "", "first": None, "html": "", "panel": None, "title": "",
+            "total": push.log_lines, "active": push.active}
+    if mark != cursor.panel:
+        told |= {"panel": panel, "title": f"{push.standing} · {push}"}
+    first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
+    html, last = html_of(push, first, TAIL + 1)
+    if last > first:
+        told |= {"first": first, "html": html, "total": last}
+    following = Cursor(push.log_lines, mark)
+    told["cursor"] = str(following)
+    if following == cursor and not html:
+        return None, following
+    return told, following
+
+
+def panel_of(push, level):
+    """Return what stands beside the log: state, stages, what can be done."""
+    record = push.kept
+    stages = record.stages if record else ()
+    return render_to_string("pushes/panel.html", {
+        "push": push, "deployment": push.deployment, "standing": str(push.standing),
+        "stages": [(index, stage, push.marks.get(str(index), {}))
+                   for index, stage in enumerate(stages)],
+        "planned": (push.snapshot or {}).get("stages", []) if not record else [],
+        "may_push": level >= Level.PUSH, "facts": record})
+
+
+def digest(panel):
+    """Return what tells one panel from another."""
+    return hashlib.sha256(panel.encode()).hexdigest()[:12]

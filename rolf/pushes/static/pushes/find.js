@@ -1,0 +1,63 @@
+// Search in the whole log: the server looks, the page shows the line.
+
+export function find(page, log) {
+  const form = page.querySelector(".find");
+  const words = form.querySelector("input");
+  const hit = page.querySelector("#hit");
+  const back = form.querySelector("[data-back]");
+  back.hidden = false;
+  let last = null;
+
+  async function look(upwards) {
+    if (!words.value) return;
+    const here = last ?? Number(log.topmost());
+    const from = last === null ? here : here + (upwards ? -1 : 1);
+    const asked = new URLSearchParams({q: words.value, from: Math.max(0, from)});
+    if (upwards) asked.set("back", "");
+    hit.textContent = "searching …";
+    const answer = await fetch(`${page.dataset.search}?${asked}`);
+    const {line} = await answer.json();
+    if (line === null) {
+      hit.textContent = last === null ? "not found from here" : "no more";
+      return;
+    }
+    last = line;
+    hit.textContent = `line ${line}`;
+    await log.show(line);
+    mark(log.item(line), words.value);
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    look(false);
+  });
+  back.addEventListener("click", () => look(true));
+  words.addEventListener("input", () => {
+    last = null;
+    hit.textContent = "";
+  });
+  // Ctrl+F of the browser finds only what is in the page: / asks for all of it.
+  addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.target.closest("input, textarea, select")) {
+      event.preventDefault();
+      words.focus();
+    }
+  });
+}
+
+// The words in a line, told to the browser's highlighter; the line itself isn't touched.
+function mark(item, words) {
+  if (!item || !("highlights" in CSS)) return;
+  const wanted = words.toLowerCase();
+  const walk = document.createTreeWalker(item.querySelector("code"), NodeFilter.SHOW_TEXT);
+  const ranges = [];
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const at = node.data.toLowerCase().indexOf(wanted);
+    if (at < 0) continue;
+    const range = new Range();
+    range.setStart(node, at);
+    range.setEnd(node, at + wanted.length);
+    ranges.push(range);
+  }
+  CSS.highlights.set("found", new Highlight(...ranges));
+}

@@ -1,0 +1,37 @@
+// The page of a push: what is new comes by events, or by asking, and goes into the panel and the log.
+
+import {Log} from "./log.js";
+import {find} from "./find.js";
+import {follow} from "./follow.js";
+import {count} from "./seconds.js";
+import {tell} from "../main/moments.js";
+
+const page = document.getElementById("push-page");
+const panel = document.getElementById("panel");
+const log = new Log(page);
+
+function jump(event) {
+  const link = event.target.closest("[data-jump]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  log.show(Number(link.dataset.jump));
+}
+
+page.addEventListener("click", jump);
+find(page, log);
+count(panel);
+
+follow(page, (news) => {
+  if (news.panel !== null && news.panel !== undefined) {
+    // What has the focus may be in what is replaced: its successor gets it.
+    const focused = panel.contains(document.activeElement) && document.activeElement;
+    const key = focused && (focused.getAttribute("href") || focused.value);
+    panel.innerHTML = news.panel;
+    tell(panel);
+    count(panel);
+    if (key) [...panel.querySelectorAll("a, button")].find(
+      (one) => (one.getAttribute("href") || one.value) === key)?.focus();
+    document.title = `${news.title} ${document.title.slice(document.title.indexOf(" of "))}`.trim();
+  }
+  log.news(news);
+});

@@ -1,0 +1,1 @@
+"""Pages of pushes, a module for each noun."""

@@ -1,0 +1,89 @@
+"""What can be done with a push; each page first says what it will do."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+
+from deployments.access import needs
+from deployments.models import Level
+
+from .. import asking
+from .page import pushed
+
+
+@needs(Level.PUSH, "GET", "POST")
+def cancel(request, deployment, push_id):
+    """End a push that waits or runs."""
+    push = pushed(deployment, push_id)
+    if request.method == "POST":
+        return _done(request, push, lambda: asking.cancel(push, request.user),
+                     "It is told to end; what ran is stopped, with all that it had started.")
+    return render(request, "pushes/cancel.html", {"push": push, "deployment": deployment})
+
+
+@needs(Level.PUSH, "GET", "POST")
+def resume(request, deployment, push_id):
+    """Let a push that stopped go on from there."""
+    push = pushed(deployment, push_id)
+    if request.method == "POST":
+        return _done(request, push, lambda: asking.resume(push, request.user), "It goes on.")
+    stages = push.kept.stages if push.kept else ()
+    left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
+    return render(request, "pushes/resume.html", {
+        "push": push, "deployment": deployment, "left": left})
+
+
+@needs(Level.PUSH, "GET", "POST")
+def rollback(request, deployment, push_id):
+    """Return to a push: its code and its settings, or its code alone."""
+    push = pushed(deployment, push_id)
+    if request.method == "POST":
+        try:
+            asked = asking.rollback(
+                deployment, request.user, to=push, comment=request.POST.get("comment", "").strip(),
+                keep_settings=request.POST.get("settings") == "keep")
+        except asking.Busy as error:
+            messages.warning(request, f"{error} This is that push; nothing was rolled back.")
+            return redirect(error.push)
+        except asking.Refused as error:
+            return _rollback_page(request, deployment, push, error.faults, 422)
+        return redirect(asked)
+    return _rollback_page(request, deployment, push, [], 200)
+
+
+@needs(Level.PUSH, "POST")
+def decide(request, deployment, push_id):
+    """Answer what a push in step mode asks."""
+    push = pushed(deployment, push_id)
+    decision = request.POST.get("decision", "")
+    # Who answers a question that somebody else has answered meanwhile has not answered the next.
+    if push.awaits and request.POST.get("stage", push.awaits) != push.awaits:
+        messages.warning(request, f"It has gone on meanwhile: now it asks about {push.awaits}.")
+        return redirect(push)
+    return _done(request, push, lambda: asking.decide(push, request.user, decision))
+
+
+def _rollback_page(request, deployment, push, faults, status):
+    proposal = None
+    try:
+        proposal = asking.proposal(deployment, push)
+    except asking.Refused as error:
+        faults = [*faults, *error.faults]
+    return render(request, "pushes/rollback.html", {
+        "push": push, "deployment": deployment, "proposal": proposal,
+        "names": [line.partition(":")[0] for line in proposal.settings] if proposal else [],
+        "may_edit": deployment.granted >= Level.EDIT,
+        "faults": list(dict.fromkeys(faults))}, status=status)
+
+
+def _done(request, push, ask, said=""):
+    try:
+        ask()
+    except asking.Busy as error:
+        messages.warning(request, str(error))
+        return redirect(error.push)
+    except asking.Refused as error:
+        messages.error(request, str(error))
+    else:
+        if said:
+            messages.success(request, said)
+    return redirect(push)

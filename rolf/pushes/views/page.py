@@ -1,0 +1,110 @@
+"""The page of a push: its stages, its log, and what can be done with it."""
+
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, render
+
+from deployments.access import needs, signed_in
+from deployments.models import Level
+
+from ..following import follow as follow_push
+from ..following import watch
+from ..lines import html_of
+from ..listing import page_of
+from ..news import Cursor, digest, news, panel_of
+from ..reading import first_error
+from ..searching import first_hit
+from ..streams import can_stream, stream
+
+WINDOW = 400  # lines of the log that a page begins with
+MOST = 1000  # lines that a page may ask for at once
+PAGE = 50  # pushes of the list
+
+
+@needs(Level.VIEW)
+def pushes(request, deployment):
+    """List a deployment's pushes, newest first."""
+    page = page_of(deployment.pushes, request.GET.get("before"), PAGE)
+    return render(request, "pushes/pushes.html", {"deployment": deployment, "page": page})
+
+
+@needs(Level.VIEW)
+def push(request, deployment, push_id):
+    """Show a push; `line` begins the log there, `q` at the first line that has those words."""
+    found = pushed(deployment, push_id)
+    words = request.GET.get("q", "")
+    line = _number(request.GET.get("line"), None)
+    hit = None
+    if words:
+        hit = first_hit(found, words, line or 0)
+        line = line if hit is None else hit
+    first = max(found.log_lines - WINDOW, 0) if line is None else max(line - WINDOW // 4, 0)
+    html, end = html_of(found, first, WINDOW)
+    panel = panel_of(found, deployment.granted)
+    return render(request, "pushes/page.html", {
+        "push": found, "deployment": deployment, "panel": panel, "lines": html,
+        "first": first, "end": end, "before": max(first - WINDOW * 3 // 4, 0),
+        "after": end + WINDOW // 4, "last": end >= found.log_lines, "line": line, "words": words,
+        "hit": hit, "error": first_error(found), "code": (found.snapshot or {}).get("stages", []),
+        "cursor": str(Cursor(found.log_lines if end >= found.log_lines else 0, digest(panel)))})
+
+
+@needs(Level.VIEW)
+def lines(request, deployment, push_id):
+    """Show lines of the log, `count` from `first` on: what the page puts before or after others."""
+    found = get_object_or_404(deployment.pushes.defer("snapshot"), pk=push_id)
+    first = _number(request.GET.get("first"), 0)
+    html, end = html_of(found, first, min(_number(request.GET.get("count"), WINDOW), MOST))
+    return JsonResponse({"first": first, "end": end, "html": html, "total": found.log_lines})
+
+
+@needs(Level.VIEW)
+def search(request, deployment, push_id):
+    """Tell which line has the words `q` next, from line `from` on; `back` looks upwards."""
+    found = get_object_or_404(deployment.pushes.listed(), pk=push_id)
+    hit = first_hit(found, request.GET.get("q", ""), _number(request.GET.get("from"), 0),
+                    backwards="back" in request.GET)
+    return JsonResponse({"line": hit})
+
+
+@needs(Level.VIEW)
+def push_news(request, deployment, push_id):
+    """Tell what is new since `cursor`, for browsers that ask again and again."""
+    get_object_or_404(deployment.pushes.only("pk"), pk=push_id)
+    told, _ = news(push_id, Cursor.parse(request.GET.get("cursor")), deployment.granted)
+    return JsonResponse(told or {"cursor": request.GET.get("cursor")})
+
+
+@needs(Level.VIEW)
+def follow(request, deployment, push_id):
+    """Send what is new since `cursor` as it comes; a browser that comes again goes on there."""
+    get_object_or_404(deployment.pushes.only("pk"), pk=push_id)
+    if not can_stream(request):
+        return _no_streams()
+    cursor = request.headers.get("Last-Event-ID") or request.GET.get("cursor")
+    return stream(follow_push(request.user.pk, deployment.pk, push_id, Cursor.parse(cursor)))
+
+
+@signed_in()
+def live(request):
+    """Tell when anything changes that the board shows."""
+    if not can_stream(request):
+        return _no_streams()
+    deployment = _number(request.GET.get("deployment"), None)
+    return stream(watch(request.user.pk, deployment))
+
+
+def pushed(deployment, push_id):
+    """Return the push of that key, of this deployment. Raises Http404."""
+    return get_object_or_404(deployment.pushes.select_related(
+        "worker", "deployment__application", "rollback_to", "rollback_of"), pk=push_id)
+
+
+def _no_streams():
+    return JsonResponse({"fault": "This server has no streams: ask news/ again and again."},
+                        status=501)
+
+
+def _number(text, otherwise):
+    """Return the number that an address has, as far as databases count."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else otherwise

@@ -1,0 +1,40 @@
+"""The log as it is, for programs and for keeping."""
+
+from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+
+from deployments.access import needs
+from deployments.models import Level
+
+from ..hub import in_thread
+from ..reading import raw
+from ..streams import can_stream
+
+
+@needs(Level.VIEW)
+def log(request, deployment, push_id):
+    """Send the whole log as plain text, a piece at a time; `download` keeps it as a file."""
+    push = get_object_or_404(deployment.pushes.listed(), pk=push_id)
+    # What comes after this moment isn't in it: the length is told first.
+    pieces = _exactly(raw(push), push.log_bytes)
+    answer = StreamingHttpResponse(
+        _beside_the_loop(pieces) if can_stream(request) else pieces,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Length": str(push.log_bytes), "Cache-Control": "no-store"})
+    if "download" in request.GET:
+        name = f"push-{push.number or push.pk}.log"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _exactly(pieces, length):
+    for piece in pieces:
+        yield piece[:length]
+        length -= len(piece)
+        if length <= 0:
+            return
+
+
+async def _beside_the_loop(pieces):
+    while (piece := await in_thread(next, pieces, None)) is not None:
+        yield piece
