@@ -27,6 +27,11 @@ class Row:
         """Under which it stands."""
         return self.deployment.application.category
 
+    @property
+    def mine(self):
+        """The heading of those that stand under none: they are one's own."""
+        return None
+
 
 @dataclass(frozen=True)
 class Board:
@@ -82,7 +87,7 @@ def _mine(access, seen):
     keys = Push.objects.filter(user=access.user).order_by("-pk").values_list(
         "deployment", flat=True)[:LOOKED_AT]
     newest = list(dict.fromkeys(keys))
-    found = {one.pk: one for one in seen.filter(pk__in=newest)}
+    found = {one.pk: one for one in seen.filter(pk__in=newest, deprecated=False)}
     return [found[key] for key in newest if key in found][:RECENT]
 
 
