@@ -1,0 +1,1 @@
+"""Rolf, run as the shop runs it."""

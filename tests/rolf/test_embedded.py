@@ -1,0 +1,213 @@
+"""./manage.py rolf: all of Rolf in one process tree, and what becomes of it."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.processes import processes_of, wait_until_gone
+from tests.rolf.home import PATIENCE, Home, environment, running, until
+from tests.rolf.visitor import Visitor
+
+# A push that takes as long as it takes somebody to write a file.
+WAITING = """
+from accounts.models import User
+from deployments.models import Application, Category, Deployment, Stage
+from pushes import asking
+application = Application.objects.create(
+    name="shop", category=Category.objects.create(name="sites"))
+deployment = Deployment.objects.create(application=application, name="production")
+Stage.objects.create(deployment=deployment, name="wait",
+                     code="until [ -e {file} ]; do sleep 0.05; done")
+asking.push(deployment, User.objects.get())
+"""
+STATES = """
+from pushes.models import Push
+print([push.state for push in Push.objects.all()])
+"""
+
+
+@pytest.fixture
+def home(rolf_project: Path, tmp_path: Path) -> Home:
+    """Rolf as its own pushes lay it out, its first release current."""
+    home = Home(tmp_path / "server")
+    (home.directory / "shared/data").mkdir(parents=True)
+    home.release("1", rolf_project)
+    home.switch("1")
+    return home
+
+
+def test_the_first_start_says_what_lets_the_superuser_in(home: Home) -> None:
+    with running(home) as rolf:
+        told = dict(line.split(None, 1) for line in rolf.said.splitlines())
+        assert told["address"] == rolf.address
+        assert told["data"] == str(home.directory / "shared/data")
+        visitor = Visitor(rolf.address)
+        status, url, _ = visitor.open("")
+        assert (status, url.partition("?")[0]) == (200, rolf.address + "sign-in/")
+        status, url, page = visitor.sign_in(told["login"], told["password"].split()[0])
+        assert (status, url) == (200, rolf.address), page
+        assert told["login"] in page
+
+
+def test_a_second_start_makes_no_second_superuser_and_keeps_everybody_signed_in(
+        home: Home) -> None:
+    with running(home) as rolf:
+        told = dict(line.split(None, 1) for line in rolf.said.splitlines())
+        visitor = Visitor(rolf.address)
+        visitor.sign_in(told["login"], told["password"].split()[0])
+    with running(home) as rolf:
+        assert "password" not in rolf.said
+        visitor.address = rolf.address
+        assert visitor.open("")[1] == rolf.address
+    assert home.shell("from accounts.models import User; print(User.objects.count())") == "1"
+
+
+def test_nobody_else_may_read_the_keys(home: Home) -> None:
+    with running(home):
+        assert (home.directory / "shared/data/secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_styles_come_without_being_collected_and_are_asked_for_anew(home: Home) -> None:
+    with running(home) as rolf:
+        asked = urllib.request.Request(rolf.address + "static/main/site.css")
+        with urllib.request.urlopen(asked) as answer:
+            assert answer.headers["Content-Type"] == 'text/css; charset="utf-8"'
+            assert len(answer.read()) == int(answer.headers["Content-Length"])
+            asked.add_header("If-None-Match", answer.headers["ETag"])
+        with pytest.raises(urllib.error.HTTPError, match="304"):
+            urllib.request.urlopen(asked)
+        assert rolf.get("static/main/../../manage.py") == 404
+        assert rolf.get("static/no/such.css") == 404
+
+
+def test_the_content_security_policy_is_enforced(home: Home) -> None:
+    with running(home) as rolf, urllib.request.urlopen(rolf.address + "sign-in/") as answer:
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_port_that_is_taken_is_named_with_the_next_command(home: Home) -> None:
+    with running(home) as rolf:
+        port = rolf.address.rstrip("/").rpartition(":")[2]
+        second = subprocess.run(["./manage.py", "rolf", "--port", port], cwd=home.current,
+                                env=environment(), text=True, capture_output=True, check=False)
+    assert second.returncode == 2
+    assert f"127.0.0.1 port {port}: Address already in use" in second.stderr
+    assert f"./manage.py rolf --port {int(port) + 1}" in second.stderr
+
+
+def test_the_tree_takes_less_memory_than_buildbot_s_master(home: Home) -> None:
+    with running(home) as rolf:
+        for _ in range(20):
+            assert rolf.get("sign-in/") == 200
+        assert rolf.memory < 120
+
+
+@pytest.mark.parametrize("which", ["web", "worker"])
+def test_a_child_that_dies_is_told_of_and_comes_again(home: Home, which: str) -> None:
+    with running(home) as rolf:
+        dead = getattr(rolf, which)
+        os.kill(dead, signal.SIGKILL)
+        assert until(lambda: len(rolf.children) == 2 and dead not in rolf.children), rolf.said
+        assert rolf.get() == 200  # whoever came meanwhile waits; none is turned away
+        title = {"web": "web server", "worker": "worker"}[which]
+        assert f"rolf: the {title} ended (SIGKILL); it is started again in 1 s" in rolf.said
+
+
+def test_kill_9_of_the_parent_leaves_nothing(home: Home) -> None:
+    with running(home) as rolf:
+        os.kill(rolf.process.pid, signal.SIGKILL)
+        rolf.process.wait()
+        wait_until_gone(rolf.process.pid, 5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_tree_and_says_so_to_nobody(home: Home, number: signal.Signals) -> None:
+    with running(home) as rolf:
+        said = rolf.said
+        os.kill(rolf.process.pid, number)
+        assert rolf.process.wait(PATIENCE) == 0
+        assert processes_of(rolf.process.pid) == []
+        assert rolf.said == said
+
+
+def test_told_to_end_it_answers_until_the_running_push_has_ended(
+        home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "go on"
+    with running(home) as rolf:
+        home.shell(WAITING.format(file=repr(str(file))))
+        assert until(lambda: "running" in home.shell(STATES))
+        os.kill(rolf.process.pid, signal.SIGTERM)
+        time.sleep(1)
+        assert rolf.get() == 200
+        file.touch()
+        assert rolf.process.wait(PATIENCE) == 0
+        assert rolf.get() == 0
+    assert home.shell(STATES) == "['succeeded']"
+
+
+def test_a_second_signal_ends_the_running_push_as_well(home: Home, tmp_path: Path) -> None:
+    with running(home) as rolf:
+        home.shell(WAITING.format(file=repr(str(tmp_path / "never"))))
+        assert until(lambda: "running" in home.shell(STATES))
+        for _ in range(2):
+            os.kill(rolf.process.pid, signal.SIGTERM)
+            time.sleep(0.5)
+        assert rolf.process.wait(PATIENCE) == 0
+    assert home.shell(STATES) == "['cancelled']"
+
+
+def test_it_goes_over_to_the_release_that_is_current_and_refuses_no_request(
+        home: Home, rolf_project: Path) -> None:
+    home.release("2", rolf_project)
+    with running(home) as rolf:
+        answers: Counter[int] = Counter()
+        over = threading.Event()
+
+        def visit() -> None:
+            while not over.is_set():
+                answers[rolf.get()] += 1
+
+        visitor = threading.Thread(target=visit)
+        visitor.start()
+        try:
+            home.switch("2")
+            release = home.directory / "releases/2"
+            assert until(lambda: Path(f"/proc/{rolf.process.pid}/cwd").readlink() == release)
+            assert until(lambda: len(rolf.children) == 2)
+            assert rolf.get() == 200
+        finally:
+            over.set()
+            visitor.join()
+        assert set(answers) == {200}, answers
+        # All of it runs of that release, whatever is imported later.
+        maps = Path(f"/proc/{rolf.worker}/maps").read_text()
+        assert str(home.directory / "releases/2/ve") in maps
+        assert str(home.directory / "releases/1") not in maps
+
+
+def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
+        home: Home, rolf_project: Path) -> None:
+    broken = home.release("2", rolf_project) / "main/views.py"
+    broken.unlink()  # the copy's name, not the file that both have
+    broken.write_text("import nothing_of_that_name\n")
+    with running(home) as rolf:
+        home.switch("2")
+        assert until(lambda: "can't be run" in rolf.said)
+        assert "No module named 'nothing_of_that_name'" in rolf.said
+        assert until(lambda: len(rolf.children) == 2)
+        assert rolf.get() == 200
+        assert Path(f"/proc/{rolf.process.pid}/cwd").readlink() == home.directory / "releases/1"
+
+
+def test_healthz_says_that_all_is_well(home: Home) -> None:
+    with running(home) as rolf, urllib.request.urlopen(rolf.address + "healthz") as answer:
+        assert json.load(answer)["status"] == "ok"
