@@ -42,10 +42,11 @@ def news(push_id, cursor, level):
                                        "rollback_of").get(pk=push_id)
     panel = panel_of(push, level)
     mark = digest(panel)
-    told = {"cursor": "", "first": None, "html": "", "panel": None, "title": "",
+    told = {"cursor": "", "first": None, "html": "", "panel": None, "title": "", "heading": "",
             "total": push.log_lines, "active": push.active}
     if mark != cursor.panel:
-        told |= {"panel": panel, "title": f"{push.standing} · {push}"}
+        told |= {"panel": panel, "heading": push.heading,
+                 "title": f"{push.standing} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)
     if last > first:

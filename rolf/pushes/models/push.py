@@ -106,6 +106,11 @@ class Push(models.Model):
         return reverse("push", args=[self.deployment_id, self.pk])
 
     @property
+    def heading(self):
+        """What its page is called."""
+        return f"Push {self.number}" if self.number else "A push that is queued"
+
+    @property
     def active(self):
         """Whether it waits for a worker, or runs."""
         return self.state in ACTIVE

@@ -31,7 +31,8 @@ follow(page, (news) => {
     count(panel);
     if (key) [...panel.querySelectorAll("a, button")].find(
       (one) => (one.getAttribute("href") || one.value) === key)?.focus();
-    document.title = `${news.title} ${document.title.slice(document.title.indexOf(" of "))}`.trim();
+    document.title = news.title;
+    document.getElementById("heading").textContent = news.heading;
   }
   log.news(news);
 });
