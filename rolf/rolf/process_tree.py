@@ -66,16 +66,15 @@ class ProcessTree:
         found = self._release.successor()
         if found in (None, self._refused):
             return False
-        settings = os.environ["DJANGO_SETTINGS_MODULE"]
         checked = subprocess.run(  # noqa: S603
-            self._release.command("check", "--settings", settings), check=False,
-            cwd=self._release.path, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            self._release.command("rolf", "--check"), check=False, cwd=self._release.path,
+            capture_output=True, text=True, stdin=subprocess.DEVNULL,
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, ()))
         if checked.returncode:
             self._refused = found
             [*_, last] = checked.stderr.strip().splitlines() or ["it says nothing"]
             say(f"{found} can't be run, so {self._release.here} goes on: {last}\n"
-                f"  next: see what {found}/manage.py check says, or push again")
+                f"  next: see what {found}/manage.py rolf --check says, or push again")
         return not checked.returncode
 
 

@@ -8,6 +8,8 @@ from bootstrapper.deploy.source import FULL_COMMIT, Git
 from bootstrapper.errors import WorkFailed
 
 PATIENCE = 300.0  # seconds that a fetch may take
+# Debian 12's Python hasn't PEP 706's filters yet; names in a git tree lead nowhere else, either.
+SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
 
@@ -44,7 +46,7 @@ class Mirror:
             self.fetch()
         packed = self._run("archive", "--format=tar", commit, "--", folder)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(into, filter="data")
+            archive.extractall(into, **SAFELY)
 
     def lines(self, *arguments):
         """Return what a git command prints, by lines; none where it fails."""
