@@ -35,16 +35,6 @@ print([push.state for push in Push.objects.all()])
 """
 
 
-@pytest.fixture
-def home(rolf_project: Path, tmp_path: Path) -> Home:
-    """Rolf as its own pushes lay it out, its first release current."""
-    home = Home(tmp_path / "server")
-    (home.directory / "shared/data").mkdir(parents=True)
-    home.release("1", rolf_project)
-    home.switch("1")
-    return home
-
-
 def test_the_first_start_says_what_lets_the_superuser_in(home: Home) -> None:
     with running(home) as rolf:
         told = dict(line.split(None, 1) for line in rolf.said.splitlines())
@@ -191,7 +181,7 @@ def test_it_goes_over_to_the_release_that_is_current_and_refuses_no_request(
         # All of it runs of that release, whatever is imported later.
         maps = Path(f"/proc/{rolf.worker}/maps").read_text()
         assert str(home.directory / "releases/2/ve") in maps
-        assert str(home.directory / "releases/1") not in maps
+        assert str(home.directory / "releases/first") not in maps
 
 
 def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
@@ -205,7 +195,7 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
         assert "No module named 'nothing_of_that_name'" in rolf.said
         assert until(lambda: len(rolf.children) == 2)
         assert rolf.get() == 200
-        assert Path(f"/proc/{rolf.process.pid}/cwd").readlink() == home.directory / "releases/1"
+        assert Path(f"/proc/{rolf.process.pid}/cwd").readlink() == home.directory / "releases/first"
 
 
 def test_healthz_says_that_all_is_well(home: Home) -> None:
