@@ -5,7 +5,7 @@ import logging
 
 import uvicorn
 
-GRACE = 3.0  # seconds that answers may take when it ends; a page that follows comes again
+GRACE = 1.5  # seconds that answers may take when it ends; a page that follows comes again
 
 
 class Server(uvicorn.Server):
