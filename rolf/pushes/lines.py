@@ -23,7 +23,7 @@ def html_of(push, first, count):
             "number": line.number, "stream": line.stream, "host": line.host,
             "iso": at.isoformat(timespec="milliseconds"),
             "clock": timezone.localtime(at).strftime("%H:%M:%S"),
-            "html": render(line.data)[0], "whole": line.whole,
+            "html": render(line.data), "whole": line.whole,
             "begins": names[begins[line.number]] if begins.get(line.number) is not None
             and begins[line.number] < len(names) else ""})
     return render_to_string("pushes/lines.html", {"lines": told}), read[-1].number + 1

@@ -13,7 +13,7 @@ class LogChunk(models.Model):
     byte belongs to, `last_line` that plus its newlines. `spans` covers `data`, in order:
     [bytes, stage's index, stream, seconds since 1970, host], `stream` being "stdout", "stderr" or
     "note" (the engine's own words). A line has one source: where another speaks while it is
-    open, a newline ends it. `grams` helps the search; empty where it wasn't made.
+    open, a newline ends it.
     """
 
     push = models.ForeignKey(Push, on_delete=models.CASCADE, related_name="chunks")
@@ -23,7 +23,6 @@ class LogChunk(models.Model):
     last_line = models.PositiveBigIntegerField()
     data = models.BinaryField()
     spans = models.JSONField()
-    grams = models.BinaryField(default=b"")
 
     class Meta:
         ordering = ["sequence"]

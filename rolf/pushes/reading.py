@@ -1,0 +1,130 @@
+"""Lines of a log out of its chunks: as many as are asked for, however long the log is."""
+
+from dataclasses import dataclass
+
+LONGEST = 16 * 1024  # bytes of a line that are read; the raw log has all of it
+_READ = ("push", "sequence", "first_line", "data", "spans")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line without its newline; `number` counts from 0, `at` is seconds since 1970.
+
+    It isn't `whole` where the rest of it was left out.
+    """
+
+    number: int
+    stage: int
+    stream: str
+    at: float
+    host: str
+    data: bytes
+    whole: bool = True
+
+
+def lines(push, first, count):
+    """Return the Lines from `first` on, `count` at most; the last may be one that isn't ended."""
+    found, line = [], None
+    chunk = _holding(push, first)
+    while chunk is not None:
+        for piece in _pieces(chunk, first):
+            line = piece if line is None else line.joined(piece)
+            if line.ended:
+                found.append(line.line())
+                line = None
+                if len(found) == count:
+                    return found
+        # What else belongs to a line that is too long already needn't be read.
+        after = {"last_line__gt": line.number} if line and line.full else {}
+        chunk = push.chunks.only(*_READ).filter(
+            sequence__gt=chunk.sequence, **after).order_by("sequence").first()
+        if chunk and after:
+            line.cut = True
+            found.append(line.line())
+            first, line = line.number + 1, None
+            if len(found) == count:
+                return found
+    if line is not None:
+        found.append(line.line())
+    return found
+
+
+def raw(push):
+    """Give the log's bytes, a chunk at a time."""
+    sequence = -1
+    while True:
+        row = push.chunks.filter(sequence__gt=sequence).order_by("sequence").values_list(
+            "sequence", "data").first()
+        if row is None:
+            return
+        sequence = row[0]
+        yield bytes(row[1])
+
+
+def first_error(push):
+    """Return the line where a push that ended badly says why; None where there is no such line.
+
+    It is the first on stderr of the stage that failed, else the last of what that stage said.
+    """
+    stages = (push.record or {}).get("stages", [])
+    for index, stage in enumerate(stages):
+        if stage["state"] not in ("failed", "lost", "cancelled"):
+            continue
+        mark = push.marks.get(str(index), {})
+        if "error" in mark:
+            return mark["error"]
+        if "line" in mark:
+            nexts = [push.marks[str(later)]["line"] for later in range(index + 1, len(stages))
+                     if "line" in push.marks.get(str(later), {})]
+            end = nexts[0] if nexts else push.log_lines
+            return max(mark["line"], end - 1)
+    return None
+
+
+@dataclass
+class _Piece:
+    """What one chunk has of a line."""
+
+    number: int
+    source: list  # stage, stream, at, host: of the first byte
+    data: bytes
+    cut: bool
+    ended: bool
+
+    @property
+    def full(self):
+        return len(self.data) >= LONGEST
+
+    def joined(self, more):
+        data = self.data + more.data
+        return _Piece(self.number, self.source, data[:LONGEST],
+                      self.cut or more.cut or len(data) > LONGEST, more.ended)
+
+    def line(self):
+        stage, stream, at, host = self.source
+        return Line(number=self.number, stage=stage, stream=stream, at=at, host=host,
+                    data=self.data, whole=not self.cut)
+
+
+def _holding(push, line):
+    """Return the first chunk that has anything of a line, or of one after it."""
+    return push.chunks.only(*_READ).filter(
+        last_line__gte=line).order_by("last_line", "sequence").first()
+
+
+def _pieces(chunk, first):
+    """Give what a chunk has of the lines from `first` on."""
+    data, number, at = bytes(chunk.data), chunk.first_line, 0
+    sources = iter(chunk.spans)
+    source, reached = None, 0
+    while at < len(data):
+        newline = data.find(b"\n", at)
+        end = len(data) if newline < 0 else newline
+        if number >= first:
+            while reached <= at:
+                length, *source = next(sources)
+                reached += length
+            yield _Piece(number, source, data[at:min(end, at + LONGEST)],
+                         end - at > LONGEST, newline >= 0)
+        number += 1
+        at = end + 1

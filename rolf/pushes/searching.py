@@ -1,0 +1,90 @@
+"""A search in a log: the next line that has some words, up or down; capitals don't matter."""
+
+import re
+
+from .indexing import candidates
+
+MOST = 200  # characters that are searched for
+
+
+def first_hit(push, words, start, *, backwards=False):
+    """Return the number of the first line from `start` on that has the words, or None.
+
+    `start` itself is looked at, too; `backwards` looks at those before it.
+    """
+    words = words[:MOST]
+    if not words or "\n" in words:
+        return None
+    search = _Search(words)
+    for chunk in _chunks(push, search.needle, start, backwards):
+        hits = search.lines(chunk, _text(push, chunk, search.reach))
+        if backwards:
+            hits = reversed(list(hits))
+        for line in hits:
+            if line <= start if backwards else line >= start:
+                return line
+    return None
+
+
+class _Search:
+    """What is searched for. Of other scripts than ASCII each letter may be either case."""
+
+    def __init__(self, words):
+        self.needle = words.encode("utf-8", "replace").lower()
+        self._pattern = None
+        if not words.isascii():
+            letters = [{one.encode("utf-8", "replace").lower() for one in (
+                letter, letter.lower(), letter.upper())} for letter in words]
+            self._pattern = re.compile(b"".join(
+                b"(?:" + b"|".join(map(re.escape, sorted(letter))) + b")" for letter in letters))
+        self.reach = 2 * len(self.needle)  # the other case may take more bytes
+
+    def lines(self, chunk, text):
+        """Give the numbers of lines that have it, in order, each once."""
+        line, counted = chunk.first_line, 0
+        at = self._find(text, 0)
+        while at >= 0:
+            line += text.count(b"\n", counted, at)
+            counted = at
+            yield line
+            newline = text.find(b"\n", at)
+            at = -1 if newline < 0 else self._find(text, newline)
+
+    def _find(self, text, start):
+        if self._pattern is None:
+            return text.find(self.needle, start)
+        found = self._pattern.search(text, start)
+        return found.start() if found else -1
+
+
+def _chunks(push, needle, start, backwards):
+    """Give the chunks to look through, from the one of a line on; not those that can't have it."""
+    chunks = push.chunks.only("push", "sequence", "first_line", "data")
+    chunks = chunks.order_by("-sequence" if backwards else "sequence")
+    here = push.chunks.filter(last_line__gte=start).order_by("last_line", "sequence").values_list(
+        "sequence", flat=True).first()
+    if backwards and here is not None:
+        # A line may end one chunk, and the next begin the one after it.
+        chunks = chunks.filter(sequence__lte=here + 1)
+    elif not backwards:
+        if here is None:
+            return
+        chunks = chunks.filter(sequence__gte=here)
+    parts = candidates(push, needle)
+    if parts is None:
+        yield from chunks.iterator(chunk_size=1)
+        return
+    for first, end in reversed(parts) if backwards else parts:
+        part = chunks.filter(sequence__gte=first)
+        yield from (part if end is None else part.filter(sequence__lt=end)).iterator(chunk_size=1)
+
+
+def _text(push, chunk, reach):
+    """Return a chunk's bytes with small letters, and the rest of a word that it ends within."""
+    data = bytes(chunk.data).lower()
+    if not data.endswith(b"\n"):
+        following = push.chunks.filter(sequence=chunk.sequence + 1).values_list(
+            "data", flat=True).first()
+        if following is not None:
+            data += bytes(following[:reach]).partition(b"\n")[0].lower()
+    return data

@@ -1,0 +1,94 @@
+"""Lines of a log."""
+
+import random
+
+from django.test import TestCase
+
+from deployments.models import Application, Category, Deployment
+from pushes.models import LogChunk, Push
+from pushes.reading import LONGEST, first_error, lines, raw
+
+from .chunked import push_with_log
+
+
+class Case(TestCase):
+    """A deployment to push."""
+
+    @classmethod
+    def setUpTestData(cls):
+        shop = Application.objects.create(
+            name="shop", category=Category.objects.create(name="Sites"))
+        cls.deployment = Deployment.objects.create(name="production", application=shop)
+
+
+class Lines(Case):
+    """Whatever the chunks, the same lines."""
+
+    def test_wherever_chunks_end_the_lines_are_the_same(self):
+        chance = random.Random(5)  # noqa: S311
+        for _ in range(60):
+            data = bytes(chance.choice(b"ab\n") for _ in range(chance.randrange(1, 60)))
+            cuts = [chance.randrange(len(data) + 1) for _ in range(chance.randrange(6))]
+            push = push_with_log(self.deployment, data, cuts=cuts)
+            expected = data.split(b"\n")
+            expected = expected[:-1] if expected[-1] == b"" else expected
+            with self.subTest(data=data, cuts=cuts):
+                self.assertEqual(
+                    [(line.number, line.data, line.whole) for line in lines(push, 0, 1000)],
+                    [(number, text, True) for number, text in enumerate(expected)])
+                first, count = chance.randrange(len(expected) + 2), chance.randrange(1, 9)
+                self.assertEqual([line.data for line in lines(push, first, count)],
+                                 expected[first:first + count])
+            push.chunks.all().delete()
+            push.delete()
+
+    def test_a_line_knows_who_said_it(self):
+        push = Push.objects.create(deployment=self.deployment, user_name="ben")
+        LogChunk.objects.create(
+            push=push, sequence=0, offset=0, first_line=0, last_line=3, data=b"out\nerr\nsaid\n",
+            spans=[[4, 0, "stdout", 1.0, "a"], [4, 0, "stderr", 2.0, "b"], [5, 1, "note", 3.0, ""]])
+        self.assertEqual(
+            [(line.stage, line.stream, line.at, line.host) for line in lines(push, 0, 9)],
+            [(0, "stdout", 1.0, "a"), (0, "stderr", 2.0, "b"), (1, "note", 3.0, "")])
+
+    def test_an_endless_line_is_cut_and_those_after_it_are_found(self):
+        huge = b"x" * (3 * LONGEST)
+        push = push_with_log(self.deployment, b"first\n" + huge + b"\nlast\n",
+                             cuts=range(0, 3 * LONGEST, LONGEST // 3))
+        first, cut, last = lines(push, 0, 10)
+        self.assertEqual((first.data, last.data, last.number), (b"first", b"last", 2))
+        self.assertEqual((len(cut.data), cut.whole), (LONGEST, False))
+        with self.assertNumQueries(5):  # as many as hold what is read of it
+            lines(push, 1, 2)
+
+    def test_few_lines_of_many_take_few_queries(self):
+        data = b"".join(b"line %d\n" % number for number in range(5000))
+        push = push_with_log(self.deployment, data, cuts=range(0, len(data), 1000))
+        with self.assertNumQueries(1):
+            [line] = lines(push, 4321, 1)
+        self.assertEqual(line.data, b"line 4321")
+
+    def test_the_raw_log_is_every_byte(self):
+        data = bytes(range(256)) * 5
+        push = push_with_log(self.deployment, data, cuts=[3, 300, 301])
+        self.assertEqual(b"".join(raw(push)), data)
+
+
+class FirstError(Case):
+    """Where to look first."""
+
+    def said(self, marks, *states):
+        return first_error(Push(
+            deployment=self.deployment, log_lines=30, marks=marks,
+            record={"stages": [{"name": str(at), "state": state}
+                               for at, state in enumerate(states)]}))
+
+    def test_it_is_the_first_line_on_stderr_of_the_stage_that_failed(self):
+        marks = {"0": {"line": 0, "error": 1}, "1": {"line": 5, "error": 9}}
+        self.assertEqual(self.said(marks, "succeeded", "failed"), 9)
+
+    def test_it_is_the_last_line_where_nothing_was_on_stderr(self):
+        self.assertEqual(self.said({"0": {"line": 3}}, "failed", "waiting"), 29)
+
+    def test_there_is_none_where_all_is_well(self):
+        self.assertIsNone(self.said({"0": {"line": 3, "error": 4}}, "succeeded"))
