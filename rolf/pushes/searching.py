@@ -81,10 +81,12 @@ def _chunks(push, needle, start, backwards):
 
 def _text(push, chunk, reach):
     """Return a chunk's bytes with small letters, and the rest of a word that it ends within."""
-    data = bytes(chunk.data).lower()
-    if not data.endswith(b"\n"):
-        following = push.chunks.filter(sequence=chunk.sequence + 1).values_list(
-            "data", flat=True).first()
-        if following is not None:
-            data += bytes(following[:reach]).partition(b"\n")[0].lower()
-    return data
+    data, sequence, rest = bytes(chunk.data), chunk.sequence, b""
+    while not (rest or data).endswith(b"\n") and len(rest) < reach:
+        sequence += 1
+        following = push.chunks.filter(sequence=sequence).values_list("data", flat=True).first()
+        if following is None:
+            break
+        head, newline, _ = bytes(following[:reach]).partition(b"\n")
+        rest += head + newline
+    return (data + rest).lower()
