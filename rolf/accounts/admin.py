@@ -1,8 +1,29 @@
-"""Users in the admin."""
+"""Users in the admin: to look at. /people/ changes them, since that keeps who did."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 
+from .forms.passwords import AdminSignIn
 from .models import User
 
-admin.site.register(User, UserAdmin)
+
+@admin.register(User)
+class Users(UserAdmin):
+    """All of them, read only."""
+
+    def has_add_permission(self, request):
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Nobody."""
+        return False
+
+
+admin.site.unregister(Group)
+admin.site.login_form = AdminSignIn
