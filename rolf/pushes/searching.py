@@ -61,15 +61,14 @@ def _chunks(push, needle, start, backwards):
     """Give the chunks to look through, from the one of a line on; not those that can't have it."""
     chunks = push.chunks.only("push", "sequence", "first_line", "data")
     chunks = chunks.order_by("-sequence" if backwards else "sequence")
-    here = push.chunks.filter(last_line__gte=start).order_by("last_line", "sequence").values_list(
+    # Backwards from the chunk in which the line ends, forwards from that in which it begins.
+    bound = {"last_line__gt": start} if backwards else {"last_line__gte": start}
+    here = push.chunks.filter(**bound).order_by("last_line", "sequence").values_list(
         "sequence", flat=True).first()
-    if backwards and here is not None:
-        # A line may end one chunk, and the next begin the one after it.
-        chunks = chunks.filter(sequence__lte=here + 1)
+    if here is not None:
+        chunks = chunks.filter(**{"sequence__lte" if backwards else "sequence__gte": here})
     elif not backwards:
-        if here is None:
-            return
-        chunks = chunks.filter(sequence__gte=here)
+        return
     parts = candidates(push, needle)
     if parts is None:
         yield from chunks.iterator(chunk_size=1)

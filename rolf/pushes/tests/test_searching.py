@@ -39,7 +39,7 @@ class Search(Case):
             self.assertEqual(first_hit(push, words, 0), 1)
 
     def test_it_is_as_if_every_line_were_looked_at(self):
-        chance = random.Random(77)  # noqa: S311
+        chance = random.Random(14)  # noqa: S311
         for _ in range(120):
             words = chance.choices(["Alpha", "beta", "gamma", "de", "zeta99"], k=300)
             text = "".join(word + chance.choice([" ", "\n", "-"]) for word in words)
