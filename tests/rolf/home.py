@@ -66,6 +66,12 @@ class Running:
         return self.output.read_text()
 
     @property
+    def told(self) -> dict[str, str]:
+        """What stands at its start: address, data, and at the first login and password."""
+        words = [line.split(None, 1) for line in self.said.splitlines()]
+        return {pair[0]: pair[1].partition("  ")[0] for pair in words if len(pair) == 2}
+
+    @property
     def children(self) -> list[int]:
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(word) for word in task.read_text().split()]

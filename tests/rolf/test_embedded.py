@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import apache
 from tests.processes import processes_of, wait_until_gone
 from tests.rolf.home import PATIENCE, Home, environment, running, until
 from tests.rolf.visitor import Visitor
@@ -37,25 +38,23 @@ print([push.state for push in Push.objects.all()])
 
 def test_the_first_start_says_what_lets_the_superuser_in(home: Home) -> None:
     with running(home) as rolf:
-        told = dict(line.split(None, 1) for line in rolf.said.splitlines())
-        assert told["address"] == rolf.address
-        assert told["data"] == str(home.directory / "shared/data")
+        assert rolf.told["address"] == rolf.address
+        assert rolf.told["data"] == str(home.directory / "shared/data")
         visitor = Visitor(rolf.address)
         status, url, _ = visitor.open("")
         assert (status, url.partition("?")[0]) == (200, rolf.address + "sign-in/")
-        status, url, page = visitor.sign_in(told["login"], told["password"].split()[0])
+        status, url, page = visitor.sign_in(rolf.told["login"], rolf.told["password"])
         assert (status, url) == (200, rolf.address), page
-        assert told["login"] in page
+        assert rolf.told["login"] in page
 
 
 def test_a_second_start_makes_no_second_superuser_and_keeps_everybody_signed_in(
         home: Home) -> None:
     with running(home) as rolf:
-        told = dict(line.split(None, 1) for line in rolf.said.splitlines())
         visitor = Visitor(rolf.address)
-        visitor.sign_in(told["login"], told["password"].split()[0])
+        visitor.sign_in(rolf.told["login"], rolf.told["password"])
     with running(home) as rolf:
-        assert "password" not in rolf.said
+        assert "password" not in rolf.told
         visitor.address = rolf.address
         assert visitor.open("")[1] == rolf.address
     assert home.shell("from accounts.models import User; print(User.objects.count())") == "1"
@@ -201,3 +200,27 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
 def test_healthz_says_that_all_is_well(home: Home) -> None:
     with running(home) as rolf, urllib.request.urlopen(rolf.address + "healthz") as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+@pytest.mark.needs(apache.APACHE)
+def test_behind_apache_events_come_as_they_happen(home: Home, tmp_path: Path) -> None:
+    modules = [*apache.BARE, "authz_host", "setenvif", "headers", "proxy", "proxy_http"]
+    with running(home) as rolf:
+        visitor = Visitor(rolf.address)
+        visitor.sign_in(rolf.told["login"], rolf.told["password"])
+        signed_in = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
+        configuration = tmp_path / "asgi.conf"
+        text = (home.current / "apache/asgi.conf").read_text()
+        assert "http://127.0.0.1:8000/" in text
+        configuration.write_text(text.replace("http://127.0.0.1:8000/", rolf.address))
+        (tmp_path / "apache").mkdir()
+        with apache.serve(tmp_path / "apache", configuration, modules=modules) as serving:
+            asked = urllib.request.Request(
+                f"http://{serving.address}/live/",
+                headers={"Host": "rolf.example.org", "Cookie": signed_in})
+            # Were it held back, it would come with the stream's next sign of life, 5 s later.
+            with urllib.request.urlopen(asked, timeout=4) as events:
+                told = (line for line in events if line.startswith(b"event: "))
+                assert next(told) == b"event: news\n"  # what there is
+                home.shell(WAITING.format(file="'/'"))
+                assert next(told) == b"event: news\n"  # what happens
