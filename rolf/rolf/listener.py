@@ -3,6 +3,7 @@
 Handing on is what sd_listen_fds(3) says, so systemd may hold the socket, too.
 """
 
+import errno
 import os
 import socket
 
@@ -13,13 +14,16 @@ BACKLOG = 2048
 
 
 class Listener:
-    """`socket` listens; `url` is where."""
+    """`socket` listens; `host` and `url` are where, as visitors would say."""
 
     def __init__(self, listening):
         """Keep it."""
         self.socket = listening
         host, port = listening.getsockname()[:2]
-        self.url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - every device: the machine's name leads there
+            host = socket.gethostname()
+        self.host = f"[{host}]" if ":" in host else host
+        self.url = f"http://{self.host}:{port}/"
 
     @classmethod
     def of(cls, address, port):
@@ -30,11 +34,13 @@ class Listener:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         try:
             return cls(socket.create_server((address, port), family=family, backlog=BACKLOG))
-        except OSError as error:
-            raise CommandError(
-                f"{address} port {port}: {os.strerror(error.errno)}\n"
-                f"  next: ./manage.py rolf --port {port + 1 if port < 65535 else 8000}",
-                returncode=2) from error
+        except (OSError, OverflowError) as error:
+            taken = getattr(error, "errno", None) == errno.EADDRINUSE
+            fault = os.strerror(errno.EADDRINUSE) if taken else (
+                getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
+            instead = f"--port {port + 1}" if taken else "--bind 127.0.0.1 --port 8000"
+            raise CommandError(f"{address} port {port}: {fault}\n"
+                               f"  next: ./manage.py rolf {instead}", returncode=2) from error
 
     def handed_on(self, environment):
         """Return the environment in which the next program of this process finds the socket."""

@@ -12,6 +12,7 @@ import time
 from .child import Child
 
 END = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+PATIENCE = 60.0  # seconds that loading a release may take
 TICK = 0.5  # seconds between two looks at what is due
 
 
@@ -66,16 +67,25 @@ class ProcessTree:
         found = self._release.successor()
         if found in (None, self._refused):
             return False
+        if fault := fault_of(self._release):
+            self._refused = found
+            say(f"{found} can't be run, so {self._release.here} goes on: {fault}\n"
+                f"  next: see what {found}/manage.py rolf --check says, or push again")
+        return not fault
+
+
+def fault_of(release):
+    """Return why what the release's name leads to can't be run, in a line; empty if it can."""
+    try:
         checked = subprocess.run(  # noqa: S603
-            self._release.command("rolf", "--check"), check=False, cwd=self._release.path,
+            release.command("rolf", "--check"), check=False, cwd=release.path, timeout=PATIENCE,
             capture_output=True, text=True, stdin=subprocess.DEVNULL,
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, ()))
-        if checked.returncode:
-            self._refused = found
-            [*_, last] = checked.stderr.strip().splitlines() or ["it says nothing"]
-            say(f"{found} can't be run, so {self._release.here} goes on: {last}\n"
-                f"  next: see what {found}/manage.py rolf --check says, or push again")
-        return not checked.returncode
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if not checked.returncode:
+        return ""
+    return (checked.stderr.strip() or f"exit status {checked.returncode}").splitlines()[-1]
 
 
 def say(word):

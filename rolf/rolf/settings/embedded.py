@@ -16,7 +16,7 @@ SECRET_KEY = env("SECRET_KEY", default="") or key_file.read(
     SECRET_KEY_FILE, lambda: secrets.token_urlsafe(50).encode()
 )
 
-# What people of this network may call the machine.
+# What people of this network call the machine.
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, socket.gethostname()]
 
 # /static/ comes from the sources, so that there is nothing to collect; a browser asks each time

@@ -20,6 +20,8 @@ from rolf.release import Release
 
 from . import worker
 
+DATA = settings.BASE_DIR / "data"
+
 
 class Command(BaseCommand):
     """The command."""
@@ -44,6 +46,8 @@ class Command(BaseCommand):
         release = Release()
         release.pin()
         listener = Listener.of(bind, port)
+        settings.ALLOWED_HOSTS.append(listener.host)  # as which it was chosen, it may be asked for
+        DATA.chmod(0o700)  # sessions and sealed secrets are nobody else's to read
         call_command("migrate", verbosity=0, interactive=False)
         self._tell(listener, first_superuser())
 
@@ -68,7 +72,7 @@ class Command(BaseCommand):
         if superuser:
             name, password = superuser
             lines += [("login", name), ("password", f"{password}  (shown this once)")]
-        lines += [("data", (settings.BASE_DIR / "data").resolve())]
+        lines += [("data", DATA.resolve())]
         for title, text in lines:
             self.stdout.write(f"{title:<10}{text}")
         self.stdout.flush()
