@@ -1,0 +1,83 @@
+"""Somebody, as superusers see them."""
+
+from django import forms
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.password_validation import validate_password
+from django.utils import timezone
+
+from accounts.first import new_password
+from accounts.models import Group, User
+
+
+class FirstPassword(forms.Form):
+    """A password that is set, or made up; either way the person is to change it."""
+
+    password = forms.CharField(
+        required=False, strip=False, label="Password",
+        help_text="Leave it empty, and one is made up and shown to you once.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    def __init__(self, *args, person, **kwargs):
+        """Make the form of that person."""
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self):
+        """Hold it against what the site asks of passwords."""
+        given = self.cleaned_data["password"]
+        if given:
+            validate_password(given, self.person)
+        return given
+
+    def save(self):
+        """Set it; return it if it was made up, so that it can be told."""
+        given = self.cleaned_data["password"]
+        made_up = "" if given else new_password()
+        self.person.set_password(given or made_up)
+        self.person.save()
+        return made_up
+
+
+class Person(forms.ModelForm):
+    """Name, groups, and whether they may sign in."""
+
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name", "email", "groups", "is_superuser",
+                  "is_active"]
+        field_classes = {"username": UsernameField}
+        labels = {"username": "Name", "is_superuser": "Superuser", "is_active": "Active"}
+        help_texts = {
+            "username": "Letters, digits and @ . + - _",
+            "is_superuser": "May do everything, on each deployment, and looks after people.",
+            "is_active": "Who isn't can't sign in; sessions end at once, and tokens open nothing.",
+        }
+
+    def __init__(self, *args, **kwargs):
+        """Somebody new is active."""
+        super().__init__(*args, **kwargs)
+        self.was_active = self.instance.pk is not None and self.instance.is_active
+        if self.instance.pk is None:
+            del self.fields["is_active"]
+
+    def clean(self):
+        """Keep one superuser who can sign in."""
+        cleaned = super().clean()
+        stays = cleaned.get("is_superuser") and cleaned.get("is_active", True)
+        if self.instance.pk and not stays:
+            # Locked, so that two of them can't deactivate each other at the same moment.
+            superusers = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+            if [one.pk for one in superusers] == [self.instance.pk]:
+                raise forms.ValidationError(
+                    f"{self.instance.get_username()} is the last active superuser: "
+                    "make somebody else one first.")
+        return cleaned
+
+    def save(self, commit=True):
+        """Save them; who isn't active any more loses their sessions for good."""
+        if self.was_active and not self.instance.is_active:
+            self.instance.sessions_ended = timezone.now()
+        return super().save(commit)
