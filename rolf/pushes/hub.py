@@ -22,11 +22,20 @@ _hubs = weakref.WeakKeyDictionary()
 
 async def in_thread(function, *arguments):
     """Call what asks the database, beside the event loop."""
+    return await asyncio.wrap_future(_submitted(function, *arguments))
+
+
+def call_in_thread(function):
+    """Call something there, and wait for it without an event loop."""
+    return _submitted(function).result()
+
+
+def _submitted(function, *arguments):
     def call():
         close_old_connections()
         return function(*arguments)
 
-    return await asyncio.get_running_loop().run_in_executor(_thread, call)
+    return _thread.submit(call)
 
 
 class Hub:

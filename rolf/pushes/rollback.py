@@ -46,4 +46,4 @@ def _records(deployment, besides=None):
 
 
 def _push(deployment, record):
-    return deployment.pushes.get(number=record.id)
+    return deployment.pushes.listed().get(number=record.id)

@@ -16,10 +16,11 @@ from bootstrapper.deploy.rollback import plan_back
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import template
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments.preparation import UnreadyError, bare, directory, of_plan, secrets_of, tied
+from pushes import indexing
 from pushes.asking import with_code
 from pushes.models import LogChunk, Push
 
@@ -46,6 +47,9 @@ def run(push_id):
     except Exception as error:
         refuse(push, f"Rolf itself failed: {error!r}")
         raise
+    # It has ended for everybody; what is left is for those who will search in its log.
+    for ended in Push.objects.filter(Q(pk=push_id) | Q(rollback_of=push_id)):
+        indexing.build(ended)
 
 
 def refuse(push, reason):

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from bootstrapper.errors import InputError
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from pushes import asking
 from pushes.listing import page_of
-from pushes.rollback import live_push
+from pushes.rollback import live_push, target_of
 
 from ..access import needs
 from ..definition import definition
@@ -80,6 +81,6 @@ def _standing(deployment):
 def _back(deployment):
     """Return the push that a rollback would return to, or None."""
     try:
-        return asking.proposal(deployment).target
-    except asking.Refused:
+        return target_of(deployment)[0]
+    except InputError:
         return None

@@ -19,6 +19,7 @@ from deployments.models import (
 )
 from history.models import recording
 from pushes.models import LogChunk, Push
+from worker.models import Worker
 
 # Everybody who may ask for something, by what they may do on the deployment that is asked for.
 PEOPLE = ["anonymous", "no permission", "view", "push", "edit", "edit elsewhere", "superuser"]
@@ -70,6 +71,10 @@ class Cast:
             "number": lambda: 1,
         }
         return values[parameter]() if parameter in values else None
+
+    def worker(self):
+        """Return a worker that lives."""
+        return Worker.objects.create(name="alive", machine="here", pid=1, beat=timezone.now())
 
     def _deployment(self, name):
         return Deployment.objects.create(application=self.application, name=name)

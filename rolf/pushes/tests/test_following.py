@@ -1,0 +1,190 @@
+"""What followers of a push get: everything, once, however often they come again."""
+
+import asyncio
+import json
+import random
+from unittest import mock
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connections
+from django.db.models import F
+from django.test import TransactionTestCase
+
+from deployments.models import Application, Category, Deployment, Grant, Level
+from pushes import following, hub
+from pushes.following import follow, watch
+from pushes.models import LogChunk, Push
+from pushes.news import Cursor, news
+
+
+class Case(TransactionTestCase):
+    """A push that runs, and somebody who may see it."""
+
+    def setUp(self):
+        shop = Application.objects.create(
+            name="shop", category=Category.objects.create(name="Sites"))
+        self.deployment = Deployment.objects.create(name="production", application=shop)
+        self.push = Push.objects.create(
+            deployment=self.deployment, user_name="ben", state="running", number=1,
+            snapshot={"stages": []}, log_lines=0)
+        self.user = get_user_model().objects.create_user("ben")
+        group = Group.objects.create(name="designers")
+        self.user.groups.add(group)
+        self.grant = Grant.objects.create(
+            deployment=self.deployment, group=group, level=Level.PUSH)
+        self.addCleanup(lambda: hub.call_in_thread(connections.close_all))
+
+    def say(self, data):
+        """Add to the log, as a worker does."""
+        push = Push.objects.get(pk=self.push.pk)
+        lines = push.log_lines + data.count(b"\n")
+        LogChunk.objects.create(
+            push=push, sequence=push.chunks.count(), offset=push.log_bytes, data=data,
+            first_line=push.log_lines, last_line=lines,
+            spans=[[len(data), 0, "stdout", 1_700_000_000.0, ""]])
+        Push.objects.filter(pk=push.pk).update(
+            log_lines=lines, log_bytes=push.log_bytes + len(data), version=F("version") + 1)
+
+    def end(self):
+        """Let the push end."""
+        Push.objects.filter(pk=self.push.pk).update(
+            state="succeeded", version=F("version") + 1)
+
+
+class Page:
+    """What a page makes of news: lines replace those from `first` on."""
+
+    def __init__(self):
+        """Nothing is in it yet."""
+        self.lines, self.told = [], 0
+
+    def take(self, told):
+        if told["first"] is not None:
+            self.told += 1
+            assert told["first"] <= len(self.lines), "lines were lost"
+            items = told["html"].split("<li id=")[1:]
+            del self.lines[told["first"]:]
+            self.lines += [item.partition("<code>")[2].partition("</code>")[0] for item in items]
+
+
+class News(Case):
+    """What is new since a cursor."""
+
+    def test_nothing_is_lost_or_doubled_wherever_one_looks(self):
+        chance = random.Random(2)  # noqa: S311
+        page, cursor, said = Page(), Cursor(), b""
+        for _ in range(80):
+            piece = b"".join(chance.choices([b"ab", b"\n", b"c\n", b"d"], k=chance.randrange(1, 6)))
+            said += piece
+            self.say(piece)
+            if chance.random() < 0.6:
+                told, after = news(self.push.pk, Cursor.parse(str(cursor)), Level.VIEW)
+                if told:
+                    page.take(told)
+                # Now and then an answer is lost, and the browser comes again with what it has.
+                cursor = after if chance.random() < 0.8 else cursor
+        told, _ = news(self.push.pk, cursor, Level.VIEW)
+        if told:
+            page.take(told)
+        expected = said.decode().split("\n")
+        self.assertEqual(page.lines, expected if expected[-1] else expected[:-1])
+
+    def test_where_nothing_is_new_nothing_is_told(self):
+        self.say(b"one\n")
+        told, cursor = news(self.push.pk, Cursor(), Level.VIEW)
+        self.assertEqual((told["first"], told["total"]), (0, 1))
+        self.assertIn("lost", told["panel"])  # no worker carries it out
+        self.assertEqual(news(self.push.pk, cursor, Level.VIEW), (None, cursor))
+
+    def test_a_cursor_that_is_none_of_ours_is_the_beginning(self):
+        for text in ("", None, "x.y", "-1.", "9" * 40, "1e9."):
+            self.assertEqual(Cursor.parse(text).lines, 0)
+
+    def test_who_is_far_behind_gets_the_tail(self):
+        self.say(b"x\n" * 3000)
+        told, _ = news(self.push.pk, Cursor(), Level.VIEW)
+        self.assertEqual((told["first"], told["total"]), (2500, 3000))
+
+
+class Following(Case):
+    """The stream."""
+
+    async def next(self, events):
+        """Return the data of the next event that isn't a keep-alive."""
+        while True:
+            said = (await asyncio.wait_for(anext(events), 5)).decode()
+            if said.startswith("id:"):
+                return json.loads(said.partition("data: ")[2])
+
+    def follow(self, cursor=""):
+        return follow(self.user.pk, self.deployment.pk, self.push.pk, Cursor.parse(cursor))
+
+    async def test_what_is_said_comes_at_once_to_everybody(self):
+        events = [self.follow() for _ in range(5)]
+        first = [await self.next(one) for one in events]
+        self.assertEqual([told["total"] for told in first], [0] * 5)
+        await sync_to_async(self.say)(b"hello <b>\n")
+        for one in events:
+            told = await self.next(one)
+            self.assertEqual((told["first"], told["total"]), (0, 1))
+            self.assertIn("hello &lt;b&gt;", told["html"])
+        for one in events:
+            await one.aclose()
+
+    async def test_it_goes_on_where_a_browser_was(self):
+        await sync_to_async(self.say)(b"one\ntwo\n")
+        events = self.follow()
+        cursor = (await self.next(events))["cursor"]
+        await events.aclose()
+        await sync_to_async(self.say)(b"three\n")
+        events = self.follow(cursor)
+        told = await self.next(events)
+        self.assertEqual((told["first"], told["total"]), (2, 3))
+        self.assertNotIn("two", told["html"])
+        self.assertIsNone(told["panel"])
+        await events.aclose()
+
+    async def test_it_ends_when_the_permission_is_taken_away(self):
+        events = self.follow()
+        await self.next(events)
+        await self.grant.adelete()
+        with self.settings_of(CHECK=0.2), self.assertRaises(StopAsyncIteration):
+            while True:
+                await asyncio.wait_for(anext(events), 5)
+
+    async def test_who_never_had_it_gets_nothing(self):
+        await self.grant.adelete()
+        with self.assertRaises(StopAsyncIteration):
+            await anext(self.follow())
+
+    async def test_nothing_is_asked_once_nobody_follows(self):
+        events = self.follow()
+        await self.next(events)
+        await events.aclose()
+        asking = hub.Hub.of_loop()._asking
+        await asyncio.wait_for(asking, 5)
+
+    async def test_the_board_hears_of_a_push_that_ends(self):
+        events = watch(self.user.pk)
+        first = await asyncio.wait_for(anext(events), 5)
+        self.assertIn(b"event: news", first)
+        await sync_to_async(self.end)()
+        told = b": "
+        while told.startswith(b": "):
+            told = await asyncio.wait_for(anext(events), 5)
+        self.assertIn(b"event: news", told)
+        await events.aclose()
+
+    async def test_the_board_hears_nothing_of_what_one_may_not_see(self):
+        await self.grant.adelete()
+        events = watch(self.user.pk)
+        await asyncio.wait_for(anext(events), 5)
+        await sync_to_async(self.end)()
+        with self.assertRaises(TimeoutError):
+            await asyncio.wait_for(anext(events), 1.5)
+
+    def settings_of(self, **values):
+        """Change what following knows as its constants."""
+        return mock.patch.multiple(following, **values)

@@ -1,0 +1,255 @@
+"""Pages of pushes."""
+
+from django.test import Client, TestCase
+from django.urls import reverse
+
+from deployments.models import Setting
+from main.tests.cast import Cast
+from pushes.models import Push
+
+from .chunked import push_with_log
+
+
+class Case(TestCase):
+    """The people and things of the cast."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = Cast()
+        cls.deployment = cls.cast.mine
+
+    def client_of(self, person):
+        client = Client(enforce_csrf_checks=False)
+        client.force_login(self.cast.people[person])
+        return client
+
+    def address(self, name, push):
+        return reverse(name, args=[self.deployment.pk, push.pk])
+
+    def logged(self, data, **fields):
+        return push_with_log(self.deployment, data, number=fields.pop("number", 9), **fields)
+
+
+class Log(Case):
+    """The output on the page of a push."""
+
+    def setUp(self):
+        self.client = self.client_of("view")
+
+    def test_output_is_text_whatever_it_says(self):
+        push = self.logged(b"<script>alert(1)</script>\n\x1b]0;title\x07\x1b[31mred\n")
+        page = self.client.get(self.address("push", push))
+        self.assertContains(page, "&lt;script&gt;alert(1)&lt;/script&gt;")
+        self.assertNotContains(page, "<script>alert")
+        self.assertContains(page, '<span class="fg-1">red</span>')
+        self.assertNotContains(page, "title\x07")
+
+    def test_only_a_part_of_a_long_log_is_in_the_page(self):
+        push = self.logged(b"x\n" * 5000)
+        page = self.client.get(self.address("push", push)).content.decode()
+        self.assertEqual(page.count("data-line="), 400)
+        self.assertIn('id="L4999"', page)
+        self.assertIn("Earlier lines", page)
+
+    def test_a_line_has_an_address(self):
+        push = self.logged(b"x\n" * 5000)
+        page = self.client.get(self.address("push", push), {"line": 2500}).content.decode()
+        self.assertIn('id="L2500"', page)
+        self.assertIn("Earlier lines", page)
+        self.assertIn("Later lines", page)
+
+    def test_words_are_found_without_a_script(self):
+        push = self.logged(b"x\n" * 2000 + b"the Needle\n" + b"y\n" * 2000)
+        page = self.client.get(self.address("push", push), {"q": "needle"}).content.decode()
+        self.assertIn('id="L2000"', page)
+        self.assertIn("not found", self.client.get(
+            self.address("push", push), {"q": "nowhere"}).content.decode())
+
+    def test_numbers_that_are_none_are_ignored(self):
+        push = self.logged(b"x\n")
+        for odd in ("-1", "x", "9" * 30, "²", ""):
+            for name, key in (("push", "line"), ("push-lines", "first"), ("push-search", "from")):
+                with self.subTest(odd=odd, name=name):
+                    answer = self.client.get(self.address(name, push), {key: odd, "q": "x"})
+                    self.assertEqual(answer.status_code, 200)
+
+    def test_lines_are_told_from_any_place(self):
+        push = self.logged(b"".join(b"%d\n" % number for number in range(3000)))
+        told = self.client.get(
+            self.address("push-lines", push), {"first": 1500, "count": 3}).json()
+        self.assertEqual((told["first"], told["end"], told["total"]), (1500, 1503, 3000))
+        told = self.client.get(
+            self.address("push-lines", push), {"first": 0, "count": 100_000}).json()
+        self.assertEqual(told["end"], 1000)
+
+    def test_the_raw_log_is_every_byte(self):
+        data = bytes(range(256)) * 40
+        push = self.logged(data, cuts=[1, 5000])
+        answer = self.client.get(self.address("push-log", push))
+        self.assertEqual(b"".join(answer.streaming_content), data)
+        self.assertEqual(answer["Content-Length"], str(len(data)))
+        self.assertEqual(answer["Content-Type"], "text/plain; charset=utf-8")
+        self.assertEqual(answer["X-Content-Type-Options"], "nosniff")
+        kept = self.client.get(self.address("push-log", push), {"download": ""})
+        self.assertEqual(kept["Content-Disposition"], 'attachment; filename="push-9.log"')
+
+    def test_as_many_queries_for_a_long_log(self):
+        self.client.get("/")
+        short = self.logged(b"x\n" * 500, number=8)
+        long = self.logged(b"x" * 90 + b"\n" * 20_000, cuts=range(0, 20_000, 500))
+        for push in (short, long):
+            with self.subTest(lines=push.log_lines), self.assertNumQueries(5):
+                self.client.get(self.address("push", push))
+
+    def test_the_code_that_ran_is_shown_to_editors_alone(self):
+        push = self.deployment.pushes.first()
+        self.assertNotContains(self.client_of("push").get(self.address("push", push)), "echo hello")
+        self.assertContains(self.client_of("edit").get(self.address("push", push)), "echo hello")
+
+
+class Actions(Case):
+    """What can be done with a push."""
+
+    def setUp(self):
+        self.client = self.client_of("push")
+        self.old, self.new = self.deployment.pushes.order_by("number")
+
+    def test_a_page_says_what_cancelling_does_and_a_form_does_it(self):
+        push = Push.objects.create(deployment=self.deployment, user_name="ben")
+        page = self.client.get(self.address("push-cancel", push))
+        self.assertContains(page, "No worker has begun it")
+        push.refresh_from_db()
+        self.assertEqual(push.state, "queued")
+        answer = self.client.post(self.address("push-cancel", push), follow=True)
+        self.assertContains(answer, "It is told to end")
+        push.refresh_from_db()
+        self.assertEqual((push.state, push.reason), ("cancelled", "cancelled by push"))
+
+    def test_what_has_ended_cannot_be_cancelled(self):
+        answer = self.client.post(self.address("push-cancel", self.new), follow=True)
+        self.assertContains(answer, "It has ended already")
+
+    def test_a_rollback_says_first_what_goes_back(self):
+        for push, text in ((self.old, "before"), (self.new, "after")):
+            push.record["settings"] = {"GREETING": text}
+            push.save()
+        address = self.address("push-rollback", self.old)
+        page = self.client.get(address)
+        self.assertContains(page, "Roll back to push 1")
+        self.assertContains(page, "1 setting differs")
+        self.assertContains(page, "GREETING")
+        self.assertNotContains(page, "before&#x27;")  # who may only push sees no settings
+        self.assertContains(self.client_of("edit").get(address), "before&#x27;")
+        self.assertFalse(Push.objects.active().exists())
+
+    def test_a_rollback_is_one_click(self):
+        with self.captureOnCommitCallbacks():
+            answer = self.client.post(
+                self.address("push-rollback", self.old), {"settings": "keep", "comment": "oh"})
+        push = Push.objects.active().get()
+        self.assertRedirects(answer, push.get_absolute_url())
+        self.assertEqual((push.rollback_to, push.keep_settings, push.comment),
+                         (self.old, True, "oh"))
+
+    def test_what_never_worked_is_not_rolled_back_to(self):
+        failed = self.logged(b"", state="failed")
+        page = self.client.get(self.address("push-rollback", failed))
+        self.assertContains(page, "it never worked")
+        answer = self.client.post(self.address("push-rollback", failed))
+        self.assertEqual(answer.status_code, 422)
+
+    def test_two_who_push_at_once_are_told(self):
+        running = Push.objects.create(deployment=self.deployment, user_name="anna")
+        answer = self.client.post(self.address("push-rollback", self.old), follow=True)
+        self.assertRedirects(answer, running.get_absolute_url())
+        self.assertContains(answer, "is being pushed by anna")
+
+    def test_a_question_is_answered_once(self):
+        worker = self.cast.worker()
+        push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
+                                   step=True, awaits="greet", worker=worker)
+        page = self.client.get(self.address("push", push))
+        self.assertContains(page, 'form="decide"', count=3)
+        self.client.post(self.address("push-decide", push), {"decision": "skip"})
+        push.refresh_from_db()
+        self.assertEqual((push.decision, push.decided_by), ("skip", "push"))
+        answer = self.client.post(
+            self.address("push-decide", push), {"decision": "run"}, follow=True)
+        self.assertContains(answer, "ask any more")
+        push.refresh_from_db()
+        self.assertEqual(push.decision, "skip")
+
+    def test_who_may_only_look_has_no_buttons(self):
+        push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
+                                   step=True, awaits="greet", worker=self.cast.worker())
+        page = self.client_of("view").get(self.address("push", push))
+        self.assertNotContains(page, 'form="decide"')
+        self.assertNotContains(page, "Cancel")
+
+
+class PushPage(Case):
+    """The deployment's page, and its form."""
+
+    def setUp(self):
+        self.client = self.client_of("push")
+        self.page = reverse("deployment", args=[self.deployment.pk])
+        self.form = reverse("push-new", args=[self.deployment.pk])
+
+    def test_a_push_is_one_click(self):
+        answer = self.client.post(self.form, {
+            "comment": "all of it", "ref": "main", "flag-SHOUT": "on", "skip": [], "step": "on"})
+        push = Push.objects.active().get()
+        self.assertRedirects(answer, push.get_absolute_url())
+        self.assertEqual((push.comment, push.ref, push.flags, push.step),
+                         ("all of it", "main", {"SHOUT": "1"}, True))
+
+    def test_every_fault_is_told_at_the_form(self):
+        self.deployment.stages.create(name="lost", recipe="nowhere", position=1)
+        answer = self.client.post(self.form, {"ref": "main", "comment": "kept"})
+        self.assertContains(answer, "names the recipe &quot;nowhere&quot;", status_code=422)
+        self.assertContains(answer, "kept", status_code=422)
+        self.assertFalse(Push.objects.active().exists())
+
+    def test_stages_of_another_deployment_cannot_be_skipped(self):
+        answer = self.client.post(self.form, {"ref": "main", "skip": ["rm -rf"]})
+        self.assertEqual(answer.status_code, 422)
+
+    def test_who_may_only_look_sees_no_form(self):
+        page = self.client_of("view").get(self.page)
+        self.assertNotContains(page, "push-new")
+        self.assertNotContains(page, ">Push</button>")
+
+    def test_no_setting_is_on_the_page_of_who_may_push(self):
+        Setting.objects.create(deployment=self.deployment, name="QUIET_ONE", text="unseen")
+        for person in ("view", "push"):
+            page = self.client_of(person).get(self.page)
+            self.assertNotContains(page, "QUIET_ONE")
+            self.assertNotContains(page, "unseen")
+
+    def test_a_look_at_the_repository_is_asked_for_by_a_post(self):
+        address = reverse("survey", args=[self.deployment.pk])
+        self.deployment.surveys.all().delete()
+        self.client.get(address, {"ref": "new-till"})
+        self.assertFalse(self.deployment.surveys.exists())
+        self.client.post(address, {"ref": "new-till"})
+        self.assertEqual(self.deployment.surveys.get().ref, "new-till")
+
+    def test_as_many_queries_for_many_pushes(self):
+        self.client.get(self.page)
+        with self.assertNumQueries(12):
+            self.client.get(self.page)
+        for number in range(3, 60):
+            push_with_log(self.deployment, b"", number=number, state="failed")
+        with self.assertNumQueries(12):
+            self.client.get(self.page)
+
+    def test_older_pushes_are_a_page_away(self):
+        for number in range(3, 60):
+            push_with_log(self.deployment, b"", number=number, state="failed")
+        page = self.client.get(self.page).content.decode()
+        self.assertIn("Older pushes", page)
+        oldest = self.deployment.pushes.order_by("pk")[40]
+        page = self.client.get(reverse("pushes", args=[self.deployment.pk]),
+                               {"before": oldest.pk}).content.decode()
+        self.assertIn(f">{oldest.number - 1}</a>", page)
+        self.assertNotIn(f">{oldest.number}</a>", page)
