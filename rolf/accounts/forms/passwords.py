@@ -49,7 +49,7 @@ class PasswordChange(PasswordChangeForm):
 
     def __init__(self, request, *args, **kwargs):
         """Keep the request: back ends may look at it."""
-        super().__init__(request.user, *args, **kwargs)
+        super().__init__(*args, **kwargs)
         self.request = request
 
     def clean_old_password(self):

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.forms.passwords import PasswordChange
+from accounts.models import User
 from deployments.access import signed_in
 from deployments.models import Grant
 from history.models import recording
@@ -35,12 +36,13 @@ def account(request):
 @signed_in("GET", "POST")
 def password(request):
     """Take another password; my other sessions end."""
-    form = PasswordChange(request, request.POST or None)
+    me = User.objects.get(pk=request.user.pk)  # itself, not what stands for it lazily
+    form = PasswordChange(request, me, request.POST or None)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "accounts/password.html", {"form": form}, status=status)
-    with recording(request.user, request.user):
+    with recording(me, me):
         form.save()
-    update_session_auth_hash(request, request.user)
+    update_session_auth_hash(request, me)
     messages.success(request, "You have another password.")
     return redirect("account")

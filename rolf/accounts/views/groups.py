@@ -33,7 +33,7 @@ def group(request, group_id):
     if form.is_valid():
         with recording(request.user, found):
             form.save()
-        messages.success(request, f"The group {found} is as you wanted.")
+        messages.success(request, f"Saved: the group {found}.")
         return redirect("people")
     return render(request, "accounts/group.html", {
         "form": form, "group": found, "name": name, "allowed": allowed(request, group=found),
@@ -47,7 +47,8 @@ def group_delete(request, group_id):
     grants = found.grants.select_related("group", "deployment__application")
     if request.method != "POST":
         return render(request, "accounts/group_delete.html", {
-            "group": found, "members": found.user_set.count(), "allowed": grants.count(),
+            "group": found, "members": found.user_set.count(),
+            "allowed": grants.filter(deployment__deleted=None).count(),
         })
     for grant in grants:
         with recording(request.user, grant, grant.deployment):

@@ -55,8 +55,9 @@ def person(request, user_id):
     if form.is_valid():
         with recording(request.user, found):
             form.save()
-        messages.success(request, f"{found} is as you wanted.")
-        return redirect("people")
+        messages.success(request, f"Saved: {found}.")
+        # Who takes a superuser's rights from themselves can't see people any more.
+        return redirect("account" if found == request.user else "people")
     return render(request, "accounts/person.html", {
         "form": form, "person": found, "name": name,
         "allowed": allowed(request, group__in=found.groups.all()),
