@@ -101,6 +101,7 @@ class Running:
             with urllib.request.urlopen(self.address + path, timeout=20) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
+            error.close()
             return error.code
         except OSError:
             return 0

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from tests import apache
 from tests.processes import processes_of, wait_until_gone
 from tests.rolf.home import PATIENCE, Home, environment, running, until
-from tests.rolf.visitor import Visitor
+from tests.rolf.visitor import Visitor, ask, token_of
 
 # A push that takes as long as it takes somebody to write a file.
 WAITING = """
@@ -67,20 +66,19 @@ def test_nobody_else_may_read_the_keys(home: Home) -> None:
 
 def test_styles_come_without_being_collected_and_are_asked_for_anew(home: Home) -> None:
     with running(home) as rolf:
-        asked = urllib.request.Request(rolf.address + "static/main/site.css")
-        with urllib.request.urlopen(asked) as answer:
-            assert answer.headers["Content-Type"] == 'text/css; charset="utf-8"'
-            assert len(answer.read()) == int(answer.headers["Content-Length"])
-            asked.add_header("If-None-Match", answer.headers["ETag"])
-        with pytest.raises(urllib.error.HTTPError, match="304"):
-            urllib.request.urlopen(asked)
+        address = rolf.address + "static/main/site.css"
+        status, headers, _ = ask(address)
+        assert (status, headers["Content-Type"]) == (200, 'text/css; charset="utf-8"')
+        assert headers["Cache-Control"] == "max-age=0, public"
+        assert ask(address, If_None_Match=headers["ETag"])[0] == 304
         assert rolf.get("static/main/../../manage.py") == 404
         assert rolf.get("static/no/such.css") == 404
 
 
 def test_the_content_security_policy_is_enforced(home: Home) -> None:
-    with running(home) as rolf, urllib.request.urlopen(rolf.address + "sign-in/") as answer:
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    with running(home) as rolf:
+        _, headers, _ = ask(rolf.address + "sign-in/")
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
 
 
 def test_a_port_that_is_taken_is_named_with_the_next_command(home: Home) -> None:
@@ -198,8 +196,23 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
 
 
 def test_healthz_says_that_all_is_well(home: Home) -> None:
-    with running(home) as rolf, urllib.request.urlopen(rolf.address + "healthz") as answer:
-        assert json.load(answer)["status"] == "ok"
+    with running(home) as rolf:
+        assert json.loads(ask(rolf.address + "healthz")[2])["status"] == "ok"
+
+
+def test_behind_a_proxy_that_ends_tls_cookies_are_secure_and_forms_are_taken(home: Home) -> None:
+    (home.current / ".env").write_text("TLS_PROXY=true\n")
+    by_https = {"Host": "rolf.example.org", "X_Forwarded_Proto": "https"}
+    with running(home) as rolf:
+        address = rolf.address + "sign-in/"
+        _, headers, page = ask(address, **by_https)
+        cookie = headers["Set-Cookie"]
+        assert "; Secure" in cookie
+        by_https["Cookie"] = cookie.partition(";")[0]
+        form = {"username": rolf.told["login"], "password": "wrong",
+                "csrfmiddlewaretoken": token_of(page)}
+        assert ask(address, form, Origin="https://rolf.example.org", **by_https)[0] == 422
+        assert ask(address, form, Origin="http://evil.example", **by_https)[0] == 403
 
 
 @pytest.mark.needs(apache.APACHE)
