@@ -38,8 +38,9 @@ class User(AbstractUser):
 
     def described(self):
         """Return what the history keeps of them."""
-        return {"name": self.get_full_name(), "email": self.email, "superuser": self.is_superuser,
-                "active": self.is_active, "groups": _sorted(self.groups, "name"),
+        return {"name": self.get_username(), "full_name": self.get_full_name(),
+                "email": self.email, "superuser": self.is_superuser, "active": self.is_active,
+                "groups": _sorted(self.groups, "name"),
                 "password_set": self.password_set.isoformat(" ", "seconds")
                 if self.password_set else ""}
 
@@ -53,7 +54,7 @@ class Group(DjangoGroup):
 
     def described(self):
         """Return what the history keeps of it; what it may do is kept by deployments."""
-        return {"members": _sorted(self.user_set, "username")}
+        return {"name": self.name, "members": _sorted(self.user_set, "username")}
 
 
 def _sorted(related, field):
