@@ -10,7 +10,11 @@ from .models import User
 
 @admin.register(User)
 class Users(UserAdmin):
-    """All of them, read only."""
+    """All of them, read only; what is kept of a password is nothing to look at."""
+
+    exclude = ["password"]
+    fieldsets = None
+    filter_horizontal = []
 
     def has_add_permission(self, request):
         """Nobody."""

@@ -244,6 +244,25 @@ class Account(AmongPeople):
         self.assertEqual(self.client.get(reverse("account")).status_code, 200)
 
 
+class Admin(AmongPeople):
+    """Django's admin, which would change people without a word in the history."""
+
+    def test_it_shows_people_and_changes_nothing(self):
+        address = reverse("admin:accounts_user_change", args=[self.ada.pk])
+        page = self.client.get(address)
+        self.assertContains(page, "ada")
+        self.assertNotContains(page, self.ada.password)
+        self.assertEqual(self.client.post(address, {"username": "eve"}).status_code, 403)
+        for name, arguments in [("add", []), ("delete", [self.ada.pk])]:
+            address = reverse(f"admin:accounts_user_{name}", args=arguments)
+            self.assertEqual(self.client.post(address, {"post": "yes"}).status_code, 403)
+        address = reverse("admin:auth_user_password_change", args=[self.ada.pk])
+        self.assertEqual(self.client.post(address).status_code, 403)
+
+    def test_groups_arent_in_it(self):
+        self.assertEqual(self.client.get("/admin/auth/group/").status_code, 404)
+
+
 class Many(AmongPeople):
     """As many queries for many as for a few."""
 

@@ -101,6 +101,18 @@ class SignIn(TestCase):
             self.sign_in()
         looks.assert_not_called()
 
+    def test_a_try_counts_before_it_is_looked_at(self):
+        # So that a hundred at the same moment aren't one.
+        def look(form):
+            seen.append(Tries.objects.get().number)
+            return form.cleaned_data
+
+        seen = []
+        with mock.patch("accounts.forms.passwords.AuthenticationForm.clean", look), \
+                mock.patch("accounts.views.session.SignIn.get_user", return_value=self.ada):
+            self.sign_in()
+        self.assertEqual(seen, [1])
+
     def test_each_failure_doubles_the_delay(self):
         self.fail()
         with self.later(seconds=2):

@@ -5,11 +5,21 @@ from django import forms
 from accounts.models import Group, User
 
 
+class Members(forms.ModelMultipleChoiceField):
+    """People, by both their names."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, person):
+        """Return what a superuser knows them by."""
+        full = person.get_full_name()
+        return f"{person.get_username()} ({full})" if full else person.get_username()
+
+
 class GroupForm(forms.ModelForm):
     """Its name, and who is in it."""
 
-    members = forms.ModelMultipleChoiceField(
-        User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple)
+    members = Members(User.objects.none(), required=False)
 
     class Meta:
         model = Group

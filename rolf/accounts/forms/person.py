@@ -53,7 +53,8 @@ class Person(forms.ModelForm):
         help_texts = {
             "username": "Letters, digits and @ . + - _",
             "is_superuser": "May do everything, on each deployment, and looks after people.",
-            "is_active": "Who isn't can't sign in; sessions end at once, and tokens open nothing.",
+            "is_active": "Whoever is not can't sign in: their sessions end at once, "
+                         "and their tokens open nothing.",
         }
 
     def __init__(self, *args, **kwargs):
