@@ -3,6 +3,7 @@
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.exceptions import ValidationError
 
 from accounts.trying import TooSoonError, one_try
@@ -51,6 +52,9 @@ class PasswordChange(PasswordChangeForm):
         """Keep the request: back ends may look at it."""
         super().__init__(*args, **kwargs)
         self.request = request
+        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
+        self.fields["new_password2"].label = "New password again"
+        self.fields["new_password2"].help_text = ""
 
     def clean_old_password(self):
         """Let the back ends say whether it is the right one."""
