@@ -92,7 +92,8 @@ class Process(QueueWorker):
 
     def shutdown(self, signum, frame):
         """Take nothing more; the second time, wait no longer for what runs."""
-        self._end = time.monotonic() + (self._grace if self.running else 0)
+        again = self._end is not None  # it may have been ending before, for newer code
+        self._end = time.monotonic() + (0 if again else self._grace)
         self.running = False
 
     def run_task(self, db_task_result):

@@ -141,6 +141,22 @@ def test_told_to_end_it_answers_until_the_running_push_has_ended(
     assert home.shell(STATES) == "['succeeded']"
 
 
+def test_told_to_end_while_it_goes_over_to_a_release_it_lets_the_push_end(
+        home: Home, rolf_project: Path, tmp_path: Path) -> None:
+    home.release("2", rolf_project)
+    file = tmp_path / "go on"
+    with running(home) as rolf:
+        home.shell(WAITING.format(file=repr(str(file))))
+        assert until(lambda: "running" in home.shell(STATES))
+        home.switch("2")
+        time.sleep(3)  # the worker has seen it by then, and takes nothing more
+        os.kill(rolf.process.pid, signal.SIGTERM)
+        time.sleep(1)
+        file.touch()
+        assert rolf.process.wait(PATIENCE) == 0
+    assert home.shell(STATES) == "['succeeded']"
+
+
 def test_a_second_signal_ends_the_running_push_as_well(home: Home, tmp_path: Path) -> None:
     with running(home) as rolf:
         home.shell(WAITING.format(file=repr(str(tmp_path / "never"))))

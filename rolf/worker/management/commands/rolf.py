@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
         def work():
             listener.socket.close()
-            call_command(worker.Command(), slots=slots)
+            worker.work(slots)
 
         share()
         tree = ProcessTree(web=serve, worker=work, release=release)

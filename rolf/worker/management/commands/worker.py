@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand
 
 from pushes.tasks import PUSHES, SURVEYS
+from rolf.release import Release
 from worker import push_run, surveying  # noqa: F401 - before children are forked
 from worker.process import Process
 
@@ -31,10 +32,16 @@ class Command(BaseCommand):
 
     def handle(self, *, slots, grace, **options):
         """Work."""
-        logging.getLogger("django_tasks").setLevel(logging.WARNING)
-        process = Process(secrets.token_hex(16), grace=grace, changed=newer_release(),
-                          slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS})
-        process.start()
+        Release().pin()
+        work(slots, grace)
+
+
+def work(slots, grace=GRACE):
+    """Carry out pushes until told to end, or until there is newer code."""
+    logging.getLogger("django_tasks").setLevel(logging.WARNING)
+    process = Process(secrets.token_hex(16), grace=grace, changed=newer_release(),
+                      slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS})
+    process.start()
 
 
 def newer_release():
