@@ -17,6 +17,10 @@ class Category(models.Model):
     def __str__(self):
         return self.name
 
+    def described(self):
+        """Return what the history keeps of it."""
+        return {"name": self.name}
+
 
 class Application(models.Model):
     """Something that is pushed to one place or several: its deployments."""
@@ -29,3 +33,7 @@ class Application(models.Model):
 
     def __str__(self):
         return self.name
+
+    def described(self):
+        """Return what the history keeps of it."""
+        return {"name": self.name, "category": self.category.name}

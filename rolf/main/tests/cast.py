@@ -35,6 +35,7 @@ class Cast:
         self.application = Application.objects.create(
             name="shop", category=Category.objects.create(name="Sites"))
         self.mine, self.other = self._deployment("mine"), self._deployment("other")
+        self.gone = self._deployment("gone", deleted=timezone.now())
         for name, deployment, level in [
                 ("no permission", None, None), ("view", self.mine, Level.VIEW),
                 ("push", self.mine, Level.PUSH), ("edit", self.mine, Level.EDIT),
@@ -61,6 +62,7 @@ class Cast:
             "grant_id": lambda: deployment.grants.first().pk,
             "survey_id": lambda: deployment.surveys.first().pk,
             "change_id": lambda: deployment.changes.first().pk,
+            "deleted_id": lambda: self.gone.pk,
             "application_id": lambda: self.application.pk,
             "category_id": lambda: self.application.category_id,
             "user_id": lambda: self.people["view"].pk,
@@ -76,8 +78,8 @@ class Cast:
         """Return a worker that lives."""
         return Worker.objects.create(name="alive", machine="here", pid=1, beat=timezone.now())
 
-    def _deployment(self, name):
-        return Deployment.objects.create(application=self.application, name=name)
+    def _deployment(self, name, **more):
+        return Deployment.objects.create(application=self.application, name=name, **more)
 
     def _person(self, name, deployment, level):
         person = get_user_model().objects.create_user(name)

@@ -101,7 +101,7 @@ def pushed(deployment, push_id):
 
 def _no_streams():
     return JsonResponse({"fault": "This server has no streams: ask news/ again and again."},
-                        status=501)
+                        status=406)
 
 
 def _number(text, otherwise):

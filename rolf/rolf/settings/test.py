@@ -19,4 +19,7 @@ LOGGING["handlers"]["stderr"] = {"class": "logging.NullHandler"}
 # --- Rolf's own, from here on.
 
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A database in memory locks whole tables where threads share it (SQLite, "Shared-Cache Mode").
+    DATABASES["default"]["OPTIONS"] = {"init_command": "PRAGMA read_uncommitted=1;"}
 SEAL_KEYS = ["a2V5cyBvZiB0ZXN0cyBhcmUga25vd24gdG8gYWxsISE="]

@@ -1,0 +1,41 @@
+"""A deployment made after another one."""
+
+from django.db import transaction
+
+from history.models import recording
+
+from .models import Deployment, Grant, Level, Setting
+
+OF_ITS_OWN = {"id", "name", "application", "created", "deleted", "closed", "closed_by",
+              "closed_at"}
+
+
+@transaction.atomic
+def clone(source, user, *, application, name, permissions, secrets):
+    """Return a deployment with the stages, settings and flags of `source`, which `user` may edit.
+
+    Without `permissions` it has those by which `user` may edit the source; without `secrets`
+    their values are empty.
+    """
+    made = Deployment(application=application, name=name, **{
+        field.name: getattr(source, field.name) for field in Deployment._meta.concrete_fields
+        if field.name not in OF_ITS_OWN})
+    with recording(user, made, made):
+        made.save()
+    for row in [*source.stages.all(), *source.flags.all(), *source.settings.all(),
+                *_grants(source, user, permissions)]:
+        copy = type(row)(deployment=made, **{
+            field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields
+            if field.name not in ("id", "deployment")})
+        if isinstance(row, Setting) and row.secret and not secrets:
+            copy.value = ""
+        with recording(user, copy, made):
+            copy.save()
+    return made
+
+
+def _grants(source, user, permissions):
+    if permissions:
+        return source.grants.all()
+    return Grant.objects.filter(
+        deployment=source, level=Level.EDIT, group__in=user.groups.all())

@@ -1,0 +1,156 @@
+"""How deployments come, go, and are taken along."""
+
+import io
+import tarfile
+import tempfile
+from pathlib import Path
+
+from bootstrapper.deploy.project import definition
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from deployments import exporting
+from deployments.importing import ImportFault, read
+from deployments.models import Deployment, Level, Setting, Stage
+
+from .test_rows import ODD, Case
+
+
+class Clones(Case):
+    """Another one like it."""
+
+    def clone(self, **more):
+        self.client.post(self.at("deployment-clone"), {
+            "application": self.deployment.application_id, "name": "twin", **more})
+        return Deployment.objects.get(name="twin")
+
+    def test_it_has_all_but_pushes_and_secrets(self):
+        secret = Setting(deployment=self.deployment, name="SECRET", secret=True)
+        secret.value = "x"
+        secret.save()
+        made = self.clone(permissions="on")
+        self.assertEqual([stage.described() for stage in made.stages.all()],
+                         [stage.described() for stage in self.deployment.stages.all()])
+        self.assertEqual(made.settings.get(name="GREETING").value, "hello")
+        self.assertEqual(made.settings.get(name="SECRET").value, "")
+        self.assertEqual(made.flags.get().name, "SHOUT")
+        self.assertEqual(made.grants.count(), self.deployment.grants.count())
+        self.assertFalse(made.pushes.exists())
+
+    def test_secrets_come_along_where_one_says_so(self):
+        secret = Setting(deployment=self.deployment, name="SECRET", secret=True)
+        secret.value = "x"
+        secret.save()
+        self.assertEqual(self.clone(secrets="on").settings.get(name="SECRET").value, "x")
+
+    def test_who_clones_may_edit_the_clone_and_others_see_nothing(self):
+        made = self.clone()
+        self.assertEqual([grant.level for grant in made.grants.all()], [Level.EDIT])
+        self.assertEqual(self.client.get(reverse("settings", args=[made.pk])).status_code, 200)
+
+    def test_a_name_is_there_once(self):
+        answer = self.client.post(self.at("deployment-clone"), {
+            "application": self.deployment.application_id, "name": "other"})
+        self.assertContains(answer, "has a deployment of that name", status_code=422)
+
+
+class Ends(Case):
+    """Closed, deleted, brought back."""
+
+    def test_a_closed_one_refuses_pushes_and_says_why(self):
+        self.client.post(self.at("deployment-close"), {"why": "the fair is on"})
+        page = self.client.get(self.at("deployment"))
+        self.assertContains(page, "the fair is on")
+        answer = self.client.post(self.at("push-new"), {"ref": "main"})
+        self.assertContains(answer, "is closed by edit: the fair is on", status_code=422)
+        self.client.post(self.at("deployment-close"), {"open": "1"})
+        answer = self.client.post(self.at("push-new"), {"ref": "main"})
+        self.assertEqual(answer.status_code, 302)
+
+    def test_a_deleted_one_is_gone_and_comes_back(self):
+        self.client.post(self.at("deployment-delete"), {"name": "shop wrong"})
+        self.deployment.refresh_from_db()
+        self.assertIsNone(self.deployment.deleted)
+        self.client.post(self.at("deployment-delete"), {"name": "shop mine"})
+        self.assertEqual(self.client.get(self.at("deployment")).status_code, 404)
+        self.assertEqual(self.deployment.pushes.count(), 2)
+        boss = Client()
+        boss.force_login(self.cast.people["superuser"])
+        self.assertContains(boss.get(reverse("deployments-deleted")), "shop mine")
+        boss.post(reverse("deployment-restore", args=[self.deployment.pk]))
+        self.assertEqual(self.client.get(self.at("deployment")).status_code, 200)
+
+
+class News(Case):
+    """New ones."""
+
+    def test_an_application_and_a_category_are_made_along_with_it(self):
+        person = self.cast.people["edit"]
+        person.user_permissions.add(Permission.objects.get(codename="add_deployment"))
+        answer = self.client.post(reverse("deployment-new"), {
+            "new_application": "Магазин", "new_category": "Сайты", "name": "боевой",
+            "group": person.groups.get().pk, "definition": TOML})
+        made = Deployment.objects.get(name="боевой")
+        self.assertRedirects(answer, reverse("stages", args=[made.pk]))
+        self.assertEqual(str(made), "Магазин боевой")
+        self.assertEqual([stage.name for stage in made.stages.all()], ["git-clone", "tell"])
+        self.assertEqual(made.settings.get(name="REMOTE_HOSTS").parsed, ("a", "b"))
+        self.assertTrue(made.settings.get(name="TOKEN").secret)
+        self.assertEqual(made.batch, "25%")
+
+    def test_a_file_with_faults_makes_nothing(self):
+        self.client.force_login(self.cast.people["superuser"])
+        answer = self.client.post(reverse("deployment-new"), {
+            "new_application": "till", "new_category": "Sites 2", "name": "production",
+            "definition": "[deployments.production]\nstages = []\nbranhc = 'x'\n"})
+        self.assertContains(answer, "Line 3", status_code=422)
+        self.assertFalse(Deployment.objects.filter(application__name="till").exists())
+
+
+TOML = """
+[deployments.production]
+branch = "main"
+batch = "25%"
+stages = ["git-clone", { recipe = "smoke-test", name = "tell", timeout = "2m" }]
+[deployments.production.settings]
+REMOTE_HOSTS = ["a", "b"]
+TOKEN = { secret = true }
+[deployments.production.flags.LOUD]
+description = "loudly"
+"""
+
+
+class Taken(Case):
+    """Exported, and read by the engine."""
+
+    def test_the_engine_reads_what_is_exported(self):
+        Setting.objects.create(deployment=self.deployment, name="ODD", text=ODD + "\x7f")
+        secret = Setting(deployment=self.deployment, name="TOKEN", secret=True)
+        secret.value = "x"
+        secret.save()
+        Stage.objects.create(deployment=self.deployment, name="say it", code="echo 'it'\n",
+                             position=5, timeout=90)
+        Stage.objects.create(deployment=self.deployment, name="never", code="x", enabled=False)
+        with tempfile.TemporaryDirectory() as project:
+            packed = io.BytesIO(exporting.tar(self.deployment))
+            with tarfile.open(fileobj=packed) as archive:
+                archive.extractall(project, filter="data")
+            told = definition.read(Path(project)).deployment()
+            code = Path(project, "deploy/recipes/say-it.sh").read_text()
+            greet = Path(project, "deploy/recipes/greet.sh").read_text()
+        self.assertEqual([stage.name for stage in told.stages], ["greet", "say it"])
+        self.assertEqual(told.stages[1].timeout, 90)
+        self.assertEqual((code, greet), ("echo 'it'\n", "# Greets.\necho hello\n"))
+        self.assertEqual(told.settings["ODD"], ODD + "\x7f")
+        self.assertEqual(told.secrets, ("TOKEN",))
+        self.assertEqual(told.flags["SHOUT"].description, "loudly")
+
+    def test_there_and_back_it_is_the_same(self):
+        again = read(exporting.toml(self.deployment), "mine")
+        self.assertEqual(again.branch, self.deployment.branch)
+        self.assertEqual(again.settings, {"GREETING": "hello"})
+
+    def test_faults_are_told_with_their_line(self):
+        with self.assertRaisesMessage(ImportFault, "Line 1: "):
+            read("this is no toml")
