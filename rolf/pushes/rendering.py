@@ -93,7 +93,7 @@ class _Row:
         self._cells += [(" ", "")] * (column - len(self._cells))
 
     def _control(self, final, parameters):
-        number = int(parameters) if parameters.isascii() and parameters.isdecimal() else None
+        number = _number(parameters)
         if final == "K":
             self._erase(number or 0)
         elif final == "G":
@@ -113,8 +113,7 @@ class _Row:
             self._cells.clear()
 
     def _paint(self, parameters):
-        codes = [int(code) if code.isascii() and code.isdecimal() and len(code) < 6 else 0
-                 for code in re.split("[;:]", parameters)]
+        codes = [_number(code) or 0 for code in re.split("[;:]", parameters)]
         while codes:
             code = codes.pop(0)
             if code == 0:
@@ -142,6 +141,11 @@ class _Row:
     def _colour(self, kind, number):
         if number is not None:
             self._pen[kind] = f"{kind}-{number}"
+
+
+def _number(digits):
+    """Return a number that a terminal would heed; int() refuses those of thousands of digits."""
+    return int(digits) if digits.isdecimal() and len(digits) < 6 else None
 
 
 def _extended(codes):

@@ -88,6 +88,12 @@ class Colours(SimpleTestCase):
             with self.subTest(codes):
                 self.assertEqual(Shown(render(f"\x1b[{codes}mx".encode())).text, "x")
 
+    def test_a_number_of_thousands_of_digits_harms_nothing(self):
+        for final in (b"m", b"K", b"G", b"C", b"D"):
+            with self.subTest(final):
+                html = render(b"a\x1b[" + b"1" * 5000 + final + b"b")
+                self.assertIn(Shown(html).text, ("ab", "b", "a b"))
+
 
 class Property(SimpleTestCase):
     """Whatever is said, a page gets text, and our spans."""
