@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import demo_rolf
+from bootstrapper.errors import BootstrapperError
 from demo_production import Production, missing
 from demo_production import server as production_server
 
@@ -26,7 +28,7 @@ PATIENCE = 30.0  # seconds until the site must answer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Generate, vendor, rebuild, migrate, push, roll back, run; returns the exit status."""
+    """Generate, vendor, rebuild, migrate, push, roll back, run, Rolf; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true",
                         help="check that the site answers, then end")
@@ -39,17 +41,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         step("rebuild the ve, offline", "./bootstrap.py", "--python", sys.executable, at=project)
         step("migrate", "./manage.py", "migrate", "--verbosity", "0", at=project)
         if lacking := missing():
-            print(f"\n--- no push is shown: this machine has no {', '.join(lacking)}")
+            print(f"\n--- no push is shown, and no Rolf: this machine has no {', '.join(lacking)}")
             return run(project, once=options.once)
         port = free_port(8001)
         with production_server(into / "production", port) as process:
             address = f"http://127.0.0.1:{port}/"
-            push(Production(project, into / "production", address), process.pid)
-            return run(project, once=options.once, production=address)
+            site = Production(project, into / "production", address)
+            push(site, process.pid)
+            with rolf(into / "rolf") as shop:
+                push_through(shop, site)
+                return run(project, once=options.once, production=address, shop=shop)
     except subprocess.CalledProcessError as error:
         print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
               file=sys.stderr)
         return 1
+    except BootstrapperError as error:
+        print(f"make demo: {error}", file=sys.stderr)
+        return error.status
     except KeyboardInterrupt:
         print("\nended")
         return 0
@@ -93,6 +101,36 @@ def push(production: Production, server_pid: int) -> None:
     show_page(production.address)
 
 
+@contextmanager
+def rolf(directory: Path) -> Iterator[demo_rolf.Rolf]:
+    """Rolf, as a shop sets it up."""
+    say("Rolf, for those of the shop who push from a web page: vendor its files")
+    demo_rolf.lay_out(directory)
+    step("rebuild its ve, offline", "./bootstrap.py", "--python", sys.executable, at=directory)
+    port = free_port(8002)
+    say(f"run it, web server and worker: ./manage.py rolf --port {port}")
+    with demo_rolf.running(directory, port) as shop:
+        yield shop
+
+
+def push_through(shop: demo_rolf.Rolf, site: Production) -> None:
+    """Show pushes that people of the shop ask Rolf for: one fails, one is taken back."""
+    say("it gets the site's deployment; Anna may edit it, Dora push it, Paul look")
+    shop.define(site.project)
+    say("Anna pushes, then something that its tests don't let through")
+    site.show("Autumn is here.")
+    shop.push("anna", "Autumn on the front page", "SKIP_TESTS")
+    site.show("{% prices %}", "A list of prices")
+    shop.push("anna", "A list of prices")
+    show_page(site.address)
+    say("Dora pushes, sees that it was a mistake, and takes it back")
+    site.show("Prices from 2025.")
+    shop.push("dora", "New prices", "SKIP_TESTS")
+    show_page(site.address)
+    shop.rollback("dora", "These are last year's prices")
+    show_page(site.address)
+
+
 def say(title: str) -> None:
     """Say what comes next."""
     print(f"\n--- {title}", flush=True)
@@ -105,7 +143,8 @@ def show_page(address: str) -> None:
     print(f"\n  {address} says: {html.unescape(lead[1]) if lead else 'nothing'}", flush=True)
 
 
-def run(project: Path, *, once: bool, production: str = "") -> int:
+def run(project: Path, *, once: bool, production: str = "",
+        shop: demo_rolf.Rolf | None = None) -> int:
     """Run the site until Ctrl-C, or, once, until its pages have answered."""
     port = free_port(8000)
     address = f"http://127.0.0.1:{port}/"
@@ -115,12 +154,15 @@ def run(project: Path, *, once: bool, production: str = "") -> int:
             print("make demo: the site does not answer; its output is above", file=sys.stderr)
             return 1
         if once:
-            for path in ("", "admin/login/"):
-                print(f"{status(address + path)} {address}{path}")
-            return 0 if all(status(address + path) == 200 for path in ("", "admin/login/")) else 1
+            answered = [(status(page), page) for page in (address, f"{address}admin/login/")]
+            answered += shop.pages() if shop else []
+            for came, page in answered:
+                print(came, page)
+            return 0 if {came for came, _ in answered} == {200} else 1
         print(f"\n  {address}\n  {address}admin/  (./manage.py createsuperuser in {project} lets "
               "you in)\n" + (f"  {production} is production\n" if production else "")
-              + "  Ctrl-C ends it\n", flush=True)
+              + (f"  {shop.address} is Rolf; {shop.login} signs in with {shop.password}\n"
+                 if shop else "") + "  Ctrl-C ends it\n", flush=True)
         return process.wait()
 
 

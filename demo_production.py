@@ -1,6 +1,7 @@
 """The demo's production: a directory on this machine, pushed to through the template's stages."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PAGE = "main/templates/main/index.html"
+LEAD = re.compile(r'<p class="lead">.*?</p>')
 DEFINITION = "deploy/deployments.toml"
 TOOLS = ("bash", "git", "make", "rsync")
 RESTART = """\
@@ -67,12 +69,11 @@ class Production:
         (self.project / "deploy/recipes/restart-server.sh").write_text(RESTART)
         self.commit("A new site")
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, message: str = "") -> None:
         """Have the front page say something."""
         page = self.project / PAGE
-        page.write_text(page.read_text().replace(
-            '<p class="lead">{{ project.description }}</p>', f'<p class="lead">{text}</p>'))
-        self.commit(text)
+        page.write_text(LEAD.sub(f'<p class="lead">{text}</p>', page.read_text()))
+        self.commit(message or text)
 
     def commit(self, message: str) -> None:
         """Commit all there is, and send it to the repository that pushes take it from."""

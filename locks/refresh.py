@@ -1,4 +1,4 @@
-"""Lock the template's requirements anew: every combination of answers, for every Python.
+"""Lock the template's requirements, every combination of answers for every Python, and Rolf's.
 
 Versions that are locked stay as long as the template's apps.in allows them; --upgrade takes the
 newest ones that it allows.
@@ -56,6 +56,12 @@ def requirements(database: str, vendor_format: str) -> list[str]:
                                          "vendor_format": vendor_format}).splitlines()
 
 
+def rolf_requirements() -> list[str]:
+    """The lines of Rolf's apps.in, but for our own wheel, which is built of the checkout."""
+    lines = (REPOSITORY / "rolf" / APPS_IN).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("./")]
+
+
 def markers(files: Pythons, everywhere: Iterable[str]) -> list[LockedFile]:
     """The lines of a lock; a file that is for some Pythons only says for which."""
     lines = []
@@ -95,27 +101,31 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
     # The locks are everybody's: what else this machine's pip looks into has no say.
     index = configured(REPOSITORY).without_extras()
     locks: dict[str, Pythons] = {}
+
+    def lock(name: str, asked: list[str], vendor_format: str, python: str, scratch: str) -> None:
+        """Add what one combination of answers needs, for one Python, to the two locks of it."""
+        project = Project(directory=Path(scratch), format=vendor_format,
+                          platform=replace(PLATFORM, python=python))
+        locking = Locking(project=project, cache=Cache(place()), index=index, progress=progress)
+        apps, own = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
+        lines = locking.lines(asked, _before(apps, project, upgrade), prefer=vendor_format)
+        locking.fetch(lines)
+        for_tools = locking.lines(tools.required(lines, project), _before(own, project, upgrade),
+                                  prefer="wheel", beside=lines)
+        locking.fetch(for_tools)
+        for written, files in ((apps, lines), (own, for_tools)):
+            for file in files:
+                locks.setdefault(written, {}).setdefault((file.path, file.sha256),
+                                                         set()).add(python)
+
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         for vendor_format, database, python in itertools.product(
                 FORMATS, choices["database"], pythons):
-            project = Project(directory=Path(scratch), format=vendor_format,
-                              platform=replace(PLATFORM, python=python))
-            locking = Locking(project=project, cache=Cache(place()), index=index,
-                              progress=progress)
-            apps = f"apps-{database}-{vendor_format}.txt"
-            own = f"tools-{database}-{vendor_format}.txt"
-            lines = locking.lines(requirements(database, vendor_format),
-                                  _before(apps, project, upgrade), prefer=vendor_format)
-            locking.fetch(lines)
-            for_tools = locking.lines(tools.required(lines, project),
-                                      _before(own, project, upgrade), prefer="wheel",
-                                      beside=lines)
-            locking.fetch(for_tools)
-            for name, files in ((apps, lines), (own, for_tools)):
-                for file in files:
-                    locks.setdefault(name, {}).setdefault((file.path, file.sha256),
-                                                          set()).add(python)
+            lock(database, requirements(database, vendor_format), vendor_format, python, scratch)
         names = modules((Path(scratch) / SOURCE).glob("*.whl"))
+    with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
+        for python in pythons:
+            lock("rolf", rolf_requirements(), "wheel", python, scratch)
     for name, found in locks.items():
         write(name, render(markers(found, pythons), HEADER))
         progress.say(f"{name}: {len(found)} files")

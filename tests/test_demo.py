@@ -22,16 +22,20 @@ def test_ctrl_c_ends_the_demo_and_its_server(tmp_path: Path) -> None:
         lines.append(line)
         if "Ctrl-C ends it" in line:
             break
-    addresses = re.findall(r"^  (http://127\.0\.0\.1:\d+/)(?: is production)?$", "".join(lines),
+    addresses = re.findall(r"^  (http://127\.0\.0\.1:\d+/)(?: is .*)?$", "".join(lines),
                            re.MULTILINE)
-    assert len(addresses) == 2, "".join(lines)
+    assert len(addresses) == 3, "".join(lines)
     for address in addresses:
         with urllib.request.urlopen(address, timeout=10) as page:
             assert page.status == 200
-    # The first push, the second, and the way back to the first.
+    # The first push, the second, and the way back to the first; then those through Rolf.
     assert re.findall(r" says: (.*)", "".join(lines)) == [
         "What Demo Site is for, in one sentence.", "Pushed in one step.",
-        "What Demo Site is for, in one sentence."]
+        "What Demo Site is for, in one sentence.",
+        "Autumn is here.", "Prices from 2025.", "Autumn is here."]
+    assert re.findall(r"^  push \d+ by (\w+), .*”, (\w+)", "".join(lines), re.MULTILINE) == [
+        ("anna", "succeeded"), ("anna", "failed"), ("dora", "succeeded"), ("dora", "succeeded")]
+    assert re.search(r" is Rolf; \w+ signs in with \S+$", "".join(lines), re.MULTILINE)
     server = subprocess.run(["pgrep", "-P", str(demo.pid)], capture_output=True, text=True,
                             check=True).stdout.split()
     os.killpg(demo.pid, signal.SIGINT)
