@@ -22,17 +22,19 @@ CONTENT = HERE / "demo_content.py"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", ".ruff_cache", "ve", ".ve.*", ".tools", ".env")
 
 
-def lay_out(directory: Path) -> None:
-    """Copy this checkout's Rolf to a directory, and give it its vendored files."""
+def lay_out(directory: Path, python: str = "") -> None:
+    """Copy this checkout's Rolf to a directory, and give it its vendored files.
+
+    `python` is the one that its ve is for, such as 3.12; the one that runs this if empty.
+    """
+    python = python or ".".join(platform.python_version_tuple()[:2])
     shutil.copytree(HERE / "rolf", directory, ignore=lambda where, names: {
         *NOT_COPIED(where, names),
         *(("data", "media", "static") if Path(where) == HERE / "rolf" else ()),
         *(("src", "apps.txt", "tools.txt") if Path(where).name == "requirements" else ())})
     (directory / "data").mkdir()
-    # The Python that runs this, which the demo's other ves are built of, may be another.
     pinned = directory / "pyproject.toml"
-    running = ".".join(platform.python_version_tuple()[:2])
-    pinned.write_text(re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', running,
+    pinned.write_text(re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python,
                              pinned.read_text()))
     complete(HERE, directory, database="rolf", progress=Progress())
 

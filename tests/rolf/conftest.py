@@ -1,0 +1,30 @@
+"""What the tests of Rolf share: one that is vendored and built, and a place where it runs."""
+
+from pathlib import Path
+
+import pytest
+
+import demo_rolf
+from tests.conftest import bootstrap
+from tests.rolf.home import Home
+from tests.site import DEBIAN_PYTHON, PYTHON_VERSION
+
+
+@pytest.fixture(scope="session")
+def rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout's Rolf with its vendored files and its ve, which tests only copy."""
+    directory = tmp_path_factory.mktemp("vendored") / "rolf"
+    demo_rolf.lay_out(directory, PYTHON_VERSION)
+    run = bootstrap(directory, "--python", DEBIAN_PYTHON)
+    assert run.returncode == 0, run.stderr
+    return directory
+
+
+@pytest.fixture
+def home(rolf_project: Path, tmp_path: Path) -> Home:
+    """Rolf as its own pushes lay it out, its first release current."""
+    home = Home(tmp_path / "server")
+    (home.directory / "shared/data").mkdir(parents=True)
+    home.release("first", rolf_project)
+    home.switch("first")
+    return home
