@@ -13,7 +13,8 @@ from .models import LogIndex, LogIndexRow
 WORTH = 1024 * 1024  # bytes of a log from which on it is worth an index
 BUCKETS = 2**18
 RUN = 64  # buckets whose bits lie in one row
-PART = 256 * 1024  # bytes of a part at least
+PART = 128 * 1024  # bytes of a part at least
+REACH = 2048  # bytes: as far as a search's words can go on in the part that follows
 MOST_PARTS = 512
 WINDOW = 4
 
@@ -67,18 +68,29 @@ def candidates(push, needle):
 
 
 def _parts(push):
-    """Give (sequence of its first chunk, bytes) of each part; it ends where a line does."""
+    """Give (sequence of its first chunk, bytes) of each part, and of what follows it REACH bytes.
+
+    So all that begins in a part is in it, wherever chunks end: under a flood of output, that is
+    hardly ever at the end of a line.
+    """
     size = max(PART, push.log_bytes // MOST_PARTS)
     first, data = None, bytearray()
+    following, end = None, 0  # where the next part begins: its sequence, and in `data`
     for sequence, piece in push.chunks.order_by("sequence").values_list(
             "sequence", "data").iterator(chunk_size=4):
-        first = sequence if first is None else first
+        if first is None:
+            first = sequence
+        elif following is None and len(data) >= size:
+            following, end = sequence, len(data)
         data += piece
-        if len(data) >= size and data.endswith(b"\n"):
-            yield first, bytes(data)
-            first, data = None, bytearray()
-    if data:
+        if following is not None and len(data) >= end + REACH:
+            yield first, bytes(data[:end + REACH])
+            del data[:end]
+            first, following = following, None
+    if first is not None:
         yield first, bytes(data)
+    if following is not None:
+        yield following, bytes(data[end:])
 
 
 def _touched(data):

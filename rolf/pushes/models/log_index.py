@@ -6,7 +6,7 @@ from .push import Push
 
 
 class LogIndex(models.Model):
-    """Of the log of one push that has ended. A part begins with a line, and is some chunks long.
+    """Of the log of one push that has ended. A part is some chunks long.
 
     `parts` are the sequence numbers of the chunks that each of them begins with.
     """

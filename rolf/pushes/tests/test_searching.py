@@ -15,7 +15,7 @@ class Search(Case):
     """What is found."""
 
     def indexed(self, push):
-        with mock.patch.multiple(indexing, WORTH=0, PART=64):
+        with mock.patch.multiple(indexing, WORTH=0, PART=64, REACH=40):
             indexing.build(push)
         self.assertTrue(LogIndex.objects.filter(push=push).exists())
 
@@ -68,6 +68,15 @@ class Search(Case):
         parts = indexing.candidates(push, b"needle")
         self.assertEqual(len(parts), 1)
         self.assertEqual(first_hit(push, "needle", 0), 313)
+
+    def test_chunks_that_end_within_lines_make_no_larger_parts(self):
+        data = b"".join(b"ordinary words of line %04d\n" % number for number in range(400))
+        push = push_with_log(self.deployment, data, cuts=range(5, len(data), 28))
+        self.assertFalse(push.chunks.filter(sequence=0).get().data.endswith(b"\n"))
+        self.indexed(push)
+        self.assertGreater(len(LogIndex.objects.get(push=push).parts), 100)
+        for number in range(0, 400, 7):  # each lies across two chunks
+            self.assertEqual(first_hit(push, f"of line {number:04}", 0), number)
 
     def test_a_short_log_has_no_index(self):
         push = push_with_log(self.deployment, b"short\n")
