@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 LONGEST = 16 * 1024  # bytes of a line that are read; the raw log has all of it
+BATCH = 64  # chunks that a query asks for; they are read one at a time
 _READ = ("push", "sequence", "first_line", "data", "spans")
 
 
@@ -25,7 +26,7 @@ class Line:
 def lines(push, first, count):
     """Return the Lines from `first` on, `count` at most; the last may be one that isn't ended."""
     found, line = [], None
-    chunk = _holding(push, first)
+    chunk, following = _holding(push, first), None
     while chunk is not None:
         for piece in _pieces(chunk, first):
             line = piece if line is None else line.joined(piece)
@@ -34,16 +35,14 @@ def lines(push, first, count):
                 line = None
                 if len(found) == count:
                     return found
-        # What else belongs to a line that is too long already needn't be read.
-        after = {"last_line__gt": line.number} if line and line.full else {}
-        chunk = push.chunks.only(*_READ).filter(
-            sequence__gt=chunk.sequence, **after).order_by("sequence").first()
-        if chunk and after:
-            line.cut = True
-            found.append(line.line())
-            first, line = line.number + 1, None
-            if len(found) == count:
-                return found
+        if line is not None and line.full:
+            # What is between needn't be read; but at the line's end a progress bar tells the most.
+            end = _ending(push, line.number, chunk.sequence)
+            line.cut = line.cut or (end is not None and end.sequence > chunk.sequence + 1)
+            chunk, following = end, None
+        else:
+            following = following or _following(push, chunk.sequence)
+            chunk = next(following, None)
     if line is not None:
         found.append(line.line())
     return found
@@ -97,7 +96,7 @@ class _Piece:
 
     def joined(self, more):
         data = self.data + more.data
-        return _Piece(self.number, self.source, data[:LONGEST],
+        return _Piece(self.number, self.source, _kept(data, 0, len(data)),
                       self.cut or more.cut or len(data) > LONGEST, more.ended)
 
     def line(self):
@@ -112,6 +111,31 @@ def _holding(push, line):
         last_line__gte=line).order_by("last_line", "sequence").first()
 
 
+def _following(push, sequence):
+    """Give the chunks after one; no more is read than is asked for."""
+    before = None
+    while sequence != before:
+        before = sequence
+        for chunk in push.chunks.only(*_READ).filter(sequence__gt=sequence).order_by(
+                "sequence")[:BATCH].iterator(chunk_size=1):
+            sequence = chunk.sequence
+            yield chunk
+
+
+def _ending(push, line, sequence):
+    """Return the chunk in which a line ends, or the log if the line is open; None if it's past."""
+    later = push.chunks.only(*_READ).filter(sequence__gt=sequence)
+    return (later.filter(last_line__gt=line).order_by("last_line", "sequence").first()
+            or later.order_by("-sequence").first())
+
+
+def _kept(data, begin, end):
+    """Return what is kept of a line: its first bytes, or its last where it goes back to write."""
+    if end - begin > LONGEST and data.find(b"\r", end - LONGEST, end - 1) >= 0:
+        begin = end - LONGEST
+    return data[begin:min(end, begin + LONGEST)]
+
+
 def _pieces(chunk, first):
     """Give what a chunk has of the lines from `first` on."""
     data, number, at = bytes(chunk.data), chunk.first_line, 0
@@ -124,7 +148,7 @@ def _pieces(chunk, first):
             while reached <= at:
                 length, *source = next(sources)
                 reached += length
-            yield _Piece(number, source, data[at:min(end, at + LONGEST)],
+            yield _Piece(number, source, _kept(data, at, end),
                          end - at > LONGEST, newline >= 0)
         number += 1
         at = end + 1

@@ -58,8 +58,33 @@ class Lines(Case):
         first, cut, last = lines(push, 0, 10)
         self.assertEqual((first.data, last.data, last.number), (b"first", b"last", 2))
         self.assertEqual((len(cut.data), cut.whole), (LONGEST, False))
-        with self.assertNumQueries(5):  # as many as hold what is read of it
+        with self.assertNumQueries(3):  # its beginning, what follows, its end
             lines(push, 1, 2)
+
+    def test_of_a_long_progress_bar_the_last_state_is_read(self):
+        states = b"".join(b"\r%5d of 20000 " % number for number in range(20000))
+        for cuts in ((), range(0, len(states), 5 * 16), range(0, len(states), 5000)):
+            for end in (b"", b"\n", b"\nnext\n"):
+                push = push_with_log(self.deployment, states + end, cuts=cuts)
+                bar, *others = lines(push, 0, 10)
+                with self.subTest(cuts=cuts, end=end):
+                    self.assertEqual(bar.data.split(b"\r")[-1], b"19999 of 20000 ")
+                    self.assertEqual((len(bar.data) <= LONGEST, bar.whole), (True, False))
+                    self.assertEqual([line.data for line in others], [b"next"] * (len(end) > 1))
+
+    def test_a_line_of_exactly_the_longest_is_whole(self):
+        for cuts in ((), range(0, LONGEST, 1000)):
+            for end in (b"", b"\n", b"\nnext\n"):
+                push = push_with_log(self.deployment, b"x" * LONGEST + end, cuts=cuts)
+                with self.subTest(cuts=cuts, end=end):
+                    self.assertEqual((len(lines(push, 0, 1)[0].data), lines(push, 0, 1)[0].whole),
+                                     (LONGEST, True))
+
+    def test_lines_in_chunks_of_their_own_take_few_queries(self):
+        data = b"a\n" * 500
+        push = push_with_log(self.deployment, data, cuts=range(0, len(data), 2))
+        with self.assertNumQueries(5):
+            self.assertEqual(len(lines(push, 100, 200)), 200)
 
     def test_few_lines_of_many_take_few_queries(self):
         data = b"".join(b"line %d\n" % number for number in range(5000))
