@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=HERE / ".demo", metavar="DIRECTORY",
                         help="where the project is generated; wiped first (default: .demo)")
     options = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing that runs here outlives it
     try:
         into = options.into.resolve()
         project = generate(into)
