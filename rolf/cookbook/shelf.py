@@ -1,5 +1,6 @@
 """Where stages find their recipes: the shop's own before those that come with the engine."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,19 @@ from bootstrapper.deploy.project.fault import Faulty
 from .models import Recipe
 
 SUFFIXES = {"shell": ".sh", "python": ".py"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A recipe as a page lists it: `origin` is "ours", "shop" or "shadows"; `fault` if broken."""
+
+    name: str
+    language: str
+    summary: str = ""
+    description: str = ""
+    needs: tuple[str, ...] = ()
+    origin: str = "ours"
+    fault: str = ""
 
 
 class Shelf:
@@ -37,15 +51,21 @@ class Shelf:
         """Whether the shop's recipe hides one that comes with the engine."""
         return name in self._shop and name in shipped()
 
-    def all(self):
-        """Return every recipe that can be used, by name."""
-        sound = []
-        for name in self.names:
-            try:
-                sound.append(self.get(name))
-            except Faulty:
-                continue
-        return sound
+    def entries(self):
+        """Return every recipe, as a page lists it."""
+        return [self.entry(name) for name in self.names]
+
+    def entry(self, name):
+        """Return one of them."""
+        own = self.own(name)
+        origin = "shadows" if self.shadows(name) else "shop" if own else "ours"
+        try:
+            recipe = self.get(name)
+        except Faulty as error:
+            return Entry(name=name, language=own.language, origin=origin,
+                         fault="; ".join(fault.text for fault in error.faults))
+        return Entry(name=name, language=language_of(recipe), summary=recipe.summary,
+                     description=recipe.description, needs=tuple(recipe.needs), origin=origin)
 
 
 @cache
@@ -62,3 +82,10 @@ def parsed(own):
     """
     code = own.code.replace("\r\n", "\n")  # as forms send it
     return engine.parse(own.name, SUFFIXES[own.language], code.encode(), file=own.name)
+
+
+def language_of(recipe):
+    """Return the language of the engine's recipe as people choose it; of a program, by its line."""
+    if recipe.language in SUFFIXES:
+        return recipe.language
+    return "python" if "python" in recipe.code.partition("\n")[0] else "shell"

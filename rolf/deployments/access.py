@@ -75,6 +75,10 @@ class Access:
             raise PermissionDenied(f"This needs the permission to {Level(level).label}.")
         return found
 
+    def may_write_recipes(self):
+        """Whether they may edit any deployment at all."""
+        return self.user.is_superuser or self.deployments(Level.EDIT).exists()
+
     def may_edit_recipe(self, name):
         """Whether they may edit every deployment that uses the recipe, and at least one at all."""
         if self.user.is_superuser:

@@ -30,12 +30,17 @@ _LONGEST = 200  # bytes of a file's name: most file systems take 255
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A row as the file that it becomes; `row` counts from 1, `name` is the row's own."""
+    """A row as the file that it becomes; `row` counts from 1.
+
+    `name`, `code` and `description` are the row's own, with newlines as Unix has them.
+    """
 
     row: int
     name: str
     file: str
     text: str
+    code: str = ""
+    description: str = ""
 
     @property
     def renamed(self) -> bool:
@@ -75,7 +80,8 @@ def read(path: Path) -> list[Imported]:
         except Faulty as error:
             faults += [Fault(file=file, text=f'row {number} ("{name}"): {fault.text}')
                        for fault in error.faults]
-        recipes[stem] = Imported(row=number, name=name, file=stem + suffix, text=text)
+        recipes[stem] = Imported(row=number, name=name, file=stem + suffix, text=text,
+                                 code=code, description=description)
     if faults:
         raise faulty(faults)
     return list(recipes.values())

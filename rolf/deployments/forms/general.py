@@ -11,10 +11,6 @@ from .seen import SeenForm
 class DurationField(forms.CharField):
     """Seconds, as people write them; empty is no limit."""
 
-    def __init__(self, **kwargs):
-        """Short texts."""
-        super().__init__(max_length=20, **kwargs)
-
     def prepare_value(self, value):
         """Return seconds in words."""
         return render(value) if isinstance(value, int | float) else value

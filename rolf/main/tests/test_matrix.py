@@ -29,6 +29,9 @@ FILES = {"robots.txt", "favicon.ico"}  # public, and known before anybody signs 
 
 # Who else is refused by views for everybody who has signed in, which look closer themselves.
 CLOSER = {
+    "recipe-new": {"edit": "ok", "edit elsewhere": "ok", "superuser": "ok", None: 403},
+    "recipe-edit": {"superuser": "ok", None: 403},  # both deployments use it
+    "recipe-delete": {"superuser": "ok", None: 403},
     "deployment-new": {"superuser": "ok", None: 403},  # who has Django's permission to add one
     "token-revoke": {"edit": "ok", "superuser": "ok", None: 404},  # the token is of who may edit
 }

@@ -1,0 +1,1 @@
+"""Forms of recipes, and of the stages that are made of them."""

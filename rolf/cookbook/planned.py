@@ -1,0 +1,38 @@
+"""Stages as a page shows them: what each runs, what that needs, and what it lacks."""
+
+from dataclasses import dataclass
+
+from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.project.setting import ENGINE, PROCESS
+
+from deployments.models import Stage
+
+from .shelf import parsed
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A stage; `needs` are (name, whether the deployment has it), `fault` what is wrong with it."""
+
+    stage: Stage
+    summary: str
+    needs: list[tuple[str, bool]]
+    fault: str = ""
+
+
+def planned(deployment, shelf):
+    """Return the stages of a deployment."""
+    given = {setting.name for setting in deployment.settings.all()
+             if setting.text or setting.sealed}
+    given |= {flag.name for flag in deployment.flags.all()} | ENGINE | PROCESS
+    return [_planned(stage, shelf, given) for stage in deployment.stages.all()]
+
+
+def _planned(stage, shelf, given):
+    try:
+        recipe = shelf.get(stage.recipe) if stage.recipe else parsed(stage)
+    except Faulty as error:
+        return Planned(stage, "", [], "; ".join(fault.text for fault in error.faults))
+    if recipe is None:
+        return Planned(stage, "", [], "the cookbook has no recipe of that name")
+    return Planned(stage, recipe.summary, [(name, name in given) for name in recipe.needs])

@@ -1,0 +1,185 @@
+"""Pages of the cookbook, and the stages of a deployment."""
+
+from django.test import Client, TestCase
+from django.urls import reverse
+
+from cookbook.models import Recipe
+from cookbook.shelf import Shelf, shipped
+from deployments.models import Grant, Level, Stage
+from history.models import Change
+from main.tests.cast import Cast
+
+
+class Case(TestCase):
+    """Somebody who may edit one of the two deployments."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = Cast()
+        cls.deployment = cls.cast.mine
+
+    def setUp(self):
+        self.client = self.client_of("edit")
+
+    def client_of(self, person):
+        client = Client()
+        client.force_login(self.cast.people[person])
+        return client
+
+    def at(self, name, *arguments):
+        return reverse(name, args=[self.deployment.pk, *arguments])
+
+
+class Recipes(Case):
+    """The shop's own, and ours."""
+
+    def test_ours_are_there_and_read_only(self):
+        page = self.client.get(reverse("cookbook"))
+        for name in shipped():
+            self.assertContains(page, f">{name}</a>")
+        self.assertEqual(self.client.get(reverse("recipe-edit", args=["git-clone"])).status_code,
+                         404)
+
+    def test_one_of_ours_is_replaced_by_the_shops(self):
+        form = self.client.get(reverse("recipe-new"), {"of": "smoke-test"}).context["form"]
+        self.assertEqual(form["name"].value(), "smoke-test")
+        self.client.post(reverse("recipe-new"), {
+            "name": "smoke-test", "language": "shell", "code": "# Ours.\r\necho ours\r\n"})
+        self.assertTrue(Shelf().shadows("smoke-test"))
+        self.assertEqual(Shelf().get("smoke-test").code, "# Ours.\necho ours\n")
+        self.assertContains(self.client.get(reverse("cookbook")), "instead of ours")
+
+    def test_every_save_is_a_version_with_its_difference(self):
+        Grant.objects.create(deployment=self.cast.other, level=Level.EDIT,
+                             group=self.cast.people["edit"].groups.get())
+        address = reverse("recipe-edit", args=["greet"])
+        self.client.post(address, {"language": "shell", "code": "# Greets.\necho goodbye\n"})
+        self.client.post(address, {"language": "shell", "code": "# Greets.\necho goodbye\n"})
+        recipe = Recipe.objects.get(name="greet")
+        self.assertEqual([version.number for version in recipe.versions.all()], [2, 1])
+        page = self.client.get(reverse("recipe-version", args=["greet", 2]))
+        self.assertContains(page, "<del>- echo hello\n</del>", html=True)
+        self.assertContains(page, "<ins>+ echo goodbye\n</ins>", html=True)
+        self.assertEqual(Change.objects.filter(kind="recipe").count(), 1)
+
+    def test_who_may_edit_only_some_of_its_deployments_may_not_edit_it(self):
+        answer = self.client.post(reverse("recipe-edit", args=["greet"]), {"code": "x"})
+        self.assertEqual(answer.status_code, 403)
+
+    def test_a_new_recipe_cannot_take_over_what_others_use(self):
+        Stage.objects.create(deployment=self.cast.other, name="tell", recipe="smoke-test")
+        answer = self.client.post(reverse("recipe-new"), {
+            "name": "smoke-test", "language": "shell", "code": "curl evil\n"})
+        self.assertEqual(answer.status_code, 403)
+
+    def test_what_no_engine_would_run_is_refused_at_its_field(self):
+        answer = self.client.post(reverse("recipe-new"), {
+            "name": "odd", "language": "shell", "code": "\ufeff# Odd.\necho\n"})
+        self.assertContains(answer, "Line 1: begins with a byte order mark", status_code=422)
+
+    def test_where_it_is_used_is_told_as_far_as_one_may_know(self):
+        page = self.client.get(reverse("recipe", args=["greet"]))
+        self.assertContains(page, "shop mine")
+        self.assertContains(page, "1 that you don't see")
+        self.assertNotContains(page, "shop other")
+
+    def test_a_deleted_recipe_keeps_its_versions_and_its_pushes(self):
+        boss = self.client_of("superuser")
+        page = boss.get(reverse("recipe-delete", args=["greet"]))
+        self.assertContains(page, "can't be pushed any more")
+        boss.post(reverse("recipe-delete", args=["greet"]))
+        self.assertIsNone(Shelf().get("greet"))
+        self.assertEqual(Recipe.objects.get(name="greet").versions.count(), 1)
+        self.assertEqual(self.deployment.pushes.first().snapshot["stages"][0]["code"],
+                         "echo hello\n")
+
+    def test_names_in_any_script_have_addresses(self):
+        for name in ("приветствие", "a b&c?d#e%"):
+            self.client.post(reverse("recipe-new"), {
+                "name": name, "language": "shell", "code": "# Greets.\necho\n"})
+            page = self.client.get(Recipe.objects.get(name=name).get_absolute_url())
+            self.assertEqual(page.status_code, 200)
+
+    def test_as_many_queries_for_many_recipes(self):
+        with self.assertNumQueries(5):
+            self.client.get(reverse("cookbook"))
+        for number in range(20):
+            Recipe.objects.create(name=f"r{number}", code="# Does.\necho\n")
+        with self.assertNumQueries(5):
+            self.client.get(reverse("cookbook"))
+
+
+class Stages(Case):
+    """What a push runs, in order."""
+
+    def names(self):
+        return list(self.deployment.stages.values_list("name", flat=True))
+
+    def add(self, *names):
+        for name in names:
+            self.client.post(self.at("stage-new"), {
+                "recipe": "greet", "name": name, "enabled": "on"})
+
+    def test_a_recipe_becomes_a_stage(self):
+        self.client.post(self.at("stage-new"), {"recipe": "smoke-test", "enabled": "on",
+                                                "timeout": "1h30m"})
+        stage = self.deployment.stages.last()
+        self.assertEqual((stage.name, stage.recipe, stage.timeout, stage.position),
+                         ("smoke-test", "smoke-test", 5400, 1))
+        self.assertContains(self.client.get(self.at("stages")), "is missing")
+
+    def test_code_that_is_written_here_keeps_every_byte(self):
+        code = "#!/usr/bin/env python3\nprint('Ёлкино \\'\"')\n\n\n"
+        self.client.post(self.at("stage-new"), {
+            "recipe": "", "name": "tell it", "language": "python", "enabled": "on",
+            "code": code.replace("\n", "\r\n")})
+        self.assertEqual(self.deployment.stages.last().code, code)
+
+    def test_they_are_moved_by_buttons_and_all_at_once(self):
+        self.add("a", "b")
+        greet, a, b = self.deployment.stages.all()
+        self.client.post(self.at("stage-move", b.pk), {"by": "-1"})
+        self.assertEqual(self.names(), ["greet", "b", "a"])
+        self.client.post(self.at("stage-move", greet.pk), {"by": "-1"})  # it is the first already
+        self.assertEqual(self.names(), ["greet", "b", "a"])
+        theirs = self.cast.other.stages.get()
+        self.client.post(self.at("stages-order"), {
+            "order": [a.pk, theirs.pk, b.pk, "x", a.pk, greet.pk]})
+        self.assertEqual(self.names(), ["a", "b", "greet"])
+        self.assertEqual(Change.objects.filter(kind="stage", deployment=self.cast.other).count(), 1)
+
+    def test_one_that_is_off_is_left_out(self):
+        stage = self.deployment.stages.get()
+        self.client.post(self.at("stage-move", stage.pk), {"enabled": "0"})
+        answer = self.client.post(self.at("push-new"), {"ref": "main"})
+        self.assertContains(answer, "It has no stages", status_code=422)
+        self.client.post(self.at("stage-move", stage.pk), {"enabled": "1"})
+        stage.refresh_from_db()
+        self.assertTrue(stage.enabled)
+
+    def test_faults_are_told_at_their_fields(self):
+        for sent, fault in [
+                ({"recipe": "", "name": "x", "code": " "}, "Write what it runs"),
+                ({"recipe": "", "code": "echo"}, "needs a name"),
+                ({"recipe": "nowhere"}, "Select a valid choice"),
+                ({"recipe": "greet", "name": "greet"}, "has a stage of that name"),
+                ({"recipe": "greet", "name": "x", "timeout": "soon"}, "It is no duration")]:
+            with self.subTest(fault):
+                answer = self.client.post(self.at("stage-new"), sent)
+                self.assertContains(answer, fault, status_code=422)
+
+    def test_stages_of_another_deployment_are_not_there(self):
+        theirs = self.cast.other.stages.get()
+        for name in ("stage", "stage-delete", "stage-move"):
+            self.assertEqual(self.client.post(self.at(name, theirs.pk)).status_code, 404)
+
+    def test_of_a_tied_one_the_repository_says(self):
+        self.deployment.tied_to = "production"
+        self.deployment.save()
+        self.deployment.surveys.update(definition={
+            "stages": [{"name": "its own", "recipe": "x", "origin": "project", "code": "echo <b>",
+                        "timeout": None}], "settings": {}, "secrets": [], "flags": []})
+        page = self.client.get(self.at("stages"))
+        self.assertContains(page, "its own")
+        self.assertContains(page, "echo &lt;b&gt;")
+        self.assertNotContains(page, "New stage")

@@ -1,0 +1,25 @@
+"""Addresses of the cookbook, and of a deployment's stages."""
+
+from django.urls import include, path
+
+from .views import recipes, stages
+
+of_deployment = [
+    path("", stages.stages, name="stages"),
+    path("new/", stages.stage_new, name="stage-new"),
+    path("order/", stages.stages_order, name="stages-order"),
+    path("<int:stage_id>/", stages.stage, name="stage"),
+    path("<int:stage_id>/delete/", stages.stage_delete, name="stage-delete"),
+    path("<int:stage_id>/move/", stages.stage_move, name="stage-move"),
+]
+
+urlpatterns = [
+    path("cookbook/", recipes.cookbook, name="cookbook"),
+    path("cookbook/new/", recipes.recipe_new, name="recipe-new"),
+    path("cookbook/of/<str:name>/", recipes.recipe, name="recipe"),
+    path("cookbook/of/<str:name>/edit/", recipes.recipe_edit, name="recipe-edit"),
+    path("cookbook/of/<str:name>/delete/", recipes.recipe_delete, name="recipe-delete"),
+    path("cookbook/of/<str:name>/versions/<int:number>/", recipes.recipe_version,
+         name="recipe-version"),
+    path("deployments/<int:deployment_id>/stages/", include(of_deployment)),
+]

@@ -1,0 +1,92 @@
+"""The stages of a deployment: what a push runs, in this order."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+
+from deployments.access import needs
+from deployments.definition import read_definition
+from deployments.models import Level, Stage
+from history.models import recording
+
+from ..forms.stage import StageForm
+from ..order import put
+from ..planned import planned
+from ..shelf import Shelf
+
+
+@needs(Level.EDIT)
+def stages(request, deployment):
+    """Show them; of a tied deployment, those of its repository."""
+    shelf = Shelf()
+    return render(request, "cookbook/stages.html", {
+        "deployment": deployment, "tab": "stages", "names": shelf.names,
+        "stages": [] if deployment.tied else planned(deployment, shelf),
+        "read": read_definition(deployment) if deployment.tied else None})
+
+
+@needs(Level.EDIT, "GET", "POST")
+def stage_new(request, deployment):
+    """Add one at the end; `recipe` in the address chooses one."""
+    last = deployment.stages.last()
+    stage = Stage(deployment=deployment, position=last.position + 1 if last else 0)
+    if request.method == "GET":
+        stage.recipe = stage.name = request.GET.get("recipe", "")
+    return _saved(request, deployment, stage, "New stage")
+
+
+@needs(Level.EDIT, "GET", "POST")
+def stage(request, deployment, stage_id):
+    """Change one."""
+    found = get_object_or_404(deployment.stages, pk=stage_id)
+    return _saved(request, deployment, found, found.name)
+
+
+@needs(Level.EDIT, "GET", "POST")
+def stage_delete(request, deployment, stage_id):
+    """Ask, then delete one."""
+    found = get_object_or_404(deployment.stages, pk=stage_id)
+    if request.method != "POST":
+        return render(request, "deployments/row_delete.html", {
+            "deployment": deployment, "tab": "stages", "row": found, "called": "stage"})
+    with recording(request.user, found, deployment):
+        found.delete()
+    messages.success(request, f"Deleted: the stage {found.name}.")
+    return redirect("stages", deployment.pk)
+
+
+@needs(Level.EDIT, "POST")
+def stage_move(request, deployment, stage_id):
+    """Move one up or down: `by` is -1 or 1; or switch it off or on: `enabled` is 0 or 1."""
+    found = get_object_or_404(deployment.stages, pk=stage_id)
+    if request.POST.get("enabled") in ("0", "1"):
+        with recording(request.user, found, deployment):
+            found.enabled = request.POST["enabled"] == "1"
+            found.save()
+        return redirect("stages", deployment.pk)
+    order = list(deployment.stages.values_list("pk", flat=True))
+    here = order.index(found.pk)
+    there = here + (1 if request.POST.get("by") == "1" else -1)
+    if 0 <= there < len(order):
+        order[here], order[there] = order[there], order[here]
+        put(deployment, order, request.user)
+    return redirect("stages", deployment.pk)
+
+
+@needs(Level.EDIT, "POST")
+def stages_order(request, deployment):
+    """Put them in the order of `order`, their keys: what dragging sends."""
+    wanted = [int(key) for key in request.POST.getlist("order") if key.isdecimal()]
+    put(deployment, wanted, request.user)
+    return redirect("stages", deployment.pk)
+
+
+def _saved(request, deployment, stage, heading):
+    form = StageForm(request.POST or None, instance=stage)
+    if form.is_valid():
+        with recording(request.user, stage, deployment):
+            form.save()
+        messages.success(request, f"Saved: the stage {stage.name}.")
+        return redirect("stages", deployment.pk)
+    return render(request, "cookbook/stage.html", {
+        "deployment": deployment, "tab": "stages", "form": form, "stage": stage,
+        "heading": heading}, status=422 if form.is_bound else 200)
