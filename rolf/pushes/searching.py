@@ -17,7 +17,7 @@ def first_hit(push, words, start, *, backwards=False):
         return None
     search = _Search(words)
     for chunk in _chunks(push, search.needle, start, backwards):
-        hits = search.lines(chunk, _text(push, chunk, search.reach))
+        hits = search.lines(chunk, _text(push, chunk, search))
         if backwards:
             hits = reversed(list(hits))
         for line in hits:
@@ -38,6 +38,13 @@ class _Search:
             self._pattern = re.compile(b"".join(
                 b"(?:" + b"|".join(map(re.escape, sorted(letter))) + b")" for letter in letters))
         self.reach = 2 * len(self.needle)  # the other case may take more bytes
+
+    def may_go_on(self, text):
+        """Tell whether it may begin in `text` and end in what follows."""
+        if text.endswith(b"\n"):
+            return False
+        return self._pattern is not None or any(
+            text.endswith(self.needle[:length]) for length in range(1, len(self.needle)))
 
     def lines(self, chunk, text):
         """Give the numbers of lines that have it, in order, each once."""
@@ -78,14 +85,16 @@ def _chunks(push, needle, start, backwards):
         yield from (part if end is None else part.filter(sequence__lt=end)).iterator(chunk_size=1)
 
 
-def _text(push, chunk, reach):
+def _text(push, chunk, search):
     """Return a chunk's bytes with small letters, and the rest of a word that it ends within."""
-    data, sequence, rest = bytes(chunk.data), chunk.sequence, b""
-    while not (rest or data).endswith(b"\n") and len(rest) < reach:
+    text, sequence, rest = bytes(chunk.data).lower(), chunk.sequence, b""
+    if not search.may_go_on(text):  # to read the next one as well would take twice the time
+        return text
+    while not rest.endswith(b"\n") and len(rest) < search.reach:
         sequence += 1
         following = push.chunks.filter(sequence=sequence).values_list("data", flat=True).first()
         if following is None:
             break
-        head, newline, _ = bytes(following[:reach]).partition(b"\n")
+        head, newline, _ = bytes(following[:search.reach]).partition(b"\n")
         rest += head + newline
-    return (data + rest).lower()
+    return text + rest.lower()
