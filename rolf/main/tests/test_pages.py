@@ -8,15 +8,11 @@ from django.utils.html import escape
 class Pages(TestCase):
     """What a visitor sees."""
 
-    def test_the_front_page_says_what_the_site_is(self):
-        page = self.client.get("/")
-        self.assertContains(page, f"<h1>{escape(settings.PROJECT_NAME)}</h1>", html=True)
+    def test_who_comes_first_is_asked_to_sign_in(self):
+        self.assertRedirects(self.client.get("/"), "/sign-in/?next=/")
+        page = self.client.get("/sign-in/")
+        self.assertContains(page, escape(settings.PROJECT_NAME))
         self.assertContains(page, escape(settings.PROJECT_DESCRIPTION))
-
-    def test_only_a_developer_sees_what_to_do_next(self):
-        self.assertNotContains(self.client.get("/"), "What to do next")
-        with override_settings(DEBUG=True):
-            self.assertContains(self.client.get("/"), "What to do next")
 
     def test_robots_are_kept_out_of_the_admin(self):
         page = self.client.get("/robots.txt")
@@ -29,7 +25,7 @@ class Pages(TestCase):
         self.assertTrue(b"".join(page.streaming_content))
 
     def test_the_policy_allows_nothing_inline(self):
-        policy = self.client.get("/")["Content-Security-Policy"]
+        policy = self.client.get("/sign-in/")["Content-Security-Policy"]
         self.assertIn("default-src 'self'", policy)
         self.assertNotIn("unsafe", policy)
 

@@ -1,0 +1,119 @@
+"""The front page and the search."""
+
+from django.contrib.auth.models import Group
+from django.test import Client, TestCase
+from django.utils import timezone
+
+from deployments.models import Application, Category, Deployment, Grant, Level
+from main.tests.cast import Cast
+from pushes.models import Push
+
+
+class Case(TestCase):
+    """Somebody who may push one of the two deployments."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = Cast()
+
+    def setUp(self):
+        self.client = self.client_of("push")
+
+    def client_of(self, person):
+        client = Client()
+        client.force_login(self.cast.people[person])
+        return client
+
+    def many(self, count, category="Sites", **more):
+        """Make deployments that everybody of the cast's group may push, each with some pushes."""
+        group = Group.objects.get(name="may push")
+        category, _ = Category.objects.get_or_create(name=category)
+        for number in range(count):
+            application = Application.objects.create(name=f"{category} {number}", category=category)
+            made = Deployment.objects.create(application=application, name="production", **more)
+            Grant.objects.create(group=group, deployment=made, level=Level.PUSH)
+            for one in (1, 2):
+                Push.objects.create(deployment=made, number=one, user_name="ben", comment="why",
+                                    state="succeeded", ended=timezone.now(), commit="c" * 40)
+
+
+class Board(Case):
+    """What the front page shows."""
+
+    def test_it_shows_what_one_may_see_and_nothing_else(self):
+        page = self.client.get("/")
+        self.assertContains(page, "shop <span class=\"where\">mine</span>")
+        self.assertNotContains(page, "other</span>")
+        self.assertNotContains(page, "gone</span>")
+        self.assertContains(self.client_of("superuser").get("/"), "other</span>")
+        self.assertContains(self.client_of("no permission").get("/"), "no deployment that you may")
+
+    def test_it_tells_the_last_push_and_what_is_live(self):
+        Push.objects.create(deployment=self.cast.mine, number=3, user_name="anna", state="failed",
+                            comment="it <b>broke</b>")
+        page = self.client.get("/")
+        self.assertContains(page, "push 3")
+        self.assertContains(page, "it &lt;b&gt;broke&lt;/b&gt;")
+        self.assertContains(page, ">2</a> <code class=\"commit\"")
+
+    def test_a_rollback_shows_what_it_returned_to(self):
+        first, second = self.cast.mine.pushes.order_by("number")
+        Push.objects.create(deployment=self.cast.mine, number=3, user_name="anna",
+                            state="succeeded", rollback_to=first, rollback_of=second)
+        self.assertContains(self.client.get("/"), ">1</a> <code class=\"commit\"")
+
+    def test_what_i_pushed_comes_first(self):
+        self.assertContains(self.client.get("/"), "Mine, lately")
+        self.assertNotContains(self.client_of("view").get("/"), "Mine, lately")
+
+    def test_deprecated_ones_are_folded_away(self):
+        self.many(1, category="Old", deprecated=True)
+        page = self.client.get("/").content.decode()
+        self.assertIn("1 deprecated", page)
+        self.assertIn("Old 0 production", page.partition("<details")[2])
+
+    def test_as_many_queries_for_many(self):
+        self.client.get("/")
+        with self.assertNumQueries(13):
+            self.client.get("/")
+        self.many(70)
+        with self.assertNumQueries(13):
+            page = self.client.get("/")
+        self.assertContains(page, "page 1 of 2")
+        self.assertContains(self.client.get("/?page=2"), "page 2 of 2")
+        self.assertContains(self.client.get("/?page=99"), "page 2 of 2")
+        self.assertContains(self.client.get("/?page=x"), "page 1 of 2")
+
+    def test_a_category_is_shown_alone(self):
+        self.many(60)
+        self.many(1, category="Services")
+        services = Category.objects.get(name="Services")
+        page = self.client.get("/", {"category": services.pk})
+        self.assertContains(page, "Services 0")
+        self.assertNotContains(page, "Sites 1 ")
+        self.assertEqual(self.client.get("/?category=x").status_code, 200)
+
+    def test_a_script_gets_the_board_alone(self):
+        page = self.client.get("/", headers={"HX-Request": "true"})
+        self.assertNotContains(page, "<html")
+        self.assertContains(page, "shop")
+
+
+class Search(Case):
+    """What is found by its name."""
+
+    def test_every_word_is_in_a_name(self):
+        for words, found in [("shop", True), ("SHOP mine", True), ("mine site", True),
+                             ("other", False), ("gone", False), ("shop nowhere", False)]:
+            with self.subTest(words):
+                page = self.client.get("/search/", {"q": words})
+                self.assertEqual(self.cast.mine.get_absolute_url() in page.content.decode(), found)
+                self.assertNotContains(page, self.cast.other.get_absolute_url())
+
+    def test_recipes_are_found(self):
+        self.assertContains(self.client.get("/search/", {"q": "gree"}), "/cookbook/of/greet/")
+
+    def test_what_is_asked_for_is_text(self):
+        page = self.client.get("/search/", {"q": "<script>"})
+        self.assertContains(page, "&lt;script&gt;")
+        self.assertContains(page, "Nothing that you may see")
