@@ -46,9 +46,12 @@ class Home:
 
     def shell(self, code: str) -> str:
         """Run Python in the Rolf that is current."""
-        run = subprocess.run(
-            ["./manage.py", "shell", "-v0", "-c", code], cwd=self.current, env=environment(),
-            text=True, capture_output=True, check=False)
+        return self.manage("shell", "-v0", "-c", code)
+
+    def manage(self, *words: str) -> str:
+        """Run a command of manage.py there, which must end well; returns what it says."""
+        run = subprocess.run(["./manage.py", *words], cwd=self.current, env=environment(),
+                             text=True, capture_output=True, check=False)
         assert run.returncode == 0, run.stderr
         return run.stdout.strip()
 
