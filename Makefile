@@ -6,17 +6,18 @@ TOOLS := .tools/bin
 DEBIAN_PACKAGES := apache2 bsdutils gcc git iproute2 libapache2-mod-wsgi-py3 openssh-client \
 	openssh-server openssl procps psmisc python3-dev rsync strace subversion util-linux
 
-.PHONY: help tools demo test lint types contract bench reliability lock clean
+.PHONY: help tools demo rolf test lint types contract bench reliability lock clean
 
 help:
-	@echo "make demo          generate a project, vendor it, rebuild its ve, push it and back, run the site (ONCE=1: check and end)"
+	@echo "make demo          generate a project, vendor it, rebuild its ve, push it and back, run the site and Rolf (ONCE=1: check and end)"
+	@echo "make rolf          give rolf/ its vendored files, for ./bootstrap.py and ./manage.py rolf there"
 	@echo "make test          every test (ARGS='-k name' chooses)"
 	@echo "make lint          ruff"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
 	@echo "make contract      who may import whom"
 	@echo "make bench         measure; writes docs/benchmarks.md and docs/benchmarks-deploy.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
-	@echo "make lock          lock the template's packages anew"
+	@echo "make lock          lock the template's packages and Rolf's anew"
 	@echo "make clean         remove what these made"
 
 tools: .tools/complete
@@ -35,6 +36,9 @@ tools: .tools/complete
 
 demo: tools
 	@$(TOOLS)/python demo.py $(if $(ONCE),--once)
+
+rolf: tools
+	@$(TOOLS)/python locks/rolf.py
 
 test: tools debian
 	@$(TOOLS)/python -m pytest $(ARGS)

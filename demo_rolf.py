@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrapper.progress import Progress
-from vendor_fetch.generation import complete
+from vendor_fetch.generation import vendor
 
 HERE = Path(__file__).resolve().parent
 CONTENT = HERE / "demo_content.py"
@@ -36,7 +36,7 @@ def lay_out(directory: Path, python: str = "") -> None:
     pinned = directory / "pyproject.toml"
     pinned.write_text(re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python,
                              pinned.read_text()))
-    complete(HERE, directory, database="rolf", progress=Progress())
+    vendor(HERE, directory, answer="rolf", progress=Progress())
 
 
 class Rolf:

@@ -39,9 +39,20 @@ def complete(template: Path, directory: Path, *, database: str, progress: Progre
 
     `template` is the checkout, `directory` the project. Raises BootstrapperError or OSError.
     """
-    project = open_project(directory)
     for path in directory.rglob("*"):  # cookiecutter copies modes, of a read-only checkout, too
         path.chmod(path.stat().st_mode | 0o200)
+    vendor(template, directory, answer=database, progress=progress)
+    for name in EXECUTABLE:
+        (directory / name).chmod(0o755)
+    write_env(directory)
+
+
+def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) -> None:
+    """Give a project the files of the template's lock for an `answer`, and our own wheel.
+
+    The answer is a database, or "rolf" for Rolf itself. Raises BootstrapperError or OSError.
+    """
+    project = open_project(directory)
     wheel = build(template, project.source)
     line = f"./{SOURCE / wheel.name}\n"
     asked = project.apps_in.read_text(encoding="utf-8")
@@ -50,17 +61,14 @@ def complete(template: Path, directory: Path, *, database: str, progress: Progre
     cache, index = Cache(place()), configured(directory)
     if (project.platform.sys_platform, project.platform.machine) == LOCKED_FOR:
         own = vendored_by_path(wheel.resolve(), directory.resolve(), project.platform)
-        apps = [own, *_lines(template, f"apps-{database}-{project.format}.txt", project)]
-        tools = _lines(template, f"tools-{database}-{project.format}.txt", project)
+        apps = [own, *_lines(template, f"apps-{answer}-{project.format}.txt", project)]
+        tools = _lines(template, f"tools-{answer}-{project.format}.txt", project)
         fetch([*apps, *tools], project=directory, platform=project.platform, cache=cache,
               index=index, progress=progress)
         lock.write(APPS, apps, project)
         lock.write(TOOLS, tools, project)
     else:
         sync(project, cache, index, progress)
-    for name in EXECUTABLE:
-        (directory / name).chmod(0o755)
-    write_env(directory)
 
 
 def _lines(template: Path, name: str, project: Project) -> list[LockedFile]:
