@@ -10,6 +10,7 @@ from bootstrapper.deploy.event import (
     PushStarted,
     StageEvent,
     StageStarted,
+    State,
 )
 from bootstrapper.deploy.journal.record import Record, fold
 from bootstrapper.errors import WorkFailed
@@ -23,6 +24,7 @@ CHUNK = 256 * 1024  # bytes that don't wait
 PATIENCE = 60.0  # seconds that the database may be away
 ASK = 0.25  # seconds between two looks whether somebody cancelled it
 NOTE = "note"
+DONE = (State.SUCCEEDED, State.SKIPPED)
 
 
 class DatabaseJournal:
@@ -67,6 +69,10 @@ class DatabaseJournal:
                 return
             case Note():
                 self._append(event.text.encode() + b"\n", event.stage, NOTE, event.at, event.host)
+            case PushStarted():
+                # Where a stage of a push that is resumed runs again, its first run is over.
+                self._marks = {index: mark for index, mark in self._marks.items()
+                               if self._record.stages[int(index)].state in DONE}
             case StageStarted():
                 self._mark(event.stage, "line")
         self._record = self._record.after(event)

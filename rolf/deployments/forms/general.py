@@ -43,6 +43,7 @@ class GeneralForm(SeenForm):
         model = Deployment
         fields = ["application", "name", "description", "branch", "timeout", "idle_timeout",
                   "on_failure", "batch", "max_failures", "tied_to", "deprecated"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
         labels = {
             "on_failure": "When a stage fails after the switch", "batch": "Hosts at a time",
             "max_failures": "Hosts that may fail", "tied_to": "Tied to",
