@@ -3,7 +3,7 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := apache2 bsdutils gcc git iproute2 libapache2-mod-wsgi-py3 openssh-client \
+DEBIAN_PACKAGES := apache2 bsdutils chromium gcc git iproute2 libapache2-mod-wsgi-py3 openssh-client \
 	openssh-server openssl procps psmisc python3-dev rsync strace subversion util-linux
 
 .PHONY: help tools demo rolf test lint types contract bench reliability lock clean

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from cookbook.shelf import Shelf
 from deployments.models import Deployment
 
@@ -23,16 +21,21 @@ class Found:
 
 
 def find(access, words):
-    """Return what has every word in one of its names; nothing for no words."""
-    parts = words.split()
+    """Return what has every word in one of its names; nothing for no words.
+
+    Names are compared here: not every database knows the cases of every script.
+    """
+    parts = words.casefold().split()
     if not parts:
         return Found([], [])
-    seen = access.deployments().select_related("application__category")
-    for part in parts:
-        seen = seen.filter(
-            Q(name__icontains=part) | Q(application__name__icontains=part)
-            | Q(application__category__name__icontains=part))
-    recipes = [name for name in Shelf().names
-               if all(part.casefold() in name.casefold() for part in parts)]
-    return Found(list(seen.order_by("deprecated", "application__name", "name")[:MOST]),
-                 recipes[:MOST])
+    seen = access.deployments().order_by("deprecated", "application__name", "name").values_list(
+        "pk", "name", "application__name", "application__category__name")
+    keys = [pk for pk, *names in seen if _has("\n".join(names), parts)][:MOST]
+    found = Deployment.objects.select_related("application__category").in_bulk(keys)
+    return Found([found[key] for key in keys],
+                 [name for name in Shelf().names if _has(name, parts)][:MOST])
+
+
+def _has(names, parts):
+    folded = names.casefold()
+    return all(part in folded for part in parts)

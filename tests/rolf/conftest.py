@@ -23,8 +23,4 @@ def rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(rolf_project: Path, tmp_path: Path) -> Home:
     """Rolf as its own pushes lay it out, its first release current."""
-    home = Home(tmp_path / "server")
-    (home.directory / "shared/data").mkdir(parents=True)
-    home.release("first", rolf_project)
-    home.switch("first")
-    return home
+    return Home.laid_out(tmp_path / "server", rolf_project)

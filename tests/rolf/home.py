@@ -25,6 +25,15 @@ class Home:
 
     directory: Path
 
+    @classmethod
+    def laid_out(cls, directory: Path, project: Path) -> "Home":
+        """One with a first release, which is current."""
+        home = cls(directory)
+        (directory / "shared/data").mkdir(parents=True)
+        home.release("first", project)
+        home.switch("first")
+        return home
+
     @property
     def current(self) -> Path:
         return self.directory / "current"

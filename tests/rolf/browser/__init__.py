@@ -1,0 +1,1 @@
+"""Rolf in a real browser."""

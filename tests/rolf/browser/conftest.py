@@ -1,0 +1,115 @@
+"""A Rolf with the people of a shop, and browsers in which they look at it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.rolf.home import Home, Running, running
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# A browser in a test calls nobody, and needs no sandbox of its own (which root can't have).
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]
+SHOP = Path(__file__).with_name("shop.py")
+PASSWORD = "open sesame 12"
+WAIT = 20_000  # milliseconds that something may take to be on a page
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=WAIT)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Shop:
+    """A Rolf that runs; `deployments` are keys by name."""
+
+    home: Home
+    rolf: Running
+    chromium: Browser
+    deployments: dict[str, str]
+    faults: list[str] = field(default_factory=list)
+
+    def at(self, deployment: str, path: str = "") -> str:
+        return f"{self.rolf.address}deployments/{self.deployments[deployment]}/{path}"
+
+    @contextmanager
+    def context(self, person: str = "", **options: Any) -> Iterator[BrowserContext]:
+        """A browser of somebody's, signed in; whatever is wrong in it is one of `faults`."""
+        options = {"viewport": DESKTOP, **options}
+        context = self.chromium.new_context(**options)
+        context.set_default_timeout(WAIT)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.faults.append(f"script: {error.error}"))
+        context.on("request", self._request)
+        try:
+            if person:
+                page = context.new_page()
+                page.goto(self.rolf.address)
+                page.fill("#id_username", person)
+                page.fill("#id_password", PASSWORD)
+                page.click("main form button")
+                page.wait_for_url(self.rolf.address)
+                page.close()
+            yield context
+        finally:
+            context.close()
+
+    def _console(self, message: Any) -> None:
+        # What chromium itself says of a form that is shown again with its faults.
+        if message.type in ("error", "warning") and "status of 422" not in message.text:
+            self.faults.append(f"console: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.rolf.address, "data:", "blob:")):
+            self.faults.append(f"a request elsewhere: {request.url}")
+
+
+@pytest.fixture(scope="session")
+def _shop(rolf_project: Path, chromium: Browser,
+          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    home = Home.laid_out(tmp_path_factory.mktemp("shop") / "server", rolf_project)
+    home.manage("migrate", "-v0")
+    told = home.shell(SHOP.read_text())
+    deployments = dict(line.rsplit(" ", 1) for line in told.splitlines())
+    with running(home) as rolf:
+        yield Shop(home, rolf, chromium, deployments)
+
+
+@pytest.fixture
+def shop(_shop: Shop) -> Iterator[Shop]:
+    """The shop; nothing may be wrong in any browser of the test's."""
+    _shop.faults.clear()
+    yield _shop
+    assert _shop.faults == []
+
+
+@pytest.fixture
+def visit(shop: Shop) -> Iterator[Callable[..., Page]]:
+    """Open a page of somebody's."""
+    contexts = []
+
+    def page(person: str, address: str, **options: Any) -> Page:
+        context = shop.context(person, **options)
+        contexts.append(context)
+        opened = context.__enter__().new_page()
+        opened.goto(address)
+        return opened
+
+    yield page
+    for context in contexts:
+        context.__exit__(None, None, None)

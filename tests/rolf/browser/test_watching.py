@@ -1,0 +1,146 @@
+"""The browser only watches: what it shows is what happens, however many watch, or none."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.rolf.browser.conftest import Shop
+
+
+def push(page: Page, shop: Shop, deployment: str, **more: bool) -> None:
+    """Push the deployment, and be led to the push."""
+    page.goto(shop.at(deployment))
+    if more.get("step"):
+        page.get_by_text("Not all of it").click()
+        page.get_by_label("Step by step").check()
+    page.get_by_role("button", name="Push").click()
+    page.wait_for_url("**/pushes/*/")
+
+
+def standing(page: Page) -> str:
+    return page.locator("#panel .standing .state").inner_text()
+
+
+def shown(page: Page) -> list[str]:
+    return page.locator("#lines code").all_inner_texts()
+
+
+def test_a_closed_tab_stops_nothing(shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address)
+    push(page, shop, "shop slow")
+    address = page.url
+    expect(page.get_by_text("line 3", exact=True)).to_be_visible()
+    page.close()
+    other = visit("mia", address)
+    expect(other.locator("#panel .standing .state")).to_have_text("succeeded")
+    assert [line for line in shown(other) if line.startswith("line ")] == [
+        f"line {number}" for number in range(1, 41)]
+
+
+def test_two_browsers_see_the_same_and_one_push_runs(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    dora, pam = visit("dora", shop.rolf.address), visit("pam", shop.rolf.address)
+    push(dora, shop, "shop slow")
+    push(pam, shop, "shop slow")
+    assert pam.url == dora.url, "the second one is led to the push that runs"
+    expect(pam.get_by_role("status").first).to_contain_text("is being pushed by dora")
+    for page in (dora, pam):
+        expect(page.get_by_text("line 20", exact=True)).to_be_visible()
+    pam.get_by_role("link", name="Cancel").click()
+    expect(pam.get_by_text("is ended with everything")).to_be_visible()
+    pam.get_by_role("button", name="Cancel push").click()
+    for page in (dora, pam):
+        expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
+        expect(page.locator("#panel .reason")).to_contain_text("cancelled by pam")
+
+
+def test_step_mode_is_answered_by_anybody_who_may_push(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    dora, pam = visit("dora", shop.rolf.address), visit("pam", shop.rolf.address)
+    push(dora, shop, "Магазин боевой", step=True)
+    expect(dora.locator(".question")).to_contain_text("build")
+    mia = visit("mia", dora.url)
+    expect(mia.locator("#panel .standing .state")).to_have_text("waits for an answer")
+    expect(mia.locator(".question")).to_have_count(0)
+    dora.get_by_role("button", name="Run", exact=True).click()
+    pam.goto(dora.url)
+    expect(pam.locator(".question")).to_contain_text("check")
+    pam.get_by_role("button", name="Skip", exact=True).click()
+    expect(dora.locator(".question")).to_contain_text("live")
+    dora.get_by_role("button", name="Stop", exact=True).click()
+    for page in (dora, pam, mia):
+        expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
+        assert [row.split()[0] for row in page.locator(".stages .state").all_inner_texts()] == [
+            "succeeded", "skipped", "waiting"]
+
+
+def test_the_board_tells_what_runs_by_itself(shop: Shop, visit: Callable[..., Page]) -> None:
+    board, dora = visit("mia", shop.rolf.address), visit("dora", shop.rolf.address)
+    row = board.locator("tr", has_text="shop slow").last
+    push(dora, shop, "shop slow")
+    expect(row).to_contain_text("running")
+    expect(row).to_contain_text("succeeded")
+
+
+def test_following_ends_when_one_scrolls_up_and_begins_again(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address)
+    shop.home.shell(SAYS_MUCH)
+    push(page, shop, "shop staging")
+    follow = page.get_by_role("button", name="Follow")
+    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
+    assert page.locator("#lines li").count() <= 830, "only what is on the screen is in the page"
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    page.locator(".log").hover()
+    page.mouse.wheel(0, -3000)
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    first = page.locator("#lines li").first
+    for _ in range(12):
+        page.mouse.wheel(0, -20000)
+        page.wait_for_timeout(80)
+    assert page.locator("#lines li").count() <= 1030
+    assert int(first.get_attribute("data-line") or 0) < 4000, "what is above comes by itself"
+    follow.click()
+    expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
+
+    page.get_by_label("Search in the output").fill("LINE 2500")
+    page.get_by_role("button", name="Top").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#lines .here")).to_contain_text("line 2500")
+    page.goto(page.url)  # a permanent link: #L2500 or so is in it
+    expect(page.locator("#lines .here")).to_contain_text("line 2500")
+    expect(page.locator("#lines .here")).to_be_in_viewport()
+
+
+SAYS_MUCH = """
+from deployments.models import Deployment, Setting
+for name, text in (("LINES_SAID", "5000"), ("PAUSE", "0")):
+    Setting.objects.update_or_create(
+        deployment=Deployment.objects.get(application__name="shop", name="staging"), name=name,
+        defaults={"text": text})
+"""
+
+
+def test_everything_but_following_works_without_scripts(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address, java_script_enabled=False)
+    page.get_by_role("link", name="shop production").first.click()
+    page.get_by_label("BREAK").check()
+    page.get_by_role("button", name="Push").click()
+    page.wait_for_url("**/pushes/*/")
+    for _ in range(100):
+        page.reload()
+        if standing(page) == "failed":
+            break
+        page.wait_for_timeout(100)
+    page.get_by_role("link", name="First error").click()
+    expect(page.get_by_text("Error: the till is broken")).to_be_visible()
+    page.get_by_label("Search in the output").fill("line 7")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("line 7", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_role("button", name="Resume with check").click()
+    page.locator(".finder input").fill("slow")
+    page.locator(".finder input").press("Enter")
+    expect(page.get_by_role("link", name="shop slow")).to_be_visible()
