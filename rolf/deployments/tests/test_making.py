@@ -133,9 +133,11 @@ class Taken(Case):
                              position=5, timeout=90)
         Stage.objects.create(deployment=self.deployment, name="never", code="x", enabled=False)
         with tempfile.TemporaryDirectory() as project:
-            packed = io.BytesIO(exporting.tar(self.deployment))
-            with tarfile.open(fileobj=packed) as archive:
-                archive.extractall(project, filter="data")
+            with tarfile.open(fileobj=io.BytesIO(exporting.tar(self.deployment))) as archive:
+                for member in archive:
+                    path = Path(project, member.name)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(archive.extractfile(member).read())
             told = definition.read(Path(project)).deployment()
             code = Path(project, "deploy/recipes/say-it.sh").read_text()
             greet = Path(project, "deploy/recipes/greet.sh").read_text()
