@@ -15,7 +15,7 @@ help:
 	@echo "make lint          ruff"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
 	@echo "make contract      who may import whom"
-	@echo "make bench         measure; writes docs/benchmarks.md and docs/benchmarks-deploy.md"
+	@echo "make bench         measure; writes docs/benchmarks*.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
 	@echo "make lock          lock the template's packages and Rolf's anew"
 	@echo "make clean         remove what these made"

@@ -13,8 +13,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the pages, and write them where that is asked for; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(
         "Measure rebuilds beside virtualenv + pip, uv and cp -al, and pushes beside a plain "
-        "script, Capistrano, Fabric and Ansible; in turn, in one run."))
-    parser.add_argument("what", nargs="?", choices=MEASURED, help="default: both")
+        "script, Capistrano, Fabric and Ansible, and Rolf beside Buildbot; in turn, in one run."))
+    parser.add_argument("what", nargs="?", choices=MEASURED, help="default: all of them")
     parser.add_argument("--runs", type=int, default=RUNS,
                         help="counted rounds (default: %(default)s)")
     parser.add_argument("--quick", action="store_true",
@@ -49,8 +49,15 @@ def _deploy(scratch: Path, runs: int, quick: bool) -> dict[str, str]:
     return {"benchmarks-deploy.md": page(measure(scratch, runs, quick=quick))}
 
 
+def _rolf(scratch: Path, runs: int, quick: bool) -> dict[str, str]:
+    from benchmarks.rolf.measuring import measure
+    from benchmarks.rolf.page import page
+
+    return {"benchmarks-rolf.md": page(measure(scratch, runs, quick=quick))}
+
+
 # What can be measured; each gives the files of its page.
-MEASURED = {"rebuild": _rebuild, "deploy": _deploy}
+MEASURED = {"rebuild": _rebuild, "deploy": _deploy, "rolf": _rolf}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -28,10 +28,18 @@ class Browser:
 
     def post(self, path: str, fields: Mapping[str, str], *, form: str) -> str:
         """Send the form that is on the page `form`; the address that it leads to."""
-        found = _TOKEN.search(self.get(form))
+        return self.send(path, {**self.form(form), **fields})
+
+    def form(self, path: str) -> dict[str, str]:
+        """What the form of a page has to be sent with."""
+        found = _TOKEN.search(self.get(path))
         if not found:
-            raise RuntimeError(f"{form} has no form")
-        body = urllib.parse.urlencode({"csrfmiddlewaretoken": found[1], **fields})
+            raise RuntimeError(f"{path} has no form")
+        return {"csrfmiddlewaretoken": found[1]}
+
+    def send(self, path: str, fields: Mapping[str, str]) -> str:
+        """Send a form that is open already; the address that it leads to."""
+        body = urllib.parse.urlencode(fields)
         with self.open("POST", path, body) as answer:
             answer.read()
             if answer.status not in (302, 303):

@@ -3,11 +3,15 @@
     python in_rolf.py seed DEPLOYMENTS PUSHES      (of all deployments together)
     python in_rolf.py log LINES                    (a push with that many lines; prints its address)
     python in_rolf.py pages                        (JSON: by page, its queries and its seconds)
+    python in_rolf.py speakers DEPLOYMENTS LINES   (each says what time it is; prints their keys)
+    python in_rolf.py site FILE NAME               (of a deployments.toml; prints its key)
+    python in_rolf.py steps FILE                   (of names and Bash code; prints its key)
 
 Nothing of it is imported here: it knows Rolf's models, and only Rolf's ve has Django.
 """
 # ruff: noqa: E402 - Django is set up before models can be imported.
 
+import hashlib
 import json
 import os
 import sys
@@ -22,7 +26,8 @@ import django
 django.setup()
 
 from accounts.models import User
-from deployments.models import Application, Category, Deployment
+from deployments.models import Application, Category, Deployment, Stage
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -75,9 +80,16 @@ def seed(deployments: int, pushes: int) -> None:
         cursor.execute("ANALYZE")
 
 
+def line(number: int) -> bytes:
+    """A line of a log of WIDTH bytes, unlike the others; each has a word that no other has."""
+    words = hashlib.blake2b(b"%d" % number, digest_size=20).hexdigest()
+    text = f"{number:07} test_{words[:6]} passed in {number % 977} ms: unique{number}word {words}"
+    return text[:WIDTH - 1].ljust(WIDTH - 1, ".").encode() + b"\n"
+
+
 def log(lines: int) -> str:
     """Make a push with a log of that many lines; return its address."""
-    from pushes.grams import grams
+    from pushes.indexing import build
 
     deployment = Deployment.objects.first()
     last = deployment.pushes.order_by("-number").values_list("number", flat=True).first() or 0
@@ -89,18 +101,61 @@ def log(lines: int) -> str:
     def made():
         for sequence, first in enumerate(range(0, lines, CHUNK_LINES)):
             end = min(first + CHUNK_LINES, lines)
-            data = b"".join(b"%0*d\n" % (WIDTH - 1, line) for line in range(first, end))
+            data = b"".join(map(line, range(first, end)))
             yield LogChunk(push=push, sequence=sequence, offset=first * WIDTH, first_line=first,
-                           last_line=end, data=data, grams=grams(data),
+                           last_line=end, data=data,
                            spans=[[len(data), 0, "stdout", time.time(), ""]])
 
     with transaction.atomic():
         LogChunk.objects.bulk_create(made(), batch_size=50)
+    build(push)
     return push.get_absolute_url()
+
+
+def speakers(count: int, lines: int) -> list:
+    """Make deployments whose one stage says what time it is, ten times a second; their keys."""
+    person, _ = User.objects.get_or_create(username="bench")
+    person.is_superuser = True
+    person.set_password("bench")
+    person.save()
+    application = Application.objects.create(
+        name="speakers", category=Category.objects.create(name="speakers"))
+    code = (f"for number in $(seq {lines}); do echo \"at $EPOCHREALTIME number $number\"; "
+            "read -rt 0.1 <> <(:) || :; done\n")
+    keys = []
+    for number in range(count):
+        deployment = Deployment.objects.create(application=application, name=f"speaker {number}")
+        Stage.objects.create(deployment=deployment, name="speak", code=code)
+        keys.append(deployment.pk)
+    return keys
+
+
+def site(definition: str, name: str) -> int:
+    """Make a deployment of what a deployments.toml says; its key."""
+    from deployments.importing import fill
+
+    person = User.objects.get(username="bench")
+    application, _ = Application.objects.get_or_create(
+        name="site", defaults={"category": Category.objects.get_or_create(name="sites")[0]})
+    deployment = Deployment.objects.create(application=application, name=name)
+    fill(deployment, Path(definition).read_text(), person)
+    return deployment.pk
+
+
+def steps(file: str) -> int:
+    """Make a deployment of steps, [name, Bash code] each; its key."""
+    application, _ = Application.objects.get_or_create(
+        name="steps", defaults={"category": Category.objects.get_or_create(name="sites")[0]})
+    deployment = Deployment.objects.create(application=application, name="site")
+    for position, (name, code) in enumerate(json.loads(Path(file).read_text())):
+        Stage.objects.create(deployment=deployment, name=name, code=code, position=position)
+    return deployment.pk
 
 
 def pages() -> dict:
     """By page, how many queries it makes, and the median of its seconds."""
+    # Views in a thread of the event loop's would have a connection whose queries nobody counts.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "static_files" not in name]
     client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.get(username="bench"))
     deployment = Deployment.objects.order_by("pk").first()
@@ -110,10 +165,11 @@ def pages() -> dict:
     for title, address in addresses.items():
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(address)
+            count = len(queries)  # of the next request nothing of these is left
         if answer.status_code != 200:
             sys.exit(f"{address} answers {answer.status_code}")
         seconds = sorted(_seconds(client, address) for _ in range(TIMES))
-        found[title] = {"queries": len(queries), "seconds": seconds[TIMES // 2],
+        found[title] = {"queries": count, "seconds": seconds[TIMES // 2],
                         "bytes": len(answer.content)}
     return found
 
@@ -125,5 +181,8 @@ def _seconds(client: Client, address: str) -> float:
 
 
 if __name__ == "__main__":
-    what, *numbers = sys.argv[1:]
-    json.dump({"seed": seed, "log": log, "pages": pages}[what](*map(int, numbers)), sys.stdout)
+    what, *words = sys.argv[1:]
+    known = {"seed": seed, "log": log, "pages": pages, "speakers": speakers, "site": site,
+             "steps": steps}
+    json.dump(known[what](*(int(word) if word.isdecimal() else word for word in words)),
+              sys.stdout)

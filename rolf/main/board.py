@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from deployments.models import Category, Deployment
 from pushes.models import Push
 
-PAGE = 50
+PAGE = 30
 RECENT = 5  # deployments that a person pushed last
 LOOKED_AT = 50  # pushes of theirs among which those are found
 FOLDED = 200  # names of deprecated deployments

@@ -8,11 +8,11 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from django.db import Error, close_old_connections
+from django.db import Error, connections
 
 from .models import ACTIVE, Push
 
-PAUSE, IDLE = 0.1, 0.5  # seconds between two looks: while a followed push runs, and otherwise
+PAUSE, IDLE = 0.05, 0.5  # seconds between two looks: while a followed push runs, and otherwise
 EVERYTHING = None  # followed instead of a push: whatever begins, ends or asks something
 
 # A thread of its own, so that following has one connection, and never waits for slow pages.
@@ -32,8 +32,11 @@ def call_in_thread(function):
 
 def _submitted(function, *arguments):
     def call():
-        close_old_connections()
-        return function(*arguments)
+        try:
+            return function(*arguments)
+        except Error:
+            connections.close_all()  # the next call finds the database again, if it is there
+            raise
 
     return _thread.submit(call)
 

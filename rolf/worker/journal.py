@@ -52,7 +52,7 @@ class DatabaseJournal:
         self._first_line = self._lines
         self._marks = dict(push.marks)
         self._switches = [stage.get("switches") for stage in push.snapshot["stages"]]
-        self._flushed = self._asked = time.monotonic()
+        self._flushed, self._asked = 0.0, time.monotonic()
         self._why = ""
 
     def record(self):
@@ -113,7 +113,8 @@ class DatabaseJournal:
                         "see that it runs, and that its disk has room") from error
                 connection.close()
                 time.sleep(FLUSH)
-        self._flushed = time.monotonic()
+        if self._data:  # the first line after a silence waits for no other
+            self._flushed = time.monotonic()
         if kept and self._data:
             self._sequence += 1
             self._bytes += len(self._data)

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 
-from django.db import OperationalError, close_old_connections, connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
 from django_tasks_db.models import DBTaskResult
@@ -24,6 +24,7 @@ from . import sweeping
 from .models import BEAT, Worker
 
 POLL = 0.1  # seconds between two looks into the queue
+GLANCE = 0.02  # where a look costs next to nothing, because nobody has written since the last
 SWEEP = 5.0  # seconds between two looks for what dead workers left
 PATIENCE = 20.0  # seconds that a cancelled push may take to end its stages
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -45,6 +46,7 @@ class Process(QueueWorker):
         self._children = {}  # the queue's row of each child, by its pid
         self._beaten = self._swept = 0.0
         self._end = None  # when those that still run are ended
+        self._version = None  # of the database when a look into the queue found nothing
 
     def start(self):
         """Work until told to end; return when nothing runs any more."""
@@ -61,17 +63,30 @@ class Process(QueueWorker):
     def run(self):
         """Take tasks as long as there are slots for them, until told to end."""
         while self.running:
-            close_old_connections()
+            task = None
             try:
                 self._look_around()
-                task = self._claimed()
+                if not self._unchanged():
+                    task = self._claimed()
             except OperationalError as error:  # the database is locked, or away for a while
                 logger.warning("the database doesn't answer: %s", error)
-                task = None
+                connections.close_all()
             if task:
                 self.run_task(task)
             else:
-                time.sleep(POLL)
+                time.sleep(GLANCE if connection.vendor == "sqlite" else POLL)
+
+    def _unchanged(self):
+        """Whether nobody has written since a look that found nothing, as far as that is known.
+
+        SQLite tells (PRAGMA data_version); another database is looked into each time.
+        """
+        if connection.vendor != "sqlite":
+            return False
+        with connection.cursor() as cursor:
+            [version] = cursor.execute("PRAGMA data_version").fetchone()
+        before, self._version = self._version, version
+        return version == before
 
     def _claimed(self):
         """Take the next task of a queue that has a free slot; None if there is none.
@@ -99,6 +114,7 @@ class Process(QueueWorker):
     def run_task(self, db_task_result):
         """Fork a child that does it."""
         connections.close_all()  # a connection that two processes have belongs to neither
+        self._version = None
         pid = os.fork()
         if pid == 0:
             self._be_child(db_task_result)
@@ -126,6 +142,7 @@ class Process(QueueWorker):
             if not pid:
                 break
             task = self._children.pop(pid, None)
+            self._version = None  # its slot is free, which is nothing that anybody writes
             if task and status:
                 sweeping.child_died(self._row, task)
         if now - self._beaten >= BEAT:

@@ -1,6 +1,7 @@
 """What pages say in one way everywhere: states, times, people, commits, fields of forms."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from django import template
 from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect
@@ -31,7 +32,11 @@ SHAPES = {
 @register.simple_tag
 def state(name, words=""):
     """Show a state by its shape and its word, or `words` for it."""
-    name = str(name or "never")
+    return _state(str(name or "never"), words)
+
+
+@cache
+def _state(name, words):
     said = words or ("never pushed" if name == "never" else name)
     return format_html(
         '<span class="state {}"><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">'

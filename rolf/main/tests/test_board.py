@@ -79,10 +79,10 @@ class Board(Case):
         self.many(70)
         with self.assertNumQueries(13):
             page = self.client.get("/")
-        self.assertContains(page, "page 1 of 2")
-        self.assertContains(self.client.get("/?page=2"), "page 2 of 2")
-        self.assertContains(self.client.get("/?page=99"), "page 2 of 2")
-        self.assertContains(self.client.get("/?page=x"), "page 1 of 2")
+        self.assertContains(page, "page 1 of 3")
+        self.assertContains(self.client.get("/?page=2"), "page 2 of 3")
+        self.assertContains(self.client.get("/?page=99"), "page 3 of 3")
+        self.assertContains(self.client.get("/?page=x"), "page 1 of 3")
 
     def test_a_category_is_shown_alone(self):
         self.many(60)

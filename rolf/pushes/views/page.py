@@ -17,7 +17,7 @@ from ..streams import can_stream, stream
 
 WINDOW = 400  # lines of the log that a page begins with
 MOST = 1000  # lines that a page may ask for at once
-PAGE = 50  # pushes of the list
+PAGE = 30  # pushes of the list
 
 
 @needs(Level.VIEW)
