@@ -10,13 +10,13 @@ What it takes by id from an address or a form it resolves inside that deployment
 
 from functools import wraps
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max, Q
 from django.http import Http404
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from .models import Deployment, Level
 
@@ -116,22 +116,14 @@ def _guarded(level, methods, *, of_deployment):
         return arguments
 
     def decorate(view):
-        if iscoroutinefunction(view):
-            # login_required asks for the user in its own way of waiting.
-            @login_required
-            @wraps(view)
-            async def guarded(request, **arguments):
-                await request.auser()
-                found = await sync_to_async(resolve)(request, arguments)
-                return await view(request, **found)
-        else:
-            @login_required
-            @wraps(view)
-            def guarded(request, **arguments):
-                if request.method in SAFE:
-                    return view(request, **resolve(request, arguments))
-                with transaction.atomic():
-                    return view(request, **resolve(request, arguments))
+        @wraps(view)
+        def guarded(request, **arguments):
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            if request.method in SAFE:
+                return view(request, **resolve(request, arguments))
+            with transaction.atomic():
+                return view(request, **resolve(request, arguments))
 
         guarded = require_http_methods(
             [*methods, *(["HEAD"] if "GET" in methods else [])])(guarded)
@@ -140,3 +132,10 @@ def _guarded(level, methods, *, of_deployment):
         return guarded
 
     return decorate
+
+
+def _to_sign_in(request):
+    """Lead to the sign-in page; a part of a page that is asked for isn't replaced by that."""
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return redirect_to_login(request.get_full_path())

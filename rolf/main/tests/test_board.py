@@ -99,6 +99,11 @@ class Board(Case):
         self.assertContains(page, "shop")
 
 
+    def test_a_session_that_has_ended_is_told_to_the_whole_page(self):
+        page = Client().get("/", headers={"HX-Request": "true"})
+        self.assertEqual((page.status_code, page["HX-Refresh"]), (200, "true"))
+
+
 class Search(Case):
     """What is found by its name."""
 
