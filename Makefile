@@ -6,11 +6,12 @@ TOOLS := .tools/bin
 DEBIAN_PACKAGES := apache2 bsdutils chromium gcc git iproute2 libapache2-mod-wsgi-py3 openssh-client \
 	openssh-server openssl procps psmisc python3-dev rsync strace subversion util-linux
 
-.PHONY: help tools demo rolf test lint types contract bench reliability lock clean
+.PHONY: help tools demo pictures rolf test lint types contract bench reliability lock clean
 
 help:
 	@echo "make demo          generate a project, vendor it, rebuild its ve, push it and back, run the site and Rolf (ONCE=1: check and end)"
 	@echo "make rolf          give rolf/ its vendored files, for ./bootstrap.py and ./manage.py rolf there"
+	@echo "make pictures      take the docs' pictures of Rolf, from the demo"
 	@echo "make test          every test (ARGS='-k name' chooses)"
 	@echo "make lint          ruff"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
@@ -36,6 +37,9 @@ tools: .tools/complete
 
 demo: tools
 	@$(TOOLS)/python demo.py $(if $(ONCE),--once)
+
+pictures: tools debian
+	@$(TOOLS)/python demo.py --once --pictures docs/pictures
 
 rolf: tools
 	@$(TOOLS)/python locks/rolf.py

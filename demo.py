@@ -32,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true",
                         help="check that the site answers, then end")
+    parser.add_argument("--pictures", type=Path, metavar="DIRECTORY",
+                        help="take the docs' pictures of Rolf (playwright and chromium)")
     parser.add_argument("--into", type=Path, default=HERE / ".demo", metavar="DIRECTORY",
                         help="where the project is generated; wiped first (default: .demo)")
     options = parser.parse_args(argv)
@@ -51,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             push(site, process.pid)
             with rolf(into / "rolf") as shop:
                 push_through(shop, site)
+                if options.pictures:
+                    take_pictures(shop, options.pictures)
                 return run(project, once=options.once, production=address, shop=shop)
     except subprocess.CalledProcessError as error:
         print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
@@ -130,6 +134,14 @@ def push_through(shop: demo_rolf.Rolf, site: Production) -> None:
     show_page(site.address)
     shop.rollback("dora", "These are last year's prices")
     show_page(site.address)
+
+
+def take_pictures(shop: demo_rolf.Rolf, directory: Path) -> None:
+    """Take the pictures that the docs show."""
+    from demo_pictures import take
+
+    say(f"pictures of Rolf go into {directory}")
+    take(shop, directory)
 
 
 def say(title: str) -> None:

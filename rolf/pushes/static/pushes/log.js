@@ -28,8 +28,14 @@ export class Log {
     const named = /^#L(\d+)$/.exec(location.hash);
     const wanted = named ? Number(named[1]) : page.dataset.line && Number(page.dataset.line);
     this.following = wanted === undefined || wanted === "";
-    if (!this.following) this.show(Number(wanted));
-    else this.bottom();
+    if (!this.following) {
+      this.show(Number(wanted));
+      // The browser goes to the line by itself, too, and takes the whole page along.
+      addEventListener("load", () => setTimeout(() => {
+        scrollTo(0, 0);
+        this.box.scrollIntoView({block: "nearest"});
+      }));
+    } else this.bottom();
     this.told();
 
     this.box.addEventListener("scroll", () => this.scrolled(), {passive: true});
