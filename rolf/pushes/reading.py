@@ -60,26 +60,6 @@ def raw(push):
         yield bytes(row[1])
 
 
-def first_error(push):
-    """Return the line where a push that ended badly says why; None where there is no such line.
-
-    It is the first on stderr of the stage that failed, else the last of what that stage said.
-    """
-    stages = (push.record or {}).get("stages", [])
-    for index, stage in enumerate(stages):
-        if stage["state"] not in ("failed", "lost", "cancelled"):
-            continue
-        mark = push.marks.get(str(index), {})
-        if "error" in mark:
-            return mark["error"]
-        if "line" in mark:
-            nexts = [push.marks[str(later)]["line"] for later in range(index + 1, len(stages))
-                     if "line" in push.marks.get(str(later), {})]
-            end = nexts[0] if nexts else push.log_lines
-            return max(mark["line"], end - 1)
-    return None
-
-
 @dataclass
 class _Piece:
     """What one chunk has of a line."""

@@ -6,7 +6,7 @@ from django.test import TestCase
 
 from deployments.models import Application, Category, Deployment
 from pushes.models import LogChunk, Push
-from pushes.reading import LONGEST, first_error, lines, raw
+from pushes.reading import LONGEST, lines, raw
 
 from .chunked import push_with_log
 
@@ -97,23 +97,3 @@ class Lines(Case):
         data = bytes(range(256)) * 5
         push = push_with_log(self.deployment, data, cuts=[3, 300, 301])
         self.assertEqual(b"".join(raw(push)), data)
-
-
-class FirstError(Case):
-    """Where to look first."""
-
-    def said(self, marks, *states):
-        return first_error(Push(
-            deployment=self.deployment, log_lines=30, marks=marks,
-            record={"stages": [{"name": str(at), "state": state}
-                               for at, state in enumerate(states)]}))
-
-    def test_it_is_the_first_line_on_stderr_of_the_stage_that_failed(self):
-        marks = {"0": {"line": 0, "error": 1}, "1": {"line": 5, "error": 9}}
-        self.assertEqual(self.said(marks, "succeeded", "failed"), 9)
-
-    def test_it_is_the_last_line_where_nothing_was_on_stderr(self):
-        self.assertEqual(self.said({"0": {"line": 3}}, "failed", "waiting"), 29)
-
-    def test_there_is_none_where_all_is_well(self):
-        self.assertIsNone(self.said({"0": {"line": 3, "error": 4}}, "succeeded"))

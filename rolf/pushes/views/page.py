@@ -6,12 +6,12 @@ from django.shortcuts import get_object_or_404, render
 from deployments.access import needs, signed_in
 from deployments.models import Level
 
+from ..first_error import first_error
 from ..following import follow as follow_push
 from ..following import watch
 from ..lines import html_of
 from ..listing import page_of
 from ..news import Cursor, digest, news, panel_of
-from ..reading import first_error
 from ..searching import first_hit
 from ..streams import can_stream, stream
 
