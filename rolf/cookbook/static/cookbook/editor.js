@@ -15,7 +15,7 @@ function edit(text) {
   const editor = ace.edit(box, {
     value: text.value, minLines: 8, maxLines: 36, showPrintMargin: false, tabSize: 4,
     useSoftTabs: true, useWorker: false, enableKeyboardAccessibility: true,
-    fontFamily: "inherit", fontSize: "inherit",
+    fontFamily: getComputedStyle(text).fontFamily, fontSize: getComputedStyle(text).fontSize,
   });
   const language = text.form.querySelector("[name=language]");
   const recipe = text.form.querySelector("[name=recipe]");
