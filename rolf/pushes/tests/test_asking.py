@@ -1,0 +1,178 @@
+"""What people may ask for: what becomes of it, and what is refused, in words."""
+
+from django.test import TestCase
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from deployments.models import Setting
+from main.tests.cast import Cast
+from pushes import asking
+from pushes.models import Push
+
+
+class Case(TestCase):
+    """Two deployments with a stage and two pushes that worked."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = Cast()
+
+    def setUp(self):
+        self.deployment = self.cast.mine
+        self.user = self.cast.people["push"]
+        self.old, self.new = self.deployment.pushes.order_by("number")
+
+    def refused(self, function, *arguments, **more):
+        """Return what is said against it."""
+        with self.assertRaises(asking.Refused) as caught:
+            function(*arguments, **more)
+        return str(caught.exception)
+
+    def failed(self, **more):
+        """Return a last push that failed at its only stage."""
+        record = {**self.new.record, "id": 3, "state": "failed", "stages": [
+            {**self.new.record["stages"][0], "state": "failed", "exit": 1}]}
+        return Push.objects.create(
+            deployment=self.deployment, user_name="push", state="failed", number=3, record=record,
+            snapshot=self.new.snapshot, **more)
+
+
+class Pushes(Case):
+    """A push."""
+
+    def test_it_is_a_row_with_its_snapshot_and_a_task_for_a_worker(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            asked = asking.push(self.deployment, self.user, comment="why", flags={"SHOUT": "1"})
+        asked.refresh_from_db()
+        self.assertEqual((asked.state, asked.ref, asked.comment, asked.user_name, asked.number),
+                         ("queued", "main", "why", "push", None))
+        self.assertEqual(asked.snapshot["stages"][0]["code"], "# Greets.\necho hello\n")
+        self.assertEqual(asked.flags, {"SHOUT": "1"})
+        task = DBTaskResult.objects.get()
+        self.assertEqual((task.queue_name, task.args_kwargs["args"]), ("pushes", [asked.pk]))
+
+    def test_what_is_changed_afterwards_changes_nothing(self):
+        asked = asking.push(self.deployment, self.user)
+        self.cast.recipe.code = "echo other\n"
+        self.cast.recipe.save()
+        Setting.objects.update(text="other")
+        asked.refresh_from_db()
+        self.assertEqual(asked.snapshot["stages"][0]["code"], "# Greets.\necho hello\n")
+        self.assertEqual(asked.snapshot["settings"]["GREETING"], "hello")
+
+    def test_no_secret_is_in_the_row(self):
+        secret = Setting(deployment=self.deployment, name="TOKEN", secret=True)
+        secret.value = "open sesame"
+        secret.save()
+        asked = asking.push(self.deployment, self.user, comment="say open sesame")
+        self.assertNotIn("sesame", f"{asked.snapshot}{asked.comment}")
+
+    def test_one_at_a_time(self):
+        first = asking.push(self.deployment, self.user)
+        with self.assertRaises(asking.Busy) as caught:
+            asking.push(self.deployment, self.user)
+        self.assertEqual(caught.exception.push, first)
+        self.assertIn("shop mine is being pushed by push", str(caught.exception))
+        asking.push(self.cast.other, self.user)
+
+    def test_every_fault_is_told_at_once(self):
+        self.deployment.stages.create(name="lost", recipe="gree", position=1)
+        self.deployment.stages.create(name="needs", position=2, code="# needs: NOBODY_HAS_IT\n:\n")
+        said = self.refused(asking.push, self.deployment, self.user, flags={"SHOT": "1"},
+                            skip=["gret"])
+        for part in ('names the recipe "gree"', "NOBODY_HAS_IT", 'no flag "SHOT"', '"gret"'):
+            self.assertIn(part, said)
+        self.assertFalse(Push.objects.active().exists())
+
+    def test_a_stage_that_is_skipped_needs_nothing(self):
+        self.deployment.stages.create(name="needs", position=2, code="# needs: NOBODY_HAS_IT\n:\n")
+        asked = asking.push(self.deployment, self.user, skip=["needs"])
+        self.assertEqual(asked.skip, ["needs"])
+
+    def test_a_closed_deployment_says_by_whom_and_why(self):
+        self.deployment.closed, self.deployment.closed_by = "the fair is on", "anna"
+        self.deployment.save()
+        for function in (asking.push, asking.rollback):
+            self.assertEqual(self.refused(function, self.deployment, self.user),
+                             "It is closed by anna: the fair is on")
+
+
+class Rollbacks(Case):
+    """The way back."""
+
+    def test_the_last_that_worked_before_is_proposed(self):
+        self.new.record["settings"] = {"GREETING": "hi"}
+        self.new.save()
+        proposed = asking.proposal(self.deployment)
+        self.assertEqual((proposed.target, proposed.live), (self.old, self.new))
+        self.assertEqual(proposed.settings, ["GREETING: 'hi' -> none"])
+
+    def test_it_returns_to_what_one_says(self):
+        asked = asking.rollback(self.deployment, self.user, to=self.old, keep_settings=True)
+        self.assertEqual((asked.rollback_to, asked.rollback_of, asked.commit, asked.comment),
+                         (self.old, self.new, self.old.commit, "back to push 1"))
+        self.assertTrue(asked.keep_settings)
+
+    def test_from_the_first_there_is_no_way_back(self):
+        self.new.delete()
+        self.assertIn("no push that worked came before", self.refused(
+            asking.rollback, self.deployment, self.user))
+
+
+class Afterwards(Case):
+    """What may be asked of a push that is there."""
+
+    def test_a_queued_one_is_cancelled_at_once_and_never_begun(self):
+        asked = asking.push(self.deployment, self.user)
+        asking.cancel(asked, self.user)
+        asked.refresh_from_db()
+        self.assertEqual((asked.state, asked.reason), ("cancelled", "cancelled by push"))
+        asking.push(self.deployment, self.user)
+
+    def test_a_running_one_is_told(self):
+        asked = asking.push(self.deployment, self.user)
+        Push.objects.filter(pk=asked.pk).update(state="running")
+        asking.cancel(asked, self.user)
+        asked.refresh_from_db()
+        self.assertEqual((asked.state, asked.cancelled_by), ("running", "push"))
+
+    def test_what_has_ended_has_ended(self):
+        self.assertEqual(self.refused(asking.cancel, self.new, self.user), "It has ended already.")
+        self.assertEqual(self.refused(asking.decide, self.new, self.user, "run"),
+                         "It doesn't ask any more.")
+
+    def test_only_the_last_one_is_resumed_and_only_if_it_stopped(self):
+        self.assertIn("it is succeeded", self.refused(asking.resume, self.new, self.user))
+        failed = self.failed()
+        later = Push.objects.create(deployment=self.deployment, user_name="push", number=4,
+                                    state="succeeded")
+        self.assertIn("which is push 4", self.refused(asking.resume, failed, self.user))
+        later.delete()
+        resumed = asking.resume(failed, self.user)
+        self.assertEqual((resumed.state, resumed.resumed, resumed.number), ("queued", True, 3))
+
+    def test_a_resumed_one_waits_for_no_other(self):
+        failed = self.failed()
+        asking.push(self.deployment, self.user)
+        self.assertIn("is being pushed", self.refused(asking.resume, failed, self.user))
+
+    def test_a_question_has_three_answers(self):
+        worker = self.cast.worker()
+        push = Push.objects.create(deployment=self.deployment, user_name="push", state="running",
+                                   awaits="greet", worker=worker, started=timezone.now())
+        self.assertEqual(self.refused(asking.decide, push, self.user, "perhaps"),
+                         "The answer is run, skip or stop.")
+        asking.decide(push, self.user, "skip")
+        self.assertEqual(self.refused(asking.decide, push, self.user, "run"),
+                         "It doesn't ask any more.")
+
+
+class Surveys(Case):
+    """A look into the repository."""
+
+    def test_it_is_asked_for_once_and_answered_by_a_worker(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            asked = asking.ask_survey(self.deployment)
+        self.assertEqual((asked.ref, asked.answered), ("main", None))
+        self.assertEqual(DBTaskResult.objects.get().queue_name, "surveys")
+        self.assertEqual(self.deployment.surveys.count(), 1)
