@@ -27,7 +27,8 @@ def sweep():
     dead = Worker.objects.filter(ended=None, beat__lte=now - timedelta(seconds=LAPSED))
     for worker in dead:
         logger.warning("%s has died", worker)
-        _end_tasks(Q(worker_ids__contains=worker.name), worker.name)
+        _end_tasks(task for task in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING)
+                   if worker.name in task.worker_ids)
     gone = Q(worker=None) | Q(worker__in=dead) | ~Q(worker__ended=None)
     for push in Push.objects.filter(gone, state=State.RUNNING):
         lose(push)
@@ -37,7 +38,7 @@ def sweep():
 
 def child_died(worker, task):
     """Set right what a task of this worker's left whose process died alone."""
-    _end_tasks(Q(pk=task.pk), worker.name)
+    _end_tasks([task])
     if task.task_path.endswith(".run_push"):
         for push in Push.objects.filter(
                 pk=task.args_kwargs["args"][0], state=State.RUNNING, worker=worker):
@@ -53,13 +54,11 @@ def lose(push):
         logger.warning("%s of %s is lost: %s", push, push.deployment, DIED)
 
 
-def _end_tasks(which, name):
-    running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING)
-    for task in running:
-        if name in task.worker_ids:
-            DBTaskResult.objects.filter(pk=task.pk, status=TaskResultStatus.RUNNING).update(
-                status=TaskResultStatus.FAILED, finished_at=timezone.now(),
-                traceback="its worker died")
+def _end_tasks(died):
+    for task in died:
+        DBTaskResult.objects.filter(pk=task.pk, status=TaskResultStatus.RUNNING).update(
+            status=TaskResultStatus.FAILED, finished_at=timezone.now(),
+            traceback="its worker died")
 
 
 def _requeue(now):
