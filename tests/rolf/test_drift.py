@@ -18,8 +18,8 @@ ANSWERS = {
     "database": "sqlite",
 }
 # To these Rolf adds; each line of the template's is still there, in order.
-EXTENDED = {".env.example", "manage.py", "requirements/apps.in", "rolf/settings/base.py",
-            "rolf/settings/test.py", "rolf/urls.py"}
+EXTENDED = {".env.example", "bootstrap.py", "manage.py", "requirements/apps.in",
+            "rolf/settings/base.py", "rolf/settings/test.py", "rolf/urls.py"}
 # These are Rolf's own, as the template means them to become the project's own.
 REPLACED = {
     "README.md": "says what Rolf is, and how it is run",
