@@ -1,12 +1,20 @@
 """A worker: a process that carries out pushes, known by its heartbeat."""
 
+import socket
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 BEAT = 1.0  # seconds between two beats
 LAPSED = 10.0  # seconds without a beat, after which a worker is held to be dead
+
+
+def machine():
+    """Return what tells its process numbers from another's: its name, and their namespace."""
+    return f"{socket.gethostname()} {Path('/proc/self/ns/pid').stat().st_ino}"
 
 
 class WorkerQuerySet(models.QuerySet):
@@ -15,6 +23,16 @@ class WorkerQuerySet(models.QuerySet):
     def living(self):
         """Those that have told lately that they live."""
         return self.filter(ended=None, beat__gt=timezone.now() - timedelta(seconds=LAPSED))
+
+    def dead(self):
+        """Those that died: nobody hears them, or their process isn't there, if it was of here.
+
+        Should its number be another process's by now, its silence tells.
+        """
+        silent = Q(beat__lte=timezone.now() - timedelta(seconds=LAPSED))
+        here = self.filter(ended=None, machine=machine()).values_list("pk", "pid")
+        gone = [pk for pk, pid in here if not Path(f"/proc/{pid}").exists()]
+        return self.filter(silent | Q(pk__in=gone), ended=None)
 
 
 class Worker(models.Model):

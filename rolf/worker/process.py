@@ -8,7 +8,6 @@ import ctypes
 import logging
 import os
 import signal
-import socket
 import sys
 import time
 from collections import Counter
@@ -21,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
 from . import sweeping
-from .models import BEAT, Worker
+from .models import BEAT, Worker, machine
 
 POLL = 0.1  # seconds between two looks into the queue
 GLANCE = 0.02  # where a look costs next to nothing, because nobody has written since the last
@@ -51,7 +50,7 @@ class Process(QueueWorker):
     def start(self):
         """Work until told to end; return when nothing runs any more."""
         self._row = Worker.objects.create(
-            name=self.worker_id, machine=socket.gethostname(), pid=os.getpid(),
+            name=self.worker_id, machine=machine(), pid=os.getpid(),
             beat=timezone.now())
         self.configure_signals()
         try:

@@ -14,7 +14,7 @@ from django_tasks_db.models import DBTaskResult
 from pushes import tasks
 from pushes.models import Push
 
-from .models import LAPSED, Worker
+from .models import Worker
 
 BETWEEN = 30.0  # seconds that pass between a row and its task where a server died in between
 
@@ -24,7 +24,7 @@ logger = logging.getLogger("rolf.worker")
 def sweep():
     """Set right what nobody else will. Several workers may do so at once."""
     now = timezone.now()
-    dead = Worker.objects.filter(ended=None, beat__lte=now - timedelta(seconds=LAPSED))
+    dead = list(Worker.objects.dead())
     for worker in dead:
         logger.warning("%s has died", worker)
         _end_tasks(task for task in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING)
@@ -32,7 +32,7 @@ def sweep():
     gone = Q(worker=None) | Q(worker__in=dead) | ~Q(worker__ended=None)
     for push in Push.objects.filter(gone, state=State.RUNNING):
         lose(push)
-    dead.update(ended=now)
+    Worker.objects.filter(pk__in=[worker.pk for worker in dead]).update(ended=now)
     _requeue(now)
 
 

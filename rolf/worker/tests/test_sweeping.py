@@ -1,5 +1,7 @@
 """What dead workers left behind is set right."""
 
+import os
+import subprocess
 from datetime import timedelta
 
 from django.test import TestCase
@@ -11,7 +13,7 @@ from deployments.models import Application, Category, Deployment
 from pushes import tasks
 from pushes.models import Push
 from worker import sweeping
-from worker.models import LAPSED, Worker
+from worker.models import LAPSED, Worker, machine
 
 
 class Case(TestCase):
@@ -26,8 +28,9 @@ class Case(TestCase):
 
     def worker(self, name, seconds, **more):
         """Return one that said so many seconds ago that it lives."""
-        return Worker.objects.create(name=name, machine="here", pid=1,
-                                     beat=self.now - timedelta(seconds=seconds), **more)
+        return Worker.objects.create(**{
+            "name": name, "machine": "elsewhere", "pid": 1,
+            "beat": self.now - timedelta(seconds=seconds), **more})
 
     def running(self, worker, deployment=None):
         """Return a push that it carries out, and its task."""
@@ -57,6 +60,16 @@ class Sweeping(Case):
         self.assertEqual(push.reason, "its runner died")
         self.assertIsNotNone(push.ended)
         self.assertStands(other, "running", fine, TaskResultStatus.RUNNING)
+
+    def test_a_worker_of_this_machine_whose_process_is_gone_is_dead_at_once(self):
+        with subprocess.Popen(["true"]) as process:  # noqa: S607 - that of PATH
+            pass
+        push, _ = self.running(self.worker("gone", 0, machine=machine(), pid=process.pid))
+        other, _ = self.running(
+            self.worker("here", 0, machine=machine(), pid=os.getpid()), self.there)
+        sweeping.sweep()
+        self.assertStands(push, "lost")
+        self.assertStands(other, "running")
 
     def test_a_push_whose_worker_has_ended_is_lost(self):
         push, _ = self.running(self.worker("ended", 1, ended=self.now))
