@@ -27,6 +27,7 @@ STAGE = """
 echo {number} >> "$PLACE/begun"
 sleep 987 & echo $! >> "$PLACE/pids"
 echo $$ >> "$PLACE/pids"
+sleep 0.1
 until [ -e "$PLACE/open" ] || [ -e "$PLACE/open-{number}" ]; do sleep 0.02; done
 kill %1
 """
@@ -182,7 +183,7 @@ def test_kills_at_any_instant(place: Place) -> None:
         with worker(place.home) as process:
             if chance.random() < 0.75:  # else perhaps before it has begun
                 assert until(place.begun)
-            time.sleep(chance.random() * 0.3)
+            time.sleep(chance.random() * 0.8)
             process.kill()
         with worker(place.home):
             assert until(lambda: place.stands(push) in ("lost", "succeeded")), (  # noqa: B023
