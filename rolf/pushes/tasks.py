@@ -15,6 +15,14 @@ def run_push(push_id):
 
 
 @task(queue_name=SURVEYS)
+def prune():
+    """Let old logs go."""
+    from .retention import prune
+
+    prune()
+
+
+@task(queue_name=SURVEYS)
 def survey(survey_id):
     """Find out what is at a ref of a deployment's repository."""
     from worker.surveying import answer

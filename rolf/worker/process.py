@@ -19,11 +19,14 @@ from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
 from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
+from pushes import tasks
+
 from . import sweeping
 from .models import BEAT, Worker, machine
 
 POLL = 0.1  # seconds between two looks into the queue
 GLANCE = 0.02  # where a look costs next to nothing, because nobody has written since the last
+PRUNE = 24 * 3600.0  # seconds between two looks for logs that are old
 SWEEP = 5.0  # seconds between two looks for what dead workers left
 PATIENCE = 20.0  # seconds that a cancelled push may take to end its stages
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -44,6 +47,7 @@ class Process(QueueWorker):
         self._changed = changed
         self._children = {}  # the queue's row of each child, by its pid
         self._beaten = self._swept = 0.0
+        self._pruned = time.monotonic() - PRUNE + 600  # not as soon as it starts
         self._end = None  # when those that still run are ended
         self._version = None  # of the database when a look into the queue found nothing
 
@@ -149,6 +153,9 @@ class Process(QueueWorker):
             Worker.objects.filter(pk=self._row.pk).update(beat=timezone.now())
             if self.running and self._changed():
                 self.running = False
+        if now - self._pruned >= PRUNE:
+            self._pruned = now
+            tasks.prune.enqueue()
         if now - self._swept >= SWEEP:
             self._swept = now
             sweeping.sweep()

@@ -68,6 +68,7 @@ class Push(models.Model):
     switched = models.BooleanField(default=False)  # it began to put its release live
     log_lines = models.PositiveBigIntegerField(default=0)  # whole ones
     log_bytes = models.PositiveBigIntegerField(default=0)
+    pruned = models.BooleanField(default=False)  # its log was too old to be kept
     version = models.PositiveBigIntegerField(default=0)  # grows with whatever a page would show
 
     # What passes between its pages and its worker.

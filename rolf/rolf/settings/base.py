@@ -176,5 +176,8 @@ LOGOUT_REDIRECT_URL = "sign-in"
 SEAL_KEYS = env.list("ROLF_SEAL_KEY", default=[])
 SEAL_KEY_FILE = BASE_DIR / "data" / "seal.key"
 
+# After so many days the output of a push goes, unless it is among the newest or the last good ones.
+KEEP_LOGS = env.int("KEEP_LOGS", default=90)
+
 # Where the worker keeps checkouts and locks, a directory for each deployment.
 WORK_DIRECTORY = Path(env("ROLF_WORK_DIRECTORY", default=str(BASE_DIR / "data" / "work")))
