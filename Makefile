@@ -66,6 +66,7 @@ types: tools
 
 contract: tools
 	@$(TOOLS)/lint-imports
+	@cd rolf && ../$(TOOLS)/lint-imports
 
 bench: tools
 	@$(TOOLS)/python -m benchmarks --write docs
@@ -77,4 +78,4 @@ lock: tools
 	@$(TOOLS)/python locks/refresh.py
 
 clean:
-	rm -rf .tools .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .tools .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache rolf/.import_linter_cache
