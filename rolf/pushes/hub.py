@@ -70,6 +70,7 @@ class Hub:
             if not self._followers[push_id]:
                 del self._followers[push_id]
                 self._versions.pop(push_id, None)
+                self._forget(push_id)
 
     async def shared(self, push_id, key, function, *arguments):
         """Return what the function returns, called once for all who ask the same at a version.
@@ -78,15 +79,18 @@ class Hub:
         """
         key = (push_id, self._versions.get(push_id), key)
         if key not in self._shared:
-            for old in [other for other in self._shared
-                        if other[0] == push_id and other[1] != key[1]]:
-                del self._shared[old]
+            self._forget(push_id, but=key[1])
             self._shared[key] = asyncio.ensure_future(in_thread(function, *arguments))
         try:
             return await asyncio.shield(self._shared[key])
         except BaseException:
             self._shared.pop(key, None)
             raise
+
+    def _forget(self, push_id, *, but=()):
+        """Drop what was shared of a push at any version `but` one."""
+        for key in [key for key in self._shared if key[0] == push_id and key[1] != but]:
+            del self._shared[key]
 
     async def _ask(self):
         while self._followers:

@@ -1,5 +1,7 @@
 """Pages of pushes."""
 
+import re
+
 from django.test import Client, TestCase
 from django.urls import reverse
 
@@ -92,6 +94,21 @@ class Log(Case):
         self.assertEqual(answer["X-Content-Type-Options"], "nosniff")
         kept = self.client.get(self.address("push-log", push), {"download": ""})
         self.assertEqual(kept["Content-Disposition"], 'attachment; filename="push-9.log"')
+
+    def test_where_the_server_has_no_streams_the_page_asks_again_and_again(self):
+        push = self.logged(b"one\n", state="running", worker=self.cast.worker())
+        page = self.client.get(self.address("push", push))
+        self.assertNotContains(page, "data-follow")
+        cursor = re.search('data-cursor="([^"]+)"', page.content.decode())[1]
+        told = self.client.get(self.address("push-news", push), {"cursor": cursor}).json()
+        self.assertEqual(told, {"cursor": cursor})
+        push.chunks.create(sequence=1, offset=4, first_line=1, last_line=2, data=b"two\n",
+                           spans=[[4, 0, "stderr", 1.0, ""]])
+        Push.objects.filter(pk=push.pk).update(log_lines=2, log_bytes=8, version=2)
+        told = self.client.get(self.address("push-news", push), {"cursor": cursor}).json()
+        self.assertEqual((told["first"], told["total"], told["panel"]), (1, 2, None))
+        self.assertIn("two", told["html"])
+        self.assertEqual(self.client.get(self.address("push-follow", push)).status_code, 406)
 
     def test_as_many_queries_for_a_long_log(self):
         self.client.get("/")
