@@ -22,7 +22,8 @@ WAIT = 20_000  # milliseconds that something may take to be on a page
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+# A module's, not the session's: other modules look at the children of this very process.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's browser."""
     if not Path(CHROMIUM).exists():
@@ -79,7 +80,7 @@ class Shop:
             self.faults.append(f"a request elsewhere: {request.url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _shop(rolf_project: Path, chromium: Browser,
           tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     home = Home.laid_out(tmp_path_factory.mktemp("shop") / "server", rolf_project)
