@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from bootstrapper.deploy.plan import Stage as EngineStage
 from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.deployment import Deployment as EngineDeployment
 from bootstrapper.deploy.project.deployment import StageEntry
 from bootstrapper.deploy.project.fault import Faulty, suggestion
 from bootstrapper.deploy.project.schema import Share, Wrong
 from bootstrapper.deploy.project.secret import held_by
-from bootstrapper.deploy.project.setting import ENGINE, PROCESS
+from bootstrapper.deploy.project.setting import ENGINE, PROCESS, check_text
+from bootstrapper.errors import InputError
 from django.conf import settings
 
 from cookbook.shelf import Shelf, parsed
@@ -39,16 +41,17 @@ def prepare(deployment, *, flags=None, skip=()):
     """
     faults = []
     values, secrets = _settings(deployment, faults)
-    given = _flags(deployment, flags or {}, faults)
+    rows = list(deployment.flags.all())
+    given = _flags(rows, flags or {}, faults)
     stages = [stage for stage in deployment.stages.all() if stage.enabled]
     faults += [f'There is no stage "{name}" to skip.'
                for name in skip if name not in {stage.name for stage in stages}]
     if not stages:
         faults.append("It has no stages.")
     recipes = _recipes(stages, faults)
-    engine = _deployment(deployment, stages, values, secrets, faults)
+    engine = _deployment(deployment, stages, rows, values, secrets, faults)
     known = {**engine.environment, **secrets, **given}
-    faults += _lacking(deployment, stages, recipes, known, skip)
+    faults += _lacking(rows, stages, recipes, known, skip)
     faults += [f"{fault.text}." for fault in held_by({**engine.environment, **given}, secrets, {})]
     if faults:
         raise UnreadyError(faults)
@@ -71,11 +74,14 @@ def tied(deployment, checkout, *, flags=None, skip=()):
     faults = []
     values, secrets = _settings(deployment, faults)
     try:
+        known = definition.read(checkout).deployment(deployment.tied_to).flags
         read = Preparation.of(
             checkout, deployment.tied_to, {**values, **secrets}, skip=list(skip),
-            flags=[f"{name}={value or 0}" for name, value in (flags or {}).items()])
+            flags=[_word(name, value, known) for name, value in (flags or {}).items()])
     except Faulty as error:
         raise UnreadyError([str(fault) for fault in error.faults] or [error.fault]) from None
+    except InputError as error:
+        raise UnreadyError([f"{error.where}: {error.fault}."]) from None
     if faults:
         raise UnreadyError(faults)
     engine = replace(read.deployment, name=deployment.name, settings={
@@ -101,18 +107,20 @@ def bare(deployment):
     """
     faults = []
     values, secrets = _settings(deployment, faults)
-    engine = _deployment(deployment, (), values, secrets, faults)
+    rows = list(deployment.flags.all())
+    engine = _deployment(deployment, (), rows, values, secrets, faults)
     if faults:
         raise UnreadyError(faults)
     return Preparation(
         project=directory(deployment), deployment=engine, stages=(), settings=engine.environment,
-        flags=_flags(deployment, {}, faults), secrets=secrets, resolves_git=False)
+        flags=_flags(rows, {}, faults), secrets=secrets, resolves_git=False)
 
 
 def of_plan(deployment, plan, resolves_git):
     """Return the Preparation that a plan was made of, whatever the deployment says today."""
     hosts = {"REMOTE_HOSTS": plan.hosts} if len(plan.hosts) > 1 else {}
-    engine = replace(_deployment(deployment, (), {**plan.settings, **hosts}, plan.secrets, []),
+    engine = replace(_deployment(deployment, (), deployment.flags.all(),
+                                 {**plan.settings, **hosts}, plan.secrets, []),
                      on_failure=plan.on_failure, max_failures=plan.max_failures)
     return Preparation(
         project=directory(deployment), deployment=engine, stages=plan.stages,
@@ -133,9 +141,9 @@ def _settings(deployment, faults):
     return values, {name: value for name, value in secrets.items() if value}
 
 
-def _flags(deployment, flags, faults):
+def _flags(rows, flags, faults):
     """Return what stages get of each flag."""
-    known = {flag.name: flag for flag in deployment.flags.all()}
+    known = {flag.name: flag for flag in rows}
     faults += [f'There is no flag "{name}"{suggestion(name, known)}.'
                for name in flags if name not in known]
     given = {name: flag.of_engine.value for name, flag in known.items()}
@@ -143,7 +151,17 @@ def _flags(deployment, flags, faults):
         if name in known:
             switch = known[name].kind == Flag.Kind.SWITCH
             given[name] = ("1" if value else "") if switch else str(value)
+            try:
+                check_text(given[name])
+            except Wrong as error:
+                faults.append(f"The flag {name}: {error}.")
     return given
+
+
+def _word(name, value, known):
+    """Return what the engine's command line would say of a flag: a switch that is off is 0."""
+    text = name in known and not known[name].boolean
+    return f"{name}={value}" if text else f"{name}={value or 0}"
 
 
 def _recipes(stages, faults):
@@ -163,9 +181,9 @@ def _recipes(stages, faults):
     return found
 
 
-def _lacking(deployment, stages, recipes, known, skip):
+def _lacking(flags, stages, recipes, known, skip):
     """Say which settings stages need that nobody gives."""
-    switches = {flag.name for flag in deployment.flags.all() if flag.kind == Flag.Kind.SWITCH}
+    switches = {flag.name for flag in flags if flag.kind == Flag.Kind.SWITCH}
     told = []
     for stage in stages:
         if stage.name in skip or stage.name not in recipes:
@@ -177,7 +195,7 @@ def _lacking(deployment, stages, recipes, known, skip):
     return told
 
 
-def _deployment(deployment, stages, values, secrets, faults):
+def _deployment(deployment, stages, flags, values, secrets, faults):
     """Return the engine's Deployment."""
     try:
         batch = _share(deployment.batch)
@@ -188,7 +206,7 @@ def _deployment(deployment, stages, values, secrets, faults):
         name=deployment.name, branch=deployment.branch, timeout=deployment.timeout,
         idle_timeout=deployment.idle_timeout, on_failure=deployment.on_failure, batch=batch,
         max_failures=deployment.max_failures, settings=values, secrets=tuple(secrets),
-        flags={flag.name: flag.of_engine for flag in deployment.flags.all()},
+        flags={flag.name: flag.of_engine for flag in flags},
         stages=tuple(StageEntry(
             recipe=stage.recipe or stage.name, name=stage.name, line=0,
             timeout=stage.timeout, idle_timeout=stage.idle_timeout) for stage in stages))
