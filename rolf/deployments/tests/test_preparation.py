@@ -97,8 +97,8 @@ class Rows(Case):
         self.assertEqual(stage.skipped, "skipped by hand")
 
     def test_the_shops_recipe_goes_before_the_engines_of_that_name(self):
-        Recipe.objects.create(name="switch-release", code="echo ours\n")
-        self.add("live", recipe="switch-release")
+        Recipe.objects.create(name="activate-release", code="echo ours\n")
+        self.add("live", recipe="activate-release")
         self.assertEqual(prepare(self.deployment).stages[-1].code, "echo ours\n")
 
     def test_it_takes_as_many_queries_for_many_stages_as_for_one(self):

@@ -1,0 +1,88 @@
+"""The way back, through Rolf: by itself when a stage fails once it is live, by hand, and again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.shop import STAGES, Shop, git, open_shop
+from tests.rolf.home import Home, running, until
+
+pytestmark = pytest.mark.needs("git", "rsync")
+
+FILL = """
+from accounts.models import User
+from deployments.models import Application, Category, Deployment, Setting, Stage
+User.objects.create_superuser("boss", password="open sesame 12")
+shop = Application.objects.create(name="shop", category=Category.objects.create(name="Sites"))
+production = Deployment.objects.create(application=shop, name="production", on_failure="rollback")
+for position, name in enumerate({stages!r}):
+    Stage.objects.create(deployment=production, position=position, name=name, recipe=name)
+Stage.objects.create(deployment=production, position=99, name="smoke",
+                     code='! grep broken "$REMOTE_DIRECTORY/current/page.txt"')
+for name, text in {settings!r}.items():
+    Setting.objects.create(deployment=production, name=name, text=text)
+"""
+ASK = """
+from accounts.models import User
+from deployments.models import Deployment
+from pushes import asking
+asking.{what}(Deployment.objects.get(), User.objects.get())
+"""
+TOLD = """
+import json
+from pushes.models import Push
+print(json.dumps([
+    [push.number, push.state, push.rollback_to and push.rollback_to.number,
+     push.rollback_of and push.rollback_of.number, push.comment, push.user_name]
+    for push in Push.objects.order_by("pk")]))
+"""
+
+
+def ask(home: Home, what: str, pushes: int) -> "list[list[object]]":
+    """Ask Rolf for something, and wait until there are so many pushes, all of them ended."""
+    home.shell(ASK.format(what=what))
+    told: list[list[object]] = []
+
+    def ended() -> bool:
+        told[:] = json.loads(home.shell(TOLD))
+        return len(told) == pushes and all(push[1] not in ("queued", "running") for push in told)
+
+    assert until(ended), told
+    return told
+
+
+@pytest.fixture
+def shop(home: Home, tmp_path: Path) -> Shop:
+    """A shop whose deployment Rolf knows, with nothing pushed yet."""
+    shop = open_shop(tmp_path)
+    home.manage("migrate", "-v0")
+    home.shell(FILL.format(stages=STAGES, settings={
+        "REPOSITORY": str(shop.repository), "REMOTE_HOST": ".",
+        "REMOTE_DIRECTORY": str(shop.live)}))
+    return shop
+
+
+def test_what_fails_once_it_is_live_is_taken_back_at_once_and_by_hand_one_goes_further(
+        home: Home, shop: Shop) -> None:
+    with running(home):
+        ask(home, "push", 1)
+        shop.commit("two")
+        told = ask(home, "push", 2)
+        assert [push[:2] for push in told] == [[1, "succeeded"], [2, "succeeded"]]
+        assert shop.page() == "two"
+
+        shop.commit("broken")
+        told = ask(home, "push", 4)
+        assert told[2][:4] == [3, "failed", None, None]
+        assert told[3] == [4, "succeeded", 2, 3, "push 3 failed after the switch", "boss"]
+        assert shop.page() == "two"
+
+        told = ask(home, "rollback", 5)
+        assert told[4][:3] == [5, "succeeded", 1]
+        assert shop.page() == "one"
+
+        shop.commit("three")
+        assert ask(home, "push", 6)[5][:2] == [6, "succeeded"]
+        assert shop.page() == "three"
+    assert {"push-production-1", "push-production-2"} <= set(git(shop.repository, "tag").split())
