@@ -10,6 +10,7 @@ from bootstrapper.deploy.event import State
 from bootstrapper.deploy.rollback import settings_changed
 from bootstrapper.errors import InputError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from deployments.models import Survey
@@ -126,7 +127,7 @@ def cancel(push, user):
     now = timezone.now()
     queued = Push.objects.filter(pk=push.pk, state=State.QUEUED)
     if queued.update(state=State.CANCELLED, reason=who, cancelled_by=user.get_username(),
-                     ended=now, version=push.version + 1):
+                     ended=now, version=F("version") + 1):
         return
     running = Push.objects.filter(pk=push.pk, state=State.RUNNING)
     if not running.update(cancelled_by=user.get_username()):
@@ -139,7 +140,7 @@ def decide(push, user, decision):
         raise Refused(["The answer is run, skip or stop."])
     asking = Push.objects.filter(pk=push.pk, state=State.RUNNING, decision="").exclude(awaits="")
     if not asking.filter(awaits=push.awaits).update(
-            decision=decision, decided_by=user.get_username()):
+            decision=decision, decided_by=user.get_username(), version=F("version") + 1):
         raise Refused(["It doesn't ask any more."])
 
 

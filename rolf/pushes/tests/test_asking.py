@@ -124,9 +124,11 @@ class Afterwards(Case):
 
     def test_a_queued_one_is_cancelled_at_once_and_never_begun(self):
         asked = asking.push(self.deployment, self.user)
+        Push.objects.filter(pk=asked.pk).update(version=7)  # since whoever asks has looked
         asking.cancel(asked, self.user)
         asked.refresh_from_db()
-        self.assertEqual((asked.state, asked.reason), ("cancelled", "cancelled by push"))
+        self.assertEqual((asked.state, asked.reason, asked.version),
+                         ("cancelled", "cancelled by push", 8))
         asking.push(self.deployment, self.user)
 
     def test_a_running_one_is_told(self):
@@ -163,6 +165,8 @@ class Afterwards(Case):
         self.assertEqual(self.refused(asking.decide, push, self.user, "perhaps"),
                          "The answer is run, skip or stop.")
         asking.decide(push, self.user, "skip")
+        push.refresh_from_db()
+        self.assertEqual((push.decision, push.decided_by, push.version), ("skip", "push", 1))
         self.assertEqual(self.refused(asking.decide, push, self.user, "run"),
                          "It doesn't ask any more.")
 
