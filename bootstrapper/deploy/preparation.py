@@ -3,8 +3,9 @@
 import getpass
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from bootstrapper.deploy.plan import Plan, Stage
@@ -31,13 +32,16 @@ class Preparation:
 
     @classmethod
     def of(cls, project: Path, name: str, environ: Mapping[str, str], *,
-           flags: Iterable[str] = (), skip: Collection[str] = ()) -> Self:
+           flags: Iterable[str] = (), skip: Collection[str] = (),
+           settings: Mapping[str, str] = MappingProxyType({})) -> Self:
         """What the project's files say of the deployment `name` (the default one if empty).
 
-        `flags` are words of the command line, `skip` the stages that are not to be run. Raises
-        InputError, with every fault of every file.
+        `flags` are words of the command line, `skip` the stages that are not to be run; `settings`
+        come from elsewhere and go before the file's. Raises InputError, with every fault of every
+        file.
         """
         deployment = definition.read(project).deployment(name)
+        deployment = replace(deployment, settings={**deployment.settings, **settings})
         for stage in skip:
             names = [entry.name for entry in deployment.stages]
             if stage not in names:
@@ -46,10 +50,10 @@ class Preparation:
         given = flag.values(deployment.flags, flags, deployment.name)
         secrets = secret.read(project, deployment, environ)
         cookbook = Cookbook(project)
-        settings = deployment.environment
+        known = deployment.environment
         faults = [*secrets.faults,
-                  *secret.held_by({**settings, **given}, secrets, deployment.lines)]
-        recipes = definition.check(deployment, cookbook, {**settings, **secrets, **given},
+                  *secret.held_by({**known, **given}, secrets, deployment.lines)]
+        recipes = definition.check(deployment, cookbook, {**known, **secrets, **given},
                                    skip=skip, faults=faults)
         stages = tuple(
             _stage(project, entry, recipe, deployment, shadows=cookbook.shadows(entry.recipe),
@@ -57,7 +61,7 @@ class Preparation:
             for entry, recipe in zip(deployment.stages, recipes, strict=True))
         return cls(
             project=project, deployment=deployment, stages=stages, flags=given, secrets=secrets,
-            settings=settings,
+            settings=known,
             resolves_git="REPOSITORY" in deployment.settings and any(
                 recipe.resolves == "git" for recipe in recipes))
 

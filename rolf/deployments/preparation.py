@@ -5,8 +5,8 @@ from dataclasses import replace
 from bootstrapper.deploy.plan import Stage as EngineStage
 from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.project.deployment import FILE, StageEntry
 from bootstrapper.deploy.project.deployment import Deployment as EngineDeployment
-from bootstrapper.deploy.project.deployment import StageEntry
 from bootstrapper.deploy.project.fault import Faulty, suggestion
 from bootstrapper.deploy.project.schema import Share, Wrong
 from bootstrapper.deploy.project.secret import held_by
@@ -18,6 +18,9 @@ from cookbook.shelf import Shelf, parsed
 
 from .models import Flag
 from .sealing import SealError
+
+# Settings of a tied deployment that aren't its repository's to say: how that is reached.
+KEPT_HERE = ("REPOSITORY", "SSH_CONFIG")
 
 
 class UnreadyError(Exception):
@@ -74,21 +77,22 @@ def tied(deployment, checkout, *, flags=None, skip=()):
     faults = []
     values, secrets = _settings(deployment, faults)
     try:
-        known = definition.read(checkout).deployment(deployment.tied_to).flags
+        told = definition.read(checkout).deployment(deployment.tied_to)
+        if lacking := [name for name in told.secrets if not (secrets | values).get(name)]:
+            raise UnreadyError([f"{FILE} has the secret {name}, which has no value here: give the "
+                                f"deployment a secret setting {name}." for name in lacking])
         read = Preparation.of(
             checkout, deployment.tied_to, {**values, **secrets}, skip=list(skip),
-            flags=[_word(name, value, known) for name, value in (flags or {}).items()])
+            settings={name: values[name] for name in KEPT_HERE if values.get(name)},
+            flags=[_word(name, value, told.flags) for name, value in (flags or {}).items()])
     except Faulty as error:
         raise UnreadyError([str(fault) for fault in error.faults] or [error.fault]) from None
     except InputError as error:
         raise UnreadyError([f"{error.where}: {error.fault}."]) from None
     if faults:
         raise UnreadyError(faults)
-    engine = replace(read.deployment, name=deployment.name, settings={
-        **read.deployment.settings, **{name: values[name] for name in ("REPOSITORY", "SSH_CONFIG")
-                                       if values.get(name)}})
-    return replace(read, project=directory(deployment), deployment=engine,
-                   settings=engine.environment)
+    return replace(read, project=directory(deployment),
+                   deployment=replace(read.deployment, name=deployment.name))
 
 
 def secrets_of(deployment):

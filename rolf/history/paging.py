@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rolf.number import number_of
+
 from .models import Change
 
 PAGE = 50
@@ -17,7 +19,7 @@ class Page:
 
 def page(changes, before=None):
     """Return the page that ends before the change of that key; `before` as an address has it."""
-    if before and str(before).isdecimal():
-        changes = changes.filter(pk__lt=int(before))
+    if (end := number_of(before)) is not None:
+        changes = changes.filter(pk__lt=end)
     found = list(changes.order_by("-pk")[:PAGE + 1])
     return Page(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)

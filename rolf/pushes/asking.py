@@ -41,15 +41,11 @@ class Busy(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """Return from the push that is live to `target`; `settings` are lines `NAME: old -> new`.
-
-    `commits` are those that would go back, newest first, None where nobody knows them.
-    """
+    """Return from the push that is live to `target`; `settings` are lines `NAME: old -> new`."""
 
     target: Push
     live: Push | None
     settings: list[str] = field(default_factory=list)
-    commits: list[dict] | None = None
 
 
 def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=False):
@@ -83,7 +79,7 @@ def proposal(deployment, to=None):
         raise Refused([f"{error.where}: {error.fault}."]) from None
     changed = settings_changed((live.record or {}).get("settings", {}),
                                (target.record or {}).get("settings", {})) if live else []
-    return Proposal(target=target, live=live, settings=changed, commits=_between(target, live))
+    return Proposal(target=target, live=live, settings=changed)
 
 
 def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
@@ -194,11 +190,3 @@ def _enqueue(push):
     # Once the row is there for the worker, and not at all if the transaction fails.
     transaction.on_commit(lambda: tasks.run_push.enqueue(push.pk))
 
-
-def _between(target, live):
-    """Return the commits that go back, where a survey of the target's commit knows them."""
-    if live is None or live.commit == target.commit:
-        return []
-    survey = target.deployment.surveys.filter(
-        ref=target.commit, since=live.commit, removed__isnull=False).first()
-    return survey.removed if survey else None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rolf.number import number_of
+
 from .models import Push
 
 
@@ -15,8 +17,8 @@ class Page:
 
 def page_of(pushes, before, size):
     """Return the page that ends before the push of that key; `before` as an address has it."""
-    if before and str(before).isdecimal() and len(str(before)) < 19:
-        pushes = pushes.filter(pk__lt=int(before))
+    if (end := number_of(before)) is not None:
+        pushes = pushes.filter(pk__lt=end)
     found = list(pushes.listed().select_related("worker", "rollback_to", "rollback_of").defer(
         *(f"{one}__{heavy}" for one in ("rollback_to", "rollback_of")
           for heavy in ("snapshot", "record", "marks")))

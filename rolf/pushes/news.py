@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 
 from deployments.models import Level
+from rolf.number import number_of
 
+from .first_error import first_error
 from .lines import html_of
 from .models import Push
 
@@ -24,9 +26,7 @@ class Cursor:
     def parse(cls, text):
         """Return the cursor that a browser sends back; the beginning if it is none of ours."""
         lines, _, panel = (text or "").partition(".")
-        if lines.isdecimal() and len(lines) < 16:
-            return cls(int(lines), panel)
-        return cls()
+        return cls() if number_of(lines) is None else cls(number_of(lines), panel)
 
     def __str__(self):
         return f"{self.lines}.{self.panel}"
@@ -36,16 +36,17 @@ def news(push_id, cursor, level):
     """Return (what a page puts in place, the next cursor); None for the first if nothing is new.
 
     `first` and `html` are lines that replace what the page has from that line on, the open last
-    line among them; `total` is how many lines there are; `panel` is None where it is the same.
+    line among them; `total` is how many lines there are; `panel` is None where it is the same,
+    else `error` is the line of the first error, if there is one.
     """
     push = Push.objects.select_related("worker", "deployment__application", "rollback_to",
                                        "rollback_of").get(pk=push_id)
     panel = panel_of(push, level)
     mark = digest(panel)
     told = {"cursor": "", "first": None, "html": "", "panel": None, "title": "", "heading": "",
-            "total": push.log_lines, "active": push.active}
+            "error": None, "total": push.log_lines, "active": push.active}
     if mark != cursor.panel:
-        told |= {"panel": panel, "heading": push.heading,
+        told |= {"panel": panel, "heading": push.heading, "error": first_error(push),
                  "title": f"{push.standing} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)

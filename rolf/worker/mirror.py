@@ -1,8 +1,11 @@
 """A deployment's repository, as far as it was fetched: what a push is told and shown about it."""
 
+import fcntl
 import io
+import os
 import subprocess
 import tarfile
+from contextlib import contextmanager
 
 from bootstrapper.deploy.source import FULL_COMMIT, Git
 from bootstrapper.errors import WorkFailed
@@ -16,6 +19,8 @@ FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 class Mirror:
     """A bare clone below the deployment's directory, made when it is first asked for.
 
+    Pushes and pages ask at the same time. Two fetches into one repository would meet at its refs,
+    and the later one fail; so they take turns (flock(2): a turn ends with its holder).
     `environment` brings the push's own ssh with it.
     """
 
@@ -34,11 +39,11 @@ class Mirror:
 
     def fetch(self):
         """Bring it up to date. Raises WorkFailed."""
-        if not self._directory.is_dir():
+        with self._turn():
             self._run("init", "--quiet", "--bare", str(self._directory), at=self._directory.parent)
             self.git = Git(self._directory, self._environment, self._mask)
-        self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", self._repository,
-                  *FETCHED)
+            self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", self._repository,
+                      *FETCHED)
 
     def extract(self, commit, folder, into):
         """Put what a commit has in a folder into a directory. Raises WorkFailed."""
@@ -54,6 +59,16 @@ class Mirror:
             return self._run(*arguments).decode("utf-8", "replace").splitlines()
         except WorkFailed:
             return []
+
+    @contextmanager
+    def _turn(self):
+        self._directory.mkdir(mode=0o700, exist_ok=True)
+        directory = os.open(self._directory, os.O_RDONLY)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(directory)
 
     def _run(self, *arguments, at=None):
         try:

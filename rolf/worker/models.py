@@ -24,6 +24,10 @@ class WorkerQuerySet(models.QuerySet):
         """Those that have told lately that they live."""
         return self.filter(ended=None, beat__gt=timezone.now() - timedelta(seconds=LAPSED))
 
+    def of_process(self, pid):
+        """Return the one that is that process of this machine."""
+        return self.filter(machine=machine(), pid=pid, ended=None).latest("pk")
+
     def dead(self):
         """Those that died: nobody hears them, or their process isn't there, if it was of here.
 

@@ -32,7 +32,7 @@ from .surroundings import WorkerSurroundings
 
 def run(push_id):
     """Carry out the push, unless somebody has begun it or cancelled it."""
-    worker = Worker.objects.filter(pid=os.getppid(), ended=None).latest("pk")
+    worker = Worker.objects.of_process(os.getppid())
     queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
     if not queued.update(state=State.RUNNING, worker=worker, started=timezone.now(),
                          version=F("version") + 1):

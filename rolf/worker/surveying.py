@@ -36,6 +36,8 @@ def answer(survey_id):
 
 def _look(deployment, ref):
     prepared = bare(deployment)
+    if not prepared.settings.get("REPOSITORY"):
+        raise UnreadyError(["It has no setting REPOSITORY, so there is nowhere to look."])
     prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = prepared.settings.get("SSH_CONFIG")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}

@@ -9,6 +9,7 @@ from django.utils import timezone
 from deployments.access import signed_in
 from history.diffs import lines
 from history.models import recording
+from rolf.number import number_of
 
 from ..forms.recipe import RecipeForm
 from ..models import Recipe
@@ -83,9 +84,8 @@ def recipe_version(request, name, number):
     """Show what a version changed, against the one before it or against `against`."""
     found = get_object_or_404(Recipe.objects.living(), name=name)
     version = get_object_or_404(found.versions, number=number)
-    against = request.GET.get("against", "")
-    other = found.versions.filter(
-        number=int(against) if against.isdecimal() and len(against) < 9 else number - 1).first()
+    against = number_of(request.GET.get("against"), number - 1)
+    other = found.versions.filter(number=against).first()
     return render(request, "cookbook/version.html", {
         "recipe": found, "version": version, "other": other,
         "lines": lines(other.code if other else "", version.code),

@@ -7,6 +7,7 @@ from deployments.access import needs
 from deployments.definition import read_definition
 from deployments.models import Level, Stage
 from history.models import recording
+from rolf.number import number_of
 
 from ..forms.stage import StageForm
 from ..order import put
@@ -75,7 +76,7 @@ def stage_move(request, deployment, stage_id):
 @needs(Level.EDIT, "POST")
 def stages_order(request, deployment):
     """Put them in the order of `order`, their keys: what dragging sends."""
-    wanted = [int(key) for key in request.POST.getlist("order") if key.isdecimal()]
+    wanted = [number_of(key) for key in request.POST.getlist("order")]
     put(deployment, wanted, request.user)
     return redirect("stages", deployment.pk)
 

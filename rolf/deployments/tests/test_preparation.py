@@ -208,6 +208,19 @@ class Tied(Case):
         self.assertEqual(dict(prepared.flags), {"SHOUT": "1", "WORD": ""})
         self.assertEqual(prepared.project, directory(self.deployment))
 
+    def test_where_its_repository_is_only_rolf_needs_to_know(self):
+        (self.checkout / "deploy/deployments.toml").write_text(
+            DEFINITION.replace('settings.REPOSITORY = "/srv/theirs"\n', "").replace(
+                '["greet"]', '["git-clone"]'))
+        prepared = tied(self.deployment, self.checkout)
+        self.assertEqual(prepared.settings["REPOSITORY"], "/srv/ours")
+        self.assertTrue(prepared.resolves_git)
+
+    def test_a_secret_of_the_file_that_has_no_value_here_is_told(self):
+        self.deployment.settings.filter(name="TOKEN").delete()
+        [fault] = self.faults(tied, self.checkout)
+        self.assertIn("give the deployment a secret setting TOKEN", fault)
+
     def test_what_is_wrong_with_the_file_is_told(self):
         (self.checkout / "deploy/deployments.toml").write_text(
             DEFINITION.replace('"greet"', '"gret"').replace("2m", "soon"))

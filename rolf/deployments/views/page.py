@@ -10,6 +10,7 @@ from django.utils import timezone
 from pushes import asking
 from pushes.listing import page_of
 from pushes.rollback import live_push, target_of
+from rolf.number import number_of
 
 from ..access import needs
 from ..definition import definition
@@ -51,7 +52,10 @@ def survey(request, deployment):
     if request.method == "POST":
         found = asking.ask_survey(deployment, ref[:200])
         if not request.htmx:
-            return redirect(deployment)
+            # Of a rollback's page it is asked what would go back.
+            page = deployment.pushes.filter(pk=number_of(request.POST.get("rollback"))).first()
+            return redirect("push-rollback", deployment.pk, page.pk) if page else redirect(
+                deployment)
     else:
         found = deployment.surveys.filter(ref=ref).first()
     return render(request, "deployments/survey.html", {

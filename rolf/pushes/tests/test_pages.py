@@ -4,6 +4,7 @@ import re
 
 from django.test import Client, TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from deployments.models import Setting
 from main.tests.cast import Cast
@@ -158,6 +159,25 @@ class Actions(Case):
         self.assertNotContains(page, "before&#x27;")  # who may only push sees no settings
         self.assertContains(self.client_of("edit").get(address), "before&#x27;")
         self.assertFalse(Push.objects.active().exists())
+
+    def test_a_rollback_says_first_which_commits_go_back(self):
+        Push.objects.filter(pk=self.new.pk).update(commit="d" * 40)
+        address = self.address("push-rollback", self.old)
+        self.assertContains(self.client.get(address), "Look which commits go back")
+        asked = self.client.post(reverse("survey", args=[self.deployment.pk]),
+                                 {"ref": self.old.commit, "rollback": self.old.pk})
+        self.assertRedirects(asked, address)
+        gone = {"commit": "d" * 40, "subject": "Winter", "author": "anna",
+                "at": "2026-01-01T00:00:00+00:00"}
+        survey = self.deployment.surveys.filter(ref=self.old.commit)
+        survey.update(answered=timezone.now(), commit=self.old.commit, since="d" * 40,
+                      added=[], removed=[gone])
+        page = self.client.get(address)
+        self.assertContains(page, "1 commit would go back")
+        self.assertContains(page, "Winter")
+        self.assertNotContains(page, "Look which")
+        survey.update(since="e" * 40)  # something else is live by now
+        self.assertContains(self.client.get(address), "Look which")
 
     def test_a_rollback_is_one_click(self):
         with self.captureOnCommitCallbacks():

@@ -68,8 +68,13 @@ def _rollback_page(request, deployment, push, faults, status):
         proposal = asking.proposal(deployment, push)
     except asking.Refused as error:
         faults = [*faults, *error.faults]
+    # What lies between the two commits a worker has to look up; it knows that for good.
+    survey = deployment.surveys.filter(ref=push.commit).first()
+    known = survey and survey.answered and not survey.fault and proposal and proposal.live and (
+        survey.since == proposal.live.commit)
     return render(request, "pushes/rollback.html", {
         "push": push, "deployment": deployment, "proposal": proposal,
+        "survey": survey if known else None, "ref": push.commit, "ask": not known,
         "names": [line.partition(":")[0] for line in proposal.settings] if proposal else [],
         "may_edit": deployment.granted >= Level.EDIT,
         "faults": list(dict.fromkeys(faults))}, status=status)

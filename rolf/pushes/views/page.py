@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from deployments.access import needs, signed_in
 from deployments.models import Level
+from rolf.number import number_of
 
 from ..first_error import first_error
 from ..following import follow as follow_push
@@ -32,7 +33,7 @@ def push(request, deployment, push_id):
     """Show a push; `line` begins the log there, `q` at the first line that has those words."""
     found = pushed(deployment, push_id)
     words = request.GET.get("q", "")
-    line = _number(request.GET.get("line"), None)
+    line = number_of(request.GET.get("line"))
     hit = None
     if words:
         hit = first_hit(found, words, line or 0)
@@ -52,8 +53,8 @@ def push(request, deployment, push_id):
 def lines(request, deployment, push_id):
     """Show lines of the log, `count` from `first` on: what the page puts before or after others."""
     found = get_object_or_404(deployment.pushes.defer("snapshot"), pk=push_id)
-    first = _number(request.GET.get("first"), 0)
-    html, end = html_of(found, first, min(_number(request.GET.get("count"), WINDOW), MOST))
+    first = number_of(request.GET.get("first"), 0)
+    html, end = html_of(found, first, min(number_of(request.GET.get("count"), WINDOW), MOST))
     return JsonResponse({"first": first, "end": end, "html": html, "total": found.log_lines})
 
 
@@ -61,7 +62,7 @@ def lines(request, deployment, push_id):
 def search(request, deployment, push_id):
     """Tell which line has the words `q` next, from line `from` on; `back` looks upwards."""
     found = get_object_or_404(deployment.pushes.listed(), pk=push_id)
-    hit = first_hit(found, request.GET.get("q", ""), _number(request.GET.get("from"), 0),
+    hit = first_hit(found, request.GET.get("q", ""), number_of(request.GET.get("from"), 0),
                     backwards="back" in request.GET)
     return JsonResponse({"line": hit})
 
@@ -89,7 +90,7 @@ def live(request):
     """Tell when anything changes that the board shows."""
     if not can_stream(request):
         return _no_streams()
-    deployment = _number(request.GET.get("deployment"), None)
+    deployment = number_of(request.GET.get("deployment"))
     return stream(watch(request.user.pk, deployment))
 
 
@@ -102,9 +103,3 @@ def pushed(deployment, push_id):
 def _no_streams():
     return JsonResponse({"fault": "This server has no streams: ask news/ again and again."},
                         status=406)
-
-
-def _number(text, otherwise):
-    """Return the number that an address has, as far as databases count."""
-    text = text or ""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else otherwise

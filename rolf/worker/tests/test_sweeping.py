@@ -49,6 +49,16 @@ class Case(TestCase):
             self.assertEqual(task.status, status)
 
 
+class Workers(Case):
+    """Who is who."""
+
+    def test_a_process_number_is_one_machines(self):
+        mine = self.worker("mine", 0, machine=machine(), pid=17)
+        self.worker("elsewhere", 0, pid=17)
+        self.worker("before", 0, machine=machine(), pid=17, ended=self.now)
+        self.assertEqual(Worker.objects.of_process(17), mine)
+
+
 class Sweeping(Case):
     """Every few seconds."""
 

@@ -26,7 +26,6 @@ def test_a_designer_pushes_sees_it_fail_and_rolls_back(
     page.get_by_label("BREAK").check()
     page.get_by_role("button", name="Push").click()
     expect(page.locator("#panel .standing .state")).to_have_text("failed")
-    page.reload()
     page.get_by_role("link", name="First error").click()
     broken = page.locator("#lines .here")
     expect(broken).to_contain_text("Error: the till is broken")

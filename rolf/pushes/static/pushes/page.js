@@ -8,6 +8,7 @@ import {tell} from "../main/moments.js";
 
 const page = document.getElementById("push-page");
 const panel = document.getElementById("panel");
+const error = document.getElementById("error");
 const log = new Log(page);
 
 function jump(event) {
@@ -31,6 +32,9 @@ follow(page, (news) => {
     count(panel);
     if (key) [...panel.querySelectorAll("a, button")].find(
       (one) => (one.getAttribute("href") || one.value) === key)?.focus();
+    error.hidden = news.error === null;
+    error.href = `?line=${news.error}#L${news.error}`;
+    error.dataset.jump = news.error;
     document.title = news.title;
     document.getElementById("heading").textContent = news.heading;
   }
