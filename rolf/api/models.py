@@ -27,11 +27,14 @@ class TokenQuerySet(models.QuerySet):
         """One's own; of superusers everybody's."""
         return self if user.is_superuser else self.filter(user=user)
 
+    def opening(self):
+        """Those that still open something."""
+        unexpired = Q(expires=None) | Q(expires__gt=timezone.now())
+        return self.filter(unexpired, revoked=None, user__is_active=True)
+
     def opened_by(self, text):
         """Return the token that this is, with its user; None if it opens nothing (any more)."""
-        unexpired = Q(expires=None) | Q(expires__gt=timezone.now())
-        return self.filter(unexpired, digest=digest(text), revoked=None,
-                           user__is_active=True).select_related("user").first()
+        return self.opening().filter(digest=digest(text)).select_related("user").first()
 
 
 class Token(models.Model):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from ninja import Field, Schema
 
 from deployments.models import Level
+from pushes.asking import COMMENT
 
 
 class Deployment(Schema):
@@ -144,7 +145,7 @@ class PushRequest(Schema, extra="forbid"):
     """What to push; everything has a default."""
 
     ref: str = Field("", max_length=200, description="branch, tag or commit; else its branch")
-    comment: str = Field("", max_length=10_000)
+    comment: str = Field("", max_length=COMMENT)
     flags: dict[str, bool | str] = Field({}, description="NAME: value; others take their default")
     skip: list[str] = Field([], description="names of stages to leave out")
     step: bool = Field(False, description="ask before each stage")
@@ -155,7 +156,7 @@ class RollbackRequest(Schema, extra="forbid"):
 
     to: int | None = None
     keep_settings: bool = Field(False, description="return the code alone")
-    comment: str = Field("", max_length=10_000)
+    comment: str = Field("", max_length=COMMENT)
 
 
 class Decision(Schema, extra="forbid"):

@@ -1,7 +1,7 @@
 """Pages about the API, and those of tokens."""
 
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import F, Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -41,7 +41,9 @@ def tokens(request):
     """List my tokens, to superusers everybody's; of those that were revoked the newest."""
     seen = Token.objects.seen_by(request.user).select_related("user")
     newest = seen.order_by(F("revoked").desc(nulls_first=True), "-pk")[:LISTED]
-    listed = newest.prefetch_related("chosen__application")
+    # A deployment that one can't see any more isn't named here, either.
+    known = request.access.deployments().select_related("application")
+    listed = newest.prefetch_related(Prefetch("chosen", known, to_attr="known"))
     return render(request, "api/tokens.html", {"tokens": listed})
 
 

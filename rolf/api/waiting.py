@@ -6,9 +6,11 @@ from typing import Annotated
 
 from asgiref.sync import sync_to_async
 from ninja import Query
+from ninja.errors import AuthenticationError
 
 from deployments.models import Level
 
+from .models import Token
 from .pushes import push_of
 
 LONGEST = 60  # seconds; proxies cut off what says nothing for longer (Apache: Timeout 60)
@@ -20,7 +22,7 @@ Wait = Annotated[float, Query(ge=0, le=LONGEST)]
 async def until(request, push_id, seconds, enough):
     """Return the push once `enough(push)`, or as it stands when those seconds are over.
 
-    Who lost the permission meanwhile gets no answer.
+    Who lost the permission meanwhile, or whose token was revoked, gets no answer.
     """
     deadline = time.monotonic() + seconds
     glance = sync_to_async(lambda: push_of(request, push_id, listed=True))
@@ -31,8 +33,14 @@ async def until(request, push_id, seconds, enough):
         push = await glance()
         waited = True
     if waited:
-        await sync_to_async(request.access.deployment)(push.deployment_id, Level.VIEW)
+        await sync_to_async(_still_allowed)(request, push)
     return await sync_to_async(push_of)(request, push_id)
+
+
+def _still_allowed(request, push):
+    if not Token.objects.opening().filter(pk=request.auth.pk).exists():
+        raise AuthenticationError
+    request.access.deployment(push.deployment_id, Level.VIEW)
 
 
 def ended(push):

@@ -8,6 +8,7 @@ A view says which level it needs, and gets the deployment itself:
 What it takes by id from an address or a form it resolves inside that deployment.
 """
 
+from contextlib import nullcontext
 from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
@@ -15,10 +16,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max, Q
 from django.http import Http404
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
-from .models import Deployment, Level
+from .models import Application, Deployment, Level
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -48,6 +50,13 @@ class Access:
         mine = Q(grants__group__in=self.user.groups.all())
         allowed = living.annotate(granted=Max("grants__level", filter=mine))
         return allowed.filter(granted__gte=level)
+
+    def applications(self):
+        """Return those that they know of, since they see a deployment of theirs; superusers all."""
+        if self.user.is_superuser:
+            return Application.objects.all()
+        return Application.objects.filter(
+            pk__in=self.deployments().order_by().values("application"))
 
     def level(self, deployment):
         """Return the level that they have on a deployment; 0 is none."""
@@ -120,10 +129,12 @@ def _guarded(level, methods, *, of_deployment):
         def guarded(request, **arguments):
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
-            if request.method in SAFE:
-                return view(request, **resolve(request, arguments))
-            with transaction.atomic():
-                return view(request, **resolve(request, arguments))
+            with nullcontext() if request.method in SAFE else transaction.atomic():
+                answer = view(request, **resolve(request, arguments))
+            # What only some may see is no proxy's to keep; what few may, no browser's, either.
+            patch_cache_control(answer, private=True, **(
+                {"no_store": True} if level == Level.EDIT else {}))
+            return answer
 
         guarded = require_http_methods(
             [*methods, *(["HEAD"] if "GET" in methods else [])])(guarded)

@@ -21,6 +21,7 @@ def clone(source, user, *, application, name, permissions, secrets):
         field.name: getattr(source, field.name) for field in Deployment._meta.concrete_fields
         if field.name not in OF_ITS_OWN})
     with recording(user, made, made):
+        made.full_clean()
         made.save()
     for row in [*source.stages.all(), *source.flags.all(), *source.settings.all(),
                 *_grants(source, user, permissions)]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 CONTEXT = 3  # lines around what differs, as diff -u has them
-MOST = 4000  # lines of a text that are compared; beyond, the time goes with their square
+MOST = 1000  # lines of a text that are compared; beyond, the time goes with their square
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +33,14 @@ class Difference:
     lines: tuple[Line, ...] = ()
 
 
-def differences(before, after):
+def differences(before, after, *, secret=False):
     """Return what differs between what `described()` returned before and after.
 
-    None is of something new or deleted: then its fields are told that hold anything.
+    None is of something new or deleted: then its fields are told that hold anything. `secret`
+    hides the value, as of a setting that is a secret by itself.
     """
     before, after = before or {}, after or {}
-    secret = bool(before.get("secret") or after.get("secret"))
+    secret = bool(secret or before.get("secret") or after.get("secret"))
     told = []
     for field in dict.fromkeys([*before, *after]):
         old, new = before.get(field), after.get(field)

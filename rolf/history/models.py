@@ -39,6 +39,9 @@ class Change(models.Model):
     def __str__(self):
         return f"{self.kind} {self.name} by {self.by_name}"
 
+    # Whether the value of what it changed isn't to be shown: it became a secret later on.
+    hidden = False
+
     @property
     def verb(self):
         """What was done, in a word: what is deleted or revoked for people may still have a row."""
@@ -53,7 +56,7 @@ class Change(models.Model):
     @property
     def differences(self):
         """The fields that it changed."""
-        return differences(self.before, self.after)
+        return differences(self.before, self.after, secret=self.hidden)
 
 
 @contextmanager

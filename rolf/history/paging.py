@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from deployments.models import Setting
 from rolf.number import number_of
 
 from .models import Change
 
 PAGE = 50
+SETTING = str(Setting._meta.verbose_name)
 
 
 @dataclass(frozen=True)
@@ -22,4 +24,18 @@ def page(changes, before=None):
     if (end := number_of(before)) is not None:
         changes = changes.filter(pk__lt=end)
     found = list(changes.order_by("-pk")[:PAGE + 1])
+    _hide(found)
     return Page(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)
+
+
+def _hide(changes):
+    """Hide the values of settings that are secrets by now, or were: they stood there plainly."""
+    settings = [one for one in changes if one.kind == SETTING]
+    if not settings:
+        return
+    secrets = set(Change.objects.filter(
+        kind=SETTING, deployment__in={one.deployment_id for one in settings},
+        name__in={one.name for one in settings}, after__secret=True).values_list(
+            "deployment", "name"))
+    for one in settings:
+        one.hidden = (one.deployment_id, one.name) in secrets

@@ -5,8 +5,10 @@ a row; a worker does it.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bootstrapper.deploy.event import State
+from bootstrapper.deploy.masking import Masking
 from bootstrapper.deploy.rollback import settings_changed
 from bootstrapper.errors import InputError
 from django.db import IntegrityError, transaction
@@ -19,6 +21,10 @@ from deployments.preparation import UnreadyError, prepare, secrets_of
 from . import tasks
 from .models import ACTIVE, Push
 from .rollback import target_of
+
+COMMENT = 2000  # characters
+LOOKING = timedelta(minutes=1)  # after that, whoever looks is held to be dead
+LATELY = timedelta(days=30)
 
 
 class Refused(Exception):  # noqa: N818 - no error of anybody's, but an answer
@@ -54,6 +60,7 @@ def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=Fals
     `flags` are values by name, `skip` names of stages. Raises Busy, Refused.
     """
     _refuse_closed(deployment)
+    _refuse_unfit(comment, ref, *skip, *(flags or {}), *map(str, (flags or {}).values()))
     asked = Push(deployment=deployment, ref=ref.strip() or deployment.branch, comment=comment,
                  flags=dict(flags or {}), skip=list(skip), step=step)
     if not deployment.tied:
@@ -64,7 +71,7 @@ def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=Fals
             number=0, comment=asked.comment, ref=asked.ref, commit="",
             who=user.get_username(), deployment_id=str(deployment.pk)))}
     else:
-        _ready(secrets_of, deployment)
+        asked.comment = Masking(_ready(secrets_of, deployment)).mask(comment)
     return _queued(asked, user)
 
 
@@ -85,6 +92,7 @@ def proposal(deployment, to=None):
 def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
     """Ask for the return to an earlier push. Raises Busy, Refused."""
     _refuse_closed(deployment)
+    _refuse_unfit(comment)
     proposed = proposal(deployment, to)
     target = proposed.target
     return _queued(Push(
@@ -141,10 +149,19 @@ def decide(push, user, decision):
 
 
 def ask_survey(deployment, ref=""):
-    """Ask a worker what is at a ref, and what would go out with it."""
+    """Ask a worker what is at a ref, and what would go out with it; no second time while it looks.
+
+    What nobody has asked for lately is forgotten.
+    """
+    now = timezone.now()
+    asked = Survey.objects.filter(deployment=deployment, ref=ref or deployment.branch)
+    looking = asked.filter(answered=None, asked__gt=now - LOOKING).first()
+    if looking:
+        return looking
+    Survey.objects.filter(deployment=deployment, asked__lt=now - LATELY).delete()
     survey, _ = Survey.objects.update_or_create(
         deployment=deployment, ref=ref or deployment.branch,
-        defaults={"asked": timezone.now(), "answered": None})
+        defaults={"asked": now, "answered": None})
     transaction.on_commit(lambda: tasks.survey.enqueue(survey.pk))
     return survey
 
@@ -168,6 +185,14 @@ def _refuse_closed(deployment):
     if deployment.closed_by:
         why = f": {deployment.closed}" if deployment.closed else "."
         raise Refused([f"It is closed by {deployment.closed_by}{why}"])
+
+
+def _refuse_unfit(comment, *texts):
+    """Refuse what no stage could be given, or no list could show."""
+    if len(comment) > COMMENT:
+        raise Refused([f"The comment has {len(comment):,} characters; {COMMENT:,} are the most."])
+    if any("\0" in text for text in (comment, *texts)):
+        raise Refused(["It holds a NUL, which no environment variable can."])
 
 
 def _queued(asked, user):

@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from importlib import import_module
+from types import SimpleNamespace
 
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from deployments.access import Access
@@ -19,11 +22,11 @@ CHECK = 5.0  # seconds between two looks whether one still may see it, and wheth
 LONGEST = 900.0  # seconds; then the browser comes again, and shows its session again
 
 
-async def follow(user_id, deployment_id, push_id, cursor):
-    """Give events `news` from the cursor on, until the person may not see it any more."""
+async def follow(session_key, deployment_id, push_id, cursor):
+    """Give events `news` from the cursor on, until the session's person may not see it any more."""
     hub = Hub.of_loop()
     began = checked = time.monotonic()
-    level = await in_thread(_level, user_id, deployment_id)
+    level = await in_thread(_level, session_key, deployment_id)
     async with hub.following(push_id) as wake:
         wake.set()
         while level and time.monotonic() - began < LONGEST:
@@ -44,19 +47,24 @@ async def follow(user_id, deployment_id, push_id, cursor):
                 yield event("news", told, str(cursor))
             if time.monotonic() - checked > CHECK:
                 checked = time.monotonic()
-                level = await in_thread(_level, user_id, deployment_id)
+                level = await in_thread(_level, session_key, deployment_id)
 
 
-def _level(user_id, deployment_id):
+def _user(session_key):
+    """Return whose session it is: nobody's once they signed out, or have another password."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return get_user(SimpleNamespace(session=session))
+
+
+def _level(session_key, deployment_id):
     """Return the level that the person has now; 0 where they may not see the deployment."""
     try:
-        user = get_user_model().objects.get(pk=user_id, is_active=True)
-        return Access(user).deployment(deployment_id, Level.VIEW).granted
-    except (ObjectDoesNotExist, Http404, PermissionDenied):
+        return Access(_user(session_key)).deployment(deployment_id, Level.VIEW).granted
+    except (Http404, PermissionDenied):
         return 0
 
 
-async def watch(user_id, deployment_id=None):
+async def watch(session_key, deployment_id=None):
     """Give an event `news` when a push that the person may see begins, ends, or asks something."""
     began = time.monotonic()
     seen = None
@@ -69,17 +77,22 @@ async def watch(user_id, deployment_id=None):
                 wake.clear()
             except TimeoutError:
                 yield KEEP_ALIVE
-            now = await in_thread(_visible, user_id, deployment_id)
+            now = await in_thread(_visible, session_key, deployment_id)
+            if now is None:
+                return
             # The first tells a page that was loaded a while ago, or that comes again, to look.
             if now != seen:
                 seen = now
                 yield event("news", {})
 
 
-def _visible(user_id, deployment_id):
-    """Return how the pushes that the person may see stand, and which began last."""
-    user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
+def _visible(session_key, deployment_id):
+    """Return how the pushes that the person may see stand, and which began last.
+
+    None where nobody is signed in any more.
+    """
+    user = _user(session_key)
+    if not user.is_authenticated:
         return None
     pushes = Push.objects.filter(deployment__in=Access(user).deployments().values("pk"))
     if deployment_id:

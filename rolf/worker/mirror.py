@@ -6,12 +6,13 @@ import os
 import subprocess
 import tarfile
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 
 from bootstrapper.deploy.source import FULL_COMMIT, Git
 from bootstrapper.errors import WorkFailed
 
 PATIENCE = 300.0  # seconds that a fetch may take
-# Debian 12's Python hasn't PEP 706's filters yet; names in a git tree lead nowhere else, either.
+# Debian 12's Python hasn't PEP 706's filters yet.
 SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
@@ -42,23 +43,30 @@ class Mirror:
         with self._turn():
             self._run("init", "--quiet", "--bare", str(self._directory), at=self._directory.parent)
             self.git = Git(self._directory, self._environment, self._mask)
-            self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", self._repository,
-                      *FETCHED)
+            self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", "--",
+                      self._repository, *FETCHED)
 
     def extract(self, commit, folder, into):
-        """Put what a commit has in a folder into a directory. Raises WorkFailed."""
+        """Put what a commit has in a folder into a directory: its files. Raises WorkFailed.
+
+        A tree can hold a link and what lies behind it, and names that lead out of it: whoever may
+        commit would write anywhere. So links are left out, and such names, too.
+        """
         if self.git.file_at(commit, f"{folder}/deployments.toml") is None:
             self.fetch()
         packed = self._run("archive", "--format=tar", commit, "--", folder)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(into, **SAFELY)  # noqa: S202
+            inside = [member for member in archive if (member.isreg() or member.isdir())
+                      and not {"..", "/"} & {*PurePosixPath(member.name).parts}]
+            archive.extractall(into, inside, **SAFELY)  # noqa: S202
 
     def lines(self, *arguments):
         """Return what a git command prints, by lines; none where it fails."""
         try:
-            return self._run(*arguments).decode("utf-8", "replace").splitlines()
+            said = self._run(*arguments).decode("utf-8", "replace")
         except WorkFailed:
             return []
+        return said.removesuffix("\n").split("\n") if said else []  # a subject may hold others
 
     @contextmanager
     def _turn(self):

@@ -156,9 +156,11 @@ class Process(QueueWorker):
         if now - self._pruned >= PRUNE:
             self._pruned = now
             tasks.prune.enqueue()
+            self._version = None
         if now - self._swept >= SWEEP:
             self._swept = now
             sweeping.sweep()
+            self._version = None  # what it queued itself is nothing that SQLite tells it of
 
     def _wait_for_children(self):
         told = 0

@@ -31,7 +31,11 @@ def answer(survey_id):
         found["fault"] = " ".join(error.faults)
     except BootstrapperError as error:
         found["fault"] = f"{error.where}: {error.fault}"
-    Survey.objects.filter(pk=survey_id).update(answered=timezone.now(), **found)
+    except Exception as error:
+        found["fault"] = f"Rolf itself failed: {error!r}"
+        raise
+    finally:
+        Survey.objects.filter(pk=survey_id).update(answered=timezone.now(), **found)
 
 
 def _look(deployment, ref):

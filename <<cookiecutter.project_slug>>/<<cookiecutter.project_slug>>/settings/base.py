@@ -126,6 +126,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
+# What goes along with reports of errors, where production has a SENTRY_DSN.
+SENTRY = {"send_default_pii": False}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -28,6 +28,8 @@ SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFI
 ADDRESS = "REPOSITORY"
 CREDENTIALS = "leave the password to git itself (git help credentials), or push by ssh"
 
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]+(?=@)")  # user:password (RFC 3986, userinfo)
+
 # MAX_ARG_STRLEN of execve(2): the longest NAME=value that Linux hands to a process.
 _LONGEST = 131072 - 1
 
@@ -70,6 +72,8 @@ def parse(name: str, value: object) -> Value:
     if name in ("REMOTE_HOST", "REMOTE_HOSTS"):
         for host in parsed if isinstance(parsed, tuple) else [parsed]:
             check_host(host)
+    if name == ADDRESS:
+        check_address(environment(parsed))
     return parsed
 
 
@@ -90,6 +94,15 @@ def check_host(host: str) -> None:
     """Raise Wrong if ssh would not take it for a host."""
     if host.startswith("-") or re.search(r"[\s'\"\\]", host):
         raise Wrong(f'"{host}" is no host; it is written user@host, or "." for this machine')
+
+
+def check_address(address: str) -> None:
+    """Raise Wrong if an address of a repository would show a password, or be an option of git."""
+    if address.startswith("-"):
+        raise Wrong(f'"{address}" is no address of a repository: git would take it for an option')
+    if password := _PASSWORD.search(address):
+        hidden = address.replace(password[0], "…", 1)
+        raise Wrong(f"{hidden} has a password in it, which every push would show: {CREDENTIALS}")
 
 
 def _parse(value: object) -> Value:

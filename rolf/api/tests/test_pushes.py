@@ -1,9 +1,13 @@
 """Pushes through the API: asked for, listed, followed."""
 
 import time
+from unittest import mock
 
+from asgiref.sync import sync_to_async
 from django.test import TestCase
+from django.utils import timezone
 
+from api.models import Token
 from deployments.models import Level
 from history.models import Change
 from main.tests.cast import Cast
@@ -44,6 +48,13 @@ class Pushing(Case):
         self.assertEqual(push.user, self.cast.people["push"])
         self.assertIsNone(told["number"])
         self.assertTrue(told["url"].endswith(push.get_absolute_url()))
+
+    def test_what_no_stage_could_be_given_is_refused(self):
+        for asked in ({"comment": "a\0b"}, {"ref": "a\0b"}, {"flags": {"SHOUT": "a\0b"}},
+                      {"skip": ["a\0b"]}, {"comment": "x" * 2001}):
+            answer = self.caller.post(f"{self.address}/pushes", asked)
+            self.assertEqual(answer.status_code, 422, asked)
+        self.assertFalse(self.deployment.pushes.active().exists())
 
     def test_nothing_needs_to_be_said(self):
         self.assertEqual(self.caller.post(f"{self.address}/pushes").status_code, 202)
@@ -166,6 +177,20 @@ class Following(Case):
         self.running(version=7)
         told = self.caller.get(f"{self.address}?wait=60&version=6").json()
         self.assertEqual(told["version"], 7)
+
+    def test_who_loses_the_right_to_know_while_waiting_is_told_nothing(self):
+        type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
+        for change, status in (
+                (lambda: Token.objects.update(revoked=timezone.now()), 401),
+                (lambda: self.cast.people["push"].groups.clear(), 404)):
+            caller = Caller(made(self.cast.people["push"])[1])
+
+            async def meanwhile(seconds, change=change):
+                await sync_to_async(change)()
+
+            with mock.patch("api.waiting.asyncio.sleep", meanwhile):
+                answer = caller.get(f"{self.address}?wait=0.2")
+            self.assertEqual(answer.status_code, status)
 
     def test_who_waits_in_vain_learns_how_it_stands(self):
         type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)

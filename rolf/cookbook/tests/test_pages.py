@@ -68,9 +68,11 @@ class Recipes(Case):
 
     def test_a_new_recipe_cannot_take_over_what_others_use(self):
         Stage.objects.create(deployment=self.cast.other, name="tell", recipe="smoke-test")
-        answer = self.client.post(reverse("recipe-new"), {
-            "name": "smoke-test", "language": "shell", "code": "curl evil\n"})
-        self.assertEqual(answer.status_code, 403)
+        for name in ("smoke-test", " smoke-test", "smoke-test\t", "smoke-test\u2003"):
+            answer = self.client.post(reverse("recipe-new"), {
+                "name": name, "language": "shell", "code": "curl evil\n"})
+            self.assertEqual(answer.status_code, 403, repr(name))
+        self.assertFalse(Shelf().shadows("smoke-test"))
 
     def test_what_no_engine_would_run_is_refused_at_its_field(self):
         answer = self.client.post(reverse("recipe-new"), {

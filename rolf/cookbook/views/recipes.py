@@ -95,11 +95,10 @@ def recipe_version(request, name, number):
 def _saved(request, row, begin, heading):
     form = RecipeForm(request.POST or None, instance=row, initial=begin,
                       renames=row.pk is None)
-    name = request.POST.get("name", "") if row.pk is None else row.name
-    if form.is_bound and row.pk is None:
-        # A new one under a name that stages use is an edit of those deployments.
-        _refuse_unless(request.access.may_edit_recipe(name))
     if form.is_valid():
+        # A new one under a name that stages use is an edit of those deployments. It is asked of
+        # the name as it is kept: forms strip what was sent.
+        _refuse_unless(request.access.may_edit_recipe(form.cleaned_data["name"]))
         with recording(request.user, row):
             form.save()
         keep(row, request.user)

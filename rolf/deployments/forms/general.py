@@ -4,7 +4,7 @@ from bootstrapper.deploy.duration import EXAMPLES, parse, render
 from django import forms
 
 from ..models import Deployment
-from ..models.names import LONGEST
+from ..models.names import LONGEST, check_name
 from .seen import SeenForm
 
 
@@ -70,7 +70,7 @@ class CloneForm(forms.Form):
     """Another deployment with the same stages, settings and flags."""
 
     application = forms.ModelChoiceField(None)
-    name = forms.CharField(max_length=LONGEST)
+    name = forms.CharField(max_length=LONGEST, validators=[check_name])
     permissions = forms.BooleanField(
         required=False, initial=True, label="The same permissions",
         help_text="Otherwise only your own groups that may edit this one may edit the new one.")

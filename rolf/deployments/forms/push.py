@@ -3,6 +3,7 @@
 from django import forms
 
 from deployments.models import Flag
+from pushes.asking import COMMENT
 
 SWITCH, TEXT = Flag.Kind.SWITCH, Flag.Kind.TEXT
 
@@ -11,7 +12,7 @@ class PushForm(forms.Form):
     """Comment, ref, flags and stages of one push; `definition` says what there is of these."""
 
     comment = forms.CharField(
-        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        required=False, max_length=COMMENT, widget=forms.Textarea(attrs={"rows": 2}),
         label="Comment", help_text="What this push is for; the others read it.")
     ref = forms.CharField(required=False, max_length=200, label="Branch, tag or commit")
     skip = forms.MultipleChoiceField(

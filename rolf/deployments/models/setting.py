@@ -1,7 +1,7 @@
 """Settings: what a deployment's stages get as environment variables."""
 
 from bootstrapper.deploy.project.schema import Wrong
-from bootstrapper.deploy.project.setting import SHOWN, check_name, check_text, parse
+from bootstrapper.deploy.project.setting import ADDRESS, SHOWN, check_name, check_text, parse
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -58,12 +58,13 @@ class Setting(models.Model):
 
     def clean(self):
         """Raise ValidationError for what no stage could be given."""
-        if self.secret and self.name in SHOWN:
+        told = {*SHOWN, ADDRESS}
+        if self.secret and self.name in told:
             raise ValidationError(
                 {"secret": f"{self.name} is shown with each push, so it can't be secret."})
         try:
             check_text(self.value)
-            if self.name in SHOWN and self.text:
+            if self.name in told and self.text:
                 _ = self.parsed
         except Wrong as error:
             raise ValidationError({"text": str(error)}) from None

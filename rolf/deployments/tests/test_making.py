@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from deployments import exporting
 from deployments.importing import ImportFault, read
-from deployments.models import Deployment, Level, Setting, Stage
+from deployments.models import Application, Category, Deployment, Level, Setting, Stage
 
 from .test_rows import ODD, Case
 
@@ -48,6 +48,15 @@ class Clones(Case):
         made = self.clone()
         self.assertEqual([grant.level for grant in made.grants.all()], [Level.EDIT])
         self.assertEqual(self.client.get(reverse("settings", args=[made.pk])).status_code, 200)
+
+    def test_applications_that_one_does_not_see_are_not_named(self):
+        Application.objects.create(name="unseen till", category=Category.objects.get())
+        person = self.cast.people["edit"]
+        person.user_permissions.add(Permission.objects.get(codename="add_deployment"))
+        for page in (self.at("deployment-clone"), self.at("deployment-edit"),
+                     reverse("deployment-new")):
+            self.assertNotContains(self.client.get(page), "unseen till")
+            self.assertContains(self.client.get(page), ">shop</option>")
 
     def test_a_name_is_there_once(self):
         answer = self.client.post(self.at("deployment-clone"), {

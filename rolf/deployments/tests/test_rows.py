@@ -36,6 +36,15 @@ class Case(TestCase):
 class Settings(Case):
     """Values."""
 
+    def test_an_address_with_a_password_in_it_is_refused(self):
+        for text, told in (("https://anna:sesame@git.example.org/site.git", "has a password"),
+                           ("--upload-pack=evil", "an option")):
+            answer = self.client.post(self.at("setting-new"), {"name": "REPOSITORY", "text": text})
+            self.assertContains(answer, told, status_code=422)
+        answer = self.client.post(self.at("setting-new"), {
+            "name": "REPOSITORY", "text": "x", "secret": "on"})
+        self.assertContains(answer, "can&#x27;t be secret", status_code=422)
+
     def test_a_value_comes_back_byte_for_byte(self):
         self.client.post(self.at("setting-new"), {
             "name": "ODD", "text": ODD.replace("\n", "\r\n")})  # as browsers send it

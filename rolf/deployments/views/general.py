@@ -17,6 +17,7 @@ def edit(request, deployment):
     """Change it."""
     name = str(deployment)
     form = GeneralForm(request.POST or None, instance=deployment)
+    form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         with recording(request.user, deployment, deployment):
             form.save()

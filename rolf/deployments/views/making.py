@@ -12,7 +12,7 @@ from ..cloning import clone as make_clone
 from ..forms.general import CloneForm
 from ..forms.new import NewForm
 from ..importing import ImportFault, fill
-from ..models import Application, Deployment, Grant, Level
+from ..models import Deployment, Grant, Level
 
 
 @signed_in("GET", "POST")
@@ -21,6 +21,7 @@ def new(request):
     if not request.user.has_perm("deployments.add_deployment"):
         raise PermissionDenied("This needs the permission to add deployments.")
     form = NewForm(request.POST or None)
+    form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -38,9 +39,7 @@ def new(request):
 def clone(request, deployment):
     """Make another one like it."""
     form = CloneForm(request.POST or None, initial={"application": deployment.application})
-    # Those of which one knows anyhow: names of applications are seen with their deployments.
-    seen = request.access.deployments().order_by().values("application")
-    form.fields["application"].queryset = Application.objects.filter(pk__in=seen)
+    form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         told = form.cleaned_data
         if told["application"].deployments.living().filter(name=told["name"]).exists():

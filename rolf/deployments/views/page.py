@@ -48,7 +48,8 @@ def push_new(request, deployment):
 @needs(Level.PUSH, "GET", "POST")
 def survey(request, deployment):
     """Show what would go out with a ref; POST asks a worker to look."""
-    ref = (request.POST.get("ref") or request.GET.get("ref") or "").strip() or deployment.branch
+    ref = request.POST.get("ref") or request.GET.get("ref") or ""
+    ref = ref.replace("\0", "").strip() or deployment.branch
     if request.method == "POST":
         found = asking.ask_survey(deployment, ref[:200])
         if not request.htmx:

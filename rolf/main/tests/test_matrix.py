@@ -5,7 +5,8 @@ The table comes from Django's resolver, so a new view is in it, whatever its aut
 
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.core.signals import request_finished
+from django.db import close_old_connections, connection, transaction
 from django.http import HttpResponse
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import path, reverse
@@ -155,9 +156,12 @@ class Matrix(TestCase):
         return client
 
     def ask(self, client, method, address, **more):
-        # A view says what it has to say before it streams; nobody waits for the rest here.
+        # A view says what it has to say before it streams; nobody waits for the rest here. The
+        # end of a request would close the connection, and with it end the test's transaction.
         response = client.generic(method, address, **more)
+        request_finished.disconnect(close_old_connections)
         response.close()
+        request_finished.connect(close_old_connections)
         return response
 
     def test_each_answers_as_it_declares(self):

@@ -34,6 +34,8 @@ class Case(TransactionTestCase):
         self.user.groups.add(group)
         self.grant = Grant.objects.create(
             deployment=self.deployment, group=group, level=Level.PUSH)
+        self.client.force_login(self.user)
+        self.session = self.client.session.session_key
         self.addCleanup(lambda: hub.call_in_thread(connections.close_all))
 
     def say(self, data):
@@ -119,7 +121,7 @@ class Following(Case):
                 return json.loads(said.partition("data: ")[2])
 
     def follow(self, cursor=""):
-        return follow(self.user.pk, self.deployment.pk, self.push.pk, Cursor.parse(cursor))
+        return follow(self.session, self.deployment.pk, self.push.pk, Cursor.parse(cursor))
 
     async def test_what_is_said_comes_at_once_to_everybody(self):
         events = [self.follow() for _ in range(5)]
@@ -154,6 +156,22 @@ class Following(Case):
             while True:
                 await asyncio.wait_for(anext(events), 5)
 
+    async def test_it_ends_with_the_session(self):
+        for ended in (self.client.logout, lambda: self.user.set_password("another"),
+                      lambda: setattr(self.user, "is_active", False)):
+            await sync_to_async(self.client.force_login)(self.user)
+            self.session = (await sync_to_async(lambda: self.client.session)()).session_key
+            events, board = self.follow(), watch(self.session)
+            await self.next(events)
+            await anext(board)
+            await sync_to_async(ended)()
+            await self.user.asave()
+            with self.settings_of(CHECK=0.2):
+                for one in (events, board):
+                    with self.assertRaises(StopAsyncIteration):
+                        while True:
+                            await asyncio.wait_for(anext(one), 5)
+
     async def test_who_never_had_it_gets_nothing(self):
         await self.grant.adelete()
         with self.assertRaises(StopAsyncIteration):
@@ -167,7 +185,7 @@ class Following(Case):
         await asyncio.wait_for(asking, 5)
 
     async def test_the_board_hears_of_a_push_that_ends(self):
-        events = watch(self.user.pk)
+        events = watch(self.session)
         first = await asyncio.wait_for(anext(events), 5)
         self.assertIn(b"event: news", first)
         await sync_to_async(self.end)()
@@ -179,7 +197,7 @@ class Following(Case):
 
     async def test_the_board_hears_nothing_of_what_one_may_not_see(self):
         await self.grant.adelete()
-        events = watch(self.user.pk)
+        events = watch(self.session)
         await asyncio.wait_for(anext(events), 5)
         await sync_to_async(self.end)()
         with self.assertRaises(TimeoutError):

@@ -72,10 +72,13 @@ def _rollback_page(request, deployment, push, faults, status):
     survey = deployment.surveys.filter(ref=push.commit).first()
     known = survey and survey.answered and not survey.fault and proposal and proposal.live and (
         survey.since == proposal.live.commit)
+    secrets = {setting.name for setting in deployment.settings.filter(secret=True)}
+    changed = [(line.partition(":")[0], line) for line in proposal.settings] if proposal else []
     return render(request, "pushes/rollback.html", {
         "push": push, "deployment": deployment, "proposal": proposal,
+        # What is a secret by now was a plain setting, perhaps, when it was pushed.
+        "changed": [(name, "" if name in secrets else line) for name, line in changed],
         "survey": survey if known else None, "ref": push.commit, "ask": not known,
-        "names": [line.partition(":")[0] for line in proposal.settings] if proposal else [],
         "may_edit": deployment.granted >= Level.EDIT,
         "faults": list(dict.fromkeys(faults))}, status=status)
 

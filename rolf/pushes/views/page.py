@@ -82,7 +82,8 @@ def follow(request, deployment, push_id):
     if not can_stream(request):
         return _no_streams()
     cursor = request.headers.get("Last-Event-ID") or request.GET.get("cursor")
-    return stream(follow_push(request.user.pk, deployment.pk, push_id, Cursor.parse(cursor)))
+    return stream(follow_push(
+        request.session.session_key, deployment.pk, push_id, Cursor.parse(cursor)))
 
 
 @signed_in()
@@ -91,7 +92,7 @@ def live(request):
     if not can_stream(request):
         return _no_streams()
     deployment = number_of(request.GET.get("deployment"))
-    return stream(watch(request.user.pk, deployment))
+    return stream(watch(request.session.session_key, deployment))
 
 
 def pushed(deployment, push_id):

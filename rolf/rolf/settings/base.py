@@ -120,6 +120,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
+# What goes along with reports of errors, where production has a SENTRY_DSN.
+SENTRY = {"send_default_pii": False}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -171,6 +174,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "index"
 LOGOUT_REDIRECT_URL = "sign-in"
+
+# Variables and forms hold secrets of deployments under any name.
+SENTRY |= {"include_local_variables": False, "max_request_body_size": "never"}
 
 # What seals the secrets of deployments: of the environment, else of a file that is made once.
 SEAL_KEYS = env.list("ROLF_SEAL_KEY", default=[])

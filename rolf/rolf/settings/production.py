@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rolf.environment import DOTENV, unread
 
 from .base import *
-from .base import LOGGING, SITE_DOMAIN, env
+from .base import LOGGING, SENTRY, SITE_DOMAIN, env
 
 DEBUG = False
 
@@ -50,5 +50,5 @@ if dsn := env("SENTRY_DSN", default=""):
     sentry_sdk.init(
         dsn=dsn,
         environment=env("DJANGO_SETTINGS_MODULE").rpartition(".")[2],
-        send_default_pii=False,
+        **SENTRY,
     )

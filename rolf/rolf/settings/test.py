@@ -1,5 +1,9 @@
 """The tests: no .env needed, no server, no outside world."""
 
+import os
+import tempfile
+from pathlib import Path
+
 from .base import *
 from .base import DATABASES, LOGGING, env
 
@@ -20,6 +24,14 @@ LOGGING["handlers"]["stderr"] = {"class": "logging.NullHandler"}
 
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A database in memory locks whole tables where threads share it (SQLite, "Shared-Cache Mode").
-    DATABASES["default"]["OPTIONS"] = {"init_command": "PRAGMA read_uncommitted=1;"}
+    # A file, as where Rolf runs: one in memory refuses whom a table is locked for, instead of
+    # letting them wait (SQLite, "Shared-Cache Mode").
+    DATABASES["default"]["TEST"] = {
+        "NAME": Path(tempfile.gettempdir(), f"rolf-test-{os.getpid()}.sqlite3")
+    }
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
+    }
 SEAL_KEYS = ["a2V5cyBvZiB0ZXN0cyBhcmUga25vd24gdG8gYWxsISE="]
