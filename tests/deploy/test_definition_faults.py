@@ -110,10 +110,11 @@ def faults(project: Path, text: str) -> list[str]:
     ("WORKERS = 4", 'REMOTE_HOSTS = ["a"]',
      "17: REMOTE_HOST and REMOTE_HOSTS: a deployment has one or the other"),
     ("WORKERS = 4", 'REPOSITORY = "https://anna:sesame@git.example.org/site.git"',
-     "17: https://…@git.example.org/site.git has a password in it, which every push would show: "
-     "leave the password to git itself (git help credentials), or push by ssh"),
+     "17: REPOSITORY: https://…@git.example.org/site.git has a password in it, which every push "
+     "would show: leave the password to git itself (git help credentials), or push by ssh"),
     ("WORKERS = 4", 'REPOSITORY = "--upload-pack=evil"',
-     '17: "--upload-pack=evil" is no address of a repository: git would take it for an option'),
+     '17: REPOSITORY: "--upload-pack=evil" is no address of a repository: git would take it for '
+     "an option"),
     ("WORKERS = 4", "REPOSITORY = { secret = true }",
      "17: REPOSITORY can't be secret, as git shows it in ps: leave the password to git itself "
      "(git help credentials), or push by ssh"),
