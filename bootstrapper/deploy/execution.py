@@ -131,6 +131,8 @@ class Execution:
         jobs = [] if skipped else [self._job(index, host) for host in hosts]
         if jobs:
             decision = self._before(stage.name, jobs[0])
+            if reason := self._cancelled():  # while it was asked about
+                raise _Halt(State.CANCELLED, reason)
             if decision is Decision.STOP:
                 raise _Halt(State.CANCELLED, f"stopped before {stage.name}")
             skipped = "skipped by hand" if decision is Decision.SKIP else ""

@@ -57,13 +57,19 @@ def _shown(value: object) -> str:
 
 
 def _switched(record: Record) -> bool:
-    """Whether the push has put its release in front of visitors, well or badly."""
-    return record.state is State.SUCCEEDED or any(
-        stage.switches and stage.started is not None for stage in record.stages)
+    """Whether the push has put its release in front of visitors, well or badly.
+
+    Where no stage is marked as the one that does, whatever succeeds has.
+    """
+    switching = [stage for stage in record.stages if stage.switches]
+    if switching:
+        return any(stage.started is not None for stage in switching)
+    return record.state is State.SUCCEEDED
 
 
 def _own(record: Record) -> bool:
-    return record.state is State.SUCCEEDED and record.rollback_to is None
+    return (record.state is State.SUCCEEDED and _switched(record)
+            and record.rollback_to is None)
 
 
 def _worked(records: Sequence[Record], wanted: int) -> Record:

@@ -29,6 +29,13 @@ class Commits:
     removed: list[str]
 
 
+def complaint(stderr: str) -> str:
+    """The line in which git says what is wrong: others' words come before it, advice after it."""
+    lines = stderr.strip().splitlines()
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return (fatal[:1] or lines[-1:] or ["git failed"])[0]
+
+
 class Git:
     """Asks git in a project's directory; `environment` brings the push's own ssh with it.
 
@@ -54,11 +61,9 @@ class Git:
         except subprocess.TimeoutExpired:
             run = None
         if run is None or run.returncode:
-            told = run.stderr.strip().splitlines() if run else []
-            told = [line for line in told if line.startswith("fatal:")][:1] or told
+            told = complaint(run.stderr) if run else f"no answer in {PATIENCE:.0f} s"
             raise WorkFailed(
-                repository, "the repository can't be read: "
-                + (self._mask(told[-1]) if told else f"no answer in {PATIENCE:.0f} s"),
+                repository, f"the repository can't be read: {self._mask(told)}",
                 f"git ls-remote {repository}; mend what it says, then push again")
         found: dict[str, str] = {}
         for line in run.stdout.splitlines():

@@ -67,6 +67,14 @@ class SignIn(TestCase):
             "username": "ada", "password": RIGHT, "next": page.context["next"]})
         self.assertRedirects(answer, reverse("tokens"))
 
+    def test_whose_session_ended_before_a_form_was_sent_comes_back_to_its_page(self):
+        client = Client()
+        for came, leads in [("http://testserver/people/?q=1", "/people/"),
+                            ("https://example.com/people/", "/"), ("", "/")]:
+            asked = client.post("/people/new/", {}, headers={"referer": came})
+            self.assertEqual(asked["Location"], f"{self.address}?next={leads}")
+        self.assertContains(client.get(asked["Location"]), "nothing was done")
+
     def test_nobody_is_led_to_another_site(self):
         answer = Client().post(f"{self.address}?next=https://example.com/", {
             "username": "ada", "password": RIGHT})

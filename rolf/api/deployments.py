@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from ninja import Query, Router
 
+from deployments.definition import definition
 from deployments.models import Level
 
 from . import schemas
@@ -39,6 +40,7 @@ def list_deployments(request, name: str = "", application: str = "", after: int 
 def show_deployment(request, deployment_id: int):
     """Show a deployment: what a push of it may be told, and its last pushes."""
     deployment = request.deployment
+    told_of = definition(deployment)
     pushes = deployment.pushes.listed().select_related("worker")
 
     def told(found):
@@ -48,8 +50,8 @@ def show_deployment(request, deployment_id: int):
     return schemas.DeploymentStatus.of(
         deployment, request,
         flags=[schemas.Flag(name=flag.name, description=flag.description, kind=flag.kind,
-                            default=flag.default) for flag in deployment.flags.all()],
-        stages=[stage.name for stage in deployment.stages.filter(enabled=True)],
+                            default=flag.default) for flag in told_of.flags],
+        stages=told_of.stages,
         running=told(pushes.active()), last=told(pushes.exclude(state__in=["queued", "running"])),
         last_success=told(pushes.filter(state="succeeded")))
 

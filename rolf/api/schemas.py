@@ -31,7 +31,7 @@ class Deployment(Schema):
         return cls(
             id=deployment.pk, application=deployment.application.name, name=deployment.name,
             category=deployment.application.category.name, description=deployment.description,
-            branch=deployment.branch, closed=deployment.closed, deprecated=deployment.deprecated,
+            branch=deployment.branch, closed=_closed(deployment), deprecated=deployment.deprecated,
             level=Level(request.access.level(deployment)).label,
             url=request.build_absolute_uri(deployment.get_absolute_url()), **more)
 
@@ -131,7 +131,7 @@ class Status(Push):
 class DeploymentStatus(Deployment):
     """A deployment with what a push of it may be told, and its last pushes.
 
-    Flags and stages are those of the deployment in Rolf; a tied one's are in its repository.
+    Flags and stages of a tied one are those that were found in its repository lately.
     """
 
     flags: list[Flag]
@@ -173,6 +173,11 @@ class Log(Schema):
     next: int
     ended: bool = Field(description="whether this is the end: the push has ended, and said it all")
     text: str
+
+
+def _closed(deployment):
+    by = deployment.closed_by and f"closed by {deployment.closed_by}"
+    return ": ".join(filter(None, [by, deployment.closed]))
 
 
 def _kept(push):

@@ -10,13 +10,17 @@ What it takes by id from an address or a form it resolves inside that deployment
 
 from contextlib import nullcontext
 from functools import wraps
+from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max, Q
 from django.http import Http404
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -146,7 +150,15 @@ def _guarded(level, methods, *, of_deployment):
 
 
 def _to_sign_in(request):
-    """Lead to the sign-in page; a part of a page that is asked for isn't replaced by that."""
+    """Lead to the sign-in page; a part of a page that is asked for isn't replaced by that.
+
+    What a form would have changed is asked for again on its page: its own address shows nothing.
+    """
     if request.htmx:
         return HttpResponseClientRefresh()
-    return redirect_to_login(request.get_full_path())
+    if request.method in SAFE:
+        return redirect_to_login(request.get_full_path())
+    messages.warning(request, "You were signed out, so nothing was done. Sign in, and do it again.")
+    came = request.headers.get("Referer", "")
+    here = url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure())
+    return redirect_to_login(urlsplit(came).path if here else reverse("index"))

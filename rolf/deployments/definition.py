@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
+
 from .models import Flag
 
 
@@ -27,6 +29,13 @@ def definition(deployment):
               kind=Flag.Kind.SWITCH if flag["switch"] else Flag.Kind.TEXT)
          for flag in read["flags"]],
         [stage["name"] for stage in read["stages"]])
+
+
+def refuse_tied(deployment):
+    """Raise PermissionDenied where what a page would change is the repository's to say."""
+    if deployment.tied:
+        raise PermissionDenied("It is tied to deploy/deployments.toml in its repository, which "
+                               "says this: change it there.")
 
 
 def read_definition(deployment):

@@ -88,7 +88,7 @@ def tied(deployment, checkout, *, flags=None, skip=()):
     except Faulty as error:
         raise UnreadyError([str(fault) for fault in error.faults] or [error.fault]) from None
     except InputError as error:
-        raise UnreadyError([f"{error.where}: {error.fault}."]) from None
+        raise UnreadyError([f"{error.where}: {error.fault}; {error.next_step}."]) from None
     if faults:
         raise UnreadyError(faults)
     return replace(read, project=directory(deployment),
@@ -142,7 +142,9 @@ def _settings(deployment, faults):
                 values[setting.name] = setting.parsed
         except (Wrong, SealError) as error:
             faults.append(f"The setting {setting.name}: {error}.")
-    return values, {name: value for name, value in secrets.items() if value}
+    faults += [f"The secret setting {name} has no value." for name, value in secrets.items()
+               if not value]
+    return values, secrets
 
 
 def _flags(rows, flags, faults):

@@ -20,7 +20,9 @@ class SealError(Exception):
 
 
 def seal(text):
-    """Return the text such that only who has the key reads it."""
+    """Return the text such that only who has the key reads it; of nothing, nothing."""
+    if not text:
+        return ""
     return _fernet().encrypt(text.encode()).decode()
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from deployments.models import Category, Deployment
 from pushes.models import Push
@@ -68,10 +68,9 @@ def board(access, *, page=1, category=None):
 def rows(deployments):
     """Return the Row of each deployment."""
     pushes = Push.objects.filter(deployment=OuterRef("pk")).order_by("-pk").values("pk")
-    telling = pushes.filter(Q(state=Push.State.SUCCEEDED) | Q(switched=True))
     keys = {pk: (last, live) for pk, last, live in Deployment.objects.filter(
         pk__in=[one.pk for one in deployments]).order_by().values_list(
-            "pk", Subquery(pushes[:1]), Subquery(telling[:1]))}
+            "pk", Subquery(pushes[:1]), Subquery(pushes.gone_live()[:1]))}
     wanted = {key for pair in keys.values() for key in pair if key}
     found = Push.objects.listed().select_related("worker", "rollback_to").defer(
         "rollback_to__snapshot", "rollback_to__record", "rollback_to__marks").in_bulk(wanted)

@@ -1,7 +1,9 @@
 """The site's own pages: the front page, and the search."""
 
+import mimetypes
 from pathlib import Path
 
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from deployments.access import signed_in
@@ -10,6 +12,12 @@ from .board import board
 from .finding import find
 
 ROOT_FILES = Path(__file__).parent / "static" / "main"
+
+
+def root_file(request, name):
+    """Answer for a file that visitors look for at the root; small, so it is sent whole."""
+    return HttpResponse((ROOT_FILES / name).read_bytes(),
+                        content_type=mimetypes.guess_type(name)[0])
 
 
 @signed_in()

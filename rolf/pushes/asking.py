@@ -59,7 +59,7 @@ def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=Fals
 
     `flags` are values by name, `skip` names of stages. Raises Busy, Refused.
     """
-    _refuse_closed(deployment)
+    refuse_closed(deployment)
     _refuse_unfit(comment, ref, *skip, *(flags or {}), *map(str, (flags or {}).values()))
     asked = Push(deployment=deployment, ref=ref.strip() or deployment.branch, comment=comment,
                  flags=dict(flags or {}), skip=list(skip), step=step)
@@ -91,7 +91,7 @@ def proposal(deployment, to=None):
 
 def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
     """Ask for the return to an earlier push. Raises Busy, Refused."""
-    _refuse_closed(deployment)
+    refuse_closed(deployment)
     _refuse_unfit(comment)
     proposed = proposal(deployment, to)
     target = proposed.target
@@ -109,7 +109,7 @@ def resume(push, user):
     if last != push:
         raise Refused([f"Only the last push can be resumed, which is push {last.number}."
                             if last else "It never began."])
-    _refuse_closed(push.deployment)
+    refuse_closed(push.deployment)
     changed = Push.objects.filter(pk=push.pk, version=push.version)
     try:
         with transaction.atomic():
@@ -117,7 +117,7 @@ def resume(push, user):
                 state=State.QUEUED, resumed=True, reason="", cancelled_by="", worker=None,
                 ended=None, awaits="", decision="", version=push.version + 1)
     except IntegrityError:
-        raise Busy(_active(push.deployment)) from None
+        raise _in_the_way(push.deployment) from None
     if not taken:
         raise Refused(["It has changed meanwhile."])
     push.refresh_from_db()
@@ -181,7 +181,8 @@ def _ready(function, deployment, **arguments):
         raise Refused(error.faults) from None
 
 
-def _refuse_closed(deployment):
+def refuse_closed(deployment):
+    """Raise Refused where nobody may push now."""
     if deployment.closed_by:
         why = f": {deployment.closed}" if deployment.closed else "."
         raise Refused([f"It is closed by {deployment.closed_by}{why}"])
@@ -202,13 +203,15 @@ def _queued(asked, user):
         with transaction.atomic():
             asked.save(force_insert=True)
     except IntegrityError:
-        raise Busy(_active(asked.deployment)) from None
+        raise _in_the_way(asked.deployment) from None
     _enqueue(asked)
     return asked
 
 
-def _active(deployment):
-    return deployment.pushes.filter(state__in=ACTIVE).first()
+def _in_the_way(deployment):
+    """Return what to raise where another push is active, or was just now."""
+    active = deployment.pushes.filter(state__in=ACTIVE).first()
+    return Busy(active) if active else Refused(["Another push has ended just now: ask again."])
 
 
 def _enqueue(push):

@@ -4,7 +4,6 @@ from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.record import Record, StageRecord
 from bootstrapper.deploy.rollback import live_push as live_record
 from bootstrapper.deploy.rollback import propose
-from django.db.models import Q
 
 ENOUGH = 200  # pushes that worked, or nearly: the one before the live one is among the newest
 
@@ -32,14 +31,11 @@ def target_of(deployment, wanted=None, current=None):
 
 def _records(deployment, besides=None):
     """Return what the rule asks of each push, newest first, without what is heavy."""
-    telling = Q(state=State.SUCCEEDED) | Q(switched=True)
-    if besides:
-        telling |= Q(pk=besides.pk)
-    rows = deployment.pushes.exclude(number=None).order_by("-number").values_list(
-        "number", "state", "switched", "rollback_to__number")
-    found = list(rows.filter(telling)[:ENOUGH])
+    pushes = deployment.pushes.exclude(number=None).order_by("-number")
+    told = ("number", "state", "switched", "rollback_to__number")
+    found = list(pushes.gone_live().values_list(*told)[:ENOUGH])
     if besides and besides.number not in {number for number, *_ in found}:
-        found += rows.filter(pk=besides.pk)
+        found += pushes.filter(pk=besides.pk).values_list(*told)
     return [Record(id=number, state=State(state), rollback_to=rollback_to,
                    stages=(StageRecord(name="", switches=True, started=0.0),) if switched else ())
             for number, state, switched, rollback_to in found]

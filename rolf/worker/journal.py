@@ -6,22 +6,20 @@ from datetime import UTC, datetime
 from bootstrapper.deploy.event import (
     Note,
     Output,
-    PushEnded,
     PushStarted,
     StageEvent,
     StageStarted,
     State,
 )
 from bootstrapper.deploy.journal.record import Record, fold
-from bootstrapper.errors import WorkFailed
-from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from pushes.models import LogChunk, Push
 
+from .away import patiently, unanswered
+
 FLUSH = 0.25  # seconds that a line may wait for others
 CHUNK = 256 * 1024  # bytes that don't wait
-PATIENCE = 60.0  # seconds that the database may be away
 ASK = 0.25  # seconds between two looks whether somebody cancelled it
 NOTE = "note"
 DONE = (State.SUCCEEDED, State.SKIPPED)
@@ -31,13 +29,18 @@ class DatabaseJournal:
     """The journal of a push whose row is this worker's; `directory` holds its checkout and code.
 
     Output waits up to FLUSH seconds, or until it fills a chunk; whatever else happens is kept at
-    once, and what was said before it as well. A push that is no longer this worker's (it was
-    thought dead) is not written to any more, and cancelled.
+    once, and what was said before it as well. While the database is away it waits, and calls
+    `meanwhile` again and again. A push that is no longer this worker's (it was thought dead) is
+    not written to any more, and cancelled.
+
+    That a push has ended is told by `end`: until then nobody else's can begin, and what follows
+    its failure may.
     """
 
-    def __init__(self, push, directory):
+    def __init__(self, push, directory, meanwhile=lambda: None):
         """Go on where the log ends."""
         self.directory = directory
+        self._meanwhile = meanwhile
         self.push = push
         self._record = fold({**push.snapshot, "id": push.number}, ())
         if push.record:
@@ -83,14 +86,25 @@ class DatabaseJournal:
         self._record = record
         self.flush(record=record.to_json())
 
+    def end(self, more="", then=lambda: None):
+        """Tell that the push has ended; `more` is what else there is to be said about it.
+
+        What `then` changes in the database is kept in the same step. Raises WorkFailed.
+        """
+        record = self._record
+        told = {"state": record.state, "ended": _time(record.ended),
+                "reason": "; ".join(filter(None, [record.reason, more]))}
+        return patiently(lambda: (self._keep(told), then())[1], self._meanwhile)
+
     def cancelled(self):
         """Return who asked to cancel the push, in words."""
         now = time.monotonic()
         if not self._why and now - self._asked >= ASK:
             self._asked = now
-            row = self._mine().values_list("cancelled_by", flat=True).first()
-            self._why = ("the push was taken away from its worker" if row is None else
-                         f"cancelled by {row}" if row else "")
+            with unanswered():
+                row = self._mine().values_list("cancelled_by", flat=True).first()
+                self._why = ("the push was taken away from its worker" if row is None else
+                             f"cancelled by {row}" if row else "")
         return self._why
 
     def tick(self):
@@ -100,19 +114,7 @@ class DatabaseJournal:
 
     def flush(self, **fields):
         """Keep what was said, and `fields` of the push. Raises WorkFailed if that can't be."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with transaction.atomic():
-                    kept = self._keep(fields)
-                break
-            except OperationalError as error:
-                if time.monotonic() > end:
-                    raise WorkFailed(
-                        "the database", f"can't be written ({error})",
-                        "see that it runs, and that its disk has room") from error
-                connection.close()
-                time.sleep(FLUSH)
+        kept = patiently(lambda: self._keep(fields), self._meanwhile)
         if self._data:  # the first line after a silence waits for no other
             self._flushed = time.monotonic()
         if kept and self._data:
@@ -122,10 +124,9 @@ class DatabaseJournal:
             self._data, self._spans = bytearray(), []
 
     def _update(self, event):
-        fields = {"record": self._record.to_json(), "state": self._record.state,
-                  "reason": self._record.reason, "commit": self._record.commit}
-        if isinstance(event, PushStarted | PushEnded):
-            fields |= {"started": _time(self._record.started), "ended": _time(self._record.ended)}
+        fields = {"record": self._record.to_json(), "commit": self._record.commit}
+        if isinstance(event, PushStarted):
+            fields |= {"state": self._record.state, "started": _time(self._record.started)}
         if isinstance(event, StageEvent) and self._switches[event.stage] and isinstance(
                 event, StageStarted):
             fields["switched"] = True

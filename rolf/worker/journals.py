@@ -8,7 +8,7 @@ from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.project_journals import code_files
 from bootstrapper.errors import InputError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max
 
 from deployments.preparation import directory
 from pushes.asking import with_code
@@ -19,11 +19,15 @@ ENOUGH = 50  # of the newest that worked, among which the one before the live on
 
 
 class DatabaseJournals:
-    """Those of one deployment; `push` is the row that the next plan is begun for."""
+    """Those of one deployment; `push` is the row that the next plan is begun for.
 
-    def __init__(self, push):
+    `meanwhile` is what journals call while they wait for the database.
+    """
+
+    def __init__(self, push, meanwhile):
         """Remember whose they are."""
         self.push = push
+        self._meanwhile = meanwhile
         self._deployment = push.deployment
         self._home = directory(push.deployment) / ".deploy" / "pushes"
 
@@ -41,8 +45,7 @@ class DatabaseJournals:
 
     def pushes(self, running, deployment):
         """Return records, newest first, as far back as a rollback asks for them."""
-        telling = Q(state=State.SUCCEEDED) | Q(switched=True)
-        rows = self._deployment.pushes.filter(telling).exclude(record=None).exclude(number=None)
+        rows = self._deployment.pushes.gone_live().exclude(record=None).exclude(number=None)
         return [Record.from_json(record) for record in
                 rows.order_by("-number").values_list("record", flat=True)[:ENOUGH]]
 
@@ -54,10 +57,11 @@ class DatabaseJournals:
         """Begin the journal of the push; FileExistsError if the number is taken."""
         push = self.push
         push.number, push.commit, push.ref = plan.id, plan.commit, plan.ref
+        push.switches = any(stage.switches for stage in plan.stages)
         push.snapshot = {**(push.snapshot or {}), **with_code(plan)}
         try:
             with transaction.atomic():
-                push.save(update_fields=["number", "commit", "ref", "snapshot"])
+                push.save(update_fields=["number", "commit", "ref", "switches", "snapshot"])
         except IntegrityError:
             raise FileExistsError(plan.id) from None
         return self.opened(plan)
@@ -72,7 +76,7 @@ class DatabaseJournals:
             file.write_text(code, encoding="utf-8", newline="")
             file.chmod(0o700)
         self.push.__class__.objects.filter(pk=self.push.pk).update(version=F("version") + 1)
-        return DatabaseJournal(self.push, home)
+        return DatabaseJournal(self.push, home, self._meanwhile)
 
     def plan(self, number, secrets):
         """Return what a push was, with today's secrets; None if that isn't kept."""

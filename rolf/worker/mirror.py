@@ -8,7 +8,7 @@ import tarfile
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from bootstrapper.deploy.source import FULL_COMMIT, Git
+from bootstrapper.deploy.source import FULL_COMMIT, Git, complaint
 from bootstrapper.errors import WorkFailed
 
 PATIENCE = 300.0  # seconds that a fetch may take
@@ -88,7 +88,7 @@ class Mirror:
             raise WorkFailed(self._repository, f"git doesn't answer within {PATIENCE:.0f} s",
                              "see that the repository can be reached") from None
         if run.returncode:
-            told = run.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
-            raise WorkFailed(self._repository, self._mask(told[-1]),
+            told = complaint(run.stderr.decode("utf-8", "replace"))
+            raise WorkFailed(self._repository, self._mask(told),
                              "see that the repository can be read from here")
         return run.stdout

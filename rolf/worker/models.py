@@ -1,10 +1,14 @@
 """A worker: a process that carries out pushes, known by its heartbeat."""
 
+import os
+import secrets
 import socket
+import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
@@ -24,9 +28,29 @@ class WorkerQuerySet(models.QuerySet):
         """Those that have told lately that they live."""
         return self.filter(ended=None, beat__gt=timezone.now() - timedelta(seconds=LAPSED))
 
-    def of_process(self, pid):
-        """Return the one that is that process of this machine."""
-        return self.filter(machine=machine(), pid=pid, ended=None).latest("pk")
+    @contextmanager
+    def carrying(self):
+        """Give the worker that this process is a child of.
+
+        Where another back end of Tasks calls, there is none: this process is one until it has
+        done what it was called for.
+        """
+        here = self.filter(machine=machine(), ended=None)
+        worker = here.filter(pid=os.getppid()).order_by("-pk").first()
+        if worker:
+            yield worker
+            return
+        own = self.create(name=secrets.token_hex(16), machine=machine(), pid=os.getpid(),
+                          beat=timezone.now())
+        done = threading.Event()
+        beating = threading.Thread(target=own.beat_until, args=[done], daemon=True)
+        beating.start()
+        try:
+            yield own
+        finally:
+            done.set()
+            beating.join()
+            self.filter(pk=own.pk).update(ended=timezone.now())
 
     def dead(self):
         """Those that died: nobody hears them, or their process isn't there, if it was of here.
@@ -53,6 +77,12 @@ class Worker(models.Model):
 
     def __str__(self):
         return f"worker {self.pid} on {self.machine}"
+
+    def beat_until(self, done):
+        """Say that it lives until the event `done` is set; for a thread of its own."""
+        while not done.wait(BEAT):
+            type(self).objects.filter(pk=self.pk).update(beat=timezone.now())
+        connection.close()
 
     @property
     def lives(self):

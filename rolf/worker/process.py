@@ -7,13 +7,14 @@ that pushes don't wait for one another and nothing of a stage's is ever in a ser
 import ctypes
 import logging
 import os
+import secrets
 import signal
 import sys
 import time
 from collections import Counter
 from contextlib import suppress
 
-from django.db import OperationalError, connection, connections
+from django.db import connection, connections
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
 from django_tasks_db.models import DBTaskResult
@@ -22,6 +23,7 @@ from django_tasks_db.utils import exclusive_transaction
 from pushes import tasks
 
 from . import sweeping
+from .away import AWAY, reconnect, unanswered
 from .models import BEAT, Worker, machine
 
 POLL = 0.1  # seconds between two looks into the queue
@@ -37,11 +39,12 @@ logger = logging.getLogger("rolf.worker")
 class Process(QueueWorker):
     """`slots` by queue; `grace` seconds for what runs when it is told to end."""
 
-    def __init__(self, name, *, slots, grace, changed):
+    def __init__(self, *, slots, grace, changed):
         """Tell nobody yet. `changed` says whether there is newer code than this."""
         super().__init__(
             queue_names=list(slots), interval=POLL, batch=False, backend_name="default",
-            startup_delay=False, max_tasks=None, worker_id=name, excluded_queue_names=[])
+            startup_delay=False, max_tasks=None, worker_id=secrets.token_hex(16),
+            excluded_queue_names=[])
         self._slots = slots
         self._grace = grace
         self._changed = changed
@@ -53,15 +56,14 @@ class Process(QueueWorker):
 
     def start(self):
         """Work until told to end; return when nothing runs any more."""
-        self._row = Worker.objects.create(
-            name=self.worker_id, machine=machine(), pid=os.getpid(),
-            beat=timezone.now())
+        self._register()
         self.configure_signals()
         try:
             self.run()
             self._wait_for_children()
         finally:
-            Worker.objects.filter(pk=self._row.pk).update(ended=timezone.now())
+            with unanswered():
+                Worker.objects.filter(pk=self._row.pk).update(ended=timezone.now())
 
     def run(self):
         """Take tasks as long as there are slots for them, until told to end."""
@@ -71,9 +73,8 @@ class Process(QueueWorker):
                 self._look_around()
                 if not self._unchanged():
                     task = self._claimed()
-            except OperationalError as error:  # the database is locked, or away for a while
-                logger.warning("the database doesn't answer: %s", error)
-                connections.close_all()
+            except AWAY as error:
+                self._away(error)
             if task:
                 self.run_task(task)
             else:
@@ -137,35 +138,63 @@ class Process(QueueWorker):
             sys.stderr.flush()
             os._exit(status)  # what the parent would do at its end is not the child's
 
-    def _look_around(self):
-        """Beat, sweep, see which children have ended, and whether there is newer code."""
-        now = time.monotonic()
+    def _register(self):
+        """Be a worker, with a name of its own."""
+        self._row = Worker.objects.create(
+            name=self.worker_id, machine=machine(), pid=os.getpid(), beat=timezone.now())
+
+    def _beat(self):
+        """Tell that it lives. Whom others hold to be dead goes on as another worker.
+
+        It was stopped for a while, or the clock was: its pushes are lost, and end by themselves.
+        """
+        if not Worker.objects.filter(pk=self._row.pk, ended=None).update(beat=timezone.now()):
+            logger.warning("%s was held to be dead; it goes on as another one", self._row)
+            self.worker_id = secrets.token_hex(16)
+            self._register()
+
+    def _away(self, error):
+        logger.warning("the database doesn't answer: %s", error)
+        reconnect()
+        self._version = None
+
+    def _bury(self):
+        """See which children have ended; what one left that died is set right at once."""
         while self._children:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 break
-            task = self._children.pop(pid, None)
-            self._version = None  # its slot is free, which is nothing that anybody writes
-            if task and status:
-                sweeping.child_died(self._row, task)
+            if self._children.pop(pid, None):
+                self._version = None  # its slot is free, which is nothing that anybody writes
+                if status:
+                    self._swept = 0.0
+
+    def _look_around(self):
+        """Beat, sweep, see which children have ended, and whether there is newer code."""
+        now = time.monotonic()
+        self._bury()
         if now - self._beaten >= BEAT:
+            self._beat()
             self._beaten = now
-            Worker.objects.filter(pk=self._row.pk).update(beat=timezone.now())
             if self.running and self._changed():
                 self.running = False
         if now - self._pruned >= PRUNE:
             self._pruned = now
             tasks.prune.enqueue()
+            sweeping.forget()
             self._version = None
         if now - self._swept >= SWEEP:
+            sweeping.sweep(self._row, self._children.values())
             self._swept = now
-            sweeping.sweep()
             self._version = None  # what it queued itself is nothing that SQLite tells it of
 
     def _wait_for_children(self):
         told = 0
         while self._children:
-            self._look_around()
+            try:
+                self._look_around()
+            except AWAY as error:
+                self._away(error)
             late = self._end is not None and time.monotonic() - self._end
             if late and late > 0 and told == 0:
                 told = self._tell(signal.SIGTERM)

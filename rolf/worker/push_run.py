@@ -1,7 +1,7 @@
 """A push carried out: claimed, planned, run, and what follows when it fails."""
 
-import os
 import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from deployments.preparation import UnreadyError, bare, directory, of_plan, secrets_of, tied
 from pushes import indexing
-from pushes.asking import with_code
+from pushes.asking import Refused, refuse_closed, with_code
 from pushes.models import LogChunk, Push
 
 from .journals import DatabaseJournals, restored
@@ -32,20 +32,23 @@ from .surroundings import WorkerSurroundings
 
 def run(push_id):
     """Carry out the push, unless somebody has begun it or cancelled it."""
-    worker = Worker.objects.of_process(os.getppid())
-    queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
-    if not queued.update(state=State.RUNNING, worker=worker, started=timezone.now(),
+    with Worker.objects.carrying() as worker:
+        queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
+        if queued.update(state=State.RUNNING, worker=worker, started=timezone.now(),
                          version=F("version") + 1):
-        return
-    push = Push.objects.select_related("deployment", "worker").get(pk=push_id)
+            _carry_out(push_id)
+
+
+def _carry_out(push_id):
+    running = PushRun(Push.objects.select_related("deployment", "worker").get(pk=push_id))
     try:
-        PushRun(push).go()
-    except UnreadyError as error:
-        refuse(push, " ".join(error.faults))
+        running.go()
+    except (Refused, UnreadyError) as error:
+        refuse(running.push, " ".join(error.faults))
     except BootstrapperError as error:
-        refuse(push, f"{error.where}: {error.fault}")
+        refuse(running.push, f"{error.where}: {error.fault}")
     except Exception as error:
-        refuse(push, f"Rolf itself failed: {error!r}")
+        refuse(running.push, f"Rolf itself failed: {error!r}")
         raise
     # It has ended for everybody; what is left is for those who will search in its log.
     for ended in Push.objects.filter(Q(pk=push_id) | Q(rollback_of=push_id)):
@@ -67,29 +70,34 @@ def refuse(push, reason):
 
 
 class PushRun:
-    """One push of this worker's, in a process of its own."""
+    """One push of this worker's, in a process of its own, and the rollback that may follow it.
+
+    `push` is the one of the two that runs.
+    """
 
     def __init__(self, push):
         """Nothing is done yet."""
-        self._push = push
+        self.push = push
         self._deployment = push.deployment
-        self._journals = DatabaseJournals(push)
+        self._session = None
+        self._journals = DatabaseJournals(push, self._tick)
         self._home = directory(push.deployment)
 
     def go(self):
         """Carry it out. Raises BootstrapperError or UnreadyError where it can't begin."""
+        refuse_closed(self._deployment)  # it may have been, while the push waited
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with Interruption() as interruption:
-            if self._push.resumed:
+            if self.push.resumed:
                 self._resume(interruption)
-            elif self._push.rollback_to:
+            elif self.push.rollback_to:
                 self._roll_back(interruption)
             else:
                 self._deploy(interruption)
 
     def _deploy(self, interruption):
         prepared, plan = (self._tied() if self._deployment.tied else self._asked())
-        with self._session(prepared) as session:
+        with self._held(prepared) as session:
             if prepared.resolves_git and not plan.commit:
                 commit = Mirror(prepared, session.inherited).resolve(plan.ref)
                 plan = replace(plan, commit=commit)
@@ -99,9 +107,9 @@ class PushRun:
 
     def _asked(self):
         """Return the plan that was made when the push was asked for."""
-        plan = restored(self._push, secrets_of(self._deployment))
-        plan = replace(plan, user=self._push.user_name, deployment_id=str(self._deployment.pk))
-        return of_plan(self._deployment, plan, self._push.snapshot.get("resolves_git", False)), plan
+        plan = restored(self.push, secrets_of(self._deployment))
+        plan = replace(plan, user=self.push.user_name, deployment_id=str(self._deployment.pk))
+        return of_plan(self._deployment, plan, self.push.snapshot.get("resolves_git", False)), plan
 
     def _tied(self):
         """Return the plan that the repository's own file makes, at the commit that is pushed."""
@@ -110,27 +118,27 @@ class PushRun:
                 name: value for name, value in settings.deployment.settings.items()
                 if name == "SSH_CONFIG"})) as session:
             mirror = Mirror(settings, session.inherited)
-            commit = mirror.resolve(self._push.ref)
+            commit = mirror.resolve(self.push.ref)
             with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
                 mirror.extract(commit, "deploy", Path(checkout))
-                prepared = tied(self._deployment, Path(checkout), flags=self._push.flags,
-                                skip=self._push.skip)
-        plan = self._planned(prepared, comment=prepared.mask(self._push.comment),
-                             ref=self._push.ref, commit=commit)
+                prepared = tied(self._deployment, Path(checkout), flags=self.push.flags,
+                                skip=self.push.skip)
+        plan = self._planned(prepared, comment=prepared.mask(self.push.comment),
+                             ref=self.push.ref, commit=commit)
         return prepared, plan
 
     def _planned(self, prepared, **what):
-        return prepared.plan(number=0, who=self._push.user_name,
+        return prepared.plan(number=0, who=self.push.user_name,
                              deployment_id=str(self._deployment.pk), **what)
 
     def _roll_back(self, interruption):
-        target, live = self._push.rollback_to, self._push.rollback_of
+        target, live = self.push.rollback_to, self.push.rollback_of
         prepared = self._today(live)
-        with self._session(prepared) as session:
+        with self._held(prepared) as session:
             ledger = Ledger(session, self._journals)
             record = target.kept
             kept = restored(target, prepared.secrets)
-            base = template(prepared, record, kept, keep_settings=self._push.keep_settings)
+            base = template(prepared, record, kept, keep_settings=self.push.keep_settings)
             release = record.id if record.release is None else record.release
             fast = ledger.has_release(release) and base.switching() is not None
             if not fast and not record.rollback_url:
@@ -138,8 +146,8 @@ class PushRun:
                                  "it kept no tag to push again", "push its commit anew")
             plan = replace(
                 plan_back(base, record, undone=live.number if live else None, fast=fast,
-                          comment=self._push.comment),
-                user=self._push.user_name, deployment_id=str(self._deployment.pk))
+                          comment=self.push.comment),
+                user=self.push.user_name, deployment_id=str(self._deployment.pk))
             plan, journal = ledger.begin(plan)
             self._carry_out(plan, journal, session, ledger, prepared, interruption)
 
@@ -150,46 +158,71 @@ class PushRun:
         return bare(self._deployment)
 
     def _resume(self, interruption):
-        record = self._push.kept
+        record = self.push.kept
         if record is None:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
         refuse_unkept(record)
-        plan = restored(self._push, secrets_of(self._deployment))
+        plan = restored(self.push, secrets_of(self._deployment))
         prepared = of_plan(self._deployment, plan, False)
-        with self._session(prepared) as session:
+        with self._held(prepared) as session:
             ledger = Ledger(session, self._journals)
             journal = self._journals.opened(plan)
             if not (journal.directory / "checkout").is_dir():
-                raise InputError(str(self._push), "its checkout is gone, or on the machine of "
+                raise InputError(str(self.push), "its checkout is gone, or on the machine of "
                                  "another worker", "push again")
             ledger.go_on(plan)
             self._carry_out(plan, journal, session, ledger, prepared, interruption,
                             done=done(record), outputs=record.outputs, resumed=True)
 
-    def _session(self, prepared: Preparation):
-        return Session(self._home, prepared.deployment, who=self._push.user_name)
+    @contextmanager
+    def _held(self, prepared: Preparation):
+        """Give the session that holds the deployment's locks."""
+        with Session(self._home, prepared.deployment, who=self.push.user_name) as session:
+            self._session = session
+            yield session
+
+    def _tick(self):
+        """Tell the targets that we live, while the database is waited for."""
+        if self._session:
+            self._session.tick()
 
     def _carry_out(self, plan, journal, session, ledger, prepared, interruption, **resumed):
         surroundings = WorkerSurroundings(session, journal, interruption)
         push = EnginePush(plan, journal, surroundings)
         result = push.run(**resumed)
         ledger.end(push.record)
-        if result.state is State.SUCCEEDED:
-            return
-        fallback = Fallback(session, ledger, prepared)
-        switched = fallback.switched(result)
-        if fallback.wanted(plan, result, switched) and (back := fallback.plan(plan, switched)):
-            self._fall_back(back, session, ledger, prepared, interruption)
+        back, why = None, ""
+        try:
+            back, why = self._way_back(plan, result, Fallback(session, ledger, prepared))
+        finally:
+            if back is None:
+                journal.end(why)
+        if back is not None:
+            self._fall_back(back, journal, session, ledger, prepared, interruption)
 
-    def _fall_back(self, back, session, ledger, prepared, interruption):
+    def _way_back(self, plan, result, fallback):
+        """Return what undoes a push that failed when it was live, and why there is no way."""
+        if result.state is State.SUCCEEDED:
+            return None, ""
+        switched = fallback.switched(result)
+        if not fallback.wanted(plan, result, switched):
+            return None, ""
+        try:
+            back = fallback.plan(plan, switched)
+        except BootstrapperError as error:
+            return None, f"it is not rolled back: {error.where}: {error.fault}"
+        return back, "" if back else "it is not rolled back: no push came before it"
+
+    def _fall_back(self, back, journal, session, ledger, prepared, interruption):
         """Roll back by a push of its own, in the same session: nobody gets in between."""
-        failed = self._push
-        target = self._deployment.pushes.get(number=back.target.id)
+        failed = self.push
+        # What came before may have been pushed by command line, and be no row of ours.
+        target = self._deployment.pushes.filter(number=back.target.id).first()
         plan = replace(back.plan, user=failed.user_name, deployment_id=str(self._deployment.pk))
-        self._push = self._journals.push = Push.objects.create(
+        self.push = self._journals.push = journal.end(then=lambda: Push.objects.create(
             deployment=self._deployment, state=State.RUNNING, user=failed.user,
             user_name=failed.user_name, comment=plan.comment, ref=plan.ref, commit=plan.commit,
             rollback_to=target, rollback_of=failed, worker=failed.worker, started=timezone.now(),
-            snapshot=with_code(plan))
+            snapshot=with_code(plan)))
         plan, journal = ledger.begin(plan)
         self._carry_out(plan, journal, session, ledger, prepared, interruption)

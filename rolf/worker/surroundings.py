@@ -3,9 +3,10 @@
 import time
 
 from bootstrapper.deploy.execution import Decision
-from django.db.models import F
 
 from pushes.models import Push
+
+from .away import unanswered
 
 ASK = 0.25  # seconds between two looks for an answer
 
@@ -53,11 +54,11 @@ class WorkerSurroundings:
             return Decision.RUN
         self._journal.flush(awaits=name, decision="", decided_by="")
         row = Push.objects.filter(pk=push.pk)
-        while not self.cancelled() and not self._journal.cancelled():
+        decision = ""
+        while not (decision or self.cancelled() or self._journal.cancelled()):
             self.tick()
-            if decision := row.values_list("decision", flat=True).get():
-                row.update(awaits="", decision="", version=F("version") + 1)
-                return Decision(decision)
-            time.sleep(ASK)
-        row.update(awaits="", version=F("version") + 1)
-        return Decision.STOP
+            with unanswered():
+                decision = row.values_list("decision", flat=True).get()
+            time.sleep(0 if decision else ASK)
+        self._journal.flush(awaits="", decision="")
+        return Decision(decision) if decision else Decision.STOP

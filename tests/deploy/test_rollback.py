@@ -149,6 +149,15 @@ def test_a_failed_push_is_live_if_it_came_as_far_as_the_switch() -> None:
         assert propose(records, current=None, wanted=None).target.id == target
 
 
+def test_a_push_that_succeeded_without_its_switch_was_never_live() -> None:
+    left_out = StageRecord(name="activate", switches=True, state=State.SKIPPED)
+    switched = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0)
+    records = [_record(3, stages=(left_out,)), _record(2, stages=(switched,)), _record(1)]
+    assert (found := live_push(records, None)) and found.id == 2
+    proposal = propose([_record(4, stages=(switched,)), *records], current=None, wanted=None)
+    assert proposal.target.id == 2
+
+
 def test_a_wanted_rollback_stands_for_the_push_that_it_returned_to() -> None:
     records = [_record(3, rollback_to=1), _record(2), _record(1)]
     assert propose(records, current=None, wanted=3).target.id == 1

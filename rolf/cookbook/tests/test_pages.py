@@ -3,6 +3,7 @@
 from django.test import Client, TestCase
 from django.urls import reverse
 
+from api.tests.caller import Caller, made
 from cookbook.models import Recipe
 from cookbook.shelf import Shelf, shipped
 from deployments.models import Grant, Level, Stage
@@ -28,6 +29,42 @@ class Case(TestCase):
 
     def at(self, name, *arguments):
         return reverse(name, args=[self.deployment.pk, *arguments])
+
+
+class Tied(Case):
+    """Stages, flags and settings that are the repository's to say."""
+
+    def setUp(self):
+        super().setUp()
+        type(self.deployment).objects.filter(pk=self.deployment.pk).update(tied_to="production")
+
+    def test_nothing_is_written_here_that_would_not_count(self):
+        stage, flag = self.deployment.stages.get(), self.deployment.flags.get()
+        before = list(self.deployment.stages.values())
+        for name, arguments, form in [
+                ("stage-new", (), {"recipe": "git-clone"}), ("stage", (stage.pk,), {"name": "x"}),
+                ("stage-move", (stage.pk,), {"enabled": "0"}), ("stages-order", (), {"order": "1"}),
+                ("flag-new", (), {"name": "LOUD", "kind": "switch"}),
+                ("flag", (flag.pk,), {"name": "LOUD", "kind": "switch"})]:
+            answer = self.client.post(self.at(name, *arguments), form)
+            self.assertContains(answer, "change it there", status_code=403)
+        self.assertEqual(list(self.deployment.stages.values()), before)
+        answer = self.client.post(self.at("setting-new"), {"name": "COLOUR", "text": "red"})
+        self.assertContains(answer, "its repository says what plain settings", status_code=422)
+
+    def test_secrets_and_where_the_repository_is_are_kept_here(self):
+        for form in ({"name": "TOKEN", "text": "sesame", "secret": "on"},
+                     {"name": "REPOSITORY", "text": "git@git.example.org:site.git"}):
+            self.assertEqual(self.client.post(self.at("setting-new"), form).status_code, 302)
+
+    def test_the_api_tells_what_was_found_there(self):
+        definition = {"stages": [{"name": "a"}, {"name": "b"}], "flags": [
+            {"name": "LOUD", "description": "", "default": "1", "switch": True}]}
+        self.deployment.surveys.update(definition=definition)
+        told = Caller(made(self.cast.people["view"])[1]).get(
+            f"/api/deployments/{self.deployment.pk}").json()
+        self.assertEqual(told["stages"], ["a", "b"])
+        self.assertEqual([flag["name"] for flag in told["flags"]], ["LOUD"])
 
 
 class Recipes(Case):

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 
 from deployments.access import needs
-from deployments.definition import read_definition
+from deployments.definition import read_definition, refuse_tied
 from deployments.models import Level, Stage
 from history.models import recording
 from rolf.number import number_of
@@ -28,6 +28,7 @@ def stages(request, deployment):
 @needs(Level.EDIT, "GET", "POST")
 def stage_new(request, deployment):
     """Add one at the end; `recipe` in the address chooses one."""
+    refuse_tied(deployment)
     last = deployment.stages.last()
     stage = Stage(deployment=deployment, position=last.position + 1 if last else 0)
     if request.method == "GET":
@@ -38,6 +39,7 @@ def stage_new(request, deployment):
 @needs(Level.EDIT, "GET", "POST")
 def stage(request, deployment, stage_id):
     """Change one."""
+    refuse_tied(deployment)
     found = get_object_or_404(deployment.stages, pk=stage_id)
     return _saved(request, deployment, found, found.name)
 
@@ -58,6 +60,7 @@ def stage_delete(request, deployment, stage_id):
 @needs(Level.EDIT, "POST")
 def stage_move(request, deployment, stage_id):
     """Move one up or down: `by` is -1 or 1; or switch it off or on: `enabled` is 0 or 1."""
+    refuse_tied(deployment)
     found = get_object_or_404(deployment.stages, pk=stage_id)
     if request.POST.get("enabled") in ("0", "1"):
         with recording(request.user, found, deployment):
@@ -76,6 +79,7 @@ def stage_move(request, deployment, stage_id):
 @needs(Level.EDIT, "POST")
 def stages_order(request, deployment):
     """Put them in the order of `order`, their keys: what dragging sends."""
+    refuse_tied(deployment)
     wanted = [number_of(key) for key in request.POST.getlist("order")]
     put(deployment, wanted, request.user)
     return redirect("stages", deployment.pk)

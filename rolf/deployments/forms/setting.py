@@ -3,6 +3,7 @@
 from django import forms
 
 from ..models import Setting
+from ..preparation import KEPT_HERE
 from .seen import SeenForm
 
 
@@ -38,6 +39,10 @@ class SettingForm(SeenForm):
     def clean(self):
         """Let a secret stay one until its value is given anew."""
         cleaned = super().clean()
+        if self.instance.deployment.tied and not cleaned.get("secret") and (
+                cleaned.get("name") not in KEPT_HERE):
+            self.add_error("name", "The deployment is tied: its repository says what plain "
+                                   f"settings it has, but for {' and '.join(KEPT_HERE)}.")
         if self.was_secret and not cleaned.get("secret") and not cleaned.get("text"):
             self.add_error("text", "A secret is never shown: to make it a plain setting, give its "
                                    "value anew.")

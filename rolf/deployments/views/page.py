@@ -67,7 +67,8 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
     told = {"tab": "deployment", "faults": faults, **_standing(deployment)}
     if deployment.granted >= Level.PUSH:
         found = deployment.surveys.filter(ref=deployment.branch).first()
-        fresh = found and found.answered and found.answered > timezone.now() - STALE
+        fresh = found and found.answered and not found.fault and (
+            found.answered > timezone.now() - STALE)
         told |= {
             "form": form or PushForm(deployment=deployment, definition=definition(deployment)),
             "survey": found, "ref": deployment.branch, "ask": not fresh,

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from history.models import recording
 
 from ..access import needs
-from ..definition import read_definition
+from ..definition import read_definition, refuse_tied
 from ..forms.flag import FlagForm
 from ..forms.grant import GrantForm
 from ..forms.setting import SettingForm
@@ -20,11 +20,12 @@ class Rows:
     """The pages of one kind: `name` is the list's address, `related` the deployment's rows.
 
     `called` is what people call one; `key` is its parameter in addresses; `select` is what a list
-    reads along.
+    reads along. Where a deployment is tied, what is `said_there` is its repository's to say.
     """
 
-    def __init__(self, name, form, *, called, key, related=None, select=()):
-        """Make the three views."""
+    def __init__(self, name, form, *, called, key, related=None, select=(), said_there=False):
+        """Make the four views."""
+        self._said_there = said_there
         self._name, self._form, self._called, self._key = name, form, called, key
         self._related, self._select = related or name, select
         self.list = needs(Level.EDIT)(self._list)
@@ -64,6 +65,8 @@ class Rows:
         return redirect(self._name, deployment.pk)
 
     def _saved(self, request, deployment, row, heading):
+        if self._said_there:
+            refuse_tied(deployment)
         form = self._form(request.POST or None, instance=row)
         if form.is_valid():
             with recording(request.user, row, deployment):
@@ -78,6 +81,6 @@ class Rows:
 
 
 settings = Rows("settings", SettingForm, called="setting", key="setting_id")
-flags = Rows("flags", FlagForm, called="flag", key="flag_id")
+flags = Rows("flags", FlagForm, called="flag", key="flag_id", said_there=True)
 permissions = Rows("permissions", GrantForm, called="permission", key="grant_id", related="grants",
                    select=["group"])

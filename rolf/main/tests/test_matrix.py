@@ -3,6 +3,7 @@
 The table comes from Django's resolver, so a new view is in it, whatever its author forgot.
 """
 
+import re
 from contextlib import contextmanager
 
 from django.core.signals import request_finished
@@ -26,7 +27,23 @@ EXEMPT = {
     "api:": "shows tokens, not sessions: api/tests/test_matrix.py",
     "api-absent": "the API's way of saying that there is nothing",
 }
+# What everybody who has signed in may send, and what it can reach.
+FOR_ALL = {
+    "account-password": "one's own password",
+    "deployment-new": "nothing that is there; it asks for a permission of its own",
+    "recipe-delete": "a recipe all of whose users one may edit (CLOSER)",
+    "recipe-edit": "a recipe all of whose users one may edit (CLOSER)",
+    "recipe-new": "a name all of whose users one may edit (CLOSER)",
+    "token-new": "a token of one's own, of deployments that one sees",
+    "token-revoke": "a token of one's own; superusers anybody's",
+}
 FILES = {"robots.txt", "favicon.ico"}  # public, and known before anybody signs in
+
+# Names that no page has by chance, and whose they aren't to see.
+UNMISTAKABLE = "zwölfkilopampelmusen"
+UNSEEN = {person: {f"{name}-{UNMISTAKABLE}" for name in names} for person, names in {
+    "anonymous": ["shop", "mine", "other"], "no permission": ["shop", "mine", "other"],
+    "view": ["other"], "push": ["other"], "edit": ["other"], "edit elsewhere": ["mine"]}.items()}
 
 # Who else is refused by views for everybody who has signed in, which look closer themselves.
 CLOSER = {
@@ -105,6 +122,12 @@ def answered(response):
     return status if status in (403, 404, 405) else "ok"
 
 
+def told(response):
+    """Return which of the names that stand nowhere by chance a response tells."""
+    body = "" if response.streaming else response.content.decode()
+    return set(re.findall(rf"\w+-{UNMISTAKABLE}", body))
+
+
 class Declared(SimpleTestCase):
     """No view is forgotten."""
 
@@ -132,6 +155,11 @@ class Declared(SimpleTestCase):
                  and row.allowed - SAFE]
         self.assertEqual(loose, [])
 
+    def test_what_everybody_may_send_is_known_and_says_why(self):
+        found = {row.name for row in rows()
+                 if row.declared and row.view.access is None and row.allowed - SAFE}
+        self.assertEqual(found, set(FOR_ALL))
+
     def test_every_exception_exists(self):
         table = rows()
         for name in EXEMPT:
@@ -145,6 +173,11 @@ class Matrix(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.cast = Cast()
+        for deployment in (cls.cast.mine, cls.cast.other):
+            deployment.name = f"{deployment.name}-{UNMISTAKABLE}"
+            deployment.save()
+        cls.cast.application.name = f"shop-{UNMISTAKABLE}"
+        cls.cast.application.save()
 
     def setUp(self):
         self.table = [row for row in rows() if row.declared]
@@ -173,6 +206,14 @@ class Matrix(TestCase):
                     with self.subTest(view=str(row), method=method, person=person), undone():
                         response = self.ask(client, method, address)
                         self.assertEqual(answered(response), expected(row, method, person))
+                        self.assertEqual(told(response) & UNSEEN.get(person, set()), set())
+                        policy = response["Content-Security-Policy"]
+                        self.assertIn("default-src 'self'", policy)
+                        self.assertNotIn("unsafe", policy)
+
+    def test_what_looks_for_names_finds_them(self):
+        page = self.ask(self.client_of("view"), "GET", reverse("index"))
+        self.assertEqual(told(page), {f"{name}-{UNMISTAKABLE}" for name in ("shop", "mine")})
 
     def test_what_is_safe_changes_nothing(self):
         for person in PEOPLE:
@@ -181,7 +222,7 @@ class Matrix(TestCase):
                 address = row.address(self.cast, self.cast.mine)
                 for method in sorted(SAFE):
                     with self.subTest(view=str(row), method=method, person=person), undone():
-                        with writes() as found:
+                        with writes() as found, self.captureOnCommitCallbacks(execute=True):
                             self.ask(client, method, address)
                         self.assertEqual(found, [])
 

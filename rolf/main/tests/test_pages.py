@@ -17,12 +17,12 @@ class Pages(TestCase):
     def test_robots_are_kept_out_of_the_admin(self):
         page = self.client.get("/robots.txt")
         self.assertEqual(page["Content-Type"], "text/plain")
-        self.assertIn(b"Disallow: /admin/", b"".join(page.streaming_content))
+        self.assertContains(page, "Disallow: /admin/")
 
     def test_there_is_an_icon(self):
         page = self.client.get("/favicon.ico")
         self.assertEqual(page.status_code, 200)
-        self.assertTrue(b"".join(page.streaming_content))
+        self.assertTrue(page.content)
 
     def test_the_policy_allows_nothing_inline(self):
         policy = self.client.get("/sign-in/")["Content-Security-Policy"]

@@ -4,6 +4,7 @@ from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.record import Record
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +19,10 @@ class PushQuerySet(models.QuerySet):
     def active(self):
         """Those that wait for a worker, or run."""
         return self.filter(state__in=ACTIVE)
+
+    def gone_live(self):
+        """Those that visitors saw: their switch has begun, or they have none and succeeded."""
+        return self.filter(Q(switched=True) | Q(switches=False, state=State.SUCCEEDED))
 
     def listed(self):
         """Without what only the page of one push shows."""
@@ -65,7 +70,8 @@ class Push(models.Model):
     snapshot = models.JSONField(null=True)
     record = models.JSONField(null=True)
     marks = models.JSONField(default=dict)
-    switched = models.BooleanField(default=False)  # it began to put its release live
+    switches = models.BooleanField(default=False)  # a stage of it is there to put it live
+    switched = models.BooleanField(default=False)  # that stage has begun
     log_lines = models.PositiveBigIntegerField(default=0)  # whole ones
     log_bytes = models.PositiveBigIntegerField(default=0)
     pruned = models.BooleanField(default=False)  # its log was too old to be kept

@@ -5,9 +5,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from deployments.models import Setting
+from main import board
 from main.tests.cast import Cast
 from pushes import asking
 from pushes.models import Push
+from pushes.rollback import live_push
 
 
 class Case(TestCase):
@@ -106,6 +108,19 @@ class Rollbacks(Case):
         proposed = asking.proposal(self.deployment)
         self.assertEqual((proposed.target, proposed.live), (self.old, self.new))
         self.assertEqual(proposed.settings, ["GREETING: 'hi' -> none"])
+
+    def test_a_push_that_left_out_its_switch_was_never_live(self):
+        Push.objects.filter(pk=self.new.pk).update(switches=True)
+        third = Push.objects.create(
+            deployment=self.deployment, user_name="push", state="succeeded", number=3,
+            switches=True, switched=True, record={**self.new.record, "id": 3},
+            snapshot=self.new.snapshot)
+        proposed = asking.proposal(self.deployment)
+        self.assertEqual((proposed.target, proposed.live), (self.old, third))
+        third.delete()
+        self.assertEqual(live_push(self.deployment), self.old)
+        [row] = board.rows([self.deployment])
+        self.assertEqual((row.last, row.live), (self.new, self.old))
 
     def test_it_returns_to_what_one_says(self):
         asked = asking.rollback(self.deployment, self.user, to=self.old, keep_settings=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from rolf.brief import brief
 from rolf.environment import BASE_DIR, env, read
 
 read()
@@ -174,6 +175,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "index"
 LOGOUT_REDIRECT_URL = "sign-in"
+
+LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": brief}}
+LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
 
 # Variables and forms hold secrets of deployments under any name.
 SENTRY |= {"include_local_variables": False, "max_request_body_size": "never"}

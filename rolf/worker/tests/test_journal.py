@@ -16,20 +16,25 @@ from bootstrapper.deploy.event import (
     Stream,
 )
 from bootstrapper.errors import WorkFailed
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.test import TestCase
 
 from deployments.models import Application, Category, Deployment
 from pushes.models import Push
 from pushes.reading import lines
+from worker import away
 from worker import journal as module
 from worker.journal import DatabaseJournal
+
+# A test's own transaction isn't to be left, nor anybody's time.
+AWAY = mock.patch.multiple(away, reconnect=mock.DEFAULT, PAUSE=0, PATIENCE=0.1)
 
 
 class Case(TestCase):
     """A push of two stages that a worker carries out."""
 
     def setUp(self):
+        self.waited = 0
         shop = Application.objects.create(
             name="shop", category=Category.objects.create(name="Sites"))
         deployment = Deployment.objects.create(application=shop, name="production")
@@ -41,9 +46,12 @@ class Case(TestCase):
     def journal(self, *, resumed=False):
         """Return one to which the beginning has been told."""
         self.push.refresh_from_db()
-        journal = DatabaseJournal(self.push, Path("/nonexistent"))
+        journal = DatabaseJournal(self.push, Path("/nonexistent"), self.wait)
         journal.write(PushStarted(at=0.0, resumed=resumed))
         return journal
+
+    def wait(self):
+        self.waited += 1
 
     def say(self, journal, data, stage=0, stream=Stream.STDOUT, host="", at=1.0):
         journal.write(Output(at=at, stage=stage, stream=stream, data=data, host=host))
@@ -123,6 +131,7 @@ class Format(Case):
         self.say(journal, b"bad\n", stream=Stream.STDERR)
         journal.write(StageEnded(at=2.0, stage=0, state=State.FAILED, exit=1))
         journal.write(PushEnded(at=2.0, state=State.FAILED))
+        journal.end()
         Push.objects.update(state="running")
         journal = self.journal(resumed=True)
         journal.write(StageStarted(at=3.0, stage=0))
@@ -173,19 +182,39 @@ class Keeping(Case):
                 raise OperationalError("database is locked")
             return real(fields)
 
-        with mock.patch.object(journal, "_keep", keep), mock.patch.object(
-                module, "connection"), mock.patch.object(module.time, "sleep"):
+        with mock.patch.object(journal, "_keep", keep), AWAY:
             journal.flush()
         self.assertEqual(self.whole(), b"x\n")
+        self.assertEqual(self.waited, 2, "whoever has to be told meanwhile is told")
 
     def test_one_that_stays_away_ends_the_push_and_says_why(self):
         journal = self.journal()
         self.say(journal, b"x\n")
         away = mock.Mock(side_effect=OperationalError("disk I/O error"))
-        with mock.patch.object(journal, "_keep", away), mock.patch.object(
-                module, "connection"), mock.patch.object(module, "PATIENCE", 0), (
-                    self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)")):
+        with mock.patch.object(journal, "_keep", away), AWAY, (
+                self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)")):
             journal.flush()
+
+    def test_who_cancels_is_asked_for_again_when_the_database_is_back(self):
+        journal = self.journal()
+        Push.objects.update(cancelled_by="anna")
+        with mock.patch.object(module, "ASK", 0):
+            with mock.patch.object(journal, "_mine", side_effect=InterfaceError("closed")), AWAY:
+                self.assertEqual(journal.cancelled(), "")
+            self.assertEqual(journal.cancelled(), "cancelled by anna")
+
+    def test_the_end_is_told_with_what_follows_in_one_step(self):
+        journal = self.journal()
+        journal.write(PushEnded(at=2.0, state=State.FAILED, reason="a: exit status 1"))
+        self.push.refresh_from_db()
+        self.assertEqual(self.push.state, "running", "nobody else's may begin yet")
+        again = {"deployment": self.push.deployment, "user_name": "ben", "state": "running"}
+        made = journal.end("it is not rolled back", then=lambda: Push.objects.create(**again))
+        self.push.refresh_from_db()
+        self.assertEqual((self.push.state, self.push.reason),
+                         ("failed", "a: exit status 1; it is not rolled back"))
+        self.assertIsNotNone(self.push.ended)
+        self.assertEqual(made.state, "running")
 
     def test_a_push_that_was_taken_away_is_not_written_to(self):
         journal = self.journal()

@@ -4,6 +4,8 @@ import os
 import subprocess
 from datetime import timedelta
 
+from bootstrapper.deploy.event import PushEnded, PushStarted, State
+from bootstrapper.deploy.journal.record import fold
 from django.test import TestCase
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -52,11 +54,19 @@ class Case(TestCase):
 class Workers(Case):
     """Who is who."""
 
-    def test_a_process_number_is_one_machines(self):
-        mine = self.worker("mine", 0, machine=machine(), pid=17)
-        self.worker("elsewhere", 0, pid=17)
-        self.worker("before", 0, machine=machine(), pid=17, ended=self.now)
-        self.assertEqual(Worker.objects.of_process(17), mine)
+    def test_a_child_is_that_of_its_parent_on_this_machine(self):
+        parent = os.getppid()
+        mine = self.worker("mine", 0, machine=machine(), pid=parent)
+        self.worker("elsewhere", 0, pid=parent)
+        self.worker("before", 0, machine=machine(), pid=parent, ended=self.now)
+        with Worker.objects.carrying() as found:
+            self.assertEqual(found, mine)
+
+    def test_who_has_none_is_one_until_he_is_done(self):
+        with Worker.objects.carrying() as own:
+            self.assertEqual((own.pid, own.lives), (os.getpid(), True))
+        own.refresh_from_db()
+        self.assertIsNotNone(own.ended)
 
 
 class Sweeping(Case):
@@ -85,6 +95,12 @@ class Sweeping(Case):
         push, _ = self.running(self.worker("ended", 1, ended=self.now))
         sweeping.sweep()
         self.assertStands(push, "lost")
+
+    def test_nobody_holds_himself_to_be_dead(self):
+        worker = self.worker("alive", LAPSED + 1)
+        push, task = self.running(worker)
+        sweeping.sweep(worker, [task])
+        self.assertStands(push, "running", task, TaskResultStatus.RUNNING)
 
     def test_a_lost_push_leaves_its_deployment_free(self):
         self.running(self.worker("dead", LAPSED + 1))
@@ -117,6 +133,28 @@ class Child(Case):
         worker = self.worker("alive", 1)
         push, task = self.running(worker)
         other, fine = self.running(worker, self.there)
-        sweeping.child_died(worker, task)
+        sweeping.sweep(worker, [fine])
         self.assertStands(push, "lost", task, TaskResultStatus.FAILED)
         self.assertStands(other, "running", fine, TaskResultStatus.RUNNING)
+
+    def test_the_rollback_that_it_carried_out_after_a_push_is_lost_with_it(self):
+        worker = self.worker("alive", 1)
+        push, task = self.running(worker)
+        Push.objects.filter(pk=push.pk).update(state="failed")
+        back = Push.objects.create(deployment=self.here, user_name="ben", state="running",
+                                   worker=worker, rollback_of=push)
+        sweeping.sweep(worker, [task])
+        self.assertStands(back, "running")
+        sweeping.sweep(worker, [])
+        self.assertStands(back, "lost")
+        self.assertStands(push, "failed")
+
+    def test_one_that_had_come_to_its_end_has_ended_so(self):
+        worker = self.worker("alive", 1)
+        push, _ = self.running(worker)
+        record = fold({"id": 1, "stages": []}, ()).after(PushStarted(at=1.0)).after(
+            PushEnded(at=2.0, state=State.FAILED, reason="a: exit status 1"))
+        Push.objects.filter(pk=push.pk).update(record=record.to_json())
+        sweeping.sweep(worker, [])
+        self.assertStands(push, "failed")
+        self.assertEqual(push.reason, "a: exit status 1")
