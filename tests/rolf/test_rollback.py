@@ -29,6 +29,21 @@ from deployments.models import Deployment
 from pushes import asking
 asking.{what}(Deployment.objects.get(), User.objects.get())
 """
+# Somebody who can't wait: asks again and again while another push is there.
+IMPATIENT = """
+import time
+from accounts.models import User
+from deployments.models import Deployment
+from pushes import asking
+production, boss = Deployment.objects.get(), User.objects.get()
+failing = asking.push(production, boss)
+for _ in range(4000):
+    try:
+        asking.push(production, boss, comment="impatient")
+        break
+    except asking.Refused:
+        time.sleep(0.003)
+"""
 TOLD = """
 import json
 from pushes.models import Push
@@ -42,13 +57,18 @@ print(json.dumps([
 def ask(home: Home, what: str, pushes: int) -> "list[list[object]]":
     """Ask Rolf for something, and wait until there are so many pushes, all of them ended."""
     home.shell(ASK.format(what=what))
+    return ended(home, pushes)
+
+
+def ended(home: Home, pushes: int) -> "list[list[object]]":
+    """Wait until there are so many pushes, all of them ended."""
     told: list[list[object]] = []
 
-    def ended() -> bool:
+    def all_of_them() -> bool:
         told[:] = json.loads(home.shell(TOLD))
         return len(told) == pushes and all(push[1] not in ("queued", "running") for push in told)
 
-    assert until(ended), told
+    assert until(all_of_them), told
     return told
 
 
@@ -86,3 +106,24 @@ def test_what_fails_once_it_is_live_is_taken_back_at_once_and_by_hand_one_goes_f
         assert ask(home, "push", 6)[5][:2] == [6, "succeeded"]
         assert shop.page() == "three"
     assert {"push-production-1", "push-production-2"} <= set(git(shop.repository, "tag").split())
+
+
+def test_nobody_gets_between_a_push_that_fails_and_its_rollback(home: Home, shop: Shop) -> None:
+    with running(home):
+        ask(home, "push", 1)
+        shop.commit("broken")
+        home.shell(IMPATIENT)
+        told = ended(home, 5)
+    assert [push[:4] for push in told[1:4]] == [
+        [2, "failed", None, None], [3, "succeeded", 1, 2], [4, "failed", None, None]]
+    assert told[3][4] == "impatient"
+    assert told[4][:4] == [5, "succeeded", 1, 4]
+    assert shop.page() == "one"
+
+
+def test_where_there_is_no_way_back_the_push_says_so(home: Home, shop: Shop) -> None:
+    shop.commit("broken")
+    with running(home):
+        ask(home, "push", 1)
+        reason = home.shell("from pushes.models import Push; print(Push.objects.get().reason)")
+    assert reason == "smoke: exit status 1; it is not rolled back: no push came before it"
