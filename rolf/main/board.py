@@ -7,6 +7,7 @@ from django.db.models import Count, OuterRef, Subquery
 
 from deployments.models import Category, Deployment
 from pushes.models import Push
+from pushes.rollback import foreign
 
 PAGE = 30
 RECENT = 5  # deployments that a person pushed last
@@ -72,12 +73,19 @@ def rows(deployments):
         pk__in=[one.pk for one in deployments]).order_by().values_list(
             "pk", Subquery(pushes[:1]), Subquery(pushes.gone_live()[:1]))}
     wanted = {key for pair in keys.values() for key in pair if key}
+    # Where the target serves something else than was pushed from here.
+    served = {(push.deployment_id, push.number): push for push in Push.objects.listed().filter(
+        deployment__in=[one.pk for one in deployments if one.served],
+        number__in=[one.served["number"] for one in deployments if one.served])}
     found = Push.objects.listed().select_related("worker", "rollback_to").defer(
         "rollback_to__snapshot", "rollback_to__record", "rollback_to__marks").in_bulk(wanted)
     told = []
     for one in deployments:
         last, live = (found.get(key) for key in keys[one.pk])
-        told.append(Row(one, last, (live.rollback_to or live) if live else None))
+        live = (live.rollback_to or live) if live else None
+        if one.served:
+            live = served.get((one.pk, one.served["number"])) or foreign(one)
+        told.append(Row(one, last, live))
     return told
 
 

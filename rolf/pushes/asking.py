@@ -84,8 +84,10 @@ def proposal(deployment, to=None):
         target, live = target_of(deployment, to)
     except InputError as error:
         raise Refused([f"{error.where}: {error.fault}."]) from None
-    changed = settings_changed((live.record or {}).get("settings", {}),
-                               (target.record or {}).get("settings", {})) if live else []
+    changed = []
+    if live and live.pk:  # of what was pushed by command line nobody here knows the settings
+        changed = settings_changed(
+            *((one.record or {}).get("settings", {}) for one in (live, target)))
     return Proposal(target=target, live=live, settings=changed)
 
 
@@ -94,11 +96,11 @@ def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
     refuse_closed(deployment)
     _refuse_unfit(comment)
     proposed = proposal(deployment, to)
-    target = proposed.target
+    target, live = proposed.target, proposed.live
     return _queued(Push(
         deployment=deployment, ref=target.ref, commit=target.commit, flags=target.flags,
         comment=comment or f"back to push {target.number}", rollback_to=target,
-        rollback_of=proposed.live, keep_settings=keep_settings), user)
+        rollback_of=live if live and live.pk else None, keep_settings=keep_settings), user)
 
 
 def resume(push, user):

@@ -4,32 +4,35 @@ from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.record import Record, StageRecord
 from bootstrapper.deploy.rollback import live_push as live_record
 from bootstrapper.deploy.rollback import propose
+from django.utils.dateparse import parse_datetime
+
+from .models import Push
 
 ENOUGH = 200  # pushes that worked, or nearly: the one before the live one is among the newest
 
 
-def live_push(deployment, current=None):
+def live_push(deployment):
     """Return the push whose code is live, None if nobody knows.
 
-    `current` is the number of the release that the target serves, where that is known.
+    What the target was seen to serve counts more than what was pushed from here last. A push of
+    the command line's has no row: it comes with its number, commit and who, and no key.
     """
-    record = live_record(_records(deployment), current)
-    return _push(deployment, record) if record else None
+    records, current = _known(deployment)
+    return _push(deployment, live_record(records, current))
 
 
-def target_of(deployment, wanted=None, current=None):
+def target_of(deployment, wanted=None):
     """Return (target, live): the push to return to, and the one to return from or None.
 
     `wanted` is a push; without one it is the last that worked before the live one. Raises the
     engine's InputError if there is none.
     """
-    proposal = propose(_records(deployment, wanted), current=current,
-                       wanted=wanted.number if wanted else None)
-    return (_push(deployment, proposal.target),
-            _push(deployment, proposal.live) if proposal.live else None)
+    records, current = _known(deployment, wanted)
+    proposal = propose(records, current=current, wanted=wanted.number if wanted else None)
+    return _push(deployment, proposal.target), _push(deployment, proposal.live)
 
 
-def _records(deployment, besides=None):
+def records_of(deployment, besides=None):
     """Return what the rule asks of each push, newest first, without what is heavy."""
     pushes = deployment.pushes.exclude(number=None).order_by("-number")
     told = ("number", "state", "switched", "rollback_to__number")
@@ -41,5 +44,28 @@ def _records(deployment, besides=None):
             for number, state, switched, rollback_to in found]
 
 
+def _known(deployment, besides=None):
+    """Return records with what the target was seen to serve, and its number."""
+    records = records_of(deployment, besides)
+    if not deployment.served:
+        return records, None
+    number = deployment.served["number"]
+    if number not in {record.id for record in records}:
+        records.append(Record(id=number, state=State.SUCCEEDED))
+        records.sort(key=lambda record: -record.id)
+    return records, number
+
+
 def _push(deployment, record):
-    return deployment.pushes.listed().get(number=record.id)
+    if record is None:
+        return None
+    found = deployment.pushes.listed().filter(number=record.id).first()
+    return found or foreign(deployment)
+
+
+def foreign(deployment):
+    """Return the push that the target was seen to serve, as far as it told; it has no row here."""
+    told = deployment.served
+    return Push(deployment=deployment, number=told["number"], commit=told["commit"],
+                ref=told["ref"], user_name=told["by"], state=State.SUCCEEDED,
+                created=parse_datetime(told["at"]), ended=parse_datetime(told["at"]))

@@ -191,6 +191,10 @@ class PushRun:
         push = EnginePush(plan, journal, surroundings)
         result = push.run(**resumed)
         ledger.end(push.record)
+        if result.switched or result.unsure or (
+                result.state is State.SUCCEEDED and not any(one.switches for one in plan.stages)):
+            self._deployment.served = None  # whatever it was, it isn't any more
+            self._deployment.save(update_fields=["served"])
         back, why = None, ""
         try:
             back, why = self._way_back(plan, result, Fallback(session, ledger, prepared))

@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrapper.deploy.duration import render
 from bootstrapper.deploy.environment import INHERITED
 from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.target.targets import Targets
 from bootstrapper.errors import BootstrapperError
 from django.utils import timezone
 
@@ -14,6 +16,7 @@ from deployments.models import Survey
 from deployments.preparation import UnreadyError, bare, tied
 from pushes.rollback import live_push
 
+from . import serving
 from .mirror import Mirror
 
 REFS, COMMITS = 200, 100  # as many as a person looks through
@@ -45,15 +48,28 @@ def _look(deployment, ref):
     prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = prepared.settings.get("SSH_CONFIG")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    with Ssh(Path(config) if config else None) as ssh:
+    with Ssh(Path(config) if config else None) as ssh, _first_target(prepared, ssh) as targets:
         mirror = Mirror(prepared, own | ssh.environment(own))
         mirror.fetch()
         commit = mirror.resolve(ref)
+        serving.look(deployment, targets)
         live = live_push(deployment)
         since = live.commit if live else ""
         return {"commit": commit, "since": since, "refs": _refs(mirror),
                 **_commits(mirror, since, commit),
                 "definition": _definition(deployment, mirror, commit) if deployment.tied else None}
+
+
+@contextmanager
+def _first_target(prepared, ssh):
+    """Give the Targets that the first host is; it is logged in to while git is asked."""
+    directory = prepared.settings.get("REMOTE_DIRECTORY", "")
+    targets = Targets(ssh, prepared.hosts[:1] if directory else (), directory)
+    targets.start()
+    try:
+        yield targets
+    finally:
+        targets.end()
 
 
 def _refs(mirror):

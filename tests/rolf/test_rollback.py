@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import STAGES, Shop, git, open_shop
+from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
 from tests.rolf.home import Home, running, until
 
 pytestmark = pytest.mark.needs("git", "rsync")
@@ -43,6 +43,23 @@ for _ in range(4000):
         break
     except asking.Refused:
         time.sleep(0.003)
+"""
+LOOK = """
+import time
+from deployments.models import Deployment
+from main.board import rows
+from pushes import asking
+from pushes.rollback import live_push, target_of
+production = Deployment.objects.get()
+survey = asking.ask_survey(production)
+while survey.answered is None:
+    time.sleep(0.05)
+    survey.refresh_from_db()
+production.refresh_from_db()
+live, [row] = live_push(production), rows([production])
+assert row.live == live or row.live.number == live.number
+print(live.number, live.commit, live.pk is not None, survey.since == live.commit,
+      target_of(production)[0].number)
 """
 TOLD = """
 import json
@@ -127,3 +144,20 @@ def test_where_there_is_no_way_back_the_push_says_so(home: Home, shop: Shop) -> 
         ask(home, "push", 1)
         reason = home.shell("from pushes.models import Push; print(Push.objects.get().reason)")
     assert reason == "smoke: exit status 1; it is not rolled back: no push came before it"
+
+
+def test_what_was_pushed_by_command_line_is_known_to_whoever_looks(
+        home: Home, shop: Shop) -> None:
+    with running(home):
+        ask(home, "push", 1)
+        shop.define(settings=HERE)
+        commit = shop.commit("two")
+        assert shop.run("deploy").returncode == 0
+        assert home.shell(LOOK) == f"2 {commit} False True 1"
+        told = ask(home, "rollback", 2)
+        assert (told[1][0], told[1][2]) == (3, 1)
+        assert shop.page() == "one"
+        shop.commit("three")
+        assert ask(home, "push", 3)[2][:2] == [4, "succeeded"]
+        assert shop.run("rollback", "2", "--yes").returncode == 0
+        assert home.shell(LOOK).startswith(f"2 {commit} False True")

@@ -45,6 +45,9 @@ class Deployment(models.Model):
     closed = models.CharField(max_length=200, blank=True)
     closed_by = models.CharField(max_length=150, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # What its target was last seen to serve, if that isn't what Rolf has put there: a push of the
+    # command line's, or of another deployment's: {"number", "commit", "ref", "by", "at"}.
+    served = models.JSONField(null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
     deleted = models.DateTimeField(null=True, blank=True)
 

@@ -1,0 +1,42 @@
+"""What a deployment's target serves, which others may have pushed there."""
+
+from bootstrapper.deploy.journal.history import merged
+from bootstrapper.deploy.journal.record import iso
+from bootstrapper.deploy.rollback import live_push
+from bootstrapper.errors import BootstrapperError
+
+from pushes.rollback import records_of
+
+
+def look(deployment, targets):
+    """Keep what the first target serves, if that isn't what was pushed from here last.
+
+    Where it can't be asked, what was known stays.
+    """
+    try:
+        targets.wait()
+    except BootstrapperError:
+        return
+    state = next(iter(targets.states.values()), None)
+    if state is None or not state.current.isdecimal():
+        return
+    records = records_of(deployment)
+    ours = live_push(records, None)
+    theirs = live_push(merged(records, state.records, held_by=None), int(state.current))
+    served = None
+    if theirs is None:  # it says nothing about it
+        served = _told(int(state.current))
+    elif ours is None or theirs.id != ours.id:
+        served = _told(theirs.id, theirs)
+    if served != deployment.served:
+        deployment.served = served
+        deployment.save(update_fields=["served"])
+
+
+def _told(number, record=None):
+    """Return what Deployment.served keeps."""
+    if record is None:
+        return {"number": number, "commit": "", "ref": "", "by": "", "at": ""}
+    return {"number": number, "commit": record.commit, "ref": record.ref,
+            "by": f"{record.user}@{record.machine}".strip("@"),
+            "at": iso(record.ended or record.started) or ""}
