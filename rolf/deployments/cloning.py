@@ -35,6 +35,14 @@ def clone(source, user, *, application, name, permissions, secrets):
     return made
 
 
+def place_of(deployment):
+    """Return where it is pushed to, in words; empty where its settings name no directory."""
+    told = dict(deployment.settings.filter(secret=False).values_list("name", "text"))
+    hosts = " ".join((told.get("REMOTE_HOSTS") or told.get("REMOTE_HOST", "")).split())
+    return f"{told['REMOTE_DIRECTORY']} on {hosts or 'this machine'}" if told.get(
+        "REMOTE_DIRECTORY") else ""
+
+
 def _grants(source, user, permissions):
     if permissions:
         return source.grants.all()

@@ -38,6 +38,24 @@ class Clones(Case):
         self.assertEqual(made.grants.count(), self.deployment.grants.count())
         self.assertFalse(made.pushes.exists())
 
+    def test_who_clones_is_told_that_both_go_to_one_place(self):
+        clone = {"application": self.deployment.application_id, "name": "twin"}
+        for name, text in (("REMOTE_HOST", "."), ("REMOTE_DIRECTORY", "/var/www/till")):
+            Setting.objects.create(deployment=self.deployment, name=name, text=text)
+        page = self.client.post(self.at("deployment-clone"), clone, follow=True)
+        self.assertContains(page, "Both are pushed to /var/www/till on .: before you push")
+        made = Deployment.objects.get(name="twin")
+        self.assertEqual(page.request["PATH_INFO"], reverse("settings", args=[made.pk]))
+
+    def test_a_secret_without_a_value_is_pushed_by_nobody(self):
+        secret = Setting(deployment=self.deployment, name="SECRET", secret=True)
+        secret.value = "x"
+        secret.save()
+        made = self.clone(permissions="on")
+        self.assertContains(self.client.get(reverse("settings", args=[made.pk])), "empty")
+        answer = self.client.post(reverse("push-new", args=[made.pk]), {"ref": "main"})
+        self.assertContains(answer, "The secret setting SECRET has no value.", status_code=422)
+
     def test_secrets_come_along_where_one_says_so(self):
         secret = Setting(deployment=self.deployment, name="SECRET", secret=True)
         secret.value = "x"

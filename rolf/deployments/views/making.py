@@ -9,6 +9,7 @@ from history.models import recording
 
 from ..access import needs, signed_in, superusers
 from ..cloning import clone as make_clone
+from ..cloning import place_of
 from ..forms.general import CloneForm
 from ..forms.new import NewForm
 from ..importing import ImportFault, fill
@@ -47,7 +48,10 @@ def clone(request, deployment):
         else:
             made = make_clone(deployment, request.user, **told)
             messages.success(request, f"{made} is there, with all that {deployment} has.")
-            return redirect(made)
+            if place := place_of(made):
+                messages.warning(request, f"Both are pushed to {place}: before you push {made}, "
+                                          "give it a place of its own.")
+            return redirect("settings", made.pk)
     return render(request, "deployments/clone.html", {
         "deployment": deployment, "tab": "deployment-edit", "form": form},
         status=422 if form.is_bound else 200)
