@@ -206,15 +206,31 @@ class Actions(Case):
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
                                    step=True, awaits="greet", worker=worker)
         page = self.client.get(self.address("push", push))
-        self.assertContains(page, 'form="decide"', count=3)
-        self.client.post(self.address("push-decide", push), {"decision": "skip"})
+        self.assertContains(page, 'name="decision"', count=3)
+        self.client.post(self.address("push-decide", push), {"decision": "skip", "stage": "greet"})
         push.refresh_from_db()
         self.assertEqual((push.decision, push.decided_by), ("skip", "push"))
         answer = self.client.post(
-            self.address("push-decide", push), {"decision": "run"}, follow=True)
+            self.address("push-decide", push), {"decision": "run", "stage": "greet"}, follow=True)
         self.assertContains(answer, "ask any more")
         push.refresh_from_db()
         self.assertEqual(push.decision, "skip")
+
+    def test_an_answer_goes_to_the_stage_that_was_asked_about(self):
+        push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
+                                   step=True, awaits="greet", worker=self.cast.worker())
+        page = self.client.get(self.address("push", push))
+        self.assertContains(
+            page, '<input type="hidden" name="stage" value="greet" form="decide">', html=True)
+        # Somebody else has answered, and it asks about the next one: the old page says nothing
+        # of that. Nor does a form that says no stage at all.
+        Push.objects.filter(pk=push.pk).update(awaits="bow")
+        for told in ({"stage": "greet"}, {}):
+            answer = self.client.post(
+                self.address("push-decide", push), {"decision": "skip", **told}, follow=True)
+            self.assertContains(answer, "now it asks about bow")
+            push.refresh_from_db()
+            self.assertEqual((push.awaits, push.decision), ("bow", ""))
 
     def test_who_may_only_look_has_no_buttons(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",

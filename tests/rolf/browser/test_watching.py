@@ -74,6 +74,27 @@ def test_step_mode_is_answered_by_anybody_who_may_push(
             "succeeded", "skipped", "waiting"]
 
 
+def test_an_answer_goes_to_the_stage_that_was_asked_about(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    pam = visit("pam", shop.rolf.address)
+    push(pam, shop, "Магазин боевой", step=True)
+    expect(pam.locator(".question")).to_contain_text("build")
+    # Without scripts the old question stays on the screen.
+    dora = visit("dora", pam.url, java_script_enabled=False)
+    expect(dora.locator(".question")).to_contain_text("build")
+    pam.get_by_role("button", name="Run", exact=True).click()
+    expect(pam.locator(".question")).to_contain_text("check")
+    dora.get_by_role("button", name="Skip", exact=True).click()
+    expect(dora.locator(".messages")).to_contain_text("now it asks about check")
+    expect(dora.locator(".question")).to_contain_text("check")
+    dora.get_by_role("button", name="Run", exact=True).click()
+    expect(pam.locator(".question")).to_contain_text("live")
+    pam.get_by_role("button", name="Run", exact=True).click()
+    expect(pam.locator("#panel .standing .state")).to_have_text("succeeded")
+    assert [row.split()[0] for row in pam.locator(".stages .state").all_inner_texts()] == [
+        "succeeded"] * 3
+
+
 def test_the_board_tells_what_runs_by_itself(shop: Shop, visit: Callable[..., Page]) -> None:
     board, dora = visit("mia", shop.rolf.address), visit("dora", shop.rolf.address)
     row = board.locator("tr", has_text="shop slow").last
