@@ -29,7 +29,7 @@ def resume(request, deployment, push_id):
     stages = push.kept.stages if push.kept else ()
     left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
     return render(request, "pushes/resume.html", {
-        "push": push, "deployment": deployment, "left": left})
+        "push": push, "deployment": deployment, "left": left, "last": push.last_begun})
 
 
 @needs(Level.PUSH, "GET", "POST")
