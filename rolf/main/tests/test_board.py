@@ -42,10 +42,10 @@ class Board(Case):
 
     def test_it_shows_what_one_may_see_and_nothing_else(self):
         page = self.client.get("/")
-        self.assertContains(page, "shop <span class=\"where\">mine</span>")
-        self.assertNotContains(page, "other</span>")
-        self.assertNotContains(page, "gone</span>")
-        self.assertContains(self.client_of("superuser").get("/"), "other</span>")
+        self.assertContains(page, "<bdi>shop</bdi> <bdi class=\"where\">mine</bdi>")
+        self.assertNotContains(page, "other</bdi>")
+        self.assertNotContains(page, "gone</bdi>")
+        self.assertContains(self.client_of("superuser").get("/"), "other</bdi>")
         self.assertContains(self.client_of("no permission").get("/"), "no deployment that you may")
 
     def test_it_tells_the_last_push_and_what_is_live(self):
