@@ -193,7 +193,7 @@ class Groups(AmongPeople):
         self.assertFalse(Group.objects.exists())
         self.assertTrue(User.objects.filter(pk=self.ada.pk).exists())
         told = [(one.kind, one.verb, one.deployment) for one in Change.objects.order_by("pk")]
-        self.assertEqual(told, [("grant", "deleted", self.deployment),
+        self.assertEqual(told, [("permission", "deleted", self.deployment),
                                 ("group", "deleted", None)])
 
 

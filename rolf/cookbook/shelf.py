@@ -8,6 +8,8 @@ from bootstrapper.deploy.project import recipe as engine
 from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.fault import Faulty
 
+from deployments.models import Stage
+
 from .models import Recipe
 
 SUFFIXES = {"shell": ".sh", "python": ".py"}
@@ -24,6 +26,11 @@ class Entry:
     needs: tuple[str, ...] = ()
     origin: str = "ours"
     fault: str = ""
+
+    @property
+    def language_name(self):
+        """The language as people choose it."""
+        return Stage.Language(self.language).label
 
 
 class Shelf:
@@ -85,7 +92,7 @@ def parsed(own):
 
 
 def language_of(recipe):
-    """Return the language of the engine's recipe as people choose it; of a program, by its line."""
+    """Return the language of the engine's recipe, of a program by its line."""
     if recipe.language in SUFFIXES:
         return recipe.language
     return "python" if "python" in recipe.code.partition("\n")[0] else "shell"

@@ -15,9 +15,9 @@ class Found:
     deployments: list[Deployment]
     recipes: list[str]
 
-    def __bool__(self):
-        """Whether it found anything."""
-        return bool(self.deployments or self.recipes)
+    def __len__(self):
+        """How many there are."""
+        return len(self.deployments) + len(self.recipes)
 
 
 def find(access, words):

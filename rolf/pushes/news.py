@@ -47,7 +47,7 @@ def news(push_id, cursor, level):
             "error": None, "total": push.log_lines, "active": push.active}
     if mark != cursor.panel:
         told |= {"panel": panel, "heading": push.heading, "error": first_error(push),
-                 "title": f"{push.standing} · {push} of {push.deployment}"}
+                 "title": f"{push.stands} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)
     if last > first:
@@ -64,7 +64,7 @@ def panel_of(push, level):
     record = push.kept
     stages = record.stages if record else ()
     return render_to_string("pushes/panel.html", {
-        "push": push, "deployment": push.deployment, "standing": str(push.standing),
+        "push": push, "deployment": push.deployment,
         "stages": [(index, stage, push.marks.get(str(index), {}))
                    for index, stage in enumerate(stages)],
         "planned": (push.snapshot or {}).get("stages", []) if not record else [],

@@ -77,6 +77,13 @@ class Recipes(Case):
         self.assertEqual(self.client.get(reverse("recipe-edit", args=["git-clone"])).status_code,
                          404)
 
+    def test_a_comment_is_told_in_paragraphs_and_its_columns_stay(self):
+        Recipe.objects.create(name="two", code="# Does this\n# and <that>.\n#\n# Last.\n#\n"
+                              "# ONE    first\n# TWO    second\necho\n")
+        page = self.client.get(reverse("recipe", args=["two"]))
+        self.assertContains(page, "<p>Does this and &lt;that&gt;.</p><p>Last.</p>")
+        self.assertContains(page, ">ONE    first\nTWO    second</pre>")
+
     def test_one_of_ours_is_replaced_by_the_shops(self):
         form = self.client.get(reverse("recipe-new"), {"of": "smoke-test"}).context["form"]
         self.assertEqual(form["name"].value(), "smoke-test")
@@ -166,6 +173,17 @@ class Stages(Case):
         self.assertEqual((stage.name, stage.recipe, stage.timeout, stage.position),
                          ("smoke-test", "smoke-test", 5400, 1))
         self.assertContains(self.client.get(self.at("stages")), "is missing")
+
+    def test_switching_one_off_says_so_and_leads_back_to_it(self):
+        stage = self.deployment.stages.get()
+        for enabled, told in (("0", "Pushes leave out the stage greet."),
+                              ("1", "Pushes run the stage greet again.")):
+            answer = self.client.post(self.at("stage-move", stage.pk), {"enabled": enabled})
+            self.assertRedirects(answer, f"{self.at('stages')}#stage-{stage.pk}",
+                                 fetch_redirect_response=False)
+            page = self.client.get(self.at("stages"))
+            self.assertContains(page, told)
+            self.assertContains(page, f'id="stage-{stage.pk}"')
 
     def test_code_that_is_written_here_keeps_every_byte(self):
         code = "#!/usr/bin/env python3\nprint('Ёлкино \\'\"')\n\n\n"

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from deployments.access import needs
 from deployments.definition import read_definition, refuse_tied
@@ -66,14 +67,16 @@ def stage_move(request, deployment, stage_id):
         with recording(request.user, found, deployment):
             found.enabled = request.POST["enabled"] == "1"
             found.save()
-        return redirect("stages", deployment.pk)
+        messages.success(request, f"Pushes run the stage {found.name} again." if found.enabled
+                         else f"Pushes leave out the stage {found.name}.")
+        return _back_to(found)
     order = list(deployment.stages.values_list("pk", flat=True))
     here = order.index(found.pk)
     there = here + (1 if request.POST.get("by") == "1" else -1)
     if 0 <= there < len(order):
         order[here], order[there] = order[there], order[here]
         put(deployment, order, request.user)
-    return redirect("stages", deployment.pk)
+    return _back_to(found)
 
 
 @needs(Level.EDIT, "POST")
@@ -83,6 +86,11 @@ def stages_order(request, deployment):
     wanted = [number_of(key) for key in request.POST.getlist("order")]
     put(deployment, wanted, request.user)
     return redirect("stages", deployment.pk)
+
+
+def _back_to(stage):
+    """Return to the list, where the keyboard goes on from that stage."""
+    return redirect(f"{reverse('stages', args=[stage.deployment_id])}#stage-{stage.pk}")
 
 
 def _saved(request, deployment, stage, heading):

@@ -13,12 +13,14 @@ class NewForm(forms.ModelForm):
     application = forms.ModelChoiceField(
         Application.objects.all(), required=False, empty_label="a new one")
     new_application = forms.CharField(
-        max_length=LONGEST, required=False, validators=[check_name], label="Its name, if it is new")
+        max_length=LONGEST, required=False, validators=[check_name],
+        label="Name of the new application")
     category = forms.ModelChoiceField(
         Category.objects.all(), required=False, empty_label="a new one",
         label="Category of a new application")
     new_category = forms.CharField(
-        max_length=LONGEST, required=False, validators=[check_name], label="Its name, if it is new")
+        max_length=LONGEST, required=False, validators=[check_name],
+        label="Name of the new category")
     group = forms.ModelChoiceField(
         Group.objects.all(), required=False, label="Who may edit it",
         empty_label="superusers alone")
@@ -31,6 +33,7 @@ class NewForm(forms.ModelForm):
         model = Deployment
         fields = ["application", "new_application", "category", "new_category", "name", "group",
                   "definition"]
+        labels = {"name": "Name of the deployment"}
 
     def clean(self):
         """Know the application, made or chosen."""

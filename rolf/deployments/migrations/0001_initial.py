@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='auth.group')),
             ],
             options={
+                'verbose_name': 'permission',
                 'ordering': ['group__name'],
             },
         ),

@@ -1,5 +1,6 @@
 """A deployment: one application in one place, with its stages, settings and flags."""
 
+from bootstrapper.deploy.duration import render
 from django.db import models
 from django.urls import reverse
 
@@ -76,8 +77,14 @@ class Deployment(models.Model):
 
     def described(self):
         """Return what the history keeps of it."""
-        kept = ["name", "description", "branch", "timeout", "idle_timeout", "on_failure", "batch",
-                "max_failures", "deprecated", "tied_to", "closed"]
+        kept = ["name", "description", "branch", "on_failure", "batch", "max_failures",
+                "deprecated", "tied_to", "closed"]
         return {"application": self.application.name,
                 "deleted": self.deleted is not None,
-                **{name: getattr(self, name) for name in kept}}
+                **{name: getattr(self, name) for name in kept}, **described_times(self)}
+
+
+def described_times(limited):
+    """Return what the history keeps of the time limits of a Deployment or Stage: words, as 15m."""
+    times = {name: getattr(limited, name) for name in ["timeout", "idle_timeout"]}
+    return {name: render(seconds) if seconds else None for name, seconds in times.items()}

@@ -22,6 +22,7 @@ class Grant(models.Model):
     level = models.PositiveSmallIntegerField(choices=Level)
 
     class Meta:
+        verbose_name = "permission"
         ordering = ["group__name"]
         constraints = [
             models.UniqueConstraint(

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from .deployment import Deployment
+from .deployment import Deployment, described_times
 from .names import LONGEST, check_name
 
 
@@ -41,6 +41,5 @@ class Stage(models.Model):
 
     def described(self):
         """Return what the history keeps of it."""
-        kept = ["name", "position", "recipe", "language", "code", "enabled", "timeout",
-                "idle_timeout"]
-        return {name: getattr(self, name) for name in kept}
+        kept = ["name", "position", "recipe", "language", "code", "enabled"]
+        return {name: getattr(self, name) for name in kept} | described_times(self)

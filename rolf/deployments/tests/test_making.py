@@ -126,6 +126,13 @@ class News(Case):
         self.assertTrue(made.settings.get(name="TOKEN").secret)
         self.assertEqual(made.batch, "25%")
 
+    def test_no_two_of_its_fields_are_called_the_same(self):
+        boss = Client()
+        boss.force_login(self.cast.people["superuser"])
+        form = boss.get(reverse("deployment-new")).context["form"]
+        labels = [field.label for field in form]
+        self.assertEqual(len(labels), len(set(labels)))
+
     def test_a_file_with_faults_makes_nothing(self):
         self.client.force_login(self.cast.people["superuser"])
         answer = self.client.post(reverse("deployment-new"), {

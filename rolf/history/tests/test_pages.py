@@ -2,7 +2,7 @@
 
 from django.test import TestCase
 
-from deployments.models import Setting
+from deployments.models import Grant, Level, Setting, Stage
 from history.models import Change, recording
 from history.paging import PAGE
 from main.tests.cast import Cast
@@ -56,6 +56,17 @@ class Page(TestCase):
         self.change("COLOUR", secret=False, value="<b>bold</b>\n</pre><script>1</script>")
         self.assertNotContains(self.page(), "<b>bold")
         self.assertNotContains(self.page(), "<script>1")
+
+    def test_it_has_the_words_of_the_pages(self):
+        group = self.cast.people["view"].groups.get()
+        grant = Grant(deployment=self.cast.other, group=group, level=Level.VIEW)
+        stage = Stage(deployment=self.cast.other, name="slow", recipe="greet", timeout=5400)
+        for row in (grant, stage):
+            with recording(self.user, row, self.cast.other):
+                row.save()
+        page = self.client.get("/history/")
+        self.assertContains(page, "permission <strong>may view may view</strong>")
+        self.assertContains(page, "<ins>1h30m</ins>")
 
     def test_it_is_searched_by_kind_person_and_deployment(self):
         self.change("COLOUR", secret=False, value="green")

@@ -1,5 +1,6 @@
 """What pages say in one way everywhere: states, times, people, commits, fields of forms."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -25,7 +26,7 @@ SHAPES = {
     "lost": "M8 .5L15.5 8 8 15.5.5 8zM7 4v5h2V4zm0 6.2V12h2v-1.8z",
     "skipped": "M2 3.5L7 8l-5 4.5zm6 0L13 8l-5 4.5zm6 0h1.6v9H14z",
     "never": "M3 7h10v2H3z",
-    "asking": "M2 2h12v9H8.5L5 14.5V11H2zm4 2v5h1.6V4zm2.6 0v5h1.6V4z",
+    "asks": "M2 2h12v9H8.5L5 14.5V11H2zm4 2v5h1.6V4zm2.6 0v5h1.6V4z",
 }
 
 
@@ -72,10 +73,21 @@ def seconds(value):
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+@register.filter
+def prose(text):
+    """Return a comment's paragraphs: lines are joined, but for those that stand in columns."""
+    told = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        columns = re.search(r"\S {2,}\S", paragraph)
+        told.append(format_html('<pre tabindex="0">{}</pre>' if columns else "<p>{}</p>",
+                                paragraph if columns else " ".join(paragraph.split())))
+    return mark_safe("".join(told))  # noqa: S308 - escaped above
+
+
 @register.simple_tag
 def person(name):
-    """Show who it was."""
-    return format_html('<span class="person">{}</span>', name)
+    """Show who it was; a name that is written from right to left turns nothing else round."""
+    return format_html('<bdi class="person">{}</bdi>', name)
 
 
 @register.simple_tag

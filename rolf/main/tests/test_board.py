@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import Group
 from django.test import Client, TestCase
+from django.urls import reverse
 from django.utils import timezone
 
 from deployments.models import Application, Category, Deployment, Grant, Level
@@ -42,10 +43,10 @@ class Board(Case):
 
     def test_it_shows_what_one_may_see_and_nothing_else(self):
         page = self.client.get("/")
-        self.assertContains(page, "shop <span class=\"where\">mine</span>")
-        self.assertNotContains(page, "other</span>")
-        self.assertNotContains(page, "gone</span>")
-        self.assertContains(self.client_of("superuser").get("/"), "other</span>")
+        self.assertContains(page, "<bdi>shop</bdi> <bdi class=\"where\">mine</bdi>")
+        self.assertNotContains(page, "other</bdi>")
+        self.assertNotContains(page, "gone</bdi>")
+        self.assertContains(self.client_of("superuser").get("/"), "other</bdi>")
         self.assertContains(self.client_of("no permission").get("/"), "no deployment that you may")
 
     def test_it_tells_the_last_push_and_what_is_live(self):
@@ -98,6 +99,14 @@ class Board(Case):
         self.assertNotContains(page, "<html")
         self.assertContains(page, "shop")
 
+    def test_an_empty_rolf_leads_to_the_first_deployment(self):
+        boss = self.client_of("superuser")
+        new = f'href="{reverse("deployment-new")}"'
+        self.assertContains(boss.get("/"), f'<a class="button" {new}>')
+        Deployment.objects.update(deleted=timezone.now())
+        page = boss.get("/")
+        self.assertContains(page, "There is no deployment yet.")
+        self.assertContains(page, f'<a class="button primary" {new}>')
 
     def test_a_session_that_has_ended_is_told_to_the_whole_page(self):
         page = Client().get("/", headers={"HX-Request": "true"})
@@ -114,6 +123,11 @@ class Search(Case):
                 page = self.client.get("/search/", {"q": words})
                 self.assertEqual(self.cast.mine.get_absolute_url() in page.content.decode(), found)
                 self.assertNotContains(page, self.cast.other.get_absolute_url())
+
+    def test_how_much_is_found_is_told_to_who_does_not_see_it(self):
+        for words, told in (("shop", "1 found"), ("nowhere", "0 found"), ("", "")):
+            page = self.client.get("/search/", {"q": words}, headers={"HX-Request": "true"})
+            self.assertContains(page, f'<p hx-swap-oob="innerHTML:#counted">{told}</p>')
 
     def test_recipes_are_found(self):
         self.assertContains(self.client.get("/search/", {"q": "gree"}), "/cookbook/of/greet/")

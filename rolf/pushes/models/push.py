@@ -106,7 +106,10 @@ class Push(models.Model):
         ]
 
     def __str__(self):
-        return f"push {self.number}" if self.number else "a push that is queued"
+        if self.number:
+            return f"push {self.number}"
+        begun = {State.QUEUED: "is queued", State.RUNNING: "begins"}
+        return f"a push that {begun.get(self.state, 'never began')}"
 
     def get_absolute_url(self):
         """Its page."""
@@ -115,7 +118,8 @@ class Push(models.Model):
     @property
     def heading(self):
         """What its page is called."""
-        return f"Push {self.number}" if self.number else "A push that is queued"
+        name = str(self)
+        return name[0].upper() + name[1:]
 
     @property
     def active(self):
@@ -128,6 +132,24 @@ class Push(models.Model):
         if self.state != State.RUNNING or (self.worker and self.worker.lives):
             return State(self.state)
         return State.LOST
+
+    @property
+    def stands(self):
+        """The word for `standing` on pages: it "asks" while it waits for an answer in step mode."""
+        asks = self.awaits and self.standing == State.RUNNING
+        return "asks" if asks else str(self.standing)
+
+    @property
+    def last_begun(self):
+        """The last push of its deployment that a worker began, None if none did."""
+        begun = self.deployment.pushes.exclude(number=None).order_by("-number")
+        return begun.only("number", "deployment").first()
+
+    @property
+    def resumable(self):
+        """Whether it may go on where it stopped: it ended badly, and is the last one."""
+        stopped = self.standing in (State.FAILED, State.CANCELLED, State.LOST)
+        return stopped and self == self.last_begun
 
     @property
     def took(self):

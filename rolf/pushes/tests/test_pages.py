@@ -1,12 +1,12 @@
 """Pages of pushes."""
 
 import re
+from datetime import timedelta
 
 from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
-from deployments.models import Setting
 from main.tests.cast import Cast
 from pushes.models import Push
 
@@ -119,6 +119,21 @@ class Log(Case):
             with self.subTest(lines=push.log_lines), self.assertNumQueries(5):
                 self.client.get(self.address("push", push))
 
+    def test_a_push_that_never_began_is_not_called_queued(self):
+        push = Push.objects.create(deployment=self.deployment, user_name="ben",
+                                   worker=self.cast.worker())
+        for state, name in (("queued", "A push that is queued"), ("running", "A push that begins"),
+                            ("failed", "A push that never began")):
+            Push.objects.filter(pk=push.pk).update(state=state)
+            page = self.client.get(self.address("push", push))
+            self.assertContains(page, f'<h1 id="heading">{name}</h1>', html=True)
+        self.assertContains(self.client.get("/"), "a push that never began")
+
+    def test_a_running_stage_tells_its_time_without_a_script(self):
+        push = self.logged(b"", state="running", worker=self.cast.worker(),
+                           started=timezone.now())
+        self.assertContains(self.client.get(self.address("push", push)), ">since <time")
+
     def test_the_code_that_ran_is_shown_to_editors_alone(self):
         push = self.deployment.pushes.first()
         self.assertNotContains(self.client_of("push").get(self.address("push", push)), "echo hello")
@@ -154,11 +169,15 @@ class Actions(Case):
         address = self.address("push-rollback", self.old)
         page = self.client.get(address)
         self.assertContains(page, "Roll back to push 1")
+        self.assertContains(page, "they switch to it; otherwise the stages of push 1 are run")
         self.assertContains(page, "1 setting differs")
         self.assertContains(page, "GREETING")
         self.assertNotContains(page, "before&#x27;")  # who may only push sees no settings
         self.assertContains(self.client_of("edit").get(address), "before&#x27;")
         self.assertFalse(Push.objects.active().exists())
+        self.old.record["settings"] = self.new.record["settings"]
+        self.old.save()
+        self.assertContains(self.client.get(address), "No setting differs.")
 
     def test_a_rollback_says_first_which_commits_go_back(self):
         Push.objects.filter(pk=self.new.pk).update(commit="d" * 40)
@@ -206,15 +225,59 @@ class Actions(Case):
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
                                    step=True, awaits="greet", worker=worker)
         page = self.client.get(self.address("push", push))
-        self.assertContains(page, 'form="decide"', count=3)
-        self.client.post(self.address("push-decide", push), {"decision": "skip"})
+        self.assertContains(page, 'name="decision"', count=3)
+        self.client.post(self.address("push-decide", push), {"decision": "skip", "stage": "greet"})
         push.refresh_from_db()
         self.assertEqual((push.decision, push.decided_by), ("skip", "push"))
         answer = self.client.post(
-            self.address("push-decide", push), {"decision": "run"}, follow=True)
+            self.address("push-decide", push), {"decision": "run", "stage": "greet"}, follow=True)
         self.assertContains(answer, "ask any more")
         push.refresh_from_db()
         self.assertEqual(push.decision, "skip")
+
+    def test_an_answer_goes_to_the_stage_that_was_asked_about(self):
+        push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
+                                   step=True, awaits="greet", worker=self.cast.worker())
+        page = self.client.get(self.address("push", push))
+        self.assertContains(
+            page, '<input type="hidden" name="stage" value="greet" form="decide">', html=True)
+        # Somebody else has answered, and it asks about the next one: the old page says nothing
+        # of that. Nor does a form that says no stage at all.
+        Push.objects.filter(pk=push.pk).update(awaits="bow")
+        for told in ({"stage": "greet"}, {}):
+            answer = self.client.post(
+                self.address("push-decide", push), {"decision": "skip", **told}, follow=True)
+            self.assertContains(answer, "now it asks about bow")
+            push.refresh_from_db()
+            self.assertEqual((push.awaits, push.decision), ("bow", ""))
+
+    def test_what_asks_is_told_in_one_word_everywhere(self):
+        Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
+                            step=True, awaits="greet", worker=self.cast.worker())
+        push = self.deployment.pushes.first()
+        asks = "</svg>asks</span>"
+        for person in ("view", "push"):
+            client = self.client_of(person)
+            for address in ("/", self.deployment.get_absolute_url(), push.get_absolute_url(),
+                            reverse("pushes", args=[self.deployment.pk])):
+                with self.subTest(person=person, address=address):
+                    self.assertContains(client.get(address), asks)
+        push.worker.beat = timezone.now() - timedelta(hours=1)
+        push.worker.save()
+        self.assertNotContains(self.client.get("/"), asks)  # nobody would hear an answer
+
+    def test_only_the_last_push_is_offered_to_be_resumed(self):
+        older = self.logged(b"", state="failed", number=3)
+        link = self.address("push-resume", older)
+        self.assertContains(self.client.get(self.address("push", older)), link)
+        newer = self.logged(b"", state="succeeded", number=4)
+        self.assertNotContains(self.client.get(self.address("push", older)), link)
+        page = self.client.get(link)
+        self.assertContains(page, "Only the last push of a deployment can be resumed")
+        self.assertContains(page, newer.get_absolute_url())
+        self.assertNotContains(page, '<button class="button primary">')
+        self.assertContains(self.client.get(self.address("push-resume", newer)),
+                            "There is nothing to resume")
 
     def test_who_may_only_look_has_no_buttons(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
@@ -222,71 +285,3 @@ class Actions(Case):
         page = self.client_of("view").get(self.address("push", push))
         self.assertNotContains(page, 'form="decide"')
         self.assertNotContains(page, "Cancel")
-
-
-class PushPage(Case):
-    """The deployment's page, and its form."""
-
-    def setUp(self):
-        self.client = self.client_of("push")
-        self.page = reverse("deployment", args=[self.deployment.pk])
-        self.form = reverse("push-new", args=[self.deployment.pk])
-
-    def test_a_push_is_one_click(self):
-        answer = self.client.post(self.form, {
-            "comment": "all of it", "ref": "main", "flag-SHOUT": "on", "skip": [], "step": "on"})
-        push = Push.objects.active().get()
-        self.assertRedirects(answer, push.get_absolute_url())
-        self.assertEqual((push.comment, push.ref, push.flags, push.step),
-                         ("all of it", "main", {"SHOUT": "1"}, True))
-
-    def test_every_fault_is_told_at_the_form(self):
-        self.deployment.stages.create(name="lost", recipe="nowhere", position=1)
-        answer = self.client.post(self.form, {"ref": "main", "comment": "kept"})
-        self.assertContains(answer, "names the recipe &quot;nowhere&quot;", status_code=422)
-        self.assertContains(answer, "kept", status_code=422)
-        self.assertFalse(Push.objects.active().exists())
-
-    def test_stages_of_another_deployment_cannot_be_skipped(self):
-        answer = self.client.post(self.form, {"ref": "main", "skip": ["rm -rf"]})
-        self.assertEqual(answer.status_code, 422)
-
-    def test_who_may_only_look_sees_no_form(self):
-        page = self.client_of("view").get(self.page)
-        self.assertNotContains(page, "push-new")
-        self.assertNotContains(page, ">Push</button>")
-
-    def test_no_setting_is_on_the_page_of_who_may_push(self):
-        Setting.objects.create(deployment=self.deployment, name="QUIET_ONE", text="unseen")
-        for person in ("view", "push"):
-            page = self.client_of(person).get(self.page)
-            self.assertNotContains(page, "QUIET_ONE")
-            self.assertNotContains(page, "unseen")
-
-    def test_a_look_at_the_repository_is_asked_for_by_a_post(self):
-        address = reverse("survey", args=[self.deployment.pk])
-        self.deployment.surveys.all().delete()
-        self.client.get(address, {"ref": "new-till"})
-        self.assertFalse(self.deployment.surveys.exists())
-        self.client.post(address, {"ref": "new-till"})
-        self.assertEqual(self.deployment.surveys.get().ref, "new-till")
-
-    def test_as_many_queries_for_many_pushes(self):
-        self.client.get(self.page)
-        with self.assertNumQueries(12):
-            self.client.get(self.page)
-        for number in range(3, 60):
-            push_with_log(self.deployment, b"", number=number, state="failed")
-        with self.assertNumQueries(12):
-            self.client.get(self.page)
-
-    def test_older_pushes_are_a_page_away(self):
-        for number in range(3, 60):
-            push_with_log(self.deployment, b"", number=number, state="failed")
-        page = self.client.get(self.page).content.decode()
-        self.assertIn("Older pushes", page)
-        oldest = self.deployment.pushes.order_by("pk")[40]
-        page = self.client.get(reverse("pushes", args=[self.deployment.pk]),
-                               {"before": oldest.pk}).content.decode()
-        self.assertIn(f">{oldest.number - 1}</a>", page)
-        self.assertNotIn(f">{oldest.number}</a>", page)

@@ -29,7 +29,7 @@ def resume(request, deployment, push_id):
     stages = push.kept.stages if push.kept else ()
     left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
     return render(request, "pushes/resume.html", {
-        "push": push, "deployment": deployment, "left": left})
+        "push": push, "deployment": deployment, "left": left, "last": push.last_begun})
 
 
 @needs(Level.PUSH, "GET", "POST")
@@ -56,7 +56,7 @@ def decide(request, deployment, push_id):
     push = pushed(deployment, push_id)
     decision = request.POST.get("decision", "")
     # Who answers a question that somebody else has answered meanwhile has not answered the next.
-    if push.awaits and request.POST.get("stage", push.awaits) != push.awaits:
+    if push.awaits and request.POST.get("stage") != push.awaits:
         messages.warning(request, f"It has gone on meanwhile: now it asks about {push.awaits}.")
         return redirect(push)
     return _done(request, push, lambda: asking.decide(push, request.user, decision))

@@ -4,11 +4,14 @@ Run in Rolf's own ve, by `manage.py shell`.
 """
 
 from accounts.models import User
+from api.models import Token
 from deployments.models import Application, Category, Deployment, Flag, Grant, Level, Setting, Stage
 from django.contrib.auth.models import Group
 from history.models import recording
 
 PASSWORD = "open sesame 12"
+# One word that is wider than a phone.
+LONG = "ThePortalForApplicationsToDoctoralProgrammesWithoutASingleSpace"
 
 BUILD = r"""
 echo -e "\e[32mbuilding\e[0m $PUSH_REF <b>"
@@ -29,7 +32,8 @@ for name, group in [("dora", "designers"), ("pam", "programmers"),
     people[name].groups.add(Group.objects.create(name=group))
 
 category = Category.objects.create(name="Sites")
-for title, places in {"shop": ["production", "staging", "slow"], "Магазин": ["боевой"]}.items():
+for title, places in {"shop": ["production", "staging", "slow"], "Магазин": ["боевой"],
+                      LONG: ["production"]}.items():
     application = Application.objects.create(name=title, category=category)
     for place in places:
         deployment = Deployment.objects.create(application=application, name=place)
@@ -45,6 +49,8 @@ for title, places in {"shop": ["production", "staging", "slow"], "Магазин
         secret = Setting(deployment=deployment, name="TOKEN", secret=True)
         secret.value = "sesame"
         secret.save()
+        if title == LONG:
+            Setting.objects.create(deployment=deployment, name="HOSTS", text=f"{LONG}," * 3)
         if place == "slow":
             Setting.objects.create(deployment=deployment, name="PAUSE", text="0.1")
         for name, level in [("designers", Level.PUSH), ("programmers", Level.EDIT),
@@ -52,3 +58,7 @@ for title, places in {"shop": ["production", "staging", "slow"], "Магазин
             Grant.objects.create(
                 deployment=deployment, group=Group.objects.get(name=name), level=level)
         print(f"{title} {place}", deployment.pk)
+Deployment.objects.create(application=Application.objects.get(name="shop"), name="of 2010",
+                          deprecated=True)
+Token.objects.create(user=people["pam"], name=LONG, digest=LONG, hint="rolf_", level=Level.PUSH,
+                     all_deployments=True)

@@ -1,10 +1,11 @@
 """A programmer writes a recipe, orders stages, clones."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.rolf.browser.conftest import Shop
+from tests.rolf.browser.conftest import PHONE, Shop
 
 
 def expect_stages(page: Page, *names: str) -> None:
@@ -63,6 +64,8 @@ def test_what_is_refused_stays_in_the_form(shop: Shop, visit: Callable[..., Page
     page.get_by_label("Value").fill("first\n'second'\n")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".faults")).to_be_visible()
+    expect(page).to_have_title(re.compile("^Not done"))
+    expect(page.get_by_label("Name")).to_be_focused()
     expect(page.get_by_label("Value")).to_have_value("first\n'second'\n")
     page.get_by_label("Name").fill("TWO_LINES")
     page.get_by_role("button", name="Save").click()
@@ -74,3 +77,20 @@ def test_search_finds_while_one_types(shop: Shop, visit: Callable[..., Page]) ->
     page.get_by_role("searchbox").press_sequentially("магаз")
     page.locator("#found a", has_text="Магазин боевой").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Магазин боевой")
+
+
+def test_what_a_search_finds_fits_on_a_phone_and_leaves_nothing_behind(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("pam", f"{shop.rolf.address}account/", viewport=PHONE)
+    page.get_by_role("searchbox").press_sequentially("production")
+    found = page.locator("#found")
+    expect(found).to_be_visible()
+    expect(page.locator("#counted")).to_have_text("2 found")
+    box = found.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("searchbox").press("Space")
+    expect(page.locator("#counted")).to_have_text("")
+    assert (found.bounding_box() or {"height": 0})["height"] == 0

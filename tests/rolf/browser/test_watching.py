@@ -48,7 +48,7 @@ def test_two_browsers_see_the_same_and_one_push_runs(
         expect(page.get_by_text("line 20", exact=True)).to_be_visible()
     pam.get_by_role("link", name="Cancel").click()
     expect(pam.get_by_text("is ended with everything")).to_be_visible()
-    pam.get_by_role("button", name="Cancel push").click()
+    pam.get_by_role("button", name="Cancel it").click()
     for page in (dora, pam):
         expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
         expect(page.locator("#panel .reason")).to_contain_text("cancelled by pam")
@@ -60,7 +60,7 @@ def test_step_mode_is_answered_by_anybody_who_may_push(
     push(dora, shop, "Магазин боевой", step=True)
     expect(dora.locator(".question")).to_contain_text("build")
     mia = visit("mia", dora.url)
-    expect(mia.locator("#panel .standing .state")).to_have_text("waits for an answer")
+    expect(mia.locator("#panel .standing .state")).to_have_text("asks")
     expect(mia.locator(".question")).to_have_count(0)
     dora.get_by_role("button", name="Run", exact=True).click()
     pam.goto(dora.url)
@@ -74,52 +74,50 @@ def test_step_mode_is_answered_by_anybody_who_may_push(
             "succeeded", "skipped", "waiting"]
 
 
+def test_an_answer_goes_to_the_stage_that_was_asked_about(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    pam = visit("pam", shop.rolf.address)
+    push(pam, shop, "Магазин боевой", step=True)
+    expect(pam.locator(".question")).to_contain_text("build")
+    # Without scripts the old question stays on the screen.
+    dora = visit("dora", pam.url, java_script_enabled=False)
+    expect(dora.locator(".question")).to_contain_text("build")
+    pam.get_by_role("button", name="Run", exact=True).click()
+    expect(pam.locator(".question")).to_contain_text("check")
+    dora.get_by_role("button", name="Skip", exact=True).click()
+    expect(dora.locator(".messages")).to_contain_text("now it asks about check")
+    expect(dora.locator(".question")).to_contain_text("check")
+    dora.get_by_role("button", name="Run", exact=True).click()
+    expect(pam.locator(".question")).to_contain_text("live")
+    pam.get_by_role("button", name="Run", exact=True).click()
+    expect(pam.locator("#panel .standing .state")).to_have_text("succeeded")
+    assert [row.split()[0] for row in pam.locator(".stages .state").all_inner_texts()] == [
+        "succeeded"] * 3
+
+
 def test_the_board_tells_what_runs_by_itself(shop: Shop, visit: Callable[..., Page]) -> None:
     board, dora = visit("mia", shop.rolf.address), visit("dora", shop.rolf.address)
     row = board.locator("tr", has_text="shop slow").last
+    board.get_by_text("1 deprecated").click()
+    row.get_by_role("link", name="shop slow").focus()
     push(dora, shop, "shop slow")
     expect(row).to_contain_text("running")
     expect(row).to_contain_text("succeeded")
+    # News leave the keyboard where it is, and open what was open.
+    expect(row.get_by_role("link", name="shop slow")).to_be_focused()
+    expect(board.get_by_role("link", name="old shop")).to_be_visible()
 
 
-def test_following_ends_when_one_scrolls_up_and_begins_again(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+def test_how_it_ends_is_said_aloud_once(shop: Shop, visit: Callable[..., Page]) -> None:
     page = visit("dora", shop.rolf.address)
-    shop.home.shell(SAYS_MUCH)
-    push(page, shop, "shop staging")
-    follow = page.get_by_role("button", name="Follow")
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
-    expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
-    assert page.locator("#lines li").count() <= 830, "only what is on the screen is in the page"
-    expect(follow).to_have_attribute("aria-pressed", "true")
-    page.locator(".log").hover()
-    page.mouse.wheel(0, -3000)
-    expect(follow).to_have_attribute("aria-pressed", "false")
-    first = page.locator("#lines li").first
-    for _ in range(12):
-        page.mouse.wheel(0, -20000)
-        page.wait_for_timeout(80)
-    assert page.locator("#lines li").count() <= 1030
-    assert int(first.get_attribute("data-line") or 0) < 4000, "what is above comes by itself"
-    follow.click()
-    expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
-
-    page.get_by_label("Search in the output").fill("LINE 2500")
-    page.get_by_role("button", name="Top").click()
-    page.get_by_role("button", name="Next").click()
-    expect(page.locator("#lines .here")).to_contain_text("line 2500")
-    page.goto(page.url)  # a permanent link: #L2500 or so is in it
-    expect(page.locator("#lines .here")).to_contain_text("line 2500")
-    expect(page.locator("#lines .here")).to_be_in_viewport()
-
-
-SAYS_MUCH = """
-from deployments.models import Deployment, Setting
-for name, text in (("LINES_SAID", "5000"), ("PAUSE", "0")):
-    Setting.objects.update_or_create(
-        deployment=Deployment.objects.get(application__name="shop", name="staging"), name=name,
-        defaults={"text": text})
-"""
+    push(page, shop, "Магазин боевой", step=True)
+    said = page.locator("#said")
+    expect(page.locator(".question")).to_contain_text("build")
+    for stage in ("check", "live"):
+        page.get_by_role("button", name="Skip", exact=True).click()
+        expect(said).to_have_text(f"asks: Run {stage}?")
+    page.get_by_role("button", name="Skip", exact=True).click()
+    expect(said).to_have_text("succeeded")
 
 
 def test_everything_but_following_works_without_scripts(

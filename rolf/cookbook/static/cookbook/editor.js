@@ -39,6 +39,8 @@ function edit(text) {
   };
   recipe?.addEventListener("change", own);
   own();
+  // As main/faults.js does, which finds the text hidden.
+  if (text.ariaInvalid === "true" && document.activeElement === document.body) editor.focus();
 }
 
 ace.config.set("useStrictCSP", true);

@@ -8,21 +8,30 @@ export function find(page, log) {
   back.hidden = false;
   let last = null;
 
+  async function ask(from, upwards) {
+    if (from < 0 || from >= log.total) return null;
+    const asked = new URLSearchParams({q: words.value, from});
+    if (upwards) asked.set("back", "");
+    const answer = await fetch(`${page.dataset.search}?${asked}`);
+    return (await answer.json()).line;
+  }
+
   async function look(upwards) {
     if (!words.value) return;
-    const here = last ?? Number(log.topmost());
-    const from = last === null ? here : here + (upwards ? -1 : 1);
-    const asked = new URLSearchParams({q: words.value, from: Math.max(0, from)});
-    if (upwards) asked.set("back", "");
     hit.textContent = "searching …";
-    const answer = await fetch(`${page.dataset.search}?${asked}`);
-    const {line} = await answer.json();
+    const here = last === null ? Number(log.topmost()) : last + (upwards ? -1 : 1);
+    let line = await ask(here, upwards);
+    let turned = "";
     if (line === null) {
-      hit.textContent = last === null ? "not found from here" : "no more";
+      line = await ask(upwards ? log.total - 1 : 0, upwards);
+      turned = upwards ? ", from the end" : ", from the top";
+    }
+    if (line === null) {
+      hit.textContent = "not found";
       return;
     }
     last = line;
-    hit.textContent = `line ${line}`;
+    hit.textContent = `line ${line}${turned}`;
     await log.show(line);
     mark(log.item(line), words.value);
   }

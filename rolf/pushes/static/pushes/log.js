@@ -28,14 +28,16 @@ export class Log {
     const named = /^#L(\d+)$/.exec(location.hash);
     const wanted = named ? Number(named[1]) : page.dataset.line && Number(page.dataset.line);
     this.following = wanted === undefined || wanted === "";
+    this.fit();
+    addEventListener("resize", () => this.fit());
     if (!this.following) {
       this.show(Number(wanted));
       // The browser goes to the line by itself, too, and takes the whole page along.
       addEventListener("load", () => setTimeout(() => {
         scrollTo(0, 0);
-        this.box.scrollIntoView({block: "nearest"});
+        this.list.querySelector(".here")?.scrollIntoView({block: "nearest"});
       }));
-    } else this.bottom();
+    }
     this.told();
 
     this.box.addEventListener("scroll", () => this.scrolled(), {passive: true});
@@ -52,7 +54,10 @@ export class Log {
   news({first, html, total}) {
     this.total = total;
     this.slider.max = total;
-    this.slider.parentElement.hidden = total <= MOST;
+    if (this.slider.parentElement.hidden !== total <= MOST) {
+      this.slider.parentElement.hidden = total <= MOST;
+      this.fit();
+    }
     if (first === null) return;
     const joins = first <= this.end && first >= this.first;
     if (this.following && !joins) {
@@ -85,6 +90,8 @@ export class Log {
     if (!item) return;
     item.classList.add("here");
     this.box.scrollTop = item.offsetTop - this.box.clientHeight / 3;
+    this.was = this.box.scrollTop;
+    item.scrollIntoView({block: "nearest"});
     if (location.hash !== `#L${line}`) history.replaceState(null, "", `#L${line}`);
   }
 
@@ -100,6 +107,7 @@ export class Log {
       this.put(first, found.end, found.html);
     }
     this.bottom();
+    this.box.scrollIntoView({block: "nearest"});
   }
 
   async scrolled() {
@@ -108,7 +116,8 @@ export class Log {
     if (below > 40 && this.following && scrollTop < this.was) {
       this.following = false;
       this.told();
-    } else if (below < 4 && this.end >= this.total && !this.following) {
+    } else if (below < 4 && scrollTop > this.was && this.end >= this.total && !this.following) {
+      // Somebody has scrolled there: a line near the end that was jumped to stays on the screen.
       this.following = true;
       this.told();
     }
@@ -194,6 +203,12 @@ export class Log {
       if (item.dataset.line && item.getBoundingClientRect().bottom > edge) return item.dataset.line;
     }
     return this.first;
+  }
+
+  // The box ends where the window does, whatever is above it: what is new comes at its end.
+  fit() {
+    this.box.style.setProperty("--above", `${this.box.getBoundingClientRect().top + scrollY}px`);
+    if (this.following) this.bottom();
   }
 
   bottom() {

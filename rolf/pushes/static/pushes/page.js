@@ -9,14 +9,25 @@ import {tell} from "../main/moments.js";
 const page = document.getElementById("push-page");
 const panel = document.getElementById("panel");
 const error = document.getElementById("error");
+const said = document.getElementById("said");
 const log = new Log(page);
 
 function jump(event) {
   const link = event.target.closest("[data-jump]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  log.show(Number(link.dataset.jump));
+  const line = Number(link.dataset.jump);
+  // Who came by the keyboard goes on from there, and hears it.
+  log.show(line).then(() => log.item(line)?.querySelector("a").focus({preventScroll: true}));
 }
+
+// What is said aloud of a new panel: its state, why, and what it asks, and these only once.
+function standing() {
+  const parts = panel.querySelectorAll(".standing .state, .reason, .question p:first-of-type");
+  return [...parts].map((one) => one.textContent.trim()).join(": ");
+}
+
+let told = standing();
 
 page.addEventListener("click", jump);
 find(page, log);
@@ -30,6 +41,7 @@ follow(page, (news) => {
     panel.innerHTML = news.panel;
     tell(panel);
     count(panel);
+    if (standing() !== told) said.textContent = told = standing();
     if (key) [...panel.querySelectorAll("a, button")].find(
       (one) => (one.getAttribute("href") || one.value) === key)?.focus();
     error.hidden = news.error === null;
