@@ -9,8 +9,11 @@ from .reading import lines
 from .rendering import render
 
 
-def html_of(push, first, count):
-    """Return (HTML of the lines from `first` on, the number of the line after them)."""
+def html_of(push, first, count, here=None):
+    """Return (HTML of the lines from `first` on, the number of the line after them).
+
+    `here` is the line that somebody looks for.
+    """
     read = lines(push, max(first, 0), count)
     if not read:
         return "", first
@@ -20,7 +23,8 @@ def html_of(push, first, count):
     for line in read:
         at = datetime.fromtimestamp(line.at, UTC)
         told.append({
-            "number": line.number, "stream": line.stream, "host": line.host,
+            "number": line.number, "here": line.number == here,
+            "stream": line.stream, "host": line.host,
             "iso": at.isoformat(timespec="milliseconds"),
             "clock": timezone.localtime(at).strftime("%H:%M:%S"),
             "html": render(line.data), "whole": line.whole,

@@ -1,6 +1,7 @@
 """The page of a deployment: how it stands, what a push would bring, and the button."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from bootstrapper.errors import InputError
 from django.contrib import messages
@@ -56,7 +57,7 @@ def survey(request, deployment):
             # Of a rollback's page it is asked what would go back.
             page = deployment.pushes.filter(pk=number_of(request.POST.get("rollback"))).first()
             return redirect("push-rollback", deployment.pk, page.pk) if page else redirect(
-                deployment)
+                f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
     else:
         found = deployment.surveys.filter(ref=ref).first()
     return render(request, "deployments/survey.html", {
@@ -66,12 +67,14 @@ def survey(request, deployment):
 def _page(request, deployment, *, form=None, faults=(), status=200):
     told = {"tab": "deployment", "faults": faults, **_standing(deployment)}
     if deployment.granted >= Level.PUSH:
-        found = deployment.surveys.filter(ref=deployment.branch).first()
+        ref = request.GET.get("ref") or deployment.branch
+        found = deployment.surveys.filter(ref=ref).first()
         fresh = found and found.answered and not found.fault and (
             found.answered > timezone.now() - STALE)
         told |= {
-            "form": form or PushForm(deployment=deployment, definition=definition(deployment)),
-            "survey": found, "ref": deployment.branch, "ask": not fresh,
+            "form": form or PushForm(deployment=deployment, definition=definition(deployment),
+                                     initial={"ref": ref}),
+            "survey": found, "ref": ref, "ask": not fresh,
             "back": _back(deployment)}
     return render(request, "deployments/page.html", told, status=status)
 

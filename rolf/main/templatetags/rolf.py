@@ -85,6 +85,20 @@ def prose(text):
 
 
 @register.simple_tag
+def pushed(push, words="", *parts):
+    """Show a push, or `words`, as the link to its page; one of the command line's has none.
+
+    `parts` together are the link's id.
+    """
+    words = words or f"push {push.number}"
+    key = "".join(map(str, parts))
+    if push.pk is None:
+        return format_html("<span>{}</span>", words)
+    return format_html('<a{} href="{}">{}</a>', format_html(' id="{}"', key) if key else "",
+                       push.get_absolute_url(), words)
+
+
+@register.simple_tag
 def person(name):
     """Show who it was; a name that is written from right to left turns nothing else round."""
     return format_html('<bdi class="person">{}</bdi>', name)

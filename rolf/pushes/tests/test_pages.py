@@ -68,6 +68,18 @@ class Log(Case):
         self.assertIn("not found", self.client.get(
             self.address("push", push), {"q": "nowhere"}).content.decode())
 
+    def test_without_a_script_a_search_goes_on_from_hit_to_hit_and_round(self):
+        push = self.logged(b"".join(b"%s\n" % (b"hit" if n in (7, 900, 2000) else b"x")
+                                    for n in range(3000)))
+        asked, found = {"q": "hit"}, []
+        for _ in range(4):
+            page = self.client.get(self.address("push", push), asked).content.decode()
+            [line] = re.findall(r'<a href="#L(\d+)">line', page)
+            self.assertRegex(page, rf'<li id="L{line}"[^>]* here">')
+            asked["line"] = re.search(r'name="line" value="(\d+)"', page)[1]
+            found.append(int(line))
+        self.assertEqual(found, [7, 900, 2000, 7])
+
     def test_numbers_that_are_none_are_ignored(self):
         push = self.logged(b"x\n")
         for odd in ("-1", "x", "9" * 30, "²", ""):
@@ -178,6 +190,20 @@ class Actions(Case):
         self.old.record["settings"] = self.new.record["settings"]
         self.old.save()
         self.assertContains(self.client.get(address), "No setting differs.")
+
+    def test_what_was_pushed_by_command_line_is_named_and_leads_nowhere(self):
+        self.deployment.served = {"number": 9, "commit": "9" * 40, "ref": "main",
+                                  "by": "root@till", "at": "2026-01-01T00:00:00+00:00"}
+        self.deployment.save()
+        for page in (self.deployment.get_absolute_url(), reverse("index"),
+                     self.address("push-rollback", self.old)):
+            page = self.client.get(page)
+            self.assertContains(page, "99999999</code>")
+        self.assertContains(page, "root@till")
+        self.assertContains(page, "<span>push 9</span>")
+        answer = self.client.post(self.address("push-rollback", self.old))
+        self.assertIsNone(Push.objects.active().get().rollback_of)
+        self.assertEqual(answer.status_code, 302)
 
     def test_a_rollback_says_first_which_commits_go_back(self):
         Push.objects.filter(pk=self.new.pk).update(commit="d" * 40)

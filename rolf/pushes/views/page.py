@@ -37,9 +37,11 @@ def push(request, deployment, push_id):
     hit = None
     if words:
         hit = first_hit(found, words, line or 0)
+        if hit is None and line:
+            hit = first_hit(found, words, 0)  # round, to the top
         line = line if hit is None else hit
     first = max(found.log_lines - WINDOW, 0) if line is None else max(line - WINDOW // 4, 0)
-    html, end = html_of(found, first, WINDOW)
+    html, end = html_of(found, first, WINDOW, hit)
     panel = panel_of(found, deployment.granted)
     return render(request, "pushes/page.html", {
         "push": found, "deployment": deployment, "panel": panel, "lines": html,
