@@ -115,7 +115,7 @@ def _as_json(cookbook: Cookbook, recipe: Recipe) -> dict[str, Any]:
 
 
 def _import(project: Path, file: Path, *, force: bool) -> int:
-    from bootstrapper.deploy.project import csv_cookbook  # rarely asked for
+    from bootstrapper.deploy.project import csv_cookbook, python_code  # rarely asked for
     from bootstrapper.deploy.project.recipe_files import write
 
     try:
@@ -135,6 +135,9 @@ def _import(project: Path, file: Path, *, force: bool) -> int:
     print(f"{changed} of {len(rows)} recipes written; their `# needs:` lines were derived from the "
           "code" if changed else f"nothing to do: all {len(rows)} recipes are there")
     for row in rows:
+        line, wrong = python_code.fault(row.text) if row.file.endswith(".py") else (0, "")
+        if wrong:
+            print(f"note: {RECIPES}/{row.file}:{line}: {wrong}", file=sys.stderr)
         if tag := csv_cookbook.saved_tag_that_nobody_makes(row, rows):
             print(f"note: {RECIPES}/{row.file} keeps the tag {tag}… for a rollback, which no "
                   "other recipe of the file makes: a rollback would not find it", file=sys.stderr)

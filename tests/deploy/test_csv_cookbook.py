@@ -63,7 +63,7 @@ def faults(tmp_path: Path, data: str | bytes) -> list[str]:
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     with pytest.raises(Faulty) as caught:
         csv_cookbook.read(path)
-    return [str(fault).removeprefix(f"{path}: ") for fault in caught.value.faults]
+    return [str(fault).removeprefix(f"{path}:") for fault in caught.value.faults]
 
 
 def test_every_recipe_is_there_with_what_it_needs(tmp_path: Path, file: Path) -> None:
@@ -195,6 +195,36 @@ def test_a_name_that_no_file_can_have_is_changed_and_it_is_said(
     assert 'deploy/recipes/a-b.sh (its name was "a/b")' in capsys.readouterr().out
 
 
+def test_names_stay_as_they_are_where_somebody_else_looks_after_them(tmp_path: Path) -> None:
+    file = tmp_path / "c.csv"
+    file.write_text("a/b,shell,true,\na-b,shell,true,\n c ,shell,true,\nc,shell,true,\n")
+    with pytest.raises(Faulty) as caught:
+        csv_cookbook.read(file, check_name=lambda name: "it is odd" if name == "a-b" else "")
+    assert [str(fault) for fault in caught.value.faults] == [
+        f'{file}:2: row 2 ("a-b"): it is odd', f'{file}:4: row 4 ("c"): row 3 has the same name']
+    file.write_text("a/b,shell,true,\na-b,shell,true,\n")
+    assert [(each.name, each.file, each.line)
+            for each in csv_cookbook.read(file, check_name=lambda _: "")] == [
+        ("a/b", "a/b.sh", 1), ("a-b", "a-b.sh", 2)]
+
+
+def test_code_longer_than_csv_usually_takes_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "c.csv"
+    file.write_text(f"a,shell,{'x' * 200_000},\n")
+    assert len(csv_cookbook.read(file)[0].code) == 200_000
+
+
+def test_python_2_is_brought_in_and_told(tmp_path: Path,
+                                         capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "c.csv"
+    file.write_text('old,python,"x = 1\nprint x",\nnew,python,print(1),\n')
+    assert run_import(tmp_path, file) == 0
+    assert sorted(tree(tmp_path)) == ["new.py", "old.py"]
+    told = capsys.readouterr().err
+    assert "note: deploy/recipes/old.py:4: this is Python 2" in told
+    assert "new.py" not in told
+
+
 def test_a_tag_that_is_saved_but_never_made_is_told(tmp_path: Path, file: Path,
                                                     capsys: pytest.CaptureFixture[str]) -> None:
     assert run_import(tmp_path, file) == 0
@@ -225,14 +255,18 @@ def test_latin_1_is_read_and_utf_8_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("data", "told"), [
     ("a,shell,true,\nb,shel,true,\n",
-     ['row 2 ("b"): the language "shel" is neither shell nor python; did you mean "shell"?']),
-    ("a,shell,true,\nb,python,pass,\na,python,pass,\n", ['row 3 ("a"): row 1 has the same name']),
-    ("a/b,shell,true,\na-b,shell,true,\n", ['row 2 ("a-b"): row 1 has the same name']),
+     ['2: row 2 ("b"): the language "shel" is neither shell nor python; did you mean "shell"?']),
+    ("a,shell,true,\nb,python,pass,\na,python,pass,\n",
+     ['3: row 3 ("a"): row 1 has the same name']),
+    ("a/b,shell,true,\na-b,shell,true,\n", ['2: row 2 ("a-b"): row 1 has the same name']),
+    ('a,shell,"1\n2",\nb,perl,x,\n', ['3: row 2 ("b"): the language "perl" is neither shell nor '
+                                     "python"]),
     ("a,shell,true\nb\n,shell,true,\n", [
-        "row 1 has 3 columns, not name, language, code and description",
-        "row 2 has 1 column, not name, language, code and description", "row 3 has no name"]),
+        "1: row 1 has 3 columns, not name, language, code and description",
+        "2: row 2 has 1 column, not name, language, code and description",
+        "3: row 3 has no name"]),
     ('a,python,"# resolves: svn\n",\n',
-     ['row 1 ("a"): resolves: "svn" is unknown; it may be "git"']),
+     ['1: row 1 ("a"): resolves: "svn" is unknown; it may be "git"']),
 ])
 def test_rows_that_cannot_be_recipes_are_told_all_at_once(tmp_path: Path, data: str,
                                                           told: list[str]) -> None:
@@ -241,7 +275,7 @@ def test_rows_that_cannot_be_recipes_are_told_all_at_once(tmp_path: Path, data: 
 
 def test_a_quote_that_does_not_end_is_told_with_its_line(tmp_path: Path) -> None:
     [told] = faults(tmp_path, 'a,shell,true,\nb,shell,"true\n\n')
-    assert ":3: row 2 is no CSV: unexpected end of data" in told
+    assert "3: row 2 is no CSV: unexpected end of data" in told
 
 
 @pytest.mark.parametrize(("code", "names"), [

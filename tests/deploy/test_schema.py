@@ -3,7 +3,7 @@
 import pytest
 
 from bootstrapper.deploy import duration
-from bootstrapper.deploy.project.schema import SECTIONS, Share, documentation
+from bootstrapper.deploy.project.schema import SECTIONS, Share, Wrong, documentation, one_line
 
 
 def test_a_share_of_the_hosts_is_one_at_least_and_all_at_most() -> None:
@@ -20,6 +20,14 @@ def test_durations_are_read(text: str, seconds: float | None) -> None:
     assert duration.parse(text) == seconds
     if seconds:
         assert duration.parse(duration.render(seconds)) == seconds
+
+
+def test_a_line_may_be_of_any_script() -> None:
+    for text in ("a b", "全角\u3000スペース", "Ёлка", "50\u00a0%"):
+        assert one_line(text) == text
+    for text in ("a\nb", "a\u2028b", "a\x1bb", "a\u202eb", " ", ""):
+        with pytest.raises(Wrong):
+            one_line(text)
 
 
 def test_every_key_says_what_it_is_for_and_its_default_is_one_that_it_takes() -> None:

@@ -11,7 +11,7 @@ form has a carriage return at each line's end, which is taken away.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -30,12 +30,13 @@ _LONGEST = 200  # bytes of a file's name: most file systems take 255
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A row as the file that it becomes; `row` counts from 1.
+    """A row as the file that it becomes; `row` counts from 1, and so does `line`, where it begins.
 
     `name`, `code` and `description` are the row's own, with newlines as Unix has them.
     """
 
     row: int
+    line: int
     name: str
     file: str
     text: str
@@ -48,39 +49,43 @@ class Imported:
         return Path(self.file).stem != self.name
 
 
-def read(path: Path) -> list[Imported]:
-    """The rows of the file. Raises Faulty, which names every row that can't be a recipe."""
-    file = str(path)
+def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[Imported]:
+    """The rows of the file. Raises Faulty, which names every row that can't be a recipe.
+
+    With `check_name` names stay as they are: it says what is wrong with one, "" if nothing is.
+    """
     faults: list[Fault] = []
     recipes: dict[str, Imported] = {}
-    for number, row in _rows(path):
+    for number, line, row in _rows(path):
+        def fault(text: str, line: int = line) -> None:
+            faults.append(Fault(file=str(path), line=line, text=text))
+
         if len(row) != len(_HEADER):
-            faults.append(Fault(file=file, text=f"row {number} has {len(row)} column"
-                                f"{'s' if len(row) != 1 else ''}, not name, language, code and "
-                                "description"))
+            fault(f"row {number} has {len(row)} column{'s' if len(row) != 1 else ''}, not name, "
+                  "language, code and description")
             continue
         name, language, code, description = (_unix(cell) for cell in row)
-        if language.strip() not in _SUFFIXES:
-            faults.append(Fault(file=file, text=f'row {number} ("{name}"): the language '
-                                f'"{language}" is neither shell nor python'
-                                f"{suggestion(language, _SUFFIXES)}"))
-            continue
-        stem = _file_stem(name)
+        stem = name.strip() if check_name else _file_stem(name)
         if not stem:
-            faults.append(Fault(file=file, text=f"row {number} has no name"))
+            fault(f"row {number} has no name")
+            continue
+        if wrong := check_name(stem) if check_name else "":
+            fault(f'row {number} ("{name}"): {wrong}')
+        if language.strip() not in _SUFFIXES:
+            fault(f'row {number} ("{name}"): the language "{language}" is neither shell nor '
+                  f"python{suggestion(language, _SUFFIXES)}")
             continue
         if stem in recipes:
-            faults.append(Fault(file=file, text=f'row {number} ("{name}"): row '
-                                f"{recipes[stem].row} has the same name"))
+            fault(f'row {number} ("{name}"): row {recipes[stem].row} has the same name')
             continue
         suffix = _SUFFIXES[language.strip()]
         text = (_shell if suffix == ".sh" else _python)(code, description, path.name)
         try:
-            recipe.parse(stem, suffix, text.encode(), file=file)
+            recipe.parse(stem, suffix, text.encode(), file=str(path))
         except Faulty as error:
-            faults += [Fault(file=file, text=f'row {number} ("{name}"): {fault.text}')
-                       for fault in error.faults]
-        recipes[stem] = Imported(row=number, name=name, file=stem + suffix, text=text,
+            for each in error.faults:
+                fault(f'row {number} ("{name}"): {each.text}')
+        recipes[stem] = Imported(row=number, line=line, name=name, file=stem + suffix, text=text,
                                  code=code, description=description)
     if faults:
         raise faulty(faults)
@@ -98,19 +103,22 @@ def saved_tag_that_nobody_makes(row: Imported, rows: Sequence[Imported]) -> str:
     return match[1]
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path) -> Iterator[tuple[int, int, list[str]]]:
+    """Each row with its number, and the line that it begins in."""
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # else no more than 128 KiB
     reader = csv.reader(StringIO(text, newline=""), strict=True)
-    number = 0
+    number, line = 0, 1
     try:
         for number, row in enumerate(reader, 1):
             if any(cell.strip() for cell in row) and (
                     number > 1 or [cell.strip().casefold() for cell in row] != _HEADER):
-                yield number, row
+                yield number, line, row
+            line = reader.line_num + 1
     except csv.Error as error:
         raise faulty([Fault(file=str(path), line=reader.line_num,
                             text=f"row {number + 1} is no CSV: {error}")]) from None

@@ -167,13 +167,18 @@ def _syntax(error: SyntaxError, source: bytes) -> str:
     lines = source.decode("utf-8", "replace").splitlines()
     line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
     told = f"{error.filename}:{error.lineno}: {error.msg}\n    {line.strip()}"
-    if error.msg.casefold().startswith(_PYTHON_2) or (
-            error.msg == "invalid syntax" and line.strip().startswith(_STATEMENTS_2)):
+    if is_python_2(error.msg, line):
         told += ("\n  this is Python 2, and recipes run in Python 3: print and exec are functions, "
                  "`except X as e`, 0o755"
                  "\n  next: write it so; 2to3, which comes with Python 3.12 and before, does most "
                  "of it")
     return told
+
+
+def is_python_2(message: str, line: str) -> bool:
+    """Whether what Python 3 says of that line tells that it is Python 2."""
+    return message.casefold().startswith(_PYTHON_2) or (
+        message == "invalid syntax" and line.strip().startswith(_STATEMENTS_2))
 
 
 def _print_traceback(error: BaseException) -> None:

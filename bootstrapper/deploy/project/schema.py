@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import category
 
 from bootstrapper.deploy import duration
 
@@ -56,13 +57,16 @@ def _text(value: object) -> str:
     return value
 
 
-def _line(value: object) -> str:
-    if not _text(value).isprintable():
+def one_line(value: object) -> str:
+    """Text without anything that ends a line or can't be seen. Raises Wrong."""
+    # isprintable() knows one space alone, and scripts have their own (U+3000).
+    if not all(each.isprintable() or category(each) == "Zs" for each in _text(value)):
         raise Wrong
     return str(value)
 
 
-def _ref(value: object) -> str:
+def ref(value: object) -> str:
+    """The name of a branch, a tag or a commit. Raises Wrong."""
     # git-check-ref-format(1), as far as it keeps a name from being taken for something else.
     if re.search(r"^-|[\x00-\x20\x7f~^:?*\[\\]|\.\.", _text(value)):
         raise Wrong
@@ -77,7 +81,7 @@ def _duration(value: object) -> float:
 
 
 def _stage_name(value: object) -> str:
-    if "/" in _line(value) or str(value).startswith("."):
+    if "/" in one_line(value) or str(value).startswith("."):
         raise Wrong
     return str(value)
 
@@ -104,7 +108,8 @@ def _choice(*choices: str) -> Callable[[object], str]:
     return read
 
 
-def _share(value: object) -> Share:
+def share(value: object) -> Share:
+    """So many hosts, or so many percent of them. Raises Wrong."""
     match = re.fullmatch(r"([0-9]+)%", value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
         return Share(int(match[1]), percent=True)
@@ -142,14 +147,14 @@ _SETTINGS = Key(name="settings", takes="a table", read=_table, default={},
                 doc="NAME = value: what recipes get as environment variables")
 
 DOCUMENT = (
-    Key(name="default", takes="the name of a deployment", read=_line,
+    Key(name="default", takes="the name of a deployment", read=one_line,
         doc="the deployment that commands mean without a name; needless if there is one only"),
     _SETTINGS,
     Key(name="deployments", takes="a table", read=_table, required=True,
         doc="[deployments.NAME]: each place that is pushed to"),
 )
 DEPLOYMENT = (
-    Key(name="branch", takes="the name of a branch or tag", read=_ref, default="main",
+    Key(name="branch", takes="the name of a branch or tag", read=ref, default="main",
         doc="what is pushed, unless --ref says otherwise"),
     Key(name="stages", takes="a list of recipes, with one at least", read=_array, required=True,
         doc='the recipes that a push runs, in order: "NAME", or a table (see a stage)'),
@@ -158,7 +163,7 @@ DEPLOYMENT = (
     Key(name="on_failure", takes='"halt" or "rollback"', read=_choice("halt", "rollback"),
         default="halt",
         doc="what follows when a stage fails after the new release is live"),
-    Key(name="batch", takes='a whole number from 1 on, or a share such as "25%"', read=_share,
+    Key(name="batch", takes='a whole number from 1 on, or a share such as "25%"', read=share,
         default="100%", doc="how many of REMOTE_HOSTS at a time"),
     Key(name="max_failures", takes="a whole number from 0 on", read=_count, default=0,
         doc="how many hosts may fail before the push does"),
@@ -167,7 +172,7 @@ DEPLOYMENT = (
         doc="[deployments.NAME.flags.FLAG]: what one push may be told with --flag"),
 )
 STAGE = (
-    Key(name="recipe", takes="the name of a recipe", read=_line, required=True,
+    Key(name="recipe", takes="the name of a recipe", read=one_line, required=True,
         doc="the recipe that the stage runs"),
     Key(name="name", takes="a name in one line, without / and not beginning with a dot",
         read=_stage_name,
@@ -176,7 +181,7 @@ STAGE = (
     Key(name="idle_timeout", takes=_DURATION, read=_duration, doc="instead of the deployment's"),
 )
 FLAG = (
-    Key(name="description", takes="text in one line", read=_line, default=None,
+    Key(name="description", takes="text in one line", read=one_line, default=None,
         doc="what it does, for people who push"),
     Key(name="default", takes="true, false or text", read=_flag_default, default=False,
         doc="its value without --flag; text makes it a flag that takes text"),
