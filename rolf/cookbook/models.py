@@ -5,7 +5,7 @@ from django.db import models
 from django.urls import reverse
 
 from deployments.models import Stage
-from deployments.models.names import LONGEST, check_name
+from deployments.models.names import LONGEST, check_recipe_name
 
 
 class RecipeQuerySet(models.QuerySet):
@@ -23,7 +23,7 @@ class Recipe(models.Model):
     2010 has besides. Deleting one hides it, and keeps its versions.
     """
 
-    name = models.CharField(max_length=LONGEST, validators=[check_name])
+    name = models.CharField(max_length=LONGEST, validators=[check_recipe_name])
     language = models.CharField(
         max_length=10, choices=Stage.Language, default=Stage.Language.SHELL)
     code = models.TextField()

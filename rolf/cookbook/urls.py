@@ -16,10 +16,11 @@ of_deployment = [
 urlpatterns = [
     path("cookbook/", recipes.cookbook, name="cookbook"),
     path("cookbook/new/", recipes.recipe_new, name="recipe-new"),
-    path("cookbook/of/<str:name>/", recipes.recipe, name="recipe"),
-    path("cookbook/of/<str:name>/edit/", recipes.recipe_edit, name="recipe-edit"),
-    path("cookbook/of/<str:name>/delete/", recipes.recipe_delete, name="recipe-delete"),
-    path("cookbook/of/<str:name>/versions/<int:number>/", recipes.recipe_version,
+    # A name may have slashes in it, so what is done comes before it.
+    path("cookbook/of/<path:name>/", recipes.recipe, name="recipe"),
+    path("cookbook/edit/<path:name>/", recipes.recipe_edit, name="recipe-edit"),
+    path("cookbook/delete/<path:name>/", recipes.recipe_delete, name="recipe-delete"),
+    path("cookbook/versions/<path:name>/<int:number>/", recipes.recipe_version,
          name="recipe-version"),
     path("deployments/<int:deployment_id>/stages/", include(of_deployment)),
 ]

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveIntegerField(default=0)),
-                ('name', models.CharField(max_length=80, validators=[deployments.models.names.check_name])),
+                ('name', models.CharField(max_length=80, validators=[deployments.models.names.check_recipe_name])),
                 ('recipe', models.CharField(blank=True, max_length=80)),
                 ('language', models.CharField(choices=[('shell', 'Bash'), ('python', 'Python')], default='shell', max_length=10)),
                 ('code', models.TextField(blank=True)),

@@ -3,7 +3,7 @@
 from django.db import models
 
 from .deployment import Deployment, described_times
-from .names import LONGEST, check_name
+from .names import LONGEST, check_recipe_name
 
 
 class Stage(models.Model):
@@ -20,7 +20,7 @@ class Stage(models.Model):
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="stages")
     position = models.PositiveIntegerField(default=0)
-    name = models.CharField(max_length=LONGEST, validators=[check_name])
+    name = models.CharField(max_length=LONGEST, validators=[check_recipe_name])
     recipe = models.CharField(max_length=LONGEST, blank=True)
     language = models.CharField(max_length=10, choices=Language, default=Language.SHELL)
     code = models.TextField(blank=True)
