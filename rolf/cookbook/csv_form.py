@@ -2,33 +2,67 @@
 
 There, shell code without a shebang was plain bash, which goes on after a command that fails; here
 it halts. So code goes out with a shebang that says so, and comes back without it. What comes from
-Rolf itself comes back as it was; what comes from 2010 gets the comment that it lacks.
+2010 gets the comment that it lacks; what comes from Rolf itself comes back as it was, and where
+one couldn't tell that from its code, the code goes out with a line that says so.
 """
 
 from bootstrapper.deploy.project import recipe
 from bootstrapper.deploy.project.csv_cookbook import Imported
+from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.deploy.project.shell_variables import used
 
+from .shelf import SUFFIXES
+
 HALTS = "#!/usr/bin/env -S bash -eo pipefail\n"
+KEPT = "# As it is in Rolf's cookbook.\n"
+LANGUAGES = {suffix: language for language, suffix in SUFFIXES.items()}
 
 
 def code_in_csv(row):
     """Return the code of a Recipe as it is written there."""
     plain = row.language == "shell" and not row.code.startswith("#!")
-    return HALTS + row.code if plain else row.code
+    code = HALTS + row.code if plain else row.code
+    if _of_rolf(code, SUFFIXES[row.language]) == row.code:
+        return code
+    shebang, rest = _split(row.code)
+    return shebang + KEPT + rest
 
 
 def code_of(imported: Imported):
     """Return the code that a row becomes."""
-    if imported.code.startswith(HALTS):
-        return imported.code.removeprefix(HALTS)
-    return imported.code if _complete(imported) else imported.text
+    code = _of_rolf(imported.code, imported.file[-3:])
+    return imported.text if code is None else code
 
 
-def _complete(imported):
-    """Whether the row's code says by itself how it is run, and what it does and needs."""
-    code, suffix = imported.code, imported.file[-3:]
+def language_of(imported: Imported):
+    """Return the language that a row is in."""
+    return LANGUAGES[imported.file[-3:]]
+
+
+def _of_rolf(code, suffix):
+    """Return the code in the cookbook of what Rolf wrote; None of what lacks something."""
+    shebang, rest = _split(code)
+    if rest.startswith(KEPT):
+        return shebang + rest.removeprefix(KEPT)
+    if shebang == HALTS:
+        return rest
+    return code if _complete(code, suffix) else None
+
+
+def _complete(code, suffix):
+    """Whether code says by itself how it is run, and what it does and needs."""
     if not code.endswith("\n") or (suffix == ".sh" and not code.startswith("#!")):
         return False
-    told = recipe.parse("row", suffix, code.encode(), file=imported.file)
+    try:
+        told = recipe.parse("row", suffix, code.encode(), file="row")
+    except Faulty:
+        return False
     return bool(told.description) and "CWD" not in (used(code) if suffix == ".sh" else ())
+
+
+def _split(code):
+    """Return its shebang, with the newline, and the rest."""
+    if not code.startswith("#!"):
+        return "", code
+    shebang, newline, rest = code.partition("\n")
+    return shebang + newline, rest

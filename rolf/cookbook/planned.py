@@ -7,7 +7,7 @@ from bootstrapper.deploy.project.setting import ENGINE, PROCESS
 
 from deployments.models import Stage
 
-from .shelf import parsed
+from .shelf import faults_of, parsed
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def _planned(stage, shelf, given):
     try:
         recipe = shelf.get(stage.recipe) if stage.recipe else parsed(stage)
     except Faulty as error:
-        return Planned(stage, "", [], "; ".join(fault.text for fault in error.faults))
+        return Planned(stage, "", [], "; ".join(faults_of(error)))
     if recipe is None:
         return Planned(stage, "", [], "the cookbook has no recipe of that name")
     return Planned(stage, recipe.summary, [(name, name in given) for name in recipe.needs])

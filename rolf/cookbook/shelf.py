@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bootstrapper.deploy.project import python_code
 from bootstrapper.deploy.project import recipe as engine
 from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.project.fault import Fault, Faulty, faulty
 
 from deployments.models import Stage
 
@@ -54,6 +55,14 @@ class Shelf:
         """Return the shop's row of that name, or None."""
         return self._shop.get(name)
 
+    def has(self, name, language, code):
+        """Whether that is what stages get by that name."""
+        own = self._shop.get(name)
+        if own:
+            return (own.language, _unix(own.code)) == (language, _unix(code))
+        ours = shipped().get(name)
+        return ours is not None and (language_of(ours), ours.code) == (language, _unix(code))
+
     def shadows(self, name):
         """Whether the shop's recipe hides one that comes with the engine."""
         return name in self._shop and name in shipped()
@@ -70,7 +79,7 @@ class Shelf:
             recipe = self.get(name)
         except Faulty as error:
             return Entry(name=name, language=own.language, origin=origin,
-                         fault="; ".join(fault.text for fault in error.faults))
+                         fault="; ".join(faults_of(error)))
         return Entry(name=name, language=language_of(recipe), summary=recipe.summary,
                      description=recipe.description, needs=tuple(recipe.needs), origin=origin)
 
@@ -85,10 +94,20 @@ def shipped():
 def parsed(own):
     """Return what the engine makes of code in the database: a Recipe, or a Stage of its own.
 
-    Raises Faulty.
+    Raises Faulty, also where the code is Python that can't be compiled: that of 2010 was Python 2.
     """
-    code = own.code.replace("\r\n", "\n")  # as forms send it
-    return engine.parse(own.name, SUFFIXES[own.language], code.encode(), file=own.name)
+    recipe = engine.parse(own.name, SUFFIXES[own.language], _unix(own.code).encode(),
+                          file=own.name)
+    line, wrong = python_code.fault(recipe.code) if recipe.language == "python" else (0, "")
+    if wrong:
+        raise faulty([Fault(file=own.name, line=line, text=wrong)])
+    return recipe
+
+
+def faults_of(error):
+    """Return the faults of a Faulty about code, each with its line."""
+    return [f"line {fault.line}: {fault.text}" if fault.line else fault.text
+            for fault in error.faults]
 
 
 def language_of(recipe):
@@ -96,3 +115,7 @@ def language_of(recipe):
     if recipe.language in SUFFIXES:
         return recipe.language
     return "python" if "python" in recipe.code.partition("\n")[0] else "shell"
+
+
+def _unix(code):
+    return code.replace("\r\n", "\n")  # forms send every newline as two characters

@@ -14,7 +14,7 @@ from bootstrapper.deploy.project.setting import ENGINE, PROCESS, check_text
 from bootstrapper.errors import InputError
 from django.conf import settings
 
-from cookbook.shelf import Shelf, parsed
+from cookbook.shelf import Shelf, faults_of, parsed
 
 from .models import Flag
 from .sealing import SealError
@@ -177,7 +177,7 @@ def _recipes(stages, faults):
         try:
             recipe = shelf.get(stage.recipe) if stage.recipe else parsed(stage)
         except Faulty as error:
-            faults += [f'The stage "{stage.name}": {fault.text}.' for fault in error.faults]
+            faults += [f'The stage "{stage.name}": {fault}.' for fault in faults_of(error)]
             continue
         if recipe is None:
             faults.append(f'The stage "{stage.name}" names the recipe "{stage.recipe}", which the '

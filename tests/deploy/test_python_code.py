@@ -24,9 +24,9 @@ def test_python_2_is_recognised(line: str) -> None:
 @pytest.mark.parametrize(("code", "number", "told"), [
     ("x = 1\nif x\n", 2, "this is no Python: expected ':'"),
     ("\n\nreturn 1\n", 3, "this is no Python: 'return' outside function"),
-    ("# coding: klingon\n", 0, "this is no Python: unknown encoding: klingon"),
+    ("# coding: klingon\n", 1, "this is no Python: unknown encoding: klingon"),
     ("x = " + "(" * 10_000, 1, "this is no Python: too many nested parentheses"),
-    ("-" * 200_000 + "1", 0, "this nests deeper than Python can compile"),
+    ("-" * 200_000 + "1", 0, "nests deeper than Python can compile"),
 ])
 def test_another_fault_is_told_as_python_does(code: str, number: int, told: str) -> None:
     assert fault(code) == (number, told)

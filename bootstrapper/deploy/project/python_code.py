@@ -17,12 +17,12 @@ def fault(code: str) -> tuple[int, str]:
             warnings.simplefilter("ignore")  # who runs it is told
             compile(code.encode(), "recipe", "exec", dont_inherit=True)
     except SyntaxError as error:
-        number = error.lineno or 0
+        number = error.lineno or 1  # of an encoding that is unknown it has none
         lines = code.splitlines()
         line = lines[number - 1] if 0 < number <= len(lines) else ""
         if is_python_2(error.msg, line):
             return number, f"this is Python 2, and recipes run in Python 3: {error.msg}"
         return number, f"this is no Python: {error.msg}"
     except (ValueError, OverflowError, MemoryError, RecursionError):
-        return 0, "this nests deeper than Python can compile"
+        return 0, "nests deeper than Python can compile"
     return 0, ""

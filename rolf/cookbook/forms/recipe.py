@@ -24,6 +24,10 @@ class RecipeForm(SeenForm):
         self.fields["description"].widget.attrs["rows"] = 2
         self.fields["name"].disabled = not renames
 
+    def clean_description(self):
+        """Browsers send every newline as two characters."""
+        return self.cleaned_data["description"].replace("\r\n", "\n")
+
     def clean(self):
         """Refuse what the engine couldn't run."""
         cleaned = super().clean()

@@ -2,14 +2,17 @@
 
 import csv
 import io
+import re
 import tempfile
 from pathlib import Path
 
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
-from cookbook.models import Recipe
+from cookbook.csv_form import HALTS, KEPT
+from cookbook.models import Recipe, RecipeVersion
 from cookbook.shelf import Shelf
+from history.models import Change
 
 
 class Commands(TestCase):
@@ -24,6 +27,12 @@ class Commands(TestCase):
         text = io.StringIO(newline="")
         csv.writer(text).writerows(rows)
         self.file.write_bytes(text.getvalue().encode(encoding))
+
+    def run_import(self, *words):
+        """Return what the command says: of each recipe, and of those that can't run."""
+        out, err = io.StringIO(), io.StringIO()
+        call_command("import_cookbook", self.file, *words, stdout=out, stderr=err)
+        return out.getvalue(), err.getvalue()
 
     def test_what_ran_there_runs_here(self):
         self.write(("Touch it", "shell", "cd $CWD\r\nfalse\r\ntouch $FILE\r\n", "Touches."),
@@ -41,7 +50,14 @@ class Commands(TestCase):
         recipes = [
             ("halts", "shell", "# Halts.\n# needs: A\nfalse\necho never\n"),
             ("own way", "shell", "#!/bin/sh\n# Goes on.\nfalse\n\n"),
-            ("snake", "python", '"""Prints Ёлкино."""\n\nprint("x, y\\n")\n')]
+            ("snake", "python", '"""Prints Ёлкино."""\n\nprint("x, y\\n")\n'),
+            ("git/clone", "python", "print(self.setting('X'))\n"),
+            ("без слов", "shell", "#!/bin/bash\ncd $CWD\n"),
+            ("node", "shell", "#!/usr/bin/env node\n// Says it.\nconsole.log('it')\n"),
+            ("by its shebang", "shell", f"{HALTS}false\n"),
+            ("twice", "python", f"{KEPT}{KEPT}pass\n"),
+            ("long", "shell", "x" * 200_000 + "\n"),
+            ("old", "python", "print 'x'\n")]
         for name, language, code in recipes:
             Recipe.objects.create(name=name, language=language, code=code, description="d, e\nf")
         call_command("dump_cookbook", self.file, stdout=io.StringIO())
@@ -50,6 +66,8 @@ class Commands(TestCase):
         call_command("import_cookbook", self.file, stdout=io.StringIO())
         again = Recipe.objects.values_list("name", "language", "code", "description")
         self.assertEqual(set(again), {(*recipe, "d, e\nf") for recipe in recipes})
+        out, _ = self.run_import()
+        self.assertEqual({line[:16] for line in out.splitlines()}, {"same as before  "})
         call_command("dump_cookbook", self.file, stdout=io.StringIO())
         self.assertEqual(self.file.read_bytes(), first)
 
@@ -64,8 +82,59 @@ class Commands(TestCase):
         with self.assertRaisesMessage(CommandError, "--replace"):
             call_command("import_cookbook", self.file)
         self.assertFalse(Recipe.objects.filter(name="b").exists())
-        call_command("import_cookbook", self.file, "--replace", stdout=io.StringIO())
+        out, _ = self.run_import("--replace")
+        self.assertEqual(out, "new             b\nreplaced        a\n")
         self.assertIn("new", Recipe.objects.get(name="a").code)
+
+    def test_importing_again_changes_nothing(self):
+        self.write(("git/clone", "shell", "git clone $X", "Clones."), ("smoke-test", "python",
+                   "self.push.save()", ""))
+        out, err = self.run_import()
+        self.assertEqual((out, err), (
+            "new             git/clone\nnew             smoke-test (instead of Rolf's own)\n", ""))
+        changes = Change.objects.count()
+        out, _ = self.run_import()
+        self.assertEqual(out.splitlines()[0], "same as before  git/clone")
+        call_command("dump_cookbook", self.file, stdout=io.StringIO())
+        out, _ = self.run_import("--replace")
+        self.assertEqual({line[:16] for line in out.splitlines()}, {"same as before  "})
+        self.assertEqual(Change.objects.count(), changes)
+        self.assertEqual(RecipeVersion.objects.count(), 2)
+
+    def test_what_cannot_run_is_named_with_its_line(self):
+        self.write(("fine", "python", "print(1)\n", ""),
+                   ("a/old one", "python", "x = 1\nprint x\n", ""))
+        _, err = self.run_import()
+        self.assertRegex(err, "^can't run       a/old one: line 4: this is Python 2, and recipes")
+        self.assertEqual(err.count("\n"), 1)
+        self.assertIn("line 4: this is Python 2", Shelf().entry("a/old one").fault)
+        self.assertEqual(Shelf().entry("fine").fault, "")
+
+    def test_all_faulty_rows_are_told_at_once(self):
+        self.write(("fine", "shell", "1\n2\n", ""), ("/x", "shell", "", ""),
+                   ("a//b", "perl", "", ""), ("../x", "shell", "", ""),
+                   ("ж" * 101, "shell", "", ""), ("y\x1b", "shell", "", ""),
+                   ("fine", "python", "", ""), ("git/clone", "shell", "", ""))
+        with self.assertRaises(CommandError) as caught:
+            call_command("import_cookbook", self.file)
+        told = str(caught.exception)
+        for line, part in [
+                (4, "begins or ends"), (5, "neither shell nor python"), (5, "nothing, . or .."),
+                (6, "nothing, . or .."), (7, "at most 80"), (8, "can't be seen"),
+                (9, "row 1 has the same name")]:
+            with self.subTest(line=line, part=part):
+                self.assertRegex(told, f"{self.file}:{line}: row .*{re.escape(part)}")
+        self.assertNotIn(":10:", told)
+        self.assertFalse(Recipe.objects.exists())
+
+    def test_a_file_that_cannot_be_read_or_written_is_told(self):
+        for command, file in [("import_cookbook", "/nosuch"), ("import_cookbook", "/"),
+                              ("dump_cookbook", "/nosuch/x.csv"), ("dump_cookbook", "."),
+                              ("dump_cookbook", self.file.parent)]:
+            with self.subTest(command, file=file), self.assertRaisesRegex(
+                    CommandError, rf"^{file}: can't be (read|written) \(.*\)\n  next: name "):
+                call_command(command, file)
+        self.assertEqual(list(self.file.parent.iterdir()), [])
 
     def test_a_broken_row_imports_nothing_and_is_named(self):
         self.write(("fine", "shell", "x\n", ""), ("odd", "perl", "x\n", ""))

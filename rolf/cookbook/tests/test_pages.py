@@ -7,6 +7,7 @@ from api.tests.caller import Caller, made
 from cookbook.models import Recipe
 from cookbook.shelf import Shelf, shipped
 from deployments.models import Grant, Level, Stage
+from deployments.preparation import prepare
 from history.models import Change
 from main.tests.cast import Cast
 
@@ -145,6 +146,50 @@ class Recipes(Case):
                 "name": name, "language": "shell", "code": "# Greets.\necho\n"})
             page = self.client.get(Recipe.objects.get(name=name).get_absolute_url())
             self.assertEqual(page.status_code, 200)
+
+    def test_a_name_of_2010_has_every_page(self):
+        boss = self.client_of("superuser")
+        for name in ("git/clone", "a/edit", "a/delete", "a/versions/1", "1/2", "с/пробелом и/ё",
+                     "%2F"):
+            with self.subTest(name):
+                sent = {"name": name, "language": "shell", "code": "# Greets.\necho\n"}
+                page = boss.post(reverse("recipe-new"), sent, follow=True)
+                self.assertContains(page, f"<h1>{name}</h1>")
+                boss.post(reverse("recipe-edit", args=[name]), {**sent, "code": "# New.\necho\n"})
+                page = boss.get(reverse("recipe-version", args=[name, 2]))
+                self.assertContains(page, "+ # New.")
+                self.assertContains(boss.get(reverse("recipe", args=[name])),
+                                    reverse("recipe-version", args=[name, 1]))
+                self.assertContains(boss.get(reverse("cookbook")), f">{name}</a>")
+                self.assertContains(boss.get(reverse("search"), {"q": name}), f"{name} <span")
+                boss.post(self.at("stage-new"), {"recipe": name, "enabled": "on"})
+                self.assertEqual(self.deployment.stages.last().name, name)
+                self.assertContains(boss.get(self.at("stages")), f"<strong>{name}</strong>")
+                self.assertEqual(prepare(self.deployment).stages[-1].code, "# New.\necho\n")
+                boss.post(reverse("recipe-delete", args=[name]))
+                self.assertEqual(boss.get(reverse("recipe", args=[name])).status_code, 404)
+                self.assertEqual(boss.get(self.at("stages")).status_code, 200)
+                self.deployment.stages.last().delete()
+
+    def test_a_name_that_no_address_can_have_is_refused(self):
+        for name in ("/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a/.."):
+            with self.subTest(name):
+                answer = self.client.post(reverse("recipe-new"), {
+                    "name": name, "language": "shell", "code": "# Greets.\necho\n"})
+                self.assertEqual(answer.status_code, 422)
+
+    def test_python_2_is_told_where_it_is_shown_and_where_it_is_written(self):
+        Recipe.objects.create(name="old", language="python", code="# Old.\nprint 'x'\n")
+        told = "ine 2: this is Python 2, and recipes run in Python 3"
+        self.assertContains(self.client.get(reverse("recipe", args=["old"])), told)
+        self.assertContains(self.client.get(reverse("cookbook")), told)
+        Stage.objects.create(deployment=self.deployment, name="old", recipe="old", position=9)
+        self.assertContains(self.client.get(self.at("stages")), told)
+        answer = self.client.post(self.at("push-new"), {"ref": "main"})
+        self.assertContains(answer, told, status_code=422)
+        answer = self.client.post(reverse("recipe-edit", args=["old"]), {
+            "language": "python", "code": "# Old.\nprint 'y'\n"})
+        self.assertContains(answer, told, status_code=422)
 
     def test_as_many_queries_for_many_recipes(self):
         with self.assertNumQueries(5):

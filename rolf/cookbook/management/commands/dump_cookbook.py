@@ -5,7 +5,7 @@ import io
 import sys
 from pathlib import Path
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from cookbook.csv_form import code_in_csv
 from cookbook.models import Recipe
@@ -22,15 +22,28 @@ class Command(BaseCommand):
 
     def handle(self, *, file, **options):
         """Write all of them; a file appears whole."""
+        recipes = list(Recipe.objects.living())
         text = io.StringIO(newline="")
         csv.writer(text).writerows(
             (recipe.name, recipe.language, code_in_csv(recipe), recipe.description)
-            for recipe in Recipe.objects.living())
+            for recipe in recipes)
         data = text.getvalue().encode()
         if file is None:
             sys.stdout.buffer.write(data)
             return
-        beside = file.with_name(f".{file.name}.new")
+        try:
+            _write(file, data)
+        except OSError as error:
+            raise CommandError(f"{file}: can't be written ({error.strerror})\n  next: name a file "
+                               "in a directory that is there, and that you may write") from None
+        self.stdout.write(f"{len(recipes)} recipes written to {file}")
+
+
+def _write(file, data):
+    beside = file.parent / f".{file.name}.new"
+    try:
         beside.write_bytes(data)
         beside.replace(file)
-        self.stdout.write(f"{Recipe.objects.living().count()} recipes written to {file}")
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 from bootstrapper.deploy.project import csv_cookbook
+from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.errors import BootstrapperError
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from cookbook.csv_form import code_of
+from cookbook.csv_form import code_of, language_of
 from cookbook.models import Recipe
+from cookbook.shelf import Shelf, faults_of
 from cookbook.versions import keep
 from history.models import recording
 
-LANGUAGES = {".sh": "shell", ".py": "python"}
+NEW, REPLACED, SAME, FAULTY = "new", "replaced", "same as before", "can't run"
 
 
 class Command(BaseCommand):
@@ -24,28 +27,61 @@ class Command(BaseCommand):
         """Say what may be chosen."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--replace", action="store_true",
-                            help="replace recipes of the same name (their versions are kept)")
+                            help="replace recipes that differ (their versions are kept)")
 
     @transaction.atomic
     def handle(self, *, file, replace, **options):
-        """Import all of them, or none."""
-        try:
-            found = csv_cookbook.read(file)
-        except BootstrapperError as error:
-            raise CommandError(str(error)) from None
+        """Import all of them, or none; say what became of each, and which can't run."""
         there = {recipe.name: recipe for recipe in Recipe.objects.living()}
-        taken = sorted({one.name for one in found} & there.keys())
-        if taken and not replace:
+        rows = [_row(one, there) for one in _read(file)]
+        differing = sorted(recipe.name for recipe, what in rows if what == REPLACED)
+        if differing and not replace:
             raise CommandError(
-                f"{file}: the cookbook has {', '.join(taken)} already\n"
-                "  next: the same command with --replace, which keeps their versions")
-        for one in found:
-            self._keep(one, there.get(one.name) or Recipe(name=one.name))
-        self.stdout.write(f"{len(found)} recipes imported from {file}")
+                f"{file}: the cookbook has {', '.join(differing)} already, and what is there "
+                "differs\n  next: the same command with --replace, which keeps their versions")
+        for recipe, what in rows:
+            if what != SAME:
+                with recording(None, recipe):
+                    recipe.save()
+                keep(recipe, by="import_cookbook")
+        shelf = Shelf()
+        for recipe, what in rows:
+            note = " (instead of Rolf's own)" if shelf.shadows(recipe.name) else ""
+            self.stdout.write(f"{what:<{len(SAME)}}  {recipe.name}{note}")
+        for recipe, _ in rows:
+            try:
+                shelf.get(recipe.name)
+            except Faulty as error:
+                for fault in faults_of(error):
+                    self.stderr.write(f"{FAULTY:<{len(SAME)}}  {recipe.name}: {fault}")
 
-    def _keep(self, imported, recipe):
-        recipe.language = LANGUAGES[Path(imported.file).suffix]
-        recipe.code, recipe.description = code_of(imported), imported.description
-        with recording(None, recipe):
-            recipe.save()
-        keep(recipe, by="import_cookbook")
+
+def _read(file):
+    """Return the rows of the file. Raises CommandError, which tells every fault."""
+    try:
+        return csv_cookbook.read(file, check_name=_fault_of_name)
+    except BootstrapperError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"{file}: can't be read ({error.strerror})\n  next: name the CSV of a "
+                           "cookbook, in a place that you may read") from None
+
+
+def _fault_of_name(name):
+    try:
+        Recipe._meta.get_field("name").clean(name, None)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
+def _row(imported, there):
+    """Return the recipe that a row becomes, not saved yet, and what that is."""
+    name = imported.name.strip()
+    recipe = there.get(name) or Recipe(name=name)
+    before = recipe.described()
+    recipe.language, recipe.code = language_of(imported), code_of(imported)
+    recipe.description = imported.description
+    if recipe.pk is None:
+        return recipe, NEW
+    return recipe, SAME if recipe.described() == before else REPLACED
