@@ -134,11 +134,13 @@ def site(definition: str, name: str) -> int:
     """Make a deployment of what a deployments.toml says; its key."""
     from deployments.importing import fill
 
+    from bootstrapper.deploy.project.deployment import FILE
+
     person = User.objects.get(username="bench")
     application, _ = Application.objects.get_or_create(
         name="site", defaults={"category": Category.objects.get_or_create(name="sites")[0]})
     deployment = Deployment.objects.create(application=application, name=name)
-    fill(deployment, Path(definition).read_text(), person)
+    fill(deployment, {FILE: Path(definition).read_text()}, person)
     return deployment.pk
 
 

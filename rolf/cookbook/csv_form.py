@@ -11,11 +11,10 @@ from bootstrapper.deploy.project.csv_cookbook import Imported
 from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.deploy.project.shell_variables import used
 
-from .shelf import SUFFIXES
+from .shelf import LANGUAGES, SUFFIXES
 
 HALTS = "#!/usr/bin/env -S bash -eo pipefail\n"
 KEPT = "# As it is in Rolf's cookbook.\n"
-LANGUAGES = {suffix: language for language, suffix in SUFFIXES.items()}
 
 
 def code_in_csv(row):

@@ -14,6 +14,7 @@ from deployments.models import Stage
 from .models import Recipe
 
 SUFFIXES = {"shell": ".sh", "python": ".py"}
+LANGUAGES = {suffix: language for language, suffix in SUFFIXES.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +113,14 @@ def faults_of(error):
 
 def language_of(recipe):
     """Return the language of the engine's recipe, of a program by its line."""
-    if recipe.language in SUFFIXES:
-        return recipe.language
-    return "python" if "python" in recipe.code.partition("\n")[0] else "shell"
+    return recipe.language if recipe.language in SUFFIXES else language_of_program(recipe.code)
+
+
+def language_of_program(code):
+    """Return the language of code with a shebang; "" if it has none."""
+    if not code.startswith("#!"):
+        return ""
+    return "python" if "python" in code.partition("\n")[0] else "shell"
 
 
 def _unix(code):

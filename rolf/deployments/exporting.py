@@ -1,42 +1,35 @@
 """A deployment as the deployments.toml of a project, with the recipes that it needs beside it."""
 
-import io
 import json
 import re
-import tarfile
+from itertools import chain, count
 
 from bootstrapper.deploy.duration import render
+from bootstrapper.deploy.project.cookbook import RECIPES
+from bootstrapper.deploy.project.deployment import FILE
 
 from cookbook.shelf import SUFFIXES, Shelf
 
 from .models import Flag
+from .models.names import in_files
 
-FILE = "deploy/deployments.toml"
-RECIPES = "deploy/recipes"
 NO_LIMIT = "8760h"  # a year: the file has no word for no limit
 
 
 def files(deployment):
-    """Return the text of each file, by its path in a project; no secret is in any."""
+    """Return the text of each file, by its path in a project; no secret is in any.
+
+    Stages that are switched off are left out; where none is on, there is nothing to say.
+    """
+    stages = [stage for stage in deployment.stages.all() if stage.enabled]
+    if not stages:
+        return {}
+    shelf = Shelf()
+    # Code of a stage's own gets none of these names: it would be taken for that recipe.
+    taken = {in_files(name) for name in chain(shelf.names, (stage.recipe for stage in stages))}
     recipes = {}
-    stages = [_stage(stage, recipes) for stage in deployment.stages.all() if stage.enabled]
-    return {FILE: _toml(deployment, stages), **recipes}
-
-
-def toml(deployment):
-    """Return the text of the deployments.toml."""
-    return files(deployment)[FILE]
-
-
-def tar(deployment):
-    """Return all files in a .tar.gz, to be unpacked in the project."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for path, text in files(deployment).items():
-            member = tarfile.TarInfo(path)
-            member.size, member.mode = len(text.encode()), 0o644
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
+    listed = [_stage(stage, shelf, taken, recipes) for stage in stages]
+    return {FILE: _toml(deployment, listed), **recipes}
 
 
 def name_of(deployment):
@@ -59,8 +52,9 @@ def _toml(deployment, stages):
     if deployment.max_failures:
         lines.append(f"max_failures = {deployment.max_failures}")
     lines += ["", f"[deployments.{name}.settings]"]
-    lines += [f"{setting.name} = {_value(setting)}" for setting in deployment.settings.all()]
-    for flag in deployment.flags.all():
+    settings, flags = _counting(deployment)
+    lines += [f"{setting.name} = {_value(setting)}" for setting in settings]
+    for flag in flags:
         lines += ["", f"[deployments.{name}.flags.{flag.name}]"]
         if flag.description:
             lines.append(f"description = {_text(flag.description)}")
@@ -68,16 +62,30 @@ def _toml(deployment, stages):
     return "\n".join(lines) + "\n"
 
 
-def _stage(stage, recipes):
+def _counting(deployment):
+    """Return the settings and flags that stages get: a file has one of a name, as stages do."""
+    settings, flags = list(deployment.settings.all()), list(deployment.flags.all())
+    secrets = {setting.name for setting in settings if setting.secret}
+    flags = [flag for flag in flags if flag.name not in secrets]
+    hidden = {flag.name for flag in flags}
+    hosts = any(setting.name == "REMOTE_HOSTS" and setting.text.split() for setting in settings)
+    hidden.add("REMOTE_HOST" if hosts else "REMOTE_HOSTS")
+    return [setting for setting in settings if setting.name not in hidden], flags
+
+
+def _stage(stage, shelf, taken, recipes):
     """Return a stage as the list has it; code of Rolf's own becomes a recipe of the project."""
-    recipe = stage.recipe
-    own = Shelf().own(recipe) if recipe else stage
+    recipe, name = in_files(stage.recipe), in_files(stage.name)
+    own = shelf.own(stage.recipe) if stage.recipe else stage
+    if own is stage:
+        recipe = next(each for each in chain([name], (f"{name}-{number}" for number in count(2)))
+                      if each not in taken)
+        taken.add(recipe)
     if own is not None:
-        recipe = _slug(recipe or stage.name) or f"stage-{stage.pk}"
         recipes[f"{RECIPES}/{recipe}{SUFFIXES[own.language]}"] = own.code.replace("\r\n", "\n")
     told = {"recipe": _text(recipe)}
-    if stage.name != recipe:
-        told["name"] = _text(stage.name)
+    if name != recipe:
+        told["name"] = _text(name)
     if stage.timeout:
         told["timeout"] = _duration(stage.timeout)
     if stage.idle_timeout:

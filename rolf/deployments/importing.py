@@ -1,17 +1,23 @@
-"""A deployment's rows out of a deployments.toml, as the engine reads it."""
+"""A deployment's rows out of files of a project, its deployments.toml as the engine reads it."""
 
 import tempfile
-from pathlib import Path
+import tomllib
+from pathlib import Path, PurePosixPath
 
+from bootstrapper.deploy.duration import parse
 from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.deployment import FILE
 from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.deploy.project.setting import environment
 from bootstrapper.errors import InputError
+from django.core.exceptions import ValidationError
 
+from cookbook.shelf import LANGUAGES, Shelf, language_of_program
 from history.models import recording
 
+from .exporting import NO_LIMIT
 from .models import Flag, Setting, Stage
+from .models.names import of_files
 
 
 class ImportFault(Exception):  # noqa: N818 - its faults are the user's, told in a form
@@ -28,7 +34,7 @@ def read(text, name=""):
     with tempfile.TemporaryDirectory() as project:
         path = Path(project, FILE)
         path.parent.mkdir()
-        path.write_text(text.replace("\r\n", "\n"))
+        path.write_text(text.replace("\r\n", "\n"), encoding="utf-8", newline="")
         try:
             found = definition.read(Path(project))
         except Faulty as error:
@@ -40,35 +46,81 @@ def read(text, name=""):
             raise ImportFault([f"It {error.fault}."]) from None
 
 
-def fill(deployment, text, user):
-    """Give a deployment that has no rows yet what the file says. Raises ImportFault."""
-    told = read(text, deployment.name)
-    with recording(user, deployment, deployment):
-        deployment.branch, deployment.on_failure = told.branch, told.on_failure
-        deployment.timeout, deployment.idle_timeout = told.timeout, told.idle_timeout
-        deployment.batch = "" if str(told.batch) == "100%" else str(told.batch)
-        deployment.max_failures = told.max_failures
-        deployment.save()
-    for row in _rows(deployment, told):
+def fill(deployment, files, user):
+    """Give a deployment that has no rows yet what the files say, texts by their paths.
+
+    A recipe among them becomes code of its stage, unless the shelf has the same by that name.
+    Returns the names of recipes that are nowhere. Raises ImportFault.
+    """
+    told = read(files[FILE], deployment.name)
+    # The engine fills in what a table doesn't say; here that stays open.
+    table = tomllib.loads(files[FILE].replace("\r\n", "\n"))["deployments"][told.name]
+    deployment.branch, deployment.on_failure = told.branch, told.on_failure
+    deployment.timeout, deployment.idle_timeout = _limit(told.timeout), told.idle_timeout
+    deployment.batch = str(table.get("batch", ""))
+    deployment.max_failures = told.max_failures
+    shelf, recipes, faults = Shelf(), _recipes(files), []
+    rows = [*_stages(told, table["stages"], recipes, shelf), *_settings(told), *_flags(told)]
+    for row in [deployment, *rows]:
+        if row is not deployment:
+            row.deployment = deployment
+        try:
+            row.full_clean()
+        except ValidationError as error:
+            faults += [f'The {row._meta.verbose_name} "{row.name}": {message}'
+                       for message in error.messages]
+            continue
         with recording(user, row, deployment):
             row.save()
+    if faults:
+        raise ImportFault(faults)
+    return sorted({row.recipe for row in rows if isinstance(row, Stage) and row.recipe}
+                  - set(shelf.names))
 
 
-def _rows(deployment, told):
-    for position, stage in enumerate(told.stages):
-        yield Stage(
-            deployment=deployment, position=position, name=stage.name, recipe=stage.recipe,
-            timeout=None if stage.timeout == told.timeout else stage.timeout,
-            idle_timeout=None if stage.idle_timeout == told.idle_timeout else stage.idle_timeout)
+def _stages(told, entries, recipes, shelf):
+    for position, (stage, entry) in enumerate(zip(told.stages, entries, strict=True)):
+        own = entry if isinstance(entry, dict) else {}
+        row = Stage(position=position, name=of_files(stage.name), recipe=of_files(stage.recipe),
+                    timeout=stage.timeout if "timeout" in own else None,
+                    idle_timeout=stage.idle_timeout if "idle_timeout" in own else None)
+        if stage.recipe in recipes and not shelf.has(row.recipe, *recipes[stage.recipe]):
+            row.recipe, (row.language, row.code) = "", recipes[stage.recipe]
+        yield row
+
+
+def _settings(told):
     for name, value in told.settings.items():
         lines = isinstance(value, tuple) and name == "REMOTE_HOSTS"
-        yield Setting(deployment=deployment, name=name,
-                      text="\n".join(value) if lines else environment(value))
+        yield Setting(name=name, text="\n".join(value) if lines else environment(value))
     for name in told.secrets:
-        secret = Setting(deployment=deployment, name=name, secret=True)
+        secret = Setting(name=name, secret=True)
         secret.value = ""
         yield secret
+
+
+def _flags(told):
     for name, flag in told.flags.items():
-        kind = Flag.Kind.SWITCH if flag.boolean else Flag.Kind.TEXT
-        yield Flag(deployment=deployment, name=name, description=flag.description, kind=kind,
-                   default=flag.value)
+        yield Flag(name=name, description=flag.description, default=flag.value,
+                   kind=Flag.Kind.SWITCH if flag.boolean else Flag.Kind.TEXT)
+
+
+def _recipes(files):
+    """Return language and code of each recipe that came along, by the name that stages have for it.
+
+    Raises ImportFault.
+    """
+    found = {}
+    for path, text in files.items():
+        file = PurePosixPath(path)
+        language = LANGUAGES.get(file.suffix) or language_of_program(text)
+        if path == FILE or not language:
+            continue
+        if file.stem in found:
+            raise ImportFault([f"{path}: another file has the same name; one name is one recipe."])
+        found[file.stem] = (language, text)
+    return found
+
+
+def _limit(seconds):
+    return None if seconds == parse(NO_LIMIT) else seconds

@@ -63,7 +63,7 @@ class Commands(TestCase):
         call_command("dump_cookbook", self.file, stdout=io.StringIO())
         first = self.file.read_bytes()
         Recipe.objects.all().delete()
-        call_command("import_cookbook", self.file, stdout=io.StringIO())
+        self.run_import()
         again = Recipe.objects.values_list("name", "language", "code", "description")
         self.assertEqual(set(again), {(*recipe, "d, e\nf") for recipe in recipes})
         out, _ = self.run_import()

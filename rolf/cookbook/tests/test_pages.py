@@ -1,5 +1,6 @@
 """Pages of the cookbook, and the stages of a deployment."""
 
+from bootstrapper.deploy.environment import file_name
 from django.test import Client, TestCase
 from django.urls import reverse
 
@@ -165,7 +166,9 @@ class Recipes(Case):
                 boss.post(self.at("stage-new"), {"recipe": name, "enabled": "on"})
                 self.assertEqual(self.deployment.stages.last().name, name)
                 self.assertContains(boss.get(self.at("stages")), f"<strong>{name}</strong>")
-                self.assertEqual(prepare(self.deployment).stages[-1].code, "# New.\necho\n")
+                [*_, stage] = prepare(self.deployment).stages
+                self.assertEqual(stage.code, "# New.\necho\n")
+                self.assertNotIn("/", file_name(1, stage))  # on the worker
                 boss.post(reverse("recipe-delete", args=[name]))
                 self.assertEqual(boss.get(reverse("recipe", args=[name])).status_code, 404)
                 self.assertEqual(boss.get(self.at("stages")).status_code, 200)

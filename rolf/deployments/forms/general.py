@@ -1,6 +1,7 @@
 """What a deployment is, apart from its rows."""
 
 from bootstrapper.deploy.duration import EXAMPLES, parse, render
+from bootstrapper.deploy.project.schema import Wrong, share
 from django import forms
 
 from ..models import Deployment
@@ -60,10 +61,10 @@ class GeneralForm(SeenForm):
     def clean_batch(self):
         """Take a number of hosts, or a share of them."""
         text = self.cleaned_data["batch"].replace(" ", "")
-        number = text.removesuffix("%")
-        if text and not (number.isascii() and number.isdecimal() and int(number) > 0):
-            raise forms.ValidationError("Write a number, as 2, or a share, as 25%.")
-        return text
+        try:
+            return str(share(int(text) if text.isdecimal() else text)) if text else ""
+        except Wrong:
+            raise forms.ValidationError("Write a number, as 2, or a share, as 25%.") from None
 
 
 class CloneForm(forms.Form):

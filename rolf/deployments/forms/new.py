@@ -1,10 +1,12 @@
 """A new deployment, and what it belongs to."""
 
+from bootstrapper.deploy.project.deployment import FILE
 from django import forms
 from django.contrib.auth.models import Group
 
 from ..models import Application, Category, Deployment
 from ..models.names import LONGEST, check_name
+from .files import FilesField
 
 
 class NewForm(forms.ModelForm):
@@ -28,16 +30,23 @@ class NewForm(forms.ModelForm):
         required=False, strip=False, label="A deployments.toml to begin with",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
         help_text="Its deployment of that name (or its default) is read; secrets come empty.")
+    files = FilesField(
+        required=False, label="Or a file",
+        help_text="A deployments.toml, or the .tar.gz of an export, which has its recipes.")
 
     class Meta:
         model = Deployment
         fields = ["application", "new_application", "category", "new_category", "name", "group",
-                  "definition"]
+                  "definition", "files"]
         labels = {"name": "Name of the deployment"}
 
     def clean(self):
-        """Know the application, made or chosen."""
+        """Know the application, made or chosen, and the files to begin with."""
         cleaned = super().clean()
+        if text := cleaned.get("definition", "").strip():
+            if cleaned.get("files"):
+                self.add_error("files", "Give the text or the file, not both.")
+            cleaned["files"] = {FILE: text}
         if not cleaned.get("application"):
             name = cleaned.get("new_application")
             if not name:

@@ -1,6 +1,8 @@
 """A deployment: one application in one place, with its stages, settings and flags."""
 
 from bootstrapper.deploy.duration import render
+from bootstrapper.deploy.project.schema import Wrong, ref
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
@@ -69,6 +71,13 @@ class Deployment(models.Model):
     def get_absolute_url(self):
         """Its page."""
         return reverse("deployment", args=[self.pk])
+
+    def clean(self):
+        """Raise ValidationError for what git would take for something else."""
+        try:
+            ref(self.branch)
+        except Wrong:
+            raise ValidationError({"branch": "No branch or tag can have that name."}) from None
 
     @property
     def tied(self):

@@ -1,6 +1,8 @@
 """Flags: what one push may be told."""
 
 from bootstrapper.deploy.project.flag import Flag as EngineFlag
+from bootstrapper.deploy.project.schema import Wrong, one_line
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from .deployment import Deployment
@@ -32,6 +34,13 @@ class Flag(models.Model):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        """Raise ValidationError for what no deployments.toml could say."""
+        try:
+            one_line(self.description or "-")
+        except Wrong:
+            raise ValidationError({"description": "Write text in one line."}) from None
 
     @property
     def of_engine(self):

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.project.deployment import FILE
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -167,13 +168,14 @@ class Taken(Case):
                              position=5, timeout=90)
         Stage.objects.create(deployment=self.deployment, name="never", code="x", enabled=False)
         with tempfile.TemporaryDirectory() as project:
-            with tarfile.open(fileobj=io.BytesIO(exporting.tar(self.deployment))) as archive:
+            sent = self.client.get(self.at("deployment-export"), {"as": "tar"}).content
+            with tarfile.open(fileobj=io.BytesIO(sent)) as archive:
                 for member in archive:
                     path = Path(project, member.name)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(archive.extractfile(member).read())
             told = definition.read(Path(project)).deployment()
-            code = Path(project, "deploy/recipes/say-it.sh").read_text()
+            code = Path(project, "deploy/recipes/say it.sh").read_text()
             greet = Path(project, "deploy/recipes/greet.sh").read_text()
         self.assertEqual([stage.name for stage in told.stages], ["greet", "say it"])
         self.assertEqual(told.stages[1].timeout, 90)
@@ -183,9 +185,15 @@ class Taken(Case):
         self.assertEqual(told.flags["SHOUT"].description, "loudly")
 
     def test_there_and_back_it_is_the_same(self):
-        again = read(exporting.toml(self.deployment), "mine")
+        again = read(exporting.files(self.deployment)[FILE], "mine")
         self.assertEqual(again.branch, self.deployment.branch)
         self.assertEqual(again.settings, {"GREETING": "hello"})
+
+    def test_one_without_stages_has_nothing_to_export(self):
+        self.deployment.stages.update(enabled=False)
+        for sent in ({}, {"as": "tar"}, {"as": "toml"}):
+            page = self.client.get(self.at("deployment-export"), sent)
+            self.assertContains(page, "nothing to export")
 
     def test_faults_are_told_with_their_line(self):
         with self.assertRaisesMessage(ImportFault, "Line 1: "):

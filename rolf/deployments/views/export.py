@@ -1,24 +1,27 @@
 """A deployment taken along, as files of a project."""
 
+from bootstrapper.deploy.project.deployment import FILE
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from .. import exporting
 from ..access import needs
 from ..models import Level
+from ..packing import packed
 
 
 @needs(Level.EDIT)
 def export(request, deployment):
     """Show its deployments.toml; `as` gives it as a file, or all its files in a tar."""
-    name = exporting.name_of(deployment)
+    files = exporting.files(deployment)
     match request.GET.get("as"):
-        case "toml":
-            return _file(exporting.toml(deployment), "deployments.toml", "application/toml")
-        case "tar":
-            return _file(exporting.tar(deployment), f"{name}.tar.gz", "application/gzip")
+        case "toml" if files:
+            return _file(files[FILE], "deployments.toml", "application/toml")
+        case "tar" if files:
+            return _file(packed(files), f"{exporting.name_of(deployment)}.tar.gz",
+                         "application/gzip")
     return render(request, "deployments/export.html", {
-        "deployment": deployment, "tab": "deployment-edit", "files": exporting.files(deployment)})
+        "deployment": deployment, "tab": "deployment-edit", "files": files})
 
 
 def _file(content, name, kind):

@@ -21,16 +21,21 @@ def new(request):
     """Make a deployment: superusers, and who has Django's permission to add one."""
     if not request.user.has_perm("deployments.add_deployment"):
         raise PermissionDenied("This needs the permission to add deployments.")
-    form = NewForm(request.POST or None)
+    form = NewForm(request.POST or None, request.FILES or None)
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         try:
             with transaction.atomic():
-                made = _made(form, request.user)
+                made, missing = _made(form, request.user)
         except ImportFault as error:
-            form.add_error("definition", error.faults)
+            form.add_error("definition" if form.cleaned_data["definition"].strip() else "files",
+                           error.faults)
         else:
             messages.success(request, f"{made} is there. Next: its stages and settings.")
+            if missing:
+                names = ", ".join(f"“{name}”" for name in missing)
+                messages.warning(request, f"Nothing of that name is in the cookbook or came along: "
+                                          f"{names}. Write it, or choose another for its stage.")
             return redirect("stages", made.pk)
     return render(request, "deployments/new.html", {"form": form},
                   status=422 if form.is_bound else 200)
@@ -79,12 +84,14 @@ def restore(request, deleted_id):
 
 
 def _made(form, user):
-    """Return the deployment that a valid form tells of. Raises ImportFault."""
+    """Return the deployment that a valid form tells of, and names of recipes that are missing.
+
+    Raises ImportFault.
+    """
     deployment = form.made(lambda row: recording(user, row, row))
     if group := form.cleaned_data["group"]:
         grant = Grant(deployment=deployment, group=group, level=Level.EDIT)
         with recording(user, grant, deployment):
             grant.save()
-    if text := form.cleaned_data["definition"].strip():
-        fill(deployment, text, user)
-    return deployment
+    files = form.cleaned_data["files"]
+    return deployment, fill(deployment, files, user) if files else []
