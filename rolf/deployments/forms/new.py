@@ -43,10 +43,10 @@ class NewForm(forms.ModelForm):
     def clean(self):
         """Know the application, made or chosen, and the files to begin with."""
         cleaned = super().clean()
-        if text := cleaned.get("definition", "").strip():
+        if cleaned.get("definition", "").strip():
             if cleaned.get("files"):
                 self.add_error("files", "Give the text or the file, not both.")
-            cleaned["files"] = {FILE: text}
+            cleaned["files"] = {FILE: cleaned["definition"]}
         if not cleaned.get("application"):
             name = cleaned.get("new_application")
             if not name:

@@ -138,8 +138,8 @@ class News(Case):
         self.client.force_login(self.cast.people["superuser"])
         answer = self.client.post(reverse("deployment-new"), {
             "new_application": "till", "new_category": "Sites 2", "name": "production",
-            "definition": "[deployments.production]\nstages = []\nbranhc = 'x'\n"})
-        self.assertContains(answer, "Line 3", status_code=422)
+            "definition": "\n[deployments.production]\nstages = []\nbranhc = 'x'\n"})
+        self.assertContains(answer, "Line 4", status_code=422)
         self.assertFalse(Deployment.objects.filter(application__name="till").exists())
 
 
