@@ -58,7 +58,9 @@ for title, places in {"shop": ["production", "staging", "slow"], "Магазин
             Grant.objects.create(
                 deployment=deployment, group=Group.objects.get(name=name), level=level)
         print(f"{title} {place}", deployment.pk)
-Deployment.objects.create(application=Application.objects.get(name="shop"), name="of 2010",
-                          deprecated=True)
+old = Deployment.objects.create(
+    application=Application.objects.get(name="shop"), name="of 2010", deprecated=True)
+Grant.objects.create(deployment=old, group=Group.objects.get(name="project managers"),
+                     level=Level.VIEW)
 Token.objects.create(user=people["pam"], name=LONG, digest=LONG, hint="rolf_", level=Level.PUSH,
                      all_deployments=True)

@@ -105,7 +105,7 @@ def test_the_board_tells_what_runs_by_itself(shop: Shop, visit: Callable[..., Pa
     expect(row).to_contain_text("succeeded")
     # News leave the keyboard where it is, and open what was open.
     expect(row.get_by_role("link", name="shop slow")).to_be_focused()
-    expect(board.get_by_role("link", name="old shop")).to_be_visible()
+    expect(board.get_by_role("link", name="shop of 2010")).to_be_visible()
 
 
 def test_how_it_ends_is_said_aloud_once(shop: Shop, visit: Callable[..., Page]) -> None:

@@ -7,9 +7,9 @@ const moved = document.getElementById("moved");
 function keep() {
   const told = new FormData(form);
   for (const item of list.children) told.append("order", item.dataset.key);
-  return fetch(list.dataset.order, {method: "POST", body: told}).then((answer) => {
-    if (!answer.ok) location.reload();
-  }, () => location.reload());
+  // What isn't read of an answer keeps its connection busy.
+  return fetch(list.dataset.order, {method: "POST", body: told}).then(
+    (answer) => answer.ok ? answer.text() : location.reload(), () => location.reload());
 }
 
 function settle(item, before) {
