@@ -136,7 +136,7 @@ def test_everything_but_following_works_without_scripts(
     expect(page.get_by_text("Error: the till is broken")).to_be_visible()
     page.get_by_label("Search in the output").fill("line 7")
     page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("line 7", exact=True)).to_be_visible()
+    expect(page.locator("#lines").get_by_text("line 7", exact=True)).to_be_visible()
     page.get_by_role("link", name="Resume").click()
     page.get_by_role("button", name="Resume with check").click()
     page.locator(".finder input").fill("slow")
