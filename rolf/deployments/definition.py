@@ -38,6 +38,12 @@ def refuse_tied(deployment):
                                "says this: change it there.")
 
 
+def reading_fault(deployment):
+    """Return why the last look at a tied deployment's file, on its branch, told nothing; or ""."""
+    survey = deployment.surveys.filter(ref=deployment.branch).first()
+    return survey.fault if survey else ""
+
+
 def read_definition(deployment):
     """Return Survey.definition of the newest look at a tied deployment's file, or None."""
     surveys = deployment.surveys.filter(definition__isnull=False)

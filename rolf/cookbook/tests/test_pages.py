@@ -281,6 +281,9 @@ class Stages(Case):
     def test_of_a_tied_one_the_repository_says(self):
         self.deployment.tied_to = "production"
         self.deployment.save()
+        self.assertContains(self.client.get(self.at("stages")), "Nobody has looked yet")
+        self.deployment.surveys.update(fault="deploy/deployments.toml:6: what is wrong")
+        self.assertContains(self.client.get(self.at("stages")), "toml:6: what is wrong")
         self.deployment.surveys.update(definition={
             "stages": [{"name": "its own", "recipe": "x", "origin": "project", "code": "echo <b>",
                         "timeout": None}], "settings": {}, "secrets": [], "flags": []})

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from deployments.access import needs
-from deployments.definition import read_definition, refuse_tied
+from deployments.definition import read_definition, reading_fault, refuse_tied
 from deployments.models import Level, Stage
 from history.models import recording
 from rolf.number import number_of
@@ -23,7 +23,8 @@ def stages(request, deployment):
     return render(request, "cookbook/stages.html", {
         "deployment": deployment, "tab": "stages", "names": shelf.names,
         "stages": [] if deployment.tied else planned(deployment, shelf),
-        "read": read_definition(deployment) if deployment.tied else None})
+        "read": read_definition(deployment) if deployment.tied else None,
+        "fault": reading_fault(deployment) if deployment.tied else ""})
 
 
 @needs(Level.EDIT, "GET", "POST")
