@@ -109,14 +109,15 @@ def test_the_board_tells_what_runs_by_itself(shop: Shop, visit: Callable[..., Pa
 
 
 def test_how_it_ends_is_said_aloud_once(shop: Shop, visit: Callable[..., Page]) -> None:
-    page = visit("dora", shop.rolf.address)
-    push(page, shop, "Магазин боевой", step=True)
-    said = page.locator("#said")
-    expect(page.locator(".question")).to_contain_text("build")
+    dora = visit("dora", shop.rolf.address)
+    push(dora, shop, "Магазин боевой", step=True)
+    expect(dora.locator(".question")).to_contain_text("build")
+    said = visit("mia", dora.url).locator("#said")
     for stage in ("check", "live"):
-        page.get_by_role("button", name="Skip", exact=True).click()
-        expect(said).to_have_text(f"asks: Run {stage}?")
-    page.get_by_role("button", name="Skip", exact=True).click()
+        dora.get_by_role("button", name="Skip", exact=True).click()
+        expect(said).to_have_text(f"asks: whether to run {stage}")
+        expect(dora.locator(".question")).to_contain_text(stage)
+    dora.get_by_role("button", name="Skip", exact=True).click()
     expect(said).to_have_text("succeeded")
 
 
