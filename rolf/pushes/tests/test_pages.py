@@ -51,7 +51,7 @@ class Log(Case):
         push = self.logged(b"x\n" * 5000)
         page = self.client.get(self.address("push", push)).content.decode()
         self.assertEqual(page.count("data-line="), 400)
-        self.assertIn('id="L4999"', page)
+        self.assertIn('id="L5000"', page)
         self.assertIn("Earlier lines", page)
 
     def test_a_line_has_an_address(self):
@@ -64,7 +64,7 @@ class Log(Case):
     def test_words_are_found_without_a_script(self):
         push = self.logged(b"x\n" * 2000 + b"the Needle\n" + b"y\n" * 2000)
         page = self.client.get(self.address("push", push), {"q": "needle"}).content.decode()
-        self.assertIn('id="L2000"', page)
+        self.assertIn('id="L2001"', page)
         self.assertIn("not found", self.client.get(
             self.address("push", push), {"q": "nowhere"}).content.decode())
 
@@ -78,7 +78,7 @@ class Log(Case):
             self.assertRegex(page, rf'<li id="L{line}"[^>]* here">')
             asked["line"] = re.search(r'name="line" value="(\d+)"', page)[1]
             found.append(int(line))
-        self.assertEqual(found, [7, 900, 2000, 7])
+        self.assertEqual(found, [8, 901, 2001, 8])
 
     def test_numbers_that_are_none_are_ignored(self):
         push = self.logged(b"x\n")

@@ -30,10 +30,14 @@ def pushes(request, deployment):
 
 @needs(Level.VIEW)
 def push(request, deployment, push_id):
-    """Show a push; `line` begins the log there, `q` at the first line that has those words."""
+    """Show a push; `line` begins the log there, `q` at the first line that has those words.
+
+    In the address lines count from 1, as in editors; everywhere else from 0.
+    """
     found = pushed(deployment, push_id)
     words = request.GET.get("q", "")
-    line = number_of(request.GET.get("line"))
+    named = number_of(request.GET.get("line"))
+    line = None if named is None else max(named - 1, 0)
     hit = None
     if words:
         hit = first_hit(found, words, line or 0)

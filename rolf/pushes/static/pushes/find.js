@@ -31,7 +31,7 @@ export function find(page, log) {
       return;
     }
     last = line;
-    hit.textContent = `line ${line}${turned}`;
+    hit.textContent = `line ${line + 1}${turned}`;
     await log.show(line);
     mark(log.item(line), words.value);
   }

@@ -7,6 +7,12 @@ const STEP = 200;  // lines that are fetched at once
 const MOST = 800;  // lines in the page
 const NEAR = 600;  // pixels from an end at which more is fetched
 
+// The line that the address names. There they count from 1, as in editors; here from 0.
+function addressed() {
+  const named = /^#L(\d+)$/.exec(location.hash);
+  return named ? Math.max(0, Number(named[1]) - 1) : null;
+}
+
 export class Log {
   constructor(page) {
     this.address = page.dataset.lines;
@@ -25,8 +31,8 @@ export class Log {
     top.hidden = this.tail.hidden = false;
     clocks(this.list);
 
-    const named = /^#L(\d+)$/.exec(location.hash);
-    const wanted = named ? Number(named[1]) : page.dataset.line && Number(page.dataset.line);
+    const named = addressed();
+    const wanted = named !== null ? named : page.dataset.line && Number(page.dataset.line);
     this.following = wanted === undefined || wanted === "";
     this.fit();
     addEventListener("resize", () => this.fit());
@@ -45,8 +51,8 @@ export class Log {
     this.tail.addEventListener("click", () => this.followAgain());
     top.addEventListener("click", () => this.show(0));
     addEventListener("hashchange", () => {
-      const line = /^#L(\d+)$/.exec(location.hash);
-      if (line) this.show(Number(line[1]));
+      const line = addressed();
+      if (line !== null) this.show(line);
     });
   }
 
@@ -92,7 +98,7 @@ export class Log {
     this.box.scrollTop = item.offsetTop - this.box.clientHeight / 3;
     this.was = this.box.scrollTop;
     item.scrollIntoView({block: "nearest"});
-    if (location.hash !== `#L${line}`) history.replaceState(null, "", `#L${line}`);
+    if (addressed() !== line) history.replaceState(null, "", `#L${line + 1}`);
   }
 
   async followAgain() {

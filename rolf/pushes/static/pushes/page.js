@@ -45,7 +45,7 @@ follow(page, (news) => {
     if (key) [...panel.querySelectorAll("a, button")].find(
       (one) => (one.getAttribute("href") || one.value) === key)?.focus();
     error.hidden = news.error === null;
-    error.href = `?line=${news.error}#L${news.error}`;
+    error.href = `?line=${news.error + 1}#L${news.error + 1}`;
     error.dataset.jump = news.error;
     document.title = news.title;
     document.getElementById("heading").textContent = news.heading;
