@@ -85,7 +85,7 @@ def follow(project: Path, scratch: Path, *, quick: bool) -> Followed:
     home = empty(project, scratch / "following")
     lines = LINES // 5 if quick else LINES
     keys = inside(home, "speakers", PUSHES, lines)
-    with started(home) as rolf:
+    with started(home, "--slots", str(PUSHES)) as rolf:
         return _followed(rolf, keys, lines)
 
 

@@ -63,7 +63,7 @@ def inside(home: Home, *words: object) -> Any:
 
 
 @contextmanager
-def started(home: Home) -> Iterator[Instance]:
+def started(home: Home, *arguments: str) -> Iterator[Instance]:
     """Run it."""
-    with running(home) as rolf:
+    with running(home, *arguments) as rolf:
         yield Instance(home, rolf)

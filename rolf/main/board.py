@@ -77,8 +77,7 @@ def rows(deployments):
     served = {(push.deployment_id, push.number): push for push in Push.objects.listed().filter(
         deployment__in=[one.pk for one in deployments if one.served],
         number__in=[one.served["number"] for one in deployments if one.served])}
-    found = Push.objects.listed().select_related("worker", "rollback_to").defer(
-        "rollback_to__snapshot", "rollback_to__record", "rollback_to__marks").in_bulk(wanted)
+    found = Push.objects.listed().with_ends().in_bulk(wanted)
     told = []
     for one in deployments:
         last, live = (found.get(key) for key in keys[one.pk])

@@ -105,7 +105,7 @@ def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
 
 def resume(push, user):
     """Ask that a push goes on from the stage where it stopped. Raises Busy, Refused."""
-    last = push.deployment.pushes.exclude(number=None).order_by("-number").first()
+    last = push.last_begun
     if push.standing not in (State.FAILED, State.CANCELLED, State.LOST):
         raise Refused([f"It can't be resumed: it is {push.standing}."])
     if last != push:

@@ -22,11 +22,13 @@ CHECK = 5.0  # seconds between two looks whether one still may see it, and wheth
 LONGEST = 900.0  # seconds; then the browser comes again, and shows its session again
 
 
-async def follow(session_key, deployment_id, push_id, cursor):
-    """Give events `news` from the cursor on, until the session's person may not see it any more."""
+async def follow(session_key, deployment_id, level, push_id, cursor):
+    """Give events `news` from the cursor on, until the session's person may not see it any more.
+
+    `level` is the one that they have now.
+    """
     hub = Hub.of_loop()
     began = checked = time.monotonic()
-    level = await in_thread(_level, session_key, deployment_id)
     async with hub.following(push_id) as wake:
         wake.set()
         while level and time.monotonic() - began < LONGEST:

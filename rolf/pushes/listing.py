@@ -19,8 +19,5 @@ def page_of(pushes, before, size):
     """Return the page that ends before the push of that key; `before` as an address has it."""
     if (end := number_of(before)) is not None:
         pushes = pushes.filter(pk__lt=end)
-    found = list(pushes.listed().select_related("worker", "rollback_to", "rollback_of").defer(
-        *(f"{one}__{heavy}" for one in ("rollback_to", "rollback_of")
-          for heavy in ("snapshot", "record", "marks")))
-        .order_by("-pk")[:size + 1])
+    found = list(pushes.listed().with_ends().order_by("-pk")[:size + 1])
     return Page(found[:size], found[size - 1].pk if len(found) > size else None)

@@ -39,8 +39,9 @@ def news(push_id, cursor, level):
     line among them; `total` is how many lines there are; `panel` is None where it is the same,
     else `error` is the line of the first error, if there is one.
     """
-    push = Push.objects.select_related("worker", "deployment__application", "rollback_to",
-                                       "rollback_of").get(pk=push_id)
+    # The snapshot, which holds all stages' code, is read only where there is no record yet.
+    push = Push.objects.with_ends().select_related("deployment__application").defer(
+        "snapshot").get(pk=push_id)
     panel = panel_of(push, level)
     mark = digest(panel)
     told = {"cursor": "", "first": None, "html": "", "panel": None, "title": "", "heading": "",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 LONGEST = 16 * 1024  # bytes of a line that are read; the raw log has all of it
 BATCH = 64  # chunks that a query asks for; they are read one at a time
-_READ = ("push", "sequence", "first_line", "data", "spans")
+_READ = ("push", "sequence", "offset", "first_line", "data", "spans")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,10 @@ class Line:
 
 
 def lines(push, first, count):
-    """Return the Lines from `first` on, `count` at most; the last may be one that isn't ended."""
+    """Return the Lines from `first` on, `count` at most; the last may be one that isn't ended.
+
+    What was said since the push's row was read isn't among them.
+    """
     found, line = [], None
     chunk, following = _holding(push, first), None
     while chunk is not None:
@@ -35,6 +38,8 @@ def lines(push, first, count):
                 line = None
                 if len(found) == count:
                     return found
+        if chunk.offset + len(chunk.data) >= push.log_bytes:
+            break  # nobody needs to be asked what comes after
         if line is not None and line.full:
             # What is between needn't be read; but at the line's end a progress bar tells the most.
             end = _ending(push, line.number, chunk.sequence)

@@ -28,6 +28,12 @@ class PushQuerySet(models.QuerySet):
         """Without what only the page of one push shows."""
         return self.defer("snapshot", "record", "marks", "flags", "skip")
 
+    def with_ends(self):
+        """With its worker and, of a rollback, both ends, without what is heavy of those."""
+        ends = ("rollback_to", "rollback_of")
+        return self.select_related("worker", *ends).defer(
+            *(f"{end}__{heavy}" for end in ends for heavy in ("snapshot", "record", "marks")))
+
 
 class Push(models.Model):
     """`number` is what the target knows it by; a push has none before its worker began it.

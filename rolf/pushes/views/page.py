@@ -89,7 +89,8 @@ def follow(request, deployment, push_id):
         return _no_streams()
     cursor = request.headers.get("Last-Event-ID") or request.GET.get("cursor")
     return stream(follow_push(
-        request.session.session_key, deployment.pk, push_id, Cursor.parse(cursor)))
+        request.session.session_key, deployment.pk, deployment.granted, push_id,
+        Cursor.parse(cursor)))
 
 
 @signed_in()
@@ -103,8 +104,8 @@ def live(request):
 
 def pushed(deployment, push_id):
     """Return the push of that key, of this deployment. Raises Http404."""
-    return get_object_or_404(deployment.pushes.select_related(
-        "worker", "deployment__application", "rollback_to", "rollback_of"), pk=push_id)
+    return get_object_or_404(
+        deployment.pushes.with_ends().select_related("deployment__application"), pk=push_id)
 
 
 def _no_streams():
