@@ -39,8 +39,8 @@ RemoteCommand none
 """
 
 # The options are those of ssh(1), which may stand on both sides of the host. A command that runs
-# here gets the bare environment and the umask that sshd gives: what works here works elsewhere, and
-# a web server can read it.
+# here gets the bare environment, the directory (of a home that isn't there, /) and the umask that
+# sshd gives: what works here works elsewhere, and a web server can read it.
 _WRAPPER = """\
 #!/bin/sh
 options=:46AaB:b:CcD:E:e:F:fGgI:i:J:KkL:l:Mm:NnO:o:P:p:Q:qR:S:sTtVvW:w:XxYy
@@ -57,7 +57,7 @@ here() {{
     command=$*
 }}
 here "$@" || exec {ssh} -F {config} "$@"
-cd || exit 255
+cd 2>/dev/null || cd /
 umask 022
 [ -z "$null" ] || exec </dev/null
 exec env -i HOME="$HOME" USER="$USER" LOGNAME="$USER" SHELL={shell} PATH={path} \\
