@@ -3,6 +3,7 @@
 # A rollback to this push exports that revision again. Passwords are those that svn has stored.
 #
 # needs: REPOSITORY
+export LC_ALL="${LANG:-C.UTF-8}"  # without a locale svn takes names in ASCII alone
 cd "$CHECKOUT_DIR"
 find . -mindepth 1 -delete
 trap 'echo "  next: svn info $REPOSITORY, as this user, says whether it can be read" >&2' ERR
