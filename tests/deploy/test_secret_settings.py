@@ -15,10 +15,16 @@ def shop(tmp_path: Path) -> Shop:
     return open_shop(tmp_path)
 
 
-@pytest.mark.parametrize("address", ["https://anna:{}@git.example.org/shop.git",
-                                     "https://anna:{}@127.0.0.1:1/shop.git"])
+@pytest.mark.parametrize(("address", "told"), [
+    ("https://anna:{}@git.example.org/shop.git",
+     "REPOSITORY: https://…@git.example.org/shop.git has a password in it"),
+    ("https://anna:{}@127.0.0.1:1/shop.git",
+     "REPOSITORY: https://…@127.0.0.1:1/shop.git has a password in it"),
+    # A token alone looks like anybody's name; that it is a secret's value gives it away.
+    ("https://{}@git.example.org/shop.git",
+     "REPOSITORY holds a secret's value (https://[masked PASSWORD]@git.example.org/shop.git)")])
 def test_a_password_in_the_address_of_the_repository_is_refused_before_anything_is_kept(
-        shop: Shop, address: str) -> None:
+        shop: Shop, address: str, told: str) -> None:
     word = "pa55/w%rd"
     shop.define(settings='REMOTE_HOST = "."\nPASSWORD = { secret = true }')
     file = shop.project / "deploy/deployments.toml"
@@ -26,9 +32,8 @@ def test_a_password_in_the_address_of_the_repository_is_refused_before_anything_
         quote(word, safe=""))))
     run = shop.run("deploy", PASSWORD=word)
     assert run.returncode == 2
-    assert "deployments.toml:6: REPOSITORY holds a secret's value" in run.stderr
-    assert address.format("[masked PASSWORD]") in run.stderr
-    assert "next: leave the password to git itself (git help credentials)" in run.stderr
+    assert f"deployments.toml:6: {told}" in run.stderr
+    assert "leave the password to git itself (git help credentials)" in run.stderr
     assert word not in run.stderr and quote(word, safe="") not in run.stderr
     assert not (shop.project / ".deploy").exists()
 

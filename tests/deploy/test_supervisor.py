@@ -115,7 +115,8 @@ def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> N
         assert outcome.seconds < 5
         assert tale.alive == []
         assert process_tree.children(os.getpid()) == []
-        assert tale.output == b"ready\n"
+        # A shell that outlives its child by a moment says so.
+        assert tale.output.removesuffix(b"Terminated\n") == b"ready\n"
         # The next stage, of a rollback, gets a supervisor anew.
         assert tale.bash("echo again").state == State.SUCCEEDED
 
