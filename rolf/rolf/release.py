@@ -14,7 +14,8 @@ class Release:
         if not named.is_absolute():
             # The shell's own idea of where it is still has the link in it.
             told = Path(os.environ.get("PWD", ""))
-            named = (told if told.is_dir() and told.samefile(".") else Path.cwd()) / named
+            known = told.is_absolute() and told.is_dir() and told.samefile(".")
+            named = (told if known else Path.cwd()) / named
         self.path = Path(os.path.normpath(named.parent))
         self.here = self.path.resolve()
         sys.argv[0] = str(self.path / named.name)
