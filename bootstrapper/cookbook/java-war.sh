@@ -1,27 +1,90 @@
-# Gives the release's web application, WAR, to a servlet container: into its directory WEBAPPS.
+# Gives the release's web application, WAR, to Tomcat: into its directory WEBAPPS, by one rename.
 #
-# By one rename, so Tomcat never unpacks half of it. WAR is a path in the release; what builds it
-# in the checkout is a stage before rsync-release.
+# The stage then waits until Tomcat has unpacked the new WAR, because Tomcat serves the old
+# application until it notices the change. A WAR that Tomcat does not take is replaced by the one
+# before it, and the stage fails. Whether the application starts is what smoke-test finds out.
+# WAR is a path in the release; a stage before rsync-release builds it in the checkout.
 #
-# WAR_NAME    its name there, which is the application's path for Tomcat (the name of the file)
+# WAR_NAME       its name there, which is the application's path for Tomcat (the name of the file)
+# WAR_TIMEOUT    how many seconds the stage waits for Tomcat (60); 0 for a container that does not
+#                unpack a WAR into WEBAPPS, which the stage cannot wait for
 #
 # per-host
 # switches
 # from-release
 # needs: REMOTE_HOST REMOTE_DIRECTORY WAR WEBAPPS
-: "${WAR_NAME=${WAR##*/}}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE WAR WEBAPPS WAR_NAME; cat <<'END'
+: "${WAR_NAME=${WAR##*/}}" "${WAR_TIMEOUT=60}"
+wrong=
+case $WAR_NAME in */* | .* | -*) wrong=1 ;; *.war) ;; *) wrong=1 ;; esac
+if [ -n "$wrong" ]; then
+    echo "WAR_NAME: ${WAR_NAME@Q} is not the name of a file that ends in .war" >&2
+    echo "  next: correct WAR_NAME or WAR in deploy/deployments.toml" >&2
+    exit 1
+fi
+if [[ ! $WAR_TIMEOUT =~ ^[0-9]{1,6}$ ]]; then
+    echo "WAR_TIMEOUT: ${WAR_TIMEOUT@Q} is not a number of seconds" >&2
+    echo "  next: correct WAR_TIMEOUT in deploy/deployments.toml" >&2
+    exit 1
+fi
+WAR_TIMEOUT=$((10#$WAR_TIMEOUT))
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE WAR WEBAPPS WAR_NAME WAR_TIMEOUT; cat <<'END'
 war=$REMOTE_DIRECTORY/releases/$RELEASE/$WAR
 if [ ! -s "$war" ] || [ ! -d "$WEBAPPS" ]; then
     echo "$REMOTE_HOST: no $([ -s "$war" ] && echo "$WEBAPPS" || echo "$war")" >&2
     echo "  next: correct WAR and WEBAPPS in deploy/deployments.toml, or build it before" >&2
     exit 1
 fi
+live=$WEBAPPS/$WAR_NAME
+unpacked=${live%.war}
+tracker=$unpacked/META-INF/war-tracker
 partial=$WEBAPPS/.$WAR_NAME.partial
-trap 'rm -f "$partial"' EXIT
-cp "$war" "$partial"
-chmod 644 "$partial"
-mv -T "$partial" "$WEBAPPS/$WAR_NAME"
-echo "$WEBAPPS/$WAR_NAME is that of release $RELEASE"
+before=$WEBAPPS/.$WAR_NAME.before
+trap 'rm -f "$partial" "$before"' EXIT
+
+install() {  # by one rename, so Tomcat never unpacks half of a WAR
+    # Tomcat tells two WARs apart by their time, in whole seconds on some systems.
+    while [ "$(stat -c %Y "$live" 2>/dev/null || true)" = "$(date +%s)" ]; do sleep 0.1; done
+    cp "$1" "$partial"
+    chmod 644 "$partial"
+    mv -T "$partial" "$live"
+}
+taken() {  # Tomcat gives the file war-tracker the WAR's own time, once all is unpacked
+    if [ -x "$unpacked" ] || [ ! -d "$unpacked" ]; then
+        [ "$(stat -c %Y "$tracker" 2>/dev/null)" = "$(stat -c %Y "$live")" ]
+    else  # not readable for this user: Tomcat makes the directory again for each WAR
+        [ "$unpacked" -nt "$live" ]
+    fi
+}
+wait_for_tomcat() {
+    local until=$((SECONDS + WAR_TIMEOUT))
+    until taken; do
+        [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.2
+    done
+}
+
+rm -f "$before"
+if [ -e "$live" ]; then cp -p "$live" "$before"; fi
+install "$war"
+if [ "$WAR_TIMEOUT" = 0 ]; then
+    echo "$live is that of release $RELEASE"
+elif wait_for_tomcat; then
+    echo "Tomcat has taken $live of release $RELEASE"
+else
+    echo "$REMOTE_HOST: Tomcat has not unpacked $live in $WAR_TIMEOUT s" >&2
+    if [ -e "$before" ]; then
+        install "$before"
+        if wait_for_tomcat; then
+            echo "  the WAR before it is back, and Tomcat has taken it" >&2
+        else
+            echo "  the WAR before it is back, but Tomcat has not taken it" >&2
+        fi
+    else
+        rm -f "$live"
+    fi
+    echo "  next: read Tomcat's log on $REMOTE_HOST; is the WAR whole, does Tomcat run with" \
+        "autoDeploy and unpackWARs, and is WEBAPPS its directory?" >&2
+    exit 1
+fi
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

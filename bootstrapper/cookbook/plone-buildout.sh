@@ -18,6 +18,8 @@ if ! command -v "${buildout[0]}" >/dev/null || [ ! -f "$BUILDOUT_CONFIG" ]; then
     exit 1
 fi
 trap 'echo "  next: mend what buildout says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
-"${buildout[@]}" -N -o -c "$BUILDOUT_CONFIG" </dev/null
+# With -o alone, buildout and the pip that it starts still ask the index for what they miss.
+export PIP_NO_INDEX=1
+"${buildout[@]}" -N -o -c "$BUILDOUT_CONFIG" buildout:index=file:///nowhere </dev/null
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -1,6 +1,7 @@
 """What else the shop runs beside Django: PHP, Perl, Java, Plone and plain files.
 
-composer, drush, carton and buildout are stand-ins that record how they are called.
+composer, drush, carton and buildout are stand-ins that record how they are called;
+test_real_programs.py and test_tomcat.py run the real ones.
 """
 
 import os
@@ -77,7 +78,8 @@ def test_the_war_of_the_release_is_given_to_the_container_by_one_rename(anywhere
     webapps.mkdir()
     (webapps / "shop.war").write_bytes(b"old")
     inode = (webapps / "shop.war").stat().st_ino
-    settings = {"WAR": "target/it's a shop.war", "WEBAPPS": str(webapps), "WAR_NAME": "shop.war"}
+    settings = {"WAR": "target/it's a shop.war", "WEBAPPS": str(webapps), "WAR_NAME": "shop.war",
+                "WAR_TIMEOUT": "0"}
     ran = anywhere.run("java-war", **settings).ok()
     assert os.listdir(webapps) == ["shop.war"]
     assert (webapps / "shop.war").read_bytes() == b"PK"
@@ -97,7 +99,7 @@ def test_plone_is_built_offline(anywhere: Push, place: str) -> None:
     program(anywhere.release(1) / place / "buildout", RECORDING)
     (anywhere.release(1) / "buildout.cfg").touch()
     anywhere.run("plone-buildout").ok()
-    assert calls(anywhere) == ["-N -o -c buildout.cfg"]
+    assert calls(anywhere) == ["-N -o -c buildout.cfg buildout:index=file:///nowhere"]
 
 
 def test_a_buildout_that_is_missing_or_fails_is_told(here: Push, release: Path) -> None:
