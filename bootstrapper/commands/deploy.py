@@ -21,16 +21,17 @@ def add(commands: Subparsers, program: str) -> None:
                       help="ask before each stage: run it, skip it, stop, or look around")
     yes = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     yes.add_argument("--yes", action="store_true", help="ask nothing beforehand")
+    flags = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    flags.add_argument("--flag", dest="flags", action="append", default=[],
+                       metavar="NAME[=VALUE]", help="set a flag of the deployment")
 
-    command = commands.add_parser("deploy", parents=[deployment_parser(), step, yes],
+    command = commands.add_parser("deploy", parents=[deployment_parser(), step, yes, flags],
                                   allow_abbrev=False,
                                   help="push: run a deployment's stages, one after the other")
     command.add_argument("-m", dest="comment", default="", metavar="COMMENT",
                          help="what the push is for; kept with it")
     command.add_argument("--ref", default="", metavar="REF",
                          help="a branch, tag or commit (default: the deployment's branch)")
-    command.add_argument("--flag", dest="flags", action="append", default=[],
-                         metavar="NAME[=VALUE]", help="set a flag of the deployment")
     command.add_argument("--skip", action="append", default=[], metavar="STAGE",
                          help="leave a stage out")
     command.add_argument("--dry-run", action="store_true",
@@ -42,8 +43,8 @@ def add(commands: Subparsers, program: str) -> None:
     command.set_defaults(run=_resume)
 
     command = commands.add_parser(
-        "rollback", parents=[project_parser(), step, yes], allow_abbrev=False,
-        help="return to the last push that worked before the one that is live, or to another")
+        "rollback", parents=[project_parser(), step, yes, flags], allow_abbrev=False,
+        help="return to the push that was live before the one that is live now, or to another")
     command.add_argument("words", nargs="*", metavar="[DEPLOYMENT] [PUSH]",
                          help="default: the default deployment, the push before the live one")
     command.add_argument("-m", dest="comment", default="", metavar="COMMENT",
@@ -78,7 +79,8 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _rollback(options: argparse.Namespace) -> int:
     options.deployment, options.push = _words(options.words)
-    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ)
+    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ,
+                              flags=options.flags)
     _refuse_step_without_terminal(options)
     with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.rollback import rollback

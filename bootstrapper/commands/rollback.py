@@ -1,6 +1,7 @@
 """A rollback: the return to an earlier push, its code and its settings."""
 
 import argparse
+from dataclasses import replace
 
 from bootstrapper.commands.attended import confirm
 from bootstrapper.commands.carrying_out import Carrying, list_commits
@@ -25,6 +26,8 @@ def rollback(options: argparse.Namespace, prepared: Preparation, session: Sessio
     target = proposal.target
     base = template(prepared, target, ledger.plan(target.id, prepared.secrets),
                     keep_settings=options.keep_settings)
+    given = {word.partition("=")[0] for word in options.flags}
+    base = replace(base, flags={**base.flags, **{name: prepared.flags[name] for name in given}})
     release = target.id if target.release is None else target.release
     fast = ledger.has_release(release) and base.switching() is not None
     if not fast and not target.rollback_url:

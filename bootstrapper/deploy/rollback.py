@@ -20,29 +20,62 @@ class Proposal:
 
 
 def propose(records: Sequence[Record], *, current: int | None, wanted: int | None) -> Proposal:
-    """What a rollback returns to: the push `wanted`, or the last that worked before the live one.
+    """Return the push to roll back to: `wanted`, or the one that was live before the live one.
 
-    `records` are a deployment's, newest first; `current` is the push whose release the target
-    serves, where it says so. Raises InputError if there is none, or none such.
+    A push that somebody has rolled back from is proposed only if it is `wanted`. `records` are a
+    deployment's, newest first; `current` is the push whose release the target serves, where it
+    says so. Raises InputError if there is none, or none such.
     """
     live = live_push(records, current)
     if wanted is not None:
         return Proposal(target=_worked(records, wanted), live=live)
-    before = live.id if live else None
-    for record in records:
-        if _own(record) and (before is None or record.id < before):
-            return Proposal(target=record, live=live)
-    raise InputError(f"push {before}" if before else "the history",
+    target = _live_before(records, live)
+    if target is not None:
+        return Proposal(target=target, live=live)
+    raise InputError(f"push {live.id}" if live else "the history",
                      "no push that worked came before it", NONE_YET)
 
 
 def live_push(records: Sequence[Record], current: int | None) -> Record | None:
-    """The push whose code is live: rollbacks are followed to the push that they returned to."""
+    """Return the push whose code is live: a rollback stands for the push that it returned to."""
     by_id = {record.id: record for record in records}
     record = by_id.get(current) if current is not None else next(filter(_switched, records), None)
-    while record and record.rollback_to is not None:
-        record = by_id.get(record.rollback_to)
-    return record
+    return _returned_to(record, by_id) if record else None
+
+
+def _live_before(records: Sequence[Record], live: Record | None) -> Record | None:
+    """Return the push that was live before `live` went live, and worked; None if there is none.
+
+    The history is replayed from its oldest push on. `lineage` holds the pushes that a further
+    rollback can reach, the live one last: a deployment adds one, and a rollback to a push in it
+    removes all that came after that push. So what was rolled back from is never reached again,
+    unless a rollback has named it.
+    """
+    by_id = {record.id: record for record in records}
+    lineage: list[Record] = []
+    found: list[Record] = []
+    for record in filter(_switched, reversed(records)):
+        went_live = _returned_to(record, by_id)
+        if went_live is None:
+            continue  # the history no longer has the push that it returned to
+        if went_live in lineage:
+            del lineage[lineage.index(went_live) + 1:]
+        else:
+            lineage.append(went_live)
+        if live is None or went_live is live:
+            found = lineage.copy()
+    before = found[:-1] if live else found
+    if live and not found:  # the target serves what this history never saw going live
+        before = [record for record in lineage if record.id < live.id]
+    return next((record for record in reversed(before) if record.state is State.SUCCEEDED), None)
+
+
+def _returned_to(record: Record, by_id: Mapping[int, Record]) -> Record | None:
+    """Return the push whose code a push has made live; None if the history lacks it."""
+    found: Record | None = record
+    while found and found.rollback_to is not None:
+        found = by_id.get(found.rollback_to)
+    return found
 
 
 def settings_changed(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
@@ -65,11 +98,6 @@ def _switched(record: Record) -> bool:
     if switching:
         return any(stage.started is not None for stage in switching)
     return record.state is State.SUCCEEDED
-
-
-def _own(record: Record) -> bool:
-    return (record.state is State.SUCCEEDED and _switched(record)
-            and record.rollback_to is None)
 
 
 def _worked(records: Sequence[Record], wanted: int) -> Record:
