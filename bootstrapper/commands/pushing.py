@@ -10,28 +10,31 @@ from bootstrapper.deploy.journal.journal import Journal, home
 from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.project.ref import check_ref
 from bootstrapper.deploy.project_journals import ProjectJournals
 from bootstrapper.deploy.resumption import done, refuse_unkept
 from bootstrapper.deploy.rollback import live_push
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import load
-from bootstrapper.deploy.source import Git, WorkTree
+from bootstrapper.deploy.source import Git, Located, WorkTree
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
 
 
 def deploy(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
     """Push what the deployment's branch, or --ref, is now; returns the exit status."""
-    ref = options.ref or prepared.deployment.branch
+    ref = check_ref(options.ref or prepared.deployment.branch)
     git = Git(prepared.project, session.inherited, prepared.mask)
     repository = prepared.settings.get("REPOSITORY", "")
-    commit = ""
+    found = Located(commit="")
     if prepared.resolves_git:
         with waiting(f"asking {repository}", options.verbosity):
-            commit = git.resolve(repository, ref)
+            found = git.locate(repository, ref, prepared.deployment.name)
+    commit = found.commit
     tree = git.work_tree(ref, commit)
-    plan = prepared.plan(number=0, comment=options.comment, ref=ref, commit=commit)
+    plan = prepared.plan(number=found.last_number, comment=options.comment, ref=ref,
+                         commit=commit)
     with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
         ledger = Ledger(session, ProjectJournals(prepared.project))
     carrying = Carrying(options, session, ledger, prepared)

@@ -8,17 +8,36 @@
 # resolves: git
 cd "$CHECKOUT_DIR"
 find . -mindepth 1 -delete
+export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=file:git:http:https:ssh
 trap 'echo "  next: git-clone instead of git-archive works with every server" >&2' ERR
 
-ref=${ROLLBACK_URL:-${PUSH_REF:-HEAD}}
-git archive --remote="$REPOSITORY" "$ref" >.archive.tar
-commit=$(git get-tar-commit-id <.archive.tar)
+# Full names: a short one could be an option of git archive, here or on the server.
+ref=${ROLLBACK_URL:+refs/tags/$ROLLBACK_URL}
+ref=${ref:-${PUSH_REF:-HEAD}}
+case $ref in
+    HEAD | refs/*) names=("$ref") ;;
+    *) names=("refs/heads/$ref" "refs/tags/$ref") ;;
+esac
+if [[ $ref =~ ^[0-9a-f]{7,64}$ ]]; then names+=("$ref"); fi
+archive=$(mktemp)
+trap 'rm -f "$archive"' EXIT
+complaints=
+for name in "${names[@]}"; do
+    if said=$(git archive --format=tar --remote="$REPOSITORY" "$name" 2>&1 >"$archive"); then
+        complaints=
+        break
+    fi
+    complaints+=${complaints:+$'\n'}$said
+done
+if [ -n "$complaints" ]; then
+    echo "$complaints" >&2
+    false
+fi
+commit=$(git get-tar-commit-id <"$archive")
 if [ "$commit" != "${PUSH_COMMIT:-$commit}" ]; then
-    rm .archive.tar
     echo "$REPOSITORY: $ref has moved on to $commit, and $PUSH_COMMIT was to be pushed" >&2
     false
 fi
-tar --extract --file=.archive.tar
-rm .archive.tar
+tar --extract --file="$archive"
 echo "PUSH_COMMIT=$commit" >>"$ROLF_OUTPUT"
 echo "$ref at $commit"

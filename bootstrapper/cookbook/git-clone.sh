@@ -1,7 +1,8 @@
 # Clones REPOSITORY into CHECKOUT_DIR: the commit that is pushed, without history, with submodules.
 #
-# In a rollback that is the commit of the tag to return to. A password for the repository belongs
-# into a file of git's own (git help credentials): the words of a command are shown by ps.
+# In a rollback that is the commit of the tag to return to. The deploying user's own git settings
+# do not change the files. git's credential helpers hold a password for the repository: the words of
+# a command are shown by ps.
 #
 # needs: REPOSITORY
 # resolves: git
@@ -9,28 +10,57 @@ cd "$CHECKOUT_DIR"
 shopt -s dotglob nullglob
 for left in *; do rm -rf -- "$left"; done
 export GIT_TERMINAL_PROMPT=0  # nobody is there to type a password
-trap 'echo "  next: git ls-remote $REPOSITORY, as this user, shows what can be fetched" >&2' ERR
+# No transport that runs a command (ext::); files for submodules only where git's user allows them.
+export GIT_ALLOW_PROTOCOL=git:http:https:ssh
+transports=$GIT_ALLOW_PROTOCOL:file
+trap 'echo "  next: git ls-remote ${REPOSITORY@Q}, as this user, shows what can be fetched" >&2' ERR
 
+# These settings of a user, of /etc/gitconfig or of /etc/gitattributes would change the files.
+export GIT_ATTR_NOSYSTEM=1
+git=(git -c core.autocrlf=false -c core.eol=lf -c core.safecrlf=false -c core.symlinks=true
+    -c core.fileMode=true -c core.sparseCheckout=false -c core.hooksPath=/dev/null
+    -c core.attributesFile=/dev/null -c core.protectNTFS=false -c submodule.recurse=false
+    -c fetch.recurseSubmodules=false -c fetch.prune=false -c log.showSignature=false)
 # What is fetched for one push need neither outlast a power cut nor be kept tidy.
-fetch=(git -c core.fsync=none -c maintenance.auto=false fetch --quiet --no-tags --depth=1)
+fetch() {
+    GIT_ALLOW_PROTOCOL=$transports "${git[@]}" -c core.fsync=none -c maintenance.auto=false \
+        fetch --quiet --no-tags "$@"
+}
 commit=$PUSH_COMMIT
 ref=${ROLLBACK_URL:+refs/tags/$ROLLBACK_URL}
 ref=${ref:-${PUSH_REF:-HEAD}}
+# Full names: a short one could be an option of git, or mean another ref than the one resolved.
+case $ref in
+    HEAD | refs/*) names=("$ref") ;;
+    *) names=("refs/heads/$ref" "refs/tags/$ref") ;;
+esac
 git init --quiet --template= .
-git remote add origin "$REPOSITORY"
+git remote add -- origin "$REPOSITORY"
 if [[ -z $commit || $commit != "$ref"* ]]; then
-    "${fetch[@]}" "$REPOSITORY" "$ref"
+    # Its complaint counts only when none of the names is there.
+    if ! said=$(fetch --depth=1 --end-of-options "$REPOSITORY" "${names[0]}" 2>&1); then
+        if [ "${#names[@]}" = 1 ]; then echo "$said" >&2; false; fi
+        fetch --depth=1 --end-of-options "$REPOSITORY" "${names[1]}" || { echo "$said" >&2; false; }
+    fi
     commit=${commit:-$(git rev-parse 'FETCH_HEAD^{commit}')}
 fi
+if [[ ! $commit =~ ^[0-9a-f]{7,64}$ ]]; then
+    echo "PUSH_COMMIT: ${commit@Q} is not the name of a commit" >&2
+    false
+fi
 # The branch may have moved on since. Not every server hands out a commit by its name alone.
-if ! git checkout --quiet --detach "$commit" 2>/dev/null; then
-    "${fetch[@]}" "$REPOSITORY" "$commit" 2>/dev/null ||
-        "${fetch[@]}" --tags --depth=2147483647 "$REPOSITORY" '+refs/heads/*:refs/remotes/origin/*'
-    git checkout --quiet --detach "$commit"
+if ! "${git[@]}" checkout --quiet --detach "$commit" 2>/dev/null; then
+    fetch --depth=1 --end-of-options "$REPOSITORY" "$commit" 2>/dev/null ||
+        fetch --tags --depth=2147483647 --end-of-options "$REPOSITORY" \
+            '+refs/heads/*:refs/remotes/origin/*'
+    "${git[@]}" checkout --quiet --detach "$commit"
 fi
 if [ -e .gitmodules ]; then
-    git submodule --quiet update --init --recursive --depth=1 ||
-        git submodule --quiet update --init --recursive
+    if [ "$(git config --get protocol.file.allow)" = always ]; then
+        export GIT_ALLOW_PROTOCOL=$transports
+    fi
+    "${git[@]}" submodule --quiet update --init --recursive --depth=1 ||
+        "${git[@]}" submodule --quiet update --init --recursive
 fi
 echo "PUSH_COMMIT=$commit" >>"$ROLF_OUTPUT"
-git log -1 --date=short --format='%h %s (%an, %ad)'
+"${git[@]}" log -1 --date=short --format='%h %s (%an, %ad)'

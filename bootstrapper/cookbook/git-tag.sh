@@ -1,7 +1,8 @@
 # Tags the pushed commit in REPOSITORY, as push-DEPLOYMENT-NUMBER: what a rollback returns to.
 #
-# The tag tells who pushed and why. A push that is resumed finds its own tag there and is content.
-# In a rollback nothing is tagged: the commit has its tag.
+# The tag's text names the user and the comment. A push that is resumed finds its own tag there.
+# Where somebody else's push has that tag, at another commit, this one gets push-DEPLOYMENT-NUMBER.2
+# and so on: no tag is ever moved. In a rollback nothing is tagged: the commit has its tag.
 #
 # needs: REPOSITORY
 cd "$CHECKOUT_DIR"
@@ -10,7 +11,7 @@ if [ -n "$ROLLBACK_URL" ]; then
     echo "$ROLLBACK_URL is its tag already"
     exit
 fi
-export GIT_TERMINAL_PROMPT=0 GIT_DIR=.git
+export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=file:git:http:https:ssh GIT_DIR=.git
 export GIT_COMMITTER_NAME=${PUSH_UNI:-nobody} GIT_COMMITTER_EMAIL=${PUSH_UNI:-nobody}@$HOSTNAME
 if [ ! -e .git ] && [ -z "$PUSH_COMMIT" ]; then
     echo "$CHECKOUT_DIR: no git checkout, and no stage has told which commit is pushed" >&2
@@ -20,29 +21,40 @@ elif [ ! -e .git ]; then  # a checkout without a repository has one here just fo
     GIT_DIR=$(mktemp -d)
     trap 'rm -rf "$GIT_DIR"' EXIT
     git init --quiet --bare --template= "$GIT_DIR"
-    git fetch --quiet --no-tags --depth=1 "$REPOSITORY" "$PUSH_COMMIT" 2>/dev/null ||
-        git fetch --quiet --no-tags "$REPOSITORY" "${PUSH_REF:-HEAD}"
+    fetch=(git fetch --quiet --no-tags)
+    ref=${PUSH_REF:-HEAD}
+    case $ref in HEAD | refs/*) names=("$ref") ;; *) names=("refs/heads/$ref" "refs/tags/$ref") ;; esac
+    "${fetch[@]}" --depth=1 --end-of-options "$REPOSITORY" "$PUSH_COMMIT" 2>/dev/null ||
+        "${fetch[@]}" --end-of-options "$REPOSITORY" "${names[0]}" 2>/dev/null ||
+        "${fetch[@]}" --end-of-options "$REPOSITORY" "${names[@]: -1}"
 fi
 
-tag=push-${DEPLOYMENT//[^A-Za-z0-9._-]/-}-$ROLF_PUSH_ID
-git tag --annotate --force --no-sign --cleanup=verbatim "$tag" "${PUSH_COMMIT:-HEAD}" \
-    --message="push $ROLF_PUSH_ID of $DEPLOYMENT by $PUSH_UNI
+name=${DEPLOYMENT//[^A-Za-z0-9._-]/-}
+base=push-${name//../.-}-$ROLF_PUSH_ID
+tag=$base
+try=1
+commit=$(git rev-parse --verify --end-of-options "${PUSH_COMMIT:-HEAD}^{commit}")
+while true; do
+    git -c core.hooksPath=/dev/null tag --annotate --force --no-sign --cleanup=verbatim \
+        --message="push $ROLF_PUSH_ID of $DEPLOYMENT by $PUSH_UNI
 
-$PUSH_COMMENT" >/dev/null
-commit=$(git rev-parse "$tag^{commit}")
-if ! said=$(git push --quiet "$REPOSITORY" "refs/tags/$tag" 2>&1); then
+$PUSH_COMMENT" "$tag" "$commit" >/dev/null
+    # The deploying user's settings neither sign this push nor send other tags with it.
+    if said=$(git -c push.gpgSign=false -c push.recurseSubmodules=no push --quiet --no-verify \
+            --no-follow-tags --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>&1); then
+        break
+    fi
     # What an annotated tag points to is listed after it.
-    there=$(git ls-remote "$REPOSITORY" "refs/tags/$tag" "refs/tags/$tag^{}" | tail -n 1 | cut -f 1)
-    if [ "$there" != "$commit" ]; then
+    there=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" "refs/tags/$tag^{}" |
+        tail -n 1 | cut -f 1)
+    if [ "$there" = "$commit" ]; then break; fi
+    if [ -z "$there" ]; then
         echo "$said" >&2
-        if [ -n "$there" ]; then
-            echo "$REPOSITORY: the tag $tag exists, at $there, and this push is of $commit" >&2
-            echo "  next: git push $REPOSITORY :refs/tags/$tag, if nobody needs it" >&2
-        else
-            echo "  next: see that this user may push tags to $REPOSITORY, then: resume" >&2
-        fi
+        echo "  next: see that this user may push tags to $REPOSITORY, then: resume" >&2
         exit 1
     fi
-fi
+    try=$((try + 1))
+    tag=$base.$try
+done
 echo "ROLLBACK_URL=$tag" >>"$ROLF_OUTPUT"
 echo "$tag at ${commit:0:12}"

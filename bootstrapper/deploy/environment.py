@@ -8,8 +8,11 @@ from bootstrapper.deploy.plan import Plan, Stage
 from bootstrapper.deploy.project.schema import Wrong
 from bootstrapper.deploy.project.setting import check_text
 
+# A setting of the same name goes before one of these.
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy",
+           "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 # All that comes from the deploying process; PATH gets the push's own ssh in front.
-INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK")
+INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK", *PROXIES)
 
 SUFFIXES = {"shell": ".sh", "python": ".py", "program": ""}
 PYTHON_STAGE = "python_stage.py"

@@ -79,8 +79,13 @@ class Ledger:
         return self._journals.plan(number, secrets)
 
     def begin(self, plan: Plan) -> tuple[Plan, Journal]:
-        """Give the push the next number and begin its journal, here and on the targets."""
-        number = self._next_number()
+        """Give the push the next number and begin its journal, here and on the targets.
+
+        `plan.id` is a number that the repository has a tag of already, or 0: tags are what
+        rollbacks return to, also where a clone or a target was replaced, or an application shares
+        the repository.
+        """
+        number = max(self._next_number(), plan.id + 1)
         while True:
             release = number if plan.release == plan.id else plan.release
             plan = replace(plan, id=number, release=release)

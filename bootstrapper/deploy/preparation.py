@@ -14,6 +14,7 @@ from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.deployment import Deployment, StageEntry
 from bootstrapper.deploy.project.fault import suggestion
 from bootstrapper.deploy.project.recipe import Recipe
+from bootstrapper.deploy.project.ref import check_ref
 from bootstrapper.deploy.target import holder
 from bootstrapper.errors import InputError
 
@@ -80,11 +81,14 @@ class Preparation:
 
     def plan(self, *, number: int, comment: str, ref: str, commit: str, who: str = "",
              deployment_id: str = "") -> Plan:
-        """The push of that number, by `who`: without a name, by the login that runs this."""
+        """The push of that number, by `who`: without a name, by the login that runs this.
+
+        Raises InputError if `ref` could not be the name of a branch, tag or commit.
+        """
         return Plan(
             id=number, deployment=self.deployment.name, comment=self.mask(comment),
             user=who or user(), deployment_id=deployment_id,
-            machine=holder.machine(), ref=ref, commit=commit, stages=self.stages,
+            machine=holder.machine(), ref=check_ref(ref), commit=commit, stages=self.stages,
             settings=self.settings, flags=self.flags, secret_names=self.deployment.secrets,
             secrets=self.secrets, hosts=self.hosts, release=number,
             on_failure=self.deployment.on_failure,

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.project.ref import check_ref
 from bootstrapper.deploy.rollback import settings_changed
 from bootstrapper.errors import InputError
 from django.db import IntegrityError, transaction
@@ -63,6 +64,7 @@ def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=Fals
     _refuse_unfit(comment, ref, *skip, *(flags or {}), *map(str, (flags or {}).values()))
     asked = Push(deployment=deployment, ref=ref.strip() or deployment.branch, comment=comment,
                  flags=dict(flags or {}), skip=list(skip), step=step)
+    _refuse_ref(asked.ref)
     if not deployment.tied:
         prepared = _ready(prepare, deployment, flags=flags, skip=skip)
         asked.comment = prepared.mask(comment)
@@ -188,6 +190,14 @@ def refuse_closed(deployment):
     if deployment.closed_by:
         why = f": {deployment.closed}" if deployment.closed else "."
         raise Refused([f"It is closed by {deployment.closed_by}{why}"])
+
+
+def _refuse_ref(ref):
+    """Refuse what git could not take for the name of a branch, tag or commit."""
+    try:
+        check_ref(ref)
+    except InputError as error:
+        raise Refused([f"{error.where} {error.fault}."]) from None
 
 
 def _refuse_unfit(comment, *texts):

@@ -8,7 +8,7 @@ import tarfile
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from bootstrapper.deploy.source import FULL_COMMIT, Git, complaint
+from bootstrapper.deploy.source import TRANSPORTS, Git, complaint
 from bootstrapper.errors import WorkFailed
 
 PATIENCE = 300.0  # seconds that a fetch may take
@@ -29,14 +29,19 @@ class Mirror:
         """Nothing is fetched yet."""
         self._repository = prepared.settings.get("REPOSITORY", "")
         self._directory = prepared.project / "mirror.git"
-        self._environment = {**environment, "GIT_TERMINAL_PROMPT": "0"}
+        self._environment = {**environment, "GIT_TERMINAL_PROMPT": "0",
+                             "GIT_ALLOW_PROTOCOL": TRANSPORTS}
         self._mask = prepared.mask
         self.git = Git(self._directory if self._directory.is_dir() else prepared.project,
                        self._environment, prepared.mask)
 
     def resolve(self, ref):
         """Return the commit that a ref is in the repository itself. Raises BootstrapperError."""
-        return ref if FULL_COMMIT.fullmatch(ref) else self.git.resolve(self._repository, ref)
+        return self.git.resolve(self._repository, ref)
+
+    def locate(self, ref, deployment):
+        """Return the commit and the highest number of the deployment's tags there."""
+        return self.git.locate(self._repository, ref, deployment)
 
     def fetch(self):
         """Bring it up to date. Raises WorkFailed."""
@@ -54,7 +59,7 @@ class Mirror:
         """
         if self.git.file_at(commit, f"{folder}/deployments.toml") is None:
             self.fetch()
-        packed = self._run("archive", "--format=tar", commit, "--", folder)
+        packed = self._run("archive", "--format=tar", "--end-of-options", commit, "--", folder)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             inside = [member for member in archive if (member.isreg() or member.isdir())
                       and not {"..", "/"} & {*PurePosixPath(member.name).parts}]

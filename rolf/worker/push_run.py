@@ -99,8 +99,10 @@ class PushRun:
         prepared, plan = (self._tied() if self._deployment.tied else self._asked())
         with self._held(prepared) as session:
             if prepared.resolves_git and not plan.commit:
-                commit = Mirror(prepared, session.inherited).resolve(plan.ref)
-                plan = replace(plan, commit=commit)
+                found = Mirror(prepared, session.inherited).locate(plan.ref,
+                                                                   self._deployment.name)
+                plan = replace(plan, commit=found.commit, id=found.last_number,
+                               release=found.last_number)
             ledger = Ledger(session, self._journals)
             plan, journal = ledger.begin(plan)
             self._carry_out(plan, journal, session, ledger, prepared, interruption)
@@ -118,17 +120,18 @@ class PushRun:
                 name: value for name, value in settings.deployment.settings.items()
                 if name == "SSH_CONFIG"})) as session:
             mirror = Mirror(settings, session.inherited)
-            commit = mirror.resolve(self.push.ref)
+            found = mirror.locate(self.push.ref, self._deployment.name)
+            commit = found.commit
             with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
                 mirror.extract(commit, "deploy", Path(checkout))
                 prepared = tied(self._deployment, Path(checkout), flags=self.push.flags,
                                 skip=self.push.skip)
         plan = self._planned(prepared, comment=prepared.mask(self.push.comment),
-                             ref=self.push.ref, commit=commit)
+                             ref=self.push.ref, commit=commit, number=found.last_number)
         return prepared, plan
 
-    def _planned(self, prepared, **what):
-        return prepared.plan(number=0, who=self.push.user_name,
+    def _planned(self, prepared, number=0, **what):
+        return prepared.plan(number=number, who=self.push.user_name,
                              deployment_id=str(self._deployment.pk), **what)
 
     def _roll_back(self, interruption):

@@ -84,7 +84,7 @@ def _commits(mirror, since, commit):
         return {"added": None, "removed": None}
     found = {"<": [], ">": []}
     lines = mirror.lines("log", "--left-right", f"--max-count={COMMITS}", f"--format={_FORMAT}",
-                         f"{since}...{commit}", "--")
+                         "--no-show-signature", "--end-of-options", f"{since}...{commit}", "--")
     if not lines and since != commit:
         return {"added": None, "removed": None}
     for line in lines:

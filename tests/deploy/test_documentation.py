@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bootstrapper.__main__ import _options as parsed
-from bootstrapper.deploy.environment import INHERITED, environment
+from bootstrapper.deploy.environment import INHERITED, PROXIES, environment
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.project import definition, schema, setting
@@ -99,7 +99,7 @@ def test_the_variables_of_a_stage_are_those_that_it_gets() -> None:
     given = environment(plan, host="", outputs={}, inherited=dict.fromkeys(INHERITED, ""),
                         checkout=Path(), output_file=Path())
     assert _names("variable", "what it is") - {"NAME"} == set(given)
-    assert set(given) == setting.ENGINE | setting.PROCESS
+    assert set(given) == setting.ENGINE | setting.PROCESS | set(PROXIES)
 
 
 def test_the_settings_that_the_engine_knows_are_all_there() -> None:
@@ -107,7 +107,7 @@ def test_the_settings_that_the_engine_knows_are_all_there() -> None:
 
 
 def test_no_variable_is_named_that_nobody_knows() -> None:
-    known = {*setting.ENGINE, *setting.PROCESS, *setting.SHOWN, "REPOSITORY", "NO_COLOR"}
+    known = {*setting.ENGINE, *setting.PROCESS, *PROXIES, *setting.SHOWN, "REPOSITORY", "NO_COLOR"}
     for recipe in documentation.recipes():
         known |= {*recipe.needs, *documentation.optional(recipe)}
     known |= set(re.findall(r"^([A-Z][A-Z_]+) ?=", PAGE, re.MULTILINE))  # an example sets it

@@ -1,6 +1,5 @@
 """Returning to an earlier push."""
 
-import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -209,72 +208,6 @@ def test_a_push_to_another_place_is_nothing_to_return_to(shop: Shop, tmp_path: P
     assert elsewhere.page() == "two"
     assert shop.run("rollback").returncode == 2
     assert shop.record(3)["state"] == "failed"
-
-
-def history(*steps: str) -> list[Record]:
-    """Records, newest first: "push", "fail" (live, then failed), "halt" (failed before the switch),
-    "back" (a rollback without a number) and "back 2".
-    """
-    switched = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0)
-    waiting = StageRecord(name="activate", switches=True)
-    records: list[Record] = []
-    for number, step in enumerate(steps, start=1):
-        word, _, wanted = step.partition(" ")
-        if word == "back":
-            found = propose(records, current=None, wanted=int(wanted) if wanted else None)
-            record = _record(number, rollback_to=found.target.id, stages=(switched,),
-                             rollback_of=found.live.id if found.live else None)
-        else:
-            record = _record(number, State.SUCCEEDED if word == "push" else State.FAILED,
-                             stages=(waiting if word == "halt" else switched,))
-        records.insert(0, record)
-    return records
-
-
-@pytest.mark.parametrize(("steps", "target"), [
-    (["push", "push", "back", "push"], 1),
-    (["push", "push", "push", "back", "back"], None),
-    (["push", "push", "push", "back"], 1),
-    (["push", "push", "push", "back", "push"], 2),
-    (["push", "push", "back", "push", "back", "push"], 1),
-    (["push", "push", "push", "back", "back", "push"], 1),
-    (["push", "fail", "push"], 1),
-    (["push", "fail", "back", "push"], 1),
-    (["push", "halt", "push"], 1),
-    (["push", "push", "push", "back 1", "push"], 1),
-    (["push", "push", "back", "back 2"], 1),  # named, so 2 is live again
-    (["push", "push", "back", "back 2", "push"], 2),
-    (["push", "push", "push", "back 1", "back 3", "push"], 3),
-])
-def test_rollback_returns_to_what_was_live_before(steps: list[str], target: int | None) -> None:
-    records = history(*steps)
-    if target is None:
-        with pytest.raises(InputError, match="no push that worked came before"):
-            propose(records, current=None, wanted=None)
-    else:
-        assert propose(records, current=None, wanted=None).target.id == target
-
-
-def test_rollback_never_proposes_what_was_rolled_back_from() -> None:
-    """Whatever people do without naming a push: 2,000 histories of up to 12 steps."""
-    chance = random.Random(2026)  # noqa: S311
-    for _ in range(2000):
-        steps: list[str] = []
-        for _ in range(chance.randint(1, 12)):
-            step = chance.choice(["push", "push", "fail", "halt", "back"])
-            try:
-                history(*steps, step)
-            except InputError:
-                continue
-            steps.append(step)
-        records = history(*steps)
-        left = {record.rollback_of for record in records}
-        try:
-            target = propose(records, current=None, wanted=None).target
-        except InputError:
-            continue
-        assert target.id not in left, steps
-        assert target.state is State.SUCCEEDED, steps
 
 
 def test_rollback_after_a_rollback_and_a_push_skips_the_bad_one(shop: Shop) -> None:

@@ -22,7 +22,7 @@ def shop(tmp_path: Path) -> Shop:
      "REPOSITORY: https://…@127.0.0.1:1/shop.git has a password in it"),
     # A token alone looks like anybody's name; that it is a secret's value gives it away.
     ("https://{}@git.example.org/shop.git",
-     "REPOSITORY holds a secret's value (https://[masked PASSWORD]@git.example.org/shop.git)")])
+     "REPOSITORY: https://…@git.example.org/shop.git has a password or token in it")])
 def test_a_password_in_the_address_of_the_repository_is_refused_before_anything_is_kept(
         shop: Shop, address: str, told: str) -> None:
     word = "pa55/w%rd"

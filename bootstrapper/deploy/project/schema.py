@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import category
 
 from bootstrapper.deploy import duration
+from bootstrapper.deploy.project.ref import is_ref
 
 
 class Wrong(Exception):
@@ -67,8 +68,7 @@ def one_line(value: object) -> str:
 
 def ref(value: object) -> str:
     """The name of a branch, a tag or a commit. Raises Wrong."""
-    # git-check-ref-format(1), as far as it keeps a name from being taken for something else.
-    if re.search(r"^-|[\x00-\x20\x7f~^:?*\[\\]|\.\.", _text(value)):
+    if not is_ref(_text(value)):
         raise Wrong
     return str(value)
 

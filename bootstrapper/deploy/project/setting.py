@@ -28,7 +28,12 @@ SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFI
 ADDRESS = "REPOSITORY"
 CREDENTIALS = "leave the password to git itself (git help credentials), or push by ssh"
 
-_PASSWORD = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]+(?=@)")  # user:password (RFC 3986, userinfo)
+# A scheme and its user information (RFC 3986), and what git takes for ssh: user@host:path.
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<host>[^/?#]*)")
+_HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")  # git-remote-helpers(7): ext::COMMAND
+_SCP = re.compile(r"(?:(?P<user>[^/]*)@)?(?P<host>[^/@]*):")
+# svn and svn+ssh are for svn-export; git itself is kept to the others by GIT_ALLOW_PROTOCOL.
+_SCHEMES = ("ssh", "https", "http", "git", "file", "svn", "svn+ssh")
 
 # MAX_ARG_STRLEN of execve(2): the longest NAME=value that Linux hands to a process.
 _LONGEST = 131072 - 1
@@ -97,12 +102,39 @@ def check_host(host: str) -> None:
 
 
 def check_address(address: str) -> None:
-    """Raise Wrong if an address of a repository would show a password, or be an option of git."""
+    """Raise Wrong unless `address` is one of a repository that shows no secret and runs nothing.
+
+    A name in front of an http(s) host may be a token (https://TOKEN@host/x.git), so it is refused
+    as a password is. For ssh a name is the login.
+    """
     if address.startswith("-"):
         raise Wrong(f'"{address}" is no address of a repository: git would take it for an option')
-    if password := _PASSWORD.search(address):
-        hidden = address.replace(password[0], "…", 1)
-        raise Wrong(f"{hidden} has a password in it, which every push would show: {CREDENTIALS}")
+    if re.search(r"[\x00-\x1f\x7f]", address):
+        raise Wrong("an address of a repository holds no control characters")
+    if _HELPER.match(address):
+        raise Wrong(f'"{address.partition("::")[0]}::" is no address of a repository, but a '
+                    f"program that git would run; use one of {', '.join(_SCHEMES[:5])}")
+    found = _URL.match(address)
+    web = found is not None and found["scheme"] in ("http", "https")
+    if found and found["scheme"] not in _SCHEMES:
+        raise Wrong(f'a repository is not fetched by "{found["scheme"]}://"; use one of '
+                    f"{', '.join(_SCHEMES[:5])}")
+    found = found or _SCP.match(address)
+    user, host = (found["user"] or "", found["host"]) if found else ("", "")
+    if found and (":" in user or (web and "@" in address[:found.end()])):
+        kind = "password" if ":" in user else "password or token"
+        hidden = f"{address[:found.start('user')]}…{address[found.end('user'):]}"
+        raise Wrong(f"{_without_query(hidden)} has a {kind} in it, which every push would show: "
+                    f"{CREDENTIALS}")
+    if web and _without_query(address) != address:
+        raise Wrong(f"{_without_query(address)} has a query in it, where every push would show a "
+                    f"token: {CREDENTIALS}")
+    if host.startswith("-") or user.startswith("-"):
+        raise Wrong(f'"{address}" names a host that ssh would take for an option')
+
+
+def _without_query(address: str) -> str:
+    return re.sub(r"[?#].*", "?…", address)
 
 
 def _parse(value: object) -> Value:

@@ -164,3 +164,44 @@ def test_subversion_is_exported_and_a_rollback_exports_that_revision_again(
 def test_a_subversion_that_cannot_be_read_is_told(here: Push, tmp_path: Path) -> None:
     address = f"file://{tmp_path}/nothing"
     here.run("svn-export", REPOSITORY=address).failed(address)
+
+
+@pytest.mark.parametrize("recipe", ["git-clone", "git-archive"])
+@pytest.mark.parametrize("variable", ["PUSH_REF", "ROLLBACK_URL", "PUSH_COMMIT", "REPOSITORY"])
+def test_git_recipes_take_no_option_for_a_name(
+        here: Push, repository: Repository, tmp_path: Path, recipe: str, variable: str) -> None:
+    made = tmp_path / "made"
+    here.settings["REPOSITORY"] = str(repository.bare)
+    for option in (f"--upload-pack=touch${{IFS}}{made};true", f"--exec=touch {made};",
+                   f"--output={made}", f"--remote=ext::touch {made}", f"ext::touch {made}",
+                   f"-c core.sshCommand='touch {made}'"):
+        ran = here.run(recipe, **{variable: option})
+        assert ran.status > 0, ran.stdout
+        assert not made.exists()
+
+
+@pytest.mark.needs("svn", "svnadmin")
+def test_svn_export_takes_a_revision_or_a_folder(here: Push, tmp_path: Path) -> None:
+    store = tmp_path / "a store"
+    subprocess.run(["svnadmin", "create", store], check=True)
+    root = store.as_uri()
+    for folder in ("trunk", "branches/2.x", "tags/1.0"):
+        place = tmp_path / "import" / folder
+        place.mkdir(parents=True)
+        (place / "page.txt").write_text(folder)
+    subprocess.run(["svn", "import", "-q", "-m", "first", tmp_path / "import", root], check=True)
+    subprocess.run(["svn", "checkout", "-q", f"{root}/trunk", tmp_path / "work"], check=True)
+    (tmp_path / "work/page.txt").write_text("newer")
+    subprocess.run(["svn", "commit", "-q", "-m", "second", tmp_path / "work"], check=True)
+
+    for repository, ref, page, address in (
+            ("/trunk", "main", "newer", "/trunk@2"), ("/trunk", "r1", "trunk", "/trunk@1"),
+            ("/trunk", "1", "trunk", "/trunk@1"), ("/trunk/", "trunk", "newer", "/trunk@2"),
+            ("/trunk", "branches/2.x", "branches/2.x", "/branches/2.x@2"),
+            ("", "tags/1.0", "tags/1.0", "/tags/1.0@2"), ("", "trunk", None, "@2")):
+        ran = here.run("svn-export", REPOSITORY=root + repository, PUSH_REF=ref).ok()
+        assert ran.output["ROLLBACK_URL"].endswith(address), (ref, ran.output)
+        if page:
+            assert (here.checkout / "page.txt").read_text() == page
+    for ref in ("branches/none", "99", "../x", "trunk@1", "-r1", "a%2fb", "/"):
+        here.run("svn-export", REPOSITORY=f"{root}/trunk", PUSH_REF=ref).failed("svn info")

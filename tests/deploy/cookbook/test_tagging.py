@@ -1,5 +1,8 @@
 """A pushed commit gets a tag, which is what a rollback returns to."""
 
+import os
+from pathlib import Path
+
 from tests.deploy.recipe_runner import Push
 from tests.deploy.repository import Repository, git
 
@@ -49,16 +52,40 @@ def test_a_resumed_push_finds_its_own_tag_and_goes_on(here: Push, repository: Re
     assert here.run("git-tag").ok().output == first.output
 
 
-def test_a_tag_of_that_name_at_another_commit_is_refused(
+def test_tag_of_another_push_stays_and_this_one_gets_its_own(
         here: Push, repository: Repository) -> None:
     repository.tag(TAG)
     there = repository.head
-    pushed = repository.commit("index.html", "second")
-    fetched(here, repository)
-    ran = here.run("git-tag").failed(
-        f"the tag {TAG} exists, at {there}, and this push is of {pushed}")
-    assert ran.output == {}
+    for number, page in ((2, "second"), (3, "third")):
+        pushed = repository.commit("index.html", page)
+        here.settings["PUSH_COMMIT"] = ""
+        fetched(here, repository)
+        ran = here.run("git-tag").ok()
+        assert ran.output == {"ROLLBACK_URL": f"{TAG}.{number}"}
+        assert git(repository.bare, "rev-parse", f"{TAG}.{number}^{{commit}}") == pushed
+    assert here.run("git-tag").ok().output == ran.output  # resumed
     assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == there
+
+
+def test_tag_of_a_deployment_with_dots_is_a_name(here: Push, repository: Repository) -> None:
+    fetched(here, repository)
+    here.settings["DEPLOYMENT"] = "v1..2 für alle"
+    assert here.run("git-tag").ok().output == {"ROLLBACK_URL": "push-v1.-2-f-r-alle-1"}
+
+
+def test_tag_is_pushed_alone_whatever_git_is_configured_to(
+        here: Push, repository: Repository, tmp_path: Path) -> None:
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "pre-push").write_text("#!/bin/sh\nexit 1\n")
+    (hooks / "pre-push").chmod(0o755)
+    Path(os.environ["HOME"], ".gitconfig").write_text(
+        f"[core]\nhooksPath = {hooks}\n[push]\ngpgSign = true\nfollowTags = true\n"
+        "[tag]\ngpgSign = true\n")
+    fetched(here, repository)
+    here.run("git-tag").ok()
+    assert git(repository.bare, "tag").split() == [TAG]
+
 
 
 def test_a_repository_that_takes_no_tags_is_told(here: Push, repository: Repository) -> None:
