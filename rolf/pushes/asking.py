@@ -197,7 +197,7 @@ def _refuse_ref(ref):
     try:
         check_ref(ref)
     except InputError as error:
-        raise Refused([f"{error.where} {error.fault}."]) from None
+        raise Refused([f"{error.where}: {error.fault}."]) from None
 
 
 def _refuse_unfit(comment, *texts):

@@ -59,7 +59,7 @@ class Mirror:
         """
         if self.git.file_at(commit, f"{folder}/deployments.toml") is None:
             self.fetch()
-        packed = self._run("archive", "--format=tar", "--end-of-options", commit, "--", folder)
+        packed = self._run("archive", "--format=tar", commit, "--", folder)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             inside = [member for member in archive if (member.isreg() or member.isdir())
                       and not {"..", "/"} & {*PurePosixPath(member.name).parts}]

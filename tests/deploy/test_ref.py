@@ -47,7 +47,7 @@ def test_ref_names_a_branch_before_a_tag() -> None:
 def test_deploy_refuses_a_ref_before_it_runs(shop: Shop, ref: str) -> None:
     refused = shop.run("deploy", f"--ref={ref}")
     assert refused.returncode == 2, refused.stdout
-    assert "is not the name of a branch, a tag or a commit" in refused.stderr
+    assert "git has no branch, tag or commit by such a name" in refused.stderr
     assert "next: " in refused.stderr
     assert not (shop.project / ".deploy/pushes/2").exists()
 

@@ -18,7 +18,7 @@ def is_ref(name: str) -> bool:
 def check_ref(name: str) -> str:
     """Return `name`. Raises InputError if git could not take it for a ref."""
     if not is_ref(name):
-        raise InputError(repr(name), "is not the name of a branch, a tag or a commit",
+        raise InputError(repr(name), "git has no branch, tag or commit by such a name",
                          "git check-ref-format --branch NAME tells whether a name is one")
     return name
 

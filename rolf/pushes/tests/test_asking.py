@@ -99,8 +99,22 @@ class Pushes(Case):
                              "It is closed by anna: the fair is on")
 
 
+    def test_a_ref_that_git_does_not_take_is_refused(self):
+        for ref in ("--upload-pack=touch /tmp/x", "a b", "a..b", "main:x", "refs/heads/-x..y"):
+            self.assertIn("git has no branch, tag or commit by such a name",
+                          self.refused(asking.push, self.deployment, self.user, ref=ref))
+        self.assertEqual(self.deployment.pushes.count(), 2)
+
+
 class Rollbacks(Case):
     """The way back."""
+
+    def test_what_was_rolled_back_from_is_not_proposed(self):
+        for number, way in enumerate(({"rollback_to": self.old, "rollback_of": self.new}, {}), 3):
+            Push.objects.create(
+                deployment=self.deployment, user_name="push", state="succeeded", number=number,
+                record={**self.new.record, "id": number}, snapshot=self.new.snapshot, **way)
+        self.assertEqual(asking.proposal(self.deployment).target, self.old)
 
     def test_the_last_that_worked_before_is_proposed(self):
         self.new.record["settings"] = {"GREETING": "hi"}
