@@ -141,6 +141,18 @@ def loopback() -> str:
     return f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(2, 254)}"
 
 
+def install(site: Path, directory: Path, number: int = 0) -> Path:
+    """Copy a site's configuration for root, as the README says; returns the copy.
+
+    Apache reads it as root, so the site's user must not be able to change it.
+    """
+    copy = directory / "sites" / f"{number}-{site.name}"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(site.read_bytes())
+    copy.chmod(0o644)
+    return copy
+
+
 @contextmanager
 def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED,
           address: str = "") -> Iterator[Apache]:
@@ -150,7 +162,8 @@ def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED,
     """
     address = address or loopback()
     configuration = directory / "apache.conf"
-    configuration.write_text(main_configuration(directory, address, list(sites), modules))
+    copies = [install(site, directory, number) for number, site in enumerate(sites)]
+    configuration.write_text(main_configuration(directory, address, copies, modules))
     log = directory / "error.log"
     with (directory / "stderr").open("wb") as stderr:
         process = subprocess.Popen(

@@ -1,6 +1,8 @@
 """A generated project, served by Debian's Apache from the configuration that came with it."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -91,16 +94,49 @@ def test_styles_come_from_apache_packed_and_for_ever(served, site, path):
     assert "Content-Security-Policy" not in answer.headers
 
 
-def test_an_upload_is_served_packed_for_long_and_never_as_a_script(served, site):
+def test_an_upload_is_served_packed_for_minutes_and_never_as_a_script(served, site):
     answer = served.get("/media/notes.txt", host=site.domain, Accept_Encoding="gzip")
     assert answer.status == 200
     assert answer.text.startswith("what a visitor uploaded")
-    assert "max-age=31536000" in answer.headers["Cache-Control"]
-    assert "immutable" not in answer.headers["Cache-Control"]
+    assert answer.headers["Cache-Control"] == "max-age=300"
     page = served.get("/media/page.html", host=site.domain)
     assert "sandbox" in page.headers["Content-Security-Policy"]
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert served.get("/media/evil.py", host=site.domain).body == b"raise SystemExit"
+
+
+def test_only_names_with_a_hash_are_kept_for_ever(served, site):
+    (site.directory / "media" / "a.0123456789ab.js").write_text("// an upload")
+    for path in ("/static/main/site.css", "/static/main/favicon.svg", "/media/a.0123456789ab.js"):
+        answer = served.get(path, host=site.domain)
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "max-age=300"), path
+
+
+def test_javascript_modules_import_one_another_by_hashed_names(served, site):
+    """A browser that has the old module for a year never asks for the new one by the same name."""
+    source = site.directory / "main" / "static" / "main"
+    (source / "page.js").write_text('import {tell} from "./deep/tell.js";\ntell();\n')
+    (source / "deep").mkdir()
+    (source / "deep/tell.js").write_text('import {tell} from "../words.js";\nexport {tell};\n')
+    names = []
+    for words in ("one", "two"):
+        (source / "words.js").write_text(f'export const tell = () => "{words}";\n')
+        give_away(source)
+        site.manage("collectstatic", "--noinput", "--verbosity", "0")
+        manifest = json.loads((site.directory / "static/staticfiles.json").read_text())
+        address, graph = f"/static/{manifest['paths']['main/page.js']}", []
+        while address:
+            answer = served.get(address, host=site.domain)
+            assert answer.status == 200, address
+            assert "immutable" in answer.headers["Cache-Control"]
+            assert re.search(r"\.[0-9a-f]{12}\.js$", address), address
+            graph.append(address)
+            imported = re.search(r'from "(.*?)"', answer.text)
+            address = urljoin(address, imported[1]) if imported else ""
+        assert f'"{words}"' in answer.text
+        names.append(graph)
+    assert len(names[0]) == len(names[1]) == 3
+    assert not {*names[0]} & {*names[1]}
 
 
 def test_a_pdf_is_not_put_into_a_sandbox(served, site):
@@ -115,7 +151,7 @@ def test_what_browsers_and_robots_ask_for_comes_from_apache(served, site, path, 
     answer = served.get(path, host=site.domain)
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith(kind)
-    assert "max-age=3600" in answer.headers["Cache-Control"]
+    assert answer.headers["Cache-Control"] == "max-age=300"
 
 
 def test_a_missing_page_is_the_projects_own_404(served, site):

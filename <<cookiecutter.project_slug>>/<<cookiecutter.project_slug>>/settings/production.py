@@ -17,9 +17,10 @@ if not SECRET_KEY:
     )
 
 # collectstatic puts a hash of the content into each file's name, so browsers may keep it for ever.
+# Style sheets and JavaScript modules import one another by these names, too.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "<< cookiecutter.project_slug >>.hashed_files.HashedFilesStorage"},
 }
 
 SESSION_COOKIE_SECURE = True
@@ -27,7 +28,9 @@ CSRF_COOKIE_SECURE = True
 # Where a proxy ends TLS, the request itself looks like http and the browser's Origin like https.
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{SITE_DOMAIN}"])
 
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 60 * 60)
+# Browsers refuse plain http for that long, whatever becomes of the certificate: begin with an hour,
+# and go up to a year (31536000) in .env once https has worked for some weeks.
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=60 * 60)
 # Whether other hosts below this domain speak TLS is not this project's to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

@@ -213,3 +213,54 @@ def test_a_release_that_cannot_be_removed_fails_nothing_and_is_told(here: Push) 
 def test_what_cannot_be_pruned_is_told(here: Push) -> None:
     here.run("prune-releases", KEEP_RELEASES="0").failed("'0' is not a number from 1 on")
     here.run("prune-releases").failed("releases can't be looked through")
+
+
+def apache_release(push: Push) -> Path:
+    """The live release with a configuration for Apache; returns that file."""
+    directory = push.release(1) / "apache"
+    directory.mkdir(parents=True)
+    (directory / "django.wsgi").touch()
+    (directory / "production.conf").write_text("<VirtualHost *:80>\n")
+    push.run("activate-release").ok()
+    return directory / "production.conf"
+
+
+def test_apache_copy_of_root_that_is_up_to_date_is_not_mentioned(
+        anywhere: Push, tmp_path: Path) -> None:
+    source = apache_release(anywhere)
+    copy = tmp_path / "shop.conf"
+    copy.write_bytes(source.read_bytes())
+    copy.chmod(0o644)
+    assert anywhere.run("touch-wsgi", APACHE_CONFIG=str(copy)).ok().stderr == ""
+    assert anywhere.run("touch-wsgi").ok().stderr == ""  # nothing in /etc/apache2 is this site's
+
+
+def test_apache_copy_that_is_old_is_named_with_the_command_for_root(
+        anywhere: Push, tmp_path: Path) -> None:
+    source = apache_release(anywhere)
+    copy = tmp_path / "it's a shop.conf"
+    copy.write_text("<VirtualHost *:81>\n")
+    copy.chmod(0o644)
+    told = anywhere.run("touch-wsgi", APACHE_CONFIG=str(copy)).ok().stderr
+    assert f"{copy} differs from this release's apache/production.conf" in told
+    command = next(line for line in told.splitlines() if line.strip().startswith("install "))
+    subprocess.run(["bash", "-euc", command], check=True)
+    assert copy.read_bytes() == source.read_bytes()
+    assert copy.stat().st_mode & 0o777 == 0o644
+    assert anywhere.run("touch-wsgi", APACHE_CONFIG=str(copy)).ok().stderr == ""
+
+
+def test_apache_configuration_that_others_can_change_is_a_warning(
+        here: Push, tmp_path: Path) -> None:
+    source = apache_release(here)
+    link = tmp_path / "enabled.conf"
+    link.symlink_to(here.target / "current/apache/production.conf")
+    os.chown(source, 33, 33)
+    copy = tmp_path / "writable.conf"
+    copy.write_bytes(source.read_bytes())
+    copy.chmod(0o666)
+    for file in (link, copy):
+        told = here.run("touch-wsgi", APACHE_CONFIG=str(file)).ok().stderr
+        assert f"others than root can change {file}" in told
+    told = here.run("touch-wsgi", APACHE_CONFIG=str(tmp_path / "none.conf")).ok().stderr
+    assert f"there is no {tmp_path}/none.conf" in told
