@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.fault import Faulty
-from tests.deploy.definitions import RIGHT, write
+from bootstrapper.deploy.project.known_setting import unfit
+from bootstrapper.errors import InputError
+from tests.deploy.definitions import RIGHT, recipe, write
 
 
 def faults(project: Path, text: str) -> list[str]:
@@ -157,3 +160,48 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, told: str, tmp_
 def test_what_is_no_definition_at_all_is_told(text: str, told: str, tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [f"deploy/deployments.toml{'' if told[0] == ':' else ':'}"
                                       f"{told}"]
+
+
+@pytest.mark.parametrize(("setting", "told"), [
+    ('SHARED_PATHS = "public public/uploads"', 'of "public/uploads" and "public", one lies in'),
+    ('SHARED_PATHS = ["a/b", "a/"]', 'of "a" and "a/b", one lies in the other'),
+    ('SHARED_PATHS = "a/../b"', '"a/../b" is not inside of a release'),
+    ('SHARED_PATHS = "/srv"', '"/srv" is not inside of a release'),
+    ('SHARED_PATHS = "."', '"." is not inside of a release'),
+    ('SHARED_PATHS = "data -x"', '"-x" begins with -'),
+    ('SHARED_PATHS = "backups"', "shared/backups belongs to backup-database"),
+    ('SHARED_PATHS = ["web files"]', "without spaces"),
+    ('KEEP_BACKUPS = "0"', '"0" is not a number from 1 on, nor "all"'),
+    ("KEEP_BACKUPS = -1", '"-1" is not a number from 1 on, nor "all"'),
+    ('KEEP_BACKUPS = "many"', '"many" is not a number'),
+    ('KEEP_RELEASES = "all"', '"all" is not a number from 1 on'),
+])
+def test_a_setting_that_a_recipe_cannot_take_is_refused(
+        tmp_path: Path, setting: str, told: str) -> None:
+    write(tmp_path, f"""
+[deployments.production]
+stages = ["rsync-release", "backup-database", "prune-releases"]
+[deployments.production.settings]
+REMOTE_HOST = "."
+REMOTE_DIRECTORY = "/srv/site"
+{setting}
+""")
+    with pytest.raises(InputError) as caught:
+        Preparation.of(tmp_path, "production", {})
+    assert told in str(caught.value)
+    assert "deploy/deployments.toml:7" in str(caught.value)
+
+
+def test_a_recipe_of_the_project_takes_what_it_likes(tmp_path: Path) -> None:
+    recipe(tmp_path, "backup-database.sh", "# Mine.\necho $KEEP_BACKUPS\n")
+    write(tmp_path, """
+[deployments.production]
+stages = ["backup-database"]
+settings.KEEP_BACKUPS = "30 days"
+""")
+    assert Preparation.of(tmp_path, "production", {}).settings["KEEP_BACKUPS"] == "30 days"
+
+
+@pytest.mark.parametrize("paths", ["./web//files/ web/files", "data media .env db.sqlite3"])
+def test_shared_paths_may_be_written_in_several_ways(paths: str) -> None:
+    assert unfit(["$SHARED_PATHS"], {"SHARED_PATHS": paths}) == {}

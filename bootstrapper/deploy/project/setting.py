@@ -69,6 +69,10 @@ def parse(name: str, value: object) -> Value:
             raise Wrong(f"REMOTE_HOSTS takes a list of hosts, with one at least{meant}")
         if len(set(parsed)) < len(parsed):
             raise Wrong(f"REMOTE_HOSTS names {_repeated(parsed)} twice")
+    if name == "SHARED_PATHS" and isinstance(parsed, tuple):
+        for path in parsed:
+            if path.split() != [path]:
+                raise Wrong(f'SHARED_PATHS takes paths without spaces, not "{path}"')
     if name in ("REMOTE_HOST", "REMOTE_HOSTS"):
         for host in parsed if isinstance(parsed, tuple) else [parsed]:
             check_host(host)
