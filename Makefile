@@ -3,8 +3,8 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := apache2 bsdutils chromium gcc git iproute2 libapache2-mod-wsgi-py3 openssh-client \
-	openssh-server openssl procps psmisc python3-dev rsync strace subversion util-linux
+DEBIAN_PACKAGES := apache2 bsdutils chromium fish gcc git iproute2 libapache2-mod-wsgi-py3 openssh-client \
+	openssh-server openssl postgresql procps psmisc python3-dev rsync strace subversion tcsh util-linux zsh
 
 .PHONY: help tools demo pictures rolf test lint types contract bench reliability lock clean
 

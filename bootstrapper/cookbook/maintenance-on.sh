@@ -24,8 +24,11 @@ if [ -n "${MAINTENANCE_PAGE-}" ]; then
     page=$(cat "$CHECKOUT_DIR/$MAINTENANCE_PAGE")
 fi
 { declare -p REMOTE_DIRECTORY page; cat <<'END'
-mkdir -p "$REMOTE_DIRECTORY/shared"
-cd "$REMOTE_DIRECTORY/shared"
+mkdir -p "$REMOTE_DIRECTORY"
+cd "$REMOTE_DIRECTORY"
+# piece: umask
+mkdir -p shared
+cd shared
 printf '%s\n' "$page" >.maintenance.html.new
 chmod 644 .maintenance.html.new
 mv .maintenance.html.new maintenance.html

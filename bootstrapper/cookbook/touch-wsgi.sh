@@ -10,6 +10,7 @@
 : "${WSGI_FILE=apache/django.wsgi}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY WSGI_FILE; cat <<'END'
 cd "$REMOTE_DIRECTORY"
+# piece: umask
 if [ -e current ]; then cd current; fi
 if [ ! -f "$WSGI_FILE" ]; then
     echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so nothing loads the new code" >&2

@@ -65,9 +65,16 @@ def check_inside(value: str) -> None:
         raise Wrong(f'"{value}" is not inside of a release')
 
 
+def check_seconds(value: str) -> None:
+    """Raise Wrong unless it is a number of seconds, as flock(1) takes one."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", value):
+        raise Wrong(f'"{value}" is not a number of seconds')
+
+
 KNOWN: Mapping[str, Callable[[str], None]] = {
     "SHARED_PATHS": check_shared_paths,
     "KEEP_BACKUPS": check_backups,
     "KEEP_RELEASES": check_count,
     "MANAGE_DIRECTORY": check_inside,
+    "MIGRATE_WAIT": check_seconds,
 }
