@@ -8,6 +8,7 @@ from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.deploy.project.known_setting import unfit
+from bootstrapper.deploy.project.setting import check_host
 from bootstrapper.errors import InputError
 from tests.deploy.definitions import RIGHT, recipe, write
 
@@ -205,3 +206,33 @@ settings.KEEP_BACKUPS = "30 days"
 @pytest.mark.parametrize("paths", ["./web//files/ web/files", "data media .env db.sqlite3"])
 def test_shared_paths_may_be_written_in_several_ways(paths: str) -> None:
     assert unfit(["$SHARED_PATHS"], {"SHARED_PATHS": paths}) == {}
+
+
+@pytest.mark.parametrize(("host", "told"), [
+    ("ssh://deploy@app1:2222", 'write "deploy@app1", and in ~/.ssh/config, or in the file that '
+     'SSH_CONFIG names: "Host app1", "Port 2222"'),
+    ("ssh://app1", 'write "app1"'),
+    ("app1:2222", 'write "app1", and in ~/.ssh/config'),
+    ("deploy@app1:22", 'write "deploy@app1", and in'),
+    ("app1:/srv/site", 'is no host'),
+    ("fe80::1", '"HostName fe80::1"'),
+    ("deploy@[::1]", '"HostName ::1"'),
+    ("deploy@", "is no host"), ("@app1", "is no host"), ("-x@app1", "is no host"),
+    ("deploy@-x", "is no host"), (" app1", "is no host"), ("app1;ls", "is no host"),
+    ("$(ls)", "is no host"), ("app1\\u0007", "is no host"), ("a/b", "is no host"),
+    ("..", "is no host"), ("deploy@.", "is no host"),
+])
+@pytest.mark.parametrize("name", ["REMOTE_HOST", "REMOTE_HOSTS"])
+def test_what_is_no_host_is_refused(tmp_path: Path, name: str, host: str, told: str) -> None:
+    value = f'"{host}"' if name == "REMOTE_HOST" else f'["{host}"]'
+    (fault,) = faults(tmp_path, RIGHT.replace(
+        'REMOTE_HOST = "deploy@app1.example.org"', f"{name} = {value}"))
+    assert told in fault
+    assert fault.startswith("deploy/deployments.toml:16: ")
+
+
+@pytest.mark.parametrize("host", [
+    ".", "app1", "deploy@app1.example.org", "10.0.0.7", "anna@corp.example@app1", "bücher_1",
+    "web-1@app-1"])
+def test_a_host_is_written_as_ssh_takes_it(host: str) -> None:
+    check_host(host)

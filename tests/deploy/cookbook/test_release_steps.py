@@ -291,7 +291,6 @@ def test_a_real_postgresql_is_backed_up(
                             check=True).stdout
     assert "TABLE DATA public accounts_user" in listed
     env.write_text(f"{env.read_text()}DATABASE_URL={postgresql}/gone\n")
-    here.numbered(2)
     ran = here.run("backup-database").failed('database "gone" does not exist',
                                              "pg_dump ended with status 1")
     assert "Traceback" not in ran.stderr
