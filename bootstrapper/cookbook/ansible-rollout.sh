@@ -69,7 +69,7 @@ cat >"$side/playbook.yml" <<'END'
         executable: /bin/bash
         cmd: |
           set -eo pipefail
-          mkdir -p "$REMOTE_DIRECTORY"
+          (umask 022; mkdir -p "$REMOTE_DIRECTORY")
           cd "$REMOTE_DIRECTORY"
           # piece: umask
           mkdir -p releases shared

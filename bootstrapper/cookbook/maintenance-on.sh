@@ -24,7 +24,7 @@ if [ -n "${MAINTENANCE_PAGE-}" ]; then
     page=$(cat "$CHECKOUT_DIR/$MAINTENANCE_PAGE")
 fi
 { declare -p REMOTE_DIRECTORY page; cat <<'END'
-mkdir -p "$REMOTE_DIRECTORY"
+(umask 022; mkdir -p "$REMOTE_DIRECTORY")
 cd "$REMOTE_DIRECTORY"
 # piece: umask
 mkdir -p shared

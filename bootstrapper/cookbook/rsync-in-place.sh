@@ -27,7 +27,7 @@ mapfile -d '' -t paths < <(find . -mindepth 1 -name .git -prune -o -type d -prin
 paths=("${kept[@]}" "${paths[@]}")
 # It answers with numbers, as a name may hold anything.
 said=$({ declare -p REMOTE_HOST REMOTE_DIRECTORY mark own kept paths; cat <<'END'
-mkdir -p "$REMOTE_DIRECTORY"
+(umask 022; mkdir -p "$REMOTE_DIRECTORY")
 cd "$REMOTE_DIRECTORY"
 # piece: umask
 top=$(pwd -P)

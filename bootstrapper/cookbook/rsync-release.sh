@@ -27,12 +27,15 @@ if [ -z "$(ls -A)" ]; then
 fi
 # piece: rsync
 said=$({ declare -p REMOTE_DIRECTORY RELEASE mark; cat <<'END'
-mkdir -p "$REMOTE_DIRECTORY"
+(umask 022; mkdir -p "$REMOTE_DIRECTORY")
 cd "$REMOTE_DIRECTORY"
 # piece: umask
 mkdir -p releases shared
 cd releases
-ln -sfn "$(test -e ../current && echo ../current || echo .)" .base
+# The live release's own name, by a link of our own: rsync follows none of another user's.
+live=$(readlink -f ../current || true)
+case $live in "$(pwd -P)"/*) live=${live##*/} ;; *) live=. ;; esac
+ln -sfn "$live" .base
 for partial in .*.partial .*.gone; do
     case $partial in ".$RELEASE.partial" | ".*"*) continue ;; esac
     # Another user's may have been made so that nobody else can remove it.
