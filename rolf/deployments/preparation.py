@@ -236,6 +236,7 @@ def _stage(entry, row, recipe, skipped):
     return EngineStage(
         name=entry.name, recipe=entry.recipe, language=recipe.language, code=recipe.code,
         origin="cookbook" if row.recipe else "deployment", per_host=recipe.per_host,
-        switches=recipe.switches, from_release=recipe.from_release, skipped=skipped,
+        switches=recipe.switches, from_release=recipe.from_release, hides=recipe.hides,
+        shows=recipe.shows, skipped=skipped,
         timeout=deployment.timeout if row.timeout is None else row.timeout,
         idle_timeout=deployment.idle_timeout if row.idle_timeout is None else row.idle_timeout)
