@@ -24,8 +24,9 @@ def sync(project: Project, cache: Cache, index: Index, progress: Progress) -> in
     Versions that are locked stay as long as apps.in allows them. Without a network it works as
     long as the vendored files satisfy apps.in. Exit status: 0.
     """
-    # Two runs would remove each other's files, and a rebuild's.
-    with turn(project.directory):
+    # Two runs would remove each other's files, and a rebuild's. Older versions, and pushes in
+    # place, hold the project's directory.
+    with turn(project.directory), turn(project.directory / APPS.parent):
         old = {name: lock.read_own(name, project) for name in (APPS, TOOLS)}
         if all(old.values()) and not list(differences(project)):
             progress.say("Nothing to do: requirements/src/ agrees with requirements/apps.in")

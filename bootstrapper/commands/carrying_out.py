@@ -1,6 +1,7 @@
 """A plan carried out while somebody watches, and what they are told at its end."""
 
 import argparse
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from bootstrapper.commands.attended import Attended
@@ -17,6 +18,7 @@ from bootstrapper.deploy.push import Journal, Push
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.holder import PROGRAM
+from bootstrapper.deploy.target.ssh import HERE
 from bootstrapper.errors import BootstrapperError
 
 INTERRUPTED = 130
@@ -61,24 +63,28 @@ class Carrying:
             console.say(f"the target's pushes.log doesn't tell of it: {unheard}")
         if result.state is State.SUCCEEDED:
             self._tell_success(plan, result, push.record, console)
+            self._tell_hidden(plan, result.hidden, console)
             return 0
         console.say(f"push {plan.id} {result.state}: {result.reason}")
         switched = self._fallback.switched(result)
         if self._fallback.wanted(plan, result, switched):
-            self._fall_back(plan, switched, console)
+            self._fall_back(plan, switched, result.hidden, console)
         else:
-            self._tell_failure(plan, switched, console)
+            self._tell_failure(plan, switched, result.hidden, console)
         return INTERRUPTED if interrupted and result.state is State.CANCELLED else 1
 
-    def _fall_back(self, plan: Plan, switched: tuple[str, ...], console: Console) -> None:
+    def _fall_back(self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...],
+                   console: Console) -> None:
         try:
-            back = self._fallback.plan(plan, switched)
+            back = self._fallback.plan(plan, switched, hidden)
         except BootstrapperError as error:
             console.say(str(error))
+            self._tell_hidden(plan, hidden, console)
             return
         if back is None:
             console.say(f"there is no push before it to roll back to\n"
                         f"  next: {PROGRAM} log {self._name} {plan.id}")
+            self._tell_hidden(plan, hidden, console)
             return
         console.say(f"rolling back to push {back.target.id}"
                     + (f" on {_listed(back.hosts)}" if back.hosts else ""))
@@ -98,15 +104,32 @@ class Carrying:
         if plan.rollback_to is None:
             console.say(f"  next: {PROGRAM} rollback {self._name} takes it back")
 
-    def _tell_failure(self, plan: Plan, switched: tuple[str, ...], console: Console) -> None:
+    def _tell_failure(self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...],
+                      console: Console) -> None:
         if switched:
             stands = f"{self._name} serves push {plan.id} as far as it came"
             step = f"{PROGRAM} rollback {self._name}"
         else:
-            stands = f"{self._name} is as it was before"
+            stands = f"{self._name} is as it was before" if not hidden else (
+                f"{self._name} has the code of before, and visitors don't see it")
             step = f"mend it and push again, or go on from there: {PROGRAM} resume {self._name}"
         console.say(f"{stands}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id} "
                     "shows all that was said")
+        self._tell_hidden(plan, hidden, console)
+
+    def _tell_hidden(self, plan: Plan, hidden: tuple[str, ...], console: Console) -> None:
+        """Say where visitors see a page of maintenance, and what takes ours away by hand."""
+        if not hidden:
+            return
+        hosts = tuple(host or next(iter(plan.hosts), "") for host in hidden)
+        console.say(f"visitors see the maintenance page on {_listed(hosts)}")
+        if any(stage.hides and stage.recipe == "maintenance-on" for stage in plan.stages):
+            page = f"{plan.settings.get('REMOTE_DIRECTORY', '')}/shared/maintenance.html"
+            remove = shlex.join(["rm", "-f", page])
+            config = plan.settings.get("SSH_CONFIG")
+            ssh = ["ssh", *(["-F", config] if config else [])]
+            console.say("  next: to end it without another push: " + "; ".join(
+                remove if host == HERE else shlex.join([*ssh, host, remove]) for host in hosts))
 
 
 def list_commits(console: Console, commits: Sequence[str], before: str) -> None:

@@ -8,6 +8,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE; cat <<'END'
 cd "$REMOTE_DIRECTORY"
+# piece: umask
 release=releases/$RELEASE
 fault=
 if [ ! -d "$release" ]; then

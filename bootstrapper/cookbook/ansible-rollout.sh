@@ -9,6 +9,7 @@
 # ANSIBLE_LIMIT          some of the inventory's hosts or groups (all)
 # ANSIBLE_PLAYBOOK       the program (ansible-playbook)
 # REMOTE_PYTHON, WSGI_FILE, DJANGO_SETTINGS_MODULE    as in bootstrap, touch-wsgi, migrate
+# SHARED_PATHS           as in rsync-release
 #
 # Where hosts differ in REMOTE_DIRECTORY, the inventory's variable remote_directory says so.
 #
@@ -17,7 +18,9 @@
 #
 # switches
 # needs: ANSIBLE_INVENTORY REMOTE_DIRECTORY
-export REMOTE_PYTHON=${REMOTE_PYTHON-} WSGI_FILE=${WSGI_FILE:-apache/django.wsgi}
+: "${SHARED_PATHS=}"
+# piece: shared-paths
+export SHARED_PATHS REMOTE_PYTHON=${REMOTE_PYTHON-} WSGI_FILE=${WSGI_FILE:-apache/django.wsgi}
 export ANSIBLE_SERIAL=${ANSIBLE_SERIAL:-25%} ANSIBLE_MAX_FAIL=${ANSIBLE_MAX_FAIL:-0}
 # Ansible shares the push's connections where there are some, and leaves none of its own.
 export ANSIBLE_SSH_ARGS='-o ControlMaster=no' ANSIBLE_PIPELINING=1 ANSIBLE_NOCOWS=1
@@ -55,13 +58,24 @@ cat >"$side/playbook.yml" <<'END'
     settings: "{{ lookup('env', 'DJANGO_SETTINGS_MODULE') }}"
   environment:
     RELEASE: "{{ release }}"
-    DIRECTORY: "{{ directory }}"
+    REMOTE_HOST: "{{ inventory_hostname }}"
+    REMOTE_DIRECTORY: "{{ directory }}"
+    SHARED_PATHS: "{{ lookup('env', 'SHARED_PATHS') }}"
     REMOTE_PYTHON: "{{ lookup('env', 'REMOTE_PYTHON') }}"
     WSGI_FILE: "{{ lookup('env', 'WSGI_FILE') }}"
   tasks:
     - name: make room
-      ansible.builtin.file: {path: "{{ item }}", state: directory, mode: "0755"}
-      loop: ["{{ directory }}/shared", "{{ partial }}"]
+      ansible.builtin.shell:
+        executable: /bin/bash
+        cmd: |
+          set -eo pipefail
+          (umask 022; mkdir -p "$REMOTE_DIRECTORY")
+          cd "$REMOTE_DIRECTORY"
+          # piece: umask
+          mkdir -p releases shared
+          # What an earlier attempt left may have links to shared/, which tar would write through.
+          rm -rf "releases/.$RELEASE.partial"
+          mkdir "releases/.$RELEASE.partial"
     - name: send
       ansible.builtin.unarchive:
         src: "{{ lookup('env', 'RELEASE_ARCHIVE') }}"
@@ -72,20 +86,12 @@ cat >"$side/playbook.yml" <<'END'
         executable: /bin/bash
         cmd: |
           set -eo pipefail
-          shopt -s dotglob nullglob
-          cd "$DIRECTORY/shared"
-          for path in data media *; do
-              case $path in backups | maintenance.html) continue ;; esac
-              there=$DIRECTORY/shared/$path
-              here=$DIRECTORY/releases/.$RELEASE.partial/$path
-              if [ ! -e "$there" ]; then
-                  [ -d "$here" ] || continue
-                  mv "$here" "$there"
-              fi
-              rm -rf "$here"
-              ln -sr "$there" "$here"
-          done
-          cd ../releases
+          cd "$REMOTE_DIRECTORY"
+          REMOTE_DIRECTORY=$PWD
+          # piece: umask
+          cd "releases/.$RELEASE.partial"
+          # piece: link-shared
+          cd ..
           if [ "$(readlink ../current)" = "releases/$RELEASE" ]; then exit; fi
           rm -rf "$RELEASE"
           mv -T ".$RELEASE.partial" "$RELEASE"
@@ -103,7 +109,7 @@ cat >"$side/playbook.yml" <<'END'
             executable: /bin/bash
             cmd: |
               set -e
-              cd "$DIRECTORY"
+              cd "$REMOTE_DIRECTORY"
               switch() { ln -sfn "$1" ".$2.new" && mv -T ".$2.new" "$2"; }
               before=$(readlink current) || true
               [ "$before" != "releases/$RELEASE" ] || exit 0
@@ -124,7 +130,7 @@ cat >"$side/playbook.yml" <<'END'
           ansible.builtin.shell:
             executable: /bin/bash
             cmd: |
-              cd "$DIRECTORY"
+              cd "$REMOTE_DIRECTORY"
               if [ "$(readlink current)" = "releases/$RELEASE" ] && [ -L previous ]; then
                   ln -sfn "$(readlink previous)" .current.new && mv -T .current.new current
                   if [ -e "current/$WSGI_FILE" ]; then touch "current/$WSGI_FILE"; fi
@@ -136,6 +142,6 @@ END
 "$program" --inventory "$ANSIBLE_INVENTORY" ${ANSIBLE_LIMIT:+--limit "$ANSIBLE_LIMIT"} \
     "$side/playbook.yml" || {
     echo "release $RELEASE is not on all hosts; the list above says where it failed" >&2
-    echo "  next: mend what is said there, then push again, or ANSIBLE_LIMIT=HOST" >&2
+    echo "  next: correct what is said there, then push again, or ANSIBLE_LIMIT=HOST" >&2
     exit 1
 }

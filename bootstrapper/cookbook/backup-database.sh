@@ -2,59 +2,90 @@
 #
 # Which database is asked of the release's settings: SQLite's own way of copying a live file, and
 # pg_dump for PostgreSQL, which gets the password by its environment. The backup has its name only
-# when it is complete.
+# when it is complete. Old backups are removed by the numbers of their pushes; the new one never is.
 #
 # BACKUP_COMMAND            instead, for another one: what it prints is the backup
-# KEEP_BACKUPS              how many are kept (5)
+# KEEP_BACKUPS              how many are kept, the new one included, or all (5)
+# MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
 # DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-: "${BACKUP_COMMAND=}" "${KEEP_BACKUPS=5}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BACKUP_COMMAND KEEP_BACKUPS \
+: "${BACKUP_COMMAND=}" "${KEEP_BACKUPS:=5}" "${MANAGE_DIRECTORY=}"
+if [[ ! $KEEP_BACKUPS =~ ^(all|0*[1-9][0-9]{0,8})$ ]]; then
+    echo "KEEP_BACKUPS: '$KEEP_BACKUPS' is not a number from 1 on, nor all; nothing is done" >&2
+    echo "  next: correct it in deploy/deployments.toml" >&2
+    exit 1
+fi
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BACKUP_COMMAND KEEP_BACKUPS MANAGE_DIRECTORY \
     ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
-umask 077
-mkdir -p "$REMOTE_DIRECTORY/shared/backups"
-cd "$REMOTE_DIRECTORY"
-backups=$PWD/shared/backups
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
-export BACKUP=$backups/.push-$RELEASE.partial
-trap 'rm -f "$BACKUP" "$BACKUP-journal"
+# piece: enter-release
+mkdir -p "$REMOTE_DIRECTORY/shared"
+case $(umask) in 0002) umask 007 ;; *) umask 077 ;; esac  # it is nobody's but the deployers'
+backups=$REMOTE_DIRECTORY/shared/backups
+mkdir -p "$backups"
+export BACKUP=$backups/.push-$RELEASE.partial KIND=$backups/.push-$RELEASE.kind
+trap 'rm -f "$BACKUP" "$BACKUP-journal" "$KIND"
     echo "$REMOTE_HOST:$PWD: the database is not backed up" >&2
-    echo "  next: mend what it says above, then: python -m bootstrapper resume" >&2' ERR
-rm -f "$BACKUP"
+    echo "  next: correct what it says above, then: python -m bootstrapper resume" >&2' ERR
+rm -f "$BACKUP" "$KIND"
 if [ -n "$BACKUP_COMMAND" ]; then
     suffix=backup
     bash -eo pipefail -c "$BACKUP_COMMAND" >"$BACKUP" </dev/null
     [ -s "$BACKUP" ] || { echo "BACKUP_COMMAND printed nothing" >&2; false; }
 else
-    suffix=$(./manage.py shell --verbosity 0 --command "$(cat <<'PYTHON'
+    # piece: manage
+    # The kind goes through a file: a project's settings print what they like.
+    "${manage[@]}" shell --verbosity 0 --command "$(cat <<'PYTHON'
 import os, sqlite3, subprocess, sys
 from contextlib import closing
+from pathlib import Path
 from django.db import connection
 backup, settings = os.environ["BACKUP"], connection.settings_dict
 if connection.vendor == "sqlite":
+    kind = "sqlite3"
     if os.path.exists(settings["NAME"]):
-        with closing(sqlite3.connect(settings["NAME"])) as live, \
-                closing(sqlite3.connect(backup)) as copy:
-            live.backup(copy)
-    print("sqlite3")
+        try:
+            with closing(sqlite3.connect(settings["NAME"])) as live, \
+                    closing(sqlite3.connect(backup)) as copy:
+                live.backup(copy)
+        except sqlite3.Error as error:
+            sys.exit(f"{settings['NAME']}: {error}")
 elif connection.vendor == "postgresql":
+    kind = "pg_dump"
     words, environment = connection.client.settings_to_cmd_args_env(settings, [])
-    subprocess.run(["pg_dump", "--format=custom", "--file", backup, *words[1:]], check=True,
-                   env={**os.environ, **(environment or {})})
-    print("pg_dump")
+    try:
+        status = subprocess.run(
+            ["pg_dump", "--format=custom", "--file", backup, *words[1:]], check=False,
+            env={**os.environ, **(environment or {})}).returncode
+    except OSError as error:
+        sys.exit(f"pg_dump: {error.strerror}; it is in Debian's postgresql-client")
+    if status:
+        sys.exit(f"pg_dump ended with status {status}")
 else:
     sys.exit(f"{connection.vendor} can't be backed up so: set BACKUP_COMMAND")
+Path(os.environ["KIND"]).write_text(kind)
 PYTHON
-    )" </dev/null)
+    )" </dev/null
+    suffix=$(cat "$KIND")
+    rm -f "$KIND"
 fi
 if [ ! -e "$BACKUP" ]; then
     echo "there is no database yet, so nothing to back up"
     exit
 fi
-mv "$BACKUP" "$backups/push-$RELEASE.$suffix"
-echo "$backups/push-$RELEASE.$suffix, $(stat -c %s "$backups/push-$RELEASE.$suffix") bytes"
 cd "$backups"
-ls -t | grep '^push-[0-9]*\.' | tail -n "+$((KEEP_BACKUPS + 1))" | xargs -r rm -f --
+mv "$BACKUP" "push-$RELEASE.$suffix"
+trap - ERR
+echo "$PWD/push-$RELEASE.$suffix, $(stat -c %s "push-$RELEASE.$suffix") bytes"
+if [ "$KEEP_BACKUPS" = all ]; then exit; fi
+# Newest first by number, as a clock may have been wrong. A higher number than this push's is of
+# the time before a target's history was lost.
+for file in push-*; do
+    if [[ $file =~ ^push-([0-9]+)\.[a-z0-9_]+$ ]] && ((10#${BASH_REMATCH[1]} != 10#$RELEASE)); then
+        printf '%d %s %s\n' $((10#${BASH_REMATCH[1]} > 10#$RELEASE)) "${BASH_REMATCH[1]}" "$file"
+    fi
+done | sort -k1,1n -k2,2nr | tail -n "+$((10#$KEEP_BACKUPS))" | while read -r _ _ file; do
+    rm -f "$file" || echo "shared/backups/$file is not removed, for what rm says" >&2
+done
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -1,13 +1,16 @@
 # Builds the release's ve on the host by ./bootstrap.py, from the files that came along, offline.
 #
-# REMOTE_PYTHON    the Python of the host to build it of, as a path or a command: python3.11
+# REMOTE_PYTHON       the Python of the host to build it of, as a path or a command: python3.11
+# MANAGE_DIRECTORY    where bootstrap.py is, if the release itself has none
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-: "${REMOTE_PYTHON=}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE REMOTE_PYTHON; cat <<'END'
-cd "$REMOTE_DIRECTORY"
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+: "${REMOTE_PYTHON=}" "${MANAGE_DIRECTORY=}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE REMOTE_PYTHON MANAGE_DIRECTORY; cat <<'END'
+# piece: enter-release
+if [ ! -f bootstrap.py ] && [ -f "./$MANAGE_DIRECTORY/bootstrap.py" ]; then
+    cd "./$MANAGE_DIRECTORY"
+fi
 if [ ! -f bootstrap.py ]; then
     echo "$REMOTE_HOST:$PWD: no bootstrap.py" >&2
     echo "  next: a stage before this one has to bring it, such as rsync-release" >&2

@@ -4,30 +4,36 @@
 # rollback. So files with a hash in their name are linked from the live release into this one, those
 # of earlier ones for a month, and from this one into the live one.
 #
+# MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
 # DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE \
+: "${MANAGE_DIRECTORY=}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE MANAGE_DIRECTORY \
     ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
-cd "$REMOTE_DIRECTORY"
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
-trap 'echo "  next: mend what ./manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
-./manage.py collectstatic --noinput </dev/null
-live=$REMOTE_DIRECTORY/current/static
-if [ -d "$live" ] && [ -d static ] && [ ! "$live" -ef static ]; then
+# piece: enter-release
+# piece: manage
+trap 'echo "  next: correct what manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+"${manage[@]}" collectstatic --noinput </dev/null
+cd "$release"
+own=static
+if [ ! -d static ]; then own=${MANAGE_DIRECTORY:-.}/static; fi
+live=$REMOTE_DIRECTORY/current/$own
+if [ -d "$live" ] && [ -d "$own" ] && [ ! "$live" -ef "$own" ]; then
     hashed=(-type f -regextype posix-extended -regex '.*\.[0-9a-f]{12}\.[^/]+')
     wanted=(-mtime -30)
     # What the live release has collected itself is younger than its ve.
-    if [ -e "$live/../ve" ]; then wanted=("(" -mtime -30 -o -newer "$live/../ve" ")"); fi
+    ve=$REMOTE_DIRECTORY/current/ve
+    if [ -e "$ve" ]; then wanted=("(" -mtime -30 -o -newer "$ve" ")"); fi
     link_into() {  # not cp --no-clobber: in some versions it fails where there is something
         while IFS= read -r -d '' file; do
             [ -e "$1/$file" ] || cp --parents --link "$file" "$1"
         done
     }
-    static=$PWD/static
+    static=$PWD/$own
     (cd "$live" && find . "${hashed[@]}" "${wanted[@]}" -print0 | link_into "$static")
-    cd static
+    cd "$static"
     find . "${hashed[@]}" -print0 | link_into "$live"
 fi
 END

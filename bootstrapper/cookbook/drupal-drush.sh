@@ -9,8 +9,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${DRUSH=vendor/bin/drush}" "${DRUSH_URI=}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE DRUSH DRUSH_URI; cat <<'END'
-cd "$REMOTE_DIRECTORY"
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+# piece: enter-release
 trap 'echo "  next: $DRUSH status, in $REMOTE_HOST:$PWD; mend what it says, then: resume" >&2' ERR
 read -ra drush <<<"$DRUSH"
 "${drush[@]}" deploy --yes ${DRUSH_URI:+--uri="$DRUSH_URI"} </dev/null

@@ -1,6 +1,7 @@
 # Ends what maintenance-on began: visitors see the site again.
 #
 # per-host
+# shows
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 { declare -p REMOTE_DIRECTORY; cat <<'END'
 rm -f "$REMOTE_DIRECTORY/shared/maintenance.html"

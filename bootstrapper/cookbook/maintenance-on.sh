@@ -1,7 +1,7 @@
 # Shows a page of maintenance to visitors, until maintenance-off: shared/maintenance.html.
 #
-# If a stage between the two fails, the page stays: visitors see it until maintenance-off is run,
-# or somebody removes the file. Apache needs mod_rewrite, and in the site's <VirtualHost>:
+# If a stage between the two fails, the page stays, and the push says how to remove it. With
+# on_failure = "rollback" it goes when the code of before is live. Apache needs mod_rewrite, and in the site's <VirtualHost>:
 #
 #     Alias /maintenance.html REMOTE_DIRECTORY/shared/maintenance.html
 #     <Directory REMOTE_DIRECTORY/shared>
@@ -17,6 +17,7 @@
 # MAINTENANCE_PAGE    the page, as a path in the checkout (a line of text)
 #
 # per-host
+# hides
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 page='<!DOCTYPE html><title>Maintenance</title><h1>We are back in a few minutes</h1>'
 if [ -n "${MAINTENANCE_PAGE-}" ]; then
@@ -24,8 +25,11 @@ if [ -n "${MAINTENANCE_PAGE-}" ]; then
     page=$(cat "$CHECKOUT_DIR/$MAINTENANCE_PAGE")
 fi
 { declare -p REMOTE_DIRECTORY page; cat <<'END'
-mkdir -p "$REMOTE_DIRECTORY/shared"
-cd "$REMOTE_DIRECTORY/shared"
+(umask 022; mkdir -p "$REMOTE_DIRECTORY")
+cd "$REMOTE_DIRECTORY"
+# piece: umask
+mkdir -p shared
+cd shared
 printf '%s\n' "$page" >.maintenance.html.new
 chmod 644 .maintenance.html.new
 mv .maintenance.html.new maintenance.html

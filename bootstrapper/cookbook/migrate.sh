@@ -5,15 +5,16 @@
 # with them: add a column in one push, remove the old one in the next.
 #
 # MIGRATE_WAIT              how many seconds to wait for another migration (600)
+# MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
 # DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-: "${MIGRATE_WAIT=600}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE ROLLBACK_URL MIGRATE_WAIT \
+: "${MIGRATE_WAIT=600}" "${MANAGE_DIRECTORY=}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE ROLLBACK_URL MIGRATE_WAIT MANAGE_DIRECTORY \
     ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
-cd "$REMOTE_DIRECTORY"
-mkdir -p .deploy
-exec 9>.deploy/migrate.lock
+# piece: enter-release
+mkdir -p "$REMOTE_DIRECTORY/.deploy"
+exec 9>>"$REMOTE_DIRECTORY/.deploy/migrate.lock"
 if ! flock --nonblock 9; then
     echo "another migration is running; this one waits for it"
     if ! flock --timeout "$MIGRATE_WAIT" 9; then
@@ -22,11 +23,11 @@ if ! flock --nonblock 9; then
         exit 1
     fi
 fi
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
 if [ -n "$ROLLBACK_URL" ]; then
     echo "migrations are not undone; for that: ./manage.py migrate APP NUMBER in the newer release"
 fi
-trap 'echo "  next: mend what ./manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
-./manage.py migrate --noinput </dev/null
+# piece: manage
+trap 'echo "  next: correct what manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+"${manage[@]}" migrate --noinput </dev/null
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -8,8 +8,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${CARTON=carton}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE CARTON; cat <<'END'
-cd "$REMOTE_DIRECTORY"
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+# piece: enter-release
 if [ ! -f cpanfile.snapshot ]; then
     echo "$REMOTE_HOST:$PWD: no cpanfile.snapshot, so nobody knows which modules" >&2
     echo "  next: carton install, in the project, and commit cpanfile.snapshot" >&2

@@ -6,8 +6,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${COMPOSER=composer}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE COMPOSER; cat <<'END'
-cd "$REMOTE_DIRECTORY"
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+# piece: enter-release
 if [ ! -f composer.lock ]; then
     echo "$REMOTE_HOST:$PWD: no composer.lock, so nobody knows which packages" >&2
     echo "  next: composer update, in the project, and commit composer.lock" >&2

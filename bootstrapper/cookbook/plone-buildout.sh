@@ -7,8 +7,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${BUILDOUT=}" "${BUILDOUT_CONFIG=buildout.cfg}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BUILDOUT BUILDOUT_CONFIG; cat <<'END'
-cd "$REMOTE_DIRECTORY"
-if [ -d "releases/$RELEASE" ]; then cd "releases/$RELEASE"; fi
+# piece: enter-release
 buildout=(bin/buildout)
 if [ ! -x bin/buildout ]; then buildout=(ve/bin/buildout); fi
 if [ -n "$BUILDOUT" ]; then read -ra buildout <<<"$BUILDOUT"; fi

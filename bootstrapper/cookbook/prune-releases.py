@@ -14,8 +14,11 @@ import shlex
 import subprocess
 from typing import Any
 
-LOOK = """\
-cd {directory}
+# What start-up files of the login shell print comes before it.
+MARK = "here-begins-what-was-asked-for"
+LOOK = f"""\
+echo; echo {MARK}
+cd {{directory}}
 readlink current || echo
 readlink previous || echo
 ls -A releases | tr '\\n' '/'
@@ -27,7 +30,7 @@ REMOVE = """\
 cd {directory}/releases
 for name in {names}; do
     case $name in .*) gone=$name ;; *) gone=.$name.gone; mv -T "$name" "$gone" ;; esac
-    rm -rf "$gone" || echo "releases/$name is not removed: mend what rm says" >&2
+    rm -rf "$gone" || echo "releases/$name is not removed, for what rm says" >&2
 done
 """
 
@@ -41,7 +44,7 @@ def there(script: str, **names: list[str]) -> str:
     if run.returncode:
         raise SystemExit(f"{os.environ['REMOTE_HOST']}:{os.environ['REMOTE_DIRECTORY']}: releases "
                          f"can't be looked through\n  next: ssh {os.environ['REMOTE_HOST']}")
-    return run.stdout.decode(errors="surrogateescape")
+    return run.stdout.decode(errors="surrogateescape").partition(f"{MARK}\n")[2]
 
 
 def state_of_releases(log: str) -> dict[str, str]:

@@ -3,31 +3,83 @@
 # What the checkout doesn't have is deleted there, but for what the site keeps beside its code:
 # .env, ve, data, media, static, shared, releases, current, previous, pushes.log and .deploy.
 #
+# A link on the host stays where the checkout has a directory, if it leads out of REMOTE_DIRECTORY
+# or to what the site keeps, such as media -> /srv/media. Nothing is written or deleted behind it,
+# and the recipe says so. A link that leads to the project's own files is replaced.
+#
 # SHARED_PATHS    more that is kept, as words: "web/files private"
 #
 # per-host
 # switches
 # needs: REMOTE_HOST REMOTE_DIRECTORY
+: "${SHARED_PATHS=}"
+# piece: shared-paths
 cd "$CHECKOUT_DIR"
 if [ -z "$(ls -A)" ]; then
     echo "$PWD: empty, and would empty $REMOTE_HOST:$REMOTE_DIRECTORY" >&2
     echo "  next: a stage before this one has to fill it, such as git-clone" >&2
     exit 1
 fi
-filters=(--exclude=.git --exclude='/.ve.*' --exclude=__pycache__)
-for name in .env ve static shared releases current previous pushes.log .deploy; do
-    filters+=(--exclude="/$name")
+# piece: rsync
+own=(.env ve static shared releases current previous pushes.log .deploy)
+kept=(data media "${shared[@]%/}")
+mapfile -d '' -t paths < <(find . -mindepth 1 -name .git -prune -o -type d -printf '%P\0')
+paths=("${kept[@]}" "${paths[@]}")
+# It answers with numbers, as a name may hold anything.
+said=$({ declare -p REMOTE_HOST REMOTE_DIRECTORY mark own kept paths; cat <<'END'
+(umask 022; mkdir -p "$REMOTE_DIRECTORY")
+cd "$REMOTE_DIRECTORY"
+# piece: umask
+top=$(pwd -P)
+is_kept() {
+    local name
+    for name in "${kept[@]}"; do case $1/ in "$name"/*) return ;; esac; done
+    return 1
+}
+leads_away() {
+    local name to
+    to=$(readlink -m "$top/$1")
+    case $to in "$top"/*) to=${to#"$top"/} ;; *) return ;; esac
+    for name in "${own[@]}"; do case $to/ in "$name"/*) return ;; esac; done
+    is_kept "$to"
+}
+stay=
+for index in "${!paths[@]}"; do
+    path=${paths[index]}
+    if [ -L "$top/$path" ]; then
+        is_kept "$path" || leads_away "$path" || continue
+        echo "$REMOTE_HOST: $path is a link there and stays: nothing is sent into it" >&2
+    elif [ ! -f "$top/$path" ] || ! is_kept "$path"; then
+        continue
+    fi
+    stay+=" $index"
 done
-read -ra kept <<<"data media ${SHARED_PATHS-}"
-for path in "${kept[@]}"; do filters+=(--filter="protect /$path/***"); done
+echo "$mark"
+umask
+echo "$stay"
+END
+} | ssh "$REMOTE_HOST" bash -eo pipefail) || {
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: can't be written" >&2
+    echo "  next: correct what is said above, then: python -m bootstrapper resume" >&2
+    exit 1
+}
+{ read -r umask; read -r -a stay || true; } <<<"${said##*"$mark"$'\n'}"
+
+# rsync takes a backslash for one, unless the pattern has a wildcard.
+pattern() { case $1 in *[*?[]*) sed 's/[][\\*?]/\\&/g' <<<"$1" ;; *) printf '%s\n' "$1" ;; esac; }
+filters=(--exclude=.git --exclude='/.ve.*' --exclude=__pycache__)
+for name in "${own[@]}"; do filters+=(--exclude="/$name"); done
+for index in "${stay[@]}"; do filters+=(--exclude="/$(pattern "${paths[index]}")"); done
+for path in "${kept[@]}"; do
+    filters+=(--filter="protect /$(pattern "$path")" --filter="protect /$(pattern "$path")/***")
+done
 
 # --delay-updates: visitors see a mixture of old and new for an instant, not for the whole time.
-directory=\'${REMOTE_DIRECTORY//\'/\'\\\'\'}\'
-stats=$(rsync --recursive --links --perms --chmod=D755,Fu=rwX,Fgo=rX --checksum \
+stats=$(rsync --recursive --links --perms --chmod="$(modes "$umask")" --checksum \
     --delete-delay --delay-updates --stats "${filters[@]}" --secluded-args \
-    --rsync-path="mkdir -p $directory && cd $directory && rsync" ./ "$REMOTE_HOST:./") || {
+    ./ "$REMOTE_HOST:$REMOTE_DIRECTORY/") || {
     echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all could be sent, rsync's status is $?" >&2
-    echo "  next: mend what rsync says above, then: python -m bootstrapper resume" >&2
+    echo "  next: correct what rsync says above, then: python -m bootstrapper resume" >&2
     exit 1
 }
 sed -n 's/^Number of regular files transferred: \(.*\)/\1 files have changed/p' <<<"$stats"

@@ -4,64 +4,76 @@
 # push that is resumed sends what is missing. Then what stands in shared/ is linked into it. The
 # directories data and media move to shared/ from the first release that has them.
 #
-# SHARED_PATHS      link these and nothing else: "data web/files"
+# SHARED_PATHS      link these and nothing else: "data web/files .env db.sqlite3"
 # RELEASE_SOURCE    the directory of the checkout to send (all of it)
+#
+# A shared path that the first release has, a file or a directory, moves to shared/. One that is
+# nowhere yet is a file if its last name has a dot (.env, app.ini, db.sqlite3): the release gets a
+# link, and the application makes the file. Else it is a directory. A slash at the end makes it a
+# directory in any case (conf.d/). A file without a dot is put into shared/ by hand, before.
+#
+# Everybody may read a release, whatever the umasks are. Where REMOTE_DIRECTORY belongs to a group
+# (chmod g+ws), its members push in turn, and may write all that pushes make.
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${SHARED_PATHS=}" "${RELEASE_SOURCE=.}"
+# piece: shared-paths
 cd "$CHECKOUT_DIR/$RELEASE_SOURCE"
 if [ -z "$(ls -A)" ]; then
     echo "$PWD: empty, there is nothing to send" >&2
     echo "  next: a stage before this one has to fill it, such as git-clone" >&2
     exit 1
 fi
+# piece: rsync
+said=$({ declare -p REMOTE_DIRECTORY RELEASE mark; cat <<'END'
+(umask 022; mkdir -p "$REMOTE_DIRECTORY")
+cd "$REMOTE_DIRECTORY"
+# piece: umask
+mkdir -p releases shared
+cd releases
+# The live release's own name, by a link of our own: rsync follows none of another user's.
+live=$(readlink -f ../current || true)
+case $live in "$(pwd -P)"/*) live=${live##*/} ;; *) live=. ;; esac
+ln -sfn "$live" .base
+for partial in .*.partial .*.gone; do
+    case $partial in ".$RELEASE.partial" | ".*"*) continue ;; esac
+    # Another user's may have been made so that nobody else can remove it.
+    rm -rf "$partial" 2>/dev/null ||
+        echo "releases/$partial: left by $(stat -c %U "$partial"), who can remove it" >&2
+done
+mkdir -p ".$RELEASE.partial"
+echo "$mark"
+umask
+END
+} | ssh "$REMOTE_HOST" bash -eo pipefail) || {
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: no release can be made there" >&2
+    echo "  next: correct what is said above, then: python -m bootstrapper resume" >&2
+    exit 1
+}
 
-# The checkout's times are of today: files are compared by what is in them. Modes are git's, which
-# knows no others, whatever umask there is here.
-directory=\'${REMOTE_DIRECTORY//\'/\'\\\'\'}\'
+# The checkout's times are of today: files are compared by what is in them.
 status=0
-stats=$(rsync --recursive --links --perms --chmod=D755,Fu=rwX,Fgo=rX --checksum --delete --stats \
-    --exclude=.git --exclude=/ve --exclude='/.ve.*' --exclude=/.deploy --exclude=__pycache__ \
-    --link-dest=../.base/ --secluded-args --rsync-path="mkdir -p $directory/releases \
-        $directory/shared && cd $directory && ln -sfn \
-        \`test -e current && echo ../current || echo .\` releases/.base && rsync" \
-    ./ "$REMOTE_HOST:releases/.$RELEASE.partial/") || status=$?
+stats=$(rsync --recursive --links --perms --chmod="$(modes "${said##*"$mark"$'\n'}")" --checksum \
+    --delete --stats --exclude=.git --exclude=/ve --exclude='/.ve.*' --exclude=/.deploy \
+    --exclude=__pycache__ --link-dest=../.base/ --secluded-args \
+    ./ "$REMOTE_HOST:$REMOTE_DIRECTORY/releases/.$RELEASE.partial/") || status=$?
 if [ $status = 11 ]; then  # a full disk is needed more by what runs there
-    ssh "$REMOTE_HOST" "rm -rf $directory/releases/.$RELEASE.partial"
+    { declare -p REMOTE_DIRECTORY RELEASE; echo 'rm -rf "$REMOTE_DIRECTORY/releases/.$RELEASE.partial"'
+    } | ssh "$REMOTE_HOST" bash
 fi
 if [ $status != 0 ]; then
     echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all could be sent, rsync's status is $status" >&2
-    echo "  next: mend what rsync says above, then: python -m bootstrapper resume" >&2
+    echo "  next: correct what rsync says above, then: python -m bootstrapper resume" >&2
     exit 1
 fi
 
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE SHARED_PATHS; cat <<'END'
 cd "$REMOTE_DIRECTORY"
-REMOTE_DIRECTORY=$PWD  # it may be given from the home directory on
-cd shared
-shopt -s dotglob nullglob
-shared=(data media *)
-if [ -n "$SHARED_PATHS" ]; then read -ra shared <<<"$SHARED_PATHS"; fi
-cd "../releases/.$RELEASE.partial"
-for path in "${shared[@]}"; do
-    case $path in
-        backups | maintenance.html) continue ;;  # of other recipes
-        /* | .. | ../* | */.. | */../*)
-            echo "SHARED_PATHS: $path is not inside of a release" >&2
-            echo "  next: correct it in deploy/deployments.toml" >&2
-            exit 1 ;;
-    esac
-    there=$REMOTE_DIRECTORY/shared/$path
-    if [ ! -e "$there" ]; then
-        [ -d "$path" ] || [ -n "$SHARED_PATHS" ] || continue
-        mkdir -p "$(dirname "$there")"
-        if [ -d "$path" ] && [ ! -L "$path" ]; then mv "$path" "$there"; else mkdir "$there"; fi
-    fi
-    rm -rf "$path"
-    mkdir -p "$(dirname "$path")"
-    ln -sr "$there" "$path"
-done
+REMOTE_DIRECTORY=$PWD  # the setting may name it from the home directory on
+# piece: umask
+cd "releases/.$RELEASE.partial"
+# piece: link-shared
 cd ..
 if [ "$(readlink ../current)" = "releases/$RELEASE" ]; then
     echo "$REMOTE_HOST:$PWD/$RELEASE is what visitors see; it stays as it is" >&2
@@ -70,7 +82,6 @@ if [ "$(readlink ../current)" = "releases/$RELEASE" ]; then
 fi
 rm -rf "$RELEASE"  # of this push itself, before it was resumed
 mv -T ".$RELEASE.partial" "$RELEASE"
-rm -rf .*.partial
 if [ -e "$RELEASE/.env.example" ] && [ ! -e ../shared/.env ]; then
     echo "there is no $REMOTE_DIRECTORY/shared/.env yet, which says what differs on this host"
 fi

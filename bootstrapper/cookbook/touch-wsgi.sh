@@ -16,6 +16,7 @@
 : "${WSGI_FILE=apache/django.wsgi}" "${APACHE_CONFIG=}" "${APACHE_SOURCE=apache/$DEPLOYMENT.conf}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY WSGI_FILE APACHE_CONFIG APACHE_SOURCE; cat <<'END'
 cd "$REMOTE_DIRECTORY"
+# piece: umask
 if [ -e current ]; then cd current; fi
 if [ ! -f "$WSGI_FILE" ]; then
     echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so nothing loads the new code" >&2

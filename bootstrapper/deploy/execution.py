@@ -26,7 +26,8 @@ class Decision(StrEnum):
 class Result:
     """How a plan ended. `switched` are the hosts on which the new release has gone live, `unsure`
     those where the stage that does that began and failed; the one host of a plan without a fleet
-    is the empty name. `failed` are hosts that did, whether or not that many may.
+    is the empty name. `failed` are hosts that did, whether or not that many may. On the hosts in
+    `hidden` visitors see a page of maintenance.
     """
 
     state: State
@@ -34,6 +35,7 @@ class Result:
     switched: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +96,16 @@ class Execution:
         self._failed: list[str] = []
         self._switched = [host for index, host in self._done if plan.stages[index].switches]
         self._switching: list[str] = []
+        self._hidden: list[str] = []
+        for index, host in sorted(self._done):
+            self._show_or_hide(plan.stages[index], [host])
 
     def result(self, state: State, reason: str) -> Result:
         """How it stands, if it ends now in that state."""
         switched = tuple(dict.fromkeys(self._switched))
         unsure = tuple(host for host in dict.fromkeys(self._switching) if host not in switched)
         return Result(state=state, reason=reason, switched=switched, unsure=unsure,
-                      failed=tuple(self._failed))
+                      failed=tuple(self._failed), hidden=tuple(self._hidden))
 
     def run(self) -> Result:
         """Run the stages; returns when all are done, or at the first that fails."""
@@ -143,6 +148,8 @@ class Execution:
             return
         if stage.switches:
             self._switching += hosts
+        if stage.hides:
+            self._show_or_hide(stage, hosts)
         for host in hosts:
             self._emit(StageStarted(at=self._clock.now(), stage=index, host=host))
         outcomes = self._runner.run(jobs, ended=self._ended)
@@ -166,11 +173,19 @@ class Execution:
     def _ended(self, job: Job, outcome: Outcome) -> None:
         """Called as each job ends: what it wrote, then how it went."""
         self._read_output(job)
-        if outcome.state is State.SUCCEEDED and self._plan.stages[job.stage].switches:
+        stage = self._plan.stages[job.stage]
+        if outcome.state is State.SUCCEEDED and stage.switches:
             self._switched.append(job.host)
+        if outcome.state is State.SUCCEEDED and stage.shows:
+            self._show_or_hide(stage, [job.host])
         self._emit(StageEnded(at=self._clock.now(), stage=job.stage, host=job.host,
                               state=outcome.state, exit=outcome.exit, seconds=outcome.seconds,
                               reason=outcome.reason))
+
+    def _show_or_hide(self, stage: Stage, hosts: Iterable[str]) -> None:
+        if stage.hides or stage.shows:
+            others = [host for host in self._hidden if host not in hosts]
+            self._hidden = [*others, *hosts] if stage.hides else others
 
     def _read_output(self, job: Job) -> None:
         file = self._place.output(job.stage, job.host)

@@ -1,6 +1,6 @@
 """The automatic rollback: where a push that failed may be live, and what undoes that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.execution import Result
@@ -46,17 +46,23 @@ class Fallback:
         return (*result.switched, *(host for host in result.unsure if host not in as_before))
 
     def wanted(self, plan: Plan, result: Result, switched: tuple[str, ...]) -> bool:
-        """A batch that fails is never left half switched; one host, if the deployment says so."""
-        return (result.state is State.FAILED and bool(switched)
+        """A batch that fails is never left half switched; one host, if the deployment says so.
+
+        A page of maintenance is taken down where the deployment says so, too.
+        """
+        return (result.state is State.FAILED and bool(switched or result.hidden)
                 and plan.rollback_to is None and not self._session.lost()
                 and (plan.on_failure == "rollback" or any(switched)))
 
-    def plan(self, plan: Plan, switched: tuple[str, ...]) -> Return | None:
-        """The way back from where it `switched`; None if no push came before it.
+    def plan(self, plan: Plan, switched: tuple[str, ...],
+             hidden: tuple[str, ...] = ()) -> Return | None:
+        """The way back from where it `switched`, or where the site is `hidden` by a page of
+        maintenance, which goes last; None if no push came before it.
 
         What the failed stage may still run on the targets is ended. Raises BootstrapperError if
         there is no way.
         """
+        switched = tuple(dict.fromkeys((*switched, *hidden)))
         was = {host: release for host in ("", *switched)
                if (release := self._ledger.current(host)) not in (None, plan.id)}
         before = live_push([record for record in self._ledger.records if record.id != plan.id],
@@ -73,5 +79,8 @@ class Fallback:
                              f"{before.commit or 'REF'}")
         back = plan_back(base, before, undone=plan.id, fast=fast, releases=releases,
                          comment=f"push {plan.id} failed after the switch")
+        if hidden and not any(stage.shows for stage in back.stages):
+            back = replace(back, stages=(*back.stages, *(
+                stage for stage in plan.stages if stage.shows and not stage.skipped)))
         self._session.targets.stop()
         return Return(plan=back, target=before, hosts=tuple(releases))

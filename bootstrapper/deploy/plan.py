@@ -20,6 +20,8 @@ class Stage:
     per_host: bool = False
     switches: bool = False  # once it has run, the new release is live
     from_release: bool = False  # it needs no checkout: releases/$RELEASE is enough
+    hides: bool = False  # once it has begun, visitors see a page of maintenance
+    shows: bool = False  # once it has run, they see the site again
     timeout: float | None = None
     idle_timeout: float | None = None
     skipped: str = ""  # why it isn't run

@@ -110,7 +110,7 @@ def _stage(project: Path, entry: StageEntry, recipe: Recipe, deployment: Deploym
     return Stage(
         name=entry.name, recipe=recipe.name, language=recipe.language, code=recipe.code,
         origin=origin, shadows=shadows, per_host=recipe.per_host, switches=recipe.switches,
-        from_release=recipe.from_release,
+        from_release=recipe.from_release, hides=recipe.hides, shows=recipe.shows,
         timeout=deployment.timeout if entry.timeout is None else entry.timeout,
         idle_timeout=deployment.idle_timeout if entry.idle_timeout is None else entry.idle_timeout,
         skipped=skipped)

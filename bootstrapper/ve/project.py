@@ -15,7 +15,7 @@ class Project:
 
     def __init__(self, directory: Path) -> None:
         self.directory = Path(os.path.abspath(directory))
-        if not (self.directory / APPS.parent).is_dir():
+        if not self.requirements.is_dir():
             raise InputError(str(self.directory), f"no project: it has no {APPS.parent}/",
                              "cd to the project, or name it: --project DIRECTORY")
         path = os.fspath(self.directory)
@@ -23,6 +23,11 @@ class Project:
             # PATH can't hold it, and not every file that names it.
             raise InputError(ascii(path), f"a ve can't live at a path with {os.pathsep!r}, or with "
                              "characters that can't be shown", "move the project elsewhere")
+
+    @property
+    def requirements(self) -> Path:
+        """Where the lock and the vendored files are; the process that changes them holds it."""
+        return self.directory / APPS.parent
 
     @property
     def ve(self) -> Path:

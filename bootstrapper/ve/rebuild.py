@@ -55,7 +55,7 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
     Raises BootstrapperError; then the old ve is as it was.
     """
     started = time.monotonic()
-    with project.writable(), turn(project.directory, waiting=lambda: progress.say(
+    with project.writable(), turn(project.requirements, waiting=lambda: progress.say(
             "waiting for another rebuild of this project, or for vendor_fetch")):
         _tidy(project)
         apps = lockfile.read(project.directory, APPS)

@@ -1,4 +1,4 @@
-"""Turns: whoever changes a project's ve or vendored files does so alone."""
+"""Turns: one process at a time changes a project's ve or its vendored files."""
 
 import fcntl
 import os
@@ -10,19 +10,21 @@ from bootstrapper.errors import Locked
 
 
 @contextmanager
-def turn(project: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold the project; if somebody else does, call `waiting` and wait, or raise Locked.
+def turn(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the directory; if another process does, call `waiting` and wait, or raise Locked.
 
     The lock is the kernel's, on the directory itself (flock): it leaves no file behind and ends
-    with its holder, however that ends.
+    with its holder, however that ends. A project's turn is its requirements/. It is never the
+    project's own directory: a push in place holds that for as long as it lives (agent.sh), and
+    rebuilds the ve meanwhile.
     """
-    handle = os.open(project, os.O_RDONLY | os.O_DIRECTORY)
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if waiting is None:
-                raise Locked(str(project), "a rebuild or another vendor_fetch is at work there",
+                raise Locked(str(directory), "a rebuild or another vendor_fetch is at work there",
                              "wait until it is done, then run the same command again") from None
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)

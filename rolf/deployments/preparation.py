@@ -8,13 +8,14 @@ from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.deployment import FILE, StageEntry
 from bootstrapper.deploy.project.deployment import Deployment as EngineDeployment
 from bootstrapper.deploy.project.fault import Faulty, suggestion
+from bootstrapper.deploy.project.known_setting import unfit
 from bootstrapper.deploy.project.schema import Share, Wrong
 from bootstrapper.deploy.project.secret import held_by
 from bootstrapper.deploy.project.setting import ENGINE, PROCESS, check_text
 from bootstrapper.errors import InputError
 from django.conf import settings
 
-from cookbook.shelf import Shelf, faults_of, parsed
+from cookbook.shelf import Shelf, faults_of, parsed, shipped
 
 from .models import Flag
 from .sealing import SealError
@@ -55,6 +56,9 @@ def prepare(deployment, *, flags=None, skip=()):
     engine = _deployment(deployment, stages, rows, values, secrets, faults)
     known = {**engine.environment, **secrets, **given}
     faults += _lacking(rows, stages, recipes, known, skip)
+    ours = (recipes[stage.name].code for stage in stages
+            if stage.recipe in shipped() and stage.name not in skip and stage.name in recipes)
+    faults += [f"The setting {name}: {text}." for name, text in unfit(ours, known).items()]
     faults += [f"{fault.text}." for fault in held_by({**engine.environment, **given}, secrets, {})]
     if faults:
         raise UnreadyError(faults)
@@ -232,6 +236,7 @@ def _stage(entry, row, recipe, skipped):
     return EngineStage(
         name=entry.name, recipe=entry.recipe, language=recipe.language, code=recipe.code,
         origin="cookbook" if row.recipe else "deployment", per_host=recipe.per_host,
-        switches=recipe.switches, from_release=recipe.from_release, skipped=skipped,
+        switches=recipe.switches, from_release=recipe.from_release, hides=recipe.hides,
+        shows=recipe.shows, skipped=skipped,
         timeout=deployment.timeout if row.timeout is None else row.timeout,
         idle_timeout=deployment.idle_timeout if row.idle_timeout is None else row.idle_timeout)

@@ -215,7 +215,7 @@ class PushRun:
         if not fallback.wanted(plan, result, switched):
             return None, ""
         try:
-            back = fallback.plan(plan, switched)
+            back = fallback.plan(plan, switched, result.hidden)
         except BootstrapperError as error:
             return None, f"it is not rolled back: {error.where}: {error.fault}"
         return back, "" if back else "it is not rolled back: no push came before it"

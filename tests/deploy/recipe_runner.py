@@ -111,9 +111,10 @@ def push(directory: Path, *, host: str = HERE, config: Path | None = None,
         if host == HERE:
             yield made
             return
-        command = ssh.command(host, "echo; exec cat")
+        command = ssh.command(host, "echo connected; exec cat")
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as master:
-            assert master.stdout and master.stdout.readline() == b"\n"
+            assert master.stdout  # the login shell may print more, before
+            assert any(line.endswith(b"connected\n") for line in master.stdout)
             try:
                 yield made
             finally:

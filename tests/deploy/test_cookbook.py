@@ -27,6 +27,15 @@ def test_ours_are_there_in_a_project_without_recipes(tmp_path: Path) -> None:
     assert OURS
 
 
+def test_pieces_stand_in_the_recipes_that_name_them(tmp_path: Path) -> None:
+    named = [each.name for each in Cookbook(tmp_path).all() if "# piece: " in each.code]
+    assert named == []
+    recipe(tmp_path, "mine.sh", "# Mine.\nif true; then\n    # piece: umask\nfi\n")
+    mine = Cookbook(tmp_path).get("mine")
+    assert mine
+    assert "\n    umask 022\n" in mine.code
+
+
 def test_ours_are_there_in_a_zip(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "wheel.zip", "w") as archive:
         for path in sorted((REPOSITORY / "bootstrapper").rglob("*")):

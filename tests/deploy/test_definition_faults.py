@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.fault import Faulty
-from tests.deploy.definitions import RIGHT, write
+from bootstrapper.deploy.project.known_setting import unfit
+from bootstrapper.deploy.project.setting import check_host
+from bootstrapper.errors import InputError
+from tests.deploy.definitions import RIGHT, recipe, write
 
 
 def faults(project: Path, text: str) -> list[str]:
@@ -157,3 +161,78 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, told: str, tmp_
 def test_what_is_no_definition_at_all_is_told(text: str, told: str, tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [f"deploy/deployments.toml{'' if told[0] == ':' else ':'}"
                                       f"{told}"]
+
+
+@pytest.mark.parametrize(("setting", "told"), [
+    ('SHARED_PATHS = "public public/uploads"', 'of "public/uploads" and "public", one lies in'),
+    ('SHARED_PATHS = ["a/b", "a/"]', 'of "a" and "a/b", one lies in the other'),
+    ('SHARED_PATHS = "a/../b"', '"a/../b" is not inside of a release'),
+    ('SHARED_PATHS = "/srv"', '"/srv" is not inside of a release'),
+    ('SHARED_PATHS = "."', '"." is not inside of a release'),
+    ('SHARED_PATHS = "data -x"', '"-x" begins with -'),
+    ('SHARED_PATHS = "backups"', "shared/backups belongs to backup-database"),
+    ('SHARED_PATHS = ["web files"]', "without spaces"),
+    ('KEEP_BACKUPS = "0"', '"0" is not a number from 1 on, nor "all"'),
+    ("KEEP_BACKUPS = -1", '"-1" is not a number from 1 on, nor "all"'),
+    ('KEEP_BACKUPS = "many"', '"many" is not a number'),
+    ('KEEP_RELEASES = "all"', '"all" is not a number from 1 on'),
+])
+def test_a_setting_that_a_recipe_cannot_take_is_refused(
+        tmp_path: Path, setting: str, told: str) -> None:
+    write(tmp_path, f"""
+[deployments.production]
+stages = ["rsync-release", "backup-database", "prune-releases"]
+[deployments.production.settings]
+REMOTE_HOST = "."
+REMOTE_DIRECTORY = "/srv/site"
+{setting}
+""")
+    with pytest.raises(InputError) as caught:
+        Preparation.of(tmp_path, "production", {})
+    assert told in str(caught.value)
+    assert "deploy/deployments.toml:7" in str(caught.value)
+
+
+def test_a_recipe_of_the_project_takes_what_it_likes(tmp_path: Path) -> None:
+    recipe(tmp_path, "backup-database.sh", "# Mine.\necho $KEEP_BACKUPS\n")
+    write(tmp_path, """
+[deployments.production]
+stages = ["backup-database"]
+settings.KEEP_BACKUPS = "30 days"
+""")
+    assert Preparation.of(tmp_path, "production", {}).settings["KEEP_BACKUPS"] == "30 days"
+
+
+@pytest.mark.parametrize("paths", ["./web//files/ web/files", "data media .env db.sqlite3"])
+def test_shared_paths_may_be_written_in_several_ways(paths: str) -> None:
+    assert unfit(["$SHARED_PATHS"], {"SHARED_PATHS": paths}) == {}
+
+
+@pytest.mark.parametrize(("host", "told"), [
+    ("ssh://deploy@app1:2222", 'write "deploy@app1", and in ~/.ssh/config, or in the file that '
+     'SSH_CONFIG names: "Host app1", "Port 2222"'),
+    ("ssh://app1", 'write "app1"'),
+    ("app1:2222", 'write "app1", and in ~/.ssh/config'),
+    ("deploy@app1:22", 'write "deploy@app1", and in'),
+    ("app1:/srv/site", 'is no host'),
+    ("fe80::1", '"HostName fe80::1"'),
+    ("deploy@[::1]", '"HostName ::1"'),
+    ("deploy@", "is no host"), ("@app1", "is no host"), ("-x@app1", "is no host"),
+    ("deploy@-x", "is no host"), (" app1", "is no host"), ("app1;ls", "is no host"),
+    ("$(ls)", "is no host"), ("app1\\u0007", "is no host"), ("a/b", "is no host"),
+    ("..", "is no host"), ("deploy@.", "is no host"),
+])
+@pytest.mark.parametrize("name", ["REMOTE_HOST", "REMOTE_HOSTS"])
+def test_what_is_no_host_is_refused(tmp_path: Path, name: str, host: str, told: str) -> None:
+    value = f'"{host}"' if name == "REMOTE_HOST" else f'["{host}"]'
+    (fault,) = faults(tmp_path, RIGHT.replace(
+        'REMOTE_HOST = "deploy@app1.example.org"', f"{name} = {value}"))
+    assert told in fault
+    assert fault.startswith("deploy/deployments.toml:16: ")
+
+
+@pytest.mark.parametrize("host", [
+    ".", "app1", "deploy@app1.example.org", "10.0.0.7", "anna@corp.example@app1", "bücher_1",
+    "web-1@app-1"])
+def test_a_host_is_written_as_ssh_takes_it(host: str) -> None:
+    check_host(host)

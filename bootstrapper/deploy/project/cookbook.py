@@ -7,10 +7,11 @@ shebang, whatever its extension. A name may hold spaces. Other files (a README) 
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bootstrapper.deploy.project import recipe
+from bootstrapper.deploy.project import piece, recipe
 from bootstrapper.deploy.project.fault import Fault, Faulty, faulty
 from bootstrapper.deploy.project.recipe import Recipe
 
@@ -41,11 +42,12 @@ class Cookbook:
             raise faulty(self._faults[name])
         if name not in self._read:
             if name in self._theirs:
-                self._read[name] = _read(name, self._theirs[name])
+                self._read[name] = _whole(_read(name, self._theirs[name]))
             elif name in self._ours:
                 file = self._ours[name]
-                self._read[name] = recipe.parse(name, Path(file.name).suffix, file.read_bytes(),
-                                                file=f"cookbook/{file.name}")
+                self._read[name] = _whole(recipe.parse(
+                    name, Path(file.name).suffix, file.read_bytes(),
+                    file=f"cookbook/{file.name}"))
         return self._read.get(name)
 
     def all(self) -> list[Recipe]:
@@ -124,6 +126,18 @@ def _read(name: str, path: Path) -> Recipe:
     except OSError as error:
         raise fault(f"can't be read ({error.strerror})") from None
     return recipe.parse(name, path.suffix, data, file=file, path=path)
+
+
+def _whole(read: Recipe) -> Recipe:
+    """The recipe with its pieces; one of a project's may be a copy of ours."""
+    if "# piece: " not in read.code:
+        return read
+    return replace(read, code=piece.put_in(read.code, _pieces()))
+
+
+def _pieces() -> dict[str, str]:
+    return {Path(file.name).stem: file.read_text(encoding="utf-8")
+            for file in _packaged() if file.name.endswith(piece.SUFFIX)}
 
 
 def _ours() -> "dict[str, Traversable]":

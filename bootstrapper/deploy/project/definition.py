@@ -24,6 +24,7 @@ from bootstrapper.deploy.project.cookbook import RECIPES, Cookbook
 from bootstrapper.deploy.project.definition_reader import Reader
 from bootstrapper.deploy.project.deployment import FILE, Definition, Deployment, StageEntry
 from bootstrapper.deploy.project.fault import Fault, Faulty, faulty, suggestion
+from bootstrapper.deploy.project.known_setting import unfit
 from bootstrapper.deploy.project.recipe import Recipe
 from bootstrapper.deploy.project.setting import ENGINE, PROCESS
 
@@ -63,11 +64,22 @@ def check(deployment: Deployment, cookbook: Cookbook, values: Mapping[str, str],
             if not (values.get(name) or name in ENGINE | PROCESS or stage.name in skip
                     or _told_otherwise(name, deployment)):
                 lacking.setdefault(name, []).append(stage)
+    found += _unfit(deployment, recipes, values, skip)
     for name, stages in lacking.items():
         found.append(_lack(name, stages, deployment, values))
     if found:
         raise faulty(found)
     return recipes
+
+
+def _unfit(deployment: Deployment, recipes: Sequence[Recipe], values: Mapping[str, str],
+           skip: Collection[str]) -> list[Fault]:
+    """What recipes of ours can't take; a project's own may use the same name for what it likes."""
+    skipped = {stage.recipe for stage in deployment.stages if stage.name in skip}
+    told = unfit((recipe.code for recipe in recipes
+                  if recipe.path is None and recipe.name not in skipped), values)
+    return [Fault(file=FILE, line=deployment.lines.get(name, 0), text=f"{name}: {text}")
+            for name, text in told.items()]
 
 
 def _told_otherwise(name: str, deployment: Deployment) -> bool:

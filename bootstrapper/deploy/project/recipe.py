@@ -13,6 +13,8 @@ its docstring. Among the comment lines before the first line of code may stand
     # per-host            it runs on each of REMOTE_HOSTS, not once
     # switches            from here on the new release is live
     # from-release        releases/$RELEASE is all it needs: a fast rollback may begin with it
+    # hides               from here on visitors see a page of maintenance instead of the site
+    # shows               ends what a stage with `hides` began
     # resolves: git       it fetches REPOSITORY with git
 
 each with nothing else in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
@@ -33,7 +35,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _NEEDS = re.compile(r"needs:(.*)", re.IGNORECASE)
 _RESOLVES = re.compile(r"resolves:(.*)", re.IGNORECASE)
-_MARKS = frozenset({"per-host", "switches", "from-release"})
+_MARKS = frozenset({"per-host", "switches", "from-release", "hides", "shows"})
 _EDITORS = re.compile(r"-\*-.*-\*-|coding[:=]|vim?:|shellcheck ")  # comments for a program
 _COMMENT = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?(?:\n|\Z))*")
 _DOCSTRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)
@@ -54,6 +56,8 @@ class Recipe:
     per_host: bool = False
     switches: bool = False
     from_release: bool = False
+    hides: bool = False
+    shows: bool = False
     resolves: str = ""
     suffix: str = ".sh"
     path: Path | None = None
@@ -116,7 +120,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                   description=docstring or "\n".join(description).strip(),
                   needs=tuple(dict.fromkeys(needs)), per_host="per-host" in marks,
                   switches="switches" in marks, from_release="from-release" in marks,
-                  resolves=resolves)
+                  hides="hides" in marks, shows="shows" in marks, resolves=resolves)
 
 
 def is_mark(text: str) -> bool:

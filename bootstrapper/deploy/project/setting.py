@@ -35,6 +35,9 @@ _SCP = re.compile(r"(?:(?P<user>[^/]*)@)?(?P<host>[^/@]*):")
 # svn and svn+ssh are for svn-export; git itself is kept to the others by GIT_ALLOW_PROTOCOL.
 _SCHEMES = ("ssh", "https", "http", "git", "file", "svn", "svn+ssh")
 
+# A user's name may hold an @, as those of a directory service do; neither begins with a hyphen.
+_HOST = re.compile(r"(?:[\w.+%~][\w.+%~@-]*@)?[\w][\w.-]*")
+
 # MAX_ARG_STRLEN of execve(2): the longest NAME=value that Linux hands to a process.
 _LONGEST = 131072 - 1
 
@@ -74,9 +77,14 @@ def parse(name: str, value: object) -> Value:
             raise Wrong(f"REMOTE_HOSTS takes a list of hosts, with one at least{meant}")
         if len(set(parsed)) < len(parsed):
             raise Wrong(f"REMOTE_HOSTS names {_repeated(parsed)} twice")
+    if name == "SHARED_PATHS" and isinstance(parsed, tuple):
+        for path in parsed:
+            if path.split() != [path]:
+                raise Wrong(f'SHARED_PATHS takes paths without spaces, not "{path}"')
     if name in ("REMOTE_HOST", "REMOTE_HOSTS"):
         for host in parsed if isinstance(parsed, tuple) else [parsed]:
-            check_host(host)
+            if host or name == "REMOTE_HOSTS":  # a recipe that needs it says that it is empty
+                check_host(host)
     if name == ADDRESS:
         check_address(environment(parsed))
     return parsed
@@ -96,9 +104,25 @@ def check_text(text: str) -> None:
 
 
 def check_host(host: str) -> None:
-    """Raise Wrong if ssh would not take it for a host."""
-    if host.startswith("-") or re.search(r"[\s'\"\\]", host):
-        raise Wrong(f'"{host}" is no host; it is written user@host, or "." for this machine')
+    """Raise Wrong unless ssh, rsync and a shell all take it for the same host.
+
+    rsync takes what follows a colon for a path, so neither a port nor an IPv6 address is part of
+    a host's name: ssh's configuration has a place for both.
+    """
+    if host == "." or _HOST.fullmatch(host):
+        return
+    told = f'"{host}" is no host; it is written user@host, or "." for this machine'
+    user, at, rest = host.removeprefix("ssh://").removesuffix("/").rpartition("@")
+    name, _, port = rest.partition(":")
+    place = "in ~/.ssh/config, or in the file that SSH_CONFIG names"
+    if rest.startswith("[") or ":" in port:
+        address = rest.removeprefix("[").partition("]")[0]
+        told += f'; give an IPv6 address a name, {place}: "Host NAME", "HostName {address}"'
+    elif _HOST.fullmatch(f"{user}{at}{name}") and port.isdecimal():
+        told += f'; write "{user}{at}{name}", and {place}: "Host {name}", "Port {port}"'
+    elif _HOST.fullmatch(f"{user}{at}{name}") and not port:
+        told += f'; write "{user}{at}{name}"'
+    raise Wrong(told)
 
 
 def check_address(address: str) -> None:

@@ -15,7 +15,7 @@ say() { printf '%s %s\n' "$answer" "${*//$'\n'/ }"; }
 refuse() { say refused "$*"; exit 0; }
 
 echo
-for program in flock cp mkdir mv readlink rm sleep sync tail wc; do
+for program in flock cp mkdir mv readlink rm sleep stat sync tail wc; do
     command -v "$program" >/dev/null || refuse "missing $program"
 done
 
@@ -23,8 +23,12 @@ done
 attempt() { { "$@" 9>&-; } 2>&1 >/dev/null; }
 
 enter() {
-    error=$(attempt mkdir -p -- "$directory/.deploy") || refuse "$error"
+    # A site's user enters it, whatever the login's umask is.
+    error=$(umask 022; attempt mkdir -p -- "$directory") || refuse "$error"
     go
+    # A directory that belongs to a group (chmod g+ws) is one whose members push in turn.
+    case $(stat -c %A .) in d????w[sS]*) umask g=rwx ;; esac
+    error=$(attempt mkdir -p -- "$PWD/.deploy") || refuse "$error"
 }
 
 go() {

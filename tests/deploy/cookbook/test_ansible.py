@@ -87,6 +87,21 @@ def test_a_fleet_goes_live_host_by_host(fleet: Fleet) -> None:
         assert os.readlink(target / "previous") == "releases/1"
 
 
+def test_a_fleet_shares_what_is_named_and_loses_nothing(fleet: Fleet) -> None:
+    uploads = fleet.push.checkout / "public/uploads"
+    uploads.mkdir(parents=True)
+    (uploads / ".gitkeep").touch()
+    fleet.run("ansible-rollout", 1, SHARED_PATHS="public/uploads .env").ok()
+    photo = fleet.push.target / "app1/shared/public/uploads/photo"
+    photo.write_text("precious")
+    fleet.run("ansible-rollout", 2, SHARED_PATHS="public public/uploads").failed(
+        "of public/uploads and public, one lies in the other")
+    fleet.run("ansible-rollout", 2, SHARED_PATHS="public/").ok()
+    assert photo.read_text() == "precious"
+    assert (fleet.push.target / "app1/current/public/uploads/photo").read_text() == "precious"
+    assert (fleet.push.target / "app1/releases/1/.env").is_symlink()
+
+
 def test_a_host_that_turns_sick_goes_back_and_the_others_are_not_begun(fleet: Fleet) -> None:
     fleet.run("ansible-rollout", 1).ok()
 

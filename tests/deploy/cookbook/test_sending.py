@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,132 @@ def test_a_shared_path_outside_of_the_release_is_refused(here: Push) -> None:
     assert not here.release(1).exists()
 
 
+@pytest.mark.parametrize("paths", [
+    "public public/uploads", "public/uploads public/", "a/../b", "/srv", ".", "./", "..", "-x",
+    "./-x", "backups", "backups/today", "a/./b a//b/c", "x/..",
+])
+def test_shared_paths_that_are_unsafe_are_refused(here: Push, paths: str) -> None:
+    check_out(here, **{"public/index.html": "x"})
+    uploads = here.target / "shared/public/uploads"
+    uploads.mkdir(parents=True)
+    (uploads / "photo").write_text("precious")
+    for recipe in ("rsync-release", "rsync-in-place"):
+        here.run(recipe, SHARED_PATHS=paths).failed("SHARED_PATHS: ")
+    assert (uploads / "photo").read_text() == "precious"
+    assert sorted(os.listdir(here.target)) == ["shared"]
+
+
+def test_a_shared_path_is_taken_however_it_is_written(here: Push) -> None:
+    check_out(here)
+    here.run("rsync-release", SHARED_PATHS="./web//files/ web/files\nweb/./files private").ok()
+    assert os.readlink(here.release(1) / "web/files") == "../../../shared/web/files"
+    assert os.readlink(here.release(1) / "private") == "../../shared/private"
+
+
+def test_shared_data_outlives_a_change_of_its_path(anywhere: Push) -> None:
+    check_out(anywhere, **{"public/uploads/.gitkeep": "", "public/index.html": "x"})
+    anywhere.run("rsync-release", SHARED_PATHS="public/uploads").ok()
+    photo = anywhere.target / "shared/public/uploads/photo"
+    photo.write_text("precious")
+    for number, paths in enumerate(("public", "public/uploads", ""), 2):
+        anywhere.numbered(number)
+        anywhere.run("rsync-release", SHARED_PATHS=paths).ok()
+        assert (anywhere.release(number) / "public/uploads/photo").read_text() == "precious"
+        assert photo.read_text() == "precious"
+
+
+@pytest.mark.parametrize("link", ["../../shared/public", "../../shared", "/srv", "folder"])
+def test_a_committed_link_is_never_deleted_through(here: Push, link: str) -> None:
+    photo = here.target / "shared/public/uploads/photo"
+    photo.parent.mkdir(parents=True)
+    photo.write_text("precious")
+    check_out(here)
+    (here.checkout / "public").symlink_to(link)
+    here.run("rsync-release", SHARED_PATHS="public/uploads").failed(
+        "public is a link, so public/uploads is not in the release")
+    assert photo.read_text() == "precious"
+    assert not here.release(1).exists()
+
+
+def test_a_committed_link_to_shared_data_loses_nothing(here: Push) -> None:
+    for path in ("shared/media/photo", "elsewhere/photo"):
+        (here.target / path).parent.mkdir(parents=True)
+        (here.target / path).write_text("precious")
+    check_out(here)
+    (here.checkout / "media").symlink_to("../../shared/media")
+    (here.checkout / "data").symlink_to("../../elsewhere")
+    here.run("rsync-release").ok()
+    assert (here.release(1) / "media/photo").read_text() == "precious"
+    assert (here.release(1) / "data/photo").read_text() == "precious"
+    here.numbered(2)
+    here.run("rsync-release", SHARED_PATHS="media/ data/").ok()
+    assert (here.target / "elsewhere/photo").read_text() == "precious"
+    assert (here.release(2) / "media/photo").read_text() == "precious"
+
+
+def test_a_shared_file_is_linked_as_a_file(anywhere: Push) -> None:
+    shared = anywhere.target / "shared"
+    check_out(anywhere, **{"app.ini": "as committed", "NOTES": "x"})
+    paths = "app.ini NOTES etc/site.conf db.sqlite3 .env conf.d/ logs"
+    anywhere.run("rsync-release", SHARED_PATHS=paths).ok()
+    (shared / "app.ini").write_text("of this host")
+    make_live(anywhere, 1)
+    anywhere.numbered(2)
+    anywhere.run("rsync-release", SHARED_PATHS=paths).ok()
+    release = anywhere.release(2)
+    assert (release / "app.ini").read_text() == "of this host"
+    assert (release / "NOTES").read_text() == "x"
+    assert (shared / "NOTES").is_file()
+    assert (shared / "conf.d").is_dir()
+    assert (shared / "logs").is_dir()
+    for missing in (".env", "db.sqlite3", "etc/site.conf"):
+        assert (release / missing).is_symlink()
+        assert not (release / missing).exists()
+    with closing(sqlite3.connect(release / "db.sqlite3")) as database:
+        database.execute("CREATE TABLE notes (text)")
+        database.commit()
+    assert (shared / "db.sqlite3").stat().st_size > 0
+    (release / "etc/site.conf").write_text("made by the application")
+    assert (shared / "etc/site.conf").is_file()
+
+
+def test_a_file_that_moves_to_shared_is_a_copy(here: Push) -> None:
+    check_out(here, **{"app.ini": "as committed"})
+    here.run("rsync-release").ok()
+    make_live(here, 1)
+    here.numbered(2)
+    here.run("rsync-release", SHARED_PATHS="app.ini").ok()
+    (here.target / "shared/app.ini").write_text("changed")
+    assert (here.release(1) / "app.ini").read_text() == "as committed"
+
+
+def test_an_empty_directory_in_place_of_a_file_is_replaced(here: Push) -> None:
+    check_out(here, **{"app.ini": "as committed"})
+    for name in ("app.ini", "db.sqlite3", "old.d", "empty.d"):
+        (here.target / "shared" / name).mkdir(parents=True)
+    (here.target / "shared/old.d/kept").write_text("precious")
+    here.run("rsync-release", SHARED_PATHS="app.ini db.sqlite3 old.d empty.d/").ok()
+    release = here.release(1)
+    assert (release / "app.ini").read_text() == "as committed"
+    assert not (here.target / "shared/db.sqlite3").exists()
+    assert (release / "old.d/kept").read_text() == "precious"
+    assert (release / "empty.d").is_dir()
+
+
+def test_a_shared_directory_may_be_a_link_to_a_disk(here: Push) -> None:
+    disk = here.target.parent / "disk"
+    disk.mkdir()
+    (disk / "photo").write_text("precious")
+    (here.target / "shared").mkdir()
+    (here.target / "shared/media").symlink_to(disk)
+    (here.target / "shared/data").symlink_to("/not mounted")
+    check_out(here, **{"media/.gitkeep": "", "data/.gitkeep": ""})
+    here.run("rsync-release").ok()
+    assert (here.release(1) / "media/photo").read_text() == "precious"
+    assert (here.release(1) / "data").is_symlink()
+    assert os.readlink(here.target / "shared/data") == "/not mounted"
+
+
 def test_a_missing_env_is_told(here: Push) -> None:
     check_out(here, **{".env.example": ""})
     assert "shared/.env yet" in here.run("rsync-release").ok().stdout
@@ -216,3 +344,59 @@ def test_in_place_nothing_is_written_that_has_not_changed(here: Push) -> None:
     assert here.run("rsync-in-place").ok().stdout == "0 files have changed\n"
     after = (here.target / "index.html").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_in_place_a_link_of_the_site_stays(anywhere: Push) -> None:
+    disk = anywhere.target.parent / "disk"
+    for path in ("media", "uploads *", "web/files", "inner"):
+        (disk / path).mkdir(parents=True)
+        (disk / path / "photo").write_text("precious")
+    (anywhere.target / "web").mkdir()
+    (anywhere.target / "shared").mkdir()
+    for path in ("media", "uploads *", "web/files"):
+        (anywhere.target / path).symlink_to(disk / path)
+    (anywhere.target / "unmounted").symlink_to("/not mounted")
+    (anywhere.target / "inner").symlink_to("shared")
+    check_out(anywhere, **{"media/.gitkeep": "", "uploads */.gitkeep": "", "web/files/photo": "no",
+                           "unmounted/x": "", "inner/x": ""})
+    ran = anywhere.run("rsync-in-place").ok()
+    for path in ("media", "uploads *", "web/files"):
+        assert os.readlink(anywhere.target / path) == str(disk / path)
+        assert f"{path} is a link there and stays" in ran.stderr
+        assert [each.name for each in (disk / path).iterdir()] == ["photo"]
+        assert (disk / path / "photo").read_text() == "precious"
+    assert os.readlink(anywhere.target / "unmounted") == "/not mounted"
+    assert os.readlink(anywhere.target / "inner") == "shared"
+    assert (anywhere.target / "index.html").exists()
+    assert not os.listdir(anywhere.target / "shared")
+
+
+def test_in_place_a_kept_link_stays_where_the_checkout_has_nothing(here: Push) -> None:
+    (here.target.parent / "disk").mkdir()
+    for path in ("media", "uploads"):
+        (here.target / path).symlink_to("../disk")
+    check_out(here)
+    here.run("rsync-in-place", SHARED_PATHS="uploads").ok()
+    assert [os.readlink(here.target / path) for path in ("media", "uploads")] == ["../disk"] * 2
+
+
+def test_in_place_a_link_of_the_project_is_replaced(here: Push) -> None:
+    check_out(here)
+    (here.checkout / "theme").symlink_to("folder")
+    here.run("rsync-in-place").ok()
+    assert (here.target / "theme").is_symlink()
+    (here.checkout / "theme").unlink()
+    (here.checkout / "theme").mkdir()
+    (here.checkout / "theme/new").touch()
+    here.run("rsync-in-place").ok()
+    assert not (here.target / "theme").is_symlink()
+    assert (here.target / "theme/new").exists()
+    assert (here.target / "folder" / ODD).exists()
+
+
+def test_in_place_a_shared_file_is_not_sent_over(here: Push) -> None:
+    check_out(here, **{"app.ini": "as committed"})
+    here.run("rsync-in-place", SHARED_PATHS="app.ini").ok()
+    (here.target / "app.ini").write_text("of this host")
+    here.run("rsync-in-place", SHARED_PATHS="app.ini").ok()
+    assert (here.target / "app.ini").read_text() == "of this host"

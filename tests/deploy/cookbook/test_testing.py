@@ -74,3 +74,9 @@ def test_what_tests_leave_behind_is_not_sent_but_the_project_around_is_left_alon
     here.run("unit-tests").ok()
     found = sorted(path.name for path in here.checkout.iterdir())
     assert found == [".git", ".gitignore", "Makefile", "index.html", "ve"]
+
+
+def test_the_tests_may_be_those_of_a_directory(here: Push) -> None:
+    program(here.checkout / "src/manage.py", "echo tested by $1 in ${PWD##*/}")
+    ran = here.run("unit-tests", MANAGE_DIRECTORY="src").ok()
+    assert "tested by test in src" in ran.stdout

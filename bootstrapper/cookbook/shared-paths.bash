@@ -1,0 +1,40 @@
+# SHARED_PATHS with each path once, in its shortest form. No path leads out of a release, and none
+# lies in another: what is linked inside of a link is deleted with it.
+shared=()
+refuse_path() {
+    echo "SHARED_PATHS: $1" >&2
+    echo "  next: correct it in deploy/deployments.toml" >&2
+    exit 1
+}
+read -r -d '' -a words <<<"$SHARED_PATHS" || true
+for word in "${words[@]}"; do
+    path=
+    IFS=/ read -ra parts <<<"$word"
+    for part in "${parts[@]}"; do
+        case $part in
+            '' | .) ;;
+            ..) path=; break ;;
+            *) path+=${path:+/}$part ;;
+        esac
+    done
+    case $word in /*) path= ;; esac
+    [ -n "$path" ] || refuse_path "$word is not inside of a release"
+    case $path in
+        -*) refuse_path "$path begins with -, as an option does" ;;
+        backups | backups/*) refuse_path "$path: shared/backups belongs to backup-database" ;;
+        maintenance.html) refuse_path "$path: shared/$path belongs to maintenance-on" ;;
+    esac
+    twice=
+    for index in "${!shared[@]}"; do
+        other=${shared[index]%/}
+        if [ "$path" = "$other" ]; then
+            twice=1
+            case $word in */) shared[index]=$path/ ;; esac
+        elif [[ $path/ == "$other"/* || $other/ == "$path"/* ]]; then
+            refuse_path "of $path and $other, one lies in the other"
+        fi
+    done
+    case $word in */) path+=/ ;; esac
+    [ -n "$twice" ] || shared+=("$path")
+done
+SHARED_PATHS=${shared[*]}
