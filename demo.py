@@ -18,7 +18,7 @@ from pathlib import Path
 
 import demo_rolf
 from bootstrapper.errors import BootstrapperError
-from demo_production import Production, missing
+from demo_production import Production, Site, missing
 from demo_production import server as production_server
 
 HERE = Path(__file__).resolve().parent
@@ -47,15 +47,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"\n--- no push is shown, and no Rolf: this machine has no {', '.join(lacking)}")
             return run(project, once=options.once)
         port = free_port(8001)
-        with production_server(into / "production", port) as process:
+        with production_server(into / "production", port) as process, \
+                staging_server(into / "staging") as staging:
             address = f"http://127.0.0.1:{port}/"
             site = Production(project, into / "production", address)
-            push(site, process.pid)
+            push(site, process.pid, staging)
             with rolf(into / "rolf") as shop:
                 push_through(shop, site)
                 if options.pictures:
                     take_pictures(shop, options.pictures)
-                return run(project, once=options.once, production=address, shop=shop)
+                return run(project, once=options.once, production=address, shop=shop,
+                           staging=staging)
     except subprocess.CalledProcessError as error:
         print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
               file=sys.stderr)
@@ -89,11 +91,19 @@ def step(title: str, *command: str, at: Path) -> None:
     subprocess.run(command, cwd=at, check=True)
 
 
-def push(production: Production, server_pid: int) -> None:
+@contextmanager
+def staging_server(directory: Path) -> Iterator[Site]:
+    """Where staging is pushed to; visitors wait there until the first push."""
+    port = free_port(8003)
+    with production_server(directory, port) as process:
+        yield Site(directory, f"http://127.0.0.1:{port}/", process.pid)
+
+
+def push(production: Production, server_pid: int, staging: Site) -> None:
     """Show a first push, a change that is pushed, and the way back."""
     say(f"production is a directory of this machine, {production.directory}; its server stands in "
         "for Apache")
-    production.prepare(server_pid)
+    production.prepare(server_pid, staging)
     say("the first push")
     production.bootstrapper("deploy", "-m", "A new site")
     show_page(production.address)
@@ -157,7 +167,7 @@ def show_page(address: str) -> None:
 
 
 def run(project: Path, *, once: bool, production: str = "",
-        shop: demo_rolf.Rolf | None = None) -> int:
+        shop: demo_rolf.Rolf | None = None, staging: Site | None = None) -> int:
     """Run the site until Ctrl-C, or, once, until its pages have answered."""
     port = free_port(8000)
     address = f"http://127.0.0.1:{port}/"
@@ -174,8 +184,11 @@ def run(project: Path, *, once: bool, production: str = "",
             return 0 if {came for came, _ in answered} == {200} else 1
         print(f"\n  {address}\n  {address}admin/  (./manage.py createsuperuser in {project} lets "
               "you in)\n" + (f"  {production} is production\n" if production else "")
+              + (f"  {staging.address} shows staging, after a push to it\n" if staging else "")
               + (f"  {shop.address} is Rolf; {shop.login} signs in with {shop.password}\n"
-                 if shop else "") + "  Ctrl-C ends it\n", flush=True)
+                 + "".join(f"    {login} signs in with {password}\n"
+                           for login, password in shop.people.items()) if shop else "")
+              + "  Ctrl-C ends it\n", flush=True)
         return process.wait()
 
 

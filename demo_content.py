@@ -6,6 +6,7 @@ usage: demo_content.py define PROJECT
 """
 
 import os
+import secrets
 import sys
 import time
 from pathlib import Path
@@ -47,7 +48,10 @@ SHOP = {
 
 
 def define(project: str) -> None:
-    """Make the people, and the deployment as the project's own file has it."""
+    """Make the people, and the deployment as the project's own file has it.
+
+    Print a line for each of the people: login and password.
+    """
     owner = User.objects.filter(is_superuser=True).earliest("pk")
     category = Category.objects.create(name="Sites")
     application = Application.objects.create(category=category, name=NAME)
@@ -63,7 +67,10 @@ def define(project: str) -> None:
         kept(owner, Grant(group=members, deployment=deployment, level=level), deployment)
         for login, full in people.items():
             first, _, last = full.partition(" ")
-            User.objects.create_user(login, first_name=first, last_name=last).groups.add(members)
+            password = secrets.token_urlsafe(9)
+            User.objects.create_user(login, password=password, first_name=first,
+                                     last_name=last).groups.add(members)
+            print(login, password)
     anna = User.objects.get(username="anna")
     for name, value in engine.environment.items():
         kept(anna, Setting(deployment=deployment, name=name, text=value), deployment)

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 PAGE = "main/templates/main/index.html"
 LEAD = re.compile(r'<p class="lead">.*?</p>')
 DEFINITION = "deploy/deployments.toml"
-TOOLS = ("bash", "git", "make", "rsync")
+TOOLS = ("bash", "git", "make")
 RESTART = """\
 # Has the demo's server start anew from what is live; with Apache, this is touch-wsgi.
 #
@@ -41,6 +42,25 @@ def server(directory: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
+class Site(NamedTuple):
+    """A directory that is pushed to, and the server that shows it."""
+
+    directory: Path
+    address: str
+    server_pid: int
+
+
+def _place(template: str, site: Site) -> dict[str, str]:
+    """What changes in a deployment whose directory the template calls `template`."""
+    return {
+        'REMOTE_HOST = ""': f'REMOTE_HOST = "."  # this machine, without ssh\n'
+                            f'SMOKE_URL = "{site.address.rstrip("/")}"\n'
+                            f'SERVER_PID = {site.server_pid}',
+        f'REMOTE_DIRECTORY = "{template}"': f'REMOTE_DIRECTORY = "{site.directory}"',
+        '"activate-release", "touch-wsgi"': '"activate-release", "restart-server"',
+    }
+
+
 class Production:
     """Where the demo project is pushed to."""
 
@@ -49,8 +69,8 @@ class Production:
         self.directory = directory
         self.address = address
 
-    def prepare(self, server_pid: int) -> None:
-        """Put the project under git, and say where its production is."""
+    def prepare(self, server_pid: int, staging: "Site") -> None:
+        """Put the project under git, and say where its production and its staging are."""
         repository = self.directory.with_name("repository.git")
         self._run("git", "init", "--quiet", "--bare", "-b", "main", str(repository))
         self._run("git", "init", "--quiet", "-b", "main")
@@ -60,12 +80,10 @@ class Production:
         self._define({
             'REPOSITORY = ""': f'REPOSITORY = "{repository}"',
             'REMOTE_PYTHON = "/usr/bin/python3"': f'REMOTE_PYTHON = "{sys.executable}"',
-            'REMOTE_HOST = ""': f'REMOTE_HOST = "."  # this machine, without ssh\n'
-                                f'SMOKE_URL = "{self.address.rstrip("/")}"\n'
-                                f'SERVER_PID = {server_pid}',
-            'REMOTE_DIRECTORY = "/var/www/demo_site"': f'REMOTE_DIRECTORY = "{self.directory}"',
-            '"activate-release", "touch-wsgi"': '"activate-release", "restart-server"',
+            **_place("/var/www/demo_site", Site(self.directory, self.address, server_pid)),
         })
+        # What production has taken is replaced by now, so the same lines are those of staging.
+        self._define(_place("/var/www/demo_site-staging", staging))
         (self.project / "deploy/recipes/restart-server.sh").write_text(RESTART)
         self.commit("A new site")
 

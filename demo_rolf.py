@@ -40,17 +40,24 @@ def lay_out(directory: Path, python: str = "") -> None:
 
 
 class Rolf:
-    """A Rolf that runs; `login` and `password` are its superuser's."""
+    """A Rolf that runs; `login` and `password` are its superuser's.
+
+    `people` has the passwords of the others, by login, once the site is defined.
+    """
 
     def __init__(self, directory: Path, address: str, told: dict[str, str]) -> None:
         self.directory = directory
         self.address = address
         self.login = told["login"]
         self.password = told["password"].split()[0]
+        self.people: dict[str, str] = {}
 
     def define(self, project: Path) -> None:
         """Have it know the people of the shop, and the deployment of the site."""
-        self._content("define", str(project))
+        made = subprocess.run(
+            ["ve/bin/python", CONTENT, "define", str(project)], cwd=self.directory, check=True,
+            env=environment(), stdout=subprocess.PIPE, text=True).stdout
+        self.people = dict(line.split() for line in made.splitlines())
 
     def push(self, person: str, comment: str, *flags: str) -> None:
         """Have somebody ask for a push, and wait for its end, whatever that is."""

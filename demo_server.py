@@ -41,7 +41,8 @@ def serve(release: Path, listener: socket.socket) -> None:
     signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=server.shutdown).start())
     os.chdir(release)
     sys.path.insert(0, str(release))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "demo_site.settings.production"
+    # The deployment, production or staging, is what its directory is called.
+    os.environ["DJANGO_SETTINGS_MODULE"] = f"demo_site.settings.{release.parents[1].name}"
     from demo_site.wsgi import application  # type: ignore[import-not-found]
     from whitenoise import WhiteNoise  # type: ignore[import-not-found]
 

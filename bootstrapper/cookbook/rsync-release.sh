@@ -15,6 +15,8 @@
 # Everybody may read a release, whatever the umasks are. Where REMOTE_DIRECTORY belongs to a group
 # (chmod g+ws), its members push in turn, and may write all that pushes make.
 #
+# For REMOTE_HOST = "." a machine without rsync does the same with tar and cp.
+#
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${SHARED_PATHS=}" "${RELEASE_SOURCE=.}"
@@ -54,17 +56,21 @@ END
 
 # The checkout's times are of today: files are compared by what is in them.
 status=0
-stats=$(rsync --recursive --links --perms --chmod="$(modes "${said##*"$mark"$'\n'}")" --checksum \
-    --delete --stats --exclude=.git --exclude=/ve --exclude='/.ve.*' --exclude=/.deploy \
-    --exclude=__pycache__ --link-dest=../.base/ --secluded-args \
-    ./ "$REMOTE_HOST:$REMOTE_DIRECTORY/releases/.$RELEASE.partial/") || status=$?
+if [ "$REMOTE_HOST" = . ] && ! type -P rsync >/dev/null; then
+# piece: copy-here
+else
+    stats=$(rsync --recursive --links --perms --chmod="$(modes "${said##*"$mark"$'\n'}")" --checksum \
+        --delete --stats --exclude=.git --exclude=/ve --exclude='/.ve.*' --exclude=/.deploy \
+        --exclude=__pycache__ --link-dest=../.base/ --secluded-args \
+        ./ "$REMOTE_HOST:$REMOTE_DIRECTORY/releases/.$RELEASE.partial/") || status=$?
+fi
 if [ $status = 11 ]; then  # a full disk is needed more by what runs there
     { declare -p REMOTE_DIRECTORY RELEASE; echo 'rm -rf "$REMOTE_DIRECTORY/releases/.$RELEASE.partial"'
     } | ssh "$REMOTE_HOST" bash
 fi
 if [ $status != 0 ]; then
-    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all could be sent, rsync's status is $status" >&2
-    echo "  next: correct what rsync says above, then: python -m bootstrapper resume" >&2
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all could be sent, ${sender-rsync}'s status is $status" >&2
+    echo "  next: correct what is said above, then: python -m bootstrapper resume" >&2
     exit 1
 fi
 

@@ -56,7 +56,7 @@ here() {{
     shift $((OPTIND - 1))
     command=$*
 }}
-here "$@" || exec {ssh} -F {config} "$@"
+here "$@" || {reach}
 cd 2>/dev/null || cd /
 umask 022
 [ -z "$null" ] || exec </dev/null
@@ -84,10 +84,8 @@ class Ssh:
         self.config = config
 
     def __enter__(self) -> Self:
-        """Raise WorkFailed without ssh, InputError without the file that SSH_CONFIG names."""
+        """Raise InputError without the file that SSH_CONFIG names."""
         program = shutil.which("ssh")
-        if program is None:
-            raise WorkFailed("ssh", "is not installed here", "apt-get install openssh-client")
         given = self._given()
         parent = _parent()
         _sweep(parent)
@@ -105,9 +103,11 @@ class Ssh:
             (self.directory / "given").write_bytes(given)
             first += f'Include "{self.directory}/given"\n'
         self._own_config.write_text(first)
+        reach = f'exec {shlex.quote(program)} -F {shlex.quote(str(self._own_config))} "$@"' \
+            if program else f"{{ echo {shlex.quote(str(_missing()))} >&2; exit 127; }}"
         self._add("ssh", _WRAPPER.format(
-            ssh=shlex.quote(program), config=shlex.quote(str(self._own_config)),
-            shell=shlex.quote(_shell()), path=shlex.quote(os.environ.get("PATH", os.defpath))))
+            reach=reach, shell=shlex.quote(_shell()),
+            path=shlex.quote(os.environ.get("PATH", os.defpath))))
         for name in ("scp", "sftp"):  # which don't look for ssh in PATH
             if other := shutil.which(name):
                 self._add(name, f'#!/bin/sh\nexec {shlex.quote(other)} -S '
@@ -125,12 +125,17 @@ class Ssh:
         return {"PATH": f"{self.directory}:{base.get('PATH', os.defpath)}"}
 
     def command(self, host: str, command: str) -> list[str]:
-        """The words that run `command` on the host, over a connection which others then share."""
+        """The words that run `command` on the host, over a connection which others then share.
+
+        Raise WorkFailed where another machine is meant and this one has no ssh.
+        """
         if host == HERE:
             return [str(self.directory / "ssh"), host, command]
         if host.startswith("-"):
             raise InputError("REMOTE_HOST", f"{host!r} is an option of ssh, not the name of a host",
                              "correct it in deploy/deployments.toml")
+        if self._program is None:
+            raise _missing()
         return [self._program, "-F", str(self._own_config), "-o", "ControlMaster=yes",
                 "-o", "ClearAllForwardings=yes", "-o", "LogLevel=INFO", "-x", "-T", "--", host,
                 command]
@@ -158,6 +163,10 @@ class Ssh:
         except OSError as error:
             raise InputError(f"SSH_CONFIG = {str(self.config)!r}", error.strerror or str(error),
                              "correct it in deploy/deployments.toml") from error
+
+
+def _missing() -> WorkFailed:
+    return WorkFailed("ssh", "is not installed here", "apt-get install openssh-client")
 
 
 def _parent() -> str:
