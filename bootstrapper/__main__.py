@@ -1,5 +1,10 @@
 """The command line: `python -m bootstrapper COMMAND`."""
 
+from bootstrapper.search_path import leave_current_directory
+
+if __name__ == "__main__":
+    leave_current_directory()
+
 import argparse
 import os
 import signal
