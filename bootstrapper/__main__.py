@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from bootstrapper import plain_text
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
 
@@ -55,7 +56,8 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     except Exception as error:
         if options.verbosity > 0:
             raise
-        print(f"{program}: unexpected {type(error).__name__}: {error}\n"
+        print(f"{program}: unexpected {type(error).__name__}: "
+              f"{plain_text.lines(str(error))}\n"
               f"  next: this is our mistake; run it with -v and report what it prints",
               file=sys.stderr)
         return 1

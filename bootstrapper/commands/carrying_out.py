@@ -18,6 +18,7 @@ from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import BootstrapperError
+from bootstrapper.plain_text import single_line
 
 INTERRUPTED = 130
 FEW = 3  # hosts, which are named one by one
@@ -62,7 +63,7 @@ class Carrying:
         if result.state is State.SUCCEEDED:
             self._tell_success(plan, result, push.record, console)
             return 0
-        console.say(f"push {plan.id} {result.state}: {result.reason}")
+        console.say(f"push {plan.id} {result.state}: {single_line(result.reason)}")
         switched = self._fallback.switched(result)
         if self._fallback.wanted(plan, result, switched):
             self._fall_back(plan, switched, console)
@@ -112,7 +113,7 @@ class Carrying:
 def list_commits(console: Console, commits: Sequence[str], before: str) -> None:
     """A line for each, as long as they are not too many."""
     for line in commits[:MOST_COMMITS]:
-        console.say(f"{before}{line}")
+        console.say(f"{before}{single_line(line)}")
     if len(commits) > MOST_COMMITS:
         console.say(f"  and {len(commits) - MOST_COMMITS} more")
 
