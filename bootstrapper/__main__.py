@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     _fill_closed_streams()
     options = _options(sys.argv[1:] if argv is None else argv, program)
     signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup starts us
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:

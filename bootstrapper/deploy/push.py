@@ -58,7 +58,7 @@ class Surroundings(Protocol):
         """A directory of the push's own that goes when it ends; its name has no spaces."""
 
     def cancelled(self) -> str:
-        """Why the push shall end now; empty while it may go on."""
+        """Who has stopped the push, in words; empty while nobody has."""
 
     def lost(self) -> str:
         """Why the target's lock is no longer ours; empty while it is."""
@@ -82,6 +82,7 @@ class Push:
         self._surroundings = surroundings
         self._masking = Masking(plan.secrets)
         self._clock = Clock()
+        self._lost = ""  # why the push was ended, if that was the target's lock
         self.record = journal.record()
 
     def run(self, *, done: Iterable[tuple[int, str]] = (),
@@ -106,8 +107,8 @@ class Push:
             result = (execution.result(State.FAILED, reason) if execution else
                       Result(state=State.FAILED, reason=reason))
             self._break_off(fault.fault)
-        if result.state is State.CANCELLED and (reason := self._surroundings.lost()):
-            result = replace(result, state=State.FAILED, reason=reason)
+        if result.state is State.CANCELLED and result.reason == self._lost:
+            result = replace(result, state=State.FAILED)
         self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
         self._journal.finish(self.record)
         return replace(result, reason=self.record.reason)
@@ -123,7 +124,12 @@ class Push:
                         seconds=now - (now if run.started is None else run.started)))
 
     def _cancelled(self) -> str:
-        return self._journal.cancelled() or self._surroundings.cancelled()
+        if reason := self._journal.cancelled():
+            return reason  # whoever asked for that gets it, also where the target hangs
+        if reason := self._surroundings.cancelled():
+            return reason
+        self._lost = self._lost or self._surroundings.lost()
+        return self._lost
 
     def _tell(self, event: Event) -> None:
         event = self._masked(event)
