@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from bootstrapper.deploy import output_limit
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.event import (
     Event,
@@ -82,6 +83,7 @@ class Push:
         self._surroundings = surroundings
         self._masking = Masking(plan.secrets)
         self._clock = Clock()
+        self._limit = output_limit.of(plan.settings)
         self._lost = ""  # why the push was ended, if that was the target's lock
         self.record = journal.record()
 
@@ -136,7 +138,10 @@ class Push:
         if not isinstance(event, Output):
             self.record = self.record.after(event)
         self._surroundings.show(event)
-        self._journal.write(event)
+        for kept in self._limit.pass_on(event):
+            if isinstance(kept, Note) and kept is not event:
+                self._surroundings.show(kept)
+            self._journal.write(kept)
 
     def _masked(self, event: Event) -> Event:
         """Output comes masked from the runner, which alone sees what is split across writes."""
