@@ -10,6 +10,7 @@ import sys
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
 from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.project import secret
+from bootstrapper.deploy.project.deployment import FILE
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
@@ -103,7 +104,7 @@ def _warn(options: argparse.Namespace, prepared: Preparation) -> None:
     for name, value in prepared.secrets.items():
         if (said := secret.warning(name, value)) and options.verbosity >= 0:
             line = prepared.deployment.lines.get(name, 0)
-            print(f"warning: {secret.DEFINITION}:{line}: {said}", file=sys.stderr)
+            print(f"warning: {FILE}:{line}: {said}", file=sys.stderr)
 
 
 def _refuse_step_without_terminal(options: argparse.Namespace) -> None:
