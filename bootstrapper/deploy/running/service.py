@@ -15,7 +15,7 @@ from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
 
 LENGTH = 4  # bytes before a message say how long it is
-_LOOK_MILLISECONDS = 1  # between two looks at the streams of jobs
+_LOOK_MILLISECONDS = 2  # between two looks at the streams of jobs
 COULD_NOT_RUN, NOT_FOUND = 126, 127  # as in a shell
 
 

@@ -11,7 +11,7 @@ has been quiet for a moment. Where the system lacks one of these, all pipes are 
 
 All processes of a job share one description of each pipe, and with it the flag O_NONBLOCK: a
 program that sets it (for its own event loop) makes a full pipe an error for the others. The
-supervisor, which looks a thousand times a second, and each read here take the flag away again; the
+supervisor, which looks every two milliseconds, and each read here take the flag away again; the
 pipe is then an ordinary one of a MiB until the job ends, as only a full pipe can do harm between
 two looks.
 """
@@ -156,7 +156,8 @@ class Pipe:
         """One of the job's programs has set O_NONBLOCK: see above."""
         if self._writing >= 0 and not self._shared:
             self._shared = True
-            self.widen()
+            if _ORDERED:
+                self.widen()
 
     @property
     def nonblocking(self) -> bool:
