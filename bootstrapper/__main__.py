@@ -1,5 +1,10 @@
 """The command line: `python -m bootstrapper COMMAND`."""
 
+from bootstrapper.search_path import leave_current_directory
+
+if __name__ == "__main__":
+    leave_current_directory()
+
 import argparse
 import os
 import signal
@@ -11,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from bootstrapper import plain_text
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
 
@@ -32,7 +38,8 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     _fill_closed_streams()
     options = _options(sys.argv[1:] if argv is None else argv, program)
     signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup starts us
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -50,7 +57,8 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     except Exception as error:
         if options.verbosity > 0:
             raise
-        print(f"{program}: unexpected {type(error).__name__}: {error}\n"
+        print(f"{program}: unexpected {type(error).__name__}: "
+              f"{plain_text.lines(str(error))}\n"
               f"  next: this is our mistake; run it with -v and report what it prints",
               file=sys.stderr)
         return 1

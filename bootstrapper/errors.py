@@ -4,6 +4,8 @@ import errno
 import os
 from pathlib import Path
 
+from bootstrapper import plain_text
+
 
 class BootstrapperError(Exception):
     """A failure told as three things: the place, the fault, and the next command.
@@ -20,7 +22,8 @@ class BootstrapperError(Exception):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.fault}\n  next: {self.next_step}"
+        place = plain_text.single_line(self.where)
+        return plain_text.lines(f"{place}: {self.fault}\n  next: {self.next_step}")
 
 
 class WorkFailed(BootstrapperError):

@@ -4,6 +4,8 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+# Python searches a script's directory first: a json.py there must not replace the standard one.
+sys.path[:] = [path for path in sys.path if os.path.realpath(path) != HERE]
 SOURCE = os.path.join(HERE, "requirements", "src")
 WHEELS = [name for name in (os.listdir(SOURCE) if os.path.isdir(SOURCE) else [])
           if name.startswith("bootstrapper-") and name.endswith(".whl")]

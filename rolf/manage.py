@@ -4,10 +4,17 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
-from django.db import OperationalError
+# Python searches a script's directory first: a json.py here would replace the standard library's.
+# The project comes after that, before the vendored packages.
+HERE = os.path.dirname(os.path.realpath(__file__))  # noqa: PTH120 - pathlib would come from here
+sys.path[:] = [path for path in sys.path if os.path.realpath(path) != HERE]
+packages = [at for at, path in enumerate(sys.path) if path.endswith("-packages")]
+sys.path.insert(min(packages, default=len(sys.path)), HERE)
 
-from rolf import database, environment
+from django.core.management import execute_from_command_line  # noqa: E402
+from django.db import OperationalError  # noqa: E402
+
+from rolf import database, environment  # noqa: E402
 
 
 def main():

@@ -1,5 +1,10 @@
 """The command line: `python -m vendor_fetch [sync] | check`."""
 
+from bootstrapper.search_path import leave_current_directory
+
+if __name__ == "__main__":
+    leave_current_directory()
+
 import argparse
 import signal
 import sys
@@ -7,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from bootstrapper import plain_text
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
 from vendor_fetch.cache import Cache, place
@@ -73,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _check(project: Project, progress: Progress) -> int:
     found = list(differences(project))
     for each in found:
-        print(each)
+        print(plain_text.lines(str(each)))
     if found:
         print(f"{len(found)} difference{'s' if len(found) > 1 else ''}\n"
               "  next: python -m vendor_fetch sync")
@@ -87,9 +93,11 @@ def told(error: Exception) -> str:
     if isinstance(error, BootstrapperError):
         return str(error)
     if isinstance(error, OSError):
-        return (f"{error.filename or 'the system'}: {error.strerror or error}\n"
+        place = plain_text.single_line(f"{error.filename or 'the system'}")
+        return (f"{place}: {error.strerror or error}\n"
                 "  next: mend that (space, permissions), then run the same command again")
-    return (f"vendor_fetch: unexpected {type(error).__name__}: {error}\n"
+    return (f"vendor_fetch: unexpected {type(error).__name__}: "
+            f"{plain_text.lines(str(error))}\n"
             "  next: this is our mistake; report it with what python -m vendor_fetch -v prints")
 
 

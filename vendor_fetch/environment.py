@@ -4,6 +4,11 @@ A project's Makefile runs it from the wheel that the project carries, by a Pytho
 else: `PYTHONPATH=requirements/src/bootstrapper-….whl python3 -m vendor_fetch.environment`.
 """
 
+from bootstrapper.search_path import leave_current_directory
+
+if __name__ == "__main__":
+    leave_current_directory()
+
 import os
 import subprocess
 import sys
@@ -18,7 +23,7 @@ from vendor_fetch.fetch import is_offline
 
 # The wheel that this is read from.
 OWN = Path(__file__).parents[1]
-_PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+_PIP = ("-P", "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 def set_up(directory: Path, kept: Path) -> None:
@@ -35,7 +40,7 @@ def set_up(directory: Path, kept: Path) -> None:
         if is_offline() and not kept.is_dir():
             raise _forbidden(kept)
         print("setting up .tools/ (once)", flush=True)
-        if not _run(sys.executable, "-m", "venv", "--clear", str(directory)):
+        if not _run(sys.executable, "-P", "-m", "venv", "--clear", str(directory)):
             raise WorkFailed(".tools", f"{sys.executable} can't make a ve; why is above",
                              "mend that (Debian: apt install python3-venv), then: make vendor")
         if not _install(directory, kept, quiet=True):

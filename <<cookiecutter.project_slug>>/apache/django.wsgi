@@ -11,7 +11,10 @@ import mod_wsgi  # Apache's own, there in its processes only
 NAMED, HERE = (str(file.parent.parent) for file in (Path(__file__), Path(__file__).resolve()))
 for setting in ("prefix", "exec_prefix", "executable"):
     setattr(sys, setting, getattr(sys, setting).replace(NAMED, HERE, 1))
-sys.path[:] = [HERE, *(path.replace(NAMED, HERE, 1) for path in sys.path)]
+paths = [path.replace(NAMED, HERE, 1) for path in sys.path if path not in (NAMED, HERE)]
+# As in manage.py: a json.py of the project's replaces nothing of the standard library.
+packages = next((at for at, path in enumerate(paths) if path.endswith("-packages")), len(paths))
+sys.path[:] = [*paths[:packages], HERE, *paths[packages:]]
 
 from << cookiecutter.project_slug >> import daemon, environment  # noqa: E402
 

@@ -56,8 +56,8 @@ class Attended:
         return bool(self._interruption.reason)
 
     def cancelled(self) -> str:
-        """Why the push shall end now."""
-        return self._interruption.reason or self._session.lost()
+        """By what signal the push was stopped, in words."""
+        return self._interruption.reason
 
     def lost(self) -> str:
         """Why a target's lock is no longer ours."""
@@ -76,13 +76,16 @@ class Attended:
         """Ask what to do with a stage, in step mode."""
         while self._step:
             answer = self._console.ask(f"{name}?", [*Decision, LOOK_AROUND], Decision.RUN,
-                                       meanwhile=self._session.tick, ended=self.cancelled)
+                                       meanwhile=self._session.tick, ended=self._ended)
             if not answer:  # it was cancelled meanwhile
                 return Decision.STOP
             if answer != LOOK_AROUND:
                 return Decision(answer)
             self._look_around(job)
         return Decision.RUN
+
+    def _ended(self) -> str:
+        return self.cancelled() or self.lost()
 
     def _look_around(self, job: Job) -> None:
         """A shell in the checkout, with all that the stage is going to get."""

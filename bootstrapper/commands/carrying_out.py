@@ -20,6 +20,7 @@ from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.deploy.target.ssh import HERE
 from bootstrapper.errors import BootstrapperError
+from bootstrapper.plain_text import single_line
 
 INTERRUPTED = 130
 FEW = 3  # hosts, which are named one by one
@@ -65,7 +66,7 @@ class Carrying:
             self._tell_success(plan, result, push.record, console)
             self._tell_hidden(plan, result.hidden, console)
             return 0
-        console.say(f"push {plan.id} {result.state}: {result.reason}")
+        console.say(f"push {plan.id} {result.state}: {single_line(result.reason)}")
         switched = self._fallback.switched(result)
         if self._fallback.wanted(plan, result, switched):
             self._fall_back(plan, switched, result.hidden, console)
@@ -135,7 +136,7 @@ class Carrying:
 def list_commits(console: Console, commits: Sequence[str], before: str) -> None:
     """A line for each, as long as they are not too many."""
     for line in commits[:MOST_COMMITS]:
-        console.say(f"{before}{line}")
+        console.say(f"{before}{single_line(line)}")
     if len(commits) > MOST_COMMITS:
         console.say(f"  and {len(commits) - MOST_COMMITS} more")
 

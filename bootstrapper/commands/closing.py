@@ -7,6 +7,7 @@ from bootstrapper.deploy.closing import door
 from bootstrapper.deploy.preparation import user
 from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.target.holder import PROGRAM, Closed, machine, now
+from bootstrapper.plain_text import single_line
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -46,4 +47,4 @@ def _unlock(options: argparse.Namespace) -> int:
 
 def _say(options: argparse.Namespace, line: str) -> None:
     if options.verbosity >= 0:
-        print(line)
+        print(single_line(line))

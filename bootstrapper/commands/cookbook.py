@@ -16,6 +16,7 @@ from bootstrapper.deploy.project.cookbook import RECIPES, Cookbook
 from bootstrapper.deploy.project.fault import faulty, suggestion
 from bootstrapper.deploy.project.recipe import Recipe
 from bootstrapper.errors import InputError
+from bootstrapper.plain_text import single_line
 
 _LIST = "python -m bootstrapper cookbook"
 
@@ -56,8 +57,8 @@ def _list(cookbook: Cookbook, *, as_json: bool) -> int:
     recipes = cookbook.all()
     write_lines(
         [json.dumps([_as_json(cookbook, each) for each in recipes], indent=2)] if as_json else
-        table([(each.name, origin(cookbook, each), each.summary, each.needs) for each in recipes],
-              shutil.get_terminal_size().columns))
+        table([(each.name, origin(cookbook, each), single_line(each.summary), each.needs)
+               for each in recipes], shutil.get_terminal_size().columns))
     if faults := cookbook.faults():
         raise faulty(faults)
     return 0
@@ -128,7 +129,7 @@ def _import(project: Path, file: Path, *, force: bool) -> int:
     marks = {**dict.fromkeys(written.new, "new"), **dict.fromkeys(written.replaced, "replaced"),
              **dict.fromkeys(written.same, "as it was")}
     for row in rows:
-        notes = [f'its name was "{row.name}"'] if row.renamed else []
+        notes = [f'its name was "{single_line(row.name)}"'] if row.renamed else []
         notes += ["hides ours"] if cookbook.shadows(Path(row.file).stem) else []
         print(f"{marks[row.file]:<9}  {RECIPES}/{row.file}" + "".join(f" ({n})" for n in notes))
     changed = len(written.new) + len(written.replaced)

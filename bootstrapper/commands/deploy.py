@@ -9,6 +9,8 @@ import sys
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
 from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.deploy.project import secret
+from bootstrapper.deploy.project.deployment import FILE
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
@@ -57,6 +59,7 @@ def add(commands: Subparsers, program: str) -> None:
 def _deploy(options: argparse.Namespace) -> int:
     prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ,
                               flags=options.flags, skip=options.skip)
+    _warn(options, prepared)
     if options.dry_run:
         from bootstrapper.commands.dry_run import show
 
@@ -96,6 +99,14 @@ def _words(words: list[str]) -> tuple[str, int | None]:
         raise InputError("rollback", f"takes a deployment and the number of a push, not "
                          f"{' '.join(words)}", f"{PROGRAM} pushes")
     return (names[0] if names else ""), (int(numbers[0]) if numbers else None)
+
+
+def _warn(options: argparse.Namespace, prepared: Preparation) -> None:
+    """Of what is no fault, on standard error."""
+    for name, value in prepared.secrets.items():
+        if (said := secret.warning(name, value)) and options.verbosity >= 0:
+            line = prepared.deployment.lines.get(name, 0)
+            print(f"warning: {FILE}:{line}: {said}", file=sys.stderr)
 
 
 def _refuse_step_without_terminal(options: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.survey import Survey, survey
 from bootstrapper.deploy.target.holder import PROGRAM, moment
 from bootstrapper.errors import InputError
+from bootstrapper.plain_text import single_line
 
 MOST = 20  # rows, unless asked for more
 
@@ -133,12 +134,10 @@ def trouble(record: Record) -> str:
     """Where a push that didn't succeed stands, and why."""
     stage = record.stage
     if stage is None:
-        return record.reason or str(record.state)
+        return single_line(record.reason) or str(record.state)
     if stage.state is State.RUNNING:
         return f"at {stage.name}"
-    return f"{stage.name}: {stage.reason}" if stage.reason else stage.name
-
-
+    return f"{stage.name}: {single_line(stage.reason)}" if stage.reason else stage.name
 
 
 def _number(text: str) -> int:

@@ -19,6 +19,7 @@ from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.fault import suggestion
 from bootstrapper.deploy.screen.printable import printable
 from bootstrapper.deploy.screen.style import Style
+from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
 
@@ -117,11 +118,18 @@ def _shown(options: argparse.Namespace, events: Iterable[Event],
     if options.json:
         return _as_json(events, names)
     if options.timestamps:
-        return _by_line(events, lambda piece: _stamp(piece, names))
+        return _safe(_by_line(events, lambda piece: _stamp(piece, names)))
     style = Style(sys.stdout)
     if style.live and not options.stage and options.tail is None:
-        return _with_rules(events, names, style)
-    return _by_line(events, None)
+        return _safe(_with_rules(events, names, style))
+    return _safe(_by_line(events, None))
+
+
+def _safe(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes as a terminal may get them; those of a file or a pipe are unchanged."""
+    if not sys.stdout.isatty():
+        return pieces
+    return map(TerminalFilter().feed, pieces)
 
 
 def _by_line(events: Iterable[Event], before: Callable[[Piece], bytes] | None) -> Iterator[bytes]:

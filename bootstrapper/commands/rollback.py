@@ -16,6 +16,7 @@ from bootstrapper.deploy.snapshot import template
 from bootstrapper.deploy.source import Git
 from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import WorkFailed
+from bootstrapper.plain_text import single_line
 
 
 def rollback(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
@@ -51,7 +52,7 @@ def _tell(console: Console, git: Git, proposal: Proposal, *, fast: bool,
     target, live = proposal.target, proposal.live
     how = "its release is still there: switch and reload" if fast else (
         f"its release is gone: {target.rollback_url} is pushed again")
-    comment = f" \"{target.comment}\"" if target.comment else ""
+    comment = f" \"{single_line(target.comment)}\"" if target.comment else ""
     console.say(f"back to push {target.id}{comment} by {target.user}; {how}")
     if live is None:
         return

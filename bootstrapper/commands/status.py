@@ -17,11 +17,11 @@ from bootstrapper.deploy.journal.journal import home
 from bootstrapper.deploy.journal.record import Record, iso
 from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.deployment import Deployment
-from bootstrapper.deploy.screen.printable import printable
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.survey import Survey
 from bootstrapper.deploy.target.holder import PROGRAM, moment
+from bootstrapper.plain_text import single_line
 
 INDENT = 16
 UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
@@ -48,7 +48,7 @@ def _page(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> 
     yield deployment.name + (f" on {host_names(deployment.hosts)}" if deployment.hosts else "")
     style = Style(sys.stdout)
     for title, text in _facts(seen):
-        lines = [printable(text)]
+        lines = [single_line(text)]
         if style.live:
             lines = wrap(lines[0], style.width() - INDENT, break_on_hyphens=False)
         yield from _titled(title, lines)
@@ -63,7 +63,7 @@ def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
 def _facts(seen: Survey) -> Iterator[tuple[str, str]]:
     live, switch = seen.serving, seen.switch
     if live and switch:
-        comment = f' "{live.comment}"' if live.comment else ""
+        comment = f' "{single_line(live.comment)}"' if live.comment else ""
         since = moment(iso(switch.ended) or iso(switch.started) or "")
         how = f"; put back by push {switch.id}" if switch.id != live.id else ""
         yield "serving", (f"{_push(live)}{comment}, since {since}, by {by(switch)}{how}")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bootstrapper.deploy.screen.printable import cells, fitted, printable
+from bootstrapper.deploy.screen.printable import cells, fitted
+from bootstrapper.plain_text import single_line
 
 
 def table(rows: Sequence[Sequence[str]], width: int | None, *, more: str,
@@ -12,7 +13,7 @@ def table(rows: Sequence[Sequence[str]], width: int | None, *, more: str,
     Cells are what strangers wrote: they are made printable. The first row is a heading, the
     others' cells in a column of `colours` are painted by it.
     """
-    clean = [[printable(cell) for cell in row] for row in rows]
+    clean = [[single_line(cell) for cell in row] for row in rows]
     widths = [max(map(cells, column)) for column in zip(*clean, strict=True)][:-1]
     for number, row in enumerate(clean):
         parts = []

@@ -5,6 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 
+from bootstrapper import plain_text
 from bootstrapper.commands.parsers import PROGRAM, Subparsers, project_parser, verbosity_parser
 from bootstrapper.progress import Progress
 from bootstrapper.ve.copying import LINK_MODES
@@ -70,7 +71,7 @@ def _check(options: argparse.Namespace) -> int:
     progress = Progress(verbosity=options.verbosity)
     differences = check(project, jobs=options.jobs, progress=progress)
     for difference in differences:
-        print(difference)
+        print(plain_text.lines(str(difference)))
     if differences:
         sys.stdout.flush()
         print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n"

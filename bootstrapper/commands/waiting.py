@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bootstrapper.deploy.target.ssh import HERE
+from bootstrapper.plain_text import single_line
 from bootstrapper.progress import Progress
 
 
@@ -12,7 +13,7 @@ from bootstrapper.progress import Progress
 def waiting(text: str, verbosity: int) -> Iterator[None]:
     """Show the text as long as it takes, on standard error, as it is no result."""
     progress = Progress(sys.stderr, verbosity)
-    progress.paint(f"{text} ...")
+    progress.paint(f"{single_line(text)} ...")
     try:
         yield
     finally:

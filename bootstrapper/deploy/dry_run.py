@@ -35,5 +35,15 @@ def lines(plan: Plan, place: Place, *, inherited: Mapping[str, str], python: str
             plan, host=host, outputs={}, inherited=inherited, checkout=place.checkout,
             output_file=place.output(index, host))
         for name, value in sorted(variables.items()):
-            yield f"     {name}={shlex.quote(masking.mask(value))}"
+            yield f"     {name}={_quoted(masking.mask(value))}"
         yield ""
+
+
+def _quoted(value: str) -> str:
+    """The value as bash takes it; control characters are named, so that no terminal obeys them."""
+    if all(letter.isprintable() or letter == "\n" for letter in value):
+        return shlex.quote(value)
+    return "$'" + "".join(
+        letter if letter.isprintable() and letter not in "\\'" else f"\\{letter}"
+        if letter in "\\'" else f"\\x{ord(letter):02x}" if ord(letter) < 0x80
+        else f"\\U{ord(letter):08x}" for letter in value) + "'"

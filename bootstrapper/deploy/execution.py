@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bootstrapper.deploy import environment
+from bootstrapper.deploy import environment, size
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.event import Event, Note, StageEnded, StageStarted, State, VariableSet
 from bootstrapper.deploy.fleet import batches, blocks, rolls
 from bootstrapper.deploy.plan import Plan, Stage
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.runner import Runner
+
+_MOST_OUTPUT = 10**6  # bytes of ROLF_OUTPUT that are read: they are kept with the push
 
 
 class Decision(StrEnum):
@@ -190,10 +192,17 @@ class Execution:
     def _read_output(self, job: Job) -> None:
         file = self._place.output(job.stage, job.host)
         try:
-            text = file.read_text(errors="surrogateescape")
+            with file.open("rb") as output:
+                data = output.read(_MOST_OUTPUT + 1)
             file.unlink()  # it may hold a secret
         except OSError:  # the stage has removed it: it has nothing to hand on
             return
+        if len(data) > _MOST_OUTPUT:
+            data = data[:data.rfind(b"\n", 0, _MOST_OUTPUT) + 1]
+            self._emit(Note(at=self._clock.now(), stage=job.stage, host=job.host,
+                            text=f"ROLF_OUTPUT is longer than {size.render(_MOST_OUTPUT)}: the "
+                                 "lines after that are not read"))
+        text = data.decode(errors="surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
         variables, odd = environment.read_output(text)
         for name, value in variables.items():
             self._emit(VariableSet(at=self._clock.now(), stage=job.stage, host=job.host, name=name,

@@ -9,14 +9,20 @@ WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM",
 
 
 class Interruption:
-    """While it is entered those signals are taken note of, nothing more: `reason` says which."""
+    """While it is entered those signals are taken note of, nothing more: `reason` says which.
+
+    Those that were ignored from the start stay ignored: nohup does so with SIGHUP, a shell with
+    SIGINT of what runs in its background.
+    """
 
     def __init__(self) -> None:
         self.reason = ""
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._note) for number in WORDS}
+        self._before = {number: signal.signal(number, self._note) for number in WORDS
+                        if number is signal.SIGTERM
+                        or signal.getsignal(number) is not signal.SIG_IGN}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,

@@ -5,9 +5,10 @@ are: most chunks of output lack a byte of each (memchr, a few GB/s), and are loo
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from bootstrapper.deploy.secret_form import Form, forms
@@ -16,6 +17,15 @@ _HEAD = 8  # bytes of a secret's beginning that aren't there by chance
 _SMALL = 4096
 _FOLDS = b"\r\n"
 _WIDTHS = frozenset((60, 64, 70, 72, 76))  # of folded base64: PEM, base64(1), MIME, and others
+# ECMA-48: colours and other sequences that programs write within a word (`grep --color`). One that
+# is cut off at the end goes on in the next write.
+_INTRODUCERS = (b"\x1b", b"\xc2\x9b")
+_ESCAPE = re.compile(
+    rb"(?:\x1b\[|\xc2\x9b)[0-?]{0,64}[ -/]{0,8}(?:[@-~]|\Z)"
+    rb"|\x1b[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\|\x1b?\Z)"
+    rb"|\x1b[ -/]{0,8}(?:[0-~]|\Z)|\xc2\Z")
+_COLOUR = re.compile(rb"\x1b\[[0-9;:]*[mK]")
+_PER_BYTE = 24  # bytes of sequences that may stand before each byte of a secret
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
 
@@ -107,8 +117,19 @@ class Masker:
     def _spans(self, data: bytes) -> list[_Span]:
         """Where secrets stand, in order, none touching another's bytes."""
         found = [_Span(0, self._told, "")] if self._told else []
+        if possible := self._possible(data):
+            found += self._found(data, possible)
+            if any(each in data for each in _INTRODUCERS):
+                plain = _Plain(data)
+                found += [_Span(plain.place(span.start), plain.place(span.end - 1) + 1, span.name)
+                          for span in self._found(plain.text, possible)]
+        return _merged(found) if len(found) > 1 else found
+
+    @staticmethod
+    def _found(data: bytes, possible: Iterable[_Known]) -> list[_Span]:
+        found = []
         joined = b""
-        for one in self._possible(data):
+        for one in possible:
             text = one.form.text
             if text not in data:
                 if not one.form.folded or b"\n" not in data:
@@ -123,7 +144,7 @@ class Masker:
                 if one.form.after and end < len(data) and data[end] in _BASE64:
                     end += 1
                 found.append(_Span(start, end, one.name))
-        return _merged(found) if len(found) > 1 else found
+        return found
 
     def _possible(self, data: bytes) -> list[_Known]:
         """The forms whose bytes are all there."""
@@ -157,8 +178,43 @@ class Masker:
                 at = len(data) - len(tail) + places[index]
                 likely = len(joined) - index >= _HEAD or _width(data, at) in _WIDTHS
                 if likely and at < start:
-                    return at, whose
+                    start, name = at, whose
+        tail = data[-(self._masking.beginnings.longest * _PER_BYTE + _SMALL):]
+        if tail.endswith(b"\xc2") or any(each in tail for each in _INTRODUCERS):
+            plain = _Plain(tail)
+            index, whose = self._masking.beginnings.find(plain.text)
+            if index < len(plain.text):
+                at = len(data) - len(tail) + plain.place(index)
+                if at < start:
+                    start, name = at, whose
         return start, name
+
+
+class _Plain:
+    """Bytes without escape sequences: their `text`, and where each byte of it stands."""
+
+    def __init__(self, data: bytes) -> None:
+        self.text = _ESCAPE.sub(b"", data)
+        self._data = data
+
+    @cached_property
+    def _parts(self) -> tuple[list[int], list[int]]:
+        """Between the sequences: where each part ends in the text, and begins in the data."""
+        ends, starts, at, length = [], [], 0, 0
+        for start, end in [*(escape.span() for escape in _ESCAPE.finditer(self._data)),
+                           (len(self._data), 0)]:
+            if at < start:
+                length += start - at
+                starts.append(at)
+                ends.append(length)
+            at = end
+        return ends, starts
+
+    def place(self, index: int) -> int:
+        """Where that byte of the text stands in the data."""
+        ends, starts = self._parts
+        part = bisect_right(ends, index)
+        return starts[part] + index - (ends[part - 1] if part else 0)
 
 
 class _Beginnings:
@@ -227,6 +283,7 @@ def _masked(data: bytes, spans: Iterable[_Span]) -> bytes:
         out.append(data[at:start])
         if name:
             out.append(f"[masked {name}]".encode())
+            out += _COLOUR.findall(data, start, end)
         at = end
     out.append(data[at:])
     return b"".join(out)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from bootstrapper.deploy import output_limit
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.event import (
     Event,
@@ -58,7 +59,7 @@ class Surroundings(Protocol):
         """A directory of the push's own that goes when it ends; its name has no spaces."""
 
     def cancelled(self) -> str:
-        """Why the push shall end now; empty while it may go on."""
+        """Who has stopped the push, in words; empty while nobody has."""
 
     def lost(self) -> str:
         """Why the target's lock is no longer ours; empty while it is."""
@@ -82,6 +83,8 @@ class Push:
         self._surroundings = surroundings
         self._masking = Masking(plan.secrets)
         self._clock = Clock()
+        self._limit = output_limit.of(plan.settings)
+        self._lost = ""  # why the push was ended, if that was the target's lock
         self.record = journal.record()
 
     def run(self, *, done: Iterable[tuple[int, str]] = (),
@@ -106,8 +109,8 @@ class Push:
             result = (execution.result(State.FAILED, reason) if execution else
                       Result(state=State.FAILED, reason=reason))
             self._break_off(fault.fault)
-        if result.state is State.CANCELLED and (reason := self._surroundings.lost()):
-            result = replace(result, state=State.FAILED, reason=reason)
+        if result.state is State.CANCELLED and result.reason == self._lost:
+            result = replace(result, state=State.FAILED)
         self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
         self._journal.finish(self.record)
         return replace(result, reason=self.record.reason)
@@ -123,14 +126,22 @@ class Push:
                         seconds=now - (now if run.started is None else run.started)))
 
     def _cancelled(self) -> str:
-        return self._journal.cancelled() or self._surroundings.cancelled()
+        if reason := self._journal.cancelled():
+            return reason  # whoever asked for that gets it, also where the target hangs
+        if reason := self._surroundings.cancelled():
+            return reason
+        self._lost = self._lost or self._surroundings.lost()
+        return self._lost
 
     def _tell(self, event: Event) -> None:
         event = self._masked(event)
         if not isinstance(event, Output):
             self.record = self.record.after(event)
         self._surroundings.show(event)
-        self._journal.write(event)
+        for kept in self._limit.pass_on(event):
+            if isinstance(kept, Note) and kept is not event:
+                self._surroundings.show(kept)
+            self._journal.write(kept)
 
     def _masked(self, event: Event) -> Event:
         """Output comes masked from the runner, which alone sees what is split across writes."""

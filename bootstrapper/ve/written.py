@@ -48,7 +48,8 @@ class Written:
             import subprocess  # the ve's Python is ours, nearly always
 
             subprocess.run(
-                [self._interpreter.executable, "-E", "-s", "-S", "-m", "compileall", "-q", "-s",
+                [self._interpreter.executable, "-E", "-P", "-s", "-S", "-m", "compileall", "-q",
+                 "-s",
                  place, *(place / path for path in paths)],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
             return

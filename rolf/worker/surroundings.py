@@ -31,9 +31,8 @@ class WorkerSurroundings:
         return self._session.scratch
 
     def cancelled(self):
-        """Return why the push shall end now."""
-        stopped = "its worker was stopped" if self._interruption.reason else ""
-        return stopped or self._session.lost()
+        """Return who has stopped the push."""
+        return "its worker was stopped" if self._interruption.reason else ""
 
     def lost(self):
         """Return why a target's lock is no longer ours."""
@@ -55,7 +54,7 @@ class WorkerSurroundings:
         self._journal.flush(awaits=name, decision="", decided_by="")
         row = Push.objects.filter(pk=push.pk)
         decision = ""
-        while not (decision or self.cancelled() or self._journal.cancelled()):
+        while not (decision or self.cancelled() or self.lost() or self._journal.cancelled()):
             self.tick()
             with unanswered():
                 decision = row.values_list("decision", flat=True).get()

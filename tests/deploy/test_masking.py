@@ -217,3 +217,44 @@ def test_messages_are_masked_whole() -> None:
     masking = Masking({"TOKEN": PLAIN})
     assert masking.mask(f"fatal: https://x:{PLAIN}@host") == "fatal: https://x:[masked TOKEN]@host"
     assert Masking({}).mask("as it is\udc80") == "as it is\udc80"
+
+
+COLOURED = {
+    "grep": b"\x1b[01;31m\x1b[Kcorrect horse\x1b[m\x1b[K battery staple",
+    "each byte": b"\x1b[1m\x1b[K".join(bytes([byte]) for byte in b"correct horse battery staple"),
+    "a link": b"correct \x1b]8;;http://example.org/a?b\x1b\\horse\x1b]8;;\x07 battery staple",
+    "a cursor": b"correct horse\x1b[?25l\x1b[3C\x1b7 battery\x1b(B staple",
+    "one byte apart": "correct\x9b31m horse battery staple".encode(),
+    "base64": b"Y29ycmVjdCBob3Jz\x1b[31mZSBiYXR0ZXJ5IHN0YXBsZQ==",
+}
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_a_secret_with_colours_inside_is_hidden(name: str) -> None:
+    masking = Masking({"PASSWORD": "correct horse battery staple"})
+    text = b"before " + COLOURED[name] + b" after\n"
+    for size in (1, 2, 3, 7, len(text)):
+        masker = masking.masker()
+        out = b"".join(masker.feed(text[at:at + size]) for at in range(0, len(text), size))
+        out += masker.flush()
+        plain = re.sub(rb"(\x1b|\xc2\x9b)(\[|\])?[0-?]*[ -/]*[@-~]", b"", out)
+        assert b"[masked PASSWORD]" in plain, (size, out)
+        assert not re.search(rb"horse|battery|staple|bYXR0|ZSBi", plain), (size, out)
+        assert plain.startswith(b"before ")
+        assert plain.endswith(b" after\n")
+
+
+def test_colours_of_a_masked_secret_stay() -> None:
+    masker = Masking({"PASSWORD": "correct horse"}).masker()
+    out = masker.feed(b"\x1b[31mcorrect\x1b[m horse\n") + masker.flush()
+    assert out == b"\x1b[31m[masked PASSWORD]\x1b[m\n"
+
+
+def test_a_flood_of_colours_is_not_held_back() -> None:
+    masker = Masking({"PASSWORD": "correct horse"}).masker()
+    fed = kept = 0
+    for _ in range(200):
+        data = b"corr" + b"\x1b[31m" * 1000
+        fed += len(data)
+        kept += len(masker.feed(data))
+    assert fed - kept < 20_000

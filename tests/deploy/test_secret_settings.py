@@ -69,3 +69,15 @@ def test_what_a_stage_hands_on_reaches_later_stages_as_it_is(shop: Shop) -> None
     assert shop.record(1)["outputs"]["A"] == "x[masked WORD]"
     for path in files(shop.project / ".deploy"):
         assert found_in(path.read_bytes()) == [], path
+
+
+@pytest.mark.parametrize(("value", "warned"), [("1234567", True), ("12345678", False)])
+def test_a_short_secret_is_warned_of(shop: Shop, value: str, warned: bool) -> None:
+    shop.define(stages=["say"], settings='REMOTE_HOST = "."\nPIN = { secret = true }')
+    shop.recipe("say.sh", "# Says it\necho \"$PIN\"\n")
+    for words in (["deploy"], ["deploy", "--dry-run"]):
+        run = shop.run(*words, PIN=value)
+        assert run.returncode == 0, run.stderr
+        assert ("warning: deploy/deployments.toml:9: the secret PIN has fewer than 8 characters"
+                in run.stderr) is warned
+        assert value not in run.stdout + run.stderr

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,6 +149,39 @@ def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
         assert (outcome.state, outcome.reason) == (State.CANCELLED, "cancelled by us")
         assert tale.alive == []
     assert process_tree.children(os.getpid()) == []
+
+
+@pytest.mark.parametrize("code", [
+    "kill -STOP $PPID; sleep 300",
+    "for turn in {1..300}; do kill -STOP $PPID; sleep 0.003; done; sleep 300",
+    "kill -STOP -$PPID; kill -STOP 0; sleep 300",
+    "kill -STOP $PPID $$",
+])
+def test_a_stage_that_stops_its_parent_times_out(code: str) -> None:
+    with told() as tale:
+        for _ in range(3):
+            began = time.monotonic()
+            outcome = tale.bash(code, timeout=1)
+            assert (outcome.state, outcome.reason) == (State.FAILED, "timed out after 1s")
+            assert time.monotonic() - began < 6
+            assert tale.alive == []
+        assert tale.bash("true").state is State.SUCCEEDED
+
+
+def test_a_stage_that_stops_its_parent_and_ends_is_done() -> None:
+    with told() as tale:
+        outcome = tale.bash("kill -STOP $PPID; echo done")
+        assert (outcome.state, tale.output) == (State.SUCCEEDED, b"done\n")
+
+
+def test_a_stage_that_stops_its_parent_is_cancelled() -> None:
+    with told() as tale:
+        timer = threading.Timer(1, lambda: setattr(tale, "reason", "cancelled by us"))
+        timer.start()
+        outcome = tale.bash("while kill -STOP $PPID; do sleep 0.001; done")
+        timer.join()
+        assert (outcome.state, outcome.reason) == (State.CANCELLED, "cancelled by us")
+        assert tale.alive == []
 
 
 def test_the_supervisor_holds_nothing_of_ours_and_heeds_no_terminal() -> None:

@@ -26,6 +26,7 @@ from bootstrapper.deploy.project.setting import ADDRESS, CREDENTIALS, check_text
 FILE = "deploy/secrets.env"  # in a project
 
 _TELLING = 6  # characters
+_LONG = 8
 
 _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 _NAME = re.compile(rf"[ \t]*(?:export[ \t]+)?({VARIABLE.pattern})=[ \t]*")
@@ -81,6 +82,14 @@ def read(project: Path, deployment: Deployment, environ: Mapping[str, str]) -> S
                 text=f"the secret {name} has no value, neither in the environment nor in {FILE}",
                 next_step=f"write {name}=… into {FILE} (touch {FILE}; chmod 600 {FILE})"))
     return Secrets(values, faults)
+
+
+def warning(name: str, value: str) -> str:
+    """What is to be said of a secret too short to be told from ordinary text; empty if it isn't."""
+    if not value or len(value.strip()) >= _LONG:
+        return ""
+    return (f"the secret {name} has fewer than {_LONG} characters: ordinary output may hold it by "
+            "chance and is then masked, and it can be guessed; a longer value is safer")
 
 
 def held_by(values: Mapping[str, str], secrets: Mapping[str, str],

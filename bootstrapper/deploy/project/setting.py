@@ -7,6 +7,7 @@ by spaces in the environment), or `{ secret = true }`.
 import re
 from datetime import date, time
 
+from bootstrapper.deploy import output_limit
 from bootstrapper.deploy.project.fault import suggestion
 from bootstrapper.deploy.project.recipe import VARIABLE
 from bootstrapper.deploy.project.schema import SECRET, Wrong, names
@@ -21,7 +22,8 @@ ENGINE = frozenset({
 PROCESS = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK"})
 
 # The engine itself uses these and shows them, so that they can't be secret.
-SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG"})
+SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG",
+                   "OUTPUT_LIMIT"})
 
 # git hands the address of a repository, a password in it included, to programs in their command
 # line, where ps shows it (transport-helper.c).
@@ -87,6 +89,11 @@ def parse(name: str, value: object) -> Value:
                 check_host(host)
     if name == ADDRESS:
         check_address(environment(parsed))
+    if name == output_limit.SETTING:
+        try:
+            output_limit.check(parsed)
+        except ValueError as error:
+            raise Wrong(str(error)) from None
     return parsed
 
 

@@ -11,9 +11,9 @@ from bootstrapper.deploy.event import Event, Note, Output, State
 from bootstrapper.deploy.masking import Masking
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, Outcome
-from bootstrapper.deploy.running.process_tree import Ending, Process
+from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
 from bootstrapper.deploy.running.stream import OpenLine, Pipe, Reader
-from bootstrapper.deploy.running.supervisor import Supervisor, ending_steps
+from bootstrapper.deploy.running.supervisor import Supervisor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +115,14 @@ class JobRun:
     def started(self) -> bool:
         """Whether the supervisor has told us of it."""
         return bool(self.pid) or self.status is not None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the supervisor has something to tell of it: that it began, or that it ended."""
+        if self.done or self.status is not None:
+            return False
+        found = process_tree.status(self.pid) if self.pid and process_tree.KNOWN else None
+        return not self.pid or (process_tree.KNOWN and (found is None or found.zombie))
 
     def due(self) -> list[float]:
         """When something is to be done, if nothing happens before."""

@@ -34,6 +34,7 @@ class Status:
     group: int
     session: int
     zombie: bool
+    stopped: bool
 
 
 def status(pid: int) -> Status | None:
@@ -47,7 +48,7 @@ def status(pid: int) -> Status | None:
     start, _, rest = said.rpartition(")")
     fields = rest.split()
     return Status(Process(pid, int(fields[19])), start.partition("(")[2], int(fields[1]),
-                  int(fields[2]), int(fields[3]), fields[0] in "ZX")
+                  int(fields[2]), int(fields[3]), fields[0] in "ZX", fields[0] == "T")
 
 
 def command(pid: int) -> str:
@@ -166,6 +167,11 @@ class Step(NamedTuple):
     signal: signal.Signals
     grace: float
     everyone: bool = True
+
+
+def ending_steps(grace: float) -> list[Step]:
+    """What is left over is asked to end, then made to."""
+    return [Step(signal.SIGTERM, grace), Step(signal.SIGKILL, 0)]
 
 
 class Ending:

@@ -17,6 +17,7 @@ from bootstrapper.deploy.running.supervisor import Supervisor
 
 _TICK = 0.1
 _SOON = 0.01  # between two looks at processes that are being ended
+_ANSWER = 10.0  # seconds in which a supervisor that lives answers
 _STANDSTILL = 1.0  # longer than a turn can take: we were stopped
 
 
@@ -100,7 +101,7 @@ class Runner:
                    for output in (run.stdout, run.stderr)}
         left = list(runs.values())
         reason = ""
-        ticked = before = time.monotonic()
+        ticked = before = answered = time.monotonic()
         while left:
             for pipe, data in self._reader.ready(self._until_next(left, time.monotonic())):
                 if pipe is None:
@@ -113,9 +114,11 @@ class Runner:
                 # We were stopped, or somebody we told something took his time: not their fault.
                 for run in left:
                     run.excuse(now - before)
+                answered = now
             before = now
             if now - ticked >= _TICK:
                 ticked = now
+                answered = self._look_after_supervisor(left, now, answered)
                 self._reader.settle(now)
                 self._tick()
                 if not reason and all(run.started for run in left):
@@ -128,6 +131,18 @@ class Runner:
                 if run.done:
                     ended(run.job, run.outcome())
             left = [run for run in left if not run.done]
+
+    def _look_after_supervisor(self, left: list[JobRun], now: float, answered: float) -> float:
+        """Wake it where a stage has stopped it, end it where it doesn't answer all the same.
+
+        Returns when it owed us no answer.
+        """
+        if self._supervisor is None or not any(run.unanswered for run in left):
+            return now
+        self._supervisor.wake()
+        if now - answered > _ANSWER:
+            self._supervisor.kill()
+        return answered
 
     @staticmethod
     def _until_next(left: list[JobRun], now: float) -> float:
@@ -157,6 +172,8 @@ class Runner:
                 continue
             if "pid" in message:
                 told.pid = message["pid"]
+            elif "nonblocking" in message:
+                self._reader.make_room((told.stdout, told.stderr)[message["nonblocking"]].pipe)
             else:
                 told.ended(message["status"], message.get("reason", ""))
                 told.advance(time.monotonic(), supervisor)

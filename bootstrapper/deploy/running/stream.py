@@ -8,6 +8,12 @@ were written to. Whoever writes to both in turn comes out in exact order.
 That is a wake-up per write, too slow for a flood: 256 writes to one stream within a tenth of a
 second, none to the other between them. Then that pipe becomes an ordinary one of a MiB, until it
 has been quiet for a moment. Where the system lacks one of these, all pipes are ordinary ones.
+
+All processes of a job share one description of each pipe, and with it the flag O_NONBLOCK: a
+program that sets it (for its own event loop) makes a full pipe an error for the others. The
+supervisor, which looks every two milliseconds, and each read here take the flag away again; the
+pipe is then an ordinary one of a MiB until the job ends, as only a full pipe can do harm between
+two looks.
 """
 
 import fcntl
@@ -83,6 +89,7 @@ class Pipe:
         self.reading, self._writing = os.pipe()
         os.set_blocking(self.reading, False)
         self.wide = not _ORDERED
+        self._shared = False  # one of the job's programs has set O_NONBLOCK
         self.sibling = self
         self.read_at = 0.0
         self._run = 0  # how many reads since the sibling's last
@@ -130,6 +137,8 @@ class Pipe:
 
     def narrow(self) -> bool:
         """Back to one write at a time; false if more than that is still in the pipe."""
+        if self._shared:
+            return False
         try:
             fcntl.fcntl(self.reading, _RESIZE or 0, _PAGE)
         except OSError:
@@ -140,8 +149,21 @@ class Pipe:
         return True
 
     def _packets(self, on: bool) -> None:
-        flags = fcntl.fcntl(self._writing, fcntl.F_GETFL) & ~_PACKETS
+        flags = fcntl.fcntl(self._writing, fcntl.F_GETFL) & ~(_PACKETS | os.O_NONBLOCK)
         fcntl.fcntl(self._writing, fcntl.F_SETFL, flags | (_PACKETS if on else 0))
+
+    def make_room(self) -> None:
+        """One of the job's programs has set O_NONBLOCK: see above."""
+        if self._writing >= 0 and not self._shared:
+            self._shared = True
+            if _ORDERED:
+                self.widen()
+
+    @property
+    def nonblocking(self) -> bool:
+        """Whether one of the job's programs has set O_NONBLOCK, and nobody took it away yet."""
+        return self._writing >= 0 and bool(
+            fcntl.fcntl(self._writing, fcntl.F_GETFL) & os.O_NONBLOCK)
 
     def release(self) -> None:
         """Close the end that is the job's."""
@@ -197,9 +219,17 @@ class Reader:
             if descriptor == self._watched:
                 yield None, b""
             elif pipe := self._pipes.get(descriptor):  # or it was closed in this turn
+                if not pipe.wide and pipe.nonblocking:
+                    self.make_room(pipe)
                 if _ORDERED and pipe.sibling.wide:  # what is in there was written before
                     yield from self._read(pipe.sibling, pipe.sibling.pending)
                 yield from self._read(pipe, 1 if not events & select.POLLHUP else sys.maxsize)
+
+    def make_room(self, pipe: Pipe) -> None:
+        """Widen the pipe for the rest of its job."""
+        pipe.make_room()
+        if _ORDERED and pipe.reading in self._pipes:
+            self._poll.modify(pipe.reading, select.POLLIN)
 
     def _read(self, pipe: Pipe, least: int) -> Iterator[tuple[Pipe, bytes]]:
         """What is in a pipe: at least so many bytes, or all."""

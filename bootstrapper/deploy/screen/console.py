@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TextIO
 
+from bootstrapper import plain_text
 from bootstrapper.deploy.event import Event, Note, Output, StageEnded, StageEvent, StageStarted
 from bootstrapper.deploy.screen.plain import Plain
 from bootstrapper.deploy.screen.printable import printable
@@ -66,9 +67,9 @@ class Console:
             self._screen.tick(self._running)
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """A line that stays; what steers a terminal is left out of it."""
         if not self._quiet:
-            self._screen.say(line)
+            self._screen.say(plain_text.lines(line))
 
     def ask(self, question: str, choices: Sequence[str], default: str, *,
             meanwhile: Callable[[], None] = lambda: None,

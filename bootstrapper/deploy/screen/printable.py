@@ -1,14 +1,9 @@
 """What strangers wrote, made fit for a line on a terminal: it can neither steer it nor overflow."""
 
-import re
 from unicodedata import combining, east_asian_width
 
-# ECMA-48: control sequences, strings (as window titles and links are), and shorter escapes; in
-# their 7-bit and 8-bit forms. One that is cut off goes to the end.
-_ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]?")
+from bootstrapper.plain_text import ESCAPES
+
 TAB = 4
 
 
@@ -18,7 +13,7 @@ def printable(text: str | bytes) -> str:
         text = text.decode(errors="replace")
     if text.isprintable():
         return text
-    text = _ESCAPES.sub("", text).rstrip("\r\n").rpartition("\r")[2].expandtabs(TAB)
+    text = ESCAPES.sub("", text).rstrip("\r\n").rpartition("\r")[2].expandtabs(TAB)
     return "".join(letter if letter.isprintable() else " " if letter.isspace() else ""
                    for letter in text)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from bootstrapper.errors import Locked
+from bootstrapper.plain_text import single_line
 
 PROGRAM = "python -m bootstrapper"
 
@@ -48,7 +49,7 @@ class Someone:
     def __str__(self) -> str:
         who = f"{self.who or 'somebody'}@{self.machine}" if self.machine else (
             self.who or "somebody")
-        return f"{who} since {moment(self.since)}" if self.since else who
+        return single_line(f"{who} since {moment(self.since)}" if self.since else who)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ class Closed(Someone):
 
     def refusal(self, deployment: str) -> Locked:
         """What somebody who wants to push is told."""
-        reason = f": {self.reason}" if self.reason else ""
+        reason = f": {single_line(self.reason)}" if self.reason else ""
         return Locked(deployment, f"is closed by {self}{reason}",
                       f"{PROGRAM} unlock {deployment}")
 

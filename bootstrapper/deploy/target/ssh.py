@@ -41,6 +41,9 @@ RemoteCommand none
 # The options are those of ssh(1), which may stand on both sides of the host. A command that runs
 # here gets the bare environment, the directory (of a home that isn't there, /) and the umask that
 # sshd gives: what works here works elsewhere, and a web server can read it.
+#
+# ssh makes its streams non-blocking, and with them those of all who share their description: the
+# other programs of the stage. So it gets descriptions of its own, of the same pipes.
 _WRAPPER = """\
 #!/bin/sh
 options=:46AaB:b:CcD:E:e:F:fGgI:i:J:KkL:l:Mm:NnO:o:P:p:Q:qR:S:sTtVvW:w:XxYy
@@ -56,7 +59,13 @@ here() {{
     shift $((OPTIND - 1))
     command=$*
 }}
-here "$@" || {reach}
+if ! here "$@"; then
+    own() {{ [ -p /proc/self/fd/"$1" ] && [ "$2" /proc/self/fd/"$1" ]; }}
+    ! own 0 -r || exec </proc/self/fd/0
+    ! own 1 -w || exec >>/proc/self/fd/1
+    ! own 2 -w || exec 2>>/proc/self/fd/2
+    {reach}
+fi
 cd 2>/dev/null || cd /
 umask 022
 [ -z "$null" ] || exec </dev/null

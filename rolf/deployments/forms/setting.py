@@ -1,5 +1,6 @@
 """A setting: its name and value; of a secret one the value is taken, never given."""
 
+from bootstrapper.deploy.project.secret import warning
 from django import forms
 
 from ..models import Setting
@@ -47,6 +48,14 @@ class SettingForm(SeenForm):
             self.add_error("text", "A secret is never shown: to make it a plain setting, give its "
                                    "value anew.")
         return cleaned
+
+    @property
+    def warning(self):
+        """What is to be said of the value once it is saved; empty if nothing is."""
+        if not self.instance.secret:
+            return ""
+        said = warning(self.instance.name, self.instance.value)
+        return f"{said[:1].upper()}{said[1:]}." if said else ""
 
     def _post_clean(self):
         """Let the model check the value that it is to have."""

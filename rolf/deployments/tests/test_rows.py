@@ -45,6 +45,24 @@ class Settings(Case):
             "name": "REPOSITORY", "text": "x", "secret": "on"})
         self.assertContains(answer, "can&#x27;t be secret", status_code=422)
 
+    def test_a_short_secret_is_warned_of_when_it_is_saved(self):
+        for value, warned in (("1234567", True), ("12345678", False)):
+            answer = self.client.post(self.at("setting-new"), {
+                "name": f"PIN_{len(value)}", "text": value, "secret": "on"}, follow=True)
+            self.assertEqual("has fewer than 8 characters" in answer.content.decode(), warned)
+            self.assertNotContains(answer, value)
+        answer = self.client.post(self.at("setting-new"), {"name": "PLAIN", "text": "1"},
+                                  follow=True)
+        self.assertNotContains(answer, "has fewer than 8 characters")
+
+    def test_a_limit_of_output_is_a_size(self):
+        for text in ("lots", "1 kB"):
+            answer = self.client.post(self.at("setting-new"), {"name": "OUTPUT_LIMIT",
+                                                               "text": text})
+            self.assertContains(answer, "takes a size such as", status_code=422)
+        self.client.post(self.at("setting-new"), {"name": "OUTPUT_LIMIT", "text": "50 MB"})
+        self.assertEqual(self.deployment.settings.get(name="OUTPUT_LIMIT").parsed, "50 MB")
+
     def test_a_value_comes_back_byte_for_byte(self):
         self.client.post(self.at("setting-new"), {
             "name": "ODD", "text": ODD.replace("\n", "\r\n")})  # as browsers send it

@@ -72,6 +72,8 @@ class Rows:
             with recording(request.user, row, deployment):
                 form.save()
             messages.success(request, f"Saved: the {self._called} {row}.")
+            if warning := getattr(form, "warning", ""):
+                messages.warning(request, warning)
             return redirect(self._name, deployment.pk)
         return render(request, "deployments/row.html", {
             "deployment": deployment, "tab": self._name, "form": form, "row": row,

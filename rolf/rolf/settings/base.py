@@ -153,6 +153,7 @@ INSTALLED_APPS += [
     "django_ace",
 ]
 MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware"]
+TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.streams.streams"]
 

@@ -1,0 +1,35 @@
+"""Text from outside turns no line of a page round."""
+
+from django.test import SimpleTestCase
+from django.urls import reverse
+
+from main.tests.test_board import Case
+from pushes.models import Push
+from rolf.pages import harmless
+
+EVIL = "pay \u202eevil\u2066\u200f \x1b[2J\x9b"
+
+
+class Pages(Case):
+    """Pages with a comment that holds control characters."""
+
+    def test_a_page_shows_no_control_characters(self):
+        push = Push.objects.create(deployment=self.cast.mine, number=3, user_name=EVIL,
+                                   state="failed", comment=EVIL, ref=EVIL, reason=EVIL)
+        for address in ("/", reverse("push", args=[push.deployment_id, push.number]),
+                        f"/search/?q={EVIL}"):
+            text = self.client.get(address, follow=True).content.decode()
+            with self.subTest(address):
+                for letter in "\u202e\u2066\u200f\x1b\x9b":
+                    self.assertNotIn(letter, text.replace('value="' + EVIL, ""))
+        self.assertContains(self.client.get("/"), "pay \ufffdevil\ufffd\ufffd")
+
+
+class Harmless(SimpleTestCase):
+    """What is replaced in HTML."""
+
+    def test_the_fields_of_forms_keep_their_text(self):
+        kept = '<textarea name="code">a\u202eb</textarea><input name="a" value="a\u202eb">'
+        self.assertEqual(harmless(kept), kept)
+        self.assertEqual(harmless('<b title="a\u202e">b\u2069</b>' + kept),
+                         '<b title="a\ufffd">b\ufffd</b>' + kept)

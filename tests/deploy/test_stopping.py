@@ -1,0 +1,85 @@
+"""What stops a push: the person who cancels it, a signal, a target that falls silent."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.deploy.event import State
+from bootstrapper.deploy.execution import Decision
+from bootstrapper.deploy.journal.journal import Journal
+from bootstrapper.deploy.plan import Plan, Stage
+from bootstrapper.deploy.push import Push
+from tests.deploy.shop import HERE, open_shop
+
+
+class Around:
+    """What a push stands in, with a target that falls silent once the push is cancelled."""
+
+    def __init__(self, scratch: Path, *, who: str) -> None:
+        self.inherited = {"PATH": "/usr/bin:/bin"}
+        self.scratch = scratch
+        self._who = who
+        self._ticks = 0
+
+    def cancelled(self) -> str:
+        return self._who if self._ticks > 3 else ""
+
+    def lost(self) -> str:
+        return f"web1: the target has not answered for {self._ticks} seconds" if (
+            self._ticks > 5) else ""
+
+    def show(self, event: object) -> None:
+        pass
+
+    def tick(self) -> None:
+        self._ticks += 1
+
+    def before(self, name: str, job: object) -> Decision:
+        return Decision.RUN
+
+
+@pytest.mark.parametrize(("who", "state", "reason"), [
+    ("interrupted", State.CANCELLED, "interrupted"),
+    ("", State.FAILED, "web1: the target has not answered for 6 seconds")])
+def test_a_push_cancelled_while_ssh_hangs_is_cancelled(
+        tmp_path: Path, who: str, state: State, reason: str) -> None:
+    code = "trap 'sleep 0.8; exit' INT; sleep 300"
+    stage = Stage(name="hangs", recipe="hangs", language="shell", code=code, origin="hangs.sh")
+    plan = Plan(id=1, deployment="production", comment="", user="anna", machine="laptop", ref="",
+                commit="", stages=(stage,), settings={}, flags={}, secret_names=(), secrets={},
+                hosts=(), release=1)
+    journal = Journal.create(tmp_path, 1, plan.snapshot(), {"01-hangs.sh": code})
+    push = Push(plan, journal, Around(tmp_path, who=who))
+    result = push.run()
+    assert (result.state, push.record.state, result.reason) == (state, state, reason)
+
+
+def test_a_push_started_by_nohup_survives_its_terminal(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.define(stages=["wait"], settings=HERE)
+    shop.recipe("wait.sh", "# Waits\ntouch ../../../../started; sleep 1.5; echo waited\n")
+    push = subprocess.Popen(["nohup", *shop.command("deploy")], cwd=shop.project,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    until = time.monotonic() + 20
+    while not (shop.project / "started").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.killpg(push.pid, signal.SIGHUP)
+    said, _ = push.communicate(timeout=30)
+    assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), said
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_an_ignored_signal_stays_ignored(tmp_path: Path, number: signal.Signals) -> None:
+    shop = open_shop(tmp_path)
+    shop.define(stages=["wait"], settings=HERE)
+    shop.recipe("wait.sh", "# Waits\nkill -$NUMBER $(ps -o ppid= -p $PPID); sleep 0.5\n")
+    shop.define(stages=["wait"], settings=f'{HERE}\nNUMBER = "{int(number)}"')
+    done = subprocess.run(shop.command("deploy"), cwd=shop.project, text=True, check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                          preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    assert (done.returncode, shop.record(1)["state"]) == (0, "succeeded"), done.stderr
