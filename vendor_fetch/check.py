@@ -24,8 +24,7 @@ def differences(project: Project) -> Iterator[str]:
         return
     broken = list(chain.from_iterable(_damage(project, lines) for lines in locks.values()))
     yield from broken
-    listed = {file.path.name for lines in locks.values() for file in lines}
-    for name in sorted(vendored_names(project.directory) - listed):
+    for name in unnamed(project):
         yield f"{SOURCE / name}: stands in neither {APPS.name} nor {TOOLS.name}"
     if broken:
         return
@@ -36,6 +35,12 @@ def differences(project: Project) -> Iterator[str]:
             [read_requirement(each) for each in wanted], "bootstrap.py")
     except BootstrapperError as error:
         yield f"{error.where}: {error.fault}"
+
+
+def unnamed(project: Project) -> list[str]:
+    """The names of the wheels and tarballs that no lock names. Raises InputError for a bad lock."""
+    listed = {file.path.name for lock in (APPS, TOOLS) for file in read(project.directory, lock)}
+    return sorted(vendored_names(project.directory) - listed)
 
 
 def _fitting(files: Iterable[LockedFile], project: Project) -> list[LockedFile]:

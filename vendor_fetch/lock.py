@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
+from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read, render
 from vendor_fetch.cache import incoming
 from vendor_fetch.project import Project
 
 _CONTENT = {APPS: "The vendored files of the application",
             TOOLS: "The vendored files that bootstrap.py itself runs with"}
-SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2")
 
 
 def text(lock: PurePosixPath, files: Iterable[LockedFile], project: Project) -> str:
@@ -44,10 +44,18 @@ def read_own(lock: PurePosixPath, project: Project) -> list[LockedFile]:
 
 
 def vendored_names(project: Path) -> set[str]:
-    """The names of the wheels and tarballs in requirements/src/."""
+    """The names of the wheels and tarballs in requirements/src/, by the rebuild's rule."""
     directory = project / SOURCE
     return {path.name for path in directory.iterdir()
-            if path.name.endswith(SUFFIXES)} if directory.is_dir() else set()
+            if _is_vendored(path)} if directory.is_dir() else set()
+
+
+def _is_vendored(path: Path) -> bool:
+    try:
+        parse(path.name)
+    except InvalidFilename:
+        return False
+    return not path.is_dir()
 
 
 def _header(lock: PurePosixPath, project: Project) -> list[str]:

@@ -10,7 +10,7 @@ from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import LockedFile
 from vendor_fetch.apps_in import look_through
 from vendor_fetch.cache import Cache
-from vendor_fetch.choice import choose, locked, vendored_by_path
+from vendor_fetch.choice import choose, elsewhere, locked, vendored_by_path
 from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
 from vendor_fetch.index import Index
 from vendor_fetch.lock import vendored_names
@@ -35,6 +35,9 @@ class Locking:
         `old` are the lines of the lock so far; `beside` those of another lock, whose versions
         are taken where nothing speaks against it.
         """
+        # A wheel for another platform, named by its path, has a line of its own.
+        environment = self.project.platform.environment
+        old = [file for file in old if file.marker is None or file.marker.holds(environment)]
         pinned = _versions(beside) | (_versions(old) or self._vendored_versions())
         had = {file.distribution.name: file for file in old}
         lines = []
@@ -50,6 +53,8 @@ class Locking:
                 artifact = choose(package, self.project.platform, prefer=prefer)
                 lines.append(locked(artifact, self.project.platform))
             self.known.update({artifact.sha256: artifact for artifact in package.artifacts})
+        if isinstance(asked, Path):
+            lines += elsewhere(self.project.directory, self.project.platform)
         return lines
 
     def fetch(self, files: Iterable[LockedFile]) -> None:
