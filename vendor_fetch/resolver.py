@@ -22,7 +22,7 @@ from bootstrapper.ve.filename import canonical
 from bootstrapper.ve.lockfile import SOURCE
 from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
-from vendor_fetch.uv_settings import PLACES
+from vendor_fetch.uv_settings import PLACES, permitted, uv_settings
 
 # How uv begins to complain about its own variables and files; the options are ours, and right.
 _OF_UV = re.compile(r"error: invalid value |failed to (read from|open) file|"
@@ -77,11 +77,12 @@ class Source:
         return [*(["--offline"] if self.offline else []),
                 *(["--no-index"] if self.index.no_index else [])]
 
-    def environment(self) -> dict[str, str]:
-        """The environment uv runs in, in the project's directory."""
+    def environment(self, configuration: Path) -> dict[str, str]:
+        """The environment uv runs in, in the project's directory; its settings are that file's."""
+        environment = {**permitted(os.environ), "UV_CONFIG_FILE": str(configuration)}
         if self.index is None:
-            return {name: value for name, value in os.environ.items() if name not in PLACES}
-        environment = {**os.environ, **self.index.environment}
+            return {name: value for name, value in environment.items() if name not in PLACES}
+        environment |= self.index.environment
         if self.vendored:
             links = [str(SOURCE), environment.get("UV_FIND_LINKS", "")]
             environment["UV_FIND_LINKS"] = ",".join(filter(None, links))
@@ -103,6 +104,8 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
         else:
             asked = Path(scratch) / "requirements.in"
             asked.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+        configuration, settings = Path(scratch) / "uv.toml", uv_settings(project)
+        configuration.write_text(settings.text(places=source.index is not None), encoding="utf-8")
         answers: list[list[Package]] = []
         names = (None,) if everywhere else platform.uv_platforms
         for name in names:
@@ -117,15 +120,17 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
                        *(["--universal"] if everywhere else []),
                        *(["--python-platform", name] if name else []),
                        *([] if dependencies else ["--no-deps"])]
-            done = subprocess.run(command, cwd=project, env=source.environment(), check=False,
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            done = subprocess.run(command, cwd=project, env=source.environment(configuration),
+                                  check=False, stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True)
             if done.returncode == 0:
                 packages = _packages(answer)
                 if all(package.wheels or package.path for package in packages):
                     return packages
                 answers.append(packages)
             elif name == names[-1] and not answers:
-                raise _failure(requirements, done.returncode, done.stderr)
+                raise _failure(requirements, done.returncode,
+                               settings.named(done.stderr, configuration))
     # Nowhere a wheel for every package: the platform with the most of them.
     return max(answers, key=lambda packages: sum(1 for each in packages if each.wheels))
 

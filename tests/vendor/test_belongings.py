@@ -149,7 +149,7 @@ def test_a_wheel_of_ones_own_is_never_overwritten(
     (source(project) / TINY).unlink()  # so that uv does not take the files that are there
     assert vendor(project) == 1
     assert own.read_bytes() == before
-    assert "is in no lock, and has other bytes than the file of that name" in capsys.readouterr().err
+    assert "is in no lock, and has other bytes than the file of that" in capsys.readouterr().err
 
 
 def test_a_compiled_wheel_of_the_other_python_is_kept(project: Path) -> None:
