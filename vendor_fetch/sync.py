@@ -12,6 +12,7 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS
 from bootstrapper.ve.turn import turn
 from vendor_fetch import lock, tools
+from vendor_fetch.apps_in import apps_in
 from vendor_fetch.belongings import Belongings
 from vendor_fetch.cache import Cache
 from vendor_fetch.check import differences, unnamed
@@ -47,8 +48,9 @@ def sync(project: Project, cache: Cache, index: Index, progress: Progress) -> in
             for_tools = locking.lines(wanted, old[TOOLS], prefer="wheel", beside=new)
             belongings.claim(for_tools)
             locking.fetch(for_tools)
-            lock.write(APPS, new, project)
-            lock.write(TOOLS, for_tools, project)
+            asked = [each.text for each in apps_in(project.directory)]
+            lock.write(APPS, new, project, asked)
+            lock.write(TOOLS, for_tools, project, wanted)
         finally:
             _remove(belongings)
         for line in summary(before, _sizes(project)):
