@@ -1,5 +1,6 @@
 """Whether apps.in, apps.txt, tools.txt and requirements/src/ agree; says every difference."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import PurePosixPath
@@ -12,6 +13,11 @@ from vendor_fetch import lock, tools
 from vendor_fetch.apps_in import apps_in
 from vendor_fetch.metadata import dependencies
 from vendor_fetch.project import APPS_IN, Project
+
+# A version compared with what is none, as old metadata does: `python_version >= "2.7.*"`. uv
+# ignores such a condition, pip compares texts; so the package may be in the lock or not.
+_DOUBTFUL = re.compile(
+    r"""_version\s*(?:(?:[<>]=?)\s*["'][^"']*\*|(?:[<>=!]=?)\s*["']\s*[^0-9"'\s])""")
 
 
 def differences(project: Project) -> Iterator[str]:
@@ -82,10 +88,14 @@ class _Graph:
         told_all = True
         while queue:
             requirement, extra, asker = queue.pop(0)
-            if not requirement.applies(self._environment, extra):
+            applies = requirement.applies(self._environment, extra)
+            doubtful = not applies and _DOUBTFUL.search(str(requirement.marker))
+            if not (applies or doubtful):
                 continue
             file = self._files.get(requirement.name, [None])[0]
             if file is None:
+                if doubtful:
+                    continue
                 yield f"{self._lock}: lacks {requirement.text}, which {asker} asks for"
                 continue
             version = file.distribution.version

@@ -16,8 +16,8 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.marker import Marker
 from vendor_fetch import lock
-from vendor_fetch.apps_in import apps_in
 from vendor_fetch.__main__ import told
+from vendor_fetch.apps_in import apps_in
 from vendor_fetch.cache import Cache, place
 from vendor_fetch.choice import condition_of, vendored_by_path
 from vendor_fetch.env_file import write_env

@@ -26,7 +26,6 @@ METADATA = {
     "old": "Metadata-Version: 1.1\nName: code\nVersion: 1.0\n",
     "dynamic": "Metadata-Version: 2.2\nName: code\nVersion: 1.0\nDynamic: Requires-Dist\n",
     "without a version": "Name: code\nVersion: 1.0\n",
-    "with a bad version": "Metadata-Version: new\nName: code\nVersion: 1.0\n",
 }
 
 
