@@ -11,6 +11,7 @@ from bootstrapper.ve.requirement import Requirement, read_requirement
 from bootstrapper.ve.vendored import sha256_of
 from vendor_fetch import lock, tools
 from vendor_fetch.apps_in import apps_in
+from vendor_fetch.fitness import refuse_unfit
 from vendor_fetch.metadata import dependencies
 from vendor_fetch.project import APPS_IN, Project
 
@@ -35,10 +36,14 @@ def differences(project: Project) -> Iterator[str]:
     if broken:
         return
     try:
-        yield from _Graph(project, locks[APPS], APPS).walk(asked, str(APPS_IN))
+        for each in _Graph(project, locks[APPS], APPS).walk(asked, str(APPS_IN)):
+            broken.append(each)
+            yield each
         wanted = tools.required(_fitting(locks[APPS], project), project)
         yield from _Graph(project, locks[TOOLS], TOOLS).walk(
             [read_requirement(each) for each in wanted], "bootstrap.py")
+        if not broken:
+            refuse_unfit(locks[APPS], project)
     except BootstrapperError as error:
         yield f"{error.where}: {error.fault}"
 

@@ -52,6 +52,13 @@ def vendored_by_path(path: Path, project: Path, platform: Platform) -> LockedFil
     return locked(Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path)), platform)
 
 
+def asked_by_path(project: Path, platform: Platform) -> list[LockedFile]:
+    """The lock's lines for the files that requirements/apps.in names by path for this platform."""
+    paths = {(project / asked.path).resolve() for asked in apps_in(project)
+             if asked.path and "://" not in asked.text and asked.applies(platform.environment)}
+    return [vendored_by_path(path, project, platform) for path in sorted(paths) if path.is_file()]
+
+
 def elsewhere(project: Path, platform: Platform) -> list[LockedFile]:
     """The lock's lines for files that requirements/apps.in names for other platforms than this."""
     markers: dict[PurePosixPath, list[Marker]] = {}

@@ -77,7 +77,8 @@ def _member(path: Path, suffix: str) -> bytes | None:
                     stream = archive.extractfile(member)
                     return stream.read() if stream else None
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise WorkFailed(str(SOURCE / path.name), f"not an archive that can be read: {error}", _FIX) from None
+        raise WorkFailed(str(SOURCE / path.name), f"not an archive that can be read: {error}",
+                         _FIX) from None
     return None
 
 

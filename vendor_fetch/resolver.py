@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from shutil import which
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +21,7 @@ from bootstrapper.ve.filename import canonical
 from bootstrapper.ve.lockfile import SOURCE
 from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
+from vendor_fetch.uv import find_uv
 from vendor_fetch.uv_settings import PLACES, permitted, uv_settings
 
 # How uv begins to complain about its own variables and files; the options are ours, and right.
@@ -116,7 +116,7 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
             command = [find_uv(), "pip", "compile", str(asked), "--output-file", str(answer),
                        "--format", "pylock.toml", "--no-header", "--quiet",
                        "--no-python-downloads", "--python", sys.executable,
-                       "--python-version", platform.python, *source.words(),
+                       "--python-version", platform.oldest_python, *source.words(),
                        *(["--universal"] if everywhere else []),
                        *(["--python-platform", name] if name else []),
                        *([] if dependencies else ["--no-deps"])]
@@ -133,20 +133,6 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
                                settings.named(done.stderr, configuration))
     # Nowhere a wheel for every package: the platform with the most of them.
     return max(answers, key=lambda packages: sum(1 for each in packages if each.wheels))
-
-
-def find_uv() -> str:
-    """The path of uv: that of its Python package, else the one on PATH. Raises WorkFailed."""
-    try:
-        from uv import find_uv_bin
-
-        return find_uv_bin()
-    except (ImportError, FileNotFoundError):
-        found = which("uv")
-    if not found:
-        raise WorkFailed("uv", "not found, and it is what asks the index",
-                         f"{sys.executable} -m pip install uv")
-    return found
 
 
 def _preferences(pinned: Mapping[str, str]) -> str:

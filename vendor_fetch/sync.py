@@ -16,6 +16,8 @@ from vendor_fetch.apps_in import apps_in
 from vendor_fetch.belongings import Belongings
 from vendor_fetch.cache import Cache
 from vendor_fetch.check import differences, unnamed
+from vendor_fetch.choice import asked_by_path
+from vendor_fetch.fitness import refuse_unfit
 from vendor_fetch.index import Index
 from vendor_fetch.locking import Locking
 from vendor_fetch.project import Project
@@ -40,10 +42,12 @@ def sync(project: Project, cache: Cache, index: Index, progress: Progress) -> in
             return 0
         before = _sizes(project)
         try:
+            refuse_unfit(asked_by_path(project.directory, project.platform), project)
             locking = Locking(project=project, cache=cache, index=index, progress=progress)
             new = locking.lines(project.apps_in, old[APPS], prefer=project.format)
             belongings.claim(new)
             locking.fetch(new)
+            refuse_unfit(new, project)
             wanted = tools.required(new, project)
             for_tools = locking.lines(wanted, old[TOOLS], prefer="wheel", beside=new)
             belongings.claim(for_tools)
