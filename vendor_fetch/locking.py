@@ -20,13 +20,17 @@ from vendor_fetch.resolver import Artifact, Package, Source, resolve
 
 @dataclass(frozen=True, kw_only=True)
 class Locking:
-    """Locks what a project asks for; `known` gathers where files are, by sha256."""
+    """Locks what a project asks for.
+
+    `known` gathers where files are, by sha256; `warnings` what uv warns of.
+    """
 
     project: Project
     cache: Cache
     index: Index
     progress: Progress
     known: dict[str, Artifact] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def lines(self, asked: Path | list[str], old: Iterable[LockedFile], *, prefer: str,
               beside: Iterable[LockedFile] = ()) -> list[LockedFile]:
@@ -74,7 +78,8 @@ class Locking:
         if vendored:
             try:
                 packages = resolve(asked, project=project.directory, platform=project.platform,
-                                   source=Source(), pinned=pinned)
+                                   source=Source(), pinned=pinned, warn=self._warn,
+                                   build_requires=project.build_requires)
             except BootstrapperError as error:
                 self.progress.detail(f"  the vendored files don't satisfy it: {error.fault}")
             else:
@@ -82,12 +87,17 @@ class Locking:
                     return packages
         try:
             return resolve(asked, project=project.directory, platform=project.platform,
-                           pinned=pinned, source=Source(index=self.index, vendored=vendored,
-                                                         offline=is_offline()))
+                           pinned=pinned, warn=self._warn, build_requires=project.build_requires,
+                           source=Source(index=self.index, vendored=vendored,
+                                         offline=is_offline()))
         except WorkFailed as error:
             if is_offline():
                 raise WorkFailed(error.where, error.fault, WITHOUT_OFFLINE) from None
             raise
+
+    def _warn(self, line: str) -> None:
+        if line not in self.warnings:
+            self.warnings.append(line)
 
     def _vendored_versions(self) -> dict[str, str]:
         """When the lock is gone or unreadable, the files' names still tell the versions."""

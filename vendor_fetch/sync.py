@@ -57,7 +57,7 @@ def sync(project: Project, cache: Cache, index: Index, progress: Progress) -> in
             lock.write(TOOLS, for_tools, project, wanted)
         finally:
             _remove(belongings)
-        for line in summary(before, _sizes(project)):
+        for line in (*summary(before, _sizes(project)), *locking.warnings):
             progress.say(line)
         return _left(project)
 

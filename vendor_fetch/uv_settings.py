@@ -45,11 +45,16 @@ class UvSettings:
     settings: Table
     files: tuple[Path, ...]
 
-    def text(self, *, places: bool) -> str:
-        """A uv.toml with these settings; without `places` it names no index and no find-links."""
+    def text(self, *, places: bool, extra_build: Mapping[str, list[str]]) -> str:
+        """A uv.toml with these settings; without `places` it names no index and no find-links.
+
+        `extra_build` are requirements that the tarballs of these names are built with besides.
+        """
         keys = [key for key in _KEYS if places or key not in _PLACE_KEYS]
         pip = _table(self.settings, "pip")
-        lines = [*_lines(self.settings, keys), "[pip]", *_lines(pip, keys)]
+        extra = {"extra-build-dependencies": dict(extra_build)} if extra_build else {}
+        lines = [*_lines(self.settings, keys), *_lines(extra, list(extra)), "[pip]",
+                 *_lines(pip, keys)]
         return "".join(f"{line}\n" for line in lines)
 
     def named(self, said: str, written: Path) -> str:

@@ -292,3 +292,44 @@ def test_what_a_build_leaves_running_is_ended(project: Path) -> None:
                            stdout=subprocess.DEVNULL)
     assert run.wait(timeout=60) == 0
     wait_until_gone(run.pid, seconds=2)
+
+
+UNDECLARED = "import undeclared\n" + SETUP
+
+
+def configure(project: Path, *build_requires: str) -> None:
+    (project / "pyproject.toml").write_text(
+        f"[tool.vendor_fetch]\nbuild-requires = {list(build_requires)!r}\n")
+
+
+def test_build_requires_are_enough_for_what_a_tarball_does_not_declare(project: Path) -> None:
+    add(project, files={**MODULE, "setup.py": UNDECLARED})
+    vendor(project, make_wheel(project / lockfile.SOURCE, "undeclared"), "tools.txt")
+    configure(project, "undeclared>=1")
+    run = bootstrap(project)
+    assert run.returncode == 0, run.stderr
+    assert version(project) == "1.0"
+
+
+@pytest.mark.parametrize(("statement", "requirement"), [
+    ("import undeclared", "undeclared"), ("from pkg_resources import nothing_like_it", None),
+    ("raise ModuleNotFoundError(\"No module named 'pkg_resources'\")", "setuptools<81"),
+])
+def test_a_failed_build_shows_the_setting_that_helps(project: Path, statement: str,
+                                                     requirement: str | None) -> None:
+    add(project, files={**MODULE, "setup.py": f"{statement}\n{SETUP}"})
+    configure(project, "flit_core>=3")
+    run = bootstrap(project)
+    assert run.returncode == 1
+    shown = (f'write build-requires = ["flit_core>=3", "{requirement}"] into [tool.vendor_fetch] '
+             "of pyproject.toml, then: make vendor")
+    assert (shown in run.stderr) == bool(requirement)
+
+
+def test_build_requires_that_are_not_vendored_are_named(project: Path) -> None:
+    add(project)
+    configure(project, "undeclared")
+    run = bootstrap(project)
+    assert run.returncode == 1
+    assert "to be built it needs undeclared, and that is not vendored\n  next: make vendor" \
+        in run.stderr
