@@ -26,8 +26,8 @@ _BACKEND = re.compile(r"build backend|Call to `|build requirements|build depende
 _DAMAGED = re.compile(
     r"Failed to (?:extract|unzip|unpack)|Invalid (?:zip|tar|gzip)"
     r"|invalid (?:package format|metadata)|[Mm]etadata .{0,80}(?:is invalid|could not be parsed)"
-    r"|Failed to extract static metadata|Failed to (?:read|parse) metadata|[Hh]ash mismatch|unexpected end of file"
-    r"|(?:dist-info|METADATA|WHEEL).{0,40}(?:not found|missing)")
+    r"|Failed to extract static metadata|Failed to (?:read|parse) metadata|[Hh]ash mismatch"
+    r"|unexpected end of file|(?:dist-info|METADATA|WHEEL).{0,40}(?:not found|missing)")
 _NAMED = re.compile(r"`(?P<name>[A-Za-z0-9][\w.-]*)(?:==| @ |` \(v)")
 _ALL_OF = re.compile(r"all versions of (?P<name>[\w.-]+) cannot be used")
 _NETWORK = re.compile(
