@@ -17,6 +17,8 @@ _REMOVED = {"pkg_resources": "setuptools<81", "setuptools.command.test": "setupt
             "distutils": "setuptools<81"}
 # error in NAME setup command: use_2to3 is invalid.
 _TWO_TO_THREE = re.compile(r"use_2to3 is invalid")
+# setuptools before 70.1 takes the command from the package `wheel`.
+_BDIST_WHEEL = re.compile(r"invalid command '?bdist_wheel")
 # Modules that come in a distribution of another name.
 _DISTRIBUTIONS = {"Crypto": "pycryptodome", "OpenSSL": "pyopenssl", "PIL": "pillow",
                   "_cffi_backend": "cffi", "attr": "attrs", "bs4": "beautifulsoup4",
@@ -30,6 +32,8 @@ def requirement(said: str) -> str | None:
     """The requirement that provides what a failed build has missed; None if that is not why."""
     if _TWO_TO_THREE.search(said):
         return "setuptools<58"
+    if _BDIST_WHEEL.search(said):
+        return "wheel"
     found = list(_MISSING.finditer(said))
     if not found:
         return None

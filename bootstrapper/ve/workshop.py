@@ -19,7 +19,7 @@ from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.provision import provide
 from bootstrapper.ve.pyproject import build_requires
 from bootstrapper.ve.store import Store
-from bootstrapper.ve.tarball import build_system, fault
+from bootstrapper.ve.tarball import build_system, fault, with_project
 from bootstrapper.ve.vendored import sha256_of
 from bootstrapper.ve.version import InvalidVersion, Version
 
@@ -90,7 +90,7 @@ class Workshop:
             own = build_system(self._project / file.path, place).requires
             # A tool that is a tarball may itself be one of them.
             more = () if file.path in self._tools else self._build_requires
-            self._static[file.path] = (*own, *more)
+            self._static[file.path] = with_project(own, more)
         asked = self._asked.get(file.path, [])
         self._offers.closure(self._static[file.path], file, "make vendor", self._built)
         return self._offers.closure(

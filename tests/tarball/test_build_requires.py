@@ -59,6 +59,7 @@ def test_build_requires_that_are_not_vendored_are_named(project: Path, cold_stor
      "pytest-runner"),
     ("importlib.metadata.PackageNotFoundError: No package metadata was found for numpy", "numpy"),
     ("error in odd setup command: use_2to3 is invalid.", "setuptools<58"),
+    ("error: invalid command 'bdist_wheel'", "wheel"),
     ("SyntaxError: Missing parentheses in call to 'print'", None),
 ])
 def test_what_a_build_misses_is_read_from_its_output(said: str, requirement: str | None) -> None:

@@ -151,6 +151,16 @@ def test_build_requires_choose_the_version_of_setuptools(
     assert vendor(project, "check") == 0
 
 
+def test_an_old_setuptools_may_be_asked_for(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "setuptools", "57.0")
+    tarballs.make_tarball(index.directory, "code", build=None, files={
+        "PKG-INFO": "Metadata-Version: 2.2\nName: code\nVersion: 1.0\n"})
+    project = make_project("code", settings='build-requires = ["setuptools<58"]')
+    assert vendor(project) == 0
+    assert (project / SRC / "setuptools-57.0-py3-none-any.whl").is_file()
+    assert vendor(project, "check") == 0
+
+
 def test_a_warning_of_uv_is_shown(index: Index, make_project: MakeProject,
                                   capsys: pytest.CaptureFixture[str]) -> None:
     make_wheel(index.directory, "tiny")
