@@ -1,10 +1,16 @@
 """Answers that would make a broken project are refused, with what is allowed."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cookiecutter.exceptions import FailedHookException
+
+from tests.conftest import REPOSITORY
+from vendor_fetch.index import configured
+from vendor_fetch.uv import find_uv
 
 from .rendering import TEMPLATE, render
 
@@ -89,3 +95,17 @@ def test_a_template_given_by_a_relative_path_finds_its_list_of_modules(tmp_path)
     )
     assert run.returncode != 0
     assert f"'whitenoise' {VENDORED}" in run.stderr
+
+
+@pytest.mark.parametrize("version", ["1.7.3", "2.5.0"])
+def test_an_older_cookiecutter_says_which_version_is_needed(version: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
+         "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", tmp_path,
+         REPOSITORY], env={**os.environ, **configured(tmp_path).environment},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert ('This template needs cookiecutter 2.6 or later. next: pipx install "cookiecutter>=2.6"'
+            in done.stdout + done.stderr)
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -117,6 +117,23 @@ def test_a_python_that_is_not_there_is_named(built_project: Path) -> None:
     assert ve_version(built_project) == "1.0"
 
 
+@pytest.mark.skipif(len(interpreters()) < 2, reason="needs a second Python")
+def test_the_python_that_the_lock_is_for_is_taken(
+        tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    version, executable = next(each for each in interpreters().items() if each[0] != here)
+    (tiny_project / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.11"\n')
+    code = make_wheel(tiny_project / lockfile.SOURCE, "code",
+                      tag=f"cp{version.replace('.', '')}-none-any")
+    with (tiny_project / lockfile.APPS).open("a") as lock:
+        lock.write(lock_line(code, f'python_version == "{version}"'))
+    monkeypatch.setenv("PATH", str(executable.parent), prepend=os.pathsep)
+    run = bootstrap(tiny_project)
+    assert run.returncode == 0, run.stderr
+    assert site(tiny_project).parent.name == f"python{version}"
+    assert (site(tiny_project) / "code.py").is_file()
+
+
 def test_files_of_every_kind_go_where_they_belong(tiny_project: Path) -> None:
     scripts = "kinds-1.0.data/scripts"
     add_wheel(tiny_project, name="kinds",

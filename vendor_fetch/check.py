@@ -1,41 +1,57 @@
 """Whether apps.in, apps.txt, tools.txt and requirements/src/ agree; says every difference."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from pathlib import PurePosixPath
 
 from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.requirement import Requirement, read_requirement
 from bootstrapper.ve.vendored import sha256_of
-from vendor_fetch import tools
+from vendor_fetch import lock, tools
 from vendor_fetch.apps_in import apps_in
-from vendor_fetch.lock import vendored_names
+from vendor_fetch.fitness import refuse_unfit
 from vendor_fetch.metadata import dependencies
 from vendor_fetch.project import APPS_IN, Project
+
+# A version compared with what is none, as old metadata does: `python_version >= "2.7.*"`. uv
+# ignores such a condition, pip compares texts; so the package may be in the lock or not.
+_DOUBTFUL = re.compile(
+    r"""_version\s*(?:(?:[<>]=?)\s*["'][^"']*\*|(?:[<>=!]=?)\s*["']\s*[^0-9"'\s])""")
 
 
 def differences(project: Project) -> Iterator[str]:
     """Every difference, a line each. Raises InputError for a bad apps.in."""
     asked = apps_in(project.directory)
     try:
-        locks = {lock: read(project.directory, lock) for lock in (APPS, TOOLS)}
+        locks = {each: read(project.directory, each) for each in (APPS, TOOLS)}
     except InputError as error:
         yield f"{error.where}: {error.fault}"
         return
     broken = list(chain.from_iterable(_damage(project, lines) for lines in locks.values()))
     yield from broken
-    listed = {file.path.name for lines in locks.values() for file in lines}
-    for name in sorted(vendored_names(project.directory) - listed):
+    for name in unnamed(project):
         yield f"{SOURCE / name}: stands in neither {APPS.name} nor {TOOLS.name}"
     if broken:
         return
     try:
-        yield from _Graph(project, locks[APPS], str(APPS)).walk(asked, str(APPS_IN))
+        for each in _Graph(project, locks[APPS], APPS).walk(asked, str(APPS_IN)):
+            broken.append(each)
+            yield each
         wanted = tools.required(_fitting(locks[APPS], project), project)
-        yield from _Graph(project, locks[TOOLS], str(TOOLS)).walk(
+        yield from _Graph(project, locks[TOOLS], TOOLS).walk(
             [read_requirement(each) for each in wanted], "bootstrap.py")
+        if not broken:
+            refuse_unfit(locks[APPS], project)
     except BootstrapperError as error:
         yield f"{error.where}: {error.fault}"
+
+
+def unnamed(project: Project) -> list[str]:
+    """The names of the wheels and tarballs that no lock names. Raises InputError for a bad lock."""
+    listed = {file.path.name for each in (APPS, TOOLS) for file in read(project.directory, each)}
+    return sorted(lock.vendored_names(project.directory) - listed)
 
 
 def _fitting(files: Iterable[LockedFile], project: Project) -> list[LockedFile]:
@@ -56,7 +72,8 @@ def _damage(project: Project, files: Iterable[LockedFile]) -> Iterator[str]:
 class _Graph:
     """Follows what is asked for through the metadata of the files of one lock."""
 
-    def __init__(self, project: Project, files: Iterable[LockedFile], lock: str) -> None:
+    def __init__(self, project: Project, files: Iterable[LockedFile],
+                 lock: PurePosixPath) -> None:
         self._project = project
         self._environment = project.platform.environment
         self._lock = lock
@@ -70,15 +87,20 @@ class _Graph:
             if len(files) > 1:
                 yield (f"{self._lock}: {name} is in it {len(files)} times: "
                        + ", ".join(file.path.name for file in files))
+        asked, roots = list(asked), asker
         queue = [(requirement, "", asker) for requirement in asked]
         seen: set[tuple[str, str]] = set()
         told_all = True
         while queue:
             requirement, extra, asker = queue.pop(0)
-            if not requirement.applies(self._environment, extra):
+            applies = requirement.applies(self._environment, extra)
+            doubtful = not applies and _DOUBTFUL.search(str(requirement.marker))
+            if not (applies or doubtful):
                 continue
             file = self._files.get(requirement.name, [None])[0]
             if file is None:
+                if doubtful:
+                    continue
                 yield f"{self._lock}: lacks {requirement.text}, which {asker} asks for"
                 continue
             version = file.distribution.version
@@ -93,6 +115,10 @@ class _Graph:
                     told = dependencies(self._project.directory / file.path)
                     told_all = told_all and told.known
                     queue += [(one, each, requirement.name) for one in told.requirements]
+        made_for = lock.made_for(self._lock, self._project)
+        if not told_all and made_for != lock.fingerprint(each.text for each in asked):
+            yield (f"{self._lock}: was made for other requirements than {roots} has now" if made_for
+                   else f"{self._lock}: does not say which requirements it was made for")
         if told_all:
             reached = {name for name, _ in seen}
             for name, files in self._files.items():

@@ -1,13 +1,15 @@
 """Which file of a resolved package is vendored, and the line of the lock that names it."""
 
+import posixpath
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.filename import InvalidFilename, Wheel, parse
 from bootstrapper.ve.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.marker import Marker
 from bootstrapper.ve.vendored import sha256_of
+from vendor_fetch.apps_in import apps_in
 from vendor_fetch.platforms import Platform
 from vendor_fetch.resolver import Artifact, Package
 
@@ -48,6 +50,32 @@ def vendored_by_path(path: Path, project: Path, platform: Platform) -> LockedFil
         raise InputError("requirements/apps.in", str(error),
                          "give the file the name that it was built with") from None
     return locked(Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path)), platform)
+
+
+def asked_by_path(project: Path, platform: Platform) -> list[LockedFile]:
+    """The lock's lines for the files that requirements/apps.in names by path for this platform."""
+    paths = {(project / asked.path).resolve() for asked in apps_in(project)
+             if asked.path and "://" not in asked.text and asked.applies(platform.environment)}
+    return [vendored_by_path(path, project, platform) for path in sorted(paths) if path.is_file()]
+
+
+def elsewhere(project: Path, platform: Platform) -> list[LockedFile]:
+    """The lock's lines for files that requirements/apps.in names for other platforms than this."""
+    markers: dict[PurePosixPath, list[Marker]] = {}
+    here = set()
+    for asked in apps_in(project):
+        path = asked.path and PurePosixPath(posixpath.normpath(asked.path))
+        if path and path.parent == SOURCE and (project / path).is_file():
+            if asked.marker is None or asked.applies(platform.environment):
+                here.add(path)
+            else:
+                markers.setdefault(path, []).append(asked.marker)
+    lines = []
+    for path, found in markers.items():
+        marker = found[0] if len(found) == 1 else Marker(" or ".join(f"({each})" for each in found))
+        if path not in here:
+            lines.append(LockedFile(path=path, sha256=(sha256_of(project / path),), marker=marker))
+    return lines
 
 
 def condition_of(filename: str, platform: Platform) -> str:

@@ -20,6 +20,7 @@ from bootstrapper.ve.turn import turn
 from vendor_fetch.__main__ import told
 from vendor_fetch.cache import place
 from vendor_fetch.fetch import is_offline
+from vendor_fetch.pip_settings import pip_environment
 
 # The wheel that this is read from.
 OWN = Path(__file__).parents[1]
@@ -64,7 +65,7 @@ def _download(directory: Path, kept: Path) -> None:
 
 
 def _install(directory: Path, files: Path, *, quiet: bool = False) -> bool:
-    # Isolated: pip's configuration may name more places to look in, and they are asked, too.
+    # Isolated: pip's configuration may name more places to look in, and pip would ask them, too.
     return _run(_python(directory), *_PIP, "--isolated", "install", "--no-index",
                 "--find-links", str(files), f"{OWN}[vendor]", quiet=quiet)
 
@@ -74,7 +75,8 @@ def _python(directory: Path) -> str:
 
 
 def _run(*command: str, quiet: bool = False) -> bool:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = pip_environment(os.environ)
+    environment.pop("PYTHONPATH", None)
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False,
                           stderr=subprocess.DEVNULL if quiet else None)
     return done.returncode == 0

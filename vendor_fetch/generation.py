@@ -17,6 +17,7 @@ from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.marker import Marker
 from vendor_fetch import lock
 from vendor_fetch.__main__ import told
+from vendor_fetch.apps_in import apps_in
 from vendor_fetch.cache import Cache, place
 from vendor_fetch.choice import condition_of, vendored_by_path
 from vendor_fetch.env_file import write_env
@@ -25,6 +26,7 @@ from vendor_fetch.index import configured
 from vendor_fetch.own_wheel import build
 from vendor_fetch.project import Project, open_project
 from vendor_fetch.sync import sync
+from vendor_fetch.tools import required
 
 # What the template's locks are for.
 LOCKED_FOR = ("linux", "x86_64")
@@ -65,8 +67,8 @@ def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) 
         tools = _lines(template, f"tools-{answer}-{project.format}.txt", project)
         fetch([*apps, *tools], project=directory, platform=project.platform, cache=cache,
               index=index, progress=progress)
-        lock.write(APPS, apps, project)
-        lock.write(TOOLS, tools, project)
+        lock.write(APPS, apps, project, [each.text for each in apps_in(directory)])
+        lock.write(TOOLS, tools, project, required(apps, project))
     else:
         sync(project, cache, index, progress)
 

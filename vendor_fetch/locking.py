@@ -10,7 +10,7 @@ from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import LockedFile
 from vendor_fetch.apps_in import look_through
 from vendor_fetch.cache import Cache
-from vendor_fetch.choice import choose, locked, vendored_by_path
+from vendor_fetch.choice import choose, elsewhere, locked, vendored_by_path
 from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
 from vendor_fetch.index import Index
 from vendor_fetch.lock import vendored_names
@@ -20,13 +20,17 @@ from vendor_fetch.resolver import Artifact, Package, Source, resolve
 
 @dataclass(frozen=True, kw_only=True)
 class Locking:
-    """Locks what a project asks for; `known` gathers where files are, by sha256."""
+    """Locks what a project asks for.
+
+    `known` gathers where files are, by sha256; `warnings` what uv warns of.
+    """
 
     project: Project
     cache: Cache
     index: Index
     progress: Progress
     known: dict[str, Artifact] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def lines(self, asked: Path | list[str], old: Iterable[LockedFile], *, prefer: str,
               beside: Iterable[LockedFile] = ()) -> list[LockedFile]:
@@ -35,6 +39,9 @@ class Locking:
         `old` are the lines of the lock so far; `beside` those of another lock, whose versions
         are taken where nothing speaks against it.
         """
+        # A wheel for another platform, named by its path, has a line of its own.
+        environment = self.project.platform.environment
+        old = [file for file in old if file.marker is None or file.marker.holds(environment)]
         pinned = _versions(beside) | (_versions(old) or self._vendored_versions())
         had = {file.distribution.name: file for file in old}
         lines = []
@@ -50,6 +57,8 @@ class Locking:
                 artifact = choose(package, self.project.platform, prefer=prefer)
                 lines.append(locked(artifact, self.project.platform))
             self.known.update({artifact.sha256: artifact for artifact in package.artifacts})
+        if isinstance(asked, Path):
+            lines += elsewhere(self.project.directory, self.project.platform)
         return lines
 
     def fetch(self, files: Iterable[LockedFile]) -> None:
@@ -69,7 +78,8 @@ class Locking:
         if vendored:
             try:
                 packages = resolve(asked, project=project.directory, platform=project.platform,
-                                   source=Source(), pinned=pinned)
+                                   source=Source(), pinned=pinned, warn=self._warn,
+                                   build_requires=project.build_requires)
             except BootstrapperError as error:
                 self.progress.detail(f"  the vendored files don't satisfy it: {error.fault}")
             else:
@@ -77,12 +87,17 @@ class Locking:
                     return packages
         try:
             return resolve(asked, project=project.directory, platform=project.platform,
-                           pinned=pinned, source=Source(index=self.index, vendored=vendored,
-                                                         offline=is_offline()))
+                           pinned=pinned, warn=self._warn, build_requires=project.build_requires,
+                           source=Source(index=self.index, vendored=vendored,
+                                         offline=is_offline()))
         except WorkFailed as error:
             if is_offline():
                 raise WorkFailed(error.where, error.fault, WITHOUT_OFFLINE) from None
             raise
+
+    def _warn(self, line: str) -> None:
+        if line not in self.warnings:
+            self.warnings.append(line)
 
     def _vendored_versions(self) -> dict[str, str]:
         """When the lock is gone or unreadable, the files' names still tell the versions."""

@@ -8,9 +8,14 @@ from email.parser import BytesParser
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
+from bootstrapper.ve.lockfile import SOURCE
+from bootstrapper.ve.requirement import (
+    InvalidRequirement,
+    Requirement,
+    read_metadata_requirement,
+)
 from bootstrapper.ve.tarball import build_system
-from bootstrapper.ve.version import Version
+from bootstrapper.ve.version import InvalidVersion, Version
 
 _FIX = "bring the file back (git checkout), or run: python -m vendor_fetch sync"
 
@@ -28,22 +33,33 @@ def dependencies(path: Path) -> Dependencies:
     wheel = path.name.endswith(".whl")
     suffix = ".dist-info/METADATA" if wheel else "/PKG-INFO"
     fields = BytesParser().parsebytes(_member(path, suffix) or b"", headersonly=True)
-    try:
-        requirements = tuple(read_requirement(str(text))
-                             for text in fields.get_all("Requires-Dist", []))
-    except InvalidRequirement as error:
-        raise WorkFailed(str(path), f"its metadata can't be read: {error}", _FIX) from None
+    requirements = tuple(_read(str(text), "Requires-Dist", path)
+                         for text in fields.get_all("Requires-Dist", []))
     return Dependencies(requirements=requirements, known=wheel or _is_static(fields))
 
 
 def build_requirements(path: Path) -> tuple[str, ...]:
     """What a tarball says it is built with (PEP 518), a requirement each. Raises WorkFailed."""
-    return build_system(path, path.name).requires
+    return tuple(_read(text, "build-system.requires", path).text
+                 for text in build_system(path, str(SOURCE / path.name)).requires)
+
+
+def _read(text: str, field: str, path: Path) -> Requirement:
+    try:
+        return read_metadata_requirement(text)
+    except InvalidRequirement as error:
+        raise WorkFailed(str(SOURCE / path.name),
+                         f"its metadata has {field}: {text}, which can't be read: {error}",
+                         "ask for another version of it in requirements/apps.in, then run: "
+                         "python -m vendor_fetch sync") from None
 
 
 def _is_static(fields: Message) -> bool:
     # PEP 643: since 2.2 a field that isn't called dynamic is that of every wheel built from it.
-    if Version(str(fields.get("Metadata-Version", "1.0"))) < Version("2.2"):
+    try:
+        if Version(str(fields.get("Metadata-Version", "1.0"))) < Version("2.2"):
+            return False
+    except InvalidVersion:
         return False
     return "requires-dist" not in {str(each).lower() for each in fields.get_all("Dynamic", [])}
 
@@ -61,7 +77,8 @@ def _member(path: Path, suffix: str) -> bytes | None:
                     stream = archive.extractfile(member)
                     return stream.read() if stream else None
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise WorkFailed(str(path), f"not an archive that can be read: {error}", _FIX) from None
+        raise WorkFailed(str(SOURCE / path.name), f"not an archive that can be read: {error}",
+                         _FIX) from None
     return None
 
 

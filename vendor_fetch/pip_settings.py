@@ -1,4 +1,4 @@
-"""What the user has told pip: its options, from its files and the environment."""
+"""The user's pip settings, from pip's files and the environment."""
 
 import configparser
 import os
@@ -8,6 +8,24 @@ from pathlib import Path
 
 from bootstrapper.errors import InputError
 from vendor_fetch.setting import Setting, from_environment
+
+# The options that say where files come from and how they are reached. All others (pre,
+# constraint, no-binary, target, user, …) would change what is installed.
+PERMITTED = ("index-url", "extra-index-url", "find-links", "no-index", "cert", "client-cert",
+             "proxy", "trusted-host", "timeout", "retries", "cache-dir", "no-cache-dir",
+             "keyring-provider")
+
+
+def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which pip has the permitted options of the user, and no others.
+
+    Raises InputError for a file that pip could not read either.
+    """
+    told = pip_settings(environ)
+    return {**{name: value for name, value in environ.items() if not name.startswith("PIP_")},
+            "PIP_CONFIG_FILE": os.devnull,
+            **{f"PIP_{name.upper().replace('-', '_')}": " ".join(told[name].value.split())
+               for name in PERMITTED if name in told}}
 
 
 def pip_settings(environ: Mapping[str, str]) -> dict[str, Setting]:

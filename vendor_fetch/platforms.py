@@ -15,7 +15,8 @@ SERVER_GLIBC = (2, 28)
 class Platform:
     """Where vendored files shall run.
 
-    `python` is a version of two numbers, "3.12"; `sys_platform` and `machine` are as PEP 508
+    `python` is a version of two numbers, "3.12", and `micro` the third number of the oldest one
+    that is allowed; `sys_platform` and `machine` are as PEP 508
     spells them; `glibc` is that of this machine, None where there is another C library.
     """
 
@@ -23,6 +24,12 @@ class Platform:
     sys_platform: str = "linux"
     machine: str = "x86_64"
     glibc: tuple[int, int] | None = None
+    micro: int = 0
+
+    @property
+    def oldest_python(self) -> str:
+        """The oldest Python that it may be, which is what uv resolves for as well."""
+        return f"{self.python}.{self.micro}"
 
     @property
     def uv_platforms(self) -> tuple[str | None, ...]:
@@ -40,10 +47,9 @@ class Platform:
         system = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
         return {
             "python_version": self.python,
-            # The oldest one that it may be, which is what uv resolves for as well.
-            "python_full_version": f"{self.python}.0",
+            "python_full_version": self.oldest_python,
             "implementation_name": "cpython",
-            "implementation_version": f"{self.python}.0",
+            "implementation_version": self.oldest_python,
             "platform_python_implementation": "CPython",
             "os_name": "nt" if self.sys_platform == "win32" else "posix",
             "sys_platform": self.sys_platform,
@@ -57,7 +63,7 @@ class Platform:
         return f"Python {self.python} on {self.sys_platform} {self.machine}"
 
 
-def here(python: str | None = None) -> Platform:
+def here(python: str | None = None, *, micro: int = 0) -> Platform:
     """This machine, for `python` ("3.12") or else the Python that runs this."""
     name, version = platform.libc_ver()
     numbers = re.match(r"(\d+)\.(\d+)", version) if name == "glibc" else None
@@ -66,4 +72,5 @@ def here(python: str | None = None) -> Platform:
         sys_platform=sys.platform,
         machine=platform.machine(),
         glibc=(int(numbers[1]), int(numbers[2])) if numbers else None,
+        micro=micro,
     )

@@ -1,6 +1,5 @@
 """The project whose files are fetched: what its pyproject.toml and requirements/apps.in ask."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,10 +10,10 @@ from bootstrapper.ve import pyproject
 from bootstrapper.ve.lockfile import SOURCE
 from bootstrapper.ve.requirement import InvalidRequirement, read_requirement
 from vendor_fetch.platforms import Platform, here
+from vendor_fetch.target_python import choose
 
 APPS_IN = PurePosixPath("requirements/apps.in")
 FORMATS = ("wheel", "tarball")
-_PINNED_PYTHON = re.compile(r"\s*==\s*(\d+\.\d+)(?:\.\*|\.\d+)?\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +47,22 @@ class Project:
 def open_project(directory: Path) -> Project:
     """Read a project's settings.
 
-    `requires-python = "==3.12.*"` of pyproject.toml says which Python files are fetched for,
-    else it is the one that runs; `[tool.vendor_fetch]` has `format`, wheel or tarball, and
-    `build-requires`, a list of requirements. Raises InputError.
+    `requires-python` of pyproject.toml says which Python files are fetched for; if it allows
+    several, that is the running one, else one that is installed here. `[tool.vendor_fetch]` has
+    `format`, wheel or tarball, and `build-requires`, a list of requirements. Raises InputError.
     """
     if not (directory / APPS_IN).is_file():
         raise InputError(str(directory / APPS_IN), "the file is missing, so this is no project",
                          "go to the project, or name it: python -m vendor_fetch --project DIR")
-    pinned = _PINNED_PYTHON.fullmatch(pyproject.requires_python(directory))
     settings = pyproject.table(pyproject.read(directory), "tool", "vendor_fetch")
     wanted = settings.get("format", "wheel")
     if wanted not in FORMATS:
         raise InputError(str(directory / "pyproject.toml"),
                          f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
                          'write format = "wheel", then run: python -m vendor_fetch sync')
-    return Project(directory=directory, platform=here(pinned[1] if pinned else None),
-                   format=wanted, build_requires=_build_requires(settings, directory))
+    python, micro = choose(pyproject.requires_python(directory))
+    return Project(directory=directory, platform=here(python, micro=micro), format=wanted,
+                   build_requires=_build_requires(settings, directory))
 
 
 def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:

@@ -5,28 +5,24 @@ address, size and sha256. It hashes the files of an index that has no hashes its
 """
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from shutil import which
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+from bootstrapper.errors import InputError
 from bootstrapper.ve.filename import canonical
 from bootstrapper.ve.lockfile import SOURCE
 from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
-from vendor_fetch.uv_settings import PLACES
-
-# How uv begins to complain about its own variables and files; the options are ours, and right.
-_OF_UV = re.compile(r"error: invalid value |failed to (read from|open) file|"
-                    r"Failed to parse: \S*(uv|pyproject)\.toml")
+from vendor_fetch.uv import find_uv
+from vendor_fetch.uv_failure import failed_build, failure, warnings
+from vendor_fetch.uv_settings import PLACES, permitted, uv_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +73,12 @@ class Source:
         return [*(["--offline"] if self.offline else []),
                 *(["--no-index"] if self.index.no_index else [])]
 
-    def environment(self) -> dict[str, str]:
-        """The environment uv runs in, in the project's directory."""
+    def environment(self, configuration: Path) -> dict[str, str]:
+        """The environment uv runs in, in the project's directory; its settings are that file's."""
+        environment = {**permitted(os.environ), "UV_CONFIG_FILE": str(configuration)}
         if self.index is None:
-            return {name: value for name, value in os.environ.items() if name not in PLACES}
-        environment = {**os.environ, **self.index.environment}
+            return {name: value for name, value in environment.items() if name not in PLACES}
+        environment |= self.index.environment
         if self.vendored:
             links = [str(SOURCE), environment.get("UV_FIND_LINKS", "")]
             environment["UV_FIND_LINKS"] = ",".join(filter(None, links))
@@ -90,11 +87,15 @@ class Source:
 
 def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Platform,
             source: Source, pinned: Mapping[str, str] | None = None,
-            dependencies: bool = True, everywhere: bool = False) -> list[Package]:
+            dependencies: bool = True, everywhere: bool = False,
+            build_requires: Sequence[str] = (),
+            warn: Callable[[str], None] = lambda _: None) -> list[Package]:
     """Packages that satisfy a requirements file, or lines like those of one, sorted by name.
 
     Versions in `pinned` (by canonical name) are kept as long as the requirements allow them.
     `everywhere` tells the wheels for all other platforms, too; the first is any of them.
+    uv builds a tarball that does not say whom it depends on; one that can't be built by its own
+    requirements gets `build_requires`, too. `warn` is called with each warning of uv.
     Raises WorkFailed with uv's own explanation, or InputError where it can't read a line.
     """
     with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as scratch:
@@ -103,45 +104,66 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
         else:
             asked = Path(scratch) / "requirements.in"
             asked.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
-        answers: list[list[Package]] = []
+        uv = _Uv(project, source, Path(scratch), build_requires)
+        answers: list[tuple[list[Package], str]] = []
         names = (None,) if everywhere else platform.uv_platforms
         for name in names:
             answer = Path(scratch) / f"pylock.{len(answers)}.toml"
             if pinned:
                 # uv prefers the versions of the file that it is about to write.
                 answer.write_text(_preferences(pinned), encoding="utf-8")
-            command = [find_uv(), "pip", "compile", str(asked), "--output-file", str(answer),
-                       "--format", "pylock.toml", "--no-header", "--quiet",
-                       "--no-python-downloads", "--python", sys.executable,
-                       "--python-version", platform.python, *source.words(),
-                       *(["--universal"] if everywhere else []),
-                       *(["--python-platform", name] if name else []),
-                       *([] if dependencies else ["--no-deps"])]
-            done = subprocess.run(command, cwd=project, env=source.environment(), check=False,
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            done = uv.run("pip", "compile", str(asked), "--output-file", str(answer),
+                          "--format", "pylock.toml", "--no-header",
+                          "--no-python-downloads", "--python", sys.executable,
+                          "--python-version", platform.oldest_python, *source.words(),
+                          *(["--universal"] if everywhere else []),
+                          *(["--python-platform", name] if name else []),
+                          *([] if dependencies else ["--no-deps"]))
             if done.returncode == 0:
-                packages = _packages(answer)
-                if all(package.wheels or package.path for package in packages):
-                    return packages
-                answers.append(packages)
+                answers.append((_packages(answer), done.stderr))
+                if all(package.wheels or package.path for package in answers[-1][0]):
+                    break
             elif name == names[-1] and not answers:
-                raise _failure(requirements, done.returncode, done.stderr)
-    # Nowhere a wheel for every package: the platform with the most of them.
-    return max(answers, key=lambda packages: sum(1 for each in packages if each.wheels))
+                raise failure(uv.named(done.stderr), done.returncode,
+                              of_people=isinstance(requirements, Path),
+                              build_requires=build_requires)
+    # The last has a wheel for every package; if none has, the platform with the most of them.
+    packages, said = max(answers, key=lambda each: sum(1 for one in each[0] if one.wheels
+                                                       or one.path))
+    for line in warnings(said):
+        warn(line)
+    return packages
 
 
-def find_uv() -> str:
-    """The path of uv: that of its Python package, else the one on PATH. Raises WorkFailed."""
-    try:
-        from uv import find_uv_bin
+class _Uv:
+    """uv with the permitted settings of the user, in the directory of a project."""
 
-        return find_uv_bin()
-    except (ImportError, FileNotFoundError):
-        found = which("uv")
-    if not found:
-        raise WorkFailed("uv", "not found, and it is what asks the index",
-                         f"{sys.executable} -m pip install uv")
-    return found
+    def __init__(self, project: Path, source: Source, scratch: Path,
+                 build_requires: Sequence[str]) -> None:
+        self._project = project
+        self._source = source
+        self._configuration = scratch / "uv.toml"
+        self._settings = uv_settings(project)
+        self._build_requires = list(build_requires)
+        self._extended: dict[str, list[str]] = {}
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run it; again for each tarball that can be built with the build requirements alone."""
+        while True:
+            self._configuration.write_text(self._settings.text(
+                places=self._source.index is not None, extra_build=self._extended),
+                encoding="utf-8")
+            done = subprocess.run(
+                [find_uv(), *words], cwd=self._project, check=False, stdin=subprocess.DEVNULL,
+                env=self._source.environment(self._configuration), capture_output=True, text=True)
+            name = failed_build(done.stderr) if done.returncode else None
+            if not name or not self._build_requires or canonical(name) in self._extended:
+                return done
+            self._extended[canonical(name)] = self._build_requires
+
+    def named(self, said: str) -> str:
+        """What it has said, with the names of the user's files."""
+        return self._settings.named(said, self._configuration)
 
 
 def _preferences(pinned: Mapping[str, str]) -> str:
@@ -177,21 +199,3 @@ def _artifact(entry: dict[str, Any]) -> Artifact:
     url = entry.get("url") or Path(entry["path"]).as_uri()
     return Artifact(filename=PurePosixPath(unquote(urlsplit(url).path)).name, url=url,
                     sha256=entry["hashes"]["sha256"], size=entry.get("size"))
-
-
-def _failure(requirements: Path | Iterable[str], status: int, said: str) -> BootstrapperError:
-    people_wrote_it = isinstance(requirements, Path)
-    where = "requirements/apps.in" if people_wrote_it else "the index"
-    fault = "\n".join(line for line in said.strip().splitlines()
-                      if line and not line.startswith(("warning:", "For more information"))
-                      ) or f"uv ended with status {status}"
-    if _OF_UV.search(said):
-        return InputError("uv's settings (UV_… in the environment, uv.toml, [tool.uv])", fault,
-                          "mend that setting, then run the same command again")
-    if people_wrote_it and "parse" in said and status == 2 and "fetch" not in said:
-        return InputError(where, fault, "mend the line, then run: python -m vendor_fetch sync")
-    if people_wrote_it and "unsatisfiable" in said and "network was disabled" not in said:
-        return WorkFailed(where, fault, "change what it asks for, then run: "
-                                        "python -m vendor_fetch sync")
-    return WorkFailed(where, fault, "see that the index that pip or uv is configured for can be "
-                                    "reached and has it, then run the same command again")

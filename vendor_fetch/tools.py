@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bootstrapper.ve.filename import Tarball
 from bootstrapper.ve.lockfile import LockedFile
+from bootstrapper.ve.tarball import with_project
 from vendor_fetch.metadata import build_requirements
 from vendor_fetch.project import Project
 
@@ -15,5 +16,6 @@ def required(files: Iterable[LockedFile], project: Project) -> list[str]:
     asked = {*ALWAYS, *project.build_requires}
     for file in files:
         if isinstance(file.distribution, Tarball):
-            asked.update(build_requirements(project.directory / file.path))
+            own = build_requirements(project.directory / file.path)
+            asked.update(with_project(own, project.build_requires))
     return sorted(asked)

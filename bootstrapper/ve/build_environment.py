@@ -11,7 +11,11 @@ from bootstrapper.ve.filename import Tarball
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.linking import Linking
 from bootstrapper.ve.lockfile import LockedFile
-from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
+from bootstrapper.ve.requirement import (
+    InvalidRequirement,
+    Requirement,
+    read_metadata_requirement,
+)
 from bootstrapper.ve.tarball import fault
 from bootstrapper.ve.tree import Part, Tree
 from bootstrapper.ve.version import InvalidVersion
@@ -105,6 +109,6 @@ def create(place: Path, interpreter: Interpreter, parts: Sequence[Part]) -> None
 
 def _requirement(text: str, asking: LockedFile) -> Requirement:
     try:
-        return read_requirement(text)
+        return read_metadata_requirement(text)
     except InvalidRequirement as error:
         raise fault(str(asking.path), f"its build requirement can't be read: {error}") from None

@@ -1,9 +1,11 @@
 """What a failed build has said: its last lines, and what they mean."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.ve import undeclared
 from bootstrapper.ve.lockfile import LockedFile
 
 SHOWN_LINES = 15
@@ -26,8 +28,8 @@ _MISSES = (
 )
 
 
-def failure(file: LockedFile, log: Path) -> WorkFailed:
-    """The error about a tarball whose build has failed."""
+def failure(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> WorkFailed:
+    """The error about a tarball whose build has failed; `build_requires` are the project's."""
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         text = stream.read().decode(errors="replace").rstrip()
@@ -38,5 +40,9 @@ def failure(file: LockedFile, log: Path) -> WorkFailed:
             name = next(filter(None, match.groups()))
             return WorkFailed(str(file.path), f"to be built it wants {what}, and there is no "
                               f"{name} here{shown}", next_step)
+    if setting := undeclared.setting(text, build_requires):
+        return WorkFailed(str(file.path), "to be built it imports what it does not declare"
+                          f"{shown}", f"write {setting} into [tool.vendor_fetch] of "
+                          "pyproject.toml, then: make vendor")
     return WorkFailed(str(file.path), f"no wheel could be built of it{shown}",
                       "ask for another version of it in requirements/apps.in, then: make vendor")

@@ -115,6 +115,9 @@ class _Reader:
         right = self._operand()
         if left[0] == right[0]:
             raise InvalidMarker("a comparison needs one variable and one quoted text")
+        name, text = (left[1], right[1]) if left[0] == "name" else (right[1], left[1])
+        if operator in ("~=", "===") and not (name in _VERSIONS and _is_version(text)):
+            raise InvalidMarker(f"{operator!r} compares versions only")
         return lambda env: _compare(left, " ".join(operator.split()), right, env)
 
     def _operand(self) -> _Operand:
@@ -126,6 +129,14 @@ class _Reader:
         if kind != "word" or name not in VARIABLES:
             raise InvalidMarker(f"{text!r} is not a marker variable")
         return "name", name
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def _compare(left: _Operand, operator: str, right: _Operand, environment: Environment) -> bool:

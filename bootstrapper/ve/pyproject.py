@@ -30,6 +30,15 @@ def requires_python(project: Path) -> str:
     return str(value)
 
 
+def build_requires(project: Path) -> tuple[str, ...]:
+    """What the project says that its tarballs are built with, besides their own word.
+
+    vendor_fetch refuses what is no list of requirements. Raises InputError.
+    """
+    asked = table(read(project), "tool", "vendor_fetch").get("build-requires", [])
+    return tuple(each for each in asked if isinstance(each, str)) if isinstance(asked, list) else ()
+
+
 def table(settings: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     """The table `[a.b]` by its names; empty if it is not there. Raises InputError."""
     for name in names:

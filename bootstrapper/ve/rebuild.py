@@ -1,9 +1,10 @@
 """The rebuild: vendored files -> a fresh ve, or the old one untouched."""
 
 import os
+import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,12 @@ from bootstrapper.ve.assembly import Assembly
 from bootstrapper.ve.building import build
 from bootstrapper.ve.copying import Putting
 from bootstrapper.ve.interpreter import Interpreter, describe, running
-from bootstrapper.ve.lockfile import APPS, TOOLS
+from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
 from bootstrapper.ve.manifest import Manifest
 from bootstrapper.ve.project import Project
 from bootstrapper.ve.provision import provide
 from bootstrapper.ve.pyproject import requires_python
+from bootstrapper.ve.required_python import allowed
 from bootstrapper.ve.selection import select
 from bootstrapper.ve.store import Store
 from bootstrapper.ve.store_home import user_directory
@@ -65,7 +67,7 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
             store = _store(options, directory, progress)
             toolbox = Toolbox(project.directory, select(
                 tools, running(), project=project.directory), store)
-            interpreter = choose(project, toolbox, options.python)
+            interpreter = choose(project, toolbox, options.python, apps)
             files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
             with store.in_use():
                 new, putting = directory / "ve", Putting(options.link_mode)
@@ -96,19 +98,20 @@ def _store(options: Options, directory: Path, progress: Progress) -> Store:
     return Store(directory / "store")
 
 
-def choose(project: Project, toolbox: Toolbox, python: str | None) -> Interpreter:
+def choose(project: Project, toolbox: Toolbox, python: str | None,
+           apps: Iterable[LockedFile] = ()) -> Interpreter:
     """The interpreter of the ve: what `python` names, else what the project asks for.
 
-    The running one serves if it is of the right version; otherwise virtualenv looks for one.
+    The running one serves if it is of a version that is allowed and that the lock is for;
+    otherwise virtualenv looks for one.
     Raises InputError: there is none, it is too old, or not what the project asks for.
     """
     required = requires_python(project.directory)
     if python is None:
         found = running()
-        if not _satisfies(found, required):
-            # Older virtualenvs know 3.12, but no specifiers.
-            spec = required.removeprefix("==").removesuffix(".*")
-            found = describe(toolbox.discover(spec))
+        locked = _pythons(apps)
+        if not _satisfies(found, required) or (locked and not locked & {_minor(found)}):
+            found = _discover(toolbox, required, locked, found)
     elif os.sep in python:
         found = describe(python)
     else:
@@ -119,6 +122,34 @@ def choose(project: Project, toolbox: Toolbox, python: str | None) -> Interprete
                          "name another Python: ./bootstrap.py --python PYTHON, or change "
                          "requires-python and vendor for it: make vendor")
     return found
+
+
+def _discover(toolbox: Toolbox, required: str, locked: set[str],
+              here: Interpreter) -> Interpreter:
+    """An interpreter that is allowed, of the Python that the lock is for where there is one."""
+    versions = allowed(required)
+    for version in sorted(locked & versions.keys()):
+        try:
+            found = describe(toolbox.discover(version))
+        except InputError:
+            continue
+        if _satisfies(found, required):
+            return found
+    if _satisfies(here, required):
+        return here
+    # Older virtualenvs know 3.12, but no specifiers.
+    spec = next(iter(versions)) if len(versions) == 1 else required.removeprefix("==")
+    return describe(toolbox.discover(spec))
+
+
+def _pythons(files: Iterable[LockedFile]) -> set[str]:
+    """The Pythons that compiled wheels of the lock are for; empty if it has none."""
+    return {version for file in files if file.marker
+            for version in re.findall(r'python_version == "(\d+\.\d+)"', str(file.marker))}
+
+
+def _minor(interpreter: Interpreter) -> str:
+    return interpreter.environment["python_version"]
 
 
 def _satisfies(interpreter: Interpreter, required: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from bootstrapper.ve.filename import InvalidFilename, canonical, parse
 from bootstrapper.ve.marker import Environment, InvalidMarker, Marker
-from bootstrapper.ve.version import InvalidVersion, Version, matches
+from bootstrapper.ve.version import InvalidVersion, Version, identical, matches
 
 _REQUIREMENT = re.compile(
     r"""(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
@@ -39,8 +39,41 @@ class Requirement:
         return self.marker is None or self.marker.holds({**environment, "extra": extra})
 
     def allows(self, version: str) -> bool:
-        """Whether that version satisfies it."""
-        return matches(Version(version), self.specifier)
+        """Whether that version satisfies it; one like `2004d` is compared as text."""
+        try:
+            number = Version(version)
+        except InvalidVersion:
+            return identical(version, self.specifier)
+        return matches(number, self.specifier)
+
+
+# What packages were published with before PEP 440 was enforced, and its meaning; uv reads it so
+# (https://github.com/astral-sh/uv, crates/uv-pypi-types/src/lenient_requirement.rs).
+_LEGACY = (
+    (re.compile(r"([<>=~]\s*[0-9][^\s,<>=!~)]*)\s*(?=[<>=!~])"), r"\1, "),  # >=1.0<2.0
+    (re.compile(r"(>=|<=|<|>)(\s*[0-9][0-9.]*?)\.\*"), r"\1\2"),  # <4.0.*
+    (re.compile(r"~=(\s*[0-9]+(?:\.[0-9]+)+)\.\*"), r"~=\1.0"),  # ~=2.7.*
+    (re.compile(r"!=\s*~"), "!="),                             # !=~5.0
+    (re.compile(r"(?<![<>=!~])=(?![=])(?=\s*[0-9])"), "=="),   # =1.0
+    (re.compile(r"([<>]=?)\s*dev\b"), r"\g<1>0.0.0dev"),       # >dev
+    (re.compile(r"['\"]+(?=\s*(?:,|\)|$))|(?<=[<>=~])\s*['\"]+"), ""),  # >=2.5'
+)
+
+
+def read_metadata_requirement(text: str) -> Requirement:
+    """Read one requirement of published metadata, which may have legacy specifiers.
+
+    Raises InvalidRequirement.
+    """
+    try:
+        return read_requirement(text)
+    except InvalidRequirement:
+        head, semicolon, marker = text.partition(";")
+        for pattern, meant in _LEGACY:
+            head = pattern.sub(meant, head)
+        if head == text.partition(";")[0]:
+            raise
+        return read_requirement(f"{head}{semicolon}{marker}")
 
 
 def read_requirement(text: str) -> Requirement:

@@ -8,7 +8,11 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.filename import Tarball, Wheel
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
-from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
+from bootstrapper.ve.requirement import (
+    InvalidRequirement,
+    Requirement,
+    read_metadata_requirement,
+)
 
 _Rank = tuple[int, int, str]
 
@@ -107,6 +111,6 @@ def _required(texts: Iterable[str], interpreter: Interpreter) -> set[str]:
 def _read(texts: Iterable[str]) -> Iterator[Requirement]:
     for text in texts:
         try:
-            yield read_requirement(text)
+            yield read_metadata_requirement(text)
         except InvalidRequirement:
             continue  # old metadata has forms that PEP 508 does not know; they bind nobody

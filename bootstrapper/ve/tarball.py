@@ -1,6 +1,7 @@
 """A tarball (sdist): what builds it (PEP 518), and its files, judged as they are unpacked."""
 
 import os
+import re
 import shutil
 import stat
 import tarfile
@@ -8,7 +9,7 @@ import time
 import tomllib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from lzma import LZMAError
@@ -21,6 +22,7 @@ from bootstrapper.ve.member_name import DEEPEST, UNFIT, shortened
 # "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
 # 517). Since 70.1 it makes wheels without the package `wheel`.
 DEFAULT_REQUIRES = ("setuptools>=70.1",)
+_SETUPTOOLS = re.compile(r"setuptools(?![\w.-])", re.IGNORECASE)
 DEFAULT_BACKEND = "setuptools.build_meta:__legacy__"
 
 # A small file can unpack to any size; no real one comes near these.
@@ -63,6 +65,17 @@ def build_system_in(content: bytes | None, place: str) -> BuildSystem:
                            path=tuple(map(str, table.get("backend-path", ()))))
     except (ValueError, AttributeError, TypeError) as error:
         raise fault(place, f"its pyproject.toml can't be read: {error}") from None
+
+
+def with_project(own: Sequence[str], project_s: Sequence[str]) -> tuple[str, ...]:
+    """What a tarball is built with: its own requirements and those of the project.
+
+    If the project asks for a setuptools, that replaces the one that stands in for no word at all:
+    old tarballs need an old setuptools.
+    """
+    if tuple(own) == DEFAULT_REQUIRES and any(_SETUPTOOLS.match(each) for each in project_s):
+        own = ()
+    return (*own, *project_s)
 
 
 def read(path: Path, name: str, place: str) -> bytes | None:

@@ -84,15 +84,25 @@ class Version:
 def matches(version: Version, specifier: str) -> bool:
     """Whether `version` is in a specifier such as `>=3.11,<3.14` or `==3.12.*`.
 
-    An empty specifier holds every version. Raises InvalidVersion.
+    An empty specifier holds every version. Raises InvalidVersion for a clause that is not valid,
+    also where another clause excludes the version already.
     """
-    for clause in filter(None, (part.strip() for part in specifier.split(","))):
-        match = _CLAUSE.fullmatch(clause)
-        if not match:
-            raise InvalidVersion(f"{clause!r} is not a version specifier")
-        if not _holds(version, match[1], match[2]):
-            return False
-    return True
+    clauses = [_clause(part.strip()) for part in specifier.split(",") if part.strip()]
+    held = [_holds(version, operator, bound) for operator, bound in clauses]
+    return all(held)
+
+
+def identical(text: str, specifier: str) -> bool:
+    """Whether a specifier holds a text that is no version (`2004d`): only `===` compares texts."""
+    clauses = [_clause(part.strip()) for part in specifier.split(",") if part.strip()]
+    return all(operator == "===" and text.lower() == bound.lower() for operator, bound in clauses)
+
+
+def _clause(text: str) -> tuple[str, str]:
+    match = _CLAUSE.fullmatch(text)
+    if not match:
+        raise InvalidVersion(f"{text!r} is not a version specifier")
+    return match[1], match[2]
 
 
 def _holds(version: Version, operator: str, bound: str) -> bool:

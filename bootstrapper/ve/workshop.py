@@ -17,8 +17,9 @@ from bootstrapper.ve.filename import InvalidFilename, Wheel, parse
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.provision import provide
+from bootstrapper.ve.pyproject import build_requires
 from bootstrapper.ve.store import Store
-from bootstrapper.ve.tarball import build_system, fault
+from bootstrapper.ve.tarball import build_system, fault, with_project
 from bootstrapper.ve.vendored import sha256_of
 from bootstrapper.ve.version import InvalidVersion, Version
 
@@ -42,6 +43,7 @@ class Workshop:
         # What tarballs need, by their own word, and what their backends have asked for besides.
         self._static: dict[PurePosixPath, tuple[str, ...]] = {}
         self._asked: dict[PurePosixPath, list[str]] = {}
+        self._build_requires = build_requires(project)
 
     def build(self, tarballs: Sequence[LockedFile]) -> Mapping[PurePosixPath, Built]:
         """A wheel of each, and of the tarballs that they need to be built.
@@ -85,7 +87,10 @@ class Workshop:
     def _needs(self, file: LockedFile) -> list[LockedFile]:
         place = str(file.path)
         if file.path not in self._static:
-            self._static[file.path] = build_system(self._project / file.path, place).requires
+            own = build_system(self._project / file.path, place).requires
+            # A tool that is a tarball may itself be one of them.
+            more = () if file.path in self._tools else self._build_requires
+            self._static[file.path] = with_project(own, more)
         asked = self._asked.get(file.path, [])
         self._offers.closure(self._static[file.path], file, "make vendor", self._built)
         return self._offers.closure(
@@ -140,7 +145,7 @@ class Workshop:
                     return None
                 case {"wheel": name} if os.path.isfile(f"{task.into}/{name}"):
                     return self._keep(file, needs, Path(task.into), name, log)
-            raise build_log.failure(file, self._kept_log(file, log))
+            raise build_log.failure(file, self._kept_log(file, log), self._build_requires)
 
     def _keep(self, file: LockedFile, needs: list[LockedFile], made: Path, name: str,
               log: Path) -> Built:

@@ -79,3 +79,17 @@ def test_an_index_that_does_not_answer_is_told(
     assert run.returncode == 2
     assert ".tools: what vendoring runs with can't be installed; why is above\n  next: " in said
     assert not (project / ".tools/complete").exists()
+
+
+def test_pip_s_other_settings_do_not_reach_the_set_up(
+        make_site: Callable[[str], Path], tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = tmp_path / "pip.conf"
+    settings.write_text("[global]\nno-binary = :all:\ntarget = elsewhere\nno-deps = true\n"
+                        "constraint = /nonexistent\n[install]\nuser = true\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("PIP_PRE", "1")
+    project = make_site("one")
+    run = set_up(project)
+    assert (run.communicate(timeout=120)[1], run.returncode) == ("", 0)
+    assert has_tools(project)

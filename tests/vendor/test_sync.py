@@ -215,16 +215,6 @@ def test_a_file_that_apps_in_names_is_kept(index: Index, make_project: MakeProje
     assert vendor(project, "check") == 0
 
 
-def test_a_stray_file_is_removed_and_a_note_is_not(index: Index,
-                                                   make_project: MakeProject) -> None:
-    make_wheel(index.directory, "tiny")
-    project = make_project("tiny")
-    make_wheel(project / "requirements/src", "stray")
-    (project / "requirements/src/README").write_text("Vendored files.\n")
-    assert vendor(project) == 0
-    assert files(project) == ["README", "tiny-1.0-py3-none-any.whl"]
-
-
 def test_a_directory_that_is_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert vendor(tmp_path) == 2
     assert "apps.in: the file is missing, so this is no project" in capsys.readouterr().err

@@ -1,0 +1,98 @@
+"""A removed line of apps.in is noticed, also where a tarball tells nothing before it is built."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.ve.lockfile import APPS, TOOLS
+from tests import tarballs
+from tests.vendor.conftest import MakeProject, files, snapshot, vendor
+from tests.vendor.index import Index
+from tests.wheels import make_wheel
+
+IDNA = "idna-3.0-py3-none-any.whl"
+BACKEND = """
+import os
+def prepare_metadata_for_build_wheel(directory, settings=None):
+    os.mkdir(directory + "/code-1.0.dist-info")
+    with open(directory + "/code-1.0.dist-info/METADATA", "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: code\\nVersion: 1.0\\nRequires-Dist: helper\\n")
+    return "code-1.0.dist-info"
+def build_wheel(*_):
+    raise SystemExit("no")
+"""
+METADATA = {
+    "old": "Metadata-Version: 1.1\nName: code\nVersion: 1.0\n",
+    "dynamic": "Metadata-Version: 2.2\nName: code\nVersion: 1.0\nDynamic: Requires-Dist\n",
+    "without a version": "Name: code\nVersion: 1.0\n",
+}
+
+
+@pytest.fixture(params=METADATA)
+def project(request: pytest.FixtureRequest, index: Index, make_project: MakeProject) -> Path:
+    """It asks for a tarball, code, that says only when it is built that it needs helper."""
+    tarballs.make_tarball(index.directory, "code", build=[], backend="backend", backend_path=".",
+                          files={"backend.py": BACKEND, "PKG-INFO": METADATA[request.param]})
+    make_wheel(index.directory, "helper")
+    make_wheel(index.directory, "idna", "3.0")
+    made = make_project("code", "idna")
+    assert vendor(made) == 0
+    assert vendor(made, "check") == 0
+    return made
+
+
+def test_a_removed_line_is_noticed_beside_a_tarball_that_tells_nothing(
+        project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+    make_project("code")
+    capsys.readouterr()
+    assert vendor(project, "check") == 1
+    assert "requirements/apps.txt: was made for other requirements than requirements/apps.in " \
+           "has now\n" in capsys.readouterr().out
+    assert vendor(project) == 0
+    assert files(project) == ["code-1.0.tar.gz", "helper-1.0-py3-none-any.whl"]
+    assert vendor(project, "check") == 0
+    before = snapshot(project)
+    assert vendor(project) == 0
+    assert snapshot(project) == before
+
+
+def test_a_tarball_that_cannot_be_built_is_removed_with_its_line(
+        project: Path, make_project: MakeProject, index: Index) -> None:
+    index.stop()
+    make_project("idna")
+    assert vendor(project) == 0
+    assert files(project) == [IDNA]
+
+
+def test_a_lock_that_does_not_say_what_it_was_made_for_is_written_again(
+        project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+    good = (project / APPS).read_text()
+    old = re.sub(r" for the requirements \w+", "", good)
+    (project / APPS).write_text(old)
+    capsys.readouterr()
+    assert vendor(project, "check") == 1
+    assert "does not say which requirements it was made for" in capsys.readouterr().out
+    assert vendor(project) == 0
+    assert (project / APPS).read_text() == good
+
+
+def test_order_comments_and_white_space_of_apps_in_change_nothing(project: Path) -> None:
+    (project / "requirements/apps.in").write_text("# What we use\n\nidna  # names\n  code\n")
+    before = snapshot(project)
+    assert vendor(project) == 0
+    assert snapshot(project) == before
+
+
+def test_tools_are_followed_when_a_tarball_among_them_tells_nothing(
+        index: Index, make_project: MakeProject) -> None:
+    tarballs.make_tarball(index.directory, "code", build=[], backend="backend", backend_path=".",
+                          files={"backend.py": BACKEND, "PKG-INFO": METADATA["old"]})
+    make_wheel(index.directory, "helper")
+    make_wheel(index.directory, "idna", "3.0")
+    project = make_project("idna", settings='build-requires = ["code", "idna"]')
+    assert vendor(project) == 0
+    assert "idna" in (project / TOOLS).read_text()
+    make_project("idna", settings='build-requires = ["code"]')
+    assert vendor(project) == 0
+    assert "idna" not in (project / TOOLS).read_text()
