@@ -65,6 +65,7 @@ def _standing(options: argparse.Namespace) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from bootstrapper.ve.check import check  # a rebuild needn't wait for what it doesn't use
+    from bootstrapper.ve.difference import next_steps
 
     project = Project(options.project)
     progress = Progress(verbosity=options.verbosity)
@@ -73,9 +74,8 @@ def _check(options: argparse.Namespace) -> int:
         print(difference)
     if differences:
         sys.stdout.flush()
-        print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n"
-              "  next: git checkout -- requirements brings vendored files back, then "
-              "./bootstrap.py makes the ve anew", file=sys.stderr)
+        print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}",
+              *(f"  next: {step}" for step in next_steps(differences)), sep="\n", file=sys.stderr)
         return 1
     progress.say("ve/ and vendored files are what the lock says")
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress
-from bootstrapper.ve import bare, lockfile, spare, vendored
+from bootstrapper.ve import bare, lockfile, modes, spare, vendored
 from bootstrapper.ve.assembly import Assembly
 from bootstrapper.ve.building import build
 from bootstrapper.ve.copying import Putting
@@ -55,7 +55,7 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
     Raises BootstrapperError; then the old ve is as it was.
     """
     started = time.monotonic()
-    with project.writable(), turn(project.directory, waiting=lambda: progress.say(
+    with project.writable(), modes.umask(), turn(project.directory, waiting=lambda: progress.say(
             "waiting for another rebuild of this project, or for vendor_fetch")):
         _tidy(project)
         apps = lockfile.read(project.directory, APPS)
@@ -75,9 +75,10 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
                     store=store, jobs=options.jobs, progress=progress)
                 built = build(files, tools, project=project.directory, interpreter=interpreter,
                               store=store, jobs=options.jobs, progress=progress)
-                parts = assembly.run(new, lambda look: provide(
-                    files, built, project=project.directory, interpreter=interpreter, store=store,
-                    jobs=options.jobs, progress=progress, look=look))
+                with modes.umask(modes.umask_for(project.directory)):
+                    parts = assembly.run(new, lambda look: provide(
+                        files, built, project=project.directory, interpreter=interpreter,
+                        store=store, jobs=options.jobs, progress=progress, look=look))
                 Manifest.of(new, interpreter, files, parts).write(new)
                 old = swap(new, project.ve, project.directory / ASIDE)
                 if old and not (putting.links and spare.keep(store, old)):
@@ -132,7 +133,8 @@ def _unfinished(project: Project) -> Iterator[Path]:
     Its name is new each time: a process that outlives a killed rebuild can't reach the next one.
     """
     directory = project.directory / f"{UNFINISHED}{secrets.token_hex(4)}"
-    directory.mkdir(mode=0o755)
+    with modes.umask(modes.umask_for(project.directory)):
+        directory.mkdir()
     try:
         yield directory
     finally:

@@ -1,10 +1,10 @@
 """The store: unpacked, compiled wheels and whatever else a rebuild need not make twice.
 
-    3/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
-    3/wheels/<key>/                  the wheel that was built of a tarball
-    3/bare/<key>/                    an empty ve, as virtualenv made it
-    3/spare/                         a ve that was replaced, for the next rebuild to make use of
-    3/unfinished/<random>/           what is being made
+    4/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
+    4/wheels/<key>/                  the wheel that was built of a tarball
+    4/bare/<key>/                    an empty ve, as virtualenv made it
+    4/spare/                         a ve that was replaced, for the next rebuild to make use of
+    4/unfinished/<random>/           what is being made
 
 The first directory is the version of this format. Everything is made under `unfinished` and
 renamed when it is whole, so nothing half-made ever has a name that is looked for; of two that
@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from bootstrapper.ve import modes
 from bootstrapper.ve.entry import Entry
 from bootstrapper.ve.store_home import FORMAT
 from bootstrapper.ve.swap import remove
@@ -35,7 +36,8 @@ class Store:
         self.root = root
         self.home = root / FORMAT
         self._unfinished = self.home / UNFINISHED
-        self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with modes.umask(0o077):
+            self._unfinished.mkdir(parents=True, exist_ok=True)
         # Another user who may write here could put code into our ves.
         os.chmod(root, 0o700)
         self.tidy()

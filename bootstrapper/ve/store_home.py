@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bootstrapper.cache_home import cache_home
 
-FORMAT = "3"
+FORMAT = "4"
 """The version of what is in a store, and the name of the directory that holds it."""
 
 

@@ -14,7 +14,9 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import SOURCE, LockedFile
 
-_RESTORE = "git checkout -- {path}, or: make vendor"
+# None of these loses a file that somebody has put there.
+_BRING_BACK = "git checkout -- {path}, or: make vendor"
+_PUT_ASIDE = "git stash push -- {path}, or: make vendor"
 
 
 def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
@@ -61,7 +63,7 @@ def _compare(project: Path, waiting: deque[LockedFile],
 def difference(project: Path, file: LockedFile) -> WorkFailed | None:
     """What is wrong with one vendored file; None if nothing is."""
     path = project / file.path
-    restore = _RESTORE.format(path=file.path)
+    restore = _BRING_BACK.format(path=file.path)
     try:
         # Looked at before it is opened: a FIFO would be waited for, a device might never end.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -77,7 +79,8 @@ def difference(project: Path, file: LockedFile) -> WorkFailed | None:
         return None
     return WorkFailed(str(file.path),
                       f"its {_size(path)} bytes have the sha256 {digest}, "
-                      f"{file.place} says {' or '.join(file.sha256)}", restore)
+                      f"{file.place} says {' or '.join(file.sha256)}",
+                      _PUT_ASIDE.format(path=file.path))
 
 
 def sha256_of(path: Path) -> str:
@@ -101,7 +104,7 @@ def strays(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
         except InvalidFilename:
             continue  # a README or a .gitkeep is nobody's vendored file
         yield WorkFailed(str(SOURCE / name), "no line of apps.txt or tools.txt names this file",
-                         f"rm {SOURCE / name}, or ask for it in apps.in and run: "
+                         f"mv {SOURCE / name} ., or ask for it in apps.in and run: "
                          "make vendor")
 
 

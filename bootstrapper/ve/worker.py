@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bootstrapper.errors import BootstrapperError
+from bootstrapper.ve import modes
 from bootstrapper.ve.layout import Layout
 from bootstrapper.ve.unpacking import Unpacking
 from bootstrapper.ve.wheel import WheelFile
@@ -35,9 +36,9 @@ def serve(tasks: Iterable[str], answers: TextIO) -> None:
     """Answer tasks until there are no more. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # what a fork shares with its parent would be copied by a look at it
-    os.umask(0o022)  # entries are for every ve of the user's, whatever the umask today
-    for line in tasks:
-        print(json.dumps(_do(Task(**json.loads(line)))), file=answers, flush=True)
+    with modes.umask():
+        for line in tasks:
+            print(json.dumps(_do(Task(**json.loads(line)))), file=answers, flush=True)
 
 
 def _do(task: Task) -> dict[str, Any]:
