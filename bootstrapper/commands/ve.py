@@ -4,14 +4,14 @@ import argparse
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from bootstrapper.commands.parsers import PROGRAM, Subparsers, project_parser, verbosity_parser
 from bootstrapper.progress import Progress
 from bootstrapper.ve.copying import LINK_MODES
 from bootstrapper.ve.project import Project
 from bootstrapper.ve.rebuild import Options, rebuild
-from bootstrapper.ve.store import Store
-from bootstrapper.ve.store_home import user_directory
+from bootstrapper.ve.storage import existing
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -84,7 +84,7 @@ def _check(options: argparse.Namespace) -> int:
 def _store_info(options: argparse.Namespace) -> int:
     from bootstrapper.ve.inventory import Inventory, items
 
-    store = Store(user_directory())
+    store = existing(Path.cwd())
     with store.in_use():
         total = Inventory.of(list(items(store)))
     if options.json:
@@ -103,7 +103,7 @@ def _store_info(options: argparse.Namespace) -> int:
 def _store_prune(options: argparse.Namespace) -> int:
     from bootstrapper.ve.inventory import prune
 
-    gone, left = prune(Store(user_directory()), days=options.days)
+    gone, left = prune(existing(Path.cwd()), days=options.days)
     print(f"removed {gone.items} of {gone.items + left.items} entries that nobody has used for "
           f"{options.days:g} days; {left.size / 1e6:.1f} MB stay")
     return 0

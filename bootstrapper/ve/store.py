@@ -26,6 +26,7 @@ from bootstrapper.ve.store_home import FORMAT
 from bootstrapper.ve.swap import remove
 
 UNFINISHED = "unfinished"
+_SMALL = 2**16  # bytes
 Found = TypeVar("Found")
 
 
@@ -37,9 +38,12 @@ class Store:
         self.home = root / FORMAT
         self._unfinished = self.home / UNFINISHED
         with modes.umask(0o077):
-            self._unfinished.mkdir(parents=True, exist_ok=True)
+            root.mkdir(parents=True, exist_ok=True)
         # Another user who may write here could put code into our ves.
+        if os.stat(root).st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user", os.fspath(root))
         os.chmod(root, 0o700)
+        self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.tidy()
 
     @contextmanager
@@ -95,6 +99,10 @@ class Store:
         directory, handle = self._new()
         try:
             yield directory
+        except OSError as error:
+            if error.filename is None:  # a write, which does not know its file
+                error.filename = os.fspath(directory)
+            raise
         finally:
             os.close(handle)
             remove(directory)
@@ -157,3 +165,15 @@ class Store:
             yield
         finally:
             os.close(handle)
+
+
+def probe(directory: Path) -> None:
+    """Raise OSError if there is no room for a small file in a directory."""
+    file = directory / "probe"
+    try:
+        file.write_bytes(b"\0" * _SMALL)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(file)) from None
+    finally:
+        with suppress(OSError):
+            file.unlink()

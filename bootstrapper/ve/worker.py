@@ -50,7 +50,7 @@ def _do(task: Task) -> dict[str, Any]:
     except BootstrapperError as error:
         return {"failed": [error.where, error.fault, error.next_step]}
     except OSError as error:
-        path = os.fspath(error.filename) if error.filename else task.name
+        path = os.fspath(error.filename) if error.filename else task.place
         return {"errno": error.errno, "text": error.strerror, "path": path}
     except Exception as error:  # the parent waits for an answer, whatever a wheel does to us
         return {"failed": [task.name, f"can't be unpacked: {type(error).__name__} {error}",

@@ -17,7 +17,7 @@ from bootstrapper.ve.filename import InvalidFilename, Wheel, parse
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.provision import provide
-from bootstrapper.ve.store import Store
+from bootstrapper.ve.store import Store, probe
 from bootstrapper.ve.tarball import build_system, fault
 from bootstrapper.ve.vendored import sha256_of
 from bootstrapper.ve.version import InvalidVersion, Version
@@ -140,6 +140,7 @@ class Workshop:
                     return None
                 case {"wheel": name} if os.path.isfile(f"{task.into}/{name}"):
                     return self._keep(file, needs, Path(task.into), name, log)
+            probe(place)  # a full disk has no room for the log, either
             raise build_log.failure(file, self._kept_log(file, log))
 
     def _keep(self, file: LockedFile, needs: list[LockedFile], made: Path, name: str,
