@@ -109,8 +109,8 @@ def test_a_full_store_is_named_and_done_without(
     monkeypatch.setenv("BOOTSTRAP_STORE", str(disk / "store"))
     run = bootstrap(tiny_project, prefix=(
         "unshare", "--mount", "sh", "-c",
-        f'mount -t tmpfs -o {limit} none "$0" && "$@" && "$@" && ls -A "$0"/store/{store_home.FORMAT}/unfinished',
-        str(disk)))
+        f'mount -t tmpfs -o {limit} none "$0" && "$@" && "$@" && '
+        f'ls -A "$0"/store/{store_home.FORMAT}/unfinished', str(disk)))
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.count(f"no store: {disk}/store: {os.strerror(errno.ENOSPC)}; "
                             "BOOTSTRAP_STORE names another place\n") == 2

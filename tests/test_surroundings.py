@@ -1,6 +1,5 @@
 """./bootstrap.py works wherever a project lies, whoever runs it, from wherever."""
 
-import os
 import shutil
 import subprocess
 import sys

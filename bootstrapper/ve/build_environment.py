@@ -11,6 +11,7 @@ from bootstrapper.ve.filename import Tarball
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.linking import Linking
 from bootstrapper.ve.lockfile import LockedFile
+from bootstrapper.ve.pyproject import largest_wheel
 from bootstrapper.ve.requirement import InvalidRequirement, Requirement, read_requirement
 from bootstrapper.ve.tarball import fault
 from bootstrapper.ve.tree import Part, Tree
@@ -34,6 +35,7 @@ class Offers:
                  interpreter: Interpreter) -> None:
         self._project = project
         self._environment = interpreter.environment
+        self._largest = largest_wheel(project)
         self._files: dict[str, list[LockedFile]] = {}
         for file in (*tools, *files):
             self._files.setdefault(file.distribution.name, []).append(file)
@@ -82,7 +84,7 @@ class Offers:
             if file.path not in built:
                 raise NotBuilt(file)
             path = built[file.path].path
-        with WheelFile(path, str(file.path)) as wheel:
+        with WheelFile(path, str(file.path), largest=self._largest) as wheel:
             return wheel.requirements
 
 

@@ -81,13 +81,12 @@ class Unpacking:
             self._bytecode[self._from_site(path)] = bytecode.fingerprint(content)
             self._write(path, [content], executable=member.executable)
             return
-        if not path.endswith(".py"):
+        if not path.endswith(".py") or member.size > LARGEST_SOURCE:
             self._write(path, chain([first], chunks), executable=member.executable)
             return
         content = b"".join([first, *chunks])
         mtime = self._write(path, [content], executable=member.executable)
-        if len(content) <= LARGEST_SOURCE:
-            self._compile(path, content, mtime)
+        self._compile(path, content, mtime)
 
     def _verified(self, name: str, recorded: str) -> Iterator[bytes]:
         """The chunks of a member; after the last, WorkFailed if its RECORD says otherwise."""

@@ -14,6 +14,8 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import SOURCE, LockedFile
 
+# The first line of a pointer (the specification of Git LFS, "Pointer").
+_POINTER = b"version https://git-lfs.github.com/spec/"
 # None of these loses a file that somebody has put there.
 _BRING_BACK = "git checkout -- {path}, or: make vendor"
 _PUT_ASIDE = "git stash push -- {path}, or: make vendor"
@@ -77,10 +79,19 @@ def difference(project: Path, file: LockedFile) -> WorkFailed | None:
                           f"chmod u+r {file.path}, or have its owner do it")
     if digest in file.sha256:
         return None
+    if is_pointer(path):
+        return WorkFailed(str(file.path), "is a pointer of Git LFS, the file itself is not here",
+                          "git lfs pull")
     return WorkFailed(str(file.path),
                       f"its {_size(path)} bytes have the sha256 {digest}, "
                       f"{file.place} says {' or '.join(file.sha256)}",
                       _PUT_ASIDE.format(path=file.path))
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file is what Git LFS puts in place of one that it has not fetched yet."""
+    with path.open("rb") as stream:
+        return stream.read(len(_POINTER)) == _POINTER
 
 
 def sha256_of(path: Path) -> str:

@@ -5,6 +5,7 @@ must be its own. When its parent dies it ends at the next line, and what it stil
 a directory that nobody uses again.
 """
 
+import errno
 import gc
 import json
 import os
@@ -23,13 +24,16 @@ from bootstrapper.ve.wheel import WheelFile
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A wheel to unpack: see Unpacking. `name` is what messages call it."""
+    """A wheel to unpack: see Unpacking. `name` is what messages call it, `largest` the limit
+    of its size in bytes.
+    """
 
     wheel: str
     name: str
     place: str
     site: str
     version: tuple[int, int]
+    largest: int
 
 
 def serve(tasks: Iterable[str], answers: TextIO) -> None:
@@ -44,8 +48,9 @@ def serve(tasks: Iterable[str], answers: TextIO) -> None:
 def _do(task: Task) -> dict[str, Any]:
     layout = Layout(site=task.site, version=(task.version[0], task.version[1]))
     try:
-        with WheelFile(Path(task.wheel), task.name) as wheel:
+        with WheelFile(Path(task.wheel), task.name, largest=task.largest) as wheel:
             os.mkdir(task.place)
+            _expect_room(task.place, wheel.size)
             Unpacking(wheel, Path(task.place), layout).run()
     except BootstrapperError as error:
         return {"failed": [error.where, error.fault, error.next_step]}
@@ -56,3 +61,10 @@ def _do(task: Task) -> dict[str, Any]:
         return {"failed": [task.name, f"can't be unpacked: {type(error).__name__} {error}",
                            "vendor another version of it: make vendor"]}
     return {}
+
+
+def _expect_room(place: str, size: int) -> None:
+    """Raise OSError if so many bytes can't fit: then the disk need not be filled to find out."""
+    disk = os.statvfs(place)
+    if disk.f_blocks and size > disk.f_bavail * disk.f_frsize:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
