@@ -4,6 +4,8 @@ import errno
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +21,22 @@ USER = 4242
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
 
 
-def given_away(directory: Path) -> None:
-    """Make a directory that of USER, who can enter all above it."""
-    for path in (directory, *directory.rglob("*")):
-        os.chown(path, USER, USER, follow_symlinks=False)
-    for parent in directory.parents:
-        if parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that USER can enter, which pytest's own are not."""
+    directory = Path(tempfile.mkdtemp(prefix="www"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+def given_away(project: Path, place: Path) -> Path:
+    """Copy a project to a place where all is USER's."""
+    shutil.copytree(project, place)
+    for path in (place, *place.parents[:2], *place.rglob("*")):
+        if path.name.startswith("www") or path.is_relative_to(place) or path.name == "releases":
+            os.chown(path, USER, USER, follow_symlinks=False)
+    return place
 
 
 def as_user(project: Path, *environment: str) -> str:
@@ -47,40 +58,41 @@ def shared_with(project: Path, store: Path) -> bool:
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
 @pytest.mark.parametrize("home", [None, "/nonexistent", "/root", "/proc", "/etc/passwd"])
-def test_a_user_without_a_home_has_a_store(tiny_project: Path, home: str | None) -> None:
+def test_a_user_without_a_home_has_a_store(
+        tiny_project: Path, place: Path, home: str | None) -> None:
     """As www-data on Debian, whose home is root's."""
-    given_away(tiny_project)
+    project = given_away(tiny_project, place / "project")
     environment = [f"HOME={home}"] if home else []
     for _ in range(2):
-        said = as_user(tiny_project, *environment)
+        said = as_user(project, *environment)
         assert "no store" not in said and "ermission" not in said
-        store = tiny_project / f".ve.store-{USER}"
+        store = project / f".ve.store-{USER}"
         assert store.stat().st_mode & 0o777 == 0o700
-        assert shared_with(tiny_project, store)
+        assert shared_with(project, store)
     assert "unpack" not in said
 
 
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
-def test_releases_of_a_deployment_share_a_store(tiny_project: Path, tmp_path: Path) -> None:
-    (tmp_path / "site/.deploy").mkdir(parents=True)
+def test_releases_of_a_deployment_share_a_store(tiny_project: Path, place: Path) -> None:
+    (place / ".deploy").mkdir()
+    os.chown(place / ".deploy", USER, USER)
     said = ""
     for number in ("1", "2"):
-        project = Path(shutil.copytree(tiny_project, tmp_path / "site/releases" / number))
-        given_away(tmp_path / "site")
+        project = given_away(tiny_project, place / "releases" / number)
         said = as_user(project, "HOME=/nonexistent")
-        assert shared_with(project, tmp_path / f"site/.deploy/store-{USER}")
+        assert shared_with(project, place / f".deploy/store-{USER}")
         assert not list(project.glob(".ve*"))
     assert "unpack" not in said and "no store" not in said
 
 
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
-def test_a_project_of_somebody_else_is_rebuilt_quietly(tiny_project: Path) -> None:
+def test_a_project_of_somebody_else_is_rebuilt_quietly(tiny_project: Path, place: Path) -> None:
     """Neither the home nor a store beside the project can be had."""
-    given_away(tiny_project)
-    (tiny_project / f".ve.store-{USER}").mkdir()  # root's
-    assert "no store" not in as_user(tiny_project, "HOME=/nonexistent")
+    project = given_away(tiny_project, place / "project")
+    (project / f".ve.store-{USER}").mkdir()  # root's
+    assert "no store" not in as_user(project, "HOME=/nonexistent")
 
 
 @needs_root
