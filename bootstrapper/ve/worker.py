@@ -19,7 +19,7 @@ from bootstrapper.errors import BootstrapperError
 from bootstrapper.ve import modes
 from bootstrapper.ve.layout import Layout
 from bootstrapper.ve.unpacking import Unpacking
-from bootstrapper.ve.wheel import WheelFile
+from bootstrapper.ve.wheel import BOMB_SIZE, WheelFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Task:
     place: str
     site: str
     version: tuple[int, int]
-    largest: int
+    largest: int = BOMB_SIZE
 
 
 def serve(tasks: Iterable[str], answers: TextIO) -> None:
