@@ -20,11 +20,25 @@ if not WHEELS and os.path.exists(os.path.join(HERE, os.pardir, "locks", "rolf.py
                      "  next: make -C %s rolf\n" % (SOURCE, os.path.dirname(HERE)))
     sys.exit(1)
 if len(WHEELS) != 1:
-    sys.stderr.write("bootstrap.py: %d files bootstrapper-*.whl in %s, one is needed\n"
-                     "  next: git checkout -- requirements/src\n" % (len(WHEELS), SOURCE))
+    sys.stderr.write("bootstrap.py: %d files bootstrapper-*.whl in %s, one is needed\n  next: %s\n"
+                     % (len(WHEELS), SOURCE, "move the one that apps.txt doesn't name elsewhere"
+                        if WHEELS else "git checkout -- 'requirements/src/bootstrapper-*.whl'"))
     sys.exit(1)
 
-sys.path.insert(0, os.path.join(SOURCE, WHEELS[0]))
-from bootstrapper.start import start  # noqa: E402
+WHEEL = os.path.join(SOURCE, WHEELS[0])
+with open(WHEEL, "rb") as stream:
+    POINTER = stream.read(64).startswith(b"version https://git-lfs.github.com/spec/")
+if POINTER:
+    sys.stderr.write("bootstrap.py: %s is a pointer of Git LFS, the file itself is not here\n"
+                     "  next: git lfs pull\n" % WHEEL)
+    sys.exit(1)
+
+sys.path.insert(0, WHEEL)
+try:
+    from bootstrapper.start import start
+except Exception as error:
+    sys.stderr.write("bootstrap.py: %s can't be read: %s\n"
+                     "  next: git stash push -- requirements/src/%s\n" % (WHEEL, error, WHEELS[0]))
+    sys.exit(1)
 
 sys.exit(start(["rebuild", "--project", HERE] + sys.argv[1:], program="bootstrap.py"))

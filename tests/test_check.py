@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.ve import lockfile
+from tests.conftest import bootstrap
 from tests.wheels import lock_line, make_wheel
 
 
@@ -123,3 +124,103 @@ def test_a_bad_lock_is_named(built_project: Path) -> None:
     run = check(built_project)
     assert run.returncode == 2
     assert "requirements/apps.txt line 1: " in run.stderr
+
+
+def installed(project: Path, *wheels: Path) -> None:
+    """Lock these wheels and ours alone, and rebuild."""
+    source = project / lockfile.SOURCE
+    ours = next(source.glob("bootstrapper-*.whl"))
+    (source / "tiny-1.0-py3-none-any.whl").unlink(missing_ok=True)
+    (project / lockfile.APPS).write_text("".join(map(lock_line, [ours, *wheels])))
+    run = bootstrap(project)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("files", [
+    {"odd-1.0.data/data/share/doc/odd/example.py": "print('like pycurl 7.47')\n"},
+    {"odd-1.0.data/headers/odd.py": "print('among the headers')\n"},
+    {"odd-1.0.data/scripts/odd.py": "print('compiled as it is')\n"},
+    {"odd-1.0.data/scripts/odd.py": "#!python\nprint('with a first line')\n"},
+    {"odd-1.0.data/scripts/below/odd": "#!python\nprint('in a directory of bin/')\n"},
+    {"odd-1.0.data/data/bin/odd.py": "print('data in bin/')\n"},
+    {"odd-1.0.data/data/odd.py": "print('in the ve itself')\n"},
+    {"odd.py": "this is no Python\n", "__pycache__/odd.other.pyc": b"\0" * 20},
+], ids=lambda files: next(iter(files)))
+def test_python_files_anywhere_make_no_difference(
+        tiny_project: Path, files: dict[str, str | bytes]) -> None:
+    installed(tiny_project, make_wheel(tiny_project / lockfile.SOURCE, "odd", files=files))
+    assert differences(tiny_project) == []
+
+
+@pytest.mark.parametrize("digest", ["md5=AAAA", "shake_128=AAAA", "", "sha256={right}="])
+def test_a_record_of_any_form_makes_no_difference(tiny_project: Path, digest: str) -> None:
+    right = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"  # of no bytes
+    record = (f"odd.txt,{digest.format(right=right)},\nodd.pyc,,\nodd-1.0.dist-info/METADATA,,\n"
+              "odd-1.0.dist-info/WHEEL,,\nodd-1.0.dist-info/RECORD,,\n")
+    installed(tiny_project, make_wheel(
+        tiny_project / lockfile.SOURCE, "odd", record=record,
+        files={"odd.txt": b"", "odd.pyc": b"compiled, by whom?" * 2}))
+    assert differences(tiny_project) == []
+
+
+def test_a_file_of_two_wheels_makes_no_difference(tiny_project: Path) -> None:
+    source = tiny_project / lockfile.SOURCE
+    wheels = [make_wheel(source, name, files={
+        "tests.py": f"WHOSE = {name!r}\n", f"{name}-1.0.data/scripts/run.py": f"#!python\n{name}",
+        f"{name}-1.0.data/data/share/all.py": f"print({name!r})\n",
+        f"{name}-1.0.data/scripts/{name}.py": "#!python\n1\n",
+        f"{name}-1.0.data/scripts/{'two' if name == 'one' else 'x'}.py": "plain = 1\n",
+        }) for name in ("one", "two")]
+    installed(tiny_project, *wheels)
+    assert differences(tiny_project) == []
+    module = next(tiny_project.glob("ve/lib/*/site-packages/tests.py"))
+    module.chmod(0o644)
+    module.write_text("WHOSE = 'mine'\n")
+    assert [line.rpartition("/")[2] for line in differences(tiny_project)] == ["tests.py: changed"]
+
+
+@pytest.mark.parametrize("path", ["share/doc/__pycache__/example.*.pyc",
+                                  "bin/__pycache__/odd.*.pyc", "bin/__pycache__/plain.*.pyc"])
+def test_changed_bytecode_is_found_anywhere(tiny_project: Path, path: str) -> None:
+    installed(tiny_project, make_wheel(tiny_project / lockfile.SOURCE, "odd", files={
+        "odd-1.0.data/data/share/doc/example.py": "print('one')\n",
+        "odd-1.0.data/scripts/odd.py": "#!python\nprint('one')\n",
+        "odd-1.0.data/scripts/plain.py": "print('one')\n"}))
+    compiled = next(tiny_project.glob(f"ve/{path}"))
+    compiled.chmod(0o644)
+    compiled.write_bytes(compiled.read_bytes().replace(b"one", b"two"))
+    (line,) = differences(tiny_project)
+    assert line.endswith("odd-1.0.dist-info: its bytecode is not what was installed")
+
+
+def test_advice_for_a_changed_ve_is_a_rebuild(built_project: Path, site: Path) -> None:
+    (site / "tiny.py").unlink()
+    assert check(built_project, "-q").stderr == "1 difference\n  next: ./bootstrap.py\n"
+
+
+def test_advice_never_throws_edits_away(built_project: Path) -> None:
+    """What `check` advises is run, with uncommitted edits in requirements/."""
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.example")
+    for command in (("init", "-q"), ("add", "bootstrap.py", "requirements"),
+                    ("commit", "-qm", "one")):
+        subprocess.run([*git, *command], cwd=built_project, check=True)
+    source, apps = built_project / lockfile.SOURCE, built_project / "requirements/apps.in"
+    (source / "tiny-1.0-py3-none-any.whl").write_bytes(b"a week of work")
+    pip = next(source.glob("pip-*.whl"))
+    pip.unlink()
+    stray = make_wheel(source, "stray")
+    apps.write_text("tiny\nmore\n")
+    run = check(built_project, "-q")
+    assert "git checkout -- requirements\n" not in run.stderr
+    for step in [line.removeprefix("  next: ") for line in run.stderr.splitlines()[1:]]:
+        subprocess.run(["sh", "-c", step.partition(", or")[0]], cwd=built_project, check=True,
+                       env={**os.environ, "GIT_COMMITTER_NAME": "a", "GIT_AUTHOR_NAME": "a",
+                            "GIT_COMMITTER_EMAIL": "a@b", "GIT_AUTHOR_EMAIL": "a@b"},
+                       capture_output=True)
+    assert differences(built_project) == []
+    assert apps.read_text() == "tiny\nmore\n"
+    assert (built_project / stray.name).is_file()
+    path = f"{lockfile.SOURCE}/tiny-1.0-py3-none-any.whl"
+    kept = subprocess.run(["git", "show", f"stash@{{0}}:{path}"], cwd=built_project,
+                          capture_output=True, check=True)
+    assert kept.stdout == b"a week of work"

@@ -152,7 +152,7 @@ def test_what_a_link_leads_to_is_left_alone(
     assert everything(checkout) == before
 
 
-def test_directories_have_the_mode_that_todays_umask_gives(
+def test_directories_of_a_spare_have_the_mode_of_any_ve(
         cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
     run = subprocess.run(["bash", "-c", f"umask 077; {sys.executable} bootstrap.py"],
@@ -160,7 +160,7 @@ def test_directories_have_the_mode_that_todays_umask_gives(
     assert run.returncode == 0, run.stderr
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (built_project / "ve" / SITE).rglob("*")
              if path.is_dir()}
-    assert modes == {0o700}
+    assert modes == {0o755}
 
 
 def test_directories_have_the_group_that_the_project_gives(

@@ -1,6 +1,5 @@
 """./bootstrap.py works wherever a project lies, whoever runs it, from wherever."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -59,23 +58,6 @@ def test_discovery_does_not_depend_on_the_current_directory(
         [sys.executable, tiny_project / "bootstrap.py", "-q", "--python", version],
         cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.needs("setpriv")
-@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
-def test_a_user_without_a_home_has_no_store(tiny_project: Path, tmp_path: Path) -> None:
-    for path in (tmp_path, *tiny_project.rglob("*"), tiny_project):
-        os.chown(path, 4242, 4242)
-    for parent in tiny_project.parents:
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    done = subprocess.run(
-        ["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups", "env", "-i",
-         "/usr/bin/python3", "bootstrap.py", "--python", "/usr/bin/python3"],
-        cwd=tiny_project, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "no store: the store: no home directory; BOOTSTRAP_STORE names a place" in done.stdout
-    assert ve_version(tiny_project) == "1.0"
 
 
 @pytest.mark.parametrize("name", ["a:b", "line\nbreak"])

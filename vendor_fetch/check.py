@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.ve.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.requirement import Requirement, read_requirement
-from bootstrapper.ve.vendored import sha256_of
+from bootstrapper.ve.vendored import is_pointer, sha256_of
 from vendor_fetch import lock, tools
 from vendor_fetch.apps_in import apps_in
 from vendor_fetch.fitness import refuse_unfit
@@ -64,6 +64,9 @@ def _damage(project: Project, files: Iterable[LockedFile]) -> Iterator[str]:
         path = project.directory / file.path
         if not path.is_file():
             yield f"{file.place}: {file.path} is missing"
+        elif is_pointer(path):
+            yield (f"{file.place}: {file.path} is a pointer of Git LFS, the file itself is not "
+                   "here: git lfs pull")
         elif (digest := sha256_of(path)) not in file.sha256:
             yield (f"{file.place}: {file.path} has sha256 {digest}, the lock says "
                    f"{' or '.join(file.sha256)}")

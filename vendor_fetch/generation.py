@@ -31,7 +31,6 @@ from vendor_fetch.tools import required
 # What the template's locks are for.
 LOCKED_FOR = ("linux", "x86_64")
 ROOT = "<<cookiecutter.project_slug>>"
-EXECUTABLE = ("bootstrap.py", "manage.py")
 # How long cookiecutter may take to end after a Ctrl-C that it got as well.
 PARENT_SECONDS = 1.0
 
@@ -43,10 +42,17 @@ def complete(template: Path, directory: Path, *, database: str, progress: Progre
     """
     for path in directory.rglob("*"):  # cookiecutter copies modes, of a read-only checkout, too
         path.chmod(path.stat().st_mode | 0o200)
+        if _is_script(path):  # a template that was unpacked from a zip has lost these bits
+            path.chmod(0o755)
     vendor(template, directory, answer=database, progress=progress)
-    for name in EXECUTABLE:
-        (directory / name).chmod(0o755)
     write_env(directory)
+
+
+def _is_script(path: Path) -> bool:
+    if not path.is_file() or path.is_symlink():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(2) == b"#!"
 
 
 def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) -> None:

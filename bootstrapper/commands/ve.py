@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from bootstrapper import plain_text
 from bootstrapper.commands.parsers import PROGRAM, Subparsers, project_parser, verbosity_parser
@@ -11,8 +12,7 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.copying import LINK_MODES
 from bootstrapper.ve.project import Project
 from bootstrapper.ve.rebuild import Options, rebuild
-from bootstrapper.ve.store import Store
-from bootstrapper.ve.store_home import user_directory
+from bootstrapper.ve.storage import existing
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -66,6 +66,7 @@ def _standing(options: argparse.Namespace) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from bootstrapper.ve.check import check  # a rebuild needn't wait for what it doesn't use
+    from bootstrapper.ve.difference import next_steps
 
     project = Project(options.project)
     progress = Progress(verbosity=options.verbosity)
@@ -74,9 +75,8 @@ def _check(options: argparse.Namespace) -> int:
         print(plain_text.lines(str(difference)))
     if differences:
         sys.stdout.flush()
-        print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n"
-              "  next: git checkout -- requirements brings vendored files back, then "
-              "./bootstrap.py makes the ve anew", file=sys.stderr)
+        print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}",
+              *(f"  next: {step}" for step in next_steps(differences)), sep="\n", file=sys.stderr)
         return 1
     progress.say("ve/ and vendored files are what the lock says")
     return 0
@@ -85,7 +85,7 @@ def _check(options: argparse.Namespace) -> int:
 def _store_info(options: argparse.Namespace) -> int:
     from bootstrapper.ve.inventory import Inventory, items
 
-    store = Store(user_directory())
+    store = existing(Path.cwd())
     with store.in_use():
         total = Inventory.of(list(items(store)))
     if options.json:
@@ -104,7 +104,7 @@ def _store_info(options: argparse.Namespace) -> int:
 def _store_prune(options: argparse.Namespace) -> int:
     from bootstrapper.ve.inventory import prune
 
-    gone, left = prune(Store(user_directory()), days=options.days)
+    gone, left = prune(existing(Path.cwd()), days=options.days)
     print(f"removed {gone.items} of {gone.items + left.items} entries that nobody has used for "
           f"{options.days:g} days; {left.size / 1e6:.1f} MB stay")
     return 0

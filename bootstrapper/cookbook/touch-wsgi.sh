@@ -49,7 +49,15 @@ compare_apache() {
 } >&2
 compare_apache
 
-if [ -x apache/reload ]; then exec apache/reload </dev/null; fi
+if [ -f apache/reload ]; then
+    if [ -x apache/reload ]; then exec apache/reload </dev/null; fi
+    # A project that came out of a zip has lost its execute bits.
+    IFS= read -r first <apache/reload || :
+    if [[ $first == '#!'* ]]; then
+        read -ra interpreter <<<"${first#'#!'}"
+        exec "${interpreter[@]}" apache/reload </dev/null
+    fi
+fi
 touch "$WSGI_FILE"
 echo "touched $(pwd -P)/$WSGI_FILE"
 END

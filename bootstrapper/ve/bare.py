@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.ve import modes
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.seal import intact, opened, sealed, traces
 from bootstrapper.ve.store import Store
@@ -53,7 +54,7 @@ class Bare:
                     content = content.replace(old, new)
                 with open(target, "xb") as stream:
                     stream.write(content)
-                    os.fchmod(stream.fileno(), entry.stat().st_mode & 0o777)
+                    os.fchmod(stream.fileno(), modes.of(entry.stat()))
 
 
 def _walk(folder: Path, below: str = "") -> Iterator[tuple[str, "os.DirEntry[str]"]]:
@@ -106,6 +107,10 @@ class Making:
 
     def make(self) -> None:
         """Make it. Raises WorkFailed if virtualenv does, or OSError."""
+        with modes.umask():
+            self._make()
+
+    def _make(self) -> None:
         if not self._keeping:
             self._toolbox.create(self._place / _VE, self._interpreter,
                                  prompt=self._living.parent.name)

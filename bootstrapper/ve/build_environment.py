@@ -11,6 +11,7 @@ from bootstrapper.ve.filename import Tarball
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.linking import Linking
 from bootstrapper.ve.lockfile import LockedFile
+from bootstrapper.ve.pyproject import largest_wheel
 from bootstrapper.ve.requirement import (
     InvalidRequirement,
     Requirement,
@@ -38,6 +39,7 @@ class Offers:
                  interpreter: Interpreter) -> None:
         self._project = project
         self._environment = interpreter.environment
+        self._largest = largest_wheel(project)
         self._files: dict[str, list[LockedFile]] = {}
         for file in (*tools, *files):
             self._files.setdefault(file.distribution.name, []).append(file)
@@ -86,7 +88,7 @@ class Offers:
             if file.path not in built:
                 raise NotBuilt(file)
             path = built[file.path].path
-        with WheelFile(path, str(file.path)) as wheel:
+        with WheelFile(path, str(file.path), largest=self._largest) as wheel:
             return wheel.requirements
 
 

@@ -1,18 +1,19 @@
 """Is the ve what the lock says, and are the vendored files? Every difference, in words."""
 
-import base64
-import csv
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bootstrapper.progress import Progress
-from bootstrapper.ve import bytecode, lockfile, vendored
+from bootstrapper.ve import lockfile, modes, ownership, vendored
+from bootstrapper.ve.difference import Difference
 from bootstrapper.ve.interpreter import describe
 from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
 from bootstrapper.ve.manifest import Manifest
+from bootstrapper.ve.ownership import Row
 from bootstrapper.ve.project import Project
+from bootstrapper.ve.record import encoded, verifiable
 from bootstrapper.ve.selection import select
 
 # What virtualenv puts beside the packages and scripts.
@@ -20,72 +21,85 @@ _VIRTUALENVS_MODULES = ("_virtualenv.py", "_virtualenv.pth")
 _VIRTUALENVS_SCRIPTS = ("activate", "deactivate", "python")
 
 
-def check(project: Project, *, jobs: int, progress: Progress) -> list[str]:
-    """Every difference, a line each; none if all is well.
+def check(project: Project, *, jobs: int, progress: Progress) -> list[Difference]:
+    """Every difference; none if all is well.
 
     Raises BootstrapperError where a lock can't be read, or has nothing for the ve's Python.
     """
     apps = lockfile.read(project.directory, APPS)
     tools = lockfile.read(project.directory, TOOLS)
     files = [*apps, *tools]
-    differences = [f"{stray.where}: {stray.fault}"
-                   for stray in vendored.strays(project.directory, files)]
+    differences = [Difference.of(stray) for stray in vendored.strays(project.directory, files)]
     with progress.step("verify", len(files)) as step:
         for file in files:
             if fault := vendored.difference(project.directory, file):
-                differences.append(f"{fault.where}: {fault.fault}")
+                differences.append(Difference.of(fault))
             step.advance(name=file.path.name)
     if not (project.ve / "bin/python").exists():
-        return [*differences, "ve/: there is none, or no Python in it"]
+        return [*differences, _of_ve("", "there is none, or no Python in it")]
     return [*differences, *_ve(project, apps)]
 
 
-def _ve(project: Project, apps: list[LockedFile]) -> Iterator[str]:
+def _of_ve(path: str, fault: str) -> Difference:
+    return Difference(where=f"ve/{path}", fault=fault)
+
+
+def _ve(project: Project, apps: list[LockedFile]) -> Iterator[Difference]:
     manifest = Manifest.read(project.ve)
     if manifest is None:
-        yield "ve/: it was not built by bootstrap.py, or not by this version"
+        yield _of_ve("", "it was not built by bootstrap.py, or not by this version")
         return
     interpreter = describe(project.ve / "bin/python")
     actual = interpreter.environment["python_full_version"]
     if manifest.python != actual:
-        yield f"ve/: built of Python {manifest.python}, bin/python is now {actual}"
+        yield _of_ve("", f"built of Python {manifest.python}, bin/python is now {actual}")
     locked = {str(file.path): file.sha256 for file in
               select(apps, interpreter, project=project.directory, wanted=project.wanted)}
     for path, sha256 in manifest.files.items():
         if path not in locked:
-            yield f"ve/: {path} is installed, the lock does not have it"
+            yield _of_ve("", f"{path} is installed, the lock does not have it")
         elif sha256 not in locked[path]:
-            yield f"ve/: {path} is installed from a file of other bytes"
+            yield _of_ve("", f"{path} is installed from a file of other bytes")
     for path in locked.keys() - manifest.files.keys():
-        yield f"ve/: {path} is not installed"
-    yield from _contents(project.ve, interpreter.site, manifest)
+        yield _of_ve("", f"{path} is not installed")
+    faulty: set[str] = set()
+    for difference in _contents(project.ve, interpreter.site, manifest):
+        faulty.add(difference.where)
+        yield difference
+    for difference in _modes(project, manifest):
+        if difference.where not in faulty:
+            yield difference
 
 
-def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[str]:
+def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
     """The files of the ve against the RECORDs, and the RECORDs against the manifest."""
-    known: set[str] = set()
+    records: dict[str, list[Row]] = {}
     for record, expected in manifest.records.items():
-        path = ve / record
-        if not path.is_file():
-            yield f"ve/{record}: missing"
+        try:
+            changed = vendored.sha256_of(ve / record) != expected
+            records[record] = ownership.rows(ve, record)
+        except FileNotFoundError:
+            yield _of_ve(record, "missing")
             continue
-        if vendored.sha256_of(path) != expected:
-            yield f"ve/{record}: changed"
-        compiled: dict[str, bytes] = {}
-        differs = False
-        with path.open(encoding="utf-8", newline="") as stream:
-            for row in csv.reader(stream):
-                name = os.path.normpath(os.path.join(site, row[0]))
-                known.add(name)
-                if fault := _file(ve / name, row[1]):
-                    differs = True
-                    yield f"ve/{name}: {fault}"
-                elif row[0].endswith(".pyc") and not row[1] and not row[0].startswith(".."):
-                    compiled[row[0]] = bytecode.fingerprint((ve / name).read_bytes())
-        if not differs and bytecode.digest(compiled) != manifest.bytecode.get(record):
-            yield f"ve/{os.path.dirname(record)}: its bytecode is not what was installed"
-    for extra in _extras(ve, site, known):
-        yield f"ve/{extra}: nothing in the lock brings it"
+        except (OSError, ValueError, IndexError) as error:
+            yield _of_ve(record, f"can't be read: {getattr(error, 'strerror', None) or error}")
+            continue
+        if changed:
+            yield _of_ve(record, "changed")
+    owners = ownership.owners(records)
+    for record, rows in records.items():
+        yield from _distribution(ve, record, [row for row in rows if owners[row[0]] == record],
+                                 manifest.bytecode.get(record))
+    for extra in _extras(ve, site, owners.keys()):
+        yield _of_ve(extra, "nothing in the lock brings it")
+
+
+def _distribution(ve: Path, record: str, own: list[Row],
+                  compiled: str | None) -> Iterator[Difference]:
+    faults = [_of_ve(path, fault) for path, _, digest in own if (fault := _file(ve / path, digest))]
+    yield from faults
+    if not faults and ownership.bytecode_digest(ve, own) != compiled:
+        yield _of_ve(os.path.dirname(record), "its bytecode is not what was installed")
 
 
 def _file(path: Path, recorded: str) -> str | None:
@@ -93,22 +107,40 @@ def _file(path: Path, recorded: str) -> str | None:
         content = path.read_bytes()
     except OSError as error:
         return "missing" if isinstance(error, FileNotFoundError) else str(error.strerror)
-    algorithm, equals, value = recorded.partition("=")
-    if not equals or algorithm not in hashlib.algorithms_guaranteed:
+    promised = verifiable(recorded)
+    if not promised:
         return None
-    actual = base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest())
-    return None if actual.decode().rstrip("=") == value else "changed"
+    algorithm, digest = promised
+    return None if encoded(hashlib.new(algorithm, content).digest()) == digest else "changed"
 
 
-def _extras(ve: Path, site: str, known: set[str]) -> Iterator[str]:
+def _extras(ve: Path, site: str, known: Collection[str]) -> Iterator[str]:
     """Files among the packages and scripts that no RECORD names; bytecode does not count."""
-    for folder, folders, names in os.walk(ve / site):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        for name in sorted(names):
-            path = os.path.relpath(os.path.join(folder, name), ve)
-            if path not in known and name not in _VIRTUALENVS_MODULES:
-                yield path
-    for name in sorted(os.listdir(ve / "bin")):
-        if f"bin/{name}" not in known and not name.startswith(_VIRTUALENVS_SCRIPTS) \
-                and name != "__pycache__":
-            yield f"bin/{name}"
+    for top in (site, "bin"):
+        for folder, folders, names in os.walk(ve / top):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            for name in sorted(names):
+                path = os.path.relpath(os.path.join(folder, name), ve)
+                if path not in known and not _is_virtualenvs(path, site):
+                    yield path
+
+
+def _is_virtualenvs(path: str, site: str) -> bool:
+    folder, name = os.path.split(path)
+    return (folder == site and name in _VIRTUALENVS_MODULES) or (
+        folder == "bin" and name.startswith(_VIRTUALENVS_SCRIPTS))
+
+
+def _modes(project: Project, manifest: Manifest) -> Iterator[Difference]:
+    """The files and directories that the site's user may not use, or that others may write."""
+    mask = modes.umask_for(project.directory)
+    executable = {os.path.join(project.ve, path) for path in manifest.executable}
+    for folder, _, names in os.walk(project.ve):
+        found = {folder: modes.folder_fault(os.lstat(folder), mask)}
+        for name in names:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path):
+                found[path] = modes.file_fault(os.lstat(path), executable=path in executable)
+        for path, fault in found.items():
+            if fault:
+                yield _of_ve(os.path.relpath(path, project.ve).removeprefix("."), fault)

@@ -13,9 +13,9 @@ BODIES = "bodies"  # scripts without their first line
 RECORD = "RECORD"  # the rows of RECORD but those of the scripts, where there are any
 INDEX = "index"    # what is in it, under a seal
 
-Written = tuple[str, int, int, int]
-"""A file as it was written: its path, its size in bytes, its time in ns, its inode."""
-Kept = tuple[str, int, int, int]
+Written = tuple[str, int, int, int, int]
+"""A file as it was written: its path, size in bytes, time in ns, permissions, and inode."""
+Kept = tuple[str, int, int, int, int]
 """The same with its name in its folder. The inode is a hint: copies of a store have others."""
 
 
@@ -41,9 +41,9 @@ class Index:
            parts: list[Trace]) -> "Index":
         """That of an entry whose files have just been written."""
         folders: dict[str, list[Kept]] = {path: [] for path in sorted({*directories} - {""})}
-        for path, size, time, inode in files:
+        for path, size, time, mode, inode in files:
             folder, _, name = path.rpartition("/")
-            folders.setdefault(folder, []).append((name, size, time, inode))
+            folders.setdefault(folder, []).append((name, size, time, mode, inode))
         return cls(record=record, folders=folders, scripts=scripts, bytecode=bytecode, parts=parts)
 
     def write(self, place: Path) -> None:
@@ -69,8 +69,8 @@ class Entry:
         """One that has been looked at file by file."""
         entry = cls(place)
         for folder, files in entry.index.folders.items():
-            for name, size, time, _ in files:
-                if as_written(os.lstat(f"{entry.tree}/{folder}/{name}")) != (size, time):
+            for name, *written, _ in files:
+                if as_written(os.lstat(f"{entry.tree}/{folder}/{name}")) != written:
                     raise ValueError(f"{place} is damaged")
         return entry
 
@@ -88,6 +88,6 @@ class Entry:
         return (self.place / RECORD).read_bytes()
 
 
-def as_written(status: os.stat_result) -> tuple[int, int]:
-    """The size and the time of a file; the size is that of none if it was made writable since."""
-    return -1 if status.st_mode & 0o222 else status.st_size, status.st_mtime_ns
+def as_written(status: os.stat_result) -> list[int]:
+    """The size, time and permissions of a file."""
+    return [status.st_size, status.st_mtime_ns, status.st_mode & 0o7777]

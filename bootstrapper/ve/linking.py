@@ -82,7 +82,7 @@ class Linking:
         for name, (part, kept) in files.items():
             source = f"{part.entry.tree}/{path}/{name}"
             try:
-                if as_written(os.lstat(source)) != tuple(kept[1:3]):
+                if as_written(os.lstat(source)) != list(kept[1:4]):
                     raise Damaged(part.entry.place)
             except FileNotFoundError:
                 raise Damaged(part.entry.place) from None
@@ -96,8 +96,8 @@ class Linking:
             for entry in entries:
                 status, name = entry.stat(follow_symlinks=False), entry.name
                 if name in files:
-                    _, size, time, inode = files[name][1]
-                    wanted = status.st_ino == inode and as_written(status) == (size, time)
+                    _, *written, inode = files[name][1]
+                    wanted = status.st_ino == inode and as_written(status) == written
                 else:
                     wanted = name in subfolders and _owned(status) == self._like
                 if wanted:

@@ -10,6 +10,7 @@ from bootstrapper.ve.building import Built
 from bootstrapper.ve.entry import Entry
 from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
+from bootstrapper.ve.pyproject import largest_wheel
 from bootstrapper.ve.store import Store
 from bootstrapper.ve.tree import Part
 from bootstrapper.ve.vendored import sha256_of
@@ -33,7 +34,8 @@ def provide(files: Sequence[LockedFile], built: Mapping[PurePosixPath, Built], *
         else:
             missing[file.path] = (wheel, sha256)
     if missing:
-        entries |= _unpack(missing, interpreter, store, jobs, progress)
+        entries |= _unpack(missing, interpreter, store, jobs, progress,
+                           largest_wheel(project))
     return [Part(entry=entries[file.path], name=str(file.path)) for file in files]
 
 
@@ -48,14 +50,15 @@ def _wheel(file: LockedFile, built: Mapping[PurePosixPath, Built],
 
 
 def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpreter,
-            store: Store, jobs: int, progress: Progress) -> dict[PurePosixPath, Entry]:
+            store: Store, jobs: int, progress: Progress,
+            largest: int) -> dict[PurePosixPath, Entry]:
     """Fill the store. What has been unpacked is kept even if a later one fails."""
     from bootstrapper.ve import pool, worker  # a full store needs nothing of them
 
     with store.unfinished() as directory, progress.step("unpack", len(missing)) as step:
         tasks = [worker.Task(wheel=os.fspath(wheel), name=str(path),
                              place=os.fspath(directory / sha256), site=interpreter.site,
-                             version=interpreter.version)
+                             version=interpreter.version, largest=largest)
                  for path, (wheel, sha256) in missing.items()]
 
         def done(task: worker.Task) -> None:

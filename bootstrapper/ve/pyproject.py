@@ -1,5 +1,6 @@
 """A project's pyproject.toml, as far as it concerns us."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +8,11 @@ from typing import Any
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.version import InvalidVersion, Version, matches
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*((?:[KMGT]i?)?B?)", re.IGNORECASE)
+_UNITS = {f"{prefix}{i}{b}": (1024 if i else 1000) ** power
+          for power, prefix in enumerate(["", "K", "M", "G", "T"])
+          for i in (["", "I"] if prefix else [""]) for b in ("", "B")}
 
 
 def read(project: Path) -> Mapping[str, Any]:
@@ -37,6 +43,21 @@ def build_requires(project: Path) -> tuple[str, ...]:
     """
     asked = table(read(project), "tool", "vendor_fetch").get("build-requires", [])
     return tuple(each for each in asked if isinstance(each, str)) if isinstance(asked, list) else ()
+
+
+def largest_wheel(project: Path) -> int:
+    """The limit of a wheel's unpacked size, in bytes. Raises InputError.
+
+    `largest-wheel` in [tool.bootstrapper]: a number of bytes, or words such as "2 GB".
+    """
+    from bootstrapper.ve.wheel import BOMB_SIZE  # most rebuilds unpack nothing
+
+    value = table(read(project), "tool", "bootstrapper").get("largest-wheel", BOMB_SIZE)
+    match = _SIZE.fullmatch(str(value).strip())
+    if not match or isinstance(value, bool):
+        raise InputError("pyproject.toml", f"largest-wheel = {value!r} is no size",
+                         'write it in [tool.bootstrapper] as "2 GB", or as a number of bytes')
+    return int(float(match[1]) * _UNITS[match[2].upper()])
 
 
 def table(settings: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrapper.errors import InputError
+from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.progress import Progress
-from bootstrapper.ve import bare, lockfile, spare, vendored
+from bootstrapper.ve import bare, lockfile, modes, spare, storage, vendored
 from bootstrapper.ve.assembly import Assembly
 from bootstrapper.ve.building import build
 from bootstrapper.ve.copying import Putting
@@ -24,7 +24,6 @@ from bootstrapper.ve.pyproject import requires_python
 from bootstrapper.ve.required_python import allowed
 from bootstrapper.ve.selection import select
 from bootstrapper.ve.store import Store
-from bootstrapper.ve.store_home import user_directory
 from bootstrapper.ve.swap import recover, remove, swap
 from bootstrapper.ve.toolbox import Toolbox
 from bootstrapper.ve.turn import turn
@@ -57,45 +56,54 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
     Raises BootstrapperError; then the old ve is as it was.
     """
     started = time.monotonic()
-    with project.writable(), turn(project.requirements, waiting=lambda: progress.say(
+    with project.writable(), modes.umask(), turn(project.requirements, waiting=lambda: progress.say(
             "waiting for another rebuild of this project, or for vendor_fetch")):
         _tidy(project)
         apps = lockfile.read(project.directory, APPS)
         tools = lockfile.read(project.directory, TOOLS)
         vendored.verify(project.directory, [*apps, *tools], jobs=options.jobs, progress=progress)
-        with _unfinished(project) as directory:
-            store = _store(options, directory, progress)
-            toolbox = Toolbox(project.directory, select(
-                tools, running(), project=project.directory), store)
-            interpreter = choose(project, toolbox, options.python, apps)
-            files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
-            with store.in_use():
-                new, putting = directory / "ve", Putting(options.link_mode)
-                assembly = Assembly(
-                    bare.Making(project.ve, directory, interpreter, toolbox, store),
-                    Written(os.fspath(project.ve / "bin/python"), interpreter), putting,
-                    store=store, jobs=options.jobs, progress=progress)
-                built = build(files, tools, project=project.directory, interpreter=interpreter,
-                              store=store, jobs=options.jobs, progress=progress)
-                parts = assembly.run(new, lambda look: provide(
-                    files, built, project=project.directory, interpreter=interpreter, store=store,
-                    jobs=options.jobs, progress=progress, look=look))
-                Manifest.of(new, interpreter, files, parts).write(new)
-                old = swap(new, project.ve, project.directory / ASIDE)
-                if old and not (putting.links and spare.keep(store, old)):
-                    remove(old)
-    progress.say(f"ve/ is ready: {len(files)} distributions, {interpreter}, "
-                 f"{time.monotonic() - started:.1f} s")
-
-
-def _store(options: Options, directory: Path, progress: Progress) -> Store:
-    """The user's store, or one that ends with this rebuild."""
-    if options.store:
+        store = storage.find(project.directory, say=progress.say,
+                             detail=progress.detail) if options.store else None
         try:
-            return Store(user_directory())
-        except OSError as error:
-            progress.say(f"no store: {error.filename}: {error.strerror}")
-    return Store(directory / "store")
+            ready = _replace(project, apps, tools, options, store, progress)
+        except (OSError, WorkFailed) as error:
+            trouble = store and storage.failed(store, project.directory, error)
+            if not trouble:
+                raise
+            progress.say(trouble)
+            ready = _replace(project, apps, tools, options, None, progress)
+    progress.say(f"ve/ is ready: {ready}, {time.monotonic() - started:.1f} s")
+
+
+def _replace(project: Project, apps: list[LockedFile], tools: list[LockedFile], options: Options,
+             store: Store | None, progress: Progress) -> str:
+    """Build the ve and swap it in; returns what is in it, in words.
+
+    `store` None is for one that ends with this rebuild. Raises BootstrapperError or OSError.
+    """
+    with _unfinished(project) as directory:
+        store = store or Store(directory / "store")
+        toolbox = Toolbox(project.directory, select(
+            tools, running(), project=project.directory), store)
+        interpreter = choose(project, toolbox, options.python, apps)
+        files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
+        with store.in_use():
+            new, putting = directory / "ve", Putting(options.link_mode)
+            assembly = Assembly(
+                bare.Making(project.ve, directory, interpreter, toolbox, store),
+                Written(os.fspath(project.ve / "bin/python"), interpreter), putting,
+                store=store, jobs=options.jobs, progress=progress)
+            built = build(files, tools, project=project.directory, interpreter=interpreter,
+                          store=store, jobs=options.jobs, progress=progress)
+            with modes.umask(modes.umask_for(project.directory)):
+                parts = assembly.run(new, lambda look: provide(
+                    files, built, project=project.directory, interpreter=interpreter,
+                    store=store, jobs=options.jobs, progress=progress, look=look))
+            Manifest.of(new, interpreter, files, parts).write(new)
+            old = swap(new, project.ve, project.directory / ASIDE)
+            if old and not (putting.links and spare.keep(store, old)):
+                remove(old)
+    return f"{len(files)} distributions, {interpreter}"
 
 
 def choose(project: Project, toolbox: Toolbox, python: str | None,
@@ -163,7 +171,8 @@ def _unfinished(project: Project) -> Iterator[Path]:
     Its name is new each time: a process that outlives a killed rebuild can't reach the next one.
     """
     directory = project.directory / f"{UNFINISHED}{secrets.token_hex(4)}"
-    directory.mkdir(mode=0o755)
+    with modes.umask(modes.umask_for(project.directory)):
+        directory.mkdir()
     try:
         yield directory
     finally:

@@ -5,6 +5,9 @@ import csv
 import hashlib
 import io
 
+# "sha256 or better" (the wheel format); of a row with any other, pip verifies nothing either.
+ALGORITHMS = ("sha256", "sha384", "sha512")
+
 
 def record(rows: list[tuple[str, str, str]]) -> bytes:
     """Rows of a RECORD as pip writes them."""
@@ -16,6 +19,12 @@ def record(rows: list[tuple[str, str, str]]) -> bytes:
 def row(content: bytes) -> tuple[str, str]:
     """What RECORD says of a file: digest and size."""
     return "sha256=" + encoded(hashlib.sha256(content).digest()), str(len(content))
+
+
+def verifiable(recorded: str) -> tuple[str, str] | None:
+    """The algorithm and the digest of a row; None for a row that verifies nothing."""
+    algorithm, equals, value = recorded.partition("=")
+    return (algorithm, value.rstrip("=")) if equals and algorithm in ALGORITHMS else None
 
 
 def encoded(digest: bytes) -> str:

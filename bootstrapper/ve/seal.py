@@ -4,8 +4,8 @@ import hashlib
 import os
 from collections.abc import Iterable
 
-Trace = tuple[str, int, int]
-"""A file as it was written: its path, its size in bytes, its time in ns."""
+Trace = tuple[str, int, int, int]
+"""A file as it was written: its path, its size in bytes, its time in ns, its mode."""
 
 
 def sealed(content: bytes) -> bytes:
@@ -24,7 +24,7 @@ def opened(content: bytes) -> bytes:
 def trace(root: str, path: str) -> Trace:
     """The trace of a file; `path` is relative to `root`."""
     status = os.lstat(f"{root}/{path}")
-    return path, status.st_size, status.st_mtime_ns
+    return path, status.st_size, status.st_mtime_ns, status.st_mode
 
 
 def traces(root: str) -> list[Trace]:
@@ -34,15 +34,15 @@ def traces(root: str) -> list[Trace]:
 
 
 def intact(root: str, expected: Iterable[Trace]) -> bool:
-    """Whether every file is there with the size and the time that it was written with.
+    """Whether every file is there with the size, time and mode that it was written with.
 
     That is a look at the file system, not at the bytes: it finds what was lost in a crash and
     what somebody edited through a ve, at a hundredth of the cost of reading. `check` reads.
     """
     try:
-        for path, size, mtime in expected:
+        for path, *written in expected:
             status = os.lstat(f"{root}/{path}")
-            if status.st_size != size or status.st_mtime_ns != mtime:
+            if [status.st_size, status.st_mtime_ns, status.st_mode] != written:
                 return False
     except OSError:
         return False

@@ -88,12 +88,13 @@ def _refuse_missing(skipped: dict[str, list[LockedFile]], chosen: list[LockedFil
     because the lock was made for another Python. The requirements of those who wrote apps.in and
     of the chosen wheels tell which.
     """
-    from bootstrapper.ve.wheel import WheelFile  # most locks leave nothing out
+    from bootstrapper.ve.pyproject import largest_wheel  # most locks leave nothing out
+    from bootstrapper.ve.wheel import WheelFile
 
-    needed = list(wanted)
+    needed, largest = list(wanted), largest_wheel(project)
     for file in chosen:
         if isinstance(file.distribution, Wheel):
-            with WheelFile(project / file.path, str(file.path)) as wheel:
+            with WheelFile(project / file.path, str(file.path), largest=largest) as wheel:
                 needed += wheel.requirements
     for name in _required(needed, interpreter):
         if name in skipped:

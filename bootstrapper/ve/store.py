@@ -1,10 +1,10 @@
 """The store: unpacked, compiled wheels and whatever else a rebuild need not make twice.
 
-    3/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
-    3/wheels/<key>/                  the wheel that was built of a tarball
-    3/bare/<key>/                    an empty ve, as virtualenv made it
-    3/spare/                         a ve that was replaced, for the next rebuild to make use of
-    3/unfinished/<random>/           what is being made
+    4/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
+    4/wheels/<key>/                  the wheel that was built of a tarball
+    4/bare/<key>/                    an empty ve, as virtualenv made it
+    4/spare/                         a ve that was replaced, for the next rebuild to make use of
+    4/unfinished/<random>/           what is being made
 
 The first directory is the version of this format. Everything is made under `unfinished` and
 renamed when it is whole, so nothing half-made ever has a name that is looked for; of two that
@@ -20,11 +20,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from bootstrapper.ve import modes
 from bootstrapper.ve.entry import Entry
 from bootstrapper.ve.store_home import FORMAT
 from bootstrapper.ve.swap import remove
 
 UNFINISHED = "unfinished"
+_SMALL = 2**16  # bytes
 Found = TypeVar("Found")
 
 
@@ -35,9 +37,13 @@ class Store:
         self.root = root
         self.home = root / FORMAT
         self._unfinished = self.home / UNFINISHED
-        self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with modes.umask(0o077):
+            root.mkdir(parents=True, exist_ok=True)
         # Another user who may write here could put code into our ves.
+        if os.stat(root).st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user", os.fspath(root))
         os.chmod(root, 0o700)
+        self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.tidy()
 
     @contextmanager
@@ -93,6 +99,10 @@ class Store:
         directory, handle = self._new()
         try:
             yield directory
+        except OSError as error:
+            if error.filename is None:  # a write, which does not know its file
+                error.filename = os.fspath(directory)
+            raise
         finally:
             os.close(handle)
             remove(directory)
@@ -155,3 +165,15 @@ class Store:
             yield
         finally:
             os.close(handle)
+
+
+def probe(directory: Path) -> None:
+    """Raise OSError if there is no room for a small file in a directory."""
+    file = directory / "probe"
+    try:
+        file.write_bytes(b"\0" * _SMALL)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(file)) from None
+    finally:
+        with suppress(OSError):
+            file.unlink()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.entry import Entry, Kept
+from bootstrapper.ve.modes import STORED_SCRIPT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Tree:
     """The folders of a ve by their path, parents first; the ve itself is the empty path.
 
     `scripts` are written, not linked: by the part's name, (path, name of the body, executable).
+    `overridden` are the names of the parts that lack files, because a later part has them, too.
     Where two parts have a file of one path, the later in the lock's order wins, so that a ve
     never depends on which of them was there first.
     """
@@ -43,6 +45,7 @@ class Tree:
         self.folders: dict[str, Folder] = {"": Folder()}
         self.scripts: dict[str, list[tuple[str, str, bool]]] = {}
         lost = _overridden(parts)
+        self.overridden = {name for name, _ in lost}
         for part in parts:
             for path, files in part.entry.index.folders.items():
                 if lost:
@@ -60,6 +63,15 @@ class Tree:
             self._folder(parent).subfolders.add(name)
             self.folders[path] = Folder()
         return self.folders[path]
+
+    def executable(self) -> Iterator[str]:
+        """The paths of its files and scripts that can be executed."""
+        for path, folder in self.folders.items():
+            for _, files in folder.sources:
+                yield from (f"{path}/{kept[0]}".lstrip("/") for kept in files
+                            if kept[3] & STORED_SCRIPT == STORED_SCRIPT)
+        for scripts in self.scripts.values():
+            yield from (path for path, _, executable in scripts if executable)
 
     def _refuse_contradictions(self) -> None:
         both = ((path, folder) for path, folder in self.folders.items()

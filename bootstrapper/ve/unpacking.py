@@ -10,14 +10,13 @@ from bootstrapper.ve import bytecode, script
 from bootstrapper.ve.entry import BODIES, RECORD, TREE, Index, Written
 from bootstrapper.ve.layout import Layout
 from bootstrapper.ve.member_name import UNFIT, shortened
-from bootstrapper.ve.record import encoded, record, row
+from bootstrapper.ve.modes import STORED_FILE, STORED_SCRIPT
+from bootstrapper.ve.record import encoded, record, row, verifiable
 from bootstrapper.ve.script import EntryPoint
 from bootstrapper.ve.seal import Trace, trace
 from bootstrapper.ve.wheel import Member, WheelFile
 
 INSTALLER = b"bootstrapper\n"
-# "sha256 or better" (the wheel format); of a row with any other, pip verifies nothing either.
-ALGORITHMS = ("sha256", "sha384", "sha512")
 # A source above this, in bytes, is left to be compiled when it is imported: compiling takes a
 # hundred times its size in memory.
 LARGEST_SOURCE = 8 * 2**20
@@ -77,25 +76,29 @@ class Unpacking:
             self._body(path, script.without_shebang(content), executable=member.executable)
             return
         self._rows[path] = recorded, size
-        if not path.endswith(".py"):
+        if path.endswith(".pyc") and not recorded:
+            content = b"".join([first, *chunks])
+            self._bytecode[self._from_site(path)] = bytecode.fingerprint(content)
+            self._write(path, [content], executable=member.executable)
+            return
+        if not path.endswith(".py") or member.size > LARGEST_SOURCE:
             self._write(path, chain([first], chunks), executable=member.executable)
             return
         content = b"".join([first, *chunks])
         mtime = self._write(path, [content], executable=member.executable)
-        if len(content) <= LARGEST_SOURCE:
-            self._compile(path, content, mtime)
+        self._compile(path, content, mtime)
 
     def _verified(self, name: str, recorded: str) -> Iterator[bytes]:
         """The chunks of a member; after the last, WorkFailed if its RECORD says otherwise."""
-        algorithm, equals, value = recorded.partition("=")
-        if not equals or algorithm not in ALGORITHMS:
+        promised = verifiable(recorded)
+        if not promised:
             yield from self._wheel.chunks(name)
             return
-        hashed = hashlib.new(algorithm)
+        hashed = hashlib.new(promised[0])
         for chunk in self._wheel.chunks(name):
             hashed.update(chunk)
             yield chunk
-        if encoded(hashed.digest()) != value.rstrip("="):
+        if encoded(hashed.digest()) != promised[1]:
             raise self._wheel.fault(f"{name} in it is not what its RECORD says")
 
     def _body(self, path: str, content: bytes, *, executable: bool) -> None:
@@ -108,9 +111,9 @@ class Unpacking:
         """Write a file that nobody may change, as all ves share it; returns its time, seconds."""
         self._make(path.rpartition("/")[0])
         target = f"{self._tree}/{path}"
+        mode = STORED_SCRIPT if executable else STORED_FILE
         try:
-            file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW,
-                           0o555 if executable else 0o444)
+            file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         except FileExistsError:  # bytecode that the wheel brought
             os.unlink(target)
             self._files = [each for each in self._files if each[0] != path]
@@ -120,9 +123,11 @@ class Unpacking:
                 while chunk:
                     chunk = chunk[os.write(file, chunk):]
             status = os.fstat(file)
+            if status.st_mode & 0o7777 != mode:  # a directory's default ACL goes before the umask
+                os.fchmod(file, mode)
         finally:
             os.close(file)
-        self._files.append((path, status.st_size, status.st_mtime_ns, status.st_ino))
+        self._files.append((path, status.st_size, status.st_mtime_ns, mode, status.st_ino))
         return status.st_mtime_ns / 1e9
 
     def _compile(self, path: str, content: bytes, mtime: float) -> None:

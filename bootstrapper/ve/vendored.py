@@ -14,7 +14,11 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import SOURCE, LockedFile
 
-_RESTORE = "git checkout -- {path}, or: make vendor"
+# The first line of a pointer (the specification of Git LFS, "Pointer").
+_POINTER = b"version https://git-lfs.github.com/spec/"
+# None of these loses a file that somebody has put there.
+_BRING_BACK = "git checkout -- {path}, or: make vendor"
+_PUT_ASIDE = "git stash push -- {path}, or: make vendor"
 
 
 def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
@@ -61,7 +65,7 @@ def _compare(project: Path, waiting: deque[LockedFile],
 def difference(project: Path, file: LockedFile) -> WorkFailed | None:
     """What is wrong with one vendored file; None if nothing is."""
     path = project / file.path
-    restore = _RESTORE.format(path=file.path)
+    restore = _BRING_BACK.format(path=file.path)
     try:
         # Looked at before it is opened: a FIFO would be waited for, a device might never end.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -75,9 +79,19 @@ def difference(project: Path, file: LockedFile) -> WorkFailed | None:
                           f"chmod u+r {file.path}, or have its owner do it")
     if digest in file.sha256:
         return None
+    if is_pointer(path):
+        return WorkFailed(str(file.path), "is a pointer of Git LFS, the file itself is not here",
+                          "git lfs pull")
     return WorkFailed(str(file.path),
                       f"its {_size(path)} bytes have the sha256 {digest}, "
-                      f"{file.place} says {' or '.join(file.sha256)}", restore)
+                      f"{file.place} says {' or '.join(file.sha256)}",
+                      _PUT_ASIDE.format(path=file.path))
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file is what Git LFS puts in place of one that it has not fetched yet."""
+    with path.open("rb") as stream:
+        return stream.read(len(_POINTER)) == _POINTER
 
 
 def sha256_of(path: Path) -> str:
@@ -101,7 +115,7 @@ def strays(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
         except InvalidFilename:
             continue  # a README or a .gitkeep is nobody's vendored file
         yield WorkFailed(str(SOURCE / name), "no line of apps.txt or tools.txt names this file",
-                         f"rm {SOURCE / name}, or ask for it in apps.in and run: "
+                         f"mv {SOURCE / name} ., or ask for it in apps.in and run: "
                          "make vendor")
 
 

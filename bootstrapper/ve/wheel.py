@@ -21,11 +21,16 @@ from bootstrapper.ve.script import EntryPoint
 # The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
 SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
 
-# What unpacks to more than this, and to more than so many times its own size, is a zip bomb. Real
-# wheels stay below 8 times; deflate can reach 1032 times, and overlapping members have no limit.
-BOMB_SIZE = 64 * 2**20  # bytes
+# What unpacks to more than this, and to more than so many times its own size, is a zip bomb unless
+# the project says otherwise. Most wheels stay below 8 times, tables of zeros and the like do not;
+# deflate can reach 1032 times, and overlapping members have no limit.
+BOMB_SIZE = 512 * 2**20  # bytes
 BOMB_RATIO = 50
+# Its RECORD and the like are read as a whole; that of half a million files is not so large.
+LARGEST_TEXT = 64 * 2**20
 # What Archive unpacks. Of bzip2 or LZMA, 64 kB can be gigabytes.
+# How a project allows more.
+LARGEST = "[tool.bootstrapper] largest-wheel = {}"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 Row = tuple[str, str, str]
@@ -37,13 +42,15 @@ class Member:
     """A file of a wheel and where it belongs.
 
     `name` is its name in the archive; `key` one of SCHEME_KEYS; `path` is relative to that
-    directory; `executable` is what the archive's mode says (PEP 427, "Installing").
+    directory; `executable` is what the archive's mode says (PEP 427, "Installing"); `size` is in
+    bytes.
     """
 
     name: str
     key: str
     path: str
     executable: bool
+    size: int
 
 
 class WheelFile:
@@ -53,8 +60,8 @@ class WheelFile:
     twice, lies too deep, or is a link or a device; and its sizes: it is no zip bomb.
     """
 
-    def __init__(self, path: Path, place: str) -> None:
-        """`path` is the file, `place` its name in messages."""
+    def __init__(self, path: Path, place: str, *, largest: int = BOMB_SIZE) -> None:
+        """`path` is the file, `place` its name in messages, `largest` the project's limit."""
         self.path = path
         self.place = place
         self.name = filename.parse(path.name)
@@ -63,7 +70,8 @@ class WheelFile:
         except Exception as error:  # whatever it is
             raise self.fault(f"can't be read as a zip archive: {error}") from None
         self._infos = self._checked_names()
-        self._check_sizes()
+        self.size = sum(info.file_size for info in self._infos.values())
+        self._check_sizes(largest)
         self.dist_info = self._dist_info()
         version = "".join(self._headers("WHEEL", "Wheel-Version"))
         if version.split(".")[0] != "1":
@@ -146,14 +154,16 @@ class WheelFile:
             infos[name] = info
         return infos
 
-    def _check_sizes(self) -> None:
+    def _check_sizes(self, largest: int) -> None:
         for name, info in self._infos.items():
             if info.compress_type not in _METHODS:
                 raise self.fault(f"{name!r} in it is neither stored nor deflated")
-        unpacked = sum(info.file_size for info in self._infos.values())
         packed = self.path.stat().st_size
-        if unpacked > max(BOMB_SIZE, BOMB_RATIO * packed):
-            raise self.fault(f"its {packed} bytes would unpack to {unpacked}: a zip bomb")
+        if self.size > max(largest, BOMB_RATIO * packed):
+            raise WorkFailed(
+                self.place, f"its {packed} bytes would unpack to {self.size}, the limit is "
+                f"{largest}: a zip bomb", "vendor another version of it (make vendor); or, if it "
+                f"should be so large, write in pyproject.toml: {LARGEST.format(self.size)}")
 
     def _dist_info(self) -> str:
         roots = {name.split("/")[0] for name in self._infos}
@@ -178,7 +188,8 @@ class WheelFile:
             key, path = parts[1], parts[2]
         mode = info.external_attr >> 16
         executable = stat.S_ISREG(mode) and bool(mode & 0o111)
-        return Member(name=info.filename, key=key, path=path, executable=executable)
+        return Member(name=info.filename, key=key, path=path, executable=executable,
+                      size=info.file_size)
 
     def _entry_point(self, name: str, value: str) -> EntryPoint:
         reference = value.partition("[")[0]  # extras are of no use to a script
@@ -194,6 +205,8 @@ class WheelFile:
         full = f"{self.dist_info}/{name}"
         if full not in self._infos:
             raise self.fault(f"it has no {full}")
+        if self._infos[full].file_size > LARGEST_TEXT:
+            raise self.fault(f"its {full} is larger than {LARGEST_TEXT} bytes")
         try:
             return self.read(full).decode("utf-8")
         except UnicodeDecodeError:

@@ -18,7 +18,7 @@ from bootstrapper.ve.interpreter import Interpreter
 from bootstrapper.ve.lockfile import LockedFile
 from bootstrapper.ve.provision import provide
 from bootstrapper.ve.pyproject import build_requires
-from bootstrapper.ve.store import Store
+from bootstrapper.ve.store import Store, probe
 from bootstrapper.ve.tarball import build_system, fault, with_project
 from bootstrapper.ve.vendored import sha256_of
 from bootstrapper.ve.version import InvalidVersion, Version
@@ -145,6 +145,7 @@ class Workshop:
                     return None
                 case {"wheel": name} if os.path.isfile(f"{task.into}/{name}"):
                     return self._keep(file, needs, Path(task.into), name, log)
+            probe(place)  # a full disk has no room for the log, either
             raise build_log.failure(file, self._kept_log(file, log), self._build_requires)
 
     def _keep(self, file: LockedFile, needs: list[LockedFile], made: Path, name: str,

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from bootstrapper.ve import bytecode, script
+from bootstrapper.ve import bytecode, modes, script
 from bootstrapper.ve.interpreter import Interpreter, running
 from bootstrapper.ve.record import record, row
 from bootstrapper.ve.tree import Part, Tree
@@ -37,11 +37,11 @@ class Written:
             content = self._shebang + entry.body(body)
             rows.append((os.path.relpath(path, base), *row(content)))
             if path in wanted:
-                _write(place / path, content, 0o777 if executable else 0o666)
+                _write(place / path, content, modes.SCRIPT if executable else modes.FILE)
         modules = [path for path, _, _ in entry.index.scripts if path.endswith(".py")]
         rows += [(os.path.relpath(self._pyc(path), base), "", "") for path in modules]
-        _write(place / entry.index.record, entry.record() + record(rows), 0o666)
-        return modules
+        _write(place / entry.index.record, entry.record() + record(rows), modes.FILE)
+        return [path for path in modules if path in wanted]
 
     def _compile(self, place: Path, paths: list[str]) -> None:
         if self._interpreter.bytecode != running().bytecode:
@@ -58,7 +58,8 @@ class Written:
             if code := bytecode.compiled(source, path, mtime=mtime):
                 target = place / self._pyc(path)
                 target.parent.mkdir(exist_ok=True)
-                _write(target, code, 0o666)
+                target.unlink(missing_ok=True)  # of a file that this script replaces
+                _write(target, code, modes.FILE)
 
     def _pyc(self, path: str) -> str:
         folder, name = os.path.split(path)
@@ -70,5 +71,4 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with open(file, "wb") as stream:
         stream.write(content)
-        if mode & 0o111:  # as pip and distlib do, whatever the umask
-            os.fchmod(file, os.fstat(file).st_mode | 0o555)
+        os.fchmod(file, mode)

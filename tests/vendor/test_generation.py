@@ -77,6 +77,20 @@ def test_a_project_has_everything_it_needs(template: Path, tmp_path: Path) -> No
     assert vendor(project, "check") == 0
 
 
+def test_scripts_of_a_template_from_a_zip_are_executable(template: Path, tmp_path: Path) -> None:
+    scripts = ("manage.py", "bootstrap.py", "apache/reload", "deploy/recipes/shared")
+    for name in scripts:
+        (template / ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (template / ROOT / name).write_text("#!/bin/bash\n")
+        (template / ROOT / name).chmod(0o644)
+    (template / ROOT / "apache/django.wsgi").write_text("# no script\n")
+    done = generate(template, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    project = tmp_path / "out/site"
+    assert [(project / name).stat().st_mode & 0o777 for name in scripts] == [0o755] * 4
+    assert (project / "apache/django.wsgi").stat().st_mode & 0o111 == 0
+
+
 def test_a_fresh_project_is_in_sync(template: Path, tmp_path: Path, index: Index) -> None:
     for vendor_format in ("wheel", "tarball"):
         out = tmp_path / vendor_format

@@ -118,6 +118,20 @@ def test_the_wsgi_file_of_what_is_live_is_touched(anywhere: Push, live: str) -> 
     assert ran.stdout == f"touched {file.resolve()}\n"
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o644])
+def test_reload_runs_without_its_execute_bit(here: Push, mode: int) -> None:
+    """A project that came out of a zip has lost it."""
+    (here.target / "apache").mkdir()
+    (here.target / "apache/django.wsgi").touch()
+    program = here.target / "apache/reload"
+    program.write_text("#!/usr/bin/env bash\necho reloaded by $BASH $0\n")
+    program.chmod(mode)
+    assert "reloaded by" in here.run("touch-wsgi").ok().stdout
+    program.write_text("not a script\n")
+    program.chmod(0o644)
+    assert here.run("touch-wsgi").ok().stdout.startswith("touched ")
+
+
 def test_a_missing_wsgi_file_is_told(here: Push) -> None:
     (here.target / "apache").mkdir()
     here.run("touch-wsgi", WSGI_FILE="apache/my site.wsgi").failed("no apache/my site.wsgi")
