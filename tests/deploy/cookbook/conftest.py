@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy.target.ssh import HERE
+from tests.conftest import Generate, bootstrap
 from tests.deploy.recipe_runner import Push, push
 from tests.deploy.repository import Repository
 from tests.deploy.ssh_server import SshServer, serve
@@ -47,3 +48,12 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     return Repository.create(tmp_path / "it's a repository.git")
+
+
+@pytest.fixture(scope="module")
+def project(generate: Generate) -> Path:
+    """A generated project with its ve."""
+    directory = generate(project_slug="shop")
+    done = bootstrap(directory)
+    assert done.returncode == 0, done.stderr
+    return directory
