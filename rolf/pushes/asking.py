@@ -99,6 +99,8 @@ def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
     _refuse_unfit(comment)
     proposed = proposal(deployment, to)
     target, live = proposed.target, proposed.live
+    if live and live.number == target.number:
+        raise Refused([f"Push {target.number} is live already, so there is nothing to return to."])
     return _queued(Push(
         deployment=deployment, ref=target.ref, commit=target.commit, flags=target.flags,
         comment=comment or f"back to push {target.number}", rollback_to=target,

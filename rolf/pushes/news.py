@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+from bootstrapper.deploy.event import State
+from bootstrapper.errors import InputError
 from django.template.loader import render_to_string
 
 from deployments.models import Level
@@ -11,6 +13,7 @@ from rolf.number import number_of
 from .first_error import first_error
 from .lines import html_of
 from .models import Push
+from .rollback import live_push, target_of
 
 TAIL = 500  # lines at most: who is further behind gets the last ones, and fetches what it shows
 
@@ -64,12 +67,31 @@ def panel_of(push, level):
     """Return what stands beside the log: state, stages, what can be done."""
     record = push.kept
     stages = record.stages if record else ()
+    may_push = level >= Level.PUSH
+    live, undo = _way_back(push) if may_push and push.state == State.SUCCEEDED else (False, None)
     return render_to_string("pushes/panel.html", {
+        "live": live, "undo": undo,
         "push": push, "deployment": push.deployment,
         "stages": [(index, stage, push.marks.get(str(index), {}))
                    for index, stage in enumerate(stages)],
         "planned": (push.snapshot or {}).get("stages", []) if not record else [],
-        "may_push": level >= Level.PUSH, "facts": record})
+        "may_push": may_push, "facts": record})
+
+
+def _way_back(push):
+    """Return whether the push's code is live, and the push that a rollback would return to then.
+
+    The second is None where there is none, or where Rolf has no page of it.
+    """
+    live = live_push(push.deployment)
+    code = push.rollback_to or push
+    if live is None or live.number != code.number:
+        return False, None
+    try:
+        target, _ = target_of(push.deployment)
+    except InputError:
+        return True, None
+    return True, target if target.pk else None
 
 
 def digest(panel):

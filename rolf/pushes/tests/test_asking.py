@@ -4,11 +4,12 @@ from django.test import TestCase
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from deployments.models import Setting
+from deployments.models import Level, Setting
 from main import board
 from main.tests.cast import Cast
 from pushes import asking
 from pushes.models import Push
+from pushes.news import panel_of
 from pushes.rollback import live_push
 
 
@@ -209,3 +210,29 @@ class Surveys(Case):
         self.assertEqual((asked.ref, asked.answered), ("main", None))
         self.assertEqual(DBTaskResult.objects.get().queue_name, "surveys")
         self.assertEqual(self.deployment.surveys.count(), 1)
+
+
+class WayBack(Case):
+    """What the page of a push offers."""
+
+    def panel(self, push):
+        return panel_of(push, Level.PUSH)
+
+    def test_a_live_push_offers_to_return_to_the_one_before(self):
+        self.assertIn("Undo: return to push 1", self.panel(self.new))
+        self.assertNotIn("Roll back to this push", self.panel(self.new))
+        self.assertIn("Roll back to this push", self.panel(self.old))
+
+    def test_a_rollback_is_not_offered_to_what_it_made_live(self):
+        back = Push.objects.create(
+            deployment=self.deployment, user_name="push", state="succeeded", number=3,
+            rollback_to=self.old, rollback_of=self.new, record={**self.new.record, "id": 3},
+            snapshot=self.new.snapshot)
+        for push in (back, self.old):
+            self.assertNotIn("Roll back to this push", self.panel(push))
+            self.assertNotIn("Undo:", self.panel(push))  # nothing worked before push 1
+        self.assertIn("Roll back to this push", self.panel(self.new))
+
+    def test_a_rollback_to_what_is_live_is_refused(self):
+        self.assertIn("Push 2 is live already", self.refused(
+            asking.rollback, self.deployment, self.user, to=self.new))

@@ -143,3 +143,65 @@ def test_everything_but_following_works_without_scripts(
     page.locator(".finder input").fill("slow")
     page.locator(".finder input").press("Enter")
     expect(page.get_by_role("link", name="shop slow")).to_be_visible()
+
+
+def test_eight_tabs_of_one_browser_all_follow(shop: Shop) -> None:
+    """A browser has six connections for a host, and each stream keeps one (HTTP/1.1)."""
+    with shop.context("dora") as context:
+        first = context.new_page()
+        push(first, shop, "shop slow")
+        tabs = [first, *(context.new_page() for _ in range(7))]
+        for tab in tabs[1:]:
+            tab.goto(first.url)
+        for tab in tabs:
+            expect(tab.get_by_text("line 20", exact=True)).to_be_visible()
+        for tab in tabs:
+            expect(tab.locator("#panel .standing .state")).to_have_text("succeeded")
+            assert [line for line in shown(tab) if line.startswith("line ")] == [
+                f"line {number}" for number in range(1, 41)]
+
+
+def test_ended_and_hidden_pages_hold_no_stream(shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address)
+    streams: list[str] = []
+    page.on("request", lambda request: streams.append(request.url)
+            if request.resource_type == "eventsource" else None)
+    push(page, shop, "shop production")
+    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    streams.clear()
+    page.reload()
+    page.wait_for_timeout(1500)
+    assert streams == []
+    page.add_init_script("Object.defineProperty(document, 'hidden', {get: () => window.away})")
+    page.goto(shop.rolf.address)
+    page.wait_for_timeout(1000)
+    assert len(streams) == 1
+    page.evaluate("window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
+    streams.clear()
+    page.wait_for_timeout(1000)
+    assert streams == []
+    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(1000)
+    assert len(streams) == 1
+
+
+def test_the_back_button_leads_to_a_page_that_gets_news(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    board, dora = visit("mia", shop.rolf.address), visit("dora", shop.rolf.address)
+    board.goto(shop.at("shop slow"))
+    board.go_back()
+    push(dora, shop, "shop slow")
+    row = board.locator("tr", has_text="shop slow").last
+    expect(row).to_contain_text("running")
+    expect(row).to_contain_text("succeeded")
+
+
+def test_a_live_push_offers_the_way_back_to_the_one_before(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    dora = visit("dora", shop.rolf.address)
+    for _ in range(2):
+        push(dora, shop, "shop staging")
+        expect(dora.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(dora.get_by_role("link", name="Roll back to this push")).to_have_count(0)
+    dora.get_by_role("link", name="Undo: return to push 1").click()
+    expect(dora.get_by_role("heading", level=1)).to_have_text("Roll back to push 1")

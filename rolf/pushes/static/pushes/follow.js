@@ -1,13 +1,18 @@
-// News of a push: a stream of events where the server has them, else a question every second.
+// News of a push: as they come while it runs, and now and then once it has ended.
 
-const POLL = 1000;
+import {listen} from "../main/listen.js";
+
+const SOON = 1000, LATER = 10000; // milliseconds; a push that has ended may be resumed
 
 export function follow(page, take) {
   let cursor = page.dataset.cursor;
+  let active = "active" in page.dataset;
 
   function taken(news) {
     cursor = news.cursor;
-    if (news.total !== undefined) take(news);
+    if (news.total === undefined) return;
+    active = news.active;
+    take(news);
   }
 
   async function ask() {
@@ -19,21 +24,10 @@ export function follow(page, take) {
     }
   }
 
-  function poll() {
-    setInterval(() => document.hidden || ask(), POLL);
-  }
-
-  if (!page.dataset.follow) return poll();
-  let source;
-  const open = () => {
-    source = new EventSource(`${page.dataset.follow}?cursor=${encodeURIComponent(cursor)}`);
-    source.addEventListener("news", (event) => taken(JSON.parse(event.data)));
-    source.onerror = () => {
-      // The browser comes again by itself unless it was answered something else than a stream.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 5 * POLL);
-    };
-  };
-  open();
-  addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => event.persisted && open());
+  listen({
+    taken, ask,
+    every: () => (active ? SOON : LATER),
+    address: () => (active && page.dataset.follow
+      ? `${page.dataset.follow}?cursor=${encodeURIComponent(cursor)}` : ""),
+  });
 }
