@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
 
 from django.db import connection, connections
 from django.utils import timezone
@@ -25,6 +24,7 @@ from pushes import tasks
 from . import sweeping
 from .away import AWAY, reconnect, unanswered
 from .models import BEAT, Worker, machine
+from .unresponsive import PushWatch, kill, wake
 
 POLL = 0.1  # seconds between two looks into the queue
 GLANCE = 0.02  # where a look costs next to nothing, because nobody has written since the last
@@ -49,6 +49,7 @@ class Process(QueueWorker):
         self._grace = grace
         self._changed = changed
         self._children = {}  # the queue's row of each child, by its pid
+        self._watches = {}  # of those that carry out a push, by their pid
         self._beaten = self._swept = 0.0
         self._pruned = time.monotonic() - PRUNE + 600  # not as soon as it starts
         self._end = None  # when those that still run are ended
@@ -123,6 +124,8 @@ class Process(QueueWorker):
         if pid == 0:
             self._be_child(db_task_result)
         self._children[pid] = db_task_result
+        if db_task_result.queue_name == tasks.PUSHES:
+            self._watches[pid] = PushWatch(pid, db_task_result.args_kwargs["args"][0])
 
     def _be_child(self, db_task_result):
         status = 1
@@ -164,6 +167,7 @@ class Process(QueueWorker):
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 break
+            self._watches.pop(pid, None)
             if self._children.pop(pid, None):
                 self._version = None  # its slot is free, which is nothing that anybody writes
                 if status:
@@ -176,6 +180,8 @@ class Process(QueueWorker):
         if now - self._beaten >= BEAT:
             self._beat()
             self._beaten = now
+            for watch in self._watches.values():
+                watch.look()
             if self.running and self._changed():
                 self.running = False
         if now - self._pruned >= PRUNE:
@@ -197,13 +203,12 @@ class Process(QueueWorker):
                 self._away(error)
             late = self._end is not None and time.monotonic() - self._end
             if late and late > 0 and told == 0:
-                told = self._tell(signal.SIGTERM)
+                told = 1
+                for pid in self._children:
+                    os.kill(pid, signal.SIGTERM)
+                    wake(pid)
             elif late and late > PATIENCE and told == 1:
-                told = 1 + self._tell(signal.SIGKILL)
+                told = 2
+                for pid in self._children:
+                    kill(pid)
             time.sleep(POLL)
-
-    def _tell(self, number):
-        for pid in self._children:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-        return 1
