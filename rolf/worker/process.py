@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from datetime import timedelta
 
 from django.db import connection, connections
 from django.utils import timezone
@@ -23,7 +24,7 @@ from pushes import tasks
 
 from . import sweeping
 from .away import AWAY, reconnect, unanswered
-from .models import BEAT, Worker, machine
+from .models import BEAT, HANDOVER, Worker, machine
 from .unresponsive import PushWatch, kill, wake
 
 POLL = 0.1  # seconds between two looks into the queue
@@ -52,6 +53,7 @@ class Process(QueueWorker):
         self._watches = {}  # of those that carry out a push, by their pid
         self._beaten = self._swept = 0.0
         self._pruned = time.monotonic() - PRUNE + 600  # not as soon as it starts
+        self._succeeded = False  # by the worker of a newer release
         self._end = None  # when those that still run are ended
         self._version = None  # of the database when a look into the queue found nothing
 
@@ -64,7 +66,8 @@ class Process(QueueWorker):
             self._wait_for_children()
         finally:
             with unanswered():
-                Worker.objects.filter(pk=self._row.pk).update(ended=timezone.now())
+                Worker.objects.filter(pk=self._row.pk).update(
+                    ended=timezone.now() + (HANDOVER if self._succeeded else timedelta()))
 
     def run(self):
         """Take tasks as long as there are slots for them, until told to end."""
@@ -114,6 +117,7 @@ class Process(QueueWorker):
         """Take nothing more; the second time, wait no longer for what runs."""
         again = self._end is not None  # it may have been ending before, for newer code
         self._end = time.monotonic() + (0 if again else self._grace)
+        self._succeeded = False
         self.running = False
 
     def run_task(self, db_task_result):
@@ -184,6 +188,7 @@ class Process(QueueWorker):
                 watch.look()
             if self.running and self._changed():
                 self.running = False
+                self._succeeded = True
         if now - self._pruned >= PRUNE:
             self._pruned = now
             tasks.prune.enqueue()
