@@ -24,6 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
+from .discretion import concealed
 from .models import Application, Deployment, Level
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -83,7 +84,8 @@ class Access:
         not do what needs `level`.
         """
         try:
-            found = self.deployments().select_related("application__category").get(pk=pk)
+            found = self.deployments().select_related("application__category").annotate(
+                **concealed()).get(pk=pk)
         except Deployment.DoesNotExist:
             raise Http404("There is no such deployment.") from None
         found.granted = self.level(found)

@@ -4,7 +4,9 @@ import hashlib
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 
+from deployments.discretion import Discretion
 from deployments.models import Level
 from rolf.number import number_of
 
@@ -51,6 +53,7 @@ def news(push_id, cursor, level):
                  "title": f"{push.stands} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)
+    html = Discretion(push.deployment, level, push).html(html)
     if last > first:
         told |= {"first": first, "html": html, "total": last}
     following = Cursor(push.log_lines, mark)
@@ -64,12 +67,13 @@ def panel_of(push, level):
     """Return what stands beside the log: state, stages, what can be done."""
     record = push.kept
     stages = record.stages if record else ()
-    return render_to_string("pushes/panel.html", {
+    panel = render_to_string("pushes/panel.html", {
         "push": push, "deployment": push.deployment,
         "stages": [(index, stage, push.marks.get(str(index), {}))
                    for index, stage in enumerate(stages)],
         "planned": (push.snapshot or {}).get("stages", []) if not record else [],
         "may_push": level >= Level.PUSH, "facts": record})
+    return mark_safe(Discretion(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
 
 
 def digest(panel):
