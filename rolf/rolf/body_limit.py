@@ -21,7 +21,10 @@ class BodyLimitMiddleware(MiddlewareMixin):
 
 
 class BodyLimit:
-    """The ASGI `application`, which gets no body of more than `most` bytes: the visitor gets status 413."""
+    """The ASGI `application`, which gets no body of more than `most` bytes.
+
+    The visitor gets status 413.
+    """
 
     def __init__(self, application, most):
         """Keep both."""
