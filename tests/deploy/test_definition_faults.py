@@ -157,3 +157,19 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, told: str, tmp_
 def test_what_is_no_definition_at_all_is_told(text: str, told: str, tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [f"deploy/deployments.toml{'' if told[0] == ':' else ':'}"
                                       f"{told}"]
+
+
+@pytest.mark.parametrize(("line", "fault"), [
+    (f"timeout = {'9' * 5000}", "deployments.toml:3: a number has too many digits"),
+    (f"max_failures = 0x{'f' * 40}", "an integer has more than 64 bits"),
+    (f"x = {'[' * 5000}", "nested too deeply"),
+    (f'timeout = "{"9" * 5000}h"', "takes a duration"),
+    (f'batch = "{"9" * 5000}%"', "batch"),
+])
+def test_a_huge_value_is_a_fault(tmp_path: Path, line: str, fault: str) -> None:
+    file = tmp_path / "deploy/deployments.toml"
+    file.parent.mkdir()
+    file.write_text(f'[deployments.production]\nstages = ["git-clone"]\n{line}\n')
+    with pytest.raises(Faulty) as error:
+        definition.read(tmp_path)
+    assert fault in str(error.value)
