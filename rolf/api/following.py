@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 from ninja import Query, Router
 
+from deployments.discretion import discretion
 from deployments.models import Level
 
 from . import plain, schemas
@@ -67,7 +68,8 @@ async def log(request, deployment_id: int, push_id: int, offset: Offset = 0,
     themselves, with `next` and `ended` in the headers Rolf-Next and Rolf-Ended.
     """
     push = await until(request, push_id, wait, lambda push: ended(push) or push.log_bytes > offset)
-    data, end = await sync_to_async(_read)(push, offset, limit)
+    hidden = discretion(request, request.deployment, push)
+    data, end = await sync_to_async(_read_hiding)(push, offset, limit, hidden)
     over = ended(push) and end
     if plain.wanted(request):
         headers = {"Rolf-Next": str(offset + len(data)), "Rolf-Ended": str(over).lower()}
@@ -77,6 +79,14 @@ async def log(request, deployment_id: int, push_id: int, offset: Offset = 0,
     text = decoder.decode(data, final=over)
     cut = len(decoder.getstate()[0])
     return schemas.Log(offset=offset, next=offset + len(data) - cut, ended=over, text=text)
+
+
+def _read_hiding(push, offset, most, hidden):
+    """Return what `_read` does, with stars for what is hidden, wherever the piece is cut."""
+    begin = max(offset - hidden.longest, 0)
+    data, _ = _read(push, begin, offset - begin + most + hidden.longest + 1)
+    cut = offset - begin
+    return hidden.stars(data)[cut:cut + most], len(data) - cut <= most
 
 
 def _read(push, offset, most):

@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from deployments.models import Deployment
+from rolf.chosen import ChosenField
 
 from .models import Token
 
@@ -16,7 +17,7 @@ class NewToken(forms.ModelForm):
     reach = forms.ChoiceField(
         label="Deployments", widget=forms.RadioSelect, initial="chosen",
         choices=[("chosen", "the chosen ones"), ("all", "all that I may see, also later")])
-    chosen = forms.ModelMultipleChoiceField(
+    chosen = ChosenField(
         Deployment.objects.none(), required=False, label="Chosen deployments",
         widget=forms.CheckboxSelectMultiple)
     lasts = forms.TypedChoiceField(

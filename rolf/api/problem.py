@@ -7,6 +7,7 @@ from django.http import Http404, JsonResponse
 from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from deployments.discretion import discretion
 from pushes.asking import Busy, Refused
 
 from . import plain
@@ -59,7 +60,10 @@ def register(api):
 
     @api.exception_handler(Refused)
     def refused(request, error):
-        return problem(request, 422, str(error), faults=error.faults)
+        faults = error.faults
+        if deployment := getattr(request, "deployment", None):
+            faults = [discretion(request, deployment).text(fault) for fault in faults]
+        return problem(request, 422, "\n".join(faults), faults=faults)
 
     @api.exception_handler(ValidationError)
     def invalid(request, error):

@@ -7,6 +7,7 @@ from bootstrapper.deploy.event import State
 from django.urls import reverse
 from ninja import Field, Schema
 
+from deployments.discretion import discretion
 from deployments.models import Level
 from pushes.asking import COMMENT
 
@@ -97,8 +98,9 @@ class Push(Schema):
         """Return it as JSON has it; its worker is there already."""
         return cls(
             id=push.pk, number=push.number, deployment=push.deployment_id, state=push.standing,
-            reason=push.reason, comment=push.comment, user=push.user_name, ref=push.ref,
-            commit=push.commit, created=push.created, started=push.started, ended=push.ended,
+            reason=discretion(request, request.deployment).text(push.reason),
+            comment=push.comment, user=push.user_name, ref=push.ref, commit=push.commit,
+            created=push.created, started=push.started, ended=push.ended,
             rollback_to=push.rollback_to_id, rollback_of=push.rollback_of_id,
             resumed=push.resumed, awaits=push.awaits,
             url=request.build_absolute_uri(push.get_absolute_url()),
@@ -125,7 +127,7 @@ class Status(Push):
     def of(cls, push, request):
         """Return it as JSON has it. Settings stay untold: a token's level is never edit."""
         return super().of(push, request, version=push.version, log_bytes=push.log_bytes,
-                          **_kept(push))
+                          **_kept(push, discretion(request, request.deployment, push)))
 
 
 class DeploymentStatus(Deployment):
@@ -180,12 +182,16 @@ def _closed(deployment):
     return ": ".join(filter(None, [by, deployment.closed]))
 
 
-def _kept(push):
+def _kept(push, hidden):
     """Return stages and outputs as the engine's record has them; the snapshot's before it began."""
     if push.kept:
         record = push.kept.lost() if push.standing == State.LOST else push.kept
         kept = record.to_json()
-        return {"stages": kept["stages"], "outputs": kept["outputs"]}
+        for stage in kept["stages"]:
+            for run in (stage, *stage.get("hosts", {}).values()):
+                run["reason"] = hidden.text(run["reason"])
+        outputs = {name: hidden.text(value) for name, value in kept["outputs"].items()}
+        return {"stages": kept["stages"], "outputs": outputs}
     planned = (push.snapshot or {}).get("stages", [])
     stages = [{"name": stage["name"], "state": State.WAITING} for stage in planned]
     return {"stages": stages, "outputs": {}}

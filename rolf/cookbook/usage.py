@@ -9,18 +9,20 @@ from deployments.models import Deployment, Stage
 
 @dataclass(frozen=True)
 class Usage:
-    """Deployments that a person sees, and how many others there are."""
+    """Living deployments that a person sees, and how many others and deleted ones there are."""
 
     deployments: list[Deployment]
     others: int
+    deleted: int
 
 
 def users_of(name, access):
     """Return where a recipe is used."""
-    using = Deployment.objects.living().filter(stages__recipe=name).distinct()
+    using = Deployment.objects.filter(stages__recipe=name).distinct()
+    living = using.living().count()
     seen = list(access.deployments().filter(pk__in=using.values("pk")).select_related(
         "application"))
-    return Usage(seen, using.count() - len(seen))
+    return Usage(seen, living - len(seen), using.count() - living)
 
 
 def counts(access):

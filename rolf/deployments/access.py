@@ -24,6 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
+from .discretion import concealed
 from .models import Application, Deployment, Level
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -42,17 +43,20 @@ class Access:
 
     def deployments(self, level=Level.VIEW):
         """Return those on which they have that level, with the level as `level` on each."""
-        living = Deployment.objects.living()
+        return self._granted(Deployment.objects.living(), level)
+
+    def _granted(self, deployments, level):
+        """Return those of the deployments on which they have that level."""
         if not (self.user.is_authenticated and self.user.is_active):
-            return living.none()
+            return deployments.none()
         if self.token and level > self.token.level:
-            return living.none()
+            return deployments.none()
         if self.token and self.token.deployments is not None:
-            living = living.filter(pk__in=self.token.deployments)
+            deployments = deployments.filter(pk__in=self.token.deployments)
         if self.user.is_superuser:
-            return living
+            return deployments
         mine = Q(grants__group__in=self.user.groups.all())
-        allowed = living.annotate(granted=Max("grants__level", filter=mine))
+        allowed = deployments.annotate(granted=Max("grants__level", filter=mine))
         return allowed.filter(granted__gte=level)
 
     def applications(self):
@@ -80,7 +84,8 @@ class Access:
         not do what needs `level`.
         """
         try:
-            found = self.deployments().select_related("application__category").get(pk=pk)
+            found = self.deployments().select_related("application__category").annotate(
+                **concealed()).get(pk=pk)
         except Deployment.DoesNotExist:
             raise Http404("There is no such deployment.") from None
         found.granted = self.level(found)
@@ -93,12 +98,17 @@ class Access:
         return self.user.is_superuser or self.deployments(Level.EDIT).exists()
 
     def may_edit_recipe(self, name):
-        """Whether they may edit every deployment that uses the recipe, and at least one at all."""
+        """Whether they may edit every deployment that uses the recipe, and at least one at all.
+
+        Deleted deployments count, by the permissions they were deleted with: a superuser can
+        restore one, and its pushes then run the recipe as it is.
+        """
         if self.user.is_superuser:
             return True
-        editable = self.deployments(Level.EDIT)
-        using = Deployment.objects.living().filter(stages__recipe=name)
-        return editable.exists() and not using.exclude(pk__in=editable.values("pk")).exists()
+        editable = self._granted(Deployment.objects.all(), Level.EDIT)
+        using = Deployment.objects.filter(stages__recipe=name)
+        return (self.may_write_recipes()
+                and not using.exclude(pk__in=editable.values("pk")).exists())
 
 
 def needs(level, *methods):

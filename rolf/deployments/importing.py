@@ -52,6 +52,7 @@ def fill(deployment, files, user):
     A recipe among them becomes code of its stage, unless the shelf has the same by that name.
     Returns the names of recipes that are nowhere. Raises ImportFault.
     """
+    files = {**files, FILE: files[FILE].removeprefix("\ufeff")}
     told = read(files[FILE], deployment.name)
     # The engine fills in what a table doesn't say; here that stays open.
     table = tomllib.loads(files[FILE].replace("\r\n", "\n"))["deployments"][told.name]

@@ -60,7 +60,7 @@ def _members(data):
 
 def _text(path, data):
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")  # editors of Windows begin with a byte order mark
     except UnicodeDecodeError as error:
         raise PackFault(f"{path} isn't UTF-8 at byte {error.start}.") from None
     if "\0" in text:

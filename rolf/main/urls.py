@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import views
-from .health import healthz
+from .readiness import healthz
 
 urlpatterns = [
     path("", views.index, name="index"),

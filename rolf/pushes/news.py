@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from bootstrapper.deploy.event import State
 from bootstrapper.errors import InputError
 from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 
+from deployments.discretion import Discretion
 from deployments.models import Level
 from rolf.number import number_of
 
@@ -54,6 +56,7 @@ def news(push_id, cursor, level):
                  "title": f"{push.stands} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)
+    html = Discretion(push.deployment, level, push).html(html)
     if last > first:
         told |= {"first": first, "html": html, "total": last}
     following = Cursor(push.log_lines, mark)
@@ -69,13 +72,14 @@ def panel_of(push, level):
     stages = record.stages if record else ()
     may_push = level >= Level.PUSH
     live, undo = _way_back(push) if may_push and push.state == State.SUCCEEDED else (False, None)
-    return render_to_string("pushes/panel.html", {
+    panel = render_to_string("pushes/panel.html", {
         "live": live, "undo": undo,
         "push": push, "deployment": push.deployment,
         "stages": [(index, stage, push.marks.get(str(index), {}))
                    for index, stage in enumerate(stages)],
         "planned": (push.snapshot or {}).get("stages", []) if not record else [],
         "may_push": may_push, "facts": record})
+    return mark_safe(Discretion(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
 
 
 def _way_back(push):

@@ -1,19 +1,23 @@
 """A worker: a process that carries out pushes, known by its heartbeat."""
 
+import math
 import os
 import secrets
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from bootstrapper.deploy.running import process_tree
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
 BEAT = 1.0  # seconds between two beats
 LAPSED = 10.0  # seconds without a beat, after which a worker is held to be dead
+HANDOVER = timedelta(seconds=30)  # in which the worker of a newer release begins
 
 
 def machine():
@@ -24,9 +28,11 @@ def machine():
 class WorkerQuerySet(models.QuerySet):
     """Workers by their heartbeat."""
 
-    def living(self):
-        """Those that have told lately that they live."""
-        return self.filter(ended=None, beat__gt=timezone.now() - timedelta(seconds=LAPSED))
+    def heard(self):
+        """Those that have told lately that they live, or that a successor is on its way."""
+        now = timezone.now()
+        return self.filter(Q(ended=None, beat__gt=now - timedelta(seconds=LAPSED))
+                           | Q(ended__gt=now))
 
     @contextmanager
     def carrying(self):
@@ -53,14 +59,16 @@ class WorkerQuerySet(models.QuerySet):
             self.filter(pk=own.pk).update(ended=timezone.now())
 
     def dead(self):
-        """Those that died: nobody hears them, or their process isn't there, if it was of here.
+        """Those that died: of this machine if their process is gone, of others if they are silent.
 
-        Should its number be another process's by now, its silence tells.
+        A process of this machine may be silent for long, and live: it waits for the database,
+        for its turn among those who write, or was stopped; or the clock was set.
         """
-        silent = Q(beat__lte=timezone.now() - timedelta(seconds=LAPSED))
-        here = self.filter(ended=None, machine=machine()).values_list("pk", "pid")
-        gone = [pk for pk, pid in here if not Path(f"/proc/{pid}").exists()]
-        return self.filter(silent | Q(pk__in=gone), ended=None)
+        silent = self.filter(ended=None, beat__lte=timezone.now() - timedelta(seconds=LAPSED))
+        here = self.filter(ended=None, machine=machine())
+        dead = [worker.pk for worker in silent if not worker.lives]
+        gone = [worker.pk for worker in here if not Path(f"/proc/{worker.pid}").exists()]
+        return self.filter(pk__in=[*dead, *gone])
 
 
 class Worker(models.Model):
@@ -71,6 +79,7 @@ class Worker(models.Model):
     pid = models.PositiveIntegerField()
     started = models.DateTimeField(auto_now_add=True)
     beat = models.DateTimeField()
+    # In the future where it has left its place to the worker of a newer release, until that is due.
     ended = models.DateTimeField(null=True, blank=True)
 
     objects = WorkerQuerySet.as_manager()
@@ -86,5 +95,21 @@ class Worker(models.Model):
 
     @property
     def lives(self):
-        """Whether it has told lately that it does."""
-        return self.ended is None and self.beat > timezone.now() - timedelta(seconds=LAPSED)
+        """Whether it has told lately that it does, or is a process of this machine."""
+        if self.ended is not None:
+            return False
+        return (self.beat > timezone.now() - timedelta(seconds=LAPSED)
+                or (self.machine == machine() and _began(self.pid) < self.started.timestamp()))
+
+
+def _began(pid):
+    """Return when a process began, in seconds since 1970; infinity where there is none.
+
+    A process that began after a worker did is another one, which has got its number.
+    """
+    found = process_tree.status(pid)
+    if found is None or found.zombie:
+        return math.inf
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - (
+        found.process.started / os.sysconf("SC_CLK_TCK"))
+    return time.time() - age

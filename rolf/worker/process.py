@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from datetime import timedelta
 
 from django.db import connection, connections
 from django.utils import timezone
@@ -24,7 +24,8 @@ from pushes import tasks
 
 from . import sweeping
 from .away import AWAY, reconnect, unanswered
-from .models import BEAT, Worker, machine
+from .models import BEAT, HANDOVER, Worker, machine
+from .unresponsive import PushWatch, kill, wake
 
 POLL = 0.1  # seconds between two looks into the queue
 GLANCE = 0.02  # where a look costs next to nothing, because nobody has written since the last
@@ -49,8 +50,10 @@ class Process(QueueWorker):
         self._grace = grace
         self._changed = changed
         self._children = {}  # the queue's row of each child, by its pid
+        self._watches = {}  # of those that carry out a push, by their pid
         self._beaten = self._swept = 0.0
         self._pruned = time.monotonic() - PRUNE + 600  # not as soon as it starts
+        self._succeeded = False  # by the worker of a newer release
         self._end = None  # when those that still run are ended
         self._version = None  # of the database when a look into the queue found nothing
 
@@ -63,7 +66,8 @@ class Process(QueueWorker):
             self._wait_for_children()
         finally:
             with unanswered():
-                Worker.objects.filter(pk=self._row.pk).update(ended=timezone.now())
+                Worker.objects.filter(pk=self._row.pk).update(
+                    ended=timezone.now() + (HANDOVER if self._succeeded else timedelta()))
 
     def run(self):
         """Take tasks as long as there are slots for them, until told to end."""
@@ -113,6 +117,7 @@ class Process(QueueWorker):
         """Take nothing more; the second time, wait no longer for what runs."""
         again = self._end is not None  # it may have been ending before, for newer code
         self._end = time.monotonic() + (0 if again else self._grace)
+        self._succeeded = False
         self.running = False
 
     def run_task(self, db_task_result):
@@ -123,6 +128,8 @@ class Process(QueueWorker):
         if pid == 0:
             self._be_child(db_task_result)
         self._children[pid] = db_task_result
+        if db_task_result.queue_name == tasks.PUSHES:
+            self._watches[pid] = PushWatch(pid, db_task_result.args_kwargs["args"][0])
 
     def _be_child(self, db_task_result):
         status = 1
@@ -164,6 +171,7 @@ class Process(QueueWorker):
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 break
+            self._watches.pop(pid, None)
             if self._children.pop(pid, None):
                 self._version = None  # its slot is free, which is nothing that anybody writes
                 if status:
@@ -176,8 +184,11 @@ class Process(QueueWorker):
         if now - self._beaten >= BEAT:
             self._beat()
             self._beaten = now
+            for watch in self._watches.values():
+                watch.look()
             if self.running and self._changed():
                 self.running = False
+                self._succeeded = True
         if now - self._pruned >= PRUNE:
             self._pruned = now
             tasks.prune.enqueue()
@@ -197,13 +208,12 @@ class Process(QueueWorker):
                 self._away(error)
             late = self._end is not None and time.monotonic() - self._end
             if late and late > 0 and told == 0:
-                told = self._tell(signal.SIGTERM)
+                told = 1
+                for pid in self._children:
+                    os.kill(pid, signal.SIGTERM)
+                    wake(pid)
             elif late and late > PATIENCE and told == 1:
-                told = 1 + self._tell(signal.SIGKILL)
+                told = 2
+                for pid in self._children:
+                    kill(pid)
             time.sleep(POLL)
-
-    def _tell(self, number):
-        for pid in self._children:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-        return 1

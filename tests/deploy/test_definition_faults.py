@@ -236,3 +236,19 @@ def test_what_is_no_host_is_refused(tmp_path: Path, name: str, host: str, told: 
     "web-1@app-1"])
 def test_a_host_is_written_as_ssh_takes_it(host: str) -> None:
     check_host(host)
+
+
+@pytest.mark.parametrize(("line", "fault"), [
+    (f"timeout = {'9' * 5000}", "deployments.toml:3: a number has too many digits"),
+    (f"max_failures = 0x{'f' * 40}", "an integer has more than 64 bits"),
+    (f"x = {'[' * 5000}", "nested too deeply"),
+    (f'timeout = "{"9" * 5000}h"', "takes a duration"),
+    (f'batch = "{"9" * 5000}%"', "batch"),
+])
+def test_a_huge_value_is_a_fault(tmp_path: Path, line: str, fault: str) -> None:
+    file = tmp_path / "deploy/deployments.toml"
+    file.parent.mkdir()
+    file.write_text(f'[deployments.production]\nstages = ["git-clone"]\n{line}\n')
+    with pytest.raises(Faulty) as error:
+        definition.read(tmp_path)
+    assert fault in str(error.value)

@@ -125,14 +125,18 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def running(home: Home, *arguments: str) -> Iterator[Running]:
-    """Run `manage.py rolf` until the `with` is left, and leave nothing behind."""
+def running(home: Home, *arguments: str, files: int = 0) -> Iterator[Running]:
+    """Run `manage.py rolf` until the `with` is left, and leave nothing behind.
+
+    `files` is its limit of open files, soft and hard; 0 leaves that of the tests.
+    """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     output = home.directory / f"output-{port}"
     with output.open("w") as file:
         process = subprocess.Popen(
-            ["./manage.py", "rolf", "--port", str(port), *arguments], cwd=home.current,
+            [*(["prlimit", f"--nofile={files}:{files}"] if files else []),
+             "./manage.py", "rolf", "--port", str(port), *arguments], cwd=home.current,
             env={**environment(), "PWD": str(home.current)}, start_new_session=True, text=True,
             stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
     rolf = Running(process, f"http://127.0.0.1:{port}/", output)

@@ -1,11 +1,14 @@
 """Rolf pushes itself, through its own worker and its own stages: to another place, and in place."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from tests import apache
 from tests.deploy.ssh_server import SSHD
 from tests.deploy.story.server import Server, serve
 from tests.deploy.story.working_copy import WorkingCopy
-from tests.rolf.home import Home, Running, running, until
+from tests.rolf.home import Home, Running, environment, running, until
 from tests.site import DEBIAN_PYTHON
 
 pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
@@ -105,7 +108,9 @@ def test_it_pushes_itself_to_a_second_directory_and_comes_up_there_under_apache(
     with running(home):
         tie(home, repository)
         push(home, "smoke-test")  # Apache doesn't know the site yet
-        with server.serving(site / "current/apache/production.conf") as serving:
+        with server.serving(site / "current/apache/production.conf") as serving, \
+                _worker(site / "current"):
+            assert until(lambda: serving.get("/healthz", host=DOMAIN).status == 200)
             health = serving.get("/healthz", host=DOMAIN)
             assert json.loads(health.text)["status"] == "ok"
             page = serving.get("/sign-in/", host=DOMAIN)
@@ -132,6 +137,19 @@ def test_it_pushes_itself_where_it_runs_and_goes_on_from_the_new_release(
             assert b"pushed by itself" in answer.read()
         push(home, "smoke-test")  # the new worker carries out the next one
         assert until(_runs_of(rolf, home.directory / "releases/2")), rolf.said
+
+
+@contextmanager
+def _worker(directory: Path) -> Iterator[None]:
+    """A worker of the second Rolf; it goes over to each release that becomes current."""
+    process = subprocess.Popen(
+        ["sh", "-c", "while cd -P \"$0\"; do \"$0/manage.py\" worker; sleep 1; done",
+         str(directory)], env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _runs_of(rolf: Running, release: Path) -> Callable[[], bool]:

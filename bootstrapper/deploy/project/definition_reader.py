@@ -23,11 +23,15 @@ class Reader:
         self.path = path
         self.faults: list[Fault] = []
         text = _text(path)
-        self.lines = toml_lines.find(text)
         try:
+            self.lines = toml_lines.find(text)
             self.document = tomllib.loads(text)
+            _refuse_huge(self.document)
         except tomllib.TOMLDecodeError as error:
             raise faulty(_syntax(str(error), text, self.lines)) from None
+        except (ValueError, RecursionError, OverflowError) as error:
+            # tomllib hands these on from Python's own numbers and dates, and from its recursion.
+            raise faulty([_unreadable(error, text)]) from None
 
     def definition(self) -> Definition:
         """What the file says. Raises Faulty, which names every fault."""
@@ -187,6 +191,29 @@ def _text(path: Path) -> str:
                             text=f"not UTF-8 at byte {error.start}",
                             next_step=f"iconv -f latin1 -t utf-8 {FILE} shows it as UTF-8; save "
                                       "it so")]) from None
+
+
+def _refuse_huge(document: "dict[str, Any]") -> None:
+    """Raise ValueError for an integer of more than 64 bits, which TOML 1.0.0 doesn't have."""
+    left: list[Any] = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, int) and not -2**63 <= value < 2**63:
+            raise ValueError("an integer has more than 64 bits")
+
+
+def _unreadable(error: Exception, text: str) -> Fault:
+    """What Python can't take of a text that may be TOML."""
+    if isinstance(error, RecursionError):
+        return Fault(file=FILE, line=0, text="arrays or tables are nested too deeply")
+    digits = re.search(r"[0-9][0-9_]{4000,}", text)
+    line = text.count("\n", 0, digits.start()) + 1 if digits else 0
+    return Fault(file=FILE, line=line, text="a number has too many digits" if digits
+                 else f"a value can't be read: {error}")
 
 
 def _syntax(message: str, text: str, lines: toml_lines.Lines) -> list[Fault]:

@@ -73,11 +73,14 @@ def ref(value: object) -> str:
     return str(value)
 
 
+MOST = 2**31 - 1  # of what is counted: a database's number, too
+
+
 def _duration(value: object) -> float:
     if isinstance(value, str) and (seconds := duration.parse(value)):
         return seconds
     digits = str(value).strip()
-    raise Wrong(f'; did you mean "{digits}s"?' if digits.isdecimal() and int(digits) else "")
+    raise Wrong(f'; did you mean "{digits}s"?' if digits.strip("0") and digits.isdecimal() else "")
 
 
 def _stage_name(value: object) -> str:
@@ -110,18 +113,18 @@ def _choice(*choices: str) -> Callable[[object], str]:
 
 def share(value: object) -> Share:
     """So many hosts, or so many percent of them. Raises Wrong."""
-    match = re.fullmatch(r"([0-9]+)%", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
         return Share(int(match[1]), percent=True)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST:
         return Share(value)
     digits = value.strip(' "') if isinstance(value, str) else ""
     raise Wrong(f"; did you mean {digits}, without quotes?"
-                if digits.isdecimal() and int(digits) else "")
+                if digits.strip("0") and digits.isdecimal() else "")
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
         raise Wrong
     return value
 

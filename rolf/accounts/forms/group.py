@@ -3,9 +3,10 @@
 from django import forms
 
 from accounts.models import Group, User
+from rolf.chosen import ChosenField
 
 
-class Members(forms.ModelMultipleChoiceField):
+class Members(ChosenField):
     """People, by both their names."""
 
     widget = forms.CheckboxSelectMultiple

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.first import new_password
 from accounts.models import Group, User
+from rolf.chosen import ChosenField
 
 
 class FirstPassword(forms.Form):
@@ -41,7 +42,7 @@ class FirstPassword(forms.Form):
 class Person(forms.ModelForm):
     """Name, groups, and whether they may sign in."""
 
-    groups = forms.ModelMultipleChoiceField(
+    groups = ChosenField(
         Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple)
 
     class Meta:

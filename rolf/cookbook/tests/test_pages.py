@@ -112,6 +112,46 @@ class Recipes(Case):
         answer = self.client.post(reverse("recipe-edit", args=["greet"]), {"code": "x"})
         self.assertEqual(answer.status_code, 403)
 
+    def test_recipe_of_a_deleted_deployment_stays_protected(self):
+        for change in ({"recipe": "greet"}, {"enabled": False}):
+            self.cast.other.stages.update(**change)
+            self.cast.other.deleted = self.cast.other.created
+            self.cast.other.save()
+            with self.subTest(change):
+                for name in ("recipe-edit", "recipe-delete"):
+                    answer = self.client.post(reverse(name, args=["greet"]), {
+                        "language": "shell", "code": "# Evil.\ncurl evil\n"})
+                    self.assertContains(answer, "deleted ones too", status_code=403)
+                page = self.client.get(reverse("recipe", args=["greet"]))
+                self.assertNotContains(page, reverse("recipe-edit", args=["greet"]))
+                self.assertContains(page, "1 deleted")
+                self.assertNotContains(page, "shop other")
+        self.assertEqual(Shelf().get("greet").code, "# Greets.\necho hello\n")
+
+    def test_new_recipe_keeps_off_names_of_deleted(self):
+        self.cast.gone.stages.create(name="tell", recipe="smoke-test")
+        self.cast.gone.stages.create(name="ours", recipe="of-the-shop")
+        for name in ("smoke-test", "of-the-shop"):
+            answer = self.client.post(reverse("recipe-new"), {
+                "name": name, "language": "shell", "code": "curl evil\n"})
+            self.assertEqual(answer.status_code, 403, name)
+        self.assertFalse(Recipe.objects.filter(name__in=["smoke-test", "of-the-shop"]).exists())
+
+    def test_deleted_deployment_counts_by_its_permissions(self):
+        self.cast.other.stages.all().delete()
+        self.deployment.deleted = self.deployment.created
+        self.deployment.save()
+        address = reverse("recipe-edit", args=["greet"])
+        sent = {"language": "shell", "code": "# Greets.\necho goodbye\n"}
+        self.assertEqual(self.client.post(address, sent).status_code, 403)  # edits nothing living
+        Grant.objects.create(deployment=self.cast.other, level=Level.EDIT,
+                             group=self.cast.people["edit"].groups.get())
+        self.assertEqual(self.client.post(address, sent).status_code, 302)
+        elsewhere = self.client_of("edit elsewhere")
+        self.assertEqual(elsewhere.post(address, sent).status_code, 403)
+        self.assertContains(self.client_of("superuser").get(
+            reverse("recipe-delete", args=["greet"])), "1 deleted")
+
     def test_a_new_recipe_cannot_take_over_what_others_use(self):
         Stage.objects.create(deployment=self.cast.other, name="tell", recipe="smoke-test")
         for name in ("smoke-test", " smoke-test", "smoke-test\t", "smoke-test\u2003"):

@@ -120,4 +120,5 @@ def _text(name):
 
 def _refuse_unless(allowed):
     if not allowed:
-        raise PermissionDenied("This needs the permission to edit every deployment that uses it.")
+        raise PermissionDenied("This needs the permission to edit every deployment that uses it, "
+                               "deleted ones too: a superuser can restore those.")

@@ -4,6 +4,8 @@ from bootstrapper.deploy.duration import EXAMPLES, parse, render
 from bootstrapper.deploy.project.schema import Wrong, share
 from django import forms
 
+from rolf.number import number_of
+
 from ..models import Deployment
 from ..models.names import LONGEST, check_name
 from .seen import SeenForm
@@ -62,7 +64,7 @@ class GeneralForm(SeenForm):
         """Take a number of hosts, or a share of them."""
         text = self.cleaned_data["batch"].replace(" ", "")
         try:
-            return str(share(int(text) if text.isdecimal() else text)) if text else ""
+            return str(share(number_of(text, 0) if text.isdecimal() else text)) if text else ""
         except Wrong:
             raise forms.ValidationError("Write a number, as 2, or a share, as 25%.") from None
 

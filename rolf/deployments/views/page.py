@@ -15,6 +15,7 @@ from rolf.number import number_of
 
 from ..access import needs
 from ..definition import definition
+from ..discretion import discretion
 from ..forms.push import PushForm
 from ..models import Level
 
@@ -42,7 +43,7 @@ def push_new(request, deployment):
             messages.warning(request, f"{error} This is that push; yours wasn't begun.")
             return redirect(error.push)
         except asking.Refused as error:
-            faults = error.faults
+            faults = [discretion(request, deployment).text(fault) for fault in error.faults]
     return _page(request, deployment, form=form, faults=faults, status=422)
 
 
@@ -60,6 +61,7 @@ def survey(request, deployment):
                 f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
     else:
         found = deployment.surveys.filter(ref=ref).first()
+    _hide(request, deployment, found)
     return render(request, "deployments/survey.html", {
         "deployment": deployment, "survey": found, "ref": ref})
 
@@ -69,6 +71,7 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
     if deployment.granted >= Level.PUSH:
         ref = request.GET.get("ref") or deployment.branch
         found = deployment.surveys.filter(ref=ref).first()
+        _hide(request, deployment, found)
         fresh = found and found.answered and not found.fault and (
             found.answered > timezone.now() - STALE)
         told |= {
@@ -77,6 +80,12 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
             "survey": found, "ref": ref, "ask": not fresh,
             "back": _back(deployment)}
     return render(request, "deployments/page.html", told, status=status)
+
+
+def _hide(request, deployment, survey):
+    """Leave out of a survey's fault what the person may not see."""
+    if survey:
+        survey.fault = discretion(request, deployment).text(survey.fault)
 
 
 def _standing(deployment):

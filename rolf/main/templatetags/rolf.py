@@ -11,6 +11,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
+from deployments import discretion
+
 register = template.Library()
 
 # A shape for each state, so that none is told by its colour alone; in a box of 16 x 16.
@@ -28,6 +30,12 @@ SHAPES = {
     "never": "M3 7h10v2H3z",
     "asks": "M2 2h12v9H8.5L5 14.5V11H2zm4 2v5h1.6V4zm2.6 0v5h1.6V4z",
 }
+
+
+@register.filter
+def without_password(value):
+    """Show a value with stars for the tokens and passwords of addresses in it."""
+    return discretion.without_password(str(value))
 
 
 @register.simple_tag

@@ -1,20 +1,36 @@
 """/healthz."""
 
+from datetime import timedelta
 from unittest import mock
 
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase
+from django.utils import timezone
+
+from worker.models import LAPSED, Worker
 
 
 class Health(TestCase):
     """What monitoring is told."""
 
+    def setUp(self):
+        self.worker = Worker.objects.create(
+            name="alive", machine="here", pid=1, beat=timezone.now())
+
+    def assertFails(self, **checks):  # noqa: N802 - as unittest has it
+        with self.assertLogs("django.request", "ERROR"):
+            answer = self.client.get("/healthz")
+        self.assertEqual(answer.status_code, 503)
+        self.assertEqual(answer.json(), {"status": "failing", "database": "ok",
+                                         "migrations": "ok", "worker": "ok", **checks})
+
     def test_all_is_well(self):
         answer = self.client.get("/healthz", headers={"host": "localhost"})
         self.assertEqual(answer.status_code, 200)
-        self.assertEqual(answer.json(), {"status": "ok", "database": "ok", "migrations": "ok"})
+        self.assertEqual(answer.json(), {
+            "status": "ok", "database": "ok", "migrations": "ok", "worker": "ok"})
         self.assertIn("no-cache", answer["Cache-Control"])
 
     def test_a_missing_migration_is_reported(self):
@@ -36,3 +52,25 @@ class Health(TestCase):
         self.assertEqual(answer.status_code, 503)
         self.assertEqual(answer.json()["database"], "unreachable")
         self.assertNotIn(b"internal", answer.content)
+
+    def test_no_worker_that_lives_is_reported(self):
+        silent = timezone.now() - timedelta(seconds=LAPSED + 1)
+        for fields in ({"beat": silent}, {"ended": timezone.now()}):
+            with self.subTest(fields):
+                Worker.objects.update(**{"beat": timezone.now(), "ended": None, **fields})
+                self.assertFails(worker="none lives")
+        Worker.objects.all().delete()
+        self.assertFails(worker="none lives")
+
+    def test_a_worker_that_leaves_to_a_newer_release_is_no_fault(self):
+        Worker.objects.update(beat=timezone.now() - timedelta(seconds=LAPSED + 1),
+                              ended=timezone.now() + timedelta(seconds=5))
+        self.assertEqual(self.client.get("/healthz").status_code, 200)
+
+    def test_a_database_that_cannot_be_written_is_reported(self):
+        connection.connection.execute("PRAGMA query_only = on")
+        self.addCleanup(connection.connection.execute, "PRAGMA query_only = off")
+        with self.assertLogs("main.readiness", "ERROR"):
+            self.assertFails(database="not writable")
+        connection.connection.execute("PRAGMA query_only = off")
+        self.assertEqual(self.client.get("/healthz").status_code, 200)

@@ -57,3 +57,13 @@ class ErrorPages(TestCase):
         with self.assertLogs("django.request", "ERROR"):
             page = self.client.get("/broken")
         self.assertContains(page, "Something went wrong here", status_code=500)
+
+
+class Large(TestCase):
+    """Bodies that no form of Rolf's has."""
+
+    def test_a_huge_body_is_refused_before_it_is_read(self):
+        for length in (600 << 20, "9" * 30):
+            answer = self.client.generic("POST", "/sign-in/", b"a", CONTENT_LENGTH=str(length),
+                                         HTTP_HOST="localhost")
+            self.assertEqual((answer.status_code, answer["Connection"]), (413, "close"))

@@ -6,10 +6,16 @@ from unittest import mock
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils import timezone
+
+from worker.models import Worker
 
 
 class Smoketest(StaticLiveServerTestCase):
     """What a deployment is told."""
+
+    def setUp(self):
+        Worker.objects.create(name="alive", machine="here", pid=1, beat=timezone.now())
 
     def smoketest(self, url):
         """Return the exception of a run, or None, and all that it wrote."""

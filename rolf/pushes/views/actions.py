@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 
 from deployments.access import needs
+from deployments.discretion import HIDDEN, discretion
 from deployments.models import Level
 
 from .. import asking
@@ -77,10 +78,13 @@ def _rollback_page(request, deployment, push, faults, status):
     return render(request, "pushes/rollback.html", {
         "push": push, "deployment": deployment, "proposal": proposal,
         # What is a secret by now was a plain setting, perhaps, when it was pushed.
-        "changed": [(name, "" if name in secrets else line) for name, line in changed],
+        "changed": [(name, "" if name in secrets or (
+            name in HIDDEN and deployment.granted < Level.EDIT) else line)
+            for name, line in changed],
         "survey": survey if known else None, "ref": push.commit, "ask": not known,
         "may_edit": deployment.granted >= Level.EDIT,
-        "faults": list(dict.fromkeys(faults))}, status=status)
+        "faults": [discretion(request, deployment).text(fault)
+                   for fault in dict.fromkeys(faults)]}, status=status)
 
 
 def _done(request, push, ask, said=""):
@@ -90,7 +94,7 @@ def _done(request, push, ask, said=""):
         messages.warning(request, str(error))
         return redirect(error.push)
     except asking.Refused as error:
-        messages.error(request, str(error))
+        messages.error(request, discretion(request, push.deployment).text(str(error)))
     else:
         if said:
             messages.success(request, said)

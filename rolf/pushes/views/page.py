@@ -2,8 +2,10 @@
 
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import mark_safe
 
 from deployments.access import needs, signed_in
+from deployments.discretion import discretion
 from deployments.models import Level
 from rolf.number import number_of
 
@@ -46,6 +48,8 @@ def push(request, deployment, push_id):
         line = line if hit is None else hit
     first = max(found.log_lines - WINDOW, 0) if line is None else max(line - WINDOW // 4, 0)
     html, end = html_of(found, first, WINDOW, hit)
+    html = mark_safe(discretion(request, deployment, found).html(html))  # noqa: S308 - rendered
+    found.deployment = deployment
     panel = panel_of(found, deployment.granted)
     return render(request, "pushes/page.html", {
         "push": found, "deployment": deployment, "panel": panel, "lines": html,
@@ -61,6 +65,7 @@ def lines(request, deployment, push_id):
     found = get_object_or_404(deployment.pushes.defer("snapshot"), pk=push_id)
     first = number_of(request.GET.get("first"), 0)
     html, end = html_of(found, first, min(number_of(request.GET.get("count"), WINDOW), MOST))
+    html = discretion(request, deployment, found).html(html)
     return JsonResponse({"first": first, "end": end, "html": html, "total": found.log_lines})
 
 

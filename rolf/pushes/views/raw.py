@@ -4,6 +4,7 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 
 from deployments.access import needs
+from deployments.discretion import discretion
 from deployments.models import Level
 
 from ..hub import in_thread
@@ -16,7 +17,7 @@ def log(request, deployment, push_id):
     """Send the whole log as plain text, a piece at a time; `download` keeps it as a file."""
     push = get_object_or_404(deployment.pushes.listed(), pk=push_id)
     # What comes after this moment isn't in it: the length is told first.
-    pieces = _exactly(raw(push), push.log_bytes)
+    pieces = discretion(request, deployment, push).data(_exactly(raw(push), push.log_bytes))
     answer = StreamingHttpResponse(
         _beside_the_loop(pieces) if can_stream(request) else pieces,
         content_type="text/plain; charset=utf-8",

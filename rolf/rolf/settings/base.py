@@ -152,6 +152,7 @@ INSTALLED_APPS += [
     "django_htmx",
     "django_ace",
 ]
+MIDDLEWARE.insert(1, "rolf.body_limit.BodyLimitMiddleware")
 MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware"]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]

@@ -91,6 +91,23 @@ class Sweeping(Case):
         self.assertStands(push, "lost")
         self.assertStands(other, "running")
 
+    def test_a_worker_of_this_machine_is_silent_and_lives(self):
+        push, task = self.running(self.worker("here", 600, machine=machine(), pid=os.getpid()))
+        sweeping.sweep()
+        self.assertStands(push, "running", task, TaskResultStatus.RUNNING)
+        self.assertEqual(push.standing, "running")
+
+    def test_a_silent_worker_whose_number_another_process_has_is_dead(self):
+        with subprocess.Popen(["sleep", "60"]) as process:  # noqa: S607 - that of PATH
+            worker = self.worker("here", 600, machine=machine(), pid=process.pid)
+            Worker.objects.update(started=self.now - timedelta(seconds=600))
+            worker.refresh_from_db()
+            push, _ = self.running(worker)
+            self.assertEqual(push.standing, "lost")
+            sweeping.sweep()
+            process.kill()
+        self.assertStands(push, "lost")
+
     def test_a_push_whose_worker_has_ended_is_lost(self):
         push, _ = self.running(self.worker("ended", 1, ended=self.now))
         sweeping.sweep()

@@ -1,0 +1,106 @@
+"""People without the edit permission see neither REPOSITORY nor REMOTE_HOST."""
+
+from django.test import Client, TestCase
+
+from api.tests.caller import Caller, made
+from deployments.discretion import Discretion
+from deployments.models import Level, Setting
+from history.models import recording
+from main.tests.cast import Cast
+
+REPOSITORY = "https://git.internal.example/shop.git"
+HOST = "deploy@app1.internal.example"
+SAID = f"fatal: {REPOSITORY} is gone; ssh: {HOST}: denied by app1.internal.example"
+
+
+class Case(TestCase):
+    """A failed push that names both, in its reason, its stage's reason, its log and a survey."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = Cast()
+        cls.deployment = cls.cast.mine
+        for name, text in (("REPOSITORY", REPOSITORY), ("REMOTE_HOST", HOST)):
+            Setting.objects.create(deployment=cls.deployment, name=name, text=text)
+        cls.deployment.surveys.update(fault=SAID)
+        cls.push = cls.deployment.pushes.first()
+        cls.push.reason, cls.push.state = SAID, "failed"
+        cls.push.record["stages"][0] |= {"reason": SAID, "state": "failed"}
+        data = f"{SAID}\n".encode()
+        chunk = cls.push.chunks.get()
+        chunk.data, chunk.spans = data, [[len(data), 0, "stderr", 1.0, ""]]
+        chunk.save()
+        cls.push.log_bytes = len(data)
+        cls.push.save()
+
+    def pages(self, person):
+        """Return what a person reads of it, by address."""
+        client = Client()
+        client.force_login(self.cast.people[person])
+        base = f"/deployments/{self.deployment.pk}/"
+        push = f"{base}pushes/{self.push.pk}/"
+        found = {}
+        for address in (base, f"{base}pushes/", push, f"{push}lines/", f"{push}news/",
+                        f"{push}log", f"{base}survey/", f"{push}rollback/"):
+            answer = client.get(address)
+            if answer.status_code == 404 and address.endswith("log"):
+                answer = client.get(f"{address}/")
+            if answer.status_code == 200:
+                found[address] = answer.getvalue().decode()
+        return found
+
+
+class Hidden(Case):
+    """What is where."""
+
+    def test_only_editors_see_where_code_comes_from(self):
+        for person in ("view", "push"):
+            pages = self.pages(person)
+            self.assertGreater(len(pages), 3)
+            for address, page in pages.items():
+                with self.subTest(person=person, address=address):
+                    self.assertNotIn("internal.example", page)
+        self.assertTrue(any(REPOSITORY in page for page in self.pages("edit").values()))
+
+    def test_the_api_hides_it_in_reasons_and_logs(self):
+        caller = Caller(made(self.cast.people["edit"])[1])
+        base = f"/api/deployments/{self.deployment.pk}"
+        push = f"{base}/pushes/{self.push.pk}"
+        for address in (base, f"{base}/pushes", push, f"{push}/outcome?wait=0", f"{push}/log",
+                        f"{push}/log?offset=20", f"{push}/log?offset=60"):
+            with self.subTest(address):
+                answer = caller.get(address)
+                self.assertIn(answer.status_code, (200, 424))
+                self.assertNotIn("internal", answer.content.decode())
+
+    def test_a_log_keeps_its_length(self):
+        hidden = Discretion(self.deployment, Level.VIEW)
+        data = f"a{REPOSITORY}b".encode() * 50
+        for size in (1, 7, 64):
+            pieces = [data[at:at + size] for at in range(0, len(data), size)]
+            found = b"".join(hidden.data(pieces))
+            self.assertEqual(len(found), len(data))
+            self.assertNotIn(b"internal", found)
+
+    def test_tags_stay_and_passwords_go_for_everybody(self):
+        html = f'<a href="/x/?{REPOSITORY}">{REPOSITORY}</a>'
+        self.assertEqual(Discretion(self.deployment, Level.VIEW).html(html),
+                         f'<a href="/x/?{REPOSITORY}">[REPOSITORY]</a>')
+        editor = Discretion(self.deployment, Level.EDIT)
+        for address in ("https://ghp_x@host/x.git", "https://anna:sesame@host/x.git",
+                        "ssh://git:sesame@host/x.git"):
+            found = editor.text(f"fatal: {address}")
+            self.assertRegex(found, r"://\*\*\*@host/x.git$")
+        self.assertEqual(editor.text("ssh://git@host/x"), "ssh://git@host/x")
+
+    def test_old_addresses_with_a_password_are_masked(self):
+        row = Setting.objects.get(deployment=self.deployment, name="REPOSITORY")
+        row.text = "https://anna:sesame@git.example.org/x.git"
+        with recording(self.cast.people["superuser"], row, self.deployment):
+            row.save()
+        client = Client()
+        client.force_login(self.cast.people["edit"])
+        for page in ("settings", "history"):
+            answer = client.get(f"/deployments/{self.deployment.pk}/{page}/")
+            self.assertContains(answer, "https://***@git.example.org/x.git")
+            self.assertNotContains(answer, "sesame")

@@ -1,0 +1,185 @@
+"""Connections of the web server: how long each may wait for its visitor, and how many there are."""
+
+import logging
+import resource
+import socket
+import time
+from collections import defaultdict
+from ipaddress import ip_address
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+MOST = 2000  # connections at a time
+SHARE = 0.5  # of all connections, the part that one address may have
+SPARE = 0.75  # of all open files, the part that may be connections
+# As Apache's RequestReadTimeout: header=10 body=20,MinRate=500.
+HEADER_TIME = 10.0  # seconds until a request's headers are complete
+BODY_TIME = 20.0  # seconds for a body, and one second more for each RATE bytes
+RATE = 500
+WRITE_TIME = 60.0  # seconds in which a visitor must have taken some of the answer
+ANSWER_408 = (b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
+              b"Content-Length: 16\r\nConnection: close\r\n\r\nRequest Timeout\n")
+
+logger = logging.getLogger("rolf.web")
+
+
+def raise_file_limit():
+    """Raise the soft limit of open files to the hard one; return how many connections fit in."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return MOST if hard == resource.RLIM_INFINITY else min(MOST, int(hard * SPARE))
+
+
+class Room:
+    """The open connections, at most `most`, and at most a share of them for each address.
+
+    A newcomer that finds no room takes the place of the connection that has waited longest for its
+    visitor. A connection whose request is being answered, as an event stream, keeps its place.
+    """
+
+    def __init__(self, most):
+        """Begin empty."""
+        self._most = most
+        self._share = max(1, int(most * SHARE))
+        self._all = set()
+        self._of = defaultdict(set)  # connections by address
+        self._waiting = defaultdict(dict)  # by address, those that wait longest first
+
+    def enter(self, connection):
+        """Add a connection, which waits for its visitor, and drop another if there are too many."""
+        address = connection.address
+        self._all.add(connection)
+        self._of[address].add(connection)
+        self.wait(connection)
+        # All visitors of a proxy on this machine have its address.
+        own = self._waiting[address] if _is_loopback(address) else self._of[address]
+        if len(own) > self._share:
+            self._drop(address)
+        elif len(self._all) > self._most:
+            self._drop(max(self._waiting, key=lambda each: len(self._waiting[each])))
+
+    def wait(self, connection):
+        """Note that the connection waits for its visitor."""
+        if connection in self._all:
+            self._waiting[connection.address].setdefault(connection)
+
+    def work(self, connection):
+        """Note that the connection has a whole request."""
+        self._take(self._waiting, connection, lambda found: found.pop(connection, None))
+
+    def leave(self, connection):
+        """Forget a connection."""
+        self.work(connection)
+        self._all.discard(connection)
+        self._take(self._of, connection, lambda found: found.discard(connection))
+
+    def _take(self, table, connection, take):
+        found = table[connection.address]
+        take(found)
+        if not found:
+            del table[connection.address]
+
+    def _drop(self, address):
+        dropped = next(iter(self._waiting[address]))
+        self.leave(dropped)
+        dropped.transport.abort()
+        logger.warning("too many connections: those that send nothing are closed")
+
+
+class Connection(H11Protocol):
+    """A connection that ends when its visitor is too slow; `server_state.room` has all of them."""
+
+    def connection_made(self, transport):
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self.address = self.client[0] if self.client else ""
+        self._room = self.server_state.room
+        self._waits_for = ""  # "header" or "body"; empty while a request is answered, or idle
+        self._since = 0.0
+        self._received = 0
+        self._timer = self._write_timer = None
+        opened = transport.get_extra_info("socket")
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(WRITE_TIME * 1000))
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._wait_for("header")
+        self._room.enter(self)
+
+    def connection_lost(self, exc):
+        """Stop all clocks."""
+        self._wait_for("")
+        self._unset_keepalive_if_required()
+        self.resume_writing()
+        self._room.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data):
+        """Take what came, and see what is still missing."""
+        self._received += len(data)
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self):
+        """Wait for the next request, within the server's timeout_keep_alive."""
+        super().on_response_complete()
+        if not self.timeout_keep_alive_task:  # the next request is here
+            self._look()
+        elif self.conn.their_state is h11.SEND_BODY:
+            self._wait_for("body")
+        else:
+            self._wait_for("")
+            self._room.wait(self)
+
+    def pause_writing(self):
+        """Give the visitor time to take what is written."""
+        super().pause_writing()
+        if not self._write_timer:
+            self._write_timer = self.loop.call_later(WRITE_TIME, self.transport.abort)
+
+    def resume_writing(self):
+        """Stop that clock."""
+        super().resume_writing()
+        if self._write_timer:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    def _look(self):
+        missing = {h11.IDLE: "header", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")
+        if self.transport.is_closing():
+            missing = ""
+        if missing:
+            self._room.wait(self)
+        else:
+            self._room.work(self)
+        if missing != self._waits_for:
+            self._wait_for(missing)
+
+    def _wait_for(self, missing):
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        self._waits_for, self._since, self._received = missing, time.monotonic(), 0
+        if missing:
+            self._timer = self.loop.call_later(self._allowed(), self._late)
+
+    def _allowed(self):
+        """Return how many seconds the visitor has for what it sends now."""
+        return HEADER_TIME if self._waits_for == "header" else BODY_TIME + self._received / RATE
+
+    def _late(self):
+        rest = self._since + self._allowed() - time.monotonic()
+        if rest > 0:
+            self._timer = self.loop.call_later(rest, self._late)
+            return
+        self._timer = None
+        answered = self.cycle and self.cycle.response_started and not self.cycle.response_complete
+        if not answered and (self._received or self._waits_for == "body"):
+            self.transport.write(ANSWER_408)
+        self.transport.close()
+
+
+def _is_loopback(address):
+    try:
+        return ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return True  # a socket of this machine
