@@ -67,3 +67,12 @@ class Large(TestCase):
             answer = self.client.generic("POST", "/sign-in/", b"a", CONTENT_LENGTH=str(length),
                                          HTTP_HOST="localhost")
             self.assertEqual((answer.status_code, answer["Connection"]), (413, "close"))
+
+
+class Parts(TestCase):
+    """Parts of a page that htmx fetches."""
+
+    def test_a_part_is_not_cached_as_the_page(self):
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = self.client.get("/", headers=headers)
+            self.assertIn("HX-Request", answer["Vary"])

@@ -153,7 +153,7 @@ INSTALLED_APPS += [
     "django_ace",
 ]
 MIDDLEWARE.insert(1, "rolf.body_limit.BodyLimitMiddleware")
-MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware"]
+MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware", "rolf.partial_pages.vary_by_htmx"]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.streams.streams"]
