@@ -55,7 +55,9 @@ def _do(task: Task) -> dict[str, Any]:
     except BootstrapperError as error:
         return {"failed": [error.where, error.fault, error.next_step]}
     except OSError as error:
-        path = os.fspath(error.filename) if error.filename else task.place
+        # The limit of a file's size is the user's; other errors without a name are the store's.
+        nameless = task.name if error.errno == errno.EFBIG else task.place
+        path = os.fspath(error.filename) if error.filename else nameless
         return {"errno": error.errno, "text": error.strerror, "path": path}
     except Exception as error:  # the parent waits for an answer, whatever a wheel does to us
         return {"failed": [task.name, f"can't be unpacked: {type(error).__name__} {error}",

@@ -21,7 +21,7 @@ from deployments.preparation import UnreadyError, prepare, secrets_of
 
 from . import tasks
 from .models import ACTIVE, Push
-from .rollback import target_of
+from .rollback import is_live, target_of
 
 COMMENT = 2000  # characters
 LOOKING = timedelta(minutes=1)  # after that, whoever looks is held to be dead
@@ -99,7 +99,7 @@ def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
     _refuse_unfit(comment)
     proposed = proposal(deployment, to)
     target, live = proposed.target, proposed.live
-    if live and live.number == target.number:
+    if is_live(deployment, target):
         raise Refused([f"Push {target.number} is live already, so there is nothing to return to."])
     return _queued(Push(
         deployment=deployment, ref=target.ref, commit=target.commit, flags=target.flags,

@@ -15,7 +15,7 @@ from rolf.number import number_of
 from .first_error import first_error
 from .lines import html_of
 from .models import Push
-from .rollback import live_push, target_of
+from .rollback import is_live, target_of
 
 TAIL = 500  # lines at most: who is further behind gets the last ones, and fetches what it shows
 
@@ -87,9 +87,7 @@ def _way_back(push):
 
     The second is None where there is none, or where Rolf has no page of it.
     """
-    live = live_push(push.deployment)
-    code = push.rollback_to or push
-    if live is None or live.number != code.number:
+    if not is_live(push.deployment, push):
         return False, None
     try:
         target, _ = target_of(push.deployment)

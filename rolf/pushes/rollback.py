@@ -21,6 +21,22 @@ def live_push(deployment):
     return _push(deployment, live_record(records, current))
 
 
+def is_live(deployment, push):
+    """Return whether a push's code is what visitors see, as far as Rolf can be sure.
+
+    It is not where a later push failed without a stage that switches: nobody knows how much of its
+    code is live.
+    """
+    live = live_push(deployment)
+    code = push.rollback_to or push
+    if live is None or live.number != code.number:
+        return False
+    last = deployment.pushes.gone_live().order_by("-number").first()
+    return not deployment.pushes.filter(
+        switches=False, number__gt=last.number if last else 0,
+        state__in=(State.FAILED, State.CANCELLED, State.LOST)).exists()
+
+
 def target_of(deployment, wanted=None):
     """Return (target, live): the push to return to, and the one to return from or None.
 

@@ -236,3 +236,9 @@ class WayBack(Case):
     def test_a_rollback_to_what_is_live_is_refused(self):
         self.assertIn("Push 2 is live already", self.refused(
             asking.rollback, self.deployment, self.user, to=self.new))
+
+    def test_after_a_failure_without_a_switch_the_old_push_may_go_out_again(self):
+        self.failed()
+        self.assertIn("Roll back to this push", self.panel(self.new))
+        asked = asking.rollback(self.deployment, self.user, to=self.new)
+        self.assertEqual(asked.rollback_to, self.new)
