@@ -20,7 +20,20 @@ case $ref in
 esac
 if [[ $ref =~ ^[0-9a-f]{7,64}$ ]]; then names+=("$ref"); fi
 archive=$(mktemp)
-trap 'rm -f "$archive"' EXIT
+config=$(mktemp)
+trap 'rm -f "$archive" "$config"' EXIT
+# A repository on this machine is archived with this user's settings: those that would change the
+# files come after the user's own.
+cat >"$config" <<'END'
+[include]
+    path = ~/.config/git/config
+    path = ~/.gitconfig
+[core]
+    autocrlf = false
+    eol = lf
+    attributesFile = /dev/null
+END
+export GIT_CONFIG_GLOBAL=$config GIT_ATTR_NOSYSTEM=1
 complaints=
 for name in "${names[@]}"; do
     if said=$(git archive --format=tar --remote="$REPOSITORY" "$name" 2>&1 >"$archive"); then

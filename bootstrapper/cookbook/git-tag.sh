@@ -46,7 +46,7 @@ $PUSH_COMMENT" "$tag" "$commit" >/dev/null
     fi
     # What an annotated tag points to is listed after it.
     there=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" "refs/tags/$tag^{}" |
-        tail -n 1 | cut -f 1)
+        tail -n 1 | cut -f 1) || there=
     if [ "$there" = "$commit" ]; then break; fi
     if [ -z "$there" ]; then
         echo "$said" >&2

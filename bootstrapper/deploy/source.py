@@ -74,8 +74,8 @@ class Git:
     def locate(self, repository: str, ref: str, deployment: str = "") -> Located:
         """Ask `repository` for the commit that a branch, a tag or a commit's name stands for.
 
-        The same question finds the highest number that a tag of `deployment` has there. Raises
-        WorkFailed if the repository can't be asked, InputError if it has no such name.
+        The same question finds the highest number that a tag of `deployment` has there. A tag of
+        more than seven digits is another one's, such as a date. Raises WorkFailed if the repository can't be asked, InputError if it has no such name.
         """
         check_ref(ref)
         if FULL_COMMIT.fullmatch(ref):
@@ -85,7 +85,7 @@ class Git:
         wanted = [*names, *(f"{name}^{{}}" for name in names if name.startswith("refs/tags/"))]
         found = self._list(repository, *wanted, *([f"refs/tags/{tag}*"] if tag else []))
         last = max((int(match[1]) for name in found if tag and
-                    (match := re.fullmatch(rf"refs/tags/{re.escape(tag)}(\d{{1,15}})(?:\.\d+)?",
+                    (match := re.fullmatch(rf"refs/tags/{re.escape(tag)}(\d{{1,7}})(?:\.\d+)?",
                                            name))), default=0)
         for name in names:
             # What an annotated tag points to, not itself.

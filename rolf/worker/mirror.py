@@ -14,6 +14,9 @@ from bootstrapper.errors import WorkFailed
 PATIENCE = 300.0  # seconds that a fetch may take
 # Debian 12's Python hasn't PEP 706's filters yet.
 SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+# The worker's own settings of git must not change line ends.
+_AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf",
+                 "-c", "core.attributesFile=/dev/null")
 FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
 
@@ -59,7 +62,7 @@ class Mirror:
         """
         if self.git.file_at(commit, f"{folder}/deployments.toml") is None:
             self.fetch()
-        packed = self._run("archive", "--format=tar", commit, "--", folder)
+        packed = self._run(*_AS_COMMITTED, "archive", "--format=tar", commit, "--", folder)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             inside = [member for member in archive if (member.isreg() or member.isdir())
                       and not {"..", "/"} & {*PurePosixPath(member.name).parts}]

@@ -38,6 +38,19 @@ def test_ref_that_git_does_not_take_is_none(name: str) -> None:
     assert not is_ref(name)
 
 
+def test_tag_with_a_huge_number_stops_no_push(shop: Shop) -> None:
+    git(shop.project, "push", "-q", "origin", "HEAD:refs/tags/push-production-20261128")
+    shop.commit("two")
+    assert shop.run("deploy").returncode == 0
+    assert shop.record(2)["id"] == 2
+
+
+def test_head_of_a_repository_can_be_pushed(shop: Shop) -> None:
+    shop.commit("two")
+    assert shop.run("deploy", "--ref", "HEAD").returncode == 0
+    assert shop.page() == "two"
+
+
 def test_ref_names_a_branch_before_a_tag() -> None:
     assert full_names("v1") == ("refs/heads/v1", "refs/tags/v1")
     assert full_names("refs/tags/v1") == ("refs/tags/v1",)
@@ -100,7 +113,12 @@ def test_repository_by_another_transport_is_refused(address: str) -> None:
 @pytest.mark.parametrize("address", [
     "https://ghp_s3cret@h/x.git", "https://anna:s3cret@h/x", "https://:s3cret@h/x",
     "http://anna%40x:s3cret@h:8080/x", "ssh://anna:s3cret@h/x", "git://anna:s3cret@h/x",
-    "anna:s3cret@h:x.git", "https://h/x?private_token=s3cret", "https://h/x#s3cret"])
+    "anna:s3cret@h:x.git", "https://h/x?private_token=s3cret", "https://h/x#s3cret",
+    "https://anna:s3cret#x@h/x.git", "https://anna:x#s3cret@h/x", "https://anna:x@s3cret/w@h/x",
+    "https://anna:x/s3cret@h/x.git", "https://s3cret/@h/x.git", "https:///s3cret@h/x",
+    "https:/anna:s3cret@h/x", " https://s3cret@h/x.git", "https:\\\\s3cret@h\\x",
+    "anna:x/s3cret@h:x", "https://h/x.git;token=s3cret", "ssh://anna:x/s3cret@h/x",
+    "https://h:s3cret/x", "https://anna:x?s3cret@h/x"])
 def test_repository_with_a_secret_is_refused_without_it(address: str) -> None:
     with pytest.raises(Wrong) as refused:
         check_address(address)
@@ -109,7 +127,8 @@ def test_repository_with_a_secret_is_refused_without_it(address: str) -> None:
 
 @pytest.mark.parametrize("address", [
     "git@h:x.git", "h:x", "/srv/x.git", "../my repository.git", "file:///srv/x.git",
-    "ssh://git@h:22/x", "ssh://git@[::1]:22/x", "git://h/x", "https://h:8443/a@b/x.git",
+    "ssh://git@h:22/x", "ssh://git@[::1]:22/x", "git://h/x", "https://h:8443/a%40b/x.git",
+    "/srv/u:p@h:x", "dir/a:b@c",
     "svn+ssh://anna@h/x/trunk"])
 def test_repository_by_a_known_transport_is_taken(address: str) -> None:
     check_address(address)
@@ -131,9 +150,10 @@ def test_submodule_by_another_transport_runs_nothing(shop: Shop, tmp_path: Path)
     assert not made.exists()
 
 
-def test_git_settings_of_the_user_do_not_change_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("recipe", ["git-clone", "git-archive"])
+def test_git_settings_of_the_user_do_not_change_files(tmp_path: Path, recipe: str) -> None:
     shop = open_shop(tmp_path)
-    shop.define(settings=HERE)
+    shop.define(settings=HERE, stages=["clear-checkout", recipe, *STAGES[2:]])
     (shop.project / "link").symlink_to("page.txt")
     (shop.project / "run").write_text("#!/bin/sh\n")
     (shop.project / "run").chmod(0o755)

@@ -25,6 +25,6 @@ def check_ref(name: str) -> str:
 
 def full_names(name: str) -> tuple[str, ...]:
     """Return the full names that `name` may stand for: of a branch, then of a tag."""
-    if name.startswith("refs/"):
+    if name == "HEAD" or name.startswith("refs/"):
         return (name,)
     return (f"refs/heads/{name}", f"refs/tags/{name}")

@@ -30,10 +30,12 @@ SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFI
 ADDRESS = "REPOSITORY"
 CREDENTIALS = "leave the password to git itself (git help credentials), or push by ssh"
 
-# A scheme and its user information (RFC 3986), and what git takes for ssh: user@host:path.
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<host>[^/?#]*)")
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")  # git-remote-helpers(7): ext::COMMAND
-_SCP = re.compile(r"(?:(?P<user>[^/]*)@)?(?P<host>[^/@]*):")
+_ALMOST_WEB = re.compile(r"https?:(?!//[^/])", re.IGNORECASE)
+_PORT = re.compile(r"[^:@\[\]]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")  # host, perhaps a port
+_PLAIN = re.compile(r"[\w.~/:\[\]-]*")  # of an address, what an error may show
+
 # svn and svn+ssh are for svn-export; git itself is kept to the others by GIT_ALLOW_PROTOCOL.
 _SCHEMES = ("ssh", "https", "http", "git", "file", "svn", "svn+ssh")
 
@@ -140,32 +142,55 @@ def check_address(address: str) -> None:
     """
     if address.startswith("-"):
         raise Wrong(f'"{address}" is no address of a repository: git would take it for an option')
-    if re.search(r"[\x00-\x1f\x7f]", address):
-        raise Wrong("an address of a repository holds no control characters")
+    if re.search(r"[\x00-\x1f\x7f]", address) or address != address.strip():
+        raise Wrong("an address of a repository has neither control characters, nor spaces around")
     if _HELPER.match(address):
         raise Wrong(f'"{address.partition("::")[0]}::" is no address of a repository, but a '
                     f"program that git would run; use one of {', '.join(_SCHEMES[:5])}")
-    found = _URL.match(address)
-    web = found is not None and found["scheme"] in ("http", "https")
-    if found and found["scheme"] not in _SCHEMES:
-        raise Wrong(f'a repository is not fetched by "{found["scheme"]}://"; use one of '
+    if _ALMOST_WEB.match(address):
+        raise Wrong("an address of a repository on the web is written https://HOST/PATH")
+    if found := _URL.fullmatch(address):
+        host = _check_url(found["scheme"], found["rest"])
+    else:
+        host = _check_scp(address)
+    if host.startswith("-"):
+        raise Wrong("an address of a repository names a host that ssh would take for an option")
+
+
+def _check_url(scheme: str, rest: str) -> str:
+    """Return the login and host of a URL. Raises Wrong."""
+    if scheme not in _SCHEMES:
+        raise Wrong(f'a repository is not fetched by "{scheme}://"; use one of '
                     f"{', '.join(_SCHEMES[:5])}")
-    found = found or _SCP.match(address)
-    user, host = (found["user"] or "", found["host"]) if found else ("", "")
-    if found and (":" in user or (web and "@" in address[:found.end()])):
-        kind = "password" if ":" in user else "password or token"
-        hidden = f"{address[:found.start('user')]}…{address[found.end('user'):]}"
-        raise Wrong(f"{_without_query(hidden)} has a {kind} in it, which every push would show: "
-                    f"{CREDENTIALS}")
-    if web and _without_query(address) != address:
-        raise Wrong(f"{_without_query(address)} has a query in it, where every push would show a "
-                    f"token: {CREDENTIALS}")
-    if host.startswith("-") or user.startswith("-"):
-        raise Wrong(f'"{address}" names a host that ssh would take for an option')
+    authority = rest.partition("/")[0]
+    user, at, host = authority.rpartition("@")
+    if scheme in ("http", "https"):
+        user, at, shown = rest.rpartition("@")  # wherever it is: a password may hold a slash
+        if at:
+            raise _shows(f"{scheme}://…@", shown, "password" if ":" in user else
+                         "password or token")
+        if re.search(r"[?#;\\]", rest) or not _PORT.fullmatch(host):
+            raise _shows(f"{scheme}://", "", "query or an odd port")
+    elif ":" in user or not _PORT.fullmatch(host):
+        raise _shows(f"{scheme}://…@", host if at else "", "password")
+    return user or host
 
 
-def _without_query(address: str) -> str:
-    return re.sub(r"[?#].*", "?…", address)
+def _check_scp(address: str) -> str:
+    """Return the login and host of user@host:path; empty for a path. Raises Wrong."""
+    place, colon, path = address.partition(":")
+    if not colon or "/" in place:
+        return ""  # a colon after a slash is part of a path (git-clone(1), "Git URLs")
+    if "@" not in place and "@" in path:
+        raise _shows("…@", path.rpartition("@")[2], "password")
+    login, at, host = place.rpartition("@")
+    return host if host.startswith("-") else login if at else host
+
+
+def _shows(before: str, rest: str, kind: str) -> Wrong:
+    """The refusal of an address with a secret in it; `rest` is shown if it can't be part of one."""
+    shown = before + (rest if _PLAIN.fullmatch(rest) else "…")
+    return Wrong(f"{shown} has a {kind} in it, which every push would show: {CREDENTIALS}")
 
 
 def _parse(value: object) -> Value:

@@ -31,9 +31,14 @@ def deployment(request, deployment):
     return _page(request, deployment)
 
 
-@needs(Level.PUSH, "POST")
+@needs(Level.PUSH, "GET", "POST")
 def push_new(request, deployment):
-    """Push, and lead to the push; say so where that can't be."""
+    """Push, and lead to the push; say so where that can't be.
+
+    A refused push leaves this address in the browser: Enter there leads to the deployment's page.
+    """
+    if request.method != "POST":
+        return redirect(deployment)
     form = PushForm(request.POST, deployment=deployment, definition=definition(deployment))
     faults = []
     if form.is_valid():
@@ -73,7 +78,8 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
         found = deployment.surveys.filter(ref=ref).first()
         _hide(request, deployment, found)
         fresh = found and found.answered and not found.fault and (
-            found.answered > timezone.now() - STALE)
+            found.answered > timezone.now() - STALE) and (
+            not deployment.pushes.filter(ended__gt=found.asked).exists())
         told |= {
             "form": form or PushForm(deployment=deployment, definition=definition(deployment),
                                      initial={"ref": ref}),
