@@ -75,7 +75,8 @@ class Git:
         """Ask `repository` for the commit that a branch, a tag or a commit's name stands for.
 
         The same question finds the highest number that a tag of `deployment` has there. A tag of
-        more than seven digits is another one's, such as a date. Raises WorkFailed if the repository can't be asked, InputError if it has no such name.
+        more than seven digits is another one's, such as a date. Raises WorkFailed if the
+        repository can't be asked, InputError if it has no such name.
         """
         check_ref(ref)
         if FULL_COMMIT.fullmatch(ref):
