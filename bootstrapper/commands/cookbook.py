@@ -109,6 +109,9 @@ def _print(cookbook: Cookbook, name: str, *, as_json: bool) -> int:
 def _as_json(cookbook: Cookbook, recipe: Recipe) -> dict[str, Any]:
     told = asdict(recipe)
     del told["code"], told["suffix"]
+    for mark in ("hides", "shows"):  # of two recipes only
+        if not told[mark]:
+            del told[mark]
     path = told.pop("path")
     return {**told, "summary": recipe.summary, "origin": "project" if path else "cookbook",
             "shadows": cookbook.shadows(recipe.name),

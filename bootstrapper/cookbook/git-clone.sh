@@ -13,6 +13,7 @@ export GIT_TERMINAL_PROMPT=0  # nobody is there to type a password
 # No transport that runs a command (ext::); files for submodules only where git's user allows them.
 export GIT_ALLOW_PROTOCOL=git:http:https:ssh
 transports=$GIT_ALLOW_PROTOCOL:file
+set -o errtrace  # the trap is for the function, too
 trap 'echo "  next: git ls-remote ${REPOSITORY@Q}, as this user, shows what can be fetched" >&2' ERR
 
 # These settings of a user, of /etc/gitconfig or of /etc/gitattributes would change the files.
@@ -37,10 +38,10 @@ esac
 git init --quiet --template= .
 git remote add -- origin "$REPOSITORY"
 if [[ -z $commit || $commit != "$ref"* ]]; then
-    # Its complaint counts only when none of the names is there.
+    # Where there is no such branch it is a tag, and only the complaint about that counts.
     if ! said=$(fetch --depth=1 --end-of-options "$REPOSITORY" "${names[0]}" 2>&1); then
         if [ "${#names[@]}" = 1 ]; then echo "$said" >&2; false; fi
-        fetch --depth=1 --end-of-options "$REPOSITORY" "${names[1]}" || { echo "$said" >&2; false; }
+        fetch --depth=1 --end-of-options "$REPOSITORY" "${names[1]}"
     fi
     commit=${commit:-$(git rev-parse 'FETCH_HEAD^{commit}')}
 fi

@@ -24,7 +24,7 @@ attempt() { { "$@" 9>&-; } 2>&1 >/dev/null; }
 
 enter() {
     # A site's user enters it, whatever the login's umask is.
-    error=$(umask 022; attempt mkdir -p -- "$directory") || refuse "$error"
+    error=$(umask 022; attempt mkdir -p -- "$directory/.") || refuse "$error"
     go
     # A directory that belongs to a group (chmod g+ws) is one whose members push in turn.
     case $(stat -c %A .) in d????w[sS]*) umask g=rwx ;; esac
