@@ -26,6 +26,21 @@ SERVER = """\
   </Service>
 </Server>
 """
+# What every application has: files as they are, and a front page.
+DEFAULTS = """\
+<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+  <servlet>
+    <servlet-name>default</servlet-name>
+    <servlet-class>org.apache.catalina.servlets.DefaultServlet</servlet-class>
+    <load-on-startup>1</load-on-startup>
+  </servlet>
+  <servlet-mapping>
+    <servlet-name>default</servlet-name>
+    <url-pattern>/</url-pattern>
+  </servlet-mapping>
+  <welcome-file-list><welcome-file>index.html</welcome-file></welcome-file-list>
+</web-app>
+"""
 WEB_XML = '<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0"/>'
 
 
@@ -55,7 +70,7 @@ def serve(directory: Path) -> Iterator[Tomcat]:
     for name in ("conf", "logs", "temp", "webapps", "work"):
         (directory / name).mkdir(parents=True)
     (directory / "conf/server.xml").write_text(SERVER.format(port=port))
-    (directory / "conf/web.xml").write_text((HOME / "etc/web.xml").read_text())
+    (directory / "conf/web.xml").write_text(DEFAULTS)
     jars = [HOME / "bin/bootstrap.jar", HOME / "bin/tomcat-juli.jar"]
     with (directory / "logs/out").open("wb") as log:
         process = subprocess.Popen(
