@@ -16,7 +16,8 @@ from tests.processes import processes_of
 from tests.rolf.home import PATIENCE, Home, environment, until
 
 UNITS = sorted((REPOSITORY / "rolf/deploy/systemd").glob("*.service"))
-LIVING = "from worker.models import Worker; print(Worker.objects.living().count())"
+LIVING = ("from worker.models import Worker; "
+          "print(Worker.objects.heard().filter(ended=None).count())")
 
 
 def settings_of(unit: Path) -> dict[str, str]:
