@@ -88,3 +88,6 @@ class PushPage(Case):
         self.deployment.stages.create(name="lost", recipe="nowhere", position=1)
         answer = self.client.post(self.form, {"ref": "main"})
         self.assertContains(answer, "<title>Not done · shop mine</title>", status_code=422)
+
+    def test_a_refused_pushs_address_leads_to_the_page(self):
+        self.assertRedirects(self.client.get(self.form), self.page)

@@ -79,7 +79,7 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
         _hide(request, deployment, found)
         fresh = found and found.answered and not found.fault and (
             found.answered > timezone.now() - STALE) and (
-            not deployment.pushes.filter(ended__gt=found.asked).exists())
+            not any(push.ended and push.ended > found.asked for push in told["page"].pushes))
         told |= {
             "form": form or PushForm(deployment=deployment, definition=definition(deployment),
                                      initial={"ref": ref}),
