@@ -22,7 +22,7 @@ _OF_UV = re.compile(r"error: invalid value |failed to (read from|open) file|"
 # A tarball that uv builds because nothing else says whom it depends on.
 _BUILD = re.compile(r"Failed to (?:download and )?build `(?P<name>[^`\s=@]+)")
 _BACKEND = re.compile(r"build backend|Call to `|build requirements|build dependencies")
-# A file of a package that can't be read, whoever wrote or sent it.
+# A file of a package that can't be read.
 _DAMAGED = re.compile(
     r"Failed to (?:extract|unzip|unpack)|Invalid (?:zip|tar|gzip)"
     r"|invalid (?:package format|metadata)|[Mm]etadata .{0,80}(?:is invalid|could not be parsed)"

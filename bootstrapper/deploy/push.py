@@ -127,7 +127,7 @@ class Push:
 
     def _cancelled(self) -> str:
         if reason := self._journal.cancelled():
-            return reason  # whoever asked for that gets it, also where the target hangs
+            return reason  # a cancel ends as a cancel, also where the target hangs
         if reason := self._surroundings.cancelled():
             return reason
         self._lost = self._lost or self._surroundings.lost()

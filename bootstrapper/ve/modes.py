@@ -1,7 +1,7 @@
 """The modes of what a rebuild makes: the umask of the process that runs it changes none of them.
 
-The files of a ve are for its site's user to read, whoever built it, and for nobody else to write.
-Who may see a project at all is decided by the mode of the project's own directory.
+The site's user can read the files of a ve; other users cannot write them.
+The mode of the project's own directory decides which users see the project at all.
 """
 
 import os
@@ -37,7 +37,7 @@ def of(status: os.stat_result) -> int:
 def umask_for(project: Path) -> int:
     """The umask for the directories of a project's ve.
 
-    Members of a group who may write into the project's directory may replace the ve in it. They
+    A group that can write into the project's directory can replace the ve in it. Its members
     can do so only if they may write into the old ve's directories, too. Nobody else ever may.
     """
     return _SHARED if os.stat(project).st_mode & 0o020 else _PRIVATE

@@ -1,4 +1,4 @@
-"""Templates whose text can't turn a page's lines round, whoever wrote it.
+"""Templates whose text can't turn a page's lines round.
 
 Comments, commit subjects, names and refs come from outside. Django escapes their markup, not the
 control characters: the bidirectional ones reorder what a line seems to say (Unicode, UAX #9).

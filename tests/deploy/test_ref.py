@@ -66,7 +66,7 @@ def test_deploy_refuses_a_ref_before_it_runs(shop: Shop, ref: str) -> None:
 
 
 def test_deploy_of_a_branch_that_is_an_option_runs_nothing(shop: Shop, tmp_path: Path) -> None:
-    """Who may push to the repository can name a branch so; who may push can ask for it."""
+    """One person names a branch so in the repository; another asks Rolf to push it."""
     made = tmp_path / "made"
     branch = f"--upload-pack=touch${{IFS}}{made};true"
     git(shop.project, "push", "-q", "origin", f"HEAD:refs/heads/{branch}")

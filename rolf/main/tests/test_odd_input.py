@@ -19,7 +19,7 @@ FIELD = re.compile(r'<(?:input|select|textarea|button)\b[^>]*\bname="([^"]+)"')
 
 
 def sent(text):
-    """Return what a browser, or whoever plays one, can send of a text: lone surrogates, too."""
+    """Return what a browser or a script can send of a text: lone surrogates, too."""
     return text.encode("utf-8", "surrogatepass")
 
 
