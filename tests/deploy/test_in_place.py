@@ -60,7 +60,8 @@ def push_twice_and_go_back(shop: Shop) -> None:
     """Two pushes and a rollback, each of which is seen to have rebuilt what is live."""
     wsgi = shop.live / "apache/django.wsgi"
     touched = 0.0
-    for words, page in ((("deploy",), "one"), (("deploy",), "two"), (("rollback",), "one")):
+    # The pages differ in length. rsync -a of 2010 compares lengths and seconds, and a test is fast.
+    for words, page in ((("deploy",), "one"), (("deploy",), "second"), (("rollback",), "one")):
         if words == ("deploy",):
             shop.commit(page)
         does(shop, *words)

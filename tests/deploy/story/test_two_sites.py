@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ def processes(group: str) -> set[str]:
     return set(re.findall(rf" @{group}/(\d+)/loaded$", shown, re.MULTILINE))
 
 
+def both_processes(group: str) -> set[str]:
+    """Its two processes, once both have loaded the project: each does so by itself."""
+    deadline = time.monotonic() + 60
+    while len(found := processes(group)) != 2:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    return found
+
+
 def test_reload_of_one_site_leaves_the_other_alone(server_root: Path, site: Site) -> None:
     root = server_root / "two-sites"
     sites = {}
@@ -35,7 +45,7 @@ def test_reload_of_one_site_leaves_the_other_alone(server_root: Path, site: Site
     with apache.serve(root / "apache", one.configuration, other.configuration) as server:
         for each in (one, other):
             assert server.get("/", host=each.domain).status == 200
-        before = [processes(group) for group in groups]
+        before = [both_processes(group) for group in groups]
         with visitors(server, other.domain) as visits:
             for _ in range(2):
                 run = subprocess.run([one.directory / "apache/reload"], user=USER, group=USER,

@@ -76,7 +76,7 @@ for row in rows():
             set(row.parameters) <= {"deployment_id", "push_id"}):
         print(row.route)
 """
-NO_PAGES = {"live/", "lines/", "search/", "news/", "follow/", "log", "survey/"}
+NO_PAGES = {"live/", "lines/", "search/", "news/", "follow/", "log", "survey/", "push/"}
 
 
 def _listed(route: str) -> bool:
