@@ -17,10 +17,13 @@ def get(router, path, level, response, *, failures=frozenset(), **more):
     return _declared(router, "GET", path, level, {200: response}, FAILURES | failures, **more)
 
 
-def post(router, path, level, response, **more):
-    """Declare what changes something: in one transaction, done or not done."""
+def post(router, path, level, response, *, atomic=True, **more):
+    """Declare what changes something: in one transaction, done or not done.
+
+    An operation that sees to that itself is not `atomic`.
+    """
     declare = _declared(router, "POST", path, level, {202: response}, FAILURES | {409}, **more)
-    return lambda view: declare(transaction.atomic(view))
+    return lambda view: declare(transaction.atomic(view) if atomic else view)
 
 
 def refuse_the_rest(router):

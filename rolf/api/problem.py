@@ -8,7 +8,7 @@ from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from deployments.discretion import discretion
-from pushes.asking import Busy, Refused
+from pushes.asking import Busy, Moved, Refused
 
 from . import plain
 from .schemas import Push
@@ -17,7 +17,10 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Schema):
-    """Why something wasn't done: `faults` one by one, and the `push` that is in the way."""
+    """Why something wasn't done: `faults` one by one, and the `push` that is in the way.
+
+    `commit` is where the ref is that has moved.
+    """
 
     type: str = "about:blank"
     title: str
@@ -25,15 +28,16 @@ class Problem(Schema):
     detail: str
     faults: list[str] = []
     push: Push | None = None
+    commit: str | None = None
 
 
-def problem(request, status, detail, *, faults=(), push=None, headers=None):
+def problem(request, status, detail, *, faults=(), push=None, commit=None, headers=None):
     """Return it as JSON, or as text for who asks for that."""
     if plain.wanted(request):
         text = "\n".join(faults) or detail
         return plain.answer(f"{text}\n", status=status, headers=headers)
     told = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail,
-                   faults=list(faults), push=push)
+                   faults=list(faults), push=push, commit=commit)
     return JsonResponse(told.dict(), status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
@@ -57,6 +61,10 @@ def register(api):
     def busy(request, error):
         return problem(request, 409, str(error), faults=error.faults,
                        push=error.push and Push.of(error.push, request))
+
+    @api.exception_handler(Moved)
+    def moved(request, error):
+        return problem(request, 409, str(error), faults=error.faults, commit=error.commit)
 
     @api.exception_handler(Refused)
     def refused(request, error):

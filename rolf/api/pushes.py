@@ -46,17 +46,20 @@ def list_pushes(request, deployment_id: int, before: int | None = None, state: s
         next=next_page(request, before=items[limit - 1].pk) if len(items) > limit else None)
 
 
-@post(router, "/deployments/{int:deployment_id}/pushes", Level.PUSH, schemas.Push)
+@post(router, "/deployments/{int:deployment_id}/pushes", Level.PUSH, schemas.Push, atomic=False)
 def push(request, deployment_id: int, asked: schemas.PushRequest = PLAIN_PUSH):
     """Push.
 
     It waits for a worker when this answers, with its address.
 
-    409 while another push of the deployment waits or runs (`push` is that one).
+    With a `ref` or a `commit`, a worker first looks into the repository: 422 if the ref is not
+    there, 409 if it is at another commit than `commit` (the answer's `commit` is that one). 409
+    also while another push of the deployment waits or runs (`push` is that one).
     """
     flags = {name: _flag(value) for name, value in asked.flags.items()}
     return _accepted(request, asking.push(
-        request.deployment, request.access.user, ref=asked.ref, comment=asked.comment,
+        request.deployment, request.access.user, ref=asked.ref, commit=asked.commit,
+        look=bool(asked.ref or asked.commit), comment=asked.comment,
         flags=flags, skip=tuple(asked.skip), step=asked.step))
 
 

@@ -147,6 +147,8 @@ class PushRequest(Schema, extra="forbid"):
     """What to push; everything has a default."""
 
     ref: str = Field("", max_length=200, description="branch, tag or commit; else its branch")
+    commit: str = Field("", pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$", description=(
+        "the commit that the ref is expected to be at, in full: nothing is pushed if it isn't"))
     comment: str = Field("", max_length=COMMENT)
     flags: dict[str, bool | str] = Field({}, description="NAME: value; others take their default")
     skip: list[str] = Field([], description="names of stages to leave out")

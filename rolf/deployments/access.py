@@ -111,9 +111,12 @@ class Access:
                 and not using.exclude(pk__in=editable.values("pk")).exists())
 
 
-def needs(level, *methods):
-    """Make a view of one deployment: POST changes something, GET (the default) never does."""
-    return _guarded(level, methods or ("GET",), of_deployment=True)
+def needs(level, *methods, atomic=True):
+    """Make a view of one deployment: POST changes something, GET (the default) never does.
+
+    A POST is one transaction, unless the view sees to that itself (`atomic`).
+    """
+    return _guarded(level, methods or ("GET",), of_deployment=True, atomic=atomic)
 
 
 def signed_in(*methods):
@@ -126,7 +129,7 @@ def superusers(*methods):
     return _guarded("superuser", methods or ("GET",), of_deployment=False)
 
 
-def _guarded(level, methods, *, of_deployment):
+def _guarded(level, methods, *, of_deployment, atomic=True):
     """Return the decorator of all three; `access` on the view is what tests read."""
 
     def resolve(request, arguments):
@@ -143,7 +146,7 @@ def _guarded(level, methods, *, of_deployment):
         def guarded(request, **arguments):
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
-            with nullcontext() if request.method in SAFE else transaction.atomic():
+            with transaction.atomic() if atomic and request.method not in SAFE else nullcontext():
                 answer = view(request, **resolve(request, arguments))
             # What only some may see is no proxy's to keep; what few may, no browser's, either.
             patch_cache_control(answer, private=True, **(

@@ -5,7 +5,6 @@ a row; a worker does it.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.masking import Masking
@@ -16,16 +15,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from deployments.models import Survey
 from deployments.preparation import UnreadyError, prepare, secrets_of
 
-from . import tasks
+from . import looking, tasks
 from .models import ACTIVE, Push
 from .rollback import is_live, target_of
 
 COMMENT = 2000  # characters
-LOOKING = timedelta(minutes=1)  # after that, whoever looks is held to be dead
-LATELY = timedelta(days=30)
 
 
 class Refused(Exception):  # noqa: N818 - no error of anybody's, but an answer
@@ -46,6 +42,16 @@ class Busy(Refused):
         super().__init__([f"{push.deployment} is being pushed by {push.user_name}."])
 
 
+class Moved(Refused):
+    """The ref is at another commit than the one that was shown: `commit`."""
+
+    def __init__(self, ref, shown, commit):
+        """Say which."""
+        self.commit = commit
+        super().__init__([f"{ref} is at {commit[:12]} now, no longer at {shown[:12]}. Nothing was "
+                          "pushed."])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
     """Return from the push that is live to `target`; `settings` are lines `NAME: old -> new`."""
@@ -54,26 +60,38 @@ class Proposal:
     live: Push | None
     settings: list[str] = field(default_factory=list)
 
+    @property
+    def shown(self):
+        """The number of the live push, as text; "" where nobody knows."""
+        return str(self.live.number) if self.live else ""
 
-def push(deployment, user, *, ref="", comment="", flags=None, skip=(), step=False):
+
+def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=None, skip=(),
+         step=False):
     """Ask for a push of what the ref (the branch, if empty) is when the worker comes to it.
 
-    `flags` are values by name, `skip` names of stages. Raises Busy, Refused.
+    `commit` is the one that was shown: where the ref is at another one, nothing is pushed. With
+    `look`, a worker first looks whether the ref is there, so call this outside of a transaction.
+    `flags` are values by name, `skip` names of stages. Raises Busy, Moved, Refused.
     """
     refuse_closed(deployment)
     _refuse_unfit(comment, ref, *skip, *(flags or {}), *map(str, (flags or {}).values()))
-    asked = Push(deployment=deployment, ref=ref.strip() or deployment.branch, comment=comment,
-                 flags=dict(flags or {}), skip=list(skip), step=step)
+    asked = Push(deployment=deployment, ref=ref.strip() or deployment.branch, commit=commit,
+                 comment=comment, flags=dict(flags or {}), skip=list(skip), step=step)
     _refuse_ref(asked.ref)
+    resolves_git = True
     if not deployment.tied:
         prepared = _ready(prepare, deployment, flags=flags, skip=skip)
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
-        asked.snapshot = {"resolves_git": prepared.resolves_git, **with_code(prepared.plan(
+        resolves_git = prepared.resolves_git
+        asked.snapshot = {"resolves_git": resolves_git, **with_code(prepared.plan(
             number=0, comment=asked.comment, ref=asked.ref, commit="",
             who=user.get_username(), deployment_id=str(deployment.pk)))}
     else:
         asked.comment = Masking(_ready(secrets_of, deployment)).mask(comment)
+    if look and resolves_git:
+        _refuse_elsewhere(asked)
     return _queued(asked, user)
 
 
@@ -93,12 +111,18 @@ def proposal(deployment, to=None):
     return Proposal(target=target, live=live, settings=changed)
 
 
-def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
-    """Ask for the return to an earlier push. Raises Busy, Refused."""
+def rollback(deployment, user, *, to=None, shown=None, keep_settings=False, comment=""):
+    """Ask for the return to an earlier push. Raises Busy, Refused.
+
+    `shown` is the number of the push that was shown as live, as text, "" where nobody knew.
+    """
     refuse_closed(deployment)
     _refuse_unfit(comment)
     proposed = proposal(deployment, to)
     target, live = proposed.target, proposed.live
+    if shown is not None and shown != proposed.shown:
+        was, now = (f"push {one}" if one else "an unknown push" for one in (shown, proposed.shown))
+        raise Refused([f"By now {now} is live, no longer {was}. Nothing was rolled back."])
     if is_live(deployment, target):
         raise Refused([f"Push {target.number} is live already, so there is nothing to return to."])
     return _queued(Push(
@@ -107,8 +131,14 @@ def rollback(deployment, user, *, to=None, keep_settings=False, comment=""):
         rollback_of=live if live and live.pk else None, keep_settings=keep_settings), user)
 
 
-def resume(push, user):
-    """Ask that a push goes on from the stage where it stopped. Raises Busy, Refused."""
+def resume(push, user, *, shown=None):
+    """Ask that a push goes on from the stage where it stopped. Raises Busy, Refused.
+
+    `shown` is its version that was shown, as text: another one may have stopped elsewhere.
+    """
+    if shown is not None and shown != str(push.version):
+        raise Refused(["It has changed since its page was shown, so it wasn't resumed. "
+                       "Look where it stands now."])
     last = push.last_begun
     if push.standing not in (State.FAILED, State.CANCELLED, State.LOST):
         raise Refused([f"It can't be resumed: it is {push.standing}."])
@@ -154,24 +184,6 @@ def decide(push, user, decision):
         raise Refused(["It doesn't ask any more."])
 
 
-def ask_survey(deployment, ref=""):
-    """Ask a worker what is at a ref, and what would go out with it; no second time while it looks.
-
-    What nobody has asked for lately is forgotten.
-    """
-    now = timezone.now()
-    asked = Survey.objects.filter(deployment=deployment, ref=ref or deployment.branch)
-    looking = asked.filter(answered=None, asked__gt=now - LOOKING).first()
-    if looking:
-        return looking
-    Survey.objects.filter(deployment=deployment, asked__lt=now - LATELY).delete()
-    survey, _ = Survey.objects.update_or_create(
-        deployment=deployment, ref=ref or deployment.branch,
-        defaults={"asked": now, "answered": None})
-    transaction.on_commit(lambda: tasks.survey.enqueue(survey.pk))
-    return survey
-
-
 def with_code(plan):
     """Return the plan's snapshot, each stage with its code: all of it but the secrets."""
     snapshot = plan.snapshot()
@@ -200,6 +212,21 @@ def _refuse_ref(ref):
         check_ref(ref)
     except InputError as error:
         raise Refused([f"{error.where}: {error.fault}."]) from None
+
+
+def _refuse_elsewhere(asked):
+    """Refuse what the repository doesn't have; and a ref that has moved since it was shown."""
+    found = looking.look(asked.deployment, asked.ref)
+    if found and found.fault:
+        raise Refused([found.fault])
+    if found:
+        refuse_moved(asked, found.commit)
+
+
+def refuse_moved(push, commit):
+    """Raise Moved where a push was asked for with another commit than its ref is at now."""
+    if push.commit and push.commit != commit:
+        raise Moved(push.ref, push.commit, commit)
 
 
 def _refuse_unfit(comment, *texts):

@@ -5,7 +5,7 @@ import io
 import os
 import subprocess
 import tarfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 
 from bootstrapper.deploy.source import TRANSPORTS, Git, complaint
@@ -53,6 +53,18 @@ class Mirror:
             self.git = Git(self._directory, self._environment, self._mask)
             self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", "--",
                       self._repository, *FETCHED)
+
+    def has(self, commit):
+        """Return whether the repository has a commit, be it on no branch and under no tag.
+
+        Not every repository hands out such a commit: then it is none that could be pushed.
+        """
+        asked = ("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
+        if not self.lines(*asked):
+            with suppress(WorkFailed), self._turn():
+                self._run("fetch", "--quiet", "--no-write-fetch-head", "--", self._repository,
+                          commit)
+        return bool(self.lines(*asked))
 
     def extract(self, commit, folder, into):
         """Put what a commit has in a folder into a directory: its files. Raises WorkFailed.

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from deployments.preparation import UnreadyError, bare, directory, of_plan, secrets_of, tied
 from pushes import indexing
-from pushes.asking import Refused, refuse_closed, with_code
+from pushes.asking import Moved, Refused, refuse_closed, refuse_moved, with_code
 from pushes.models import LogChunk, Push
 
 from .journals import DatabaseJournals, restored
@@ -43,6 +43,8 @@ def _carry_out(push_id):
     running = PushRun(Push.objects.select_related("deployment", "worker").get(pk=push_id))
     try:
         running.go()
+    except Moved as error:
+        refuse(running.push, " ".join(error.faults), State.CANCELLED)
     except (Refused, UnreadyError) as error:
         refuse(running.push, " ".join(error.faults))
     except BootstrapperError as error:
@@ -55,10 +57,10 @@ def _carry_out(push_id):
         indexing.build(ended)
 
 
-def refuse(push, reason):
+def refuse(push, reason, state=State.FAILED):
     """End a push that could not begin, or not be kept; its log tells why."""
     mine = Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id)
-    if mine.update(state=State.FAILED, reason=reason, ended=timezone.now(),
+    if mine.update(state=state, reason=reason, ended=timezone.now(),
                    version=F("version") + 1) and not push.chunks.exists():
         said = f"{reason}\n".encode()
         lines = said.count(b"\n")
@@ -101,6 +103,7 @@ class PushRun:
             if prepared.resolves_git and not plan.commit:
                 found = Mirror(prepared, session.inherited).locate(plan.ref,
                                                                    self._deployment.name)
+                refuse_moved(self.push, found.commit)
                 plan = replace(plan, commit=found.commit, id=found.last_number,
                                release=found.last_number)
             ledger = Ledger(session, self._journals)
@@ -122,6 +125,7 @@ class PushRun:
             mirror = Mirror(settings, session.inherited)
             found = mirror.locate(self.push.ref, self._deployment.name)
             commit = found.commit
+            refuse_moved(self.push, commit)
             with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
                 mirror.extract(commit, "deploy", Path(checkout))
                 prepared = tied(self._deployment, Path(checkout), flags=self.push.flags,

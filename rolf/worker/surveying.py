@@ -9,7 +9,7 @@ from bootstrapper.deploy.duration import render
 from bootstrapper.deploy.environment import INHERITED
 from bootstrapper.deploy.target.ssh import Ssh
 from bootstrapper.deploy.target.targets import Targets
-from bootstrapper.errors import BootstrapperError
+from bootstrapper.errors import BootstrapperError, InputError
 from django.utils import timezone
 
 from deployments.models import Survey
@@ -52,6 +52,9 @@ def _look(deployment, ref):
         mirror = Mirror(prepared, own | ssh.environment(own))
         mirror.fetch()
         commit = mirror.resolve(ref)
+        if not mirror.has(commit):
+            raise InputError(prepared.settings["REPOSITORY"], f"has no commit {commit}",
+                             "push it there, or name another one")
         serving.look(deployment, targets)
         live = live_push(deployment)
         since = live.commit if live else ""

@@ -48,10 +48,10 @@ LOOK = """
 import time
 from deployments.models import Deployment
 from main.board import rows
-from pushes import asking
+from pushes import looking
 from pushes.rollback import live_push, target_of
 production = Deployment.objects.get()
-survey = asking.ask_survey(production)
+survey = looking.ask(production)
 while survey.answered is None:
     time.sleep(0.05)
     survey.refresh_from_db()

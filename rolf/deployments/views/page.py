@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 from bootstrapper.errors import InputError
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from pushes import asking
+from pushes import asking, looking
 from pushes.listing import page_of
 from pushes.rollback import live_push, target_of
 from rolf.number import number_of
@@ -31,25 +32,29 @@ def deployment(request, deployment):
     return _page(request, deployment)
 
 
-@needs(Level.PUSH, "GET", "POST")
+@needs(Level.PUSH, "GET", "POST", atomic=False)  # a worker looks into the repository meanwhile
 def push_new(request, deployment):
     """Push, and lead to the push; say so where that can't be.
 
+    Where the ref has moved since the page was shown, ask again: the page then shows the new commit.
     A refused push leaves this address in the browser: Enter there leads to the deployment's page.
     """
     if request.method != "POST":
         return redirect(deployment)
     form = PushForm(request.POST, deployment=deployment, definition=definition(deployment))
-    faults = []
+    faults, status = [], 422
     if form.is_valid():
         try:
-            return redirect(asking.push(deployment, request.user, **form.asked))
+            return redirect(asking.push(deployment, request.user, look=True, **form.asked))
         except asking.Busy as error:
             messages.warning(request, f"{error} This is that push; yours wasn't begun.")
             return redirect(error.push)
+        except asking.Moved as error:
+            faults = [*error.faults, "Look at what would go out now; Push sends that."]
+            status = 409
         except asking.Refused as error:
             faults = [discretion(request, deployment).text(fault) for fault in error.faults]
-    return _page(request, deployment, form=form, faults=faults, status=422)
+    return _page(request, deployment, form=form, faults=faults, status=status)
 
 
 @needs(Level.PUSH, "GET", "POST")
@@ -58,32 +63,37 @@ def survey(request, deployment):
     ref = request.POST.get("ref") or request.GET.get("ref") or ""
     ref = ref.replace("\0", "").strip() or deployment.branch
     if request.method == "POST":
-        found = asking.ask_survey(deployment, ref[:200])
+        found = looking.ask(deployment, ref[:200])
         if not request.htmx:
             # Of a rollback's page it is asked what would go back.
             page = deployment.pushes.filter(pk=number_of(request.POST.get("rollback"))).first()
             return redirect("push-rollback", deployment.pk, page.pk) if page else redirect(
                 f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
+        old = False
     else:
         found = deployment.surveys.filter(ref=ref).first()
+        old = bool(found and found.answered
+                   and deployment.pushes.filter(ended__gt=found.asked).exists())
+        if found and not old and request.GET.get("seen") == str(found.asked.timestamp()):
+            return HttpResponse(status=204)  # the page shows that already
     _hide(request, deployment, found)
     return render(request, "deployments/survey.html", {
-        "deployment": deployment, "survey": found, "ref": ref})
+        "deployment": deployment, "survey": found, "ref": ref, "ask": old})
 
 
 def _page(request, deployment, *, form=None, faults=(), status=200):
     told = {"tab": "deployment", "faults": faults, **_standing(deployment)}
     if deployment.granted >= Level.PUSH:
-        ref = request.GET.get("ref") or deployment.branch
+        form = form or PushForm(deployment=deployment, definition=definition(deployment), initial={
+            "ref": request.GET.get("ref") or deployment.branch})
+        ref = (form["ref"].value() or deployment.branch).strip()
         found = deployment.surveys.filter(ref=ref).first()
         _hide(request, deployment, found)
         fresh = found and found.answered and not found.fault and (
             found.answered > timezone.now() - STALE) and (
             not any(push.ended and push.ended > found.asked for push in told["page"].pushes))
         told |= {
-            "form": form or PushForm(deployment=deployment, definition=definition(deployment),
-                                     initial={"ref": ref}),
-            "survey": found, "ref": ref, "ask": not fresh,
+            "form": form, "survey": found, "ref": ref, "ask": not fresh,
             "back": _back(deployment)}
     return render(request, "deployments/page.html", told, status=status)
 

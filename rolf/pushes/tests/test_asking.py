@@ -7,7 +7,7 @@ from django_tasks_db.models import DBTaskResult
 from deployments.models import Level, Setting
 from main import board
 from main.tests.cast import Cast
-from pushes import asking
+from pushes import asking, looking
 from pushes.models import Push
 from pushes.news import panel_of
 from pushes.rollback import live_push
@@ -206,7 +206,7 @@ class Surveys(Case):
 
     def test_it_is_asked_for_once_and_answered_by_a_worker(self):
         with self.captureOnCommitCallbacks(execute=True):
-            asked = asking.ask_survey(self.deployment)
+            asked = looking.ask(self.deployment)
         self.assertEqual((asked.ref, asked.answered), ("main", None))
         self.assertEqual(DBTaskResult.objects.get().queue_name, "surveys")
         self.assertEqual(self.deployment.surveys.count(), 1)

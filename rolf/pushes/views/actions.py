@@ -26,7 +26,8 @@ def resume(request, deployment, push_id):
     """Let a push that stopped go on from there."""
     push = pushed(deployment, push_id)
     if request.method == "POST":
-        return _done(request, push, lambda: asking.resume(push, request.user), "It goes on.")
+        return _done(request, push, lambda: asking.resume(
+            push, request.user, shown=request.POST.get("shown")), "It goes on.")
     stages = push.kept.stages if push.kept else ()
     left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
     return render(request, "pushes/resume.html", {
@@ -40,7 +41,8 @@ def rollback(request, deployment, push_id):
     if request.method == "POST":
         try:
             asked = asking.rollback(
-                deployment, request.user, to=push, comment=request.POST.get("comment", "").strip(),
+                deployment, request.user, to=push, shown=request.POST.get("shown"),
+                comment=request.POST.get("comment", "").strip(),
                 keep_settings=request.POST.get("settings") == "keep")
         except asking.Busy as error:
             messages.warning(request, f"{error} This is that push; nothing was rolled back.")

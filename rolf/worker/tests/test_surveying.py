@@ -8,7 +8,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from deployments.models import Application, Category, Deployment, Setting
-from pushes import asking
+from pushes import looking
 from pushes.models import Push
 from worker.surveying import answer
 
@@ -63,7 +63,7 @@ class Case(TestCase):
             commit=commit, ref="main", ended=timezone.now())
 
     def look(self, ref=""):
-        survey = asking.ask_survey(self.deployment, ref)
+        survey = looking.ask(self.deployment, ref)
         answer(survey.pk)
         survey.refresh_from_db()
         self.assertIsNotNone(survey.answered)

@@ -1,5 +1,6 @@
 """A Rolf with the people of a shop, and browsers in which they look at it."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,8 +72,10 @@ class Shop:
             context.close()
 
     def _console(self, message: Any) -> None:
-        # What chromium itself says of a form that is shown again with its faults.
-        if message.type in ("error", "warning") and "status of 422" not in message.text:
+        # What chromium itself says of a form that is shown again with its faults, or what has
+        # changed.
+        if message.type in ("error", "warning") and not re.search(
+                "status of (409|422)", message.text):
             self.faults.append(f"console: {message.text}")
 
     def _request(self, request: Any) -> None:
