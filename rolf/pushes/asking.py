@@ -48,7 +48,7 @@ class Moved(Refused):
     def __init__(self, ref, shown, commit):
         """Say which."""
         self.commit = commit
-        super().__init__([f"{ref} is at {commit[:12]} now, no longer at {shown[:12]}. Nothing was "
+        super().__init__([f"{ref} is at {commit[:8]} now, no longer at {shown[:8]}. Nothing was "
                           "pushed."])
 
 

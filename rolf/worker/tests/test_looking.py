@@ -70,7 +70,7 @@ class OnThePage(Case):
         fourth = self.commit("4")
         page = self.post(ref="main", shown_ref="main", shown_commit=self.third, comment="kept")
         self.assertContains(
-            page, f"main is at {fourth[:12]} now, no longer at {self.third[:12]}", status_code=409)
+            page, f"main is at {fourth[:8]} now, no longer at {self.third[:8]}", status_code=409)
         self.assertContains(page, f'name="shown_commit" value="{fourth}"', status_code=409)
         self.assertContains(page, "kept", status_code=409)
         self.assertIsNone(self.asked())
@@ -178,7 +178,7 @@ class WhenItBegins(Case):
         push_run._carry_out(push.pk)
         push.refresh_from_db()
         self.assertEqual((push.number, push.state), (None, "cancelled"))
-        self.assertIn(f"main is at {fourth[:12]} now", push.reason)
+        self.assertIn(f"main is at {fourth[:8]} now", push.reason)
 
 
 class OpenTabs(Case):
