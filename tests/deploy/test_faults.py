@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from tests.deploy.processes import left
 from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
 from tests.deploy.ssh_server import SshServer
+from tests.small_disk import small_disk
 
 
 @pytest.fixture
@@ -62,19 +62,6 @@ def works(shop: Shop, page: str = "two") -> None:
     assert shop.page() == page
 
 
-@contextmanager
-def small(directory: Path, size: str) -> Iterator[None]:
-    """A file system of its own, which is soon full."""
-    directory.mkdir(exist_ok=True)
-    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs",
-                                      directory], check=False, capture_output=True).returncode:
-        pytest.skip("needs root and the right to mount")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", directory], check=True)
-
-
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
 def test_a_host_whose_key_has_changed_gets_nothing(far: Shop, ssh_server: SshServer) -> None:
     known = ssh_server.directory / "host_key"
@@ -112,7 +99,7 @@ def test_a_target_that_is_a_file_or_read_only_is_told(shop: Shop, tmp_path: Path
     run = shop.run("deploy")
     assert (run.returncode, "Not a directory" in run.stderr) == (1, True)
     shop.live.unlink()
-    with small(shop.live, "1m"):
+    with small_disk(shop.live, "1m"):
         subprocess.run(["mount", "-o", "remount,ro", shop.live], check=True)
         run = shop.run("deploy")
         assert (run.returncode, "can't be written" in run.stderr) == (1, True)
@@ -126,7 +113,7 @@ def test_a_disk_that_is_full_in_the_middle_of_sending_leaves_production_and_its_
         tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.define(settings=HERE)
-    with small(shop.live, "1m"):
+    with small_disk(shop.live, "1m"):
         works(shop, "one")
         big = shop.project / "big.bin"
         big.write_bytes(os.urandom(2_000_000))
@@ -150,7 +137,7 @@ def test_a_disk_that_is_full_in_the_middle_of_sending_leaves_production_and_its_
 
 def test_a_disk_that_is_full_here_ends_the_push_and_its_stages_in_a_readable_journal(
         shop: Shop, tmp_path: Path) -> None:
-    with small(tmp_path / "small", "700k"):
+    with small_disk(tmp_path / "small", "700k"):
         project = tmp_path / "small/project"
         shop.define(settings=HERE, stages=[*STAGES[:2], "talk", *STAGES[2:]])
         shop.recipe("talk.sh", "# Talks.\nhead -c 3000000 /dev/zero | tr '\\0' x\n")

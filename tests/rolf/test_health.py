@@ -2,12 +2,16 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.rolf.home import Home, running, until
 from tests.rolf.visitor import ask
+from tests.small_disk import small_disk
 
 PUSH = """
 from accounts.models import User
@@ -32,6 +36,25 @@ def test_healthz_fails_while_the_database_is_locked(home: Home) -> None:
         other.close()
         assert (status, json.loads(text)["database"]) == (503, "not writable")
         assert until(lambda: rolf.get() == 200)
+
+
+def test_healthz_fails_while_the_disk_is_full(home: Home, tmp_path: Path) -> None:
+    data, filler = home.directory / "shared/data", home.directory / "shared/data/filler"
+    shutil.copytree(data, tmp_path / "data")
+    with small_disk(data, "20m"):
+        shutil.copytree(tmp_path / "data", data, dirs_exist_ok=True)
+        with running(home) as rolf:
+            assert rolf.get() == 200
+            with pytest.raises(OSError, match="No space left"), filler.open("wb") as file:
+                while True:
+                    file.write(bytes(4096))
+                    file.flush()
+            assert until(lambda: rolf.get() == 503)
+            assert json.loads(ask(rolf.address + "healthz")[2])["database"] == "not writable"
+            filler.unlink()
+            assert until(lambda: rolf.get() == 200)
+            home.shell(PUSH.format(begun=tmp_path / "begun", file="/dev/null"))
+            assert until(lambda: home.shell(STANDS) == "succeeded")
 
 
 def test_a_push_of_a_silent_worker_is_not_lost(home: Home, tmp_path: Path) -> None:
