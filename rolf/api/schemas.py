@@ -72,7 +72,7 @@ class Stage(Run):
 
 
 class Push(Schema):
-    """A push. `id` is what addresses have; `number` what people, stages and the target know."""
+    """A push. The API's addresses have its `id`; people, stages and its page have its `number`."""
 
     id: int
     number: int | None = Field(description="none before a worker began it")

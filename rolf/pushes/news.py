@@ -12,6 +12,7 @@ from deployments.discretion import Discretion
 from deployments.models import Level
 from rolf.number import number_of
 
+from .address import Address
 from .first_error import first_error
 from .lines import html_of
 from .models import Push
@@ -42,7 +43,8 @@ def news(push_id, cursor, level):
 
     `first` and `html` are lines that replace what the page has from that line on, the open last
     line among them; `total` is how many lines there are; `panel` is None where it is the same,
-    else `error` is the line of the first error, if there is one.
+    else `error` is the line of the first error, if there is one, and `address` stands for the push
+    in its page's address by now.
     """
     # The snapshot, which holds all stages' code, is read only where there is no record yet.
     push = Push.objects.with_ends().select_related("deployment__application").defer(
@@ -50,9 +52,10 @@ def news(push_id, cursor, level):
     panel = panel_of(push, level)
     mark = digest(panel)
     told = {"cursor": "", "first": None, "html": "", "panel": None, "title": "", "heading": "",
-            "error": None, "total": push.log_lines, "active": push.active}
+            "address": "", "error": None, "total": push.log_lines, "active": push.active}
     if mark != cursor.panel:
-        told |= {"panel": panel, "heading": push.heading, "error": first_error(push),
+        told |= {"panel": panel, "heading": push.heading, "address": Address.of(push).text,
+                 "error": first_error(push),
                  "title": f"{push.stands} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)

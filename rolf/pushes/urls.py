@@ -1,8 +1,11 @@
 """Addresses of pushes."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
+from .address import Converter
 from .views import actions, page, raw
+
+register_converter(Converter, "push")
 
 of_push = [
     path("", page.push, name="push"),
@@ -20,5 +23,5 @@ of_push = [
 urlpatterns = [
     path("live/", page.live, name="live"),
     path("deployments/<int:deployment_id>/pushes/", page.pushes, name="pushes"),
-    path("deployments/<int:deployment_id>/pushes/<int:push_id>/", include(of_push)),
+    path("deployments/<int:deployment_id>/pushes/<push:address>/", include(of_push)),
 ]

@@ -252,7 +252,7 @@ def test_a_web_server_killed_while_ten_follow_costs_nobody_a_line(place: Place) 
         visitor = Visitor(rolf.address)
         visitor.sign_in("boss", "open sesame 12")
         push = place.push(place.speaks)
-        path = f"deployments/{place.speaks}/pushes/{push}/follow/"
+        path = f"deployments/{place.speaks}/pushes/asked-{push}/follow/"
         followers = [Follower(visitor, path) for _ in range(FOLLOWERS)]
         threads = [threading.Thread(target=one.follow) for one in followers]
         for thread in threads:

@@ -67,7 +67,7 @@ def survey(request, deployment):
         if not request.htmx:
             # Of a rollback's page it is asked what would go back.
             page = deployment.pushes.filter(pk=number_of(request.POST.get("rollback"))).first()
-            return redirect("push-rollback", deployment.pk, page.pk) if page else redirect(
+            return redirect("push-rollback", deployment.pk, page) if page else redirect(
                 f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
         old = False
     else:

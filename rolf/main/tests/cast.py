@@ -55,6 +55,7 @@ class Cast:
         token = Token.objects.filter(user=self.people["edit"]).first
         values = {
             "deployment_id": lambda: deployment.pk,
+            "address": lambda: deployment.pushes.first(),
             "push_id": lambda: deployment.pushes.first().pk,
             "setting_id": lambda: deployment.settings.first().pk,
             "flag_id": lambda: deployment.flags.first().pk,
@@ -101,7 +102,8 @@ class Cast:
         if not deployment.grants.exists():
             group = Group.objects.create(name=f"may view {deployment.name}")
             Grant.objects.create(group=group, deployment=deployment, level=Level.VIEW)
-        for number in (1, 2):
+        # Each has numbers of its own, so that an address with another's number leads nowhere.
+        for number in (1, 2) if deployment == self.mine else (1001, 1002):
             self._push(deployment, number)
 
     def _push(self, deployment, number):

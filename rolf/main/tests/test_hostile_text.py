@@ -1,7 +1,6 @@
 """Text from outside turns no line of a page round."""
 
 from django.test import SimpleTestCase
-from django.urls import reverse
 
 from main.tests.test_board import Case
 from pushes.models import Push
@@ -16,7 +15,7 @@ class Pages(Case):
     def test_a_page_shows_no_control_characters(self):
         push = Push.objects.create(deployment=self.cast.mine, number=3, user_name=EVIL,
                                    state="failed", comment=EVIL, ref=EVIL, reason=EVIL)
-        for address in ("/", reverse("push", args=[push.deployment_id, push.number]),
+        for address in ("/", push.get_absolute_url(),
                         f"/search/?q={EVIL}"):
             text = self.client.get(address, follow=True).content.decode()
             with self.subTest(address):

@@ -119,7 +119,7 @@ class Push(models.Model):
 
     def get_absolute_url(self):
         """Its page."""
-        return reverse("push", args=[self.deployment_id, self.pk])
+        return reverse("push", args=[self.deployment_id, self])
 
     @property
     def heading(self):

@@ -26,7 +26,7 @@ class Case(TestCase):
         return client
 
     def address(self, name, push):
-        return reverse(name, args=[self.deployment.pk, push.pk])
+        return reverse(name, args=[self.deployment.pk, push])
 
     def logged(self, data, **fields):
         return push_with_log(self.deployment, data, number=fields.pop("number", 9), **fields)

@@ -12,9 +12,9 @@ from .page import pushed
 
 
 @needs(Level.PUSH, "GET", "POST")
-def cancel(request, deployment, push_id):
+def cancel(request, deployment, address):
     """End a push that waits or runs."""
-    push = pushed(deployment, push_id)
+    push = pushed(deployment, address)
     if request.method == "POST":
         return _done(request, push, lambda: asking.cancel(push, request.user),
                      "It is told to end; what ran is stopped, with all that it had started.")
@@ -22,9 +22,9 @@ def cancel(request, deployment, push_id):
 
 
 @needs(Level.PUSH, "GET", "POST")
-def resume(request, deployment, push_id):
+def resume(request, deployment, address):
     """Let a push that stopped go on from there."""
-    push = pushed(deployment, push_id)
+    push = pushed(deployment, address)
     if request.method == "POST":
         return _done(request, push, lambda: asking.resume(
             push, request.user, shown=request.POST.get("shown")), "It goes on.")
@@ -35,9 +35,9 @@ def resume(request, deployment, push_id):
 
 
 @needs(Level.PUSH, "GET", "POST")
-def rollback(request, deployment, push_id):
+def rollback(request, deployment, address):
     """Return to a push: its code and its settings, or its code alone."""
-    push = pushed(deployment, push_id)
+    push = pushed(deployment, address)
     if request.method == "POST":
         try:
             asked = asking.rollback(
@@ -54,9 +54,9 @@ def rollback(request, deployment, push_id):
 
 
 @needs(Level.PUSH, "POST")
-def decide(request, deployment, push_id):
+def decide(request, deployment, address):
     """Answer what a push in step mode asks."""
-    push = pushed(deployment, push_id)
+    push = pushed(deployment, address)
     decision = request.POST.get("decision", "")
     # Who answers a question that somebody else has answered meanwhile has not answered the next.
     if push.awaits and request.POST.get("stage") != push.awaits:

@@ -1,7 +1,7 @@
 """The page of a push: its stages, its log, and what can be done with it."""
 
 from django.http import JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import mark_safe
 
 from deployments.access import needs, signed_in
@@ -9,6 +9,7 @@ from deployments.discretion import discretion
 from deployments.models import Level
 from rolf.number import number_of
 
+from ..address import Address
 from ..first_error import first_error
 from ..following import follow as follow_push
 from ..following import watch
@@ -31,12 +32,17 @@ def pushes(request, deployment):
 
 
 @needs(Level.VIEW)
-def push(request, deployment, push_id):
+def push(request, deployment, address):
     """Show a push; `line` begins the log there, `q` at the first line that has those words.
+
+    An address that it had earlier leads to the one that it has now.
 
     In the address lines count from 1, as in editors; everywhere else from 0.
     """
-    found = pushed(deployment, push_id)
+    found = _at(deployment, address).first() or pushed(deployment, address.earlier)
+    if Address.of(found) != address:
+        asked = request.GET.urlencode()
+        return redirect(f"{found.get_absolute_url()}{asked and '?'}{asked}")
     words = request.GET.get("q", "")
     named = number_of(request.GET.get("line"))
     line = None if named is None else max(named - 1, 0)
@@ -60,9 +66,9 @@ def push(request, deployment, push_id):
 
 
 @needs(Level.VIEW)
-def lines(request, deployment, push_id):
+def lines(request, deployment, address):
     """Show lines of the log, `count` from `first` on: what the page puts before or after others."""
-    found = get_object_or_404(deployment.pushes.defer("snapshot"), pk=push_id)
+    found = get_object_or_404(deployment.pushes.defer("snapshot"), **address.lookup)
     first = number_of(request.GET.get("first"), 0)
     html, end = html_of(found, first, min(number_of(request.GET.get("count"), WINDOW), MOST))
     html = discretion(request, deployment, found).html(html)
@@ -70,31 +76,31 @@ def lines(request, deployment, push_id):
 
 
 @needs(Level.VIEW)
-def search(request, deployment, push_id):
+def search(request, deployment, address):
     """Tell which line has the words `q` next, from line `from` on; `back` looks upwards."""
-    found = get_object_or_404(deployment.pushes.listed(), pk=push_id)
+    found = get_object_or_404(deployment.pushes.listed(), **address.lookup)
     hit = first_hit(found, request.GET.get("q", ""), number_of(request.GET.get("from"), 0),
                     backwards="back" in request.GET)
     return JsonResponse({"line": hit})
 
 
 @needs(Level.VIEW)
-def push_news(request, deployment, push_id):
+def push_news(request, deployment, address):
     """Tell what is new since `cursor`, for browsers that ask again and again."""
-    get_object_or_404(deployment.pushes.only("pk"), pk=push_id)
-    told, _ = news(push_id, Cursor.parse(request.GET.get("cursor")), deployment.granted)
+    found = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
+    told, _ = news(found.pk, Cursor.parse(request.GET.get("cursor")), deployment.granted)
     return JsonResponse(told or {"cursor": request.GET.get("cursor")})
 
 
 @needs(Level.VIEW)
-def follow(request, deployment, push_id):
+def follow(request, deployment, address):
     """Send what is new since `cursor` as it comes; a browser that comes again goes on there."""
-    get_object_or_404(deployment.pushes.only("pk"), pk=push_id)
+    found = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
     if not can_stream(request):
         return _no_streams()
     cursor = request.headers.get("Last-Event-ID") or request.GET.get("cursor")
     return stream(follow_push(
-        request.session.session_key, deployment.pk, deployment.granted, push_id,
+        request.session.session_key, deployment.pk, deployment.granted, found.pk,
         Cursor.parse(cursor)))
 
 
@@ -107,10 +113,14 @@ def live(request):
     return stream(watch(request.session.session_key, deployment))
 
 
-def pushed(deployment, push_id):
-    """Return the push of that key, of this deployment. Raises Http404."""
-    return get_object_or_404(
-        deployment.pushes.with_ends().select_related("deployment__application"), pk=push_id)
+def pushed(deployment, address):
+    """Return the push that an address names, of this deployment. Raises Http404."""
+    return get_object_or_404(_at(deployment, address))
+
+
+def _at(deployment, address):
+    return deployment.pushes.with_ends().select_related("deployment__application").filter(
+        **address.lookup)
 
 
 def _no_streams():

@@ -7,15 +7,16 @@ from deployments.access import needs
 from deployments.discretion import discretion
 from deployments.models import Level
 
+from ..address import Address
 from ..hub import in_thread
 from ..reading import raw
 from ..streams import can_stream
 
 
 @needs(Level.VIEW)
-def log(request, deployment, push_id):
+def log(request, deployment, address):
     """Send the whole log as plain text, a piece at a time; `download` keeps it as a file."""
-    push = get_object_or_404(deployment.pushes.listed(), pk=push_id)
+    push = get_object_or_404(deployment.pushes.listed(), **address.lookup)
     # What comes after this moment isn't in it: the length is told first.
     pieces = discretion(request, deployment, push).data(_exactly(raw(push), push.log_bytes))
     answer = StreamingHttpResponse(
@@ -23,7 +24,7 @@ def log(request, deployment, push_id):
         content_type="text/plain; charset=utf-8",
         headers={"Content-Length": str(push.log_bytes), "Cache-Control": "no-store"})
     if "download" in request.GET:
-        name = f"push-{push.number or push.pk}.log"
+        name = f"push-{Address.of(push).text}.log"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

@@ -73,14 +73,14 @@ NAMES = """
 from main.tests.url_table import rows
 for row in rows():
     if row.declared and "GET" in row.allowed and (
-            set(row.parameters) <= {"deployment_id", "push_id"}):
+            set(row.parameters) <= {"deployment_id", "address"}):
         print(row.route)
 """
 NO_PAGES = {"live/", "lines/", "search/", "news/", "follow/", "log", "survey/", "push/"}
 
 
 def _listed(route: str) -> bool:
-    push = "deployments/<int:deployment_id>/pushes/<int:push_id>/"
+    push = "deployments/<int:deployment_id>/pushes/<push:address>/"
     deployment = "deployments/<int:deployment_id>/"
     if route.startswith(push):
         rest = route.removeprefix(push)

@@ -37,6 +37,17 @@ def test_a_closed_tab_stops_nothing(shop: Shop, visit: Callable[..., Page]) -> N
         f"line {number}" for number in range(1, 41)]
 
 
+def test_the_address_is_the_number_that_people_say(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address)
+    push(page, shop, "shop production")
+    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    number = page.locator("#heading").inner_text().removeprefix("Push ")
+    assert page.url == shop.at("shop production", f"pushes/{number}/")
+    page.reload()
+    expect(page.locator("#heading")).to_have_text(f"Push {number}")
+
+
 def test_two_browsers_see_the_same_and_one_push_runs(
         shop: Shop, visit: Callable[..., Page]) -> None:
     dora, pam = visit("dora", shop.rolf.address), visit("pam", shop.rolf.address)

@@ -49,6 +49,11 @@ follow(page, (news) => {
     error.dataset.jump = news.error;
     document.title = news.title;
     document.getElementById("heading").textContent = news.heading;
+    // A push gets its number when it begins, and with it the address that people pass on.
+    const path = location.pathname.replace(/[^/]+\/$/, `${news.address}/`);
+    if (path !== location.pathname) {
+      history.replaceState(history.state, "", path + location.search + location.hash);
+    }
   }
   log.news(news);
 });
