@@ -74,6 +74,7 @@ for name in $NAMES; do
     sleep 0.01
 done
 set +x
+base64 < <(sleep 0.5)  # long enough for ps to show it
 [ -e "$CHECKOUT_DIR/../../../../go" ] || { echo "no luck with $TOKEN" >&2; exit 3; }
 '''
 

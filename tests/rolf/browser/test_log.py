@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.rolf.browser.conftest import PHONE, Shop
+from tests.rolf.browser.conftest import PHONE, WAIT, Shop
 from tests.rolf.browser.test_watching import push
 
 
@@ -24,12 +24,8 @@ def test_following_ends_when_one_scrolls_up_and_begins_again(
     page.locator(".log").hover()
     page.mouse.wheel(0, -3000)
     expect(follow).to_have_attribute("aria-pressed", "false")
-    first = page.locator("#lines li").first
-    for _ in range(12):
-        page.mouse.wheel(0, -20000)
-        page.wait_for_timeout(80)
+    scroll_up_to(page, 4000)
     assert page.locator("#lines li").count() <= 1030
-    assert int(first.get_attribute("data-line") or 0) < 4000, "what is above comes by itself"
     follow.click()
     expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
 
@@ -55,6 +51,58 @@ def test_following_ends_when_one_scrolls_up_and_begins_again(
     page.get_by_label("Search in the output").fill("nowhere")
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#hit")).to_have_text("not found")
+
+
+def scroll_up_to(page: Page, line: int) -> None:
+    """Turn the wheel until that line is in the page: what is above comes by itself."""
+    first = page.locator("#lines li").first
+    for _ in range(WAIT // 80):
+        if int(first.get_attribute("data-line") or 0) < line:
+            return
+        page.mouse.wheel(0, -20000)
+        page.wait_for_timeout(80)
+    raise AssertionError(first.get_attribute("data-line"))
+
+
+def test_a_slow_answer_does_not_undo_a_jump(shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address)
+    shop.home.shell(SAYS_MUCH)
+    push(page, shop, "shop staging")
+    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
+    held: list[Route] = []
+    page.route("**/lines/**", lambda route: held.append(route))
+    page.locator(".log").hover()
+    with page.expect_request("**/lines/**"):
+        page.mouse.wheel(0, -20000)
+    page.get_by_role("button", name="Top").click()
+    page.wait_for_timeout(200)
+    assert len(held) == 2
+    above, top = held
+    with page.expect_response("**/lines/**"):
+        top.continue_()
+    expect(page.locator("#lines .here")).to_have_attribute("data-line", "0")
+    with page.expect_response("**/lines/**"):
+        above.continue_()
+    page.wait_for_timeout(200)
+    numbers = page.locator("#lines [data-line]").evaluate_all(
+        "items => items.map((item) => Number(item.dataset.line))")
+    assert numbers == list(range(len(numbers)))
+
+
+def test_a_failed_answer_is_asked_for_again(shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address)
+    shop.home.shell(SAYS_MUCH)
+    push(page, shop, "shop staging")
+    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
+    page.route("**/lines/**", lambda route: route.fulfill(status=503))
+    page.locator(".log").hover()
+    with page.expect_response("**/lines/**"):
+        page.mouse.wheel(0, -20000)
+    page.unroute_all()
+    scroll_up_to(page, 4000)
+    shop.faults[:] = [fault for fault in shop.faults if "status of 503" not in fault]
 
 
 SAYS_MUCH = """

@@ -6,6 +6,7 @@ import {clocks} from "../main/moments.js";
 const STEP = 200;  // lines that are fetched at once
 const MOST = 800;  // lines in the page
 const NEAR = 600;  // pixels from an end at which more is fetched
+const AGAIN = 1000;  // milliseconds after which what failed is asked for again
 
 // The line that the address names. There they count from 1, as in editors; here from 0.
 function addressed() {
@@ -22,7 +23,8 @@ export class Log {
     this.first = Number(page.dataset.first);
     this.end = Number(page.dataset.end);
     this.total = Number(page.dataset.total);
-    this.busy = null;
+    this.busy = false;
+    this.jumps = 0; // to other lines: an answer to what was asked before one is of no use
     this.slider = page.querySelector(".whole input");
     this.tail = page.querySelector("[data-tail]");
     const top = page.querySelector("[data-top]");
@@ -83,10 +85,12 @@ export class Log {
   async show(line) {
     this.following = false;
     this.told();
+    const jump = ++this.jumps;
     line = Math.max(0, Math.min(line, this.total - 1));
     if (line < this.first || line >= this.end) {
       const first = Math.max(0, line - STEP / 2);
       const found = await this.fetch(first, STEP);
+      if (jump !== this.jumps) return;
       this.list.replaceChildren();
       this.first = this.end = first;
       this.put(first, found.end, found.html);
@@ -104,10 +108,12 @@ export class Log {
   async followAgain() {
     this.following = true;
     this.told();
+    const jump = ++this.jumps;
     if (location.hash) history.replaceState(null, "", location.pathname);
     if (this.end < this.total) {
       const first = Math.max(0, this.total - STEP);
       const found = await this.fetch(first, STEP + 1);
+      if (jump !== this.jumps) return;
       this.list.replaceChildren();
       this.first = this.end = first;
       this.put(first, found.end, found.html);
@@ -129,23 +135,30 @@ export class Log {
     }
     this.was = scrollTop;
     this.slider.value = this.topmost();
-    if (this.busy) return;
-    if (scrollTop < NEAR && this.first > 0) this.busy = this.more(-1);
-    else if (below < NEAR && this.end < this.total) this.busy = this.more(1);
-    if (this.busy) {
-      await this.busy;
-      this.busy = null;
+    const way = scrollTop < NEAR && this.first > 0 ? -1 : Number(below < NEAR && this.end < this.total);
+    if (this.busy || !way) return;
+    this.busy = true;
+    try {
+      await this.more(way);
+    } catch {
+      // The server is away for a while. At an end of the log nobody can scroll on.
+      setTimeout(() => this.scrolled(), AGAIN);
+    } finally {
+      this.busy = false;
     }
   }
 
   async more(way) {
+    const {jumps, first: top, end} = this;
     if (way > 0) {
-      const found = await this.fetch(this.end, STEP);
-      this.put(this.end, found.end, found.html);
+      const found = await this.fetch(end, STEP);
+      if (jumps !== this.jumps || end !== this.end) return;
+      this.put(end, found.end, found.html);
       this.cut(Math.max(this.first, this.end - MOST), this.end);
     } else {
-      const first = Math.max(0, this.first - STEP);
-      const found = await this.fetch(first, this.first - first);
+      const first = Math.max(0, top - STEP);
+      const found = await this.fetch(first, top - first);
+      if (jumps !== this.jumps || top !== this.first) return;
       const before = this.box.scrollHeight;
       this.list.prepend(this.fragment(found.html));
       this.first = first;
