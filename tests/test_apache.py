@@ -215,7 +215,7 @@ def test_directories_and_hidden_files_are_not_shown(served, site, path):
 
 
 def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
-    """Half a second to 1.2 was measured; with a sub-interpreter it had been six."""
+    """A process that doesn't end by itself is aborted after seconds in which visitors wait."""
     settings = site.directory / "first_site" / "settings" / "base.py"
     old = settings.read_text()
     answers: list[apache.Answer] = []
@@ -249,8 +249,9 @@ def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
     assert {answer.status for answer in answers} == {200}
     assert "new, " not in answers[0].text
     assert all("new, " in answer.text for answer in answers[-20:])
-    slowest = max(answer.seconds for answer in answers)
-    assert slowest < 4, f"{len(answers)} requests, the slowest took {slowest:.1f} s"
+    log = served.log.read_text()
+    assert "Shutdown requested" in log
+    assert "Aborting process" not in log
 
 
 def test_two_projects_of_two_djangos_live_in_one_apache(server_root, site, old_site):
