@@ -1,8 +1,8 @@
 # Tags the pushed commit in REPOSITORY, as push-DEPLOYMENT-NUMBER: what a rollback returns to.
 #
-# The tag's text names the user and the comment. A push that is resumed finds its own tag there.
-# Where somebody else's push has that tag, at another commit, this one gets push-DEPLOYMENT-NUMBER.2
-# and so on: no tag is ever moved. In a rollback nothing is tagged: the commit has its tag.
+# The tag's text names the user and the comment, and the checkout that was pushed: by that a resumed
+# push knows its own tag. Where another push has that tag, this one gets push-DEPLOYMENT-NUMBER.2 and
+# so on: no tag is ever moved or shared. A rollback sets no tag: the commit has one.
 #
 # needs: REPOSITORY
 cd "$CHECKOUT_DIR"
@@ -29,6 +29,14 @@ elif [ ! -e .git ]; then  # a checkout without a repository has one here just fo
         "${fetch[@]}" --end-of-options "$REPOSITORY" "${names[@]: -1}"
 fi
 
+from="Pushed-from: $HOSTNAME:$CHECKOUT_DIR"
+# Whether the tag there is this push's own, which was cut off before it knew.
+is_own() {
+    git fetch --quiet --no-tags --depth=1 --end-of-options "$REPOSITORY" "refs/tags/$tag" \
+        2>/dev/null || return
+    [ "$(git rev-parse --verify 'FETCH_HEAD^{commit}')" = "$commit" ] || return
+    grep --fixed-strings --line-regexp --quiet -e "$from" < <(git cat-file tag FETCH_HEAD 2>/dev/null)
+}
 name=${DEPLOYMENT//[^A-Za-z0-9._-]/-}
 base=push-${name//../.-}-$ROLF_PUSH_ID
 tag=$base
@@ -38,16 +46,16 @@ while true; do
     git -c core.hooksPath=/dev/null tag --annotate --force --no-sign --cleanup=verbatim \
         --message="push $ROLF_PUSH_ID of $DEPLOYMENT by $PUSH_UNI
 
-$PUSH_COMMENT" "$tag" "$commit" >/dev/null
+$PUSH_COMMENT${PUSH_COMMENT:+
+
+}$from" "$tag" "$commit" >/dev/null
     # The deploying user's settings neither sign this push nor send other tags with it.
     if said=$(git -c push.gpgSign=false -c push.recurseSubmodules=no push --quiet --no-verify \
             --no-follow-tags --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>&1); then
         break
     fi
-    # What an annotated tag points to is listed after it.
-    there=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" "refs/tags/$tag^{}" |
-        tail -n 1 | cut -f 1) || there=
-    if [ "$there" = "$commit" ]; then break; fi
+    there=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag") || there=
+    if [ -n "$there" ] && is_own; then break; fi
     if [ -z "$there" ]; then
         echo "$said" >&2
         echo "  next: see that this user may push tags to $REPOSITORY, then: resume" >&2

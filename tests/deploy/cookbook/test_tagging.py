@@ -1,7 +1,11 @@
 """A pushed commit gets a tag, which is what a rollback returns to."""
 
 import os
+import socket
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tests.deploy.recipe_runner import Push
 from tests.deploy.repository import Repository, git
@@ -26,7 +30,8 @@ def test_the_tag_is_annotated_at_the_pushed_commit_and_it_is_the_one_told(
     assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == pushed
     told = git(repository.bare, "for-each-ref", "--format=%(taggername) %(contents)",
                f"refs/tags/{TAG}")
-    assert told == f"anna push 1 of production by anna\n\n{here.settings['PUSH_COMMENT']}"
+    assert told == (f"anna push 1 of production by anna\n\n{here.settings['PUSH_COMMENT']}\n\n"
+                    f"Pushed-from: {socket.gethostname()}:{here.checkout}")
 
 
 def test_the_tag_is_pushed_by_ssh(by_ssh: Push, repository: Repository) -> None:
@@ -65,6 +70,30 @@ def test_tag_of_another_push_stays_and_this_one_gets_its_own(
         assert git(repository.bare, "rev-parse", f"{TAG}.{number}^{{commit}}") == pushed
     assert here.run("git-tag").ok().output == ran.output  # resumed
     assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == there
+
+
+@pytest.mark.parametrize("recipe", ["git-clone", "git-archive"])
+def test_two_applications_never_share_a_tag(
+        here: Push, repository: Repository, tmp_path: Path, recipe: str) -> None:
+    other = replace(here, checkout=tmp_path / "other/checkout", settings=dict(here.settings))
+    other.checkout.mkdir(parents=True)
+    other.settings |= {"CHECKOUT_DIR": str(other.checkout),
+                       "ROLF_OUTPUT": str(other.checkout.parent / "output")}
+    for push in (here, other):
+        fetched(push, repository, recipe)
+    tags = [push.run("git-tag").ok().output["ROLLBACK_URL"] for push in (here, other)]
+    assert tags == [TAG, f"{TAG}.2"]
+    resumed = [push.run("git-tag").ok().output["ROLLBACK_URL"] for push in (other, here)]
+    assert resumed == [f"{TAG}.2", TAG]
+    for tag in tags:
+        assert git(repository.bare, "rev-parse", f"{tag}^{{commit}}") == repository.head
+
+
+def test_a_plain_tag_of_that_name_is_not_this_pushs_own(
+        here: Push, repository: Repository) -> None:
+    git(repository.bare, "tag", TAG, repository.head)
+    fetched(here, repository)
+    assert here.run("git-tag").ok().output == {"ROLLBACK_URL": f"{TAG}.2"}
 
 
 def test_tag_of_a_deployment_with_dots_is_a_name(here: Push, repository: Repository) -> None:
