@@ -29,14 +29,14 @@ def rollback(options: argparse.Namespace, prepared: Preparation, session: Sessio
                     keep_settings=options.keep_settings)
     given = {word.partition("=")[0] for word in options.flags}
     base = replace(base, flags={**base.flags, **{name: prepared.flags[name] for name in given}})
-    release = target.id if target.release is None else target.release
-    fast = ledger.has_release(release) and base.switching() is not None
+    fast, releases = ledger.way_back(target, base)
     if not fast and not target.rollback_url:
         raise WorkFailed(f"push {target.id}", "its release is gone from the target, and it "
                          "kept no tag to push again",
                          f"{PROGRAM} deploy {base.deployment} --ref {target.commit or 'REF'}")
     plan = plan_back(base, target, undone=proposal.live.id if proposal.live else None,
-                     comment=options.comment or f"back to push {target.id}", fast=fast)
+                     comment=options.comment or f"back to push {target.id}", fast=fast,
+                     releases=releases)
     carrying = Carrying(options, session, ledger, prepared)
     console = carrying.console(plan)
     _tell(console, Git(prepared.project, session.inherited, prepared.mask), proposal, fast=fast,

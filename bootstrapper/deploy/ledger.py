@@ -10,6 +10,7 @@ from bootstrapper.deploy.journal.history import merged
 from bootstrapper.deploy.journal.record import Record, fold
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.push import Journal
+from bootstrapper.deploy.rollback import release_of, releases_then
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.push_lock import holder
 from bootstrapper.errors import BootstrapperError
@@ -69,10 +70,16 @@ class Ledger:
                 return int(state.current) if state.current.isdecimal() else None
         return None
 
-    def has_release(self, number: int) -> bool:
-        """Whether that release stands on every host."""
-        return bool(self._states) and all(str(number) in state.releases
-                                          for state in self._states.values())
+    def way_back(self, target: Record, base: Plan) -> tuple[bool, Mapping[str, int]]:
+        """Whether all hosts still have what they served while `target` was live.
+
+        If so, switching brings it back; the mapping has their releases, where these differ.
+        """
+        releases = releases_then(target, self.records, base.hosts)
+        fast = base.switching() is not None and bool(self._states) and all(
+            str(releases.get(host, release_of(target))) in state.releases
+            for host, state in self._states.items())
+        return fast, releases if fast else {}
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
         """What an earlier push was, with today's `secrets`; None if it isn't kept here."""

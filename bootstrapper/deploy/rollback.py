@@ -127,11 +127,32 @@ def plan_back(template: Plan, target: Record, *, undone: int | None, comment: st
         stages = tuple(replace(stage, skipped="") for stage in stages[first:])
     return replace(
         template, id=0, stages=stages, comment=comment, ref=target.ref, commit=target.commit,
-        release=_release(target) if fast else 0, releases=releases or {},
+        release=release_of(target) if fast else 0, releases=releases or {},
         rollback_of=undone, rollback_to=target.id,
         rollback_url=target.rollback_url, hosts=tuple(releases) if releases else template.hosts,
         batch=0 if fast else template.batch, max_failures=0, on_failure="halt")
 
 
-def _release(target: Record) -> int:
+def releases_then(target: Record, records: Sequence[Record],
+                  hosts: Sequence[str]) -> Mapping[str, int]:
+    """Return the release of each host while `target` was live; empty where it was the same on all.
+
+    A host that a push left out (max_failures) keeps the release that it had. `records` are a
+    deployment's, newest first.
+    """
+    until_then = [record for record in records if record.id <= target.id and _switched(record)]
+    found = {host: next((release_of(record) for record in until_then if _reached(record, host)),
+                        release_of(target)) for host in hosts}
+    return found if set(found.values()) - {release_of(target)} else {}
+
+
+def _reached(record: Record, host: str) -> bool:
+    """Whether a push that switched did so on that host."""
+    stages = [stage for stage in record.stages if stage.switches and stage.hosts]
+    return all(host in stage.hosts and stage.hosts[host].state is State.SUCCEEDED
+               for stage in stages)
+
+
+def release_of(target: Record) -> int:
+    """Return the release that a push made live: its own, or the one that it switched back to."""
     return target.id if target.release is None else target.release

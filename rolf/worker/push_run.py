@@ -146,14 +146,13 @@ class PushRun:
             record = target.kept
             kept = restored(target, prepared.secrets)
             base = template(prepared, record, kept, keep_settings=self.push.keep_settings)
-            release = record.id if record.release is None else record.release
-            fast = ledger.has_release(release) and base.switching() is not None
+            fast, releases = ledger.way_back(record, base)
             if not fast and not record.rollback_url:
                 raise WorkFailed(f"push {record.id}", "its release is gone from the target, and "
                                  "it kept no tag to push again", "push its commit anew")
             plan = replace(
                 plan_back(base, record, undone=live.number if live else None, fast=fast,
-                          comment=self.push.comment),
+                          releases=releases, comment=self.push.comment),
                 user=self.push.user_name, deployment_id=str(self._deployment.pk))
             plan, journal = ledger.begin(plan)
             self._carry_out(plan, journal, session, ledger, prepared, interruption)

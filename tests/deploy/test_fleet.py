@@ -101,6 +101,45 @@ def test_a_rollback_returns_every_host(fleet: tuple[Shop, str]) -> None:
     assert _pages(shop) == ["one", "one", "one"]
 
 
+def _does(shop: Shop, *words: str) -> None:
+    run = shop.run(*words)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_rollback_skips_what_the_hosts_were_switched_back_from(
+        fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    shop.recipe("look.sh", "# Looks.\n# per-host\n"
+                "[ \"$REMOTE_HOST\" != app2 ] || ! grep broken .page 2>/dev/null\n")
+    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
+    shop.define(settings=settings, stages=[*STAGES[:2], "note", *STAGES[2:], "look"],
+                deployment="batch = 1")
+    for page, status in (("two", 0), ("broken", 1), ("four", 0)):
+        shop.commit(page)
+        assert shop.run("deploy").returncode == status
+    assert _pages(shop) == ["four", "four", "four"]
+    _does(shop, "rollback")
+    assert _pages(shop) == ["two", "two", "two"]
+
+
+def test_a_rollback_returns_each_host_to_what_it_served_then(fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    shop.recipe("look.sh", "# Looks.\n# per-host\n"
+                "[ \"$REMOTE_HOST\" != app2 ] || ! grep partly .page 2>/dev/null\n")
+    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
+    shop.define(settings=settings, deployment="max_failures = 1",
+                stages=[*STAGES[:2], "note", *STAGES[2:-1], "look", STAGES[-1]])
+    _does(shop, "deploy")
+    for page, pages in (("partly", ["partly", "one", "partly"]), ("whole", ["whole"] * 3)):
+        shop.commit(page)
+        _does(shop, "deploy")
+        assert _pages(shop) == pages
+    _does(shop, "rollback")
+    assert _pages(shop) == ["partly", "one", "partly"]
+    _does(shop, "rollback")
+    assert _pages(shop) == ["one"] * 3
+
+
 def test_a_host_that_can_not_be_reached_is_told_before_anything_is_done(
         fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
