@@ -54,11 +54,13 @@ $PUSH_COMMENT${PUSH_COMMENT:+
             --no-follow-tags --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>&1); then
         break
     fi
-    there=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag") || there=
+    next="see that this user may push tags to $REPOSITORY"
+    there=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>/dev/null) ||
+        next="see that $REPOSITORY can be reached: git ls-remote fails as well"
     if [ -n "$there" ] && is_own; then break; fi
     if [ -z "$there" ]; then
         echo "$said" >&2
-        echo "  next: see that this user may push tags to $REPOSITORY, then: resume" >&2
+        echo "  next: $next, then: resume" >&2
         exit 1
     fi
     try=$((try + 1))

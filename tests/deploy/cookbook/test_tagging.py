@@ -125,6 +125,15 @@ def test_a_repository_that_takes_no_tags_is_told(here: Push, repository: Reposit
     here.run("git-tag").failed("tags are for the release team", "may push tags")
 
 
+def test_a_repository_that_is_gone_is_the_fault(here: Push, repository: Repository) -> None:
+    fetched(here, repository)
+    repository.bare.rename(repository.bare.with_name("elsewhere.git"))
+    said = here.run("git-tag").failed("does not appear to be a git repository",
+                                      f"see that {repository.bare} can be reached").stderr
+    assert "may push tags" not in said
+    assert said.count("does not appear to be") == 1
+
+
 def test_a_rollback_tags_nothing_and_keeps_its_tag(here: Push, repository: Repository) -> None:
     repository.tag("push-production-7")
     here.numbered(9)
