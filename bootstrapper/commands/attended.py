@@ -12,6 +12,7 @@ from bootstrapper.deploy.event import Event
 from bootstrapper.deploy.execution import Decision
 from bootstrapper.deploy.interruption import Interruption
 from bootstrapper.deploy.running.job import Job
+from bootstrapper.deploy.running.watcher import Watcher
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.errors import InputError
@@ -30,15 +31,18 @@ class Attended:
         self._console = console
         self._step = step
         self._interruption = Interruption()
+        self._watcher = Watcher()
         self._stages: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
+        self._watcher.__enter__()
         self._interruption.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._interruption.__exit__(kind, error, trace)
+        self._watcher.__exit__(kind, error, trace)
 
     @property
     def inherited(self) -> Mapping[str, str]:

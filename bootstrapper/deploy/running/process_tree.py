@@ -51,6 +51,18 @@ def status(pid: int) -> Status | None:
                   int(fields[2]), int(fields[3]), fields[0] in "ZX", fields[0] == "T")
 
 
+def pending(pid: int) -> set[int]:
+    """The signals that wait for a process, which is stopped or blocks them."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+            masks = [int(line.split()[1], 16) for line in file
+                     if line.startswith(("SigPnd:", "ShdPnd:"))]
+    except OSError:  # it is gone
+        return set()
+    return {number for number in signal.valid_signals()
+            if any(mask >> (number - 1) & 1 for mask in masks)}
+
+
 def command(pid: int) -> str:
     """The start of its command line, for a message; it may hold a secret."""
     try:

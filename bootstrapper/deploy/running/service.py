@@ -43,22 +43,8 @@ class Service:
             os._exit(0)
 
     def _detach(self) -> None:
-        """Keep nothing of the parent's but the connection: no lock, no terminal, no handler."""
-        signal.set_wakeup_fd(-1)
-        for number in signal.valid_signals():
-            if signal.getsignal(number) not in (signal.SIG_DFL, None):
-                signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        self._connection = detach(self._connection)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # subprocess gives jobs the default back
-        os.setsid()
-        os.chdir("/")
-        kept = os.dup2(self._connection.detach(), 3, inheritable=False)
-        os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-        null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in range(3):
-            os.dup2(null, descriptor)
-        os.close(null)
-        self._connection = socket.socket(fileno=kept)
         process_tree.adopt_orphans()
 
     def _serve(self) -> None:
@@ -164,6 +150,27 @@ class Service:
             self._connection.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
             return  # nobody listens: the next read sees the end
+
+
+def detach(connection: socket.socket) -> socket.socket:
+    """Keep nothing of the parent's but the connection: no lock, no terminal, no handler.
+
+    For a forked process; returns the connection.
+    """
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals():
+        if signal.getsignal(number) not in (signal.SIG_DFL, None):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()
+    os.chdir("/")
+    kept = os.dup2(connection.detach(), 3, inheritable=False)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null, descriptor)
+    os.close(null)
+    return socket.socket(fileno=kept)
 
 
 def _close(descriptors: Sequence[int]) -> None:
