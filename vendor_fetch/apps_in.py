@@ -12,7 +12,12 @@ from vendor_fetch.project import APPS_IN
 
 def apps_in(project: Path) -> list[Requirement]:
     """What requirements/apps.in asks for. Raises InputError, which names the line."""
-    return [requirement for _, requirement in _lines(project / APPS_IN)]
+    return [requirement for _, requirement in numbered(project)]
+
+
+def numbered(project: Path) -> Iterator[tuple[int, Requirement]]:
+    """What requirements/apps.in asks for, with the numbers of its lines. Raises InputError."""
+    return _lines(project / APPS_IN)
 
 
 def look_through(project: Path, platform: Platform) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
@@ -9,6 +10,7 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.filename import InvalidFilename, parse
 from bootstrapper.ve.lockfile import LockedFile
 from vendor_fetch.apps_in import look_through
+from vendor_fetch.asker import asker
 from vendor_fetch.cache import Cache
 from vendor_fetch.choice import choose, elsewhere, locked, vendored_by_path
 from vendor_fetch.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
@@ -88,6 +90,7 @@ class Locking:
         try:
             return resolve(asked, project=project.directory, platform=project.platform,
                            pinned=pinned, warn=self._warn, build_requires=project.build_requires,
+                           asker=partial(asker, project, had),
                            source=Source(index=self.index, vendored=vendored,
                                          offline=is_offline()))
         except WorkFailed as error:

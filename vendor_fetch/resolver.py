@@ -20,6 +20,7 @@ from bootstrapper.ve.filename import canonical
 from bootstrapper.ve.lockfile import SOURCE
 from vendor_fetch.index import Index
 from vendor_fetch.platforms import Platform
+from vendor_fetch.project import APPS_IN
 from vendor_fetch.uv import find_uv
 from vendor_fetch.uv_failure import failed_build, failure, warnings
 from vendor_fetch.uv_settings import PLACES, permitted, uv_settings
@@ -89,13 +90,15 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
             source: Source, pinned: Mapping[str, str] | None = None,
             dependencies: bool = True, everywhere: bool = False,
             build_requires: Sequence[str] = (),
-            warn: Callable[[str], None] = lambda _: None) -> list[Package]:
+            warn: Callable[[str], None] = lambda _: None,
+            asker: Callable[[str], str] = lambda _: str(APPS_IN)) -> list[Package]:
     """Packages that satisfy a requirements file, or lines like those of one, sorted by name.
 
     Versions in `pinned` (by canonical name) are kept as long as the requirements allow them.
     `everywhere` tells the wheels for all other platforms, too; the first is any of them.
     uv builds a tarball that does not say whom it depends on; one that can't be built by its own
-    requirements gets `build_requires`, too. `warn` is called with each warning of uv.
+    requirements gets `build_requires`, too. `warn` is called with each warning of uv. `asker`
+    tells in words which line of apps.in asks for the package of a name.
     Raises WorkFailed with uv's own explanation, or InputError where it can't read a line.
     """
     with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as scratch:
@@ -126,7 +129,7 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
             elif name == names[-1] and not answers:
                 raise failure(uv.named(done.stderr), done.returncode,
                               of_people=isinstance(requirements, Path),
-                              build_requires=build_requires)
+                              build_requires=build_requires, asker=asker)
     # The last has a wheel for every package; if none has, the platform with the most of them.
     packages, said = max(answers, key=lambda each: sum(1 for one in each[0] if one.wheels
                                                        or one.path))

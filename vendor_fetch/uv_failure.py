@@ -3,10 +3,11 @@
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve import undeclared
+from bootstrapper.ve.filename import canonical
 from bootstrapper.ve.lockfile import SOURCE
 from bootstrapper.ve.version import InvalidVersion, Version
 from vendor_fetch.uv import find_uv
@@ -49,9 +50,12 @@ def warnings(said: str) -> list[str]:
             and "will be used to build dependencies" not in line]
 
 
-def failure(said: str, status: int, *, of_people: bool,
-            build_requires: Sequence[str] = ()) -> BootstrapperError:
-    """The error for a uv that failed; `of_people` if requirements/apps.in was asked for."""
+def failure(said: str, status: int, *, of_people: bool, build_requires: Sequence[str] = (),
+            asker: Callable[[str], str] = lambda name: _APPS_IN) -> BootstrapperError:
+    """The error for a uv that failed; `of_people` if requirements/apps.in was asked for.
+
+    `asker` tells in words which line asks for the package of a name.
+    """
     fault = "\n".join(line for line in said.strip().splitlines()
                       if line and not line.startswith(("warning:", "For more information"))
                       ) or f"uv ended with status {status}"
@@ -63,7 +67,7 @@ def failure(said: str, status: int, *, of_people: bool,
                           "correct that setting, then run the same command again")
     where = _APPS_IN if of_people else "the index"
     if name := failed_build(said):
-        return _of_build(name, fault, build_requires)
+        return _of_build(name, fault, build_requires, asker)
     if _DAMAGED.search(said):
         named = _NAMED.search(said) or _ALL_OF.search(said)
         return WorkFailed(
@@ -83,7 +87,8 @@ def failure(said: str, status: int, *, of_people: bool,
     return WorkFailed("uv", fault, f"do what uv says above, then run: {_SYNC}")
 
 
-def _of_build(name: str, fault: str, build_requires: Sequence[str]) -> WorkFailed:
+def _of_build(name: str, fault: str, build_requires: Sequence[str],
+              asker: Callable[[str], str]) -> WorkFailed:
     # uv's hint names settings of its own, which don't change what a project vendors.
     fault = fault.partition("\nhint:")[0]
     setting = undeclared.setting(fault, build_requires)
@@ -92,7 +97,7 @@ def _of_build(name: str, fault: str, build_requires: Sequence[str]) -> WorkFaile
                           f"pyproject.toml, then run: {_SYNC}")
     return WorkFailed(name, fault, "if it imports what it does not declare, write that into "
                       "build-requires of [tool.vendor_fetch] in pyproject.toml; or ask for another "
-                      f"version of it in requirements/apps.in; then run: {_SYNC}")
+                      f"version of it in {asker(canonical(name))}; then run: {_SYNC}")
 
 
 def _too_old() -> str:

@@ -65,6 +65,39 @@ def test_a_tarball_that_cannot_be_built_is_removed_with_its_line(
     assert files(project) == [IDNA]
 
 
+@pytest.mark.parametrize(("asked", "said"), [
+    (["code"], "requirements/apps.in line 1, or remove that line"),
+    (["other", "top"], "requirements/apps.in, where line 2 needs it, or remove that line"),
+    (["top", "app"], "requirements/apps.in, where lines 1 and 2 need it, or remove those lines"),
+])
+def test_the_line_of_a_tarball_that_cannot_be_built_is_named(
+        asked: list[str], said: str, index: Index, make_project: MakeProject, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    compiler = tmp_path / "compiler"
+    compiler.touch()
+    tarballs.make_tarball(index.directory, "code", build=[], backend="backend", backend_path=".",
+                          files={"backend.py": f"open({str(compiler)!r}).close()\n{BACKEND}",
+                                 "PKG-INFO": METADATA["old"]})
+    for name, requires in (("helper", ()), ("idna", ()), ("other", ()), ("app", ["code"]),
+                           ("top", ["app"])):
+        make_wheel(index.directory, name, requires=requires)
+    project = make_project(*asked, "idna")
+    assert vendor(project) == 0
+    compiler.unlink()
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
+    make_project(*asked)
+    before = snapshot(project / "requirements/src")
+    capsys.readouterr()
+    assert vendor(project) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("code: error: Failed to build `code==1.0`")
+    assert f"; or ask for another version of it in {said}; then run: " in told
+    assert snapshot(project / "requirements/src") == before
+    make_project("idna")
+    assert vendor(project) == 0
+    assert files(project) == ["idna-1.0-py3-none-any.whl"]
+
+
 def test_a_lock_that_does_not_say_what_it_was_made_for_is_written_again(
         project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
     good = (project / APPS).read_text()
