@@ -86,8 +86,8 @@ def _next(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> 
     name = deployment.name
     if holder := seen.holder:
         if not seen.here:
-            return [f"wait for it; it can be cancelled only on {holder.machine}, in the directory that "
-                    "it was started from"]
+            return [f"wait for it; it can be cancelled only on {holder.machine}, in the directory "
+                    "that it was started from"]
         return [f"{PROGRAM} log -f {name}", f"{PROGRAM} cancel {name}"]
     if seen.closed:
         return [f"{PROGRAM} unlock {name}"]
