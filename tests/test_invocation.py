@@ -35,3 +35,11 @@ stages = ["clear-checkout"]
         ["ve/bin/python", "-m", "bootstrapper", "resume"], cwd=tmp_path, text=True, check=False,
         capture_output=True, timeout=60, env={"PYTHONPATH": str(Path(__file__).parent.parent)})
     assert "  next: ve/bin/python -m bootstrapper deploy here\n" in run.stderr
+
+
+@pytest.mark.parametrize("command", ["", " lock", " log", " cookbook", " rebuild"])
+def test_usage_begins_with_a_command_that_works(command):
+    run = subprocess.run(
+        [sys.executable, "-m", "bootstrapper", *command.split(), "--help"], text=True, check=False,
+        capture_output=True, timeout=60, cwd=Path(__file__).parent.parent)
+    assert run.stdout.startswith(f"usage: python -m bootstrapper{command} "), run.stdout
