@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # Projects have Makefiles of their own, which must not know that one called us.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         os.environ.pop(name, None)
+    # `nohup make test &` ignores these, and so would every program that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for ignored in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(ignored, signal.SIG_DFL)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -13,8 +13,9 @@ through() {
     shift
     ssh "${login[@]}" "$host" "echo $mark; $*" | after_mark
 }
-# In a variable, as a shell between here and rsync would drop a function.
+# In a variable, as a shell between here and rsync would drop a function. rsync's end of it is a
+# socket, for which bash -c reads ~/.bashrc, as under sshd: what that prints would reach rsync.
 export through="set -o pipefail; $(declare -f after_mark through); through \"\$@\""
-export RSYNC_RSH="bash -c 'eval \"\$through\"' through"
+export RSYNC_RSH="bash --norc -c 'eval \"\$through\"' through"
 # What the target's umask leaves of them, and git knows no others.
 modes() { case $1 in 0002) echo D2775,Fug=rwX,Fo=rX ;; *) echo D755,Fu=rwX,Fgo=rX ;; esac; }

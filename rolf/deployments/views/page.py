@@ -22,6 +22,7 @@ from ..models import Level
 
 PAGE = 20
 STALE = timedelta(seconds=30)  # after that, a look at the repository is worth repeating
+AGED = timedelta(minutes=5)  # the same for a page that stays open
 
 
 @needs(Level.VIEW)
@@ -72,8 +73,9 @@ def survey(request, deployment):
         old = False
     else:
         found = deployment.surveys.filter(ref=ref).first()
-        old = bool(found and found.answered
-                   and deployment.pushes.filter(ended__gt=found.asked).exists())
+        old = bool(found and found.answered and (
+            found.answered < timezone.now() - AGED
+            or deployment.pushes.filter(ended__gt=found.asked).exists()))
         if found and not old and request.GET.get("seen") == str(found.asked.timestamp()):
             return HttpResponse(status=204)  # the page shows that already
     _hide(request, deployment, found)

@@ -1,5 +1,6 @@
 """A push is what its page showed: a worker looks before the push waits, and when it begins."""
 
+from datetime import timedelta
 from unittest import mock
 
 from django.contrib.auth import get_user_model
@@ -192,6 +193,13 @@ class OpenTabs(Case):
         self.assertEqual(self.client.get(address, shown, headers=headers).status_code, 204)
         self.live(self.third)
         page = self.client.get(address, shown, headers=headers)
+        self.assertContains(page, 'hx-trigger="load, submit"')
+
+    def test_an_old_look_is_repeated_when_somebody_comes_back(self):
+        survey = self.look()
+        Survey.objects.update(answered=timezone.now() - timedelta(minutes=6))
+        page = self.client.get(reverse("survey", args=[self.deployment.pk]),
+                               {"ref": "main", "seen": survey.asked.timestamp()})
         self.assertContains(page, 'hx-trigger="load, submit"')
 
     def test_another_tabs_look_is_shown(self):

@@ -37,6 +37,25 @@ def test_a_closed_tab_stops_nothing(shop: Shop, visit: Callable[..., Page]) -> N
         f"line {number}" for number in range(1, 41)]
 
 
+def test_a_tab_that_is_seen_again_has_every_line_once(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    page, other = visit("dora", shop.rolf.address), visit("mia", shop.rolf.address)
+    push(page, shop, "shop slow")
+    other.goto(page.url)
+    for hidden, line in ((True, 15), (False, 25), (True, 30), (False, 40)):
+        page.evaluate("""hidden => {
+            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""", hidden)
+        expect(other.get_by_text(f"line {line}", exact=True)).to_be_visible()
+        if hidden:
+            assert f"line {line}" not in shown(page)
+    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.get_by_text("line 40", exact=True)).to_be_visible()
+    assert [line for line in shown(page) if line.startswith("line ")] == [
+        f"line {number}" for number in range(1, 41)]
+
+
 def test_the_address_is_the_number_that_people_say(
         shop: Shop, visit: Callable[..., Page]) -> None:
     page = visit("dora", shop.rolf.address)
