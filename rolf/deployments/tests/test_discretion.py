@@ -104,3 +104,18 @@ class Hidden(Case):
             answer = client.get(f"/deployments/{self.deployment.pk}/{page}/")
             self.assertContains(answer, "https://***@git.example.org/x.git")
             self.assertNotContains(answer, "sesame")
+
+
+class Earlier(Case):
+    """Settings that a push had, and that are others by now."""
+
+    def test_the_reason_of_an_old_push_hides_what_it_had(self):
+        self.push.record["settings"] |= {"REPOSITORY": REPOSITORY, "REMOTE_HOST": HOST}
+        self.push.save()
+        self.deployment.settings.filter(name__in=("REPOSITORY", "REMOTE_HOST")).update(text="other")
+        caller = Caller(made(self.cast.people["view"])[1])
+        base = f"/api/deployments/{self.deployment.pk}/pushes"
+        for address in (base, f"{base}/{self.push.pk}"):
+            answer = caller.get(address)
+            self.assertEqual(answer.status_code, 200)
+            self.assertNotIn("internal.example", answer.content.decode(), address)
