@@ -17,7 +17,7 @@ from . import tasks
 LOOKING = timedelta(minutes=1)  # after that, the worker that looks counts as dead
 LATELY = timedelta(days=30)
 PATIENCE = 15.0  # seconds that a person waits for a look; most take less than one
-PAUSE = 0.1
+PAUSE = 0.05
 # A person may send many requests at once: they must leave threads and workers to other deployments.
 OPEN = 4  # refs of one deployment that may wait for a worker
 WAITING = 3  # requests of one deployment that may wait for an answer, in each server process
