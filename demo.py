@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 # The template's lock covers these; the ve is built of the Python that runs this, if it is one.
 PYTHONS = ("3.11", "3.12", "3.13")
 PATIENCE = 30.0  # seconds until the site must answer
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=HERE / ".demo", metavar="DIRECTORY",
                         help="where the project is generated; wiped first (default: .demo)")
     options = parser.parse_args(argv)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing that runs here outlives it
+    for number in ENDING:
+        signal.signal(number, end)
     try:
         into = options.into.resolve()
         project = generate(into)
@@ -68,6 +70,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nended")
         return 0
+
+
+def end(*_: object) -> None:
+    """End the demo, once: a second signal would leave processes behind that are being ended."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def generate(into: Path) -> Path:

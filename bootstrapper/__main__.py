@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from bootstrapper import plain_text
+from bootstrapper import invocation, plain_text
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
 
@@ -78,13 +78,14 @@ def _fill_closed_streams() -> None:
 
 
 def _options(argv: Sequence[str], program: str) -> argparse.Namespace:
+    typed = invocation.PROGRAM if program == PROGRAM else program
     parser = argparse.ArgumentParser(
-        prog=program, allow_abbrev=False,
+        prog=typed, allow_abbrev=False,
         description="Rebuild a project's ve from its vendored files, and deploy it in one step.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     named = argv[0] if argv else ""
     for module in dict.fromkeys([COMMANDS[named]] if named in COMMANDS else COMMANDS.values()):
-        import_module(f"bootstrapper.commands.{module}").add(commands, program)
+        import_module(f"bootstrapper.commands.{module}").add(commands, typed)
     return parser.parse_args(argv)
 
 

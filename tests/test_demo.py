@@ -57,6 +57,7 @@ def test_ctrl_c_ends_the_demo_and_its_server(tmp_path: Path,
     server = subprocess.run(["pgrep", "-P", str(demo.pid)], capture_output=True, text=True,
                             check=True).stdout.split()
     os.killpg(demo.pid, signal.SIGINT)
+    os.killpg(demo.pid, signal.SIGTERM)  # a second one, from an impatient user or `timeout`
     rest, _ = demo.communicate(timeout=30)
     assert demo.returncode == 0, "".join(lines) + rest
     assert rest.endswith("\nended\n")

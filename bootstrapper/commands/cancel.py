@@ -11,9 +11,10 @@ from bootstrapper.deploy.journal import journals
 from bootstrapper.deploy.journal.journal import ask_to_cancel, home
 from bootstrapper.deploy.preparation import user
 from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.target.holder import PROGRAM, Holder, machine
+from bootstrapper.deploy.target.holder import Holder, machine
 from bootstrapper.deploy.target.push_lock import holder
 from bootstrapper.errors import WorkFailed
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.progress import Progress
 
 POLL = 0.1

@@ -17,9 +17,9 @@ from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.push import Journal, Push
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.deploy.target.ssh import HERE
 from bootstrapper.errors import BootstrapperError
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
 
 INTERRUPTED = 130
@@ -107,7 +107,10 @@ class Carrying:
 
     def _tell_failure(self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...],
                       console: Console) -> None:
-        if switched:
+        if switched and plan.rollback_to is not None:
+            stands = f"{self._name} serves push {plan.rollback_to} again, as far as it came"
+            step = f"remove the cause, then: {PROGRAM} resume {self._name}"
+        elif switched:
             stands = f"{self._name} serves push {plan.id} as far as it came"
             step = f"{PROGRAM} rollback {self._name}"
         else:

@@ -6,7 +6,8 @@ from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.deploy.closing import door
 from bootstrapper.deploy.preparation import user
 from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.target.holder import PROGRAM, Closed, machine, now
+from bootstrapper.deploy.target.holder import Closed, machine, now
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
 
 

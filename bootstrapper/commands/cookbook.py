@@ -16,9 +16,10 @@ from bootstrapper.deploy.project.cookbook import RECIPES, Cookbook
 from bootstrapper.deploy.project.fault import faulty, suggestion
 from bootstrapper.deploy.project.recipe import Recipe
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
 
-_LIST = "python -m bootstrapper cookbook"
+_LIST = f"{PROGRAM} cookbook"
 
 
 def add(commands: Subparsers, program: str) -> None:

@@ -12,8 +12,8 @@ from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.project import secret
 from bootstrapper.deploy.project.deployment import FILE
 from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 
 
 def add(commands: Subparsers, program: str) -> None:

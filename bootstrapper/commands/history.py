@@ -18,8 +18,9 @@ from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.survey import Survey, survey
-from bootstrapper.deploy.target.holder import PROGRAM, moment
+from bootstrapper.deploy.target.holder import moment
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
 
 MOST = 20  # rows, unless asked for more

@@ -20,8 +20,8 @@ from bootstrapper.deploy.project.fault import suggestion
 from bootstrapper.deploy.screen.printable import printable
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
-from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 
 
 def add(commands: Subparsers, program: str) -> None:

@@ -18,8 +18,8 @@ from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import load
 from bootstrapper.deploy.source import Git, Located, WorkTree
-from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 
 
 def deploy(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
@@ -41,7 +41,7 @@ def deploy(options: argparse.Namespace, prepared: Preparation, session: Session)
     console = carrying.console(plan)
     _tell_commits(console, git, live_push(ledger.records, ledger.current()), commit)
     if told := _unpushed(tree, ref):
-        console.say(f"here are {told}: what is pushed is {commit[:7]}")
+        console.say(f"left out of this push of {commit[:7]}: {told}")
         confirm(console, "go on?", yes=options.yes, meanwhile=session.tick)
     return carrying.start(plan, console)
 

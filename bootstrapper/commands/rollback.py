@@ -14,8 +14,8 @@ from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import template
 from bootstrapper.deploy.source import Git
-from bootstrapper.deploy.target.holder import PROGRAM
 from bootstrapper.errors import WorkFailed
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
 
 

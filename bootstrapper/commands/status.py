@@ -20,7 +20,8 @@ from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.survey import Survey
-from bootstrapper.deploy.target.holder import PROGRAM, moment
+from bootstrapper.deploy.target.holder import moment
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
 
 INDENT = 16
@@ -85,7 +86,8 @@ def _next(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> 
     name = deployment.name
     if holder := seen.holder:
         if not seen.here:
-            return [f"wait for it; only on {holder.machine} can it be cancelled"]
+            return [f"wait for it; it can be cancelled only on {holder.machine}, in the directory "
+                    "that it was started from"]
         return [f"{PROGRAM} log -f {name}", f"{PROGRAM} cancel {name}"]
     if seen.closed:
         return [f"{PROGRAM} unlock {name}"]

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bootstrapper import plain_text
-from bootstrapper.commands.parsers import PROGRAM, Subparsers, project_parser, verbosity_parser
+from bootstrapper.commands.parsers import Subparsers, project_parser, verbosity_parser
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.progress import Progress
 from bootstrapper.ve.copying import LINK_MODES
 from bootstrapper.ve.project import Project
@@ -23,7 +24,7 @@ def add(commands: Subparsers, program: str) -> None:
                         help="how many files or wheels at a time (default: %(default)s)")
 
     command = commands.add_parser("rebuild", parents=[common], allow_abbrev=False,
-                                  prog=f"{program} rebuild" if program == PROGRAM else program,
+                                  prog=None if program == PROGRAM else program,
                                   help="wipe and rebuild ve/, offline and exactly")
     command.add_argument("--python", metavar="PYTHON",
                          help="path or version of the Python to build the ve of (default: what "

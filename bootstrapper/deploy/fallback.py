@@ -12,6 +12,7 @@ from bootstrapper.deploy.rollback import live_push, plan_back
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import template
 from bootstrapper.errors import BootstrapperError, WorkFailed
+from bootstrapper.invocation import PROGRAM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ class Fallback:
         fast = "" in was and base.switching() is not None
         if not fast and not before.rollback_url:
             raise WorkFailed(f"push {before.id}", "it can't be returned to: it kept no tag",
-                             f"python -m bootstrapper deploy {plan.deployment} --ref "
+                             f"{PROGRAM} deploy {plan.deployment} --ref "
                              f"{before.commit or 'REF'}")
         back = plan_back(base, before, undone=plan.id, fast=fast, releases=releases,
                          comment=f"push {plan.id} failed after the switch")

@@ -3,6 +3,7 @@
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.record import Record
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 
 _OVER = (State.SUCCEEDED, State.SKIPPED)
 
@@ -19,4 +20,4 @@ def refuse_unkept(record: Record) -> None:
     if masked:
         raise InputError(f"push {record.id}", f"a stage handed on {masked[0]}, which holds a "
                          "secret and so wasn't kept",
-                         f"python -m bootstrapper deploy {record.deployment}")
+                         f"{PROGRAM} deploy {record.deployment}")

@@ -7,8 +7,9 @@ from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 
-NONE_YET = "python -m bootstrapper deploy; from the second push on there is one to return to"
+NONE_YET = f"{PROGRAM} deploy; from the second push on there is one to return to"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +105,12 @@ def _worked(records: Sequence[Record], wanted: int) -> Record:
     record = next((record for record in records if record.id == wanted), None)
     if record is None:
         raise InputError(f"push {wanted}", "there is no such push of this deployment",
-                         "python -m bootstrapper pushes")
+                         f"{PROGRAM} pushes")
     if record.rollback_to is not None:
         return _worked(records, record.rollback_to)
     if record.state is not State.SUCCEEDED:
         raise InputError(f"push {wanted}", f"its state is {record.state}: it never worked",
-                         "python -m bootstrapper pushes shows those that succeeded")
+                         f"{PROGRAM} pushes shows those that succeeded")
     return record
 
 

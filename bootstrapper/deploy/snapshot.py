@@ -13,6 +13,7 @@ from bootstrapper.deploy.plan import Plan, Stage
 from bootstrapper.deploy.preparation import Preparation
 from bootstrapper.deploy.project.setting import SHOWN
 from bootstrapper.errors import InputError
+from bootstrapper.invocation import PROGRAM
 
 
 def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
@@ -33,7 +34,7 @@ def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
         return Plan.restored(kept, code, {name: secrets[name] for name in kept["secret_names"]})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(str(directory), f"the snapshot can't be read ({error})",
-                         "python -m bootstrapper deploy") from error
+                         f"{PROGRAM} deploy") from error
 
 
 def template(preparation: Preparation, target: Record, kept: Plan | None, *,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.invocation import PROGRAM
 
 REBUILD = "./bootstrap.py"
 # More commands than this are too many to read; the rest appear when these have been run.
@@ -32,5 +33,5 @@ def next_steps(differences: Iterable[Difference]) -> list[str]:
     steps = list(dict.fromkeys(each.next_step for each in differences))
     others = [step for step in steps if step != REBUILD]
     if len(others) > _SHOWN:
-        others = [*others[:_SHOWN], "python -m bootstrapper check (it shows the next commands)"]
+        others = [*others[:_SHOWN], f"{PROGRAM} check (it shows the next commands)"]
     return [*others, *(step for step in steps if step == REBUILD)]

@@ -98,7 +98,8 @@ class Push(Schema):
         """Return it as JSON has it; its worker is there already."""
         return cls(
             id=push.pk, number=push.number, deployment=push.deployment_id, state=push.standing,
-            reason=discretion(request, request.deployment).text(push.reason),
+            # It may name what its own settings said, which are others by now.
+            reason=push.reason and discretion(request, request.deployment, push).text(push.reason),
             comment=push.comment, user=push.user_name, ref=push.ref, commit=push.commit,
             created=push.created, started=push.started, ended=push.ended,
             rollback_to=push.rollback_to_id, rollback_of=push.rollback_of_id,

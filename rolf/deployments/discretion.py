@@ -1,7 +1,7 @@
 """What people without the edit permission don't see: where code comes from and goes to."""
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.db.models import OuterRef, Subquery
 from django.utils.html import escape
@@ -12,9 +12,15 @@ HIDDEN = ("REPOSITORY", "REMOTE_HOST", "REMOTE_HOSTS")
 SHORTEST = 3  # characters: "." is no secret, and stands everywhere
 # A token or a password in an address, which nobody sees: a row may be older than the rule that
 # refuses it.
-_USERINFO = re.compile(
-    r"(?<=://)(?:[^\s/@:]*:[^\s/@]+|(?<=http://)[^\s/@:]+|(?<=https://)[^\s/@:]+)@")
-_TAG = r"<[^>]*>"
+_USERINFO = r"(?<=://)(?:[^\s/@:]*:[^\s/@]+|(?<=http://)[^\s/@:]+|(?<=https://)[^\s/@:]+)@"
+_USERINFO_OF_TEXT, _USERINFO_OF_DATA = re.compile(_USERINFO), re.compile(_USERINFO.encode())
+_TAG = re.compile(r"<[^>]*>")
+# What colours a word, or a part of it, interrupts no text: programs such as grep --color do so.
+_INLINE = re.compile(r"</?(?:b|bdi|code|em|i|mark|s|span|strong|u)\b")
+_ESCAPE = rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))"
+ESCAPES = 256  # bytes of escape codes that are looked for within one text
+# In the place of a tag: it interrupts no text, or it is a space.
+_WITHIN, _BETWEEN = "\0", "\x1f"
 
 
 class Discretion:
@@ -39,13 +45,14 @@ class Discretion:
         """Return HTML whose texts, outside of tags, are without what is hidden."""
         if not html:
             return html
-        pieces = re.split(f"({_TAG})", str(html))
-        for index in range(0, len(pieces), 2):
-            piece = without_password(pieces[index])
-            for name, value in self._values:
-                piece = _found(escape(value)).sub(f"[{name}]", piece)
-            pieces[index] = piece
-        return "".join(pieces)
+        html = re.sub(f"[{_WITHIN}{_BETWEEN}]", "\ufffd", str(html))
+        tags = _TAG.findall(html)
+        text = _TAG.sub(lambda tag: _WITHIN if _INLINE.match(tag[0]) else _BETWEEN, html)
+        text = _USERINFO_OF_TEXT.sub(_instead("***@"), text)
+        for name, value in self._values:
+            text = _found(escape(value)).sub(_instead(f"[{name}]"), text)
+        tags = iter(tags)
+        return re.sub(f"[{_WITHIN}{_BETWEEN}]", lambda _: next(tags), text)
 
     def data(self, pieces):
         """Yield the bytes of a log, with stars for what is hidden, so that their number stays."""
@@ -53,7 +60,7 @@ class Discretion:
         for piece in pieces:
             kept = self.stars(kept + piece)
             # What is hidden may go on in the next piece.
-            cut = max(len(kept) - self.longest, 0)
+            cut = max(len(kept) - max(self.longest, ESCAPES), 0)
             ready, kept = kept[:cut], kept[cut:]
             if ready:
                 yield ready
@@ -64,12 +71,14 @@ class Discretion:
         """Return bytes with as many stars in place of what is hidden."""
         for _, value in self._values:
             data = data.replace(value.encode(), b"*" * len(value.encode()))
-        return data
+            if b"\x1b" in data:
+                data = _interrupted(value.encode()).sub(_stars, data)
+        return _USERINFO_OF_DATA.sub(_stars, data) if b"://" in data else data
 
     @property
     def longest(self):
-        """The bytes of the longest text that is hidden."""
-        return max((len(value.encode()) for _, value in self._values), default=0)
+        """The bytes of the longest text that is hidden, with the escape codes in it; 0 for none."""
+        return max((len(value.encode()) + ESCAPES for _, value in self._values), default=0)
 
     def load(self):
         """Ask the database for what is hidden: nothing else here does."""
@@ -111,7 +120,7 @@ def concealed():
 
 def without_password(text):
     """Return the text with stars for the tokens and passwords of addresses in it."""
-    return _USERINFO.sub("***@", text)
+    return _USERINFO_OF_TEXT.sub("***@", text)
 
 
 def discretion(request, deployment, push=None):
@@ -124,4 +133,23 @@ def discretion(request, deployment, push=None):
 
 
 def _found(value):
-    return re.compile(rf"(?<![\w.-]){re.escape(value)}(?![\w-])")
+    letters = f"{_WITHIN}*".join(map(re.escape, value))
+    return re.compile(rf"(?<![\w.-]){letters}(?![\w-])")
+
+
+def _instead(words):
+    """Return what re.sub puts in: `words`, and the tags that were within."""
+    return lambda match: words + _WITHIN * match[0].count(_WITHIN)
+
+
+@lru_cache(64)
+def _interrupted(value):
+    """Return the pattern of bytes between which escape codes stand."""
+    letters = (re.escape(bytes([byte])) for byte in value)
+    return re.compile((b"(?:" + _ESCAPE + b")*").join(letters))
+
+
+def _stars(match):
+    """Return as many stars as bytes, but for escape codes, which stay."""
+    return b"".join(piece if piece.startswith(b"\x1b") else b"*" * len(piece)
+                    for piece in re.split(b"(" + _ESCAPE + b")", match[0]))

@@ -91,6 +91,8 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
     else:
         asked.comment = Masking(_ready(secrets_of, deployment)).mask(comment)
     if look and resolves_git:
+        if active := deployment.pushes.filter(state__in=ACTIVE).first():
+            raise Busy(active)  # before anybody waits for a worker
         _refuse_elsewhere(asked)
     return _queued(asked, user)
 

@@ -7,15 +7,16 @@ from .indexing import candidates
 MOST = 200  # characters that are searched for
 
 
-def first_hit(push, words, start, *, backwards=False):
+def first_hit(push, words, start, *, backwards=False, hidden=None):
     """Return the number of the first line from `start` on that has the words, or None.
 
-    `start` itself is looked at, too; `backwards` looks at those before it.
+    `start` itself is looked at, too; `backwards` looks at those before it. What the Discretion
+    `hidden` hides is not found: a person could guess it, letter by letter.
     """
     words = words[:MOST]
     if not words or "\n" in words:
         return None
-    search = _Search(words)
+    search = _Search(words, hidden if hidden and hidden.longest else None)
     for chunk in _chunks(push, search.needle, start, backwards):
         hits = search.lines(chunk, _text(push, chunk, search))
         if backwards:
@@ -29,7 +30,8 @@ def first_hit(push, words, start, *, backwards=False):
 class _Search:
     """What is searched for. Of other scripts than ASCII each letter may be either case."""
 
-    def __init__(self, words):
+    def __init__(self, words, hidden=None):
+        self.hidden = hidden
         self.needle = words.encode("utf-8", "replace").lower()
         self._pattern = None
         if not words.isascii():
@@ -87,14 +89,32 @@ def _chunks(push, needle, start, backwards):
 
 def _text(push, chunk, search):
     """Return a chunk's bytes with small letters, and the rest of a word that it ends within."""
-    text, sequence, rest = bytes(chunk.data).lower(), chunk.sequence, b""
-    if not search.may_go_on(text):  # to read the next one as well would take twice the time
-        return text
-    while not rest.endswith(b"\n") and len(rest) < search.reach:
+    data, sequence, rest, before = bytes(chunk.data), chunk.sequence, b"", b""
+    reach = search.reach
+    if search.hidden:  # what is hidden may begin in the chunk before, and end in the next
+        reach = max(reach, search.hidden.longest)
+        before = _before(push, sequence, reach)
+    elif not search.may_go_on(data.lower()):  # reading the next one would take twice the time
+        return data.lower()
+    while not (rest or data).endswith(b"\n") and len(rest) < reach:
         sequence += 1
         following = push.chunks.filter(sequence=sequence).values_list("data", flat=True).first()
         if following is None:
             break
-        head, newline, _ = bytes(following[:search.reach]).partition(b"\n")
+        head, newline, _ = bytes(following[:reach]).partition(b"\n")
         rest += head + newline
-    return text + rest.lower()
+    text = before + data + rest
+    if search.hidden:
+        text = search.hidden.stars(text)
+    return text[len(before):].lower()
+
+
+def _before(push, sequence, reach):
+    """Return the last bytes before a chunk, at most `reach`."""
+    chunks = push.chunks.filter(sequence__lt=sequence).order_by("-sequence")
+    found = b""
+    for data in chunks.values_list("data", flat=True).iterator(chunk_size=1):
+        found = bytes(data)[-reach:] + found
+        if len(found) >= reach:
+            break
+    return found[-reach:]

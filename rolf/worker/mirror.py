@@ -12,6 +12,7 @@ from bootstrapper.deploy.source import TRANSPORTS, Git, complaint
 from bootstrapper.errors import WorkFailed
 
 PATIENCE = 300.0  # seconds that a fetch may take
+MOST = 20_000_000  # bytes of a folder that is read from a repository: they are held in memory
 # Debian 12's Python hasn't PEP 706's filters yet.
 SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 # The worker's own settings of git must not change line ends.
@@ -74,6 +75,13 @@ class Mirror:
         """
         if self.git.file_at(commit, f"{folder}/deployments.toml") is None:
             self.fetch()
+        listed = self._run("ls-tree", "-r", "-l", commit, "--", folder).splitlines()
+        # A file has a header in the archive, and is filled up there.
+        size = sum(1024 + int(size) for line in listed if (size := line.split()[3]).isdigit())
+        if size > MOST:
+            raise WorkFailed(
+                self._repository, f"{folder}/ has {size:,} bytes at {commit[:8]}, and {MOST:,} are "
+                "the most", f"keep nothing else in {folder}/ than what a push needs of it")
         packed = self._run(*_AS_COMMITTED, "archive", "--format=tar", commit, "--", folder)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             inside = [member for member in archive if (member.isreg() or member.isdir())

@@ -49,7 +49,8 @@ def optional(recipe: Recipe) -> list[str]:
 def commands() -> str:
     """Every command that has to do with deployments, and its options; first those of all."""
     shared = list(_options(project_parser()))
-    parts = ["All of them take:\n\n" + _table(["option", "what it does"], shared)]
+    parts = ["All of them take, after the command's name:\n\n"
+             + _table(["option", "what it does"], shared)]
     for name, said, parser in deploying():
         options = [row for row in _options(parser) if row not in shared]
         parts.append(f"**`{_usage(name, parser)}`**: {said}.")

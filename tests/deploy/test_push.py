@@ -142,7 +142,8 @@ def test_changed_and_unpushed_work_is_told_and_what_is_committed_is_pushed(shop:
     (shop.project / "page.txt").write_text("four")
     run = shop.run("deploy")
     assert run.returncode == 0
-    assert "1 changed file not committed and 1 commit of main not pushed" in run.stdout
+    assert (f"left out of this push of {git(shop.project, 'rev-parse', '--short=7', 'HEAD~')}: "
+            "1 changed file not committed and 1 commit of main not pushed\n") in run.stdout
     assert shop.page() == "two"
 
 

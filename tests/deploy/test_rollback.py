@@ -96,6 +96,20 @@ def test_it_halts_where_a_failed_stage_after_the_switch_means_halt(shop: Shop) -
     assert shop.page() == "two"
 
 
+def test_a_failed_rollback_names_what_is_live_again(shop: Shop) -> None:
+    shop.define(settings=HERE, stages=[*STAGES, "smoke-test"])
+    shop.recipe("smoke-test.sh", "# Looks.\nfalse\n")
+    for page in ("good", "bad"):
+        shop.commit(page)
+        assert shop.run("deploy", "--skip", "smoke-test").returncode == 0
+    run = shop.run("rollback")
+    assert run.returncode == 1, run.stdout
+    assert shop.page() == "good"
+    assert ("production serves push 3 again, as far as it came\n"
+            "  next: remove the cause, then: python -m bootstrapper resume production\n"
+            ) in run.stdout
+
+
 def test_a_first_push_that_fails_after_the_switch_has_nothing_to_return_to(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.recipe("smoke-test.sh", "# Looks.\nfalse\n")

@@ -25,6 +25,15 @@ def settings_of(unit: Path) -> dict[str, str]:
     return dict(re.findall(r"^(\w+)=(.*)$", unit.read_text(), re.MULTILINE))
 
 
+def test_files_that_root_reads_are_copied_not_linked() -> None:
+    files = [*UNITS, *(REPOSITORY / "rolf/apache").glob("*.conf")]
+    assert len(files) >= 4
+    for file in files:
+        text = file.read_text()
+        assert not re.search(r"\bln -s|\blink it\b", text), file
+        assert "Root installs a copy of this file" in text, file
+
+
 @contextmanager
 def started(home: Home, unit: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run what a unit runs, in the place of /var/www/rolf."""

@@ -19,10 +19,11 @@ from bootstrapper.deploy.journal.event_line import Span
 from bootstrapper.deploy.journal.growing_file import GrowingFile
 from bootstrapper.deploy.journal.record import Record, fold
 from bootstrapper.errors import InputError, WorkFailed, refused
+from bootstrapper.invocation import PROGRAM
 
 # What a full disk takes last: given back so that the end of a push can still be told.
 ROOM = 64 * 1024
-AGAIN = "python -m bootstrapper resume"
+AGAIN = f"{PROGRAM} resume"
 
 
 def home(project: Path) -> Path:
@@ -89,7 +90,7 @@ class Journal:
             snapshot = json.loads((directory / "snapshot.json").read_bytes())
         except (OSError, ValueError) as error:
             raise InputError(str(directory), f"push {number} can't be resumed: its snapshot is "
-                             "missing or damaged", "python -m bootstrapper deploy") from error
+                             "missing or damaged", f"{PROGRAM} deploy") from error
         try:
             for stale in ("result.json", "cancel"):
                 (directory / stale).unlink(missing_ok=True)

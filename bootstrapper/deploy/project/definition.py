@@ -27,6 +27,7 @@ from bootstrapper.deploy.project.fault import Fault, Faulty, faulty, suggestion
 from bootstrapper.deploy.project.known_setting import unfit
 from bootstrapper.deploy.project.recipe import Recipe
 from bootstrapper.deploy.project.setting import ENGINE, PROCESS
+from bootstrapper.invocation import PROGRAM
 
 
 def read(project: Path) -> Definition:
@@ -56,7 +57,7 @@ def check(deployment: Deployment, cookbook: Cookbook, values: Mapping[str, str],
                 file=FILE, line=stage.line,
                 text=f'no recipe is called "{stage.recipe}"'
                      f"{suggestion(stage.recipe, cookbook.names)}",
-                next_step=f"`python -m bootstrapper cookbook` lists the recipes, {RECIPES}/ takes "
+                next_step=f"`{PROGRAM} cookbook` lists the recipes, {RECIPES}/ takes "
                           "more"))
             continue
         recipes.append(recipe)

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Self
 
 from bootstrapper.errors import Locked
+from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
-
-PROGRAM = "python -m bootstrapper"
 
 
 def machine() -> str:
@@ -67,10 +66,12 @@ class Holder(Someone):
             f"its target is being pushed to by deployment {name}")
         push = f" (push {self.push})" if self.push else ""
         near = self.machine == machine()
+        # The lock of a host is not this directory's own: the push may be of another directory.
+        end = ", in the directory that it was started from" if host else ""
         return Locked(
             f"{deployment} ({host})" if host else deployment, f"{what} by {self}{push}",
             f"wait for it: {PROGRAM} status {name}" + (
-                f"; or end it: {PROGRAM} cancel {name}" if near else
+                f"; or end it{end}: {PROGRAM} cancel {name}" if near else
                 f"; only at {self.machine or 'the machine that pushes'} can it be cancelled"))
 
 

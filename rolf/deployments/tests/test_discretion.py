@@ -38,7 +38,7 @@ class Case(TestCase):
         client = Client()
         client.force_login(self.cast.people[person])
         base = f"/deployments/{self.deployment.pk}/"
-        push = f"{base}pushes/{self.push.pk}/"
+        push = self.push.get_absolute_url()
         found = {}
         for address in (base, f"{base}pushes/", push, f"{push}lines/", f"{push}news/",
                         f"{push}log", f"{base}survey/", f"{push}rollback/"):
@@ -82,6 +82,30 @@ class Hidden(Case):
             self.assertEqual(len(found), len(data))
             self.assertNotIn(b"internal", found)
 
+    def test_colours_reveal_nothing(self):
+        hidden = Discretion(self.deployment, Level.VIEW)
+        html = '<span class="fg-1">app1</span>.<b>internal</b>.example is <i>up</i>'
+        self.assertEqual(hidden.html(html), (
+            '<span class="fg-1">[REMOTE_HOST]</span><b></b> is <i>up</i>'))
+        apart = "<td>app1</td><td>.internal.example</td>"
+        self.assertEqual(hidden.html(apart), apart)
+        for red, plain in ((b"\x1b[01;31m\x1b[K", b"\x1b[m\x1b[K"),
+                           (b"\x1b]8;;x\x07", b"\x1b]8;;\x07")):
+            data = b"to app1." + red + b"internal" + plain + b".example it goes"
+            found = hidden.stars(data)
+            self.assertEqual(found, b"to *****" + red + b"********" + plain + b"******** it goes")
+            pieces = [(b"x" * 3000 + data)[at:at + 7] for at in range(0, 3100, 7)]
+            self.assertNotIn(b"internal", b"".join(hidden.data(pieces)))
+
+    def test_a_raw_log_has_no_passwords_for_anybody(self):
+        data = b"x" * 500 + b"fatal: https://anna:sesame@git.example.org/x.git\n" + b"y" * 500
+        for level in (Level.VIEW, Level.EDIT):
+            hidden = Discretion(self.deployment, level)
+            for size in (1, 7, 64, 2000):
+                pieces = [data[at:at + size] for at in range(0, len(data), size)]
+                found = b"".join(hidden.data(pieces))
+                self.assertEqual(found, data.replace(b"anna:sesame@", b"*" * 12))
+
     def test_tags_stay_and_passwords_go_for_everybody(self):
         html = f'<a href="/x/?{REPOSITORY}">{REPOSITORY}</a>'
         self.assertEqual(Discretion(self.deployment, Level.VIEW).html(html),
@@ -104,3 +128,18 @@ class Hidden(Case):
             answer = client.get(f"/deployments/{self.deployment.pk}/{page}/")
             self.assertContains(answer, "https://***@git.example.org/x.git")
             self.assertNotContains(answer, "sesame")
+
+
+class Earlier(Case):
+    """Settings that a push had, and that are others by now."""
+
+    def test_the_reason_of_an_old_push_hides_what_it_had(self):
+        self.push.record["settings"] |= {"REPOSITORY": REPOSITORY, "REMOTE_HOST": HOST}
+        self.push.save()
+        self.deployment.settings.filter(name__in=("REPOSITORY", "REMOTE_HOST")).update(text="other")
+        caller = Caller(made(self.cast.people["view"])[1])
+        base = f"/api/deployments/{self.deployment.pk}/pushes"
+        for address in (base, f"{base}/{self.push.pk}"):
+            answer = caller.get(address)
+            self.assertEqual(answer.status_code, 200)
+            self.assertNotIn("internal.example", answer.content.decode(), address)

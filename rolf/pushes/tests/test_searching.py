@@ -3,6 +3,12 @@
 import random
 from unittest import mock
 
+from django.test import TestCase
+from django.urls import reverse
+
+from deployments.discretion import Discretion
+from deployments.models import Level, Setting
+from main.tests.cast import Cast
 from pushes import indexing
 from pushes.models import LogIndex
 from pushes.searching import first_hit
@@ -82,3 +88,35 @@ class Search(Case):
         push = push_with_log(self.deployment, b"short\n")
         indexing.build(push)
         self.assertFalse(LogIndex.objects.filter(push=push).exists())
+
+    def test_what_a_person_does_not_see_is_not_found(self):
+        host = "app1.internal.example"
+        Setting.objects.create(deployment=self.deployment, name="REMOTE_HOST", text=host)
+        data = f"one\nto {host} it goes\nthree\n".encode()
+        for cuts in ([], [12], range(7, 20), [28]):
+            push = push_with_log(self.deployment, data, cuts=cuts)
+            for level, found in ((Level.VIEW, None), (Level.PUSH, None), (Level.EDIT, 1)):
+                hidden = Discretion(self.deployment, level, push)
+                for words in ("app1", "APP1.int", "example", host):
+                    for back in (False, True):
+                        with self.subTest(cuts=cuts, level=level, words=words, back=back):
+                            self.assertEqual(first_hit(push, words, 2 * back, backwards=back,
+                                                       hidden=hidden), found)
+                for words in ("it goes", "to "):
+                    self.assertEqual(first_hit(push, words, 0, hidden=hidden), 1)
+
+
+class OnPages(TestCase):
+    """A search by an address."""
+
+    def test_pages_search_what_their_visitor_sees(self):
+        cast = Cast()
+        Setting.objects.create(deployment=cast.mine, name="REMOTE_HOST", text="app1.internal")
+        push = push_with_log(cast.mine, b"one\nto app1.internal\n")
+        for person, line in (("view", None), ("push", None), ("edit", 1)):
+            self.client.force_login(cast.people[person])
+            here = [cast.mine.pk, push]
+            answer = self.client.get(reverse("push-search", args=here), {"q": "app1"})
+            self.assertEqual(answer.json(), {"line": line}, person)
+            page = self.client.get(reverse("push", args=here), {"q": "app1"})
+            self.assertEqual(page.context["hit"], line, person)

@@ -47,14 +47,15 @@ def push(request, deployment, address):
     named = number_of(request.GET.get("line"))
     line = None if named is None else max(named - 1, 0)
     hit = None
+    hidden = discretion(request, deployment, found)
     if words:
-        hit = first_hit(found, words, line or 0)
+        hit = first_hit(found, words, line or 0, hidden=hidden)
         if hit is None and line:
-            hit = first_hit(found, words, 0)  # round, to the top
+            hit = first_hit(found, words, 0, hidden=hidden)  # round, to the top
         line = line if hit is None else hit
     first = max(found.log_lines - WINDOW, 0) if line is None else max(line - WINDOW // 4, 0)
     html, end = html_of(found, first, WINDOW, hit)
-    html = mark_safe(discretion(request, deployment, found).html(html))  # noqa: S308 - rendered
+    html = mark_safe(hidden.html(html))  # noqa: S308 - rendered
     found.deployment = deployment
     panel = panel_of(found, deployment.granted)
     return render(request, "pushes/page.html", {
@@ -80,7 +81,8 @@ def search(request, deployment, address):
     """Tell which line has the words `q` next, from line `from` on; `back` looks upwards."""
     found = get_object_or_404(deployment.pushes.listed(), **address.lookup)
     hit = first_hit(found, request.GET.get("q", ""), number_of(request.GET.get("from"), 0),
-                    backwards="back" in request.GET)
+                    backwards="back" in request.GET,
+                    hidden=discretion(request, deployment, found))
     return JsonResponse({"line": hit})
 
 

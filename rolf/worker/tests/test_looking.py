@@ -1,5 +1,6 @@
 """A push is what its page showed: a worker looks before the push waits, and when it begins."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 from unittest import mock
 
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from api.tests.caller import Caller, made
-from deployments.models import Flag, Stage, Survey
+from deployments.models import Deployment, Flag, Stage, Survey
 from pushes import asking, looking
 from pushes.models import Push
 from worker import push_run
@@ -30,7 +31,7 @@ class Case(Surveys):
         self.user = get_user_model().objects.create_superuser("boss")
         Stage.objects.create(deployment=self.deployment, name="clone", recipe="git-clone")
         Worker.objects.create(name="awake", machine="here", pid=1, beat=timezone.now())
-        ask = looking.ask
+        ask = self.unanswered = looking.ask
 
         def answered(deployment, ref=""):
             survey = ask(deployment, ref)
@@ -180,6 +181,45 @@ class WhenItBegins(Case):
         push.refresh_from_db()
         self.assertEqual((push.number, push.state), (None, "cancelled"))
         self.assertIn(f"main is at {fourth[:8]} now", push.reason)
+
+
+class ManyRequests(Case):
+    """One person sends many requests: other deployments keep their threads and workers."""
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch.object(looking, "PATIENCE", 0))
+        self.enterContext(mock.patch.object(looking, "ask", self.unanswered))
+        self.other = Deployment.objects.create(
+            application=self.deployment.application, name="staging")
+
+    def test_many_refs_leave_workers_to_other_deployments(self):
+        with self.captureOnCommitCallbacks() as tasks:
+            asked = [looking.ask(self.deployment, f"ref-{number}") for number in range(20)]
+            self.assertTrue(looking.ask(self.other).pk)
+        self.assertEqual((len(tasks), self.deployment.surveys.count()),
+                         (looking.OPEN + 1, looking.OPEN))
+        self.assertIn("wait for a worker already", asked[-1].fault)
+        self.assertEqual(looking.ask(self.deployment, "ref-0"), asked[0])
+        self.assertContains(self.post(ref="ref-20"), "wait for a worker already", status_code=422)
+        page = self.client.post(reverse("survey", args=[self.deployment.pk]), {"ref": "ref-20"},
+                                headers={"HX-Request": "true"})
+        self.assertContains(page, "wait for a worker already")
+
+    def test_many_requests_leave_threads_to_other_deployments(self):
+        with ExitStack() as stack:
+            for _ in range(looking.WAITING):
+                stack.enter_context(looking._turn(self.deployment))
+            self.assertContains(self.post(ref="main"), "requests wait", status_code=422)
+            self.assertFalse(self.deployment.surveys.exists())
+            self.assertIsNone(looking.look(self.other))  # it waited, and no worker answered
+        self.assertIsNone(looking.look(self.deployment))
+        self.assertEqual(looking._waiting, {})
+
+    def test_nobody_waits_for_a_look_while_a_push_is_active(self):
+        asking.push(self.deployment, self.user)
+        self.assertEqual(self.post(ref="main").status_code, 302)
+        self.assertFalse(self.deployment.surveys.exists())
 
 
 class OpenTabs(Case):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrapper.errors import WorkFailed
 from django.test import SimpleTestCase
 
 from worker.mirror import Mirror
@@ -40,6 +41,35 @@ class AtOnce(SimpleTestCase):
             for mirror in mirrors:
                 self.assertEqual(len(mirror.lines("tag")), TAGS)
                 self.assertEqual(mirror.git.resolve(str(repository), "t1"), commit)
+
+
+class Folders(SimpleTestCase):
+    """What is read from a repository."""
+
+    def test_a_folder_that_is_too_large_is_refused(self):
+        with tempfile.TemporaryDirectory() as place:
+            repository = Path(place, "site.git")
+            _repository(repository)
+            prepared = Prepared(Path(place, "work"), {"REPOSITORY": str(repository)})
+            prepared.project.mkdir()
+            into = Path(place, "into")
+            into.mkdir()
+            for files in ({"zeros": "0" * 21_000_000}, dict.fromkeys(map(str, range(21_000)), "")):
+                commit = _commit(repository, files)
+                with self.assertRaisesRegex(WorkFailed, "20,000,000 are the most"):
+                    Mirror(prepared, dict(os.environ)).extract(commit, "deploy", into)
+                self.assertEqual(list(into.iterdir()), [])
+
+
+def _commit(repository, files):
+    """Commit a folder deploy of these files on the branch main; return the commit."""
+    told = "commit refs/heads/main\ncommitter A <a@example.org> 0 +0000\ndata 0\ndeleteall\n"
+    told += "".join(f"M 644 inline deploy/{name}\ndata {len(text)}\n{text}\n"
+                    for name, text in files.items())
+    subprocess.run(["git", "fast-import", "--quiet", "--force"], cwd=repository,  # noqa: S607
+                   input=told, check=True, text=True)
+    return subprocess.run(["git", "rev-parse", "main"], cwd=repository, check=True,  # noqa: S607
+                          text=True, capture_output=True).stdout.strip()
 
 
 def _repository(directory):
