@@ -8,7 +8,7 @@ from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.ledger import Ledger
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.rollback import live_push, plan_back
+from bootstrapper.deploy.rollback import live_push, plan_back, release_served
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.snapshot import template
 from bootstrapper.errors import BootstrapperError, WorkFailed
@@ -41,8 +41,9 @@ class Fallback:
         except BootstrapperError:  # the connection is lost: nobody knows
             now = {}
         first = next(iter(now), "")
+        served = self._ledger.served
         as_before = {host for host in result.unsure
-                     if (was := self._ledger.current(host)) is not None
+                     if (was := served.get(host or first)) is not None
                      and now.get(host or first) == str(was)}
         return (*result.switched, *(host for host in result.unsure if host not in as_before))
 
@@ -64,16 +65,16 @@ class Fallback:
         there is no way.
         """
         switched = tuple(dict.fromkeys((*switched, *hidden)))
-        was = {host: release for host in ("", *switched)
-               if (release := self._ledger.current(host)) not in (None, plan.id)}
-        before = live_push([record for record in self._ledger.records if record.id != plan.id],
-                           was.get(""))
+        was = {host: release for host, release in self._ledger.served.items() if release != plan.id}
+        records = [record for record in self._ledger.records if record.id != plan.id]
+        current = release_served(records, list(was.values()))
+        before = live_push(records, current)
         if before is None:
             return None
-        releases = {host: release for host in switched if host and (release := was.get(host))}
+        releases = {host: was[host] for host in switched if host in was}
         base = template(self._preparation, before, self._ledger.plan(
             before.id, self._preparation.secrets), keep_settings=False)
-        fast = "" in was and base.switching() is not None
+        fast = current is not None and base.switching() is not None
         if not fast and not before.rollback_url:
             raise WorkFailed(f"push {before.id}", "it can't be returned to: it kept no tag",
                              f"{PROGRAM} deploy {plan.deployment} --ref "

@@ -10,7 +10,7 @@ from bootstrapper.deploy.journal.history import merged
 from bootstrapper.deploy.journal.record import Record, fold
 from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.push import Journal
-from bootstrapper.deploy.rollback import release_of, releases_then
+from bootstrapper.deploy.rollback import release_of, release_served, releases_then
 from bootstrapper.deploy.session import Session
 from bootstrapper.deploy.target.push_lock import holder
 from bootstrapper.errors import BootstrapperError
@@ -63,12 +63,15 @@ class Ledger:
         # We hold the locks: nobody runs what the targets call running.
         return merged(local, self._remembered(), held_by=None)
 
-    def current(self, host: str = "") -> int | None:
-        """The push whose release was live on the host (the first, if empty) when we came."""
-        for name, state in self._states.items():
-            if host in ("", name):
-                return int(state.current) if state.current.isdecimal() else None
-        return None
+    @property
+    def served(self) -> Mapping[str, int]:
+        """The push whose release was live when we came, by host; without hosts that had none."""
+        return {host: int(state.current) for host, state in self._states.items()
+                if state.current.isdecimal()}
+
+    def current(self) -> int | None:
+        """The push whose release was live when we came: the latest, where hosts differ."""
+        return release_served(self.records, list(self.served.values()))
 
     def way_back(self, target: Record, base: Plan) -> tuple[bool, Mapping[str, int]]:
         """Whether all hosts still have what they served while `target` was live.

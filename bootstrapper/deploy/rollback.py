@@ -44,6 +44,21 @@ def live_push(records: Sequence[Record], current: int | None) -> Record | None:
     return _returned_to(record, by_id) if record else None
 
 
+def release_served(records: Sequence[Record], served: Sequence[int]) -> int | None:
+    """Return which of the releases that hosts serve went live last; None if they serve none.
+
+    Hosts differ where a push left some of them out (max_failures). `records` are a deployment's,
+    newest first, `served` the releases in the order of the hosts.
+    """
+    by_id = {record.id: record for record in records}
+    for record in filter(_switched, records):
+        returned_to = _returned_to(record, by_id)
+        for release in (release_of(record), release_of(returned_to or record)):
+            if release in served:
+                return release
+    return next(iter(served), None)
+
+
 def _live_before(records: Sequence[Record], live: Record | None) -> Record | None:
     """Return the push that was live before `live` went live, and worked; None if there is none.
 

@@ -9,7 +9,7 @@ from bootstrapper.deploy.journal import journals
 from bootstrapper.deploy.journal.history import merged
 from bootstrapper.deploy.journal.record import Record
 from bootstrapper.deploy.project.deployment import Deployment
-from bootstrapper.deploy.rollback import live_push
+from bootstrapper.deploy.rollback import live_push, release_served
 from bootstrapper.deploy.target.holder import Closed, Holder
 from bootstrapper.deploy.target.push_lock import holder
 from bootstrapper.deploy.target.ssh import Ssh
@@ -33,9 +33,9 @@ class Survey:
 
     @property
     def current(self) -> int | None:
-        """The number of the release that the first target serves."""
-        name = next((state.current for state in self.states.values()), "")
-        return int(name) if name.isdecimal() else None
+        """The number of the release that the targets serve: the latest, where they differ."""
+        return release_served(self.records, [int(state.current) for state in self.states.values()
+                                             if state.current.isdecimal()])
 
     @property
     def serving(self) -> Record | None:

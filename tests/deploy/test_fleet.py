@@ -164,3 +164,45 @@ def test_stages_per_host_that_follow_each_other_are_one_block() -> None:
 def test_batches_are_in_order_and_the_last_may_be_smaller() -> None:
     assert list(batches(HOSTS, 2)) == [("app1", "app2"), ("app3",)]
     assert list(batches(HOSTS, 0)) == [HOSTS]
+
+
+def _leaving_out(shop: Shop, settings: str, host: str) -> None:
+    """Define a push that leaves `host` out where the page says partly."""
+    shop.recipe("look.sh", f"# Looks.\n# per-host\n"
+                f"[ \"$REMOTE_HOST\" != {host} ] || ! grep partly .page 2>/dev/null\n")
+    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
+    shop.define(settings=settings, deployment="max_failures = 1",
+                stages=[*STAGES[:2], "note", *STAGES[2:-1], "look", STAGES[-1]])
+
+
+def test_a_rollback_after_the_first_host_was_left_out(fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    _leaving_out(shop, settings, "app1")
+    _does(shop, "deploy")
+    shop.commit("two")
+    _does(shop, "deploy")
+    shop.commit("partly")
+    _does(shop, "deploy")
+    assert _pages(shop) == ["two", "partly", "partly"]
+    _does(shop, "rollback")
+    assert _pages(shop) == ["two"] * 3
+    _does(shop, "rollback")
+    assert _pages(shop) == ["one"] * 3
+
+
+def test_a_rollback_to_a_push_that_left_the_first_host_out(fleet: tuple[Shop, str]) -> None:
+    shop, settings = fleet
+    _leaving_out(shop, settings, "app1")
+    _does(shop, "deploy")
+    shop.commit("partly")
+    _does(shop, "deploy")
+    shop.commit("three")
+    _does(shop, "deploy")
+    _does(shop, "rollback")
+    assert _pages(shop) == ["one", "partly", "partly"]
+    shop.commit("four")
+    _does(shop, "deploy")
+    _does(shop, "rollback")
+    assert _pages(shop) == ["one", "partly", "partly"]
+    _does(shop, "rollback")
+    assert _pages(shop) == ["one"] * 3
