@@ -67,7 +67,7 @@ class Fallback:
         switched = tuple(dict.fromkeys((*switched, *hidden)))
         was = {host: release for host, release in self._ledger.served.items() if release != plan.id}
         records = [record for record in self._ledger.records if record.id != plan.id]
-        current = release_served(records, list(was.values()))
+        current = release_served(records, was)
         before = live_push(records, current)
         if before is None:
             return None

@@ -71,7 +71,7 @@ class Ledger:
 
     def current(self) -> int | None:
         """The push whose release was live when we came: the latest, where hosts differ."""
-        return release_served(self.records, list(self.served.values()))
+        return release_served(self.records, self.served)
 
     def way_back(self, target: Record, base: Plan) -> tuple[bool, Mapping[str, int]]:
         """Whether all hosts still have what they served while `target` was live.

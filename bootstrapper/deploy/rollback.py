@@ -44,19 +44,23 @@ def live_push(records: Sequence[Record], current: int | None) -> Record | None:
     return _returned_to(record, by_id) if record else None
 
 
-def release_served(records: Sequence[Record], served: Sequence[int]) -> int | None:
-    """Return which of the releases that hosts serve went live last; None if they serve none.
+def release_served(records: Sequence[Record], served: Mapping[str, int]) -> int | None:
+    """Return the release that hosts serve, of the push that went live last where they differ.
 
-    Hosts differ where a push left some of them out (max_failures). `records` are a deployment's,
-    newest first, `served` the releases in the order of the hosts.
+    They differ where a push left some of them out (max_failures): such a host still serves what
+    it did before. `records` are a deployment's, newest first, `served` the releases by host, of
+    some or all hosts. Return None if they serve none.
     """
     by_id = {record.id: record for record in records}
-    for record in filter(_switched, records):
-        returned_to = _returned_to(record, by_id)
-        for release in (release_of(record), release_of(returned_to or record)):
-            if release in served:
+    for record in filter(_switched, records if served else ()):
+        returned_to = _returned_to(record, by_id) or record
+        for release in (release_of(record), release_of(returned_to)):
+            if release in served.values():
                 return release
-    return next(iter(served), None)
+        if record.state is State.SUCCEEDED and served == releases_then(
+                record, records, list(served)):
+            return release_of(record)
+    return next(iter(served.values()), None)
 
 
 def _live_before(records: Sequence[Record], live: Record | None) -> Record | None:

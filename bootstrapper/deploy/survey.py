@@ -34,8 +34,9 @@ class Survey:
     @property
     def current(self) -> int | None:
         """The number of the release that the targets serve: the latest, where they differ."""
-        return release_served(self.records, [int(state.current) for state in self.states.values()
-                                             if state.current.isdecimal()])
+        return release_served(self.records, {
+            host: int(state.current) for host, state in self.states.items()
+            if state.current.isdecimal()})
 
     @property
     def serving(self) -> Record | None:

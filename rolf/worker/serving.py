@@ -2,7 +2,7 @@
 
 from bootstrapper.deploy.journal.history import merged
 from bootstrapper.deploy.journal.record import iso
-from bootstrapper.deploy.rollback import live_push
+from bootstrapper.deploy.rollback import live_push, release_served
 from bootstrapper.errors import BootstrapperError
 
 from pushes.rollback import records_of
@@ -17,15 +17,17 @@ def look(deployment, targets):
         targets.wait()
     except BootstrapperError:
         return
-    state = next(iter(targets.states.values()), None)
+    host, state = next(iter(targets.states.items()), ("", None))
     if state is None or not state.current.isdecimal():
         return
+    # Its pushes.log says which pushes left this host out; Rolf's light records don't.
+    current = release_served(merged((), state.records, held_by=None), {host: int(state.current)})
     records = records_of(deployment)
     ours = live_push(records, None)
-    theirs = live_push(merged(records, state.records, held_by=None), int(state.current))
+    theirs = live_push(merged(records, state.records, held_by=None), current)
     served = None
     if theirs is None:  # it says nothing about it
-        served = _told(int(state.current))
+        served = _told(current)
     elif ours is None or theirs.id != ours.id:
         served = _told(theirs.id, theirs)
     if served != deployment.served:

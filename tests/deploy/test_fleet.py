@@ -184,6 +184,9 @@ def test_a_rollback_after_the_first_host_was_left_out(fleet: tuple[Shop, str]) -
     shop.commit("partly")
     _does(shop, "deploy")
     assert _pages(shop) == ["two", "partly", "partly"]
+    status = shop.run("status").stdout
+    assert "push 3" in status
+    assert "app1: release 2" in status
     _does(shop, "rollback")
     assert _pages(shop) == ["two"] * 3
     _does(shop, "rollback")

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, StageRecord
-from bootstrapper.deploy.rollback import propose
+from bootstrapper.deploy.journal.record import Record, Run, StageRecord
+from bootstrapper.deploy.rollback import propose, release_served
 from bootstrapper.errors import InputError
 
 
@@ -75,3 +75,28 @@ def test_rollback_never_proposes_what_was_rolled_back_from() -> None:
             continue
         assert target.id not in left, steps
         assert target.state is State.SUCCEEDED, steps
+
+
+def fleet_push(number: int, *without: str) -> Record:
+    """A push to three hosts that left some of them out."""
+    hosts = {host: Run(state=State.SUCCEEDED, started=1.0)
+             for host in ("app1", "app2", "app3") if host not in without}
+    return Record(id=number, state=State.SUCCEEDED, stages=(StageRecord(
+        name="activate", switches=True, state=State.SUCCEEDED, started=1.0, hosts=hosts),))
+
+
+@pytest.mark.parametrize(("served", "release"), [
+    ({"app1": 2, "app2": 3, "app3": 3}, 3),
+    ({"app1": 2}, 3),
+    ({"app2": 3}, 3),
+    ({"app1": 1, "app2": 2}, 2),
+    ({"app2": 1}, 1),
+    ({"app1": 9}, 9),
+    ({}, None),
+])
+def test_a_host_that_was_left_out_serves_what_it_did(
+        served: dict[str, int], release: int | None) -> None:
+    records = [fleet_push(3, "app1"), fleet_push(2), fleet_push(1)]
+    if served.get("app1") == 1:
+        records[1] = fleet_push(2, "app1")
+    assert release_served(records, served) == release
