@@ -160,15 +160,34 @@ def releases_then(target: Record, records: Sequence[Record],
     A host that a push left out (max_failures) keeps the release that it had. `records` are a
     deployment's, newest first.
     """
-    until_then = [record for record in records if record.id <= target.id and _switched(record)]
-    found = {host: next((release_of(record) for record in until_then if _reached(record, host)),
-                        release_of(target)) for host in hosts}
+    by_id = {record.id: record for record in records}
+    found = {host: _release_on(host, target, records, by_id) or release_of(target)
+             for host in hosts}
     return found if set(found.values()) - {release_of(target)} else {}
 
 
-def _reached(record: Record, host: str) -> bool:
-    """Whether a push that switched did so on that host."""
+def _release_on(host: str, live: Record, records: Sequence[Record],
+                by_id: Mapping[int, Record]) -> int | None:
+    """Return the release of a host while `live` was live; None if no push has reached it."""
+    for record in records:
+        if record.id <= live.id and _switched(record) and _reached(record, host, by_id):
+            back = by_id.get(record.rollback_to) if record.rollback_to is not None else None
+            if back and back.id < record.id and release_of(record) == release_of(back):
+                return _release_on(host, back, records, by_id)  # as it was on each host then
+            return release_of(record)
+    return None
+
+
+def _reached(record: Record, host: str, by_id: Mapping[int, Record]) -> bool:
+    """Whether a push that switched did so on that host.
+
+    A rollback on a single host names none. If it undid a push to several, it is the one that
+    followed by itself, on the host where that push had switched.
+    """
     stages = [stage for stage in record.stages if stage.switches and stage.hosts]
+    undone = by_id.get(record.rollback_of) if record.rollback_of is not None else None
+    if not stages and undone and undone.id < record.id:
+        return _reached(undone, host, by_id)
     return all(host in stage.hosts and stage.hosts[host].state is State.SUCCEEDED
                for stage in stages)
 

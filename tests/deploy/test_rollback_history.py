@@ -1,13 +1,16 @@
 """Which push a rollback proposes, after any history of pushes and rollbacks."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.journal.record import Record, Run, StageRecord
-from bootstrapper.deploy.rollback import propose, release_served
+from bootstrapper.deploy.rollback import propose, release_served, releases_then
 from bootstrapper.errors import InputError
+
+HOSTS = ("app1", "app2", "app3")
 
 
 def history(*steps: str) -> list[Record]:
@@ -80,7 +83,7 @@ def test_rollback_never_proposes_what_was_rolled_back_from() -> None:
 def fleet_push(number: int, *without: str) -> Record:
     """A push to three hosts that left some of them out."""
     hosts = {host: Run(state=State.SUCCEEDED, started=1.0)
-             for host in ("app1", "app2", "app3") if host not in without}
+             for host in HOSTS if host not in without}
     return Record(id=number, state=State.SUCCEEDED, stages=(StageRecord(
         name="activate", switches=True, state=State.SUCCEEDED, started=1.0, hosts=hosts),))
 
@@ -100,3 +103,21 @@ def test_a_host_that_was_left_out_serves_what_it_did(
     if served.get("app1") == 1:
         records[1] = fleet_push(2, "app1")
     assert release_served(records, served) == release
+
+
+def test_a_left_out_host_keeps_what_a_rollback_returned_it_to() -> None:
+    back = replace(fleet_push(4), rollback_to=2, rollback_of=3, release=2)  # app1 to release 1
+    records = [fleet_push(6), fleet_push(5, "app1"), back, fleet_push(3), fleet_push(2, "app1"),
+               fleet_push(1)]
+    assert releases_then(records[1], records, HOSTS) == {"app1": 1, "app2": 5, "app3": 5}
+    assert propose(records, current=6, wanted=None).target.id == 5
+
+
+def test_a_rollback_of_one_host_does_not_reach_the_others() -> None:
+    failed = replace(fleet_push(3, "app1", "app3"), state=State.FAILED)
+    switched = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0)
+    back = Record(id=4, state=State.SUCCEEDED, rollback_to=2, rollback_of=3, release=2,
+                  stages=(switched,))  # on app2 alone
+    records = [fleet_push(6), fleet_push(5, "app1"), back, failed, fleet_push(2, "app1"),
+               fleet_push(1)]
+    assert releases_then(records[1], records, HOSTS) == {"app1": 1, "app2": 5, "app3": 5}
