@@ -230,7 +230,7 @@ def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
     for visitor in visitors:
         visitor.start()
     try:
-        time.sleep(0.5)
+        apache.both_processes(f"{site.directory.name}-production")
         settings.write_text(old.replace("PROJECT_DESCRIPTION = ", "PROJECT_DESCRIPTION = 'new, '"))
         (site.directory / "apache" / "django.wsgi").touch()
         # Both processes must have changed over: a new one shows the new text.
