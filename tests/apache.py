@@ -4,6 +4,7 @@ import gzip
 import http.client
 import os
 import random
+import re
 import signal
 import socket
 import ssl
@@ -203,3 +204,18 @@ def wait_until_it_listens(apache: Apache, process: "subprocess.Popen[bytes]") ->
         else:
             return
     raise AssertionError(f"Apache does not listen at {apache.address}:80")
+
+
+def processes(group: str) -> set[str]:
+    """The processes of a site that have loaded it, as daemon.py shows them."""
+    shown = Path("/proc/net/unix").read_text()
+    return set(re.findall(rf" @{group}/(\d+)/loaded$", shown, re.MULTILINE))
+
+
+def both_processes(group: str) -> set[str]:
+    """The two processes of a site, once both have loaded it: each does so by itself."""
+    deadline = time.monotonic() + 60
+    while len(found := processes(group)) != 2:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    return found

@@ -230,15 +230,13 @@ def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
     for visitor in visitors:
         visitor.start()
     try:
-        time.sleep(0.5)
+        apache.both_processes(f"{site.directory.name}-production")
         settings.write_text(old.replace("PROJECT_DESCRIPTION = ", "PROJECT_DESCRIPTION = 'new, '"))
         (site.directory / "apache" / "django.wsgi").touch()
         # Both processes must have changed over: a new one shows the new text.
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            recent = answers[-40:]
-            if len(recent) == 40 and all("new, " in answer.text for answer in recent):
-                break
+        while time.monotonic() < deadline and (
+                len(answers) < 40 or any("new, " not in answer.text for answer in answers[-40:])):
             time.sleep(0.05)
     finally:
         stop.set()

@@ -1,9 +1,7 @@
 """Two sites in one Apache: reloading one leaves the other alone."""
 
-import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -13,21 +11,6 @@ from tests.deploy.story.visitors import visitors
 from tests.site import USER, Site
 
 pytestmark = pytest.mark.needs(apache.APACHE)
-
-
-def processes(group: str) -> set[str]:
-    """The processes of a site, as daemon.py shows them."""
-    shown = Path("/proc/net/unix").read_text()
-    return set(re.findall(rf" @{group}/(\d+)/loaded$", shown, re.MULTILINE))
-
-
-def both_processes(group: str) -> set[str]:
-    """Its two processes, once both have loaded the project: each does so by itself."""
-    deadline = time.monotonic() + 60
-    while len(found := processes(group)) != 2:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
-    return found
 
 
 def test_reload_of_one_site_leaves_the_other_alone(server_root: Path, site: Site) -> None:
@@ -45,14 +28,14 @@ def test_reload_of_one_site_leaves_the_other_alone(server_root: Path, site: Site
     with apache.serve(root / "apache", one.configuration, other.configuration) as server:
         for each in (one, other):
             assert server.get("/", host=each.domain).status == 200
-        before = [both_processes(group) for group in groups]
+        before = [apache.both_processes(group) for group in groups]
         with visitors(server, other.domain) as visits:
             for _ in range(2):
                 run = subprocess.run([one.directory / "apache/reload"], user=USER, group=USER,
                                      extra_groups=[], capture_output=True, text=True, check=False)
                 assert run.returncode == 0, run.stdout + run.stderr
                 assert run.stdout.count(" came in the place of ") == 2, run.stdout
-        after = [processes(group) for group in groups]
+        after = [apache.processes(group) for group in groups]
         assert set(visits.statuses) == {200}, visits
         assert len(visits.all) > 20
     assert len(before[0]) == len(after[0]) == len(before[1]) == 2
