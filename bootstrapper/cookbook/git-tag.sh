@@ -32,7 +32,9 @@ fi
 from="Pushed-from: $HOSTNAME:$CHECKOUT_DIR"
 # Whether the tag there is this push's own, which was cut off before it knew.
 is_own() {
-    git fetch --quiet --no-tags --depth=1 --end-of-options "$REPOSITORY" "refs/tags/$tag" \
+    local depth=()  # --depth would take a whole checkout's history away from later stages
+    [ "$(git rev-parse --is-shallow-repository)" = false ] || depth=(--depth=1)
+    git fetch --quiet --no-tags "${depth[@]}" --end-of-options "$REPOSITORY" "refs/tags/$tag" \
         2>/dev/null || return
     [ "$(git rev-parse --verify 'FETCH_HEAD^{commit}')" = "$commit" ] || return
     grep --fixed-strings --line-regexp --quiet -e "$from" < <(git cat-file tag FETCH_HEAD 2>/dev/null)

@@ -89,6 +89,19 @@ def test_two_applications_never_share_a_tag(
         assert git(repository.bare, "rev-parse", f"{tag}^{{commit}}") == repository.head
 
 
+def test_a_resumed_push_keeps_the_history_of_its_checkout(
+        here: Push, repository: Repository) -> None:
+    repository.commit("index.html", "second")
+    fetched(here, repository)
+    git(here.checkout, "fetch", "-q", "--unshallow", str(repository.bare))  # a recipe of its own
+    known = git(here.checkout, "rev-list", "--count", "HEAD")
+    assert int(known) > 1
+    here.run("git-tag").ok()
+    git(here.checkout, "tag", "-d", TAG)
+    here.run("git-tag", PUSH_COMMENT="so that the tag is another one").ok()
+    assert git(here.checkout, "rev-list", "--count", "HEAD") == known
+
+
 def test_a_plain_tag_of_that_name_is_not_this_pushs_own(
         here: Push, repository: Repository) -> None:
     git(repository.bare, "tag", TAG, repository.head)
