@@ -3,10 +3,6 @@
 Cookiecutter renders this file first: answers arrive as Python literals, made by repr().
 """
 
-# cookiecutter older than 2.6 has other delimiters: it makes this message of the next line, and
-# takes the rest of the file for a comment.
-# {{ '\nimport sys\nsys.exit("This template needs cookiecutter 2.6 or later. next: pipx install \\"cookiecutter>=2.6\\"")\n' }}{#
-
 import sys
 
 if sys.version_info < (3, 11):
@@ -180,5 +176,3 @@ def main():
 
 if __name__ == "__main__":
     sys.exit(main())
-
-# #}

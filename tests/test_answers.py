@@ -97,15 +97,12 @@ def test_a_template_given_by_a_relative_path_finds_its_list_of_modules(tmp_path)
     assert f"'whitenoise' {VENDORED}" in run.stderr
 
 
-@pytest.mark.parametrize(("version", "answers"), [
-    ("1.7.3", ()), ("2.5.0", ()), ("2.5.0", ("--no-input", "project_name=A", "description=B"))],
-    ids=["1.7.3", "2.5.0", "2.5.0 that does not ask"])
-def test_an_older_cookiecutter_says_which_version_is_needed(
-        version: str, answers: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["1.7.3", "2.5.0"])
+def test_an_older_cookiecutter_says_which_version_is_needed(version: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
          "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", tmp_path,
-         REPOSITORY, *answers], env={**os.environ, **configured(tmp_path).environment},
+         REPOSITORY], env={**os.environ, **configured(tmp_path).environment},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert ('This template needs cookiecutter 2.6 or later. next: pipx install "cookiecutter>=2.6"'

@@ -40,8 +40,19 @@ class PushWatch:
             if late > PATIENCE:
                 kill(self._pid)
                 end(push, state, reason)
-            elif late > WAKE:
+            elif late > WAKE or self._stands_still():
                 wake(self._pid)
+
+    def _stands_still(self):
+        """Return whether the child has been stopped for long.
+
+        It may have been before it could keep that a stage runs: nothing else then tells when the
+        stage is late.
+        """
+        found = process_tree.status(self._pid)
+        stopped = found is not None and found.stopped
+        now = time.monotonic()
+        return stopped and now - self._since("stopped", stopped, now) > WAKE
 
     def _late(self, push, now):
         """Return for how many seconds it should have ended, as what, and why."""

@@ -9,11 +9,11 @@ from urllib.parse import quote, quote_plus
 
 # Of this run alone: tests look at all processes of the machine, where others may run the same test.
 RUN = secrets.token_hex(4)
-TOKEN = f"nL4vUq8ZtR2xWc7YbK1mPf6JdH9sGa3E{RUN}"
+TOKEN = secrets.token_hex(20)
 SECRETS = {
     "WORD": f"trombone{RUN}",
     "TOKEN": TOKEN,
-    "LONGER": f"{TOKEN}.Xq7-Zw9_Kd2",
+    "LONGER": f"{TOKEN}.{secrets.token_hex(3)}-{secrets.token_hex(2)}",
     "PHRASE": f"correct \"horse\" 100% & 'battery' = {RUN}\\up $HOME `x`",
     "UMLAUT": f"Überläufer → größer {RUN} ß",
     "SPLIT": f"vB6nM2kL9jH4gF7d|sQ1wE5rT{RUN}",

@@ -64,13 +64,14 @@ def test_cancel_ends_a_push_that_was_stopped(home: Home, tmp_path: Path, code: s
         assert rolf.worker == worker
 
 
-@pytest.mark.parametrize("code", [SUPERVISOR, AGAIN], ids=["once", "again and again"])
+@pytest.mark.parametrize("code", [SUPERVISOR, CHILD, AGAIN],
+                         ids=["its supervisor", "the push", "both, again and again"])
 def test_a_time_out_ends_a_push_that_was_stopped(home: Home, tmp_path: Path, code: str) -> None:
     file = tmp_path / "pid"
     with running(home):
         push = home.shell(FILL.format(timeout=2, code=code.format(file=file)))
         assert until(lambda: file.exists() and file.read_text())
-        assert until(lambda: "running" not in home.shell(STATE.format(push=push)).split("|")[0], 40)
+        assert until(lambda: "running" not in home.shell(STATE.format(push=push)).split("|")[0], 90)
         state, stage, reason = home.shell(STATE.format(push=push)).split(" | ")
         assert (state, stage) == ("failed", "failed")
         assert "timed out" in reason

@@ -75,16 +75,20 @@ def test_a_slow_answer_does_not_undo_a_jump(shop: Shop, visit: Callable[..., Pag
     page.locator(".log").hover()
     with page.expect_request("**/lines/**"):
         page.mouse.wheel(0, -20000)
-    page.get_by_role("button", name="Top").click()
-    page.wait_for_timeout(200)
-    assert len(held) == 2
+    with page.expect_request("**/lines/**"):
+        page.get_by_role("button", name="Top").click()
+    for _ in range(WAIT // 20):  # until both have come to the route
+        if len(held) == 2:
+            break
+        page.wait_for_timeout(20)
     above, top = held
     with page.expect_response("**/lines/**"):
         top.continue_()
     expect(page.locator("#lines .here")).to_have_attribute("data-line", "0")
-    with page.expect_response("**/lines/**"):
+    with page.expect_response("**/lines/**") as late:
         above.continue_()
-    page.wait_for_timeout(200)
+    late.value.finished()
+    page.evaluate("new Promise((done) => setTimeout(done, 200))")  # the page takes it before
     numbers = page.locator("#lines [data-line]").evaluate_all(
         "items => items.map((item) => Number(item.dataset.line))")
     assert numbers == list(range(len(numbers)))
