@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def end(*_: object) -> None:
     """End the demo, once: a second signal would leave processes behind that are being ended."""
     for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)  # SIG_IGN meets a signal that is on its way
     raise KeyboardInterrupt
 
 
