@@ -28,14 +28,16 @@ def test_a_release_is_the_checkout_without_what_belongs_to_this_machine(anywhere
 
 
 @pytest.mark.parametrize("recipe", ["rsync-release", "rsync-in-place"])
-def test_start_files_of_the_deployer_do_not_reach_rsync(here: Push, recipe: str) -> None:
+def test_start_files_of_the_deployer_do_not_reach_rsync(
+        here: Push, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    (home / ".bashrc").write_text('echo welcome; echo "$BASH_EXECUTION_STRING" >> ~/ran\n')
     check_out(here)
-    ran = Path(os.environ["HOME"], "ran")
-    Path(os.environ["HOME"], ".bashrc").write_text(
-        'echo welcome; echo "$BASH_EXECUTION_STRING" >> ~/ran\n')
     here.run(recipe).ok()
     # What runs in place of the host reads it as a host does; rsync's own shell must not.
-    assert "through" not in ran.read_text()
+    assert "through" not in (home / "ran").read_text()
 
 
 def test_modes_are_those_of_git_whatever_the_umask_was(here: Push) -> None:
