@@ -1,5 +1,8 @@
 """The browser only watches: what it shows is what happens, however many watch, or none."""
 
+import os
+import re
+import signal
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -65,6 +68,25 @@ def test_the_address_is_the_number_that_people_say(
     assert page.url == shop.at("shop production", f"pushes/{number}/")
     page.reload()
     expect(page.locator("#heading")).to_have_text(f"Push {number}")
+
+
+def test_a_link_keeps_the_focus_when_the_number_comes(
+        shop: Shop, visit: Callable[..., Page]) -> None:
+    page = visit("dora", shop.rolf.address)
+    os.kill(shop.rolf.worker, signal.SIGSTOP)
+    try:
+        push(page, shop, "shop slow")
+        expect(page.locator("#heading")).to_have_text("A push that is queued")
+        cancel = page.get_by_role("link", name="Cancel")
+        cancel.focus()
+    finally:
+        os.kill(shop.rolf.worker, signal.SIGCONT)
+    page.wait_for_url(re.compile(r"/pushes/\d+/$"))
+    expect(cancel).to_be_focused()
+    cancel.press("Enter")
+    page.wait_for_url(re.compile(r"/pushes/\d+/cancel/$"))
+    page.get_by_role("button", name="Cancel it").click()
+    expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
 
 
 def test_two_browsers_see_the_same_and_one_push_runs(

@@ -35,9 +35,14 @@ count(panel);
 
 follow(page, (news) => {
   if (news.panel !== null && news.panel !== undefined) {
-    // What has the focus may be in what is replaced: its successor gets it.
+    // A push gets its number when it begins, and with it the address that people pass on.
+    const before = location.pathname;
+    const path = before.replace(/[^/]+\/$/, `${news.address}/`);
+    // What has the focus may be in what is replaced: its successor gets it, whose address may have
+    // the number by now.
     const focused = panel.contains(document.activeElement) && document.activeElement;
-    const key = focused && (focused.getAttribute("href") || focused.value);
+    let key = focused && (focused.getAttribute("href") || focused.value);
+    if (key && key.startsWith(before)) key = path + key.slice(before.length);
     panel.innerHTML = news.panel;
     tell(panel);
     count(panel);
@@ -49,9 +54,7 @@ follow(page, (news) => {
     error.dataset.jump = news.error;
     document.title = news.title;
     document.getElementById("heading").textContent = news.heading;
-    // A push gets its number when it begins, and with it the address that people pass on.
-    const path = location.pathname.replace(/[^/]+\/$/, `${news.address}/`);
-    if (path !== location.pathname) {
+    if (path !== before) {
       history.replaceState(history.state, "", path + location.search + location.hash);
     }
   }
