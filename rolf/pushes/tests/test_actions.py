@@ -59,7 +59,7 @@ class Actions(Case):
             self.assertContains(page, "99999999</code>")
         self.assertContains(page, "root@till")
         self.assertContains(page, "<span>push 9</span>")
-        answer = self.client.post(self.address("push-rollback", self.old))
+        answer = self.client.post(self.address("push-rollback", self.old), {"shown": "9"})
         self.assertIsNone(Push.objects.active().get().rollback_of)
         self.assertEqual(answer.status_code, 302)
 
@@ -85,11 +85,33 @@ class Actions(Case):
     def test_a_rollback_is_one_click(self):
         with self.captureOnCommitCallbacks():
             answer = self.client.post(
-                self.address("push-rollback", self.old), {"settings": "keep", "comment": "oh"})
+                self.address("push-rollback", self.old), {
+                    "settings": "keep", "comment": "oh", "shown": "2"})
         push = Push.objects.active().get()
         self.assertRedirects(answer, push.get_absolute_url())
         self.assertEqual((push.rollback_to, push.keep_settings, push.comment),
                          (self.old, True, "oh"))
+
+    def test_a_rollback_of_what_is_no_longer_live_is_asked_about(self):
+        address = self.address("push-rollback", self.old)
+        for told, said in (({"shown": "1"}, "By now push 2 is live, no longer push 1."),
+                           ({"shown": ""}, "no longer an unknown push."),
+                           ({}, "the page was an old one")):
+            page = self.client.post(address, told)
+            self.assertContains(page, said, status_code=422)
+            self.assertContains(page, 'name="shown" value="2"', status_code=422)
+            self.assertFalse(Push.objects.active().exists())
+
+    def test_a_push_that_was_resumed_meanwhile_is_not_resumed(self):
+        push = self.logged(b"", state="failed", number=3, record={
+            **self.new.record, "id": 3, "state": "failed", "stages": [
+                {**self.new.record["stages"][0], "state": "failed"}]})
+        address = self.address("push-resume", push)
+        self.assertContains(self.client.get(address), f'name="shown" value="{push.version}"')
+        Push.objects.filter(pk=push.pk).update(version=push.version + 1)
+        answer = self.client.post(address, {"shown": push.version}, follow=True)
+        self.assertContains(answer, "It has changed since its page was shown")
+        self.assertFalse(Push.objects.active().exists())
 
     def test_what_never_worked_is_not_rolled_back_to(self):
         failed = self.logged(b"", state="failed")
@@ -100,7 +122,8 @@ class Actions(Case):
 
     def test_two_who_push_at_once_are_told(self):
         running = Push.objects.create(deployment=self.deployment, user_name="anna")
-        answer = self.client.post(self.address("push-rollback", self.old), follow=True)
+        answer = self.client.post(
+            self.address("push-rollback", self.old), {"shown": "2"}, follow=True)
         self.assertRedirects(answer, running.get_absolute_url())
         self.assertContains(answer, "is being pushed by anna")
 

@@ -38,10 +38,14 @@ def resume(request, deployment, address):
 def rollback(request, deployment, address):
     """Return to a push: its code and its settings, or its code alone."""
     push = pushed(deployment, address)
+    if request.method == "POST" and "shown" not in request.POST:
+        # A page from when addresses had keys may mean another push.
+        return _rollback_page(request, deployment, push, [
+            "Nothing was rolled back: the page was an old one. Look at what goes back."], 422)
     if request.method == "POST":
         try:
             asked = asking.rollback(
-                deployment, request.user, to=push, shown=request.POST.get("shown"),
+                deployment, request.user, to=push, shown=request.POST["shown"],
                 comment=request.POST.get("comment", "").strip(),
                 keep_settings=request.POST.get("settings") == "keep")
         except asking.Busy as error:

@@ -73,6 +73,7 @@ def test_the_address_is_the_number_that_people_say(
 def test_a_link_keeps_the_focus_when_the_number_comes(
         shop: Shop, visit: Callable[..., Page]) -> None:
     page = visit("dora", shop.rolf.address)
+    shop.home.shell(SLOWER)
     os.kill(shop.rolf.worker, signal.SIGSTOP)
     try:
         push(page, shop, "shop slow")
@@ -87,6 +88,19 @@ def test_a_link_keeps_the_focus_when_the_number_comes(
     page.wait_for_url(re.compile(r"/pushes/\d+/cancel/$"))
     page.get_by_role("button", name="Cancel it").click()
     expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
+    shop.home.shell(AS_SLOW_AS_BEFORE)
+
+
+# So slow that it ends by being cancelled alone.
+SLOWER = """
+from deployments.models import Deployment, Setting
+slow = Deployment.objects.get(name="slow")
+Setting.objects.create(deployment=slow, name="LINES_SAID", text="3000")
+"""
+AS_SLOW_AS_BEFORE = """
+from deployments.models import Setting
+Setting.objects.filter(deployment__name="slow", name="LINES_SAID").delete()
+"""
 
 
 def test_two_browsers_see_the_same_and_one_push_runs(
