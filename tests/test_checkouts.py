@@ -61,7 +61,9 @@ def test_a_damaged_bootstrapper_gives_no_traceback(built_project: Path, content:
 def test_autocrlf_changes_no_script(generated: Path, tmp_path: Path, attributes: str) -> None:
     """Committed and cloned by somebody whose git makes CR LF of line ends."""
     project, clone = tmp_path / "project", tmp_path / "clone"
-    shutil.copytree(generated, project, ignore=shutil.ignore_patterns("src"))
+    # Other tests may have rebuilt its ve, which nobody commits.
+    ignored = shutil.ignore_patterns("src", "ve", ".ve.*", ".deploy", "__pycache__")
+    shutil.copytree(generated, project, ignore=ignored)
     shutil.copy(REPOSITORY / attributes, project / ".gitattributes")
     (project / "deploy/recipes/more").write_text("#!/usr/bin/env python3\n")
     (project / "requirements/src").mkdir()
