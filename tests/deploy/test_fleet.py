@@ -42,6 +42,31 @@ def _pages(shop: Shop) -> list[str]:
     return [shop.page(_live(shop, host)) for host in HOSTS]
 
 
+NOTE = "# Notes the page.\ncp page.txt .page\n"
+
+
+def _look(host: str, page: str) -> str:
+    """A recipe that fails on that host for such a page."""
+    return (f"# Looks.\n# per-host\n"
+            f"[ \"$REMOTE_HOST\" != {host} ] || ! grep {page} .page 2>/dev/null\n")
+
+
+def _leaving_out(shop: Shop, settings: str, host: str) -> None:
+    """Define a push that leaves `host` out where the page says partly."""
+    shop.recipe("look.sh", _look(host, "partly"))
+    shop.recipe("note.sh", NOTE)
+    shop.define(settings=settings, deployment="max_failures = 1",
+                stages=[*STAGES[:2], "note", *STAGES[2:-1], "look", STAGES[-1]])
+
+
+def _in_batches(shop: Shop, settings: str) -> None:
+    """Define a push, a host at a time, whose second one fails where the page says broken."""
+    shop.recipe("look.sh", _look("app2", "broken"))
+    shop.recipe("note.sh", NOTE)
+    shop.define(settings=settings, deployment="batch = 1",
+                stages=[*STAGES[:2], "note", *STAGES[2:], "look"])
+
+
 def test_a_push_reaches_every_host_and_what_runs_once_runs_once(fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
     shop.recipe("once.sh", "# Once.\necho \"once on $REMOTE_HOST of $REMOTE_HOSTS\"\n")
@@ -59,11 +84,7 @@ def test_a_push_reaches_every_host_and_what_runs_once_runs_once(fleet: tuple[Sho
 def test_a_batch_that_fails_switches_back_the_hosts_that_were_switched(
         fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
-    shop.recipe("look.sh", "# Looks.\n# per-host\n"
-                "[ \"$REMOTE_HOST\" != app2 ] || ! grep broken .page 2>/dev/null\n")
-    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
-    stages = [*STAGES[:2], "note", *STAGES[2:], "look"]
-    shop.define(settings=settings, stages=stages, deployment="batch = 1")
+    _in_batches(shop, settings)
     assert shop.run("deploy").returncode == 0
     shop.commit("broken")
     run = shop.run("deploy")
@@ -109,11 +130,7 @@ def _does(shop: Shop, *words: str) -> None:
 def test_a_rollback_skips_what_the_hosts_were_switched_back_from(
         fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
-    shop.recipe("look.sh", "# Looks.\n# per-host\n"
-                "[ \"$REMOTE_HOST\" != app2 ] || ! grep broken .page 2>/dev/null\n")
-    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
-    shop.define(settings=settings, stages=[*STAGES[:2], "note", *STAGES[2:], "look"],
-                deployment="batch = 1")
+    _in_batches(shop, settings)
     for page, status in (("two", 0), ("broken", 1), ("four", 0)):
         shop.commit(page)
         assert shop.run("deploy").returncode == status
@@ -124,11 +141,7 @@ def test_a_rollback_skips_what_the_hosts_were_switched_back_from(
 
 def test_a_rollback_returns_each_host_to_what_it_served_then(fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
-    shop.recipe("look.sh", "# Looks.\n# per-host\n"
-                "[ \"$REMOTE_HOST\" != app2 ] || ! grep partly .page 2>/dev/null\n")
-    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
-    shop.define(settings=settings, deployment="max_failures = 1",
-                stages=[*STAGES[:2], "note", *STAGES[2:-1], "look", STAGES[-1]])
+    _leaving_out(shop, settings, "app2")
     _does(shop, "deploy")
     for page, pages in (("partly", ["partly", "one", "partly"]), ("whole", ["whole"] * 3)):
         shop.commit(page)
@@ -164,15 +177,6 @@ def test_stages_per_host_that_follow_each_other_are_one_block() -> None:
 def test_batches_are_in_order_and_the_last_may_be_smaller() -> None:
     assert list(batches(HOSTS, 2)) == [("app1", "app2"), ("app3",)]
     assert list(batches(HOSTS, 0)) == [HOSTS]
-
-
-def _leaving_out(shop: Shop, settings: str, host: str) -> None:
-    """Define a push that leaves `host` out where the page says partly."""
-    shop.recipe("look.sh", f"# Looks.\n# per-host\n"
-                f"[ \"$REMOTE_HOST\" != {host} ] || ! grep partly .page 2>/dev/null\n")
-    shop.recipe("note.sh", "# Notes the page.\ncp page.txt .page\n")
-    shop.define(settings=settings, deployment="max_failures = 1",
-                stages=[*STAGES[:2], "note", *STAGES[2:-1], "look", STAGES[-1]])
 
 
 def test_a_rollback_after_the_first_host_was_left_out(fleet: tuple[Shop, str]) -> None:

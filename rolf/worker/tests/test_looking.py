@@ -24,7 +24,7 @@ NOBODY = "0" * 40
 
 
 class Case(Surveys):
-    """A worker that answers at once, a person who may push, and what the page showed."""
+    """A worker that answers at once, a person with push permission, and what the page showed."""
 
     def setUp(self):
         super().setUp()

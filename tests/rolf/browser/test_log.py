@@ -64,12 +64,18 @@ def scroll_up_to(page: Page, line: int) -> None:
     raise AssertionError(first.get_attribute("data-line"))
 
 
-def test_a_slow_answer_does_not_undo_a_jump(shop: Shop, visit: Callable[..., Page]) -> None:
+def long_log(shop: Shop, visit: Callable[..., Page]) -> Page:
+    """Return the page of a push that has ended, at the end of its 5,000 lines."""
     page = visit("dora", shop.rolf.address)
     shop.home.shell(SAYS_MUCH)
     push(page, shop, "shop staging")
     expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
     expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
+    return page
+
+
+def test_a_slow_answer_does_not_undo_a_jump(shop: Shop, visit: Callable[..., Page]) -> None:
+    page = long_log(shop, visit)
     held: list[Route] = []
     page.route("**/lines/**", lambda route: held.append(route))
     page.locator(".log").hover()
@@ -95,11 +101,7 @@ def test_a_slow_answer_does_not_undo_a_jump(shop: Shop, visit: Callable[..., Pag
 
 
 def test_a_failed_answer_is_asked_for_again(shop: Shop, visit: Callable[..., Page]) -> None:
-    page = visit("dora", shop.rolf.address)
-    shop.home.shell(SAYS_MUCH)
-    push(page, shop, "shop staging")
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
-    expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
+    page = long_log(shop, visit)
     page.route("**/lines/**", lambda route: route.fulfill(status=503))
     page.locator(".log").hover()
     with page.expect_response("**/lines/**"):
