@@ -45,9 +45,3 @@ def test_no_file_names_the_host_of_a_package_registry() -> None:
 def test_no_third_party_file_is_committed() -> None:
     for path in tracked():
         assert path.suffix not in (".whl", ".gz", ".zip", ".tgz", ".bz2"), path
-
-
-def test_modules_stay_under_300_lines() -> None:
-    for path in tracked():
-        if path.suffix == ".py":
-            assert len(path.read_text().splitlines()) < 300, path

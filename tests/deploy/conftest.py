@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy.target.ssh import Ssh
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.ssh_server import SshServer, serve
 
 
 @pytest.fixture

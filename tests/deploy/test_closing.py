@@ -11,7 +11,7 @@ from bootstrapper.deploy.closing import OwnDoor
 from bootstrapper.deploy.target.holder import machine
 from bootstrapper.deploy.target.ssh import HERE, Ssh
 from bootstrapper.deploy.target.targets import look
-from tests.deploy.ssh_server import SshServer
+from tests.support.ssh_server import SshServer
 
 DEFINITION = """
 default = "production"

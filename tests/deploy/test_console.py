@@ -13,7 +13,7 @@ from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.screen.printable import cells, fitted, printable
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.tail import Tail
-from tests.deploy.pushes import AT, err, out
+from tests.support.pushes import AT, err, out
 
 NAMES = ["git-clone", "unit-tests", "migrate"]
 

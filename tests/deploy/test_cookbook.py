@@ -15,7 +15,7 @@ from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.errors import InputError
 from tests.conftest import REPOSITORY
-from tests.deploy.definitions import recipe
+from tests.support.definitions import recipe
 
 OURS = sorted(path.stem for path in (REPOSITORY / "bootstrapper/cookbook").iterdir()
               if path.suffix in (".sh", ".py"))

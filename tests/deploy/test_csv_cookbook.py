@@ -11,7 +11,7 @@ from bootstrapper.deploy.project import csv_cookbook
 from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.deploy.project.shell_variables import used
-from tests.deploy.definitions import recipe
+from tests.support.definitions import recipe
 
 # Of the same kind as that Rolf's: names with spaces, code of several lines in quotes, a recipe
 # without a description, and the empty line that its dump ends with; some of another shop's.

@@ -18,7 +18,7 @@ from bootstrapper.deploy.target.holder import Holder
 from bootstrapper.deploy.target.ssh import HERE, Ssh
 from bootstrapper.deploy.target.targets import Targets, look
 from tests.conftest import REPOSITORY
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.ssh_server import SshServer, serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.processes import left
-from tests.deploy.shop import STAGES, Shop, open_shop
-from tests.deploy.ssh_server import SshServer
 from tests.deploy.test_cut import far  # noqa: F401  a fixture
+from tests.support.processes import left
+from tests.support.shop import STAGES, Shop, open_shop
+from tests.support.ssh_server import SshServer
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
 

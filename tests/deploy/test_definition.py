@@ -8,7 +8,7 @@ from bootstrapper.deploy.project import definition, flag
 from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.fault import Fault, Faulty
 from bootstrapper.errors import InputError
-from tests.deploy.definitions import RIGHT, recipe, write
+from tests.support.definitions import RIGHT, recipe, write
 
 
 def test_all_that_is_right_is_understood(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.deploy.project.known_setting import unfit
 from bootstrapper.deploy.project.setting import check_host
 from bootstrapper.errors import InputError
-from tests.deploy.definitions import RIGHT, recipe, write
+from tests.support.definitions import RIGHT, recipe, write
 
 
 def faults(project: Path, text: str) -> list[str]:

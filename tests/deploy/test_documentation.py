@@ -20,7 +20,7 @@ from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.recipe import parse
 from tests.deploy import documentation
 from tests.deploy.documentation import PROGRAM
-from tests.deploy.shop import HERE, Shop, git, open_shop
+from tests.support.shop import HERE, Shop, git, open_shop
 
 PAGE = documentation.PAGE.read_text(encoding="utf-8")
 PACKAGE = Path(definition.__file__).parents[2]

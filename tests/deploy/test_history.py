@@ -4,7 +4,7 @@ from dataclasses import replace
 from bootstrapper.deploy.event import PushStarted, State
 from bootstrapper.deploy.journal.history import merged
 from bootstrapper.deploy.journal.record import Record, fold
-from tests.deploy.pushes import AT, snapshot, whole
+from tests.support.pushes import AT, snapshot, whole
 
 
 def ended(number: int, **more: object) -> Record:

@@ -14,7 +14,7 @@ from bootstrapper.deploy.journal.journal import Journal, ask_to_cancel, events, 
 from bootstrapper.deploy.journal.journals import last_id, push, pushes, sweep
 from bootstrapper.deploy.journal.log_reader import LogReader
 from bootstrapper.errors import InputError, WorkFailed
-from tests.deploy.pushes import AT, err, failed, kept, nobody, out, snapshot, succeeded, whole
+from tests.support.pushes import AT, err, failed, kept, nobody, out, snapshot, succeeded, whole
 
 
 def states(project: Path) -> list[tuple[int, str]]:

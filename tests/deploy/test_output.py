@@ -11,8 +11,8 @@ import pytest
 
 from bootstrapper.deploy.clock import Clock
 from bootstrapper.deploy.event import PushStarted
-from tests.deploy.processes import at_work, left
-from tests.deploy.shop import HERE, STAGES, Shop, open_shop
+from tests.support.processes import at_work, left
+from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 
 @pytest.fixture

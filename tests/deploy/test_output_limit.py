@@ -9,8 +9,8 @@ from bootstrapper.deploy.event import Note, Output, StageEnded, State, Stream
 from bootstrapper.deploy.output_limit import OutputLimit
 from bootstrapper.deploy.project.schema import Wrong
 from bootstrapper.deploy.project.setting import parse
-from tests.deploy.pushes import AT, out
-from tests.deploy.shop import HERE, Shop, open_shop
+from tests.support.pushes import AT, out
+from tests.support.shop import HERE, Shop, open_shop
 
 LIMIT = 4_000_000
 

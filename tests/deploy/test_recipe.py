@@ -8,7 +8,7 @@ import pytest
 from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.fault import Faulty
 from bootstrapper.deploy.project.recipe import Recipe, parse
-from tests.deploy.definitions import recipe
+from tests.support.definitions import recipe
 
 
 def read(text: str, suffix: str = ".sh") -> Recipe:

@@ -12,7 +12,7 @@ from bootstrapper.deploy.event import (
     VariableSet,
 )
 from bootstrapper.deploy.journal.record import Record, fold
-from tests.deploy.pushes import AT, failed, snapshot, succeeded, whole
+from tests.support.pushes import AT, failed, snapshot, succeeded, whole
 
 PROMISED = ["id", "state", "comment", "user", "ref", "commit", "started", "ended", "rollback_of",
             "stages"]

@@ -10,7 +10,7 @@ from bootstrapper.deploy.project.schema import Wrong
 from bootstrapper.deploy.project.setting import check_address
 from bootstrapper.deploy.source import Git
 from bootstrapper.errors import InputError
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 GOOD = ("main", "feature/x", "v1.0", "2.x", "refs/tags/v1.0", "refs/heads/main", "ünï", "a-b",
         "HEAD", "0123456789abcdef0123456789abcdef01234567", "a@b", "@b", "x.lock2", "x/y.z")

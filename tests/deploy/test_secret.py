@@ -8,7 +8,7 @@ import pytest
 from bootstrapper.deploy.project import definition, secret
 from bootstrapper.deploy.project.deployment import Deployment
 from bootstrapper.deploy.project.fault import Faulty
-from tests.deploy.definitions import write
+from tests.support.definitions import write
 
 TEXT = """\
 [deployments.production]

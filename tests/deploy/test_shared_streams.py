@@ -7,8 +7,8 @@ import pytest
 from bootstrapper.deploy.event import State
 from bootstrapper.deploy.target.ssh import Ssh
 from bootstrapper.deploy.target.targets import Targets
-from tests.deploy.jobs import told
-from tests.deploy.ssh_server import SshServer
+from tests.support.jobs import told
+from tests.support.ssh_server import SshServer
 
 FILES = 300
 

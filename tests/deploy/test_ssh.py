@@ -12,7 +12,7 @@ from bootstrapper.deploy.target import ssh as module
 from bootstrapper.deploy.target.ssh import Ssh
 from bootstrapper.deploy.target.targets import Targets
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.ssh_server import SshServer, serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh", "rsync", "git")
 

@@ -13,7 +13,7 @@ from bootstrapper.deploy.execution import Decision
 from bootstrapper.deploy.journal.journal import Journal
 from bootstrapper.deploy.plan import Plan, Stage
 from bootstrapper.deploy.push import Push
-from tests.deploy.shop import HERE, open_shop
+from tests.support.shop import HERE, open_shop
 
 
 class Around:

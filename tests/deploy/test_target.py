@@ -13,8 +13,8 @@ from bootstrapper.deploy.target.ssh import HERE, Ssh
 from bootstrapper.deploy.target.target_state import TargetState
 from bootstrapper.deploy.target.targets import Targets, look
 from bootstrapper.errors import InputError, Locked, WorkFailed
-from tests.deploy.pushers import ANNA, BEN, hold, refusal
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.pushers import ANNA, BEN, hold, refusal
+from tests.support.ssh_server import SshServer, serve
 
 # What is there.
 

@@ -13,8 +13,8 @@ from bootstrapper.deploy.target import target as module
 from bootstrapper.deploy.target.ssh import HERE, Ssh
 from bootstrapper.deploy.target.targets import look
 from bootstrapper.errors import Locked, WorkFailed
-from tests.deploy.pushers import ANNA, BEN, hold, refusal
-from tests.deploy.ssh_server import SshServer
+from tests.support.pushers import ANNA, BEN, hold, refusal
+from tests.support.ssh_server import SshServer
 
 
 @pytest.fixture

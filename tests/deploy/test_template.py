@@ -9,7 +9,7 @@ import pytest
 from bootstrapper.__main__ import main
 from bootstrapper.deploy.project import definition
 from bootstrapper.deploy.project.deployment import FILE
-from tests.rendering import render
+from tests.support.rendering import render
 
 
 @pytest.fixture(scope="module")

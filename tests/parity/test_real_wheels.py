@@ -16,8 +16,8 @@ import pytest
 
 from bootstrapper.ve import lockfile
 from tests.conftest import TEMPLATE, bootstrap
-from tests.parity.real import fetch_into, real_wheels
-from tests.parity.tree import installed_by_pip, tree
+from tests.support.real_wheels import fetch_into, real_wheels
+from tests.support.tree import installed_by_pip, tree
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.rendering import render
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
+from tests.support.index import Index
+from tests.support.rendering import render
+from tests.support.wheels import make_wheel
 from vendor_fetch.own_wheel import build
 
 

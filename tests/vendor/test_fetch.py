@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TINY = "tiny-1.0-py3-none-any.whl"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from tests.support.index import Index, make_tarball
+from tests.support.wheels import lock_line, make_wheel
 from tests.vendor.conftest import COMPILED, PYTHON, MakeProject, snapshot, vendor
-from tests.vendor.index import Index, make_tarball
-from tests.wheels import lock_line, make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOT = "<<cookiecutter.project_slug>>"

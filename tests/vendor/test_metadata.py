@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.ve.requirement import InvalidRequirement, read_metadata_requirement
-from tests import tarballs
+from tests.support import tarballs
+from tests.support.index import Index
+from tests.support.wheels import lock_line, make_wheel
 from tests.vendor.conftest import MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import lock_line, make_wheel
 
 SRC = "requirements/src"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, PYTHON, TAG, MakeProject, files, snapshot, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

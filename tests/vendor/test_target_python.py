@@ -9,10 +9,10 @@ import pytest
 
 from bootstrapper.ve.lockfile import APPS, read
 from bootstrapper.ve.required_python import allowed
-from tests.interpreters import interpreters
+from tests.support.index import Index
+from tests.support.interpreters import interpreters
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import PYTHON, TAG, MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
 from vendor_fetch import target_python
 from vendor_fetch.project import open_project
 
