@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION, USER, Site
 from tests.support.wheels import lock_line, make_wheel
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.invocation import DEFAULT, invocation
+from bootstrapper.program import DEFAULT, invocation
 
 
 @pytest.mark.parametrize(("typed", "arguments", "program"), [

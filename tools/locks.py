@@ -18,16 +18,17 @@ import jinja2
 
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
-from bootstrapper.ve.lockfile import SOURCE, LockedFile, read, render
-from bootstrapper.ve.marker import Marker
-from vendor_fetch import tools
-from vendor_fetch.cache import Cache, incoming, place
-from vendor_fetch.choice import platform_condition
-from vendor_fetch.generation import LOCKED_FOR, ROOT
-from vendor_fetch.index import configured
-from vendor_fetch.locking import Locking
-from vendor_fetch.platforms import Platform
-from vendor_fetch.project import APPS_IN, FORMATS, Project
+from bootstrapper.ve.project.lockfile import SOURCE, LockedFile, read, render
+from bootstrapper.ve.standards.marker import Marker
+from vendor_fetch.atomic_file import incoming
+from vendor_fetch.download.cache import Cache, place
+from vendor_fetch.graph import metadata
+from vendor_fetch.index.index import configured
+from vendor_fetch.project.project import APPS_IN, FORMATS, Project
+from vendor_fetch.project.target import Platform
+from vendor_fetch.resolve.choice import platform_condition
+from vendor_fetch.sync.locker import Locking
+from vendor_fetch.template.generation import LOCKED_FOR, ROOT
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOCKS = REPOSITORY / "locks"
@@ -110,7 +111,7 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
         apps, own = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
         lines = locking.lines(asked, _before(apps, project, upgrade), prefer=vendor_format)
         locking.fetch(lines)
-        for_tools = locking.lines(tools.required(lines, project), _before(own, project, upgrade),
+        for_tools = locking.lines(metadata.required(lines, project), _before(own, project, upgrade),
                                   prefer="wheel", beside=lines)
         locking.fetch(for_tools)
         for written, files in ((apps, lines), (own, for_tools)):

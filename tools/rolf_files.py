@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
-from vendor_fetch.generation import vendor
+from vendor_fetch.template.generation import vendor
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.remote.ssh import Ssh
 from tests.support.ssh_server import SshServer, serve
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy.project import csv_cookbook
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.shell_variables import used
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.recipes import csv_cookbook
+from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.csv_cookbook import used
 from tests.support.definitions import recipe
 
 # Of the same kind as that Rolf's: names with spaces, code of several lines in quotes, a recipe

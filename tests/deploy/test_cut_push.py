@@ -22,8 +22,8 @@ pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
 # The command line, with a tenth of the real limits, in the same order.
 SHORTENED = """
 import sys
-from bootstrapper.deploy.target import ssh, target
-target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP_AFTER, ssh.ALIVE_EVERY = 0.3, 1.5, 3, 1
+from bootstrapper.deploy.remote import host, ssh
+host.BEAT_EVERY, host.ANSWER_WITHIN, host.GIVE_UP_AFTER, ssh.ALIVE_EVERY = 0.3, 1.5, 3, 1
 from bootstrapper.__main__ import main
 sys.exit(main())
 """

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.fleet import batches, blocks
-from bootstrapper.deploy.plan import Stage
+from bootstrapper.deploy.plan.plan import Stage, batches, blocks
 from tests.support.shop import STAGES, Shop, open_shop
 from tests.support.ssh_server import serve
 

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import PushEnded, PushStarted, StageStarted, State, Stream
+from bootstrapper.deploy.events.event import (
+    PushEnded,
+    PushStarted,
+    StageStarted,
+    State,
+    Stream,
+)
 from bootstrapper.deploy.journal.journal import Journal, home
 from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
 from tests.support.pushes import AT, err, kept, out, snapshot, whole

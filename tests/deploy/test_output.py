@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import PushStarted
+from bootstrapper.deploy.events.event import PushStarted
+from bootstrapper.deploy.events.times import Clock
 from tests.support.processes import at_work, left
 from tests.support.shop import HERE, STAGES, Shop, open_shop
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import Event, Output, State, Stream
+from bootstrapper.deploy.events.event import Event, Output, State, Stream
 from bootstrapper.deploy.running import process_tree, stream
 from tests.support.jobs import QUICK, told
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import Event, Output, State, Stream
+from bootstrapper.deploy.events.event import Event, Output, State, Stream
 from bootstrapper.deploy.running.stream import OpenLine
 from tests.support.jobs import Told, told
 

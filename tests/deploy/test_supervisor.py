@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.running import process_tree
 from tests.support.jobs import alive, told, wait_for
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import target as module
-from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.remote import host as module
+from bootstrapper.deploy.remote.ssh import Ssh
 from tests.support.pushers import hold
 from tests.support.ssh_server import SshServer
 

@@ -2,7 +2,7 @@
 
 import signal
 
-from bootstrapper.deploy.event import Event, Output, State
+from bootstrapper.deploy.events.event import Event, Output, State
 from tests.support.jobs import told
 
 # It leaves its group, its session and its parent, and heeds neither INT nor TERM.

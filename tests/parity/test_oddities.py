@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import bootstrap
 from tests.support.tree import installed_by_pip, tree
 from tests.support.wheels import lock_line, make_wheel

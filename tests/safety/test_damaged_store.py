@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.store import Store
+from bootstrapper.ve.store.store import Store
 from tests.conftest import bootstrap, ve_version
 from tests.support.figures import Figures
 from tests.support.interpreters import interpreters

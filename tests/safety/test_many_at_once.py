@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
-from bootstrapper.ve.entry import Entry
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.store.entry import Entry
 from tests.conftest import bootstrap, replace_tiny, ve_version
 from tests.support.figures import Figures
 from tests.support.processes import wait_until_gone

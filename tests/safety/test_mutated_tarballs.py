@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import TINY, bootstrap, ve_version
 from tests.support import mutation
 from tests.support.figures import Figures

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from bootstrapper.ve import lockfile
-from bootstrapper.ve.interpreter import running
-from bootstrapper.ve.layout import WRITTEN_ANEW
-from bootstrapper.ve.wheel import BOMB_RATIO, BOMB_SIZE
-from bootstrapper.ve.worker import Task, _do
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.python.interpreter import running
+from bootstrapper.ve.unpack.worker import Task, _do
+from bootstrapper.ve.wheel.layout import WRITTEN_ANEW
+from bootstrapper.ve.wheel.wheel import BOMB_RATIO, BOMB_SIZE
 from tests.conftest import bootstrap
 from tests.support import mutation
 from tests.support.figures import Figures

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 
-from bootstrapper.ve.filename import parse
+from bootstrapper.ve.standards.filename import parse
 from tests.support import tarballs
 
 

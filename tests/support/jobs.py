@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import Event, Note, Output
-from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.events.event import Event, Note, Output
+from bootstrapper.deploy.events.times import Clock
+from bootstrapper.deploy.masking.masker import Masking
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.job_run import Patience
 from bootstrapper.deploy.running.runner import Runner

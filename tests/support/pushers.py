@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Holder, machine, now
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.events.times import now
+from bootstrapper.deploy.machine.directory import machine
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import BootstrapperError
 
 ANNA = Holder(who="anna", machine="laptop", since=now(), deployment="production", push="12")

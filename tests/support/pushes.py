@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from bootstrapper.deploy.event import (
+from bootstrapper.deploy.events.event import (
     Event,
     Output,
     PushEnded,

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.progress import Progress
-from bootstrapper.ve import lockfile
-from bootstrapper.ve.filename import Wheel
-from bootstrapper.ve.interpreter import running
-from bootstrapper.ve.lockfile import LockedFile
-from vendor_fetch.cache import Cache, place
-from vendor_fetch.fetch import fetch
-from vendor_fetch.index import configured
-from vendor_fetch.platforms import here
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.python.interpreter import running
+from bootstrapper.ve.standards.filename import Wheel
+from vendor_fetch.download.cache import Cache, place
+from vendor_fetch.download.fetch import fetch
+from vendor_fetch.index.index import configured
+from vendor_fetch.project.target import here
 
 
 def real_wheels() -> list[LockedFile]:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bootstrapper.deploy.environment import INHERITED, read_output
-from bootstrapper.deploy.project import python_stage
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.target.ssh import HERE, Ssh
+from bootstrapper.deploy.plan.environment import INHERITED, read_output
+from bootstrapper.deploy.recipes import python_stage
+from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 
 COOKBOOK = Cookbook(Path(__file__).parent)
 # What breaks a recipe that forgets to quote.

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 
 # What virtualenv and venv make; what tells where a wheel came from, or that a ve is ours.
 _VIRTUALENVS = re.compile(

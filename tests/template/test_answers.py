@@ -10,8 +10,8 @@ from cookiecutter.exceptions import FailedHookException
 
 from tests.conftest import REPOSITORY
 from tests.support.rendering import TEMPLATE, render
-from vendor_fetch.index import configured
-from vendor_fetch.uv import find_uv
+from vendor_fetch.index.index import configured
+from vendor_fetch.index.uv import find_uv
 
 IDENTIFIER = "must begin with a letter and hold lower-case letters, digits and underscores"
 STDLIB = "is a module of Python's standard library"

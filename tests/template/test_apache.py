@@ -17,7 +17,7 @@ import pytest
 from tests.support import apache
 from tests.support.rendering import render
 from tests.support.site import DEBIAN_PYTHON, USER, Site, give_away
-from vendor_fetch.index import configured
+from vendor_fetch.index.index import configured
 
 pytestmark = pytest.mark.needs(apache.APACHE)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.archive import CHUNK, Archive
+from bootstrapper.ve.wheel.archive import CHUNK, Archive
 from tests.support.archive import DEFLATED, ENCRYPTED, STORED, Part, write, zeros
 
 

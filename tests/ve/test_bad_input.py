@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import TINY, bootstrap, replace_tiny, ve_version
 from tests.support.interpreters import too_old
 from tests.support.wheels import make_wheel, member

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import bytecode
+from bootstrapper.ve.python import bytecode
 
 SOURCE = b'"""Documented."""\nassert __debug__\n'
 

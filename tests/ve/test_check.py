@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import bootstrap
 from tests.support.wheels import lock_line, make_wheel
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import REPOSITORY, TINY, bootstrap, replace_tiny, ve_version
 from tests.support.site import DEBIAN_PYTHON
 from tests.ve.test_check import check

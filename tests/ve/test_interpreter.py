@@ -10,8 +10,8 @@ import packaging
 import pytest
 
 from bootstrapper.errors import InputError
-from bootstrapper.ve.interpreter import describe, running
-from bootstrapper.ve.tag import cpython_tags, linux_platforms
+from bootstrapper.ve.python.interpreter import describe, running
+from bootstrapper.ve.python.tag import cpython_tags, linux_platforms
 from tests.support.interpreters import interpreters, too_old
 
 REFERENCE = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.store_home import FORMAT
+from bootstrapper.ve.store.home import FORMAT
 from tests.conftest import bootstrap, ve_version
 
 DAY = 86400

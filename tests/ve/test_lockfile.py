@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from bootstrapper.errors import InputError
-from bootstrapper.ve.lockfile import APPS, read, render
+from bootstrapper.ve.project.lockfile import APPS, read, render
 
 A, B = "a" * 64, "b" * 64
 LINE = f"requirements/src/tiny-1.0-py3-none-any.whl --hash=sha256:{A}"

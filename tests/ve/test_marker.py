@@ -3,7 +3,7 @@
 import pytest
 from packaging.markers import Marker as Reference
 
-from bootstrapper.ve.marker import InvalidMarker, Marker
+from bootstrapper.ve.standards.marker import InvalidMarker, Marker
 
 LINUX = {
     "os_name": "posix", "sys_platform": "linux", "platform_machine": "x86_64",

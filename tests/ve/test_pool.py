@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve import pool
-from bootstrapper.ve.interpreter import Interpreter, running
-from bootstrapper.ve.worker import Task
+from bootstrapper.ve.python.interpreter import Interpreter, running
+from bootstrapper.ve.unpack import pool
+from bootstrapper.ve.unpack.worker import Task
 from tests.support.wheels import make_wheel
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import bootstrap, ve_version
 from tests.support.interpreters import interpreters
 from tests.support.wheels import lock_line, make_wheel

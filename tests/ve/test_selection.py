@@ -5,11 +5,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.interpreter import Interpreter
-from bootstrapper.ve.lockfile import LockedFile
-from bootstrapper.ve.marker import Marker
-from bootstrapper.ve.selection import select
-from bootstrapper.ve.tag import linux_platforms
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.project.selection import select
+from bootstrapper.ve.python.interpreter import Interpreter
+from bootstrapper.ve.python.tag import linux_platforms
+from bootstrapper.ve.standards.marker import Marker
 from tests.support.wheels import make_wheel
 
 PYTHON = Interpreter(

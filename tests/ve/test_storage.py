@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve import storage, store_home
-from bootstrapper.ve.store import Store
+from bootstrapper.ve.store import home, location
+from bootstrapper.ve.store.store import Store
 from tests.conftest import bootstrap, ve_version
 from tests.support.site import DEBIAN_PYTHON
 from tests.ve.test_check import differences
@@ -122,7 +122,7 @@ def test_a_full_store_is_named_and_done_without(
     run = bootstrap(tiny_project, prefix=(
         "unshare", "--mount", "sh", "-c",
         f'mount -t tmpfs -o {limit} none "$0" && "$@" && "$@" && '
-        f'ls -A "$0"/store/{store_home.FORMAT}/unfinished', str(disk)))
+        f'ls -A "$0"/store/{home.FORMAT}/unfinished', str(disk)))
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.count(f"no store: {disk}/store: {os.strerror(errno.ENOSPC)}; "
                             "BOOTSTRAP_STORE names another place\n") == 2
@@ -138,21 +138,21 @@ def test_a_store_that_breaks_is_what_failed(tmp_path: Path, number: int) -> None
     store = Store(tmp_path / "store")
     inside = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
     elsewhere = Path("/proc")  # a project on another file system
-    assert storage.failed(store, elsewhere, inside) == (
+    assert location.failed(store, elsewhere, inside) == (
         f"no store: {store.root}: {os.strerror(number)}; BOOTSTRAP_STORE names another place")
     outside = OSError(number, os.strerror(number), "/srv/project/ve/x")
-    assert storage.failed(store, elsewhere, outside) == ""
-    assert storage.failed(store, elsewhere, OSError(number, os.strerror(number))) == ""
-    assert storage.failed(store, elsewhere, WorkFailed("a", "another fault", "b")) == ""
+    assert location.failed(store, elsewhere, outside) == ""
+    assert location.failed(store, elsewhere, OSError(number, os.strerror(number))) == ""
+    assert location.failed(store, elsewhere, WorkFailed("a", "another fault", "b")) == ""
 
 
 def test_a_full_disk_that_holds_the_project_too_is_reported(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     for number in (errno.ENOSPC, errno.EDQUOT):
         error = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
-        assert storage.failed(store, tmp_path, error) == ""
+        assert location.failed(store, tmp_path, error) == ""
 
 
 def test_a_named_store_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_STORE", str(tmp_path / "named"))
-    assert store_home.places(tmp_path) == [tmp_path / "named"]
+    assert home.places(tmp_path) == [tmp_path / "named"]

@@ -4,7 +4,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version as Reference
 
-from bootstrapper.ve.version import InvalidVersion, Version, matches
+from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
 
 VERSIONS = [
     "1", "1.0", "1.0.0", "1.0.1", "1.1", "1.10", "1!0.5",

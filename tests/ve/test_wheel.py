@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.script import EntryPoint
-from bootstrapper.ve.wheel import WheelFile
+from bootstrapper.ve.wheel.script import EntryPoint
+from bootstrapper.ve.wheel.wheel import WheelFile
 from tests.support.wheels import make_wheel, member
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from tests.conftest import REPOSITORY
 from tests.support.index import Index, make_tarball
 from tests.support.wheels import make_wheel

@@ -10,7 +10,7 @@ from tests.conftest import REPOSITORY
 from tests.support.index import Index
 from tests.support.rendering import render
 from tests.support.wheels import make_wheel
-from vendor_fetch.own_wheel import build
+from vendor_fetch.template.own_wheel import build
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def set_up(project: Path) -> "subprocess.Popen[str]":
 
 
 def has_tools(project: Path) -> bool:
-    command = [project / ".tools/bin/python", "-c", "import requests, uv, vendor_fetch.sync"]
+    command = [project / ".tools/bin/python", "-c", "import requests, uv, vendor_fetch.sync.sync"]
     return subprocess.run(command, cwd=project, check=False).returncode == 0
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from tests.support.index import Index, make_tarball
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, MakeProject, files, vendor

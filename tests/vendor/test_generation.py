@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from tests.support.index import Index, make_tarball
 from tests.support.wheels import lock_line, make_wheel
 from tests.vendor.conftest import COMPILED, PYTHON, MakeProject, snapshot, vendor
@@ -212,7 +212,7 @@ def test_a_project_of_another_machine_is_synced(make_project: MakeProject, index
                                                 template: Path, tmp_path: Path,
                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     from bootstrapper.progress import Progress
-    from vendor_fetch import generation
+    from vendor_fetch.template import generation
 
     make_wheel(index.directory, "helper")
     project = make_project("helper")

@@ -5,7 +5,7 @@ import pytest
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, TAG, MakeProject, files, vendor
-from vendor_fetch.index import configured
+from vendor_fetch.index.index import configured
 
 NOWHERE = Path("/nonexistent")
 

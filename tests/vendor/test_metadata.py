@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.requirement import InvalidRequirement, read_metadata_requirement
+from bootstrapper.ve.standards.requirement import InvalidRequirement, read_metadata_requirement
 from tests.support import tarballs
 from tests.support.index import Index
 from tests.support.wheels import lock_line, make_wheel
@@ -123,7 +123,7 @@ def test_a_tarball_s_bad_build_requirement_is_named(
 
 @pytest.mark.parametrize("text", ["a>=1.0,nonsense", "a<1,<4.0.*", "a>=99,~=1"])
 def test_a_specifier_is_judged_whole(text: str) -> None:
-    from bootstrapper.ve.requirement import read_requirement
+    from bootstrapper.ve.standards.requirement import read_requirement
 
     with pytest.raises(InvalidRequirement):
         read_requirement(text)

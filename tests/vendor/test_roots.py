@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS
+from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from tests.support import tarballs
 from tests.support.index import Index
 from tests.support.wheels import make_wheel

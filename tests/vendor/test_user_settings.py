@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, read
+from bootstrapper.ve.project.lockfile import APPS, read
 from tests.support.index import Index, make_tarball
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, MakeProject, vendor

@@ -35,8 +35,8 @@ from django.contrib.auth.models import Group  # noqa: E402
 from history.models import recording  # noqa: E402
 from pushes import asking  # noqa: E402
 
-from bootstrapper.deploy.preparation import Preparation  # noqa: E402
-from bootstrapper.deploy.project.cookbook import Cookbook  # noqa: E402
+from bootstrapper.deploy.plan.prepare import Preparation  # noqa: E402
+from bootstrapper.deploy.recipes.catalog import Cookbook  # noqa: E402
 
 NAME = "Demo Site"
 # By group: what its members may do with the demo site, and who they are.

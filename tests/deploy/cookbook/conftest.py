@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import HERE
+from bootstrapper.deploy.remote.ssh import HERE
 from tests.conftest import Generate, bootstrap
 from tests.support.recipe_runner import Push, push
 from tests.support.repository import Repository

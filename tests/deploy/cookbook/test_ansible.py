@@ -14,7 +14,7 @@ from tests.support.programs import program
 from tests.support.recipe_runner import Push, Ran, push
 from tests.support.ssh_server import serve as serve_ssh
 from tests.support.web import Reply, Request, serve
-from vendor_fetch.index import configured
+from vendor_fetch.index.index import configured
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project.recipe import Recipe
+from bootstrapper.deploy.recipes.recipe import Recipe
 from tests.support.recipe_runner import COOKBOOK
 
 RECIPES = COOKBOOK.all()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import WorkFailed
 from tests.deploy.cookbook.test_sending import ODD, check_out, make_live
 from tests.support.bare_machine import path_without

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Holder, now
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.events.times import now
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.remote.hosts import Targets
 from tests.support.people import group_of, users
 from tests.support.programs import program
 from tests.support.recipe_runner import Push, Ran, push

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from bootstrapper.deploy.project import definition
+from bootstrapper.deploy.definition import reader
 from tests.deploy.story.conftest import DOMAIN
 from tests.support import apache
 from tests.support.ssh_server import SSHD
@@ -36,7 +36,7 @@ def kill_in(stage: str, project: WorkingCopy) -> None:
 def test_after_a_kill_in_any_stage_the_next_push_starts_at_once(
         serving: apache.Apache, project: WorkingCopy) -> None:
     stages = [stage.name for stage in
-              definition.read(project.directory).deployment("production").stages]
+              reader.read(project.directory).deployment("production").stages]
     with visitors(serving, DOMAIN) as visits:
         for stage in stages:
             kill_in(stage, project)

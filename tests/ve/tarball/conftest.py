@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import Generate
 from tests.support.real_wheels import fetch_into, real_wheels
 from tests.support.tarballs import make_tarball

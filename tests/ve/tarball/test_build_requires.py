@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile, undeclared
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.wheel import undeclared
 from tests.conftest import bootstrap
 from tests.support.wheels import make_wheel
 from tests.ve.tarball.conftest import MODULE, SETUP, add, vendor, version

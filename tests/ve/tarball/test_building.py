@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import bootstrap
 from tests.support.processes import wait_until_gone
 from tests.support.tarballs import make_tarball

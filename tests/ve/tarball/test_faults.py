@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve import lockfile, tarball
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.wheel import tarball
 from tests.conftest import bootstrap
 from tests.support.tarballs import make_tarball, member
 from tests.ve.tarball.conftest import MODULE, SETUP, add, vendor
