@@ -129,7 +129,7 @@ def test_the_example_of_a_recipe_is_one_and_the_marks_are_those_that_count() -> 
 
 def test_what_python_recipes_have_is_what_they_get() -> None:
     """Each name of the table, after `self`, is one of python_stage's own."""
-    source = (PACKAGE / "deploy/project/python_stage.py").read_text()
+    source = (PACKAGE / "deploy/recipes/python_stage.py").read_text()
     rows = [row for row in _rows("", "") if row[0].startswith("`self.")]
     assert len(rows) == 6
     for row in rows:
