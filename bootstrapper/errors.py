@@ -58,7 +58,7 @@ def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
             return WorkFailed(place, reason, f"mend that, then: {again}")
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """An error as a person reads it."""
     if isinstance(error, BootstrapperError):
         return str(error)

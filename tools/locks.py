@@ -21,20 +21,20 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile, read, render
 from bootstrapper.ve.standards.marker import Marker
 from vendor_fetch.atomic_file import incoming
-from vendor_fetch.download.cache import Cache, place
+from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph import metadata
 from vendor_fetch.index.index import configured
-from vendor_fetch.project.project import APPS_IN, FORMATS, Project
-from vendor_fetch.project.target import Platform
+from vendor_fetch.project.project import APPS_IN, FORMATS, VendorProject
+from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.choice import platform_condition
-from vendor_fetch.sync.locker import Locking
+from vendor_fetch.sync.locker import Locker
 from vendor_fetch.template.generation import LOCKED_FOR, ROOT
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOCKS = REPOSITORY / "locks"
 # Whatever is vendored, a project that had one of these names would hide it.
 ALWAYS_TAKEN = {"bootstrapper", "vendor_fetch"}
-PLATFORM = Platform(python="", sys_platform=LOCKED_FOR[0], machine=LOCKED_FOR[1])
+PLATFORM = Target(python="", sys_platform=LOCKED_FOR[0], machine=LOCKED_FOR[1])
 HEADER = ("Written by tools/locks.py (make lock). New projects get these files.",)
 
 # By path and hash, the Pythons that a file is for.
@@ -105,13 +105,13 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
 
     def lock(name: str, asked: list[str], vendor_format: str, python: str, scratch: str) -> None:
         """Add what one combination of answers needs, for one Python, to the two locks of it."""
-        project = Project(directory=Path(scratch), format=vendor_format,
+        project = VendorProject(directory=Path(scratch), format=vendor_format,
                           platform=replace(PLATFORM, python=python))
-        locking = Locking(project=project, cache=Cache(place()), index=index, progress=progress)
+        locking = Locker(project=project, cache=Cache(cache_directory()), index=index, progress=progress)
         apps, own = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
         lines = locking.lines(asked, _before(apps, project, upgrade), prefer=vendor_format)
         locking.fetch(lines)
-        for_tools = locking.lines(metadata.required(lines, project), _before(own, project, upgrade),
+        for_tools = locking.lines(metadata.tool_requirements(lines, project), _before(own, project, upgrade),
                                   prefer="wheel", beside=lines)
         locking.fetch(for_tools)
         for written, files in ((apps, lines), (own, for_tools)):
@@ -133,7 +133,7 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
     write("modules.txt", "".join(f"{name}\n" for name in sorted(names | ALWAYS_TAKEN)))
 
 
-def _before(name: str, project: Project, upgrade: bool) -> list[LockedFile]:
+def _before(name: str, project: VendorProject, upgrade: bool) -> list[LockedFile]:
     if upgrade or not (LOCKS / name).is_file():
         return []
     return [file for file in read(LOCKS, PurePosixPath(name))

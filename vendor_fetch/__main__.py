@@ -1,6 +1,6 @@
 """The command line: `python -m vendor_fetch [sync] | check`."""
 
-from bootstrapper.errors import told
+from bootstrapper.errors import error_text
 from bootstrapper.search_path import leave_current_directory
 
 if __name__ == "__main__":
@@ -16,10 +16,10 @@ from pathlib import Path
 from bootstrapper import plain_text
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
-from vendor_fetch.download.cache import Cache, place
-from vendor_fetch.graph.check import differences
+from vendor_fetch.download.cache import Cache, cache_directory
+from vendor_fetch.graph.check import check_differences
 from vendor_fetch.index.index import configured
-from vendor_fetch.project.project import Project, open_project
+from vendor_fetch.project.project import VendorProject, open_project
 from vendor_fetch.sync.sync import sync
 
 EPILOG = """\
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         project = open_project(getattr(options, "project", Path()).absolute())
         if options.command == "check":
             return _check(project, progress)
-        return sync(project, Cache(place()), configured(project.directory), progress)
+        return sync(project, Cache(cache_directory()), configured(project.directory), progress)
     except KeyboardInterrupt:
         print("interrupted; what was locked is still there\n"
               "  next: python -m vendor_fetch sync", file=sys.stderr)
@@ -73,12 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if verbosity > 0:
             traceback.print_exc()
-        print(told(error), file=sys.stderr)
+        print(error_text(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
 
 
-def _check(project: Project, progress: Progress) -> int:
-    found = list(differences(project))
+def _check(project: VendorProject, progress: Progress) -> int:
+    found = list(check_differences(project))
     for each in found:
         print(plain_text.lines(str(each)))
     if found:

@@ -15,9 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bootstrapper.errors import BootstrapperError, WorkFailed, told
-from bootstrapper.ve.project.project_lock import turn
-from vendor_fetch.download.cache import place
+from bootstrapper.errors import BootstrapperError, WorkFailed, error_text
+from bootstrapper.ve.project.project_lock import project_lock
+from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.index.pip import pip_environment
 
@@ -34,7 +34,7 @@ def set_up(directory: Path, kept: Path) -> None:
     """
     directory.mkdir(exist_ok=True)
     complete = directory / "complete"
-    with turn(directory, lambda: print("waiting for another make vendor to set up .tools/")):
+    with project_lock(directory, lambda: print("waiting for another make vendor to set up .tools/")):
         if complete.exists() and complete.stat().st_mtime >= OWN.stat().st_mtime:
             return
         if is_offline() and not kept.is_dir():
@@ -90,12 +90,12 @@ def _forbidden(kept: Path) -> WorkFailed:
 def main() -> int:
     """Set up the project in the current directory; exit status."""
     try:
-        set_up(Path(".tools").absolute(), place() / "tools")
+        set_up(Path(".tools").absolute(), cache_directory() / "tools")
     except KeyboardInterrupt:
         print("interrupted\n  next: make vendor", file=sys.stderr)
         return 130
     except (BootstrapperError, OSError) as error:
-        print(told(error), file=sys.stderr)
+        print(error_text(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
     return 0
 

@@ -5,14 +5,14 @@ import sys
 import time
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
-from bootstrapper.commands.pushes import look, trouble
+from bootstrapper.commands.pushes import load_status, trouble
 from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.journal import store
-from bootstrapper.deploy.journal.journal import ask_to_cancel, home
-from bootstrapper.deploy.machine.directory import machine, user
-from bootstrapper.deploy.machine.holder import Holder
-from bootstrapper.deploy.machine.push_lock import holder
+from bootstrapper.deploy.journal.journal import ask_to_cancel, journal_directory
+from bootstrapper.deploy.machine.directory import machine_name, user_name
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.errors import WorkFailed
 from bootstrapper.program import PROGRAM
 from bootstrapper.progress import Progress
@@ -34,9 +34,9 @@ def _cancel(options: argparse.Namespace) -> int:
     project = options.project.resolve()
     deployment = reader.read(project).deployment(options.deployment)
     name = deployment.name
-    running = holder(project, name)
+    running = current_holder(project, name)
     if running is None:
-        elsewhere = look(options, deployment).holder
+        elsewhere = load_status(options, deployment).holder
         if elsewhere:
             raise WorkFailed(name, f"is being pushed by {elsewhere}, from another directory or "
                              "machine", f"{PROGRAM} cancel {name} there, on {elsewhere.machine}")
@@ -46,10 +46,10 @@ def _cancel(options: argparse.Namespace) -> int:
     began = time.monotonic()
     told = False
     asked: set[str] = set()
-    while (now := holder(project, name)) and now.pid == running.pid:
+    while (now := current_holder(project, name)) and now.pid == running.pid:
         running = now
         if now.push and now.push not in asked:  # it gets its number once it holds all locks
-            ask_to_cancel(home(project) / now.push, f"{user()}@{machine()}")
+            ask_to_cancel(journal_directory(project) / now.push, f"{user_name()}@{machine_name()}")
             asked.add(now.push)
         if not told and time.monotonic() - began > LONG:
             told = True
@@ -74,5 +74,5 @@ def _cancel(options: argparse.Namespace) -> int:
     return 0
 
 
-def _push(running: Holder) -> str:
+def _push(running: PushHolder) -> str:
     return f"push {running.push}" if running.push else "the push"

@@ -12,8 +12,8 @@ from typing import Any
 
 from bootstrapper.commands.output import write, write_lines
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.deploy.definition.problems import faulty, suggestion
-from bootstrapper.deploy.recipes.catalog import RECIPES, Cookbook
+from bootstrapper.deploy.definition.problems import definition_error, did_you_mean
+from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
 from bootstrapper.plain_text import single_line
@@ -40,32 +40,32 @@ def add(commands: Subparsers, program: str) -> None:
 def _cookbook(options: argparse.Namespace) -> int:
     match options.words:
         case []:
-            return _list(Cookbook(options.project), as_json=options.json)
+            return _list(RecipeCatalog(options.project), as_json=options.json)
         case ["import", file]:
             return _import(options.project, Path(file), force=options.force)
         case ["import", *_]:
             raise InputError("cookbook import", "takes one file: the CSV of a cookbook of 2010",
                              f"{_LIST} import FILE")
         case [name]:
-            return _print(Cookbook(options.project), name, as_json=options.json)
+            return _print(RecipeCatalog(options.project), name, as_json=options.json)
         case [*words]:
             raise InputError("cookbook", "takes one recipe; a name with spaces is one in quotes",
                              f'{_LIST} "{" ".join(words)}"')
     raise AssertionError(options.words)
 
 
-def _list(cookbook: Cookbook, *, as_json: bool) -> int:
+def _list(cookbook: RecipeCatalog, *, as_json: bool) -> int:
     recipes = cookbook.all()
     write_lines(
         [json.dumps([_as_json(cookbook, each) for each in recipes], indent=2)] if as_json else
         table([(each.name, origin(cookbook, each), single_line(each.summary), each.needs)
                for each in recipes], shutil.get_terminal_size().columns))
     if faults := cookbook.faults():
-        raise faulty(faults)
+        raise definition_error(faults)
     return 0
 
 
-def origin(cookbook: Cookbook, recipe: Recipe) -> str:
+def origin(cookbook: RecipeCatalog, recipe: Recipe) -> str:
     """Whose it is, in a word or three."""
     if not recipe.path:
         return "ours"
@@ -95,11 +95,11 @@ def table(rows: Sequence[tuple[str, str, str, Sequence[str]]], width: int) -> li
     return lines
 
 
-def _print(cookbook: Cookbook, name: str, *, as_json: bool) -> int:
+def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
     recipe = cookbook.get(name)
     if recipe is None:
         raise InputError("cookbook", f'no recipe is called "{name}"'
-                         f"{suggestion(name, cookbook.names)}", f"{_LIST} lists them")
+                         f"{did_you_mean(name, cookbook.names)}", f"{_LIST} lists them")
     if as_json:
         write_lines([json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2)])
     else:  # as it is, whatever the terminal's encoding
@@ -107,7 +107,7 @@ def _print(cookbook: Cookbook, name: str, *, as_json: bool) -> int:
     return 0
 
 
-def _as_json(cookbook: Cookbook, recipe: Recipe) -> dict[str, Any]:
+def _as_json(cookbook: RecipeCatalog, recipe: Recipe) -> dict[str, Any]:
     told = asdict(recipe)
     del told["code"], told["suffix"]
     for mark in ("hides", "shows"):  # of two recipes only
@@ -129,7 +129,7 @@ def _import(project: Path, file: Path, *, force: bool) -> int:
         raise InputError(str(file), f"can't be read ({error.strerror})",
                          f"{_LIST} import FILE") from None
     written = write(project, {row.file: row.text for row in rows}, force=force)
-    cookbook = Cookbook(project)
+    cookbook = RecipeCatalog(project)
     marks = {**dict.fromkeys(written.new, "new"), **dict.fromkeys(written.replaced, "replaced"),
              **dict.fromkeys(written.same, "as it was")}
     for row in rows:
@@ -140,7 +140,7 @@ def _import(project: Path, file: Path, *, force: bool) -> int:
     print(f"{changed} of {len(rows)} recipes written; their `# needs:` lines were derived from the "
           "code" if changed else f"nothing to do: all {len(rows)} recipes are there")
     for row in rows:
-        line, wrong = python_syntax.fault(row.text) if row.file.endswith(".py") else (0, "")
+        line, wrong = python_syntax.syntax_problem(row.text) if row.file.endswith(".py") else (0, "")
         if wrong:
             print(f"note: {RECIPES}/{row.file}:{line}: {wrong}", file=sys.stderr)
         if tag := csv_cookbook.saved_tag_that_nobody_makes(row, rows):

@@ -10,7 +10,7 @@ import sys
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
 from bootstrapper.deploy.definition import secret
 from bootstrapper.deploy.definition.deployment import FILE
-from bootstrapper.deploy.plan.prepare import Preparation
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
@@ -57,7 +57,7 @@ def add(commands: Subparsers, program: str) -> None:
 
 
 def _deploy(options: argparse.Namespace) -> int:
-    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ,
+    prepared = PreparedDeployment.of(options.project.resolve(), options.deployment, os.environ,
                               flags=options.flags, skip=options.skip)
     _warn(options, prepared)
     if options.dry_run:
@@ -72,7 +72,7 @@ def _deploy(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ)
+    prepared = PreparedDeployment.of(options.project.resolve(), options.deployment, os.environ)
     _refuse_step_without_terminal(options)
     with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.pushing import resume
@@ -82,7 +82,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _rollback(options: argparse.Namespace) -> int:
     options.deployment, options.push = _words(options.words)
-    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ,
+    prepared = PreparedDeployment.of(options.project.resolve(), options.deployment, os.environ,
                               flags=options.flags)
     _refuse_step_without_terminal(options)
     with Session(prepared.project, prepared.deployment) as session:
@@ -101,7 +101,7 @@ def _words(words: list[str]) -> tuple[str, int | None]:
     return (names[0] if names else ""), (int(numbers[0]) if numbers else None)
 
 
-def _warn(options: argparse.Namespace, prepared: Preparation) -> None:
+def _warn(options: argparse.Namespace, prepared: PreparedDeployment) -> None:
     """Of what is no fault, on standard error."""
     for name, value in prepared.secrets.items():
         if (said := secret.warning(name, value)) and options.verbosity >= 0:

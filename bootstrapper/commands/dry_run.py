@@ -10,22 +10,22 @@ from pathlib import Path
 
 from bootstrapper.commands.output import write_lines
 from bootstrapper.deploy.journal import store
-from bootstrapper.deploy.journal.journal import home
-from bootstrapper.deploy.masking.masker import Masking
+from bootstrapper.deploy.journal.journal import journal_directory
+from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.plan import environment
 from bootstrapper.deploy.plan.environment import INHERITED
 from bootstrapper.deploy.plan.plan import Plan, batches, rolls
-from bootstrapper.deploy.plan.prepare import Preparation
-from bootstrapper.deploy.push.execution import Place
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.push.execution import PushDirectories
 
 
-def show(options: argparse.Namespace, prepared: Preparation) -> int:
+def show(options: argparse.Namespace, prepared: PreparedDeployment) -> int:
     """Print each command with its environment; nothing is done, and nobody is asked."""
     number = store.last_id(prepared.project) + 1
     plan = prepared.plan(number=number, comment=options.comment, commit="",
                          ref=options.ref or prepared.deployment.branch)
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    place = Place(directory=home(prepared.project) / str(number),
+    place = PushDirectories(directory=journal_directory(prepared.project) / str(number),
                   scratch=Path(tempfile.gettempdir()) / "push-…")
     write_lines([
         f"{plan.deployment}: push {number}, as far as this machine knows; nothing is done", "",
@@ -33,9 +33,9 @@ def show(options: argparse.Namespace, prepared: Preparation) -> int:
     return 0
 
 
-def lines(plan: Plan, place: Place, *, inherited: Mapping[str, str], python: str) -> Iterator[str]:
+def lines(plan: Plan, place: PushDirectories, *, inherited: Mapping[str, str], python: str) -> Iterator[str]:
     """What would be run, stage by stage; secrets are masked."""
-    masking = Masking(plan.secrets)
+    masking = SecretMasker(plan.secrets)
     for index, stage in enumerate(plan.stages):
         shadow = ", instead of ours" if stage.shadows else ""
         yield f"{index + 1:>2} {stage.name}  ({stage.origin}{shadow})"

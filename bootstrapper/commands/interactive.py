@@ -13,13 +13,13 @@ from typing import Self
 from bootstrapper.commands.output import host_names
 from bootstrapper.deploy.events.event import Event, State
 from bootstrapper.deploy.events.record import Record
-from bootstrapper.deploy.machine.process import Interruption
-from bootstrapper.deploy.operations.run import Fallback
+from bootstrapper.deploy.machine.process import SignalWatch
+from bootstrapper.deploy.operations.run import AutomaticRollback
 from bootstrapper.deploy.plan.plan import Plan, rolls
-from bootstrapper.deploy.plan.prepare import Preparation
-from bootstrapper.deploy.push.execution import Decision, Result
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.push.execution import Result, StageDecision
 from bootstrapper.deploy.push.push import Journal, Push
-from bootstrapper.deploy.push.register import Ledger
+from bootstrapper.deploy.push.register import PushRegister
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.deploy.remote.ssh import HERE
 from bootstrapper.deploy.running.job import Job
@@ -32,7 +32,7 @@ from bootstrapper.program import PROGRAM
 LOOK_AROUND = "look around"
 
 
-class Attended:
+class InteractiveFrontend:
     """What surrounds a push that a person started from a terminal, or a script without one.
 
     With `step` they are asked before each stage. While it is entered Ctrl-C and SIGTERM cancel.
@@ -42,7 +42,7 @@ class Attended:
         self._session = session
         self._console = console
         self._step = step
-        self._interruption = Interruption()
+        self._interruption = SignalWatch()
         self._watcher = Watcher()
         self._stages: tuple[str, ...] = ()
 
@@ -88,17 +88,17 @@ class Attended:
         self._session.tick()
         self._console.tick()
 
-    def before(self, name: str, job: Job) -> Decision:
+    def before(self, name: str, job: Job) -> StageDecision:
         """Ask what to do with a stage, in step mode."""
         while self._step:
-            answer = self._console.ask(f"{name}?", [*Decision, LOOK_AROUND], Decision.RUN,
+            answer = self._console.ask(f"{name}?", [*StageDecision, LOOK_AROUND], StageDecision.RUN,
                                        meanwhile=self._session.tick, ended=self._ended)
             if not answer:  # it was cancelled meanwhile
-                return Decision.STOP
+                return StageDecision.STOP
             if answer != LOOK_AROUND:
-                return Decision(answer)
+                return StageDecision(answer)
             self._look_around(job)
-        return Decision.RUN
+        return StageDecision.RUN
 
     def _ended(self) -> str:
         return self.cancelled() or self.lost()
@@ -135,15 +135,15 @@ FEW = 3  # hosts, which are named one by one
 MOST_COMMITS = 10
 
 
-class Carrying:
+class InteractivePush:
     """One command's push, and the rollback that may follow it, in a session of its own."""
 
-    def __init__(self, options: argparse.Namespace, session: Session, ledger: Ledger,
-                 preparation: Preparation) -> None:
+    def __init__(self, options: argparse.Namespace, session: Session, ledger: PushRegister,
+                 preparation: PreparedDeployment) -> None:
         self._options = options
         self._session = session
         self._ledger = ledger
-        self._fallback = Fallback(session, ledger, preparation)
+        self._fallback = AutomaticRollback(session, ledger, preparation)
         self._name = preparation.deployment.name
 
     def console(self, plan: Plan) -> Console:
@@ -163,7 +163,7 @@ class Carrying:
            done: Iterable[tuple[int, str]] = (), outputs: Mapping[str, str] | None = None,
            resumed: bool = False) -> int:
         """A push whose journal is open; returns the exit status."""
-        with Attended(self._session, console, step=self._options.step) as attended:
+        with InteractiveFrontend(self._session, console, step=self._options.step) as attended:
             push = Push(plan, journal, attended)
             result = push.run(done=done, outputs=outputs, resumed=resumed)
             unheard = self._ledger.end(push.record)

@@ -4,10 +4,10 @@ import argparse
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.deploy.definition import reader
-from bootstrapper.deploy.events.times import now
-from bootstrapper.deploy.machine.directory import machine, user
-from bootstrapper.deploy.machine.holder import Closed
-from bootstrapper.deploy.push.session import door
+from bootstrapper.deploy.events.times import iso_now
+from bootstrapper.deploy.machine.directory import machine_name, user_name
+from bootstrapper.deploy.machine.holder import LockInfo
+from bootstrapper.deploy.push.session import open_deployment_lock
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
 
@@ -26,10 +26,10 @@ def add(commands: Subparsers, program: str) -> None:
 
 def _lock(options: argparse.Namespace) -> int:
     deployment = reader.read(options.project).deployment(options.deployment)
-    with door(options.project, deployment) as its:
+    with open_deployment_lock(options.project, deployment) as its:
         if its.closed:
             raise its.closed.refusal(deployment.name)
-        its.close(Closed(who=user(), machine=machine(), since=now(),
+        its.close(LockInfo(who=user_name(), machine=machine_name(), since=iso_now(),
                          reason=" ".join(options.reason.split())))
     _say(options, f"{deployment.name} is closed to pushes; to open it: "
                   f"{PROGRAM} unlock {deployment.name}")
@@ -38,7 +38,7 @@ def _lock(options: argparse.Namespace) -> int:
 
 def _unlock(options: argparse.Namespace) -> int:
     deployment = reader.read(options.project).deployment(options.deployment)
-    with door(options.project, deployment) as its:
+    with open_deployment_lock(options.project, deployment) as its:
         closed = its.closed
         its.open()
     _say(options, f"{deployment.name} is open to pushes again; it was closed by {closed}"

@@ -11,12 +11,12 @@ from pathlib import Path
 from bootstrapper.commands.output import write
 from bootstrapper.commands.parsers import Subparsers, project_parser
 from bootstrapper.deploy.definition import reader
-from bootstrapper.deploy.definition.problems import suggestion
+from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.events.event import Event, Note, StageStarted, Stream
 from bootstrapper.deploy.events.record import Record
-from bootstrapper.deploy.events.times import iso
+from bootstrapper.deploy.events.times import iso_time
 from bootstrapper.deploy.journal import store
-from bootstrapper.deploy.journal.journal import home
+from bootstrapper.deploy.journal.journal import journal_directory
 from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
 from bootstrapper.deploy.screen.printable import printable
 from bootstrapper.deploy.screen.style import Style
@@ -56,7 +56,7 @@ def _log(options: argparse.Namespace) -> int:
 
     def runs() -> bool:
         return running(record.deployment) in (0, record.id)
-    reader = LogReader(home(project) / str(record.id), Selection(
+    reader = LogReader(journal_directory(project) / str(record.id), Selection(
         stages=_stages(record, options.stage), stream=options.stream))
     start = 0
     events: Iterable[Event] = ()
@@ -109,7 +109,7 @@ def _stages(record: Record, name: str) -> list[int] | None:
         return None
     names = [stage.name for stage in record.stages]
     if name not in names:
-        raise InputError(f"push {record.id}", f'has no stage "{name}"{suggestion(name, names)}',
+        raise InputError(f"push {record.id}", f'has no stage "{name}"{did_you_mean(name, names)}',
                          f"one of: {', '.join(names)}")
     return [names.index(name)]
 
@@ -189,7 +189,7 @@ def _as_json(events: Iterable[Event], names: list[str]) -> Iterator[bytes]:
         if isinstance(piece, Piece):
             offset = piece.offset
             for line in piece.lines():
-                told = {"at": iso(piece.at), "stage": names[piece.stage], "host": piece.host,
+                told = {"at": iso_time(piece.at), "stage": names[piece.stage], "host": piece.host,
                         "stream": str(piece.stream), "offset": offset,
                         "text": line.removesuffix(b"\n").decode(errors="replace"),
                         "open": not line.endswith(b"\n")}

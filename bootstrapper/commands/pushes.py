@@ -12,9 +12,9 @@ from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import Deployment
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record
-from bootstrapper.deploy.events.times import iso, moment
+from bootstrapper.deploy.events.times import iso_time, short_time
 from bootstrapper.deploy.journal import store
-from bootstrapper.deploy.operations.status import Survey, survey
+from bootstrapper.deploy.operations.status import DeploymentStatus, read_status
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.errors import InputError
@@ -37,12 +37,12 @@ def add(commands: Subparsers, program: str) -> None:
     command.set_defaults(run=_pushes)
 
 
-def look(options: argparse.Namespace, deployment: Deployment, *, every_host: bool = False,
-         local: bool = False) -> Survey:
+def load_status(options: argparse.Namespace, deployment: Deployment, *, every_host: bool = False,
+         local: bool = False) -> DeploymentStatus:
     """A survey of the deployment; says whom it asks, and on standard error who gave no answer."""
     with nullcontext() if local else waiting(f"asking {host_names(deployment.hosts)}",
                                              options.verbosity):
-        seen = survey(options.project.resolve(), deployment, every_host=every_host, local=local)
+        seen = read_status(options.project.resolve(), deployment, every_host=every_host, local=local)
     if seen.unreachable:
         warn(f"{seen.unreachable}\n  what follows is what is known here")
     return seen
@@ -68,7 +68,7 @@ def _pushes(options: argparse.Namespace) -> int:
         warn(f"{error}\n  what follows is what is known here")  # of deployments that were, too
         chosen = []
     for deployment in chosen:
-        seen = look(options, deployment, local=options.local)
+        seen = load_status(options, deployment, local=options.local)
         records += seen.records
         serving |= {(record.deployment, record.id) for record in [seen.serving] if record}
     names = {deployment.name for deployment in chosen}
@@ -97,7 +97,7 @@ def _rows(records: Sequence[Record], serving: set[tuple[str, int]]) -> Iterator[
              "WHAT"]]
     rows += [[">" if (record.deployment, record.id) in serving else "", str(record.id),
               *([record.deployment] if several else []), str(record.state),
-              moment(iso(record.started) or ""), took(record), by(record),
+              short_time(iso_time(record.started) or ""), took(record), by(record),
               "  ".join(_what(record))] for record in records]
     state = 3 if several else 2
     return table(rows, style.width() if style.live else None, more=style.more,

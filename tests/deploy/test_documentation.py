@@ -17,7 +17,7 @@ from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.plan import prepare
 from bootstrapper.deploy.plan.environment import INHERITED, PROXIES, environment
 from bootstrapper.deploy.plan.plan import Plan
-from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import parse
 from tests.deploy import documentation
 from tests.deploy.documentation import PROGRAM
@@ -73,7 +73,7 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
         (tmp_path / "deploy/deployments.toml").write_text(text)
         for deployment in reader.read(tmp_path).deployments.values():
             values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            prepare.check(deployment, Cookbook(tmp_path), values)
+            prepare.check(deployment, RecipeCatalog(tmp_path), values)
 
 
 def test_every_command_line_in_the_page_is_one() -> None:

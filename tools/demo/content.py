@@ -35,8 +35,8 @@ from django.contrib.auth.models import Group  # noqa: E402
 from history.models import recording  # noqa: E402
 from pushes import asking  # noqa: E402
 
-from bootstrapper.deploy.plan.prepare import Preparation  # noqa: E402
-from bootstrapper.deploy.recipes.catalog import Cookbook  # noqa: E402
+from bootstrapper.deploy.plan.prepare import PreparedDeployment  # noqa: E402
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog  # noqa: E402
 
 NAME = "Demo Site"
 # By group: what its members may do with the demo site, and who they are.
@@ -55,7 +55,7 @@ def define(project: str) -> None:
     owner = User.objects.filter(is_superuser=True).earliest("pk")
     category = Category.objects.create(name="Sites")
     application = Application.objects.create(category=category, name=NAME)
-    prepared = Preparation.of(Path(project), "production", {})
+    prepared = PreparedDeployment.of(Path(project), "production", {})
     engine = prepared.deployment
     deployment = Deployment(
         application=application, name=engine.name, branch=engine.branch, timeout=engine.timeout,
@@ -90,7 +90,7 @@ def define(project: str) -> None:
 
 def own(person: User, project: Path, used: set[str]) -> None:
     """Put the project's own recipes into Rolf's cookbook."""
-    cookbook = Cookbook(project)
+    cookbook = RecipeCatalog(project)
     for file in sorted((project / "deploy/recipes").iterdir()):
         if file.stem in used:
             code = cookbook.get(file.stem).code

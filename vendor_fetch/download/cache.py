@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 ABANDONED_SECONDS = 24 * 3600
 
 
-def place(environ: Mapping[str, str] = os.environ) -> Path:
+def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
     """`$VENDOR_FETCH_CACHE`, else in the user's cache directory. Raises InputError."""
     if environ.get("VENDOR_FETCH_CACHE"):
         return Path(environ["VENDOR_FETCH_CACHE"]).absolute()

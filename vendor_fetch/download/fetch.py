@@ -12,8 +12,8 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
-from vendor_fetch.project.target import Platform
-from vendor_fetch.resolve.resolver import Artifact, Source, resolve
+from vendor_fetch.project.target import Target
+from vendor_fetch.resolve.resolver import Artifact, SearchScope, resolve
 
 WITHOUT_OFFLINE = "run the same command once without VENDOR_FETCH_OFFLINE"
 
@@ -23,7 +23,7 @@ def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("VENDOR_FETCH_OFFLINE", "") not in ("", "0")
 
 
-def fetch(files: Iterable[LockedFile], *, project: Path, platform: Platform, cache: Cache,
+def fetch(files: Iterable[LockedFile], *, project: Path, platform: Target, cache: Cache,
           index: Index, progress: Progress, known: Mapping[str, Artifact] | None = None) -> int:
     """Every file is in place afterwards, with one of its hashes. Returns how many came in.
 
@@ -72,7 +72,7 @@ def _deliver(file: LockedFile, project: Path, cache: Cache) -> bool:
 
 
 def _locate(files: list[LockedFile], known: Mapping[str, Artifact], *, project: Path,
-            platform: Platform, index: Index) -> dict[str, Artifact]:
+            platform: Target, index: Index) -> dict[str, Artifact]:
     """Artifacts by sha256. uv is asked for the exact versions, without dependencies."""
     found = {sha256: known[sha256] for file in files for sha256 in file.sha256 if sha256 in known}
     # uv takes all files of a version from the first index that has it, and that may be an extra
@@ -87,7 +87,7 @@ def _locate(files: list[LockedFile], known: Mapping[str, Artifact], *, project: 
             pins = [f"{name}=={file.distribution.version}" for name, file in batch.items()]
             try:
                 packages = resolve(pins, project=project, platform=platform,
-                                   source=Source(index=each), dependencies=False,
+                                   source=SearchScope(index=each), dependencies=False,
                                    everywhere=everywhere)
             except WorkFailed:
                 if each is sources[-1]:

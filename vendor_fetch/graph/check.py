@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.project.vendored_files import is_pointer, sha256_of
-from bootstrapper.ve.standards.requirement import Requirement, read_requirement
+from bootstrapper.ve.standards.requirement import Requirement, parse_requirement
 from vendor_fetch.graph import metadata
 from vendor_fetch.graph.fitness import refuse_unfit
 from vendor_fetch.graph.metadata import dependencies
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
-from vendor_fetch.project.project import APPS_IN, Project
+from vendor_fetch.project.project import APPS_IN, VendorProject
 
 # A version compared with what is none, as old metadata does: `python_version >= "2.7.*"`. uv
 # ignores such a condition, pip compares texts; so the package may be in the lock or not.
@@ -22,7 +22,7 @@ _DOUBTFUL = re.compile(
     r"""_version\s*(?:(?:[<>]=?)\s*["'][^"']*\*|(?:[<>=!]=?)\s*["']\s*[^0-9"'\s])""")
 
 
-def differences(project: Project) -> Iterator[str]:
+def check_differences(project: VendorProject) -> Iterator[str]:
     """Every difference, a line each. Raises InputError for a bad apps.in."""
     asked = apps_in(project.directory)
     try:
@@ -40,27 +40,27 @@ def differences(project: Project) -> Iterator[str]:
         for each in _Graph(project, locks[APPS], APPS).walk(asked, str(APPS_IN)):
             broken.append(each)
             yield each
-        wanted = metadata.required(_fitting(locks[APPS], project), project)
+        wanted = metadata.tool_requirements(_fitting(locks[APPS], project), project)
         yield from _Graph(project, locks[TOOLS], TOOLS).walk(
-            [read_requirement(each) for each in wanted], "bootstrap.py")
+            [parse_requirement(each) for each in wanted], "bootstrap.py")
         if not broken:
             refuse_unfit(locks[APPS], project)
     except BootstrapperError as error:
         yield f"{error.where}: {error.fault}"
 
 
-def unnamed(project: Project) -> list[str]:
+def unnamed(project: VendorProject) -> list[str]:
     """The names of the wheels and tarballs that no lock names. Raises InputError for a bad lock."""
     listed = {file.path.name for each in (APPS, TOOLS) for file in read(project.directory, each)}
     return sorted(locks.vendored_names(project.directory) - listed)
 
 
-def _fitting(files: Iterable[LockedFile], project: Project) -> list[LockedFile]:
+def _fitting(files: Iterable[LockedFile], project: VendorProject) -> list[LockedFile]:
     environment = project.platform.environment
     return [file for file in files if file.marker is None or file.marker.holds(environment)]
 
 
-def _damage(project: Project, files: Iterable[LockedFile]) -> Iterator[str]:
+def _damage(project: VendorProject, files: Iterable[LockedFile]) -> Iterator[str]:
     for file in files:
         path = project.directory / file.path
         if not path.is_file():
@@ -76,7 +76,7 @@ def _damage(project: Project, files: Iterable[LockedFile]) -> Iterator[str]:
 class _Graph:
     """Follows what is asked for through the metadata of the files of one lock."""
 
-    def __init__(self, project: Project, files: Iterable[LockedFile],
+    def __init__(self, project: VendorProject, files: Iterable[LockedFile],
                  lock: PurePosixPath) -> None:
         self._project = project
         self._environment = project.platform.environment

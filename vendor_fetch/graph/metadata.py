@@ -14,11 +14,11 @@ from bootstrapper.ve.standards.filename import Tarball
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
-    read_metadata_requirement,
+    parse_metadata_requirement,
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel.tarball import build_system, with_project
-from vendor_fetch.project.project import Project
+from vendor_fetch.project.project import VendorProject
 
 _FIX = "bring the file back (git checkout), or run: python -m vendor_fetch sync"
 
@@ -49,7 +49,7 @@ def build_requirements(path: Path) -> tuple[str, ...]:
 
 def _read(text: str, field: str, path: Path) -> Requirement:
     try:
-        return read_metadata_requirement(text)
+        return parse_metadata_requirement(text)
     except InvalidRequirement as error:
         raise WorkFailed(str(SOURCE / path.name),
                          f"its metadata has {field}: {text}, which can't be read: {error}",
@@ -92,7 +92,7 @@ def _is_at_top(name: str, suffix: str) -> bool:
 ALWAYS = ("pip", "virtualenv")
 
 
-def required(files: Iterable[LockedFile], project: Project) -> list[str]:
+def tool_requirements(files: Iterable[LockedFile], project: VendorProject) -> list[str]:
     """The requirements of the tools, for the application's files, which are in place."""
     asked = {*ALWAYS, *project.build_requires}
     for file in files:

@@ -8,10 +8,10 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
-    read_requirement,
+    parse_requirement,
 )
 from vendor_fetch.project.project import APPS_IN
-from vendor_fetch.project.target import Platform
+from vendor_fetch.project.target import Target
 
 
 def apps_in(project: Path) -> list[Requirement]:
@@ -24,7 +24,7 @@ def numbered(project: Path) -> Iterator[tuple[int, Requirement]]:
     return _lines(project / APPS_IN)
 
 
-def look_through(project: Path, platform: Platform) -> None:
+def check_requirements(project: Path, platform: Target) -> None:
     """Raises InputError, which names the line, for what a resolver would tell less well.
 
     That is a line which can't be read, or a file that it names and that is not there.
@@ -52,6 +52,6 @@ def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:
                              "configuration says where files come from", fix)
         if line:
             try:
-                yield number, read_requirement(line)
+                yield number, parse_requirement(line)
             except InvalidRequirement as error:
                 raise InputError(f"{APPS_IN} line {number}", str(error), fix) from None

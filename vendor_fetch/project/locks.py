@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read, render
-from bootstrapper.ve.standards.filename import InvalidFilename, parse
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.atomic_file import incoming
-from vendor_fetch.project.project import Project
+from vendor_fetch.project.project import VendorProject
 
 _CONTENT = {APPS: "The vendored files of the application",
             TOOLS: "The vendored files that bootstrap.py itself runs with"}
@@ -17,7 +17,7 @@ _MADE_FOR = re.compile(r"^# Written by vendor_fetch for the requirements ([0-9a-
                        re.MULTILINE)
 
 
-def text(lock: PurePosixPath, files: Iterable[LockedFile], project: Project,
+def text(lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject,
          asked: Iterable[str]) -> str:
     """The whole text of a lock: sorted by the packages' names; same files, same bytes.
 
@@ -39,13 +39,13 @@ def fingerprint(asked: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def made_for(lock: PurePosixPath, project: Project) -> str | None:
+def made_for(lock: PurePosixPath, project: VendorProject) -> str | None:
     """The fingerprint that a lock holds; None for a lock that was written without one."""
     found = _MADE_FOR.search((project.directory / lock).read_text(encoding="utf-8"))
     return found[1] if found else None
 
 
-def write(lock: PurePosixPath, files: Iterable[LockedFile], project: Project,
+def write(lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject,
           asked: Iterable[str]) -> None:
     """Write a lock by one rename; one that says the same already is not touched."""
     path = project.directory / lock
@@ -57,7 +57,7 @@ def write(lock: PurePosixPath, files: Iterable[LockedFile], project: Project,
         file.settle(path)
 
 
-def read_own(lock: PurePosixPath, project: Project) -> list[LockedFile]:
+def read_own(lock: PurePosixPath, project: VendorProject) -> list[LockedFile]:
     """The lines of a lock that was written for this Python, platform and format; else none.
 
     A lock that is missing or has a bad line counts as none: it is about to be written anew.
@@ -79,11 +79,11 @@ def vendored_names(project: Path) -> set[str]:
 
 def _is_vendored(path: Path) -> bool:
     try:
-        parse(path.name)
+        parse_filename(path.name)
     except InvalidFilename:
         return False
     return not path.is_dir()
 
 
-def _title(lock: PurePosixPath, project: Project) -> str:
+def _title(lock: PurePosixPath, project: VendorProject) -> str:
     return f"{_CONTENT[lock]}, for {project.platform}, as {project.format}s."

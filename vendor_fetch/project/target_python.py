@@ -7,7 +7,7 @@ import sys
 
 from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.ve.python.interpreter import OLDEST
-from bootstrapper.ve.python.required_python import allowed
+from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
 from vendor_fetch.index.uv import find_uv, permitted
 
@@ -19,7 +19,7 @@ def choose(required: str) -> tuple[str, int]:
     else the oldest: files can be fetched for a Python that is not here. Raises InputError if no
     Python that a ve can be made of is allowed.
     """
-    pythons = allowed(required)
+    pythons = allowed_pythons(required)
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if not pythons:
         raise InputError(

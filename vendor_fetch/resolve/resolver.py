@@ -17,11 +17,11 @@ from urllib.parse import unquote, urlsplit
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import SOURCE
-from bootstrapper.ve.standards.filename import canonical
+from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.uv import PLACES, find_uv, permitted, uv_settings
 from vendor_fetch.project.project import APPS_IN
-from vendor_fetch.project.target import Platform
+from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.uv_failure import failed_build, failure, warnings
 
 
@@ -55,7 +55,7 @@ class Package:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class SearchScope:
     """Where uv may look: in the index, in the project's own files, or in both.
 
     `index` None is the project's files alone; `vendored` adds them to the index, because an
@@ -85,8 +85,8 @@ class Source:
         return environment
 
 
-def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Platform,
-            source: Source, pinned: Mapping[str, str] | None = None,
+def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Target,
+            source: SearchScope, pinned: Mapping[str, str] | None = None,
             dependencies: bool = True, everywhere: bool = False,
             build_requires: Sequence[str] = (),
             warn: Callable[[str], None] = lambda _: None,
@@ -140,7 +140,7 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
 class _Uv:
     """uv with the permitted settings of the user, in the directory of a project."""
 
-    def __init__(self, project: Path, source: Source, scratch: Path,
+    def __init__(self, project: Path, source: SearchScope, scratch: Path,
                  build_requires: Sequence[str]) -> None:
         self._project = project
         self._source = source
@@ -159,9 +159,9 @@ class _Uv:
                 [find_uv(), *words], cwd=self._project, check=False, stdin=subprocess.DEVNULL,
                 env=self._source.environment(self._configuration), capture_output=True, text=True)
             name = failed_build(done.stderr) if done.returncode else None
-            if not name or not self._build_requires or canonical(name) in self._extended:
+            if not name or not self._build_requires or canonical_name(name) in self._extended:
                 return done
-            self._extended[canonical(name)] = self._build_requires
+            self._extended[canonical_name(name)] = self._build_requires
 
     def named(self, said: str) -> str:
         """What it has said, with the names of the user's files."""
@@ -188,7 +188,7 @@ def _packages(answer: Path) -> list[Package]:
             is_wheel = archive["url"].endswith(".whl")
             wheels, tarball = ([archive], None) if is_wheel else ([], archive)
         packages.append(Package(
-            name=canonical(entry["name"]),
+            name=canonical_name(entry["name"]),
             version=entry.get("version", ""),
             wheels=tuple(_artifact(wheel) for wheel in wheels),
             tarball=_artifact(tarball) if tarball else None,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import SOURCE
-from bootstrapper.ve.standards.filename import canonical
+from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel import undeclared
 from vendor_fetch.index.uv import find_uv
@@ -97,7 +97,7 @@ def _of_build(name: str, fault: str, build_requires: Sequence[str],
                           f"pyproject.toml, then run: {_SYNC}")
     return WorkFailed(name, fault, "if it imports what it does not declare, write that into "
                       "build-requires of [tool.vendor_fetch] in pyproject.toml; or ask for another "
-                      f"version of it in {asker(canonical(name))}; then run: {_SYNC}")
+                      f"version of it in {asker(canonical_name(name))}; then run: {_SYNC}")
 
 
 def _too_old() -> str:

@@ -12,7 +12,7 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
 from vendor_fetch.atomic_file import incoming
 from vendor_fetch.download.fetch import is_in_place
-from vendor_fetch.project.project import Project
+from vendor_fetch.project.project import VendorProject
 
 JOURNAL = SOURCE / ".unfinished-sync"
 # The start of a lock's line. Both sides of a merge conflict have such lines.
@@ -24,7 +24,7 @@ _PART = re.compile(r"\.[a-z0-9_]{8}\.part")
 class Belongings:
     """The names that the locks and the journal of a project hold, read when it is made."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: VendorProject) -> None:
         self._project = project
         self._journal = project.directory / JOURNAL
         self.is_unfinished = self._journal.is_file()

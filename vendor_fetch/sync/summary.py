@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from bootstrapper.ve.standards.filename import InvalidFilename, parse
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
 Files = Mapping[PurePosixPath, int]
 
@@ -38,7 +38,7 @@ def _packages(these: Files, those: Files) -> dict[str, tuple[str, int]]:
         if path in those:
             continue
         try:
-            distribution = parse(path.name)
+            distribution = parse_filename(path.name)
             name, version = distribution.name, distribution.version
         except InvalidFilename:
             name, version = path.name, ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import suggestion
+from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.definition.schema import Share
 from bootstrapper.deploy.definition.setting import Value, environment
 from bootstrapper.errors import InputError
@@ -79,5 +79,5 @@ class Definition:
         name = name or self.default
         if name not in self.deployments:
             raise InputError(FILE, f'has no deployment "{name}"'
-                             f"{suggestion(name, self.deployments)}", f"name one of {names}")
+                             f"{did_you_mean(name, self.deployments)}", f"name one of {names}")
         return self.deployments[name]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bootstrapper.deploy.definition.problems import suggestion
-from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.problems import did_you_mean
+from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
 from bootstrapper.errors import InputError
 
@@ -40,7 +40,7 @@ def values(flags: Mapping[str, Flag], words: Iterable[str], deployment: str) -> 
         name, equals, value = word.partition("=")
         if name not in flags:
             raise InputError(f"--flag {name}", f"{deployment} has no such flag"
-                             f"{suggestion(name, flags)}", _choices(flags, deployment))
+                             f"{did_you_mean(name, flags)}", _choices(flags, deployment))
         if not flags[name].boolean and not equals:
             raise InputError(f"--flag {name}", "takes text, and there is none",
                              f"--flag {name}=TEXT")
@@ -49,7 +49,7 @@ def values(flags: Mapping[str, Flag], words: Iterable[str], deployment: str) -> 
                              f"--flag {name} for on, --flag {name}=0 for off")
         try:
             check_text(value)
-        except Wrong as error:
+        except InvalidValue as error:
             raise InputError(f"--flag {name}", str(error), f"--flag {name}=TEXT") from None
         given[name] = _BOOLEAN[value.casefold()] if flags[name].boolean else value
     return given

@@ -9,8 +9,8 @@ from typing import Any
 from bootstrapper.deploy.definition import schema, setting, toml_lines
 from bootstrapper.deploy.definition.deployment import FILE, Definition, Deployment, StageEntry
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import Fault, faulty, suggestion
-from bootstrapper.deploy.definition.schema import Key, Wrong
+from bootstrapper.deploy.definition.problems import Problem, definition_error, did_you_mean
+from bootstrapper.deploy.definition.schema import InvalidValue, Key
 
 # It is part of a tag's name and of a lock's: git-check-ref-format(1).
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(?<!\.lock)")
@@ -21,17 +21,17 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.faults: list[Fault] = []
+        self.faults: list[Problem] = []
         text = _text(path)
         try:
             self.lines = toml_lines.find(text)
             self.document = tomllib.loads(text)
             _refuse_huge(self.document)
         except tomllib.TOMLDecodeError as error:
-            raise faulty(_syntax(str(error), text, self.lines)) from None
+            raise definition_error(_syntax(str(error), text, self.lines)) from None
         except (ValueError, RecursionError, OverflowError) as error:
             # tomllib hands these on from Python's own numbers and dates, and from its recursion.
-            raise faulty([_unreadable(error, text)]) from None
+            raise definition_error([_unreadable(error, text)]) from None
 
     def definition(self) -> Definition:
         """What the file says. Raises Faulty, which names every fault."""
@@ -44,11 +44,11 @@ class Reader:
         default = top["default"] or ""
         if default and top["deployments"] and default not in top["deployments"]:
             self._fault(("default",), f'no deployment is called "{default}"'
-                        f"{suggestion(default, top['deployments'])}")
+                        f"{did_you_mean(default, top['deployments'])}")
         if not default and len(deployments) == 1:
             [default] = deployments
         if self.faults:
-            raise faulty(self.faults)
+            raise definition_error(self.faults)
         return Definition(path=self.path, default=default, deployments=deployments)
 
     def _deployment(self, name: str, table: object,
@@ -116,14 +116,14 @@ class Reader:
                 setting.check_name(name)
                 if setting.is_secret(value):
                     if name in setting.SHOWN:
-                        raise Wrong(f"{name} is shown by the push itself, so it can't be secret")
+                        raise InvalidValue(f"{name} is shown by the push itself, so it can't be secret")
                     if name == setting.ADDRESS:
-                        raise Wrong(f"{name} can't be secret, as git shows it in ps: "
+                        raise InvalidValue(f"{name} can't be secret, as git shows it in ps: "
                                     f"{setting.CREDENTIALS}")
                     settings[name] = None
                 else:
                     settings[name] = setting.parse(name, value)
-            except Wrong as error:
+            except InvalidValue as error:
                 told = str(error)
                 self._fault((*path, name), told if name in told else f"{name}: {told}")
         return settings
@@ -135,7 +135,7 @@ class Reader:
             path = (*deployment, "flags", name)
             try:
                 setting.check_name(name, "flag")
-            except Wrong as error:
+            except InvalidValue as error:
                 self._fault(path, str(error))
                 continue
             if name in lines:
@@ -158,11 +158,11 @@ class Reader:
         for name, value in table.items():
             if name not in known:
                 self._fault((*path, name), f'"{name}" is no key of {what}'
-                            f"{_elsewhere(name, keys) or suggestion(name, known)}")
+                            f"{_elsewhere(name, keys) or did_you_mean(name, known)}")
                 continue
             try:
                 values[name] = known[name].read(value)
-            except Wrong as error:
+            except InvalidValue as error:
                 self._fault((*path, name),
                             f'"{name}" takes {known[name].takes}, not {_shown(value)}{error}')
         for key in keys:
@@ -171,23 +171,23 @@ class Reader:
         return values
 
     def _fault(self, path: toml_lines.Path, text: str) -> None:
-        self.faults.append(Fault(file=FILE, line=self.lines.nearest(path), text=text))
+        self.faults.append(Problem(file=FILE, line=self.lines.nearest(path), text=text))
 
 
 def _text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise faulty([Fault(
+        raise definition_error([Problem(
             file=FILE, text="the file is missing",
             next_step="run this in the project that has it (or with --project DIRECTORY), or "
                       "write one: docs/deploying.md shows how")]) from None
     except IsADirectoryError:
-        raise faulty([Fault(file=FILE, text="is a directory, not a file")]) from None
+        raise definition_error([Problem(file=FILE, text="is a directory, not a file")]) from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise faulty([Fault(file=FILE, line=data.count(b"\n", 0, error.start) + 1,
+        raise definition_error([Problem(file=FILE, line=data.count(b"\n", 0, error.start) + 1,
                             text=f"not UTF-8 at byte {error.start}",
                             next_step=f"iconv -f latin1 -t utf-8 {FILE} shows it as UTF-8; save "
                                       "it so")]) from None
@@ -206,27 +206,27 @@ def _refuse_huge(document: "dict[str, Any]") -> None:
             raise ValueError("an integer has more than 64 bits")
 
 
-def _unreadable(error: Exception, text: str) -> Fault:
+def _unreadable(error: Exception, text: str) -> Problem:
     """What Python can't take of a text that may be TOML."""
     if isinstance(error, RecursionError):
-        return Fault(file=FILE, line=0, text="arrays or tables are nested too deeply")
+        return Problem(file=FILE, line=0, text="arrays or tables are nested too deeply")
     digits = re.search(r"[0-9][0-9_]{4000,}", text)
     line = text.count("\n", 0, digits.start()) + 1 if digits else 0
-    return Fault(file=FILE, line=line, text="a number has too many digits" if digits
+    return Problem(file=FILE, line=line, text="a number has too many digits" if digits
                  else f"a value can't be read: {error}")
 
 
-def _syntax(message: str, text: str, lines: toml_lines.Lines) -> list[Fault]:
+def _syntax(message: str, text: str, lines: toml_lines.Lines) -> list[Problem]:
     """What tomllib says, or all that is given twice, where that is what it says."""
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message)
     number = int(match[2]) if match and match[2] else text.rstrip().count("\n") + 1
-    faults = [Fault(file=FILE, line=line,
+    faults = [Problem(file=FILE, line=line,
                     text=f'"{_dotted(path)}" is given twice; it stands in line '
                          f"{lines.of[path]} already")
               for path, line in lines.twice]
     if not any(fault.line == number for fault in faults):
         column = f" (column {match[3]})" if match and match[3] else ""
-        faults.append(Fault(file=FILE, line=number,
+        faults.append(Problem(file=FILE, line=number,
                             text=f"no TOML: {match[1] if match else message}{column}"))
     return faults
 

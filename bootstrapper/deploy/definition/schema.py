@@ -13,7 +13,7 @@ from bootstrapper.deploy.definition import duration
 from bootstrapper.git_ref import is_ref
 
 
-class Wrong(Exception):
+class InvalidValue(Exception):
     """A value is not what its key takes; says what that is, and what was meant perhaps."""
 
 
@@ -54,7 +54,7 @@ class Share:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise Wrong
+        raise InvalidValue
     return value
 
 
@@ -62,14 +62,14 @@ def one_line(value: object) -> str:
     """Text without anything that ends a line or can't be seen. Raises Wrong."""
     # isprintable() knows one space alone, and scripts have their own (U+3000).
     if not all(each.isprintable() or category(each) == "Zs" for each in _text(value)):
-        raise Wrong
+        raise InvalidValue
     return str(value)
 
 
 def ref(value: object) -> str:
     """The name of a branch, a tag or a commit. Raises Wrong."""
     if not is_ref(_text(value)):
-        raise Wrong
+        raise InvalidValue
     return str(value)
 
 
@@ -80,33 +80,33 @@ def _duration(value: object) -> float:
     if isinstance(value, str) and (seconds := duration.parse(value)):
         return seconds
     digits = str(value).strip()
-    raise Wrong(f'; did you mean "{digits}s"?' if digits.strip("0") and digits.isdecimal() else "")
+    raise InvalidValue(f'; did you mean "{digits}s"?' if digits.strip("0") and digits.isdecimal() else "")
 
 
 def _stage_name(value: object) -> str:
     if "/" in one_line(value) or str(value).startswith("."):
-        raise Wrong
+        raise InvalidValue
     return str(value)
 
 
 def _table(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _array(value: object) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _choice(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in choices:
-            from bootstrapper.deploy.definition.problems import suggestion
+            from bootstrapper.deploy.definition.problems import did_you_mean
 
-            raise Wrong(suggestion(str(value), choices))
+            raise InvalidValue(did_you_mean(str(value), choices))
         return str(value)
     return read
 
@@ -119,25 +119,25 @@ def share(value: object) -> Share:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST:
         return Share(value)
     digits = value.strip(' "') if isinstance(value, str) else ""
-    raise Wrong(f"; did you mean {digits}, without quotes?"
+    raise InvalidValue(f"; did you mean {digits}, without quotes?"
                 if digits.strip("0") and digits.isdecimal() else "")
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _flag_default(value: object) -> bool | str:
     if not isinstance(value, bool | str) or "\0" in str(value):
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _true(value: object) -> bool:
     if value is not True:
-        raise Wrong
+        raise InvalidValue
     return True
 
 

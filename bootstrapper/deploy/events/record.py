@@ -15,7 +15,7 @@ from bootstrapper.deploy.events.event import (
     State,
     VariableSet,
 )
-from bootstrapper.deploy.events.times import iso
+from bootstrapper.deploy.events.times import iso_time
 
 DIED = "its runner died"
 # Of a stage that ran on several hosts the first of these that happened anywhere is told.
@@ -42,7 +42,7 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"state": str(self.state), "started": iso(self.started), "ended": iso(self.ended),
+        return {"state": str(self.state), "started": iso_time(self.started), "ended": iso_time(self.ended),
                 "exit": self.exit, "seconds": round(self.seconds, 3), "reason": self.reason}
 
 
@@ -155,8 +155,8 @@ class Record:
         """As `pushes --json`, result.json and the target's pushes.log have it."""
         return {
             "id": self.id, "state": str(self.state), "comment": self.comment, "user": self.user,
-            "ref": self.ref, "commit": self.commit, "started": iso(self.started),
-            "ended": iso(self.ended), "rollback_of": self.rollback_of,
+            "ref": self.ref, "commit": self.commit, "started": iso_time(self.started),
+            "ended": iso_time(self.ended), "rollback_of": self.rollback_of,
             "stages": [stage.to_json() for stage in self.stages],
             "deployment": self.deployment, "machine": self.machine,
             "rollback_url": self.rollback_url, "rollback_to": self.rollback_to,

@@ -22,9 +22,9 @@ from bootstrapper.deploy.events.event import (
 )
 from bootstrapper.deploy.events.record import Record, fold
 from bootstrapper.deploy.journal import event_line
-from bootstrapper.deploy.journal.append_file import GrowingFile
+from bootstrapper.deploy.journal.append_file import AppendFile
 from bootstrapper.deploy.journal.event_line import Span
-from bootstrapper.deploy.machine.directory import dot_deploy
+from bootstrapper.deploy.machine.directory import deploy_directory
 from bootstrapper.errors import InputError, WorkFailed, refused
 from bootstrapper.program import PROGRAM
 
@@ -33,12 +33,12 @@ ROOM = 64 * 1024
 AGAIN = f"{PROGRAM} resume"
 
 
-def home(project: Path) -> Path:
+def journal_directory(project: Path) -> Path:
     """Where a project's journals are."""
     return project / ".deploy" / "pushes"
 
 
-class Journal:
+class FileJournal:
     """One push's, being written. `directory` is where, `snapshot` what it began with.
 
     Each event is in the kernel's hands when `write` returns, the data of an output before the line
@@ -52,8 +52,8 @@ class Journal:
         self.snapshot = snapshot
         self._broken = False
         self._open_line: tuple[int, str, Stream] | None = None  # whose line output.log ends within
-        self._output = GrowingFile(directory / "output.log")
-        self._events = GrowingFile(directory / "events.jsonl")
+        self._output = AppendFile(directory / "output.log")
+        self._events = AppendFile(directory / "events.jsonl")
         with (directory / "room").open("wb") as room:
             room.write(bytes(ROOM))
 
@@ -65,9 +65,9 @@ class Journal:
         Making the directory is what reserves it. `code_files` go into stages/, by name. Nothing
         is left behind where the disk refuses.
         """
-        directory = home(project) / str(number)
+        directory = journal_directory(project) / str(number)
         try:
-            dot_deploy(project, "pushes")
+            deploy_directory(project, "pushes")
             directory.mkdir(mode=0o700)
         except FileExistsError:
             raise
@@ -92,7 +92,7 @@ class Journal:
         It is mended first: a line that was being written when the runner died goes, and output
         that isn't told of is put down to the stage that ran.
         """
-        directory = home(project) / str(number)
+        directory = journal_directory(project) / str(number)
         try:
             snapshot = json.loads((directory / "snapshot.json").read_bytes())
         except (OSError, ValueError) as error:

@@ -47,14 +47,14 @@ def tag_prefix(deployment: str) -> str:
     return f"push-{name}-"
 
 
-def complaint(stderr: str) -> str:
+def git_error_line(stderr: str) -> str:
     """The line in which git says what is wrong: others' words come before it, advice after it."""
     lines = stderr.strip().splitlines()
     fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
     return (fatal[:1] or lines[-1:] or ["git failed"])[0]
 
 
-class Git:
+class GitRepository:
     """Asks git in a project's directory; `environment` brings the push's own ssh with it.
 
     What people have written in commits, and git's own words, go through `mask`.
@@ -105,7 +105,7 @@ class Git:
         except subprocess.TimeoutExpired:
             run = None
         if run is None or run.returncode:
-            told = complaint(run.stderr) if run else f"no answer in {PATIENCE:.0f} s"
+            told = git_error_line(run.stderr) if run else f"no answer in {PATIENCE:.0f} s"
             raise WorkFailed(
                 repository, f"the repository can't be read: {self._mask(told)}",
                 f"git ls-remote {shlex.quote(repository)} shows why; then push again")

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Self
 
-from bootstrapper.deploy.events.times import moment
-from bootstrapper.deploy.machine.directory import machine
+from bootstrapper.deploy.events.times import short_time
+from bootstrapper.deploy.machine.directory import machine_name
 from bootstrapper.errors import Locked
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
 
 
 @dataclass(frozen=True, kw_only=True)
-class Someone:
+class Actor:
     """`who` is a login name, `since` a time in ISO 8601 with offset."""
 
     who: str = ""
@@ -38,11 +38,11 @@ class Someone:
     def __str__(self) -> str:
         who = f"{self.who or 'somebody'}@{self.machine}" if self.machine else (
             self.who or "somebody")
-        return single_line(f"{who} since {moment(self.since)}" if self.since else who)
+        return single_line(f"{who} since {short_time(self.since)}" if self.since else who)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holder(Someone):
+class PushHolder(Actor):
     """Who pushes a deployment now; `push` is empty until its number is known."""
 
     push: str = ""
@@ -55,7 +55,7 @@ class Holder(Someone):
         what = "is being pushed" if name == deployment else (
             f"its target is being pushed to by deployment {name}")
         push = f" (push {self.push})" if self.push else ""
-        near = self.machine == machine()
+        near = self.machine == machine_name()
         # The lock of a host is not this directory's own: the push may be of another directory.
         end = ", in the directory that it was started from" if host else ""
         return Locked(
@@ -66,7 +66,7 @@ class Holder(Someone):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closed(Someone):
+class LockInfo(Actor):
     """Who closed a deployment by `lock`, and why."""
 
     reason: str = ""

@@ -10,7 +10,7 @@ WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM",
          signal.SIGHUP: "the terminal has gone"}
 
 
-class Interruption:
+class SignalWatch:
     """While it is entered those signals are taken note of, nothing more: `reason` says which.
 
     Those that were ignored from the start stay ignored: nohup does so with SIGHUP, a shell with
@@ -43,7 +43,7 @@ class _File(Protocol):
 _unshared: "weakref.WeakSet[_File]" = weakref.WeakSet()
 
 
-def unshare(file: _File) -> None:
+def close_in_children(file: _File) -> None:
     """Close `file` in every child that is forked from now on; give it unbuffered files only.
 
     A lock by flock(2) belongs to the open file, and a pipe ends when its last writer is gone: a

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from bootstrapper.deploy.masking.forms import Form, forms
+from bootstrapper.deploy.masking.forms import SecretForm, secret_forms
 
 _HEAD = 8  # bytes of a secret's beginning that aren't there by chance
 _SMALL = 4096
@@ -33,7 +33,7 @@ class _Known(NamedTuple):
     """A form, whose it is, and which bytes it is made of."""
 
     name: str
-    form: Form
+    form: SecretForm
     made_of: frozenset[int]
 
 
@@ -45,13 +45,13 @@ class _Span(NamedTuple):
     name: str
 
 
-class Masking:
+class SecretMasker:
     """`secrets` maps a secret's name to its value; an empty one is none."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         known: dict[bytes, _Known] = {}
         for name, value in secrets.items():
-            for form in forms(value):
+            for form in secret_forms(value):
                 known.setdefault(form.text, _Known(name, form, frozenset(form.text)))
         self.known = sorted(known.values(), key=lambda one: -len(one.form.text))
         self.made_of = {byte for one in self.known for byte in one.made_of}
@@ -66,25 +66,25 @@ class Masking:
         data = text.encode(errors="surrogateescape")
         return (masker.feed(data) + masker.flush()).decode(errors="surrogateescape")
 
-    def masker(self) -> "Masker":
+    def masker(self) -> "StreamMasker":
         """A new one, for one stream."""
-        return Masker(self)
+        return StreamMasker(self)
 
 
 @cache
-def _pattern(form: Form) -> re.Pattern[bytes]:
+def _pattern(form: SecretForm) -> re.Pattern[bytes]:
     """It finds all occurrences, overlapping ones included."""
     between = rb"(?:\r?\n)?" if form.folded else b""
     body = between.join(re.escape(form.text[at:at + 1]) for at in range(len(form.text)))
     return re.compile(b"(?=(" + body + b"))")
 
 
-class Masker:
+class StreamMasker:
     """Hides secrets in one stream of bytes, however it is split: never more than is needed for
     that is held back, and never less.
     """
 
-    def __init__(self, masking: Masking) -> None:
+    def __init__(self, masking: SecretMasker) -> None:
         self._masking = masking
         self._held = b""
         self._told = 0  # how much of what is held belongs to a secret that was told

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
 from bootstrapper.deploy.plan.plan import Plan, Stage
 
@@ -76,7 +76,7 @@ def read_output(text: str) -> tuple[dict[str, str], list[str]]:
         name, equals, value = line.partition("=")
         try:
             check_text(value)
-        except Wrong:
+        except InvalidValue:
             odd.append(line)
             continue
         if equals and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):

@@ -7,7 +7,7 @@ from bootstrapper.deploy.definition.setting import SHOWN
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.plan.plan import Plan
-from bootstrapper.deploy.plan.prepare import Preparation
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
 
@@ -15,14 +15,14 @@ NONE_YET = f"{PROGRAM} deploy; from the second push on there is one to return to
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class RollbackProposal:
     """Return from the push that is live to `target`. `live` is None where nobody knows."""
 
     target: Record
     live: Record | None
 
 
-def propose(records: Sequence[Record], *, current: int | None, wanted: int | None) -> Proposal:
+def propose_rollback(records: Sequence[Record], *, current: int | None, wanted: int | None) -> RollbackProposal:
     """Return the push to roll back to: `wanted`, or the one that was live before the live one.
 
     A push that somebody has rolled back from is proposed only if it is `wanted`. `records` are a
@@ -31,10 +31,10 @@ def propose(records: Sequence[Record], *, current: int | None, wanted: int | Non
     """
     live = live_push(records, current)
     if wanted is not None:
-        return Proposal(target=_worked(records, wanted), live=live)
+        return RollbackProposal(target=_worked(records, wanted), live=live)
     target = _live_before(records, live)
     if target is not None:
-        return Proposal(target=target, live=live)
+        return RollbackProposal(target=target, live=live)
     raise InputError(f"push {live.id}" if live else "the history",
                      "no push that worked came before it", NONE_YET)
 
@@ -135,7 +135,7 @@ def _worked(records: Sequence[Record], wanted: int) -> Record:
     return record
 
 
-def plan_back(template: Plan, target: Record, *, undone: int | None, comment: str, fast: bool,
+def plan_rollback(template: Plan, target: Record, *, undone: int | None, comment: str, fast: bool,
               releases: Mapping[str, int] | None = None) -> Plan:
     """The push that returns to `target` and undoes push `undone`; it has no number yet.
 
@@ -199,7 +199,7 @@ def release_of(target: Record) -> int:
     return target.id if target.release is None else target.release
 
 
-def template(preparation: Preparation, target: Record, kept: Plan | None, *,
+def rollback_template(preparation: PreparedDeployment, target: Record, kept: Plan | None, *,
              keep_settings: bool) -> Plan:
     """What a rollback to `target` starts from: the stages and settings of then, which are `kept`.
 

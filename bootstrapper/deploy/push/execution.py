@@ -14,7 +14,7 @@ from bootstrapper.deploy.events.event import (
     State,
     VariableSet,
 )
-from bootstrapper.deploy.events.times import Clock
+from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.plan import environment
 from bootstrapper.deploy.plan.plan import Plan, Stage, batches, blocks, rolls
 from bootstrapper.deploy.running.job import Job, Outcome
@@ -23,7 +23,7 @@ from bootstrapper.deploy.running.runner import Runner
 _MOST_OUTPUT = 10**6  # bytes of ROLF_OUTPUT that are read: they are kept with the push
 
 
-class Decision(StrEnum):
+class StageDecision(StrEnum):
     """What a person says before a stage, in step mode."""
 
     RUN = "run"
@@ -48,7 +48,7 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class PushDirectories:
     """Where a push is at home on the deploying machine: its journal's directory, and `scratch`,
     one of which nothing is kept; its name has no spaces, as not every recipe quotes ROLF_OUTPUT.
     """
@@ -86,9 +86,9 @@ class Execution:
     A push that is resumed says which (stage, host) are `done` and what they wrote (`outputs`).
     """
 
-    def __init__(self, plan: Plan, place: Place, *, runner: Runner, emit: Callable[[Event], None],
-                 clock: Clock, inherited: Mapping[str, str], python: str,
-                 cancelled: Callable[[], str], before: Callable[[str, Job], Decision],
+    def __init__(self, plan: Plan, place: PushDirectories, *, runner: Runner, emit: Callable[[Event], None],
+                 clock: PushClock, inherited: Mapping[str, str], python: str,
+                 cancelled: Callable[[], str], before: Callable[[str, Job], StageDecision],
                  done: Iterable[tuple[int, str]] = (),
                  outputs: Mapping[str, str] | None = None) -> None:
         self._plan = plan
@@ -147,9 +147,9 @@ class Execution:
             decision = self._before(stage.name, jobs[0])
             if reason := self._cancelled():  # while it was asked about
                 raise _Halt(State.CANCELLED, reason)
-            if decision is Decision.STOP:
+            if decision is StageDecision.STOP:
                 raise _Halt(State.CANCELLED, f"stopped before {stage.name}")
-            skipped = "skipped by hand" if decision is Decision.SKIP else ""
+            skipped = "skipped by hand" if decision is StageDecision.SKIP else ""
         if skipped:
             for host in hosts:
                 self._emit(StageEnded(at=self._clock.now(), stage=index, host=host,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record, fold
-from bootstrapper.deploy.machine.push_lock import holder
+from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.plan.rollback import release_of, release_served, releases_then
 from bootstrapper.deploy.push.push import Journal
@@ -15,7 +15,7 @@ from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import BootstrapperError
 
 
-class Journals(Protocol):
+class PushStore(Protocol):
     """Where pushes are kept on this side: files of the project, or a database.
 
     `running` tells which push of a deployment somebody runs now: its number, None if nobody runs
@@ -38,13 +38,13 @@ class Journals(Protocol):
         """What a push was, with today's `secrets`; None if that isn't kept here."""
 
 
-class Ledger:
+class PushRegister:
     """What is kept of pushes here and in the targets' pushes.log, and what is written there.
 
     It waits for the targets. Raises Locked, or WorkFailed if they can't be reached.
     """
 
-    def __init__(self, session: Session, journals: Journals) -> None:
+    def __init__(self, session: Session, journals: PushStore) -> None:
         self._session = session
         self._journals = journals
         self._states = session.targets.states
@@ -60,7 +60,7 @@ class Ledger:
         local = (record for record in self._journals.pushes(self._running, name)
                  if _place(record.settings) == place)
         # We hold the locks: nobody runs what the targets call running.
-        return merged(local, self._remembered(), held_by=None)
+        return merge_records(local, self._remembered(), held_by=None)
 
     @property
     def served(self) -> Mapping[str, int]:
@@ -103,10 +103,10 @@ class Ledger:
             except FileExistsError:  # another deployment of this project has just begun a push
                 number += 1
             else:
-                self.go_on(plan)
+                self.continue_push(plan)
                 return plan, journal
 
-    def go_on(self, plan: Plan) -> None:
+    def continue_push(self, plan: Plan) -> None:
         """Tell everybody who looks that this push runs."""
         record = replace(fold(plan.snapshot(), ()), state=State.RUNNING, started=time.time())
         self._session.hold(plan.id, record.to_json())
@@ -134,7 +134,7 @@ class Ledger:
     def _running(self, deployment: str) -> int | None:
         if deployment == self._session.deployment.name:
             return int(self._session.holder.push) if self._session.holder.push else None
-        other = holder(self._session.project, deployment)
+        other = current_holder(self._session.project, deployment)
         return int(other.push or 0) if other else None
 
 
@@ -142,7 +142,7 @@ def _place(settings: Mapping[str, object]) -> list[object]:
     return [settings.get(name) for name in ("REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY")]
 
 
-def merged(local: Iterable[Record], target: Iterable[Mapping[str, Any]], *,
+def merge_records(local: Iterable[Record], target: Iterable[Mapping[str, Any]], *,
            held_by: int | None) -> list[Record]:
     """Every push once, newest first.
 

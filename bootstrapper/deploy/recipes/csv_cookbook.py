@@ -16,7 +16,12 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from bootstrapper.deploy.definition.problems import Fault, Faulty, faulty, suggestion
+from bootstrapper.deploy.definition.problems import (
+    DefinitionError,
+    Problem,
+    definition_error,
+    did_you_mean,
+)
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 from bootstrapper.deploy.recipes import recipe
 
@@ -28,7 +33,7 @@ _LONGEST = 200  # bytes of a file's name: most file systems take 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportedRecipe:
     """A row as the file that it becomes; `row` counts from 1, and so does `line`, where it begins.
 
     `name`, `code` and `description` are the row's own, with newlines as Unix has them.
@@ -48,16 +53,16 @@ class Imported:
         return Path(self.file).stem != self.name
 
 
-def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[Imported]:
+def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[ImportedRecipe]:
     """The rows of the file. Raises Faulty, which names every row that can't be a recipe.
 
     With `check_name` names stay as they are: it says what is wrong with one, "" if nothing is.
     """
-    faults: list[Fault] = []
-    recipes: dict[str, Imported] = {}
+    faults: list[Problem] = []
+    recipes: dict[str, ImportedRecipe] = {}
     for number, line, row in _rows(path):
         def fault(text: str, line: int = line) -> None:
-            faults.append(Fault(file=str(path), line=line, text=text))
+            faults.append(Problem(file=str(path), line=line, text=text))
 
         if len(row) != len(_HEADER):
             fault(f"row {number} has {len(row)} column{'s' if len(row) != 1 else ''}, not name, "
@@ -72,7 +77,7 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
             fault(f'row {number} ("{name}"): {wrong}')
         if language.strip() not in _SUFFIXES:
             fault(f'row {number} ("{name}"): the language "{language}" is neither shell nor '
-                  f"python{suggestion(language, _SUFFIXES)}")
+                  f"python{did_you_mean(language, _SUFFIXES)}")
             continue
         if stem in recipes:
             fault(f'row {number} ("{name}"): row {recipes[stem].row} has the same name')
@@ -81,17 +86,17 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
         text = (_shell if suffix == ".sh" else _python)(code, description, path.name)
         try:
             recipe.parse(stem, suffix, text.encode(), file=str(path))
-        except Faulty as error:
+        except DefinitionError as error:
             for each in error.faults:
                 fault(f'row {number} ("{name}"): {each.text}')
-        recipes[stem] = Imported(row=number, line=line, name=name, file=stem + suffix, text=text,
+        recipes[stem] = ImportedRecipe(row=number, line=line, name=name, file=stem + suffix, text=text,
                                  code=code, description=description)
     if faults:
-        raise faulty(faults)
+        raise definition_error(faults)
     return list(recipes.values())
 
 
-def saved_tag_that_nobody_makes(row: Imported, rows: Sequence[Imported]) -> str:
+def saved_tag_that_nobody_makes(row: ImportedRecipe, rows: Sequence[ImportedRecipe]) -> str:
     """How the tag begins that the recipe keeps for a rollback, if no other recipe has that word.
 
     A cookbook of 2010 tagged one name and saved another, so that no rollback found its tag.
@@ -119,7 +124,7 @@ def _rows(path: Path) -> Iterator[tuple[int, int, list[str]]]:
                 yield number, line, row
             line = reader.line_num + 1
     except csv.Error as error:
-        raise faulty([Fault(file=str(path), line=reader.line_num,
+        raise definition_error([Problem(file=str(path), line=reader.line_num,
                             text=f"row {number + 1} is no CSV: {error}")]) from None
 
 
@@ -136,7 +141,7 @@ def _file_stem(name: str) -> str:
 def _shell(code: str, description: str, source: str) -> str:
     shebang, code = _split_shebang(code)
     bash = not shebang or re.search(r"\b(ba|da|k|z)?sh\b", shebang) is not None
-    variables = used(code) if bash else []
+    variables = used_variables(code) if bash else []
     remark = f"Imported from {source}" + (
         "." if shebang else ": plain bash, which goes on after a command that fails, as it did "
         "there.")
@@ -200,7 +205,7 @@ _UNQUOTED = re.compile(
     r"|.", re.DOTALL | re.MULTILINE)
 
 
-def used(code: str) -> list[str]:
+def used_variables(code: str) -> list[str]:
     """Their names, in the order in which they come up."""
     told = "".join(_told(match[0]) for match in _UNQUOTED.finditer(code))
     exempt = {name for pattern in (_SET, _EMPTY) for match in pattern.finditer(told)

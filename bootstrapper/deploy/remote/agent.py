@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib.resources import files
 
-from bootstrapper.deploy.machine.process import unshare
+from bootstrapper.deploy.machine.process import close_in_children
 
 Message = tuple[str, bytes]
 
@@ -31,7 +31,7 @@ class Agent:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
-            unshare(pipe)
+            close_in_children(pipe)
         self.ended = False
         self._write()
 

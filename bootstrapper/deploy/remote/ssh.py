@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bootstrapper.deploy.machine.process import unshare
-from bootstrapper.deploy.remote.ssh_failure import failure
+from bootstrapper.deploy.machine.process import close_in_children
+from bootstrapper.deploy.remote.ssh_failure import ssh_error
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 
 HERE = "."  # the REMOTE_HOST that is this machine
@@ -101,7 +101,7 @@ class Ssh:
         self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         self._lock = _lock(self.directory)
         assert self._lock
-        unshare(self._lock)
+        close_in_children(self._lock)
         self._program = program
         self._own_config = self.directory / "ssh_config"
         first = _FIRST.format(directory=self.directory, connect=CONNECT_WITHIN, alive=ALIVE_EVERY)
@@ -153,7 +153,7 @@ class Ssh:
         """Why the host is not reached, by what its ssh has written to stderr."""
         if self.config:
             stderr = stderr.replace(str(self.directory / "given"), str(self.config))
-        return failure(host, stderr, by_hand=self.by_hand(host), status=status)
+        return ssh_error(host, stderr, by_hand=self.by_hand(host), status=status)
 
     def by_hand(self, host: str) -> str:
         """The command by which a person tries to reach the host."""

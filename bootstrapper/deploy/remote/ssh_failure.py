@@ -22,7 +22,7 @@ _CONFIGURATION = re.compile(
 _CLOSED = re.compile(r"kex_exchange_identification|banner exchange|Connection (?:closed|reset) by")
 
 
-def failure(host: str, stderr: str, *, by_hand: str, status: int) -> BootstrapperError:
+def ssh_error(host: str, stderr: str, *, by_hand: str, status: int) -> BootstrapperError:
     """Why the host is not reached: `stderr` is ssh's, `by_hand` the command for a person's try."""
     text = stderr.replace("\r", "")
     if _CHANGED.search(text):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bootstrapper.deploy.definition import duration
 from bootstrapper.deploy.events.event import Event, Note, Output, State
-from bootstrapper.deploy.events.times import Clock
-from bootstrapper.deploy.masking.masker import Masking
+from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
@@ -33,7 +33,7 @@ PATIENCE = Patience()
 class JobOutput:
     """One stream on its way out: the pipe, secrets masked, lines made whole."""
 
-    def __init__(self, pipe: Pipe, masking: Masking) -> None:
+    def __init__(self, pipe: Pipe, masking: SecretMasker) -> None:
         self.pipe = pipe
         self.line = OpenLine()
         self._masker = masking.masker()
@@ -48,8 +48,8 @@ class JobOutput:
 class JobRun:
     """Its phases: the process runs; it, or what it left, is being ended; its streams run dry."""
 
-    def __init__(self, job: Job, reader: Reader, emit: Callable[[Event], None], clock: Clock,
-                 masking: Masking, patience: Patience) -> None:
+    def __init__(self, job: Job, reader: Reader, emit: Callable[[Event], None], clock: PushClock,
+                 masking: SecretMasker, patience: Patience) -> None:
         self.job = job
         self._reader = reader
         self._emit = emit

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from bootstrapper.deploy.events.event import Event, State
-from bootstrapper.deploy.events.times import Clock
-from bootstrapper.deploy.masking.masker import Masking
+from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.job_run import PATIENCE, JobRun, Patience
@@ -30,7 +30,7 @@ class Runner:
     often. An exception from any of them ends the jobs at once, and is raised.
     """
 
-    def __init__(self, *, emit: Callable[[Event], None], clock: Clock, masking: Masking,
+    def __init__(self, *, emit: Callable[[Event], None], clock: PushClock, masking: SecretMasker,
                  cancelled: Callable[[], str], tick: Callable[[], None] = lambda: None,
                  patience: Patience = PATIENCE) -> None:
         self._emit = emit

@@ -17,7 +17,7 @@ from bootstrapper.deploy.events.event import (
     StageStarted,
 )
 from bootstrapper.deploy.screen.printable import printable
-from bootstrapper.deploy.screen.renderers import Plain, Raw, Terminal
+from bootstrapper.deploy.screen.renderers import PlainRenderer, RawRenderer, TerminalRenderer
 from bootstrapper.deploy.screen.stage_line import StageLine
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.progress import Progress
@@ -98,13 +98,13 @@ class Console:
                 return answer if answer in choices else meant[0]
             self._progress.prompt(f"{printable(answer)}: which is that? ")
 
-    def _chosen(self, verbosity: int) -> Plain:
+    def _chosen(self, verbosity: int) -> PlainRenderer:
         style = Style(self._stream, tuple(stage.name for stage in self._stages))
         if verbosity > 0:
-            return Raw(self._progress, style)
+            return RawRenderer(self._progress, style)
         if style.live and not self._quiet:
-            return Terminal(self._progress, style)
-        return Plain(self._progress, failures_only=self._quiet)
+            return TerminalRenderer(self._progress, style)
+        return PlainRenderer(self._progress, failures_only=self._quiet)
 
 
 def _line(meanwhile: Callable[[], None], ended: Callable[[], str]) -> str:

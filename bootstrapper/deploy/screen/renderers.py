@@ -12,7 +12,7 @@ from bootstrapper.progress import REPAINT_SECONDS, Progress
 SILENCE = 30.0  # seconds after which it says that it is alive
 
 
-class Plain:
+class PlainRenderer:
     """A line when a stage starts and one when it ends; with `failures_only`, if it failed."""
 
     def __init__(self, progress: Progress, *, failures_only: bool = False) -> None:
@@ -52,7 +52,7 @@ class Plain:
         """Nothing moves here."""
 
 
-class Raw(Plain):
+class RawRenderer(PlainRenderer):
     """A rule where a stage starts, its bytes as far as they are safe, and a line where it ends."""
 
     def __init__(self, progress: Progress, style: Style) -> None:
@@ -93,7 +93,7 @@ class Raw(Plain):
 FRAMES_PER_SECOND = 10
 
 
-class Terminal(Plain):
+class TerminalRenderer(PlainRenderer):
     """A spinner, the seconds and what the stage says while it runs; its end stays."""
 
     def __init__(self, progress: Progress, style: Style) -> None:

@@ -19,7 +19,7 @@ class StageLine:
         self._running: dict[str, float] = {}  # host: since when, by time.monotonic
         self._done: set[str] = set()
         self._ended: dict[str, StageEnded] = {}
-        self._tails: dict[str, Tail] = {}
+        self._tails: dict[str, OutputTail] = {}
         self._spoke = ""  # the host that did last
 
     def start(self, event: StageStarted) -> None:
@@ -27,11 +27,11 @@ class StageLine:
         if not self._running:
             self._ended = {}
         self._running[event.host] = time.monotonic()
-        self._tails[event.host] = Tail()
+        self._tails[event.host] = OutputTail()
 
     def hear(self, event: Output) -> None:
         """It says something."""
-        self._tails.setdefault(event.host, Tail()).add(event)
+        self._tails.setdefault(event.host, OutputTail()).add(event)
         self._spoke = event.host
 
     def end(self, event: StageEnded) -> bool:
@@ -104,7 +104,7 @@ LINES = 20
 LONGEST = 4096
 
 
-class Tail:
+class OutputTail:
     """`lines` are (stream, line without its newline), the last at most `LINES`."""
 
     def __init__(self) -> None:

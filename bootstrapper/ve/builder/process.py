@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.builder.backend import Task
+from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.store.built_wheels import COMPILING
+from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
 from bootstrapper.ve.wheel import undeclared
 
 # Our own code is importable for the one import only: a backend must not find it.
@@ -41,7 +41,7 @@ class BuildProcesses:
         self._running: set[int] = set()
         self._stopped = False
 
-    def run(self, task: Task, python: Path, directory: Path, log: Path) -> dict[str, Any] | None:
+    def run(self, task: BuildTask, python: Path, directory: Path, log: Path) -> dict[str, Any] | None:
         """Build one tarball; `directory` is for its temporary files. None if the build failed.
 
         When this returns, no process of the build's process group is left.
@@ -85,7 +85,7 @@ def _kill(group: int) -> None:
 
 def _environment(python: Path, home: Path, source: str) -> Mapping[str, str]:
     """Nothing of the user's but PATH and how to compile: no settings of pip's or distutils'."""
-    ours = {name: os.environ[name] for name in COMPILING if name in os.environ}
+    ours = {name: os.environ[name] for name in BUILD_VARIABLES if name in os.environ}
     for name in ("CFLAGS", "CXXFLAGS"):
         # Debug information would name a directory that is gone, another one each time.
         option = shlex.quote(f"-fdebug-prefix-map={source}=.")
@@ -125,7 +125,7 @@ _MISSES = (
 )
 
 
-def failure(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> WorkFailed:
+def build_error(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> WorkFailed:
     """The error about a tarball whose build has failed; `build_requires` are the project's."""
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))

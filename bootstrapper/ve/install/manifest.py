@@ -10,7 +10,7 @@ from bootstrapper.ve.install.tree import Tree
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.python.interpreter import Interpreter
-from bootstrapper.ve.store.entry import Part
+from bootstrapper.ve.store.entry import NamedEntry
 
 NAME = "bootstrapper.json"
 FORMAT = 3
@@ -34,7 +34,7 @@ class Manifest:
 
     @classmethod
     def of(cls, ve: Path, interpreter: Interpreter,
-           files: Iterable[LockedFile], parts: Sequence[Part]) -> "Manifest":
+           files: Iterable[LockedFile], parts: Sequence[NamedEntry]) -> "Manifest":
         """The manifest of a ve into which `files` have just been installed, as `parts`."""
         tree = Tree(parts)
         return cls(python=interpreter.environment["python_full_version"],

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.store.entry import Kept, Part
+from bootstrapper.ve.store.entry import Kept, NamedEntry
 from bootstrapper.ve.system.modes import STORED_SCRIPT
 
 
@@ -15,7 +15,7 @@ class Folder:
     """`sources` are the parts with the files that come from them; no name is there twice."""
 
     subfolders: set[str] = field(default_factory=set)
-    sources: list[tuple[Part, list[Kept]]] = field(default_factory=list)
+    sources: list[tuple[NamedEntry, list[Kept]]] = field(default_factory=list)
 
     def names(self) -> Iterator[str]:
         """The names of its files."""
@@ -31,7 +31,7 @@ class Tree:
     never depends on which of them was there first.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[NamedEntry]) -> None:
         """Raises WorkFailed: a file of one part is a directory of another."""
         self.parts = parts
         self.folders: dict[str, Folder] = {"": Folder()}
@@ -74,7 +74,7 @@ class Tree:
                                  f"{path}/{name} in it is a directory in another",
                                  "vendor another version of it: make vendor")
 
-    def _part_with_file(self, path: str, name: str) -> Part:
+    def _part_with_file(self, path: str, name: str) -> NamedEntry:
         return next(part for part, files in self.folders[path].sources
                     if any(kept[0] == name for kept in files))
 
@@ -114,7 +114,7 @@ class Tree:
         return trunk, list(branches.values())
 
 
-def _overridden(parts: Sequence[Part]) -> set[tuple[str, str]]:
+def _overridden(parts: Sequence[NamedEntry]) -> set[tuple[str, str]]:
     """Part and path of every file that a later part has, too."""
     owners = Counter(path for part in parts for path in {
         *(path for path, files in part.entry.index.folders.items() if files),

@@ -12,13 +12,13 @@ from typing import Any
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import TOOLS, LockedFile
 from bootstrapper.ve.project.project import Project, requires_python
-from bootstrapper.ve.python.interpreter import Interpreter, describe, running
-from bootstrapper.ve.python.required_python import allowed
+from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter, inspect_interpreter
+from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
 from bootstrapper.ve.store.store import Store
 
 
-class Toolbox:
+class Virtualenv:
     """The vendored tools of a project. `files` are tools.txt's, chosen for the running Python."""
 
     def __init__(self, project: Path, files: Sequence[LockedFile], store: Store) -> None:
@@ -80,7 +80,7 @@ def _own_environment() -> Mapping[str, str]:
     return {**settings, "VIRTUALENV_CONFIG_FILE": os.devnull}
 
 
-def choose(project: Project, toolbox: Toolbox, python: str | None,
+def choose_interpreter(project: Project, toolbox: Virtualenv, python: str | None,
            apps: Iterable[LockedFile] = ()) -> Interpreter:
     """The interpreter of the ve: what `python` names, else what the project asks for.
 
@@ -90,14 +90,14 @@ def choose(project: Project, toolbox: Toolbox, python: str | None,
     """
     required = requires_python(project.directory)
     if python is None:
-        found = running()
+        found = current_interpreter()
         locked = _pythons(apps)
         if not _satisfies(found, required) or (locked and not locked & {_minor(found)}):
             found = _discover(toolbox, required, locked, found)
     elif os.sep in python:
-        found = describe(python)
+        found = inspect_interpreter(python)
     else:
-        found = describe(toolbox.discover(python))
+        found = inspect_interpreter(toolbox.discover(python))
     if not _satisfies(found, required):
         raise InputError(str(found.executable),
                          f"this is {found}, pyproject.toml has requires-python = \"{required}\"",
@@ -106,13 +106,13 @@ def choose(project: Project, toolbox: Toolbox, python: str | None,
     return found
 
 
-def _discover(toolbox: Toolbox, required: str, locked: set[str],
+def _discover(toolbox: Virtualenv, required: str, locked: set[str],
               here: Interpreter) -> Interpreter:
     """An interpreter that is allowed, of the Python that the lock is for where there is one."""
-    versions = allowed(required)
+    versions = allowed_pythons(required)
     for version in sorted(locked & versions.keys()):
         try:
-            found = describe(toolbox.discover(version))
+            found = inspect_interpreter(toolbox.discover(version))
         except InputError:
             continue
         if _satisfies(found, required):
@@ -121,7 +121,7 @@ def _discover(toolbox: Toolbox, required: str, locked: set[str],
         return here
     # Older virtualenvs know 3.12, but no specifiers.
     spec = next(iter(versions)) if len(versions) == 1 else required.removeprefix("==")
-    return describe(toolbox.discover(spec))
+    return inspect_interpreter(toolbox.discover(spec))
 
 
 def _pythons(files: Iterable[LockedFile]) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
-from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse
+from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
 from bootstrapper.ve.standards.marker import InvalidMarker, Marker
 
 SOURCE = PurePosixPath("requirements/src")
@@ -41,7 +41,7 @@ class LockedFile:
     @property
     def distribution(self) -> Wheel | Tarball:
         """What the file's name says that it is."""
-        return parse(self.path.name)
+        return parse_filename(self.path.name)
 
     @property
     def place(self) -> str:
@@ -115,7 +115,7 @@ def _read_line(text: str, lock: str, number: int) -> LockedFile:
     if not digests:
         raise bad(f"{path} has no --hash=sha256:…")
     try:
-        parse(path.name)
+        parse_filename(path.name)
         marker = Marker(condition) if separator else None
     except (InvalidFilename, InvalidMarker) as error:
         raise bad(str(error)) from None

@@ -10,7 +10,7 @@ from bootstrapper.errors import Locked
 
 
 @contextmanager
-def turn(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+def project_lock(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold the directory; if another process does, call `waiting` and wait, or raise Locked.
 
     The lock is the kernel's, on the directory itself (flock): it leaves no file behind and ends

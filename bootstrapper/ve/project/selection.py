@@ -11,13 +11,13 @@ from bootstrapper.ve.standards.filename import Tarball, Wheel
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
-    read_metadata_requirement,
+    parse_metadata_requirement,
 )
 
 _Rank = tuple[int, int, str]
 
 
-def select(files: Iterable[LockedFile], interpreter: Interpreter, *,
+def select_files(files: Iterable[LockedFile], interpreter: Interpreter, *,
            project: Path, wanted: Sequence[str] = ()) -> list[LockedFile]:
     """The files to install, in the lock's order.
 
@@ -112,6 +112,6 @@ def _required(texts: Iterable[str], interpreter: Interpreter) -> set[str]:
 def _read(texts: Iterable[str]) -> Iterator[Requirement]:
     for text in texts:
         try:
-            yield read_metadata_requirement(text)
+            yield parse_metadata_requirement(text)
         except InvalidRequirement:
             continue  # old metadata has forms that PEP 508 does not know; they bind nobody

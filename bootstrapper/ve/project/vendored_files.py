@@ -12,7 +12,7 @@ from threading import Thread
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
-from bootstrapper.ve.standards.filename import InvalidFilename, parse
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
 # The first line of a pointer (the specification of Git LFS, "Pointer").
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -27,7 +27,7 @@ def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: P
     Raises WorkFailed for the first difference: a file that is missing, that has other bytes than
     its line says, or that no line names.
     """
-    for stray in strays(project, files):
+    for stray in unlisted_files(project, files):
         raise stray
     # The big ones first, so that no thread is left with one at the end.
     waiting = deque(sorted(files, key=lambda file: -_size(project / file.path)))
@@ -57,12 +57,12 @@ def _compare(project: Path, waiting: deque[LockedFile],
         except IndexError:
             return
         try:
-            results.put((file, difference(project, file)))
+            results.put((file, file_difference(project, file)))
         except Exception as error:
             results.put((file, error))
 
 
-def difference(project: Path, file: LockedFile) -> WorkFailed | None:
+def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
     """What is wrong with one vendored file; None if nothing is."""
     path = project / file.path
     restore = _BRING_BACK.format(path=file.path)
@@ -100,7 +100,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def strays(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
+def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
     """The vendored files that no line of a lock names."""
     named = {file.path.name for file in files}
     try:
@@ -111,7 +111,7 @@ def strays(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
         if name in named:
             continue
         try:
-            parse(name)
+            parse_filename(name)
         except InvalidFilename:
             continue  # a README or a .gitkeep is nobody's vendored file
         yield WorkFailed(str(SOURCE / name), "no line of apps.txt or tools.txt names this file",

@@ -51,7 +51,7 @@ class Interpreter:
         return f"{name} {self.environment['python_full_version']} on {self.platforms[0]}"
 
 
-def describe(executable: str | Path) -> Interpreter:
+def inspect_interpreter(executable: str | Path) -> Interpreter:
     """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
     import inspect  # most rebuilds ask nobody but themselves
     import subprocess
@@ -113,9 +113,9 @@ def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
 
 
 @cache
-def running() -> Interpreter:
+def current_interpreter() -> Interpreter:
     """The interpreter that runs this, or the one its own ve was made of."""
     executable = getattr(sys, "_base_executable", None) or sys.executable
     if "_PYTHON_HOST_PLATFORM" in os.environ:  # sysconfig would believe it; another process won't
-        return describe(executable)
+        return inspect_interpreter(executable)
     return _interpreter(executable, probe.facts())

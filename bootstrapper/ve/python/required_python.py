@@ -9,7 +9,7 @@ from bootstrapper.ve.standards.version import Version, matches
 LATEST_MINOR = LATEST_MICRO = 99
 
 
-def allowed(required: str) -> dict[str, int]:
+def allowed_pythons(required: str) -> dict[str, int]:
     """Each Python that a ve can be made of and that is allowed, with its first micro version.
 
     `>=3.12.4,<3.14` is `{"3.12": 4, "3.13": 0}`; empty if none is.

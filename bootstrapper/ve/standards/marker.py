@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from bootstrapper.ve.standards.filename import canonical
+from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
 
 VARIABLES = frozenset({
@@ -144,7 +144,7 @@ def _compare(left: _Operand, operator: str, right: _Operand, environment: Enviro
     one, other = (environment.get(text, "") if kind == "name" else text
                   for kind, text in (left, right))
     if name == "extra":
-        one, other = canonical(one), canonical(other)
+        one, other = canonical_name(one), canonical_name(other)
     if name in _VERSIONS and operator in _VERSION_OPERATORS:
         try:
             return matches(Version(one), operator + other)

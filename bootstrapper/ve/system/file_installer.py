@@ -16,7 +16,7 @@ _NO_REFLINK = {errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY, errno.
                errno.ENOSYS}
 
 
-class Putting:
+class FileInstaller:
     """One of LINK_MODES at work; "auto" copies from the first file on that can't be hardlinked."""
 
     def __init__(self, mode: str) -> None:

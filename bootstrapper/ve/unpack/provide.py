@@ -10,14 +10,14 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.project import largest_wheel
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.python.interpreter import Interpreter
-from bootstrapper.ve.store.built_wheels import Built
-from bootstrapper.ve.store.entry import Entry, Part
+from bootstrapper.ve.store.built_wheels import BuiltWheel
+from bootstrapper.ve.store.entry import Entry, NamedEntry
 from bootstrapper.ve.store.store import Store
 
 
-def provide(files: Sequence[LockedFile], built: Mapping[PurePosixPath, Built], *, project: Path,
+def provide_entries(files: Sequence[LockedFile], built: Mapping[PurePosixPath, BuiltWheel], *, project: Path,
             interpreter: Interpreter, store: Store, jobs: int, progress: Progress,
-            look: bool = True) -> list[Part]:
+            look: bool = True) -> list[NamedEntry]:
     """An entry for each file, in the lock's order. Raises WorkFailed or OSError.
 
     `built` has the wheels of those that are tarballs; `look` False leaves it to linking to see
@@ -35,10 +35,10 @@ def provide(files: Sequence[LockedFile], built: Mapping[PurePosixPath, Built], *
     if missing:
         entries |= _unpack(missing, interpreter, store, jobs, progress,
                            largest_wheel(project))
-    return [Part(entry=entries[file.path], name=str(file.path)) for file in files]
+    return [NamedEntry(entry=entries[file.path], name=str(file.path)) for file in files]
 
 
-def _wheel(file: LockedFile, built: Mapping[PurePosixPath, Built],
+def _wheel(file: LockedFile, built: Mapping[PurePosixPath, BuiltWheel],
            project: Path) -> tuple[Path, str]:
     """The wheel of a file, and its sha256."""
     if file.path in built:
@@ -55,19 +55,19 @@ def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpr
     from bootstrapper.ve.unpack import pool, worker  # a full store needs nothing of them
 
     with store.unfinished() as directory, progress.step("unpack", len(missing)) as step:
-        tasks = [worker.Task(wheel=os.fspath(wheel), name=str(path),
+        tasks = [worker.UnpackTask(wheel=os.fspath(wheel), name=str(path),
                              place=os.fspath(directory / sha256), site=interpreter.site,
                              version=interpreter.version, largest=largest)
                  for path, (wheel, sha256) in missing.items()]
 
-        def done(task: worker.Task) -> None:
+        def done(task: worker.UnpackTask) -> None:
             made = Path(task.place)
             store.adopt(made, store.place(interpreter.bytecode, made.name))
             step.advance(name=task.name)
 
         # The big ones first, so that no process is left with one at the end.
         tasks.sort(key=lambda task: -os.stat(task.wheel).st_size)
-        pool.run(tasks, interpreter, jobs=jobs, done=done)
+        pool.unpack_all(tasks, interpreter, jobs=jobs, done=done)
     entries = {}
     for path, (_, sha256) in missing.items():
         entry = store.entry(interpreter.bytecode, sha256, look=False)

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from bootstrapper.ve.standards.filename import canonical
-from bootstrapper.ve.standards.requirement import InvalidRequirement, read_requirement
+from bootstrapper.ve.standards.filename import canonical_name
+from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
 
 # How Python, setuptools and pkg_resources name what they do not find.
 _MISSING = re.compile(
@@ -39,14 +39,14 @@ def requirement(said: str) -> str | None:
         return None
     name = next(filter(None, found[-1].groups()))
     if found[-1]["module"] is None:
-        return canonical(name)
+        return canonical_name(name)
     for module, wanted in _REMOVED.items():
         if f"{name}.".startswith(f"{module}."):
             return wanted
     for module, distribution in _DISTRIBUTIONS.items():
         if f"{name}.".startswith(f"{module}."):
             return distribution
-    return canonical(name.partition(".")[0])
+    return canonical_name(name.partition(".")[0])
 
 
 def setting(said: str, configured: Sequence[str]) -> str | None:
@@ -57,7 +57,7 @@ def setting(said: str, configured: Sequence[str]) -> str | None:
     missed = requirement(said)
     if missed is None or missed in configured:
         return None
-    name = read_requirement(missed).name
+    name = parse_requirement(missed).name
     others = [each for each in configured if _name(each) != name]
     if len(others) < len(configured) and name == missed:
         return None
@@ -66,6 +66,6 @@ def setting(said: str, configured: Sequence[str]) -> str | None:
 
 def _name(text: str) -> str:
     try:
-        return read_requirement(text).name
+        return parse_requirement(text).name
     except InvalidRequirement:
         return ""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.standards import filename
-from bootstrapper.ve.wheel.archive import DEEPEST, Archive, shortened
+from bootstrapper.ve.wheel.archive import MAX_DEPTH, Archive, shorten_name
 from bootstrapper.ve.wheel.script import EntryPoint
 
 # The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
@@ -63,7 +63,7 @@ class WheelFile:
         """`path` is the file, `place` its name in messages, `largest` the project's limit."""
         self.path = path
         self.place = place
-        self.name = filename.parse(path.name)
+        self.name = filename.parse_filename(path.name)
         try:
             self._archive = Archive(path)
         except Exception as error:  # whatever it is
@@ -138,10 +138,10 @@ class WheelFile:
             name = info.filename
             parts = name.removesuffix("/").split("/")
             if name != info.orig_filename or "" in parts or ".." in parts or "." in parts:
-                raise self.fault(f"the name {shortened(info.orig_filename)!r} in it leads out of "
+                raise self.fault(f"the name {shorten_name(info.orig_filename)!r} in it leads out of "
                                  "its directory")
-            if len(parts) > DEEPEST:
-                raise self.fault(f"{shortened(name)!r} in it lies more than {DEEPEST} directories "
+            if len(parts) > MAX_DEPTH:
+                raise self.fault(f"{shorten_name(name)!r} in it lies more than {MAX_DEPTH} directories "
                                  "deep")
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -170,7 +170,7 @@ class WheelFile:
         if len(found) != 1:
             raise self.fault(f"{len(found)} .dist-info directories are in it, one is needed")
         name, _, version = found[0].removesuffix(".dist-info").partition("-")
-        if filename.canonical(name) != self.name.name:
+        if filename.canonical_name(name) != self.name.name:
             raise self.fault(f"its {found[0]} is not that of {self.name.name}")
         if not version:
             raise self.fault(f"its {found[0]} tells no version")
