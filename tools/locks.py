@@ -50,11 +50,13 @@ def answers() -> dict[str, list[str]]:
 def requirements(database: str, vendor_format: str) -> list[str]:
     """The lines of the template's apps.in, rendered as cookiecutter does."""
     settings = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined,
-                                     **settings["_jinja2_env_vars"])
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, **settings["_jinja2_env_vars"]
+    )
     template = environment.from_string((REPOSITORY / ROOT / APPS_IN).read_text(encoding="utf-8"))
-    return template.render(cookiecutter={"database": database,
-                                         "vendor_format": vendor_format}).splitlines()
+    return template.render(
+        cookiecutter={"database": database, "vendor_format": vendor_format}
+    ).splitlines()
 
 
 def rolf_requirements() -> list[str]:
@@ -72,8 +74,9 @@ def markers(files: Pythons, everywhere: Iterable[str]) -> list[LockedFile]:
             some = " or ".join(f'python_version == "{python}"' for python in sorted(pythons))
             parts.insert(0, f"({some})" if parts and len(pythons) > 1 else some)
         condition = " and ".join(parts)
-        lines.append(LockedFile(path=path, sha256=sha256,
-                                marker=Marker(condition) if condition else None))
+        lines.append(
+            LockedFile(path=path, sha256=sha256, marker=Marker(condition) if condition else None)
+        )
     return sorted(lines, key=lambda file: (file.distribution.name, file.path.name))
 
 
@@ -83,8 +86,11 @@ def modules(wheels: Iterable[Path]) -> set[str]:
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
             tops = {member.partition("/")[0] for member in archive.namelist()}
-        names |= {top.partition(".")[0] for top in tops
-                  if not top.endswith((".dist-info", ".data", ".pth"))}
+        names |= {
+            top.partition(".")[0]
+            for top in tops
+            if not top.endswith((".dist-info", ".data", ".pth"))
+        }
     return {name for name in names if name.isidentifier() and not name.startswith("_")}
 
 
@@ -105,23 +111,32 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
 
     def lock(name: str, asked: list[str], vendor_format: str, python: str, scratch: str) -> None:
         """Add what one combination of answers needs, for one Python, to the two locks of it."""
-        project = VendorProject(directory=Path(scratch), format=vendor_format,
-                          platform=replace(PLATFORM, python=python))
-        locking = Locker(project=project, cache=Cache(cache_directory()), index=index, progress=progress)
+        project = VendorProject(
+            directory=Path(scratch), format=vendor_format, platform=replace(PLATFORM, python=python)
+        )
+        locking = Locker(
+            project=project, cache=Cache(cache_directory()), index=index, progress=progress
+        )
         apps, own = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
         lines = locking.lines(asked, _before(apps, project, upgrade), prefer=vendor_format)
         locking.fetch(lines)
-        for_tools = locking.lines(metadata.tool_requirements(lines, project), _before(own, project, upgrade),
-                                  prefer="wheel", beside=lines)
+        for_tools = locking.lines(
+            metadata.tool_requirements(lines, project),
+            _before(own, project, upgrade),
+            prefer="wheel",
+            beside=lines,
+        )
         locking.fetch(for_tools)
         for written, files in ((apps, lines), (own, for_tools)):
             for file in files:
-                locks.setdefault(written, {}).setdefault((file.path, file.sha256),
-                                                         set()).add(python)
+                locks.setdefault(written, {}).setdefault((file.path, file.sha256), set()).add(
+                    python
+                )
 
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         for vendor_format, database, python in itertools.product(
-                FORMATS, choices["database"], pythons):
+            FORMATS, choices["database"], pythons
+        ):
             lock(database, requirements(database, vendor_format), vendor_format, python, scratch)
         names = modules((Path(scratch) / SOURCE).glob("*.whl"))
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
@@ -136,16 +151,21 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
 def _before(name: str, project: VendorProject, upgrade: bool) -> list[LockedFile]:
     if upgrade or not (LOCKS / name).is_file():
         return []
-    return [file for file in read(LOCKS, PurePosixPath(name))
-            if file.marker is None or file.marker.holds(project.platform.environment)]
+    return [
+        file
+        for file in read(LOCKS, PurePosixPath(name))
+        if file.marker is None or file.marker.holds(project.platform.environment)
+    ]
 
 
 def main() -> int:
     """Exit status, as everywhere."""
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--upgrade", action="store_true",
-                        help="take the newest versions that apps.in allows")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--upgrade", action="store_true", help="take the newest versions that apps.in allows"
+    )
     options = parser.parse_args()
     try:
         refresh(Progress(), upgrade=options.upgrade)

@@ -25,8 +25,11 @@ LONG = 20.0
 def add(commands: Subparsers, program: str) -> None:
     """Add the command."""
     command = commands.add_parser(
-        "cancel", parents=[deployment_parser()], allow_abbrev=False,
-        help="end the push that runs, and wait until it has ended")
+        "cancel",
+        parents=[deployment_parser()],
+        allow_abbrev=False,
+        help="end the push that runs, and wait until it has ended",
+    )
     command.set_defaults(run=_cancel)
 
 
@@ -38,10 +41,14 @@ def _cancel(options: argparse.Namespace) -> int:
     if running is None:
         elsewhere = load_status(options, deployment).holder
         if elsewhere:
-            raise WorkFailed(name, f"is being pushed by {elsewhere}, from another directory or "
-                             "machine", f"{PROGRAM} cancel {name} there, on {elsewhere.machine}")
-        raise WorkFailed(name, "nothing is running, so there is nothing to cancel",
-                         f"{PROGRAM} status {name}")
+            raise WorkFailed(
+                name,
+                f"is being pushed by {elsewhere}, from another directory or machine",
+                f"{PROGRAM} cancel {name} there, on {elsewhere.machine}",
+            )
+        raise WorkFailed(
+            name, "nothing is running, so there is nothing to cancel", f"{PROGRAM} status {name}"
+        )
     progress = Progress(sys.stdout, options.verbosity)
     began = time.monotonic()
     told = False
@@ -54,23 +61,29 @@ def _cancel(options: argparse.Namespace) -> int:
         if not told and time.monotonic() - began > LONG:
             told = True
             progress.paint("")
-            progress.say(f"it is still there: process {running.pid} may be stopped\n"
-                         f"  kill -CONT {running.pid} wakes it, kill -KILL {running.pid} ends it "
-                         "at once; its stages end with it")
-        progress.paint(f"waiting for {_push(running)} to end, "
-                       f"{time.monotonic() - began:.1f} s")
+            progress.say(
+                f"it is still there: process {running.pid} may be stopped\n"
+                f"  kill -CONT {running.pid} wakes it, kill -KILL {running.pid} ends it "
+                "at once; its stages end with it"
+            )
+        progress.paint(f"waiting for {_push(running)} to end, {time.monotonic() - began:.1f} s")
         time.sleep(POLL)
     progress.paint("")
-    record = store.push(project, int(running.push), store.by_lock(project)) if (
-        running.push) else None
+    record = (
+        store.push(project, int(running.push), store.by_lock(project)) if (running.push) else None
+    )
     if record is None:
         progress.say(f"{name}: {_push(running)} has ended before it began")
     elif record.state is State.SUCCEEDED:
-        progress.say(f"{name}: push {record.id} had succeeded before it could be cancelled\n"
-                     f"  next: {PROGRAM} rollback {name}")
+        progress.say(
+            f"{name}: push {record.id} had succeeded before it could be cancelled\n"
+            f"  next: {PROGRAM} rollback {name}"
+        )
     else:
-        progress.say(f"{name}: push {record.id} {record.state}, {trouble(record)}\n"
-                     f"  next: {PROGRAM} status {name}")
+        progress.say(
+            f"{name}: push {record.id} {record.state}, {trouble(record)}\n"
+            f"  next: {PROGRAM} status {name}"
+        )
     return 0
 
 

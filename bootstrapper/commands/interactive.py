@@ -51,8 +51,12 @@ class InteractiveFrontend:
         self._interruption.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._interruption.__exit__(kind, error, trace)
         self._watcher.__exit__(kind, error, trace)
 
@@ -91,8 +95,13 @@ class InteractiveFrontend:
     def before(self, name: str, job: Job) -> StageDecision:
         """Ask what to do with a stage, in step mode."""
         while self._step:
-            answer = self._console.ask(f"{name}?", [*StageDecision, LOOK_AROUND], StageDecision.RUN,
-                                       meanwhile=self._session.tick, ended=self._ended)
+            answer = self._console.ask(
+                f"{name}?",
+                [*StageDecision, LOOK_AROUND],
+                StageDecision.RUN,
+                meanwhile=self._session.tick,
+                ended=self._ended,
+            )
             if not answer:  # it was cancelled meanwhile
                 return StageDecision.STOP
             if answer != LOOK_AROUND:
@@ -107,10 +116,12 @@ class InteractiveFrontend:
         """A shell in the checkout, with all that the stage is going to get."""
         terminal = {name: os.environ[name] for name in ("TERM", "SHELL") if name in os.environ}
         shell = os.environ.get("SHELL", "/bin/sh")
-        self._console.say(f"{shell} in {job.directory}, with the stage's environment; "
-                          "exit brings you back")
-        with subprocess.Popen([shell], cwd=job.directory,
-                              env={**job.environment, **terminal}) as process:
+        self._console.say(
+            f"{shell} in {job.directory}, with the stage's environment; exit brings you back"
+        )
+        with subprocess.Popen(
+            [shell], cwd=job.directory, env={**job.environment, **terminal}
+        ) as process:
             while process.poll() is None:
                 self._session.tick()
                 try:
@@ -138,8 +149,13 @@ MOST_COMMITS = 10
 class InteractivePush:
     """One command's push, and the rollback that may follow it, in a session of its own."""
 
-    def __init__(self, options: argparse.Namespace, session: Session, ledger: PushRegister,
-                 preparation: PreparedDeployment) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        session: Session,
+        ledger: PushRegister,
+        preparation: PreparedDeployment,
+    ) -> None:
         self._options = options
         self._session = session
         self._ledger = ledger
@@ -149,19 +165,31 @@ class InteractivePush:
     def console(self, plan: Plan) -> Console:
         """Where the push is shown."""
         return Console(
-            stages=[stage.name for stage in plan.stages], verbosity=self._options.verbosity,
-            hosts=len(plan.hosts) if any(rolls(stage, plan.hosts) for stage in plan.stages) else 0)
+            stages=[stage.name for stage in plan.stages],
+            verbosity=self._options.verbosity,
+            hosts=len(plan.hosts) if any(rolls(stage, plan.hosts) for stage in plan.stages) else 0,
+        )
 
     def start(self, plan: Plan, console: Console) -> int:
         """A new push; returns the exit status."""
         plan, journal = self._ledger.begin(plan)
-        console.say(f"{self._name}: push {plan.id}" + (f", {plan.ref}" if plan.ref else "")
-                    + (f" {plan.commit[:7]}" if plan.commit else ""))
+        console.say(
+            f"{self._name}: push {plan.id}"
+            + (f", {plan.ref}" if plan.ref else "")
+            + (f" {plan.commit[:7]}" if plan.commit else "")
+        )
         return self.go(plan, journal, console)
 
-    def go(self, plan: Plan, journal: Journal, console: Console, *,
-           done: Iterable[tuple[int, str]] = (), outputs: Mapping[str, str] | None = None,
-           resumed: bool = False) -> int:
+    def go(
+        self,
+        plan: Plan,
+        journal: Journal,
+        console: Console,
+        *,
+        done: Iterable[tuple[int, str]] = (),
+        outputs: Mapping[str, str] | None = None,
+        resumed: bool = False,
+    ) -> int:
         """A push whose journal is open; returns the exit status."""
         with InteractiveFrontend(self._session, console, step=self._options.step) as attended:
             push = Push(plan, journal, attended)
@@ -182,8 +210,9 @@ class InteractivePush:
             self._tell_failure(plan, switched, result.hidden, console)
         return INTERRUPTED if interrupted and result.state is State.CANCELLED else 1
 
-    def _fall_back(self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...],
-                   console: Console) -> None:
+    def _fall_back(
+        self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...], console: Console
+    ) -> None:
         try:
             back = self._fallback.plan(plan, switched, hidden)
         except BootstrapperError as error:
@@ -191,12 +220,16 @@ class InteractivePush:
             self._tell_hidden(plan, hidden, console)
             return
         if back is None:
-            console.say(f"there is no push before it to roll back to\n"
-                        f"  next: {PROGRAM} log {self._name} {plan.id}")
+            console.say(
+                f"there is no push before it to roll back to\n"
+                f"  next: {PROGRAM} log {self._name} {plan.id}"
+            )
             self._tell_hidden(plan, hidden, console)
             return
-        console.say(f"rolling back to push {back.target.id}"
-                    + (f" on {_listed(back.hosts)}" if back.hosts else ""))
+        console.say(
+            f"rolling back to push {back.target.id}"
+            + (f" on {_listed(back.hosts)}" if back.hosts else "")
+        )
         self.start(back.plan, self.console(back.plan))
 
     def _tell_success(self, plan: Plan, result: Result, record: Record, console: Console) -> None:
@@ -204,17 +237,21 @@ class InteractivePush:
         what = f"push {plan.id}"
         if plan.rollback_to is not None:
             what = f"push {plan.rollback_to} again"
-        console.say(f"{self._name} serves {what}"
-                    + (f" ({record.commit[:7]})" if record.commit else "")
-                    + (f" on {_listed(hosts)}" if hosts else ""))
+        console.say(
+            f"{self._name} serves {what}"
+            + (f" ({record.commit[:7]})" if record.commit else "")
+            + (f" on {_listed(hosts)}" if hosts else "")
+        )
         if result.failed:
-            console.say(f"{_listed(result.failed)} failed and stays as it is: see there, and push "
-                        "again")
+            console.say(
+                f"{_listed(result.failed)} failed and stays as it is: see there, and push again"
+            )
         if plan.rollback_to is None:
             console.say(f"  next: {PROGRAM} rollback {self._name} takes it back")
 
-    def _tell_failure(self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...],
-                      console: Console) -> None:
+    def _tell_failure(
+        self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...], console: Console
+    ) -> None:
         if switched and plan.rollback_to is not None:
             stands = f"{self._name} serves push {plan.rollback_to} again, as far as it came"
             step = f"remove the cause, then: {PROGRAM} resume {self._name}"
@@ -222,11 +259,16 @@ class InteractivePush:
             stands = f"{self._name} serves push {plan.id} as far as it came"
             step = f"{PROGRAM} rollback {self._name}"
         else:
-            stands = f"{self._name} is as it was before" if not hidden else (
-                f"{self._name} has the code of before, and visitors don't see it")
+            stands = (
+                f"{self._name} is as it was before"
+                if not hidden
+                else (f"{self._name} has the code of before, and visitors don't see it")
+            )
             step = f"mend it and push again, or go on from there: {PROGRAM} resume {self._name}"
-        console.say(f"{stands}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id} "
-                    "shows all that was said")
+        console.say(
+            f"{stands}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id} "
+            "shows all that was said"
+        )
         self._tell_hidden(plan, hidden, console)
 
     def _tell_hidden(self, plan: Plan, hidden: tuple[str, ...], console: Console) -> None:
@@ -240,8 +282,12 @@ class InteractivePush:
             remove = shlex.join(["rm", "-f", page])
             config = plan.settings.get("SSH_CONFIG")
             ssh = ["ssh", *(["-F", config] if config else [])]
-            console.say("  next: to end it without another push: " + "; ".join(
-                remove if host == HERE else shlex.join([*ssh, host, remove]) for host in hosts))
+            console.say(
+                "  next: to end it without another push: "
+                + "; ".join(
+                    remove if host == HERE else shlex.join([*ssh, host, remove]) for host in hosts
+                )
+            )
 
 
 def list_commits(console: Console, commits: Sequence[str], before: str) -> None:

@@ -31,8 +31,7 @@ def deploy(options: argparse.Namespace, prepared: PreparedDeployment, session: S
             found = git.locate(repository, ref, prepared.deployment.name)
     commit = found.commit
     tree = git.work_tree(ref, commit)
-    plan = prepared.plan(number=found.last_number, comment=options.comment, ref=ref,
-                         commit=commit)
+    plan = prepared.plan(number=found.last_number, comment=options.comment, ref=ref, commit=commit)
     with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
         ledger = PushRegister(session, ProjectPushStore(prepared.project))
     carrying = InteractivePush(options, session, ledger, prepared)
@@ -54,9 +53,12 @@ def resume(options: argparse.Namespace, prepared: PreparedDeployment, session: S
         told = f"its last push, {last.id}, succeeded" if last else "it was never pushed"
         raise InputError(name, f"there is nothing to resume: {told}", f"{PROGRAM} deploy {name}")
     if not (journal_directory(project) / str(last.id)).is_dir():
-        raise InputError(name, f"its last push, {last.id}, was made by {last.user}@"
-                         f"{last.machine}, and only there it can be resumed",
-                         f"{PROGRAM} deploy {name}")
+        raise InputError(
+            name,
+            f"its last push, {last.id}, was made by {last.user}@"
+            f"{last.machine}, and only there it can be resumed",
+            f"{PROGRAM} deploy {name}",
+        )
     plan = load(project, last.id, prepared.secrets)
     require_outputs(last)
     if not (journal_directory(project) / str(last.id) / "checkout").is_dir():
@@ -66,8 +68,9 @@ def resume(options: argparse.Namespace, prepared: PreparedDeployment, session: S
     journal = FileJournal.open(project, last.id)
     ledger.continue_push(plan)
     console.say(f"{name}: push {last.id} goes on")
-    return carrying.go(plan, journal, console, resumed=True, done=completed_stages(last),
-                       outputs=last.outputs)
+    return carrying.go(
+        plan, journal, console, resumed=True, done=completed_stages(last), outputs=last.outputs
+    )
 
 
 def _tell_commits(console: Console, git: GitRepository, live: Record | None, commit: str) -> None:
@@ -94,6 +97,7 @@ def _unpushed(tree: WorkTree, ref: str) -> str:
     if tree.changed:
         told.append(f"{tree.changed} changed file{'s' if tree.changed != 1 else ''} not committed")
     if tree.unpushed:
-        told.append(f"{tree.unpushed} commit{'s' if tree.unpushed != 1 else ''} of {ref} not "
-                    "pushed")
+        told.append(
+            f"{tree.unpushed} commit{'s' if tree.unpushed != 1 else ''} of {ref} not pushed"
+        )
     return " and ".join(told)

@@ -29,34 +29,58 @@ def rollback(options: argparse.Namespace, prepared: PreparedDeployment, session:
         ledger = PushRegister(session, ProjectPushStore(prepared.project))
     proposal = propose_rollback(ledger.records, current=ledger.current(), wanted=options.push)
     target = proposal.target
-    base = rollback_template(prepared, target, ledger.plan(target.id, prepared.secrets),
-                    keep_settings=options.keep_settings)
+    base = rollback_template(
+        prepared,
+        target,
+        ledger.plan(target.id, prepared.secrets),
+        keep_settings=options.keep_settings,
+    )
     given = {word.partition("=")[0] for word in options.flags}
     base = replace(base, flags={**base.flags, **{name: prepared.flags[name] for name in given}})
     fast, releases = ledger.way_back(target, base)
     if not fast and not target.rollback_url:
-        raise WorkFailed(f"push {target.id}", "its release is gone from the target, and it "
-                         "kept no tag to push again",
-                         f"{PROGRAM} deploy {base.deployment} --ref {target.commit or 'REF'}")
-    plan = plan_rollback(base, target, undone=proposal.live.id if proposal.live else None,
-                     comment=options.comment or f"back to push {target.id}", fast=fast,
-                     releases=releases)
+        raise WorkFailed(
+            f"push {target.id}",
+            "its release is gone from the target, and it kept no tag to push again",
+            f"{PROGRAM} deploy {base.deployment} --ref {target.commit or 'REF'}",
+        )
+    plan = plan_rollback(
+        base,
+        target,
+        undone=proposal.live.id if proposal.live else None,
+        comment=options.comment or f"back to push {target.id}",
+        fast=fast,
+        releases=releases,
+    )
     carrying = InteractivePush(options, session, ledger, prepared)
     console = carrying.console(plan)
-    _tell(console, GitRepository(prepared.project, session.inherited, prepared.mask), proposal, fast=fast,
-          keep_settings=options.keep_settings)
-    confirm(console, f"roll back to push {target.id}?", yes=options.yes,
-            meanwhile=session.tick)
+    _tell(
+        console,
+        GitRepository(prepared.project, session.inherited, prepared.mask),
+        proposal,
+        fast=fast,
+        keep_settings=options.keep_settings,
+    )
+    confirm(console, f"roll back to push {target.id}?", yes=options.yes, meanwhile=session.tick)
     return carrying.start(plan, console)
 
 
-def _tell(console: Console, git: GitRepository, proposal: RollbackProposal, *, fast: bool,
-          keep_settings: bool) -> None:
+def _tell(
+    console: Console,
+    git: GitRepository,
+    proposal: RollbackProposal,
+    *,
+    fast: bool,
+    keep_settings: bool,
+) -> None:
     """What goes back, and how."""
     target, live = proposal.target, proposal.live
-    how = "its release is still there: switch and reload" if fast else (
-        f"its release is gone: {target.rollback_url} is pushed again")
-    comment = f" \"{single_line(target.comment)}\"" if target.comment else ""
+    how = (
+        "its release is still there: switch and reload"
+        if fast
+        else (f"its release is gone: {target.rollback_url} is pushed again")
+    )
+    comment = f' "{single_line(target.comment)}"' if target.comment else ""
     console.say(f"back to push {target.id}{comment} by {target.user}; {how}")
     if live is None:
         return

@@ -30,8 +30,11 @@ UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
 def add(commands: Subparsers, program: str) -> None:
     """Add the command."""
     command = commands.add_parser(
-        "status", parents=[deployment_parser()], allow_abbrev=False,
-        help="what a deployment serves, who pushes it, whether it is closed")
+        "status",
+        parents=[deployment_parser()],
+        allow_abbrev=False,
+        help="what a deployment serves, who pushes it, whether it is closed",
+    )
     command.add_argument("--json", action="store_true", help="for scripts")
     command.set_defaults(run=_status)
 
@@ -39,12 +42,17 @@ def add(commands: Subparsers, program: str) -> None:
 def _status(options: argparse.Namespace) -> int:
     deployment = reader.read(options.project).deployment(options.deployment)
     seen = load_status(options, deployment, every_host=True)
-    write_lines([json.dumps(_as_json(deployment, seen), indent=2)] if options.json else
-                _page(options, deployment, seen))
+    write_lines(
+        [json.dumps(_as_json(deployment, seen), indent=2)]
+        if options.json
+        else _page(options, deployment, seen)
+    )
     return 0
 
 
-def _page(options: argparse.Namespace, deployment: Deployment, seen: DeploymentStatus) -> Iterator[str]:
+def _page(
+    options: argparse.Namespace, deployment: Deployment, seen: DeploymentStatus
+) -> Iterator[str]:
     yield deployment.name + (f" on {host_names(deployment.hosts)}" if deployment.hosts else "")
     style = Style(sys.stdout)
     for title, text in _facts(seen):
@@ -77,21 +85,32 @@ def _facts(seen: DeploymentStatus) -> Iterator[tuple[str, str]]:
     if seen.closed:
         yield "closed by", f"{seen.closed}: {seen.closed.reason}".removesuffix(": ")
     if failure := _failure(seen):
-        yield "last failure", (f"{_push(failure)}, {short_time(iso_time(failure.started) or '')}, "
-                               f"by {by(failure)}: {failure.state}, {trouble(failure)}")
+        yield (
+            "last failure",
+            (
+                f"{_push(failure)}, {short_time(iso_time(failure.started) or '')}, "
+                f"by {by(failure)}: {failure.state}, {trouble(failure)}"
+            ),
+        )
 
 
 def _next(options: argparse.Namespace, deployment: Deployment, seen: DeploymentStatus) -> list[str]:
     name = deployment.name
     if holder := seen.holder:
         if not seen.here:
-            return [f"wait for it; it can be cancelled only on {holder.machine}, in the directory "
-                    "that it was started from"]
+            return [
+                f"wait for it; it can be cancelled only on {holder.machine}, in the directory "
+                "that it was started from"
+            ]
         return [f"{PROGRAM} log -f {name}", f"{PROGRAM} cancel {name}"]
     if seen.closed:
         return [f"{PROGRAM} unlock {name}"]
     last = next(iter(seen.records), None)
-    if last and last.state in UNENDED and (journal_directory(options.project) / str(last.id)).is_dir():
+    if (
+        last
+        and last.state in UNENDED
+        and (journal_directory(options.project) / str(last.id)).is_dir()
+    ):
         return [f"{PROGRAM} log {name} {last.id}", f"{PROGRAM} resume {name}"]
     return [f"{PROGRAM} deploy {name}"]
 
@@ -138,17 +157,36 @@ def _as_json(deployment: Deployment, seen: DeploymentStatus) -> dict[str, Any]:
     stage = record.stage if record else None
     return {
         "deployment": deployment.name,
-        "serving": {"push": live.id, "commit": live.commit, "ref": live.ref,
-                    "comment": live.comment, "since": iso_time(switch.ended), "by": switch.id,
-                    "user": switch.user, "machine": switch.machine} if live and switch else None,
+        "serving": {
+            "push": live.id,
+            "commit": live.commit,
+            "ref": live.ref,
+            "comment": live.comment,
+            "since": iso_time(switch.ended),
+            "by": switch.id,
+            "user": switch.user,
+            "machine": switch.machine,
+        }
+        if live and switch
+        else None,
         "hosts": {host: state.current for host, state in seen.states.items()},
-        "running": {"push": int(holder.push) if holder.push else None, "user": holder.who,
-                    "machine": holder.machine, "since": holder.since,
-                    "stage": stage.name if stage and stage.state is State.RUNNING else None}
-        if holder else None,
-        "closed": {"user": seen.closed.who, "machine": seen.closed.machine,
-                   "since": seen.closed.since, "reason": seen.closed.reason}
-        if seen.closed else None,
+        "running": {
+            "push": int(holder.push) if holder.push else None,
+            "user": holder.who,
+            "machine": holder.machine,
+            "since": holder.since,
+            "stage": stage.name if stage and stage.state is State.RUNNING else None,
+        }
+        if holder
+        else None,
+        "closed": {
+            "user": seen.closed.who,
+            "machine": seen.closed.machine,
+            "since": seen.closed.since,
+            "reason": seen.closed.reason,
+        }
+        if seen.closed
+        else None,
         "last_failure": failure.to_json() if failure else None,
         "unreachable": str(seen.unreachable) if seen.unreachable else None,
     }

@@ -31,8 +31,9 @@ def check(project: Project, *, jobs: int, progress: Progress) -> list[Difference
     apps = lockfile.read(project.directory, APPS)
     tools = lockfile.read(project.directory, TOOLS)
     files = [*apps, *tools]
-    differences = [Difference.of(stray)
-                   for stray in vendored_files.unlisted_files(project.directory, files)]
+    differences = [
+        Difference.of(stray) for stray in vendored_files.unlisted_files(project.directory, files)
+    ]
     with progress.step("verify", len(files)) as step:
         for file in files:
             if fault := vendored_files.file_difference(project.directory, file):
@@ -56,8 +57,12 @@ def _ve(project: Project, apps: list[LockedFile]) -> Iterator[Difference]:
     actual = interpreter.environment["python_full_version"]
     if manifest.python != actual:
         yield _of_ve("", f"built of Python {manifest.python}, bin/python is now {actual}")
-    locked = {str(file.path): file.sha256 for file in
-              select_files(apps, interpreter, project=project.directory, wanted=project.wanted)}
+    locked = {
+        str(file.path): file.sha256
+        for file in select_files(
+            apps, interpreter, project=project.directory, wanted=project.wanted
+        )
+    }
     for path, sha256 in manifest.files.items():
         if path not in locked:
             yield _of_ve("", f"{path} is installed, the lock does not have it")
@@ -91,14 +96,19 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
             yield _of_ve(record, "changed")
     owners = installed_files.owners(records)
     for record, rows in records.items():
-        yield from _distribution(ve, record, [row for row in rows if owners[row[0]] == record],
-                                 manifest.bytecode.get(record))
+        yield from _distribution(
+            ve,
+            record,
+            [row for row in rows if owners[row[0]] == record],
+            manifest.bytecode.get(record),
+        )
     for extra in _extras(ve, site, owners.keys()):
         yield _of_ve(extra, "nothing in the lock brings it")
 
 
-def _distribution(ve: Path, record: str, own: list[Row],
-                  compiled: str | None) -> Iterator[Difference]:
+def _distribution(
+    ve: Path, record: str, own: list[Row], compiled: str | None
+) -> Iterator[Difference]:
     faults = [_of_ve(path, fault) for path, _, digest in own if (fault := _file(ve / path, digest))]
     yield from faults
     if not faults and installed_files.bytecode_digest(ve, own) != compiled:
@@ -131,7 +141,8 @@ def _extras(ve: Path, site: str, known: Collection[str]) -> Iterator[str]:
 def _is_virtualenvs(path: str, site: str) -> bool:
     folder, name = os.path.split(path)
     return (folder == site and name in _VIRTUALENVS_MODULES) or (
-        folder == "bin" and name.startswith(_VIRTUALENVS_SCRIPTS))
+        folder == "bin" and name.startswith(_VIRTUALENVS_SCRIPTS)
+    )
 
 
 def _modes(project: Project, manifest: Manifest) -> Iterator[Difference]:

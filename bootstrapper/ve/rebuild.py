@@ -56,15 +56,27 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
     Raises BootstrapperError; then the old ve is as it was.
     """
     started = time.monotonic()
-    with project.writable(), modes.umask(), project_lock(project.requirements, waiting=lambda: progress.say(
-            "waiting for another rebuild of this project, or for vendor_fetch")):
+    with (
+        project.writable(),
+        modes.umask(),
+        project_lock(
+            project.requirements,
+            waiting=lambda: progress.say(
+                "waiting for another rebuild of this project, or for vendor_fetch"
+            ),
+        ),
+    ):
         _tidy(project)
         apps = lockfile.read(project.directory, APPS)
         tools = lockfile.read(project.directory, TOOLS)
-        vendored_files.verify(project.directory, [*apps, *tools], jobs=options.jobs,
-                              progress=progress)
-        store = location.find(project.directory, say=progress.say,
-                             detail=progress.detail) if options.store else None
+        vendored_files.verify(
+            project.directory, [*apps, *tools], jobs=options.jobs, progress=progress
+        )
+        store = (
+            location.find(project.directory, say=progress.say, detail=progress.detail)
+            if options.store
+            else None
+        )
         try:
             ready = _replace(project, apps, tools, options, store, progress)
         except (OSError, WorkFailed) as error:
@@ -76,45 +88,65 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
     progress.say(f"ve/ is ready: {ready}, {time.monotonic() - started:.1f} s")
 
 
-def _replace(project: Project, apps: list[LockedFile], tools: list[LockedFile], options: Options,
-             store: Store | None, progress: Progress) -> str:
+def _replace(
+    project: Project,
+    apps: list[LockedFile],
+    tools: list[LockedFile],
+    options: Options,
+    store: Store | None,
+    progress: Progress,
+) -> str:
     """Build the ve and swap it in; returns what is in it, in words.
 
     `store` None is for one that ends with this rebuild. Raises BootstrapperError or OSError.
     """
     with _unfinished(project) as directory:
         store = store or Store(directory / "store")
-        toolbox = Virtualenv(project.directory, select_files(
-            tools, current_interpreter(), project=project.directory), store)
+        toolbox = Virtualenv(
+            project.directory,
+            select_files(tools, current_interpreter(), project=project.directory),
+            store,
+        )
         interpreter = choose_interpreter(project, toolbox, options.python, apps)
         files = select_files(apps, interpreter, project=project.directory, wanted=project.wanted)
         with store.in_use():
             new, putting = directory / "ve", FileInstaller(options.link_mode)
             assembly = Assembly(
                 empty_venv.EmptyVenvFactory(project.ve, directory, interpreter, toolbox, store),
-                GeneratedFiles(os.fspath(project.ve / "bin/python"), interpreter), putting,
-                store=store, jobs=options.jobs, progress=progress)
-            built = build(files, tools, project=project.directory, interpreter=interpreter,
-                          store=store, jobs=options.jobs, progress=progress)
+                GeneratedFiles(os.fspath(project.ve / "bin/python"), interpreter),
+                putting,
+                store=store,
+                jobs=options.jobs,
+                progress=progress,
+            )
+            built = build(
+                files,
+                tools,
+                project=project.directory,
+                interpreter=interpreter,
+                store=store,
+                jobs=options.jobs,
+                progress=progress,
+            )
             with modes.umask(modes.umask_for(project.directory)):
-                parts = assembly.run(new, lambda look: provide_entries(
-                    files, built, project=project.directory, interpreter=interpreter,
-                    store=store, jobs=options.jobs, progress=progress, look=look))
+                parts = assembly.run(
+                    new,
+                    lambda look: provide_entries(
+                        files,
+                        built,
+                        project=project.directory,
+                        interpreter=interpreter,
+                        store=store,
+                        jobs=options.jobs,
+                        progress=progress,
+                        look=look,
+                    ),
+                )
             Manifest.of(new, interpreter, files, parts).write(new)
             old = exchange_directories(new, project.ve, project.directory / ASIDE)
             if old and not (putting.links and recycled_venv.keep(store, old)):
                 remove_tree(old)
     return f"{len(files)} distributions, {interpreter}"
-
-
-
-
-
-
-
-
-
-
 
 
 @contextmanager
@@ -140,9 +172,16 @@ def _tidy(project: Project) -> None:
     remove_tree(project.directory / ASIDE)
 
 
-def build(files: Sequence[LockedFile], tools: Sequence[LockedFile], *, project: Path,
-          interpreter: Interpreter, store: Store, jobs: int,
-          progress: Progress) -> Mapping[PurePosixPath, BuiltWheel]:
+def build(
+    files: Sequence[LockedFile],
+    tools: Sequence[LockedFile],
+    *,
+    project: Path,
+    interpreter: Interpreter,
+    store: Store,
+    jobs: int,
+    progress: Progress,
+) -> Mapping[PurePosixPath, BuiltWheel]:
     """A wheel of each tarball among the files, by the tarballs' paths; what lacks is built.
 
     `tools` are all lines of tools.txt. Raises WorkFailed with the last lines that a failed build
@@ -160,7 +199,15 @@ def build(files: Sequence[LockedFile], tools: Sequence[LockedFile], *, project: 
         # A rebuild that builds nothing need not know how.
         from bootstrapper.ve.builder.wheel_builder import WheelBuilder
 
-        workshop = WheelBuilder(files, fitting, keeping, project=project, interpreter=interpreter,
-                            store=store, jobs=jobs, progress=progress)
+        workshop = WheelBuilder(
+            files,
+            fitting,
+            keeping,
+            project=project,
+            interpreter=interpreter,
+            store=store,
+            jobs=jobs,
+            progress=progress,
+        )
         built |= workshop.build(missing)
     return built

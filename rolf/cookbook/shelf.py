@@ -99,7 +99,9 @@ def parsed(own):
     """
     recipe = engine.parse(own.name, SUFFIXES[own.language], _unix(own.code).encode(),
                           file=own.name)
-    line, wrong = python_syntax.syntax_problem(recipe.code) if recipe.language == "python" else (0, "")
+    line, wrong = 0, ""
+    if recipe.language == "python":
+        line, wrong = python_syntax.syntax_problem(recipe.code)
     if wrong:
         raise definition_error([Problem(file=own.name, line=line, text=wrong)])
     return recipe

@@ -21,7 +21,8 @@ def look(deployment, targets):
     if state is None or not state.current.isdecimal():
         return
     # Its pushes.log says which pushes left this host out; Rolf's light records don't.
-    current = release_served(merge_records((), state.records, held_by=None), {host: int(state.current)})
+    current = release_served(merge_records((), state.records, held_by=None),
+                             {host: int(state.current)})
     records = records_of(deployment)
     ours = live_push(records, None)
     theirs = live_push(merge_records(records, state.records, held_by=None), current)

@@ -26,13 +26,12 @@ def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
         return Path(environ["VENDOR_FETCH_CACHE"]).absolute()
     home = cache_home(environ)
     if home is None:
-        raise InputError("the cache", "there is no home directory to keep it in",
-                         "set VENDOR_FETCH_CACHE to a directory of yours")
+        raise InputError(
+            "the cache",
+            "there is no home directory to keep it in",
+            "set VENDOR_FETCH_CACHE to a directory of yours",
+        )
     return home / "vendor_fetch"
-
-
-
-
 
 
 class Cache:

@@ -20,11 +20,12 @@ def asker(project: VendorProject, files: Mapping[str, LockedFile], name: str) ->
     direct = [number for number, asked in lines if asked.name == name]
     if direct:
         return f"{APPS_IN} {_named(direct)}, or remove {_that(direct)}"
-    above = [number for number, asked in lines
-             if name in _below(project, files, asked.name)]
+    above = [number for number, asked in lines if name in _below(project, files, asked.name)]
     if above:
-        return (f"{APPS_IN}, where {_named(above)} need{'' if above[1:] else 's'} it, or remove "
-                f"{_that(above)}")
+        return (
+            f"{APPS_IN}, where {_named(above)} need{'' if above[1:] else 's'} it, or remove "
+            f"{_that(above)}"
+        )
     return str(APPS_IN)
 
 

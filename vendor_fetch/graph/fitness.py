@@ -19,13 +19,18 @@ def refuse_unfit(files: Iterable[LockedFile], project: VendorProject) -> None:
     The files are in place.
     """
     try:
-        select_files(list(files), _interpreter(project.platform), project=project.directory,
-               wanted=[each.text for each in apps_in(project.directory)])
+        select_files(
+            list(files),
+            _interpreter(project.platform),
+            project=project.directory,
+            wanted=[each.text for each in apps_in(project.directory)],
+        )
     except WorkFailed as error:
         raise WorkFailed(
-            str(APPS_IN), error.fault,
+            str(APPS_IN),
+            error.fault,
             f"put a wheel of it for {project.platform} in requirements/src/ and name that in "
-            f"{APPS_IN}, or ask for another version, then run: python -m vendor_fetch sync"
+            f"{APPS_IN}, or ask for another version, then run: python -m vendor_fetch sync",
         ) from None
 
 
@@ -35,8 +40,13 @@ def _interpreter(platform: Target) -> Interpreter:
     major, minor = map(int, platform.python.split("."))
     platforms = here.platforms
     if platform.sys_platform == "linux":
-        platforms = tuple(dict.fromkeys(
-            (*platforms, *linux_platforms(platform.machine, glibc=SERVER_GLIBC))))
-    return replace(here, version=(major, minor), platforms=platforms,
-                   abiflags=here.abiflags if here.version == (major, minor) else "",
-                   environment=platform.environment)
+        platforms = tuple(
+            dict.fromkeys((*platforms, *linux_platforms(platform.machine, glibc=SERVER_GLIBC)))
+        )
+    return replace(
+        here,
+        version=(major, minor),
+        platforms=platforms,
+        abiflags=here.abiflags if here.version == (major, minor) else "",
+        environment=platform.environment,
+    )

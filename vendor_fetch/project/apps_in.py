@@ -31,11 +31,18 @@ def check_requirements(project: Path, platform: Target) -> None:
     """
     for number, requirement in _lines(project / APPS_IN):
         path = requirement.path
-        if (path and "://" not in requirement.text and requirement.applies(platform.environment)
-                and not (project / path).is_file()):
-            raise InputError(f"{APPS_IN} line {number}", f"{path}: there is no such file",
-                             f"bring it back (git checkout -- {path}) or change the line, then "
-                             "run: python -m vendor_fetch sync")
+        if (
+            path
+            and "://" not in requirement.text
+            and requirement.applies(platform.environment)
+            and not (project / path).is_file()
+        ):
+            raise InputError(
+                f"{APPS_IN} line {number}",
+                f"{path}: there is no such file",
+                f"bring it back (git checkout -- {path}) or change the line, then "
+                "run: python -m vendor_fetch sync",
+            )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:
@@ -47,9 +54,12 @@ def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:
     for number, raw in enumerate(lines, 1):
         line = re.sub(r"(^|\s)#.*$", "", raw).strip()
         if line.startswith("-"):
-            raise InputError(f"{APPS_IN} line {number}",
-                             f"{line.split()[0]}: options don't belong here, pip's and uv's "
-                             "configuration says where files come from", fix)
+            raise InputError(
+                f"{APPS_IN} line {number}",
+                f"{line.split()[0]}: options don't belong here, pip's and uv's "
+                "configuration says where files come from",
+                fix,
+            )
         if line:
             try:
                 yield number, parse_requirement(line)

@@ -11,21 +11,27 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.atomic_file import incoming
 from vendor_fetch.project.project import VendorProject
 
-_CONTENT = {APPS: "The vendored files of the application",
-            TOOLS: "The vendored files that bootstrap.py itself runs with"}
-_MADE_FOR = re.compile(r"^# Written by vendor_fetch for the requirements ([0-9a-f]{16})\.",
-                       re.MULTILINE)
+_CONTENT = {
+    APPS: "The vendored files of the application",
+    TOOLS: "The vendored files that bootstrap.py itself runs with",
+}
+_MADE_FOR = re.compile(
+    r"^# Written by vendor_fetch for the requirements ([0-9a-f]{16})\.", re.MULTILINE
+)
 
 
-def text(lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject,
-         asked: Iterable[str]) -> str:
+def text(
+    lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject, asked: Iterable[str]
+) -> str:
     """The whole text of a lock: sorted by the packages' names; same files, same bytes.
 
     `asked` are the requirements that the lock is made for.
     """
-    header = [_title(lock, project),
-              f"Written by vendor_fetch for the requirements {fingerprint(asked)}. To change it, "
-              "edit", "    requirements/apps.in and run: python -m vendor_fetch sync"]
+    header = [
+        _title(lock, project),
+        f"Written by vendor_fetch for the requirements {fingerprint(asked)}. To change it, edit",
+        "    requirements/apps.in and run: python -m vendor_fetch sync",
+    ]
     return render(sorted(files, key=lambda file: (file.distribution.name, file.path.name)), header)
 
 
@@ -45,8 +51,9 @@ def made_for(lock: PurePosixPath, project: VendorProject) -> str | None:
     return found[1] if found else None
 
 
-def write(lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject,
-          asked: Iterable[str]) -> None:
+def write(
+    lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject, asked: Iterable[str]
+) -> None:
     """Write a lock by one rename; one that says the same already is not touched."""
     path = project.directory / lock
     content = text(lock, files, project, asked).encode()
@@ -73,8 +80,11 @@ def read_own(lock: PurePosixPath, project: VendorProject) -> list[LockedFile]:
 def vendored_names(project: Path) -> set[str]:
     """The names of the wheels and tarballs in requirements/src/, by the rebuild's rule."""
     directory = project / SOURCE
-    return {path.name for path in directory.iterdir()
-            if _is_vendored(path)} if directory.is_dir() else set()
+    return (
+        {path.name for path in directory.iterdir() if _is_vendored(path)}
+        if directory.is_dir()
+        else set()
+    )
 
 
 def _is_vendored(path: Path) -> bool:

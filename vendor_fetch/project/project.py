@@ -52,25 +52,35 @@ def open_project(directory: Path) -> VendorProject:
     `format`, wheel or tarball, and `build-requires`, a list of requirements. Raises InputError.
     """
     if not (directory / APPS_IN).is_file():
-        raise InputError(str(directory / APPS_IN), "the file is missing, so this is no project",
-                         "go to the project, or name it: python -m vendor_fetch --project DIR")
+        raise InputError(
+            str(directory / APPS_IN),
+            "the file is missing, so this is no project",
+            "go to the project, or name it: python -m vendor_fetch --project DIR",
+        )
     settings = project.table(project.read(directory), "tool", "vendor_fetch")
     wanted = settings.get("format", "wheel")
     if wanted not in FORMATS:
-        raise InputError(str(directory / "pyproject.toml"),
-                         f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
-                         'write format = "wheel", then run: python -m vendor_fetch sync')
+        raise InputError(
+            str(directory / "pyproject.toml"),
+            f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
+            'write format = "wheel", then run: python -m vendor_fetch sync',
+        )
     python, micro = choose(project.requires_python(directory))
-    return VendorProject(directory=directory, platform=here(python, micro=micro), format=wanted,
-                   build_requires=_build_requires(settings, directory))
+    return VendorProject(
+        directory=directory,
+        platform=here(python, micro=micro),
+        format=wanted,
+        build_requires=_build_requires(settings, directory),
+    )
 
 
 def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:
     def refused(fault: str) -> InputError:
-        return InputError(str(directory / "pyproject.toml"),
-                          f"[tool.vendor_fetch] build-requires: {fault}",
-                          'write it like ["setuptools-scm>=8"], then run: '
-                          "python -m vendor_fetch sync")
+        return InputError(
+            str(directory / "pyproject.toml"),
+            f"[tool.vendor_fetch] build-requires: {fault}",
+            'write it like ["setuptools-scm>=8"], then run: python -m vendor_fetch sync',
+        )
 
     asked = settings.get("build-requires", [])
     if not isinstance(asked, list) or not all(isinstance(each, str) for each in asked):

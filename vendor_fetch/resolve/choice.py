@@ -26,36 +26,49 @@ def choose(package: Package, platform: Target, *, prefer: str) -> Artifact:
         return tarball
     if wheel:
         return wheel
-    raise InputError(f"requirements/apps.in: {package.name}",
-                     f"{package.version} has neither a wheel for {platform} nor a tarball",
-                     "allow another version in requirements/apps.in, then run: "
-                     "python -m vendor_fetch sync")
+    raise InputError(
+        f"requirements/apps.in: {package.name}",
+        f"{package.version} has neither a wheel for {platform} nor a tarball",
+        "allow another version in requirements/apps.in, then run: python -m vendor_fetch sync",
+    )
 
 
 def locked_file(artifact: Artifact, platform: Target) -> LockedFile:
     """The lock's line for a file."""
     condition = marker_for(artifact.filename, platform)
-    return LockedFile(path=SOURCE / artifact.filename, sha256=(artifact.sha256,),
-                      marker=Marker(condition) if condition else None)
+    return LockedFile(
+        path=SOURCE / artifact.filename,
+        sha256=(artifact.sha256,),
+        marker=Marker(condition) if condition else None,
+    )
 
 
 def locked_from_path(path: Path, project: Path, platform: Target) -> LockedFile:
     """The lock's line for a file that requirements/apps.in names by its path."""
     if path.parent != (project / SOURCE).resolve():
-        raise InputError("requirements/apps.in", f"{path} is outside {SOURCE}/",
-                         f"copy it there and name it ./{SOURCE}/{path.name}")
+        raise InputError(
+            "requirements/apps.in",
+            f"{path} is outside {SOURCE}/",
+            f"copy it there and name it ./{SOURCE}/{path.name}",
+        )
     try:
         parse_filename(path.name)
     except InvalidFilename as error:
-        raise InputError("requirements/apps.in", str(error),
-                         "give the file the name that it was built with") from None
-    return locked_file(Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path)), platform)
+        raise InputError(
+            "requirements/apps.in", str(error), "give the file the name that it was built with"
+        ) from None
+    return locked_file(
+        Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path)), platform
+    )
 
 
 def asked_by_path(project: Path, platform: Target) -> list[LockedFile]:
     """The lock's lines for the files that requirements/apps.in names by path for this platform."""
-    paths = {(project / asked.path).resolve() for asked in apps_in(project)
-             if asked.path and "://" not in asked.text and asked.applies(platform.environment)}
+    paths = {
+        (project / asked.path).resolve()
+        for asked in apps_in(project)
+        if asked.path and "://" not in asked.text and asked.applies(platform.environment)
+    }
     return [locked_from_path(path, project, platform) for path in sorted(paths) if path.is_file()]
 
 
@@ -103,8 +116,10 @@ def platform_condition(filename: str, platform: Target) -> list[str]:
     """The part of a file's marker that is about the machine: two comparisons, or none."""
     if all(tag.endswith("-any") for tag in _tags(filename)):
         return []
-    return [f'sys_platform == "{platform.sys_platform}"',
-            f'platform_machine == "{platform.machine}"']
+    return [
+        f'sys_platform == "{platform.sys_platform}"',
+        f'platform_machine == "{platform.machine}"',
+    ]
 
 
 def _tags(filename: str) -> tuple[str, ...]:

@@ -34,8 +34,14 @@ class Locker:
     known: dict[str, Artifact] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def lines(self, asked: Path | list[str], old: Iterable[LockedFile], *, prefer: str,
-              beside: Iterable[LockedFile] = ()) -> list[LockedFile]:
+    def lines(
+        self,
+        asked: Path | list[str],
+        old: Iterable[LockedFile],
+        *,
+        prefer: str,
+        beside: Iterable[LockedFile] = (),
+    ) -> list[LockedFile]:
         """The lock's lines for what is asked.
 
         `old` are the lines of the lock so far; `beside` those of another lock, whose versions
@@ -50,8 +56,9 @@ class Locker:
         for package in self._resolve(asked, pinned, had):
             kept = had.get(package.name)
             if package.path:
-                lines.append(locked_from_path(package.path, self.project.directory,
-                                              self.project.platform))
+                lines.append(
+                    locked_from_path(package.path, self.project.directory, self.project.platform)
+                )
             elif kept and kept.distribution.version == package.version:
                 # An index may offer more files for a version later; the one we have is good.
                 lines.append(kept)
@@ -65,34 +72,52 @@ class Locker:
 
     def fetch(self, files: Iterable[LockedFile]) -> None:
         """Bring files into requirements/src/."""
-        fetch(files, project=self.project.directory, platform=self.project.platform,
-              cache=self.cache, index=self.index, progress=self.progress, known=self.known)
+        fetch(
+            files,
+            project=self.project.directory,
+            platform=self.project.platform,
+            cache=self.cache,
+            index=self.index,
+            progress=self.progress,
+            known=self.known,
+        )
 
-    def _resolve(self, asked: Path | list[str], pinned: dict[str, str],
-                 had: dict[str, LockedFile]) -> list[Package]:
+    def _resolve(
+        self, asked: Path | list[str], pinned: dict[str, str], had: dict[str, LockedFile]
+    ) -> list[Package]:
         """From the vendored files alone, when those of the lock are enough; else the index."""
         project = self.project
         if isinstance(asked, Path):
             check_requirements(project.directory, project.platform)
         # uv stumbles over a damaged file; it is fetched again when the index has been asked.
-        vendored = bool(had) and all(is_in_place(file, project.directory)
-                                     for file in had.values())
+        vendored = bool(had) and all(is_in_place(file, project.directory) for file in had.values())
         if vendored:
             try:
-                packages = resolve(asked, project=project.directory, platform=project.platform,
-                                   source=SearchScope(), pinned=pinned, warn=self._warn,
-                                   build_requires=project.build_requires)
+                packages = resolve(
+                    asked,
+                    project=project.directory,
+                    platform=project.platform,
+                    source=SearchScope(),
+                    pinned=pinned,
+                    warn=self._warn,
+                    build_requires=project.build_requires,
+                )
             except BootstrapperError as error:
                 self.progress.detail(f"  the vendored files don't satisfy it: {error.fault}")
             else:
                 if all(package.path or package.name in had for package in packages):
                     return packages
         try:
-            return resolve(asked, project=project.directory, platform=project.platform,
-                           pinned=pinned, warn=self._warn, build_requires=project.build_requires,
-                           asker=partial(asker, project, had),
-                           source=SearchScope(index=self.index, vendored=vendored,
-                                         offline=is_offline()))
+            return resolve(
+                asked,
+                project=project.directory,
+                platform=project.platform,
+                pinned=pinned,
+                warn=self._warn,
+                build_requires=project.build_requires,
+                asker=partial(asker, project, had),
+                source=SearchScope(index=self.index, vendored=vendored, offline=is_offline()),
+            )
         except WorkFailed as error:
             if is_offline():
                 raise WorkFailed(error.where, error.fault, WITHOUT_OFFLINE) from None

@@ -39,15 +39,21 @@ class Belongings:
         files = list(files)
         for file in files:
             path = self._project.directory / file.path
-            if (path.exists() and file.path.name not in self._names
-                    and not is_in_place(file, self._project.directory)):
+            if (
+                path.exists()
+                and file.path.name not in self._names
+                and not is_in_place(file, self._project.directory)
+            ):
                 raise WorkFailed(
-                    str(file.path), "is in no lock, and has other bytes than the file of that name "
+                    str(file.path),
+                    "is in no lock, and has other bytes than the file of that name "
                     "that requirements/apps.in asks for",
                     f"ask for yours by its path in requirements/apps.in (./{file.path}), or "
-                    f"move it away: mv {file.path} ..")
-        self._names |= {file.path.name for file in files
-                        if not (self._project.directory / file.path).exists()}
+                    f"move it away: mv {file.path} ..",
+                )
+        self._names |= {
+            file.path.name for file in files if not (self._project.directory / file.path).exists()
+        }
         self._journal.parent.mkdir(parents=True, exist_ok=True)
         with incoming(self._journal.parent) as journal:
             journal.write("".join(f"{name}\n" for name in sorted(self._names)).encode())
@@ -66,8 +72,12 @@ class Belongings:
 
 def _named_by_locks(project: Path) -> set[str]:
     """The names on the lines of both locks, of a damaged lock, too."""
-    return {name for lock in (APPS, TOOLS) for name in _NAMED.findall(_text(project / lock))
-            if PurePosixPath(name).name == name}
+    return {
+        name
+        for lock in (APPS, TOOLS)
+        for name in _NAMED.findall(_text(project / lock))
+        if PurePosixPath(name).name == name
+    }
 
 
 def _text(path: Path) -> str:

@@ -25,8 +25,10 @@ def summary(before: Files, after: Files) -> list[str]:
             rows.append(("removed", name, was[0], -was[1]))
     wide = max((len(name) for _, name, _, _ in rows), default=0)
     long = max((len(version) for _, _, version, _ in rows), default=0)
-    lines = [f"{kind:<7}  {name:<{wide}}  {version:<{long}}  {size / 1e6:7.2f} MB"
-             for kind, name, version, size in rows]
+    lines = [
+        f"{kind:<7}  {name:<{wide}}  {version:<{long}}  {size / 1e6:7.2f} MB"
+        for kind, name, version, size in rows
+    ]
     total = sum(after.values()) / 1e6
     return [*lines, f"{len(after)} files, {total:.1f} MB in requirements/src/"]
 

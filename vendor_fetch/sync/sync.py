@@ -65,8 +65,10 @@ def sync(project: VendorProject, cache: Cache, index: Index, progress: Progress)
 
 
 def _sizes(project: VendorProject) -> dict[PurePosixPath, int]:
-    return {SOURCE / name: (project.source / name).stat().st_size
-            for name in locks.vendored_names(project.directory)}
+    return {
+        SOURCE / name: (project.source / name).stat().st_size
+        for name in locks.vendored_names(project.directory)
+    }
 
 
 def _remove(belongings: Belongings) -> None:
@@ -81,8 +83,11 @@ def _left(project: VendorProject) -> int:
     for each in found:
         print(each)
     own = [str(SOURCE / name) for name in unnamed(project)]
-    advice = (f"ask for it in requirements/apps.in (./{own[0]}), or remove it: rm "
-              + " ".join(map(shlex.quote, own)) if own else
-              "change what requirements/apps.in asks for, then run: python -m vendor_fetch sync")
+    advice = (
+        f"ask for it in requirements/apps.in (./{own[0]}), or remove it: rm "
+        + " ".join(map(shlex.quote, own))
+        if own
+        else "change what requirements/apps.in asks for, then run: python -m vendor_fetch sync"
+    )
     print(f"{len(found)} difference{'s' if len(found) > 1 else ''}\n  next: {advice}")
     return 1

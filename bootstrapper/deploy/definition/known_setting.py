@@ -38,8 +38,9 @@ def check_shared_paths(value: str) -> None:
         if parts[0] in _OF_RECIPES:
             raise InvalidValue(f'"{path}": shared/{parts[0]} belongs to {_OF_RECIPES[parts[0]]}')
         for other in paths:
-            if path != other and (f"{path}/".startswith(f"{other}/")
-                                  or f"{other}/".startswith(f"{path}/")):
+            if path != other and (
+                f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
+            ):
                 raise InvalidValue(f'of "{path}" and "{other}", one lies in the other')
         paths.append(path)
 

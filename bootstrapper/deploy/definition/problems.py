@@ -40,8 +40,9 @@ class Problem:
 class DefinitionError(InputError):
     """A file that people write has `faults`; to be told with those of other files."""
 
-    def __init__(self, where: str, fault: str, next_step: str,
-                 faults: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self, where: str, fault: str, next_step: str, faults: Sequence[Problem] = ()
+    ) -> None:
         super().__init__(where, fault, next_step)
         self.faults = tuple(faults)
 
@@ -54,10 +55,13 @@ def definition_error(faults: Iterable[Problem]) -> DefinitionError:
     steps = list(dict.fromkeys(fault.next_step for fault in told if fault.next_step))
     if len(told) == 1:
         [fault] = told
-        return DefinitionError(fault.where, fault.text, fault.next_step or NEXT.format("that"), told)
+        return DefinitionError(
+            fault.where, fault.text, fault.next_step or NEXT.format("that"), told
+        )
     listed = "".join(f"\n  {fault}" for fault in told)
-    return DefinitionError(files[0], f"{len(told)} faults{listed}",
-                  "; ".join([*steps, NEXT.format("them")]), told)
+    return DefinitionError(
+        files[0], f"{len(told)} faults{listed}", "; ".join([*steps, NEXT.format("them")]), told
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -14,15 +14,25 @@ from bootstrapper.deploy.events import output_limit
 Value = str | tuple[str, ...]
 
 # What every stage gets besides its settings, so that no setting may have these names.
-ENGINE = frozenset({
-    "CHECKOUT_DIR", "DEPLOYMENT", "DEPLOYMENT_ID", "ROLF_PUSH_ID", "PUSH_COMMENT", "PUSH_UNI",
-    "PUSH_REF", "PUSH_COMMIT", "RELEASE", "ROLLBACK_URL", "ROLF_OUTPUT",
-})
+ENGINE = frozenset(
+    {
+        "CHECKOUT_DIR",
+        "DEPLOYMENT",
+        "DEPLOYMENT_ID",
+        "ROLF_PUSH_ID",
+        "PUSH_COMMENT",
+        "PUSH_UNI",
+        "PUSH_REF",
+        "PUSH_COMMIT",
+        "RELEASE",
+        "ROLLBACK_URL",
+        "ROLF_OUTPUT",
+    }
+)
 PROCESS = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK"})
 
 # The engine itself uses these and shows them, so that they can't be secret.
-SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG",
-                   "OUTPUT_LIMIT"})
+SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG", "OUTPUT_LIMIT"})
 
 # git hands the address of a repository, a password in it included, to programs in their command
 # line, where ps shows it (transport-helper.c).
@@ -50,8 +60,10 @@ def check_name(name: str, kind: str = "setting") -> None:
     if not VARIABLE.fullmatch(name):
         better = re.sub(r"\W", "_", name, flags=re.ASCII)
         hint = f'; did you mean "{better}"?' if VARIABLE.fullmatch(better) else ""
-        raise InvalidValue(f'"{name}" can\'t be the name of an environment variable, so no {kind} '
-                    f"may have it{hint}")
+        raise InvalidValue(
+            f'"{name}" can\'t be the name of an environment variable, so no {kind} '
+            f"may have it{hint}"
+        )
     if name in ENGINE | PROCESS:
         raise InvalidValue(f"{name} is set by each push itself, so no {kind} may have that name")
 
@@ -62,11 +74,15 @@ def is_secret(value: object) -> bool:
         return False
     for key in value:
         if key not in names(SECRET):
-            raise InvalidValue(f'"{key}" is no key of a secret setting, which is written '
-                        f"{{ secret = true }}{did_you_mean(key, names(SECRET))}")
+            raise InvalidValue(
+                f'"{key}" is no key of a secret setting, which is written '
+                f"{{ secret = true }}{did_you_mean(key, names(SECRET))}"
+            )
     if value.get("secret") is not True:
-        raise InvalidValue("a secret setting is written { secret = true }; its value comes from the "
-                    "environment or deploy/secrets.env")
+        raise InvalidValue(
+            "a secret setting is written { secret = true }; its value comes from the "
+            "environment or deploy/secrets.env"
+        )
     return True
 
 
@@ -75,8 +91,11 @@ def parse(name: str, value: object) -> Value:
     parsed = _parse(value)
     if name == "REMOTE_HOSTS":
         if not isinstance(parsed, tuple) or not parsed:
-            meant = "" if isinstance(parsed, tuple) or not parsed else (
-                "; did you mean [" + ", ".join(f'"{host}"' for host in parsed.split()) + "]?")
+            meant = (
+                ""
+                if isinstance(parsed, tuple) or not parsed
+                else ("; did you mean [" + ", ".join(f'"{host}"' for host in parsed.split()) + "]?")
+            )
             raise InvalidValue(f"REMOTE_HOSTS takes a list of hosts, with one at least{meant}")
         if len(set(parsed)) < len(parsed):
             raise InvalidValue(f"REMOTE_HOSTS names {_repeated(parsed)} twice")
@@ -108,7 +127,9 @@ def check_text(text: str) -> None:
     if "\0" in text:
         raise InvalidValue("it holds a NUL, which no environment variable can")
     if len(text.encode("utf-8", "surrogateescape")) > _LONGEST - 256:
-        raise InvalidValue("it is longer than 128 KiB, which is all that an environment variable holds")
+        raise InvalidValue(
+            "it is longer than 128 KiB, which is all that an environment variable holds"
+        )
 
 
 def check_host(host: str) -> None:
@@ -140,12 +161,18 @@ def check_address(address: str) -> None:
     as a password is. For ssh a name is the login.
     """
     if address.startswith("-"):
-        raise InvalidValue(f'"{address}" is no address of a repository: git would take it for an option')
+        raise InvalidValue(
+            f'"{address}" is no address of a repository: git would take it for an option'
+        )
     if re.search(r"[\x00-\x1f\x7f]", address) or address != address.strip():
-        raise InvalidValue("an address of a repository has neither control characters, nor spaces around")
+        raise InvalidValue(
+            "an address of a repository has neither control characters, nor spaces around"
+        )
     if _HELPER.match(address):
-        raise InvalidValue(f'"{address.partition("::")[0]}::" is no address of a repository, but a '
-                    f"program that git would run; use one of {', '.join(_SCHEMES[:5])}")
+        raise InvalidValue(
+            f'"{address.partition("::")[0]}::" is no address of a repository, but a '
+            f"program that git would run; use one of {', '.join(_SCHEMES[:5])}"
+        )
     if _ALMOST_WEB.match(address):
         raise InvalidValue("an address of a repository on the web is written https://HOST/PATH")
     if found := _URL.fullmatch(address):
@@ -153,21 +180,25 @@ def check_address(address: str) -> None:
     else:
         host = _check_scp(address)
     if host.startswith("-"):
-        raise InvalidValue("an address of a repository names a host that ssh would take for an option")
+        raise InvalidValue(
+            "an address of a repository names a host that ssh would take for an option"
+        )
 
 
 def _check_url(scheme: str, rest: str) -> str:
     """Return the login and host of a URL. Raises Wrong."""
     if scheme not in _SCHEMES:
-        raise InvalidValue(f'a repository is not fetched by "{scheme}://"; use one of '
-                    f"{', '.join(_SCHEMES[:5])}")
+        raise InvalidValue(
+            f'a repository is not fetched by "{scheme}://"; use one of {", ".join(_SCHEMES[:5])}'
+        )
     authority = rest.partition("/")[0]
     user, at, host = authority.rpartition("@")
     if scheme in ("http", "https"):
         user, at, shown = rest.rpartition("@")  # wherever it is: a password may hold a slash
         if at:
-            raise _shows(f"{scheme}://…@", shown, "password" if ":" in user else
-                         "password or token")
+            raise _shows(
+                f"{scheme}://…@", shown, "password" if ":" in user else "password or token"
+            )
         if re.search(r"[?#;\\]", rest) or not _PORT.fullmatch(host):
             raise _shows(f"{scheme}://", "", "query or an odd port")
     elif ":" in user or not _PORT.fullmatch(host):
@@ -212,8 +243,9 @@ def _parse(value: object) -> Value:
         case date() | time():
             raise InvalidValue("a date or time is written as text, in quotes")
         case _:
-            raise InvalidValue("a setting takes text, a number, true, false, a list, or "
-                        "{ secret = true }")
+            raise InvalidValue(
+                "a setting takes text, a number, true, false, a list, or { secret = true }"
+            )
 
 
 def _repeated(words: tuple[str, ...]) -> str:

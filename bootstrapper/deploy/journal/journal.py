@@ -58,8 +58,9 @@ class FileJournal:
             room.write(bytes(ROOM))
 
     @classmethod
-    def create(cls, project: Path, number: int, snapshot: Mapping[str, Any],
-               code_files: Mapping[str, str]) -> Self:
+    def create(
+        cls, project: Path, number: int, snapshot: Mapping[str, Any], code_files: Mapping[str, str]
+    ) -> Self:
         """Begin the journal of push `number`: FileExistsError if another push has that number.
 
         Making the directory is what reserves it. `code_files` go into stages/, by name. Nothing
@@ -96,8 +97,11 @@ class FileJournal:
         try:
             snapshot = json.loads((directory / "snapshot.json").read_bytes())
         except (OSError, ValueError) as error:
-            raise InputError(str(directory), f"push {number} can't be resumed: its snapshot is "
-                             "missing or damaged", f"{PROGRAM} deploy") from error
+            raise InputError(
+                str(directory),
+                f"push {number} can't be resumed: its snapshot is missing or damaged",
+                f"{PROGRAM} deploy",
+            ) from error
         try:
             for stale in ("result.json", "cancel"):
                 (directory / stale).unlink(missing_ok=True)
@@ -161,11 +165,17 @@ class FileJournal:
         told = spans[-1].offset + spans[-1].length if spans else 0
         size = self._output.size
         if size > told:
-            last = next((event for event in reversed(happened) if isinstance(event, StageEvent)),
-                        None)
-            rest = Span(at=happened[-1].at if happened else 0.0, stage=last.stage if last else 0,
-                        host=last.host if last else "", stream=Stream.STDOUT, offset=told,
-                        length=size - told)
+            last = next(
+                (event for event in reversed(happened) if isinstance(event, StageEvent)), None
+            )
+            rest = Span(
+                at=happened[-1].at if happened else 0.0,
+                stage=last.stage if last else 0,
+                host=last.host if last else "",
+                stream=Stream.STDOUT,
+                offset=told,
+                length=size - told,
+            )
             self._events.append(event_line.encoded(rest))
             spans.append(rest)
         if spans and not self._output.ends_with(b"\n"):
@@ -195,8 +205,11 @@ def events(directory: Path, *, spans: bool = False) -> list[Event]:
         *lines, _torn = (directory / "events.jsonl").read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    told = (event_line.decoded(line) for line in lines
-            if spans or not line.startswith(event_line.SPAN_BEGINS))
+    told = (
+        event_line.decoded(line)
+        for line in lines
+        if spans or not line.startswith(event_line.SPAN_BEGINS)
+    )
     return [event for event in told if event is not None]
 
 
@@ -217,4 +230,3 @@ def _write_text(path: Path, text: str, *, sync: bool = False) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
-

@@ -59,16 +59,22 @@ def sweep(project: Path, running: Running) -> None:
 
     A deployment's last push keeps its own unless it succeeded.
     """
-    numbers = [number for number in _numbers(project)
-               if (journal_directory(project) / str(number) / "checkout").is_dir()]
+    numbers = [
+        number
+        for number in _numbers(project)
+        if (journal_directory(project) / str(number) / "checkout").is_dir()
+    ]
     last: set[str] = set()
     for record in pushes(project, running) if numbers else ():
         if record.id in numbers:
             numbers.remove(record.id)
             kept = record.state is State.RUNNING or (
-                record.deployment not in last and record.state is not State.SUCCEEDED)
+                record.deployment not in last and record.state is not State.SUCCEEDED
+            )
             if not kept:
-                shutil.rmtree(journal_directory(project) / str(record.id) / "checkout", ignore_errors=True)
+                shutil.rmtree(
+                    journal_directory(project) / str(record.id) / "checkout", ignore_errors=True
+                )
         last.add(record.deployment)
         if not numbers:
             return
@@ -99,9 +105,11 @@ def _unended(directory: Path, number: int) -> Record:
 
 def by_lock(project: Path) -> Running:
     """Asks the locks that pushes hold on this machine."""
+
     def running(deployment: str) -> int | None:
         who = current_holder(project, deployment)
         return int(who.push or 0) if who else None
+
     return running
 
 
@@ -141,8 +149,11 @@ def code_files(plan: Plan) -> dict[str, str]:
     """The files of a push's stages/: the stages' code, and what runs those in Python."""
     code = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
     if any(stage.language == "python" for stage in plan.stages):
-        code[PYTHON_STAGE] = files("bootstrapper.deploy.recipes").joinpath(
-            "python_stage.py").read_text(encoding="utf-8")
+        code[PYTHON_STAGE] = (
+            files("bootstrapper.deploy.recipes")
+            .joinpath("python_stage.py")
+            .read_text(encoding="utf-8")
+        )
     return code
 
 
@@ -154,19 +165,23 @@ def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
     directory = journal_directory(project) / str(number)
     try:
         kept = json.loads((directory / "snapshot.json").read_bytes())
-        code = {index: (directory / "stages" / _file(index, stage)).read_text(encoding="utf-8")
-                for index, stage in enumerate(kept["stages"])}
+        code = {
+            index: (directory / "stages" / _file(index, stage)).read_text(encoding="utf-8")
+            for index, stage in enumerate(kept["stages"])
+        }
         lacking = [name for name in kept["secret_names"] if name not in secrets]
         if lacking:
-            raise InputError(f"push {number}", f"it had the secret {lacking[0]}, which has no "
-                             "value now", f"{lacking[0]}=… in front of the command, or in "
-                             "deploy/secrets.env and deploy/deployments.toml")
+            raise InputError(
+                f"push {number}",
+                f"it had the secret {lacking[0]}, which has no value now",
+                f"{lacking[0]}=… in front of the command, or in "
+                "deploy/secrets.env and deploy/deployments.toml",
+            )
         return Plan.restored(kept, code, {name: secrets[name] for name in kept["secret_names"]})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(str(directory), f"the snapshot can't be read ({error})",
-                         f"{PROGRAM} deploy") from error
-
-
+        raise InputError(
+            str(directory), f"the snapshot can't be read ({error})", f"{PROGRAM} deploy"
+        ) from error
 
 
 def _file(index: int, stage: Mapping[str, Any]) -> str:

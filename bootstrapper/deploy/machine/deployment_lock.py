@@ -48,5 +48,3 @@ class FileDeploymentLock:
     def open(self) -> None:
         """Let pushes in again."""
         (self._project / ".deploy" / LOCKS / self._name).unlink(missing_ok=True)
-
-

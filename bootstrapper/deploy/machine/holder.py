@@ -32,12 +32,18 @@ class Actor:
         except ValueError:
             read = {}
         known = read if isinstance(read, Mapping) else {}
-        return cls(**{field.name: known[field.name] for field in fields(cls)
-                      if isinstance(known.get(field.name), type(field.default))})
+        return cls(
+            **{
+                field.name: known[field.name]
+                for field in fields(cls)
+                if isinstance(known.get(field.name), type(field.default))
+            }
+        )
 
     def __str__(self) -> str:
-        who = f"{self.who or 'somebody'}@{self.machine}" if self.machine else (
-            self.who or "somebody")
+        who = (
+            f"{self.who or 'somebody'}@{self.machine}" if self.machine else (self.who or "somebody")
+        )
         return single_line(f"{who} since {short_time(self.since)}" if self.since else who)
 
 
@@ -52,17 +58,25 @@ class PushHolder(Actor):
     def refusal(self, deployment: str, host: str = "") -> Locked:
         """What somebody else who wants to push is told."""
         name = self.deployment or deployment
-        what = "is being pushed" if name == deployment else (
-            f"its target is being pushed to by deployment {name}")
+        what = (
+            "is being pushed"
+            if name == deployment
+            else (f"its target is being pushed to by deployment {name}")
+        )
         push = f" (push {self.push})" if self.push else ""
         near = self.machine == machine_name()
         # The lock of a host is not this directory's own: the push may be of another directory.
         end = ", in the directory that it was started from" if host else ""
         return Locked(
-            f"{deployment} ({host})" if host else deployment, f"{what} by {self}{push}",
-            f"wait for it: {PROGRAM} status {name}" + (
-                f"; or end it{end}: {PROGRAM} cancel {name}" if near else
-                f"; only at {self.machine or 'the machine that pushes'} can it be cancelled"))
+            f"{deployment} ({host})" if host else deployment,
+            f"{what} by {self}{push}",
+            f"wait for it: {PROGRAM} status {name}"
+            + (
+                f"; or end it{end}: {PROGRAM} cancel {name}"
+                if near
+                else f"; only at {self.machine or 'the machine that pushes'} can it be cancelled"
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +88,4 @@ class LockInfo(Actor):
     def refusal(self, deployment: str) -> Locked:
         """What somebody who wants to push is told."""
         reason = f": {single_line(self.reason)}" if self.reason else ""
-        return Locked(deployment, f"is closed by {self}{reason}",
-                      f"{PROGRAM} unlock {deployment}")
-
-
+        return Locked(deployment, f"is closed by {self}{reason}", f"{PROGRAM} unlock {deployment}")

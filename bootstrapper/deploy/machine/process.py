@@ -6,8 +6,11 @@ import weakref
 from types import FrameType, TracebackType
 from typing import Protocol, Self
 
-WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM",
-         signal.SIGHUP: "the terminal has gone"}
+WORDS = {
+    signal.SIGINT: "interrupted",
+    signal.SIGTERM: "ended by SIGTERM",
+    signal.SIGHUP: "the terminal has gone",
+}
 
 
 class SignalWatch:
@@ -22,13 +25,19 @@ class SignalWatch:
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._note) for number in WORDS
-                        if number is signal.SIGTERM
-                        or signal.getsignal(number) is not signal.SIG_IGN}
+        self._before = {
+            number: signal.signal(number, self._note)
+            for number in WORDS
+            if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN
+        }
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 

@@ -53,8 +53,12 @@ class PushLock:
         os.pwrite(self._file.fileno(), (line := f"{holder.to_json()}\n".encode()), 0)
         os.ftruncate(self._file.fileno(), len(line))
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -16,8 +16,18 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # What bash's sh_backslash_quote quotes (lib/sh/shquote.c); "~" and "#" are at a word's start.
 _SHELL = re.compile(r"([ \t\n!\"$&'()*,;<>?\[\\\]^`{|}]|^[~#])")
 _SHELL_OLD = re.compile(r"([^\w@%+=:./-])")
-_NAMED = {"\a": r"\a", "\b": r"\b", "\x1b": r"\E", "\f": r"\f", "\n": r"\n", "\r": r"\r",
-          "\t": r"\t", "\v": r"\v", "\\": r"\\", "'": r"\'"}
+_NAMED = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\x1b": r"\E",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+    "'": r"\'",
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,9 @@ def secret_forms(secret: str) -> Iterator[SecretForm]:
             yield from _whole(value)
     lines = [line.strip() for line in secret.splitlines()]
     if len(lines) > 1:
-        yield from (SecretForm(data) for line in lines if len(line) >= _LINE for data in _bytes(line))
+        yield from (
+            SecretForm(data) for line in lines if len(line) >= _LINE for data in _bytes(line)
+        )
 
 
 def _whole(value: str) -> Iterator[SecretForm]:
@@ -91,8 +103,10 @@ def _escaped(data: bytes) -> Iterator[bytes]:
             yield text.encode()
             yield re.sub("%..", lambda match: match[0].lower(), text).encode()
     yield repr(data)[2:-1].encode()
-    yield b"".join(_NAMED.get(chr(c), chr(c) if " " <= chr(c) < "\x7f" else f"\\{c:03o}").encode()
-                   for c in data)
+    yield b"".join(
+        _NAMED.get(chr(c), chr(c) if " " <= chr(c) < "\x7f" else f"\\{c:03o}").encode()
+        for c in data
+    )
 
 
 def _encoded(data: bytes) -> Iterator[SecretForm]:

@@ -31,7 +31,9 @@ class PlannedRollback:
 class AutomaticRollback:
     """What follows a push that failed, while its session still holds the locks."""
 
-    def __init__(self, session: Session, ledger: PushRegister, preparation: PreparedDeployment) -> None:
+    def __init__(
+        self, session: Session, ledger: PushRegister, preparation: PreparedDeployment
+    ) -> None:
         self._session = session
         self._ledger = ledger
         self._preparation = preparation
@@ -46,9 +48,11 @@ class AutomaticRollback:
             now = {}
         first = next(iter(now), "")
         served = self._ledger.served
-        as_before = {host for host in result.unsure
-                     if (was := served.get(host or first)) is not None
-                     and now.get(host or first) == str(was)}
+        as_before = {
+            host
+            for host in result.unsure
+            if (was := served.get(host or first)) is not None and now.get(host or first) == str(was)
+        }
         return (*result.switched, *(host for host in result.unsure if host not in as_before))
 
     def wanted(self, plan: Plan, result: Result, switched: tuple[str, ...]) -> bool:
@@ -56,12 +60,17 @@ class AutomaticRollback:
 
         A page of maintenance is taken down where the deployment says so, too.
         """
-        return (result.state is State.FAILED and bool(switched or result.hidden)
-                and plan.rollback_to is None and not self._session.lost()
-                and (plan.on_failure == "rollback" or any(switched)))
+        return (
+            result.state is State.FAILED
+            and bool(switched or result.hidden)
+            and plan.rollback_to is None
+            and not self._session.lost()
+            and (plan.on_failure == "rollback" or any(switched))
+        )
 
-    def plan(self, plan: Plan, switched: tuple[str, ...],
-             hidden: tuple[str, ...] = ()) -> PlannedRollback | None:
+    def plan(
+        self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...] = ()
+    ) -> PlannedRollback | None:
         """The way back from where it `switched`, or where the site is `hidden` by a page of
         maintenance, which goes last; None if no push came before it.
 
@@ -76,17 +85,34 @@ class AutomaticRollback:
         if before is None:
             return None
         releases = {host: was[host] for host in switched if host in was}
-        base = rollback_template(self._preparation, before, self._ledger.plan(
-            before.id, self._preparation.secrets), keep_settings=False)
+        base = rollback_template(
+            self._preparation,
+            before,
+            self._ledger.plan(before.id, self._preparation.secrets),
+            keep_settings=False,
+        )
         fast = current is not None and base.switching() is not None
         if not fast and not before.rollback_url:
-            raise WorkFailed(f"push {before.id}", "it can't be returned to: it kept no tag",
-                             f"{PROGRAM} deploy {plan.deployment} --ref "
-                             f"{before.commit or 'REF'}")
-        back = plan_rollback(base, before, undone=plan.id, fast=fast, releases=releases,
-                         comment=f"push {plan.id} failed after the switch")
+            raise WorkFailed(
+                f"push {before.id}",
+                "it can't be returned to: it kept no tag",
+                f"{PROGRAM} deploy {plan.deployment} --ref {before.commit or 'REF'}",
+            )
+        back = plan_rollback(
+            base,
+            before,
+            undone=plan.id,
+            fast=fast,
+            releases=releases,
+            comment=f"push {plan.id} failed after the switch",
+        )
         if hidden and not any(stage.shows for stage in back.stages):
-            back = replace(back, stages=(*back.stages, *(
-                stage for stage in plan.stages if stage.shows and not stage.skipped)))
+            back = replace(
+                back,
+                stages=(
+                    *back.stages,
+                    *(stage for stage in plan.stages if stage.shows and not stage.skipped),
+                ),
+            )
         self._session.targets.stop()
         return PlannedRollback(plan=back, target=before, hosts=tuple(releases))

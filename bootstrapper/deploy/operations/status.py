@@ -34,9 +34,14 @@ class DeploymentStatus:
     @property
     def current(self) -> int | None:
         """The number of the release that the targets serve: the latest, where they differ."""
-        return release_served(self.records, {
-            host: int(state.current) for host, state in self.states.items()
-            if state.current.isdecimal()})
+        return release_served(
+            self.records,
+            {
+                host: int(state.current)
+                for host, state in self.states.items()
+                if state.current.isdecimal()
+            },
+        )
 
     @property
     def serving(self) -> Record | None:
@@ -47,18 +52,26 @@ class DeploymentStatus:
     def switch(self) -> Record | None:
         """The push that made it live: that one, or a rollback to it."""
         live = self.serving
-        return live and next((record for record in self.records if record.state == "succeeded"
-                              and live.id in (record.id, record.rollback_to)), live)
+        return live and next(
+            (
+                record
+                for record in self.records
+                if record.state == "succeeded" and live.id in (record.id, record.rollback_to)
+            ),
+            live,
+        )
 
     @property
     def holder(self) -> PushHolder | None:
         """Who pushes now, from here or from elsewhere."""
-        return self.here or next(filter(None, (state.holder for state in self.states.values())),
-                                 None)
+        return self.here or next(
+            filter(None, (state.holder for state in self.states.values())), None
+        )
 
 
-def read_status(project: Path, deployment: Deployment, *, every_host: bool = False,
-           local: bool = False) -> DeploymentStatus:
+def read_status(
+    project: Path, deployment: Deployment, *, every_host: bool = False, local: bool = False
+) -> DeploymentStatus:
     """Look at a deployment without holding it; its first target is asked, unless `local`.
 
     A target that can't be reached is no error here: what is known on this machine is told.
@@ -70,17 +83,28 @@ def read_status(project: Path, deployment: Deployment, *, every_host: bool = Fal
         config = deployment.environment.get("SSH_CONFIG")
         hosts = deployment.hosts if every_host else deployment.hosts[:1]
         try:
-            with Ssh(project / config if config else None) as ssh, \
-                    RemoteHosts(ssh, hosts, directory) as targets:
+            with (
+                Ssh(project / config if config else None) as ssh,
+                RemoteHosts(ssh, hosts, directory) as targets,
+            ):
                 states = targets.states
         except BootstrapperError as error:
             unreachable = error
     here = current_holder(project, deployment.name)
     theirs = [line for state in states.values() for line in state.records]
     at_target = next(filter(None, (state.holder for state in states.values())), None)
-    closed = next(filter(None, (state.closed for state in states.values())),
-                  FileDeploymentLock(project, deployment.name).closed)
+    closed = next(
+        filter(None, (state.closed for state in states.values())),
+        FileDeploymentLock(project, deployment.name).closed,
+    )
     return DeploymentStatus(
-        records=merge_records(store.pushes(project, store.by_lock(project), deployment.name), theirs,
-                       held_by=int(at_target.push or 0) if at_target else None),
-        here=here, closed=closed, states=states, unreachable=unreachable)
+        records=merge_records(
+            store.pushes(project, store.by_lock(project), deployment.name),
+            theirs,
+            held_by=int(at_target.push or 0) if at_target else None,
+        ),
+        here=here,
+        closed=closed,
+        states=states,
+        unreachable=unreachable,
+    )

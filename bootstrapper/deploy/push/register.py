@@ -57,16 +57,22 @@ class PushRegister:
         A push to another place, from before the settings changed, is none of this target's.
         """
         name, place = self._session.deployment.name, _place(self._session.deployment.environment)
-        local = (record for record in self._journals.pushes(self._running, name)
-                 if _place(record.settings) == place)
+        local = (
+            record
+            for record in self._journals.pushes(self._running, name)
+            if _place(record.settings) == place
+        )
         # We hold the locks: nobody runs what the targets call running.
         return merge_records(local, self._remembered(), held_by=None)
 
     @property
     def served(self) -> Mapping[str, int]:
         """The push whose release was live when we came, by host; without hosts that had none."""
-        return {host: int(state.current) for host, state in self._states.items()
-                if state.current.isdecimal()}
+        return {
+            host: int(state.current)
+            for host, state in self._states.items()
+            if state.current.isdecimal()
+        }
 
     def current(self) -> int | None:
         """The push whose release was live when we came: the latest, where hosts differ."""
@@ -78,9 +84,14 @@ class PushRegister:
         If so, switching brings it back; the mapping has their releases, where these differ.
         """
         releases = releases_then(target, self.records, base.hosts)
-        fast = base.switching() is not None and bool(self._states) and all(
-            str(releases.get(host, release_of(target))) in state.releases
-            for host, state in self._states.items())
+        fast = (
+            base.switching() is not None
+            and bool(self._states)
+            and all(
+                str(releases.get(host, release_of(target))) in state.releases
+                for host, state in self._states.items()
+            )
+        )
         return fast, releases if fast else {}
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
@@ -127,8 +138,9 @@ class PushRegister:
         numbers = [self._journals.last_id()]
         for state in self._states.values():
             numbers += [int(name) for name in state.releases if name.isdecimal()]
-        numbers += [number for record in self._remembered()
-                    if isinstance(number := record.get("id"), int)]
+        numbers += [
+            number for record in self._remembered() if isinstance(number := record.get("id"), int)
+        ]
         return 1 + max(numbers)
 
     def _running(self, deployment: str) -> int | None:
@@ -142,8 +154,9 @@ def _place(settings: Mapping[str, object]) -> list[object]:
     return [settings.get(name) for name in ("REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY")]
 
 
-def merge_records(local: Iterable[Record], target: Iterable[Mapping[str, Any]], *,
-           held_by: int | None) -> list[Record]:
+def merge_records(
+    local: Iterable[Record], target: Iterable[Mapping[str, Any]], *, held_by: int | None
+) -> list[Record]:
     """Every push once, newest first.
 
     `target` are the lines of its pushes.log, oldest first, `held_by` is the push that holds its
@@ -152,8 +165,9 @@ def merge_records(local: Iterable[Record], target: Iterable[Mapping[str, Any]], 
     """
     by_key = {_key(record): record for record in _remembered(target, held_by)}
     by_key |= {_key(record): record for record in local}
-    return sorted(by_key.values(), reverse=True,
-                  key=lambda record: (record.id, record.started or 0.0))
+    return sorted(
+        by_key.values(), reverse=True, key=lambda record: (record.id, record.started or 0.0)
+    )
 
 
 def _remembered(target: Iterable[Mapping[str, Any]], held_by: int | None) -> Iterator[Record]:

@@ -32,8 +32,13 @@ class Session:
         self.deployment = deployment
         self._stack = ExitStack()
         self._ready = False
-        self.holder = PushHolder(who=who or user_name(), machine=machine_name(), since=iso_now(),
-                             deployment=self.deployment.name, pid=os.getpid())
+        self.holder = PushHolder(
+            who=who or user_name(),
+            machine=machine_name(),
+            since=iso_now(),
+            deployment=self.deployment.name,
+            pid=os.getpid(),
+        )
 
     def __enter__(self) -> Self:
         """Raises Locked where somebody else pushes from here, or the deployment is closed."""
@@ -47,15 +52,20 @@ class Session:
             self.scratch = ssh.directory
             own = {name: os.environ[name] for name in INHERITED if name in os.environ}
             self.inherited: Mapping[str, str] = own | ssh.environment(own)
-            self._targets = RemoteHosts(ssh, self.deployment.hosts,
-                                    settings.get("REMOTE_DIRECTORY", ""), self.holder)
+            self._targets = RemoteHosts(
+                ssh, self.deployment.hosts, settings.get("REMOTE_DIRECTORY", ""), self.holder
+            )
             stack.callback(self._targets.end)
             self._targets.start()
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._stack.close()
 
     @property
@@ -91,6 +101,8 @@ def open_deployment_lock(project: Path, deployment: Deployment) -> Iterator[Depl
         yield FileDeploymentLock(project, deployment.name)
         return
     config = deployment.environment.get("SSH_CONFIG")
-    with Ssh(project / config if config else None) as ssh, \
-            RemoteHosts(ssh, deployment.hosts, directory) as targets:
+    with (
+        Ssh(project / config if config else None) as ssh,
+        RemoteHosts(ssh, deployment.hosts, directory) as targets,
+    ):
         yield targets

@@ -45,9 +45,14 @@ class RecipeCatalog:
                 self._read[name] = _whole(_read(name, self._theirs[name]))
             elif name in self._ours:
                 file = self._ours[name]
-                self._read[name] = _whole(recipe.parse(
-                    name, Path(file.name).suffix, file.read_bytes(),
-                    file=f"cookbook/{file.name}"))
+                self._read[name] = _whole(
+                    recipe.parse(
+                        name,
+                        Path(file.name).suffix,
+                        file.read_bytes(),
+                        file=f"cookbook/{file.name}",
+                    )
+                )
         return self._read.get(name)
 
     def all(self) -> list[Recipe]:
@@ -81,9 +86,13 @@ class RecipeCatalog:
                 continue
             file = f"{RECIPES}/{path.name}"
             if other := self._theirs.get(name):
-                self._faults.setdefault(name, []).append(Problem(
-                    file=file, text=f"{other.name} has the same name; one name is one recipe",
-                    next_step=f"rename or remove one of them: ls '{RECIPES}'"))
+                self._faults.setdefault(name, []).append(
+                    Problem(
+                        file=file,
+                        text=f"{other.name} has the same name; one name is one recipe",
+                        next_step=f"rename or remove one of them: ls '{RECIPES}'",
+                    )
+                )
             self._theirs[name] = path
 
 
@@ -93,8 +102,15 @@ def _listed(directory: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except NotADirectoryError:
-        raise definition_error([Problem(file=RECIPES, text="is no directory; recipes are files in it",
-                            next_step=f"mv {RECIPES} recipes.old; mkdir {RECIPES}")]) from None
+        raise definition_error(
+            [
+                Problem(
+                    file=RECIPES,
+                    text="is no directory; recipes are files in it",
+                    next_step=f"mv {RECIPES} recipes.old; mkdir {RECIPES}",
+                )
+            ]
+        ) from None
 
 
 def _is_program(path: Path) -> bool:
@@ -136,13 +152,19 @@ def _whole(read: Recipe) -> Recipe:
 
 
 def _pieces() -> dict[str, str]:
-    return {Path(file.name).stem: file.read_text(encoding="utf-8")
-            for file in _packaged() if file.name.endswith(piece.SUFFIX)}
+    return {
+        Path(file.name).stem: file.read_text(encoding="utf-8")
+        for file in _packaged()
+        if file.name.endswith(piece.SUFFIX)
+    }
 
 
 def _ours() -> "dict[str, Traversable]":
-    return {Path(file.name).stem: file for file in _packaged()
-            if Path(file.name).suffix in recipe.SUFFIXES and not file.name.startswith("_")}
+    return {
+        Path(file.name).stem: file
+        for file in _packaged()
+        if Path(file.name).suffix in recipe.SUFFIXES and not file.name.startswith("_")
+    }
 
 
 def _packaged() -> "Iterator[Traversable]":

@@ -61,12 +61,15 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
     faults: list[Problem] = []
     recipes: dict[str, ImportedRecipe] = {}
     for number, line, row in _rows(path):
+
         def fault(text: str, line: int = line) -> None:
             faults.append(Problem(file=str(path), line=line, text=text))
 
         if len(row) != len(_HEADER):
-            fault(f"row {number} has {len(row)} column{'s' if len(row) != 1 else ''}, not name, "
-                  "language, code and description")
+            fault(
+                f"row {number} has {len(row)} column{'s' if len(row) != 1 else ''}, not name, "
+                "language, code and description"
+            )
             continue
         name, language, code, description = (_unix(cell) for cell in row)
         stem = name.strip() if check_name else _file_stem(name)
@@ -76,8 +79,10 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
         if wrong := check_name(stem) if check_name else "":
             fault(f'row {number} ("{name}"): {wrong}')
         if language.strip() not in _SUFFIXES:
-            fault(f'row {number} ("{name}"): the language "{language}" is neither shell nor '
-                  f"python{did_you_mean(language, _SUFFIXES)}")
+            fault(
+                f'row {number} ("{name}"): the language "{language}" is neither shell nor '
+                f"python{did_you_mean(language, _SUFFIXES)}"
+            )
             continue
         if stem in recipes:
             fault(f'row {number} ("{name}"): row {recipes[stem].row} has the same name')
@@ -89,8 +94,15 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
         except DefinitionError as error:
             for each in error.faults:
                 fault(f'row {number} ("{name}"): {each.text}')
-        recipes[stem] = ImportedRecipe(row=number, line=line, name=name, file=stem + suffix, text=text,
-                                 code=code, description=description)
+        recipes[stem] = ImportedRecipe(
+            row=number,
+            line=line,
+            name=name,
+            file=stem + suffix,
+            text=text,
+            code=code,
+            description=description,
+        )
     if faults:
         raise definition_error(faults)
     return list(recipes.values())
@@ -120,12 +132,20 @@ def _rows(path: Path) -> Iterator[tuple[int, int, list[str]]]:
     try:
         for number, row in enumerate(reader, 1):
             if any(cell.strip() for cell in row) and (
-                    number > 1 or [cell.strip().casefold() for cell in row] != _HEADER):
+                number > 1 or [cell.strip().casefold() for cell in row] != _HEADER
+            ):
                 yield number, line, row
             line = reader.line_num + 1
     except csv.Error as error:
-        raise definition_error([Problem(file=str(path), line=reader.line_num,
-                            text=f"row {number + 1} is no CSV: {error}")]) from None
+        raise definition_error(
+            [
+                Problem(
+                    file=str(path),
+                    line=reader.line_num,
+                    text=f"row {number + 1} is no CSV: {error}",
+                )
+            ]
+        ) from None
 
 
 def _unix(text: str) -> str:
@@ -143,24 +163,39 @@ def _shell(code: str, description: str, source: str) -> str:
     bash = not shebang or re.search(r"\b(ba|da|k|z)?sh\b", shebang) is not None
     variables = used_variables(code) if bash else []
     remark = f"Imported from {source}" + (
-        "." if shebang else ": plain bash, which goes on after a command that fails, as it did "
-        "there.")
+        "."
+        if shebang
+        else ": plain bash, which goes on after a command that fails, as it did there."
+    )
     first = ['export CWD="$CHECKOUT_DIR"'] if "CWD" in variables else []
     return _file(shebang or "#!/bin/bash", description, variables, remark, first, code)
 
 
 def _python(code: str, description: str, source: str) -> str:
-    return _file("", description, [match[2] for match in _SETTING.finditer(code)],
-                 f"Imported from {source}.", [], code)
+    return _file(
+        "",
+        description,
+        [match[2] for match in _SETTING.finditer(code)],
+        f"Imported from {source}.",
+        [],
+        code,
+    )
 
 
-def _file(shebang: str, description: str, variables: Sequence[str], remark: str,
-          first: Sequence[str], code: str) -> str:
+def _file(
+    shebang: str,
+    description: str,
+    variables: Sequence[str],
+    remark: str,
+    first: Sequence[str],
+    code: str,
+) -> str:
     lines = [_harmless(line) for line in description.strip().split("\n") if description.strip()]
     needs = [name for name in dict.fromkeys(variables) if name not in {*ENGINE, *PROCESS, "CWD"}]
     blocks = [lines, [remark], [f"needs: {' '.join(needs)}"] if needs else []]
-    comment = "#\n".join("".join(f"# {line}".rstrip() + "\n" for line in block)
-                         for block in blocks if block)
+    comment = "#\n".join(
+        "".join(f"# {line}".rstrip() + "\n" for line in block) for block in blocks if block
+    )
     head = f"{shebang}\n{comment}" if shebang else comment
     return f"{head}\n" + "".join(f"{line}\n" for line in first) + code.rstrip("\n") + "\n"
 
@@ -192,24 +227,35 @@ _USE = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})(?!:?[-=+])[^A-Za-z0-9_])")
 _SET = re.compile(
     rf"(?:^|[\s;&|({{`])(?:({_NAME})\+?=|(?:for|select)\s+({_NAME})\s"
     rf"|(?:read|mapfile|readarray)\s+(?:-\S+\s+)*((?:{_NAME}[ \t]*)+)"
-    rf"|printf\s+-v\s+({_NAME}))", re.MULTILINE)
+    rf"|printf\s+-v\s+({_NAME}))",
+    re.MULTILINE,
+)
 _EMPTY = re.compile(
     rf"-[nz]\s+\"?\$\{{?({_NAME})\}}?"
     rf"|\[\s+\"?\$\{{?({_NAME})\}}?\"?\s+\]"
-    rf"|[\"x]\$\{{?({_NAME})\}}?\"?\s+!?==?\s+(?:\"\"|''|x|\"?1\"?)(?=[\s\]])")
+    rf"|[\"x]\$\{{?({_NAME})\}}?\"?\s+!?==?\s+(?:\"\"|''|x|\"?1\"?)(?=[\s\]])"
+)
 _UNQUOTED = re.compile(
     r"\\."  # a character made plain
     r"|'[^']*'"
     r"|(?:(?<=[\s;&|()])|^)#[^\n]*"
     r'|"(?:\\.|[^"\\])*"'
-    r"|.", re.DOTALL | re.MULTILINE)
+    r"|.",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def used_variables(code: str) -> list[str]:
     """Their names, in the order in which they come up."""
     told = "".join(_told(match[0]) for match in _UNQUOTED.finditer(code))
-    exempt = {name for pattern in (_SET, _EMPTY) for match in pattern.finditer(told)
-              for group in match.groups() if group for name in group.split()}
+    exempt = {
+        name
+        for pattern in (_SET, _EMPTY)
+        for match in pattern.finditer(told)
+        for group in match.groups()
+        if group
+        for name in group.split()
+    }
     names = (match[1] or match[2] for match in _USE.finditer(told))
     return [name for name in dict.fromkeys(names) if name not in exempt | _BASH]
 

@@ -32,8 +32,13 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResul
     for name, text in files.items():
         path = directory / name
         if other := _namesake(path):
-            faults.append(Problem(file=f"{RECIPES}/{other}", text=f"has the name of {name}, and one "
-                                "name is one recipe", next_step=f"rm '{RECIPES}/{other}'"))
+            faults.append(
+                Problem(
+                    file=f"{RECIPES}/{other}",
+                    text=f"has the name of {name}, and one name is one recipe",
+                    next_step=f"rm '{RECIPES}/{other}'",
+                )
+            )
         if not os.path.lexists(path):
             new.append(name)
         elif path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode():
@@ -41,9 +46,13 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResul
         else:
             differing.append(name)
             if path.is_dir() or not force:
-                faults.append(Problem(file=f"{RECIPES}/{name}", text="is there already, and differs",
-                                    next_step="compare them; the same command with --force "
-                                              "replaces yours"))
+                faults.append(
+                    Problem(
+                        file=f"{RECIPES}/{name}",
+                        text="is there already, and differs",
+                        next_step="compare them; the same command with --force replaces yours",
+                    )
+                )
     if faults:
         raise definition_error(faults)
     if new or differing:
@@ -54,8 +63,14 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResul
 
 def _namesake(path: Path) -> str:
     """Another file that gives a recipe the same name."""
-    return next((path.stem + suffix for suffix in SUFFIXES if suffix != path.suffix
-                 and os.path.lexists(path.with_name(path.stem + suffix))), "")
+    return next(
+        (
+            path.stem + suffix
+            for suffix in SUFFIXES
+            if suffix != path.suffix and os.path.lexists(path.with_name(path.stem + suffix))
+        ),
+        "",
+    )
 
 
 def _move_in(directory: Path, files: Mapping[str, str]) -> None:

@@ -22,12 +22,16 @@ class RemoteHosts:
     failures are told at once, and then none is held. The connections serve the stages as well.
     """
 
-    def __init__(self, ssh: Ssh, hosts: Sequence[str], directory: str,
-                 holder: PushHolder | None = None) -> None:
+    def __init__(
+        self, ssh: Ssh, hosts: Sequence[str], directory: str, holder: PushHolder | None = None
+    ) -> None:
         if directory.startswith("~") or "\n" in directory:
-            raise InputError(f"REMOTE_DIRECTORY = {directory!r}", "is taken as it is written: no ~ "
-                             "and no line break", "give it from / on, or from the home directory "
-                             "on without ~/, in deploy/deployments.toml")
+            raise InputError(
+                f"REMOTE_DIRECTORY = {directory!r}",
+                "is taken as it is written: no ~ and no line break",
+                "give it from / on, or from the home directory "
+                "on without ~/, in deploy/deployments.toml",
+            )
         self._ssh, self._hosts, self._directory, self._holder = ssh, hosts, directory, holder
         self._targets: dict[str, RemoteHost] = {}
 
@@ -40,8 +44,12 @@ class RemoteHosts:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self.end()
 
     def start(self) -> None:
@@ -138,10 +146,14 @@ class RemoteHosts:
         if not others:
             raise first
         kind = Locked if all(isinstance(one, Locked) for one in failures.values()) else WorkFailed
-        told = "".join(f"\n  {one.where}: {one.fault}\n    next: {one.next_step}"
-                       for one in failures.values())
-        raise kind(f"{len(failures)} of {len(self._hosts)} hosts", f"can't be pushed to{told}",
-                   "the same command again")
+        told = "".join(
+            f"\n  {one.where}: {one.fault}\n    next: {one.next_step}" for one in failures.values()
+        )
+        raise kind(
+            f"{len(failures)} of {len(self._hosts)} hosts",
+            f"can't be pushed to{told}",
+            "the same command again",
+        )
 
     def end(self) -> None:
         """Let all go."""

@@ -32,12 +32,23 @@ class Console:
     say, with -1 only what failed, on standard error. `tick` is to be called ten times a second.
     """
 
-    def __init__(self, stages: Sequence[str], *, hosts: int = 0, verbosity: int = 0,
-                 stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        stages: Sequence[str],
+        *,
+        hosts: int = 0,
+        verbosity: int = 0,
+        stream: TextIO | None = None,
+    ) -> None:
         quiet = verbosity < 0
         # Python has no such stream where its file was closed before it began.
-        self._stream = stream or (sys.stderr if quiet else sys.stdout) or open(  # noqa: SIM115
-            os.devnull, "w")
+        self._stream = (
+            stream
+            or (sys.stderr if quiet else sys.stdout)
+            or open(  # noqa: SIM115
+                os.devnull, "w"
+            )
+        )
         self._stages = [StageLine(name, hosts if hosts > 1 else 0) for name in stages]
         self._running: StageLine | None = None
         self._progress = Progress(self._stream, 0 if quiet else verbosity)
@@ -76,9 +87,15 @@ class Console:
         if not self._quiet:
             self._screen.say(plain_text.lines(line))
 
-    def ask(self, question: str, choices: Sequence[str], default: str, *,
-            meanwhile: Callable[[], None] = lambda: None,
-            ended: Callable[[], str] = lambda: "") -> str:
+    def ask(
+        self,
+        question: str,
+        choices: Sequence[str],
+        default: str,
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+        ended: Callable[[], str] = lambda: "",
+    ) -> str:
         """Which of `choices` a person takes: the word or its beginning; Enter takes `default`.
 
         While we wait `meanwhile` is called ten times a second. The answer is empty at the end of

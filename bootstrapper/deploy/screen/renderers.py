@@ -32,8 +32,10 @@ class PlainRenderer:
         if stage.state is State.SKIPPED:
             told = [f"{stage.name}: {stage.reason() or 'skipped'}"]
         else:
-            told = [f"{stage.name}: {stage.state} after {shown(stage.seconds())}",
-                    *filter(None, [stage.hosts, stage.reason()])]
+            told = [
+                f"{stage.name}: {stage.state} after {shown(stage.seconds())}",
+                *filter(None, [stage.hosts, stage.reason()]),
+            ]
         if not self._failures_only or stage.state in (State.FAILED, State.CANCELLED):
             self.say("\n".join([", ".join(told), *stage.last_words()]))
 

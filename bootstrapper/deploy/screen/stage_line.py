@@ -73,8 +73,10 @@ class StageLine:
             if event.state is self.state and event.state is not State.SUCCEEDED:
                 reason = event.reason or ("" if event.exit is None else f"exit status {event.exit}")
                 reasons.setdefault(printable(reason), []).append(printable(host))
-        return "; ".join(f"{', '.join(hosts)}: {reason}" if any(hosts) else reason
-                         for reason, hosts in reasons.items())
+        return "; ".join(
+            f"{', '.join(hosts)}: {reason}" if any(hosts) else reason
+            for reason, hosts in reasons.items()
+        )
 
     def last_words(self) -> Sequence[str]:
         """The last lines of each host where it failed; `!` marks those of stderr."""
@@ -85,8 +87,10 @@ class StageLine:
                 continue
             if host and tail.lines:
                 words.append(f"    {printable(host)}:")
-            words += [f"    {'!' if stream is Stream.STDERR else '|'} {printable(line)}".rstrip()
-                      for stream, line in tail.lines]
+            words += [
+                f"    {'!' if stream is Stream.STDERR else '|'} {printable(line)}".rstrip()
+                for stream, line in tail.lines
+            ]
         return words
 
 
@@ -113,7 +117,7 @@ class OutputTail:
 
     def add(self, output: Output) -> None:
         """Some more of what the stage says."""
-        data = output.data[-LINES * LONGEST:]
+        data = output.data[-LINES * LONGEST :]
         *whole, rest = data.rsplit(b"\n", LINES + 1)
         parts = whole + ([rest] if rest else [])
         if self._open and parts and self.lines and self.lines[-1][0] is output.stream:

@@ -36,8 +36,14 @@ class BuildFirst(Exception):
 class BuildRequirements:
     """The vendored files that builds may use: the tools first, then the application's."""
 
-    def __init__(self, tools: Sequence[LockedFile], files: Sequence[LockedFile], *, project: Path,
-                 interpreter: Interpreter) -> None:
+    def __init__(
+        self,
+        tools: Sequence[LockedFile],
+        files: Sequence[LockedFile],
+        *,
+        project: Path,
+        interpreter: Interpreter,
+    ) -> None:
         self._project = project
         self._environment = interpreter.environment
         self._largest = largest_wheel(project)
@@ -45,8 +51,13 @@ class BuildRequirements:
         for file in (*tools, *files):
             self._files.setdefault(file.distribution.name, []).append(file)
 
-    def closure(self, wanted: Iterable[str], asking: LockedFile, next_step: str,
-                built: Mapping[PurePosixPath, BuiltWheel]) -> list[LockedFile]:
+    def closure(
+        self,
+        wanted: Iterable[str],
+        asking: LockedFile,
+        next_step: str,
+        built: Mapping[PurePosixPath, BuiltWheel],
+    ) -> list[LockedFile]:
         """All that a tarball's build requirements come to, by name.
 
         Raises NotBuilt; and WorkFailed, which says the requirement that nothing satisfies, with
@@ -79,9 +90,12 @@ class BuildRequirements:
             except InvalidVersion:
                 continue
         has = " and ".join(file.path.name for file in files if file != asking)
-        raise WorkFailed(str(asking.path), f"to be built it needs {requirement.text}, and "
-                         + (f"what is vendored is {has}" if has else "that is not vendored"),
-                         next_step)
+        raise WorkFailed(
+            str(asking.path),
+            f"to be built it needs {requirement.text}, and "
+            + (f"what is vendored is {has}" if has else "that is not vendored"),
+            next_step,
+        )
 
     def _requires(self, file: LockedFile, built: Mapping[PurePosixPath, BuiltWheel]) -> list[str]:
         path = self._project / file.path
@@ -106,7 +120,8 @@ def create(place: Path, interpreter: Interpreter, parts: Sequence[NamedEntry]) -
     (place / "bin/python3").symlink_to("python")
     (place / "pyvenv.cfg").write_text(
         f"home = {interpreter.executable.parent}\ninclude-system-site-packages = false\n",
-        encoding="utf-8")
+        encoding="utf-8",
+    )
     GeneratedFiles(os.fspath(python), interpreter).write(tree, place)
 
 
@@ -114,4 +129,6 @@ def _requirement(text: str, asking: LockedFile) -> Requirement:
     try:
         return parse_metadata_requirement(text)
     except InvalidRequirement as error:
-        raise tarball_error(str(asking.path), f"its build requirement can't be read: {error}") from None
+        raise tarball_error(
+            str(asking.path), f"its build requirement can't be read: {error}"
+        ) from None

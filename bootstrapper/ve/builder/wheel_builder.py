@@ -27,9 +27,18 @@ from bootstrapper.ve.wheel.tarball import build_system, tarball_error, with_proj
 class WheelBuilder:
     """Where the tarballs of one project are built."""
 
-    def __init__(self, files: Sequence[LockedFile], tools: Sequence[LockedFile], keeping: BuiltWheelCache,
-                 *, project: Path, interpreter: Interpreter, store: Store, jobs: int,
-                 progress: Progress) -> None:
+    def __init__(
+        self,
+        files: Sequence[LockedFile],
+        tools: Sequence[LockedFile],
+        keeping: BuiltWheelCache,
+        *,
+        project: Path,
+        interpreter: Interpreter,
+        store: Store,
+        jobs: int,
+        progress: Progress,
+    ) -> None:
         self._offers = BuildRequirements(tools, files, project=project, interpreter=interpreter)
         self._tools = {file.path for file in tools}
         self._keeping = keeping
@@ -52,8 +61,10 @@ class WheelBuilder:
         tarball itself; both wait for the next round. Raises WorkFailed.
         """
         waiting = list(tarballs)
-        with self._store.unfinished() as directory, \
-                self._progress.step("build", len(tarballs)) as step:
+        with (
+            self._store.unfinished() as directory,
+            self._progress.step("build", len(tarballs)) as step,
+        ):
             while waiting:
                 ready, waiting = self._divide(waiting)
                 self._make_environments(ready, directory)
@@ -66,8 +77,9 @@ class WheelBuilder:
                         step.advance(name=file.path.name)
         return self._built
 
-    def _divide(self, waiting: list[LockedFile]) -> tuple[
-            dict[LockedFile, list[LockedFile]], list[LockedFile]]:
+    def _divide(
+        self, waiting: list[LockedFile]
+    ) -> tuple[dict[LockedFile, list[LockedFile]], list[LockedFile]]:
         """Those that can be built now, with what they need, and those that can't yet."""
         ready: dict[LockedFile, list[LockedFile]] = {}
         later: list[LockedFile] = []
@@ -80,8 +92,9 @@ class WheelBuilder:
                     waiting.append(need.file)  # and this loop comes to it
         if not ready:
             names = ", ".join(sorted(file.path.name for file in later))
-            raise tarball_error(str(later[0].path), f"it is built with tarballs that need each other: "
-                        f"{names}")
+            raise tarball_error(
+                str(later[0].path), f"it is built with tarballs that need each other: {names}"
+            )
         return ready, later
 
     def _needs(self, file: LockedFile) -> list[LockedFile]:
@@ -94,33 +107,46 @@ class WheelBuilder:
         asked = self._asked.get(file.path, [])
         self._offers.closure(self._static[file.path], file, "make vendor", self._built)
         return self._offers.closure(
-            [*self._static[file.path], *asked], file,
+            [*self._static[file.path], *asked],
+            file,
             "write it into build-requires of [tool.vendor_fetch] in pyproject.toml, "
-            "then: make vendor", self._built)
+            "then: make vendor",
+            self._built,
+        )
 
-    def _make_environments(self, ready: Mapping[LockedFile, list[LockedFile]],
-                           directory: Path) -> None:
+    def _make_environments(
+        self, ready: Mapping[LockedFile, list[LockedFile]], directory: Path
+    ) -> None:
         """One for each set of build requirements; projects have few of them."""
         for needs in ready.values():
             if _paths(needs) in self._pythons:
                 continue
             place = directory / f"ve-{len(self._pythons)}"
-            parts = provide_entries(needs, self._built, project=self._project, store=self._store,
-                            interpreter=self._interpreter, jobs=self._jobs,
-                            progress=self._progress)
+            parts = provide_entries(
+                needs,
+                self._built,
+                project=self._project,
+                store=self._store,
+                interpreter=self._interpreter,
+                jobs=self._jobs,
+                progress=self._progress,
+            )
             environment.create(place, self._interpreter, parts)
             self._pythons[_paths(needs)] = place / "bin/python"
 
-    def _round(self, ready: Mapping[LockedFile, list[LockedFile]],
-               directory: Path) -> Iterator[tuple[LockedFile, BuiltWheel | None]]:
+    def _round(
+        self, ready: Mapping[LockedFile, list[LockedFile]], directory: Path
+    ) -> Iterator[tuple[LockedFile, BuiltWheel | None]]:
         """Each as it is built; None for one whose backend asks for more."""
         processes = BuildProcesses()
         with ThreadPoolExecutor(self._jobs) as threads:
             try:
                 # The big ones first, so that no process is left with one at the end.
                 order = sorted(ready, key=lambda file: -(self._project / file.path).stat().st_size)
-                building = {threads.submit(self._one, file, ready[file], directory, processes): file
-                            for file in order}
+                building = {
+                    threads.submit(self._one, file, ready[file], directory, processes): file
+                    for file in order
+                }
                 for each in as_completed(building):
                     yield building[each], each.result()
             except BaseException:
@@ -128,14 +154,20 @@ class WheelBuilder:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _one(self, file: LockedFile, needs: list[LockedFile], directory: Path,
-             processes: BuildProcesses) -> BuiltWheel | None:
+    def _one(
+        self, file: LockedFile, needs: list[LockedFile], directory: Path, processes: BuildProcesses
+    ) -> BuiltWheel | None:
         with tempfile.TemporaryDirectory(dir=directory, ignore_cleanup_errors=True) as own:
             place, log = Path(own), Path(own) / "build.log"
             asked = self._asked.get(file.path, [])
-            task = BuildTask(tarball=os.fspath(self._project / file.path), name=str(file.path),
-                        source=f"{own}/source", into=f"{own}/wheel", answer=f"{own}/answer.json",
-                        provided=asked)
+            task = BuildTask(
+                tarball=os.fspath(self._project / file.path),
+                name=str(file.path),
+                source=f"{own}/source",
+                into=f"{own}/wheel",
+                answer=f"{own}/answer.json",
+                provided=asked,
+            )
             answer = processes.run(task, self._pythons[_paths(needs)], place, log)
             match answer:
                 case {"failed": [where, text, next_step]}:
@@ -148,13 +180,18 @@ class WheelBuilder:
             probe(place)  # a full disk has no room for the log, either
             raise process.build_error(file, self._kept_log(file, log), self._build_requires)
 
-    def _keep(self, file: LockedFile, needs: list[LockedFile], made: Path, name: str,
-              log: Path) -> BuiltWheel:
+    def _keep(
+        self, file: LockedFile, needs: list[LockedFile], made: Path, name: str, log: Path
+    ) -> BuiltWheel:
         self._check(file, name)
         place = self._keeping.place(file)
-        built = BuiltWheel(path=place / name, sha256=sha256_of(made / name),
-                      beside={str(each.path): each.sha256[0] for each in needs
-                              if each.path not in self._tools})
+        built = BuiltWheel(
+            path=place / name,
+            sha256=sha256_of(made / name),
+            beside={
+                str(each.path): each.sha256[0] for each in needs if each.path not in self._tools
+            },
+        )
         log.rename(made / log.name)
         built.write(made)
         self._store.adopt(made, place)
@@ -172,8 +209,9 @@ class WheelBuilder:
             raise tarball_error(str(file.path), f"the wheel built of it is another's: {name}")
         assert isinstance(wheel, Wheel)
         if not self._interpreter.tags.keys() & set(wheel.tags):
-            raise tarball_error(str(file.path),
-                        f"the wheel built of it is not for {self._interpreter}: {name}")
+            raise tarball_error(
+                str(file.path), f"the wheel built of it is not for {self._interpreter}: {name}"
+            )
 
     def _kept_log(self, file: LockedFile, log: Path) -> Path:
         """Where the output of a failed build stays; a store of this rebuild's own does not."""

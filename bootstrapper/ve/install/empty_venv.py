@@ -73,37 +73,57 @@ class EmptyVenvFactory:
     there, else it is made for this project alone, in `scratch`.
     """
 
-    def __init__(self, living: Path, scratch: Path, interpreter: Interpreter, toolbox: Virtualenv,
-                 store: Store) -> None:
+    def __init__(
+        self,
+        living: Path,
+        scratch: Path,
+        interpreter: Interpreter,
+        toolbox: Virtualenv,
+        store: Store,
+    ) -> None:
         self._living = living
         self._interpreter = interpreter
         self._toolbox = toolbox
         self._store = store
         self._keeping = bool(_PLAIN.fullmatch(f"{living}{store.home}"))
-        self._place = store.place("bare", _key(interpreter, toolbox)) if self._keeping else (
-            scratch / "bare")
+        self._place = (
+            store.place("bare", _key(interpreter, toolbox)) if self._keeping else (scratch / "bare")
+        )
 
     def find(self) -> EmptyVenv | None:
         """The one that is kept, if there is one, and it is whole."""
         if self._keeping:
             source = self._store.find(self._place, _whole)
             prompt = self._living.parent.name
-            return EmptyVenv(source=source, replacements={
-                os.fsencode(source): os.fsencode(self._living),
-                _PROMPT.encode(): prompt.encode()}) if source else None
+            return (
+                EmptyVenv(
+                    source=source,
+                    replacements={
+                        os.fsencode(source): os.fsencode(self._living),
+                        _PROMPT.encode(): prompt.encode(),
+                    },
+                )
+                if source
+                else None
+            )
         if not self._place.exists():
             return None
         # Of the path, only the part that is ours to change: that one needs no quoting.
         inside = os.path.relpath(self._place / _VE, self._living.parent)
-        return EmptyVenv(source=self._place / _VE, replacements={
-            os.fsencode(inside): os.fsencode(self._living.name)})
+        return EmptyVenv(
+            source=self._place / _VE,
+            replacements={os.fsencode(inside): os.fsencode(self._living.name)},
+        )
 
     def made(self) -> EmptyVenv:
         """The one that has just been made. Raises WorkFailed if it went away."""
         if found := self.find():
             return found
-        raise WorkFailed(str(self._place), "the empty ve went away as it was made",
-                         "see who writes there, then: ./bootstrap.py")
+        raise WorkFailed(
+            str(self._place),
+            "the empty ve went away as it was made",
+            "see who writes there, then: ./bootstrap.py",
+        )
 
     def make(self) -> None:
         """Make it. Raises WorkFailed if virtualenv does, or OSError."""
@@ -112,8 +132,9 @@ class EmptyVenvFactory:
 
     def _make(self) -> None:
         if not self._keeping:
-            self._toolbox.create(self._place / _VE, self._interpreter,
-                                 prompt=self._living.parent.name)
+            self._toolbox.create(
+                self._place / _VE, self._interpreter, prompt=self._living.parent.name
+            )
             return
         with self._store.unfinished() as directory:
             made = directory / "bare"
@@ -134,8 +155,13 @@ def _whole(kept: Path) -> Path:
 def _key(interpreter: Interpreter, toolbox: Virtualenv) -> str:
     """What an empty ve depends on: the interpreter, and virtualenv with all it needs."""
     status = interpreter.executable.stat()
-    facts = [os.fspath(interpreter.executable), status.st_size, status.st_mtime_ns,
-             interpreter.environment["python_full_version"], sorted(toolbox.sha256.items())]
+    facts = [
+        os.fspath(interpreter.executable),
+        status.st_size,
+        status.st_mtime_ns,
+        interpreter.environment["python_full_version"],
+        sorted(toolbox.sha256.items()),
+    ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

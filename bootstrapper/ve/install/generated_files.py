@@ -51,10 +51,23 @@ class GeneratedFiles:
             import subprocess  # the ve's Python is ours, nearly always
 
             subprocess.run(
-                [self._interpreter.executable, "-E", "-P", "-s", "-S", "-m", "compileall", "-q",
-                 "-s",
-                 place, *(place / path for path in paths)],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                [
+                    self._interpreter.executable,
+                    "-E",
+                    "-P",
+                    "-s",
+                    "-S",
+                    "-m",
+                    "compileall",
+                    "-q",
+                    "-s",
+                    place,
+                    *(place / path for path in paths),
+                ],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
             return
         for path in paths:
             source, mtime = (place / path).read_bytes(), (place / path).stat().st_mtime

@@ -21,8 +21,16 @@ from bootstrapper.ve.system.file_installer import FileInstaller
 class Assembly:
     """What a ve is put together from, and how."""
 
-    def __init__(self, making: EmptyVenvFactory, written: GeneratedFiles, putting: FileInstaller, *, store: Store,
-                 jobs: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        making: EmptyVenvFactory,
+        written: GeneratedFiles,
+        putting: FileInstaller,
+        *,
+        store: Store,
+        jobs: int,
+        progress: Progress,
+    ) -> None:
         self._making = making
         self._written = written
         self._putting = putting
@@ -30,7 +38,9 @@ class Assembly:
         self._jobs = jobs
         self._progress = progress
 
-    def run(self, place: Path, provide: Callable[[bool], Sequence[NamedEntry]]) -> Sequence[NamedEntry]:
+    def run(
+        self, place: Path, provide: Callable[[bool], Sequence[NamedEntry]]
+    ) -> Sequence[NamedEntry]:
         """Put it together at `place`, where there is nothing; returns the parts that are in it.
 
         Raises BootstrapperError or OSError. `provide` gives the entries of its wheels; called with
@@ -54,16 +64,22 @@ class Assembly:
             try:
                 self._fill(place, parts, empty)
             except DamagedEntry as error:
-                raise WorkFailed(str(error), "the store's files change while they are read",
-                                 "./bootstrap.py --no-store, and see who writes there") from None
+                raise WorkFailed(
+                    str(error),
+                    "the store's files change while they are read",
+                    "./bootstrap.py --no-store, and see who writes there",
+                ) from None
         return parts
 
     def _fill(self, place: Path, parts: Sequence[NamedEntry], empty: EmptyVenv) -> None:
         tree = Tree(parts)
         tree.refuse_replacing(*empty.paths())
         linking = TreeInstaller(place, tree, self._putting)
-        with self._progress.step("link", len(tree.folders), lambda done, total: count(
-                done * len(parts) // total, len(parts))) as step:
+        with self._progress.step(
+            "link",
+            len(tree.folders),
+            lambda done, total: count(done * len(parts) // total, len(parts)),
+        ) as step:
             linking.run(self._jobs, done=step.advance)
             for part in parts:
                 step.advance(0, part.name)

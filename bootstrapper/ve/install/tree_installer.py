@@ -88,8 +88,9 @@ class TreeInstaller:
                 raise DamagedEntry(part.entry.place) from None
             self._putting.put(source, f"{place}/{name}")
 
-    def _lacking(self, place: str, files: dict[str, tuple[NamedEntry, Kept]],
-                 subfolders: set[str]) -> tuple[dict[str, tuple[NamedEntry, Kept]], set[str]]:
+    def _lacking(
+        self, place: str, files: dict[str, tuple[NamedEntry, Kept]], subfolders: set[str]
+    ) -> tuple[dict[str, tuple[NamedEntry, Kept]], set[str]]:
         """What of them is not in a folder; all else that is there is removed."""
         present, unwanted = set(), []
         with os.scandir(place) as entries:
@@ -110,8 +111,10 @@ class TreeInstaller:
                 raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), path)
         if len(present) == len(files) + len(subfolders):
             return {}, set()
-        return ({name: file for name, file in files.items() if name not in present},
-                subfolders - present)
+        return (
+            {name: file for name, file in files.items() if name not in present},
+            subfolders - present,
+        )
 
 
 def _sample(place: str) -> os.stat_result:

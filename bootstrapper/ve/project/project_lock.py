@@ -24,8 +24,11 @@ def project_lock(directory: Path, waiting: Callable[[], None] | None = None) -> 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if waiting is None:
-                raise Locked(str(directory), "a rebuild or another vendor_fetch is at work there",
-                             "wait until it is done, then run the same command again") from None
+                raise Locked(
+                    str(directory),
+                    "a rebuild or another vendor_fetch is at work there",
+                    "wait until it is done, then run the same command again",
+                ) from None
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield

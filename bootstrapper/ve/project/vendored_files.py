@@ -48,8 +48,11 @@ def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: P
             thread.join()
 
 
-def _compare(project: Path, waiting: deque[LockedFile],
-             results: "SimpleQueue[tuple[LockedFile, Exception | None]]") -> None:
+def _compare(
+    project: Path,
+    waiting: deque[LockedFile],
+    results: "SimpleQueue[tuple[LockedFile, Exception | None]]",
+) -> None:
     """In a thread, which hashing leaves to run: concurrent.futures takes longer to import."""
     while True:
         try:
@@ -69,23 +72,30 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
     try:
         # Looked at before it is opened: a FIFO would be waited for, a device might never end.
         if not stat.S_ISREG(path.stat().st_mode):
-            return WorkFailed(str(file.path), "is not a regular file",
-                              f"rm -r {file.path}, then: {restore}")
+            return WorkFailed(
+                str(file.path), "is not a regular file", f"rm -r {file.path}, then: {restore}"
+            )
         digest = sha256_of(path)
     except FileNotFoundError:
         return WorkFailed(str(file.path), f"the file is missing, {file.place} wants it", restore)
     except OSError as error:
-        return WorkFailed(str(file.path), f"can't be read: {error.strerror}",
-                          f"chmod u+r {file.path}, or have its owner do it")
+        return WorkFailed(
+            str(file.path),
+            f"can't be read: {error.strerror}",
+            f"chmod u+r {file.path}, or have its owner do it",
+        )
     if digest in file.sha256:
         return None
     if is_pointer(path):
-        return WorkFailed(str(file.path), "is a pointer of Git LFS, the file itself is not here",
-                          "git lfs pull")
-    return WorkFailed(str(file.path),
-                      f"its {_size(path)} bytes have the sha256 {digest}, "
-                      f"{file.place} says {' or '.join(file.sha256)}",
-                      _PUT_ASIDE.format(path=file.path))
+        return WorkFailed(
+            str(file.path), "is a pointer of Git LFS, the file itself is not here", "git lfs pull"
+        )
+    return WorkFailed(
+        str(file.path),
+        f"its {_size(path)} bytes have the sha256 {digest}, "
+        f"{file.place} says {' or '.join(file.sha256)}",
+        _PUT_ASIDE.format(path=file.path),
+    )
 
 
 def is_pointer(path: Path) -> bool:
@@ -114,9 +124,11 @@ def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkF
             parse_filename(name)
         except InvalidFilename:
             continue  # a README or a .gitkeep is nobody's vendored file
-        yield WorkFailed(str(SOURCE / name), "no line of apps.txt or tools.txt names this file",
-                         f"mv {SOURCE / name} ., or ask for it in apps.in and run: "
-                         "make vendor")
+        yield WorkFailed(
+            str(SOURCE / name),
+            "no line of apps.txt or tools.txt names this file",
+            f"mv {SOURCE / name} ., or ask for it in apps.in and run: make vendor",
+        )
 
 
 def _size(path: Path) -> int:

@@ -59,18 +59,28 @@ def inspect_interpreter(executable: str | Path) -> Interpreter:
     if os.sep in str(executable):
         executable = os.path.abspath(executable)
     # As -I does, which Python 2 doesn't know.
-    command = [str(executable), "-E", "-s", "-S", "-c",
-               f"{inspect.getsource(probe)}\nimport json\njson.dump(facts(), sys.stdout)"]
+    command = [
+        str(executable),
+        "-E",
+        "-s",
+        "-S",
+        "-c",
+        f"{inspect.getsource(probe)}\nimport json\njson.dump(facts(), sys.stdout)",
+    ]
     try:
         # Not in the current directory: -c would import modules from there, whosever they are.
-        answer = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/",
-                                check=True).stdout
+        answer = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/", check=True
+        ).stdout
         facts = json.loads(answer)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error).encode()
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
-        raise InputError(str(executable), f"can't be asked which Python it is: {last}",
-                         "name another one: ./bootstrap.py --python PYTHON") from None
+        raise InputError(
+            str(executable),
+            f"can't be asked which Python it is: {last}",
+            "name another one: ./bootstrap.py --python PYTHON",
+        ) from None
     return _interpreter(executable, facts)
 
 
@@ -78,14 +88,18 @@ def _interpreter(executable: str | Path, facts: dict[str, Any]) -> Interpreter:
     environment: dict[str, str] = facts["environment"]
     major, minor = (int(part) for part in environment["python_version"].split("."))
     if (major, minor) < OLDEST:
-        raise InputError(str(executable),
-                         f"Python {environment['python_full_version']} is too old, a ve needs "
-                         f"{OLDEST[0]}.{OLDEST[1]} or later",
-                         "install a newer one, or name it: ./bootstrap.py --python PYTHON")
+        raise InputError(
+            str(executable),
+            f"Python {environment['python_full_version']} is too old, a ve needs "
+            f"{OLDEST[0]}.{OLDEST[1]} or later",
+            "install a newer one, or name it: ./bootstrap.py --python PYTHON",
+        )
     if environment["implementation_name"] != "cpython":
-        raise InputError(str(executable),
-                         f"{environment['platform_python_implementation']} is not CPython",
-                         "name a CPython: ./bootstrap.py --python PYTHON")
+        raise InputError(
+            str(executable),
+            f"{environment['platform_python_implementation']} is not CPython",
+            "name a CPython: ./bootstrap.py --python PYTHON",
+        )
     return Interpreter(
         executable=Path(facts["executable"]),
         version=(major, minor),

@@ -20,8 +20,9 @@ def allowed_pythons(required: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for minor in range(OLDEST[1], LATEST_MINOR + 1):
         name = f"{OLDEST[0]}.{minor}"
-        micro = next((micro for micro in micros
-                      if matches(Version(f"{name}.{micro}"), required)), None)
+        micro = next(
+            (micro for micro in micros if matches(Version(f"{name}.{micro}"), required)), None
+        )
         if micro is not None:
             found[name] = micro
     return found

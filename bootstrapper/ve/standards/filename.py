@@ -56,7 +56,8 @@ def _wheel(filename: str) -> Wheel:
     build = re.match(r"(\d+)(.*)", parts[2]) if len(parts) == 6 else None
     if len(parts) not in (5, 6) or (len(parts) == 6 and not build) or not all(parts):
         raise InvalidFilename(
-            f"{filename} is not name-version[-build]-python-abi-platform.whl (PEP 427)")
+            f"{filename} is not name-version[-build]-python-abi-platform.whl (PEP 427)"
+        )
     if not _PROJECT_NAME.fullmatch(parts[0]):
         raise InvalidFilename(f"{filename}: {parts[0]!r} is not a distribution's name")
     pythons, abis, platforms = (part.split(".") for part in parts[-3:])
@@ -64,6 +65,10 @@ def _wheel(filename: str) -> Wheel:
         name=canonical_name(parts[0]),
         version=parts[1],
         build=(int(build[1]), build[2]) if build else (0, ""),
-        tags=tuple(f"{python}-{abi}-{platform}".lower()
-                   for python in pythons for abi in abis for platform in platforms),
+        tags=tuple(
+            f"{python}-{abi}-{platform}".lower()
+            for python in pythons
+            for abi in abis
+            for platform in platforms
+        ),
     )

@@ -15,8 +15,10 @@ _REQUIREMENT = re.compile(
         \s*(?:;(?P<marker>.*))?""",
     re.VERBOSE,
 )
-_PATH = re.compile(r"(?P<path>(?:\./)?[^\s;\[]+/[^\s;\[]+)(?:\[(?P<extras>[^\]]*)\])?\s*"
-                   r"(?:;(?P<marker>.*))?")
+_PATH = re.compile(
+    r"(?P<path>(?:\./)?[^\s;\[]+/[^\s;\[]+)(?:\[(?P<extras>[^\]]*)\])?\s*"
+    r"(?:;(?P<marker>.*))?"
+)
 
 
 class InvalidRequirement(ValueError):
@@ -53,9 +55,9 @@ _LEGACY = (
     (re.compile(r"([<>=~]\s*[0-9][^\s,<>=!~)]*)\s*(?=[<>=!~])"), r"\1, "),  # >=1.0<2.0
     (re.compile(r"(>=|<=|<|>)(\s*[0-9][0-9.]*?)\.\*"), r"\1\2"),  # <4.0.*
     (re.compile(r"~=(\s*[0-9]+(?:\.[0-9]+)+)\.\*"), r"~=\1.0"),  # ~=2.7.*
-    (re.compile(r"!=\s*~"), "!="),                             # !=~5.0
-    (re.compile(r"(?<![<>=!~])=(?![=])(?=\s*[0-9])"), "=="),   # =1.0
-    (re.compile(r"([<>]=?)\s*dev\b"), r"\g<1>0.0.0dev"),       # >dev
+    (re.compile(r"!=\s*~"), "!="),  # !=~5.0
+    (re.compile(r"(?<![<>=!~])=(?![=])(?=\s*[0-9])"), "=="),  # =1.0
+    (re.compile(r"([<>]=?)\s*dev\b"), r"\g<1>0.0.0dev"),  # >dev
     (re.compile(r"['\"]+(?=\s*(?:,|\)|$))|(?<=[<>=~])\s*['\"]+"), ""),  # >=2.5'
 )
 
@@ -82,8 +84,9 @@ def parse_requirement(text: str) -> Requirement:
     match = by_path or _REQUIREMENT.fullmatch(text)
     if not match:
         raise InvalidRequirement(f"{text!r} is not a requirement")
-    extras = frozenset(canonical_name(each.strip()) for each in (match["extras"] or "").split(",")
-                       if each.strip())
+    extras = frozenset(
+        canonical_name(each.strip()) for each in (match["extras"] or "").split(",") if each.strip()
+    )
     path = PurePosixPath(by_path["path"]) if by_path else None
     specifier = "" if by_path else match["specifier"].strip()
     try:
@@ -92,5 +95,6 @@ def parse_requirement(text: str) -> Requirement:
         matches(Version("0"), specifier)
     except (InvalidFilename, InvalidMarker, InvalidVersion) as error:
         raise InvalidRequirement(str(error)) from None
-    return Requirement(text=text, name=name, extras=extras, specifier=specifier, marker=marker,
-                       path=path)
+    return Requirement(
+        text=text, name=name, extras=extras, specifier=specifier, marker=marker, path=path
+    )

@@ -13,8 +13,20 @@ from bootstrapper.ve.store.integrity import checked_content, file_stamps, unchan
 from bootstrapper.ve.store.store import Store
 
 # What people set to have C extensions built in their way; a wheel depends on it.
-BUILD_VARIABLES = ("AR", "CC", "CFLAGS", "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "LDSHARED",
-             "LD_LIBRARY_PATH", "LIBRARY_PATH", "PKG_CONFIG_PATH")
+BUILD_VARIABLES = (
+    "AR",
+    "CC",
+    "CFLAGS",
+    "CPATH",
+    "CPPFLAGS",
+    "CXX",
+    "CXXFLAGS",
+    "LDFLAGS",
+    "LDSHARED",
+    "LD_LIBRARY_PATH",
+    "LIBRARY_PATH",
+    "PKG_CONFIG_PATH",
+)
 _NOTE = "built.json"
 
 
@@ -31,8 +43,12 @@ class BuiltWheel:
 
     def write(self, place: Path) -> None:
         """Note it beside the wheel, which is there."""
-        note = {"wheel": self.path.name, "sha256": self.sha256, "beside": dict(self.beside),
-                "traces": file_stamps(os.fspath(place))}
+        note = {
+            "wheel": self.path.name,
+            "sha256": self.sha256,
+            "beside": dict(self.beside),
+            "traces": file_stamps(os.fspath(place)),
+        }
         (place / _NOTE).write_bytes(with_checksum(json.dumps(note).encode()))
 
     @classmethod
@@ -50,9 +66,13 @@ class BuiltWheelCache:
     def __init__(self, store: Store, interpreter: Interpreter, tools: Sequence[LockedFile]) -> None:
         self._store = store
         # All the platform tags, because they tell the C library's version.
-        self._facts = [interpreter.environment["python_full_version"], interpreter.abiflags,
-                       interpreter.platforms, sorted(tool.sha256 for tool in tools),
-                       [os.environ.get(name) for name in BUILD_VARIABLES]]
+        self._facts = [
+            interpreter.environment["python_full_version"],
+            interpreter.abiflags,
+            interpreter.platforms,
+            sorted(tool.sha256 for tool in tools),
+            [os.environ.get(name) for name in BUILD_VARIABLES],
+        ]
 
     def place(self, file: LockedFile) -> Path:
         """Where the wheel of a tarball is, or would be."""
@@ -61,6 +81,7 @@ class BuiltWheelCache:
 
     def find(self, file: LockedFile, others: Mapping[str, str]) -> BuiltWheel | None:
         """The wheel of a tarball, if there is one; `others` are vendored files and their sha256."""
+
         def read(place: Path) -> BuiltWheel:
             built = BuiltWheel.read(place)
             if not built.beside.items() <= others.items():
@@ -68,5 +89,3 @@ class BuiltWheelCache:
             return built
 
         return self._store.find(self.place(file), read)
-
-

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bootstrapper.ve.store.integrity import FileStamp, checked_content, unchanged, with_checksum
 
-TREE = "tree"      # the files, by their paths in a ve
+TREE = "tree"  # the files, by their paths in a ve
 BODIES = "bodies"  # scripts without their first line
 RECORD = "RECORD"  # the rows of RECORD but those of the scripts, where there are any
-INDEX = "index"    # what is in it, under a seal
+INDEX = "index"  # what is in it, under a seal
 
 Written = tuple[str, int, int, int, int]
 """A file as it was written: its path, size in bytes, time in ns, permissions, and inode."""
@@ -36,9 +36,16 @@ class Index:
     parts: list[FileStamp]
 
     @classmethod
-    def of(cls, directories: Iterable[str], files: Iterable[Written], *, record: str,
-           scripts: list[tuple[str, str, bool]], bytecode: str,
-           parts: list[FileStamp]) -> "Index":
+    def of(
+        cls,
+        directories: Iterable[str],
+        files: Iterable[Written],
+        *,
+        record: str,
+        scripts: list[tuple[str, str, bool]],
+        bytecode: str,
+        parts: list[FileStamp],
+    ) -> "Index":
         """That of an entry whose files have just been written."""
         folders: dict[str, list[Kept]] = {path: [] for path in sorted({*directories} - {""})}
         for path, size, time, mode, inode in files:
@@ -48,7 +55,9 @@ class Index:
 
     def write(self, place: Path) -> None:
         """Write it into an entry."""
-        (place / INDEX).write_bytes(with_checksum(json.dumps(vars(self), separators=(",", ":")).encode()))
+        (place / INDEX).write_bytes(
+            with_checksum(json.dumps(vars(self), separators=(",", ":")).encode())
+        )
 
 
 class Entry:

@@ -29,8 +29,11 @@ def file_stamp(root: str, path: str) -> FileStamp:
 
 def file_stamps(root: str) -> list[FileStamp]:
     """The traces of every file below a directory."""
-    return [file_stamp(root, os.path.relpath(os.path.join(folder, name), root))
-            for folder, _, names in os.walk(root) for name in names]
+    return [
+        file_stamp(root, os.path.relpath(os.path.join(folder, name), root))
+        for folder, _, names in os.walk(root)
+        for name in names
+    ]
 
 
 def unchanged(root: str, expected: Iterable[FileStamp]) -> bool:

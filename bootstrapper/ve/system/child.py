@@ -37,8 +37,11 @@ def run_in_child(work: Callable[[], None]) -> Iterator[None]:
 
         raise pickle.loads(said)
     if status:
-        raise WorkFailed("the rebuild", "a process of it was ended from outside",
-                         "see whether memory ran out (dmesg), then: ./bootstrap.py")
+        raise WorkFailed(
+            "the rebuild",
+            "a process of it was ended from outside",
+            "see whether memory ran out (dmesg), then: ./bootstrap.py",
+        )
 
 
 def _do(work: Callable[[], None], writing: int) -> None:

@@ -29,8 +29,13 @@ Begin = Callable[[socket.socket, socket.socket], AbstractContextManager[None]]
 first if that is for an exception. The second is the other end, which the process must not hold."""
 
 
-def unpack_all(tasks: Sequence[UnpackTask], interpreter: Interpreter, *, jobs: int,
-        done: Callable[[UnpackTask], None]) -> None:
+def unpack_all(
+    tasks: Sequence[UnpackTask],
+    interpreter: Interpreter,
+    *,
+    jobs: int,
+    done: Callable[[UnpackTask], None],
+) -> None:
     """Do all tasks in at most `jobs` processes; calls `done` after each.
 
     The processes are the interpreter's, because bytecode must be its own; where ours is the same,
@@ -76,8 +81,11 @@ class _Worker:
         with suppress(ConnectionError):
             answer = self._answers.readline()
         if not answer:
-            raise WorkFailed(task.name, "the process that unpacked it was ended from outside",
-                             "see whether memory ran out (dmesg), then: ./bootstrap.py")
+            raise WorkFailed(
+                task.name,
+                "the process that unpacked it was ended from outside",
+                "see whether memory ran out (dmesg), then: ./bootstrap.py",
+            )
         match json.loads(answer):
             case {"failed": [where, fault, next_step]}:
                 raise WorkFailed(where, fault, next_step)
@@ -98,8 +106,10 @@ def _worker(begin: Begin) -> Iterator[_Worker]:
 def _forked(theirs: socket.socket, ours: socket.socket) -> AbstractContextManager[None]:
     def work() -> None:
         ours.close()
-        with theirs.makefile(encoding="utf-8") as tasks, \
-                theirs.makefile("w", encoding="utf-8") as answers:
+        with (
+            theirs.makefile(encoding="utf-8") as tasks,
+            theirs.makefile("w", encoding="utf-8") as answers,
+        ):
             serve(tasks, answers)
 
     return run_in_child(work)
@@ -111,8 +121,11 @@ def _started(executable: Path) -> Begin:
         import subprocess  # rarely needed
 
         code = Path(__file__).parents[3]
-        with subprocess.Popen([executable, "-E", "-P", "-S", "-s", "-B", "-c", _MAIN, code],
-                              stdin=theirs.fileno(), stdout=theirs.fileno()) as process:
+        with subprocess.Popen(
+            [executable, "-E", "-P", "-S", "-s", "-B", "-c", _MAIN, code],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+        ) as process:
             try:
                 yield
             except BaseException:

@@ -15,9 +15,17 @@ from bootstrapper.ve.store.entry import Entry, NamedEntry
 from bootstrapper.ve.store.store import Store
 
 
-def provide_entries(files: Sequence[LockedFile], built: Mapping[PurePosixPath, BuiltWheel], *, project: Path,
-            interpreter: Interpreter, store: Store, jobs: int, progress: Progress,
-            look: bool = True) -> list[NamedEntry]:
+def provide_entries(
+    files: Sequence[LockedFile],
+    built: Mapping[PurePosixPath, BuiltWheel],
+    *,
+    project: Path,
+    interpreter: Interpreter,
+    store: Store,
+    jobs: int,
+    progress: Progress,
+    look: bool = True,
+) -> list[NamedEntry]:
     """An entry for each file, in the lock's order. Raises WorkFailed or OSError.
 
     `built` has the wheels of those that are tarballs; `look` False leaves it to linking to see
@@ -33,13 +41,13 @@ def provide_entries(files: Sequence[LockedFile], built: Mapping[PurePosixPath, B
         else:
             missing[file.path] = (wheel, sha256)
     if missing:
-        entries |= _unpack(missing, interpreter, store, jobs, progress,
-                           largest_wheel(project))
+        entries |= _unpack(missing, interpreter, store, jobs, progress, largest_wheel(project))
     return [NamedEntry(entry=entries[file.path], name=str(file.path)) for file in files]
 
 
-def _wheel(file: LockedFile, built: Mapping[PurePosixPath, BuiltWheel],
-           project: Path) -> tuple[Path, str]:
+def _wheel(
+    file: LockedFile, built: Mapping[PurePosixPath, BuiltWheel], project: Path
+) -> tuple[Path, str]:
     """The wheel of a file, and its sha256."""
     if file.path in built:
         return built[file.path].path, built[file.path].sha256
@@ -48,17 +56,29 @@ def _wheel(file: LockedFile, built: Mapping[PurePosixPath, BuiltWheel],
     return path, file.sha256[0] if len(file.sha256) == 1 else sha256_of(path)
 
 
-def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpreter,
-            store: Store, jobs: int, progress: Progress,
-            largest: int) -> dict[PurePosixPath, Entry]:
+def _unpack(
+    missing: dict[PurePosixPath, tuple[Path, str]],
+    interpreter: Interpreter,
+    store: Store,
+    jobs: int,
+    progress: Progress,
+    largest: int,
+) -> dict[PurePosixPath, Entry]:
     """Fill the store. What has been unpacked is kept even if a later one fails."""
     from bootstrapper.ve.unpack import pool, worker  # a full store needs nothing of them
 
     with store.unfinished() as directory, progress.step("unpack", len(missing)) as step:
-        tasks = [worker.UnpackTask(wheel=os.fspath(wheel), name=str(path),
-                             place=os.fspath(directory / sha256), site=interpreter.site,
-                             version=interpreter.version, largest=largest)
-                 for path, (wheel, sha256) in missing.items()]
+        tasks = [
+            worker.UnpackTask(
+                wheel=os.fspath(wheel),
+                name=str(path),
+                place=os.fspath(directory / sha256),
+                site=interpreter.site,
+                version=interpreter.version,
+                largest=largest,
+            )
+            for path, (wheel, sha256) in missing.items()
+        ]
 
         def done(task: worker.UnpackTask) -> None:
             made = Path(task.place)
@@ -72,7 +92,10 @@ def _unpack(missing: dict[PurePosixPath, tuple[Path, str]], interpreter: Interpr
     for path, (_, sha256) in missing.items():
         entry = store.entry(interpreter.bytecode, sha256, look=False)
         if entry is None:
-            raise WorkFailed(str(path), f"its entry in {store.home} went away as it was made",
-                             "see who writes there, then: ./bootstrap.py")
+            raise WorkFailed(
+                str(path),
+                f"its entry in {store.home} went away as it was made",
+                "see who writes there, then: ./bootstrap.py",
+            )
         entries[path] = entry
     return entries

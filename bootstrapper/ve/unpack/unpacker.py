@@ -53,8 +53,9 @@ class WheelUnpacker:
             if error.errno not in UNSAFE_NAME:
                 raise
             name = os.fsdecode(error.filename or "").removeprefix(f"{self._tree}/")
-            raise self._wheel.fault(f"{shorten_name(name)!r} can't be a file or directory in a ve: "
-                                    f"{error.strerror}") from None
+            raise self._wheel.fault(
+                f"{shorten_name(name)!r} can't be a file or directory in a ve: {error.strerror}"
+            ) from None
 
     def _run(self) -> None:
         for folder in (TREE, BODIES):
@@ -122,7 +123,7 @@ class WheelUnpacker:
         try:
             for chunk in chunks:
                 while chunk:
-                    chunk = chunk[os.write(file, chunk):]
+                    chunk = chunk[os.write(file, chunk) :]
             status = os.fstat(file)
             if status.st_mode & 0o7777 != mode:  # a directory's default ACL goes before the umask
                 os.fchmod(file, mode)
@@ -160,13 +161,22 @@ class WheelUnpacker:
             Path(f"{self._place}/{RECORD}").write_bytes(format_record(rows))
         else:
             self._write(f"{info}/RECORD", [format_record(rows)])
-        Index.of(self._made, self._files, record=f"{info}/RECORD", scripts=self._scripts,
-                 bytecode=bytecode.digest(self._bytecode), parts=self._parts()).write(self._place)
+        Index.of(
+            self._made,
+            self._files,
+            record=f"{info}/RECORD",
+            scripts=self._scripts,
+            bytecode=bytecode.digest(self._bytecode),
+            parts=self._parts(),
+        ).write(self._place)
 
     def _from_site(self, path: str) -> str:
         site = self._layout.site
-        return path.removeprefix(f"{site}/") if path.startswith(f"{site}/") else (
-            os.path.relpath(path, site))
+        return (
+            path.removeprefix(f"{site}/")
+            if path.startswith(f"{site}/")
+            else (os.path.relpath(path, site))
+        )
 
     def _parts(self) -> list[FileStamp]:
         paths = [RECORD, *(body for _, body, _ in self._scripts)] if self._scripts else []

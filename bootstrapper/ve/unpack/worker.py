@@ -60,8 +60,13 @@ def _do(task: UnpackTask) -> dict[str, Any]:
         path = os.fspath(error.filename) if error.filename else nameless
         return {"errno": error.errno, "text": error.strerror, "path": path}
     except Exception as error:  # the parent waits for an answer, whatever a wheel does to us
-        return {"failed": [task.name, f"can't be unpacked: {type(error).__name__} {error}",
-                           "vendor another version of it: make vendor"]}
+        return {
+            "failed": [
+                task.name,
+                f"can't be unpacked: {type(error).__name__} {error}",
+                "vendor another version of it: make vendor",
+            ]
+        }
     return {}
 
 

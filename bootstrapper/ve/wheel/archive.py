@@ -75,7 +75,7 @@ class Archive:
         file, start, end = self._stream.fileno(), info.header_offset, self._ends[info.header_offset]
         block = os.pread(file, min(CHUNK, end - start), start)
         signature, name_length, extra_length = _HEADER.unpack_from(block)
-        name = block[_HEADER.size:_HEADER.size + name_length]
+        name = block[_HEADER.size : _HEADER.size + name_length]
         if signature != _SIGNATURE:
             raise zipfile.BadZipFile("nothing begins where the directory says it does")
         if name.decode("utf-8" if info.flag_bits & _UTF8 else "cp437") != info.orig_filename:
@@ -86,7 +86,7 @@ class Archive:
         stop = start + begin + info.compress_size
         if stop > end:
             raise zipfile.BadZipFile("it overlaps the next one")
-        piece = block[begin:begin + info.compress_size]
+        piece = block[begin : begin + info.compress_size]
         yield piece
         start += begin + len(piece)
         while start < stop:
@@ -101,7 +101,14 @@ class Archive:
 MAX_DEPTH = 100
 
 # The system's refusals that only the names in an archive can be the cause of.
-UNSAFE_NAME = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+UNSAFE_NAME = {
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.ENAMETOOLONG,
+    errno.EINVAL,
+    errno.EILSEQ,
+}
 
 
 def shorten_name(name: str) -> str:

@@ -44,10 +44,17 @@ class InstallLayout:
         directories = self.directories(wheel.name.name)
         entry_points = script.versioned(wheel.entry_points, self.version)
         anew = {f"{wheel.dist_info}/{name}" for name in GENERATED}
-        members = [member for member in wheel.members if member.name not in anew and not (
-            member.key == "scripts" and script.wraps_entry_point(member.path, entry_points))]
+        members = [
+            member
+            for member in wheel.members
+            if member.name not in anew
+            and not (
+                member.key == "scripts" and script.wraps_entry_point(member.path, entry_points)
+            )
+        ]
         members.sort(key=lambda member: (member.key == "scripts", member.name != member.path))
         places: dict[str, Source] = {
-            f"{directories[member.key]}/{member.path}".lstrip("/"): member for member in members}
+            f"{directories[member.key]}/{member.path}".lstrip("/"): member for member in members
+        }
         places.update({f"bin/{each.name}": each for each in entry_points})
         return places

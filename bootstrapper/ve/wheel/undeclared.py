@@ -11,21 +11,38 @@ from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requ
 _MISSING = re.compile(
     r"(?:ModuleNotFoundError|ImportError): No module named '?(?P<module>[\w.]+)"
     r"|DistributionNotFound: The '(?P<distribution>[\w.-]+)[^']*' distribution was not found"
-    r"|PackageNotFoundError: (?:No package metadata was found for )?'?(?P<package>[\w.-]+)")
+    r"|PackageNotFoundError: (?:No package metadata was found for )?'?(?P<package>[\w.-]+)"
+)
 # Modules that a later setuptools no longer has; the first without it is the limit.
-_REMOVED = {"pkg_resources": "setuptools<81", "setuptools.command.test": "setuptools<72",
-            "distutils": "setuptools<81"}
+_REMOVED = {
+    "pkg_resources": "setuptools<81",
+    "setuptools.command.test": "setuptools<72",
+    "distutils": "setuptools<81",
+}
 # error in NAME setup command: use_2to3 is invalid.
 _TWO_TO_THREE = re.compile(r"use_2to3 is invalid")
 # setuptools before 70.1 takes the command from the package `wheel`.
 _BDIST_WHEEL = re.compile(r"invalid command '?bdist_wheel")
 # Modules that come in a distribution of another name.
-_DISTRIBUTIONS = {"Crypto": "pycryptodome", "OpenSSL": "pyopenssl", "PIL": "pillow",
-                  "_cffi_backend": "cffi", "attr": "attrs", "bs4": "beautifulsoup4",
-                  "cv2": "opencv-python", "dateutil": "python-dateutil", "git": "gitpython",
-                  "google.protobuf": "protobuf", "mesonpy": "meson-python", "pdm": "pdm-backend",
-                  "pkg_resources": "setuptools", "poetry": "poetry-core",
-                  "skbuild": "scikit-build", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+_DISTRIBUTIONS = {
+    "Crypto": "pycryptodome",
+    "OpenSSL": "pyopenssl",
+    "PIL": "pillow",
+    "_cffi_backend": "cffi",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "git": "gitpython",
+    "google.protobuf": "protobuf",
+    "mesonpy": "meson-python",
+    "pdm": "pdm-backend",
+    "pkg_resources": "setuptools",
+    "poetry": "poetry-core",
+    "skbuild": "scikit-build",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
 
 
 def requirement(said: str) -> str | None:
