@@ -156,7 +156,11 @@ INSTALLED_APPS += [
     "django_ace",
 ]
 MIDDLEWARE.insert(1, "server.body_limit.BodyLimitMiddleware")
-MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware", "rolf.partial_pages.vary_by_htmx"]
+MIDDLEWARE += [
+    "django_htmx.middleware.HtmxMiddleware",
+    "rolf.partial_pages.vary_by_htmx",
+    "deployments.access.access_middleware",
+]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
@@ -170,7 +174,7 @@ TASKS = {
 }
 
 # Reading takes no turn among those who write (SQLite, "Write-Ahead Logging"), so pages don't wait
-# for logs to be kept. A view that changes something is one transaction (deployments/access.py).
+# for logs to be kept. A view that changes something runs in one transaction (`atomic_post`).
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {})["init_command"] = (
