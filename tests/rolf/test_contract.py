@@ -26,7 +26,7 @@ def test_a_page_that_calls_the_worker_breaks_the_contract(tmp_path: Path) -> Non
     for package in ROLF.glob("*/__init__.py"):
         shutil.copytree(package.parent, tmp_path / package.parent.name)
     shutil.copy(CONTRACT, tmp_path)
-    with (tmp_path / "deployments/views/page.py").open("a") as page:
+    with (tmp_path / "pushes/views/deployment.py").open("a") as page:
         page.write("import worker.process\n")
     run = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"],
                          cwd=tmp_path, capture_output=True, text=True,
