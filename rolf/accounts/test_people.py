@@ -1,5 +1,4 @@
 """People and groups: what superusers do with them, and what the history keeps of it."""
-# ruff: noqa: D102
 
 from django.contrib.auth import get_user_model
 from django.db import connection
