@@ -52,10 +52,10 @@ def test_settings_modules_hold_settings_only(generate: Generate, database: str) 
     project = generate(database=database, project_slug="shop")
     assert bootstrap(project).returncode == 0
     modules = ["base", "dev", "production", "staging", "test"]
-    assert names_that_nothing_reads(project, "shop") == dict.fromkeys(modules, [])
+    assert names_that_nothing_reads(project, "shop") == {name: [] for name in modules}
     with (project / "shop/settings/base.py").open("a") as base:
         base.write("SENTRY = {}\n")
-    assert names_that_nothing_reads(project, "shop") == dict.fromkeys(modules, ["SENTRY"])
+    assert names_that_nothing_reads(project, "shop") == {name: ["SENTRY"] for name in modules}
 
 
 @pytest.mark.parametrize("server", ["asgi", "wsgi"])
