@@ -16,9 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from bootstrapper import invocation, plain_text
+from bootstrapper import plain_text
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
+from bootstrapper.program import PROGRAM as TYPED
 
 INTERRUPTED = 130
 
@@ -26,9 +27,9 @@ INTERRUPTED = 130
 # asked for is imported: a rebuild needn't wait for what a deployment uses.
 COMMANDS = {
     "rebuild": "ve", "check": "ve", "store": "ve",
-    "lock": "closing", "unlock": "closing",
+    "lock": "lock", "unlock": "lock",
     "deploy": "deploy", "resume": "deploy", "rollback": "deploy",
-    "pushes": "history", "log": "log", "status": "status", "cancel": "cancel",
+    "pushes": "pushes", "log": "log", "status": "status", "cancel": "cancel",
     "cookbook": "cookbook",
 }
 
@@ -78,7 +79,7 @@ def _fill_closed_streams() -> None:
 
 
 def _options(argv: Sequence[str], program: str) -> argparse.Namespace:
-    typed = invocation.PROGRAM if program == PROGRAM else program
+    typed = TYPED if program == PROGRAM else program
     parser = argparse.ArgumentParser(
         prog=typed, allow_abbrev=False,
         description="Rebuild a project's ve from its vendored files, and deploy it in one step.")

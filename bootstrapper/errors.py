@@ -56,3 +56,16 @@ def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
                               "for writing")
         case _:
             return WorkFailed(place, reason, f"mend that, then: {again}")
+
+
+def told(error: Exception) -> str:
+    """An error as a person reads it."""
+    if isinstance(error, BootstrapperError):
+        return str(error)
+    if isinstance(error, OSError):
+        place = plain_text.single_line(f"{error.filename or 'the system'}")
+        return (f"{place}: {error.strerror or error}\n"
+                "  next: mend that (space, permissions), then run the same command again")
+    return (f"vendor_fetch: unexpected {type(error).__name__}: "
+            f"{plain_text.lines(str(error))}\n"
+            "  next: this is our mistake; report it with what python -m vendor_fetch -v prints")

@@ -1,5 +1,6 @@
 """The command line: `python -m vendor_fetch [sync] | check`."""
 
+from bootstrapper.errors import told
 from bootstrapper.search_path import leave_current_directory
 
 if __name__ == "__main__":
@@ -15,11 +16,11 @@ from pathlib import Path
 from bootstrapper import plain_text
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
-from vendor_fetch.cache import Cache, place
-from vendor_fetch.check import differences
-from vendor_fetch.index import configured
-from vendor_fetch.project import Project, open_project
-from vendor_fetch.sync import sync
+from vendor_fetch.download.cache import Cache, place
+from vendor_fetch.graph.check import differences
+from vendor_fetch.index.index import configured
+from vendor_fetch.project.project import Project, open_project
+from vendor_fetch.sync.sync import sync
 
 EPILOG = """\
 environment:
@@ -88,17 +89,6 @@ def _check(project: Project, progress: Progress) -> int:
     return 0
 
 
-def told(error: Exception) -> str:
-    """An error as a person reads it."""
-    if isinstance(error, BootstrapperError):
-        return str(error)
-    if isinstance(error, OSError):
-        place = plain_text.single_line(f"{error.filename or 'the system'}")
-        return (f"{place}: {error.strerror or error}\n"
-                "  next: mend that (space, permissions), then run the same command again")
-    return (f"vendor_fetch: unexpected {type(error).__name__}: "
-            f"{plain_text.lines(str(error))}\n"
-            "  next: this is our mistake; report it with what python -m vendor_fetch -v prints")
 
 
 if __name__ == "__main__":

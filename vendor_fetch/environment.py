@@ -15,12 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bootstrapper.errors import BootstrapperError, WorkFailed
-from bootstrapper.ve.turn import turn
-from vendor_fetch.__main__ import told
-from vendor_fetch.cache import place
-from vendor_fetch.fetch import is_offline
-from vendor_fetch.pip_settings import pip_environment
+from bootstrapper.errors import BootstrapperError, WorkFailed, told
+from bootstrapper.ve.project.project_lock import turn
+from vendor_fetch.download.cache import place
+from vendor_fetch.download.fetch import is_offline
+from vendor_fetch.index.pip import pip_environment
 
 # The wheel that this is read from.
 OWN = Path(__file__).parents[1]

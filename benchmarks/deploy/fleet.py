@@ -12,7 +12,7 @@ from benchmarks.deploy.peer import PEERS
 from benchmarks.deploy.pusher import Pusher
 from benchmarks.deploy.site import Site
 from benchmarks.race import Seconds, race
-from tests.deploy.ssh_server import SshServer, serve, wait_until_it_listens
+from tests.support.ssh_server import SshServer, serve, wait_until_it_listens
 
 ONE, ALL = "one host", "all hosts"
 SCRIPT, LOGINS = "all hosts, by a plain script", "a login at each host, nothing else"

@@ -11,7 +11,7 @@ from benchmarks.deploy.results import Results
 from benchmarks.deploy.site import Site, build, lighten, never_rebuild, publish
 from benchmarks.race import Seconds, progress, race
 from benchmarks.subject import generate, twin, vendor
-from tests.deploy.ssh_server import SSHD, serve
+from tests.support.ssh_server import SSHD, serve
 
 HOSTS, LINES = 50, 1_000_000
 NEEDED = {SSHD: "openssh-server", "/usr/bin/ssh": "openssh-client", "/usr/bin/rsync": "rsync",

@@ -134,7 +134,7 @@ def site(definition: str, name: str) -> int:
     """Make a deployment of what a deployments.toml says; its key."""
     from deployments.importing import fill
 
-    from bootstrapper.deploy.project.deployment import FILE
+    from bootstrapper.deploy.definition.deployment import FILE
 
     person = User.objects.get(username="bench")
     application, _ = Application.objects.get_or_create(

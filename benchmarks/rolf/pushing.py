@@ -13,7 +13,7 @@ from benchmarks.rolf.lap import Lap
 from benchmarks.rolf.push import push
 from benchmarks.rolf.results import BUILDBOT, COMMAND_LINE, ROLF
 from benchmarks.subject import generate
-from tests.deploy.ssh_server import serve
+from tests.support.ssh_server import serve
 
 STEPS = [(f"step-{number}", f"for line in $(seq 20); do echo line $line of {number}; done\n"
           "sleep 0.1\n") for number in range(1, 6)]

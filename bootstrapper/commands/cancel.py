@@ -4,17 +4,17 @@ import argparse
 import sys
 import time
 
-from bootstrapper.commands.history import look, trouble
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal import journals
+from bootstrapper.commands.pushes import look, trouble
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.journal import store
 from bootstrapper.deploy.journal.journal import ask_to_cancel, home
-from bootstrapper.deploy.preparation import user
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.target.holder import Holder, machine
-from bootstrapper.deploy.target.push_lock import holder
+from bootstrapper.deploy.machine.directory import machine, user
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.machine.push_lock import holder
 from bootstrapper.errors import WorkFailed
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 from bootstrapper.progress import Progress
 
 POLL = 0.1
@@ -32,7 +32,7 @@ def add(commands: Subparsers, program: str) -> None:
 
 def _cancel(options: argparse.Namespace) -> int:
     project = options.project.resolve()
-    deployment = definition.read(project).deployment(options.deployment)
+    deployment = reader.read(project).deployment(options.deployment)
     name = deployment.name
     running = holder(project, name)
     if running is None:
@@ -61,7 +61,7 @@ def _cancel(options: argparse.Namespace) -> int:
                        f"{time.monotonic() - began:.1f} s")
         time.sleep(POLL)
     progress.paint("")
-    record = journals.push(project, int(running.push), journals.by_lock(project)) if (
+    record = store.push(project, int(running.push), store.by_lock(project)) if (
         running.push) else None
     if record is None:
         progress.say(f"{name}: {_push(running)} has ended before it began")

@@ -10,14 +10,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bootstrapper.commands.output import write, write_lines
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.commands.standard_output import write, write_lines
-from bootstrapper.deploy.project.cookbook import RECIPES, Cookbook
-from bootstrapper.deploy.project.fault import faulty, suggestion
-from bootstrapper.deploy.project.recipe import Recipe
+from bootstrapper.deploy.definition.problems import faulty, suggestion
+from bootstrapper.deploy.recipes.catalog import RECIPES, Cookbook
+from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
+from bootstrapper.program import PROGRAM
 
 _LIST = f"{PROGRAM} cookbook"
 
@@ -120,8 +120,8 @@ def _as_json(cookbook: Cookbook, recipe: Recipe) -> dict[str, Any]:
 
 
 def _import(project: Path, file: Path, *, force: bool) -> int:
-    from bootstrapper.deploy.project import csv_cookbook, python_code  # rarely asked for
-    from bootstrapper.deploy.project.recipe_files import write
+    from bootstrapper.deploy.recipes import csv_cookbook, python_syntax  # rarely asked for
+    from bootstrapper.deploy.recipes.project_files import write
 
     try:
         rows = csv_cookbook.read(file)
@@ -140,7 +140,7 @@ def _import(project: Path, file: Path, *, force: bool) -> int:
     print(f"{changed} of {len(rows)} recipes written; their `# needs:` lines were derived from the "
           "code" if changed else f"nothing to do: all {len(rows)} recipes are there")
     for row in rows:
-        line, wrong = python_code.fault(row.text) if row.file.endswith(".py") else (0, "")
+        line, wrong = python_syntax.fault(row.text) if row.file.endswith(".py") else (0, "")
         if wrong:
             print(f"note: {RECIPES}/{row.file}:{line}: {wrong}", file=sys.stderr)
         if tag := csv_cookbook.saved_tag_that_nobody_makes(row, rows):

@@ -8,12 +8,12 @@ import os
 import sys
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project import secret
-from bootstrapper.deploy.project.deployment import FILE
-from bootstrapper.deploy.session import Session
+from bootstrapper.deploy.definition import secret
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.plan.prepare import Preparation
+from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 
 
 def add(commands: Subparsers, program: str) -> None:

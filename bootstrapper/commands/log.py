@@ -8,20 +8,21 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
+from bootstrapper.commands.output import write
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.commands.standard_output import write
-from bootstrapper.deploy.event import Event, Note, StageStarted, Stream
-from bootstrapper.deploy.journal import journals
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.problems import suggestion
+from bootstrapper.deploy.events.event import Event, Note, StageStarted, Stream
+from bootstrapper.deploy.events.record import Record
+from bootstrapper.deploy.events.times import iso
+from bootstrapper.deploy.journal import store
 from bootstrapper.deploy.journal.journal import home
 from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
-from bootstrapper.deploy.journal.record import Record, iso
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.fault import suggestion
 from bootstrapper.deploy.screen.printable import printable
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -51,7 +52,7 @@ def add(commands: Subparsers, program: str) -> None:
 def _log(options: argparse.Namespace) -> int:
     project = options.project.resolve()
     record = _chosen(project, options.words)
-    running = journals.by_lock(project)
+    running = store.by_lock(project)
 
     def runs() -> bool:
         return running(record.deployment) in (0, record.id)
@@ -77,19 +78,19 @@ def _chosen(project: Path, words: list[str]) -> Record:
     if len(numbers) > 1 or len(names) > 1:
         raise InputError("log", "takes a deployment's name and a push's number",
                          f"{PROGRAM} log production 12")
-    running = journals.by_lock(project)
+    running = store.by_lock(project)
     if numbers:
-        record = journals.push(project, int(numbers[0]), running)
+        record = store.push(project, int(numbers[0]), running)
         if record and names in ([], [record.deployment]):
             return record
         raise InputError(f"push {numbers[0]}" + "".join(f" of {name}" for name in names),
                          "was not made from here: its output is where it was made",
                          f"{PROGRAM} pushes tells who made it, and on which machine")
     name = names[0] if names else _default(project)
-    record = next(journals.pushes(project, running, name), None)
+    record = next(store.pushes(project, running, name), None)
     if record is None:
         if name:
-            definition.read(project).deployment(name)  # says so if there is no such deployment
+            reader.read(project).deployment(name)  # says so if there is no such deployment
         raise InputError(name or "log", "nothing was pushed from here yet",
                          f"{PROGRAM} deploy {name or ''}".rstrip())
     return record
@@ -98,7 +99,7 @@ def _chosen(project: Path, words: list[str]) -> Record:
 def _default(project: Path) -> str | None:
     """The default deployment; where that can't be read, any: what was said doesn't change."""
     try:
-        return definition.read(project).deployment().name
+        return reader.read(project).deployment().name
     except InputError:
         return None
 

@@ -2,24 +2,22 @@
 
 import argparse
 
-from bootstrapper.commands.attended import confirm
-from bootstrapper.commands.carrying_out import Carrying, list_commits
-from bootstrapper.commands.waiting import host_names, waiting
-from bootstrapper.deploy.event import State
+from bootstrapper.commands.interactive import Carrying, confirm, list_commits
+from bootstrapper.commands.output import host_names, waiting
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.journal.journal import Journal, home
-from bootstrapper.deploy.journal.record import Record
-from bootstrapper.deploy.ledger import Ledger
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project.ref import check_ref
-from bootstrapper.deploy.project_journals import ProjectJournals
-from bootstrapper.deploy.resumption import done, refuse_unkept
-from bootstrapper.deploy.rollback import live_push
+from bootstrapper.deploy.journal.store import ProjectJournals, load
+from bootstrapper.deploy.machine.git import Git, Located, WorkTree
+from bootstrapper.deploy.operations.start import done, refuse_unkept
+from bootstrapper.deploy.plan.prepare import Preparation
+from bootstrapper.deploy.plan.rollback import live_push
+from bootstrapper.deploy.push.register import Ledger
+from bootstrapper.deploy.push.session import Session
 from bootstrapper.deploy.screen.console import Console
-from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.snapshot import load
-from bootstrapper.deploy.source import Git, Located, WorkTree
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.git_ref import check_ref
+from bootstrapper.program import PROGRAM
 
 
 def deploy(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:

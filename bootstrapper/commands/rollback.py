@@ -3,20 +3,24 @@
 import argparse
 from dataclasses import replace
 
-from bootstrapper.commands.attended import confirm
-from bootstrapper.commands.carrying_out import Carrying, list_commits
-from bootstrapper.commands.waiting import host_names, waiting
-from bootstrapper.deploy.ledger import Ledger
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project_journals import ProjectJournals
-from bootstrapper.deploy.rollback import Proposal, plan_back, propose, settings_changed
+from bootstrapper.commands.interactive import Carrying, confirm, list_commits
+from bootstrapper.commands.output import host_names, waiting
+from bootstrapper.deploy.journal.store import ProjectJournals
+from bootstrapper.deploy.machine.git import Git
+from bootstrapper.deploy.plan.prepare import Preparation
+from bootstrapper.deploy.plan.rollback import (
+    Proposal,
+    plan_back,
+    propose,
+    settings_changed,
+    template,
+)
+from bootstrapper.deploy.push.register import Ledger
+from bootstrapper.deploy.push.session import Session
 from bootstrapper.deploy.screen.console import Console
-from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.snapshot import template
-from bootstrapper.deploy.source import Git
 from bootstrapper.errors import WorkFailed
-from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
+from bootstrapper.program import PROGRAM
 
 
 def rollback(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:

@@ -8,21 +8,20 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from bootstrapper.commands.history import by, look, trouble
+from bootstrapper.commands.output import host_names, write_lines
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
-from bootstrapper.commands.standard_output import write_lines
-from bootstrapper.commands.waiting import host_names
-from bootstrapper.deploy.event import State
+from bootstrapper.commands.pushes import by, look, trouble
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import Deployment
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record
+from bootstrapper.deploy.events.times import iso, moment
 from bootstrapper.deploy.journal.journal import home
-from bootstrapper.deploy.journal.record import Record, iso
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.deployment import Deployment
+from bootstrapper.deploy.operations.status import Survey
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
-from bootstrapper.deploy.survey import Survey
-from bootstrapper.deploy.target.holder import moment
-from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
+from bootstrapper.program import PROGRAM
 
 INDENT = 16
 UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
@@ -38,7 +37,7 @@ def add(commands: Subparsers, program: str) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    deployment = definition.read(options.project).deployment(options.deployment)
+    deployment = reader.read(options.project).deployment(options.deployment)
     seen = look(options, deployment, every_host=True)
     write_lines([json.dumps(_as_json(deployment, seen), indent=2)] if options.json else
                 _page(options, deployment, seen))

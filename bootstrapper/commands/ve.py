@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bootstrapper import plain_text
 from bootstrapper.commands.parsers import Subparsers, project_parser, verbosity_parser
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 from bootstrapper.progress import Progress
-from bootstrapper.ve.copying import LINK_MODES
-from bootstrapper.ve.project import Project
+from bootstrapper.ve.project.project import Project
 from bootstrapper.ve.rebuild import Options, rebuild
-from bootstrapper.ve.storage import existing
+from bootstrapper.ve.store.location import existing
+from bootstrapper.ve.system.file_installer import LINK_MODES
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -67,7 +67,7 @@ def _standing(options: argparse.Namespace) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from bootstrapper.ve.check import check  # a rebuild needn't wait for what it doesn't use
-    from bootstrapper.ve.difference import next_steps
+    from bootstrapper.ve.project.difference import next_steps
 
     project = Project(options.project)
     progress = Progress(verbosity=options.verbosity)
@@ -84,7 +84,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _store_info(options: argparse.Namespace) -> int:
-    from bootstrapper.ve.inventory import Inventory, items
+    from bootstrapper.ve.store.inventory import Inventory, items
 
     store = existing(Path.cwd())
     with store.in_use():
@@ -103,7 +103,7 @@ def _store_info(options: argparse.Namespace) -> int:
 
 
 def _store_prune(options: argparse.Namespace) -> int:
-    from bootstrapper.ve.inventory import prune
+    from bootstrapper.ve.store.inventory import prune
 
     gone, left = prune(existing(Path.cwd()), days=options.days)
     print(f"removed {gone.items} of {gone.items + left.items} entries that nobody has used for "

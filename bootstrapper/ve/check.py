@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bootstrapper.progress import Progress
-from bootstrapper.ve import lockfile, modes, ownership, vendored
-from bootstrapper.ve.difference import Difference
-from bootstrapper.ve.interpreter import describe
-from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
-from bootstrapper.ve.manifest import Manifest
-from bootstrapper.ve.ownership import Row
-from bootstrapper.ve.project import Project
-from bootstrapper.ve.record import encoded, verifiable
-from bootstrapper.ve.selection import select
+from bootstrapper.ve.install import installed_files
+from bootstrapper.ve.install.installed_files import Row
+from bootstrapper.ve.install.manifest import Manifest
+from bootstrapper.ve.project import lockfile, vendored_files
+from bootstrapper.ve.project.difference import Difference
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
+from bootstrapper.ve.project.project import Project
+from bootstrapper.ve.project.selection import select
+from bootstrapper.ve.python.interpreter import describe
+from bootstrapper.ve.system import modes
+from bootstrapper.ve.wheel.record import encoded, verifiable
 
 # What virtualenv puts beside the packages and scripts.
 _VIRTUALENVS_MODULES = ("_virtualenv.py", "_virtualenv.pth")
@@ -29,10 +31,11 @@ def check(project: Project, *, jobs: int, progress: Progress) -> list[Difference
     apps = lockfile.read(project.directory, APPS)
     tools = lockfile.read(project.directory, TOOLS)
     files = [*apps, *tools]
-    differences = [Difference.of(stray) for stray in vendored.strays(project.directory, files)]
+    differences = [Difference.of(stray)
+                   for stray in vendored_files.strays(project.directory, files)]
     with progress.step("verify", len(files)) as step:
         for file in files:
-            if fault := vendored.difference(project.directory, file):
+            if fault := vendored_files.difference(project.directory, file):
                 differences.append(Difference.of(fault))
             step.advance(name=file.path.name)
     if not (project.ve / "bin/python").exists():
@@ -76,8 +79,8 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
     records: dict[str, list[Row]] = {}
     for record, expected in manifest.records.items():
         try:
-            changed = vendored.sha256_of(ve / record) != expected
-            records[record] = ownership.rows(ve, record)
+            changed = vendored_files.sha256_of(ve / record) != expected
+            records[record] = installed_files.rows(ve, record)
         except FileNotFoundError:
             yield _of_ve(record, "missing")
             continue
@@ -86,7 +89,7 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
             continue
         if changed:
             yield _of_ve(record, "changed")
-    owners = ownership.owners(records)
+    owners = installed_files.owners(records)
     for record, rows in records.items():
         yield from _distribution(ve, record, [row for row in rows if owners[row[0]] == record],
                                  manifest.bytecode.get(record))
@@ -98,7 +101,7 @@ def _distribution(ve: Path, record: str, own: list[Row],
                   compiled: str | None) -> Iterator[Difference]:
     faults = [_of_ve(path, fault) for path, _, digest in own if (fault := _file(ve / path, digest))]
     yield from faults
-    if not faults and ownership.bytecode_digest(ve, own) != compiled:
+    if not faults and installed_files.bytecode_digest(ve, own) != compiled:
         yield _of_ve(os.path.dirname(record), "its bytecode is not what was installed")
 
 

@@ -6,10 +6,9 @@ it halts. So code goes out with a shebang that says so, and comes back without i
 one couldn't tell that from its code, the code goes out with a line that says so.
 """
 
-from bootstrapper.deploy.project import recipe
-from bootstrapper.deploy.project.csv_cookbook import Imported
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.shell_variables import used
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.recipes import recipe
+from bootstrapper.deploy.recipes.csv_cookbook import Imported, used
 
 from .shelf import LANGUAGES, SUFFIXES
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.setting import ENGINE, PROCESS
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 
 from deployments.models import Stage
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bootstrapper.deploy.project import python_code
-from bootstrapper.deploy.project import recipe as engine
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Fault, Faulty, faulty
+from bootstrapper.deploy.definition.problems import Fault, Faulty, faulty
+from bootstrapper.deploy.recipes import python_syntax
+from bootstrapper.deploy.recipes import recipe as engine
+from bootstrapper.deploy.recipes.catalog import Cookbook
 
 from deployments.models import Stage
 
@@ -99,7 +99,7 @@ def parsed(own):
     """
     recipe = engine.parse(own.name, SUFFIXES[own.language], _unix(own.code).encode(),
                           file=own.name)
-    line, wrong = python_code.fault(recipe.code) if recipe.language == "python" else (0, "")
+    line, wrong = python_syntax.fault(recipe.code) if recipe.language == "python" else (0, "")
     if wrong:
         raise faulty([Fault(file=own.name, line=line, text=wrong)])
     return recipe

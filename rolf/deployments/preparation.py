@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from bootstrapper.deploy.plan import Stage as EngineStage
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.deployment import FILE, StageEntry
-from bootstrapper.deploy.project.deployment import Deployment as EngineDeployment
-from bootstrapper.deploy.project.fault import Faulty, suggestion
-from bootstrapper.deploy.project.known_setting import unfit
-from bootstrapper.deploy.project.schema import Share, Wrong
-from bootstrapper.deploy.project.secret import held_by
-from bootstrapper.deploy.project.setting import ENGINE, PROCESS, check_text
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import FILE, StageEntry
+from bootstrapper.deploy.definition.deployment import Deployment as EngineDeployment
+from bootstrapper.deploy.definition.known_setting import unfit
+from bootstrapper.deploy.definition.problems import Faulty, suggestion
+from bootstrapper.deploy.definition.schema import Share, Wrong
+from bootstrapper.deploy.definition.secret import held_by
+from bootstrapper.deploy.definition.setting import ENGINE, PROCESS, check_text
+from bootstrapper.deploy.plan.plan import Stage as EngineStage
+from bootstrapper.deploy.plan.prepare import Preparation
 from bootstrapper.errors import InputError
 from django.conf import settings
 
@@ -81,7 +81,7 @@ def tied(deployment, checkout, *, flags=None, skip=()):
     faults = []
     values, secrets = _settings(deployment, faults)
     try:
-        told = definition.read(checkout).deployment(deployment.tied_to)
+        told = reader.read(checkout).deployment(deployment.tied_to)
         if lacking := [name for name in told.secrets if not (secrets | values).get(name)]:
             raise UnreadyError([f"{FILE} has the secret {name}, which has no value here: give the "
                                 f"deployment a secret setting {name}." for name in lacking])

@@ -6,11 +6,11 @@ a row; a worker does it.
 
 from dataclasses import dataclass, field
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.masking import Masking
-from bootstrapper.deploy.project.ref import check_ref
-from bootstrapper.deploy.rollback import settings_changed
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.masking.masker import Masking
+from bootstrapper.deploy.plan.rollback import settings_changed
 from bootstrapper.errors import InputError
+from bootstrapper.git_ref import check_ref
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone

@@ -1,9 +1,9 @@
 """Which push a rollback returns to: the engine's rule, over what the database tells of pushes."""
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, StageRecord
-from bootstrapper.deploy.rollback import live_push as live_record
-from bootstrapper.deploy.rollback import propose
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, StageRecord
+from bootstrapper.deploy.plan.rollback import live_push as live_record
+from bootstrapper.deploy.plan.rollback import propose
 from django.utils.dateparse import parse_datetime
 
 from .models import Push

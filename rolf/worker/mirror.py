@@ -8,7 +8,7 @@ import tarfile
 from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 
-from bootstrapper.deploy.source import TRANSPORTS, Git, complaint
+from bootstrapper.deploy.machine.git import TRANSPORTS, Git, complaint
 from bootstrapper.errors import WorkFailed
 
 PATIENCE = 300.0  # seconds that a fetch may take

@@ -5,16 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.fallback import Fallback
-from bootstrapper.deploy.interruption import Interruption
-from bootstrapper.deploy.ledger import Ledger
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.push import Push as EnginePush
-from bootstrapper.deploy.resumption import done, refuse_unkept
-from bootstrapper.deploy.rollback import plan_back
-from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.snapshot import template
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.machine.process import Interruption
+from bootstrapper.deploy.operations.run import Fallback
+from bootstrapper.deploy.operations.start import done, refuse_unkept
+from bootstrapper.deploy.plan.prepare import Preparation
+from bootstrapper.deploy.plan.rollback import plan_back, template
+from bootstrapper.deploy.push.push import Push as EnginePush
+from bootstrapper.deploy.push.register import Ledger
+from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from django.db.models import F, Q
 from django.utils import timezone

@@ -1,8 +1,8 @@
 """What a deployment's target serves, which others may have pushed there."""
 
-from bootstrapper.deploy.journal.history import merged
-from bootstrapper.deploy.journal.record import iso
-from bootstrapper.deploy.rollback import live_push, release_served
+from bootstrapper.deploy.events.times import iso
+from bootstrapper.deploy.plan.rollback import live_push, release_served
+from bootstrapper.deploy.push.register import merged
 from bootstrapper.errors import BootstrapperError
 
 from pushes.rollback import records_of

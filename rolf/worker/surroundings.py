@@ -2,7 +2,7 @@
 
 import time
 
-from bootstrapper.deploy.execution import Decision
+from bootstrapper.deploy.push.execution import Decision
 
 from pushes.models import Push
 

@@ -5,10 +5,10 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrapper.deploy.duration import render
-from bootstrapper.deploy.environment import INHERITED
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.definition.duration import render
+from bootstrapper.deploy.plan.environment import INHERITED
+from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import BootstrapperError, InputError
 from django.utils import timezone
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy.closing import OwnDoor
-from bootstrapper.deploy.target.holder import machine
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.targets import look
-from tests.deploy.ssh_server import SshServer
+from bootstrapper.deploy.machine.deployment_lock import OwnDoor
+from bootstrapper.deploy.machine.directory import machine
+from bootstrapper.deploy.remote.hosts import look
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
+from tests.support.ssh_server import SshServer
 
 DEFINITION = """
 default = "production"

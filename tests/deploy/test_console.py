@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import Event, Note, StageEnded, StageStarted, State, Stream
-from bootstrapper.deploy.screen import plain
+from bootstrapper.deploy.events.event import (
+    Event,
+    Note,
+    StageEnded,
+    StageStarted,
+    State,
+    Stream,
+)
+from bootstrapper.deploy.screen import renderers
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.screen.printable import cells, fitted, printable
-from bootstrapper.deploy.screen.stage_line import shown
-from bootstrapper.deploy.screen.tail import Tail
-from tests.deploy.pushes import AT, err, out
+from bootstrapper.deploy.screen.stage_line import Tail, shown
+from tests.support.pushes import AT, err, out
 
 NAMES = ["git-clone", "unit-tests", "migrate"]
 
@@ -129,7 +135,7 @@ def test_silence_is_broken_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
     assert stream.text() == ("unit-tests ...\n"
                              "still running unit-tests, 30.0 s\n"
                              "still running unit-tests, 1:00\n")
-    assert plain.SILENCE == 30
+    assert renderers.SILENCE == 30
 
 
 def test_a_reader_that_has_gone_does_no_harm() -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from bootstrapper.__main__ import main
 from bootstrapper.commands.cookbook import table
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.recipes.catalog import Cookbook
 from bootstrapper.errors import InputError
 from tests.conftest import REPOSITORY
-from tests.deploy.definitions import recipe
+from tests.support.definitions import recipe
 
 OURS = sorted(path.stem for path in (REPOSITORY / "bootstrapper/cookbook").iterdir()
               if path.suffix in (".sh", ".py"))
@@ -43,7 +43,7 @@ def test_ours_are_there_in_a_zip(tmp_path: Path) -> None:
                 archive.write(path, path.relative_to(REPOSITORY))
     listed = subprocess.run(
         [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, 'wheel.zip')\n"
-         "from pathlib import Path; from bootstrapper.deploy.project.cookbook import Cookbook\n"
+         "from pathlib import Path; from bootstrapper.deploy.recipes.catalog import Cookbook\n"
          "assert 'wheel.zip' in sys.modules['bootstrapper'].__file__\n"
          "print(*[each.name for each in Cookbook(Path()).all()])"],
         cwd=tmp_path, capture_output=True, text=True, check=True).stdout

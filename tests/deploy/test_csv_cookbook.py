@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy.project import csv_cookbook
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.shell_variables import used
-from tests.deploy.definitions import recipe
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.recipes import csv_cookbook
+from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.csv_cookbook import used
+from tests.support.definitions import recipe
 
 # Of the same kind as that Rolf's: names with spaces, code of several lines in quotes, a recipe
 # without a description, and the empty line that its dump ends with; some of another shop's.

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import ssh as ssh_module
-from bootstrapper.deploy.target import target as module
-from bootstrapper.deploy.target.holder import Holder
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.targets import Targets, look
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.remote import host as module
+from bootstrapper.deploy.remote import ssh as ssh_module
+from bootstrapper.deploy.remote.hosts import Targets, look
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from tests.conftest import REPOSITORY
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.ssh_server import SshServer, serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
 
@@ -30,11 +30,11 @@ BEN = Holder(who="ben", machine="desk", deployment="production", push="13")
 PUSH = """
 import os, subprocess, sys, time
 from pathlib import Path
-from bootstrapper.deploy.target import target
-from bootstrapper.deploy.target.holder import Holder
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
-config, host, directory, target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP_AFTER = (
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.remote import host as remote
+from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.ssh import Ssh
+config, host, directory, remote.BEAT_EVERY, remote.ANSWER_WITHIN, remote.GIVE_UP_AFTER = (
     *sys.argv[1:4], *map(float, sys.argv[4:]))
 holder = Holder(who="anna", machine="laptop", deployment="production", push="12")
 with Ssh(Path(config)) as ssh, Targets(ssh, [host], directory, holder) as targets:

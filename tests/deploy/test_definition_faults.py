@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.known_setting import unfit
-from bootstrapper.deploy.project.setting import check_host
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.known_setting import unfit
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.definition.setting import check_host
+from bootstrapper.deploy.plan.prepare import Preparation
 from bootstrapper.errors import InputError
-from tests.deploy.definitions import RIGHT, recipe, write
+from tests.support.definitions import RIGHT, recipe, write
 
 
 def faults(project: Path, text: str) -> list[str]:
     write(project, text)
     with pytest.raises(Faulty) as caught:
-        definition.read(project)
+        reader.read(project)
     return [str(each) for each in caught.value.faults]
 
 
@@ -250,5 +250,5 @@ def test_a_huge_value_is_a_fault(tmp_path: Path, line: str, fault: str) -> None:
     file.parent.mkdir()
     file.write_text(f'[deployments.production]\nstages = ["git-clone"]\n{line}\n')
     with pytest.raises(Faulty) as error:
-        definition.read(tmp_path)
+        reader.read(tmp_path)
     assert fault in str(error.value)

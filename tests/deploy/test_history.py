@@ -1,10 +1,10 @@
 import json
 from dataclasses import replace
 
-from bootstrapper.deploy.event import PushStarted, State
-from bootstrapper.deploy.journal.history import merged
-from bootstrapper.deploy.journal.record import Record, fold
-from tests.deploy.pushes import AT, snapshot, whole
+from bootstrapper.deploy.events.event import PushStarted, State
+from bootstrapper.deploy.events.record import Record, fold
+from bootstrapper.deploy.push.register import merged
+from tests.support.pushes import AT, snapshot, whole
 
 
 def ended(number: int, **more: object) -> Record:

@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import PushEnded, PushStarted, StageEnded, StageStarted, State
+from bootstrapper.deploy.events.event import (
+    PushEnded,
+    PushStarted,
+    StageEnded,
+    StageStarted,
+    State,
+)
 from bootstrapper.deploy.journal.journal import Journal, ask_to_cancel, events, home
-from bootstrapper.deploy.journal.journals import last_id, push, pushes, sweep
 from bootstrapper.deploy.journal.log_reader import LogReader
+from bootstrapper.deploy.journal.store import last_id, push, pushes, sweep
 from bootstrapper.errors import InputError, WorkFailed
-from tests.deploy.pushes import AT, err, failed, kept, nobody, out, snapshot, succeeded, whole
+from tests.support.pushes import AT, err, failed, kept, nobody, out, snapshot, succeeded, whole
 
 
 def states(project: Path) -> list[tuple[int, str]]:

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import PushEnded, PushStarted, StageStarted, State, Stream
+from bootstrapper.deploy.events.event import (
+    PushEnded,
+    PushStarted,
+    StageStarted,
+    State,
+    Stream,
+)
 from bootstrapper.deploy.journal.journal import Journal, home
 from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
-from tests.deploy.pushes import AT, err, kept, out, snapshot, whole
+from tests.support.pushes import AT, err, kept, out, snapshot, whole
 
 SAID = [out(b"cloning\n"), err(b"warning: old\n"), out(b"50%\r100%\r\nhalf "), out(b"a line\n"),
         out(b"tests\n", 1), err(b"oops", 1), out(b"ok\n", 1), out(b"a1\n", 2, host="app1"),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bootstrapper.deploy.masking import Masker, Masking
+from bootstrapper.deploy.masking.masker import Masker, Masking
 
 SECRET = "s3cr3t/Pa+ss w0rd&'x\"Z$"
 PLAIN = "q7XkP2vLr9TzW4mB"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import PushStarted
-from tests.deploy.processes import at_work, left
-from tests.deploy.shop import HERE, STAGES, Shop, open_shop
+from bootstrapper.deploy.events.event import PushStarted
+from bootstrapper.deploy.events.times import Clock
+from tests.support.processes import at_work, left
+from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import size
-from bootstrapper.deploy.event import Note, Output, StageEnded, State, Stream
-from bootstrapper.deploy.output_limit import OutputLimit
-from bootstrapper.deploy.project.schema import Wrong
-from bootstrapper.deploy.project.setting import parse
-from tests.deploy.pushes import AT, out
-from tests.deploy.shop import HERE, Shop, open_shop
+from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.setting import parse
+from bootstrapper.deploy.events import size
+from bootstrapper.deploy.events.event import Note, Output, StageEnded, State, Stream
+from bootstrapper.deploy.events.output_limit import OutputLimit
+from tests.support.pushes import AT, out
+from tests.support.shop import HERE, Shop, open_shop
 
 LIMIT = 4_000_000
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Holder, machine, now
-from bootstrapper.deploy.target.push_lock import PushLock, holder
+from bootstrapper.deploy.events.times import now
+from bootstrapper.deploy.machine.directory import machine
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.machine.push_lock import PushLock, holder
 from bootstrapper.errors import Locked
 from tests.conftest import REPOSITORY
 
@@ -22,8 +24,8 @@ ANNA = Holder(who="anna", machine=machine(), since=now(), deployment="production
 HOLDER = """
 import os, sys, time
 from pathlib import Path
-from bootstrapper.deploy.target.holder import Holder
-from bootstrapper.deploy.target.push_lock import PushLock
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.machine.push_lock import PushLock
 with PushLock(Path(sys.argv[1]), Holder(who="ben", deployment="production")):
     if os.fork() == 0:
         print(os.getpid(), flush=True)  # the child itself: by now it has let go of the lock
@@ -111,7 +113,7 @@ def test_asking_for_the_holder_never_keeps_a_push_out(tmp_path: Path) -> None:
         pass
     asking = subprocess.Popen(
         [sys.executable, "-c", "import sys\nfrom pathlib import Path\n"
-         "from bootstrapper.deploy.target.push_lock import holder\n"
+         "from bootstrapper.deploy.machine.push_lock import holder\n"
          "while True: holder(Path(sys.argv[1]), 'production')", tmp_path], cwd=REPOSITORY)
     try:
         for _ in range(50):

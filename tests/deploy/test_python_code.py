@@ -2,7 +2,7 @@
 
 import pytest
 
-from bootstrapper.deploy.project.python_code import fault
+from bootstrapper.deploy.recipes.python_syntax import fault
 
 
 @pytest.mark.parametrize("code", ["", "self.execute(['ls'])\n", "print('\\d')\n", "a is 'x'\n"])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.recipe import Recipe, parse
-from tests.deploy.definitions import recipe
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.recipe import Recipe, parse
+from tests.support.definitions import recipe
 
 
 def read(text: str, suffix: str = ".sh") -> Recipe:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project.ref import full_names, is_ref
-from bootstrapper.deploy.project.schema import Wrong
-from bootstrapper.deploy.project.setting import check_address
-from bootstrapper.deploy.source import Git
+from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.setting import check_address
+from bootstrapper.deploy.machine.git import Git
 from bootstrapper.errors import InputError
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
+from bootstrapper.git_ref import full_names, is_ref
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 GOOD = ("main", "feature/x", "v1.0", "2.x", "refs/tags/v1.0", "refs/heads/main", "ünï", "a-b",
         "HEAD", "0123456789abcdef0123456789abcdef01234567", "a@b", "@b", "x.lock2", "x/y.z")

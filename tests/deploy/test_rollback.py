@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, StageRecord
-from bootstrapper.deploy.rollback import live_push, propose, settings_changed
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, StageRecord
+from bootstrapper.deploy.plan.rollback import live_push, propose, settings_changed
 from bootstrapper.errors import InputError
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 
 @pytest.fixture

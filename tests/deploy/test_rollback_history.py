@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, Run, StageRecord
-from bootstrapper.deploy.rollback import propose, release_served, releases_then
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, Run, StageRecord
+from bootstrapper.deploy.plan.rollback import propose, release_served, releases_then
 from bootstrapper.errors import InputError
 
 HOSTS = ("app1", "app2", "app3")

@@ -2,8 +2,14 @@
 
 import pytest
 
-from bootstrapper.deploy import duration
-from bootstrapper.deploy.project.schema import SECTIONS, Share, Wrong, documentation, one_line
+from bootstrapper.deploy.definition import duration
+from bootstrapper.deploy.definition.schema import (
+    SECTIONS,
+    Share,
+    Wrong,
+    documentation,
+    one_line,
+)
 
 
 def test_a_share_of_the_hosts_is_one_at_least_and_all_at_most() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project import definition, secret
-from bootstrapper.deploy.project.deployment import Deployment
-from bootstrapper.deploy.project.fault import Faulty
-from tests.deploy.definitions import write
+from bootstrapper.deploy.definition import reader, secret
+from bootstrapper.deploy.definition.deployment import Deployment
+from bootstrapper.deploy.definition.problems import Faulty
+from tests.support.definitions import write
 
 TEXT = """\
 [deployments.production]
@@ -21,7 +21,7 @@ KEY = { secret = true }
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Deployment:
-    return definition.read(write(tmp_path, TEXT)).deployment()
+    return reader.read(write(tmp_path, TEXT)).deployment()
 
 
 def keep(project: Path, text: str, mode: int = 0o600) -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_git_tracks_is_refused(tmp_path: Path, deployment: Deploymen
 
 
 def test_a_project_without_secrets_has_no_use_for_the_file(tmp_path: Path) -> None:
-    plain = definition.read(write(tmp_path, '[deployments.x]\nstages = ["a"]\n')).deployment()
+    plain = reader.read(write(tmp_path, '[deployments.x]\nstages = ["a"]\n')).deployment()
     keep(tmp_path, "not even right", 0o644)
     assert secret.read(tmp_path, plain, {}).faults == []
 

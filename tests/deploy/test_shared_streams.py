@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
-from tests.deploy.jobs import told
-from tests.deploy.ssh_server import SshServer
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.ssh import Ssh
+from tests.support.jobs import told
+from tests.support.ssh_server import SshServer
 
 FILES = 300
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import ssh as module
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.remote import ssh as module
+from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.ssh_server import SshServer, serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh", "rsync", "git")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.ssh_failure import failure
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.ssh import Ssh
+from bootstrapper.deploy.remote.ssh_failure import failure
 from bootstrapper.errors import WorkFailed
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.execution import Decision
+from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.journal.journal import Journal
-from bootstrapper.deploy.plan import Plan, Stage
-from bootstrapper.deploy.push import Push
-from tests.deploy.shop import HERE, open_shop
+from bootstrapper.deploy.plan.plan import Plan, Stage
+from bootstrapper.deploy.push.execution import Decision
+from bootstrapper.deploy.push.push import Push
+from tests.support.shop import HERE, open_shop
 
 
 class Around:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Closed, now
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.target_state import TargetState
-from bootstrapper.deploy.target.targets import Targets, look
+from bootstrapper.deploy.events.times import now
+from bootstrapper.deploy.machine.holder import Closed
+from bootstrapper.deploy.remote.host import TargetState
+from bootstrapper.deploy.remote.hosts import Targets, look
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import InputError, Locked, WorkFailed
-from tests.deploy.pushers import ANNA, BEN, hold, refusal
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.pushers import ANNA, BEN, hold, refusal
+from tests.support.ssh_server import SshServer, serve
 
 # What is there.
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import target as module
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.targets import look
+from bootstrapper.deploy.remote import host as module
+from bootstrapper.deploy.remote.hosts import look
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import Locked, WorkFailed
-from tests.deploy.pushers import ANNA, BEN, hold, refusal
-from tests.deploy.ssh_server import SshServer
+from tests.support.pushers import ANNA, BEN, hold, refusal
+from tests.support.ssh_server import SshServer
 
 
 @pytest.fixture

@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
-from bootstrapper.ve import lockfile
-from bootstrapper.ve.interpreter import running
-from bootstrapper.ve.layout import WRITTEN_ANEW
-from bootstrapper.ve.wheel import BOMB_RATIO, BOMB_SIZE
-from bootstrapper.ve.worker import Task, _do
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.python.interpreter import running
+from bootstrapper.ve.unpack.worker import Task, _do
+from bootstrapper.ve.wheel.layout import WRITTEN_ANEW
+from bootstrapper.ve.wheel.wheel import BOMB_RATIO, BOMB_SIZE
 from tests.conftest import bootstrap
-from tests.safety import mutation
-from tests.safety.figures import Figures
-from tests.wheels import lock_line
+from tests.support import mutation
+from tests.support.figures import Figures
+from tests.support.wheels import lock_line
 
 SECONDS = 60
 MEMORY = 512 * 2**20  # bytes, of the tests themselves as well, which the process begins as

@@ -4,9 +4,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from bootstrapper.ve.filename import Tarball
-from bootstrapper.ve.lockfile import read
-from vendor_fetch.platforms import Platform
+from bootstrapper.ve.project.lockfile import read
+from bootstrapper.ve.standards.filename import Tarball
+from vendor_fetch.project.target import Platform
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCKS = REPOSITORY / "locks"

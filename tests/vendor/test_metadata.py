@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.requirement import InvalidRequirement, read_metadata_requirement
-from tests import tarballs
+from bootstrapper.ve.standards.requirement import InvalidRequirement, read_metadata_requirement
+from tests.support import tarballs
+from tests.support.index import Index
+from tests.support.wheels import lock_line, make_wheel
 from tests.vendor.conftest import MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import lock_line, make_wheel
 
 SRC = "requirements/src"
 
@@ -123,7 +123,7 @@ def test_a_tarball_s_bad_build_requirement_is_named(
 
 @pytest.mark.parametrize("text", ["a>=1.0,nonsense", "a<1,<4.0.*", "a>=99,~=1"])
 def test_a_specifier_is_judged_whole(text: str) -> None:
-    from bootstrapper.ve.requirement import read_requirement
+    from bootstrapper.ve.standards.requirement import read_requirement
 
     with pytest.raises(InvalidRequirement):
         read_requirement(text)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, read
-from bootstrapper.ve.required_python import allowed
-from tests.interpreters import interpreters
+from bootstrapper.ve.project.lockfile import APPS, read
+from bootstrapper.ve.python.required_python import allowed
+from tests.support.index import Index
+from tests.support.interpreters import interpreters
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import PYTHON, TAG, MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
-from vendor_fetch import target_python
-from vendor_fetch.project import open_project
+from vendor_fetch.project import target_python
+from vendor_fetch.project.project import open_project
 
 HERE = sys.version_info[:3]
 LATER = f"3.{HERE[1] + 1}"

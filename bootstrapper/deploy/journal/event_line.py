@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bootstrapper.deploy.event import (
+from bootstrapper.deploy.events.event import (
     Event,
     Note,
     Output,

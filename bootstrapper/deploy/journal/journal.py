@@ -12,14 +12,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from bootstrapper.deploy.dot_deploy import dot_deploy
-from bootstrapper.deploy.event import Event, Output, PushEnded, StageEnded, StageEvent, Stream
+from bootstrapper.deploy.events.event import (
+    Event,
+    Output,
+    PushEnded,
+    StageEnded,
+    StageEvent,
+    Stream,
+)
+from bootstrapper.deploy.events.record import Record, fold
 from bootstrapper.deploy.journal import event_line
+from bootstrapper.deploy.journal.append_file import GrowingFile
 from bootstrapper.deploy.journal.event_line import Span
-from bootstrapper.deploy.journal.growing_file import GrowingFile
-from bootstrapper.deploy.journal.record import Record, fold
+from bootstrapper.deploy.machine.directory import dot_deploy
 from bootstrapper.errors import InputError, WorkFailed, refused
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 
 # What a full disk takes last: given back so that the end of a push can still be told.
 ROOM = 64 * 1024

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from bootstrapper.deploy.event import Event, PushEnded, PushStarted, StageEvent, Stream
+from bootstrapper.deploy.events.event import Event, PushEnded, PushStarted, StageEvent, Stream
 from bootstrapper.deploy.journal import event_line
 from bootstrapper.deploy.journal.event_line import Span
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bootstrapper.deploy import duration
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import Event, Note, Output, State
-from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.definition import duration
+from bootstrapper.deploy.events.event import Event, Note, Output, State
+from bootstrapper.deploy.events.times import Clock
+from bootstrapper.deploy.masking.masker import Masking
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import Event, State
-from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.events.event import Event, State
+from bootstrapper.deploy.events.times import Clock
+from bootstrapper.deploy.masking.masker import Masking
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.job_run import PATIENCE, JobRun, Patience

@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from bootstrapper.deploy.event import Stream
+from bootstrapper.deploy.events.event import Stream
 
 _PACKETS = getattr(os, "O_DIRECT", 0)
 _RESIZE = getattr(fcntl, "F_SETPIPE_SZ", None)

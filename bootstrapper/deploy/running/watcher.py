@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
-from bootstrapper.deploy.interruption import WORDS
+from bootstrapper.deploy.machine.process import WORDS
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.service import detach
 

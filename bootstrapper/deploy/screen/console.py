@@ -8,13 +8,18 @@ from contextlib import suppress
 from typing import TextIO
 
 from bootstrapper import plain_text
-from bootstrapper.deploy.event import Event, Note, Output, StageEnded, StageEvent, StageStarted
-from bootstrapper.deploy.screen.plain import Plain
+from bootstrapper.deploy.events.event import (
+    Event,
+    Note,
+    Output,
+    StageEnded,
+    StageEvent,
+    StageStarted,
+)
 from bootstrapper.deploy.screen.printable import printable
-from bootstrapper.deploy.screen.raw import Raw
+from bootstrapper.deploy.screen.renderers import Plain, Raw, Terminal
 from bootstrapper.deploy.screen.stage_line import StageLine
 from bootstrapper.deploy.screen.style import Style
-from bootstrapper.deploy.screen.terminal import Terminal
 from bootstrapper.progress import Progress
 
 TICK = 0.1  # seconds

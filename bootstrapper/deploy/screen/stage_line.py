@@ -1,11 +1,11 @@
 """A stage as a line tells of it: its name, its hosts, how long it has run, what it says."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
-from bootstrapper.deploy.event import Output, StageEnded, StageStarted, State, Stream
+from bootstrapper.deploy.events.event import Output, StageEnded, StageStarted, State, Stream
 from bootstrapper.deploy.screen.printable import printable
-from bootstrapper.deploy.screen.tail import Tail
 
 GRAVEST_FIRST = (State.FAILED, State.CANCELLED, State.SUCCEEDED, State.SKIPPED)
 
@@ -97,3 +97,30 @@ def shown(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+LINES = 20
+# Of a line that never ends as much is kept as any window shows.
+LONGEST = 4096
+
+
+class Tail:
+    """`lines` are (stream, line without its newline), the last at most `LINES`."""
+
+    def __init__(self) -> None:
+        self.lines: deque[tuple[Stream, bytes]] = deque(maxlen=LINES)
+        self._open = False
+
+    def add(self, output: Output) -> None:
+        """Some more of what the stage says."""
+        data = output.data[-LINES * LONGEST:]
+        *whole, rest = data.rsplit(b"\n", LINES + 1)
+        parts = whole + ([rest] if rest else [])
+        if self._open and parts and self.lines and self.lines[-1][0] is output.stream:
+            parts[0] = self.lines.pop()[1] + parts[0]
+        self.lines.extend((output.stream, part[-LONGEST:]) for part in parts[-LINES:])
+        self._open = bool(rest)
+
+    def last(self) -> bytes:
+        """The last line that says something."""
+        return next((line for _, line in reversed(self.lines) if line.strip()), b"")

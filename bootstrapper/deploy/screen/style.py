@@ -3,7 +3,7 @@
 import os
 from typing import TextIO
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.screen.printable import cells, fitted
 from bootstrapper.deploy.screen.stage_line import StageLine, shown
 

@@ -1,6 +1,6 @@
 """Code in a form: a text that works as it is, and becomes an editor where a script can make it."""
 
-from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.definition.problems import Faulty
 from django import forms
 
 from ..shelf import parsed

@@ -1,7 +1,7 @@
 """What a deployment is, apart from its rows."""
 
-from bootstrapper.deploy.duration import EXAMPLES, parse, render
-from bootstrapper.deploy.project.schema import Wrong, share
+from bootstrapper.deploy.definition.duration import EXAMPLES, parse, render
+from bootstrapper.deploy.definition.schema import Wrong, share
 from django import forms
 
 from rolf.number import number_of

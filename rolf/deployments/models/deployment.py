@@ -1,7 +1,7 @@
 """A deployment: one application in one place, with its stages, settings and flags."""
 
-from bootstrapper.deploy.duration import render
-from bootstrapper.deploy.project.schema import Wrong, ref
+from bootstrapper.deploy.definition.duration import render
+from bootstrapper.deploy.definition.schema import Wrong, ref
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse

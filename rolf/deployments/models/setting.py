@@ -1,7 +1,13 @@
 """Settings: what a deployment's stages get as environment variables."""
 
-from bootstrapper.deploy.project.schema import Wrong
-from bootstrapper.deploy.project.setting import ADDRESS, SHOWN, check_name, check_text, parse
+from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.setting import (
+    ADDRESS,
+    SHOWN,
+    check_name,
+    check_text,
+    parse,
+)
 from django.core.exceptions import ValidationError
 from django.db import models
 

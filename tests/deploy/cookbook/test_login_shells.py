@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Holder, now
-from bootstrapper.deploy.target.targets import Targets
-from tests.deploy.cookbook.programs import program
-from tests.deploy.people import group_of, users
-from tests.deploy.recipe_runner import Push, push
-from tests.deploy.ssh_server import SshServer, serve
+from bootstrapper.deploy.events.times import now
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.remote.hosts import Targets
+from tests.support.people import group_of, users
+from tests.support.programs import program
+from tests.support.recipe_runner import Push, push
+from tests.support.ssh_server import SshServer, serve
 
 SHELLS = ("/bin/bash", "/bin/dash", "/bin/zsh", "/bin/tcsh", "/usr/bin/fish")
 # dash reads none unless it is interactive.

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bootstrapper.deploy.project import csv_cookbook
-from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.recipes import csv_cookbook
 from bootstrapper.errors import BootstrapperError
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
