@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.setting_names import names_that_nothing_reads
+from tests.support.setting_names import names_that_nothing_reads
 
 
 def test_settings_modules_hold_settings_only(rolf_project: Path) -> None:

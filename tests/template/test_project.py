@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY, Generate, bootstrap
-from tests.setting_names import names_that_nothing_reads
+from tests.support.setting_names import names_that_nothing_reads
 
 NO_NETWORK = ("unshare", "-n") if os.getuid() == 0 else ("unshare", "-rn")
 PROJECTS = {
