@@ -7,7 +7,8 @@ from bootstrapper.errors import InputError
 # git-check-ref-format(1): rules 1 and 3 to 10. Rule 2, a slash in each name, is waived there by
 # --allow-onelevel. Its --branch refuses a leading dash, which git would read as an option.
 _FORBIDDEN = re.compile(
-    r"^-|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^@$|^/|/$|//|\.$|(?:^|/)\.|\.lock(?:/|$)")
+    r"^-|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^@$|^/|/$|//|\.$|(?:^|/)\.|\.lock(?:/|$)"
+)
 
 
 def is_ref(name: str) -> bool:
@@ -18,8 +19,11 @@ def is_ref(name: str) -> bool:
 def check_ref(name: str) -> str:
     """Return `name`. Raises InputError if git could not take it for a ref."""
     if not is_ref(name):
-        raise InputError(repr(name), "git has no branch, tag or commit by such a name",
-                         "git check-ref-format --branch NAME tells whether a name is one")
+        raise InputError(
+            repr(name),
+            "git has no branch, tag or commit by such a name",
+            "git check-ref-format --branch NAME tells whether a name is one",
+        )
     return name
 
 

@@ -14,7 +14,7 @@ def invocation(typed: Sequence[str], arguments: Sequence[str]) -> str:
     `python` on PATH, if there is one, may not have this package. DEFAULT stands for an absolute
     path, which scripts use, and for other programs that use this package, such as Rolf.
     """
-    words = list(typed[:len(typed) - len(arguments)])
+    words = list(typed[: len(typed) - len(arguments)])
     by_hand = words[-2:] == ["-m", "bootstrapper"] and not words[0].startswith("/")
     return shlex.join(words) if by_hand else DEFAULT
 

@@ -26,14 +26,20 @@ def lay_out(directory: Path, python: str = "") -> None:
     `python` is the one that its ve is for, such as 3.12; the one that runs this if empty.
     """
     python = python or ".".join(platform.python_version_tuple()[:2])
-    shutil.copytree(REPOSITORY / "rolf", directory, ignore=lambda where, names: {
-        *NOT_COPIED(where, names),
-        *(("data", "media", "static") if Path(where) == REPOSITORY / "rolf" else ()),
-        *(("src", "apps.txt", "tools.txt") if Path(where).name == "requirements" else ())})
+    shutil.copytree(
+        REPOSITORY / "rolf",
+        directory,
+        ignore=lambda where, names: {
+            *NOT_COPIED(where, names),
+            *(("data", "media", "static") if Path(where) == REPOSITORY / "rolf" else ()),
+            *(("src", "apps.txt", "tools.txt") if Path(where).name == "requirements" else ()),
+        },
+    )
     (directory / "data").mkdir()
     pinned = directory / "pyproject.toml"
-    pinned.write_text(re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python,
-                             pinned.read_text()))
+    pinned.write_text(
+        re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python, pinned.read_text())
+    )
     vendor(REPOSITORY, directory, answer="rolf", progress=Progress())
 
 

@@ -43,8 +43,12 @@ def project(scratch: Path) -> Path:
     """Rolf, vendored and built: what each instance is a copy of."""
     directory = scratch / "rolf"
     lay_out(directory)
-    subprocess.run([PYTHON, "bootstrap.py", "-q"], cwd=directory, check=True,
-                   env={**os.environ, "BOOTSTRAP_STORE": str(scratch / "store")})
+    subprocess.run(
+        [PYTHON, "bootstrap.py", "-q"],
+        cwd=directory,
+        check=True,
+        env={**os.environ, "BOOTSTRAP_STORE": str(scratch / "store")},
+    )
     return directory
 
 
@@ -57,8 +61,14 @@ def empty(project: Path, place: Path) -> Home:
 
 def inside(home: Home, *words: object) -> Any:
     """What in_rolf.py answers, run there."""
-    run = subprocess.run(["ve/bin/python", IN_ROLF, *map(str, words)], cwd=home.current,
-                         env=environment(), check=True, text=True, stdout=subprocess.PIPE)
+    run = subprocess.run(
+        ["ve/bin/python", IN_ROLF, *map(str, words)],
+        cwd=home.current,
+        env=environment(),
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
     return json.loads(run.stdout)
 
 

@@ -13,13 +13,13 @@ from typing import Self
 from bootstrapper.commands.output import host_names
 from bootstrapper.deploy.events.event import Event, State
 from bootstrapper.deploy.events.record import Record
-from bootstrapper.deploy.machine.process import Interruption
-from bootstrapper.deploy.operations.run import Fallback
+from bootstrapper.deploy.machine.process import SignalWatch
+from bootstrapper.deploy.operations.run import AutomaticRollback
 from bootstrapper.deploy.plan.plan import Plan, rolls
-from bootstrapper.deploy.plan.prepare import Preparation
-from bootstrapper.deploy.push.execution import Decision, Result
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.push.execution import Result, StageDecision
 from bootstrapper.deploy.push.push import Journal, Push
-from bootstrapper.deploy.push.register import Ledger
+from bootstrapper.deploy.push.register import PushRegister
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.deploy.remote.ssh import HERE
 from bootstrapper.deploy.running.job import Job
@@ -32,7 +32,7 @@ from bootstrapper.program import PROGRAM
 LOOK_AROUND = "look around"
 
 
-class Attended:
+class InteractiveFrontend:
     """What surrounds a push that a person started from a terminal, or a script without one.
 
     With `step` they are asked before each stage. While it is entered Ctrl-C and SIGTERM cancel.
@@ -42,7 +42,7 @@ class Attended:
         self._session = session
         self._console = console
         self._step = step
-        self._interruption = Interruption()
+        self._interruption = SignalWatch()
         self._watcher = Watcher()
         self._stages: tuple[str, ...] = ()
 
@@ -51,8 +51,12 @@ class Attended:
         self._interruption.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._interruption.__exit__(kind, error, trace)
         self._watcher.__exit__(kind, error, trace)
 
@@ -88,17 +92,22 @@ class Attended:
         self._session.tick()
         self._console.tick()
 
-    def before(self, name: str, job: Job) -> Decision:
+    def before(self, name: str, job: Job) -> StageDecision:
         """Ask what to do with a stage, in step mode."""
         while self._step:
-            answer = self._console.ask(f"{name}?", [*Decision, LOOK_AROUND], Decision.RUN,
-                                       meanwhile=self._session.tick, ended=self._ended)
+            answer = self._console.ask(
+                f"{name}?",
+                [*StageDecision, LOOK_AROUND],
+                StageDecision.RUN,
+                meanwhile=self._session.tick,
+                ended=self._ended,
+            )
             if not answer:  # it was cancelled meanwhile
-                return Decision.STOP
+                return StageDecision.STOP
             if answer != LOOK_AROUND:
-                return Decision(answer)
+                return StageDecision(answer)
             self._look_around(job)
-        return Decision.RUN
+        return StageDecision.RUN
 
     def _ended(self) -> str:
         return self.cancelled() or self.lost()
@@ -107,10 +116,12 @@ class Attended:
         """A shell in the checkout, with all that the stage is going to get."""
         terminal = {name: os.environ[name] for name in ("TERM", "SHELL") if name in os.environ}
         shell = os.environ.get("SHELL", "/bin/sh")
-        self._console.say(f"{shell} in {job.directory}, with the stage's environment; "
-                          "exit brings you back")
-        with subprocess.Popen([shell], cwd=job.directory,
-                              env={**job.environment, **terminal}) as process:
+        self._console.say(
+            f"{shell} in {job.directory}, with the stage's environment; exit brings you back"
+        )
+        with subprocess.Popen(
+            [shell], cwd=job.directory, env={**job.environment, **terminal}
+        ) as process:
             while process.poll() is None:
                 self._session.tick()
                 try:
@@ -135,35 +146,52 @@ FEW = 3  # hosts, which are named one by one
 MOST_COMMITS = 10
 
 
-class Carrying:
+class InteractivePush:
     """One command's push, and the rollback that may follow it, in a session of its own."""
 
-    def __init__(self, options: argparse.Namespace, session: Session, ledger: Ledger,
-                 preparation: Preparation) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        session: Session,
+        ledger: PushRegister,
+        preparation: PreparedDeployment,
+    ) -> None:
         self._options = options
         self._session = session
         self._ledger = ledger
-        self._fallback = Fallback(session, ledger, preparation)
+        self._fallback = AutomaticRollback(session, ledger, preparation)
         self._name = preparation.deployment.name
 
     def console(self, plan: Plan) -> Console:
         """Where the push is shown."""
         return Console(
-            stages=[stage.name for stage in plan.stages], verbosity=self._options.verbosity,
-            hosts=len(plan.hosts) if any(rolls(stage, plan.hosts) for stage in plan.stages) else 0)
+            stages=[stage.name for stage in plan.stages],
+            verbosity=self._options.verbosity,
+            hosts=len(plan.hosts) if any(rolls(stage, plan.hosts) for stage in plan.stages) else 0,
+        )
 
     def start(self, plan: Plan, console: Console) -> int:
         """A new push; returns the exit status."""
         plan, journal = self._ledger.begin(plan)
-        console.say(f"{self._name}: push {plan.id}" + (f", {plan.ref}" if plan.ref else "")
-                    + (f" {plan.commit[:7]}" if plan.commit else ""))
+        console.say(
+            f"{self._name}: push {plan.id}"
+            + (f", {plan.ref}" if plan.ref else "")
+            + (f" {plan.commit[:7]}" if plan.commit else "")
+        )
         return self.go(plan, journal, console)
 
-    def go(self, plan: Plan, journal: Journal, console: Console, *,
-           done: Iterable[tuple[int, str]] = (), outputs: Mapping[str, str] | None = None,
-           resumed: bool = False) -> int:
+    def go(
+        self,
+        plan: Plan,
+        journal: Journal,
+        console: Console,
+        *,
+        done: Iterable[tuple[int, str]] = (),
+        outputs: Mapping[str, str] | None = None,
+        resumed: bool = False,
+    ) -> int:
         """A push whose journal is open; returns the exit status."""
-        with Attended(self._session, console, step=self._options.step) as attended:
+        with InteractiveFrontend(self._session, console, step=self._options.step) as attended:
             push = Push(plan, journal, attended)
             result = push.run(done=done, outputs=outputs, resumed=resumed)
             unheard = self._ledger.end(push.record)
@@ -182,8 +210,9 @@ class Carrying:
             self._tell_failure(plan, switched, result.hidden, console)
         return INTERRUPTED if interrupted and result.state is State.CANCELLED else 1
 
-    def _fall_back(self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...],
-                   console: Console) -> None:
+    def _fall_back(
+        self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...], console: Console
+    ) -> None:
         try:
             back = self._fallback.plan(plan, switched, hidden)
         except BootstrapperError as error:
@@ -191,12 +220,16 @@ class Carrying:
             self._tell_hidden(plan, hidden, console)
             return
         if back is None:
-            console.say(f"there is no push before it to roll back to\n"
-                        f"  next: {PROGRAM} log {self._name} {plan.id}")
+            console.say(
+                f"there is no push before it to roll back to\n"
+                f"  next: {PROGRAM} log {self._name} {plan.id}"
+            )
             self._tell_hidden(plan, hidden, console)
             return
-        console.say(f"rolling back to push {back.target.id}"
-                    + (f" on {_listed(back.hosts)}" if back.hosts else ""))
+        console.say(
+            f"rolling back to push {back.target.id}"
+            + (f" on {_listed(back.hosts)}" if back.hosts else "")
+        )
         self.start(back.plan, self.console(back.plan))
 
     def _tell_success(self, plan: Plan, result: Result, record: Record, console: Console) -> None:
@@ -204,17 +237,21 @@ class Carrying:
         what = f"push {plan.id}"
         if plan.rollback_to is not None:
             what = f"push {plan.rollback_to} again"
-        console.say(f"{self._name} serves {what}"
-                    + (f" ({record.commit[:7]})" if record.commit else "")
-                    + (f" on {_listed(hosts)}" if hosts else ""))
+        console.say(
+            f"{self._name} serves {what}"
+            + (f" ({record.commit[:7]})" if record.commit else "")
+            + (f" on {_listed(hosts)}" if hosts else "")
+        )
         if result.failed:
-            console.say(f"{_listed(result.failed)} failed and stays as it is: see there, and push "
-                        "again")
+            console.say(
+                f"{_listed(result.failed)} failed and stays as it is: see there, and push again"
+            )
         if plan.rollback_to is None:
             console.say(f"  next: {PROGRAM} rollback {self._name} takes it back")
 
-    def _tell_failure(self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...],
-                      console: Console) -> None:
+    def _tell_failure(
+        self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...], console: Console
+    ) -> None:
         if switched and plan.rollback_to is not None:
             stands = f"{self._name} serves push {plan.rollback_to} again, as far as it came"
             step = f"remove the cause, then: {PROGRAM} resume {self._name}"
@@ -222,11 +259,16 @@ class Carrying:
             stands = f"{self._name} serves push {plan.id} as far as it came"
             step = f"{PROGRAM} rollback {self._name}"
         else:
-            stands = f"{self._name} is as it was before" if not hidden else (
-                f"{self._name} has the code of before, and visitors don't see it")
+            stands = (
+                f"{self._name} is as it was before"
+                if not hidden
+                else (f"{self._name} has the code of before, and visitors don't see it")
+            )
             step = f"mend it and push again, or go on from there: {PROGRAM} resume {self._name}"
-        console.say(f"{stands}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id} "
-                    "shows all that was said")
+        console.say(
+            f"{stands}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id} "
+            "shows all that was said"
+        )
         self._tell_hidden(plan, hidden, console)
 
     def _tell_hidden(self, plan: Plan, hidden: tuple[str, ...], console: Console) -> None:
@@ -240,8 +282,12 @@ class Carrying:
             remove = shlex.join(["rm", "-f", page])
             config = plan.settings.get("SSH_CONFIG")
             ssh = ["ssh", *(["-F", config] if config else [])]
-            console.say("  next: to end it without another push: " + "; ".join(
-                remove if host == HERE else shlex.join([*ssh, host, remove]) for host in hosts))
+            console.say(
+                "  next: to end it without another push: "
+                + "; ".join(
+                    remove if host == HERE else shlex.join([*ssh, host, remove]) for host in hosts
+                )
+            )
 
 
 def list_commits(console: Console, commits: Sequence[str], before: str) -> None:

@@ -29,8 +29,13 @@ def write_lines(lines: Iterable[str]) -> None:
     write([b"".join(f"{line}\n".encode(encoding, "replace") for line in lines)])
 
 
-def table(rows: Sequence[Sequence[str]], width: int | None, *, more: str,
-          colours: Mapping[int, Callable[[str], str]] | None = None) -> Iterator[str]:
+def table(
+    rows: Sequence[Sequence[str]],
+    width: int | None,
+    *,
+    more: str,
+    colours: Mapping[int, Callable[[str], str]] | None = None,
+) -> Iterator[str]:
     """Lines; the last column takes what is left of `width`, and is cut there, with `more`.
 
     Cells are what strangers wrote: they are made printable. The first row is a heading, the

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.definition.duration import parse
-from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.definition.problems import DefinitionError
 from bootstrapper.deploy.definition.setting import environment
 from bootstrapper.errors import InputError
 from django.core.exceptions import ValidationError
@@ -37,7 +37,7 @@ def read(text, name=""):
         path.write_text(text.replace("\r\n", "\n"), encoding="utf-8", newline="")
         try:
             found = reader.read(Path(project))
-        except Faulty as error:
+        except DefinitionError as error:
             raise ImportFault(f"Line {fault.line}: {fault.text}." if fault.line
                               else f"{fault.text}." for fault in error.faults) from None
         try:

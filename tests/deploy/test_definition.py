@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy.definition import flag, reader
-from bootstrapper.deploy.definition.problems import Fault, Faulty
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem
 from bootstrapper.deploy.plan import prepare
-from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.errors import InputError
 from tests.support.definitions import RIGHT, recipe, write
 
@@ -83,7 +83,7 @@ deploy/deployments.toml: 3 faults
 
 def test_all_that_is_given_twice_is_told_at_once(tmp_path: Path) -> None:
     write(tmp_path, "a = 1\na = 1\nb = 1\nb = 1\n[c]\n[c]\n")
-    with pytest.raises(Faulty) as caught:
+    with pytest.raises(DefinitionError) as caught:
         reader.read(tmp_path)
     assert [fault.line for fault in caught.value.faults] == [2, 4, 6]
 
@@ -116,7 +116,7 @@ def test_latin_1_is_told_with_its_line(tmp_path: Path) -> None:
 
 def test_a_secret_written_into_the_file_is_not_repeated_by_the_message(tmp_path: Path) -> None:
     text = RIGHT.replace("{ secret = true }", '{ secret = "swordfish" }')
-    with pytest.raises(Faulty) as caught:
+    with pytest.raises(DefinitionError) as caught:
         reader.read(write(tmp_path, text))
     assert "SENTRY_DSN" in str(caught.value)
     assert "swordfish" not in str(caught.value)
@@ -161,9 +161,9 @@ default = ""
     recipe(project, "broken.sh", "echo\r\n")
     deployment = reader.read(project).deployment()
     values = {**deployment.environment, **flag.values(deployment.flags, [], deployment.name)}
-    secret = Fault(file="deploy/deployments.toml", line=1, text="a secret's fault")
-    with pytest.raises(Faulty) as caught:
-        prepare.check(deployment, Cookbook(project), values, faults=[secret])
+    secret = Problem(file="deploy/deployments.toml", line=1, text="a secret's fault")
+    with pytest.raises(DefinitionError) as caught:
+        prepare.check(deployment, RecipeCatalog(project), values, faults=[secret])
     assert str(caught.value) == """\
 deploy/deployments.toml: 7 faults
   deploy/deployments.toml:1: a secret's fault
@@ -185,7 +185,7 @@ def test_a_skipped_stage_must_exist_but_needs_nothing(tmp_path: Path) -> None:
     recipe(project, "a.sh", "true\n")
     recipe(project, "b.sh", "# needs: NOTHING_GIVEN\n")
     deployment = reader.read(project).deployment()
-    found = prepare.check(deployment, Cookbook(project), {}, skip=["b"])
+    found = prepare.check(deployment, RecipeCatalog(project), {}, skip=["b"])
     assert [each.name for each in found] == ["a", "b"]
     with pytest.raises(InputError, match="NOTHING_GIVEN"):
-        prepare.check(deployment, Cookbook(project), {})
+        prepare.check(deployment, RecipeCatalog(project), {})

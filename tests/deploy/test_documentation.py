@@ -17,7 +17,7 @@ from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.plan import prepare
 from bootstrapper.deploy.plan.environment import INHERITED, PROXIES, environment
 from bootstrapper.deploy.plan.plan import Plan
-from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import parse
 from tests.deploy import documentation
 from tests.deploy.documentation import PROGRAM
@@ -73,7 +73,7 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
         (tmp_path / "deploy/deployments.toml").write_text(text)
         for deployment in reader.read(tmp_path).deployments.values():
             values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            prepare.check(deployment, Cookbook(tmp_path), values)
+            prepare.check(deployment, RecipeCatalog(tmp_path), values)
 
 
 def test_every_command_line_in_the_page_is_one() -> None:
@@ -129,7 +129,7 @@ def test_the_example_of_a_recipe_is_one_and_the_marks_are_those_that_count() -> 
 
 def test_what_python_recipes_have_is_what_they_get() -> None:
     """Each name of the table, after `self`, is one of python_stage's own."""
-    source = (PACKAGE / "deploy/project/python_stage.py").read_text()
+    source = (PACKAGE / "deploy/recipes/python_stage.py").read_text()
     rows = [row for row in _rows("", "") if row[0].startswith("`self.")]
     assert len(rows) == 6
     for row in rows:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import parse
 from bootstrapper.deploy.events import size
 from bootstrapper.deploy.events.event import Note, Output, StageEnded, State, Stream
@@ -90,7 +90,7 @@ def test_a_size_is_read(text: str, bytes_: int) -> None:
 @pytest.mark.parametrize("value", ["", "200", 200, "-1 MB", "1 kB", "lots", "1e9 MB", True,
                                    ["1 MB"]])
 def test_a_wrong_limit_is_refused(value: object) -> None:
-    with pytest.raises(Wrong, match='OUTPUT_LIMIT takes a size such as "200 MB" or "1 GB"'):
+    with pytest.raises(InvalidValue, match='OUTPUT_LIMIT takes a size such as "200 MB" or "1 GB"'):
         parse("OUTPUT_LIMIT", value)
 
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 
-from bootstrapper.ve.standards.filename import parse
+from bootstrapper.ve.standards.filename import parse_filename
 from tests.support import tarballs
 
 
@@ -74,7 +74,7 @@ class Index:
                  f'{hashlib.sha256(path.read_bytes()).hexdigest()}"'
                  f'{" data-core-metadata=true" if path.suffix == ".whl" else ""}>'
                  f'{path.name}</a><br>'
-                 for path in sorted(self.directory.iterdir()) if parse(path.name).name == name]
+                 for path in sorted(self.directory.iterdir()) if parse_filename(path.name).name == name]
         return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode() \
             if links else None
 

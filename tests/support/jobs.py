@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrapper.deploy.events.event import Event, Note, Output
-from bootstrapper.deploy.events.times import Clock
-from bootstrapper.deploy.masking.masker import Masking
+from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.job_run import Patience
 from bootstrapper.deploy.running.runner import Runner
@@ -59,8 +59,8 @@ def told(secrets: Mapping[str, str] | None = None, patience: Patience = QUICK,
          tick: Callable[[], None] = lambda: None) -> Iterator[Told]:
     """A runner that stands by."""
     tale = Told()
-    with Runner(emit=lambda event: tale.on_event(event), clock=Clock(),
-                masking=Masking(secrets or {}), cancelled=lambda: tale.reason, tick=tick,
+    with Runner(emit=lambda event: tale.on_event(event), clock=PushClock(),
+                masking=SecretMasker(secrets or {}), cancelled=lambda: tale.reason, tick=tick,
                 patience=patience) as tale.runner:
         yield tale
 

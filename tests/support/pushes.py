@@ -13,7 +13,7 @@ from bootstrapper.deploy.events.event import (
     State,
     Stream,
 )
-from bootstrapper.deploy.journal.journal import Journal
+from bootstrapper.deploy.journal.journal import FileJournal
 
 AT = 1_800_000_000.0
 STAGES = ("git-clone", "unit-tests", "migrate")
@@ -58,9 +58,9 @@ def whole(*said: bytes) -> list[Event]:
 
 
 def kept(project: Path, events: Iterable[Event], number: int = 1, *, finish: bool = True,
-         deployment: str = "production", **more: object) -> Journal:
+         deployment: str = "production", **more: object) -> FileJournal:
     """The journal of a push that said `events`; without `finish`, its runner died then."""
-    journal = Journal.create(project, number, snapshot(number, deployment, **more),
+    journal = FileJournal.create(project, number, snapshot(number, deployment, **more),
                              {"01-git-clone.sh": "git clone …\n"})
     for event in events:
         journal.write(event)

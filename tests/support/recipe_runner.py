@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bootstrapper.deploy.plan.environment import INHERITED, read_output
 from bootstrapper.deploy.recipes import python_stage
-from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.remote.ssh import HERE, Ssh
 
-COOKBOOK = Cookbook(Path(__file__).parent)
+COOKBOOK = RecipeCatalog(Path(__file__).parent)
 # What breaks a recipe that forgets to quote.
 AWKWARD = """it's a "$HOME" `id` ünï"""
 

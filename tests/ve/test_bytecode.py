@@ -22,7 +22,7 @@ def test_an_optimising_python_writes_what_any_other_does(option: str) -> None:
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     code = marshal.loads(run.stdout[16:])
     assert code == compile(SOURCE, "odd.py", "exec", dont_inherit=True, optimize=0)
-    assert run.stdout == bytecode.compiled(SOURCE, "odd.py", mtime=7)
+    assert run.stdout == bytecode.compile_source(SOURCE, "odd.py", mtime=7)
 
 
 @pytest.mark.parametrize(("source", "path"), [
@@ -34,4 +34,4 @@ def test_it_lies_where_python_looks_for_it(source: str, path: str) -> None:
 
 
 def test_a_source_that_is_none_has_none() -> None:
-    assert bytecode.compiled(b"print 'two'\n", "odd.py", mtime=0) is None
+    assert bytecode.compile_source(b"print 'two'\n", "odd.py", mtime=0) is None

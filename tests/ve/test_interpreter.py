@@ -10,7 +10,7 @@ import packaging
 import pytest
 
 from bootstrapper.errors import InputError
-from bootstrapper.ve.python.interpreter import describe, running
+from bootstrapper.ve.python.interpreter import current_interpreter, inspect_interpreter
 from bootstrapper.ve.python.tag import cpython_tags, linux_platforms
 from tests.support.interpreters import interpreters, too_old
 
@@ -29,19 +29,19 @@ def test_tags_and_marker_variables_are_those_of_the_reference(version: str) -> N
     said = subprocess.run([executable, "-c", REFERENCE], env={"PYTHONPATH": where},
                           capture_output=True, check=True).stdout
     tags, environment = json.loads(said)
-    ours = describe(executable)
+    ours = inspect_interpreter(executable)
     assert list(ours.tags) == tags
     assert ours.environment == environment
 
 
 def test_the_python_of_a_ve_is_described_as_its_base() -> None:
-    assert running().executable == Path(os.path.realpath(sys._base_executable))
+    assert current_interpreter().executable == Path(os.path.realpath(sys._base_executable))
 
 
 @pytest.mark.parametrize("executable", too_old(), ids=lambda path: path.name)
 def test_an_interpreter_that_is_too_old_is_refused(executable: Path) -> None:
     with pytest.raises(InputError) as refusal:
-        describe(executable)
+        inspect_interpreter(executable)
     assert "too old" in str(refusal.value)
     assert "--python" in str(refusal.value)
 
@@ -49,7 +49,7 @@ def test_an_interpreter_that_is_too_old_is_refused(executable: Path) -> None:
 @pytest.mark.parametrize("name", ["/nowhere/python3", "/bin/false", "/bin/echo"])
 def test_what_is_no_interpreter_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="can't be asked which Python it is"):
-        describe(name)
+        inspect_interpreter(name)
 
 
 def test_a_free_threaded_build_takes_no_stable_abi() -> None:
@@ -70,4 +70,4 @@ def test_modules_of_the_current_directory_are_not_run(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('run by mistake')\n")
     monkeypatch.chdir(tmp_path)
-    assert describe(sys.executable).version == sys.version_info[:2]
+    assert inspect_interpreter(sys.executable).version == sys.version_info[:2]

@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.python.interpreter import Interpreter, running
+from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter
 from bootstrapper.ve.unpack import pool
-from bootstrapper.ve.unpack.worker import Task
+from bootstrapper.ve.unpack.worker import UnpackTask
 from tests.support.wheels import make_wheel
 
 
 @pytest.fixture(params=["our own bytecode", "another's"])
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
     """The running one, which is forked; and the same under another name, which is started."""
-    return running() if request.param == "our own bytecode" else replace(
-        running(), bytecode="another's")
+    return current_interpreter() if request.param == "our own bytecode" else replace(
+        current_interpreter(), bytecode="another's")
 
 
-def task(directory: Path, wheel: Path) -> Task:
-    return Task(wheel=os.fspath(wheel), name=wheel.name, site=running().site,
+def task(directory: Path, wheel: Path) -> UnpackTask:
+    return UnpackTask(wheel=os.fspath(wheel), name=wheel.name, site=current_interpreter().site,
                 place=os.fspath(directory / f"entry-{wheel.name}"), version=sys.version_info[:2])
 
 
@@ -42,11 +42,11 @@ def _no_process_is_left() -> Iterator[None]:
 def test_every_wheel_is_unpacked_and_no_process_is_left(tmp_path: Path,
                                                         interpreter: Interpreter) -> None:
     tasks = [task(tmp_path, make_wheel(tmp_path, f"tiny{number}")) for number in range(7)]
-    done: list[Task] = []
-    pool.run(tasks, interpreter, jobs=3, done=done.append)
+    done: list[UnpackTask] = []
+    pool.unpack_all(tasks, interpreter, jobs=3, done=done.append)
     assert sorted(each.name for each in done) == [each.name for each in tasks]
     for number, each in enumerate(tasks):
-        site = Path(each.place) / "tree" / running().site
+        site = Path(each.place) / "tree" / current_interpreter().site
         assert (site / f"tiny{number}.py").read_text() == "VERSION = '1.0'\n"
         assert [path.name for path in site.glob("__pycache__/*")] == [
             f"tiny{number}.{sys.implementation.cache_tag}.pyc"]
@@ -57,7 +57,7 @@ def test_a_wheel_that_is_refused_is_named_and_no_process_is_left(
     wheels = [make_wheel(tmp_path, f"tiny{number}") for number in range(7)]
     wheels[3].write_bytes(b"not a zip")
     with pytest.raises(WorkFailed, match=r"tiny3.*zip archive"):
-        pool.run([task(tmp_path, wheel) for wheel in wheels], interpreter, jobs=2,
+        pool.unpack_all([task(tmp_path, wheel) for wheel in wheels], interpreter, jobs=2,
                  done=lambda _: None)
 
 
@@ -66,14 +66,14 @@ def test_what_the_system_refuses_is_told_as_it_said(tmp_path: Path,
     wanted = task(tmp_path, make_wheel(tmp_path))
     Path(wanted.place).mkdir()
     with pytest.raises(FileExistsError) as error:
-        pool.run([wanted], interpreter, jobs=2, done=lambda _: None)
+        pool.unpack_all([wanted], interpreter, jobs=2, done=lambda _: None)
     assert error.value.filename == wanted.place
 
 
 def test_an_interruption_leaves_no_process(tmp_path: Path, interpreter: Interpreter) -> None:
-    def interrupt(_: Task) -> None:
+    def interrupt(_: UnpackTask) -> None:
         raise KeyboardInterrupt
 
     tasks = [task(tmp_path, make_wheel(tmp_path, f"tiny{number}")) for number in range(5)]
     with pytest.raises(KeyboardInterrupt):
-        pool.run(tasks, interpreter, jobs=2, done=interrupt)
+        pool.unpack_all(tasks, interpreter, jobs=2, done=interrupt)

@@ -6,7 +6,7 @@ import pytest
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.project.selection import select
+from bootstrapper.ve.project.selection import select_files
 from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.python.tag import linux_platforms
 from bootstrapper.ve.standards.marker import Marker
@@ -36,7 +36,7 @@ def lines(*names: str) -> list[LockedFile]:
 
 def chosen(project: Path, *names: str, wanted: tuple[str, ...] = ()) -> list[str]:
     return [file.path.name
-            for file in select(lines(*names), PYTHON, project=project, wanted=wanted)]
+            for file in select_files(lines(*names), PYTHON, project=project, wanted=wanted)]
 
 
 def test_the_wheel_that_fits_best_is_taken(tmp_path: Path) -> None:

@@ -32,12 +32,20 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(argv: Sequence[str] | None = None) -> int:
     """Generate, vendor, rebuild, migrate, push, roll back, run, Rolf; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--once", action="store_true",
-                        help="check that the site answers, then end")
-    parser.add_argument("--pictures", type=Path, metavar="DIRECTORY",
-                        help="take the docs' pictures of Rolf (playwright and chromium)")
-    parser.add_argument("--into", type=Path, default=REPOSITORY / ".demo", metavar="DIRECTORY",
-                        help="where the project is generated; wiped first (default: .demo)")
+    parser.add_argument("--once", action="store_true", help="check that the site answers, then end")
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIRECTORY",
+        help="take the docs' pictures of Rolf (playwright and chromium)",
+    )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        default=REPOSITORY / ".demo",
+        metavar="DIRECTORY",
+        help="where the project is generated; wiped first (default: .demo)",
+    )
     options = parser.parse_args(argv)
     for number in ENDING:
         signal.signal(number, end)
@@ -50,8 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"\n--- no push is shown, and no Rolf: this machine has no {', '.join(lacking)}")
             return run(project, once=options.once)
         port = free_port(8001)
-        with production_server(into / "production", port) as process, \
-                staging_server(into / "staging") as staging:
+        with (
+            production_server(into / "production", port) as process,
+            staging_server(into / "staging") as staging,
+        ):
             address = f"http://127.0.0.1:{port}/"
             site = Production(project, into / "production", address)
             push(site, process.pid, staging)
@@ -59,11 +69,14 @@ def main(argv: Sequence[str] | None = None) -> int:
                 push_through(shop, site)
                 if options.pictures:
                     take_pictures(shop, options.pictures)
-                return run(project, once=options.once, production=address, shop=shop,
-                           staging=staging)
+                return run(
+                    project, once=options.once, production=address, shop=shop, staging=staging
+                )
     except subprocess.CalledProcessError as error:
-        print(f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
-              file=sys.stderr)
+        print(
+            f"make demo: {error.cmd[0]} ended with {error.returncode}; its output is above",
+            file=sys.stderr,
+        )
         return 1
     except BootstrapperError as error:
         print(f"make demo: {error}", file=sys.stderr)
@@ -84,13 +97,26 @@ def generate(into: Path) -> Path:
     """A new project, demo_site, in a directory that is wiped first."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if version not in PYTHONS:
-        sys.exit(f"make demo: Python {version} is not among {', '.join(PYTHONS)}, which the "
-                 "template has locked files for\n  next: make clean demo PYTHON=python3.13")
+        sys.exit(
+            f"make demo: Python {version} is not among {', '.join(PYTHONS)}, which the "
+            "template has locked files for\n  next: make clean demo PYTHON=python3.13"
+        )
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
-    step("generate a project and vendor its files", sys.executable, "-m", "cookiecutter",
-         "--no-input", "--output-dir", str(into), str(REPOSITORY), "project_name=Demo Site",
-         "database=sqlite", f"python_version={version}", at=REPOSITORY)
+    step(
+        "generate a project and vendor its files",
+        sys.executable,
+        "-m",
+        "cookiecutter",
+        "--no-input",
+        "--output-dir",
+        str(into),
+        str(REPOSITORY),
+        "project_name=Demo Site",
+        "database=sqlite",
+        f"python_version={version}",
+        at=REPOSITORY,
+    )
     return into / "demo_site"
 
 
@@ -111,8 +137,10 @@ def staging_server(directory: Path) -> Iterator[Site]:
 
 def push(production: Production, server_pid: int, staging: Site) -> None:
     """Show a first push, a change that is pushed, and the way back."""
-    say(f"production is a directory of this machine, {production.directory}; its server stands in "
-        "for Apache")
+    say(
+        f"production is a directory of this machine, {production.directory}; its server stands in "
+        "for Apache"
+    )
     production.prepare(server_pid, staging)
     say("the first push")
     production.bootstrapper("deploy", "-m", "A new site")
@@ -176,8 +204,14 @@ def show_page(address: str) -> None:
     print(f"\n  {address} says: {html.unescape(lead[1]) if lead else 'nothing'}", flush=True)
 
 
-def run(project: Path, *, once: bool, production: str = "",
-        shop: Rolf | None = None, staging: Site | None = None) -> int:
+def run(
+    project: Path,
+    *,
+    once: bool,
+    production: str = "",
+    shop: Rolf | None = None,
+    staging: Site | None = None,
+) -> int:
     """Run the site until Ctrl-C, or, once, until its pages have answered."""
     port = free_port(8000)
     address = f"http://127.0.0.1:{port}/"
@@ -192,21 +226,34 @@ def run(project: Path, *, once: bool, production: str = "",
             for came, page in answered:
                 print(came, page)
             return 0 if {came for came, _ in answered} == {200} else 1
-        print(f"\n  {address}\n  {address}admin/  (./manage.py createsuperuser in {project} lets "
-              "you in)\n" + (f"  {production} is production\n" if production else "")
-              + (f"  {staging.address} shows staging, after a push to it\n" if staging else "")
-              + (f"  {shop.address} is Rolf; {shop.login} signs in with {shop.password}\n"
-                 + "".join(f"    {login} signs in with {password}\n"
-                           for login, password in shop.people.items()) if shop else "")
-              + "  Ctrl-C ends it\n", flush=True)
+        print(
+            f"\n  {address}\n  {address}admin/  (./manage.py createsuperuser in {project} lets "
+            "you in)\n"
+            + (f"  {production} is production\n" if production else "")
+            + (f"  {staging.address} shows staging, after a push to it\n" if staging else "")
+            + (
+                f"  {shop.address} is Rolf; {shop.login} signs in with {shop.password}\n"
+                + "".join(
+                    f"    {login} signs in with {password}\n"
+                    for login, password in shop.people.items()
+                )
+                if shop
+                else ""
+            )
+            + "  Ctrl-C ends it\n",
+            flush=True,
+        )
         return process.wait()
 
 
 @contextmanager
 def server(project: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     """Django's development server, ended with all of its processes when the `with` is left."""
-    process = subprocess.Popen(["./manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
-                               cwd=project, start_new_session=True)
+    process = subprocess.Popen(
+        ["./manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
+        cwd=project,
+        start_new_session=True,
+    )
     try:
         yield process
     finally:

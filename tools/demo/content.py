@@ -35,8 +35,8 @@ from django.contrib.auth.models import Group  # noqa: E402
 from history.models import recording  # noqa: E402
 from pushes import asking  # noqa: E402
 
-from bootstrapper.deploy.plan.prepare import Preparation  # noqa: E402
-from bootstrapper.deploy.recipes.catalog import Cookbook  # noqa: E402
+from bootstrapper.deploy.plan.prepare import PreparedDeployment  # noqa: E402
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog  # noqa: E402
 
 NAME = "Demo Site"
 # By group: what its members may do with the demo site, and who they are.
@@ -55,12 +55,17 @@ def define(project: str) -> None:
     owner = User.objects.filter(is_superuser=True).earliest("pk")
     category = Category.objects.create(name="Sites")
     application = Application.objects.create(category=category, name=NAME)
-    prepared = Preparation.of(Path(project), "production", {})
+    prepared = PreparedDeployment.of(Path(project), "production", {})
     engine = prepared.deployment
     deployment = Deployment(
-        application=application, name=engine.name, branch=engine.branch, timeout=engine.timeout,
-        idle_timeout=engine.idle_timeout, on_failure=engine.on_failure,
-        description="What visitors see.")
+        application=application,
+        name=engine.name,
+        branch=engine.branch,
+        timeout=engine.timeout,
+        idle_timeout=engine.idle_timeout,
+        on_failure=engine.on_failure,
+        description="What visitors see.",
+    )
     kept(owner, deployment, deployment)
     for group, (level, people) in SHOP.items():
         members = Group.objects.create(name=group)
@@ -68,36 +73,61 @@ def define(project: str) -> None:
         for login, full in people.items():
             first, _, last = full.partition(" ")
             password = secrets.token_urlsafe(9)
-            User.objects.create_user(login, password=password, first_name=first,
-                                     last_name=last).groups.add(members)
+            User.objects.create_user(
+                login, password=password, first_name=first, last_name=last
+            ).groups.add(members)
             print(login, password)
     anna = User.objects.get(username="anna")
     for name, value in engine.environment.items():
         kept(anna, Setting(deployment=deployment, name=name, text=value), deployment)
     for flag in engine.flags.values():
-        kept(anna, Flag(deployment=deployment, name=flag.name, description=flag.description,
-                        default=flag.value), deployment)
+        kept(
+            anna,
+            Flag(
+                deployment=deployment,
+                name=flag.name,
+                description=flag.description,
+                default=flag.value,
+            ),
+            deployment,
+        )
     for position, entry in enumerate(engine.stages):
-        kept(anna, Stage(deployment=deployment, position=position, name=entry.name,
-                         recipe=entry.recipe), deployment)
+        kept(
+            anna,
+            Stage(deployment=deployment, position=position, name=entry.name, recipe=entry.recipe),
+            deployment,
+        )
     own(anna, Path(project), {entry.recipe for entry in engine.stages})
-    tied = Deployment(application=application, name="staging", tied_to="staging",
-                      description="Tied to the file in its repository.")
+    tied = Deployment(
+        application=application,
+        name="staging",
+        tied_to="staging",
+        description="Tied to the file in its repository.",
+    )
     kept(anna, tied, tied)
-    kept(anna, Setting(deployment=tied, name="REPOSITORY",
-                       text=engine.environment["REPOSITORY"]), tied)
+    kept(
+        anna,
+        Setting(deployment=tied, name="REPOSITORY", text=engine.environment["REPOSITORY"]),
+        tied,
+    )
 
 
 def own(person: User, project: Path, used: set[str]) -> None:
     """Put the project's own recipes into Rolf's cookbook."""
-    cookbook = Cookbook(project)
+    cookbook = RecipeCatalog(project)
     for file in sorted((project / "deploy/recipes").iterdir()):
         if file.stem in used:
             code = cookbook.get(file.stem).code
             recipe = Recipe(name=file.stem, code=code)
             kept(person, recipe)
-            RecipeVersion.objects.create(recipe=recipe, number=1, language=recipe.language,
-                                         code=code, by=person, by_name=person.username)
+            RecipeVersion.objects.create(
+                recipe=recipe,
+                number=1,
+                language=recipe.language,
+                code=code,
+                by=person,
+                by_name=person.username,
+            )
 
 
 def kept(person: User, subject: object, deployment: Deployment | None = None) -> None:
@@ -110,8 +140,14 @@ def kept(person: User, subject: object, deployment: Deployment | None = None) ->
 def push(person: str, comment: str, *flags: str) -> None:
     """Ask for a push, and tell how it ended."""
     deployment = Deployment.objects.get(name="production")
-    told(asking.push(deployment, User.objects.get(username=person), comment=comment,
-                     flags=dict.fromkeys(flags, "1")))
+    told(
+        asking.push(
+            deployment,
+            User.objects.get(username=person),
+            comment=comment,
+            flags=dict.fromkeys(flags, "1"),
+        )
+    )
 
 
 def rollback(person: str, comment: str) -> None:

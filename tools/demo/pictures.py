@@ -44,8 +44,7 @@ def take(shop: Rolf, directory: Path) -> None:
 
 
 @contextmanager
-def _signed_in(browser: Browser, shop: Rolf, size: "dict[str, int]",
-               scheme: str) -> Iterator[Page]:
+def _signed_in(browser: Browser, shop: Rolf, size: "dict[str, int]", scheme: str) -> Iterator[Page]:
     context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     page.goto(shop.address)

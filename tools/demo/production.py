@@ -33,8 +33,9 @@ def server(directory: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     """What serves the directory's `current`, ended when the `with` is left."""
     directory.mkdir()
     script = Path(__file__).with_name("server.py")
-    process = subprocess.Popen([sys.executable, script, directory, str(port)],
-                               start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, script, directory, str(port)], start_new_session=True
+    )
     try:
         yield process
     finally:
@@ -54,8 +55,8 @@ def _place(template: str, site: Site) -> dict[str, str]:
     """What changes in a deployment whose directory the template calls `template`."""
     return {
         'REMOTE_HOST = ""': f'REMOTE_HOST = "."  # this machine, without ssh\n'
-                            f'SMOKE_URL = "{site.address.rstrip("/")}"\n'
-                            f'SERVER_PID = {site.server_pid}',
+        f'SMOKE_URL = "{site.address.rstrip("/")}"\n'
+        f"SERVER_PID = {site.server_pid}",
         f'REMOTE_DIRECTORY = "{template}"': f'REMOTE_DIRECTORY = "{site.directory}"',
         '"activate-release", "touch-wsgi"': '"activate-release", "restart-server"',
     }
@@ -77,11 +78,13 @@ class Production:
         self._run("git", "config", "user.name", "Demo")
         self._run("git", "config", "user.email", "demo@example.org")
         self._run("git", "remote", "add", "origin", str(repository))
-        self._define({
-            'REPOSITORY = ""': f'REPOSITORY = "{repository}"',
-            'REMOTE_PYTHON = "/usr/bin/python3"': f'REMOTE_PYTHON = "{sys.executable}"',
-            **_place("/var/www/demo_site", Site(self.directory, self.address, server_pid)),
-        })
+        self._define(
+            {
+                'REPOSITORY = ""': f'REPOSITORY = "{repository}"',
+                'REMOTE_PYTHON = "/usr/bin/python3"': f'REMOTE_PYTHON = "{sys.executable}"',
+                **_place("/var/www/demo_site", Site(self.directory, self.address, server_pid)),
+            }
+        )
         # What production has taken is replaced by now, so the same lines are those of staging.
         self._define(_place("/var/www/demo_site-staging", staging))
         (self.project / "deploy/recipes/restart-server.sh").write_text(RESTART)
@@ -116,6 +119,7 @@ class Production:
 
     def _run(self, *command: str) -> None:
         # git's own variables, set where a hook runs the demo, would have it work elsewhere.
-        environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith("GIT_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("GIT_")
+        }
         subprocess.run(command, cwd=self.project, env=environment, check=True)

@@ -30,8 +30,13 @@ class Rolf:
     def define(self, project: Path) -> None:
         """Have it know the people of the shop, and the deployment of the site."""
         made = subprocess.run(
-            ["ve/bin/python", CONTENT, "define", str(project)], cwd=self.directory, check=True,
-            env=environment(), stdout=subprocess.PIPE, text=True).stdout
+            ["ve/bin/python", CONTENT, "define", str(project)],
+            cwd=self.directory,
+            check=True,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
         self.people = dict(line.split() for line in made.splitlines())
 
     def push(self, person: str, comment: str, *flags: str) -> None:
@@ -47,10 +52,12 @@ class Rolf:
         visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         sign_in = f"{self.address}sign-in/"
         with visitor.open(sign_in, timeout=10) as answer:
-            [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"',
-                                     answer.read().decode()))
-        form = urllib.parse.urlencode({"username": self.login, "password": self.password,
-                                       "csrfmiddlewaretoken": token}).encode()
+            [token] = set(
+                re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
+            )
+        form = urllib.parse.urlencode(
+            {"username": self.login, "password": self.password, "csrfmiddlewaretoken": token}
+        ).encode()
         with visitor.open(sign_in, form, timeout=10) as answer:
             front = answer.read().decode()
             yield answer.status, answer.url
@@ -63,8 +70,9 @@ class Rolf:
                 yield error.code, self.address + path
 
     def _content(self, *words: str) -> None:
-        subprocess.run(["ve/bin/python", CONTENT, *words], cwd=self.directory, check=True,
-                       env=environment())
+        subprocess.run(
+            ["ve/bin/python", CONTENT, *words], cwd=self.directory, check=True, env=environment()
+        )
 
 
 @contextmanager
@@ -73,8 +81,13 @@ def running(directory: Path, port: int) -> Iterator[Rolf]:
     address = f"http://127.0.0.1:{port}/"
     output = directory.with_name("rolf.output")
     with output.open("w") as file:
-        process = subprocess.Popen(["./manage.py", "rolf", "--port", str(port)], cwd=directory,
-                                   env=environment(), start_new_session=True, stdout=file)
+        process = subprocess.Popen(
+            ["./manage.py", "rolf", "--port", str(port)],
+            cwd=directory,
+            env=environment(),
+            start_new_session=True,
+            stdout=file,
+        )
     try:
         while "data" not in (told := said(output)) and process.poll() is None:
             time.sleep(0.1)
@@ -95,5 +108,8 @@ def said(output: Path) -> dict[str, str]:
 
 def environment() -> dict[str, str]:
     """What whoever starts Rolf has, without what git or make add."""
-    return {name: value for name, value in os.environ.items()
-            if not name.startswith(("GIT_", "MAKE", "DJANGO_", "PYTHON"))}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "MAKE", "DJANGO_", "PYTHON"))
+    }

@@ -54,5 +54,9 @@ def serve(release: Path, listener: socket.socket) -> None:
 
 if __name__ == "__main__":
     where = sys.argv[2]
-    main(Path(sys.argv[1]), socket.socket(fileno=int(where[3:])) if where.startswith("fd=")
-         else socket.create_server(("127.0.0.1", int(where))))
+    main(
+        Path(sys.argv[1]),
+        socket.socket(fileno=int(where[3:]))
+        if where.startswith("fd=")
+        else socket.create_server(("127.0.0.1", int(where))),
+    )

@@ -20,19 +20,18 @@ CHUNK = 1 << 20
 ABANDONED_SECONDS = 24 * 3600
 
 
-def place(environ: Mapping[str, str] = os.environ) -> Path:
+def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
     """`$VENDOR_FETCH_CACHE`, else in the user's cache directory. Raises InputError."""
     if environ.get("VENDOR_FETCH_CACHE"):
         return Path(environ["VENDOR_FETCH_CACHE"]).absolute()
     home = cache_home(environ)
     if home is None:
-        raise InputError("the cache", "there is no home directory to keep it in",
-                         "set VENDOR_FETCH_CACHE to a directory of yours")
+        raise InputError(
+            "the cache",
+            "there is no home directory to keep it in",
+            "set VENDOR_FETCH_CACHE to a directory of yours",
+        )
     return home / "vendor_fetch"
-
-
-
-
 
 
 class Cache:

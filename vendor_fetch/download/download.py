@@ -28,8 +28,7 @@ class Interrupted(Exception):
     """Another download has failed, or the user has pressed Ctrl-C."""
 
 
-def download(artifacts: Iterable[Artifact], cache: Cache, index: Index,
-             progress: Progress) -> None:
+def download(artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress) -> None:
     """Bring every file into the cache. Raises WorkFailed for the first that can't be had."""
     wanted = list({artifact.sha256: artifact for artifact in artifacts}.values())
     total = sum(artifact.size or 0 for artifact in wanted)
@@ -50,8 +49,14 @@ def download(artifacts: Iterable[Artifact], cache: Cache, index: Index,
 class _Run:
     """What the downloads of one run share."""
 
-    def __init__(self, session: requests.Session, cache: Cache, index: Index, step: Step,
-                 wanted: Iterable[Artifact]) -> None:
+    def __init__(
+        self,
+        session: requests.Session,
+        cache: Cache,
+        index: Index,
+        step: Step,
+        wanted: Iterable[Artifact],
+    ) -> None:
         self.stop = threading.Event()
         self.outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
         self._wanted: SimpleQueue[Artifact] = SimpleQueue()
@@ -88,8 +93,10 @@ class _Run:
                 gone = isinstance(error, requests.HTTPError) and error.response.status_code < 500
                 if tried == TRIES or gone:
                     raise WorkFailed(
-                        artifact.filename, f"can't be downloaded from {_host(artifact)}: {error}",
-                        "look at the connection, then run the same command again") from None
+                        artifact.filename,
+                        f"can't be downloaded from {_host(artifact)}: {error}",
+                        "look at the connection, then run the same command again",
+                    ) from None
                 if self.stop.wait(tried * PAUSE):
                     raise Interrupted from None
 
@@ -111,7 +118,8 @@ class _Run:
                         artifact.filename,
                         f"{_host(artifact)} sent a file whose sha256 is {digest.hexdigest()}, "
                         f"it should be {artifact.sha256}",
-                        "don't use it; ask whoever runs that index, or use another one")
+                        "don't use it; ask whoever runs that index, or use another one",
+                    )
                 self._cache.keep(file, artifact.sha256)
         except BaseException:
             self._advance(artifact, -received)

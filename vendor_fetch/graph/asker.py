@@ -7,10 +7,10 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.requirement import Requirement
 from vendor_fetch.graph.metadata import dependencies
 from vendor_fetch.project.apps_in import numbered
-from vendor_fetch.project.project import APPS_IN, Project
+from vendor_fetch.project.project import APPS_IN, VendorProject
 
 
-def asker(project: Project, files: Mapping[str, LockedFile], name: str) -> str:
+def asker(project: VendorProject, files: Mapping[str, LockedFile], name: str) -> str:
     """Return the line that asks for the package `name`, itself or by what it depends on.
 
     `files` are the locked ones by name; their metadata says what depends on what. Where it does
@@ -20,15 +20,16 @@ def asker(project: Project, files: Mapping[str, LockedFile], name: str) -> str:
     direct = [number for number, asked in lines if asked.name == name]
     if direct:
         return f"{APPS_IN} {_named(direct)}, or remove {_that(direct)}"
-    above = [number for number, asked in lines
-             if name in _below(project, files, asked.name)]
+    above = [number for number, asked in lines if name in _below(project, files, asked.name)]
     if above:
-        return (f"{APPS_IN}, where {_named(above)} need{'' if above[1:] else 's'} it, or remove "
-                f"{_that(above)}")
+        return (
+            f"{APPS_IN}, where {_named(above)} need{'' if above[1:] else 's'} it, or remove "
+            f"{_that(above)}"
+        )
     return str(APPS_IN)
 
 
-def _below(project: Project, files: Mapping[str, LockedFile], name: str) -> set[str]:
+def _below(project: VendorProject, files: Mapping[str, LockedFile], name: str) -> set[str]:
     """Return the names of all that a locked package depends on, as far as the files tell."""
     found: set[str] = set()
     left = [name]
@@ -40,7 +41,7 @@ def _below(project: Project, files: Mapping[str, LockedFile], name: str) -> set[
     return found
 
 
-def _requirements(project: Project, file: LockedFile) -> Iterable[Requirement]:
+def _requirements(project: VendorProject, file: LockedFile) -> Iterable[Requirement]:
     try:
         return dependencies(project.directory / file.path).requirements
     except BootstrapperError:  # a file that can't be read tells nothing

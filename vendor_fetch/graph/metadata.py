@@ -14,11 +14,11 @@ from bootstrapper.ve.standards.filename import Tarball
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
-    read_metadata_requirement,
+    parse_metadata_requirement,
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel.tarball import build_system, with_project
-from vendor_fetch.project.project import Project
+from vendor_fetch.project.project import VendorProject
 
 _FIX = "bring the file back (git checkout), or run: python -m vendor_fetch sync"
 
@@ -36,25 +36,30 @@ def dependencies(path: Path) -> Dependencies:
     wheel = path.name.endswith(".whl")
     suffix = ".dist-info/METADATA" if wheel else "/PKG-INFO"
     fields = BytesParser().parsebytes(_member(path, suffix) or b"", headersonly=True)
-    requirements = tuple(_read(str(text), "Requires-Dist", path)
-                         for text in fields.get_all("Requires-Dist", []))
+    requirements = tuple(
+        _read(str(text), "Requires-Dist", path) for text in fields.get_all("Requires-Dist", [])
+    )
     return Dependencies(requirements=requirements, known=wheel or _is_static(fields))
 
 
 def build_requirements(path: Path) -> tuple[str, ...]:
     """What a tarball says it is built with (PEP 518), a requirement each. Raises WorkFailed."""
-    return tuple(_read(text, "build-system.requires", path).text
-                 for text in build_system(path, str(SOURCE / path.name)).requires)
+    return tuple(
+        _read(text, "build-system.requires", path).text
+        for text in build_system(path, str(SOURCE / path.name)).requires
+    )
 
 
 def _read(text: str, field: str, path: Path) -> Requirement:
     try:
-        return read_metadata_requirement(text)
+        return parse_metadata_requirement(text)
     except InvalidRequirement as error:
-        raise WorkFailed(str(SOURCE / path.name),
-                         f"its metadata has {field}: {text}, which can't be read: {error}",
-                         "ask for another version of it in requirements/apps.in, then run: "
-                         "python -m vendor_fetch sync") from None
+        raise WorkFailed(
+            str(SOURCE / path.name),
+            f"its metadata has {field}: {text}, which can't be read: {error}",
+            "ask for another version of it in requirements/apps.in, then run: "
+            "python -m vendor_fetch sync",
+        ) from None
 
 
 def _is_static(fields: Message) -> bool:
@@ -80,8 +85,9 @@ def _member(path: Path, suffix: str) -> bytes | None:
                     stream = archive.extractfile(member)
                     return stream.read() if stream else None
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise WorkFailed(str(SOURCE / path.name), f"not an archive that can be read: {error}",
-                         _FIX) from None
+        raise WorkFailed(
+            str(SOURCE / path.name), f"not an archive that can be read: {error}", _FIX
+        ) from None
     return None
 
 
@@ -92,7 +98,7 @@ def _is_at_top(name: str, suffix: str) -> bool:
 ALWAYS = ("pip", "virtualenv")
 
 
-def required(files: Iterable[LockedFile], project: Project) -> list[str]:
+def tool_requirements(files: Iterable[LockedFile], project: VendorProject) -> list[str]:
     """The requirements of the tools, for the application's files, which are in place."""
     asked = {*ALWAYS, *project.build_requires}
     for file in files:

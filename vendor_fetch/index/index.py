@@ -18,8 +18,10 @@ from vendor_fetch.index.uv import PLACES, addresses, uv_is_configured
 
 _EXTRAS = frozenset({"UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS"})
 # distutils.util.strtobool, which pip reads yes and no by
-_YES_OR_NO = {**dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
-              **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False)}
+_YES_OR_NO = {
+    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
+    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,12 @@ class Index:
 
     def without_extras(self) -> "Index":
         """The one index alone."""
-        return replace(self, environment={name: value for name, value in self.environment.items()
-                                          if name not in _EXTRAS})
+        return replace(
+            self,
+            environment={
+                name: value for name, value in self.environment.items() if name not in _EXTRAS
+            },
+        )
 
 
 def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
@@ -64,20 +70,29 @@ def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
     if certificates and "SSL_CERT_FILE" not in environ:
         extra["SSL_CERT_FILE"] = certificates
     if proxy := _proxy(told("proxy")):
-        extra.update({name: proxy for name in ("HTTP_PROXY", "HTTPS_PROXY")
-                      if name not in environ and name.lower() not in environ})
+        extra.update(
+            {
+                name: proxy
+                for name in ("HTTP_PROXY", "HTTPS_PROXY")
+                if name not in environ and name.lower() not in environ
+            }
+        )
     if uv_is_configured(project, environ):
-        return Index(environment=extra, certificates=certificates, trusted_hosts=trusted,
-                     credentials=_credentials(each for name in PLACES
-                                              for each in addresses(name, environ)))
+        return Index(
+            environment=extra,
+            certificates=certificates,
+            trusted_hosts=trusted,
+            credentials=_credentials(each for name in PLACES for each in addresses(name, environ)),
+        )
     index = told("index-url")
     if index.value:
         must_be_there(index.value, index, project)
         extra["UV_DEFAULT_INDEX"] = index.value
     # pip shrugs at a directory that isn't there; uv takes it for a fault.
-    indexes, links = ([each for each in told(name).value.split()
-                       if is_there(each, told(name), project)]
-                      for name in ("extra-index-url", "find-links"))
+    indexes, links = (
+        [each for each in told(name).value.split() if is_there(each, told(name), project)]
+        for name in ("extra-index-url", "find-links")
+    )
     if indexes:
         extra["UV_INDEX"] = " ".join(indexes)
         # pip takes the best version of all indexes, and it is pip's configuration.
@@ -96,8 +111,10 @@ def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
 
 
 def _certificates(cert: Setting, environ: Mapping[str, str]) -> str | None:
-    for setting in (cert, *(from_environment(name, environ)
-                            for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))):
+    for setting in (
+        cert,
+        *(from_environment(name, environ) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")),
+    ):
         if setting.value:
             if not Path(setting.value).expanduser().exists():
                 raise setting.nonsense("is a file of certificates that is not there")

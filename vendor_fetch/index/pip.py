@@ -11,9 +11,21 @@ from vendor_fetch.index.setting import Setting, from_environment
 
 # The options that say where files come from and how they are reached. All others (pre,
 # constraint, no-binary, target, user, …) would change what is installed.
-PERMITTED = ("index-url", "extra-index-url", "find-links", "no-index", "cert", "client-cert",
-             "proxy", "trusted-host", "timeout", "retries", "cache-dir", "no-cache-dir",
-             "keyring-provider")
+PERMITTED = (
+    "index-url",
+    "extra-index-url",
+    "find-links",
+    "no-index",
+    "cert",
+    "client-cert",
+    "proxy",
+    "trusted-host",
+    "timeout",
+    "retries",
+    "cache-dir",
+    "no-cache-dir",
+    "keyring-provider",
+)
 
 
 def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -22,10 +34,15 @@ def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
     Raises InputError for a file that pip could not read either.
     """
     told = pip_settings(environ)
-    return {**{name: value for name, value in environ.items() if not name.startswith("PIP_")},
-            "PIP_CONFIG_FILE": os.devnull,
-            **{f"PIP_{name.upper().replace('-', '_')}": " ".join(told[name].value.split())
-               for name in PERMITTED if name in told}}
+    return {
+        **{name: value for name, value in environ.items() if not name.startswith("PIP_")},
+        "PIP_CONFIG_FILE": os.devnull,
+        **{
+            f"PIP_{name.upper().replace('-', '_')}": " ".join(told[name].value.split())
+            for name in PERMITTED
+            if name in told
+        },
+    }
 
 
 def pip_settings(environ: Mapping[str, str]) -> dict[str, Setting]:
@@ -40,17 +57,26 @@ def pip_settings(environ: Mapping[str, str]) -> dict[str, Setting]:
         try:
             parser.read(place, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
-            raise InputError(str(place), " ".join(str(error).split()),
-                             "mend the file, then run the same command again") from None
+            raise InputError(
+                str(place),
+                " ".join(str(error).split()),
+                "mend the file, then run the same command again",
+            ) from None
         for section in ("global", "download", "install"):
             if parser.has_section(section):
-                settings.update((key.replace("_", "-"),
-                                 Setting(value=value.strip(), origin=f"{key} in {place}"))
-                                for key, value in parser.items(section) if value.strip())
-    settings.update((name.removeprefix("PIP_").lower().replace("_", "-"),
-                     from_environment(name, environ))
-                    for name, value in environ.items()
-                    if name.startswith("PIP_") and value.strip())
+                settings.update(
+                    (
+                        key.replace("_", "-"),
+                        Setting(value=value.strip(), origin=f"{key} in {place}"),
+                    )
+                    for key, value in parser.items(section)
+                    if value.strip()
+                )
+    settings.update(
+        (name.removeprefix("PIP_").lower().replace("_", "-"), from_environment(name, environ))
+        for name, value in environ.items()
+        if name.startswith("PIP_") and value.strip()
+    )
     return settings
 
 

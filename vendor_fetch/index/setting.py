@@ -19,8 +19,9 @@ class Setting:
     def nonsense(self, fault: str) -> InputError:
         """The error that names the setting; a password in it is not shown."""
         shown = re.sub(r"//[^/@\s]*@", "//…@", self.value)
-        return InputError(self.origin, f"{shown!r} {fault}",
-                          "mend that setting, then run the same command again")
+        return InputError(
+            self.origin, f"{shown!r} {fault}", "mend that setting, then run the same command again"
+        )
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> Setting:
@@ -46,8 +47,10 @@ def is_there(address: str, setting: Setting, base: Path) -> bool:
         raise no_address
     path = Path(unquote(parts.path) if parts.scheme else address).expanduser()
     if not path.is_absolute() and not (base / path).exists():
-        raise setting.nonsense("is neither an address like https://index.example.org/simple "
-                               "nor a directory that is there")
+        raise setting.nonsense(
+            "is neither an address like https://index.example.org/simple "
+            "nor a directory that is there"
+        )
     return (base / path).exists()
 
 

@@ -20,14 +20,38 @@ _THE_ONE = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "index-url")
 _PERMITTED = re.compile(
     r"UV_(NO_INDEX|INDEX_STRATEGY|INDEX_\w+_(USERNAME|PASSWORD)|KEYRING_PROVIDER|CREDENTIALS_DIR"
     r"|INSECURE_HOST|NATIVE_TLS|SYSTEM_CERTS|CACHE_DIR|NO_CACHE|OFFLINE|LOCK_TIMEOUT|LINK_MODE"
-    r"|HTTP_\w+|REQUEST_TIMEOUT|CONCURRENT_\w+|\w+_ENDPOINT_URL)")
+    r"|HTTP_\w+|REQUEST_TIMEOUT|CONCURRENT_\w+|\w+_ENDPOINT_URL)"
+)
 # https://docs.astral.sh/uv/reference/settings/
 _PLACE_KEYS = ("index", "index-url", "extra-index-url", "find-links", "no-index")
-_KEYS = (*_PLACE_KEYS, "index-strategy", "keyring-provider", "allow-insecure-host", "native-tls",
-         "system-certs", "offline", "no-cache", "cache-dir", "concurrent-downloads",
-         "concurrent-builds", "concurrent-installs", "http-proxy", "https-proxy", "no-proxy")
-_INDEX_KEYS = ("name", "url", "default", "explicit", "format", "authenticate",
-               "ignore-error-codes", "cache-control", "publish-url")
+_KEYS = (
+    *_PLACE_KEYS,
+    "index-strategy",
+    "keyring-provider",
+    "allow-insecure-host",
+    "native-tls",
+    "system-certs",
+    "offline",
+    "no-cache",
+    "cache-dir",
+    "concurrent-downloads",
+    "concurrent-builds",
+    "concurrent-installs",
+    "http-proxy",
+    "https-proxy",
+    "no-proxy",
+)
+_INDEX_KEYS = (
+    "name",
+    "url",
+    "default",
+    "explicit",
+    "format",
+    "authenticate",
+    "ignore-error-codes",
+    "cache-control",
+    "publish-url",
+)
 
 Table = Mapping[str, Any]
 
@@ -47,8 +71,12 @@ class UvSettings:
         keys = [key for key in _KEYS if places or key not in _PLACE_KEYS]
         pip = _table(self.settings, "pip")
         extra = {"extra-build-dependencies": dict(extra_build)} if extra_build else {}
-        lines = [*_lines(self.settings, keys), *_lines(extra, list(extra)), "[pip]",
-                 *_lines(pip, keys)]
+        lines = [
+            *_lines(self.settings, keys),
+            *_lines(extra, list(extra)),
+            "[pip]",
+            *_lines(pip, keys),
+        ]
         return "".join(f"{line}\n" for line in lines)
 
     def named(self, said: str, written: Path) -> str:
@@ -58,8 +86,11 @@ class UvSettings:
 
 def permitted(environ: Mapping[str, str]) -> dict[str, str]:
     """An environment without the variables of uv that could change the lock."""
-    return {name: value for name, value in environ.items()
-            if not name.startswith("UV_") or name in PLACES or _PERMITTED.fullmatch(name)}
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("UV_") or name in PLACES or _PERMITTED.fullmatch(name)
+    }
 
 
 def uv_settings(project: Path, environ: Mapping[str, str] = os.environ) -> UvSettings:
@@ -92,8 +123,9 @@ def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
         told = {**_table(settings, "pip"), **settings}
         if not told.keys().isdisjoint(_PLACE_KEYS):
             for key, address in _places(told):
-                _look_at(key, address, Setting(value=address, origin=f"{key} in {path}"),
-                         path.parent)
+                _look_at(
+                    key, address, Setting(value=address, origin=f"{key} in {path}"), path.parent
+                )
             return True
     return False
 
@@ -101,10 +133,16 @@ def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
 def addresses(name: str, environ: Mapping[str, str]) -> list[str]:
     """The addresses in a variable of uv; those of named indexes (NAME=https://…) without names."""
     value = environ.get(name, "")
-    several = {"UV_FIND_LINKS": value.split(","), "UV_INDEX": value.split(),
-               "UV_EXTRA_INDEX_URL": value.split()}
-    return [re.sub(r"^[\w.-]+=", "", each.strip())
-            for each in several.get(name, [value]) if each.strip()]
+    several = {
+        "UV_FIND_LINKS": value.split(","),
+        "UV_INDEX": value.split(),
+        "UV_EXTRA_INDEX_URL": value.split(),
+    }
+    return [
+        re.sub(r"^[\w.-]+=", "", each.strip())
+        for each in several.get(name, [value])
+        if each.strip()
+    ]
 
 
 def _look_at(name: str, address: str, setting: Setting, base: Path) -> None:
@@ -120,16 +158,25 @@ def _files(project: Path, environ: Mapping[str, str]) -> Iterator[Path]:
         yield project / environ["UV_CONFIG_FILE"]
         return
     for directory in (project, *project.parents):
-        found = next((path for path in (directory / "uv.toml", directory / "pyproject.toml")
-                      if path.is_file() and (path.name == "uv.toml" or _has_tool_uv(path))), None)
+        found = next(
+            (
+                path
+                for path in (directory / "uv.toml", directory / "pyproject.toml")
+                if path.is_file() and (path.name == "uv.toml" or _has_tool_uv(path))
+            ),
+            None,
+        )
         if found:
             yield found
             break
     home = Path(environ.get("HOME") or os.path.expanduser("~"))
-    yield from filter(Path.is_file, [
-        Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "uv/uv.toml"])
-    system = [Path(each) / "uv/uv.toml"
-              for each in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")]
+    yield from filter(
+        Path.is_file, [Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "uv/uv.toml"]
+    )
+    system = [
+        Path(each) / "uv/uv.toml"
+        for each in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
+    ]
     yield from list(filter(Path.is_file, [*system, Path("/etc/uv/uv.toml")]))[:1]
 
 
@@ -144,8 +191,11 @@ def _read(path: Path) -> Table:
     try:
         settings: Table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(str(path), f"uv's settings can't be read: {error}",
-                         "correct the file, then run the same command again") from None
+        raise InputError(
+            str(path),
+            f"uv's settings can't be read: {error}",
+            "correct the file, then run the same command again",
+        ) from None
     return settings if path.name != "pyproject.toml" else _table(_table(settings, "tool"), "uv")
 
 
@@ -172,8 +222,11 @@ def _absolute(key: str, value: Any, base: Path) -> Any:
     if isinstance(value, list):
         return [_absolute(key, each, base) for each in value]
     if isinstance(value, dict):
-        return {name: _absolute(key if name == "url" else "", each, base)
-                for name, each in value.items() if name in _INDEX_KEYS}
+        return {
+            name: _absolute(key if name == "url" else "", each, base)
+            for name, each in value.items()
+            if name in _INDEX_KEYS
+        }
     if key in _PLACE_KEYS and isinstance(value, str) and not urlsplit(value).scheme:
         return str(base / Path(value).expanduser())
     return value
@@ -193,8 +246,11 @@ def _toml(value: Any) -> str:
             return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
         case str():
             # Of a basic string's escapes, TOML has these two and \uXXXX.
-            return '"' + re.sub(r'["\\\x00-\x1f\x7f]', lambda found: f"\\u{ord(found[0]):04x}",
-                                value) + '"'
+            return (
+                '"'
+                + re.sub(r'["\\\x00-\x1f\x7f]', lambda found: f"\\u{ord(found[0]):04x}", value)
+                + '"'
+            )
         case _:
             return str(value)
 
@@ -208,6 +264,7 @@ def find_uv() -> str:
     except (ImportError, FileNotFoundError):
         found = which("uv")
     if not found:
-        raise WorkFailed("uv", "not found, and it is what asks the index",
-                         f"{sys.executable} -m pip install uv")
+        raise WorkFailed(
+            "uv", "not found, and it is what asks the index", f"{sys.executable} -m pip install uv"
+        )
     return found

@@ -8,10 +8,10 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
-    read_requirement,
+    parse_requirement,
 )
 from vendor_fetch.project.project import APPS_IN
-from vendor_fetch.project.target import Platform
+from vendor_fetch.project.target import Target
 
 
 def apps_in(project: Path) -> list[Requirement]:
@@ -24,18 +24,25 @@ def numbered(project: Path) -> Iterator[tuple[int, Requirement]]:
     return _lines(project / APPS_IN)
 
 
-def look_through(project: Path, platform: Platform) -> None:
+def check_requirements(project: Path, platform: Target) -> None:
     """Raises InputError, which names the line, for what a resolver would tell less well.
 
     That is a line which can't be read, or a file that it names and that is not there.
     """
     for number, requirement in _lines(project / APPS_IN):
         path = requirement.path
-        if (path and "://" not in requirement.text and requirement.applies(platform.environment)
-                and not (project / path).is_file()):
-            raise InputError(f"{APPS_IN} line {number}", f"{path}: there is no such file",
-                             f"bring it back (git checkout -- {path}) or change the line, then "
-                             "run: python -m vendor_fetch sync")
+        if (
+            path
+            and "://" not in requirement.text
+            and requirement.applies(platform.environment)
+            and not (project / path).is_file()
+        ):
+            raise InputError(
+                f"{APPS_IN} line {number}",
+                f"{path}: there is no such file",
+                f"bring it back (git checkout -- {path}) or change the line, then "
+                "run: python -m vendor_fetch sync",
+            )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:
@@ -47,11 +54,14 @@ def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:
     for number, raw in enumerate(lines, 1):
         line = re.sub(r"(^|\s)#.*$", "", raw).strip()
         if line.startswith("-"):
-            raise InputError(f"{APPS_IN} line {number}",
-                             f"{line.split()[0]}: options don't belong here, pip's and uv's "
-                             "configuration says where files come from", fix)
+            raise InputError(
+                f"{APPS_IN} line {number}",
+                f"{line.split()[0]}: options don't belong here, pip's and uv's "
+                "configuration says where files come from",
+                fix,
+            )
         if line:
             try:
-                yield number, read_requirement(line)
+                yield number, parse_requirement(line)
             except InvalidRequirement as error:
                 raise InputError(f"{APPS_IN} line {number}", str(error), fix) from None

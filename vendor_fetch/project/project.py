@@ -8,8 +8,8 @@ from typing import Any
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project import project
 from bootstrapper.ve.project.lockfile import SOURCE
-from bootstrapper.ve.standards.requirement import InvalidRequirement, read_requirement
-from vendor_fetch.project.target import Platform, here
+from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
+from vendor_fetch.project.target import Target, here
 from vendor_fetch.project.target_python import choose
 
 APPS_IN = PurePosixPath("requirements/apps.in")
@@ -17,7 +17,7 @@ FORMATS = ("wheel", "tarball")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Project:
+class VendorProject:
     """A directory with requirements/apps.in.
 
     `format` is "wheel", or "tarball": then a package is vendored as its source distribution
@@ -29,7 +29,7 @@ class Project:
     """
 
     directory: Path
-    platform: Platform
+    platform: Target
     format: str = "wheel"
     build_requires: tuple[str, ...] = ()
 
@@ -44,7 +44,7 @@ class Project:
         return self.directory / APPS_IN
 
 
-def open_project(directory: Path) -> Project:
+def open_project(directory: Path) -> VendorProject:
     """Read a project's settings.
 
     `requires-python` of pyproject.toml says which Python files are fetched for; if it allows
@@ -52,32 +52,42 @@ def open_project(directory: Path) -> Project:
     `format`, wheel or tarball, and `build-requires`, a list of requirements. Raises InputError.
     """
     if not (directory / APPS_IN).is_file():
-        raise InputError(str(directory / APPS_IN), "the file is missing, so this is no project",
-                         "go to the project, or name it: python -m vendor_fetch --project DIR")
+        raise InputError(
+            str(directory / APPS_IN),
+            "the file is missing, so this is no project",
+            "go to the project, or name it: python -m vendor_fetch --project DIR",
+        )
     settings = project.table(project.read(directory), "tool", "vendor_fetch")
     wanted = settings.get("format", "wheel")
     if wanted not in FORMATS:
-        raise InputError(str(directory / "pyproject.toml"),
-                         f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
-                         'write format = "wheel", then run: python -m vendor_fetch sync')
+        raise InputError(
+            str(directory / "pyproject.toml"),
+            f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
+            'write format = "wheel", then run: python -m vendor_fetch sync',
+        )
     python, micro = choose(project.requires_python(directory))
-    return Project(directory=directory, platform=here(python, micro=micro), format=wanted,
-                   build_requires=_build_requires(settings, directory))
+    return VendorProject(
+        directory=directory,
+        platform=here(python, micro=micro),
+        format=wanted,
+        build_requires=_build_requires(settings, directory),
+    )
 
 
 def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:
     def refused(fault: str) -> InputError:
-        return InputError(str(directory / "pyproject.toml"),
-                          f"[tool.vendor_fetch] build-requires: {fault}",
-                          'write it like ["setuptools-scm>=8"], then run: '
-                          "python -m vendor_fetch sync")
+        return InputError(
+            str(directory / "pyproject.toml"),
+            f"[tool.vendor_fetch] build-requires: {fault}",
+            'write it like ["setuptools-scm>=8"], then run: python -m vendor_fetch sync',
+        )
 
     asked = settings.get("build-requires", [])
     if not isinstance(asked, list) or not all(isinstance(each, str) for each in asked):
         raise refused(f"{asked!r} is not a list of requirements")
     for each in asked:
         try:
-            by_path = read_requirement(each.strip()).path
+            by_path = parse_requirement(each.strip()).path
         except InvalidRequirement as error:
             raise refused(str(error)) from None
         if by_path:

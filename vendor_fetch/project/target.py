@@ -12,7 +12,7 @@ SERVER_GLIBC = (2, 28)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Platform:
+class Target:
     """Where vendored files shall run.
 
     `python` is a version of two numbers, "3.12", and `micro` the third number of the oldest one
@@ -63,11 +63,11 @@ class Platform:
         return f"Python {self.python} on {self.sys_platform} {self.machine}"
 
 
-def here(python: str | None = None, *, micro: int = 0) -> Platform:
+def here(python: str | None = None, *, micro: int = 0) -> Target:
     """This machine, for `python` ("3.12") or else the Python that runs this."""
     name, version = platform.libc_ver()
     numbers = re.match(r"(\d+)\.(\d+)", version) if name == "glibc" else None
-    return Platform(
+    return Target(
         python=python or f"{sys.version_info.major}.{sys.version_info.minor}",
         sys_platform=sys.platform,
         machine=platform.machine(),

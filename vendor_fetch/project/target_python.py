@@ -7,7 +7,7 @@ import sys
 
 from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.ve.python.interpreter import OLDEST
-from bootstrapper.ve.python.required_python import allowed
+from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
 from vendor_fetch.index.uv import find_uv, permitted
 
@@ -19,13 +19,15 @@ def choose(required: str) -> tuple[str, int]:
     else the oldest: files can be fetched for a Python that is not here. Raises InputError if no
     Python that a ve can be made of is allowed.
     """
-    pythons = allowed(required)
+    pythons = allowed_pythons(required)
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if not pythons:
         raise InputError(
-            "pyproject.toml", f"requires-python = {required!r} allows no Python that "
+            "pyproject.toml",
+            f"requires-python = {required!r} allows no Python that "
             f"./bootstrap.py can make a ve of: CPython {OLDEST[0]}.{OLDEST[1]} or later",
-            f"sed -i 's/^requires-python = .*/requires-python = \">={here}\"/' pyproject.toml")
+            f"sed -i 's/^requires-python = .*/requires-python = \">={here}\"/' pyproject.toml",
+        )
     if len(pythons) > 1:
         running = f"{here}.{sys.version_info.micro}"
         if here in pythons and matches(Version(running), required):
@@ -40,12 +42,28 @@ def _installed(required: str) -> str:
     """The version of a Python on this machine that is allowed, "3.12"; empty if there is none."""
     try:
         found = subprocess.run(
-            [find_uv(), "python", "find", "--no-config", "--no-python-downloads", "--system",
-             required], env=permitted(os.environ), stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, check=False).stdout.strip()
+            [
+                find_uv(),
+                "python",
+                "find",
+                "--no-config",
+                "--no-python-downloads",
+                "--system",
+                required,
+            ],
+            env=permitted(os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
         said = subprocess.run(
             [found, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
     except (BootstrapperError, OSError):
         return ""
     match = re.fullmatch(r"\d+\.\d+", said.strip())

@@ -17,11 +17,11 @@ from urllib.parse import unquote, urlsplit
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import SOURCE
-from bootstrapper.ve.standards.filename import canonical
+from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.uv import PLACES, find_uv, permitted, uv_settings
 from vendor_fetch.project.project import APPS_IN
-from vendor_fetch.project.target import Platform
+from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.uv_failure import failed_build, failure, warnings
 
 
@@ -55,7 +55,7 @@ class Package:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class SearchScope:
     """Where uv may look: in the index, in the project's own files, or in both.
 
     `index` None is the project's files alone; `vendored` adds them to the index, because an
@@ -70,8 +70,10 @@ class Source:
         """The arguments of uv that say so."""
         if self.index is None:
             return ["--offline", "--no-index", "--find-links", str(SOURCE)]
-        return [*(["--offline"] if self.offline else []),
-                *(["--no-index"] if self.index.no_index else [])]
+        return [
+            *(["--offline"] if self.offline else []),
+            *(["--no-index"] if self.index.no_index else []),
+        ]
 
     def environment(self, configuration: Path) -> dict[str, str]:
         """The environment uv runs in, in the project's directory; its settings are that file's."""
@@ -85,12 +87,19 @@ class Source:
         return environment
 
 
-def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Platform,
-            source: Source, pinned: Mapping[str, str] | None = None,
-            dependencies: bool = True, everywhere: bool = False,
-            build_requires: Sequence[str] = (),
-            warn: Callable[[str], None] = lambda _: None,
-            asker: Callable[[str], str] = lambda _: str(APPS_IN)) -> list[Package]:
+def resolve(
+    requirements: Path | Iterable[str],
+    *,
+    project: Path,
+    platform: Target,
+    source: SearchScope,
+    pinned: Mapping[str, str] | None = None,
+    dependencies: bool = True,
+    everywhere: bool = False,
+    build_requires: Sequence[str] = (),
+    warn: Callable[[str], None] = lambda _: None,
+    asker: Callable[[str], str] = lambda _: str(APPS_IN),
+) -> list[Package]:
     """Packages that satisfy a requirements file, or lines like those of one, sorted by name.
 
     Versions in `pinned` (by canonical name) are kept as long as the requirements allow them.
@@ -114,24 +123,41 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
             if pinned:
                 # uv prefers the versions of the file that it is about to write.
                 answer.write_text(_preferences(pinned), encoding="utf-8")
-            done = uv.run("pip", "compile", str(asked), "--output-file", str(answer),
-                          "--format", "pylock.toml", "--no-header",
-                          "--no-python-downloads", "--python", sys.executable,
-                          "--python-version", platform.oldest_python, *source.words(),
-                          *(["--universal"] if everywhere else []),
-                          *(["--python-platform", name] if name else []),
-                          *([] if dependencies else ["--no-deps"]))
+            done = uv.run(
+                "pip",
+                "compile",
+                str(asked),
+                "--output-file",
+                str(answer),
+                "--format",
+                "pylock.toml",
+                "--no-header",
+                "--no-python-downloads",
+                "--python",
+                sys.executable,
+                "--python-version",
+                platform.oldest_python,
+                *source.words(),
+                *(["--universal"] if everywhere else []),
+                *(["--python-platform", name] if name else []),
+                *([] if dependencies else ["--no-deps"]),
+            )
             if done.returncode == 0:
                 answers.append((_packages(answer), done.stderr))
                 if all(package.wheels or package.path for package in answers[-1][0]):
                     break
             elif name == names[-1] and not answers:
-                raise failure(uv.named(done.stderr), done.returncode,
-                              of_people=isinstance(requirements, Path),
-                              build_requires=build_requires, asker=asker)
+                raise failure(
+                    uv.named(done.stderr),
+                    done.returncode,
+                    of_people=isinstance(requirements, Path),
+                    build_requires=build_requires,
+                    asker=asker,
+                )
     # The last has a wheel for every package; if none has, the platform with the most of them.
-    packages, said = max(answers, key=lambda each: sum(1 for one in each[0] if one.wheels
-                                                       or one.path))
+    packages, said = max(
+        answers, key=lambda each: sum(1 for one in each[0] if one.wheels or one.path)
+    )
     for line in warnings(said):
         warn(line)
     return packages
@@ -140,8 +166,9 @@ def resolve(requirements: Path | Iterable[str], *, project: Path, platform: Plat
 class _Uv:
     """uv with the permitted settings of the user, in the directory of a project."""
 
-    def __init__(self, project: Path, source: Source, scratch: Path,
-                 build_requires: Sequence[str]) -> None:
+    def __init__(
+        self, project: Path, source: SearchScope, scratch: Path, build_requires: Sequence[str]
+    ) -> None:
         self._project = project
         self._source = source
         self._configuration = scratch / "uv.toml"
@@ -152,16 +179,25 @@ class _Uv:
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run it; again for each tarball that can be built with the build requirements alone."""
         while True:
-            self._configuration.write_text(self._settings.text(
-                places=self._source.index is not None, extra_build=self._extended),
-                encoding="utf-8")
+            self._configuration.write_text(
+                self._settings.text(
+                    places=self._source.index is not None, extra_build=self._extended
+                ),
+                encoding="utf-8",
+            )
             done = subprocess.run(
-                [find_uv(), *words], cwd=self._project, check=False, stdin=subprocess.DEVNULL,
-                env=self._source.environment(self._configuration), capture_output=True, text=True)
+                [find_uv(), *words],
+                cwd=self._project,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                env=self._source.environment(self._configuration),
+                capture_output=True,
+                text=True,
+            )
             name = failed_build(done.stderr) if done.returncode else None
-            if not name or not self._build_requires or canonical(name) in self._extended:
+            if not name or not self._build_requires or canonical_name(name) in self._extended:
                 return done
-            self._extended[canonical(name)] = self._build_requires
+            self._extended[canonical_name(name)] = self._build_requires
 
     def named(self, said: str) -> str:
         """What it has said, with the names of the user's files."""
@@ -170,8 +206,10 @@ class _Uv:
 
 def _preferences(pinned: Mapping[str, str]) -> str:
     head = 'lock-version = "1.0"\ncreated-by = "vendor_fetch"\n'
-    return head + "".join(f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
-                          for name, version in sorted(pinned.items()))
+    return head + "".join(
+        f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+        for name, version in sorted(pinned.items())
+    )
 
 
 def _packages(answer: Path) -> list[Package]:
@@ -179,25 +217,33 @@ def _packages(answer: Path) -> list[Package]:
     for entry in tomllib.loads(answer.read_text(encoding="utf-8")).get("packages", []):
         archive = entry.get("archive")
         if not archive and not entry.get("wheels") and not entry.get("sdist"):
-            raise InputError(f"requirements/apps.in: {entry['name']}",
-                             "is neither from an index nor a file, so it can't be vendored",
-                             "build its wheel, put it in requirements/src/ and name that path")
+            raise InputError(
+                f"requirements/apps.in: {entry['name']}",
+                "is neither from an index nor a file, so it can't be vendored",
+                "build its wheel, put it in requirements/src/ and name that path",
+            )
         path = archive and archive.get("path")
         wheels, tarball = entry.get("wheels", []), entry.get("sdist")
         if archive and not path:
             is_wheel = archive["url"].endswith(".whl")
             wheels, tarball = ([archive], None) if is_wheel else ([], archive)
-        packages.append(Package(
-            name=canonical(entry["name"]),
-            version=entry.get("version", ""),
-            wheels=tuple(_artifact(wheel) for wheel in wheels),
-            tarball=_artifact(tarball) if tarball else None,
-            path=(answer.parent / path).resolve() if path else None,
-        ))
+        packages.append(
+            Package(
+                name=canonical_name(entry["name"]),
+                version=entry.get("version", ""),
+                wheels=tuple(_artifact(wheel) for wheel in wheels),
+                tarball=_artifact(tarball) if tarball else None,
+                path=(answer.parent / path).resolve() if path else None,
+            )
+        )
     return sorted(packages, key=lambda package: package.name)
 
 
 def _artifact(entry: dict[str, Any]) -> Artifact:
     url = entry.get("url") or Path(entry["path"]).as_uri()
-    return Artifact(filename=PurePosixPath(unquote(urlsplit(url).path)).name, url=url,
-                    sha256=entry["hashes"]["sha256"], size=entry.get("size"))
+    return Artifact(
+        filename=PurePosixPath(unquote(urlsplit(url).path)).name,
+        url=url,
+        sha256=entry["hashes"]["sha256"],
+        size=entry.get("size"),
+    )

@@ -12,7 +12,7 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
 from vendor_fetch.atomic_file import incoming
 from vendor_fetch.download.fetch import is_in_place
-from vendor_fetch.project.project import Project
+from vendor_fetch.project.project import VendorProject
 
 JOURNAL = SOURCE / ".unfinished-sync"
 # The start of a lock's line. Both sides of a merge conflict have such lines.
@@ -24,7 +24,7 @@ _PART = re.compile(r"\.[a-z0-9_]{8}\.part")
 class Belongings:
     """The names that the locks and the journal of a project hold, read when it is made."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: VendorProject) -> None:
         self._project = project
         self._journal = project.directory / JOURNAL
         self.is_unfinished = self._journal.is_file()
@@ -39,15 +39,21 @@ class Belongings:
         files = list(files)
         for file in files:
             path = self._project.directory / file.path
-            if (path.exists() and file.path.name not in self._names
-                    and not is_in_place(file, self._project.directory)):
+            if (
+                path.exists()
+                and file.path.name not in self._names
+                and not is_in_place(file, self._project.directory)
+            ):
                 raise WorkFailed(
-                    str(file.path), "is in no lock, and has other bytes than the file of that name "
+                    str(file.path),
+                    "is in no lock, and has other bytes than the file of that name "
                     "that requirements/apps.in asks for",
                     f"ask for yours by its path in requirements/apps.in (./{file.path}), or "
-                    f"move it away: mv {file.path} ..")
-        self._names |= {file.path.name for file in files
-                        if not (self._project.directory / file.path).exists()}
+                    f"move it away: mv {file.path} ..",
+                )
+        self._names |= {
+            file.path.name for file in files if not (self._project.directory / file.path).exists()
+        }
         self._journal.parent.mkdir(parents=True, exist_ok=True)
         with incoming(self._journal.parent) as journal:
             journal.write("".join(f"{name}\n" for name in sorted(self._names)).encode())
@@ -66,8 +72,12 @@ class Belongings:
 
 def _named_by_locks(project: Path) -> set[str]:
     """The names on the lines of both locks, of a damaged lock, too."""
-    return {name for lock in (APPS, TOOLS) for name in _NAMED.findall(_text(project / lock))
-            if PurePosixPath(name).name == name}
+    return {
+        name
+        for lock in (APPS, TOOLS)
+        for name in _NAMED.findall(_text(project / lock))
+        if PurePosixPath(name).name == name
+    }
 
 
 def _text(path: Path) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from bootstrapper.ve.standards.filename import InvalidFilename, parse
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
 Files = Mapping[PurePosixPath, int]
 
@@ -25,8 +25,10 @@ def summary(before: Files, after: Files) -> list[str]:
             rows.append(("removed", name, was[0], -was[1]))
     wide = max((len(name) for _, name, _, _ in rows), default=0)
     long = max((len(version) for _, _, version, _ in rows), default=0)
-    lines = [f"{kind:<7}  {name:<{wide}}  {version:<{long}}  {size / 1e6:7.2f} MB"
-             for kind, name, version, size in rows]
+    lines = [
+        f"{kind:<7}  {name:<{wide}}  {version:<{long}}  {size / 1e6:7.2f} MB"
+        for kind, name, version, size in rows
+    ]
     total = sum(after.values()) / 1e6
     return [*lines, f"{len(after)} files, {total:.1f} MB in requirements/src/"]
 
@@ -38,7 +40,7 @@ def _packages(these: Files, those: Files) -> dict[str, tuple[str, int]]:
         if path in those:
             continue
         try:
-            distribution = parse(path.name)
+            distribution = parse_filename(path.name)
             name, version = distribution.name, distribution.version
         except InvalidFilename:
             name, version = path.name, ""

@@ -13,18 +13,18 @@ import time
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from bootstrapper.errors import BootstrapperError, told
+from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.standards.marker import Marker
-from vendor_fetch.download.cache import Cache, place
+from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
-from vendor_fetch.graph.metadata import required
+from vendor_fetch.graph.metadata import tool_requirements
 from vendor_fetch.index.index import configured
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
-from vendor_fetch.project.project import Project, open_project
-from vendor_fetch.resolve.choice import condition_of, vendored_by_path
+from vendor_fetch.project.project import VendorProject, open_project
+from vendor_fetch.resolve.choice import locked_from_path, marker_for
 from vendor_fetch.sync.sync import sync
 from vendor_fetch.template.own_wheel import build
 
@@ -66,27 +66,38 @@ def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) 
     asked = project.apps_in.read_text(encoding="utf-8")
     if line not in asked:
         project.apps_in.write_text(asked.rstrip("\n") + "\n" + line, encoding="utf-8")
-    cache, index = Cache(place()), configured(directory)
+    cache, index = Cache(cache_directory()), configured(directory)
     if (project.platform.sys_platform, project.platform.machine) == LOCKED_FOR:
-        own = vendored_by_path(wheel.resolve(), directory.resolve(), project.platform)
+        own = locked_from_path(wheel.resolve(), directory.resolve(), project.platform)
         apps = [own, *_lines(template, f"apps-{answer}-{project.format}.txt", project)]
         tools = _lines(template, f"tools-{answer}-{project.format}.txt", project)
-        fetch([*apps, *tools], project=directory, platform=project.platform, cache=cache,
-              index=index, progress=progress)
+        fetch(
+            [*apps, *tools],
+            project=directory,
+            platform=project.platform,
+            cache=cache,
+            index=index,
+            progress=progress,
+        )
         locks.write(APPS, apps, project, [each.text for each in apps_in(directory)])
-        locks.write(TOOLS, tools, project, required(apps, project))
+        locks.write(TOOLS, tools, project, tool_requirements(apps, project))
     else:
         sync(project, cache, index, progress)
 
 
-def _lines(template: Path, name: str, project: Project) -> list[LockedFile]:
+def _lines(template: Path, name: str, project: VendorProject) -> list[LockedFile]:
     """The lines of a template's lock that hold for the project, as its own lock has them."""
     lines = []
     for file in read(template, PurePosixPath("locks") / name):
         if file.marker is None or file.marker.holds(project.platform.environment):
-            condition = condition_of(file.path.name, project.platform)
-            lines.append(LockedFile(path=file.path, sha256=file.sha256,
-                                    marker=Marker(condition) if condition else None))
+            condition = marker_for(file.path.name, project.platform)
+            lines.append(
+                LockedFile(
+                    path=file.path,
+                    sha256=file.sha256,
+                    marker=Marker(condition) if condition else None,
+                )
+            )
     return lines
 
 
@@ -100,26 +111,33 @@ def main(template: Path, *, database: str) -> int:
         complete(template, project, database=database, progress=Progress())
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print("interrupted; no project has been made.\n  next: run cookiecutter again",
-              file=sys.stderr)
+        print(
+            "interrupted; no project has been made.\n  next: run cookiecutter again",
+            file=sys.stderr,
+        )
         if ours:
             _leave_nothing(project, cookiecutter)
         return 130
     except Exception as error:
-        print(told(error), file=sys.stderr)
+        print(error_text(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
     needs_server = f"    createdb {project.name}\n" if database == "postgresql" else ""
     with suppress(BrokenPipeError):
-        print(f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
-              f"{needs_server}    ./manage.py migrate\n    ./manage.py runserver\n", flush=True)
+        print(
+            f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
+            f"{needs_server}    ./manage.py migrate\n    ./manage.py runserver\n",
+            flush=True,
+        )
     return 0
 
 
 def _strangers(template: Path, project: Path) -> bool:
     """Whether the directory holds what this template hasn't put there: it was there before."""
     root = template / ROOT
-    rendered = {Path(*(project.name if part == ROOT else part for part in
-                       path.relative_to(root).parts)) for path in root.rglob("*")}
+    rendered = {
+        Path(*(project.name if part == ROOT else part for part in path.relative_to(root).parts))
+        for path in root.rglob("*")
+    }
     return any(path.relative_to(project) not in rendered for path in project.rglob("*"))
 
 
@@ -149,8 +167,13 @@ SECRET_BYTES = 50
 def write_env(project: Path) -> None:
     """Write `.env` from `.env.example`, for its owner only. One that is there stays."""
     example = (project / ".env.example").read_text(encoding="utf-8")
-    text = re.sub(r"^SECRET_KEY=.*$", f"SECRET_KEY={secrets.token_urlsafe(SECRET_BYTES)}",
-                  example, count=1, flags=re.MULTILINE)
+    text = re.sub(
+        r"^SECRET_KEY=.*$",
+        f"SECRET_KEY={secrets.token_urlsafe(SECRET_BYTES)}",
+        example,
+        count=1,
+        flags=re.MULTILINE,
+    )
     with suppress(FileExistsError):
         descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:

@@ -26,30 +26,37 @@ def build(checkout: Path, directory: Path) -> Path:
     """Write the wheel of `checkout` into `directory`; its path. Raises InputError."""
     setup = configparser.ConfigParser()
     if not setup.read(checkout / "setup.cfg", encoding="utf-8"):
-        raise InputError(str(checkout), "has no setup.cfg, so it is no checkout of bootstrapper",
-                         "give cookiecutter the whole checkout")
+        raise InputError(
+            str(checkout),
+            "has no setup.cfg, so it is no checkout of bootstrapper",
+            "give cookiecutter the whole checkout",
+        )
     name, version = setup["metadata"]["name"], setup["metadata"]["version"]
     stem = f"{name.replace('-', '_')}-{version}"
-    members = {path.relative_to(checkout).as_posix(): path.read_bytes()
-               for path in _package_files(checkout, setup)}
+    members = {
+        path.relative_to(checkout).as_posix(): path.read_bytes()
+        for path in _package_files(checkout, setup)
+    }
     info = f"{stem}.dist-info"
     for pattern in setup["metadata"].get("license_files", "").split():
         for path in checkout.glob(pattern):
             members[f"{info}/licenses/{path.relative_to(checkout).as_posix()}"] = path.read_bytes()
     members[f"{info}/METADATA"] = _metadata(checkout, setup).encode()
-    members[f"{info}/WHEEL"] = (f"Wheel-Version: 1.0\nGenerator: vendor_fetch ({version})\n"
-                                "Root-Is-Purelib: true\nTag: py3-none-any\n").encode()
+    members[f"{info}/WHEEL"] = (
+        f"Wheel-Version: 1.0\nGenerator: vendor_fetch ({version})\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n"
+    ).encode()
     # PEP 427 would have dist-info at the end; sorting by that first keeps it there.
     ordered = sorted(members, key=lambda member: (member.startswith(info), member))
-    record = [f"{member},sha256={_digest(members[member])},{len(members[member])}\n"
-              for member in ordered]
+    record = [
+        f"{member},sha256={_digest(members[member])},{len(members[member])}\n" for member in ordered
+    ]
     members[f"{info}/RECORD"] = "".join([*record, f"{info}/RECORD,,\n"]).encode()
 
     directory.mkdir(parents=True, exist_ok=True)
     wheel = directory / f"{stem}-py3-none-any.whl"
     with incoming(directory) as file:
-        file.write(_archive({member: members[member]
-                             for member in [*ordered, f"{info}/RECORD"]}))
+        file.write(_archive({member: members[member] for member in [*ordered, f"{info}/RECORD"]}))
         file.settle(wheel)
     return wheel
 
@@ -67,26 +74,37 @@ def _package_files(checkout: Path, setup: configparser.ConfigParser) -> Iterator
         if not any(fnmatch.fnmatchcase(dotted, pattern) for pattern in include):
             continue
         patterns = ["*.py", *data.get(dotted, "").split(), *data.get("*", "").split()]
-        found.update(path for pattern in patterns for path in marker.parent.glob(pattern)
-                     if path.is_file())
+        found.update(
+            path for pattern in patterns for path in marker.parent.glob(pattern) if path.is_file()
+        )
     yield from found
 
 
 def _metadata(checkout: Path, setup: configparser.ConfigParser) -> str:
     """Core metadata 2.4 (PEP 639), the fields that setup.cfg has."""
     given = setup["metadata"]
-    fields = [("Metadata-Version", "2.4"), ("Name", given["name"]),
-              ("Version", given["version"]), ("Summary", given["description"]),
-              ("Author", given["author"]), ("License-Expression", given["license"]),
-              ("Requires-Python", setup["options"]["python_requires"]),
-              ("Description-Content-Type", given["long_description_content_type"])]
+    fields = [
+        ("Metadata-Version", "2.4"),
+        ("Name", given["name"]),
+        ("Version", given["version"]),
+        ("Summary", given["description"]),
+        ("Author", given["author"]),
+        ("License-Expression", given["license"]),
+        ("Requires-Python", setup["options"]["python_requires"]),
+        ("Description-Content-Type", given["long_description_content_type"]),
+    ]
     for pattern in given.get("license_files", "").split():
-        fields += [("License-File", path.relative_to(checkout).as_posix())
-                   for path in sorted(checkout.glob(pattern))]
+        fields += [
+            ("License-File", path.relative_to(checkout).as_posix())
+            for path in sorted(checkout.glob(pattern))
+        ]
     for extra, requirements in setup.items("options.extras_require"):
         fields.append(("Provides-Extra", extra))
-        fields += [("Requires-Dist", f'{requirement}; extra == "{extra}"')
-                   for requirement in requirements.splitlines() if requirement.strip()]
+        fields += [
+            ("Requires-Dist", f'{requirement}; extra == "{extra}"')
+            for requirement in requirements.splitlines()
+            if requirement.strip()
+        ]
     readme = checkout / given["long_description"].removeprefix("file:").strip()
     body = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     return "".join(f"{key}: {value}\n" for key, value in fields) + f"\n{body}"

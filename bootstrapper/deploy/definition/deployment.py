@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import suggestion
+from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.definition.schema import Share
 from bootstrapper.deploy.definition.setting import Value, environment
 from bootstrapper.errors import InputError
@@ -73,11 +73,17 @@ class Definition:
         """The deployment of that name, without one the default. Raises InputError."""
         names = ", ".join(self.deployments)
         if not name and not self.default:
-            raise InputError(FILE, "names no default deployment, and the command names none",
-                             f"name one of {names}, or put a line above the first [table]: "
-                             f'default = "{next(iter(self.deployments))}"')
+            raise InputError(
+                FILE,
+                "names no default deployment, and the command names none",
+                f"name one of {names}, or put a line above the first [table]: "
+                f'default = "{next(iter(self.deployments))}"',
+            )
         name = name or self.default
         if name not in self.deployments:
-            raise InputError(FILE, f'has no deployment "{name}"'
-                             f"{suggestion(name, self.deployments)}", f"name one of {names}")
+            raise InputError(
+                FILE,
+                f'has no deployment "{name}"{did_you_mean(name, self.deployments)}',
+                f"name one of {names}",
+            )
         return self.deployments[name]

@@ -12,8 +12,10 @@ def parse(text: str) -> float | None:
     match = _DURATION.fullmatch(text.replace(" ", ""))
     if not match:
         return None
-    seconds = sum(int(number or 0) * unit
-                  for number, unit in zip(match.groups(), _UNITS.values(), strict=True))
+    seconds = sum(
+        int(number or 0) * unit
+        for number, unit in zip(match.groups(), _UNITS.values(), strict=True)
+    )
     return float(seconds) or None
 
 

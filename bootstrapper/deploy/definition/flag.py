@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bootstrapper.deploy.definition.problems import suggestion
-from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.problems import did_you_mean
+from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
 from bootstrapper.errors import InputError
 
@@ -39,17 +39,24 @@ def values(flags: Mapping[str, Flag], words: Iterable[str], deployment: str) -> 
     for word in words:
         name, equals, value = word.partition("=")
         if name not in flags:
-            raise InputError(f"--flag {name}", f"{deployment} has no such flag"
-                             f"{suggestion(name, flags)}", _choices(flags, deployment))
+            raise InputError(
+                f"--flag {name}",
+                f"{deployment} has no such flag{did_you_mean(name, flags)}",
+                _choices(flags, deployment),
+            )
         if not flags[name].boolean and not equals:
-            raise InputError(f"--flag {name}", "takes text, and there is none",
-                             f"--flag {name}=TEXT")
+            raise InputError(
+                f"--flag {name}", "takes text, and there is none", f"--flag {name}=TEXT"
+            )
         if flags[name].boolean and (value.casefold() not in _BOOLEAN or (equals and not value)):
-            raise InputError(f"--flag {name}", f'is on or off, which "{value}" doesn\'t say',
-                             f"--flag {name} for on, --flag {name}=0 for off")
+            raise InputError(
+                f"--flag {name}",
+                f'is on or off, which "{value}" doesn\'t say',
+                f"--flag {name} for on, --flag {name}=0 for off",
+            )
         try:
             check_text(value)
-        except Wrong as error:
+        except InvalidValue as error:
             raise InputError(f"--flag {name}", str(error), f"--flag {name}=TEXT") from None
         given[name] = _BOOLEAN[value.casefold()] if flags[name].boolean else value
     return given
@@ -57,7 +64,10 @@ def values(flags: Mapping[str, Flag], words: Iterable[str], deployment: str) -> 
 
 def _choices(flags: Mapping[str, Flag], deployment: str) -> str:
     if not flags:
-        return (f"without --flag, or give it to {deployment} in deploy/deployments.toml: "
-                f"[deployments.{deployment}.flags.NAME]")
+        return (
+            f"without --flag, or give it to {deployment} in deploy/deployments.toml: "
+            f"[deployments.{deployment}.flags.NAME]"
+        )
     return "one of " + ", ".join(
-        f"--flag {flag.name}" + ("" if flag.boolean else "=TEXT") for flag in flags.values())
+        f"--flag {flag.name}" + ("" if flag.boolean else "=TEXT") for flag in flags.values()
+    )

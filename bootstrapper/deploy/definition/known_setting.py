@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.schema import InvalidValue
 
 # What other recipes keep in shared/, beside what releases share.
 _OF_RECIPES = {"backups": "backup-database", "maintenance.html": "maintenance-on"}
@@ -16,7 +16,7 @@ def unfit(codes: Iterable[str], values: Mapping[str, str]) -> dict[str, str]:
         try:
             if values.get(name) and name in code:
                 check(values[name])
-        except Wrong as error:
+        except InvalidValue as error:
             found[name] = str(error)
     return found
 
@@ -31,23 +31,24 @@ def check_shared_paths(value: str) -> None:
     for word in value.split():
         parts = [part for part in word.split("/") if part not in ("", ".")]
         if word.startswith("/") or ".." in parts or not parts:
-            raise Wrong(f'"{word}" is not inside of a release')
+            raise InvalidValue(f'"{word}" is not inside of a release')
         path = "/".join(parts)
         if path.startswith("-"):
-            raise Wrong(f'"{path}" begins with -, as an option does')
+            raise InvalidValue(f'"{path}" begins with -, as an option does')
         if parts[0] in _OF_RECIPES:
-            raise Wrong(f'"{path}": shared/{parts[0]} belongs to {_OF_RECIPES[parts[0]]}')
+            raise InvalidValue(f'"{path}": shared/{parts[0]} belongs to {_OF_RECIPES[parts[0]]}')
         for other in paths:
-            if path != other and (f"{path}/".startswith(f"{other}/")
-                                  or f"{other}/".startswith(f"{path}/")):
-                raise Wrong(f'of "{path}" and "{other}", one lies in the other')
+            if path != other and (
+                f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
+            ):
+                raise InvalidValue(f'of "{path}" and "{other}", one lies in the other')
         paths.append(path)
 
 
 def check_count(value: str) -> None:
     """Raise Wrong unless it is a whole number from 1 on."""
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
-        raise Wrong(f'"{value}" is not a number from 1 on')
+        raise InvalidValue(f'"{value}" is not a number from 1 on')
 
 
 def check_backups(value: str) -> None:
@@ -55,20 +56,20 @@ def check_backups(value: str) -> None:
     if value != "all":
         try:
             check_count(value)
-        except Wrong as error:
-            raise Wrong(f'{error}, nor "all"') from None
+        except InvalidValue as error:
+            raise InvalidValue(f'{error}, nor "all"') from None
 
 
 def check_inside(value: str) -> None:
     """Raise Wrong unless it is a path that leads nowhere but into a release."""
     if value.startswith(("/", "-")) or ".." in value.split("/"):
-        raise Wrong(f'"{value}" is not inside of a release')
+        raise InvalidValue(f'"{value}" is not inside of a release')
 
 
 def check_seconds(value: str) -> None:
     """Raise Wrong unless it is a number of seconds, as flock(1) takes one."""
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", value):
-        raise Wrong(f'"{value}" is not a number of seconds')
+        raise InvalidValue(f'"{value}" is not a number of seconds')
 
 
 KNOWN: Mapping[str, Callable[[str], None]] = {

@@ -17,7 +17,7 @@ NEXT = "mend {}, then the same command"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class Problem:
     """`file` is relative to the project; `line` counts from 1, 0 is the whole file.
 
     `next_step` is the command that mends it, where there is one.
@@ -37,16 +37,17 @@ class Fault:
         return f"{self.where}: {self.text}"
 
 
-class Faulty(InputError):
+class DefinitionError(InputError):
     """A file that people write has `faults`; to be told with those of other files."""
 
-    def __init__(self, where: str, fault: str, next_step: str,
-                 faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, where: str, fault: str, next_step: str, faults: Sequence[Problem] = ()
+    ) -> None:
         super().__init__(where, fault, next_step)
         self.faults = tuple(faults)
 
 
-def faulty(faults: Iterable[Fault]) -> Faulty:
+def definition_error(faults: Iterable[Problem]) -> DefinitionError:
     """The error that names `faults` (at least one), each of them once, by file and line."""
     told = list(dict.fromkeys(faults))
     files = list(dict.fromkeys(fault.file for fault in told))
@@ -54,13 +55,16 @@ def faulty(faults: Iterable[Fault]) -> Faulty:
     steps = list(dict.fromkeys(fault.next_step for fault in told if fault.next_step))
     if len(told) == 1:
         [fault] = told
-        return Faulty(fault.where, fault.text, fault.next_step or NEXT.format("that"), told)
+        return DefinitionError(
+            fault.where, fault.text, fault.next_step or NEXT.format("that"), told
+        )
     listed = "".join(f"\n  {fault}" for fault in told)
-    return Faulty(files[0], f"{len(told)} faults{listed}",
-                  "; ".join([*steps, NEXT.format("them")]), told)
+    return DefinitionError(
+        files[0], f"{len(told)} faults{listed}", "; ".join([*steps, NEXT.format("them")]), told
+    )
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "branch"?` where one of the `known` words is near, else nothing."""
     from difflib import get_close_matches  # only where there is something to mend
 

@@ -13,7 +13,7 @@ from bootstrapper.deploy.definition import duration
 from bootstrapper.git_ref import is_ref
 
 
-class Wrong(Exception):
+class InvalidValue(Exception):
     """A value is not what its key takes; says what that is, and what was meant perhaps."""
 
 
@@ -54,7 +54,7 @@ class Share:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise Wrong
+        raise InvalidValue
     return value
 
 
@@ -62,14 +62,14 @@ def one_line(value: object) -> str:
     """Text without anything that ends a line or can't be seen. Raises Wrong."""
     # isprintable() knows one space alone, and scripts have their own (U+3000).
     if not all(each.isprintable() or category(each) == "Zs" for each in _text(value)):
-        raise Wrong
+        raise InvalidValue
     return str(value)
 
 
 def ref(value: object) -> str:
     """The name of a branch, a tag or a commit. Raises Wrong."""
     if not is_ref(_text(value)):
-        raise Wrong
+        raise InvalidValue
     return str(value)
 
 
@@ -80,34 +80,37 @@ def _duration(value: object) -> float:
     if isinstance(value, str) and (seconds := duration.parse(value)):
         return seconds
     digits = str(value).strip()
-    raise Wrong(f'; did you mean "{digits}s"?' if digits.strip("0") and digits.isdecimal() else "")
+    raise InvalidValue(
+        f'; did you mean "{digits}s"?' if digits.strip("0") and digits.isdecimal() else ""
+    )
 
 
 def _stage_name(value: object) -> str:
     if "/" in one_line(value) or str(value).startswith("."):
-        raise Wrong
+        raise InvalidValue
     return str(value)
 
 
 def _table(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _array(value: object) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _choice(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in choices:
-            from bootstrapper.deploy.definition.problems import suggestion
+            from bootstrapper.deploy.definition.problems import did_you_mean
 
-            raise Wrong(suggestion(str(value), choices))
+            raise InvalidValue(did_you_mean(str(value), choices))
         return str(value)
+
     return read
 
 
@@ -119,79 +122,157 @@ def share(value: object) -> Share:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST:
         return Share(value)
     digits = value.strip(' "') if isinstance(value, str) else ""
-    raise Wrong(f"; did you mean {digits}, without quotes?"
-                if digits.strip("0") and digits.isdecimal() else "")
+    raise InvalidValue(
+        f"; did you mean {digits}, without quotes?"
+        if digits.strip("0") and digits.isdecimal()
+        else ""
+    )
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _flag_default(value: object) -> bool | str:
     if not isinstance(value, bool | str) or "\0" in str(value):
-        raise Wrong
+        raise InvalidValue
     return value
 
 
 def _true(value: object) -> bool:
     if value is not True:
-        raise Wrong
+        raise InvalidValue
     return True
 
 
 _DURATION = f"a duration such as {duration.EXAMPLES}"
-_TIMEOUT = Key(name="timeout", takes=_DURATION, read=_duration, default="30m",
-               doc="how long one stage may take before it is ended")
-_IDLE_TIMEOUT = Key(name="idle_timeout", takes=_DURATION, read=_duration,
-                    doc="how long one stage may say nothing before it is ended")
-_SETTINGS = Key(name="settings", takes="a table", read=_table, default={},
-                doc="NAME = value: what recipes get as environment variables")
+_TIMEOUT = Key(
+    name="timeout",
+    takes=_DURATION,
+    read=_duration,
+    default="30m",
+    doc="how long one stage may take before it is ended",
+)
+_IDLE_TIMEOUT = Key(
+    name="idle_timeout",
+    takes=_DURATION,
+    read=_duration,
+    doc="how long one stage may say nothing before it is ended",
+)
+_SETTINGS = Key(
+    name="settings",
+    takes="a table",
+    read=_table,
+    default={},
+    doc="NAME = value: what recipes get as environment variables",
+)
 
 DOCUMENT = (
-    Key(name="default", takes="the name of a deployment", read=one_line,
-        doc="the deployment that commands mean without a name; needless if there is one only"),
+    Key(
+        name="default",
+        takes="the name of a deployment",
+        read=one_line,
+        doc="the deployment that commands mean without a name; needless if there is one only",
+    ),
     _SETTINGS,
-    Key(name="deployments", takes="a table", read=_table, required=True,
-        doc="[deployments.NAME]: each place that is pushed to"),
+    Key(
+        name="deployments",
+        takes="a table",
+        read=_table,
+        required=True,
+        doc="[deployments.NAME]: each place that is pushed to",
+    ),
 )
 DEPLOYMENT = (
-    Key(name="branch", takes="the name of a branch or tag", read=ref, default="main",
-        doc="what is pushed, unless --ref says otherwise"),
-    Key(name="stages", takes="a list of recipes, with one at least", read=_array, required=True,
-        doc='the recipes that a push runs, in order: "NAME", or a table (see a stage)'),
+    Key(
+        name="branch",
+        takes="the name of a branch or tag",
+        read=ref,
+        default="main",
+        doc="what is pushed, unless --ref says otherwise",
+    ),
+    Key(
+        name="stages",
+        takes="a list of recipes, with one at least",
+        read=_array,
+        required=True,
+        doc='the recipes that a push runs, in order: "NAME", or a table (see a stage)',
+    ),
     _TIMEOUT,
     _IDLE_TIMEOUT,
-    Key(name="on_failure", takes='"halt" or "rollback"', read=_choice("halt", "rollback"),
+    Key(
+        name="on_failure",
+        takes='"halt" or "rollback"',
+        read=_choice("halt", "rollback"),
         default="halt",
-        doc="what follows when a stage fails after the new release is live"),
-    Key(name="batch", takes='a whole number from 1 on, or a share such as "25%"', read=share,
-        default="100%", doc="how many of REMOTE_HOSTS at a time"),
-    Key(name="max_failures", takes="a whole number from 0 on", read=_count, default=0,
-        doc="how many hosts may fail before the push does"),
+        doc="what follows when a stage fails after the new release is live",
+    ),
+    Key(
+        name="batch",
+        takes='a whole number from 1 on, or a share such as "25%"',
+        read=share,
+        default="100%",
+        doc="how many of REMOTE_HOSTS at a time",
+    ),
+    Key(
+        name="max_failures",
+        takes="a whole number from 0 on",
+        read=_count,
+        default=0,
+        doc="how many hosts may fail before the push does",
+    ),
     _SETTINGS,
-    Key(name="flags", takes="a table", read=_table, default={},
-        doc="[deployments.NAME.flags.FLAG]: what one push may be told with --flag"),
+    Key(
+        name="flags",
+        takes="a table",
+        read=_table,
+        default={},
+        doc="[deployments.NAME.flags.FLAG]: what one push may be told with --flag",
+    ),
 )
 STAGE = (
-    Key(name="recipe", takes="the name of a recipe", read=one_line, required=True,
-        doc="the recipe that the stage runs"),
-    Key(name="name", takes="a name in one line, without / and not beginning with a dot",
+    Key(
+        name="recipe",
+        takes="the name of a recipe",
+        read=one_line,
+        required=True,
+        doc="the recipe that the stage runs",
+    ),
+    Key(
+        name="name",
+        takes="a name in one line, without / and not beginning with a dot",
         read=_stage_name,
-        doc="what the stage is called; the recipe's name without it"),
+        doc="what the stage is called; the recipe's name without it",
+    ),
     Key(name="timeout", takes=_DURATION, read=_duration, doc="instead of the deployment's"),
     Key(name="idle_timeout", takes=_DURATION, read=_duration, doc="instead of the deployment's"),
 )
 FLAG = (
-    Key(name="description", takes="text in one line", read=one_line, default=None,
-        doc="what it does, for people who push"),
-    Key(name="default", takes="true, false or text", read=_flag_default, default=False,
-        doc="its value without --flag; text makes it a flag that takes text"),
+    Key(
+        name="description",
+        takes="text in one line",
+        read=one_line,
+        default=None,
+        doc="what it does, for people who push",
+    ),
+    Key(
+        name="default",
+        takes="true, false or text",
+        read=_flag_default,
+        default=False,
+        doc="its value without --flag; text makes it a flag that takes text",
+    ),
 )
 SECRET = (
-    Key(name="secret", takes="true", read=_true, required=True,
-        doc="the value comes from the environment or deploy/secrets.env"),
+    Key(
+        name="secret",
+        takes="true",
+        read=_true,
+        required=True,
+        doc="the value comes from the environment or deploy/secrets.env",
+    ),
 )
 
 SECTIONS = {
@@ -208,8 +289,17 @@ def documentation() -> str:
     parts = []
     for section, keys in SECTIONS.items():
         rows = [f"| `{key.name}` | {key.takes} | {_default(key)} | {key.doc} |" for key in keys]
-        parts.append("\n".join([f"**{section}**", "", "| key | takes | default | what for |",
-                                "|---|---|---|---|", *rows]))
+        parts.append(
+            "\n".join(
+                [
+                    f"**{section}**",
+                    "",
+                    "| key | takes | default | what for |",
+                    "|---|---|---|---|",
+                    *rows,
+                ]
+            )
+        )
     return "\n\n".join(parts) + "\n"
 
 

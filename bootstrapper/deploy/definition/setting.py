@@ -7,22 +7,32 @@ by spaces in the environment), or `{ secret = true }`.
 import re
 from datetime import date, time
 
-from bootstrapper.deploy.definition.problems import suggestion
-from bootstrapper.deploy.definition.schema import SECRET, Wrong, names
+from bootstrapper.deploy.definition.problems import did_you_mean
+from bootstrapper.deploy.definition.schema import SECRET, InvalidValue, names
 from bootstrapper.deploy.events import output_limit
 
 Value = str | tuple[str, ...]
 
 # What every stage gets besides its settings, so that no setting may have these names.
-ENGINE = frozenset({
-    "CHECKOUT_DIR", "DEPLOYMENT", "DEPLOYMENT_ID", "ROLF_PUSH_ID", "PUSH_COMMENT", "PUSH_UNI",
-    "PUSH_REF", "PUSH_COMMIT", "RELEASE", "ROLLBACK_URL", "ROLF_OUTPUT",
-})
+ENGINE = frozenset(
+    {
+        "CHECKOUT_DIR",
+        "DEPLOYMENT",
+        "DEPLOYMENT_ID",
+        "ROLF_PUSH_ID",
+        "PUSH_COMMENT",
+        "PUSH_UNI",
+        "PUSH_REF",
+        "PUSH_COMMIT",
+        "RELEASE",
+        "ROLLBACK_URL",
+        "ROLF_OUTPUT",
+    }
+)
 PROCESS = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK"})
 
 # The engine itself uses these and shows them, so that they can't be secret.
-SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG",
-                   "OUTPUT_LIMIT"})
+SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG", "OUTPUT_LIMIT"})
 
 # git hands the address of a repository, a password in it included, to programs in their command
 # line, where ps shows it (transport-helper.c).
@@ -50,10 +60,12 @@ def check_name(name: str, kind: str = "setting") -> None:
     if not VARIABLE.fullmatch(name):
         better = re.sub(r"\W", "_", name, flags=re.ASCII)
         hint = f'; did you mean "{better}"?' if VARIABLE.fullmatch(better) else ""
-        raise Wrong(f'"{name}" can\'t be the name of an environment variable, so no {kind} '
-                    f"may have it{hint}")
+        raise InvalidValue(
+            f'"{name}" can\'t be the name of an environment variable, so no {kind} '
+            f"may have it{hint}"
+        )
     if name in ENGINE | PROCESS:
-        raise Wrong(f"{name} is set by each push itself, so no {kind} may have that name")
+        raise InvalidValue(f"{name} is set by each push itself, so no {kind} may have that name")
 
 
 def is_secret(value: object) -> bool:
@@ -62,11 +74,15 @@ def is_secret(value: object) -> bool:
         return False
     for key in value:
         if key not in names(SECRET):
-            raise Wrong(f'"{key}" is no key of a secret setting, which is written '
-                        f"{{ secret = true }}{suggestion(key, names(SECRET))}")
+            raise InvalidValue(
+                f'"{key}" is no key of a secret setting, which is written '
+                f"{{ secret = true }}{did_you_mean(key, names(SECRET))}"
+            )
     if value.get("secret") is not True:
-        raise Wrong("a secret setting is written { secret = true }; its value comes from the "
-                    "environment or deploy/secrets.env")
+        raise InvalidValue(
+            "a secret setting is written { secret = true }; its value comes from the "
+            "environment or deploy/secrets.env"
+        )
     return True
 
 
@@ -75,15 +91,18 @@ def parse(name: str, value: object) -> Value:
     parsed = _parse(value)
     if name == "REMOTE_HOSTS":
         if not isinstance(parsed, tuple) or not parsed:
-            meant = "" if isinstance(parsed, tuple) or not parsed else (
-                "; did you mean [" + ", ".join(f'"{host}"' for host in parsed.split()) + "]?")
-            raise Wrong(f"REMOTE_HOSTS takes a list of hosts, with one at least{meant}")
+            meant = (
+                ""
+                if isinstance(parsed, tuple) or not parsed
+                else ("; did you mean [" + ", ".join(f'"{host}"' for host in parsed.split()) + "]?")
+            )
+            raise InvalidValue(f"REMOTE_HOSTS takes a list of hosts, with one at least{meant}")
         if len(set(parsed)) < len(parsed):
-            raise Wrong(f"REMOTE_HOSTS names {_repeated(parsed)} twice")
+            raise InvalidValue(f"REMOTE_HOSTS names {_repeated(parsed)} twice")
     if name == "SHARED_PATHS" and isinstance(parsed, tuple):
         for path in parsed:
             if path.split() != [path]:
-                raise Wrong(f'SHARED_PATHS takes paths without spaces, not "{path}"')
+                raise InvalidValue(f'SHARED_PATHS takes paths without spaces, not "{path}"')
     if name in ("REMOTE_HOST", "REMOTE_HOSTS"):
         for host in parsed if isinstance(parsed, tuple) else [parsed]:
             if host or name == "REMOTE_HOSTS":  # a recipe that needs it says that it is empty
@@ -94,7 +113,7 @@ def parse(name: str, value: object) -> Value:
         try:
             output_limit.check(parsed)
         except ValueError as error:
-            raise Wrong(str(error)) from None
+            raise InvalidValue(str(error)) from None
     return parsed
 
 
@@ -106,9 +125,11 @@ def environment(value: Value) -> str:
 def check_text(text: str) -> None:
     """Raise Wrong if no environment variable can hold that text."""
     if "\0" in text:
-        raise Wrong("it holds a NUL, which no environment variable can")
+        raise InvalidValue("it holds a NUL, which no environment variable can")
     if len(text.encode("utf-8", "surrogateescape")) > _LONGEST - 256:
-        raise Wrong("it is longer than 128 KiB, which is all that an environment variable holds")
+        raise InvalidValue(
+            "it is longer than 128 KiB, which is all that an environment variable holds"
+        )
 
 
 def check_host(host: str) -> None:
@@ -130,7 +151,7 @@ def check_host(host: str) -> None:
         told += f'; write "{user}{at}{name}", and {place}: "Host {name}", "Port {port}"'
     elif _HOST.fullmatch(f"{user}{at}{name}") and not port:
         told += f'; write "{user}{at}{name}"'
-    raise Wrong(told)
+    raise InvalidValue(told)
 
 
 def check_address(address: str) -> None:
@@ -140,34 +161,44 @@ def check_address(address: str) -> None:
     as a password is. For ssh a name is the login.
     """
     if address.startswith("-"):
-        raise Wrong(f'"{address}" is no address of a repository: git would take it for an option')
+        raise InvalidValue(
+            f'"{address}" is no address of a repository: git would take it for an option'
+        )
     if re.search(r"[\x00-\x1f\x7f]", address) or address != address.strip():
-        raise Wrong("an address of a repository has neither control characters, nor spaces around")
+        raise InvalidValue(
+            "an address of a repository has neither control characters, nor spaces around"
+        )
     if _HELPER.match(address):
-        raise Wrong(f'"{address.partition("::")[0]}::" is no address of a repository, but a '
-                    f"program that git would run; use one of {', '.join(_SCHEMES[:5])}")
+        raise InvalidValue(
+            f'"{address.partition("::")[0]}::" is no address of a repository, but a '
+            f"program that git would run; use one of {', '.join(_SCHEMES[:5])}"
+        )
     if _ALMOST_WEB.match(address):
-        raise Wrong("an address of a repository on the web is written https://HOST/PATH")
+        raise InvalidValue("an address of a repository on the web is written https://HOST/PATH")
     if found := _URL.fullmatch(address):
         host = _check_url(found["scheme"], found["rest"])
     else:
         host = _check_scp(address)
     if host.startswith("-"):
-        raise Wrong("an address of a repository names a host that ssh would take for an option")
+        raise InvalidValue(
+            "an address of a repository names a host that ssh would take for an option"
+        )
 
 
 def _check_url(scheme: str, rest: str) -> str:
     """Return the login and host of a URL. Raises Wrong."""
     if scheme not in _SCHEMES:
-        raise Wrong(f'a repository is not fetched by "{scheme}://"; use one of '
-                    f"{', '.join(_SCHEMES[:5])}")
+        raise InvalidValue(
+            f'a repository is not fetched by "{scheme}://"; use one of {", ".join(_SCHEMES[:5])}'
+        )
     authority = rest.partition("/")[0]
     user, at, host = authority.rpartition("@")
     if scheme in ("http", "https"):
         user, at, shown = rest.rpartition("@")  # wherever it is: a password may hold a slash
         if at:
-            raise _shows(f"{scheme}://…@", shown, "password" if ":" in user else
-                         "password or token")
+            raise _shows(
+                f"{scheme}://…@", shown, "password" if ":" in user else "password or token"
+            )
         if re.search(r"[?#;\\]", rest) or not _PORT.fullmatch(host):
             raise _shows(f"{scheme}://", "", "query or an odd port")
     elif ":" in user or not _PORT.fullmatch(host):
@@ -186,10 +217,10 @@ def _check_scp(address: str) -> str:
     return host if host.startswith("-") else login if at else host
 
 
-def _shows(before: str, rest: str, kind: str) -> Wrong:
+def _shows(before: str, rest: str, kind: str) -> InvalidValue:
     """The refusal of an address with a secret in it; `rest` is shown if it can't be part of one."""
     shown = before + (rest if _PLAIN.fullmatch(rest) else "…")
-    return Wrong(f"{shown} has a {kind} in it, which every push would show: {CREDENTIALS}")
+    return InvalidValue(f"{shown} has a {kind} in it, which every push would show: {CREDENTIALS}")
 
 
 def _parse(value: object) -> Value:
@@ -205,15 +236,16 @@ def _parse(value: object) -> Value:
             words = []
             for each in value:
                 if isinstance(each, bool) or not isinstance(each, str | int | float):
-                    raise Wrong("a list in a setting holds text or numbers, nothing else")
+                    raise InvalidValue("a list in a setting holds text or numbers, nothing else")
                 words.append(str(each))
             check_text(" ".join(words))
             return tuple(words)
         case date() | time():
-            raise Wrong("a date or time is written as text, in quotes")
+            raise InvalidValue("a date or time is written as text, in quotes")
         case _:
-            raise Wrong("a setting takes text, a number, true, false, a list, or "
-                        "{ secret = true }")
+            raise InvalidValue(
+                "a setting takes text, a number, true, false, a list, or { secret = true }"
+            )
 
 
 def _repeated(words: tuple[str, ...]) -> str:

@@ -54,13 +54,16 @@ class OutputLimit:
                 yield event
                 return
             self._over = True
-            yield Note(at=event.at, stage=event.stage, host=event.host,
-                       text=f"the push has reached {SETTING} = {size.render(self._limit)}: from "
-                            "here on the log keeps only the end of each stage's output")
+            yield Note(
+                at=event.at,
+                stage=event.stage,
+                host=event.host,
+                text=f"the push has reached {SETTING} = {size.render(self._limit)}: from "
+                "here on the log keeps only the end of each stage's output",
+            )
         source = (event.stage, event.host)
         if source not in self._waiting:
-            self._waiting[source] = _End(
-                min(_END, self._ends // (2 + len(self._waiting))))
+            self._waiting[source] = _End(min(_END, self._ends // (2 + len(self._waiting))))
         self._waiting[source].add(event)
 
     def _end(self, at: float, source: tuple[int, str]) -> Iterator[Event]:
@@ -69,9 +72,13 @@ class OutputLimit:
             return
         if end.left_out:
             first = end.events[0]
-            yield replace(first, data=(
-                f"[{size.render(end.left_out)} of output left out here: {SETTING} = "
-                f"{size.render(self._limit)} for the whole push]\n").encode())
+            yield replace(
+                first,
+                data=(
+                    f"[{size.render(end.left_out)} of output left out here: {SETTING} = "
+                    f"{size.render(self._limit)} for the whole push]\n"
+                ).encode(),
+            )
         for event in end.events:
             self._ends -= max(len(event.data), _EVENT)
             yield event
@@ -106,8 +113,9 @@ def check(value: object) -> None:
     """Raise ValueError, in words, if that is no limit."""
     limit = size.parse(value) if isinstance(value, str) else None
     if limit is None or limit < SMALLEST:
-        raise ValueError(f"{SETTING} takes a size such as {size.EXAMPLES}, "
-                         f"{size.render(SMALLEST)} at least")
+        raise ValueError(
+            f"{SETTING} takes a size such as {size.EXAMPLES}, {size.render(SMALLEST)} at least"
+        )
 
 
 def of(settings: Mapping[str, str]) -> OutputLimit:

@@ -15,12 +15,18 @@ from bootstrapper.deploy.events.event import (
     State,
     VariableSet,
 )
-from bootstrapper.deploy.events.times import iso
+from bootstrapper.deploy.events.times import iso_time
 
 DIED = "its runner died"
 # Of a stage that ran on several hosts the first of these that happened anywhere is told.
-GRAVEST_FIRST = (State.RUNNING, State.FAILED, State.LOST, State.CANCELLED, State.SUCCEEDED,
-                 State.SKIPPED)
+GRAVEST_FIRST = (
+    State.RUNNING,
+    State.FAILED,
+    State.LOST,
+    State.CANCELLED,
+    State.SUCCEEDED,
+    State.SKIPPED,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +48,14 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"state": str(self.state), "started": iso(self.started), "ended": iso(self.ended),
-                "exit": self.exit, "seconds": round(self.seconds, 3), "reason": self.reason}
+        return {
+            "state": str(self.state),
+            "started": iso_time(self.started),
+            "ended": iso_time(self.ended),
+            "exit": self.exit,
+            "seconds": round(self.seconds, 3),
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +73,14 @@ class StageRecord(Run):
                 run = Run(state=State.RUNNING, started=event.at)
             case StageEnded():
                 before = self.hosts.get(event.host, Run()) if event.host else self
-                run = Run(state=event.state, started=before.started, ended=event.at,
-                          exit=event.exit, seconds=event.seconds, reason=event.reason)
+                run = Run(
+                    state=event.state,
+                    started=before.started,
+                    ended=event.at,
+                    exit=event.exit,
+                    seconds=event.seconds,
+                    reason=event.reason,
+                )
             case _:
                 return self
         if event.host:
@@ -79,9 +97,12 @@ class StageRecord(Run):
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""
         hosts = {host: run.to_json() for host, run in self.hosts.items()}
-        return {"name": self.name, **super().to_json(),
-                **({"switches": True} if self.switches else {}),
-                **({"hosts": hosts} if hosts else {})}
+        return {
+            "name": self.name,
+            **super().to_json(),
+            **({"switches": True} if self.switches else {}),
+            **({"hosts": hosts} if hosts else {}),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,21 +138,28 @@ class Record:
         match event:
             case PushStarted():
                 # What was running when the runner of before died isn't, until it starts anew.
-                return replace(self, state=State.RUNNING, ended=None, reason="",
-                               started=event.at if self.started is None else self.started,
-                               stages=tuple(stage.lost() for stage in self.stages))
+                return replace(
+                    self,
+                    state=State.RUNNING,
+                    ended=None,
+                    reason="",
+                    started=event.at if self.started is None else self.started,
+                    stages=tuple(stage.lost() for stage in self.stages),
+                )
             case PushEnded():
                 return replace(self, state=event.state, ended=event.at, reason=event.reason)
             case VariableSet(name="ROLLBACK_URL"):
                 return replace(self, rollback_url=event.value)
             case VariableSet():
                 commit = event.value if event.name == "PUSH_COMMIT" else self.commit
-                return replace(self, commit=commit,
-                               outputs={**self.outputs, event.name: event.value})
+                return replace(
+                    self, commit=commit, outputs={**self.outputs, event.name: event.value}
+                )
             case StageEvent(stage=index) if 0 <= index < len(self.stages):
                 stage = self.stages[index].after(event)
-                return replace(self, stages=(*self.stages[:index], stage,
-                                             *self.stages[index + 1:]))
+                return replace(
+                    self, stages=(*self.stages[:index], stage, *self.stages[index + 1 :])
+                )
             case _:
                 return self
 
@@ -139,8 +167,9 @@ class Record:
         """The same if nobody runs it, which only the lock's holder tells."""
         if self.state not in (State.RUNNING, State.QUEUED):
             return self
-        return replace(self, state=State.LOST, reason=DIED,
-                       stages=tuple(stage.lost() for stage in self.stages))
+        return replace(
+            self, state=State.LOST, reason=DIED, stages=tuple(stage.lost() for stage in self.stages)
+        )
 
     @property
     def stage(self) -> StageRecord | None:
@@ -154,16 +183,27 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """As `pushes --json`, result.json and the target's pushes.log have it."""
         return {
-            "id": self.id, "state": str(self.state), "comment": self.comment, "user": self.user,
-            "ref": self.ref, "commit": self.commit, "started": iso(self.started),
-            "ended": iso(self.ended), "rollback_of": self.rollback_of,
+            "id": self.id,
+            "state": str(self.state),
+            "comment": self.comment,
+            "user": self.user,
+            "ref": self.ref,
+            "commit": self.commit,
+            "started": iso_time(self.started),
+            "ended": iso_time(self.ended),
+            "rollback_of": self.rollback_of,
             "stages": [stage.to_json() for stage in self.stages],
-            "deployment": self.deployment, "machine": self.machine,
-            "rollback_url": self.rollback_url, "rollback_to": self.rollback_to,
+            "deployment": self.deployment,
+            "machine": self.machine,
+            "rollback_url": self.rollback_url,
+            "rollback_to": self.rollback_to,
             "release": self.release,
-            "settings": {name: list(value) if isinstance(value, tuple) else value
-                         for name, value in self.settings.items()},
-            "outputs": dict(self.outputs), "reason": self.reason,
+            "settings": {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in self.settings.items()
+            },
+            "outputs": dict(self.outputs),
+            "reason": self.reason,
         }
 
     @classmethod
@@ -176,8 +216,10 @@ class Record:
             known = {key: data[key] for key in _RECORD_KEYS if data.get(key) is not None}
             known |= {"id": int(data["id"]), **_run_values(data, _RECORD_KEYS)}
             known["stages"] = tuple(_stage(stage) for stage in data.get("stages", ()))
-            known["settings"] = {name: tuple(value) if isinstance(value, list) else value
-                                 for name, value in (data.get("settings") or {}).items()}
+            known["settings"] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in (data.get("settings") or {}).items()
+            }
             return cls(**known)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not the record of a push: {error!r}") from error
@@ -195,8 +237,6 @@ def fold(snapshot: Mapping[str, Any], events: Iterable[Event]) -> Record:
     return record
 
 
-
-
 _RECORD_KEYS = frozenset(Record.__dataclass_fields__)
 _RUN_KEYS = frozenset(Run.__dataclass_fields__)
 
@@ -208,9 +248,14 @@ def _summed_up(hosts: Mapping[str, Run]) -> Run:
     gravest = next(run for run in runs if run.state is state)
     started = [run.started for run in runs if run.started is not None]
     ended = [run.ended for run in runs if run.ended is not None]
-    return Run(state=state, started=min(started, default=None), exit=gravest.exit,
-               ended=None if state is State.RUNNING else max(ended, default=None),
-               seconds=max(run.seconds for run in runs), reason=gravest.reason)
+    return Run(
+        state=state,
+        started=min(started, default=None),
+        exit=gravest.exit,
+        ended=None if state is State.RUNNING else max(ended, default=None),
+        seconds=max(run.seconds for run in runs),
+        reason=gravest.reason,
+    )
 
 
 def _fields(run: Run) -> dict[str, Any]:
@@ -220,9 +265,13 @@ def _fields(run: Run) -> dict[str, Any]:
 def _stage(data: Mapping[str, Any]) -> StageRecord:
     hosts = data.get("hosts")  # of a snapshot, a list of those where it will run
     return StageRecord(
-        name=str(data["name"]), switches=bool(data.get("switches")), **_run_values(data, _RUN_KEYS),
+        name=str(data["name"]),
+        switches=bool(data.get("switches")),
+        **_run_values(data, _RUN_KEYS),
         hosts={host: Run(**_run_values(run, _RUN_KEYS)) for host, run in hosts.items()}
-        if isinstance(hosts, dict) else {})
+        if isinstance(hosts, dict)
+        else {},
+    )
 
 
 def _run_values(data: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ def parse(text: str) -> int | None:
 
 def render(size: int) -> str:
     """Return the same in words: "1.5 MB"."""
-    name, unit = next(((name, unit) for name, unit in (("GB", 10**9), ("MB", 10**6))
-                       if size >= unit), ("kB", 10**3))
+    name, unit = next(
+        ((name, unit) for name, unit in (("GB", 10**9), ("MB", 10**6)) if size >= unit),
+        ("kB", 10**3),
+    )
     return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"

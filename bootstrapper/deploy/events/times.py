@@ -4,7 +4,7 @@ import time
 from datetime import datetime
 
 
-class Clock:
+class PushClock:
     """Starts at the wall clock's time and goes on evenly, whatever is done to the wall clock.
 
     CLOCK_BOOTTIME goes on while a laptop sleeps, where the system has it.
@@ -19,19 +19,19 @@ class Clock:
         return self._offset + time.clock_gettime(self._kind)
 
 
-def iso(at: float | None) -> str | None:
+def iso_time(at: float | None) -> str | None:
     """`2026-11-24T14:03:07.123+01:00`: local time with its offset."""
     if at is None:
         return None
     return datetime.fromtimestamp(round(at, 3)).astimezone().isoformat(timespec="milliseconds")
 
 
-def now() -> str:
+def iso_now() -> str:
     """The time, to the second, as ISO 8601 with offset."""
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
-def moment(since: str) -> str:
+def short_time(since: str) -> str:
     """In the reader's own time zone; the date only where it isn't today."""
     try:
         at = datetime.fromisoformat(since).astimezone()

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-class GrowingFile:
+class AppendFile:
     """A file that grows by whole pieces: one that the disk refuses half-way leaves nothing."""
 
     def __init__(self, path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record, fold
-from bootstrapper.deploy.journal.journal import Journal, events, home
-from bootstrapper.deploy.machine.push_lock import holder
+from bootstrapper.deploy.journal.journal import FileJournal, events, journal_directory
+from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.deploy.plan.environment import PYTHON_STAGE, file_name
 from bootstrapper.deploy.plan.plan import Plan, Stage
 from bootstrapper.errors import InputError
@@ -33,9 +33,9 @@ def pushes(project: Path, running: Running, deployment: str | None = None) -> It
     """The records of all pushes, or those of a deployment, newest first and read as they come."""
     holders: dict[str, int | None] = {}
     for number in _numbers(project):
-        record = _ended(home(project) / str(number))
+        record = _ended(journal_directory(project) / str(number))
         if record is None:
-            record = _unended(home(project) / str(number), number)
+            record = _unended(journal_directory(project) / str(number), number)
             if record.deployment not in holders:
                 holders[record.deployment] = running(record.deployment)
             if holders[record.deployment] not in (0, number):
@@ -47,7 +47,7 @@ def pushes(project: Path, running: Running, deployment: str | None = None) -> It
 
 def push(project: Path, number: int, running: Running) -> Record | None:
     """The record of one push; None if it wasn't made here."""
-    directory = home(project) / str(number)
+    directory = journal_directory(project) / str(number)
     if not directory.is_dir():
         return None
     record = _ended(directory) or _unended(directory, number)
@@ -59,16 +59,22 @@ def sweep(project: Path, running: Running) -> None:
 
     A deployment's last push keeps its own unless it succeeded.
     """
-    numbers = [number for number in _numbers(project)
-               if (home(project) / str(number) / "checkout").is_dir()]
+    numbers = [
+        number
+        for number in _numbers(project)
+        if (journal_directory(project) / str(number) / "checkout").is_dir()
+    ]
     last: set[str] = set()
     for record in pushes(project, running) if numbers else ():
         if record.id in numbers:
             numbers.remove(record.id)
             kept = record.state is State.RUNNING or (
-                record.deployment not in last and record.state is not State.SUCCEEDED)
+                record.deployment not in last and record.state is not State.SUCCEEDED
+            )
             if not kept:
-                shutil.rmtree(home(project) / str(record.id) / "checkout", ignore_errors=True)
+                shutil.rmtree(
+                    journal_directory(project) / str(record.id) / "checkout", ignore_errors=True
+                )
         last.add(record.deployment)
         if not numbers:
             return
@@ -76,7 +82,7 @@ def sweep(project: Path, running: Running) -> None:
 
 def _numbers(project: Path) -> Iterator[int]:
     try:
-        names = os.listdir(home(project))
+        names = os.listdir(journal_directory(project))
     except FileNotFoundError:
         names = []
     yield from sorted((int(name) for name in names if name.isdecimal()), reverse=True)
@@ -99,13 +105,15 @@ def _unended(directory: Path, number: int) -> Record:
 
 def by_lock(project: Path) -> Running:
     """Asks the locks that pushes hold on this machine."""
+
     def running(deployment: str) -> int | None:
-        who = holder(project, deployment)
+        who = current_holder(project, deployment)
         return int(who.push or 0) if who else None
+
     return running
 
 
-class ProjectJournals:
+class ProjectPushStore:
     """Those below `.deploy/pushes/`."""
 
     def __init__(self, project: Path) -> None:
@@ -123,16 +131,16 @@ class ProjectJournals:
         """The highest number that a push was ever given here; 0 if there was none."""
         return last_id(self._project)
 
-    def create(self, plan: Plan) -> Journal:
+    def create(self, plan: Plan) -> FileJournal:
         """Begin the journal of a push. FileExistsError if its number is taken."""
-        return Journal.create(self._project, plan.id, plan.snapshot(), code_files(plan))
+        return FileJournal.create(self._project, plan.id, plan.snapshot(), code_files(plan))
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
         """What a push was, with today's `secrets`; None if it wasn't made here.
 
         Raises InputError if that can't be read, or a secret of then has no value now.
         """
-        if not (home(self._project) / str(number) / "snapshot.json").exists():
+        if not (journal_directory(self._project) / str(number) / "snapshot.json").exists():
             return None
         return load(self._project, number, secrets)
 
@@ -141,8 +149,11 @@ def code_files(plan: Plan) -> dict[str, str]:
     """The files of a push's stages/: the stages' code, and what runs those in Python."""
     code = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
     if any(stage.language == "python" for stage in plan.stages):
-        code[PYTHON_STAGE] = files("bootstrapper.deploy.recipes").joinpath(
-            "python_stage.py").read_text(encoding="utf-8")
+        code[PYTHON_STAGE] = (
+            files("bootstrapper.deploy.recipes")
+            .joinpath("python_stage.py")
+            .read_text(encoding="utf-8")
+        )
     return code
 
 
@@ -151,22 +162,26 @@ def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
 
     Raises InputError if this machine has no such journal, or a secret of then has no value now.
     """
-    directory = home(project) / str(number)
+    directory = journal_directory(project) / str(number)
     try:
         kept = json.loads((directory / "snapshot.json").read_bytes())
-        code = {index: (directory / "stages" / _file(index, stage)).read_text(encoding="utf-8")
-                for index, stage in enumerate(kept["stages"])}
+        code = {
+            index: (directory / "stages" / _file(index, stage)).read_text(encoding="utf-8")
+            for index, stage in enumerate(kept["stages"])
+        }
         lacking = [name for name in kept["secret_names"] if name not in secrets]
         if lacking:
-            raise InputError(f"push {number}", f"it had the secret {lacking[0]}, which has no "
-                             "value now", f"{lacking[0]}=… in front of the command, or in "
-                             "deploy/secrets.env and deploy/deployments.toml")
+            raise InputError(
+                f"push {number}",
+                f"it had the secret {lacking[0]}, which has no value now",
+                f"{lacking[0]}=… in front of the command, or in "
+                "deploy/secrets.env and deploy/deployments.toml",
+            )
         return Plan.restored(kept, code, {name: secrets[name] for name in kept["secret_names"]})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(str(directory), f"the snapshot can't be read ({error})",
-                         f"{PROGRAM} deploy") from error
-
-
+        raise InputError(
+            str(directory), f"the snapshot can't be read ({error})", f"{PROGRAM} deploy"
+        ) from error
 
 
 def _file(index: int, stage: Mapping[str, Any]) -> str:

@@ -4,26 +4,26 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from bootstrapper.deploy.machine.directory import dot_deploy
-from bootstrapper.deploy.machine.holder import Closed
+from bootstrapper.deploy.machine.directory import deploy_directory
+from bootstrapper.deploy.machine.holder import LockInfo
 from bootstrapper.deploy.machine.push_lock import LOCKS
 
 
-class Door(Protocol):
+class DeploymentLock(Protocol):
     """Where it is written that a deployment is closed; who pushes already goes on."""
 
     @property
-    def closed(self) -> Closed | None:
+    def closed(self) -> LockInfo | None:
         """Who closed it, and why; None if it is open."""
 
-    def close(self, closed: Closed) -> None:
+    def close(self, closed: LockInfo) -> None:
         """Close it until it is opened."""
 
     def open(self) -> None:
         """Let pushes in again."""
 
 
-class OwnDoor:
+class FileDeploymentLock:
     """The door of a deployment without a directory on a target: a file in the project."""
 
     def __init__(self, project: Path, deployment: str) -> None:
@@ -31,16 +31,16 @@ class OwnDoor:
         self._name = f"{deployment}.closed"
 
     @property
-    def closed(self) -> Closed | None:
+    def closed(self) -> LockInfo | None:
         """Who closed it, and why; None if it is open."""
         try:
-            return Closed.from_json((self._project / ".deploy" / LOCKS / self._name).read_bytes())
+            return LockInfo.from_json((self._project / ".deploy" / LOCKS / self._name).read_bytes())
         except FileNotFoundError:
             return None
 
-    def close(self, closed: Closed) -> None:
+    def close(self, closed: LockInfo) -> None:
         """Close it by one rename."""
-        path = dot_deploy(self._project, LOCKS) / self._name
+        path = deploy_directory(self._project, LOCKS) / self._name
         new = path.with_name(f"{path.name}.{os.getpid()}")
         new.write_text(f"{closed.to_json()}\n")
         new.replace(path)
@@ -48,5 +48,3 @@ class OwnDoor:
     def open(self) -> None:
         """Let pushes in again."""
         (self._project / ".deploy" / LOCKS / self._name).unlink(missing_ok=True)
-
-

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 
-def dot_deploy(project: Path, name: str) -> Path:
+def deploy_directory(project: Path, name: str) -> Path:
     """The directory `.deploy/NAME`, made if it is missing."""
     top = project / ".deploy"
     if not top.is_dir():
@@ -17,7 +17,7 @@ def dot_deploy(project: Path, name: str) -> Path:
     return directory
 
 
-def user() -> str:
+def user_name() -> str:
     """The login of the person who pushes."""
     try:
         return getpass.getuser()
@@ -25,6 +25,6 @@ def user() -> str:
         return str(os.getuid())
 
 
-def machine() -> str:
+def machine_name() -> str:
     """This machine's name, without its domain."""
     return os.uname().nodename.partition(".")[0]

@@ -47,24 +47,28 @@ def tag_prefix(deployment: str) -> str:
     return f"push-{name}-"
 
 
-def complaint(stderr: str) -> str:
+def git_error_line(stderr: str) -> str:
     """The line in which git says what is wrong: others' words come before it, advice after it."""
     lines = stderr.strip().splitlines()
     fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
     return (fatal[:1] or lines[-1:] or ["git failed"])[0]
 
 
-class Git:
+class GitRepository:
     """Asks git in a project's directory; `environment` brings the push's own ssh with it.
 
     What people have written in commits, and git's own words, go through `mask`.
     """
 
-    def __init__(self, project: Path, environment: Mapping[str, str],
-                 mask: Callable[[str], str] = str) -> None:
+    def __init__(
+        self, project: Path, environment: Mapping[str, str], mask: Callable[[str], str] = str
+    ) -> None:
         self._project = project
-        self._environment = {**environment, "GIT_ALLOW_PROTOCOL": TRANSPORTS,
-                             "GIT_TERMINAL_PROMPT": "0"}
+        self._environment = {
+            **environment,
+            "GIT_ALLOW_PROTOCOL": TRANSPORTS,
+            "GIT_TERMINAL_PROMPT": "0",
+        }
         self._mask = mask
 
     def resolve(self, repository: str, ref: str) -> str:
@@ -85,18 +89,28 @@ class Git:
         tag = tag_prefix(deployment) if deployment else ""
         wanted = [*names, *(f"{name}^{{}}" for name in names if name.startswith("refs/tags/"))]
         found = self._list(repository, *wanted, *([f"refs/tags/{tag}*"] if tag else []))
-        last = max((int(match[1]) for name in found if tag and
-                    (match := re.fullmatch(rf"refs/tags/{re.escape(tag)}(\d{{1,7}})(?:\.\d+)?",
-                                           name))), default=0)
+        last = max(
+            (
+                int(match[1])
+                for name in found
+                if tag
+                and (
+                    match := re.fullmatch(rf"refs/tags/{re.escape(tag)}(\d{{1,7}})(?:\.\d+)?", name)
+                )
+            ),
+            default=0,
+        )
         for name in names:
             # What an annotated tag points to, not itself.
             if commit := found.get(f"{name}^{{}}") or found.get(name):
                 return Located(commit=commit, last_number=last)
         if ABBREVIATED_COMMIT.fullmatch(ref) and (commit := self._commit(ref)):
             return Located(commit=commit, last_number=last)
-        raise InputError(repository, f"has no branch, tag or commit {ref}",
-                         f"git ls-remote --heads --tags {shlex.quote(repository)} lists them; "
-                         "is it pushed?")
+        raise InputError(
+            repository,
+            f"has no branch, tag or commit {ref}",
+            f"git ls-remote --heads --tags {shlex.quote(repository)} lists them; is it pushed?",
+        )
 
     def _list(self, repository: str, *patterns: str) -> dict[str, str]:
         """Return the commits of a repository's refs by their full names."""
@@ -105,10 +119,12 @@ class Git:
         except subprocess.TimeoutExpired:
             run = None
         if run is None or run.returncode:
-            told = complaint(run.stderr) if run else f"no answer in {PATIENCE:.0f} s"
+            told = git_error_line(run.stderr) if run else f"no answer in {PATIENCE:.0f} s"
             raise WorkFailed(
-                repository, f"the repository can't be read: {self._mask(told)}",
-                f"git ls-remote {shlex.quote(repository)} shows why; then push again")
+                repository,
+                f"the repository can't be read: {self._mask(told)}",
+                f"git ls-remote {shlex.quote(repository)} shows why; then push again",
+            )
         lines = (line.partition("\t") for line in run.stdout.splitlines())
         return {name: commit for commit, _, name in lines}
 
@@ -116,13 +132,23 @@ class Git:
         """What lies between two commits; None where this work tree doesn't know one of them."""
         if not old or not new:
             return None
-        run = self._run("log", "--left-right", "--format=%m%h %s", "--no-decorate",
-                        "--no-show-signature", "--end-of-options", f"{old}...{new}", "--")
+        run = self._run(
+            "log",
+            "--left-right",
+            "--format=%m%h %s",
+            "--no-decorate",
+            "--no-show-signature",
+            "--end-of-options",
+            f"{old}...{new}",
+            "--",
+        )
         if run.returncode:
             return None
         lines = self._mask(run.stdout).splitlines()
-        return Commits(added=[line[1:] for line in lines if line.startswith(">")],
-                       removed=[line[1:] for line in lines if line.startswith("<")])
+        return Commits(
+            added=[line[1:] for line in lines if line.startswith(">")],
+            removed=[line[1:] for line in lines if line.startswith("<")],
+        )
 
     def work_tree(self, ref: str, commit: str) -> WorkTree:
         """What is changed and not committed here, and what is committed and not pushed.
@@ -135,7 +161,8 @@ class Git:
         unpushed = self._run("rev-list", "--count", "--end-of-options", f"{commit}..{ref}", "--")
         return WorkTree(
             changed=len(changed.stdout.splitlines()),
-            unpushed=int(unpushed.stdout) if unpushed.returncode == 0 else 0)
+            unpushed=int(unpushed.stdout) if unpushed.returncode == 0 else 0,
+        )
 
     def file_at(self, commit: str, path: str) -> str | None:
         """A file as it was in a commit, if this work tree knows it."""
@@ -143,15 +170,24 @@ class Git:
         return run.stdout if run.returncode == 0 else None
 
     def _commit(self, name: str) -> str:
-        run = self._run("rev-parse", "--verify", "--quiet", "--end-of-options",
-                        f"{name}^{{commit}}")
+        run = self._run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+        )
         return run.stdout.strip() if run.returncode == 0 else ""
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command: Sequence[str] = ("git", *arguments)
         try:
-            return subprocess.run(command, cwd=self._project, env=self._environment, text=True,
-                                  stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                                  errors="surrogateescape", timeout=PATIENCE)
+            return subprocess.run(
+                command,
+                cwd=self._project,
+                env=self._environment,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                errors="surrogateescape",
+                timeout=PATIENCE,
+            )
         except FileNotFoundError:
             return subprocess.CompletedProcess(command, 127, "", "git is not installed")

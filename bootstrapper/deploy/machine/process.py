@@ -6,11 +6,14 @@ import weakref
 from types import FrameType, TracebackType
 from typing import Protocol, Self
 
-WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM",
-         signal.SIGHUP: "the terminal has gone"}
+WORDS = {
+    signal.SIGINT: "interrupted",
+    signal.SIGTERM: "ended by SIGTERM",
+    signal.SIGHUP: "the terminal has gone",
+}
 
 
-class Interruption:
+class SignalWatch:
     """While it is entered those signals are taken note of, nothing more: `reason` says which.
 
     Those that were ignored from the start stay ignored: nohup does so with SIGHUP, a shell with
@@ -22,13 +25,19 @@ class Interruption:
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._note) for number in WORDS
-                        if number is signal.SIGTERM
-                        or signal.getsignal(number) is not signal.SIG_IGN}
+        self._before = {
+            number: signal.signal(number, self._note)
+            for number in WORDS
+            if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN
+        }
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
@@ -43,7 +52,7 @@ class _File(Protocol):
 _unshared: "weakref.WeakSet[_File]" = weakref.WeakSet()
 
 
-def unshare(file: _File) -> None:
+def close_in_children(file: _File) -> None:
     """Close `file` in every child that is forked from now on; give it unbuffered files only.
 
     A lock by flock(2) belongs to the open file, and a pipe ends when its last writer is gone: a

@@ -16,12 +16,22 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # What bash's sh_backslash_quote quotes (lib/sh/shquote.c); "~" and "#" are at a word's start.
 _SHELL = re.compile(r"([ \t\n!\"$&'()*,;<>?\[\\\]^`{|}]|^[~#])")
 _SHELL_OLD = re.compile(r"([^\w@%+=:./-])")
-_NAMED = {"\a": r"\a", "\b": r"\b", "\x1b": r"\E", "\f": r"\f", "\n": r"\n", "\r": r"\r",
-          "\t": r"\t", "\v": r"\v", "\\": r"\\", "'": r"\'"}
+_NAMED = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\x1b": r"\E",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+    "'": r"\'",
+}
 
 
 @dataclass(frozen=True)
-class Form:
+class SecretForm:
     """Bytes that tell a secret.
 
     In base64 these are the characters that depend on the secret alone; the one `before` and the
@@ -34,29 +44,31 @@ class Form:
     folded: bool = False
 
 
-def forms(secret: str) -> Iterator[Form]:
+def secret_forms(secret: str) -> Iterator[SecretForm]:
     """All forms of a secret; some come twice."""
     for value in dict.fromkeys((secret, secret.strip())):
         if value:
             yield from _whole(value)
     lines = [line.strip() for line in secret.splitlines()]
     if len(lines) > 1:
-        yield from (Form(data) for line in lines if len(line) >= _LINE for data in _bytes(line))
+        yield from (
+            SecretForm(data) for line in lines if len(line) >= _LINE for data in _bytes(line)
+        )
 
 
-def _whole(value: str) -> Iterator[Form]:
+def _whole(value: str) -> Iterator[SecretForm]:
     lines = value.splitlines()
     # Across lines it is looked for only where the lines by themselves don't do: a line that may be
     # its beginning is held back.
     if len(lines) == 1 or any(_FRAGMENT <= len(line.strip()) < _LINE for line in lines):
         for data in _bytes(value):
-            yield Form(data)
-            yield Form(data.replace(b"\n", b"\r\n"))
+            yield SecretForm(data)
+            yield SecretForm(data.replace(b"\n", b"\r\n"))
     for text in _quoted(value):
         if "\n" not in text:
-            yield from map(Form, _bytes(text))
+            yield from map(SecretForm, _bytes(text))
     for data in _bytes(value):
-        yield from (Form(text) for text in _escaped(data))
+        yield from (SecretForm(text) for text in _escaped(data))
         yield from (form for form in _encoded(data) if len(form.text) >= _ENCODED)
 
 
@@ -91,17 +103,19 @@ def _escaped(data: bytes) -> Iterator[bytes]:
             yield text.encode()
             yield re.sub("%..", lambda match: match[0].lower(), text).encode()
     yield repr(data)[2:-1].encode()
-    yield b"".join(_NAMED.get(chr(c), chr(c) if " " <= chr(c) < "\x7f" else f"\\{c:03o}").encode()
-                   for c in data)
+    yield b"".join(
+        _NAMED.get(chr(c), chr(c) if " " <= chr(c) < "\x7f" else f"\\{c:03o}").encode()
+        for c in data
+    )
 
 
-def _encoded(data: bytes) -> Iterator[Form]:
+def _encoded(data: bytes) -> Iterator[SecretForm]:
     """Hexadecimal, and base64 with 0, 1 or 2 bytes before it in a group of three."""
-    yield Form(data.hex().encode())
-    yield Form(data.hex().upper().encode())
+    yield SecretForm(data.hex().encode())
+    yield SecretForm(data.hex().upper().encode())
     for ahead in range(3):
         first, last = -(-8 * ahead // 6), 8 * (ahead + len(data)) // 6
         text = b64encode(b"\0" * ahead + data + b"\0\0\0")[first:last]
         after = bool(8 * (ahead + len(data)) % 6)
-        yield Form(text, before=ahead > 0, after=after, folded=True)
-        yield Form(text.translate(_URL_SAFE), before=ahead > 0, after=after, folded=True)
+        yield SecretForm(text, before=ahead > 0, after=after, folded=True)
+        yield SecretForm(text.translate(_URL_SAFE), before=ahead > 0, after=after, folded=True)

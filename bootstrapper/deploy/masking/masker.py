@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from bootstrapper.deploy.masking.forms import Form, forms
+from bootstrapper.deploy.masking.forms import SecretForm, secret_forms
 
 _HEAD = 8  # bytes of a secret's beginning that aren't there by chance
 _SMALL = 4096
@@ -23,7 +23,8 @@ _INTRODUCERS = (b"\x1b", b"\xc2\x9b")
 _ESCAPE = re.compile(
     rb"(?:\x1b\[|\xc2\x9b)[0-?]{0,64}[ -/]{0,8}(?:[@-~]|\Z)"
     rb"|\x1b[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\|\x1b?\Z)"
-    rb"|\x1b[ -/]{0,8}(?:[0-~]|\Z)|\xc2\Z")
+    rb"|\x1b[ -/]{0,8}(?:[0-~]|\Z)|\xc2\Z"
+)
 _COLOUR = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 _PER_BYTE = 24  # bytes of sequences that may stand before each byte of a secret
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
@@ -33,7 +34,7 @@ class _Known(NamedTuple):
     """A form, whose it is, and which bytes it is made of."""
 
     name: str
-    form: Form
+    form: SecretForm
     made_of: frozenset[int]
 
 
@@ -45,13 +46,13 @@ class _Span(NamedTuple):
     name: str
 
 
-class Masking:
+class SecretMasker:
     """`secrets` maps a secret's name to its value; an empty one is none."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         known: dict[bytes, _Known] = {}
         for name, value in secrets.items():
-            for form in forms(value):
+            for form in secret_forms(value):
                 known.setdefault(form.text, _Known(name, form, frozenset(form.text)))
         self.known = sorted(known.values(), key=lambda one: -len(one.form.text))
         self.made_of = {byte for one in self.known for byte in one.made_of}
@@ -66,25 +67,25 @@ class Masking:
         data = text.encode(errors="surrogateescape")
         return (masker.feed(data) + masker.flush()).decode(errors="surrogateescape")
 
-    def masker(self) -> "Masker":
+    def masker(self) -> "StreamMasker":
         """A new one, for one stream."""
-        return Masker(self)
+        return StreamMasker(self)
 
 
 @cache
-def _pattern(form: Form) -> re.Pattern[bytes]:
+def _pattern(form: SecretForm) -> re.Pattern[bytes]:
     """It finds all occurrences, overlapping ones included."""
     between = rb"(?:\r?\n)?" if form.folded else b""
-    body = between.join(re.escape(form.text[at:at + 1]) for at in range(len(form.text)))
+    body = between.join(re.escape(form.text[at : at + 1]) for at in range(len(form.text)))
     return re.compile(b"(?=(" + body + b"))")
 
 
-class Masker:
+class StreamMasker:
     """Hides secrets in one stream of bytes, however it is split: never more than is needed for
     that is held back, and never less.
     """
 
-    def __init__(self, masking: Masking) -> None:
+    def __init__(self, masking: SecretMasker) -> None:
         self._masking = masking
         self._held = b""
         self._told = 0  # how much of what is held belongs to a secret that was told
@@ -121,8 +122,10 @@ class Masker:
             found += self._found(data, possible)
             if any(each in data for each in _INTRODUCERS):
                 plain = _Plain(data)
-                found += [_Span(plain.place(span.start), plain.place(span.end - 1) + 1, span.name)
-                          for span in self._found(plain.text, possible)]
+                found += [
+                    _Span(plain.place(span.start), plain.place(span.end - 1) + 1, span.name)
+                    for span in self._found(plain.text, possible)
+                ]
         return _merged(found) if len(found) > 1 else found
 
     @staticmethod
@@ -159,7 +162,7 @@ class Masker:
                 left = [one for one in left if byte not in one.made_of]
                 if not left:
                     break
-        if missing and self._bytes[:len(missing)] != missing:
+        if missing and self._bytes[: len(missing)] != missing:
             others = [byte for byte in self._bytes if byte not in missing]
             self._bytes = missing + others
         return left
@@ -169,7 +172,7 @@ class Masker:
         start, name = self._masking.beginnings.find(data)
         folded = self._masking.folded_beginnings
         # Lines of 60 bytes and more, each with a newline of one or two.
-        tail = data[-(folded.longest + folded.longest // 30 + 4):]
+        tail = data[-(folded.longest + folded.longest // 30 + 4) :]
         if folded.longest and b"\n" in tail:
             joined = tail.translate(None, _FOLDS)
             index, whose = folded.find(joined)
@@ -179,7 +182,7 @@ class Masker:
                 likely = len(joined) - index >= _HEAD or _width(data, at) in _WIDTHS
                 if likely and at < start:
                     start, name = at, whose
-        tail = data[-(self._masking.beginnings.longest * _PER_BYTE + _SMALL):]
+        tail = data[-(self._masking.beginnings.longest * _PER_BYTE + _SMALL) :]
         if tail.endswith(b"\xc2") or any(each in tail for each in _INTRODUCERS):
             plain = _Plain(tail)
             index, whose = self._masking.beginnings.find(plain.text)
@@ -201,8 +204,10 @@ class _Plain:
     def _parts(self) -> tuple[list[int], list[int]]:
         """Between the sequences: where each part ends in the text, and begins in the data."""
         ends, starts, at, length = [], [], 0, 0
-        for start, end in [*(escape.span() for escape in _ESCAPE.finditer(self._data)),
-                           (len(self._data), 0)]:
+        for start, end in [
+            *(escape.span() for escape in _ESCAPE.finditer(self._data)),
+            (len(self._data), 0),
+        ]:
             if at < start:
                 length += start - at
                 starts.append(at)
@@ -255,7 +260,7 @@ class _Beginnings:
 def _width(data: bytes, at: int) -> int:
     """Of the line that holds a place."""
     end = data.find(b"\n", at)
-    line = data[data.rfind(b"\n", 0, at) + 1:end if end >= 0 else len(data)]
+    line = data[data.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(data)]
     return len(line.rstrip(b"\r"))
 
 

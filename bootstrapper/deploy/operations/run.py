@@ -5,17 +5,22 @@ from dataclasses import dataclass, replace
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.plan.plan import Plan
-from bootstrapper.deploy.plan.prepare import Preparation
-from bootstrapper.deploy.plan.rollback import live_push, plan_back, release_served, template
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.plan.rollback import (
+    live_push,
+    plan_rollback,
+    release_served,
+    rollback_template,
+)
 from bootstrapper.deploy.push.execution import Result
-from bootstrapper.deploy.push.register import Ledger
+from bootstrapper.deploy.push.register import PushRegister
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.program import PROGRAM
 
 
 @dataclass(frozen=True, kw_only=True)
-class Return:
+class PlannedRollback:
     """`plan` returns to the push `target`, on `hosts` alone if any are named."""
 
     plan: Plan
@@ -23,10 +28,12 @@ class Return:
     hosts: tuple[str, ...]
 
 
-class Fallback:
+class AutomaticRollback:
     """What follows a push that failed, while its session still holds the locks."""
 
-    def __init__(self, session: Session, ledger: Ledger, preparation: Preparation) -> None:
+    def __init__(
+        self, session: Session, ledger: PushRegister, preparation: PreparedDeployment
+    ) -> None:
         self._session = session
         self._ledger = ledger
         self._preparation = preparation
@@ -41,9 +48,11 @@ class Fallback:
             now = {}
         first = next(iter(now), "")
         served = self._ledger.served
-        as_before = {host for host in result.unsure
-                     if (was := served.get(host or first)) is not None
-                     and now.get(host or first) == str(was)}
+        as_before = {
+            host
+            for host in result.unsure
+            if (was := served.get(host or first)) is not None and now.get(host or first) == str(was)
+        }
         return (*result.switched, *(host for host in result.unsure if host not in as_before))
 
     def wanted(self, plan: Plan, result: Result, switched: tuple[str, ...]) -> bool:
@@ -51,12 +60,17 @@ class Fallback:
 
         A page of maintenance is taken down where the deployment says so, too.
         """
-        return (result.state is State.FAILED and bool(switched or result.hidden)
-                and plan.rollback_to is None and not self._session.lost()
-                and (plan.on_failure == "rollback" or any(switched)))
+        return (
+            result.state is State.FAILED
+            and bool(switched or result.hidden)
+            and plan.rollback_to is None
+            and not self._session.lost()
+            and (plan.on_failure == "rollback" or any(switched))
+        )
 
-    def plan(self, plan: Plan, switched: tuple[str, ...],
-             hidden: tuple[str, ...] = ()) -> Return | None:
+    def plan(
+        self, plan: Plan, switched: tuple[str, ...], hidden: tuple[str, ...] = ()
+    ) -> PlannedRollback | None:
         """The way back from where it `switched`, or where the site is `hidden` by a page of
         maintenance, which goes last; None if no push came before it.
 
@@ -71,17 +85,34 @@ class Fallback:
         if before is None:
             return None
         releases = {host: was[host] for host in switched if host in was}
-        base = template(self._preparation, before, self._ledger.plan(
-            before.id, self._preparation.secrets), keep_settings=False)
+        base = rollback_template(
+            self._preparation,
+            before,
+            self._ledger.plan(before.id, self._preparation.secrets),
+            keep_settings=False,
+        )
         fast = current is not None and base.switching() is not None
         if not fast and not before.rollback_url:
-            raise WorkFailed(f"push {before.id}", "it can't be returned to: it kept no tag",
-                             f"{PROGRAM} deploy {plan.deployment} --ref "
-                             f"{before.commit or 'REF'}")
-        back = plan_back(base, before, undone=plan.id, fast=fast, releases=releases,
-                         comment=f"push {plan.id} failed after the switch")
+            raise WorkFailed(
+                f"push {before.id}",
+                "it can't be returned to: it kept no tag",
+                f"{PROGRAM} deploy {plan.deployment} --ref {before.commit or 'REF'}",
+            )
+        back = plan_rollback(
+            base,
+            before,
+            undone=plan.id,
+            fast=fast,
+            releases=releases,
+            comment=f"push {plan.id} failed after the switch",
+        )
         if hidden and not any(stage.shows for stage in back.stages):
-            back = replace(back, stages=(*back.stages, *(
-                stage for stage in plan.stages if stage.shows and not stage.skipped)))
+            back = replace(
+                back,
+                stages=(
+                    *back.stages,
+                    *(stage for stage in plan.stages if stage.shows and not stage.skipped),
+                ),
+            )
         self._session.targets.stop()
-        return Return(plan=back, target=before, hosts=tuple(releases))
+        return PlannedRollback(plan=back, target=before, hosts=tuple(releases))

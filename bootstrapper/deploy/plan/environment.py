@@ -4,13 +4,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bootstrapper.deploy.definition.schema import Wrong
+from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
 from bootstrapper.deploy.plan.plan import Plan, Stage
 
 # A setting of the same name goes before one of these.
-PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy",
-           "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+PROXIES = (
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+)
 # All that comes from the deploying process; PATH gets the push's own ssh in front.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK", *PROXIES)
 
@@ -18,8 +26,15 @@ SUFFIXES = {"shell": ".sh", "python": ".py", "program": ""}
 PYTHON_STAGE = "python_stage.py"
 
 
-def environment(plan: Plan, *, host: str, outputs: Mapping[str, str], inherited: Mapping[str, str],
-                checkout: Path, output_file: Path) -> dict[str, str]:
+def environment(
+    plan: Plan,
+    *,
+    host: str,
+    outputs: Mapping[str, str],
+    inherited: Mapping[str, str],
+    checkout: Path,
+    output_file: Path,
+) -> dict[str, str]:
     """The environment of one stage's process, by the table in DESIGN and docs/deploying.md.
 
     `host` is empty for a stage that runs once, `outputs` is what earlier stages wrote into
@@ -76,7 +91,7 @@ def read_output(text: str) -> tuple[dict[str, str], list[str]]:
         name, equals, value = line.partition("=")
         try:
             check_text(value)
-        except Wrong:
+        except InvalidValue:
             odd.append(line)
             continue
         if equals and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):

@@ -70,25 +70,46 @@ class Plan:
         return {"format": FORMAT, **whole}
 
     @classmethod
-    def restored(cls, snapshot: Mapping[str, Any], code: Mapping[int, str],
-                 secrets: Mapping[str, str]) -> Self:
+    def restored(
+        cls, snapshot: Mapping[str, Any], code: Mapping[int, str], secrets: Mapping[str, str]
+    ) -> Self:
         """The plan that was kept: `code` by the stage's index, `secrets` as they are today."""
-        fields = {name: value for name, value in snapshot.items()
-                  if name in cls.__dataclass_fields__}
+        fields = {
+            name: value for name, value in snapshot.items() if name in cls.__dataclass_fields__
+        }
         stages = tuple(
-            Stage(code=code[index], **{name: value for name, value in stage.items()
-                                       if name in Stage.__dataclass_fields__})
-            for index, stage in enumerate(snapshot["stages"]))
-        return cls(**fields | {"stages": stages, "secrets": secrets,
-                               "hosts": tuple(snapshot["hosts"]),
-                               "secret_names": tuple(snapshot["secret_names"])})
+            Stage(
+                code=code[index],
+                **{
+                    name: value
+                    for name, value in stage.items()
+                    if name in Stage.__dataclass_fields__
+                },
+            )
+            for index, stage in enumerate(snapshot["stages"])
+        )
+        return cls(
+            **fields
+            | {
+                "stages": stages,
+                "secrets": secrets,
+                "hosts": tuple(snapshot["hosts"]),
+                "secret_names": tuple(snapshot["secret_names"]),
+            }
+        )
 
     def switching(self) -> int | None:
         """The index of the stage that a fast rollback begins with: it puts a release live, and
         needs nothing but that. None if there is no such stage.
         """
-        first = next((index for index, stage in enumerate(self.stages)
-                      if stage.switches and not stage.skipped), None)
+        first = next(
+            (
+                index
+                for index, stage in enumerate(self.stages)
+                if stage.switches and not stage.skipped
+            ),
+            None,
+        )
         return first if first is not None and self.stages[first].from_release else None
 
 
@@ -97,6 +118,7 @@ def blocks(stages: Sequence[Stage], hosts: Sequence[str]) -> Iterator[list[int]]
 
     A batch of hosts runs a whole block before the next batch begins it.
     """
+
     def kind(index: int) -> tuple[str, int]:
         return ("per host", 0) if rolls(stages[index], hosts) else ("once", index)
 
@@ -113,4 +135,4 @@ def batches(hosts: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
     """The hosts in order, `size` at a time; all at once if that is 0."""
     size = size or len(hosts)
     for start in range(0, len(hosts), size):
-        yield tuple(hosts[start:start + size])
+        yield tuple(hosts[start : start + size])

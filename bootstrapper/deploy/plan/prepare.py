@@ -10,11 +10,16 @@ from typing import Self
 from bootstrapper.deploy.definition import flag, reader, secret
 from bootstrapper.deploy.definition.deployment import FILE, Deployment, StageEntry
 from bootstrapper.deploy.definition.known_setting import unfit
-from bootstrapper.deploy.definition.problems import Fault, Faulty, faulty, suggestion
+from bootstrapper.deploy.definition.problems import (
+    DefinitionError,
+    Problem,
+    definition_error,
+    did_you_mean,
+)
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
-from bootstrapper.deploy.machine.directory import machine, user
+from bootstrapper.deploy.machine.directory import machine_name, user_name
 from bootstrapper.deploy.plan.plan import Plan, Stage
-from bootstrapper.deploy.recipes.catalog import RECIPES, Cookbook
+from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
 from bootstrapper.git_ref import check_ref
@@ -22,7 +27,7 @@ from bootstrapper.program import PROGRAM
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preparation:
+class PreparedDeployment:
     """A deployment with its stages' code and its values; sound, as far as files can tell."""
 
     project: Path
@@ -34,9 +39,16 @@ class Preparation:
     resolves_git: bool
 
     @classmethod
-    def of(cls, project: Path, name: str, environ: Mapping[str, str], *,
-           flags: Iterable[str] = (), skip: Collection[str] = (),
-           settings: Mapping[str, str] = MappingProxyType({})) -> Self:
+    def of(
+        cls,
+        project: Path,
+        name: str,
+        environ: Mapping[str, str],
+        *,
+        flags: Iterable[str] = (),
+        skip: Collection[str] = (),
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> Self:
         """What the project's files say of the deployment `name` (the default one if empty).
 
         `flags` are words of the command line, `skip` the stages that are not to be run; `settings`
@@ -48,72 +60,128 @@ class Preparation:
         for stage in skip:
             names = [entry.name for entry in deployment.stages]
             if stage not in names:
-                raise InputError(f"--skip {stage}", f"{deployment.name} has no such stage"
-                                 f"{suggestion(stage, names)}", f"one of: {', '.join(names)}")
+                raise InputError(
+                    f"--skip {stage}",
+                    f"{deployment.name} has no such stage{did_you_mean(stage, names)}",
+                    f"one of: {', '.join(names)}",
+                )
         given = flag.values(deployment.flags, flags, deployment.name)
         secrets = secret.read(project, deployment, environ)
-        cookbook = Cookbook(project)
+        cookbook = RecipeCatalog(project)
         known = deployment.environment
-        faults = [*secrets.faults,
-                  *secret.held_by({**known, **given}, secrets, deployment.lines)]
-        recipes = check(deployment, cookbook, {**known, **secrets, **given},
-                                   skip=skip, faults=faults)
+        faults = [*secrets.faults, *secret.held_by({**known, **given}, secrets, deployment.lines)]
+        recipes = check(
+            deployment, cookbook, {**known, **secrets, **given}, skip=skip, faults=faults
+        )
         stages = tuple(
-            _stage(project, entry, recipe, deployment, shadows=cookbook.shadows(entry.recipe),
-                   skipped="skipped by --skip" if entry.name in skip else "")
-            for entry, recipe in zip(deployment.stages, recipes, strict=True))
+            _stage(
+                project,
+                entry,
+                recipe,
+                deployment,
+                shadows=cookbook.shadows(entry.recipe),
+                skipped="skipped by --skip" if entry.name in skip else "",
+            )
+            for entry, recipe in zip(deployment.stages, recipes, strict=True)
+        )
         return cls(
-            project=project, deployment=deployment, stages=stages, flags=given, secrets=secrets,
+            project=project,
+            deployment=deployment,
+            stages=stages,
+            flags=given,
+            secrets=secrets,
             settings=known,
-            resolves_git="REPOSITORY" in deployment.settings and any(
-                recipe.resolves == "git" for recipe in recipes))
+            resolves_git="REPOSITORY" in deployment.settings
+            and any(recipe.resolves == "git" for recipe in recipes),
+        )
 
     def mask(self, text: str) -> str:
         """Text that is told or kept, without secrets."""
         if not self.secrets:
             return text
-        from bootstrapper.deploy.masking.masker import Masking  # most deployments don't wait for it
+        from bootstrapper.deploy.masking.masker import (
+            SecretMasker,  # most deployments don't wait for it
+        )
 
-        return Masking(self.secrets).mask(text)
+        return SecretMasker(self.secrets).mask(text)
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The hosts that are pushed to, in order."""
         return self.deployment.hosts
 
-    def plan(self, *, number: int, comment: str, ref: str, commit: str, who: str = "",
-             deployment_id: str = "") -> Plan:
+    def plan(
+        self,
+        *,
+        number: int,
+        comment: str,
+        ref: str,
+        commit: str,
+        who: str = "",
+        deployment_id: str = "",
+    ) -> Plan:
         """The push of that number, by `who`: without a name, by the login that runs this.
 
         Raises InputError if `ref` could not be the name of a branch, tag or commit.
         """
         return Plan(
-            id=number, deployment=self.deployment.name, comment=self.mask(comment),
-            user=who or user(), deployment_id=deployment_id,
-            machine=machine(), ref=check_ref(ref), commit=commit, stages=self.stages,
-            settings=self.settings, flags=self.flags, secret_names=self.deployment.secrets,
-            secrets=self.secrets, hosts=self.hosts, release=number,
+            id=number,
+            deployment=self.deployment.name,
+            comment=self.mask(comment),
+            user=who or user_name(),
+            deployment_id=deployment_id,
+            machine=machine_name(),
+            ref=check_ref(ref),
+            commit=commit,
+            stages=self.stages,
+            settings=self.settings,
+            flags=self.flags,
+            secret_names=self.deployment.secrets,
+            secrets=self.secrets,
+            hosts=self.hosts,
+            release=number,
             on_failure=self.deployment.on_failure,
             batch=self.deployment.batch.of(len(self.hosts)) if self.hosts else 0,
-            max_failures=self.deployment.max_failures)
+            max_failures=self.deployment.max_failures,
+        )
 
 
-
-
-def _stage(project: Path, entry: StageEntry, recipe: Recipe, deployment: Deployment, *,
-           shadows: bool, skipped: str) -> Stage:
+def _stage(
+    project: Path,
+    entry: StageEntry,
+    recipe: Recipe,
+    deployment: Deployment,
+    *,
+    shadows: bool,
+    skipped: str,
+) -> Stage:
     origin = "cookbook" if recipe.path is None else os.path.relpath(recipe.path, project)
     return Stage(
-        name=entry.name, recipe=recipe.name, language=recipe.language, code=recipe.code,
-        origin=origin, shadows=shadows, per_host=recipe.per_host, switches=recipe.switches,
-        from_release=recipe.from_release, hides=recipe.hides, shows=recipe.shows,
+        name=entry.name,
+        recipe=recipe.name,
+        language=recipe.language,
+        code=recipe.code,
+        origin=origin,
+        shadows=shadows,
+        per_host=recipe.per_host,
+        switches=recipe.switches,
+        from_release=recipe.from_release,
+        hides=recipe.hides,
+        shows=recipe.shows,
         timeout=deployment.timeout if entry.timeout is None else entry.timeout,
         idle_timeout=deployment.idle_timeout if entry.idle_timeout is None else entry.idle_timeout,
-        skipped=skipped)
+        skipped=skipped,
+    )
 
 
-def check(deployment: Deployment, cookbook: Cookbook, values: Mapping[str, str], *,
-          skip: Collection[str] = (), faults: Sequence[Fault] = ()) -> list[Recipe]:
+def check(
+    deployment: Deployment,
+    cookbook: RecipeCatalog,
+    values: Mapping[str, str],
+    *,
+    skip: Collection[str] = (),
+    faults: Sequence[Problem] = (),
+) -> list[Recipe]:
     """The recipes of the deployment's stages, in order, when all that they need is there.
 
     `values` are the deployment's `environment`, secrets and flags together. Raises Faulty, which
@@ -126,38 +194,53 @@ def check(deployment: Deployment, cookbook: Cookbook, values: Mapping[str, str],
     for stage in deployment.stages:
         try:
             recipe = cookbook.get(stage.recipe)
-        except Faulty as error:
+        except DefinitionError as error:
             found += error.faults
             continue
         if recipe is None:
-            found.append(Fault(
-                file=FILE, line=stage.line,
-                text=f'no recipe is called "{stage.recipe}"'
-                     f"{suggestion(stage.recipe, cookbook.names)}",
-                next_step=f"`{PROGRAM} cookbook` lists the recipes, {RECIPES}/ takes "
-                          "more"))
+            found.append(
+                Problem(
+                    file=FILE,
+                    line=stage.line,
+                    text=f'no recipe is called "{stage.recipe}"'
+                    f"{did_you_mean(stage.recipe, cookbook.names)}",
+                    next_step=f"`{PROGRAM} cookbook` lists the recipes, {RECIPES}/ takes more",
+                )
+            )
             continue
         recipes.append(recipe)
         for name in recipe.needs:
-            if not (values.get(name) or name in ENGINE | PROCESS or stage.name in skip
-                    or _told_otherwise(name, deployment)):
+            if not (
+                values.get(name)
+                or name in ENGINE | PROCESS
+                or stage.name in skip
+                or _told_otherwise(name, deployment)
+            ):
                 lacking.setdefault(name, []).append(stage)
     found += _unfit(deployment, recipes, values, skip)
     for name, stages in lacking.items():
         found.append(_lack(name, stages, deployment, values))
     if found:
-        raise faulty(found)
+        raise definition_error(found)
     return recipes
 
 
-def _unfit(deployment: Deployment, recipes: Sequence[Recipe], values: Mapping[str, str],
-           skip: Collection[str]) -> list[Fault]:
+def _unfit(
+    deployment: Deployment,
+    recipes: Sequence[Recipe],
+    values: Mapping[str, str],
+    skip: Collection[str],
+) -> list[Problem]:
     """What recipes of ours can't take; a project's own may use the same name for what it likes."""
     skipped = {stage.recipe for stage in deployment.stages if stage.name in skip}
-    told = unfit((recipe.code for recipe in recipes
-                  if recipe.path is None and recipe.name not in skipped), values)
-    return [Fault(file=FILE, line=deployment.lines.get(name, 0), text=f"{name}: {text}")
-            for name, text in told.items()]
+    told = unfit(
+        (recipe.code for recipe in recipes if recipe.path is None and recipe.name not in skipped),
+        values,
+    )
+    return [
+        Problem(file=FILE, line=deployment.lines.get(name, 0), text=f"{name}: {text}")
+        for name, text in told.items()
+    ]
 
 
 def _told_otherwise(name: str, deployment: Deployment) -> bool:
@@ -166,18 +249,33 @@ def _told_otherwise(name: str, deployment: Deployment) -> bool:
     return name in deployment.secrets or (flag is not None and flag.boolean)
 
 
-def _lack(name: str, stages: Sequence[StageEntry], deployment: Deployment,
-          values: Mapping[str, str]) -> Fault:
+def _lack(
+    name: str, stages: Sequence[StageEntry], deployment: Deployment, values: Mapping[str, str]
+) -> Problem:
     recipes = list(dict.fromkeys(f'"{stage.recipe}"' for stage in stages))
-    needed = (f"the recipe {recipes[0]} needs" if len(recipes) == 1 else
-              f"the recipes {', '.join(recipes[:-1])} and {recipes[-1]} need")
+    needed = (
+        f"the recipe {recipes[0]} needs"
+        if len(recipes) == 1
+        else f"the recipes {', '.join(recipes[:-1])} and {recipes[-1]} need"
+    )
     if name in deployment.flags:
-        return Fault(file=FILE, line=stages[0].line, text=f"{needed} the flag {name}, which is "
-                     "empty", next_step=f"add --flag {name}=TEXT")
+        return Problem(
+            file=FILE,
+            line=stages[0].line,
+            text=f"{needed} the flag {name}, which is empty",
+            next_step=f"add --flag {name}=TEXT",
+        )
     table = f"[deployments.{deployment.name}.settings]"
     if name in values:
-        return Fault(file=FILE, line=stages[0].line, text=f"{needed} the setting {name}, which is "
-                     f"empty (line {deployment.lines.get(name, 0)})")
+        return Problem(
+            file=FILE,
+            line=stages[0].line,
+            text=f"{needed} the setting {name}, which is "
+            f"empty (line {deployment.lines.get(name, 0)})",
+        )
     near = [each for each in values if each not in deployment.flags]
-    return Fault(file=FILE, line=stages[0].line, text=f"{needed} the setting {name}, which {table} "
-                 f"doesn't have{suggestion(name, near)}")
+    return Problem(
+        file=FILE,
+        line=stages[0].line,
+        text=f"{needed} the setting {name}, which {table} doesn't have{did_you_mean(name, near)}",
+    )

@@ -7,7 +7,7 @@ from bootstrapper.deploy.definition.setting import SHOWN
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.plan.plan import Plan
-from bootstrapper.deploy.plan.prepare import Preparation
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
 
@@ -15,14 +15,16 @@ NONE_YET = f"{PROGRAM} deploy; from the second push on there is one to return to
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class RollbackProposal:
     """Return from the push that is live to `target`. `live` is None where nobody knows."""
 
     target: Record
     live: Record | None
 
 
-def propose(records: Sequence[Record], *, current: int | None, wanted: int | None) -> Proposal:
+def propose_rollback(
+    records: Sequence[Record], *, current: int | None, wanted: int | None
+) -> RollbackProposal:
     """Return the push to roll back to: `wanted`, or the one that was live before the live one.
 
     A push that somebody has rolled back from is proposed only if it is `wanted`. `records` are a
@@ -31,12 +33,13 @@ def propose(records: Sequence[Record], *, current: int | None, wanted: int | Non
     """
     live = live_push(records, current)
     if wanted is not None:
-        return Proposal(target=_worked(records, wanted), live=live)
+        return RollbackProposal(target=_worked(records, wanted), live=live)
     target = _live_before(records, live)
     if target is not None:
-        return Proposal(target=target, live=live)
-    raise InputError(f"push {live.id}" if live else "the history",
-                     "no push that worked came before it", NONE_YET)
+        return RollbackProposal(target=target, live=live)
+    raise InputError(
+        f"push {live.id}" if live else "the history", "no push that worked came before it", NONE_YET
+    )
 
 
 def live_push(records: Sequence[Record], current: int | None) -> Record | None:
@@ -60,7 +63,8 @@ def release_served(records: Sequence[Record], served: Mapping[str, int]) -> int 
             if release in served.values():
                 return release
         if record.state is State.SUCCEEDED and served == releases_then(
-                record, records, list(served)):
+            record, records, list(served)
+        ):
             return release_of(record)
     return next(iter(served.values()), None)
 
@@ -81,7 +85,7 @@ def _live_before(records: Sequence[Record], live: Record | None) -> Record | Non
         if went_live is None:
             continue  # the history no longer has the push that it returned to
         if went_live in lineage:
-            del lineage[lineage.index(went_live) + 1:]
+            del lineage[lineage.index(went_live) + 1 :]
         else:
             lineage.append(went_live)
         if live is None or went_live is live:
@@ -103,8 +107,11 @@ def _returned_to(record: Record, by_id: Mapping[int, Record]) -> Record | None:
 def settings_changed(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
     """Lines `NAME: old -> new`, for every setting that isn't the same in both."""
     names = sorted({*old, *new})
-    return [f"{name}: {_shown(old.get(name))} -> {_shown(new.get(name))}"
-            for name in names if old.get(name) != new.get(name)]
+    return [
+        f"{name}: {_shown(old.get(name))} -> {_shown(new.get(name))}"
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
 
 
 def _shown(value: object) -> str:
@@ -125,18 +132,29 @@ def _switched(record: Record) -> bool:
 def _worked(records: Sequence[Record], wanted: int) -> Record:
     record = next((record for record in records if record.id == wanted), None)
     if record is None:
-        raise InputError(f"push {wanted}", "there is no such push of this deployment",
-                         f"{PROGRAM} pushes")
+        raise InputError(
+            f"push {wanted}", "there is no such push of this deployment", f"{PROGRAM} pushes"
+        )
     if record.rollback_to is not None:
         return _worked(records, record.rollback_to)
     if record.state is not State.SUCCEEDED:
-        raise InputError(f"push {wanted}", f"its state is {record.state}: it never worked",
-                         f"{PROGRAM} pushes shows those that succeeded")
+        raise InputError(
+            f"push {wanted}",
+            f"its state is {record.state}: it never worked",
+            f"{PROGRAM} pushes shows those that succeeded",
+        )
     return record
 
 
-def plan_back(template: Plan, target: Record, *, undone: int | None, comment: str, fast: bool,
-              releases: Mapping[str, int] | None = None) -> Plan:
+def plan_rollback(
+    template: Plan,
+    target: Record,
+    *,
+    undone: int | None,
+    comment: str,
+    fast: bool,
+    releases: Mapping[str, int] | None = None,
+) -> Plan:
     """The push that returns to `target` and undoes push `undone`; it has no number yet.
 
     `template` has the stages and settings that it is to have. Where the old release still stands
@@ -148,28 +166,42 @@ def plan_back(template: Plan, target: Record, *, undone: int | None, comment: st
         first = template.switching() or 0
         stages = tuple(replace(stage, skipped="") for stage in stages[first:])
     return replace(
-        template, id=0, stages=stages, comment=comment, ref=target.ref, commit=target.commit,
-        release=release_of(target) if fast else 0, releases=releases or {},
-        rollback_of=undone, rollback_to=target.id,
-        rollback_url=target.rollback_url, hosts=tuple(releases) if releases else template.hosts,
-        batch=0 if fast else template.batch, max_failures=0, on_failure="halt")
+        template,
+        id=0,
+        stages=stages,
+        comment=comment,
+        ref=target.ref,
+        commit=target.commit,
+        release=release_of(target) if fast else 0,
+        releases=releases or {},
+        rollback_of=undone,
+        rollback_to=target.id,
+        rollback_url=target.rollback_url,
+        hosts=tuple(releases) if releases else template.hosts,
+        batch=0 if fast else template.batch,
+        max_failures=0,
+        on_failure="halt",
+    )
 
 
-def releases_then(target: Record, records: Sequence[Record],
-                  hosts: Sequence[str]) -> Mapping[str, int]:
+def releases_then(
+    target: Record, records: Sequence[Record], hosts: Sequence[str]
+) -> Mapping[str, int]:
     """Return the release of each host while `target` was live; empty where it was the same on all.
 
     A host that a push left out (max_failures) keeps the release that it had. `records` are a
     deployment's, newest first.
     """
     by_id = {record.id: record for record in records}
-    found = {host: _release_on(host, target, records, by_id) or release_of(target)
-             for host in hosts}
+    found = {
+        host: _release_on(host, target, records, by_id) or release_of(target) for host in hosts
+    }
     return found if set(found.values()) - {release_of(target)} else {}
 
 
-def _release_on(host: str, live: Record, records: Sequence[Record],
-                by_id: Mapping[int, Record]) -> int | None:
+def _release_on(
+    host: str, live: Record, records: Sequence[Record], by_id: Mapping[int, Record]
+) -> int | None:
     """Return the release of a host while `live` was live; None if no push has reached it."""
     for record in records:
         if record.id <= live.id and _switched(record) and _reached(record, host, by_id):
@@ -190,8 +222,9 @@ def _reached(record: Record, host: str, by_id: Mapping[int, Record]) -> bool:
     undone = by_id.get(record.rollback_of) if record.rollback_of is not None else None
     if not stages and undone and undone.id < record.id:
         return _reached(undone, host, by_id)
-    return all(host in stage.hosts and stage.hosts[host].state is State.SUCCEEDED
-               for stage in stages)
+    return all(
+        host in stage.hosts and stage.hosts[host].state is State.SUCCEEDED for stage in stages
+    )
 
 
 def release_of(target: Record) -> int:
@@ -199,8 +232,9 @@ def release_of(target: Record) -> int:
     return target.id if target.release is None else target.release
 
 
-def template(preparation: Preparation, target: Record, kept: Plan | None, *,
-             keep_settings: bool) -> Plan:
+def rollback_template(
+    preparation: PreparedDeployment, target: Record, kept: Plan | None, *, keep_settings: bool
+) -> Plan:
     """What a rollback to `target` starts from: the stages and settings of then, which are `kept`.
 
     Where the push was made from elsewhere, the stages are today's and the settings those that the
@@ -208,11 +242,18 @@ def template(preparation: Preparation, target: Record, kept: Plan | None, *,
     which ssh, is today's in any case: that is where the locks are held.
     """
     today = preparation.plan(number=0, comment="", ref=target.ref, commit=target.commit)
-    plan = kept or replace(today, settings={name: str(value)
-                                            for name, value in target.settings.items()})
+    plan = kept or replace(
+        today, settings={name: str(value) for name, value in target.settings.items()}
+    )
     if keep_settings:
         return replace(today, stages=plan.stages)
     there = {name: value for name, value in today.settings.items() if name in SHOWN}
     elsewhere = {name: value for name, value in plan.settings.items() if name not in SHOWN}
-    return replace(today, stages=plan.stages, settings={**elsewhere, **there}, flags=plan.flags,
-                   secrets=plan.secrets, secret_names=plan.secret_names)
+    return replace(
+        today,
+        stages=plan.stages,
+        settings={**elsewhere, **there},
+        flags=plan.flags,
+        secrets=plan.secrets,
+        secret_names=plan.secret_names,
+    )

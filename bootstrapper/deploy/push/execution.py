@@ -14,7 +14,7 @@ from bootstrapper.deploy.events.event import (
     State,
     VariableSet,
 )
-from bootstrapper.deploy.events.times import Clock
+from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.plan import environment
 from bootstrapper.deploy.plan.plan import Plan, Stage, batches, blocks, rolls
 from bootstrapper.deploy.running.job import Job, Outcome
@@ -23,7 +23,7 @@ from bootstrapper.deploy.running.runner import Runner
 _MOST_OUTPUT = 10**6  # bytes of ROLF_OUTPUT that are read: they are kept with the push
 
 
-class Decision(StrEnum):
+class StageDecision(StrEnum):
     """What a person says before a stage, in step mode."""
 
     RUN = "run"
@@ -48,7 +48,7 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class PushDirectories:
     """Where a push is at home on the deploying machine: its journal's directory, and `scratch`,
     one of which nothing is kept; its name has no spaces, as not every recipe quotes ROLF_OUTPUT.
     """
@@ -86,11 +86,21 @@ class Execution:
     A push that is resumed says which (stage, host) are `done` and what they wrote (`outputs`).
     """
 
-    def __init__(self, plan: Plan, place: Place, *, runner: Runner, emit: Callable[[Event], None],
-                 clock: Clock, inherited: Mapping[str, str], python: str,
-                 cancelled: Callable[[], str], before: Callable[[str, Job], Decision],
-                 done: Iterable[tuple[int, str]] = (),
-                 outputs: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        place: PushDirectories,
+        *,
+        runner: Runner,
+        emit: Callable[[Event], None],
+        clock: PushClock,
+        inherited: Mapping[str, str],
+        python: str,
+        cancelled: Callable[[], str],
+        before: Callable[[str, Job], StageDecision],
+        done: Iterable[tuple[int, str]] = (),
+        outputs: Mapping[str, str] | None = None,
+    ) -> None:
         self._plan = plan
         self._place = place
         self._runner = runner
@@ -113,8 +123,14 @@ class Execution:
         """How it stands, if it ends now in that state."""
         switched = tuple(dict.fromkeys(self._switched))
         unsure = tuple(host for host in dict.fromkeys(self._switching) if host not in switched)
-        return Result(state=state, reason=reason, switched=switched, unsure=unsure,
-                      failed=tuple(self._failed), hidden=tuple(self._hidden))
+        return Result(
+            state=state,
+            reason=reason,
+            switched=switched,
+            unsure=unsure,
+            failed=tuple(self._failed),
+            hidden=tuple(self._hidden),
+        )
 
     def run(self) -> Result:
         """Run the stages; returns when all are done, or at the first that fails."""
@@ -147,13 +163,20 @@ class Execution:
             decision = self._before(stage.name, jobs[0])
             if reason := self._cancelled():  # while it was asked about
                 raise _Halt(State.CANCELLED, reason)
-            if decision is Decision.STOP:
+            if decision is StageDecision.STOP:
                 raise _Halt(State.CANCELLED, f"stopped before {stage.name}")
-            skipped = "skipped by hand" if decision is Decision.SKIP else ""
+            skipped = "skipped by hand" if decision is StageDecision.SKIP else ""
         if skipped:
             for host in hosts:
-                self._emit(StageEnded(at=self._clock.now(), stage=index, host=host,
-                                      state=State.SKIPPED, reason=skipped))
+                self._emit(
+                    StageEnded(
+                        at=self._clock.now(),
+                        stage=index,
+                        host=host,
+                        state=State.SKIPPED,
+                        reason=skipped,
+                    )
+                )
             return
         if stage.switches:
             self._switching += hosts
@@ -169,12 +192,22 @@ class Execution:
         self._place.checkout.mkdir(parents=True, exist_ok=True)  # recipes of 2010 remove it
         output.write_bytes(b"")
         variables = environment.environment(
-            self._plan, host=host, outputs=self._known(host), inherited=self._inherited,
-            checkout=self._place.checkout, output_file=output)
+            self._plan,
+            host=host,
+            outputs=self._known(host),
+            inherited=self._inherited,
+            checkout=self._place.checkout,
+            output_file=output,
+        )
         return Job(
-            stage=index, host=host, environment=variables, directory=self._place.checkout,
+            stage=index,
+            host=host,
+            environment=variables,
+            directory=self._place.checkout,
             argv=environment.command(stage, self._place.code(index, stage), python=self._python),
-            timeout=stage.timeout, idle_timeout=stage.idle_timeout)
+            timeout=stage.timeout,
+            idle_timeout=stage.idle_timeout,
+        )
 
     def _known(self, host: str) -> dict[str, str]:
         return self._outputs[""] | (self._outputs.get(host, {}) if host else {})
@@ -187,9 +220,17 @@ class Execution:
             self._switched.append(job.host)
         if outcome.state is State.SUCCEEDED and stage.shows:
             self._show_or_hide(stage, [job.host])
-        self._emit(StageEnded(at=self._clock.now(), stage=job.stage, host=job.host,
-                              state=outcome.state, exit=outcome.exit, seconds=outcome.seconds,
-                              reason=outcome.reason))
+        self._emit(
+            StageEnded(
+                at=self._clock.now(),
+                stage=job.stage,
+                host=job.host,
+                state=outcome.state,
+                exit=outcome.exit,
+                seconds=outcome.seconds,
+                reason=outcome.reason,
+            )
+        )
 
     def _show_or_hide(self, stage: Stage, hosts: Iterable[str]) -> None:
         if stage.hides or stage.shows:
@@ -205,25 +246,43 @@ class Execution:
         except OSError:  # the stage has removed it: it has nothing to hand on
             return
         if len(data) > _MOST_OUTPUT:
-            data = data[:data.rfind(b"\n", 0, _MOST_OUTPUT) + 1]
-            self._emit(Note(at=self._clock.now(), stage=job.stage, host=job.host,
-                            text=f"ROLF_OUTPUT is longer than {size.render(_MOST_OUTPUT)}: the "
-                                 "lines after that are not read"))
+            data = data[: data.rfind(b"\n", 0, _MOST_OUTPUT) + 1]
+            self._emit(
+                Note(
+                    at=self._clock.now(),
+                    stage=job.stage,
+                    host=job.host,
+                    text=f"ROLF_OUTPUT is longer than {size.render(_MOST_OUTPUT)}: the "
+                    "lines after that are not read",
+                )
+            )
         text = data.decode(errors="surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
         variables, odd = environment.read_output(text)
         for name, value in variables.items():
-            self._emit(VariableSet(at=self._clock.now(), stage=job.stage, host=job.host, name=name,
-                                   value=value))
+            self._emit(
+                VariableSet(
+                    at=self._clock.now(), stage=job.stage, host=job.host, name=name, value=value
+                )
+            )
         if odd:
-            self._emit(Note(at=self._clock.now(), stage=job.stage, host=job.host,
-                            text=f"{len(odd)} lines of ROLF_OUTPUT are not NAME=value, as a "
-                                 "process can be given it"))
+            self._emit(
+                Note(
+                    at=self._clock.now(),
+                    stage=job.stage,
+                    host=job.host,
+                    text=f"{len(odd)} lines of ROLF_OUTPUT are not NAME=value, as a "
+                    "process can be given it",
+                )
+            )
         passed_on = {name: value for name, value in variables.items() if name != "ROLLBACK_URL"}
         self._outputs.setdefault(job.host, {}).update(passed_on)
 
     def _judge(self, stage: Stage, hosts: Sequence[str], outcomes: Sequence[Outcome]) -> None:
-        failed = [(host, outcome) for host, outcome in zip(hosts, outcomes, strict=True)
-                  if outcome.state is not State.SUCCEEDED]
+        failed = [
+            (host, outcome)
+            for host, outcome in zip(hosts, outcomes, strict=True)
+            if outcome.state is not State.SUCCEEDED
+        ]
         self._failed += [host for host, _ in failed if host]
         for _, outcome in failed:
             if outcome.state is State.CANCELLED:
@@ -231,6 +290,7 @@ class Execution:
         too_many = len(self._failed) > self._plan.max_failures
         nobody_left = len(set(self._failed)) == len(self._plan.hosts)
         if failed and (not failed[0][0] or too_many or nobody_left):
-            told = "; ".join(f"{host}: {outcome.reason}" if host else outcome.reason
-                             for host, outcome in failed)
+            told = "; ".join(
+                f"{host}: {outcome.reason}" if host else outcome.reason for host, outcome in failed
+            )
             raise _Halt(State.FAILED, f"{stage.name}: {told}")

@@ -18,10 +18,10 @@ from bootstrapper.deploy.events.event import (
     VariableSet,
 )
 from bootstrapper.deploy.events.record import Record
-from bootstrapper.deploy.events.times import Clock
-from bootstrapper.deploy.masking.masker import Masking
+from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.plan.plan import Plan
-from bootstrapper.deploy.push.execution import Decision, Execution, Place, Result
+from bootstrapper.deploy.push.execution import Execution, PushDirectories, Result, StageDecision
 from bootstrapper.deploy.running.job import Job
 from bootstrapper.deploy.running.runner import Runner
 from bootstrapper.errors import BootstrapperError, refused
@@ -47,7 +47,7 @@ class Journal(Protocol):
         """Who asked to cancel the push, in words; empty if nobody did. Asked often."""
 
 
-class Surroundings(Protocol):
+class PushObserver(Protocol):
     """What a push stands in: the session that holds its locks, the person who watches."""
 
     @property
@@ -70,44 +70,70 @@ class Surroundings(Protocol):
     def tick(self) -> None:
         """Called about ten times a second."""
 
-    def before(self, name: str, job: Job) -> Decision:
+    def before(self, name: str, job: Job) -> StageDecision:
         """Whether the stage of that name, whose (first) job is shown, is to run."""
 
 
 class Push:
     """One plan, its journal begun or opened again; `run` carries it out."""
 
-    def __init__(self, plan: Plan, journal: Journal, surroundings: Surroundings) -> None:
+    def __init__(self, plan: Plan, journal: Journal, surroundings: PushObserver) -> None:
         self._plan = plan
         self._journal = journal
         self._surroundings = surroundings
-        self._masking = Masking(plan.secrets)
-        self._clock = Clock()
+        self._masking = SecretMasker(plan.secrets)
+        self._clock = PushClock()
         self._limit = output_limit.of(plan.settings)
         self._lost = ""  # why the push was ended, if that was the target's lock
         self.record = journal.record()
 
-    def run(self, *, done: Iterable[tuple[int, str]] = (),
-            outputs: Mapping[str, str] | None = None, resumed: bool = False) -> Result:
+    def run(
+        self,
+        *,
+        done: Iterable[tuple[int, str]] = (),
+        outputs: Mapping[str, str] | None = None,
+        resumed: bool = False,
+    ) -> Result:
         """Run the stages that aren't `done`; `record` then tells how it went."""
         execution: Execution | None = None
         try:
-            with Runner(emit=self._tell, clock=self._clock, masking=self._masking,
-                        cancelled=self._cancelled, tick=self._surroundings.tick) as runner:
+            with Runner(
+                emit=self._tell,
+                clock=self._clock,
+                masking=self._masking,
+                cancelled=self._cancelled,
+                tick=self._surroundings.tick,
+            ) as runner:
                 self._tell(PushStarted(at=self._clock.now(), resumed=resumed))
                 execution = Execution(
-                    self._plan, Place(directory=self._journal.directory.absolute(),
-                                      scratch=self._surroundings.scratch), runner=runner,
-                    emit=self._tell, clock=self._clock, inherited=self._surroundings.inherited,
-                    python=sys.executable, cancelled=self._cancelled,
-                    before=self._surroundings.before, done=done, outputs=outputs)
+                    self._plan,
+                    PushDirectories(
+                        directory=self._journal.directory.absolute(),
+                        scratch=self._surroundings.scratch,
+                    ),
+                    runner=runner,
+                    emit=self._tell,
+                    clock=self._clock,
+                    inherited=self._surroundings.inherited,
+                    python=sys.executable,
+                    cancelled=self._cancelled,
+                    before=self._surroundings.before,
+                    done=done,
+                    outputs=outputs,
+                )
                 result = execution.run()
         except (BootstrapperError, OSError) as error:  # the journal can't be written, and so on
-            fault = refused(error, self._journal.directory, again="the push") if isinstance(
-                error, OSError) else error
+            fault = (
+                refused(error, self._journal.directory, again="the push")
+                if isinstance(error, OSError)
+                else error
+            )
             reason = f"{fault.where}: {fault.fault}"
-            result = (execution.result(State.FAILED, reason) if execution else
-                      Result(state=State.FAILED, reason=reason))
+            result = (
+                execution.result(State.FAILED, reason)
+                if execution
+                else Result(state=State.FAILED, reason=reason)
+            )
             self._break_off(fault.fault)
         if result.state is State.CANCELLED and result.reason == self._lost:
             result = replace(result, state=State.FAILED)
@@ -121,9 +147,16 @@ class Push:
             for host, run in (stage.hosts or {"": stage}).items():
                 if run.state is State.RUNNING:
                     now = self._clock.now()
-                    self._tell(StageEnded(
-                        at=now, stage=index, host=host, state=State.FAILED, reason=reason,
-                        seconds=now - (now if run.started is None else run.started)))
+                    self._tell(
+                        StageEnded(
+                            at=now,
+                            stage=index,
+                            host=host,
+                            state=State.FAILED,
+                            reason=reason,
+                            seconds=now - (now if run.started is None else run.started),
+                        )
+                    )
 
     def _cancelled(self) -> str:
         if reason := self._journal.cancelled():

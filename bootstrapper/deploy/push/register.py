@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record, fold
-from bootstrapper.deploy.machine.push_lock import holder
+from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.plan.rollback import release_of, release_served, releases_then
 from bootstrapper.deploy.push.push import Journal
@@ -15,7 +15,7 @@ from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import BootstrapperError
 
 
-class Journals(Protocol):
+class PushStore(Protocol):
     """Where pushes are kept on this side: files of the project, or a database.
 
     `running` tells which push of a deployment somebody runs now: its number, None if nobody runs
@@ -38,13 +38,13 @@ class Journals(Protocol):
         """What a push was, with today's `secrets`; None if that isn't kept here."""
 
 
-class Ledger:
+class PushRegister:
     """What is kept of pushes here and in the targets' pushes.log, and what is written there.
 
     It waits for the targets. Raises Locked, or WorkFailed if they can't be reached.
     """
 
-    def __init__(self, session: Session, journals: Journals) -> None:
+    def __init__(self, session: Session, journals: PushStore) -> None:
         self._session = session
         self._journals = journals
         self._states = session.targets.states
@@ -57,16 +57,22 @@ class Ledger:
         A push to another place, from before the settings changed, is none of this target's.
         """
         name, place = self._session.deployment.name, _place(self._session.deployment.environment)
-        local = (record for record in self._journals.pushes(self._running, name)
-                 if _place(record.settings) == place)
+        local = (
+            record
+            for record in self._journals.pushes(self._running, name)
+            if _place(record.settings) == place
+        )
         # We hold the locks: nobody runs what the targets call running.
-        return merged(local, self._remembered(), held_by=None)
+        return merge_records(local, self._remembered(), held_by=None)
 
     @property
     def served(self) -> Mapping[str, int]:
         """The push whose release was live when we came, by host; without hosts that had none."""
-        return {host: int(state.current) for host, state in self._states.items()
-                if state.current.isdecimal()}
+        return {
+            host: int(state.current)
+            for host, state in self._states.items()
+            if state.current.isdecimal()
+        }
 
     def current(self) -> int | None:
         """The push whose release was live when we came: the latest, where hosts differ."""
@@ -78,9 +84,14 @@ class Ledger:
         If so, switching brings it back; the mapping has their releases, where these differ.
         """
         releases = releases_then(target, self.records, base.hosts)
-        fast = base.switching() is not None and bool(self._states) and all(
-            str(releases.get(host, release_of(target))) in state.releases
-            for host, state in self._states.items())
+        fast = (
+            base.switching() is not None
+            and bool(self._states)
+            and all(
+                str(releases.get(host, release_of(target))) in state.releases
+                for host, state in self._states.items()
+            )
+        )
         return fast, releases if fast else {}
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
@@ -103,10 +114,10 @@ class Ledger:
             except FileExistsError:  # another deployment of this project has just begun a push
                 number += 1
             else:
-                self.go_on(plan)
+                self.continue_push(plan)
                 return plan, journal
 
-    def go_on(self, plan: Plan) -> None:
+    def continue_push(self, plan: Plan) -> None:
         """Tell everybody who looks that this push runs."""
         record = replace(fold(plan.snapshot(), ()), state=State.RUNNING, started=time.time())
         self._session.hold(plan.id, record.to_json())
@@ -127,14 +138,15 @@ class Ledger:
         numbers = [self._journals.last_id()]
         for state in self._states.values():
             numbers += [int(name) for name in state.releases if name.isdecimal()]
-        numbers += [number for record in self._remembered()
-                    if isinstance(number := record.get("id"), int)]
+        numbers += [
+            number for record in self._remembered() if isinstance(number := record.get("id"), int)
+        ]
         return 1 + max(numbers)
 
     def _running(self, deployment: str) -> int | None:
         if deployment == self._session.deployment.name:
             return int(self._session.holder.push) if self._session.holder.push else None
-        other = holder(self._session.project, deployment)
+        other = current_holder(self._session.project, deployment)
         return int(other.push or 0) if other else None
 
 
@@ -142,8 +154,9 @@ def _place(settings: Mapping[str, object]) -> list[object]:
     return [settings.get(name) for name in ("REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY")]
 
 
-def merged(local: Iterable[Record], target: Iterable[Mapping[str, Any]], *,
-           held_by: int | None) -> list[Record]:
+def merge_records(
+    local: Iterable[Record], target: Iterable[Mapping[str, Any]], *, held_by: int | None
+) -> list[Record]:
     """Every push once, newest first.
 
     `target` are the lines of its pushes.log, oldest first, `held_by` is the push that holds its
@@ -152,8 +165,9 @@ def merged(local: Iterable[Record], target: Iterable[Mapping[str, Any]], *,
     """
     by_key = {_key(record): record for record in _remembered(target, held_by)}
     by_key |= {_key(record): record for record in local}
-    return sorted(by_key.values(), reverse=True,
-                  key=lambda record: (record.id, record.started or 0.0))
+    return sorted(
+        by_key.values(), reverse=True, key=lambda record: (record.id, record.started or 0.0)
+    )
 
 
 def _remembered(target: Iterable[Mapping[str, Any]], held_by: int | None) -> Iterator[Record]:

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from bootstrapper.deploy.definition.deployment import Deployment
-from bootstrapper.deploy.events.times import now
-from bootstrapper.deploy.machine.deployment_lock import Door, OwnDoor
-from bootstrapper.deploy.machine.directory import machine, user
-from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.events.times import iso_now
+from bootstrapper.deploy.machine.deployment_lock import DeploymentLock, FileDeploymentLock
+from bootstrapper.deploy.machine.directory import machine_name, user_name
+from bootstrapper.deploy.machine.holder import PushHolder
 from bootstrapper.deploy.machine.push_lock import PushLock
 from bootstrapper.deploy.plan.environment import INHERITED
-from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.hosts import RemoteHosts
 from bootstrapper.deploy.remote.ssh import Ssh
 
 
@@ -32,14 +32,19 @@ class Session:
         self.deployment = deployment
         self._stack = ExitStack()
         self._ready = False
-        self.holder = Holder(who=who or user(), machine=machine(), since=now(),
-                             deployment=self.deployment.name, pid=os.getpid())
+        self.holder = PushHolder(
+            who=who or user_name(),
+            machine=machine_name(),
+            since=iso_now(),
+            deployment=self.deployment.name,
+            pid=os.getpid(),
+        )
 
     def __enter__(self) -> Self:
         """Raises Locked where somebody else pushes from here, or the deployment is closed."""
         with ExitStack() as stack:
             self._lock = stack.enter_context(PushLock(self.project, self.holder))
-            if closed := OwnDoor(self.project, self.deployment.name).closed:
+            if closed := FileDeploymentLock(self.project, self.deployment.name).closed:
                 raise closed.refusal(self.deployment.name)
             settings = self.deployment.environment
             config = settings.get("SSH_CONFIG")
@@ -47,19 +52,24 @@ class Session:
             self.scratch = ssh.directory
             own = {name: os.environ[name] for name in INHERITED if name in os.environ}
             self.inherited: Mapping[str, str] = own | ssh.environment(own)
-            self._targets = Targets(ssh, self.deployment.hosts,
-                                    settings.get("REMOTE_DIRECTORY", ""), self.holder)
+            self._targets = RemoteHosts(
+                ssh, self.deployment.hosts, settings.get("REMOTE_DIRECTORY", ""), self.holder
+            )
             stack.callback(self._targets.end)
             self._targets.start()
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._stack.close()
 
     @property
-    def targets(self) -> Targets:
+    def targets(self) -> RemoteHosts:
         """The targets, their locks taken. Raises Locked, or WorkFailed if they can't be reached."""
         if not self._ready:
             self._targets.wait()
@@ -84,13 +94,15 @@ class Session:
 
 
 @contextmanager
-def door(project: Path, deployment: Deployment) -> Iterator[Door]:
+def open_deployment_lock(project: Path, deployment: Deployment) -> Iterator[DeploymentLock]:
     """The deployment's door, on all of its hosts where it has a directory there."""
     directory = deployment.environment.get("REMOTE_DIRECTORY", "")
     if not (directory and deployment.hosts):
-        yield OwnDoor(project, deployment.name)
+        yield FileDeploymentLock(project, deployment.name)
         return
     config = deployment.environment.get("SSH_CONFIG")
-    with Ssh(project / config if config else None) as ssh, \
-            Targets(ssh, deployment.hosts, directory) as targets:
+    with (
+        Ssh(project / config if config else None) as ssh,
+        RemoteHosts(ssh, deployment.hosts, directory) as targets,
+    ):
         yield targets

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bootstrapper.deploy.definition.problems import Fault, Faulty, faulty
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.recipes import piece, recipe
 from bootstrapper.deploy.recipes.recipe import Recipe
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 RECIPES = "deploy/recipes"  # in a project
 
 
-class Cookbook:
+class RecipeCatalog:
     """The recipes that a project can name. Each is read when it is asked for, and once."""
 
     def __init__(self, project: Path) -> None:
         self._ours = _ours()
         self._theirs: dict[str, Path] = {}
-        self._faults: dict[str, list[Fault]] = {}
+        self._faults: dict[str, list[Problem]] = {}
         self._read: dict[str, Recipe] = {}
         self._scan(project / RECIPES)
 
@@ -39,28 +39,33 @@ class Cookbook:
     def get(self, name: str) -> Recipe | None:
         """The recipe of that name. Raises Faulty if it is there, but can't be used."""
         if name in self._faults:
-            raise faulty(self._faults[name])
+            raise definition_error(self._faults[name])
         if name not in self._read:
             if name in self._theirs:
                 self._read[name] = _whole(_read(name, self._theirs[name]))
             elif name in self._ours:
                 file = self._ours[name]
-                self._read[name] = _whole(recipe.parse(
-                    name, Path(file.name).suffix, file.read_bytes(),
-                    file=f"cookbook/{file.name}"))
+                self._read[name] = _whole(
+                    recipe.parse(
+                        name,
+                        Path(file.name).suffix,
+                        file.read_bytes(),
+                        file=f"cookbook/{file.name}",
+                    )
+                )
         return self._read.get(name)
 
     def all(self) -> list[Recipe]:
         """Every recipe that can be used, by name; `faults` has what is wrong with the others."""
         return [each for name in self.names if (each := self._sound(name))]
 
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[Problem]:
         """What is wrong in the project's recipes, all of it."""
-        found: list[Fault] = []
+        found: list[Problem] = []
         for name in self.names:
             try:
                 self.get(name)
-            except Faulty as error:
+            except DefinitionError as error:
                 found += error.faults
         return found
 
@@ -71,7 +76,7 @@ class Cookbook:
     def _sound(self, name: str) -> Recipe | None:
         try:
             return self.get(name)
-        except Faulty:
+        except DefinitionError:
             return None
 
     def _scan(self, directory: Path) -> None:
@@ -81,9 +86,13 @@ class Cookbook:
                 continue
             file = f"{RECIPES}/{path.name}"
             if other := self._theirs.get(name):
-                self._faults.setdefault(name, []).append(Fault(
-                    file=file, text=f"{other.name} has the same name; one name is one recipe",
-                    next_step=f"rename or remove one of them: ls '{RECIPES}'"))
+                self._faults.setdefault(name, []).append(
+                    Problem(
+                        file=file,
+                        text=f"{other.name} has the same name; one name is one recipe",
+                        next_step=f"rename or remove one of them: ls '{RECIPES}'",
+                    )
+                )
             self._theirs[name] = path
 
 
@@ -93,8 +102,15 @@ def _listed(directory: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except NotADirectoryError:
-        raise faulty([Fault(file=RECIPES, text="is no directory; recipes are files in it",
-                            next_step=f"mv {RECIPES} recipes.old; mkdir {RECIPES}")]) from None
+        raise definition_error(
+            [
+                Problem(
+                    file=RECIPES,
+                    text="is no directory; recipes are files in it",
+                    next_step=f"mv {RECIPES} recipes.old; mkdir {RECIPES}",
+                )
+            ]
+        ) from None
 
 
 def _is_program(path: Path) -> bool:
@@ -111,8 +127,8 @@ def _is_program(path: Path) -> bool:
 def _read(name: str, path: Path) -> Recipe:
     file = f"{RECIPES}/{path.name}"
 
-    def fault(text: str) -> Faulty:
-        return faulty([Fault(file=file, text=text, next_step=f"ls -l '{file}'")])
+    def fault(text: str) -> DefinitionError:
+        return definition_error([Problem(file=file, text=text, next_step=f"ls -l '{file}'")])
 
     try:
         mode = path.stat().st_mode
@@ -136,13 +152,19 @@ def _whole(read: Recipe) -> Recipe:
 
 
 def _pieces() -> dict[str, str]:
-    return {Path(file.name).stem: file.read_text(encoding="utf-8")
-            for file in _packaged() if file.name.endswith(piece.SUFFIX)}
+    return {
+        Path(file.name).stem: file.read_text(encoding="utf-8")
+        for file in _packaged()
+        if file.name.endswith(piece.SUFFIX)
+    }
 
 
 def _ours() -> "dict[str, Traversable]":
-    return {Path(file.name).stem: file for file in _packaged()
-            if Path(file.name).suffix in recipe.SUFFIXES and not file.name.startswith("_")}
+    return {
+        Path(file.name).stem: file
+        for file in _packaged()
+        if Path(file.name).suffix in recipe.SUFFIXES and not file.name.startswith("_")
+    }
 
 
 def _packaged() -> "Iterator[Traversable]":

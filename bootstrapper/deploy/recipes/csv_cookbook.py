@@ -16,7 +16,12 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from bootstrapper.deploy.definition.problems import Fault, Faulty, faulty, suggestion
+from bootstrapper.deploy.definition.problems import (
+    DefinitionError,
+    Problem,
+    definition_error,
+    did_you_mean,
+)
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 from bootstrapper.deploy.recipes import recipe
 
@@ -28,7 +33,7 @@ _LONGEST = 200  # bytes of a file's name: most file systems take 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportedRecipe:
     """A row as the file that it becomes; `row` counts from 1, and so does `line`, where it begins.
 
     `name`, `code` and `description` are the row's own, with newlines as Unix has them.
@@ -48,20 +53,23 @@ class Imported:
         return Path(self.file).stem != self.name
 
 
-def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[Imported]:
+def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[ImportedRecipe]:
     """The rows of the file. Raises Faulty, which names every row that can't be a recipe.
 
     With `check_name` names stay as they are: it says what is wrong with one, "" if nothing is.
     """
-    faults: list[Fault] = []
-    recipes: dict[str, Imported] = {}
+    faults: list[Problem] = []
+    recipes: dict[str, ImportedRecipe] = {}
     for number, line, row in _rows(path):
+
         def fault(text: str, line: int = line) -> None:
-            faults.append(Fault(file=str(path), line=line, text=text))
+            faults.append(Problem(file=str(path), line=line, text=text))
 
         if len(row) != len(_HEADER):
-            fault(f"row {number} has {len(row)} column{'s' if len(row) != 1 else ''}, not name, "
-                  "language, code and description")
+            fault(
+                f"row {number} has {len(row)} column{'s' if len(row) != 1 else ''}, not name, "
+                "language, code and description"
+            )
             continue
         name, language, code, description = (_unix(cell) for cell in row)
         stem = name.strip() if check_name else _file_stem(name)
@@ -71,8 +79,10 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
         if wrong := check_name(stem) if check_name else "":
             fault(f'row {number} ("{name}"): {wrong}')
         if language.strip() not in _SUFFIXES:
-            fault(f'row {number} ("{name}"): the language "{language}" is neither shell nor '
-                  f"python{suggestion(language, _SUFFIXES)}")
+            fault(
+                f'row {number} ("{name}"): the language "{language}" is neither shell nor '
+                f"python{did_you_mean(language, _SUFFIXES)}"
+            )
             continue
         if stem in recipes:
             fault(f'row {number} ("{name}"): row {recipes[stem].row} has the same name')
@@ -81,17 +91,24 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
         text = (_shell if suffix == ".sh" else _python)(code, description, path.name)
         try:
             recipe.parse(stem, suffix, text.encode(), file=str(path))
-        except Faulty as error:
+        except DefinitionError as error:
             for each in error.faults:
                 fault(f'row {number} ("{name}"): {each.text}')
-        recipes[stem] = Imported(row=number, line=line, name=name, file=stem + suffix, text=text,
-                                 code=code, description=description)
+        recipes[stem] = ImportedRecipe(
+            row=number,
+            line=line,
+            name=name,
+            file=stem + suffix,
+            text=text,
+            code=code,
+            description=description,
+        )
     if faults:
-        raise faulty(faults)
+        raise definition_error(faults)
     return list(recipes.values())
 
 
-def saved_tag_that_nobody_makes(row: Imported, rows: Sequence[Imported]) -> str:
+def saved_tag_that_nobody_makes(row: ImportedRecipe, rows: Sequence[ImportedRecipe]) -> str:
     """How the tag begins that the recipe keeps for a rollback, if no other recipe has that word.
 
     A cookbook of 2010 tagged one name and saved another, so that no rollback found its tag.
@@ -115,12 +132,20 @@ def _rows(path: Path) -> Iterator[tuple[int, int, list[str]]]:
     try:
         for number, row in enumerate(reader, 1):
             if any(cell.strip() for cell in row) and (
-                    number > 1 or [cell.strip().casefold() for cell in row] != _HEADER):
+                number > 1 or [cell.strip().casefold() for cell in row] != _HEADER
+            ):
                 yield number, line, row
             line = reader.line_num + 1
     except csv.Error as error:
-        raise faulty([Fault(file=str(path), line=reader.line_num,
-                            text=f"row {number + 1} is no CSV: {error}")]) from None
+        raise definition_error(
+            [
+                Problem(
+                    file=str(path),
+                    line=reader.line_num,
+                    text=f"row {number + 1} is no CSV: {error}",
+                )
+            ]
+        ) from None
 
 
 def _unix(text: str) -> str:
@@ -136,26 +161,41 @@ def _file_stem(name: str) -> str:
 def _shell(code: str, description: str, source: str) -> str:
     shebang, code = _split_shebang(code)
     bash = not shebang or re.search(r"\b(ba|da|k|z)?sh\b", shebang) is not None
-    variables = used(code) if bash else []
+    variables = used_variables(code) if bash else []
     remark = f"Imported from {source}" + (
-        "." if shebang else ": plain bash, which goes on after a command that fails, as it did "
-        "there.")
+        "."
+        if shebang
+        else ": plain bash, which goes on after a command that fails, as it did there."
+    )
     first = ['export CWD="$CHECKOUT_DIR"'] if "CWD" in variables else []
     return _file(shebang or "#!/bin/bash", description, variables, remark, first, code)
 
 
 def _python(code: str, description: str, source: str) -> str:
-    return _file("", description, [match[2] for match in _SETTING.finditer(code)],
-                 f"Imported from {source}.", [], code)
+    return _file(
+        "",
+        description,
+        [match[2] for match in _SETTING.finditer(code)],
+        f"Imported from {source}.",
+        [],
+        code,
+    )
 
 
-def _file(shebang: str, description: str, variables: Sequence[str], remark: str,
-          first: Sequence[str], code: str) -> str:
+def _file(
+    shebang: str,
+    description: str,
+    variables: Sequence[str],
+    remark: str,
+    first: Sequence[str],
+    code: str,
+) -> str:
     lines = [_harmless(line) for line in description.strip().split("\n") if description.strip()]
     needs = [name for name in dict.fromkeys(variables) if name not in {*ENGINE, *PROCESS, "CWD"}]
     blocks = [lines, [remark], [f"needs: {' '.join(needs)}"] if needs else []]
-    comment = "#\n".join("".join(f"# {line}".rstrip() + "\n" for line in block)
-                         for block in blocks if block)
+    comment = "#\n".join(
+        "".join(f"# {line}".rstrip() + "\n" for line in block) for block in blocks if block
+    )
     head = f"{shebang}\n{comment}" if shebang else comment
     return f"{head}\n" + "".join(f"{line}\n" for line in first) + code.rstrip("\n") + "\n"
 
@@ -187,24 +227,35 @@ _USE = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})(?!:?[-=+])[^A-Za-z0-9_])")
 _SET = re.compile(
     rf"(?:^|[\s;&|({{`])(?:({_NAME})\+?=|(?:for|select)\s+({_NAME})\s"
     rf"|(?:read|mapfile|readarray)\s+(?:-\S+\s+)*((?:{_NAME}[ \t]*)+)"
-    rf"|printf\s+-v\s+({_NAME}))", re.MULTILINE)
+    rf"|printf\s+-v\s+({_NAME}))",
+    re.MULTILINE,
+)
 _EMPTY = re.compile(
     rf"-[nz]\s+\"?\$\{{?({_NAME})\}}?"
     rf"|\[\s+\"?\$\{{?({_NAME})\}}?\"?\s+\]"
-    rf"|[\"x]\$\{{?({_NAME})\}}?\"?\s+!?==?\s+(?:\"\"|''|x|\"?1\"?)(?=[\s\]])")
+    rf"|[\"x]\$\{{?({_NAME})\}}?\"?\s+!?==?\s+(?:\"\"|''|x|\"?1\"?)(?=[\s\]])"
+)
 _UNQUOTED = re.compile(
     r"\\."  # a character made plain
     r"|'[^']*'"
     r"|(?:(?<=[\s;&|()])|^)#[^\n]*"
     r'|"(?:\\.|[^"\\])*"'
-    r"|.", re.DOTALL | re.MULTILINE)
+    r"|.",
+    re.DOTALL | re.MULTILINE,
+)
 
 
-def used(code: str) -> list[str]:
+def used_variables(code: str) -> list[str]:
     """Their names, in the order in which they come up."""
     told = "".join(_told(match[0]) for match in _UNQUOTED.finditer(code))
-    exempt = {name for pattern in (_SET, _EMPTY) for match in pattern.finditer(told)
-              for group in match.groups() if group for name in group.split()}
+    exempt = {
+        name
+        for pattern in (_SET, _EMPTY)
+        for match in pattern.finditer(told)
+        for group in match.groups()
+        if group
+        for name in group.split()
+    }
     names = (match[1] or match[2] for match in _USE.finditer(told))
     return [name for name in dict.fromkeys(names) if name not in exempt | _BASH]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bootstrapper.deploy.definition.problems import Fault, faulty
+from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.recipes.catalog import RECIPES
 from bootstrapper.deploy.recipes.recipe import SUFFIXES
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class WriteResult:
     """The names of the files that are new, that were replaced, and that were there already."""
 
     new: tuple[str, ...]
@@ -20,7 +20,7 @@ class Written:
     same: tuple[str, ...]
 
 
-def write(project: Path, files: Mapping[str, str], *, force: bool) -> Written:
+def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResult:
     """Write the text of each file; one that is there and differs is replaced with `force` only.
 
     Raises Faulty, which names every file in the way, and OSError; nothing is changed then. All is
@@ -28,12 +28,17 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> Written:
     """
     directory = project / RECIPES
     new, differing, same = [], [], []
-    faults: list[Fault] = []
+    faults: list[Problem] = []
     for name, text in files.items():
         path = directory / name
         if other := _namesake(path):
-            faults.append(Fault(file=f"{RECIPES}/{other}", text=f"has the name of {name}, and one "
-                                "name is one recipe", next_step=f"rm '{RECIPES}/{other}'"))
+            faults.append(
+                Problem(
+                    file=f"{RECIPES}/{other}",
+                    text=f"has the name of {name}, and one name is one recipe",
+                    next_step=f"rm '{RECIPES}/{other}'",
+                )
+            )
         if not os.path.lexists(path):
             new.append(name)
         elif path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode():
@@ -41,21 +46,31 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> Written:
         else:
             differing.append(name)
             if path.is_dir() or not force:
-                faults.append(Fault(file=f"{RECIPES}/{name}", text="is there already, and differs",
-                                    next_step="compare them; the same command with --force "
-                                              "replaces yours"))
+                faults.append(
+                    Problem(
+                        file=f"{RECIPES}/{name}",
+                        text="is there already, and differs",
+                        next_step="compare them; the same command with --force replaces yours",
+                    )
+                )
     if faults:
-        raise faulty(faults)
+        raise definition_error(faults)
     if new or differing:
         directory.mkdir(parents=True, exist_ok=True)
         _move_in(directory, {name: files[name] for name in (*new, *differing)})
-    return Written(new=tuple(new), replaced=tuple(differing), same=tuple(same))
+    return WriteResult(new=tuple(new), replaced=tuple(differing), same=tuple(same))
 
 
 def _namesake(path: Path) -> str:
     """Another file that gives a recipe the same name."""
-    return next((path.stem + suffix for suffix in SUFFIXES if suffix != path.suffix
-                 and os.path.lexists(path.with_name(path.stem + suffix))), "")
+    return next(
+        (
+            path.stem + suffix
+            for suffix in SUFFIXES
+            if suffix != path.suffix and os.path.lexists(path.with_name(path.stem + suffix))
+        ),
+        "",
+    )
 
 
 def _move_in(directory: Path, files: Mapping[str, str]) -> None:

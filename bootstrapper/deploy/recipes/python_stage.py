@@ -25,8 +25,12 @@ from collections.abc import Sequence
 from types import ModuleType, SimpleNamespace
 
 # What a recipe of Python 2 makes Python 3 say, and what it looks like where that is said vaguely.
-_PYTHON_2 = ("missing parentheses in call to 'print'", "missing parentheses in call to 'exec'",
-             "multiple exception types must be parenthesized", "leading zeros in decimal")
+_PYTHON_2 = (
+    "missing parentheses in call to 'print'",
+    "missing parentheses in call to 'exec'",
+    "multiple exception types must be parenthesized",
+    "leading zeros in decimal",
+)
 _STATEMENTS_2 = ("print ", "exec ", "raise ", "except ")
 
 
@@ -41,8 +45,9 @@ class Push:
         self.rollback_url = environment.get("ROLLBACK_URL", "")
         self.user = SimpleNamespace(username=environment.get("PUSH_UNI", ""))
         number = environment.get("DEPLOYMENT_ID", "")
-        self.deployment = SimpleNamespace(name=environment.get("DEPLOYMENT", ""),
-                                          id=int(number) if number.isdecimal() else number)
+        self.deployment = SimpleNamespace(
+            name=environment.get("DEPLOYMENT", ""), id=int(number) if number.isdecimal() else number
+        )
 
     def checkout_dir(self) -> str:
         """CHECKOUT_DIR."""
@@ -93,8 +98,9 @@ class PushStage:
         sys.stderr.flush()
         shown = (sys.stdout.buffer, sys.stderr.buffer)
         gathered: tuple[list[bytes], list[bytes]] = ([], [])
-        process = subprocess.Popen(args, cwd=directory, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            args, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         assert process.stdout and process.stderr
         with process, selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ, 0)
@@ -168,17 +174,20 @@ def _syntax(error: SyntaxError, source: bytes) -> str:
     line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
     told = f"{error.filename}:{error.lineno}: {error.msg}\n    {line.strip()}"
     if is_python_2(error.msg, line):
-        told += ("\n  this is Python 2, and recipes run in Python 3: print and exec are functions, "
-                 "`except X as e`, 0o755"
-                 "\n  next: write it so; 2to3, which comes with Python 3.12 and before, does most "
-                 "of it")
+        told += (
+            "\n  this is Python 2, and recipes run in Python 3: print and exec are functions, "
+            "`except X as e`, 0o755"
+            "\n  next: write it so; 2to3, which comes with Python 3.12 and before, does most "
+            "of it"
+        )
     return told
 
 
 def is_python_2(message: str, line: str) -> bool:
     """Whether what Python 3 says of that line tells that it is Python 2."""
     return message.casefold().startswith(_PYTHON_2) or (
-        message == "invalid syntax" and line.strip().startswith(_STATEMENTS_2))
+        message == "invalid syntax" and line.strip().startswith(_STATEMENTS_2)
+    )
 
 
 def _print_traceback(error: BaseException) -> None:
@@ -191,7 +200,8 @@ def _print_traceback(error: BaseException) -> None:
     each: traceback.TracebackException | None = told
     while each is not None:
         each.stack = traceback.StackSummary.from_list(
-            [frame for frame in each.stack if frame.filename not in hidden])
+            [frame for frame in each.stack if frame.filename not in hidden]
+        )
         each = each.__cause__ or each.__context__
     print("".join(told.format()), end="", file=sys.stderr)
 

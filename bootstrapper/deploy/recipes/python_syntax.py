@@ -10,7 +10,7 @@ _FILTERS = Lock()  # those of warnings are the whole process's
 
 
 @lru_cache(maxsize=1024)
-def fault(code: str) -> tuple[int, str]:
+def syntax_problem(code: str) -> tuple[int, str]:
     """The line and what is wrong with it; (0, "") if nothing is. Nothing of the code is run."""
     try:
         with _FILTERS, warnings.catch_warnings():

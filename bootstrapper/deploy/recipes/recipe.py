@@ -26,10 +26,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bootstrapper.deploy.definition.problems import Fault, faulty
+from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.definition.setting import VARIABLE
 
-SHELL, PYTHON, PROGRAM = "shell", "python", "program"
+SHELL, PYTHON, EXECUTABLE = "shell", "python", "program"
 SUFFIXES = {".sh": SHELL, ".py": PYTHON}
 
 
@@ -75,24 +75,47 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
         code = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise faulty([Fault(file=file, line=line, text=f"not UTF-8 at byte {error.start}",
-                            next_step=f"file '{file}' says what it is, iconv mends it")]) from None
+        raise definition_error(
+            [
+                Problem(
+                    file=file,
+                    line=line,
+                    text=f"not UTF-8 at byte {error.start}",
+                    next_step=f"file '{file}' says what it is, iconv mends it",
+                )
+            ]
+        ) from None
     faults = []
     if code.startswith("\ufeff"):
-        faults.append(Fault(file=file, line=1, text="begins with a byte order mark, which no shell "
-                            "takes", next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' '{file}'"))
+        faults.append(
+            Problem(
+                file=file,
+                line=1,
+                text="begins with a byte order mark, which no shell takes",
+                next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' '{file}'",
+            )
+        )
     if "\0" in code:
-        faults.append(Fault(file=file, text="holds a NUL, so it is no text"))
+        faults.append(Problem(file=file, text="holds a NUL, so it is no text"))
     shebang = code.startswith("#!")
-    language = PROGRAM if shebang else SUFFIXES.get(suffix, "")
+    language = EXECUTABLE if shebang else SUFFIXES.get(suffix, "")
     if not language:
-        faults.append(Fault(
-            file=file, text="has no shebang (#!…) in its first line, nor is it a .sh or .py"))
+        faults.append(
+            Problem(
+                file=file, text="has no shebang (#!…) in its first line, nor is it a .sh or .py"
+            )
+        )
     if "\r\n" in code and (suffix == ".sh" or shebang):
         # bash takes the carriage return for a part of the line's last word.
         line = code.count("\n", 0, code.index("\r\n")) + 1
-        faults.append(Fault(file=file, line=line, text="ends its lines as Windows does (CR LF)",
-                            next_step=f"sed -i 's/\\r$//' '{file}'"))
+        faults.append(
+            Problem(
+                file=file,
+                line=line,
+                text="ends its lines as Windows does (CR LF)",
+                next_step=f"sed -i 's/\\r$//' '{file}'",
+            )
+        )
     comment, docstring = _leading(code, python=suffix == ".py")
     description: list[str] = []
     needs: list[str] = []
@@ -102,25 +125,45 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
         if match := _NEEDS.fullmatch(text):
             for word in match[1].replace(",", " ").split():
                 if not VARIABLE.fullmatch(word):
-                    faults.append(Fault(file=file, line=number,
-                                        text=f'needs: "{word}" can\'t be the name of a setting'))
+                    faults.append(
+                        Problem(
+                            file=file,
+                            line=number,
+                            text=f'needs: "{word}" can\'t be the name of a setting',
+                        )
+                    )
                 needs.append(word)
         elif match := _RESOLVES.fullmatch(text):
             resolves = match[1].strip()
             if resolves != "git":
-                faults.append(Fault(file=file, line=number,
-                                    text=f'resolves: "{resolves}" is unknown; it may be "git"'))
+                faults.append(
+                    Problem(
+                        file=file,
+                        line=number,
+                        text=f'resolves: "{resolves}" is unknown; it may be "git"',
+                    )
+                )
         elif text in _MARKS:
             marks.add(text)
         elif not _EDITORS.match(text):
             description.append(text)
     if faults:
-        raise faulty(faults)
-    return Recipe(name=name, language=language, code=code, suffix=suffix, path=path,
-                  description=docstring or "\n".join(description).strip(),
-                  needs=tuple(dict.fromkeys(needs)), per_host="per-host" in marks,
-                  switches="switches" in marks, from_release="from-release" in marks,
-                  hides="hides" in marks, shows="shows" in marks, resolves=resolves)
+        raise definition_error(faults)
+    return Recipe(
+        name=name,
+        language=language,
+        code=code,
+        suffix=suffix,
+        path=path,
+        description=docstring or "\n".join(description).strip(),
+        needs=tuple(dict.fromkeys(needs)),
+        per_host="per-host" in marks,
+        switches="switches" in marks,
+        from_release="from-release" in marks,
+        hides="hides" in marks,
+        shows="shows" in marks,
+        resolves=resolves,
+    )
 
 
 def is_mark(text: str) -> bool:
@@ -148,6 +191,8 @@ def _comment_end(code: str, start: int) -> int:
 
 def _comment(code: str, start: int, end: int) -> list[tuple[int, str]]:
     first = code.count("\n", 0, start) + 1
-    return [(number, line.strip().lstrip("#").strip())
-            for number, line in enumerate(code[start:end].split("\n"), first)
-            if not line.startswith("#!")]
+    return [
+        (number, line.strip().lstrip("#").strip())
+        for number, line in enumerate(code[start:end].split("\n"), first)
+        if not line.startswith("#!")
+    ]

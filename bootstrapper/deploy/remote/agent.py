@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib.resources import files
 
-from bootstrapper.deploy.machine.process import unshare
+from bootstrapper.deploy.machine.process import close_in_children
 
 Message = tuple[str, bytes]
 
@@ -25,13 +25,18 @@ class Agent:
         # A file: nobody need read it while ssh lives.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, bufsize=0,
-            start_new_session=True)  # Ctrl-C is for the stages: the lock outlasts their end
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            bufsize=0,
+            start_new_session=True,
+        )  # Ctrl-C is for the stages: the lock outlasts their end
         assert self._process.stdin and self._process.stdout
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
-            unshare(pipe)
+            close_in_children(pipe)
         self.ended = False
         self._write()
 
@@ -90,7 +95,7 @@ class Agent:
     def _write(self) -> None:
         try:
             while self._unsent:
-                self._unsent = self._unsent[os.write(self._stdin.fileno(), self._unsent):]
+                self._unsent = self._unsent[os.write(self._stdin.fileno(), self._unsent) :]
         except BlockingIOError:
             pass
         except BrokenPipeError:
@@ -114,13 +119,16 @@ def wait(agents: Sequence[Agent], seconds: float) -> None:
     poll.poll(max(seconds, 0) * 1000)
 
 
-def program(word: str, *, lock: bool, seconds: float, directory: str,
-            holder: str) -> tuple[str, bytes]:
+def program(
+    word: str, *, lock: bool, seconds: float, directory: str, holder: str
+) -> tuple[str, bytes]:
     """The command that runs the agent, and what it reads first.
 
     The program itself comes on its stdin: whatever the login shell is, it finds nothing to expand.
     """
     code = (files("bootstrapper.deploy.remote") / "agent.sh").read_bytes()
     values = (word, "hold" if lock else "look", f"{seconds:g}", directory, holder)
-    return (f"""exec bash -c 'eval "$(head -c {len(code)})"'""",
-            code + b"".join(os.fsencode(value) + b"\n" for value in values))
+    return (
+        f"""exec bash -c 'eval "$(head -c {len(code)})"'""",
+        code + b"".join(os.fsencode(value) + b"\n" for value in values),
+    )

@@ -6,8 +6,8 @@ import re
 import shlex
 from dataclasses import dataclass, field
 
-from bootstrapper.deploy.events.times import Clock
-from bootstrapper.deploy.machine.holder import Closed, Holder
+from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.machine.holder import LockInfo, PushHolder
 from bootstrapper.deploy.remote.agent import Agent, program, wait
 from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
@@ -24,7 +24,7 @@ _PLACE = re.compile(r"^(?:bash|environment): (?:line \d+: )?(?:printf: )?")
 _PACKAGES = {"bash": "bash", "flock": "util-linux"}
 
 
-class Target:
+class RemoteHost:
     """A connection to a host and the agent there; as long as it is open, it holds the lock.
 
     With `holder` None it takes no lock and only looks. Without `directory` there is no agent: the
@@ -32,16 +32,23 @@ class Target:
     and `lost` are to be called often (every 0.1 s) and never wait; the others wait for an answer.
     """
 
-    def __init__(self, ssh: Ssh, host: str, directory: str, holder: Holder | None) -> None:
-        self.host, self.directory, self.state = host, directory, TargetState()
+    def __init__(self, ssh: Ssh, host: str, directory: str, holder: PushHolder | None) -> None:
+        self.host, self.directory, self.state = host, directory, HostState()
         self._holder = holder
         self._ssh, self._by_hand = ssh, ssh.by_hand(host)
         self._word = word = os.urandom(12).hex()
-        command, first = program(
-            word, lock=holder is not None, seconds=GIVE_UP_AFTER, directory=directory,
-            holder=holder.to_json() if holder else "") if directory else (
-            "exec cat", f"\n{word} state\n".encode())
-        self._clock = Clock()
+        command, first = (
+            program(
+                word,
+                lock=holder is not None,
+                seconds=GIVE_UP_AFTER,
+                directory=directory,
+                holder=holder.to_json() if holder else "",
+            )
+            if directory
+            else ("exec cat", f"\n{word} state\n".encode())
+        )
+        self._clock = PushClock()
         self._started = self._answered = self._clock.now()
         self._asked: float | None = None
         self._gone = ""
@@ -60,7 +67,7 @@ class Target:
                 case "refused":
                     raise self._refusal(os.fsdecode(value))
                 case "held" if self._holder:
-                    raise self._held(self._holder, Holder.from_json(value))
+                    raise self._held(self._holder, PushHolder.from_json(value))
                 case "gone":
                     self._give_up()
                 case _:
@@ -70,8 +77,11 @@ class Target:
         if self.agent.ended:
             raise self._failure()
         if self._clock.now() - self._started > OPEN_WITHIN:
-            raise WorkFailed(self.host, f"gives no answer within {OPEN_WITHIN:g} seconds of "
-                             "logging in", f"{self._by_hand} to see where it stops")
+            raise WorkFailed(
+                self.host,
+                f"gives no answer within {OPEN_WITHIN:g} seconds of logging in",
+                f"{self._by_hand} to see where it stops",
+            )
         return False
 
     def beat(self) -> None:
@@ -107,8 +117,11 @@ class Target:
             if gone:
                 raise WorkFailed(self.host, gone.partition(": ")[2], self._by_hand)
             if self._clock.now() > end:
-                raise WorkFailed(self.host, f"the target has not answered for {ANSWER_WITHIN:g} "
-                                 "seconds", self._by_hand)
+                raise WorkFailed(
+                    self.host,
+                    f"the target has not answered for {ANSWER_WITHIN:g} seconds",
+                    self._by_hand,
+                )
             wait([self.agent], 0.1)
         key, value = self._replies.pop(0)
         if key == "failed":
@@ -130,13 +143,17 @@ class Target:
             self._gone = "the connection was lost" + (f" ({said[-1].strip()})" if said else "")
 
     def _give_up(self) -> None:
-        self._gone = (f"the target heard nothing from here for {GIVE_UP_AFTER:g} seconds and gave "
-                      "up the lock")
+        self._gone = (
+            f"the target heard nothing from here for {GIVE_UP_AFTER:g} seconds and gave up the lock"
+        )
 
-    def _held(self, us: Holder, other: Holder) -> BootstrapperError:
+    def _held(self, us: PushHolder, other: PushHolder) -> BootstrapperError:
         if us == other:
-            return InputError(self.host, f"{self.directory} there is that of another host of "
-                              "REMOTE_HOSTS, too", "name it once in deploy/deployments.toml")
+            return InputError(
+                self.host,
+                f"{self.directory} there is that of another host of REMOTE_HOSTS, too",
+                "name it once in deploy/deployments.toml",
+            )
         return other.refusal(us.deployment, self.host)
 
     def _failure(self) -> BootstrapperError:
@@ -145,8 +162,11 @@ class Target:
         if status == 127 or re.search(r"bash:? (?:command )?not found", said):
             return self._refusal("missing bash")
         if self.host == HERE:
-            return WorkFailed(self.host, said.strip() or f"bash ended with status {status}",
-                              "bash -c true to see why")
+            return WorkFailed(
+                self.host,
+                said.strip() or f"bash ended with status {status}",
+                "bash -c true to see why",
+            )
         return self._ssh.failure(self.host, said, status)
 
     def _refusal(self, said: str) -> WorkFailed:
@@ -156,19 +176,24 @@ class Target:
         place = shlex.quote(self.directory)
         if said.startswith("missing "):
             name = said.removeprefix("missing ")
-            return WorkFailed(self.host, f"{name} is missing there, which the lock needs",
-                              f"{there}apt-get install {_PACKAGES.get(name, 'coreutils')}")
+            return WorkFailed(
+                self.host,
+                f"{name} is missing there, which the lock needs",
+                f"{there}apt-get install {_PACKAGES.get(name, 'coreutils')}",
+            )
         if "No space left" in said or "quota exceeded" in said:
-            return WorkFailed(where, f"the disk is full ({said})",
-                              f"make room: {there}df -h {place}")
+            return WorkFailed(
+                where, f"the disk is full ({said})", f"make room: {there}df -h {place}"
+            )
         if "Permission denied" in said or "Read-only" in said or "not permitted" in said:
-            return WorkFailed(where, f"can't be written ({said})",
-                              f"see whose it is: {there}ls -ld {place}")
+            return WorkFailed(
+                where, f"can't be written ({said})", f"see whose it is: {there}ls -ld {place}"
+            )
         return WorkFailed(where, said, f"mend that on the target: {there}ls -la {place}")
 
 
 @dataclass(kw_only=True)
-class TargetState:
+class HostState:
     """`current` is the name of the release that is live, or empty.
 
     `log` is the end of its pushes.log, a record (JSON) a line, oldest first; the first may be torn.
@@ -178,8 +203,8 @@ class TargetState:
     current: str = ""
     releases: list[str] = field(default_factory=list)
     log: list[bytes] = field(default_factory=list)
-    closed: Closed | None = None
-    holder: Holder | None = None
+    closed: LockInfo | None = None
+    holder: PushHolder | None = None
 
     @property
     def records(self) -> list[dict[str, object]]:
@@ -204,6 +229,6 @@ class TargetState:
             case "log":
                 self.log.append(value)
             case "closed":
-                self.closed = Closed.from_json(value)
+                self.closed = LockInfo.from_json(value)
             case "held":
-                self.holder = Holder.from_json(value)
+                self.holder = PushHolder.from_json(value)

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bootstrapper.deploy.machine.process import unshare
-from bootstrapper.deploy.remote.ssh_failure import failure
+from bootstrapper.deploy.machine.process import close_in_children
+from bootstrapper.deploy.remote.ssh_failure import ssh_error
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 
 HERE = "."  # the REMOTE_HOST that is this machine
@@ -101,7 +101,7 @@ class Ssh:
         self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         self._lock = _lock(self.directory)
         assert self._lock
-        unshare(self._lock)
+        close_in_children(self._lock)
         self._program = program
         self._own_config = self.directory / "ssh_config"
         first = _FIRST.format(directory=self.directory, connect=CONNECT_WITHIN, alive=ALIVE_EVERY)
@@ -112,19 +112,34 @@ class Ssh:
             (self.directory / "given").write_bytes(given)
             first += f'Include "{self.directory}/given"\n'
         self._own_config.write_text(first)
-        reach = f'exec {shlex.quote(program)} -F {shlex.quote(str(self._own_config))} "$@"' \
-            if program else f"{{ echo {shlex.quote(str(_missing()))} >&2; exit 127; }}"
-        self._add("ssh", _WRAPPER.format(
-            reach=reach, shell=shlex.quote(_shell()),
-            path=shlex.quote(os.environ.get("PATH", os.defpath))))
+        reach = (
+            f'exec {shlex.quote(program)} -F {shlex.quote(str(self._own_config))} "$@"'
+            if program
+            else f"{{ echo {shlex.quote(str(_missing()))} >&2; exit 127; }}"
+        )
+        self._add(
+            "ssh",
+            _WRAPPER.format(
+                reach=reach,
+                shell=shlex.quote(_shell()),
+                path=shlex.quote(os.environ.get("PATH", os.defpath)),
+            ),
+        )
         for name in ("scp", "sftp"):  # which don't look for ssh in PATH
             if other := shutil.which(name):
-                self._add(name, f'#!/bin/sh\nexec {shlex.quote(other)} -S '
-                                f'{shlex.quote(str(self.directory / "ssh"))} "$@"\n')
+                self._add(
+                    name,
+                    f"#!/bin/sh\nexec {shlex.quote(other)} -S "
+                    f'{shlex.quote(str(self.directory / "ssh"))} "$@"\n',
+                )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
         if self._lock:
             self._lock.close()
@@ -141,19 +156,35 @@ class Ssh:
         if host == HERE:
             return [str(self.directory / "ssh"), host, command]
         if host.startswith("-"):
-            raise InputError("REMOTE_HOST", f"{host!r} is an option of ssh, not the name of a host",
-                             "correct it in deploy/deployments.toml")
+            raise InputError(
+                "REMOTE_HOST",
+                f"{host!r} is an option of ssh, not the name of a host",
+                "correct it in deploy/deployments.toml",
+            )
         if self._program is None:
             raise _missing()
-        return [self._program, "-F", str(self._own_config), "-o", "ControlMaster=yes",
-                "-o", "ClearAllForwardings=yes", "-o", "LogLevel=INFO", "-x", "-T", "--", host,
-                command]
+        return [
+            self._program,
+            "-F",
+            str(self._own_config),
+            "-o",
+            "ControlMaster=yes",
+            "-o",
+            "ClearAllForwardings=yes",
+            "-o",
+            "LogLevel=INFO",
+            "-x",
+            "-T",
+            "--",
+            host,
+            command,
+        ]
 
     def failure(self, host: str, stderr: str, status: int) -> BootstrapperError:
         """Why the host is not reached, by what its ssh has written to stderr."""
         if self.config:
             stderr = stderr.replace(str(self.directory / "given"), str(self.config))
-        return failure(host, stderr, by_hand=self.by_hand(host), status=status)
+        return ssh_error(host, stderr, by_hand=self.by_hand(host), status=status)
 
     def by_hand(self, host: str) -> str:
         """The command by which a person tries to reach the host."""
@@ -170,8 +201,11 @@ class Ssh:
         try:
             return self.config.read_bytes()
         except OSError as error:
-            raise InputError(f"SSH_CONFIG = {str(self.config)!r}", error.strerror or str(error),
-                             "correct it in deploy/deployments.toml") from error
+            raise InputError(
+                f"SSH_CONFIG = {str(self.config)!r}",
+                error.strerror or str(error),
+                "correct it in deploy/deployments.toml",
+            ) from error
 
 
 def _missing() -> WorkFailed:
@@ -180,14 +214,25 @@ def _missing() -> WorkFailed:
 
 def _parent() -> str:
     """A directory for sockets and a program: names are short, files in it may be executed."""
-    for parent in (os.environ.get("XDG_RUNTIME_DIR", ""), "/tmp", "/var/tmp",  # noqa: S108
-                   os.path.expanduser("~/.cache")):
-        if parent and len(os.fsencode(parent)) + 20 <= _LONGEST and os.access(parent, os.W_OK) \
-                and not os.statvfs(parent).f_flag & getattr(os, "ST_NOEXEC", 0):
+    for parent in (
+        os.environ.get("XDG_RUNTIME_DIR", ""),
+        "/tmp",  # noqa: S108
+        "/var/tmp",  # noqa: S108
+        os.path.expanduser("~/.cache"),
+    ):
+        if (
+            parent
+            and len(os.fsencode(parent)) + 20 <= _LONGEST
+            and os.access(parent, os.W_OK)
+            and not os.statvfs(parent).f_flag & getattr(os, "ST_NOEXEC", 0)
+        ):
             return parent
-    raise WorkFailed("ssh", "no directory can hold the push's connections: it must be "
-                     "writable, its files executable, its name short",
-                     "export XDG_RUNTIME_DIR=... to one that can")
+    raise WorkFailed(
+        "ssh",
+        "no directory can hold the push's connections: it must be "
+        "writable, its files executable, its name short",
+        "export XDG_RUNTIME_DIR=... to one that can",
+    )
 
 
 def _lock(directory: Path) -> FileIO | None:

@@ -42,12 +42,19 @@ class Watcher:
             if self._pid == 0:
                 _Watch(theirs, deploying).run()
             theirs.close()
-            self._before = {number: signal.signal(number, self._suspend) for number in _BY_TERMINAL
-                            if signal.getsignal(number) is signal.SIG_DFL}
+            self._before = {
+                number: signal.signal(number, self._suspend)
+                for number in _BY_TERMINAL
+                if signal.getsignal(number) is signal.SIG_DFL
+            }
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         if self._socket:

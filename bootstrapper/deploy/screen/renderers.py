@@ -12,7 +12,7 @@ from bootstrapper.progress import REPAINT_SECONDS, Progress
 SILENCE = 30.0  # seconds after which it says that it is alive
 
 
-class Plain:
+class PlainRenderer:
     """A line when a stage starts and one when it ends; with `failures_only`, if it failed."""
 
     def __init__(self, progress: Progress, *, failures_only: bool = False) -> None:
@@ -32,8 +32,10 @@ class Plain:
         if stage.state is State.SKIPPED:
             told = [f"{stage.name}: {stage.reason() or 'skipped'}"]
         else:
-            told = [f"{stage.name}: {stage.state} after {shown(stage.seconds())}",
-                    *filter(None, [stage.hosts, stage.reason()])]
+            told = [
+                f"{stage.name}: {stage.state} after {shown(stage.seconds())}",
+                *filter(None, [stage.hosts, stage.reason()]),
+            ]
         if not self._failures_only or stage.state in (State.FAILED, State.CANCELLED):
             self.say("\n".join([", ".join(told), *stage.last_words()]))
 
@@ -52,7 +54,7 @@ class Plain:
         """Nothing moves here."""
 
 
-class Raw(Plain):
+class RawRenderer(PlainRenderer):
     """A rule where a stage starts, its bytes as far as they are safe, and a line where it ends."""
 
     def __init__(self, progress: Progress, style: Style) -> None:
@@ -93,7 +95,7 @@ class Raw(Plain):
 FRAMES_PER_SECOND = 10
 
 
-class Terminal(Plain):
+class TerminalRenderer(PlainRenderer):
     """A spinner, the seconds and what the stage says while it runs; its end stays."""
 
     def __init__(self, progress: Progress, style: Style) -> None:

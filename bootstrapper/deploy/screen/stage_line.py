@@ -19,7 +19,7 @@ class StageLine:
         self._running: dict[str, float] = {}  # host: since when, by time.monotonic
         self._done: set[str] = set()
         self._ended: dict[str, StageEnded] = {}
-        self._tails: dict[str, Tail] = {}
+        self._tails: dict[str, OutputTail] = {}
         self._spoke = ""  # the host that did last
 
     def start(self, event: StageStarted) -> None:
@@ -27,11 +27,11 @@ class StageLine:
         if not self._running:
             self._ended = {}
         self._running[event.host] = time.monotonic()
-        self._tails[event.host] = Tail()
+        self._tails[event.host] = OutputTail()
 
     def hear(self, event: Output) -> None:
         """It says something."""
-        self._tails.setdefault(event.host, Tail()).add(event)
+        self._tails.setdefault(event.host, OutputTail()).add(event)
         self._spoke = event.host
 
     def end(self, event: StageEnded) -> bool:
@@ -73,8 +73,10 @@ class StageLine:
             if event.state is self.state and event.state is not State.SUCCEEDED:
                 reason = event.reason or ("" if event.exit is None else f"exit status {event.exit}")
                 reasons.setdefault(printable(reason), []).append(printable(host))
-        return "; ".join(f"{', '.join(hosts)}: {reason}" if any(hosts) else reason
-                         for reason, hosts in reasons.items())
+        return "; ".join(
+            f"{', '.join(hosts)}: {reason}" if any(hosts) else reason
+            for reason, hosts in reasons.items()
+        )
 
     def last_words(self) -> Sequence[str]:
         """The last lines of each host where it failed; `!` marks those of stderr."""
@@ -85,8 +87,10 @@ class StageLine:
                 continue
             if host and tail.lines:
                 words.append(f"    {printable(host)}:")
-            words += [f"    {'!' if stream is Stream.STDERR else '|'} {printable(line)}".rstrip()
-                      for stream, line in tail.lines]
+            words += [
+                f"    {'!' if stream is Stream.STDERR else '|'} {printable(line)}".rstrip()
+                for stream, line in tail.lines
+            ]
         return words
 
 
@@ -104,7 +108,7 @@ LINES = 20
 LONGEST = 4096
 
 
-class Tail:
+class OutputTail:
     """`lines` are (stream, line without its newline), the last at most `LINES`."""
 
     def __init__(self) -> None:
@@ -113,7 +117,7 @@ class Tail:
 
     def add(self, output: Output) -> None:
         """Some more of what the stage says."""
-        data = output.data[-LINES * LONGEST:]
+        data = output.data[-LINES * LONGEST :]
         *whole, rest = data.rsplit(b"\n", LINES + 1)
         parts = whole + ([rest] if rest else [])
         if self._open and parts and self.lines and self.lines[-1][0] is output.stream:

@@ -22,7 +22,7 @@ _CLONE_NEWNET = 0x40000000  # linux/sched.h
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class BuildTask:
     """A tarball to build. `name` is what messages call it, `into` where its wheel goes.
 
     `provided` are the requirements that the backend asked for last time; they are there now.
@@ -38,7 +38,7 @@ class Task:
 
 def serve() -> None:
     """Build the tarball that the first argument describes."""
-    task = Task(**json.loads(sys.argv[1]))
+    task = BuildTask(**json.loads(sys.argv[1]))
     _stay_offline()
     _end_with_the_rebuild()
     try:
@@ -48,7 +48,7 @@ def serve() -> None:
     Path(task.answer).write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _build(task: Task) -> dict[str, Any]:
+def _build(task: BuildTask) -> dict[str, Any]:
     os.mkdir(task.source)
     directory = unpack(Path(task.tarball), Path(task.source), task.name)
     pyproject = directory / "pyproject.toml"

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.builder.backend import Task
+from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.store.built_wheels import COMPILING
+from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
 from bootstrapper.ve.wheel import undeclared
 
 # Our own code is importable for the one import only: a backend must not find it.
@@ -41,7 +41,9 @@ class BuildProcesses:
         self._running: set[int] = set()
         self._stopped = False
 
-    def run(self, task: Task, python: Path, directory: Path, log: Path) -> dict[str, Any] | None:
+    def run(
+        self, task: BuildTask, python: Path, directory: Path, log: Path
+    ) -> dict[str, Any] | None:
         """Build one tarball; `directory` is for its temporary files. None if the build failed.
 
         When this returns, no process of the build's process group is left.
@@ -52,10 +54,23 @@ class BuildProcesses:
             if self._stopped:
                 return None
             process = subprocess.Popen(
-                [python, "-P", "-s", "-c", _MAIN, Path(__file__).parents[3],
-                 json.dumps(asdict(task))],
-                stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=directory, umask=0o022,
-                process_group=0, env=_environment(python, home, task.source))
+                [
+                    python,
+                    "-P",
+                    "-s",
+                    "-c",
+                    _MAIN,
+                    Path(__file__).parents[3],
+                    json.dumps(asdict(task)),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd=directory,
+                umask=0o022,
+                process_group=0,
+                env=_environment(python, home, task.source),
+            )
             self._running.add(process.pid)
         try:
             # Not reaped yet: as long as it is a zombie, its number can't be anybody else's.
@@ -85,7 +100,7 @@ def _kill(group: int) -> None:
 
 def _environment(python: Path, home: Path, source: str) -> Mapping[str, str]:
     """Nothing of the user's but PATH and how to compile: no settings of pip's or distutils'."""
-    ours = {name: os.environ[name] for name in COMPILING if name in os.environ}
+    ours = {name: os.environ[name] for name in BUILD_VARIABLES if name in os.environ}
     for name in ("CFLAGS", "CXXFLAGS"):
         # Debug information would name a directory that is gone, another one each time.
         option = shlex.quote(f"-fdebug-prefix-map={source}=.")
@@ -111,21 +126,30 @@ _TAIL_BYTES = 1 << 16
 # What the build wants of the system, by the words of those who miss it: setuptools and
 # distutils, the kernel, Meson, CMake, the C compilers.
 _MISSES = (
-    (re.compile(r"command '([^']+)' failed: No such file or directory"
-                r"|No such file or directory: '([^']*(?:cc|c\+\+|g\+\+|clang)[^']*)'"
-                r"|Unknown compiler\(s\): \[\['([^']+)"
-                r"|(?:No )?(CMAKE_C(?:XX)?_COMPILER) (?:could be found|not set)"),
-     "a C compiler", "install one (Debian: apt-get install build-essential), then: ./bootstrap.py"),
-    (re.compile(r"fatal error: '?(Python\.h)'?[: ]|(Python\.h): No such file"),
-     "Python's header files",
-     "install them (Debian: apt-get install python3-dev), then: ./bootstrap.py"),
-    (re.compile(r"fatal error: '?([^\s':]+)'?(?:: No such file| file not found)"),
-     "the header files of a library",
-     "install them (Debian: apt-file search tells the package), then: ./bootstrap.py"),
+    (
+        re.compile(
+            r"command '([^']+)' failed: No such file or directory"
+            r"|No such file or directory: '([^']*(?:cc|c\+\+|g\+\+|clang)[^']*)'"
+            r"|Unknown compiler\(s\): \[\['([^']+)"
+            r"|(?:No )?(CMAKE_C(?:XX)?_COMPILER) (?:could be found|not set)"
+        ),
+        "a C compiler",
+        "install one (Debian: apt-get install build-essential), then: ./bootstrap.py",
+    ),
+    (
+        re.compile(r"fatal error: '?(Python\.h)'?[: ]|(Python\.h): No such file"),
+        "Python's header files",
+        "install them (Debian: apt-get install python3-dev), then: ./bootstrap.py",
+    ),
+    (
+        re.compile(r"fatal error: '?([^\s':]+)'?(?:: No such file| file not found)"),
+        "the header files of a library",
+        "install them (Debian: apt-file search tells the package), then: ./bootstrap.py",
+    ),
 )
 
 
-def failure(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> WorkFailed:
+def build_error(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> WorkFailed:
     """The error about a tarball whose build has failed; `build_requires` are the project's."""
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
@@ -135,11 +159,19 @@ def failure(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> 
     for pattern, what, next_step in _MISSES:
         if match := pattern.search(text):
             name = next(filter(None, match.groups()))
-            return WorkFailed(str(file.path), f"to be built it wants {what}, and there is no "
-                              f"{name} here{shown}", next_step)
+            return WorkFailed(
+                str(file.path),
+                f"to be built it wants {what}, and there is no {name} here{shown}",
+                next_step,
+            )
     if setting := undeclared.setting(text, build_requires):
-        return WorkFailed(str(file.path), "to be built it imports what it does not declare"
-                          f"{shown}", f"write {setting} into [tool.vendor_fetch] of "
-                          "pyproject.toml, then: make vendor")
-    return WorkFailed(str(file.path), f"no wheel could be built of it{shown}",
-                      "ask for another version of it in requirements/apps.in, then: make vendor")
+        return WorkFailed(
+            str(file.path),
+            f"to be built it imports what it does not declare{shown}",
+            f"write {setting} into [tool.vendor_fetch] of pyproject.toml, then: make vendor",
+        )
+    return WorkFailed(
+        str(file.path),
+        f"no wheel could be built of it{shown}",
+        "ask for another version of it in requirements/apps.in, then: make vendor",
+    )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.install.virtualenv import Toolbox
+from bootstrapper.ve.install.virtualenv import Virtualenv
 from bootstrapper.ve.python.interpreter import Interpreter
-from bootstrapper.ve.store.integrity import intact, opened, sealed, traces
+from bootstrapper.ve.store.integrity import checked_content, file_stamps, unchanged, with_checksum
 from bootstrapper.ve.store.store import Store
 from bootstrapper.ve.system import modes
 
@@ -24,7 +24,7 @@ _SEAL = "seal"  # the traces of its files, under a seal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bare:
+class EmptyVenv:
     """An empty ve in a directory, and the texts to be replaced when it is copied."""
 
     source: Path
@@ -66,44 +66,64 @@ def _walk(folder: Path, below: str = "") -> Iterator[tuple[str, "os.DirEntry[str
             yield from _walk(Path(entry), f"{path}/")
 
 
-class Making:
+class EmptyVenvFactory:
     """How the empty ve of one project is come by. `living` is where the ve will live.
 
     No pip is in it. It is kept in the store if `living` can be written in place of its path
     there, else it is made for this project alone, in `scratch`.
     """
 
-    def __init__(self, living: Path, scratch: Path, interpreter: Interpreter, toolbox: Toolbox,
-                 store: Store) -> None:
+    def __init__(
+        self,
+        living: Path,
+        scratch: Path,
+        interpreter: Interpreter,
+        toolbox: Virtualenv,
+        store: Store,
+    ) -> None:
         self._living = living
         self._interpreter = interpreter
         self._toolbox = toolbox
         self._store = store
         self._keeping = bool(_PLAIN.fullmatch(f"{living}{store.home}"))
-        self._place = store.place("bare", _key(interpreter, toolbox)) if self._keeping else (
-            scratch / "bare")
+        self._place = (
+            store.place("bare", _key(interpreter, toolbox)) if self._keeping else (scratch / "bare")
+        )
 
-    def find(self) -> Bare | None:
+    def find(self) -> EmptyVenv | None:
         """The one that is kept, if there is one, and it is whole."""
         if self._keeping:
             source = self._store.find(self._place, _whole)
             prompt = self._living.parent.name
-            return Bare(source=source, replacements={
-                os.fsencode(source): os.fsencode(self._living),
-                _PROMPT.encode(): prompt.encode()}) if source else None
+            return (
+                EmptyVenv(
+                    source=source,
+                    replacements={
+                        os.fsencode(source): os.fsencode(self._living),
+                        _PROMPT.encode(): prompt.encode(),
+                    },
+                )
+                if source
+                else None
+            )
         if not self._place.exists():
             return None
         # Of the path, only the part that is ours to change: that one needs no quoting.
         inside = os.path.relpath(self._place / _VE, self._living.parent)
-        return Bare(source=self._place / _VE, replacements={
-            os.fsencode(inside): os.fsencode(self._living.name)})
+        return EmptyVenv(
+            source=self._place / _VE,
+            replacements={os.fsencode(inside): os.fsencode(self._living.name)},
+        )
 
-    def made(self) -> Bare:
+    def made(self) -> EmptyVenv:
         """The one that has just been made. Raises WorkFailed if it went away."""
         if found := self.find():
             return found
-        raise WorkFailed(str(self._place), "the empty ve went away as it was made",
-                         "see who writes there, then: ./bootstrap.py")
+        raise WorkFailed(
+            str(self._place),
+            "the empty ve went away as it was made",
+            "see who writes there, then: ./bootstrap.py",
+        )
 
     def make(self) -> None:
         """Make it. Raises WorkFailed if virtualenv does, or OSError."""
@@ -112,30 +132,36 @@ class Making:
 
     def _make(self) -> None:
         if not self._keeping:
-            self._toolbox.create(self._place / _VE, self._interpreter,
-                                 prompt=self._living.parent.name)
+            self._toolbox.create(
+                self._place / _VE, self._interpreter, prompt=self._living.parent.name
+            )
             return
         with self._store.unfinished() as directory:
             made = directory / "bare"
             self._toolbox.create(made / _VE, self._interpreter, prompt=_PROMPT)
             _replace(made / _VE, os.fsencode(made), os.fsencode(self._place))
-            seal = json.dumps(traces(f"{made}/{_VE}")).encode()
-            (made / _SEAL).write_bytes(sealed(seal))
+            seal = json.dumps(file_stamps(f"{made}/{_VE}")).encode()
+            (made / _SEAL).write_bytes(with_checksum(seal))
             self._store.adopt(made, self._place)
 
 
 def _whole(kept: Path) -> Path:
     """Where its files are, if it is as it was made. Raises OSError or ValueError."""
-    if not intact(f"{kept}/{_VE}", json.loads(opened((kept / _SEAL).read_bytes()))):
+    if not unchanged(f"{kept}/{_VE}", json.loads(checked_content((kept / _SEAL).read_bytes()))):
         raise ValueError(f"{kept} is damaged")
     return kept / _VE
 
 
-def _key(interpreter: Interpreter, toolbox: Toolbox) -> str:
+def _key(interpreter: Interpreter, toolbox: Virtualenv) -> str:
     """What an empty ve depends on: the interpreter, and virtualenv with all it needs."""
     status = interpreter.executable.stat()
-    facts = [os.fspath(interpreter.executable), status.st_size, status.st_mtime_ns,
-             interpreter.environment["python_full_version"], sorted(toolbox.sha256.items())]
+    facts = [
+        os.fspath(interpreter.executable),
+        status.st_size,
+        status.st_mtime_ns,
+        interpreter.environment["python_full_version"],
+        sorted(toolbox.sha256.items()),
+    ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

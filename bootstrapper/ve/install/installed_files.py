@@ -15,8 +15,10 @@ def rows(ve: Path, record: str) -> list[Row]:
     """The rows of a RECORD; `record` is its path in the ve. Raises OSError."""
     site = os.path.dirname(os.path.dirname(record))
     with (ve / record).open(encoding="utf-8", newline="") as stream:
-        return [(os.path.normpath(os.path.join(site, row[0])), row[0], row[1])
-                for row in csv.reader(stream)]
+        return [
+            (os.path.normpath(os.path.join(site, row[0])), row[0], row[1])
+            for row in csv.reader(stream)
+        ]
 
 
 def owners(records: Mapping[str, Iterable[Row]]) -> dict[str, str]:
@@ -30,8 +32,13 @@ def owners(records: Mapping[str, Iterable[Row]]) -> dict[str, str]:
 
 def bytecode_digest(ve: Path, own: Iterable[Row]) -> str:
     """The digest of the bytecode among a distribution's own files. Raises OSError."""
-    return bytecode.digest({name: bytecode.fingerprint((ve / path).read_bytes())
-                            for path, name, digest in own if is_bytecode(name, digest)})
+    return bytecode.digest(
+        {
+            name: bytecode.fingerprint((ve / path).read_bytes())
+            for path, name, digest in own
+            if is_bytecode(name, digest)
+        }
+    )
 
 
 def is_bytecode(name: str, digest: str) -> bool:

@@ -10,7 +10,7 @@ from bootstrapper.ve.install.tree import Tree
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.python.interpreter import Interpreter
-from bootstrapper.ve.store.entry import Part
+from bootstrapper.ve.store.entry import NamedEntry
 
 NAME = "bootstrapper.json"
 FORMAT = 3
@@ -33,16 +33,24 @@ class Manifest:
     format: int = FORMAT
 
     @classmethod
-    def of(cls, ve: Path, interpreter: Interpreter,
-           files: Iterable[LockedFile], parts: Sequence[Part]) -> "Manifest":
+    def of(
+        cls,
+        ve: Path,
+        interpreter: Interpreter,
+        files: Iterable[LockedFile],
+        parts: Sequence[NamedEntry],
+    ) -> "Manifest":
         """The manifest of a ve into which `files` have just been installed, as `parts`."""
         tree = Tree(parts)
-        return cls(python=interpreter.environment["python_full_version"],
-                   files={str(file.path): file.sha256[0] for file in files},
-                   records={part.entry.index.record: sha256_of(ve / part.entry.index.record)
-                            for part in parts},
-                   bytecode=_bytecode(ve, tree),
-                   executable=sorted(tree.executable()))
+        return cls(
+            python=interpreter.environment["python_full_version"],
+            files={str(file.path): file.sha256[0] for file in files},
+            records={
+                part.entry.index.record: sha256_of(ve / part.entry.index.record) for part in parts
+            },
+            bytecode=_bytecode(ve, tree),
+            executable=sorted(tree.executable()),
+        )
 
     def write(self, ve: Path) -> None:
         """Write it into a ve."""
@@ -66,12 +74,17 @@ def _bytecode(ve: Path, tree: Tree) -> dict[str, str]:
     """
     indexes = [part.entry.index for part in tree.parts]
     digests = {index.record: index.bytecode for index in indexes}
-    unlike = [part.entry.index.record for part in tree.parts if part.name in tree.overridden
-              or any(path.endswith(".py") for path, _, _ in part.entry.index.scripts)]
+    unlike = [
+        part.entry.index.record
+        for part in tree.parts
+        if part.name in tree.overridden
+        or any(path.endswith(".py") for path, _, _ in part.entry.index.scripts)
+    ]
     if unlike:
         records = {index.record: installed_files.rows(ve, index.record) for index in indexes}
         owners = installed_files.owners(records)
         for record in unlike:
             digests[record] = installed_files.bytecode_digest(
-                ve, [row for row in records[record] if owners[row[0]] == record])
+                ve, [row for row in records[record] if owners[row[0]] == record]
+            )
     return digests

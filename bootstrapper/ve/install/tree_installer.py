@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bootstrapper.ve.install.tree import Tree
-from bootstrapper.ve.store.entry import Kept, Part, as_written
-from bootstrapper.ve.system.child import beside
-from bootstrapper.ve.system.directories import remove
-from bootstrapper.ve.system.file_installer import Putting
+from bootstrapper.ve.store.entry import Kept, NamedEntry, as_written
+from bootstrapper.ve.system.child import run_in_child
+from bootstrapper.ve.system.directories import remove_tree
+from bootstrapper.ve.system.file_installer import FileInstaller
 
 # A second process must have so much to do, in folders, to be worth its start.
 WORTH_A_PROCESS = 200
 
 
-class Damaged(Exception):
+class DamagedEntry(Exception):
     """An entry of the store, in `place`, is not as it was written."""
 
     def __init__(self, place: Path) -> None:
@@ -23,7 +23,7 @@ class Damaged(Exception):
         self.place = place
 
 
-class Linking:
+class TreeInstaller:
     """A directory that becomes a tree: `run` leaves the files of the tree there, and no others.
 
     What is there already stays if it is the very file that the tree wants: the store's own inode,
@@ -31,7 +31,7 @@ class Linking:
     is not ours to change.
     """
 
-    def __init__(self, place: Path, tree: Tree, putting: Putting) -> None:
+    def __init__(self, place: Path, tree: Tree, putting: FileInstaller) -> None:
         self._place = os.fspath(place)
         self._folders = tree.folders
         self._trunk, self._branches = tree.branches()
@@ -51,7 +51,7 @@ class Linking:
         if jobs == 1 or len(theirs) < WORTH_A_PROCESS:
             self._all([*ours, *theirs], done)
             return
-        with beside(lambda: self._all(theirs, lambda _: None)):
+        with run_in_child(lambda: self._all(theirs, lambda _: None)):
             self._all(ours, done)
         done(len(theirs))
 
@@ -83,13 +83,14 @@ class Linking:
             source = f"{part.entry.tree}/{path}/{name}"
             try:
                 if as_written(os.lstat(source)) != list(kept[1:4]):
-                    raise Damaged(part.entry.place)
+                    raise DamagedEntry(part.entry.place)
             except FileNotFoundError:
-                raise Damaged(part.entry.place) from None
+                raise DamagedEntry(part.entry.place) from None
             self._putting.put(source, f"{place}/{name}")
 
-    def _lacking(self, place: str, files: dict[str, tuple[Part, Kept]],
-                 subfolders: set[str]) -> tuple[dict[str, tuple[Part, Kept]], set[str]]:
+    def _lacking(
+        self, place: str, files: dict[str, tuple[NamedEntry, Kept]], subfolders: set[str]
+    ) -> tuple[dict[str, tuple[NamedEntry, Kept]], set[str]]:
         """What of them is not in a folder; all else that is there is removed."""
         present, unwanted = set(), []
         with os.scandir(place) as entries:
@@ -105,13 +106,15 @@ class Linking:
                 else:
                     unwanted.append(entry.path)
         for path in unwanted:
-            remove(Path(path))
+            remove_tree(Path(path))
             if os.path.lexists(path):
                 raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), path)
         if len(present) == len(files) + len(subfolders):
             return {}, set()
-        return ({name: file for name, file in files.items() if name not in present},
-                subfolders - present)
+        return (
+            {name: file for name, file in files.items() if name not in present},
+            subfolders - present,
+        )
 
 
 def _sample(place: str) -> os.stat_result:

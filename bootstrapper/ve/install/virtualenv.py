@@ -12,13 +12,13 @@ from typing import Any
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import TOOLS, LockedFile
 from bootstrapper.ve.project.project import Project, requires_python
-from bootstrapper.ve.python.interpreter import Interpreter, describe, running
-from bootstrapper.ve.python.required_python import allowed
+from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter, inspect_interpreter
+from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
 from bootstrapper.ve.store.store import Store
 
 
-class Toolbox:
+class Virtualenv:
     """The vendored tools of a project. `files` are tools.txt's, chosen for the running Python."""
 
     def __init__(self, project: Path, files: Sequence[LockedFile], store: Store) -> None:
@@ -29,8 +29,7 @@ class Toolbox:
     def wheel(self, name: str) -> Path:
         """The wheel of a tool. Raises InputError if there is none."""
         if name not in self._paths:
-            raise InputError(str(TOOLS), f"{name} is not among the tools",
-                             "make vendor")
+            raise InputError(str(TOOLS), f"{name} is not among the tools", "make vendor")
         return self._paths[name]
 
     def discover(self, spec: str) -> Path:
@@ -42,20 +41,27 @@ class Toolbox:
             session = self._session(["--python", spec, str(self._store.home / "nowhere")])
             return Path(session.interpreter.system_executable or session.interpreter.executable)
         except (RuntimeError, SystemExit):
-            raise InputError(f"Python {spec}", "virtualenv finds none on this machine",
-                             "install it, or name one: ./bootstrap.py --python PATH") from None
+            raise InputError(
+                f"Python {spec}",
+                "virtualenv finds none on this machine",
+                "install it, or name one: ./bootstrap.py --python PATH",
+            ) from None
 
     def create(self, place: Path, interpreter: Interpreter, prompt: str) -> None:
         """Create an empty ve at `place`: no pip in it, nothing but Python. Raises WorkFailed."""
         try:
-            with self._session(["--python", str(interpreter.executable), "--prompt", prompt,
-                                str(place)]) as session:
+            with self._session(
+                ["--python", str(interpreter.executable), "--prompt", prompt, str(place)]
+            ) as session:
                 session.run()
         except BootstrapperError:
             raise
         except (RuntimeError, SystemExit) as error:
-            raise WorkFailed(str(interpreter.executable), f"virtualenv made no ve of it: {error}",
-                             "name another Python: ./bootstrap.py --python PATH") from None
+            raise WorkFailed(
+                str(interpreter.executable),
+                f"virtualenv made no ve of it: {error}",
+                "name another Python: ./bootstrap.py --python PATH",
+            ) from None
 
     def _session(self, arguments: list[str]) -> Any:
         """A session of virtualenv, which is imported from its wheel now and not before."""
@@ -68,20 +74,30 @@ class Toolbox:
         # Its usage and its notes are not about what the user has typed.
         with redirect_stderr(io.StringIO()):
             return session_via_cli(
-                ["--no-seed", "--no-periodic-update", "--no-vcs-ignore",
-                 "--app-data", str(self._store.root / "virtualenv"), *arguments],
-                setup_logging=False, env=_own_environment())
+                [
+                    "--no-seed",
+                    "--no-periodic-update",
+                    "--no-vcs-ignore",
+                    "--app-data",
+                    str(self._store.root / "virtualenv"),
+                    *arguments,
+                ],
+                setup_logging=False,
+                env=_own_environment(),
+            )
 
 
 def _own_environment() -> Mapping[str, str]:
     """Ours without virtualenv's settings: a person's defaults must not change a project's ve."""
-    settings = {name: value for name, value in os.environ.items()
-                if not name.startswith("VIRTUALENV_")}
+    settings = {
+        name: value for name, value in os.environ.items() if not name.startswith("VIRTUALENV_")
+    }
     return {**settings, "VIRTUALENV_CONFIG_FILE": os.devnull}
 
 
-def choose(project: Project, toolbox: Toolbox, python: str | None,
-           apps: Iterable[LockedFile] = ()) -> Interpreter:
+def choose_interpreter(
+    project: Project, toolbox: Virtualenv, python: str | None, apps: Iterable[LockedFile] = ()
+) -> Interpreter:
     """The interpreter of the ve: what `python` names, else what the project asks for.
 
     The running one serves if it is of a version that is allowed and that the lock is for;
@@ -90,29 +106,32 @@ def choose(project: Project, toolbox: Toolbox, python: str | None,
     """
     required = requires_python(project.directory)
     if python is None:
-        found = running()
+        found = current_interpreter()
         locked = _pythons(apps)
         if not _satisfies(found, required) or (locked and not locked & {_minor(found)}):
             found = _discover(toolbox, required, locked, found)
     elif os.sep in python:
-        found = describe(python)
+        found = inspect_interpreter(python)
     else:
-        found = describe(toolbox.discover(python))
+        found = inspect_interpreter(toolbox.discover(python))
     if not _satisfies(found, required):
-        raise InputError(str(found.executable),
-                         f"this is {found}, pyproject.toml has requires-python = \"{required}\"",
-                         "name another Python: ./bootstrap.py --python PYTHON, or change "
-                         "requires-python and vendor for it: make vendor")
+        raise InputError(
+            str(found.executable),
+            f'this is {found}, pyproject.toml has requires-python = "{required}"',
+            "name another Python: ./bootstrap.py --python PYTHON, or change "
+            "requires-python and vendor for it: make vendor",
+        )
     return found
 
 
-def _discover(toolbox: Toolbox, required: str, locked: set[str],
-              here: Interpreter) -> Interpreter:
+def _discover(
+    toolbox: Virtualenv, required: str, locked: set[str], here: Interpreter
+) -> Interpreter:
     """An interpreter that is allowed, of the Python that the lock is for where there is one."""
-    versions = allowed(required)
+    versions = allowed_pythons(required)
     for version in sorted(locked & versions.keys()):
         try:
-            found = describe(toolbox.discover(version))
+            found = inspect_interpreter(toolbox.discover(version))
         except InputError:
             continue
         if _satisfies(found, required):
@@ -121,13 +140,17 @@ def _discover(toolbox: Toolbox, required: str, locked: set[str],
         return here
     # Older virtualenvs know 3.12, but no specifiers.
     spec = next(iter(versions)) if len(versions) == 1 else required.removeprefix("==")
-    return describe(toolbox.discover(spec))
+    return inspect_interpreter(toolbox.discover(spec))
 
 
 def _pythons(files: Iterable[LockedFile]) -> set[str]:
     """The Pythons that compiled wheels of the lock are for; empty if it has none."""
-    return {version for file in files if file.marker
-            for version in re.findall(r'python_version == "(\d+\.\d+)"', str(file.marker))}
+    return {
+        version
+        for file in files
+        if file.marker
+        for version in re.findall(r'python_version == "(\d+\.\d+)"', str(file.marker))
+    }
 
 
 def _minor(interpreter: Interpreter) -> str:

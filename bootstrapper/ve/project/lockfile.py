@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
-from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse
+from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
 from bootstrapper.ve.standards.marker import InvalidMarker, Marker
 
 SOURCE = PurePosixPath("requirements/src")
@@ -41,7 +41,7 @@ class LockedFile:
     @property
     def distribution(self) -> Wheel | Tarball:
         """What the file's name says that it is."""
-        return parse(self.path.name)
+        return parse_filename(self.path.name)
 
     @property
     def place(self) -> str:
@@ -58,9 +58,9 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
     try:
         text = (project / lock).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError(str(lock), "the file is missing",
-                         "bring it back (git checkout), or run: make vendor"
-                         ) from None
+        raise InputError(
+            str(lock), "the file is missing", "bring it back (git checkout), or run: make vendor"
+        ) from None
     except UnicodeDecodeError as error:
         raise InputError(str(lock), f"not UTF-8 at byte {error.start}", _NEXT) from None
     files: list[LockedFile] = []
@@ -68,8 +68,9 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
     for number, words in _logical_lines(text):
         file = _read_line(words, str(lock), number)
         if file.path in lines:
-            raise InputError(file.place,
-                             f"{file.path} stands in line {lines[file.path]} already", _NEXT)
+            raise InputError(
+                file.place, f"{file.path} stands in line {lines[file.path]} already", _NEXT
+            )
         lines[file.path] = number
         files.append(file)
     return files
@@ -77,8 +78,9 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
 
 def render(files: Iterable[LockedFile], header: Iterable[str] = ()) -> str:
     """The text of a lock: `header` lines as comments, then a line a file."""
-    return "".join([*(f"# {line}".rstrip() + "\n" for line in header),
-                    *(f"{file}\n" for file in files)])
+    return "".join(
+        [*(f"# {line}".rstrip() + "\n" for line in header), *(f"{file}\n" for file in files)]
+    )
 
 
 def _logical_lines(text: str) -> Iterable[tuple[int, str]]:
@@ -115,7 +117,7 @@ def _read_line(text: str, lock: str, number: int) -> LockedFile:
     if not digests:
         raise bad(f"{path} has no --hash=sha256:…")
     try:
-        parse(path.name)
+        parse_filename(path.name)
         marker = Marker(condition) if separator else None
     except (InvalidFilename, InvalidMarker) as error:
         raise bad(str(error)) from None

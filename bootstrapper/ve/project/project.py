@@ -19,13 +19,20 @@ class Project:
     def __init__(self, directory: Path) -> None:
         self.directory = Path(os.path.abspath(directory))
         if not self.requirements.is_dir():
-            raise InputError(str(self.directory), f"no project: it has no {APPS.parent}/",
-                             "cd to the project, or name it: --project DIRECTORY")
+            raise InputError(
+                str(self.directory),
+                f"no project: it has no {APPS.parent}/",
+                "cd to the project, or name it: --project DIRECTORY",
+            )
         path = os.fspath(self.directory)
         if os.pathsep in path or not path.isprintable():
             # PATH can't hold it, and not every file that names it.
-            raise InputError(ascii(path), f"a ve can't live at a path with {os.pathsep!r}, or with "
-                             "characters that can't be shown", "move the project elsewhere")
+            raise InputError(
+                ascii(path),
+                f"a ve can't live at a path with {os.pathsep!r}, or with "
+                "characters that can't be shown",
+                "move the project elsewhere",
+            )
 
     @property
     def requirements(self) -> Path:
@@ -57,9 +64,12 @@ class Project:
 
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*((?:[KMGT]i?)?B?)", re.IGNORECASE)
-_UNITS = {f"{prefix}{i}{b}": (1024 if i else 1000) ** power
-          for power, prefix in enumerate(["", "K", "M", "G", "T"])
-          for i in (["", "I"] if prefix else [""]) for b in ("", "B")}
+_UNITS = {
+    f"{prefix}{i}{b}": (1024 if i else 1000) ** power
+    for power, prefix in enumerate(["", "K", "M", "G", "T"])
+    for i in (["", "I"] if prefix else [""])
+    for b in ("", "B")
+}
 
 
 def read(project: Path) -> Mapping[str, Any]:
@@ -78,8 +88,11 @@ def requires_python(project: Path) -> str:
     try:
         matches(Version("3"), value)
     except (InvalidVersion, AttributeError):
-        raise InputError("pyproject.toml", f"requires-python = {value!r} is no version "
-                         'specifier (PEP 440)', 'write it like "==3.12.*"') from None
+        raise InputError(
+            "pyproject.toml",
+            f"requires-python = {value!r} is no version specifier (PEP 440)",
+            'write it like "==3.12.*"',
+        ) from None
     return str(value)
 
 
@@ -102,8 +115,11 @@ def largest_wheel(project: Path) -> int:
     value = table(read(project), "tool", "bootstrapper").get("largest-wheel", BOMB_SIZE)
     match = _SIZE.fullmatch(str(value).strip())
     if not match or isinstance(value, bool):
-        raise InputError("pyproject.toml", f"largest-wheel = {value!r} is no size",
-                         'write it in [tool.bootstrapper] as "2 GB", or as a number of bytes')
+        raise InputError(
+            "pyproject.toml",
+            f"largest-wheel = {value!r} is no size",
+            'write it in [tool.bootstrapper] as "2 GB", or as a number of bytes',
+        )
     return int(float(match[1]) * _UNITS[match[2].upper()])
 
 

@@ -10,7 +10,7 @@ from bootstrapper.errors import Locked
 
 
 @contextmanager
-def turn(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+def project_lock(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold the directory; if another process does, call `waiting` and wait, or raise Locked.
 
     The lock is the kernel's, on the directory itself (flock): it leaves no file behind and ends
@@ -24,8 +24,11 @@ def turn(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if waiting is None:
-                raise Locked(str(directory), "a rebuild or another vendor_fetch is at work there",
-                             "wait until it is done, then run the same command again") from None
+                raise Locked(
+                    str(directory),
+                    "a rebuild or another vendor_fetch is at work there",
+                    "wait until it is done, then run the same command again",
+                ) from None
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield

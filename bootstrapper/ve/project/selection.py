@@ -11,14 +11,19 @@ from bootstrapper.ve.standards.filename import Tarball, Wheel
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
-    read_metadata_requirement,
+    parse_metadata_requirement,
 )
 
 _Rank = tuple[int, int, str]
 
 
-def select(files: Iterable[LockedFile], interpreter: Interpreter, *,
-           project: Path, wanted: Sequence[str] = ()) -> list[LockedFile]:
+def select_files(
+    files: Iterable[LockedFile],
+    interpreter: Interpreter,
+    *,
+    project: Path,
+    wanted: Sequence[str] = (),
+) -> list[LockedFile]:
     """The files to install, in the lock's order.
 
     Of several wheels of one distribution, the one whose tags fit best is taken. `wanted` are the
@@ -30,8 +35,11 @@ def select(files: Iterable[LockedFile], interpreter: Interpreter, *,
         by_name[file.distribution.name].append(file)
     chosen, skipped = [], {}
     for name, lines in by_name.items():
-        holding = [file for file in lines
-                   if file.marker is None or file.marker.holds(interpreter.environment)]
+        holding = [
+            file
+            for file in lines
+            if file.marker is None or file.marker.holds(interpreter.environment)
+        ]
         if holding:
             chosen.append(_best(holding, interpreter))
         else:
@@ -45,9 +53,12 @@ def select(files: Iterable[LockedFile], interpreter: Interpreter, *,
 def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
     versions = {line.distribution.version for line in lines}
     if len(versions) > 1:
-        raise WorkFailed(lines[1].place,
-                         f"{lines[1].path.name}, and line {lines[0].line} has another version: "
-                         f"{lines[0].path.name}", "make vendor")
+        raise WorkFailed(
+            lines[1].place,
+            f"{lines[1].path.name}, and line {lines[0].line} has another version: "
+            f"{lines[0].path.name}",
+            "make vendor",
+        )
     ranked = [(rank, line) for line in lines if (rank := _rank(line, interpreter)) is not None]
     if not ranked:
         raise _unfit(lines, interpreter)
@@ -72,7 +83,8 @@ def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
         f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
         f"interpreter takes {best}, … py3-none-any",
         "./bootstrap.py --python PYTHON with a Python that they are for, or vendor for this one: "
-        "make vendor")
+        "make vendor",
+    )
 
 
 def _tags(line: LockedFile) -> tuple[str, ...]:
@@ -80,8 +92,13 @@ def _tags(line: LockedFile) -> tuple[str, ...]:
     return distribution.tags if isinstance(distribution, Wheel) else ()
 
 
-def _refuse_missing(skipped: dict[str, list[LockedFile]], chosen: list[LockedFile],
-                    interpreter: Interpreter, project: Path, wanted: Sequence[str]) -> None:
+def _refuse_missing(
+    skipped: dict[str, list[LockedFile]],
+    chosen: list[LockedFile],
+    interpreter: Interpreter,
+    project: Path,
+    wanted: Sequence[str],
+) -> None:
     """Refuse if a distribution that has no line for this interpreter is needed all the same.
 
     A marker may leave a file out because nothing needs it there (colorama outside Windows), or
@@ -105,13 +122,16 @@ def _required(texts: Iterable[str], interpreter: Interpreter) -> set[str]:
     """The names whose markers hold, with whichever extras somebody asks for."""
     requirements = list(_read(texts))
     extras = {"", *(extra for each in requirements for extra in each.extras)}
-    return {each.name for each in requirements
-            if any(each.applies(interpreter.environment, extra) for extra in extras)}
+    return {
+        each.name
+        for each in requirements
+        if any(each.applies(interpreter.environment, extra) for extra in extras)
+    }
 
 
 def _read(texts: Iterable[str]) -> Iterator[Requirement]:
     for text in texts:
         try:
-            yield read_metadata_requirement(text)
+            yield parse_metadata_requirement(text)
         except InvalidRequirement:
             continue  # old metadata has forms that PEP 508 does not know; they bind nobody

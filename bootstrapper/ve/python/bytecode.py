@@ -19,7 +19,7 @@ def path_of(source: str) -> str:
     return f"{folder}{slash}__pycache__/{stem}.{sys.implementation.cache_tag}.pyc"
 
 
-def compiled(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:
+def compile_source(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:
     """The content of the pyc of a module; None where the source is none for this Python.
 
     Packages carry templates and test data that end in .py and don't compile; pip passes over

@@ -51,7 +51,7 @@ class Interpreter:
         return f"{name} {self.environment['python_full_version']} on {self.platforms[0]}"
 
 
-def describe(executable: str | Path) -> Interpreter:
+def inspect_interpreter(executable: str | Path) -> Interpreter:
     """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
     import inspect  # most rebuilds ask nobody but themselves
     import subprocess
@@ -59,18 +59,28 @@ def describe(executable: str | Path) -> Interpreter:
     if os.sep in str(executable):
         executable = os.path.abspath(executable)
     # As -I does, which Python 2 doesn't know.
-    command = [str(executable), "-E", "-s", "-S", "-c",
-               f"{inspect.getsource(probe)}\nimport json\njson.dump(facts(), sys.stdout)"]
+    command = [
+        str(executable),
+        "-E",
+        "-s",
+        "-S",
+        "-c",
+        f"{inspect.getsource(probe)}\nimport json\njson.dump(facts(), sys.stdout)",
+    ]
     try:
         # Not in the current directory: -c would import modules from there, whosever they are.
-        answer = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/",
-                                check=True).stdout
+        answer = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/", check=True
+        ).stdout
         facts = json.loads(answer)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error).encode()
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
-        raise InputError(str(executable), f"can't be asked which Python it is: {last}",
-                         "name another one: ./bootstrap.py --python PYTHON") from None
+        raise InputError(
+            str(executable),
+            f"can't be asked which Python it is: {last}",
+            "name another one: ./bootstrap.py --python PYTHON",
+        ) from None
     return _interpreter(executable, facts)
 
 
@@ -78,14 +88,18 @@ def _interpreter(executable: str | Path, facts: dict[str, Any]) -> Interpreter:
     environment: dict[str, str] = facts["environment"]
     major, minor = (int(part) for part in environment["python_version"].split("."))
     if (major, minor) < OLDEST:
-        raise InputError(str(executable),
-                         f"Python {environment['python_full_version']} is too old, a ve needs "
-                         f"{OLDEST[0]}.{OLDEST[1]} or later",
-                         "install a newer one, or name it: ./bootstrap.py --python PYTHON")
+        raise InputError(
+            str(executable),
+            f"Python {environment['python_full_version']} is too old, a ve needs "
+            f"{OLDEST[0]}.{OLDEST[1]} or later",
+            "install a newer one, or name it: ./bootstrap.py --python PYTHON",
+        )
     if environment["implementation_name"] != "cpython":
-        raise InputError(str(executable),
-                         f"{environment['platform_python_implementation']} is not CPython",
-                         "name a CPython: ./bootstrap.py --python PYTHON")
+        raise InputError(
+            str(executable),
+            f"{environment['platform_python_implementation']} is not CPython",
+            "name a CPython: ./bootstrap.py --python PYTHON",
+        )
     return Interpreter(
         executable=Path(facts["executable"]),
         version=(major, minor),
@@ -113,9 +127,9 @@ def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
 
 
 @cache
-def running() -> Interpreter:
+def current_interpreter() -> Interpreter:
     """The interpreter that runs this, or the one its own ve was made of."""
     executable = getattr(sys, "_base_executable", None) or sys.executable
     if "_PYTHON_HOST_PLATFORM" in os.environ:  # sysconfig would believe it; another process won't
-        return describe(executable)
+        return inspect_interpreter(executable)
     return _interpreter(executable, probe.facts())

@@ -26,7 +26,7 @@ def facts():  # type: () -> dict[str, Any]
         "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
         "abiflags": getattr(sys, "abiflags", ""),
         "platform": sysconfig.get_platform(),
-        "bits": 64 if sys.maxsize > 2 ** 32 else 32,
+        "bits": 64 if sys.maxsize > 2**32 else 32,
         "glibc": glibc,
         "musl": None if glibc else _musl(),
         "bytecode": sys.implementation.cache_tag + "-" + importlib.util.MAGIC_NUMBER.hex(),

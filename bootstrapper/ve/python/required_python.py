@@ -9,7 +9,7 @@ from bootstrapper.ve.standards.version import Version, matches
 LATEST_MINOR = LATEST_MICRO = 99
 
 
-def allowed(required: str) -> dict[str, int]:
+def allowed_pythons(required: str) -> dict[str, int]:
     """Each Python that a ve can be made of and that is allowed, with its first micro version.
 
     `>=3.12.4,<3.14` is `{"3.12": 4, "3.13": 0}`; empty if none is.
@@ -20,8 +20,9 @@ def allowed(required: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for minor in range(OLDEST[1], LATEST_MINOR + 1):
         name = f"{OLDEST[0]}.{minor}"
-        micro = next((micro for micro in micros
-                      if matches(Version(f"{name}.{micro}"), required)), None)
+        micro = next(
+            (micro for micro in micros if matches(Version(f"{name}.{micro}"), required)), None
+        )
         if micro is not None:
             found[name] = micro
     return found

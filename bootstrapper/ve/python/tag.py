@@ -8,8 +8,9 @@ _LEGACY_MANYLINUX = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5):
 _OLDEST_GLIBC = {"x86_64": 5, "i686": 5}
 
 
-def cpython_tags(version: tuple[int, int], platforms: tuple[str, ...], *,
-                 abiflags: str = "") -> Iterator[str]:
+def cpython_tags(
+    version: tuple[int, int], platforms: tuple[str, ...], *, abiflags: str = ""
+) -> Iterator[str]:
     """Tags of CPython `version`, such as `cp312-cp312-manylinux_2_28_x86_64`, best first.
 
     `platforms` are platform tags, best first; `abiflags` is "t" for a free-threaded build, "d"
@@ -34,8 +35,11 @@ def cpython_tags(version: tuple[int, int], platforms: tuple[str, ...], *,
         for older in range(minor - 1, 1, -1):
             for platform in platforms:
                 yield f"cp{major}{older}-abi3-{platform}"
-    pythons = [f"py{major}{minor}", f"py{major}",
-               *(f"py{major}{older}" for older in range(minor - 1, -1, -1))]
+    pythons = [
+        f"py{major}{minor}",
+        f"py{major}",
+        *(f"py{major}{older}" for older in range(minor - 1, -1, -1)),
+    ]
     for each in pythons:
         for platform in platforms:
             yield f"{each}-none-{platform}"
@@ -44,8 +48,9 @@ def cpython_tags(version: tuple[int, int], platforms: tuple[str, ...], *,
         yield f"{each}-none-any"
 
 
-def linux_platforms(machine: str, *, glibc: tuple[int, int] | None = None,
-                    musl: tuple[int, int] | None = None) -> tuple[str, ...]:
+def linux_platforms(
+    machine: str, *, glibc: tuple[int, int] | None = None, musl: tuple[int, int] | None = None
+) -> tuple[str, ...]:
     """Platform tags of a Linux machine such as `x86_64`, best first.
 
     `glibc` or `musl` is the version of the C library, when it is that one.

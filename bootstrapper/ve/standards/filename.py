@@ -11,7 +11,7 @@ class InvalidFilename(ValueError):
     """The name is that of neither a wheel nor a tarball."""
 
 
-def canonical(name: str) -> str:
+def canonical_name(name: str) -> str:
     """The one spelling of a distribution's name (PEP 503): `Foo._Bar` -> `foo-bar`."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -38,7 +38,7 @@ class Wheel:
     tags: tuple[str, ...]
 
 
-def parse(filename: str) -> Wheel | Tarball:
+def parse_filename(filename: str) -> Wheel | Tarball:
     """Take the name of a vendored file apart. Raises InvalidFilename."""
     if filename.endswith(".whl"):
         return _wheel(filename)
@@ -46,7 +46,7 @@ def parse(filename: str) -> Wheel | Tarball:
         if filename.endswith(suffix):
             name, dash, version = filename.removesuffix(suffix).rpartition("-")
             if dash and _PROJECT_NAME.fullmatch(name) and version:
-                return Tarball(name=canonical(name), version=version)
+                return Tarball(name=canonical_name(name), version=version)
             break
     raise InvalidFilename(f"{filename} is not the name of a wheel or a tarball")
 
@@ -56,14 +56,19 @@ def _wheel(filename: str) -> Wheel:
     build = re.match(r"(\d+)(.*)", parts[2]) if len(parts) == 6 else None
     if len(parts) not in (5, 6) or (len(parts) == 6 and not build) or not all(parts):
         raise InvalidFilename(
-            f"{filename} is not name-version[-build]-python-abi-platform.whl (PEP 427)")
+            f"{filename} is not name-version[-build]-python-abi-platform.whl (PEP 427)"
+        )
     if not _PROJECT_NAME.fullmatch(parts[0]):
         raise InvalidFilename(f"{filename}: {parts[0]!r} is not a distribution's name")
     pythons, abis, platforms = (part.split(".") for part in parts[-3:])
     return Wheel(
-        name=canonical(parts[0]),
+        name=canonical_name(parts[0]),
         version=parts[1],
         build=(int(build[1]), build[2]) if build else (0, ""),
-        tags=tuple(f"{python}-{abi}-{platform}".lower()
-                   for python in pythons for abi in abis for platform in platforms),
+        tags=tuple(
+            f"{python}-{abi}-{platform}".lower()
+            for python in pythons
+            for abi in abis
+            for platform in platforms
+        ),
     )

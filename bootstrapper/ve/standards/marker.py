@@ -3,14 +3,25 @@
 import re
 from collections.abc import Callable, Mapping
 
-from bootstrapper.ve.standards.filename import canonical
+from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
 
-VARIABLES = frozenset({
-    "os_name", "sys_platform", "platform_machine", "platform_python_implementation",
-    "platform_release", "platform_system", "platform_version", "python_version",
-    "python_full_version", "implementation_name", "implementation_version", "extra",
-})
+VARIABLES = frozenset(
+    {
+        "os_name",
+        "sys_platform",
+        "platform_machine",
+        "platform_python_implementation",
+        "platform_release",
+        "platform_system",
+        "platform_version",
+        "python_version",
+        "python_full_version",
+        "implementation_name",
+        "implementation_version",
+        "extra",
+    }
+)
 _TOKEN = re.compile(
     r"""\s*(?:(?P<paren>[()])
           |(?P<string>'[^']*'|"[^"]*")
@@ -19,14 +30,19 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _VERSION_OPERATORS = frozenset({"===", "~=", "==", "!=", "<=", ">=", "<", ">"})
-_VERSIONS = frozenset({"python_version", "python_full_version", "implementation_version",
-                       "platform_release"})
+_VERSIONS = frozenset(
+    {"python_version", "python_full_version", "implementation_version", "platform_release"}
+)
 # Texts have no order: `<=` and `>=` hold for equal ones only, as the reference implementation says.
 _TEXT: dict[str, Callable[[str, str], bool]] = {
     "in": lambda one, other: one in other,
     "not in": lambda one, other: one not in other,
-    "==": str.__eq__, "!=": str.__ne__, "<=": str.__eq__, ">=": str.__eq__,
-    "<": lambda one, other: False, ">": lambda one, other: False,
+    "==": str.__eq__,
+    "!=": str.__ne__,
+    "<=": str.__eq__,
+    ">=": str.__eq__,
+    "<": lambda one, other: False,
+    ">": lambda one, other: False,
 }
 
 Environment = Mapping[str, str]
@@ -141,10 +157,11 @@ def _is_version(text: str) -> bool:
 
 def _compare(left: _Operand, operator: str, right: _Operand, environment: Environment) -> bool:
     name = left[1] if left[0] == "name" else right[1]
-    one, other = (environment.get(text, "") if kind == "name" else text
-                  for kind, text in (left, right))
+    one, other = (
+        environment.get(text, "") if kind == "name" else text for kind, text in (left, right)
+    )
     if name == "extra":
-        one, other = canonical(one), canonical(other)
+        one, other = canonical_name(one), canonical_name(other)
     if name in _VERSIONS and operator in _VERSION_OPERATORS:
         try:
             return matches(Version(one), operator + other)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from bootstrapper.ve.standards.filename import InvalidFilename, canonical, parse
+from bootstrapper.ve.standards.filename import InvalidFilename, canonical_name, parse_filename
 from bootstrapper.ve.standards.marker import Environment, InvalidMarker, Marker
 from bootstrapper.ve.standards.version import InvalidVersion, Version, identical, matches
 
@@ -15,8 +15,10 @@ _REQUIREMENT = re.compile(
         \s*(?:;(?P<marker>.*))?""",
     re.VERBOSE,
 )
-_PATH = re.compile(r"(?P<path>(?:\./)?[^\s;\[]+/[^\s;\[]+)(?:\[(?P<extras>[^\]]*)\])?\s*"
-                   r"(?:;(?P<marker>.*))?")
+_PATH = re.compile(
+    r"(?P<path>(?:\./)?[^\s;\[]+/[^\s;\[]+)(?:\[(?P<extras>[^\]]*)\])?\s*"
+    r"(?:;(?P<marker>.*))?"
+)
 
 
 class InvalidRequirement(ValueError):
@@ -53,44 +55,46 @@ _LEGACY = (
     (re.compile(r"([<>=~]\s*[0-9][^\s,<>=!~)]*)\s*(?=[<>=!~])"), r"\1, "),  # >=1.0<2.0
     (re.compile(r"(>=|<=|<|>)(\s*[0-9][0-9.]*?)\.\*"), r"\1\2"),  # <4.0.*
     (re.compile(r"~=(\s*[0-9]+(?:\.[0-9]+)+)\.\*"), r"~=\1.0"),  # ~=2.7.*
-    (re.compile(r"!=\s*~"), "!="),                             # !=~5.0
-    (re.compile(r"(?<![<>=!~])=(?![=])(?=\s*[0-9])"), "=="),   # =1.0
-    (re.compile(r"([<>]=?)\s*dev\b"), r"\g<1>0.0.0dev"),       # >dev
+    (re.compile(r"!=\s*~"), "!="),  # !=~5.0
+    (re.compile(r"(?<![<>=!~])=(?![=])(?=\s*[0-9])"), "=="),  # =1.0
+    (re.compile(r"([<>]=?)\s*dev\b"), r"\g<1>0.0.0dev"),  # >dev
     (re.compile(r"['\"]+(?=\s*(?:,|\)|$))|(?<=[<>=~])\s*['\"]+"), ""),  # >=2.5'
 )
 
 
-def read_metadata_requirement(text: str) -> Requirement:
+def parse_metadata_requirement(text: str) -> Requirement:
     """Read one requirement of published metadata, which may have legacy specifiers.
 
     Raises InvalidRequirement.
     """
     try:
-        return read_requirement(text)
+        return parse_requirement(text)
     except InvalidRequirement:
         head, semicolon, marker = text.partition(";")
         for pattern, meant in _LEGACY:
             head = pattern.sub(meant, head)
         if head == text.partition(";")[0]:
             raise
-        return read_requirement(f"{head}{semicolon}{marker}")
+        return parse_requirement(f"{head}{semicolon}{marker}")
 
 
-def read_requirement(text: str) -> Requirement:
+def parse_requirement(text: str) -> Requirement:
     """Read one requirement. Raises InvalidRequirement."""
     by_path = _PATH.fullmatch(text)
     match = by_path or _REQUIREMENT.fullmatch(text)
     if not match:
         raise InvalidRequirement(f"{text!r} is not a requirement")
-    extras = frozenset(canonical(each.strip()) for each in (match["extras"] or "").split(",")
-                       if each.strip())
+    extras = frozenset(
+        canonical_name(each.strip()) for each in (match["extras"] or "").split(",") if each.strip()
+    )
     path = PurePosixPath(by_path["path"]) if by_path else None
     specifier = "" if by_path else match["specifier"].strip()
     try:
         marker = Marker(match["marker"]) if match["marker"] else None
-        name = parse(path.name).name if path else canonical(match["name"])
+        name = parse_filename(path.name).name if path else canonical_name(match["name"])
         matches(Version("0"), specifier)
     except (InvalidFilename, InvalidMarker, InvalidVersion) as error:
         raise InvalidRequirement(str(error)) from None
-    return Requirement(text=text, name=name, extras=extras, specifier=specifier, marker=marker,
-                       path=path)
+    return Requirement(
+        text=text, name=name, extras=extras, specifier=specifier, marker=marker, path=path
+    )

@@ -12,8 +12,16 @@ _VERSION = re.compile(
         (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_PHASES = {"a": "a", "alpha": "a", "b": "b", "beta": "b",
-           "c": "rc", "rc": "rc", "pre": "rc", "preview": "rc"}
+_PHASES = {
+    "a": "a",
+    "alpha": "a",
+    "b": "b",
+    "beta": "b",
+    "c": "rc",
+    "rc": "rc",
+    "pre": "rc",
+    "preview": "rc",
+}
 _CLAUSE = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,]+)", re.ASCII)
 
 # PEP 440, "Summary of permitted suffixes and relative ordering": dev before pre before final.
@@ -53,11 +61,17 @@ class Version:
         # No development release sorts after every one, a local label after none.
         self.final = (self.epoch, _trimmed(self.release), post)
         self.early = (self.epoch, _trimmed(self.release), phase)
-        self._public = (self.epoch, _trimmed(self.release), phase, post,
-                        (1, 0) if dev is None else (0, dev))
+        self._public = (
+            self.epoch,
+            _trimmed(self.release),
+            phase,
+            post,
+            (1, 0) if dev is None else (0, dev),
+        )
         labels = re.split(r"[-_.]", self.local.lower()) if self.local else []
-        self._local = tuple((1, int(each), "") if each.isdigit() else (0, 0, each)
-                            for each in labels)
+        self._local = tuple(
+            (1, int(each), "") if each.isdigit() else (0, 0, each) for each in labels
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Version):
@@ -131,13 +145,15 @@ def _holds(version: Version, operator: str, bound: str) -> bool:
             return same or version > other
         case "<":
             # "The exclusive ordered comparison <V MUST NOT allow a pre-release of V."
-            pre_of_bound = (version.is_prerelease and not other.is_prerelease
-                            and version.final == other.final)
+            pre_of_bound = (
+                version.is_prerelease and not other.is_prerelease and version.final == other.final
+            )
             return version < other and not same and not pre_of_bound
         case _:
             # ">V MUST NOT allow a post-release of the given version unless V itself is one."
-            post_of_bound = (version.is_postrelease and not other.is_postrelease
-                             and version.early == other.early)
+            post_of_bound = (
+                version.is_postrelease and not other.is_postrelease and version.early == other.early
+            )
             return version > other and not same and not post_of_bound
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrapper.ve.store.integrity import Trace, intact, opened, sealed
+from bootstrapper.ve.store.integrity import FileStamp, checked_content, unchanged, with_checksum
 
-TREE = "tree"      # the files, by their paths in a ve
+TREE = "tree"  # the files, by their paths in a ve
 BODIES = "bodies"  # scripts without their first line
 RECORD = "RECORD"  # the rows of RECORD but those of the scripts, where there are any
-INDEX = "index"    # what is in it, under a seal
+INDEX = "index"  # what is in it, under a seal
 
 Written = tuple[str, int, int, int, int]
 """A file as it was written: its path, size in bytes, time in ns, permissions, and inode."""
@@ -33,12 +33,19 @@ class Index:
     folders: dict[str, list[Kept]]
     scripts: list[tuple[str, str, bool]]
     bytecode: str
-    parts: list[Trace]
+    parts: list[FileStamp]
 
     @classmethod
-    def of(cls, directories: Iterable[str], files: Iterable[Written], *, record: str,
-           scripts: list[tuple[str, str, bool]], bytecode: str,
-           parts: list[Trace]) -> "Index":
+    def of(
+        cls,
+        directories: Iterable[str],
+        files: Iterable[Written],
+        *,
+        record: str,
+        scripts: list[tuple[str, str, bool]],
+        bytecode: str,
+        parts: list[FileStamp],
+    ) -> "Index":
         """That of an entry whose files have just been written."""
         folders: dict[str, list[Kept]] = {path: [] for path in sorted({*directories} - {""})}
         for path, size, time, mode, inode in files:
@@ -48,7 +55,9 @@ class Index:
 
     def write(self, place: Path) -> None:
         """Write it into an entry."""
-        (place / INDEX).write_bytes(sealed(json.dumps(vars(self), separators=(",", ":")).encode()))
+        (place / INDEX).write_bytes(
+            with_checksum(json.dumps(vars(self), separators=(",", ":")).encode())
+        )
 
 
 class Entry:
@@ -60,8 +69,8 @@ class Entry:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.index = Index(**json.loads(opened((place / INDEX).read_bytes())))
-        if not intact(os.fspath(place), self.index.parts):
+        self.index = Index(**json.loads(checked_content((place / INDEX).read_bytes())))
+        if not unchanged(os.fspath(place), self.index.parts):
             raise ValueError(f"{place} is damaged")
 
     @classmethod
@@ -94,7 +103,7 @@ def as_written(status: os.stat_result) -> list[int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class NamedEntry:
     """An entry, and what messages call it."""
 
     entry: Entry

@@ -39,8 +39,12 @@ class Inventory:
     @classmethod
     def of(cls, items: list[Item]) -> "Inventory":
         """The sums."""
-        return cls(items=len(items), files=sum(item.files for item in items),
-                   size=sum(item.size for item in items), saved=sum(item.saved for item in items))
+        return cls(
+            items=len(items),
+            files=sum(item.files for item in items),
+            size=sum(item.size for item in items),
+            saved=sum(item.saved for item in items),
+        )
 
 
 def items(store: Store) -> Iterator[Item]:

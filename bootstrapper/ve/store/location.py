@@ -14,8 +14,9 @@ _USUAL = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def find(project: Path, *, say: Callable[[str], None], detail: Callable[[str], None]
-         ) -> Store | None:
+def find(
+    project: Path, *, say: Callable[[str], None], detail: Callable[[str], None]
+) -> Store | None:
     """The store to use for a project; None if no place can hold one.
 
     A place that was named, or that is broken or full, is reported by `say`, others by `detail`.

@@ -40,5 +40,8 @@ def keep(store: Store, old: Path) -> bool:
 
 def inodes(store: Store) -> set[int]:
     """Those of the spare's files; none if there is no spare."""
-    return {os.lstat(os.path.join(folder, name)).st_ino
-            for folder, _, names in os.walk(store.place(NAME)) for name in names}
+    return {
+        os.lstat(os.path.join(folder, name)).st_ino
+        for folder, _, names in os.walk(store.place(NAME))
+        for name in names
+    }

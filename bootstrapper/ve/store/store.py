@@ -23,7 +23,7 @@ from typing import TypeVar
 from bootstrapper.ve.store.entry import Entry
 from bootstrapper.ve.store.home import FORMAT
 from bootstrapper.ve.system import modes
-from bootstrapper.ve.system.directories import remove
+from bootstrapper.ve.system.directories import remove_tree
 
 UNFINISHED = "unfinished"
 _SMALL = 2**16  # bytes
@@ -105,7 +105,7 @@ class Store:
             raise
         finally:
             os.close(handle)
-            remove(directory)
+            remove_tree(directory)
 
     def _new(self) -> tuple[Path, int]:
         """A new directory under `unfinished`, and the handle that holds its lock.
@@ -130,7 +130,7 @@ class Store:
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            remove(made)
+            remove_tree(made)
 
     def discard(self, place: Path) -> None:
         """Take something out of the store: first its name, then its files."""
@@ -139,7 +139,7 @@ class Store:
             place.rename(aside)
         except FileNotFoundError:
             return
-        remove(aside)
+        remove_tree(aside)
 
     def tidy(self) -> None:
         """Remove what killed processes left."""
@@ -153,7 +153,7 @@ class Store:
             except BlockingIOError:
                 continue
             else:
-                remove(left)
+                remove_tree(left)
             finally:
                 os.close(handle)
 

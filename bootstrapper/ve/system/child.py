@@ -9,7 +9,7 @@ from bootstrapper.errors import WorkFailed
 
 
 @contextmanager
-def beside(work: Callable[[], None]) -> Iterator[None]:
+def run_in_child(work: Callable[[], None]) -> Iterator[None]:
     """While `work` is done in a child; leaving waits for it, and raises what it raised.
 
     What leaves with an exception ends the child first. The child has our locks as well, so they
@@ -37,8 +37,11 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
 
         raise pickle.loads(said)
     if status:
-        raise WorkFailed("the rebuild", "a process of it was ended from outside",
-                         "see whether memory ran out (dmesg), then: ./bootstrap.py")
+        raise WorkFailed(
+            "the rebuild",
+            "a process of it was ended from outside",
+            "see whether memory ran out (dmesg), then: ./bootstrap.py",
+        )
 
 
 def _do(work: Callable[[], None], writing: int) -> None:

@@ -10,7 +10,7 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
 
 
-def swap(new: Path, place: Path, aside: Path) -> Path | None:
+def exchange_directories(new: Path, place: Path, aside: Path) -> Path | None:
     """Move `new` to `place`; returns where the old one is now, None if there was none.
 
     On Linux the two exchange their names in one step (renameat2), so a process that starts at any
@@ -28,13 +28,13 @@ def swap(new: Path, place: Path, aside: Path) -> Path | None:
     return aside
 
 
-def recover(place: Path, aside: Path) -> None:
+def recover_directory(place: Path, aside: Path) -> None:
     """Bring back a ve that a kill between two renames left aside."""
     if os.path.lexists(aside) and not os.path.lexists(place):
         aside.rename(place)
 
 
-def remove(path: Path) -> None:
+def remove_tree(path: Path) -> None:
     """Remove a directory, a file, or a link (not what it leads to). What can't go stays."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
@@ -47,8 +47,7 @@ def _exchange(one: Path, other: Path) -> bool:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):  # not Linux, or a libc before glibc 2.28
         return False
-    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other),
-                 _RENAME_EXCHANGE) == 0:
+    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
         return True
     number = ctypes.get_errno()
     if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):

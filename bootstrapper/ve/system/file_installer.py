@@ -12,16 +12,18 @@ LINK_MODES = ("auto", "hardlink", "copy")
 # Another file system, or one that has no hardlinks or no more of them for this file.
 _NO_HARDLINK = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
 _FICLONE = 0x40049409  # linux/fs.h
-_NO_REFLINK = {errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY, errno.EPERM,
-               errno.ENOSYS}
+_NO_REFLINK = {errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY, errno.EPERM, errno.ENOSYS}
 
 
-class Putting:
+class FileInstaller:
     """One of LINK_MODES at work; "auto" copies from the first file on that can't be hardlinked."""
 
     def __init__(self, mode: str) -> None:
         put: dict[str, Callable[[str, str], None]] = {
-            "auto": self._link_or_copy, "hardlink": self._link, "copy": copy}
+            "auto": self._link_or_copy,
+            "hardlink": self._link,
+            "copy": copy,
+        }
         self.put = put[mode]
 
     @property
@@ -31,8 +33,11 @@ class Putting:
 
     def _link(self, source: str, target: str) -> None:
         if error := _refused_link(source, target):
-            raise WorkFailed(source, f"can't be hardlinked into {os.path.dirname(target)} "
-                             f"({error.strerror})", "./bootstrap.py --link-mode copy")
+            raise WorkFailed(
+                source,
+                f"can't be hardlinked into {os.path.dirname(target)} ({error.strerror})",
+                "./bootstrap.py --link-mode copy",
+            )
 
     def _link_or_copy(self, source: str, target: str) -> None:
         if error := _refused_link(source, target):
@@ -56,8 +61,9 @@ def copy(source: str, target: str) -> None:
     """A copy with its mode and times, sharing blocks where the file system can (FICLONE)."""
     with open(source, "rb") as original:
         status = os.fstat(original.fileno())
-        file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW,
-                       status.st_mode & 0o777)
+        file = os.open(
+            target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, status.st_mode & 0o777
+        )
         with open(file, "wb") as stream:
             try:
                 fcntl.ioctl(file, _FICLONE, original.fileno())

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.python.interpreter import Interpreter, running
-from bootstrapper.ve.system.child import beside
-from bootstrapper.ve.unpack.worker import Task, serve
+from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter
+from bootstrapper.ve.system.child import run_in_child
+from bootstrapper.ve.unpack.worker import UnpackTask, serve
 
 # -P keeps the current directory off sys.path, -S leaves site-packages out: nothing but the
 # standard library and our own code, wherever that lies (a directory, or our wheel).
@@ -29,8 +29,13 @@ Begin = Callable[[socket.socket, socket.socket], AbstractContextManager[None]]
 first if that is for an exception. The second is the other end, which the process must not hold."""
 
 
-def run(tasks: Sequence[Task], interpreter: Interpreter, *, jobs: int,
-        done: Callable[[Task], None]) -> None:
+def unpack_all(
+    tasks: Sequence[UnpackTask],
+    interpreter: Interpreter,
+    *,
+    jobs: int,
+    done: Callable[[UnpackTask], None],
+) -> None:
     """Do all tasks in at most `jobs` processes; calls `done` after each.
 
     The processes are the interpreter's, because bytecode must be its own; where ours is the same,
@@ -39,9 +44,9 @@ def run(tasks: Sequence[Task], interpreter: Interpreter, *, jobs: int,
     Raises the first error that a task meets, as WorkFailed or OSError; no process outlives the
     call.
     """
-    same = interpreter.bytecode == running().bytecode
+    same = interpreter.bytecode == current_interpreter().bytecode
     begin: Begin = _forked if same else _started(interpreter.executable)
-    waiting, busy = deque(tasks), dict[_Worker, Task]()
+    waiting, busy = deque(tasks), dict[_Worker, UnpackTask]()
     with ExitStack() as stack:
         for _ in range(min(jobs, len(tasks))):
             worker = stack.enter_context(_worker(begin))
@@ -65,19 +70,22 @@ class _Worker:
     def fileno(self) -> int:
         return self._channel.fileno()
 
-    def begin(self, task: Task) -> Task:
+    def begin(self, task: UnpackTask) -> UnpackTask:
         with suppress(ConnectionError):  # then `finish` finds no answer
             self._channel.sendall(json.dumps(asdict(task)).encode() + b"\n")
         return task
 
-    def finish(self, task: Task) -> None:
+    def finish(self, task: UnpackTask) -> None:
         """Raise WorkFailed or OSError if the task has failed."""
         answer = ""
         with suppress(ConnectionError):
             answer = self._answers.readline()
         if not answer:
-            raise WorkFailed(task.name, "the process that unpacked it was ended from outside",
-                             "see whether memory ran out (dmesg), then: ./bootstrap.py")
+            raise WorkFailed(
+                task.name,
+                "the process that unpacked it was ended from outside",
+                "see whether memory ran out (dmesg), then: ./bootstrap.py",
+            )
         match json.loads(answer):
             case {"failed": [where, fault, next_step]}:
                 raise WorkFailed(where, fault, next_step)
@@ -98,11 +106,13 @@ def _worker(begin: Begin) -> Iterator[_Worker]:
 def _forked(theirs: socket.socket, ours: socket.socket) -> AbstractContextManager[None]:
     def work() -> None:
         ours.close()
-        with theirs.makefile(encoding="utf-8") as tasks, \
-                theirs.makefile("w", encoding="utf-8") as answers:
+        with (
+            theirs.makefile(encoding="utf-8") as tasks,
+            theirs.makefile("w", encoding="utf-8") as answers,
+        ):
             serve(tasks, answers)
 
-    return beside(work)
+    return run_in_child(work)
 
 
 def _started(executable: Path) -> Begin:
@@ -111,8 +121,11 @@ def _started(executable: Path) -> Begin:
         import subprocess  # rarely needed
 
         code = Path(__file__).parents[3]
-        with subprocess.Popen([executable, "-E", "-P", "-S", "-s", "-B", "-c", _MAIN, code],
-                              stdin=theirs.fileno(), stdout=theirs.fileno()) as process:
+        with subprocess.Popen(
+            [executable, "-E", "-P", "-S", "-s", "-B", "-c", _MAIN, code],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+        ) as process:
             try:
                 yield
             except BaseException:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bootstrapper.ve.python import bytecode
 from bootstrapper.ve.store.entry import BODIES, RECORD, TREE, Index, Written
-from bootstrapper.ve.store.integrity import Trace, trace
+from bootstrapper.ve.store.integrity import FileStamp, file_stamp
 from bootstrapper.ve.system.modes import STORED_FILE, STORED_SCRIPT
 from bootstrapper.ve.wheel import script
-from bootstrapper.ve.wheel.archive import UNFIT, shortened
-from bootstrapper.ve.wheel.layout import Layout
-from bootstrapper.ve.wheel.record import encoded, record, row, verifiable
+from bootstrapper.ve.wheel.archive import UNSAFE_NAME, shorten_name
+from bootstrapper.ve.wheel.layout import InstallLayout
+from bootstrapper.ve.wheel.record import encode_digest, format_record, is_verifiable, record_row
 from bootstrapper.ve.wheel.script import EntryPoint
 from bootstrapper.ve.wheel.wheel import Member, WheelFile
 
@@ -23,14 +23,14 @@ INSTALLER = b"bootstrapper\n"
 LARGEST_SOURCE = 8 * 2**20
 
 
-class Unpacking:
+class WheelUnpacker:
     """One wheel on its way into the store.
 
     `place` is the entry's directory, which nobody else knows yet. Runs in the ve's own kind of
     interpreter, so that the bytecode fits. What depends on the ve (shebangs) is left to linking.
     """
 
-    def __init__(self, wheel: WheelFile, place: Path, layout: Layout) -> None:
+    def __init__(self, wheel: WheelFile, place: Path, layout: InstallLayout) -> None:
         self._wheel = wheel
         self._layout = layout
         self._place = place
@@ -50,11 +50,12 @@ class Unpacking:
         try:
             self._run()
         except OSError as error:
-            if error.errno not in UNFIT:
+            if error.errno not in UNSAFE_NAME:
                 raise
             name = os.fsdecode(error.filename or "").removeprefix(f"{self._tree}/")
-            raise self._wheel.fault(f"{shortened(name)!r} can't be a file or directory in a ve: "
-                                    f"{error.strerror}") from None
+            raise self._wheel.fault(
+                f"{shorten_name(name)!r} can't be a file or directory in a ve: {error.strerror}"
+            ) from None
 
     def _run(self) -> None:
         for folder in (TREE, BODIES):
@@ -91,7 +92,7 @@ class Unpacking:
 
     def _verified(self, name: str, recorded: str) -> Iterator[bytes]:
         """The chunks of a member; after the last, WorkFailed if its RECORD says otherwise."""
-        promised = verifiable(recorded)
+        promised = is_verifiable(recorded)
         if not promised:
             yield from self._wheel.chunks(name)
             return
@@ -99,7 +100,7 @@ class Unpacking:
         for chunk in self._wheel.chunks(name):
             hashed.update(chunk)
             yield chunk
-        if encoded(hashed.digest()) != promised[1]:
+        if encode_digest(hashed.digest()) != promised[1]:
             raise self._wheel.fault(f"{name} in it is not what its RECORD says")
 
     def _body(self, path: str, content: bytes, *, executable: bool) -> None:
@@ -122,7 +123,7 @@ class Unpacking:
         try:
             for chunk in chunks:
                 while chunk:
-                    chunk = chunk[os.write(file, chunk):]
+                    chunk = chunk[os.write(file, chunk) :]
             status = os.fstat(file)
             if status.st_mode & 0o7777 != mode:  # a directory's default ACL goes before the umask
                 os.fchmod(file, mode)
@@ -133,7 +134,7 @@ class Unpacking:
 
     def _compile(self, path: str, content: bytes, mtime: float) -> None:
         shown_as = path.removeprefix(self._layout.site + "/")
-        code = bytecode.compiled(content, shown_as, mtime=mtime)
+        code = bytecode.compile_source(content, shown_as, mtime=mtime)
         if code is not None:
             target = bytecode.path_of(path)
             self._write(target, [code])
@@ -152,22 +153,31 @@ class Unpacking:
     def _finish(self) -> None:
         info = f"{self._layout.site}/{self._wheel.dist_info}"
         for name, content in (("INSTALLER", INSTALLER), ("REQUESTED", b"")):
-            self._rows[f"{info}/{name}"] = row(content)
+            self._rows[f"{info}/{name}"] = record_row(content)
             self._write(f"{info}/{name}", [content])
         self._rows[f"{info}/RECORD"] = ("", "")
         rows = sorted((self._from_site(path), *rest) for path, rest in self._rows.items())
         if self._scripts:  # linking adds their rows
-            Path(f"{self._place}/{RECORD}").write_bytes(record(rows))
+            Path(f"{self._place}/{RECORD}").write_bytes(format_record(rows))
         else:
-            self._write(f"{info}/RECORD", [record(rows)])
-        Index.of(self._made, self._files, record=f"{info}/RECORD", scripts=self._scripts,
-                 bytecode=bytecode.digest(self._bytecode), parts=self._parts()).write(self._place)
+            self._write(f"{info}/RECORD", [format_record(rows)])
+        Index.of(
+            self._made,
+            self._files,
+            record=f"{info}/RECORD",
+            scripts=self._scripts,
+            bytecode=bytecode.digest(self._bytecode),
+            parts=self._parts(),
+        ).write(self._place)
 
     def _from_site(self, path: str) -> str:
         site = self._layout.site
-        return path.removeprefix(f"{site}/") if path.startswith(f"{site}/") else (
-            os.path.relpath(path, site))
+        return (
+            path.removeprefix(f"{site}/")
+            if path.startswith(f"{site}/")
+            else (os.path.relpath(path, site))
+        )
 
-    def _parts(self) -> list[Trace]:
+    def _parts(self) -> list[FileStamp]:
         paths = [RECORD, *(body for _, body, _ in self._scripts)] if self._scripts else []
-        return [trace(os.fspath(self._place), path) for path in paths]
+        return [file_stamp(os.fspath(self._place), path) for path in paths]

@@ -17,13 +17,13 @@ from typing import Any, TextIO
 
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.ve.system import modes
-from bootstrapper.ve.unpack.unpacker import Unpacking
-from bootstrapper.ve.wheel.layout import Layout
+from bootstrapper.ve.unpack.unpacker import WheelUnpacker
+from bootstrapper.ve.wheel.layout import InstallLayout
 from bootstrapper.ve.wheel.wheel import BOMB_SIZE, WheelFile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class UnpackTask:
     """A wheel to unpack: see Unpacking. `name` is what messages call it, `largest` the limit
     of its size in bytes.
     """
@@ -42,16 +42,16 @@ def serve(tasks: Iterable[str], answers: TextIO) -> None:
     gc.freeze()  # what a fork shares with its parent would be copied by a look at it
     with modes.umask():
         for line in tasks:
-            print(json.dumps(_do(Task(**json.loads(line)))), file=answers, flush=True)
+            print(json.dumps(_do(UnpackTask(**json.loads(line)))), file=answers, flush=True)
 
 
-def _do(task: Task) -> dict[str, Any]:
-    layout = Layout(site=task.site, version=(task.version[0], task.version[1]))
+def _do(task: UnpackTask) -> dict[str, Any]:
+    layout = InstallLayout(site=task.site, version=(task.version[0], task.version[1]))
     try:
         with WheelFile(Path(task.wheel), task.name, largest=task.largest) as wheel:
             os.mkdir(task.place)
             _expect_room(task.place, wheel.size)
-            Unpacking(wheel, Path(task.place), layout).run()
+            WheelUnpacker(wheel, Path(task.place), layout).run()
     except BootstrapperError as error:
         return {"failed": [error.where, error.fault, error.next_step]}
     except OSError as error:
@@ -60,8 +60,13 @@ def _do(task: Task) -> dict[str, Any]:
         path = os.fspath(error.filename) if error.filename else nameless
         return {"errno": error.errno, "text": error.strerror, "path": path}
     except Exception as error:  # the parent waits for an answer, whatever a wheel does to us
-        return {"failed": [task.name, f"can't be unpacked: {type(error).__name__} {error}",
-                           "vendor another version of it: make vendor"]}
+        return {
+            "failed": [
+                task.name,
+                f"can't be unpacked: {type(error).__name__} {error}",
+                "vendor another version of it: make vendor",
+            ]
+        }
     return {}
 
 

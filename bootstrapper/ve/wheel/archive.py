@@ -75,7 +75,7 @@ class Archive:
         file, start, end = self._stream.fileno(), info.header_offset, self._ends[info.header_offset]
         block = os.pread(file, min(CHUNK, end - start), start)
         signature, name_length, extra_length = _HEADER.unpack_from(block)
-        name = block[_HEADER.size:_HEADER.size + name_length]
+        name = block[_HEADER.size : _HEADER.size + name_length]
         if signature != _SIGNATURE:
             raise zipfile.BadZipFile("nothing begins where the directory says it does")
         if name.decode("utf-8" if info.flag_bits & _UTF8 else "cp437") != info.orig_filename:
@@ -86,7 +86,7 @@ class Archive:
         stop = start + begin + info.compress_size
         if stop > end:
             raise zipfile.BadZipFile("it overlaps the next one")
-        piece = block[begin:begin + info.compress_size]
+        piece = block[begin : begin + info.compress_size]
         yield piece
         start += begin + len(piece)
         while start < stop:
@@ -98,12 +98,19 @@ class Archive:
 
 
 # shutil.rmtree of Python 3.11 and 3.12 can't remove what is a thousand directories deep.
-DEEPEST = 100
+MAX_DEPTH = 100
 
 # The system's refusals that only the names in an archive can be the cause of.
-UNFIT = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+UNSAFE_NAME = {
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.ENAMETOOLONG,
+    errno.EINVAL,
+    errno.EILSEQ,
+}
 
 
-def shortened(name: str) -> str:
+def shorten_name(name: str) -> str:
     """A name for a message; an archive may hold ones of 65,535 bytes."""
     return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"

@@ -11,11 +11,11 @@ Source = Member | EntryPoint
 """What a file of a ve is made from: a file of a wheel, or one of its entry points."""
 
 # What installing writes anew, whatever the wheel brought (PEP 376, PEP 627).
-WRITTEN_ANEW = ("RECORD", "INSTALLER", "REQUESTED")
+GENERATED = ("RECORD", "INSTALLER", "REQUESTED")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class InstallLayout:
     """The directories of a ve, relative to it: `site` is `lib/python3.12/site-packages`.
 
     `version` is the Python's, such as (3, 12).
@@ -43,11 +43,18 @@ class Layout:
         """
         directories = self.directories(wheel.name.name)
         entry_points = script.versioned(wheel.entry_points, self.version)
-        anew = {f"{wheel.dist_info}/{name}" for name in WRITTEN_ANEW}
-        members = [member for member in wheel.members if member.name not in anew and not (
-            member.key == "scripts" and script.wraps_entry_point(member.path, entry_points))]
+        anew = {f"{wheel.dist_info}/{name}" for name in GENERATED}
+        members = [
+            member
+            for member in wheel.members
+            if member.name not in anew
+            and not (
+                member.key == "scripts" and script.wraps_entry_point(member.path, entry_points)
+            )
+        ]
         members.sort(key=lambda member: (member.key == "scripts", member.name != member.path))
         places: dict[str, Source] = {
-            f"{directories[member.key]}/{member.path}".lstrip("/"): member for member in members}
+            f"{directories[member.key]}/{member.path}".lstrip("/"): member for member in members
+        }
         places.update({f"bin/{each.name}": each for each in entry_points})
         return places

@@ -46,8 +46,9 @@ def shebang(python: str) -> bytes:
 
 def entry_point(script: EntryPoint) -> bytes:
     """The script that calls an entry point, without its shebang."""
-    return _ENTRY_POINT.format(module=script.module, attribute=script.attribute,
-                               name=script.attribute.partition(".")[0]).encode()
+    return _ENTRY_POINT.format(
+        module=script.module, attribute=script.attribute, name=script.attribute.partition(".")[0]
+    ).encode()
 
 
 def wants_interpreter(content: bytes) -> bool:
@@ -65,8 +66,10 @@ def versioned(scripts: Iterable[EntryPoint], version: tuple[int, int]) -> list[E
 
     Their wheels are built by one Python and carry its number; pip corrects that, and so do we.
     """
-    numbers = {"pip": [f"{{}}{version[0]}", f"{{}}{version[0]}.{version[1]}"],
-               "easy_install": [f"{{}}-{version[0]}.{version[1]}"]}
+    numbers = {
+        "pip": [f"{{}}{version[0]}", f"{{}}{version[0]}.{version[1]}"],
+        "easy_install": [f"{{}}-{version[0]}.{version[1]}"],
+    }
     found = list(scripts)
     result = []
     for script in found:
@@ -74,8 +77,10 @@ def versioned(scripts: Iterable[EntryPoint], version: tuple[int, int]) -> list[E
         if base in numbers and base != script.name and any(each.name == base for each in found):
             continue
         names = [script.name, *(form.format(base) for form in numbers.get(script.name, []))]
-        result += [EntryPoint(name=name, module=script.module, attribute=script.attribute)
-                   for name in names]
+        result += [
+            EntryPoint(name=name, module=script.module, attribute=script.attribute)
+            for name in names
+        ]
     return result
 
 

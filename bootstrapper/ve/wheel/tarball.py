@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.wheel.archive import DEEPEST, UNFIT, shortened
+from bootstrapper.ve.wheel.archive import MAX_DEPTH, UNSAFE_NAME, shorten_name
 
 # "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
 # 517). Since 70.1 it makes wheels without the package `wheel`.
@@ -60,11 +60,13 @@ def build_system_in(content: bytes | None, place: str) -> BuildSystem:
         return BuildSystem()
     try:
         table = tomllib.loads(content.decode()).get("build-system", {})
-        return BuildSystem(requires=tuple(map(str, table.get("requires", DEFAULT_REQUIRES))),
-                           backend=str(table.get("build-backend", DEFAULT_BACKEND)),
-                           path=tuple(map(str, table.get("backend-path", ()))))
+        return BuildSystem(
+            requires=tuple(map(str, table.get("requires", DEFAULT_REQUIRES))),
+            backend=str(table.get("build-backend", DEFAULT_BACKEND)),
+            path=tuple(map(str, table.get("backend-path", ()))),
+        )
     except (ValueError, AttributeError, TypeError) as error:
-        raise fault(place, f"its pyproject.toml can't be read: {error}") from None
+        raise tarball_error(place, f"its pyproject.toml can't be read: {error}") from None
 
 
 def with_project(own: Sequence[str], project_s: Sequence[str]) -> tuple[str, ...]:
@@ -99,7 +101,7 @@ def unpack(path: Path, into: Path, place: str) -> Path:
         for member, stream in _members(path, place):
             target = _inside(root, member.name, place)
             if member.kind == "other":
-                raise fault(place, f"{member.name!r} in it is no file, directory or link")
+                raise tarball_error(place, f"{member.name!r} in it is no file, directory or link")
             if member.kind == "directory":
                 os.makedirs(target, exist_ok=True)
                 continue
@@ -115,11 +117,11 @@ def unpack(path: Path, into: Path, place: str) -> Path:
         _link(root, target, member, place)
     directories = [entry for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
     if len(directories) != 1:
-        raise fault(place, f"{len(directories)} directories are at its top, one is needed")
+        raise tarball_error(place, f"{len(directories)} directories are at its top, one is needed")
     return Path(directories[0])
 
 
-def fault(place: str, text: str) -> WorkFailed:
+def tarball_error(place: str, text: str) -> WorkFailed:
     """An error about a tarball."""
     return WorkFailed(place, text, "vendor another version of it: make vendor")
 
@@ -127,9 +129,13 @@ def fault(place: str, text: str) -> WorkFailed:
 def _inside(root: str, name: str, place: str) -> str:
     path = os.path.normpath(os.path.join(root, name))
     if os.path.isabs(name) or "\0" in name or not f"{path}/".startswith(f"{root}/"):
-        raise fault(place, f"the name {shortened(name)!r} in it leads out of its directory")
-    if path.count("/") - root.count("/") > DEEPEST:
-        raise fault(place, f"{shortened(name)!r} in it lies more than {DEEPEST} directories deep")
+        raise tarball_error(
+            place, f"the name {shorten_name(name)!r} in it leads out of its directory"
+        )
+    if path.count("/") - root.count("/") > MAX_DEPTH:
+        raise tarball_error(
+            place, f"{shorten_name(name)!r} in it lies more than {MAX_DEPTH} directories deep"
+        )
     return path
 
 
@@ -137,7 +143,7 @@ def _link(root: str, target: str, member: _Member, place: str) -> None:
     start = root if member.kind == "hardlink" else os.path.dirname(target)
     leads_to = os.path.realpath(os.path.join(start, member.target))
     if not f"{leads_to}/".startswith(f"{root}/"):
-        raise fault(place, f"the link {member.name!r} in it leads out of its directory")
+        raise tarball_error(place, f"the link {member.name!r} in it leads out of its directory")
     if os.path.lexists(target):
         os.unlink(target)
     if member.kind == "symlink":
@@ -145,7 +151,7 @@ def _link(root: str, target: str, member: _Member, place: str) -> None:
     elif os.path.isfile(leads_to):
         shutil.copy2(leads_to, target)
     else:
-        raise fault(place, f"the link {member.name!r} in it leads to nothing")
+        raise tarball_error(place, f"the link {member.name!r} in it leads to nothing")
 
 
 def _members(path: Path, place: str) -> Iterator[tuple[_Member, IO[bytes] | None]]:
@@ -155,20 +161,34 @@ def _members(path: Path, place: str) -> Iterator[tuple[_Member, IO[bytes] | None
     for number, (member, stream) in enumerate(every):
         size += member.size
         if number >= MOST_MEMBERS or size > LARGEST_BYTES:
-            raise fault(place, f"it unpacks to more than {MOST_MEMBERS} files or "
-                               f"{LARGEST_BYTES >> 30} GiB")
+            raise tarball_error(
+                place, f"it unpacks to more than {MOST_MEMBERS} files or {LARGEST_BYTES >> 30} GiB"
+            )
         yield member, stream
 
 
 def _of_tar(path: Path) -> Iterator[tuple[_Member, IO[bytes] | None]]:
     with tarfile.open(path) as archive:
         for info in archive:
-            yield _Member(
-                name=info.name, size=info.size, executable=bool(info.mode & 0o111),
-                mtime=info.mtime, target=info.linkname,
-                kind="directory" if info.isdir() else "file" if info.isreg() else
-                "symlink" if info.issym() else "hardlink" if info.islnk() else "other",
-            ), archive.extractfile(info) if info.isreg() else None
+            yield (
+                _Member(
+                    name=info.name,
+                    size=info.size,
+                    executable=bool(info.mode & 0o111),
+                    mtime=info.mtime,
+                    target=info.linkname,
+                    kind="directory"
+                    if info.isdir()
+                    else "file"
+                    if info.isreg()
+                    else "symlink"
+                    if info.issym()
+                    else "hardlink"
+                    if info.islnk()
+                    else "other",
+                ),
+                archive.extractfile(info) if info.isreg() else None,
+            )
 
 
 def _of_zip(path: Path) -> Iterator[tuple[_Member, IO[bytes] | None]]:
@@ -177,9 +197,12 @@ def _of_zip(path: Path) -> Iterator[tuple[_Member, IO[bytes] | None]]:
             mode = info.external_attr >> 16
             plain = stat.S_IFMT(mode) in (0, stat.S_IFREG)
             member = _Member(
-                name=info.filename, size=info.file_size, executable=bool(mode & 0o111),
+                name=info.filename,
+                size=info.file_size,
+                executable=bool(mode & 0o111),
                 mtime=time.mktime((*info.date_time, 0, 0, -1)),
-                kind="directory" if info.is_dir() else "file" if plain else "other")
+                kind="directory" if info.is_dir() else "file" if plain else "other",
+            )
             if member.kind != "file":
                 yield member, None
                 continue
@@ -192,14 +215,23 @@ def _reading(place: str) -> Iterator[None]:
     """What the archive's modules raise for a damaged one is told as WorkFailed."""
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, ValueError,
-            NotImplementedError, OverflowError) as error:
-        raise fault(place, f"can't be unpacked: {error}") from None
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+        LZMAError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        OverflowError,
+    ) as error:
+        raise tarball_error(place, f"can't be unpacked: {error}") from None
     except OSError as error:
         if error.errno is None:  # gzip's and bz2's
-            raise fault(place, f"can't be unpacked: {error}") from None
-        if error.errno in UNFIT:
-            name = shortened(os.path.basename(os.fsdecode(error.filename or "")))
-            raise fault(place, f"{name!r} in it can't be a file or directory: "
-                               f"{error.strerror}") from None
+            raise tarball_error(place, f"can't be unpacked: {error}") from None
+        if error.errno in UNSAFE_NAME:
+            name = shorten_name(os.path.basename(os.fsdecode(error.filename or "")))
+            raise tarball_error(
+                place, f"{name!r} in it can't be a file or directory: {error.strerror}"
+            ) from None
         raise

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.standards import filename
-from bootstrapper.ve.wheel.archive import DEEPEST, Archive, shortened
+from bootstrapper.ve.wheel.archive import MAX_DEPTH, Archive, shorten_name
 from bootstrapper.ve.wheel.script import EntryPoint
 
 # The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
@@ -63,7 +63,7 @@ class WheelFile:
         """`path` is the file, `place` its name in messages, `largest` the project's limit."""
         self.path = path
         self.place = place
-        self.name = filename.parse(path.name)
+        self.name = filename.parse_filename(path.name)
         try:
             self._archive = Archive(path)
         except Exception as error:  # whatever it is
@@ -87,8 +87,7 @@ class WheelFile:
 
     def fault(self, text: str) -> WorkFailed:
         """An error about this wheel."""
-        return WorkFailed(self.place, text,
-                          "vendor another version of it: make vendor")
+        return WorkFailed(self.place, text, "vendor another version of it: make vendor")
 
     def read(self, name: str) -> bytes:
         """The bytes of a member."""
@@ -128,9 +127,12 @@ class WheelFile:
             parser.read_string(self._text("entry_points.txt"))
         except ConfigParserError as error:
             raise self.fault(f"its entry_points.txt is damaged: {error}") from None
-        return [self._entry_point(name, value)
-                for section in ("console_scripts", "gui_scripts") if parser.has_section(section)
-                for name, value in parser.items(section)]
+        return [
+            self._entry_point(name, value)
+            for section in ("console_scripts", "gui_scripts")
+            if parser.has_section(section)
+            for name, value in parser.items(section)
+        ]
 
     def _checked_names(self) -> dict[str, zipfile.ZipInfo]:
         infos: dict[str, zipfile.ZipInfo] = {}
@@ -138,11 +140,14 @@ class WheelFile:
             name = info.filename
             parts = name.removesuffix("/").split("/")
             if name != info.orig_filename or "" in parts or ".." in parts or "." in parts:
-                raise self.fault(f"the name {shortened(info.orig_filename)!r} in it leads out of "
-                                 "its directory")
-            if len(parts) > DEEPEST:
-                raise self.fault(f"{shortened(name)!r} in it lies more than {DEEPEST} directories "
-                                 "deep")
+                raise self.fault(
+                    f"the name {shorten_name(info.orig_filename)!r} in it leads out of "
+                    "its directory"
+                )
+            if len(parts) > MAX_DEPTH:
+                raise self.fault(
+                    f"{shorten_name(name)!r} in it lies more than {MAX_DEPTH} directories deep"
+                )
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise self.fault(f"{name!r} in it is neither a file nor a directory")
@@ -160,9 +165,12 @@ class WheelFile:
         packed = self.path.stat().st_size
         if self.size > max(largest, BOMB_RATIO * packed):
             raise WorkFailed(
-                self.place, f"its {packed} bytes would unpack to {self.size}, the limit is "
-                f"{largest}: a zip bomb", "vendor another version of it (make vendor); or, if it "
-                f"should be so large, write in pyproject.toml: {LARGEST.format(self.size)}")
+                self.place,
+                f"its {packed} bytes would unpack to {self.size}, the limit is "
+                f"{largest}: a zip bomb",
+                "vendor another version of it (make vendor); or, if it "
+                f"should be so large, write in pyproject.toml: {LARGEST.format(self.size)}",
+            )
 
     def _dist_info(self) -> str:
         roots = {name.split("/")[0] for name in self._infos}
@@ -170,7 +178,7 @@ class WheelFile:
         if len(found) != 1:
             raise self.fault(f"{len(found)} .dist-info directories are in it, one is needed")
         name, _, version = found[0].removesuffix(".dist-info").partition("-")
-        if filename.canonical(name) != self.name.name:
+        if filename.canonical_name(name) != self.name.name:
             raise self.fault(f"its {found[0]} is not that of {self.name.name}")
         if not version:
             raise self.fault(f"its {found[0]} tells no version")
@@ -182,13 +190,15 @@ class WheelFile:
         if first.endswith(".data"):
             parts = path.split("/", 2)
             if len(parts) < 3 or parts[1] not in SCHEME_KEYS:
-                raise self.fault(f"{path!r}: the directories in {first} are "
-                                 + ", ".join(SCHEME_KEYS))
+                raise self.fault(
+                    f"{path!r}: the directories in {first} are " + ", ".join(SCHEME_KEYS)
+                )
             key, path = parts[1], parts[2]
         mode = info.external_attr >> 16
         executable = stat.S_ISREG(mode) and bool(mode & 0o111)
-        return Member(name=info.filename, key=key, path=path, executable=executable,
-                      size=info.file_size)
+        return Member(
+            name=info.filename, key=key, path=path, executable=executable, size=info.file_size
+        )
 
     def _entry_point(self, name: str, value: str) -> EntryPoint:
         reference = value.partition("[")[0]  # extras are of no use to a script

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import FILE
-from bootstrapper.deploy.recipes.catalog import Cookbook
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase
 from django.urls import reverse
@@ -106,7 +106,7 @@ class Taken(Case):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, newline="")
             told = reader.read(Path(project)).deployment()
-            code = [Cookbook(Path(project)).get(stage.recipe).code for stage in told.stages]
+            code = [RecipeCatalog(Path(project)).get(stage.recipe).code for stage in told.stages]
         self.assertEqual(code, [
             stage.code or Shelf().get(stage.recipe).code
             for stage in deployment.stages.filter(enabled=True)])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bootstrapper.deploy.definition.problems import Faulty
+from bootstrapper.deploy.definition.problems import DefinitionError
 from bootstrapper.deploy.recipes import csv_cookbook
 from bootstrapper.errors import BootstrapperError
 from django.core.exceptions import ValidationError
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         for recipe, _ in rows:
             try:
                 shelf.get(recipe.name)
-            except Faulty as error:
+            except DefinitionError as error:
                 for fault in faults_of(error):
                     self.stderr.write(f"{FAULTY:<{len(SAME)}}  {recipe.name}: {fault}")
 
