@@ -37,9 +37,17 @@ def names_that_nothing_reads(project: Path, package: str, *installed: str) -> di
     """Return the names of each settings module that neither Django, the project's own code nor
     the `installed` packages read as settings."""
     run = subprocess.run(
-        ["ve/bin/python", "-c", CODE, package, *installed], cwd=project, text=True, check=False,
-        capture_output=True, env={"PATH": "/usr/bin:/bin", "SECRET_KEY": "k" * 50,
-                                  "DJANGO_SETTINGS_MODULE": f"{package}.settings.test"})
+        ["ve/bin/python", "-c", CODE, package, *installed],
+        cwd=project,
+        text=True,
+        check=False,
+        capture_output=True,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "SECRET_KEY": "k" * 50,
+            "DJANGO_SETTINGS_MODULE": f"{package}.settings.test",
+        },
+    )
     assert run.returncode == 0, run.stderr
     found: dict[str, list[str]] = json.loads(run.stdout)
     return found
