@@ -124,13 +124,13 @@ def main(template: Path, *, database: str) -> int:
     except Exception as error:
         print(error_text(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
-    needs_server = f"    createdb {project.name}\n" if database == "postgresql" else ""
+    commands = [f"cd {shlex.quote(str(project))}", "./bootstrap.py"]
+    if database == "postgresql":
+        commands.append(f"createdb {project.name}")
+    commands += ["./manage.py migrate", "./manage.py runserver"]
     with suppress(BrokenPipeError):
-        print(
-            f"\n{project.name} is ready. Next:\n\n    cd {shlex.quote(str(project))}\n    ./bootstrap.py\n"
-            f"{needs_server}    ./manage.py migrate\n    ./manage.py runserver\n",
-            flush=True,
-        )
+        lines = "".join(f"    {command}\n" for command in commands)
+        print(f"\n{project.name} is ready. Next:\n\n{lines}", flush=True)
     return 0
 
 
