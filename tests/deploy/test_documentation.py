@@ -18,11 +18,11 @@ from bootstrapper.deploy.plan import Plan
 from bootstrapper.deploy.project import definition, schema, setting
 from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.recipe import parse
-from tests.deploy import documentation
-from tests.deploy.documentation import PROGRAM
+from tools import reference
+from tools.reference import PROGRAM
 from tests.deploy.shop import HERE, Shop, git, open_shop
 
-PAGE = documentation.PAGE.read_text(encoding="utf-8")
+PAGE = reference.PAGE.read_text(encoding="utf-8")
 PACKAGE = Path(definition.__file__).parents[2]
 
 EVERY_KEY = """
@@ -45,10 +45,10 @@ default = false
 """
 
 
-@pytest.mark.parametrize("name", documentation.PARTS)
+@pytest.mark.parametrize("name", reference.PARTS)
 def test_what_the_code_says_of_itself_is_in_the_page(name: str) -> None:
-    assert documentation.part(PAGE, name) == documentation.PARTS[name](), (
-        "run: .tools/bin/python -m tests.deploy.documentation")
+    assert reference.part(PAGE, name) == reference.PARTS[name](), (
+        "run: .tools/bin/python -m tools.reference")
 
 
 def test_every_key_of_the_schema_is_one_that_the_reader_takes(tmp_path: Path) -> None:
@@ -83,11 +83,11 @@ def test_every_command_line_in_the_page_is_one() -> None:
         if words:
             parsed(words + ["-m", "why"] * (words == ["lock"]), PROGRAM)
             tried.add(words[0])
-    assert tried == {name for name, _, _ in documentation.deploying()}
+    assert tried == {name for name, _, _ in reference.deploying()}
 
 
 def test_no_option_is_named_that_no_command_has() -> None:
-    ours = {word for _, _, parser in documentation.deploying() for action in parser._actions
+    ours = {word for _, _, parser in reference.deploying() for action in parser._actions
             for word in action.option_strings}
     theirs = {"--bare", "--fail", "--silent", "--show-error"}  # git's and curl's, in examples
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= ours | theirs
@@ -108,8 +108,8 @@ def test_the_settings_that_the_engine_knows_are_all_there() -> None:
 
 def test_no_variable_is_named_that_nobody_knows() -> None:
     known = {*setting.ENGINE, *setting.PROCESS, *PROXIES, *setting.SHOWN, "REPOSITORY", "NO_COLOR"}
-    for recipe in documentation.recipes():
-        known |= {*recipe.needs, *documentation.optional(recipe)}
+    for recipe in reference.recipes():
+        known |= {*recipe.needs, *reference.optional(recipe)}
     known |= set(re.findall(r"^([A-Z][A-Z_]+) ?=", PAGE, re.MULTILINE))  # an example sets it
     known |= {"SITEMAP_URL", "SITEMAP_SIZE", "DATABASE_PASSWORD", "SENTRY_DSN", "COMMIT_MESSAGE"}
     assert set(re.findall(r"\b[A-Z]+_[A-Z_]*[A-Z]\b", PAGE)) <= known
@@ -215,7 +215,7 @@ def test_every_message_of_the_troubleshooting_is_one_that_is_said() -> None:
 
 
 def test_every_module_of_deploy_is_in_the_table_of_the_design() -> None:
-    page = (documentation.PAGE.parent / "design.md").read_text(encoding="utf-8")
+    page = (reference.PAGE.parent / "design.md").read_text(encoding="utf-8")
     table = page.partition("## Deploying")[2].partition("\n## ")[0]
     told = {name for row in re.findall(r"^\| [^|]*\| (`.*?) \|", table, re.MULTILINE)
             for name in re.findall(r"`([\w.]+)`", row)}

@@ -1,6 +1,6 @@
 """What docs/deploying.md has from the code itself: keys, recipes, commands.
 
-    python -m tests.deploy.documentation      writes them into the page anew
+    python -m tools.reference      writes them into the page anew
 """
 
 import argparse
@@ -15,7 +15,7 @@ from bootstrapper.deploy.project import schema
 from bootstrapper.deploy.project.cookbook import Cookbook
 from bootstrapper.deploy.project.recipe import Recipe
 
-PAGE = Path(__file__).parents[2] / "docs/deploying.md"
+PAGE = Path(__file__).parents[1] / "docs/deploying.md"
 PROGRAM = "python -m bootstrapper"
 
 # `NAME    what it is for`, or `NAME, NAME    …`, in a recipe's comment.

@@ -1,0 +1,1 @@
+"""Programs that maintain this repository. Nothing of the three products imports them."""
