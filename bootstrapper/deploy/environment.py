@@ -20,7 +20,7 @@ PYTHON_STAGE = "python_stage.py"
 
 def environment(plan: Plan, *, host: str, outputs: Mapping[str, str], inherited: Mapping[str, str],
                 checkout: Path, output_file: Path) -> dict[str, str]:
-    """The environment of one stage's process, by the table in DESIGN and docs/deploying.md.
+    """The environment of one stage's process, by the table in DESIGN and docs/reference.md.
 
     `host` is empty for a stage that runs once, `outputs` is what earlier stages wrote into
     ROLF_OUTPUT. Later groups below win: nothing can pose as a variable of the engine.

@@ -9,6 +9,20 @@ from typing import Any
 from bootstrapper.errors import InputError
 from bootstrapper.ve.version import InvalidVersion, Version, matches
 
+# The keys of pyproject.toml that are read here; docs/reference.md prints this table.
+KEYS = {
+    ("project", "requires-python"): (
+        'a version specifier (PEP 440) such as `"==3.12.*"`', "any Python from 3.11 on",
+        "the Python that the virtualenv is built of and the files are fetched for"),
+    ("tool.bootstrapper", "largest-wheel"): (
+        'a size such as `"2 GB"`, or a number of bytes', "512 MiB",
+        "the largest unpacked size of a wheel. A larger wheel is refused if it also unpacks to "
+        "more than 50 times its own size"),
+    ("tool.vendor_fetch", "build-requires"): (
+        'a list of requirements such as `["setuptools<81", "six"]`', "none",
+        "what every tarball of the application is built with, besides its own build requirements"),
+}
+
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*((?:[KMGT]i?)?B?)", re.IGNORECASE)
 _UNITS = {f"{prefix}{i}{b}": (1024 if i else 1000) ** power
           for power, prefix in enumerate(["", "K", "M", "G", "T"])

@@ -181,7 +181,7 @@ def _text(path: Path) -> str:
         raise faulty([Fault(
             file=FILE, text="the file is missing",
             next_step="run this in the project that has it (or with --project DIRECTORY), or "
-                      "write one: docs/deploying.md shows how")]) from None
+                      "write one: docs/tutorial.md shows how")]) from None
     except IsADirectoryError:
         raise faulty([Fault(file=FILE, text="is a directory, not a file")]) from None
     try:
