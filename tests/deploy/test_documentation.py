@@ -85,6 +85,12 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
             definition.check(deployment, Cookbook(tmp_path), values)
 
 
+def test_the_stages_for_other_languages_are_recipes() -> None:
+    table = HOW_TO.partition("| for | stages after ")[2].partition("\n\n")[0]
+    stages = set(re.findall(r'"([a-z-]+)"', table))
+    assert {"php-composer", "java-war"} < stages <= {recipe.name for recipe in recipes()}
+
+
 def test_every_command_line_in_the_pages_is_one() -> None:
     lines = re.findall(rf"(?:^    (?:\$ )?|`|: )(?:ve/bin/)?{PROGRAM} ([^`\n;]+)",
                        f"{TUTORIAL}\n{HOW_TO}", re.MULTILINE)
