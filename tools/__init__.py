@@ -1,1 +1,1 @@
-"""Programs that maintain this repository. Nothing of the three products imports them."""
+"""What a checkout needs and the product does not contain."""

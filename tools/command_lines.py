@@ -24,13 +24,14 @@ def commands() -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
             yield from _subcommands(VENDOR, action.choices, action)
 
 
-def _subcommands(program: str, parsers: Mapping[str, argparse.ArgumentParser],
-                 choices: Subparsers,
-                 ) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+def _subcommands(
+    program: str,
+    parsers: Mapping[str, argparse.ArgumentParser],
+    choices: Subparsers,
+) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
     helps = {action.dest: action.help or "" for action in choices._choices_actions}
     for name, parser in parsers.items():
-        below = [each for each in parser._actions
-                 if isinstance(each, argparse._SubParsersAction)]
+        below = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
         for each in below:
             yield from _subcommands(f"{program} {name}", each.choices, each)
         if not below:
@@ -42,12 +43,25 @@ def usage(words: str, parser: argparse.ArgumentParser) -> str:
     if parser.usage:
         return parser.usage
     required = [action for action in parser._actions if action.required and action.option_strings]
-    free = [action for action in parser._actions if not action.required
-            and action.option_strings and action.dest != "help"]
-    return " ".join([words, *(f"{each.option_strings[0]} {each.metavar}" for each in required),
-                     *(["[options]"] if free else []), *(
-        str(action.metavar) if str(action.metavar).startswith("[") else f"[{action.metavar}]"
-        for action in parser._actions if not action.option_strings)])
+    free = [
+        action
+        for action in parser._actions
+        if not action.required and action.option_strings and action.dest != "help"
+    ]
+    return " ".join(
+        [
+            words,
+            *(f"{each.option_strings[0]} {each.metavar}" for each in required),
+            *(["[options]"] if free else []),
+            *(
+                str(action.metavar)
+                if str(action.metavar).startswith("[")
+                else f"[{action.metavar}]"
+                for action in parser._actions
+                if not action.option_strings
+            ),
+        ]
+    )
 
 
 def options(parser: argparse.ArgumentParser) -> Iterator[list[str]]:
@@ -55,8 +69,12 @@ def options(parser: argparse.ArgumentParser) -> Iterator[list[str]]:
     for action in parser._actions:
         if action.option_strings and "--help" not in action.option_strings:
             value = action.metavar or "|".join(action.choices or ())
-            words = ", ".join(code(f"{word} {value}" if action.nargs != 0 else word)
-                              for word in action.option_strings)
-            values = {**vars(action), **(
-                {"default": "the number of processors"} if action.dest == "jobs" else {})}
+            words = ", ".join(
+                code(f"{word} {value}" if action.nargs != 0 else word)
+                for word in action.option_strings
+            )
+            values = {
+                **vars(action),
+                **({"default": "the number of processors"} if action.dest == "jobs" else {}),
+            }
             yield [words, (action.help or "") % values]

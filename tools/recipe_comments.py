@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from bootstrapper.deploy.project import recipe
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.recipe import Recipe
+from bootstrapper.deploy.recipes import recipe
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes.recipe import Recipe
 
 # `NAME    what it is for`, or `NAME, NAME    …`, in a recipe's comment.
 _SETTING = re.compile(r"([A-Z][A-Z0-9_]*(?:, [A-Z][A-Z0-9_]*)*) {2,}(\S.*)")
@@ -13,7 +13,7 @@ _SETTING = re.compile(r"([A-Z][A-Z0-9_]*(?:, [A-Z][A-Z0-9_]*)*) {2,}(\S.*)")
 
 def recipes() -> list[Recipe]:
     """Return the recipes of the cookbook."""
-    return Cookbook(Path("/nonexistent")).all()
+    return RecipeCatalog(Path("/nonexistent")).all()
 
 
 def optional(each: Recipe) -> dict[str, str]:
@@ -29,8 +29,11 @@ def described(each: Recipe) -> tuple[str, dict[str, str]]:
         lines = paragraph.split("\n")
         if not _SETTING.fullmatch(lines[0]):
             indented = all(line.startswith("    ") for line in lines)
-            paragraphs.append(paragraph if indented else
-                              " ".join(line.strip() for line in lines).replace("<", r"\<"))
+            paragraphs.append(
+                paragraph
+                if indented
+                else " ".join(line.strip() for line in lines).replace("<", r"\<")
+            )
             continue
         names: list[str] = []
         for line in lines:
@@ -45,6 +48,8 @@ def described(each: Recipe) -> tuple[str, dict[str, str]]:
 def _text(each: Recipe) -> str:
     """The comment with its indentation, without marks."""
     comment = re.match(r"(?:#.*\n)*", each.code)
-    lines = [line.removeprefix("#").removeprefix(" ") for line in
-             (comment[0] if comment else "").splitlines()]
+    lines = [
+        line.removeprefix("#").removeprefix(" ")
+        for line in (comment[0] if comment else "").splitlines()
+    ]
     return "\n".join(line for line in lines if not recipe.is_mark(line.strip())).strip()

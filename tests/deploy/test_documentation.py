@@ -15,17 +15,18 @@ import pytest
 from bootstrapper.__main__ import COMMANDS
 from bootstrapper.__main__ import _options as parsed
 from bootstrapper.commands import cookbook, log, status
-from bootstrapper.deploy.environment import INHERITED, PROXIES, environment
-from bootstrapper.deploy.event import STATES, State
+from bootstrapper.deploy.definition import reader, schema, setting
+from bootstrapper.deploy.events.event import STATES, State
+from bootstrapper.deploy.events.record import PUSH_KEYS, STAGE_KEYS
 from bootstrapper.deploy.journal import event_line, journal
-from bootstrapper.deploy.journal.record import PUSH_KEYS, STAGE_KEYS
-from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.project import definition, schema, setting
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.recipe import MARKS, parse
-from bootstrapper.deploy.target import target
-from bootstrapper.ve import building
-from tests.deploy.shop import HERE, Shop, git, open_shop
+from bootstrapper.deploy.plan import prepare
+from bootstrapper.deploy.plan.environment import INHERITED, PROXIES, environment
+from bootstrapper.deploy.plan.plan import Plan
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes.recipe import MARKS, parse
+from bootstrapper.deploy.remote import host
+from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
+from tests.support.shop import HERE, Shop, git, open_shop
 from tools import command_lines, reference
 from tools.command_lines import PROGRAM, VENDOR
 from tools.recipe_comments import optional, recipes
@@ -34,7 +35,7 @@ TUTORIAL, HOW_TO, REFERENCE = (
     (reference.DOCS / f"{name}.md").read_text(encoding="utf-8")
     for name in ("tutorial", "how-to", "reference"))
 PAGES = f"{TUTORIAL}\n{HOW_TO}\n{REFERENCE}"
-PACKAGE = Path(definition.__file__).parents[2]
+PACKAGE = Path(prepare.__file__).parents[2]
 TEMPLATE = PACKAGE.parent / "<<cookiecutter.project_slug>>"
 
 EVERY_KEY = """
@@ -64,7 +65,7 @@ def test_the_reference_is_what_the_code_says() -> None:
 def test_every_key_of_the_schema_is_one_that_the_reader_takes(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy/deployments.toml").write_text(EVERY_KEY)
-    assert definition.read(tmp_path).default == "a"
+    assert reader.read(tmp_path).default == "a"
     told = tomllib.loads(EVERY_KEY)
     deployment = told["deployments"]["a"]
     given = [told, deployment, deployment["stages"][0], deployment["flags"]["F"],
@@ -80,9 +81,9 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
     shutil.copytree(TEMPLATE / "deploy/recipes", tmp_path / "deploy/recipes")
     for text in examples:
         (tmp_path / "deploy/deployments.toml").write_text(text)
-        for deployment in definition.read(tmp_path).deployments.values():
+        for deployment in reader.read(tmp_path).deployments.values():
             values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            definition.check(deployment, Cookbook(tmp_path), values)
+            prepare.check(deployment, RecipeCatalog(tmp_path), values)
 
 
 def test_the_stages_for_other_languages_are_recipes() -> None:
@@ -130,7 +131,7 @@ def test_the_variables_of_a_stage_are_those_that_it_gets() -> None:
 
 def test_no_variable_is_named_that_nobody_knows() -> None:
     known = {*setting.ENGINE, *setting.PROCESS, *PROXIES, *setting.ENGINE_SETTINGS,
-             *reference.VARIABLES, *building.COMPILING}
+             *reference.VARIABLES, *BUILD_VARIABLES}
     for recipe in recipes():
         known |= {*recipe.needs, *optional(recipe)}
     known |= set(re.findall(r"^([A-Z][A-Z_]+) ?=", PAGES, re.MULTILINE))  # an example sets it
@@ -162,7 +163,7 @@ def test_every_mark_of_the_reference_counts() -> None:
 
 def test_what_python_recipes_have_is_what_they_get() -> None:
     """Each name of the table, after `self`, is one of python_stage's own."""
-    source = (PACKAGE / "deploy/project/python_stage.py").read_text().split('"""', 2)[2]
+    source = (PACKAGE / "deploy/recipes/python_stage.py").read_text().split('"""', 2)[2]
     rows = re.findall(r"^\| `(self\..*?)` \| (.*) \|$", REFERENCE, re.MULTILINE)
     assert len(rows) == 7
     for attributes, _ in rows:
@@ -239,7 +240,7 @@ def test_the_files_of_a_journal_and_of_a_target_are_those_that_are_there(shop: S
     git(shop.project, "push", "-q", "origin", "main")
     assert shop.run("deploy", "--yes").returncode == 0
     assert {path.name for path in shop.live.iterdir()} == {
-        name.rstrip("/") for name in target.FILES}
+        name.rstrip("/") for name in host.FILES}
 
 
 def test_every_message_of_the_troubleshooting_is_one_that_is_printed() -> None:
