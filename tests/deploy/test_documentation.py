@@ -252,6 +252,14 @@ def test_every_message_of_the_troubleshooting_is_one_that_is_printed() -> None:
         assert any(message in each for each in printed), message
 
 
+@pytest.mark.parametrize("engine", ["ve", "deploy"])
+def test_every_package_of_the_engine_is_in_a_table_of_the_design(engine: str) -> None:
+    page = (reference.DOCS / "design.md").read_text(encoding="utf-8")
+    table = page.partition(f"| package of `bootstrapper/{engine}/` |")[2].partition("\n\n")[0]
+    packages = {path.parent.name for path in (PACKAGE / engine).glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == packages
+
+
 def test_every_link_in_the_docs_leads_somewhere() -> None:
     root = reference.DOCS.parent
     for path in [*reference.DOCS.glob("*.md"), *root.glob("*.md"), root / "rolf/README.md"]:
