@@ -137,7 +137,7 @@ class Writer:
         self.alive = True
 
     def __enter__(self) -> "Writer":
-        self._thread = threading.Thread(target=self._write)
+        self._thread = threading.Thread(target=self._write, daemon=True)
         self._thread.start()
         return self
 

@@ -104,7 +104,7 @@ def test_a_stage_that_ignores_every_signal_ends_with_the_deploying_process(
 def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> None:
     with told() as tale:
         supervisor, = process_tree.children(os.getpid())
-        killing = threading.Thread(target=lambda: (
+        killing = threading.Thread(daemon=True, target=lambda: (
             wait_for(lambda: len(tale.alive) >= SIZE), os.kill(supervisor, signal.SIGKILL)))
         killing.start()
         outcome = tale.bash(TREE)

@@ -45,6 +45,7 @@ def unpack(wheel: Path, place: Path) -> Outcome:
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it is pytest-timeout's
         signal.alarm(SECONDS)
         resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
         answer = _do(UnpackTask(wheel=os.fspath(wheel), name=f"requirements/src/{wheel.name}",
