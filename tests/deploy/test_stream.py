@@ -147,7 +147,7 @@ def test_what_is_written_just_before_the_end_is_kept() -> None:
 # that of the process which forked it as well).
 FLOODED = """
 import sys
-from tests.deploy.jobs import told
+from tests.support.jobs import told
 with open(sys.argv[1], "wb", buffering=0) as file, told() as tale:
     tale.on_event = lambda event: file.write(event.data)
     outcome, = tale.runner.run([tale.job(*sys.argv[2:])])
