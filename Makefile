@@ -37,13 +37,13 @@ tools: .tools/complete
 	@touch $@
 
 demo: tools
-	@$(TOOLS)/python demo.py $(if $(ONCE),--once)
+	@$(TOOLS)/python -m tools.demo $(if $(ONCE),--once)
 
 pictures: tools debian
-	@$(TOOLS)/python demo.py --once --pictures docs/pictures
+	@$(TOOLS)/python -m tools.demo --once --pictures docs/pictures
 
 rolf: tools
-	@$(TOOLS)/python locks/rolf.py
+	@$(TOOLS)/python -m tools.rolf_files
 
 test: tools debian
 	@$(TOOLS)/python -m pytest $(ARGS)
@@ -76,7 +76,7 @@ reliability: tools
 	@$(TOOLS)/python -m pytest -q tests/safety --reliability docs/reliability.md $(ARGS)
 
 lock: tools
-	@$(TOOLS)/python locks/refresh.py
+	@$(TOOLS)/python -m tools.locks
 
 clean:
 	rm -rf .tools .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache rolf/.import_linter_cache

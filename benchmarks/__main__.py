@@ -11,21 +11,29 @@ RUNS = 5
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the pages, and write them where that is asked for; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(
-        "Measure rebuilds beside virtualenv + pip, uv and cp -al, and pushes beside a plain "
-        "script, Capistrano, Fabric and Ansible, and Rolf beside Buildbot; in turn, in one run."))
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=(
+            "Measure rebuilds beside virtualenv + pip, uv and cp -al, and pushes beside a plain "
+            "script, Capistrano, Fabric and Ansible, and Rolf beside Buildbot; in turn, in one run."
+        ),
+    )
     parser.add_argument("what", nargs="?", choices=MEASURED, help="default: all of them")
-    parser.add_argument("--runs", type=int, default=RUNS,
-                        help="counted rounds (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true",
-                        help="one round, less of everything: does it work at all?")
-    parser.add_argument("--write", type=Path, metavar="DIRECTORY",
-                        help="write the pages and their pictures into it")
+    parser.add_argument(
+        "--runs", type=int, default=RUNS, help="counted rounds (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one round, less of everything: does it work at all?"
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="DIRECTORY", help="write the pages and their pictures into it"
+    )
     options = parser.parse_args(argv)
     for what in [options.what] if options.what else MEASURED:
         with tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch:
-            files = MEASURED[what](Path(scratch), 1 if options.quick else options.runs,
-                                   options.quick)
+            files = MEASURED[what](
+                Path(scratch), 1 if options.quick else options.runs, options.quick
+            )
         print(*(text for name, text in files.items() if name.endswith(".md")), sep="\n")
         for name, text in files.items():
             if options.write:

@@ -42,12 +42,22 @@ class Contender:
     def started(self, words: Sequence[str | Path]) -> Iterator["subprocess.Popen[str]"]:
         """One of its commands, running; its end is waited for, and its failure ends it all."""
         # Where everything else lies, or the file systems were compared: not in /tmp for some.
-        environment = {"PATH": f"{PYTHON.parent}:/usr/bin:/bin", "LANG": "C.UTF-8",
-                       "TMPDIR": tempfile.gettempdir(), "HOME": os.fspath(self.directory.parent),
-                       **self.environment}
-        process = subprocess.Popen(words, cwd=self.directory, env=environment, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT)
+        environment = {
+            "PATH": f"{PYTHON.parent}:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "TMPDIR": tempfile.gettempdir(),
+            "HOME": os.fspath(self.directory.parent),
+            **self.environment,
+        }
+        process = subprocess.Popen(
+            words,
+            cwd=self.directory,
+            env=environment,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         yield process
         said, _ = process.communicate()
         if process.returncode:

@@ -36,8 +36,13 @@ def disk(project: Path, scratch: Path, projects: int) -> Disk:
             sizes.append(used(places))
     progress(f"{projects} projects on the disk")
     folders = [os.lstat(folder).st_blocks * 512 for folder, _, _ in os.walk(places[-1])]
-    return Disk(projects=projects, first=sizes[0], last=sizes[-1] - sizes[-2],
-                folders=len(folders), in_folders=sum(folders))
+    return Disk(
+        projects=projects,
+        first=sizes[0],
+        last=sizes[-1] - sizes[-2],
+        folders=len(folders),
+        in_folders=sum(folders),
+    )
 
 
 def used(places: Sequence[Path]) -> int:

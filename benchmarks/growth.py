@@ -27,8 +27,10 @@ def growth(project: Path, scratch: Path, wheels: Sequence[int], runs: int) -> Ma
     for number in wheels:
         place = synthetic(project, scratch / f"growth{number}", number)
         # One ve, rebuilt from a store that has all, then from one that has nothing.
-        both = [ours(place, scratch / "store-growth"),
-                ours(place, scratch / "store-growth-cold", OURS_COLD, cold=True)]
+        both = [
+            ours(place, scratch / "store-growth"),
+            ours(place, scratch / "store-growth-cold", OURS_COLD, cold=True),
+        ]
         seconds = race([replace(each, imports="madeup000.module0") for each in both], runs)
         for title, each in seconds.items():
             medians[title][number] = median(each)
@@ -39,5 +41,9 @@ def growth(project: Path, scratch: Path, wheels: Sequence[int], runs: int) -> Ma
 
 def _fit(medians: Mapping[int, float]) -> Line:
     slope, intercept = linear_regression(list(medians), list(medians.values()))
-    return Line(medians=medians, start=intercept, per_wheel=slope,
-                r_squared=correlation(list(medians), list(medians.values())) ** 2)
+    return Line(
+        medians=medians,
+        start=intercept,
+        per_wheel=slope,
+        r_squared=correlation(list(medians), list(medians.values())) ** 2,
+    )

@@ -27,19 +27,29 @@ def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
     vendor(project)
     contenders = everyone(project, scratch)
     rebuilding = race(contenders, runs)
-    memory = {each.title: peak(each) for each in contenders
-              if each.title in (OURS_WARM, OURS_COLD, PIP, UV_WARM)}
+    memory = {
+        each.title: peak(each)
+        for each in contenders
+        if each.title in (OURS_WARM, OURS_COLD, PIP, UV_WARM)
+    }
     lock = (project / "requirements/apps.txt").read_text(encoding="utf-8")
     by_title = {each.title: each for each in contenders}
     return Results(
         machine=described,
-        versions={"Python": machine.version([PYTHON]), "uv": machine.version([find_uv_bin()]),
-                  "pip": machine.version([by_title[PIP].ve / "bin/pip"])},
+        versions={
+            "Python": machine.version([PYTHON]),
+            "uv": machine.version([find_uv_bin()]),
+            "pip": machine.version([by_title[PIP].ve / "bin/pip"]),
+        },
         wheels=sum(line.startswith("requirements/src/") for line in lock.splitlines()),
         files=sum(len(names) for _, _, names in os.walk(by_title[OURS_WARM].ve)),
-        runs=runs, generating=generating, rebuilding=rebuilding, memory=memory,
+        runs=runs,
+        generating=generating,
+        rebuilding=rebuilding,
+        memory=memory,
         disk=disk(project, scratch, projects),
-        growth=growth(project, scratch, wheels, min(runs, 3)))
+        growth=growth(project, scratch, wheels, min(runs, 3)),
+    )
 
 
 def _generating(scratch: Path, runs: int) -> Seconds:
@@ -48,7 +58,8 @@ def _generating(scratch: Path, runs: int) -> Seconds:
         cache = {"VENDOR_FETCH_CACHE": str(scratch / f"cache{number}")}
         for title in seconds:  # the second run finds what the first has fetched
             place = scratch / f"{title.split()[0]}{number}"
-            seconds[title].append(stopwatch(
-                lambda place=place, cache=cache: generate(place, cache)))  # type: ignore[misc]
+            seconds[title].append(
+                stopwatch(lambda place=place, cache=cache: generate(place, cache))
+            )  # type: ignore[misc]
     progress(f"generated {runs} times")
     return seconds

@@ -31,9 +31,11 @@ class Results:
 
     def targets(self) -> list[Target]:
         """What is to be reached, and what was."""
+
         def times(one: str, most: float, other: str) -> Target:
-            return Target(what=f"{one} / {other}", most=most,
-                          measured=ratio(self.rebuilding, one, other))
+            return Target(
+                what=f"{one} / {other}", most=most, measured=ratio(self.rebuilding, one, other)
+            )
 
         ours = max(self.memory[title].largest for title in (OURS_WARM, OURS_COLD))
         return [
@@ -42,8 +44,14 @@ class Results:
             times(OURS_WARM, 2.0, LIMIT),
             times(OURS_COLD, 0.7, UV_COLD_BYTECODE),
             times(OURS_COLD, 0.4, PIP),
-            Target(what=f"disk of project {self.disk.projects} / the first one's",
-                   most=MOST_OF_FIRST_DISK, measured=self.disk.last / self.disk.first),
-            Target(what="peak memory of the largest process, cold or warm / pip's",
-                   most=MOST_OF_PIPS_MEMORY, measured=ours / self.memory[PIP].largest),
+            Target(
+                what=f"disk of project {self.disk.projects} / the first one's",
+                most=MOST_OF_FIRST_DISK,
+                measured=self.disk.last / self.disk.first,
+            ),
+            Target(
+                what="peak memory of the largest process, cold or warm / pip's",
+                most=MOST_OF_PIPS_MEMORY,
+                measured=ours / self.memory[PIP].largest,
+            ),
         ]

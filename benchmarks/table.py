@@ -17,15 +17,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def of_seconds(seconds: Seconds) -> list[str]:
     """A row for each title."""
-    return table(["seconds", "least", "median", "most"],
-                 [[title, f"{min(each):.2f}", f"{median(each):.2f}", f"{max(each):.2f}"]
-                  for title, each in seconds.items()])
+    return table(
+        ["seconds", "least", "median", "most"],
+        [
+            [title, f"{min(each):.2f}", f"{median(each):.2f}", f"{max(each):.2f}"]
+            for title, each in seconds.items()
+        ],
+    )
 
 
 def of_targets(targets: Iterable[Target]) -> list[str]:
     """A row for each; what was missed stands out."""
-    return table(["", "at most", "measured", "reached"],
-                 [[target.what, f"{target.most:.2f}", *_measured(target)] for target in targets])
+    return table(
+        ["", "at most", "measured", "reached"],
+        [[target.what, f"{target.most:.2f}", *_measured(target)] for target in targets],
+    )
 
 
 def _measured(target: Target) -> tuple[str, str]:

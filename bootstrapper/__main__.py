@@ -16,19 +16,28 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from bootstrapper import invocation, plain_text
+from bootstrapper import plain_text
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
+from bootstrapper.program import PROGRAM as TYPED
 
 INTERRUPTED = 130
 
 # Each command, and the module of bootstrapper.commands that adds its parser. Only the one that is
 # asked for is imported: a rebuild needn't wait for what a deployment uses.
 COMMANDS = {
-    "rebuild": "ve", "check": "ve", "store": "ve",
-    "lock": "closing", "unlock": "closing",
-    "deploy": "deploy", "resume": "deploy", "rollback": "deploy",
-    "pushes": "history", "log": "log", "status": "status", "cancel": "cancel",
+    "rebuild": "ve",
+    "check": "ve",
+    "store": "ve",
+    "lock": "lock",
+    "unlock": "lock",
+    "deploy": "deploy",
+    "resume": "deploy",
+    "rollback": "deploy",
+    "pushes": "pushes",
+    "log": "log",
+    "status": "status",
+    "cancel": "cancel",
     "cookbook": "cookbook",
 }
 
@@ -50,17 +59,22 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
             import traceback
 
             traceback.print_exc()
-        error = refused(failure, Path.cwd(), again="the same command") if isinstance(
-            failure, OSError) else failure
+        error = (
+            refused(failure, Path.cwd(), again="the same command")
+            if isinstance(failure, OSError)
+            else failure
+        )
         print(f"{program}: {error}{_standing(options, chr(10) + '  ')}", file=sys.stderr)
         return error.status
     except Exception as error:
         if options.verbosity > 0:
             raise
-        print(f"{program}: unexpected {type(error).__name__}: "
-              f"{plain_text.lines(str(error))}\n"
-              f"  next: this is our mistake; run it with -v and report what it prints",
-              file=sys.stderr)
+        print(
+            f"{program}: unexpected {type(error).__name__}: "
+            f"{plain_text.lines(str(error))}\n"
+            f"  next: this is our mistake; run it with -v and report what it prints",
+            file=sys.stderr,
+        )
         return 1
 
 
@@ -78,10 +92,12 @@ def _fill_closed_streams() -> None:
 
 
 def _options(argv: Sequence[str], program: str) -> argparse.Namespace:
-    typed = invocation.PROGRAM if program == PROGRAM else program
+    typed = TYPED if program == PROGRAM else program
     parser = argparse.ArgumentParser(
-        prog=typed, allow_abbrev=False,
-        description="Rebuild a project's ve from its vendored files, and deploy it in one step.")
+        prog=typed,
+        allow_abbrev=False,
+        description="Rebuild a project's ve from its vendored files, and deploy it in one step.",
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     named = argv[0] if argv else ""
     for module in dict.fromkeys([COMMANDS[named]] if named in COMMANDS else COMMANDS.values()):

@@ -48,11 +48,31 @@ def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
     reason = error.strerror or str(error)
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return WorkFailed(place, f"the disk is full ({reason})",
-                              f"make room (df -h, du -sh), then: {again}")
+            return WorkFailed(
+                place, f"the disk is full ({reason})", f"make room (df -h, du -sh), then: {again}"
+            )
         case errno.EROFS | errno.EACCES | errno.EPERM:
-            return WorkFailed(place, f"can't be written ({reason})",
-                              f"run {again} as the owner of {where}, on a disk that is mounted "
-                              "for writing")
+            return WorkFailed(
+                place,
+                f"can't be written ({reason})",
+                f"run {again} as the owner of {where}, on a disk that is mounted for writing",
+            )
         case _:
             return WorkFailed(place, reason, f"mend that, then: {again}")
+
+
+def error_text(error: Exception) -> str:
+    """An error as a person reads it."""
+    if isinstance(error, BootstrapperError):
+        return str(error)
+    if isinstance(error, OSError):
+        place = plain_text.single_line(f"{error.filename or 'the system'}")
+        return (
+            f"{place}: {error.strerror or error}\n"
+            "  next: mend that (space, permissions), then run the same command again"
+        )
+    return (
+        f"vendor_fetch: unexpected {type(error).__name__}: "
+        f"{plain_text.lines(str(error))}\n"
+        "  next: this is our mistake; report it with what python -m vendor_fetch -v prints"
+    )

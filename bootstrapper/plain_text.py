@@ -11,7 +11,8 @@ import re
 ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]?")
+    r"|\x1b[ -/]*[0-~]?"
+)
 
 
 def single_line(text: str) -> str:
@@ -19,8 +20,9 @@ def single_line(text: str) -> str:
     if text.isprintable():
         return text
     text = re.sub(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*", " ", ESCAPES.sub("", text))
-    return "".join(letter if letter.isprintable() else " " if letter.isspace() else ""
-                   for letter in text).strip()
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text
+    ).strip()
 
 
 def lines(text: str) -> str:

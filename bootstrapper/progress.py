@@ -30,8 +30,9 @@ class Step:
     fails leaves no line: the error that follows says it all.
     """
 
-    def __init__(self, progress: "Progress", title: str, total: int,
-                 amount: Callable[[int, int], str]) -> None:
+    def __init__(
+        self, progress: "Progress", title: str, total: int, amount: Callable[[int, int], str]
+    ) -> None:
         self._progress = progress
         self._title = title
         self._total = total
@@ -56,8 +57,12 @@ class Step:
     def _paint(self) -> None:
         self._progress.paint(f"{self._title:<11} {self._amount(self._done, self._total)}")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._progress.paint("")
         if kind is None:
             seconds = time.monotonic() - self._started
@@ -73,8 +78,7 @@ class Progress:
         self._verbosity = verbosity if self._stream else -1  # standard output may be closed
         self._live = self._verbosity == 0 and self._stream.isatty()
 
-    def step(self, title: str, total: int,
-             amount: Callable[[int, int], str] = count) -> Step:
+    def step(self, title: str, total: int, amount: Callable[[int, int], str] = count) -> Step:
         """A step of `total` units; `amount(done, total)` writes how far it is."""
         return Step(self, title, total, amount)
 
@@ -106,8 +110,9 @@ class Progress:
         encoding = self._stream.encoding or "utf-8"
         try:
             if (raw := getattr(self._stream, "buffer", None)) is None:
-                self._stream.write(text if isinstance(text, str) else text.decode(
-                    encoding, "replace"))
+                self._stream.write(
+                    text if isinstance(text, str) else text.decode(encoding, "replace")
+                )
             else:
                 self._stream.flush()
                 raw.write(text.encode(encoding, "replace") if isinstance(text, str) else text)

@@ -11,9 +11,9 @@ from contextlib import suppress
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
-import bootstrapper.ve
-from bootstrapper.ve.entry import Entry
-from bootstrapper.ve.store_home import FORMAT, places
+import bootstrapper.ve.store
+from bootstrapper.ve.store.entry import Entry
+from bootstrapper.ve.store.home import FORMAT, places
 
 
 def start(argv: Sequence[str], program: str) -> int:
@@ -22,7 +22,8 @@ def start(argv: Sequence[str], program: str) -> int:
     wheel = Path(__file__).parents[1]
     with suppress(OSError, ValueError):
         compiled = _compiled(wheel, places(wheel.parents[2]))
-        for package in (bootstrapper, bootstrapper.ve):  # both have been imported from the wheel
+        # These have been imported from the wheel.
+        for package in (bootstrapper, bootstrapper.ve, bootstrapper.ve.store):
             package.__path__.insert(0, f"{compiled}/{package.__name__.replace('.', '/')}")
     from bootstrapper.__main__ import main
 

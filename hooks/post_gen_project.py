@@ -13,6 +13,6 @@ if not template.is_absolute():
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(template))
 
-from vendor_fetch.generation import main
+from vendor_fetch.template.generation import main
 
 sys.exit(main(template, database=<< cookiecutter.database.__repr__() >>))

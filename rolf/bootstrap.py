@@ -14,7 +14,7 @@ if sys.version_info < (3, 11):  # even Python 2 reads this far, to say why it wo
     sys.stderr.write("bootstrap.py: Python %d.%d is too old, 3.11 or later is needed\n"
                      "  next: python3.11 bootstrap.py\n" % sys.version_info[:2])
     sys.exit(2)
-if not WHEELS and os.path.exists(os.path.join(HERE, os.pardir, "locks", "rolf.py")):
+if not WHEELS and os.path.exists(os.path.join(HERE, os.pardir, "tools", "rolf_files.py")):
     # In bootstrapper's own repository nothing is vendored; a shop's own copy has its files.
     sys.stderr.write("bootstrap.py: Rolf hasn't got its vendored files yet: %s\n"
                      "  next: make -C %s rolf\n" % (SOURCE, os.path.dirname(HERE)))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
-from tests.site import DEBIAN_PYTHON, PYTHON_VERSION, USER, Site
-from tests.wheels import lock_line, make_wheel
+from bootstrapper.ve.project import lockfile
+from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION, USER, Site
+from tests.support.wheels import lock_line, make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = REPOSITORY / "<<cookiecutter.project_slug>>"

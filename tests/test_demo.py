@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.bare_machine import path_without
 from tests.conftest import REPOSITORY
-from tests.processes import processes_of
+from tests.support.bare_machine import path_without
+from tests.support.processes import processes_of
 
 
 def test_ctrl_c_ends_the_demo_and_its_server(tmp_path: Path,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
     # It shows all of it on a machine that has neither rsync nor ssh.
     monkeypatch.setenv("PATH", path_without(tmp_path / "programs"))
-    demo = subprocess.Popen([sys.executable, "-u", "demo.py", "--into", tmp_path / "demo"],
+    demo = subprocess.Popen([sys.executable, "-u", "-m", "tools.demo", "--into", tmp_path / "demo"],
                             cwd=REPOSITORY, text=True, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, start_new_session=True)
     assert demo.stdout

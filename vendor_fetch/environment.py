@@ -15,12 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bootstrapper.errors import BootstrapperError, WorkFailed
-from bootstrapper.ve.turn import turn
-from vendor_fetch.__main__ import told
-from vendor_fetch.cache import place
-from vendor_fetch.fetch import is_offline
-from vendor_fetch.pip_settings import pip_environment
+from bootstrapper.errors import BootstrapperError, WorkFailed, error_text
+from bootstrapper.ve.project.project_lock import project_lock
+from vendor_fetch.download.cache import cache_directory
+from vendor_fetch.download.fetch import is_offline
+from vendor_fetch.index.pip import pip_environment
 
 # The wheel that this is read from.
 OWN = Path(__file__).parents[1]
@@ -35,15 +34,20 @@ def set_up(directory: Path, kept: Path) -> None:
     """
     directory.mkdir(exist_ok=True)
     complete = directory / "complete"
-    with turn(directory, lambda: print("waiting for another make vendor to set up .tools/")):
+    with project_lock(
+        directory, lambda: print("waiting for another make vendor to set up .tools/")
+    ):
         if complete.exists() and complete.stat().st_mtime >= OWN.stat().st_mtime:
             return
         if is_offline() and not kept.is_dir():
             raise _forbidden(kept)
         print("setting up .tools/ (once)", flush=True)
         if not _run(sys.executable, "-P", "-m", "venv", "--clear", str(directory)):
-            raise WorkFailed(".tools", f"{sys.executable} can't make a ve; why is above",
-                             "mend that (Debian: apt install python3-venv), then: make vendor")
+            raise WorkFailed(
+                ".tools",
+                f"{sys.executable} can't make a ve; why is above",
+                "mend that (Debian: apt install python3-venv), then: make vendor",
+            )
         if not _install(directory, kept, quiet=True):
             if is_offline():
                 raise _forbidden(kept)
@@ -54,11 +58,15 @@ def set_up(directory: Path, kept: Path) -> None:
 def _download(directory: Path, kept: Path) -> None:
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
-        if not (_run(_python(directory), *_PIP, "download", "--dest", scratch, f"{OWN}[vendor]")
-                and _install(directory, Path(scratch))):
-            raise WorkFailed(".tools", "what vendoring runs with can't be installed; why is above",
-                             "see that the index that pip is configured for can be reached, then: "
-                             "make vendor")
+        if not (
+            _run(_python(directory), *_PIP, "download", "--dest", scratch, f"{OWN}[vendor]")
+            and _install(directory, Path(scratch))
+        ):
+            raise WorkFailed(
+                ".tools",
+                "what vendoring runs with can't be installed; why is above",
+                "see that the index that pip is configured for can be reached, then: make vendor",
+            )
         for path in Path(scratch).iterdir():
             if path.name != OWN.name:  # each project has its own
                 path.rename(kept / path.name)
@@ -66,8 +74,17 @@ def _download(directory: Path, kept: Path) -> None:
 
 def _install(directory: Path, files: Path, *, quiet: bool = False) -> bool:
     # Isolated: pip's configuration may name more places to look in, and pip would ask them, too.
-    return _run(_python(directory), *_PIP, "--isolated", "install", "--no-index",
-                "--find-links", str(files), f"{OWN}[vendor]", quiet=quiet)
+    return _run(
+        _python(directory),
+        *_PIP,
+        "--isolated",
+        "install",
+        "--no-index",
+        "--find-links",
+        str(files),
+        f"{OWN}[vendor]",
+        quiet=quiet,
+    )
 
 
 def _python(directory: Path) -> str:
@@ -77,26 +94,34 @@ def _python(directory: Path) -> str:
 def _run(*command: str, quiet: bool = False) -> bool:
     environment = pip_environment(os.environ)
     environment.pop("PYTHONPATH", None)
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False,
-                          stderr=subprocess.DEVNULL if quiet else None)
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        stderr=subprocess.DEVNULL if quiet else None,
+    )
     return done.returncode == 0
 
 
 def _forbidden(kept: Path) -> WorkFailed:
-    return WorkFailed(".tools", f"what vendoring runs with (uv, requests) is not in {kept} yet, "
-                      "and VENDOR_FETCH_OFFLINE forbids the index",
-                      "run make vendor once without VENDOR_FETCH_OFFLINE, in any project")
+    return WorkFailed(
+        ".tools",
+        f"what vendoring runs with (uv, requests) is not in {kept} yet, "
+        "and VENDOR_FETCH_OFFLINE forbids the index",
+        "run make vendor once without VENDOR_FETCH_OFFLINE, in any project",
+    )
 
 
 def main() -> int:
     """Set up the project in the current directory; exit status."""
     try:
-        set_up(Path(".tools").absolute(), place() / "tools")
+        set_up(Path(".tools").absolute(), cache_directory() / "tools")
     except KeyboardInterrupt:
         print("interrupted\n  next: make vendor", file=sys.stderr)
         return 130
     except (BootstrapperError, OSError) as error:
-        print(told(error), file=sys.stderr)
+        print(error_text(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
     return 0
 

@@ -12,7 +12,7 @@ from benchmarks.deploy.peer import PEERS
 from benchmarks.deploy.pusher import Pusher
 from benchmarks.deploy.site import Site
 from benchmarks.race import Seconds, race
-from tests.deploy.ssh_server import SshServer, serve, wait_until_it_listens
+from tests.support.ssh_server import SshServer, serve, wait_until_it_listens
 
 ONE, ALL = "one host", "all hosts"
 SCRIPT, LOGINS = "all hosts, by a plain script", "a login at each host, nothing else"
@@ -43,9 +43,17 @@ def servers(place: Path, number: int) -> Iterator[list[SshServer]]:
 
 def deployments(hosts: Sequence[SshServer]) -> dict[str, ours.Deployment]:
     """One for the first host, one for all."""
-    return {name: (ours.STAGES, {"SSH_CONFIG": str(hosts[0].config), "REMOTE_DIRECTORY": DIRECTORY,
-                                 "REMOTE_HOSTS": [host.host for host in some]})
-            for name, some in {"one": hosts[:1], "all": hosts}.items()}
+    return {
+        name: (
+            ours.STAGES,
+            {
+                "SSH_CONFIG": str(hosts[0].config),
+                "REMOTE_DIRECTORY": DIRECTORY,
+                "REMOTE_HOSTS": [host.host for host in some],
+            },
+        )
+        for name, some in {"one": hosts[:1], "all": hosts}.items()
+    }
 
 
 def fleet(site: Site, hosts: Sequence[SshServer], home: Path, runs: int) -> Fleet:
@@ -55,7 +63,8 @@ def fleet(site: Site, hosts: Sequence[SshServer], home: Path, runs: int) -> Flee
         ours.push(site, hosts[0].home / DIRECTORY, home, "one", ONE),
         ours.push(site, hosts[-1].home / DIRECTORY, home, "all", ALL),
         _script(site, hosts, home),
-        Contender(title=LOGINS, directory=home, commands=[["bash", "-c", f"{logins}wait"]])]
+        Contender(title=LOGINS, directory=home, commands=[["bash", "-c", f"{logins}wait"]]),
+    ]
     seconds = race(contenders, runs)
     busy = {}
     for contender in contenders:
@@ -67,10 +76,19 @@ def fleet(site: Site, hosts: Sequence[SshServer], home: Path, runs: int) -> Flee
 def _script(site: Site, hosts: Sequence[SshServer], home: Path) -> Pusher:
     target = DIRECTORY + "-script"
     return Pusher(
-        title=SCRIPT, directory=home, commands=[["bash", str(PEERS / "fleet.sh")]], site=site,
-        target=hosts[-1].home / target, environment={
-            "HOME": str(home), "SSH_CONFIG": str(hosts[0].config), "REPOSITORY": site.url,
-            "TARGET": target, "HOSTS": " ".join(host.host for host in hosts)})
+        title=SCRIPT,
+        directory=home,
+        commands=[["bash", str(PEERS / "fleet.sh")]],
+        site=site,
+        target=hosts[-1].home / target,
+        environment={
+            "HOME": str(home),
+            "SSH_CONFIG": str(hosts[0].config),
+            "REPOSITORY": site.url,
+            "TARGET": target,
+            "HOSTS": " ".join(host.host for host in hosts),
+        },
+    )
 
 
 def _busy(contender: Contender) -> float:

@@ -11,11 +11,15 @@ from benchmarks.deploy.results import Results
 from benchmarks.deploy.site import Site, build, lighten, never_rebuild, publish
 from benchmarks.race import Seconds, progress, race
 from benchmarks.subject import generate, twin, vendor
-from tests.deploy.ssh_server import SSHD, serve
+from tests.support.ssh_server import SSHD, serve
 
 HOSTS, LINES = 50, 1_000_000
-NEEDED = {SSHD: "openssh-server", "/usr/bin/ssh": "openssh-client", "/usr/bin/rsync": "rsync",
-          "/usr/bin/git": "git"}
+NEEDED = {
+    SSHD: "openssh-server",
+    "/usr/bin/ssh": "openssh-client",
+    "/usr/bin/rsync": "rsync",
+    "/usr/bin/git": "git",
+}
 
 
 def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
@@ -29,20 +33,30 @@ def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
     (home / ".gitconfig").write_text("[user]\n    name = Bench\n    email = bench@example.org\n")
     lines = scratch / "lines"
     overhead.write_lines(lines, LINES // 10 if quick else LINES)
-    with (serve(scratch / "ssh", "production") as (server,),
-          fleet.servers(scratch / "fleet", 5 if quick else HOSTS) as hosts):
+    with (
+        serve(scratch / "ssh", "production") as (server,),
+        fleet.servers(scratch / "fleet", 5 if quick else HOSTS) as hosts,
+    ):
         target = scratch / "targets" / "ours"
         settings = {"SSH_CONFIG": str(server.config), "REMOTE_HOST": "production"}
-        site = _site(scratch, {
-            "production": (ours.STAGES, {**settings, "REMOTE_DIRECTORY": str(target)}),
-            **overhead.deployments(lines), **fleet.deployments(hosts)})
+        site = _site(
+            scratch,
+            {
+                "production": (ours.STAGES, {**settings, "REMOTE_DIRECTORY": str(target)}),
+                **overhead.deployments(lines),
+                **fleet.deployments(hosts),
+            },
+        )
         own = ours.push(site, target, home)
         others = peers(site, scratch, home, server.config)
         progress("pushes")
         pushing = race([own, *others.pushers.values()], runs)
         progress("rollbacks")
-        login = Contender(title="a login, nothing else", directory=home, commands=[
-            ["ssh", "-F", server.config, server.host, "true"]])
+        login = Contender(
+            title="a login, nothing else",
+            directory=home,
+            commands=[["ssh", "-F", server.config, server.host, "true"]],
+        )
         rolling_back = race([ours.rollback(own), *others.rollbacks.values(), login], runs)
         progress("pushes that rebuild")
         rebuilding = _rebuilding(scratch, home, settings, runs)
@@ -51,12 +65,24 @@ def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
         progress("hosts")
         many = fleet.fleet(site, hosts, home, min(runs, 3))
     return Results(
-        machine=described, runs=runs, files=site.files(), missing=others.missing,
-        versions={"Python": machine.version([PYTHON]), "OpenSSH": machine.version(["ssh"], "-V"),
-                  "git": machine.version(["git"]), "rsync": machine.version(["rsync"]),
-                  "bash": machine.version(["bash"]), **others.versions},
-        pushing=pushing, rolling_back=rolling_back, rebuilding=rebuilding, overhead=costs,
-        fleet=many)
+        machine=described,
+        runs=runs,
+        files=site.files(),
+        missing=others.missing,
+        versions={
+            "Python": machine.version([PYTHON]),
+            "OpenSSH": machine.version(["ssh"], "-V"),
+            "git": machine.version(["git"]),
+            "rsync": machine.version(["rsync"]),
+            "bash": machine.version(["bash"]),
+            **others.versions,
+        },
+        pushing=pushing,
+        rolling_back=rolling_back,
+        rebuilding=rebuilding,
+        overhead=costs,
+        fleet=many,
+    )
 
 
 def _site(scratch: Path, deployments: dict[str, ours.Deployment]) -> Site:
@@ -80,7 +106,17 @@ def _rebuilding(scratch: Path, home: Path, settings: dict[str, str], runs: int) 
         if title == ours.PLAIN:
             never_rebuild(site.work)
         target = scratch / "targets" / name
-        publish(site, ours.definition(site, {name: (stages, {
-            **settings, "REMOTE_DIRECTORY": str(target), "REMOTE_PYTHON": str(PYTHON)})}))
+        publish(
+            site,
+            ours.definition(
+                site,
+                {
+                    name: (
+                        stages,
+                        {**settings, "REMOTE_DIRECTORY": str(target), "REMOTE_PYTHON": str(PYTHON)},
+                    )
+                },
+            ),
+        )
         pushers.append(ours.push(site, target, home, name, title))
     return race(pushers, runs)

@@ -11,8 +11,14 @@ from benchmarks.deploy.site import Site
 TITLE = "bootstrapper deploy"
 PLAIN, REBUILDING = "without bootstrap", "with bootstrap"
 STAGES = ("git-clone", "git-tag", "rsync-release", "activate-release", "touch-wsgi")
-REBUILD_STAGES = ("git-clone", "git-tag", "rsync-release", "bootstrap", "activate-release",
-                  "touch-wsgi")
+REBUILD_STAGES = (
+    "git-clone",
+    "git-tag",
+    "rsync-release",
+    "bootstrap",
+    "activate-release",
+    "touch-wsgi",
+)
 
 Deployment = tuple[Sequence[str | Mapping[str, str]], Mapping[str, str | Sequence[str]]]
 """Its stages, and its settings."""
@@ -20,12 +26,22 @@ Deployment = tuple[Sequence[str | Mapping[str, str]], Mapping[str, str | Sequenc
 
 def definition(site: Site, deployments: Mapping[str, Deployment]) -> str:
     """A deployments.toml. The first is the default."""
-    lines = [f"default = {_toml(next(iter(deployments)))}",
-             "", "[settings]", f"REPOSITORY = {_toml(site.url)}"]
+    lines = [
+        f"default = {_toml(next(iter(deployments)))}",
+        "",
+        "[settings]",
+        f"REPOSITORY = {_toml(site.url)}",
+    ]
     for name, (stages, settings) in deployments.items():
-        lines += ["", f"[deployments.{name}]", 'branch = "main"', f"stages = {_toml(stages)}",
-                  "", f"[deployments.{name}.settings]",
-                  *(f"{key} = {_toml(value)}" for key, value in settings.items())]
+        lines += [
+            "",
+            f"[deployments.{name}]",
+            'branch = "main"',
+            f"stages = {_toml(stages)}",
+            "",
+            f"[deployments.{name}.settings]",
+            *(f"{key} = {_toml(value)}" for key, value in settings.items()),
+        ]
     return "\n".join([*lines, ""])
 
 
@@ -42,21 +58,36 @@ def command(site: Site, deployment: str) -> list[str | Path]:
     return [site.python, "-m", "bootstrapper", "deploy", deployment]
 
 
-def push(site: Site, target: Path, home: Path, deployment: str = "production",
-         title: str = TITLE) -> Pusher:
+def push(
+    site: Site, target: Path, home: Path, deployment: str = "production", title: str = TITLE
+) -> Pusher:
     """A push to a target."""
-    return Pusher(title=title, directory=site.work, site=site, target=target,
-                  environment={"HOME": str(home)}, commands=[command(site, deployment)])
+    return Pusher(
+        title=title,
+        directory=site.work,
+        site=site,
+        target=target,
+        environment={"HOME": str(home)},
+        commands=[command(site, deployment)],
+    )
 
 
 def rollback(pusher: Pusher) -> Rollback:
     """Back to what it proposes itself."""
-    return Rollback(title=TITLE, directory=pusher.directory, environment=pusher.environment,
-                    pusher=pusher,
-                    commands=[[pusher.site.python, "-m", "bootstrapper", "rollback", "--yes"]])
+    return Rollback(
+        title=TITLE,
+        directory=pusher.directory,
+        environment=pusher.environment,
+        pusher=pusher,
+        commands=[[pusher.site.python, "-m", "bootstrapper", "rollback", "--yes"]],
+    )
 
 
 def stages(site: Site, home: Path, deployment: str, title: str) -> Contender:
     """A push that leaves nothing but its journal."""
-    return Contender(title=title, directory=site.work, environment={"HOME": str(home)},
-                     commands=[command(site, deployment)])
+    return Contender(
+        title=title,
+        directory=site.work,
+        environment={"HOME": str(home)},
+        commands=[command(site, deployment)],
+    )

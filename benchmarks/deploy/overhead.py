@@ -19,7 +19,7 @@ WIDTH = 100
 
 RECIPES = {
     "nothing.sh": "# Does nothing.\n",
-    "lines.sh": "# Prints a file.\n# needs: LINES_FILE\ncat \"$LINES_FILE\"\n",
+    "lines.sh": '# Prints a file.\n# needs: LINES_FILE\ncat "$LINES_FILE"\n',
 }
 
 
@@ -50,8 +50,10 @@ class Printer(Contender):
 
     def check(self) -> None:
         """Nothing is lost, and the order is kept."""
-        if not any(filecmp.cmp(path, self.printed, shallow=False)
-                   for path in self.directory.glob(self.found)):
+        if not any(
+            filecmp.cmp(path, self.printed, shallow=False)
+            for path in self.directory.glob(self.found)
+        ):
             sys.exit(f"{self.title}: what was printed is not what has arrived")
 
 
@@ -59,8 +61,10 @@ def deployments(lines: Path) -> dict[str, ours.Deployment]:
     """Those that stay on this machine."""
     return {
         "nothing": (["nothing"], {}),
-        "many": ([{"recipe": "nothing", "name": f"nothing{each}"} for each in range(STAGES + 1)],
-                 {}),
+        "many": (
+            [{"recipe": "nothing", "name": f"nothing{each}"} for each in range(STAGES + 1)],
+            {},
+        ),
         "lines": (["lines"], {"LINES_FILE": str(lines)}),
     }
 
@@ -82,15 +86,36 @@ def write_lines(path: Path, lines: int) -> None:
 def overhead(site: Site, scratch: Path, home: Path, lines: Path, runs: int) -> Overhead:
     """Both, with what they are compared to in the same rounds."""
     loop = f"for number in {{1..{STAGES}}}; do bash -c true; done"
-    stages = race([ours.stages(site, home, "nothing", NOTHING),
-                   ours.stages(site, home, "many", MANY),
-                   Contender(title=BASH, directory=scratch, commands=[["bash", "-c", loop]])],
-                  runs)
+    stages = race(
+        [
+            ours.stages(site, home, "nothing", NOTHING),
+            ours.stages(site, home, "many", MANY),
+            Contender(title=BASH, directory=scratch, commands=[["bash", "-c", loop]]),
+        ],
+        runs,
+    )
     printer = Printer(
-        title=LINES, directory=site.work, printed=lines, environment={"HOME": str(home)},
-        commands=[ours.command(site, "lines")], found=".deploy/pushes/*/output.log")
-    output = race([ours.stages(site, home, "nothing", NOTHING), printer,
-                   Printer(title=CAT, directory=scratch, printed=lines, found="catted",
-                           commands=[["sh", "-c", 'cat "$0" | cat > catted', lines]])], runs)
-    return Overhead(stages=stages, output=output, memory=peak(printer),
-                    lines=lines.stat().st_size // WIDTH)
+        title=LINES,
+        directory=site.work,
+        printed=lines,
+        environment={"HOME": str(home)},
+        commands=[ours.command(site, "lines")],
+        found=".deploy/pushes/*/output.log",
+    )
+    output = race(
+        [
+            ours.stages(site, home, "nothing", NOTHING),
+            printer,
+            Printer(
+                title=CAT,
+                directory=scratch,
+                printed=lines,
+                found="catted",
+                commands=[["sh", "-c", 'cat "$0" | cat > catted', lines]],
+            ),
+        ],
+        runs,
+    )
+    return Overhead(
+        stages=stages, output=output, memory=peak(printer), lines=lines.stat().st_size // WIDTH
+    )

@@ -33,8 +33,12 @@ class Pusher(Contender):
         """The commit is tagged in the repository and live on the target, and was touched there."""
         if self.disconnect:
             subprocess.run(self.disconnect, stderr=subprocess.DEVNULL, check=False)
-        tags = subprocess.run(["git", "tag", "--points-at", "main"], cwd=self.site.repository,
-                              capture_output=True, check=True).stdout
+        tags = subprocess.run(
+            ["git", "tag", "--points-at", "main"],
+            cwd=self.site.repository,
+            capture_output=True,
+            check=True,
+        ).stdout
         if not tags or self.live() != self.site.content:
             sys.exit(f"{self.title}: has not tagged and pushed the newest commit")
 

@@ -39,8 +39,11 @@ class Site:
 
     def files(self) -> int:
         """How many a push brings."""
-        return sum(len(names) for folder, _, names in os.walk(self.work)
-                   if not {".git", "ve", ".deploy"} & set(Path(folder).parts))
+        return sum(
+            len(names)
+            for folder, _, names in os.walk(self.work)
+            if not {".git", "ve", ".deploy"} & set(Path(folder).parts)
+        )
 
     def commit(self) -> None:
         """Another commit, in the repository as well, which is packed as a server's mostly is."""
@@ -51,8 +54,10 @@ class Site:
 
     def git(self, *words: str | Path) -> None:
         """In the work tree, by whoever deploys."""
-        run(["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", *words],
-            self.work)
+        run(
+            ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", *words],
+            self.work,
+        )
 
 
 def build(project: Path, store: Path) -> None:

@@ -47,15 +47,28 @@ class Browser:
             return answer.headers["Location"]
 
     @contextmanager
-    def open(self, method: str, path: str, body: str | None = None,
-             headers: Mapping[str, str] | None = None) -> Iterator[HTTPResponse]:
+    def open(
+        self,
+        method: str,
+        path: str,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[HTTPResponse]:
         """The answer to a request, its body unread."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         try:
-            connection.request(method, path, body, {
-                "Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded",
-                "Origin": f"http://127.0.0.1:{self._port}", **(headers or {})})
+            connection.request(
+                method,
+                path,
+                body,
+                {
+                    "Cookie": cookies,
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    "Origin": f"http://127.0.0.1:{self._port}",
+                    **(headers or {}),
+                },
+            )
             answer = connection.getresponse()
             for line in answer.headers.get_all("Set-Cookie", []):
                 name, _, value = line.partition(";")[0].partition("=")

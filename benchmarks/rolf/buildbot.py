@@ -43,33 +43,73 @@ class Buildbot:
     def install(self) -> None:
         """Into an environment of its own, bytecode included."""
         self._place.mkdir(parents=True)
-        for words in (["venv", "--python", PYTHON, self._place / "ve"],
-                      ["pip", "install", "--compile-bytecode", "--python",
-                       self._place / "ve/bin/python", *PACKAGES]):
+        for words in (
+            ["venv", "--python", PYTHON, self._place / "ve"],
+            [
+                "pip",
+                "install",
+                "--compile-bytecode",
+                "--python",
+                self._place / "ve/bin/python",
+                *PACKAGES,
+            ],
+        ):
             subprocess.run([find_uv_bin(), *words, "--quiet"], check=False)
 
     def __enter__(self) -> Self:
         ve, workers = self._place / "ve/bin", free_port()
         (self._place / "steps.json").write_text(json.dumps(self._steps))
-        environment = {**os.environ, "PATH": f"{ve}:/usr/bin:/bin", "WEB_PORT": str(self._port),
-                       "STEPS": str(self._place / "steps.json"), "WORKERS_PORT": str(workers)}
-        for words in ([ve / "buildbot", "create-master", "--quiet", "master"],
-                      ["cp", CONFIGURATION, "master/master.cfg"],
-                      [ve / "buildbot", "upgrade-master", "--quiet", "master"],
-                      [ve / "buildbot-worker", "create-worker", "--quiet", "worker",
-                       f"127.0.0.1:{workers}", "worker", "secret"]):
-            subprocess.run(words, cwd=self._place, env=environment, check=True,
-                           stdout=subprocess.DEVNULL)
+        environment = {
+            **os.environ,
+            "PATH": f"{ve}:/usr/bin:/bin",
+            "WEB_PORT": str(self._port),
+            "STEPS": str(self._place / "steps.json"),
+            "WORKERS_PORT": str(workers),
+        }
+        for words in (
+            [ve / "buildbot", "create-master", "--quiet", "master"],
+            ["cp", CONFIGURATION, "master/master.cfg"],
+            [ve / "buildbot", "upgrade-master", "--quiet", "master"],
+            [
+                ve / "buildbot-worker",
+                "create-worker",
+                "--quiet",
+                "worker",
+                f"127.0.0.1:{workers}",
+                "worker",
+                "secret",
+            ],
+        ):
+            subprocess.run(
+                words, cwd=self._place, env=environment, check=True, stdout=subprocess.DEVNULL
+            )
         for part in ("master", "worker"):
             tac = "buildbot.tac"
-            self._processes.append(subprocess.Popen(
-                [ve / "twistd", "--nodaemon", "--no_save", "--pidfile=pid", "--logfile=log", "-y",
-                 tac], cwd=self._place / part, env=environment, stdout=subprocess.DEVNULL))
+            self._processes.append(
+                subprocess.Popen(
+                    [
+                        ve / "twistd",
+                        "--nodaemon",
+                        "--no_save",
+                        "--pidfile=pid",
+                        "--logfile=log",
+                        "-y",
+                        tac,
+                    ],
+                    cwd=self._place / part,
+                    env=environment,
+                    stdout=subprocess.DEVNULL,
+                )
+            )
             self._wait_for("builders" if part == "master" else "workers/1")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         for process in reversed(self._processes):
             process.send_signal(signal.SIGTERM)
             process.wait()
@@ -83,8 +123,11 @@ class Buildbot:
         """Force a build as its page does, and watch it by its event stream."""
         with self._listening() as stream:
             begun = time.perf_counter()
-            self._ask("POST", "forceschedulers/force", {
-                "id": 1, "jsonrpc": "2.0", "method": "force", "params": {"builderid": 1}})
+            self._ask(
+                "POST",
+                "forceschedulers/force",
+                {"id": 1, "jsonrpc": "2.0", "method": "force", "params": {"builderid": 1}},
+            )
             first = 0.0
             for event in events(stream):
                 if event.kind != "event":
@@ -111,8 +154,12 @@ class Buildbot:
 
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, object]:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
-        connection.request(method, f"/api/v2/{path}", json.dumps(body) if body else None,
-                           {"Content-Type": "application/json"})
+        connection.request(
+            method,
+            f"/api/v2/{path}",
+            json.dumps(body) if body else None,
+            {"Content-Type": "application/json"},
+        )
         answer = json.loads(connection.getresponse().read())
         connection.close()
         return answer

@@ -91,23 +91,33 @@ def follow(project: Path, scratch: Path, *, quick: bool) -> Followed:
 
 def _followed(rolf: Instance, keys: Sequence[int], lines: int) -> Followed:
     browser = rolf.browser()
-    addresses = [browser.post(f"/deployments/{key}/push/", {"ref": "main"},
-                              form=f"/deployments/{key}/") for key in keys]
+    addresses = [
+        browser.post(f"/deployments/{key}/push/", {"ref": "main"}, form=f"/deployments/{key}/")
+        for key in keys
+    ]
     followers = [_Follower(addresses[number % len(addresses)]) for number in range(FOLLOWERS)]
-    threads = [threading.Thread(target=one.follow, args=(browser, random.Random(number)))
-               for number, one in enumerate(followers)]
+    threads = [
+        threading.Thread(target=one.follow, args=(browser, random.Random(number)))
+        for number, one in enumerate(followers)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     whole = {address: _raw(browser, address) for address in addresses}
     return Followed(
-        followers=FOLLOWERS, pushes=len(keys), lines=lines,
-        lost=sum(one.lines.get(number) != text for one in followers
-                 for number, text in enumerate(whole[one.address])),
+        followers=FOLLOWERS,
+        pushes=len(keys),
+        lines=lines,
+        lost=sum(
+            one.lines.get(number) != text
+            for one in followers
+            for number, text in enumerate(whole[one.address])
+        ),
         doubled=sum(one.doubled for one in followers),
         came_again=sum(one.came_again for one in followers),
-        late=[late for one in followers for late in one.late])
+        late=[late for one in followers for late in one.late],
+    )
 
 
 def _raw(browser: Browser, address: str) -> list[str]:

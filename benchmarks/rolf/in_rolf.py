@@ -45,34 +45,70 @@ CHUNK_LINES = 2500  # 250 kB, as the worker flushes them while a stage floods
 def record(number: int, state: str) -> dict:
     """What the engine would have kept of a push."""
     now = timezone.now().isoformat()
-    return {"id": number, "state": state, "comment": f"Change {number}", "user": "anna",
-            "ref": "main", "commit": f"{number:040x}", "started": now, "ended": now,
-            "stages": [{"name": name, "state": "succeeded", "started": now, "ended": now,
-                        "exit": 0, "seconds": 1.0, "reason": ""} for name in STAGES]}
+    return {
+        "id": number,
+        "state": state,
+        "comment": f"Change {number}",
+        "user": "anna",
+        "ref": "main",
+        "commit": f"{number:040x}",
+        "started": now,
+        "ended": now,
+        "stages": [
+            {
+                "name": name,
+                "state": "succeeded",
+                "started": now,
+                "ended": now,
+                "exit": 0,
+                "seconds": 1.0,
+                "reason": "",
+            }
+            for name in STAGES
+        ],
+    }
 
 
 def seed(deployments: int, pushes: int) -> None:
     """Fill an empty database: applications in categories, each deployment with its history."""
     person = User.objects.create_superuser("bench", "bench@example.org", "bench")
     categories = Category.objects.bulk_create(
-        Category(name=f"Category {number}") for number in range(CATEGORIES))
+        Category(name=f"Category {number}") for number in range(CATEGORIES)
+    )
     applications = Application.objects.bulk_create(
         Application(name=f"Application {number}", category=categories[number % CATEGORIES])
-        for number in range(max(1, deployments // PER_APPLICATION)))
+        for number in range(max(1, deployments // PER_APPLICATION))
+    )
     places = Deployment.objects.bulk_create(
-        Deployment(application=applications[number // PER_APPLICATION % len(applications)],
-                   name=f"place {number % PER_APPLICATION}") for number in range(deployments))
+        Deployment(
+            application=applications[number // PER_APPLICATION % len(applications)],
+            name=f"place {number % PER_APPLICATION}",
+        )
+        for number in range(deployments)
+    )
     now = timezone.now()
 
     def made():
         for number in range(pushes):
             state = "failed" if number % 10 == 3 else "succeeded"
             count = number // deployments + 1
-            yield Push(deployment=places[number % deployments], number=count, state=state,
-                       user=person, user_name="bench", comment=f"Change {number}", ref="main",
-                       commit=f"{number:040x}", started=now, ended=now, record=record(count, state),
-                       snapshot={"format": 1, "stages": [{"name": name, "code": "true\n" * 20}
-                                                         for name in STAGES]})
+            yield Push(
+                deployment=places[number % deployments],
+                number=count,
+                state=state,
+                user=person,
+                user_name="bench",
+                comment=f"Change {number}",
+                ref="main",
+                commit=f"{number:040x}",
+                started=now,
+                ended=now,
+                record=record(count, state),
+                snapshot={
+                    "format": 1,
+                    "stages": [{"name": name, "code": "true\n" * 20} for name in STAGES],
+                },
+            )
 
     with transaction.atomic():
         Push.objects.bulk_create(made(), batch_size=BATCH)
@@ -84,7 +120,7 @@ def line(number: int) -> bytes:
     """A line of a log of WIDTH bytes, unlike the others; each has a word that no other has."""
     words = hashlib.blake2b(b"%d" % number, digest_size=20).hexdigest()
     text = f"{number:07} test_{words[:6]} passed in {number % 977} ms: unique{number}word {words}"
-    return text[:WIDTH - 1].ljust(WIDTH - 1, ".").encode() + b"\n"
+    return text[: WIDTH - 1].ljust(WIDTH - 1, ".").encode() + b"\n"
 
 
 def log(lines: int) -> str:
@@ -94,17 +130,31 @@ def log(lines: int) -> str:
     deployment = Deployment.objects.first()
     last = deployment.pushes.order_by("-number").values_list("number", flat=True).first() or 0
     push = Push.objects.create(
-        deployment=deployment, number=last + 1, state="succeeded", user_name="bench",
-        started=timezone.now(), ended=timezone.now(), record=record(last + 1, "succeeded"),
-        log_lines=lines, log_bytes=lines * WIDTH, marks={"0": {"line": 0}})
+        deployment=deployment,
+        number=last + 1,
+        state="succeeded",
+        user_name="bench",
+        started=timezone.now(),
+        ended=timezone.now(),
+        record=record(last + 1, "succeeded"),
+        log_lines=lines,
+        log_bytes=lines * WIDTH,
+        marks={"0": {"line": 0}},
+    )
 
     def made():
         for sequence, first in enumerate(range(0, lines, CHUNK_LINES)):
             end = min(first + CHUNK_LINES, lines)
             data = b"".join(map(line, range(first, end)))
-            yield LogChunk(push=push, sequence=sequence, offset=first * WIDTH, first_line=first,
-                           last_line=end, data=data,
-                           spans=[[len(data), 0, "stdout", time.time(), ""]])
+            yield LogChunk(
+                push=push,
+                sequence=sequence,
+                offset=first * WIDTH,
+                first_line=first,
+                last_line=end,
+                data=data,
+                spans=[[len(data), 0, "stdout", time.time(), ""]],
+            )
 
     with transaction.atomic():
         LogChunk.objects.bulk_create(made(), batch_size=50)
@@ -119,9 +169,12 @@ def speakers(count: int, lines: int) -> list:
     person.set_password("bench")
     person.save()
     application = Application.objects.create(
-        name="speakers", category=Category.objects.create(name="speakers"))
-    code = (f"for number in $(seq {lines}); do echo \"at $EPOCHREALTIME number $number\"; "
-            "read -rt 0.1 <> <(:) || :; done\n")
+        name="speakers", category=Category.objects.create(name="speakers")
+    )
+    code = (
+        f'for number in $(seq {lines}); do echo "at $EPOCHREALTIME number $number"; '
+        "read -rt 0.1 <> <(:) || :; done\n"
+    )
     keys = []
     for number in range(count):
         deployment = Deployment.objects.create(application=application, name=f"speaker {number}")
@@ -134,11 +187,12 @@ def site(definition: str, name: str) -> int:
     """Make a deployment of what a deployments.toml says; its key."""
     from deployments.importing import fill
 
-    from bootstrapper.deploy.project.deployment import FILE
+    from bootstrapper.deploy.definition.deployment import FILE
 
     person = User.objects.get(username="bench")
     application, _ = Application.objects.get_or_create(
-        name="site", defaults={"category": Category.objects.get_or_create(name="sites")[0]})
+        name="site", defaults={"category": Category.objects.get_or_create(name="sites")[0]}
+    )
     deployment = Deployment.objects.create(application=application, name=name)
     fill(deployment, {FILE: Path(definition).read_text()}, person)
     return deployment.pk
@@ -147,7 +201,8 @@ def site(definition: str, name: str) -> int:
 def steps(file: str) -> int:
     """Make a deployment of steps, [name, Bash code] each; its key."""
     application, _ = Application.objects.get_or_create(
-        name="steps", defaults={"category": Category.objects.get_or_create(name="sites")[0]})
+        name="steps", defaults={"category": Category.objects.get_or_create(name="sites")[0]}
+    )
     deployment = Deployment.objects.create(application=application, name="site")
     for position, (name, code) in enumerate(json.loads(Path(file).read_text())):
         Stage.objects.create(deployment=deployment, name=name, code=code, position=position)
@@ -161,8 +216,11 @@ def pages() -> dict:
     client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.get(username="bench"))
     deployment = Deployment.objects.order_by("pk").first()
-    addresses = {"front page": "/", "deployment page": deployment.get_absolute_url(),
-                 "push list": f"{deployment.get_absolute_url()}pushes/"}
+    addresses = {
+        "front page": "/",
+        "deployment page": deployment.get_absolute_url(),
+        "push list": f"{deployment.get_absolute_url()}pushes/",
+    }
     found = {}
     for title, address in addresses.items():
         with CaptureQueriesContext(connection) as queries:
@@ -171,8 +229,11 @@ def pages() -> dict:
         if answer.status_code != 200:
             sys.exit(f"{address} answers {answer.status_code}")
         seconds = sorted(_seconds(client, address) for _ in range(TIMES))
-        found[title] = {"queries": count, "seconds": seconds[TIMES // 2],
-                        "bytes": len(answer.content)}
+        found[title] = {
+            "queries": count,
+            "seconds": seconds[TIMES // 2],
+            "bytes": len(answer.content),
+        }
     return found
 
 
@@ -184,7 +245,12 @@ def _seconds(client: Client, address: str) -> float:
 
 if __name__ == "__main__":
     what, *words = sys.argv[1:]
-    known = {"seed": seed, "log": log, "pages": pages, "speakers": speakers, "site": site,
-             "steps": steps}
-    json.dump(known[what](*(int(word) if word.isdecimal() else word for word in words)),
-              sys.stdout)
+    known = {
+        "seed": seed,
+        "log": log,
+        "pages": pages,
+        "speakers": speakers,
+        "site": site,
+        "steps": steps,
+    }
+    json.dump(known[what](*(int(word) if word.isdecimal() else word for word in words)), sys.stdout)

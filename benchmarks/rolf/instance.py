@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import demo_rolf
 from benchmarks.contender import PYTHON
 from benchmarks.memory import together
 from benchmarks.rolf.browser import Browser
-from tests.rolf.home import Home, Running, environment, running
+from tests.support.rolf_home import Home, Running, environment, running
+from tools.rolf_files import lay_out
 
 IN_ROLF = Path(__file__).with_name("in_rolf.py")
 
@@ -42,9 +42,13 @@ class Instance:
 def project(scratch: Path) -> Path:
     """Rolf, vendored and built: what each instance is a copy of."""
     directory = scratch / "rolf"
-    demo_rolf.lay_out(directory)
-    subprocess.run([PYTHON, "bootstrap.py", "-q"], cwd=directory, check=True,
-                   env={**os.environ, "BOOTSTRAP_STORE": str(scratch / "store")})
+    lay_out(directory)
+    subprocess.run(
+        [PYTHON, "bootstrap.py", "-q"],
+        cwd=directory,
+        check=True,
+        env={**os.environ, "BOOTSTRAP_STORE": str(scratch / "store")},
+    )
     return directory
 
 
@@ -57,8 +61,14 @@ def empty(project: Path, place: Path) -> Home:
 
 def inside(home: Home, *words: object) -> Any:
     """What in_rolf.py answers, run there."""
-    run = subprocess.run(["ve/bin/python", IN_ROLF, *map(str, words)], cwd=home.current,
-                         env=environment(), check=True, text=True, stdout=subprocess.PIPE)
+    run = subprocess.run(
+        ["ve/bin/python", IN_ROLF, *map(str, words)],
+        cwd=home.current,
+        env=environment(),
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
     return json.loads(run.stdout)
 
 

@@ -64,7 +64,8 @@ def _done(browser: Browser, address: str, lines: int) -> Mapping[str, float]:
         "open the page": stopwatch(lambda: ask("")),
         "jump to the middle": stopwatch(lambda: ask(f"lines/?first={middle - 100}&count=200")),
         "search a word that is there once": stopwatch(
-            lambda: ask(f"search/?q={word}&from=0", lines * 3 // 4)),
+            lambda: ask(f"search/?q={word}&from=0", lines * 3 // 4)
+        ),
         "search words that are nowhere": stopwatch(absent),
     }
 
@@ -72,5 +73,10 @@ def _done(browser: Browser, address: str, lines: int) -> Mapping[str, float]:
 def _web(pid: int) -> float:
     """What the process has of its own, in MB."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(kilobytes) for kilobytes in re.findall(
-        r"^Private_(?:Clean|Dirty):\s+(\d+)", text, re.M)) / 1e3
+    return (
+        sum(
+            int(kilobytes)
+            for kilobytes in re.findall(r"^Private_(?:Clean|Dirty):\s+(\d+)", text, re.M)
+        )
+        / 1e3
+    )

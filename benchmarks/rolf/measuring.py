@@ -25,6 +25,14 @@ def measure(scratch: Path, runs: int, *, quick: bool) -> Results:
     progress("Buildbot")
     laps, megabytes, missing = pushing.beside_buildbot(rolf, scratch, runs)
     return Results(
-        machine=described, runs=runs, missing=missing, followed=followed, logs=read, pages=pages,
-        versions={"Python": machine.version([PYTHON])}, pushing=pushed, laps=laps,
-        megabytes=megabytes)
+        machine=described,
+        runs=runs,
+        missing=missing,
+        followed=followed,
+        logs=read,
+        pages=pages,
+        versions={"Python": machine.version([PYTHON])},
+        pushing=pushed,
+        laps=laps,
+        megabytes=megabytes,
+    )

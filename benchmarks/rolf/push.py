@@ -12,8 +12,9 @@ from benchmarks.rolf.lap import Lap
 CURSOR = re.compile(r'data-cursor="([^"]*)"')
 
 
-def push(browser: Browser, deployment: int, fields: Mapping[str, str] = {}, *,
-         says: str = "line") -> Lap:
+def push(
+    browser: Browser, deployment: int, fields: Mapping[str, str] = {}, *, says: str = "line"
+) -> Lap:
     """Click, follow the page's stream until it tells the end; RuntimeError if it didn't succeed.
 
     `first` is when something with the word `says` in it was on the page.

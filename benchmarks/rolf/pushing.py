@@ -13,10 +13,12 @@ from benchmarks.rolf.lap import Lap
 from benchmarks.rolf.push import push
 from benchmarks.rolf.results import BUILDBOT, COMMAND_LINE, ROLF
 from benchmarks.subject import generate
-from tests.deploy.ssh_server import serve
+from tests.support.ssh_server import serve
 
-STEPS = [(f"step-{number}", f"for line in $(seq 20); do echo line $line of {number}; done\n"
-          "sleep 0.1\n") for number in range(1, 6)]
+STEPS = [
+    (f"step-{number}", f"for line in $(seq 20); do echo line $line of {number}; done\nsleep 0.1\n")
+    for number in range(1, 6)
+]
 
 
 def by_command_line(project: Path, scratch: Path, runs: int) -> Seconds:
@@ -27,9 +29,13 @@ def by_command_line(project: Path, scratch: Path, runs: int) -> Seconds:
         build(site.work, scratch / "store")
         lighten(site.work)
         settings = {"SSH_CONFIG": str(server.config), "REMOTE_HOST": "production"}
-        definition = ours.definition(site, {
-            name: (ours.STAGES, {**settings, "REMOTE_DIRECTORY": str(scratch / name)})
-            for name in ("by-command", "by-rolf")})
+        definition = ours.definition(
+            site,
+            {
+                name: (ours.STAGES, {**settings, "REMOTE_DIRECTORY": str(scratch / name)})
+                for name in ("by-command", "by-rolf")
+            },
+        )
         publish(site, definition)
         file = scratch / "deployments.toml"
         file.write_text(definition)
@@ -38,14 +44,19 @@ def by_command_line(project: Path, scratch: Path, runs: int) -> Seconds:
         command = ours.push(site, scratch / "by-command", scratch, "by-command", COMMAND_LINE)
         with started(home) as rolf:
             browser = rolf.browser()
-            return _in_turn({
-                COMMAND_LINE: command.run,
-                ROLF: lambda: push(browser, key, says=""),
-            }, runs, site.commit)
+            return _in_turn(
+                {
+                    COMMAND_LINE: command.run,
+                    ROLF: lambda: push(browser, key, says=""),
+                },
+                runs,
+                site.commit,
+            )
 
 
-def _in_turn(pushers: Mapping[str, Callable[[], object]], runs: int,
-             before: Callable[[], None]) -> Seconds:
+def _in_turn(
+    pushers: Mapping[str, Callable[[], object]], runs: int, before: Callable[[], None]
+) -> Seconds:
     seconds: dict[str, list[float]] = {title: [] for title in pushers}
     for number in range(runs + 1):
         titles = list(pushers) if number % 2 else list(reversed(pushers))
@@ -58,8 +69,9 @@ def _in_turn(pushers: Mapping[str, Callable[[], object]], runs: int,
     return seconds
 
 
-def beside_buildbot(project: Path, scratch: Path, runs: int) -> tuple[
-        Mapping[str, Sequence[Lap]], Mapping[str, float], Mapping[str, str]]:
+def beside_buildbot(
+    project: Path, scratch: Path, runs: int
+) -> tuple[Mapping[str, Sequence[Lap]], Mapping[str, float], Mapping[str, str]]:
     """Laps, MB when all is over, and what is missing; each by title."""
     home = empty(project, scratch / "steps")
     file = scratch / "steps.json"
@@ -73,15 +85,18 @@ def beside_buildbot(project: Path, scratch: Path, runs: int) -> tuple[
             laps = {ROLF: [_own(rolf, key) for _ in range(runs)]}
             return laps, {ROLF: rolf.megabytes}, {BUILDBOT: MISSING}
         with peer:
-            return (_laps(rolf, key, peer, runs),
-                    {ROLF: rolf.megabytes, BUILDBOT: peer.megabytes}, {})
+            return (
+                _laps(rolf, key, peer, runs),
+                {ROLF: rolf.megabytes, BUILDBOT: peer.megabytes},
+                {},
+            )
 
 
 def _laps(rolf: Instance, key: int, peer: Buildbot, runs: int) -> Mapping[str, Sequence[Lap]]:
     found: dict[str, list[Lap]] = {ROLF: [], BUILDBOT: []}
     pushers = {ROLF: lambda: _own(rolf, key), BUILDBOT: peer.push}
     for number in range(runs + 1):
-        for title in (list(found) if number % 2 else reversed(list(found))):
+        for title in list(found) if number % 2 else reversed(list(found)):
             lap = pushers[title]()
             if number:
                 found[title].append(lap)

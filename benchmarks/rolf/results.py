@@ -32,21 +32,45 @@ class Results:
     def targets(self) -> list[Target]:
         """What is to be reached, and what was."""
         return [
-            Target(what="a line is on the page: p95 / the worker's flush interval", most=3,
-                   measured=self.followed.p95 / FLUSH),
-            Target(what="lines lost or doubled over reconnects", most=0,
-                   measured=self.followed.lost + self.followed.doubled),
-            *(Target(what=f"{what}: {self.logs.lines:,} lines / 1,000 lines", most=2,
-                     measured=median(self.logs.long[what]) / median(self.logs.short[what]))
-              for what in self.logs.short),
-            *(Target(what=f"queries of the {page}: many / few", most=1,
-                     measured=self.pages.many[page]["queries"] / self.pages.few[page]["queries"])
-              for page in self.pages.few),
-            *(Target(what=f"time of the {page}: many / few", most=2,
-                     measured=self.pages.many[page]["seconds"] / self.pages.few[page]["seconds"])
-              for page in self.pages.few),
-            Target(what=f"a push: {ROLF} / {COMMAND_LINE}", most=1.15,
-                   measured=ratio(self.pushing, ROLF, COMMAND_LINE)),
+            Target(
+                what="a line is on the page: p95 / the worker's flush interval",
+                most=3,
+                measured=self.followed.p95 / FLUSH,
+            ),
+            Target(
+                what="lines lost or doubled over reconnects",
+                most=0,
+                measured=self.followed.lost + self.followed.doubled,
+            ),
+            *(
+                Target(
+                    what=f"{what}: {self.logs.lines:,} lines / 1,000 lines",
+                    most=2,
+                    measured=median(self.logs.long[what]) / median(self.logs.short[what]),
+                )
+                for what in self.logs.short
+            ),
+            *(
+                Target(
+                    what=f"queries of the {page}: many / few",
+                    most=1,
+                    measured=self.pages.many[page]["queries"] / self.pages.few[page]["queries"],
+                )
+                for page in self.pages.few
+            ),
+            *(
+                Target(
+                    what=f"time of the {page}: many / few",
+                    most=2,
+                    measured=self.pages.many[page]["seconds"] / self.pages.few[page]["seconds"],
+                )
+                for page in self.pages.few
+            ),
+            Target(
+                what=f"a push: {ROLF} / {COMMAND_LINE}",
+                most=1.15,
+                measured=ratio(self.pushing, ROLF, COMMAND_LINE),
+            ),
             *self._beside_buildbot(),
         ]
 
@@ -54,13 +78,17 @@ class Results:
         def lap(what: str) -> float | None:
             if BUILDBOT not in self.laps:
                 return None
-            return ratio({title: [getattr(lap, what) for lap in laps]
-                          for title, laps in self.laps.items()}, ROLF, BUILDBOT)
+            return ratio(
+                {title: [getattr(lap, what) for lap in laps] for title, laps in self.laps.items()},
+                ROLF,
+                BUILDBOT,
+            )
 
-        memory = (self.megabytes[ROLF] / self.megabytes[BUILDBOT]
-                  if BUILDBOT in self.megabytes else None)
-        return [Target(what=f"click to first line: {ROLF} / {BUILDBOT}", most=1,
-                       measured=lap("first")),
-                Target(what=f"click to the end: {ROLF} / {BUILDBOT}", most=1,
-                       measured=lap("whole")),
-                Target(what=f"memory: {ROLF} / {BUILDBOT}", most=1, measured=memory)]
+        memory = (
+            self.megabytes[ROLF] / self.megabytes[BUILDBOT] if BUILDBOT in self.megabytes else None
+        )
+        return [
+            Target(what=f"click to first line: {ROLF} / {BUILDBOT}", most=1, measured=lap("first")),
+            Target(what=f"click to the end: {ROLF} / {BUILDBOT}", most=1, measured=lap("whole")),
+            Target(what=f"memory: {ROLF} / {BUILDBOT}", most=1, measured=memory),
+        ]

@@ -4,17 +4,17 @@ import argparse
 import sys
 import time
 
-from bootstrapper.commands.history import look, trouble
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal import journals
-from bootstrapper.deploy.journal.journal import ask_to_cancel, home
-from bootstrapper.deploy.preparation import user
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.target.holder import Holder, machine
-from bootstrapper.deploy.target.push_lock import holder
+from bootstrapper.commands.pushes import load_status, trouble
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.journal import store
+from bootstrapper.deploy.journal.journal import ask_to_cancel, journal_directory
+from bootstrapper.deploy.machine.directory import machine_name, user_name
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.errors import WorkFailed
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 from bootstrapper.progress import Progress
 
 POLL = 0.1
@@ -25,54 +25,67 @@ LONG = 20.0
 def add(commands: Subparsers, program: str) -> None:
     """Add the command."""
     command = commands.add_parser(
-        "cancel", parents=[deployment_parser()], allow_abbrev=False,
-        help="end the push that runs, and wait until it has ended")
+        "cancel",
+        parents=[deployment_parser()],
+        allow_abbrev=False,
+        help="end the push that runs, and wait until it has ended",
+    )
     command.set_defaults(run=_cancel)
 
 
 def _cancel(options: argparse.Namespace) -> int:
     project = options.project.resolve()
-    deployment = definition.read(project).deployment(options.deployment)
+    deployment = reader.read(project).deployment(options.deployment)
     name = deployment.name
-    running = holder(project, name)
+    running = current_holder(project, name)
     if running is None:
-        elsewhere = look(options, deployment).holder
+        elsewhere = load_status(options, deployment).holder
         if elsewhere:
-            raise WorkFailed(name, f"is being pushed by {elsewhere}, from another directory or "
-                             "machine", f"{PROGRAM} cancel {name} there, on {elsewhere.machine}")
-        raise WorkFailed(name, "nothing is running, so there is nothing to cancel",
-                         f"{PROGRAM} status {name}")
+            raise WorkFailed(
+                name,
+                f"is being pushed by {elsewhere}, from another directory or machine",
+                f"{PROGRAM} cancel {name} there, on {elsewhere.machine}",
+            )
+        raise WorkFailed(
+            name, "nothing is running, so there is nothing to cancel", f"{PROGRAM} status {name}"
+        )
     progress = Progress(sys.stdout, options.verbosity)
     began = time.monotonic()
     told = False
     asked: set[str] = set()
-    while (now := holder(project, name)) and now.pid == running.pid:
+    while (now := current_holder(project, name)) and now.pid == running.pid:
         running = now
         if now.push and now.push not in asked:  # it gets its number once it holds all locks
-            ask_to_cancel(home(project) / now.push, f"{user()}@{machine()}")
+            ask_to_cancel(journal_directory(project) / now.push, f"{user_name()}@{machine_name()}")
             asked.add(now.push)
         if not told and time.monotonic() - began > LONG:
             told = True
             progress.paint("")
-            progress.say(f"it is still there: process {running.pid} may be stopped\n"
-                         f"  kill -CONT {running.pid} wakes it, kill -KILL {running.pid} ends it "
-                         "at once; its stages end with it")
-        progress.paint(f"waiting for {_push(running)} to end, "
-                       f"{time.monotonic() - began:.1f} s")
+            progress.say(
+                f"it is still there: process {running.pid} may be stopped\n"
+                f"  kill -CONT {running.pid} wakes it, kill -KILL {running.pid} ends it "
+                "at once; its stages end with it"
+            )
+        progress.paint(f"waiting for {_push(running)} to end, {time.monotonic() - began:.1f} s")
         time.sleep(POLL)
     progress.paint("")
-    record = journals.push(project, int(running.push), journals.by_lock(project)) if (
-        running.push) else None
+    record = (
+        store.push(project, int(running.push), store.by_lock(project)) if (running.push) else None
+    )
     if record is None:
         progress.say(f"{name}: {_push(running)} has ended before it began")
     elif record.state is State.SUCCEEDED:
-        progress.say(f"{name}: push {record.id} had succeeded before it could be cancelled\n"
-                     f"  next: {PROGRAM} rollback {name}")
+        progress.say(
+            f"{name}: push {record.id} had succeeded before it could be cancelled\n"
+            f"  next: {PROGRAM} rollback {name}"
+        )
     else:
-        progress.say(f"{name}: push {record.id} {record.state}, {trouble(record)}\n"
-                     f"  next: {PROGRAM} status {name}")
+        progress.say(
+            f"{name}: push {record.id} {record.state}, {trouble(record)}\n"
+            f"  next: {PROGRAM} status {name}"
+        )
     return 0
 
 
-def _push(running: Holder) -> str:
+def _push(running: PushHolder) -> str:
     return f"push {running.push}" if running.push else "the push"

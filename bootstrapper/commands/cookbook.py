@@ -10,14 +10,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bootstrapper.commands.output import write, write_lines
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.commands.standard_output import write, write_lines
-from bootstrapper.deploy.project.cookbook import RECIPES, Cookbook
-from bootstrapper.deploy.project.fault import faulty, suggestion
-from bootstrapper.deploy.project.recipe import Recipe
+from bootstrapper.deploy.definition.problems import definition_error, did_you_mean
+from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
+from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
+from bootstrapper.program import PROGRAM
 
 _LIST = f"{PROGRAM} cookbook"
 
@@ -25,47 +25,68 @@ _LIST = f"{PROGRAM} cookbook"
 def add(commands: Subparsers, program: str) -> None:
     """Add the command."""
     command = commands.add_parser(
-        "cookbook", parents=[project_parser()], allow_abbrev=False,
+        "cookbook",
+        parents=[project_parser()],
+        allow_abbrev=False,
         usage=f"{program} cookbook [--json] [NAME] | import FILE [--force]",
-        help="list the recipes, print one, or import a cookbook of 2010")
-    command.add_argument("words", nargs="*", metavar="NAME | import FILE",
-                         help="print one recipe; or bring in the recipes of a CSV file, all or "
-                              "none (without any: list them)")
+        help="list the recipes, print one, or import a cookbook of 2010",
+    )
+    command.add_argument(
+        "words",
+        nargs="*",
+        metavar="NAME | import FILE",
+        help="print one recipe; or bring in the recipes of a CSV file, all or "
+        "none (without any: list them)",
+    )
     command.add_argument("--json", action="store_true", help="for scripts")
-    command.add_argument("--force", action="store_true",
-                         help="import: replace recipes of the project that differ")
+    command.add_argument(
+        "--force", action="store_true", help="import: replace recipes of the project that differ"
+    )
     command.set_defaults(run=_cookbook)
 
 
 def _cookbook(options: argparse.Namespace) -> int:
     match options.words:
         case []:
-            return _list(Cookbook(options.project), as_json=options.json)
+            return _list(RecipeCatalog(options.project), as_json=options.json)
         case ["import", file]:
             return _import(options.project, Path(file), force=options.force)
         case ["import", *_]:
-            raise InputError("cookbook import", "takes one file: the CSV of a cookbook of 2010",
-                             f"{_LIST} import FILE")
+            raise InputError(
+                "cookbook import",
+                "takes one file: the CSV of a cookbook of 2010",
+                f"{_LIST} import FILE",
+            )
         case [name]:
-            return _print(Cookbook(options.project), name, as_json=options.json)
+            return _print(RecipeCatalog(options.project), name, as_json=options.json)
         case [*words]:
-            raise InputError("cookbook", "takes one recipe; a name with spaces is one in quotes",
-                             f'{_LIST} "{" ".join(words)}"')
+            raise InputError(
+                "cookbook",
+                "takes one recipe; a name with spaces is one in quotes",
+                f'{_LIST} "{" ".join(words)}"',
+            )
     raise AssertionError(options.words)
 
 
-def _list(cookbook: Cookbook, *, as_json: bool) -> int:
+def _list(cookbook: RecipeCatalog, *, as_json: bool) -> int:
     recipes = cookbook.all()
     write_lines(
-        [json.dumps([_as_json(cookbook, each) for each in recipes], indent=2)] if as_json else
-        table([(each.name, origin(cookbook, each), single_line(each.summary), each.needs)
-               for each in recipes], shutil.get_terminal_size().columns))
+        [json.dumps([_as_json(cookbook, each) for each in recipes], indent=2)]
+        if as_json
+        else table(
+            [
+                (each.name, origin(cookbook, each), single_line(each.summary), each.needs)
+                for each in recipes
+            ],
+            shutil.get_terminal_size().columns,
+        )
+    )
     if faults := cookbook.faults():
-        raise faulty(faults)
+        raise definition_error(faults)
     return 0
 
 
-def origin(cookbook: Cookbook, recipe: Recipe) -> str:
+def origin(cookbook: RecipeCatalog, recipe: Recipe) -> str:
     """Whose it is, in a word or three."""
     if not recipe.path:
         return "ours"
@@ -84,8 +105,9 @@ def table(rows: Sequence[tuple[str, str, str, Sequence[str]]], width: int) -> li
     lines = []
     for name, word, summary, needs in rows:
         text = textwrap.wrap(summary, width - indent, break_on_hyphens=False)
-        text += textwrap.wrap(f"needs {' '.join(needs)}" if needs else "", width - indent,
-                              break_on_hyphens=False)
+        text += textwrap.wrap(
+            f"needs {' '.join(needs)}" if needs else "", width - indent, break_on_hyphens=False
+        )
         if indent == 2:
             lines.append(f"{name} ({word})")
         else:
@@ -95,11 +117,14 @@ def table(rows: Sequence[tuple[str, str, str, Sequence[str]]], width: int) -> li
     return lines
 
 
-def _print(cookbook: Cookbook, name: str, *, as_json: bool) -> int:
+def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
     recipe = cookbook.get(name)
     if recipe is None:
-        raise InputError("cookbook", f'no recipe is called "{name}"'
-                         f"{suggestion(name, cookbook.names)}", f"{_LIST} lists them")
+        raise InputError(
+            "cookbook",
+            f'no recipe is called "{name}"{did_you_mean(name, cookbook.names)}',
+            f"{_LIST} lists them",
+        )
     if as_json:
         write_lines([json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2)])
     else:  # as it is, whatever the terminal's encoding
@@ -107,43 +132,60 @@ def _print(cookbook: Cookbook, name: str, *, as_json: bool) -> int:
     return 0
 
 
-def _as_json(cookbook: Cookbook, recipe: Recipe) -> dict[str, Any]:
+def _as_json(cookbook: RecipeCatalog, recipe: Recipe) -> dict[str, Any]:
     told = asdict(recipe)
     del told["code"], told["suffix"]
     for mark in ("hides", "shows"):  # of two recipes only
         if not told[mark]:
             del told[mark]
     path = told.pop("path")
-    return {**told, "summary": recipe.summary, "origin": "project" if path else "cookbook",
-            "shadows": cookbook.shadows(recipe.name),
-            "file": f"{RECIPES}/{path.name}" if path else None}
+    return {
+        **told,
+        "summary": recipe.summary,
+        "origin": "project" if path else "cookbook",
+        "shadows": cookbook.shadows(recipe.name),
+        "file": f"{RECIPES}/{path.name}" if path else None,
+    }
 
 
 def _import(project: Path, file: Path, *, force: bool) -> int:
-    from bootstrapper.deploy.project import csv_cookbook, python_code  # rarely asked for
-    from bootstrapper.deploy.project.recipe_files import write
+    from bootstrapper.deploy.recipes import csv_cookbook, python_syntax  # rarely asked for
+    from bootstrapper.deploy.recipes.project_files import write
 
     try:
         rows = csv_cookbook.read(file)
     except OSError as error:
-        raise InputError(str(file), f"can't be read ({error.strerror})",
-                         f"{_LIST} import FILE") from None
+        raise InputError(
+            str(file), f"can't be read ({error.strerror})", f"{_LIST} import FILE"
+        ) from None
     written = write(project, {row.file: row.text for row in rows}, force=force)
-    cookbook = Cookbook(project)
-    marks = {**dict.fromkeys(written.new, "new"), **dict.fromkeys(written.replaced, "replaced"),
-             **dict.fromkeys(written.same, "as it was")}
+    cookbook = RecipeCatalog(project)
+    marks = {
+        **dict.fromkeys(written.new, "new"),
+        **dict.fromkeys(written.replaced, "replaced"),
+        **dict.fromkeys(written.same, "as it was"),
+    }
     for row in rows:
         notes = [f'its name was "{single_line(row.name)}"'] if row.renamed else []
         notes += ["hides ours"] if cookbook.shadows(Path(row.file).stem) else []
         print(f"{marks[row.file]:<9}  {RECIPES}/{row.file}" + "".join(f" ({n})" for n in notes))
     changed = len(written.new) + len(written.replaced)
-    print(f"{changed} of {len(rows)} recipes written; their `# needs:` lines were derived from the "
-          "code" if changed else f"nothing to do: all {len(rows)} recipes are there")
+    print(
+        f"{changed} of {len(rows)} recipes written; their `# needs:` lines were derived from the "
+        "code"
+        if changed
+        else f"nothing to do: all {len(rows)} recipes are there"
+    )
     for row in rows:
-        line, wrong = python_code.fault(row.text) if row.file.endswith(".py") else (0, "")
+        line, wrong = (
+            python_syntax.syntax_problem(row.text) if row.file.endswith(".py") else (0, "")
+        )
         if wrong:
             print(f"note: {RECIPES}/{row.file}:{line}: {wrong}", file=sys.stderr)
         if tag := csv_cookbook.saved_tag_that_nobody_makes(row, rows):
-            print(f"note: {RECIPES}/{row.file} keeps the tag {tag}… for a rollback, which no "
-                  "other recipe of the file makes: a rollback would not find it", file=sys.stderr)
+            print(
+                f"note: {RECIPES}/{row.file} keeps the tag {tag}… for a rollback, which no "
+                "other recipe of the file makes: a rollback would not find it",
+                file=sys.stderr,
+            )
     return 0

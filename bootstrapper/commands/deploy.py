@@ -8,57 +8,102 @@ import os
 import sys
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project import secret
-from bootstrapper.deploy.project.deployment import FILE
-from bootstrapper.deploy.session import Session
+from bootstrapper.deploy.definition import secret
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 
 
 def add(commands: Subparsers, program: str) -> None:
     """Add the three commands."""
     step = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    step.add_argument("--step", action="store_true",
-                      help="ask before each stage: run it, skip it, stop, or look around")
+    step.add_argument(
+        "--step",
+        action="store_true",
+        help="ask before each stage: run it, skip it, stop, or look around",
+    )
     yes = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     yes.add_argument("--yes", action="store_true", help="ask nothing beforehand")
     flags = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    flags.add_argument("--flag", dest="flags", action="append", default=[],
-                       metavar="NAME[=VALUE]", help="set a flag of the deployment")
+    flags.add_argument(
+        "--flag",
+        dest="flags",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="set a flag of the deployment",
+    )
 
-    command = commands.add_parser("deploy", parents=[deployment_parser(), step, yes, flags],
-                                  allow_abbrev=False,
-                                  help="push: run a deployment's stages, one after the other")
-    command.add_argument("-m", dest="comment", default="", metavar="COMMENT",
-                         help="what the push is for; kept with it")
-    command.add_argument("--ref", default="", metavar="REF",
-                         help="a branch, tag or commit (default: the deployment's branch)")
-    command.add_argument("--skip", action="append", default=[], metavar="STAGE",
-                         help="leave a stage out")
-    command.add_argument("--dry-run", action="store_true",
-                         help="show each command and its environment, and do nothing")
+    command = commands.add_parser(
+        "deploy",
+        parents=[deployment_parser(), step, yes, flags],
+        allow_abbrev=False,
+        help="push: run a deployment's stages, one after the other",
+    )
+    command.add_argument(
+        "-m",
+        dest="comment",
+        default="",
+        metavar="COMMENT",
+        help="what the push is for; kept with it",
+    )
+    command.add_argument(
+        "--ref",
+        default="",
+        metavar="REF",
+        help="a branch, tag or commit (default: the deployment's branch)",
+    )
+    command.add_argument(
+        "--skip", action="append", default=[], metavar="STAGE", help="leave a stage out"
+    )
+    command.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show each command and its environment, and do nothing",
+    )
     command.set_defaults(run=_deploy)
 
-    command = commands.add_parser("resume", parents=[deployment_parser(), step], allow_abbrev=False,
-                                  help="go on with the last push from the stage where it failed")
+    command = commands.add_parser(
+        "resume",
+        parents=[deployment_parser(), step],
+        allow_abbrev=False,
+        help="go on with the last push from the stage where it failed",
+    )
     command.set_defaults(run=_resume)
 
     command = commands.add_parser(
-        "rollback", parents=[project_parser(), step, yes, flags], allow_abbrev=False,
-        help="return to the push that was live before the one that is live now, or to another")
-    command.add_argument("words", nargs="*", metavar="[DEPLOYMENT] [PUSH]",
-                         help="default: the default deployment, the push before the live one")
-    command.add_argument("-m", dest="comment", default="", metavar="COMMENT",
-                         help="why; kept with the push")
-    command.add_argument("--keep-settings", action="store_true",
-                         help="go back with the code alone: today's settings stay")
+        "rollback",
+        parents=[project_parser(), step, yes, flags],
+        allow_abbrev=False,
+        help="return to the push that was live before the one that is live now, or to another",
+    )
+    command.add_argument(
+        "words",
+        nargs="*",
+        metavar="[DEPLOYMENT] [PUSH]",
+        help="default: the default deployment, the push before the live one",
+    )
+    command.add_argument(
+        "-m", dest="comment", default="", metavar="COMMENT", help="why; kept with the push"
+    )
+    command.add_argument(
+        "--keep-settings",
+        action="store_true",
+        help="go back with the code alone: today's settings stay",
+    )
     command.set_defaults(run=_rollback)
 
 
 def _deploy(options: argparse.Namespace) -> int:
-    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ,
-                              flags=options.flags, skip=options.skip)
+    prepared = PreparedDeployment.of(
+        options.project.resolve(),
+        options.deployment,
+        os.environ,
+        flags=options.flags,
+        skip=options.skip,
+    )
     _warn(options, prepared)
     if options.dry_run:
         from bootstrapper.commands.dry_run import show
@@ -72,7 +117,7 @@ def _deploy(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ)
+    prepared = PreparedDeployment.of(options.project.resolve(), options.deployment, os.environ)
     _refuse_step_without_terminal(options)
     with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.pushing import resume
@@ -82,8 +127,9 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _rollback(options: argparse.Namespace) -> int:
     options.deployment, options.push = _words(options.words)
-    prepared = Preparation.of(options.project.resolve(), options.deployment, os.environ,
-                              flags=options.flags)
+    prepared = PreparedDeployment.of(
+        options.project.resolve(), options.deployment, os.environ, flags=options.flags
+    )
     _refuse_step_without_terminal(options)
     with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.rollback import rollback
@@ -96,12 +142,15 @@ def _words(words: list[str]) -> tuple[str, int | None]:
     numbers = [word for word in words if word.isdecimal()]
     names = [word for word in words if not word.isdecimal()]
     if len(numbers) > 1 or len(names) > 1:
-        raise InputError("rollback", f"takes a deployment and the number of a push, not "
-                         f"{' '.join(words)}", f"{PROGRAM} pushes")
+        raise InputError(
+            "rollback",
+            f"takes a deployment and the number of a push, not {' '.join(words)}",
+            f"{PROGRAM} pushes",
+        )
     return (names[0] if names else ""), (int(numbers[0]) if numbers else None)
 
 
-def _warn(options: argparse.Namespace, prepared: Preparation) -> None:
+def _warn(options: argparse.Namespace, prepared: PreparedDeployment) -> None:
     """Of what is no fault, on standard error."""
     for name, value in prepared.secrets.items():
         if (said := secret.warning(name, value)) and options.verbosity >= 0:
@@ -111,5 +160,8 @@ def _warn(options: argparse.Namespace, prepared: Preparation) -> None:
 
 def _refuse_step_without_terminal(options: argparse.Namespace) -> None:
     if options.step and not sys.stdin.isatty():
-        raise InputError("--step", "asks before each stage, and there is no terminal to ask on",
-                         "the same command without --step")
+        raise InputError(
+            "--step",
+            "asks before each stage, and there is no terminal to ask on",
+            "the same command without --step",
+        )

@@ -2,28 +2,102 @@
 
 import argparse
 import os
+import shlex
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bootstrapper.commands.standard_output import write_lines
-from bootstrapper.deploy import dry_run
-from bootstrapper.deploy.environment import INHERITED
-from bootstrapper.deploy.execution import Place
-from bootstrapper.deploy.journal import journals
-from bootstrapper.deploy.journal.journal import home
-from bootstrapper.deploy.preparation import Preparation
+from bootstrapper.commands.output import write_lines
+from bootstrapper.deploy.journal import store
+from bootstrapper.deploy.journal.journal import journal_directory
+from bootstrapper.deploy.masking.masker import SecretMasker
+from bootstrapper.deploy.plan import environment
+from bootstrapper.deploy.plan.environment import INHERITED
+from bootstrapper.deploy.plan.plan import Plan, batches, rolls
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.push.execution import PushDirectories
 
 
-def show(options: argparse.Namespace, prepared: Preparation) -> int:
+def show(options: argparse.Namespace, prepared: PreparedDeployment) -> int:
     """Print each command with its environment; nothing is done, and nobody is asked."""
-    number = journals.last_id(prepared.project) + 1
-    plan = prepared.plan(number=number, comment=options.comment, commit="",
-                         ref=options.ref or prepared.deployment.branch)
+    number = store.last_id(prepared.project) + 1
+    plan = prepared.plan(
+        number=number,
+        comment=options.comment,
+        commit="",
+        ref=options.ref or prepared.deployment.branch,
+    )
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    place = Place(directory=home(prepared.project) / str(number),
-                  scratch=Path(tempfile.gettempdir()) / "push-…")
-    write_lines([
-        f"{plan.deployment}: push {number}, as far as this machine knows; nothing is done", "",
-        *dry_run.lines(plan, place, inherited=own, python=sys.executable)])
+    place = PushDirectories(
+        directory=journal_directory(prepared.project) / str(number),
+        scratch=Path(tempfile.gettempdir()) / "push-…",
+    )
+    write_lines(
+        [
+            f"{plan.deployment}: push {number}, as far as this machine knows; nothing is done",
+            "",
+            *lines(plan, place, inherited=own, python=sys.executable),
+        ]
+    )
     return 0
+
+
+def lines(
+    plan: Plan, place: PushDirectories, *, inherited: Mapping[str, str], python: str
+) -> Iterator[str]:
+    """What would be run, stage by stage; secrets are masked."""
+    masking = SecretMasker(plan.secrets)
+    for index, stage in enumerate(plan.stages):
+        shadow = ", instead of ours" if stage.shadows else ""
+        yield f"{index + 1:>2} {stage.name}  ({stage.origin}{shadow})"
+        if stage.skipped:
+            yield f"   {stage.skipped}"
+            yield ""
+            continue
+        host = ""
+        if rolls(stage, plan.hosts):
+            host = plan.hosts[0]
+            shares = " then ".join(" ".join(batch) for batch in batches(plan.hosts, plan.batch))
+            yield f"   on {shares}"
+        limits = [
+            f"{name} {seconds:g} s"
+            for name, seconds in (("timeout", stage.timeout), ("idle timeout", stage.idle_timeout))
+            if seconds
+        ]
+        if limits:
+            yield f"   {', '.join(limits)}"
+        yield "   " + shlex.join(
+            environment.command(stage, place.code(index, stage), python=python)
+        )
+        variables = environment.environment(
+            plan,
+            host=host,
+            outputs={},
+            inherited=inherited,
+            checkout=place.checkout,
+            output_file=place.output(index, host),
+        )
+        for name, value in sorted(variables.items()):
+            yield f"     {name}={_quoted(masking.mask(value))}"
+        yield ""
+
+
+def _quoted(value: str) -> str:
+    """The value as bash takes it; control characters are named, so that no terminal obeys them."""
+    if all(letter.isprintable() or letter == "\n" for letter in value):
+        return shlex.quote(value)
+    return (
+        "$'"
+        + "".join(
+            letter
+            if letter.isprintable() and letter not in "\\'"
+            else f"\\{letter}"
+            if letter in "\\'"
+            else f"\\x{ord(letter):02x}"
+            if ord(letter) < 0x80
+            else f"\\U{ord(letter):08x}"
+            for letter in value
+        )
+        + "'"
+    )

@@ -8,42 +8,59 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
+from bootstrapper.commands.output import write
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.commands.standard_output import write
-from bootstrapper.deploy.event import Event, Note, StageStarted, Stream
-from bootstrapper.deploy.journal import journals
-from bootstrapper.deploy.journal.journal import home
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.problems import did_you_mean
+from bootstrapper.deploy.events.event import Event, Note, StageStarted, Stream
+from bootstrapper.deploy.events.record import Record
+from bootstrapper.deploy.events.times import iso_time
+from bootstrapper.deploy.journal import store
+from bootstrapper.deploy.journal.journal import journal_directory
 from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
-from bootstrapper.deploy.journal.record import Record, iso
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.fault import suggestion
 from bootstrapper.deploy.screen.printable import printable
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 
 
 def add(commands: Subparsers, program: str) -> None:
     """Add the command."""
     command = commands.add_parser(
-        "log", parents=[project_parser()], allow_abbrev=False,
+        "log",
+        parents=[project_parser()],
+        allow_abbrev=False,
         usage=f"{program} log [DEPLOYMENT] [PUSH] [-f] [--stage NAME] [--stdout | --stderr] "
-              "[--timestamps] [--tail N] [--json]",
-        help="what the stages of a push said (default: the last one made from here)")
-    command.add_argument("words", nargs="*", metavar="DEPLOYMENT | PUSH",
-                         help="a deployment's name, a push's number, or both")
-    command.add_argument("-f", dest="follow", action="store_true",
-                         help="and what they say from now on, until the push ends")
+        "[--timestamps] [--tail N] [--json]",
+        help="what the stages of a push said (default: the last one made from here)",
+    )
+    command.add_argument(
+        "words",
+        nargs="*",
+        metavar="DEPLOYMENT | PUSH",
+        help="a deployment's name, a push's number, or both",
+    )
+    command.add_argument(
+        "-f",
+        dest="follow",
+        action="store_true",
+        help="and what they say from now on, until the push ends",
+    )
     command.add_argument("--stage", default="", metavar="NAME", help="of one stage only")
     stream = command.add_mutually_exclusive_group()
     for each in Stream:
-        stream.add_argument(f"--{each}", dest="stream", action="store_const", const=each,
-                            help=f"of {each} only")
-    command.add_argument("--timestamps", action="store_true",
-                         help="before each line when it came and from which stage; ! is stderr")
-    command.add_argument("--tail", type=_number, default=None, metavar="N",
-                         help="the last N lines only")
+        stream.add_argument(
+            f"--{each}", dest="stream", action="store_const", const=each, help=f"of {each} only"
+        )
+    command.add_argument(
+        "--timestamps",
+        action="store_true",
+        help="before each line when it came and from which stage; ! is stderr",
+    )
+    command.add_argument(
+        "--tail", type=_number, default=None, metavar="N", help="the last N lines only"
+    )
     command.add_argument("--json", action="store_true", help="for scripts: a line of JSON per line")
     command.set_defaults(run=_log)
 
@@ -51,20 +68,24 @@ def add(commands: Subparsers, program: str) -> None:
 def _log(options: argparse.Namespace) -> int:
     project = options.project.resolve()
     record = _chosen(project, options.words)
-    running = journals.by_lock(project)
+    running = store.by_lock(project)
 
     def runs() -> bool:
         return running(record.deployment) in (0, record.id)
-    reader = LogReader(home(project) / str(record.id), Selection(
-        stages=_stages(record, options.stage), stream=options.stream))
+
+    reader = LogReader(
+        journal_directory(project) / str(record.id),
+        Selection(stages=_stages(record, options.stage), stream=options.stream),
+    )
     start = 0
     events: Iterable[Event] = ()
     if options.tail is not None:
         events = reader.tail(options.tail)
         start = events[-1].end if events else reader.size()
     if options.tail is None or options.follow:
-        events = chain(events, reader.happenings(start=start,
-                                                 running=runs if options.follow else None))
+        events = chain(
+            events, reader.happenings(start=start, running=runs if options.follow else None)
+        )
     names = [stage.name for stage in record.stages]
     write(_shown(options, events, names))
     return 0
@@ -75,30 +96,36 @@ def _chosen(project: Path, words: list[str]) -> Record:
     numbers = [word for word in words if word.isdecimal()]
     names = [word for word in words if not word.isdecimal()]
     if len(numbers) > 1 or len(names) > 1:
-        raise InputError("log", "takes a deployment's name and a push's number",
-                         f"{PROGRAM} log production 12")
-    running = journals.by_lock(project)
+        raise InputError(
+            "log", "takes a deployment's name and a push's number", f"{PROGRAM} log production 12"
+        )
+    running = store.by_lock(project)
     if numbers:
-        record = journals.push(project, int(numbers[0]), running)
+        record = store.push(project, int(numbers[0]), running)
         if record and names in ([], [record.deployment]):
             return record
-        raise InputError(f"push {numbers[0]}" + "".join(f" of {name}" for name in names),
-                         "was not made from here: its output is where it was made",
-                         f"{PROGRAM} pushes tells who made it, and on which machine")
+        raise InputError(
+            f"push {numbers[0]}" + "".join(f" of {name}" for name in names),
+            "was not made from here: its output is where it was made",
+            f"{PROGRAM} pushes tells who made it, and on which machine",
+        )
     name = names[0] if names else _default(project)
-    record = next(journals.pushes(project, running, name), None)
+    record = next(store.pushes(project, running, name), None)
     if record is None:
         if name:
-            definition.read(project).deployment(name)  # says so if there is no such deployment
-        raise InputError(name or "log", "nothing was pushed from here yet",
-                         f"{PROGRAM} deploy {name or ''}".rstrip())
+            reader.read(project).deployment(name)  # says so if there is no such deployment
+        raise InputError(
+            name or "log",
+            "nothing was pushed from here yet",
+            f"{PROGRAM} deploy {name or ''}".rstrip(),
+        )
     return record
 
 
 def _default(project: Path) -> str | None:
     """The default deployment; where that can't be read, any: what was said doesn't change."""
     try:
-        return definition.read(project).deployment().name
+        return reader.read(project).deployment().name
     except InputError:
         return None
 
@@ -108,13 +135,17 @@ def _stages(record: Record, name: str) -> list[int] | None:
         return None
     names = [stage.name for stage in record.stages]
     if name not in names:
-        raise InputError(f"push {record.id}", f'has no stage "{name}"{suggestion(name, names)}',
-                         f"one of: {', '.join(names)}")
+        raise InputError(
+            f"push {record.id}",
+            f'has no stage "{name}"{did_you_mean(name, names)}',
+            f"one of: {', '.join(names)}",
+        )
     return [names.index(name)]
 
 
-def _shown(options: argparse.Namespace, events: Iterable[Event],
-           names: list[str]) -> Iterator[bytes]:
+def _shown(
+    options: argparse.Namespace, events: Iterable[Event], names: list[str]
+) -> Iterator[bytes]:
     if options.json:
         return _as_json(events, names)
     if options.timestamps:
@@ -146,7 +177,7 @@ def _by_line(events: Iterable[Event], before: Callable[[Piece], bytes] | None) -
         else:
             stamp = before(piece)
             joined = stamp.join([b"", *piece.lines()])
-            yield joined[len(stamp):] if goes_on else joined
+            yield joined[len(stamp) :] if goes_on else joined
         last = None if piece.data.endswith(b"\n") else piece
 
 
@@ -163,6 +194,7 @@ def _source(piece: Piece, names: list[str]) -> str:
 
 def _with_rules(events: Iterable[Event], names: list[str], style: Style) -> Iterator[bytes]:
     """For a terminal: where a stage begins, a rule, and what the engine itself noted."""
+
     def told() -> Iterator[Event]:
         shown = -1
         for event in events:
@@ -173,14 +205,16 @@ def _with_rules(events: Iterable[Event], names: list[str], style: Style) -> Iter
             elif isinstance(event, Note):
                 line = style.dim(f"  {printable(event.text)}")
             yield _ours(event.at, line) if line else event
+
     return _by_line(told(), None)
 
 
 def _ours(at: float, line: str) -> Piece:
     data = (line + "\n").encode(sys.stdout.encoding or "utf-8", "replace")
     # Of no stage: it goes on with nobody's line.
-    return Piece(at=at, stage=-1, host="", stream=Stream.STDOUT, offset=0,
-                 length=len(data), data=data)
+    return Piece(
+        at=at, stage=-1, host="", stream=Stream.STDOUT, offset=0, length=len(data), data=data
+    )
 
 
 def _as_json(events: Iterable[Event], names: list[str]) -> Iterator[bytes]:
@@ -188,10 +222,15 @@ def _as_json(events: Iterable[Event], names: list[str]) -> Iterator[bytes]:
         if isinstance(piece, Piece):
             offset = piece.offset
             for line in piece.lines():
-                told = {"at": iso(piece.at), "stage": names[piece.stage], "host": piece.host,
-                        "stream": str(piece.stream), "offset": offset,
-                        "text": line.removesuffix(b"\n").decode(errors="replace"),
-                        "open": not line.endswith(b"\n")}
+                told = {
+                    "at": iso_time(piece.at),
+                    "stage": names[piece.stage],
+                    "host": piece.host,
+                    "stream": str(piece.stream),
+                    "offset": offset,
+                    "text": line.removesuffix(b"\n").decode(errors="replace"),
+                    "open": not line.endswith(b"\n"),
+                }
                 offset += len(line)
                 yield json.dumps(told).encode() + b"\n"
 

@@ -17,26 +17,47 @@ def verbosity_parser() -> argparse.ArgumentParser:
     """`-q` and `-v`: options.verbosity is -1, 0 or 1."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     volume = parser.add_mutually_exclusive_group()
-    volume.add_argument("-q", dest="verbosity", action="store_const", const=-1, default=0,
-                        help="say nothing but errors")
-    volume.add_argument("-v", dest="verbosity", action="store_const", const=1,
-                        help="say everything; show tracebacks")
+    volume.add_argument(
+        "-q",
+        dest="verbosity",
+        action="store_const",
+        const=-1,
+        default=0,
+        help="say nothing but errors",
+    )
+    volume.add_argument(
+        "-v",
+        dest="verbosity",
+        action="store_const",
+        const=1,
+        help="say everything; show tracebacks",
+    )
     return parser
 
 
 def project_parser() -> argparse.ArgumentParser:
     """`-q`, `-v` and `--project DIRECTORY`: options.verbosity, options.project."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
-                                     parents=[verbosity_parser()])
-    parser.add_argument("--project", type=Path, default=Path(), metavar="DIRECTORY",
-                        help="the project (default: the current directory)")
+    parser = argparse.ArgumentParser(
+        add_help=False, allow_abbrev=False, parents=[verbosity_parser()]
+    )
+    parser.add_argument(
+        "--project",
+        type=Path,
+        default=Path(),
+        metavar="DIRECTORY",
+        help="the project (default: the current directory)",
+    )
     return parser
 
 
 def deployment_parser() -> argparse.ArgumentParser:
     """`[DEPLOYMENT]` and the project's options: options.deployment, empty for the default one."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
-                                     parents=[project_parser()])
-    parser.add_argument("deployment", nargs="?", default="", metavar="DEPLOYMENT",
-                        help="default: the one that deploy/deployments.toml names as such")
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[project_parser()])
+    parser.add_argument(
+        "deployment",
+        nargs="?",
+        default="",
+        metavar="DEPLOYMENT",
+        help="default: the one that deploy/deployments.toml names as such",
+    )
     return parser

@@ -2,30 +2,28 @@
 
 import argparse
 
-from bootstrapper.commands.attended import confirm
-from bootstrapper.commands.carrying_out import Carrying, list_commits
-from bootstrapper.commands.waiting import host_names, waiting
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.journal import Journal, home
-from bootstrapper.deploy.journal.record import Record
-from bootstrapper.deploy.ledger import Ledger
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project.ref import check_ref
-from bootstrapper.deploy.project_journals import ProjectJournals
-from bootstrapper.deploy.resumption import done, refuse_unkept
-from bootstrapper.deploy.rollback import live_push
+from bootstrapper.commands.interactive import InteractivePush, confirm, list_commits
+from bootstrapper.commands.output import host_names, waiting
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record
+from bootstrapper.deploy.journal.journal import FileJournal, journal_directory
+from bootstrapper.deploy.journal.store import ProjectPushStore, load
+from bootstrapper.deploy.machine.git import GitRepository, Located, WorkTree
+from bootstrapper.deploy.operations.start import completed_stages, require_outputs
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.plan.rollback import live_push
+from bootstrapper.deploy.push.register import PushRegister
+from bootstrapper.deploy.push.session import Session
 from bootstrapper.deploy.screen.console import Console
-from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.snapshot import load
-from bootstrapper.deploy.source import Git, Located, WorkTree
 from bootstrapper.errors import InputError
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.git_ref import check_ref
+from bootstrapper.program import PROGRAM
 
 
-def deploy(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
+def deploy(options: argparse.Namespace, prepared: PreparedDeployment, session: Session) -> int:
     """Push what the deployment's branch, or --ref, is now; returns the exit status."""
     ref = check_ref(options.ref or prepared.deployment.branch)
-    git = Git(prepared.project, session.inherited, prepared.mask)
+    git = GitRepository(prepared.project, session.inherited, prepared.mask)
     repository = prepared.settings.get("REPOSITORY", "")
     found = Located(commit="")
     if prepared.resolves_git:
@@ -33,11 +31,10 @@ def deploy(options: argparse.Namespace, prepared: Preparation, session: Session)
             found = git.locate(repository, ref, prepared.deployment.name)
     commit = found.commit
     tree = git.work_tree(ref, commit)
-    plan = prepared.plan(number=found.last_number, comment=options.comment, ref=ref,
-                         commit=commit)
+    plan = prepared.plan(number=found.last_number, comment=options.comment, ref=ref, commit=commit)
     with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
-        ledger = Ledger(session, ProjectJournals(prepared.project))
-    carrying = Carrying(options, session, ledger, prepared)
+        ledger = PushRegister(session, ProjectPushStore(prepared.project))
+    carrying = InteractivePush(options, session, ledger, prepared)
     console = carrying.console(plan)
     _tell_commits(console, git, live_push(ledger.records, ledger.current()), commit)
     if told := _unpushed(tree, ref):
@@ -46,33 +43,37 @@ def deploy(options: argparse.Namespace, prepared: Preparation, session: Session)
     return carrying.start(plan, console)
 
 
-def resume(options: argparse.Namespace, prepared: Preparation, session: Session) -> int:
+def resume(options: argparse.Namespace, prepared: PreparedDeployment, session: Session) -> int:
     """Go on with the deployment's last push from where it stopped; returns the exit status."""
     name, project = prepared.deployment.name, prepared.project
     with waiting(f"connecting to {host_names(prepared.hosts)}", options.verbosity):
-        ledger = Ledger(session, ProjectJournals(project))
+        ledger = PushRegister(session, ProjectPushStore(project))
     last = next(iter(ledger.records), None)
     if last is None or last.state is State.SUCCEEDED:
         told = f"its last push, {last.id}, succeeded" if last else "it was never pushed"
         raise InputError(name, f"there is nothing to resume: {told}", f"{PROGRAM} deploy {name}")
-    if not (home(project) / str(last.id)).is_dir():
-        raise InputError(name, f"its last push, {last.id}, was made by {last.user}@"
-                         f"{last.machine}, and only there it can be resumed",
-                         f"{PROGRAM} deploy {name}")
+    if not (journal_directory(project) / str(last.id)).is_dir():
+        raise InputError(
+            name,
+            f"its last push, {last.id}, was made by {last.user}@"
+            f"{last.machine}, and only there it can be resumed",
+            f"{PROGRAM} deploy {name}",
+        )
     plan = load(project, last.id, prepared.secrets)
-    refuse_unkept(last)
-    if not (home(project) / str(last.id) / "checkout").is_dir():
+    require_outputs(last)
+    if not (journal_directory(project) / str(last.id) / "checkout").is_dir():
         raise InputError(f"push {last.id}", "its checkout is gone", f"{PROGRAM} deploy {name}")
-    carrying = Carrying(options, session, ledger, prepared)
+    carrying = InteractivePush(options, session, ledger, prepared)
     console = carrying.console(plan)
-    journal = Journal.open(project, last.id)
-    ledger.go_on(plan)
+    journal = FileJournal.open(project, last.id)
+    ledger.continue_push(plan)
     console.say(f"{name}: push {last.id} goes on")
-    return carrying.go(plan, journal, console, resumed=True, done=done(last),
-                       outputs=last.outputs)
+    return carrying.go(
+        plan, journal, console, resumed=True, done=completed_stages(last), outputs=last.outputs
+    )
 
 
-def _tell_commits(console: Console, git: Git, live: Record | None, commit: str) -> None:
+def _tell_commits(console: Console, git: GitRepository, live: Record | None, commit: str) -> None:
     """What goes out with this push."""
     if not live or not commit or not live.commit:
         return
@@ -96,6 +97,7 @@ def _unpushed(tree: WorkTree, ref: str) -> str:
     if tree.changed:
         told.append(f"{tree.changed} changed file{'s' if tree.changed != 1 else ''} not committed")
     if tree.unpushed:
-        told.append(f"{tree.unpushed} commit{'s' if tree.unpushed != 1 else ''} of {ref} not "
-                    "pushed")
+        told.append(
+            f"{tree.unpushed} commit{'s' if tree.unpushed != 1 else ''} of {ref} not pushed"
+        )
     return " and ".join(told)

@@ -8,21 +8,20 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from bootstrapper.commands.history import by, look, trouble
+from bootstrapper.commands.output import host_names, write_lines
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
-from bootstrapper.commands.standard_output import write_lines
-from bootstrapper.commands.waiting import host_names
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.journal import home
-from bootstrapper.deploy.journal.record import Record, iso
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.deployment import Deployment
+from bootstrapper.commands.pushes import by, load_status, trouble
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import Deployment
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record
+from bootstrapper.deploy.events.times import iso_time, short_time
+from bootstrapper.deploy.journal.journal import journal_directory
+from bootstrapper.deploy.operations.status import DeploymentStatus
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
-from bootstrapper.deploy.survey import Survey
-from bootstrapper.deploy.target.holder import moment
-from bootstrapper.invocation import PROGRAM
 from bootstrapper.plain_text import single_line
+from bootstrapper.program import PROGRAM
 
 INDENT = 16
 UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
@@ -31,21 +30,29 @@ UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
 def add(commands: Subparsers, program: str) -> None:
     """Add the command."""
     command = commands.add_parser(
-        "status", parents=[deployment_parser()], allow_abbrev=False,
-        help="what a deployment serves, who pushes it, whether it is closed")
+        "status",
+        parents=[deployment_parser()],
+        allow_abbrev=False,
+        help="what a deployment serves, who pushes it, whether it is closed",
+    )
     command.add_argument("--json", action="store_true", help="for scripts")
     command.set_defaults(run=_status)
 
 
 def _status(options: argparse.Namespace) -> int:
-    deployment = definition.read(options.project).deployment(options.deployment)
-    seen = look(options, deployment, every_host=True)
-    write_lines([json.dumps(_as_json(deployment, seen), indent=2)] if options.json else
-                _page(options, deployment, seen))
+    deployment = reader.read(options.project).deployment(options.deployment)
+    seen = load_status(options, deployment, every_host=True)
+    write_lines(
+        [json.dumps(_as_json(deployment, seen), indent=2)]
+        if options.json
+        else _page(options, deployment, seen)
+    )
     return 0
 
 
-def _page(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> Iterator[str]:
+def _page(
+    options: argparse.Namespace, deployment: Deployment, seen: DeploymentStatus
+) -> Iterator[str]:
     yield deployment.name + (f" on {host_names(deployment.hosts)}" if deployment.hosts else "")
     style = Style(sys.stdout)
     for title, text in _facts(seen):
@@ -61,11 +68,11 @@ def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"  {'' if number else title:<{INDENT - 3}} {line}"
 
 
-def _facts(seen: Survey) -> Iterator[tuple[str, str]]:
+def _facts(seen: DeploymentStatus) -> Iterator[tuple[str, str]]:
     live, switch = seen.serving, seen.switch
     if live and switch:
         comment = f' "{single_line(live.comment)}"' if live.comment else ""
-        since = moment(iso(switch.ended) or iso(switch.started) or "")
+        since = short_time(iso_time(switch.ended) or iso_time(switch.started) or "")
         how = f"; put back by push {switch.id}" if switch.id != live.id else ""
         yield "serving", (f"{_push(live)}{comment}, since {since}, by {by(switch)}{how}")
     else:
@@ -78,26 +85,37 @@ def _facts(seen: Survey) -> Iterator[tuple[str, str]]:
     if seen.closed:
         yield "closed by", f"{seen.closed}: {seen.closed.reason}".removesuffix(": ")
     if failure := _failure(seen):
-        yield "last failure", (f"{_push(failure)}, {moment(iso(failure.started) or '')}, "
-                               f"by {by(failure)}: {failure.state}, {trouble(failure)}")
+        yield (
+            "last failure",
+            (
+                f"{_push(failure)}, {short_time(iso_time(failure.started) or '')}, "
+                f"by {by(failure)}: {failure.state}, {trouble(failure)}"
+            ),
+        )
 
 
-def _next(options: argparse.Namespace, deployment: Deployment, seen: Survey) -> list[str]:
+def _next(options: argparse.Namespace, deployment: Deployment, seen: DeploymentStatus) -> list[str]:
     name = deployment.name
     if holder := seen.holder:
         if not seen.here:
-            return [f"wait for it; it can be cancelled only on {holder.machine}, in the directory "
-                    "that it was started from"]
+            return [
+                f"wait for it; it can be cancelled only on {holder.machine}, in the directory "
+                "that it was started from"
+            ]
         return [f"{PROGRAM} log -f {name}", f"{PROGRAM} cancel {name}"]
     if seen.closed:
         return [f"{PROGRAM} unlock {name}"]
     last = next(iter(seen.records), None)
-    if last and last.state in UNENDED and (home(options.project) / str(last.id)).is_dir():
+    if (
+        last
+        and last.state in UNENDED
+        and (journal_directory(options.project) / str(last.id)).is_dir()
+    ):
         return [f"{PROGRAM} log {name} {last.id}", f"{PROGRAM} resume {name}"]
     return [f"{PROGRAM} deploy {name}"]
 
 
-def _running(seen: Survey) -> str:
+def _running(seen: DeploymentStatus) -> str:
     if not (holder := seen.holder):
         return ""
     push = f"push {holder.push} " if holder.push else ""
@@ -111,14 +129,14 @@ def _at(record: Record) -> str:
     return f"at {stage.name} for {shown(max(time.time() - stage.started, 0.0))}"
 
 
-def _held(seen: Survey) -> Record | None:
+def _held(seen: DeploymentStatus) -> Record | None:
     """The record of the push that runs, if it is kept here: only there its stage is known."""
     if not seen.here:
         return None
     return next((record for record in seen.records if str(record.id) == seen.here.push), None)
 
 
-def _failure(seen: Survey) -> Record | None:
+def _failure(seen: DeploymentStatus) -> Record | None:
     """The last push that failed or was lost, unless later ones are fine."""
     for record in seen.records:
         if record.state in (State.FAILED, State.LOST):
@@ -133,23 +151,42 @@ def _push(record: Record) -> str:
     return f"push {record.id}" + (f" ({code})" if code else "")
 
 
-def _as_json(deployment: Deployment, seen: Survey) -> dict[str, Any]:
+def _as_json(deployment: Deployment, seen: DeploymentStatus) -> dict[str, Any]:
     live, switch, holder, failure = seen.serving, seen.switch, seen.holder, _failure(seen)
     record = _held(seen)
     stage = record.stage if record else None
     return {
         "deployment": deployment.name,
-        "serving": {"push": live.id, "commit": live.commit, "ref": live.ref,
-                    "comment": live.comment, "since": iso(switch.ended), "by": switch.id,
-                    "user": switch.user, "machine": switch.machine} if live and switch else None,
+        "serving": {
+            "push": live.id,
+            "commit": live.commit,
+            "ref": live.ref,
+            "comment": live.comment,
+            "since": iso_time(switch.ended),
+            "by": switch.id,
+            "user": switch.user,
+            "machine": switch.machine,
+        }
+        if live and switch
+        else None,
         "hosts": {host: state.current for host, state in seen.states.items()},
-        "running": {"push": int(holder.push) if holder.push else None, "user": holder.who,
-                    "machine": holder.machine, "since": holder.since,
-                    "stage": stage.name if stage and stage.state is State.RUNNING else None}
-        if holder else None,
-        "closed": {"user": seen.closed.who, "machine": seen.closed.machine,
-                   "since": seen.closed.since, "reason": seen.closed.reason}
-        if seen.closed else None,
+        "running": {
+            "push": int(holder.push) if holder.push else None,
+            "user": holder.who,
+            "machine": holder.machine,
+            "since": holder.since,
+            "stage": stage.name if stage and stage.state is State.RUNNING else None,
+        }
+        if holder
+        else None,
+        "closed": {
+            "user": seen.closed.who,
+            "machine": seen.closed.machine,
+            "since": seen.closed.since,
+            "reason": seen.closed.reason,
+        }
+        if seen.closed
+        else None,
         "last_failure": failure.to_json() if failure else None,
         "unreachable": str(seen.unreachable) if seen.unreachable else None,
     }

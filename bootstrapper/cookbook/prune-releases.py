@@ -39,11 +39,17 @@ def there(script: str, **names: list[str]) -> str:
     """Run a script on the host and return what it prints."""
     words = {name: " ".join(map(shlex.quote, value)) for name, value in names.items()}
     script = script.format(directory=shlex.quote(os.environ["REMOTE_DIRECTORY"]), **words)
-    run = subprocess.run(["ssh", os.environ["REMOTE_HOST"], "bash", "-eo", "pipefail"],
-                         input=script.encode(), stdout=subprocess.PIPE, check=False)
+    run = subprocess.run(
+        ["ssh", os.environ["REMOTE_HOST"], "bash", "-eo", "pipefail"],
+        input=script.encode(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
     if run.returncode:
-        raise SystemExit(f"{os.environ['REMOTE_HOST']}:{os.environ['REMOTE_DIRECTORY']}: releases "
-                         f"can't be looked through\n  next: ssh {os.environ['REMOTE_HOST']}")
+        raise SystemExit(
+            f"{os.environ['REMOTE_HOST']}:{os.environ['REMOTE_DIRECTORY']}: releases "
+            f"can't be looked through\n  next: ssh {os.environ['REMOTE_HOST']}"
+        )
     return run.stdout.decode(errors="surrogateescape").partition(f"{MARK}\n")[2]
 
 
@@ -64,19 +70,27 @@ def state_of_releases(log: str) -> dict[str, str]:
 
 keep = os.environ.get("KEEP_RELEASES") or "5"
 if not keep.isdecimal() or int(keep) < 1:
-    raise SystemExit(f"KEEP_RELEASES: {keep!r} is not a number from 1 on\n"
-                     "  next: correct it in deploy/deployments.toml")
+    raise SystemExit(
+        f"KEEP_RELEASES: {keep!r} is not a number from 1 on\n"
+        "  next: correct it in deploy/deployments.toml"
+    )
 current, previous, listed, log = (there(LOOK) + "\n").split("\n", 3)
 names = listed.split("/")[:-1]
 releases = sorted((name for name in names if name.isdecimal()), key=int, reverse=True)
 states = state_of_releases(log)
 # A release that pushes.log doesn't know may have worked.
 worked = [name for name in releases if states.get(name, "succeeded") == "succeeded"]
-kept = {current.rpartition("/")[2], previous.rpartition("/")[2], os.environ["RELEASE"],
-        *worked[:int(keep)]}
+kept = {
+    current.rpartition("/")[2],
+    previous.rpartition("/")[2],
+    os.environ["RELEASE"],
+    *worked[: int(keep)],
+}
 gone = [name for name in releases if name not in kept]
 left_over = [name for name in names if name.endswith((".partial", ".gone"))]
 if gone or left_over:
     there(REMOVE, names=[*gone, *left_over])
-print(f"kept {', '.join(name for name in releases if name in kept)}"
-      + (f"; removed {', '.join(gone)}" if gone else ""))
+print(
+    f"kept {', '.join(name for name in releases if name in kept)}"
+    + (f"; removed {', '.join(gone)}" if gone else "")
+)

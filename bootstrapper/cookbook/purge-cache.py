@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 urls = os.environ.get("PURGE_URLS", "").split()
 command = os.environ.get("PURGE_COMMAND", "")
 if not urls and not command:
-    raise SystemExit("PURGE_URLS, PURGE_COMMAND: neither is set\n"
-                     "  next: set one of them in deploy/deployments.toml")
+    raise SystemExit(
+        "PURGE_URLS, PURGE_COMMAND: neither is set\n"
+        "  next: set one of them in deploy/deployments.toml"
+    )
 for url in urls:
     parts = urlsplit(url)
     kind = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(
-        parts.scheme)
+        parts.scheme
+    )
     try:
         if kind is None:
             raise ValueError("not an address that begins with http:// or https://")
@@ -30,12 +33,15 @@ for url in urls:
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise SystemExit(f"{url}: {error}\n  next: curl -i -X PURGE {url}") from None
     if status >= 300 and status != 404:
-        raise SystemExit(f"{url}: the cache answered {status} to PURGE\n  next: curl -i -X PURGE "
-                         f"{url}; the cache has to take that from this machine")
+        raise SystemExit(
+            f"{url}: the cache answered {status} to PURGE\n  next: curl -i -X PURGE "
+            f"{url}; the cache has to take that from this machine"
+        )
     print(f"purged {url}")
 if command:
     host = os.environ.get("REMOTE_HOST", ".")
-    if subprocess.run(["ssh", host, "bash", "-eo", "pipefail"], input=command.encode(),
-                      check=False).returncode:
+    if subprocess.run(
+        ["ssh", host, "bash", "-eo", "pipefail"], input=command.encode(), check=False
+    ).returncode:
         raise SystemExit(f"{host}: PURGE_COMMAND failed\n  next: ssh {host}, and run it by hand")
     print("ran PURGE_COMMAND")

@@ -50,10 +50,13 @@ def ask(url: str, timeout: float) -> tuple[int, str | None, bytes]:
         connection.sock = socket.create_connection(address, timeout)
         if secure:
             connection.sock = ssl.create_default_context().wrap_socket(
-                connection.sock, server_hostname=name.partition(":")[0] or parts.hostname)
-        connection.request("GET", parts._replace(scheme="", netloc="", fragment="").geturl() or "/",
-                           headers={"Host": name or parts.netloc.rpartition("@")[2],
-                                    "User-Agent": "smoke-test"})
+                connection.sock, server_hostname=name.partition(":")[0] or parts.hostname
+            )
+        connection.request(
+            "GET",
+            parts._replace(scheme="", netloc="", fragment="").geturl() or "/",
+            headers={"Host": name or parts.netloc.rpartition("@")[2], "User-Agent": "smoke-test"},
+        )
         answer = connection.getresponse()
         return answer.status, answer.getheader("Location"), answer.read(PAGE)
     finally:
@@ -100,6 +103,8 @@ for url in os.environ["SMOKE_URL"].replace("{host}", host).split():
         time.sleep(AT_ONCE)
     if fault:
         header = f"-H {shlex.quote('Host: ' + name)} " if name else ""
-        raise SystemExit(f"{url} {fault}; tried for {patience:g} s\n  next: curl -i {header}"
-                         f"{shlex.quote(url)}, and look at the web server's error log")
+        raise SystemExit(
+            f"{url} {fault}; tried for {patience:g} s\n  next: curl -i {header}"
+            f"{shlex.quote(url)}, and look at the web server's error log"
+        )
     print(f"{url} answered in {time.monotonic() - asked:.2f} s")

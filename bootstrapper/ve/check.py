@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bootstrapper.progress import Progress
-from bootstrapper.ve import lockfile, modes, ownership, vendored
-from bootstrapper.ve.difference import Difference
-from bootstrapper.ve.interpreter import describe
-from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
-from bootstrapper.ve.manifest import Manifest
-from bootstrapper.ve.ownership import Row
-from bootstrapper.ve.project import Project
-from bootstrapper.ve.record import encoded, verifiable
-from bootstrapper.ve.selection import select
+from bootstrapper.ve.install import installed_files
+from bootstrapper.ve.install.installed_files import Row
+from bootstrapper.ve.install.manifest import Manifest
+from bootstrapper.ve.project import lockfile, vendored_files
+from bootstrapper.ve.project.difference import Difference
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
+from bootstrapper.ve.project.project import Project
+from bootstrapper.ve.project.selection import select_files
+from bootstrapper.ve.python.interpreter import inspect_interpreter
+from bootstrapper.ve.system import modes
+from bootstrapper.ve.wheel.record import encode_digest, is_verifiable
 
 # What virtualenv puts beside the packages and scripts.
 _VIRTUALENVS_MODULES = ("_virtualenv.py", "_virtualenv.pth")
@@ -29,10 +31,12 @@ def check(project: Project, *, jobs: int, progress: Progress) -> list[Difference
     apps = lockfile.read(project.directory, APPS)
     tools = lockfile.read(project.directory, TOOLS)
     files = [*apps, *tools]
-    differences = [Difference.of(stray) for stray in vendored.strays(project.directory, files)]
+    differences = [
+        Difference.of(stray) for stray in vendored_files.unlisted_files(project.directory, files)
+    ]
     with progress.step("verify", len(files)) as step:
         for file in files:
-            if fault := vendored.difference(project.directory, file):
+            if fault := vendored_files.file_difference(project.directory, file):
                 differences.append(Difference.of(fault))
             step.advance(name=file.path.name)
     if not (project.ve / "bin/python").exists():
@@ -49,12 +53,16 @@ def _ve(project: Project, apps: list[LockedFile]) -> Iterator[Difference]:
     if manifest is None:
         yield _of_ve("", "it was not built by bootstrap.py, or not by this version")
         return
-    interpreter = describe(project.ve / "bin/python")
+    interpreter = inspect_interpreter(project.ve / "bin/python")
     actual = interpreter.environment["python_full_version"]
     if manifest.python != actual:
         yield _of_ve("", f"built of Python {manifest.python}, bin/python is now {actual}")
-    locked = {str(file.path): file.sha256 for file in
-              select(apps, interpreter, project=project.directory, wanted=project.wanted)}
+    locked = {
+        str(file.path): file.sha256
+        for file in select_files(
+            apps, interpreter, project=project.directory, wanted=project.wanted
+        )
+    }
     for path, sha256 in manifest.files.items():
         if path not in locked:
             yield _of_ve("", f"{path} is installed, the lock does not have it")
@@ -76,8 +84,8 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
     records: dict[str, list[Row]] = {}
     for record, expected in manifest.records.items():
         try:
-            changed = vendored.sha256_of(ve / record) != expected
-            records[record] = ownership.rows(ve, record)
+            changed = vendored_files.sha256_of(ve / record) != expected
+            records[record] = installed_files.rows(ve, record)
         except FileNotFoundError:
             yield _of_ve(record, "missing")
             continue
@@ -86,19 +94,24 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
             continue
         if changed:
             yield _of_ve(record, "changed")
-    owners = ownership.owners(records)
+    owners = installed_files.owners(records)
     for record, rows in records.items():
-        yield from _distribution(ve, record, [row for row in rows if owners[row[0]] == record],
-                                 manifest.bytecode.get(record))
+        yield from _distribution(
+            ve,
+            record,
+            [row for row in rows if owners[row[0]] == record],
+            manifest.bytecode.get(record),
+        )
     for extra in _extras(ve, site, owners.keys()):
         yield _of_ve(extra, "nothing in the lock brings it")
 
 
-def _distribution(ve: Path, record: str, own: list[Row],
-                  compiled: str | None) -> Iterator[Difference]:
+def _distribution(
+    ve: Path, record: str, own: list[Row], compiled: str | None
+) -> Iterator[Difference]:
     faults = [_of_ve(path, fault) for path, _, digest in own if (fault := _file(ve / path, digest))]
     yield from faults
-    if not faults and ownership.bytecode_digest(ve, own) != compiled:
+    if not faults and installed_files.bytecode_digest(ve, own) != compiled:
         yield _of_ve(os.path.dirname(record), "its bytecode is not what was installed")
 
 
@@ -107,11 +120,11 @@ def _file(path: Path, recorded: str) -> str | None:
         content = path.read_bytes()
     except OSError as error:
         return "missing" if isinstance(error, FileNotFoundError) else str(error.strerror)
-    promised = verifiable(recorded)
+    promised = is_verifiable(recorded)
     if not promised:
         return None
     algorithm, digest = promised
-    return None if encoded(hashlib.new(algorithm, content).digest()) == digest else "changed"
+    return None if encode_digest(hashlib.new(algorithm, content).digest()) == digest else "changed"
 
 
 def _extras(ve: Path, site: str, known: Collection[str]) -> Iterator[str]:
@@ -128,7 +141,8 @@ def _extras(ve: Path, site: str, known: Collection[str]) -> Iterator[str]:
 def _is_virtualenvs(path: str, site: str) -> bool:
     folder, name = os.path.split(path)
     return (folder == site and name in _VIRTUALENVS_MODULES) or (
-        folder == "bin" and name.startswith(_VIRTUALENVS_SCRIPTS))
+        folder == "bin" and name.startswith(_VIRTUALENVS_SCRIPTS)
+    )
 
 
 def _modes(project: Project, manifest: Manifest) -> Iterator[Difference]:

@@ -1,34 +1,34 @@
 """The rebuild: vendored files -> a fresh ve, or the old one untouched."""
 
 import os
-import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
-from bootstrapper.ve import bare, lockfile, modes, spare, storage, vendored
-from bootstrapper.ve.assembly import Assembly
-from bootstrapper.ve.building import build
-from bootstrapper.ve.copying import Putting
-from bootstrapper.ve.interpreter import Interpreter, describe, running
-from bootstrapper.ve.lockfile import APPS, TOOLS, LockedFile
-from bootstrapper.ve.manifest import Manifest
-from bootstrapper.ve.project import Project
-from bootstrapper.ve.provision import provide
-from bootstrapper.ve.pyproject import requires_python
-from bootstrapper.ve.required_python import allowed
-from bootstrapper.ve.selection import select
-from bootstrapper.ve.store import Store
-from bootstrapper.ve.swap import recover, remove, swap
-from bootstrapper.ve.toolbox import Toolbox
-from bootstrapper.ve.turn import turn
-from bootstrapper.ve.version import Version, matches
-from bootstrapper.ve.written import Written
+from bootstrapper.ve.install import empty_venv
+from bootstrapper.ve.install.generated_files import GeneratedFiles
+from bootstrapper.ve.install.install import Assembly
+from bootstrapper.ve.install.manifest import Manifest
+from bootstrapper.ve.install.virtualenv import Virtualenv, choose_interpreter
+from bootstrapper.ve.project import lockfile, vendored_files
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
+from bootstrapper.ve.project.project import Project
+from bootstrapper.ve.project.project_lock import project_lock
+from bootstrapper.ve.project.selection import select_files
+from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter
+from bootstrapper.ve.standards.filename import Tarball
+from bootstrapper.ve.store import location, recycled_venv
+from bootstrapper.ve.store.built_wheels import BuiltWheel, BuiltWheelCache
+from bootstrapper.ve.store.store import Store
+from bootstrapper.ve.system import modes
+from bootstrapper.ve.system.directories import exchange_directories, recover_directory, remove_tree
+from bootstrapper.ve.system.file_installer import FileInstaller
+from bootstrapper.ve.unpack.provide import provide_entries
 
 # Everything that is not finished lies in directories of this name, beside the ve.
 UNFINISHED = ".ve.build-"
@@ -56,18 +56,31 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
     Raises BootstrapperError; then the old ve is as it was.
     """
     started = time.monotonic()
-    with project.writable(), modes.umask(), turn(project.requirements, waiting=lambda: progress.say(
-            "waiting for another rebuild of this project, or for vendor_fetch")):
+    with (
+        project.writable(),
+        modes.umask(),
+        project_lock(
+            project.requirements,
+            waiting=lambda: progress.say(
+                "waiting for another rebuild of this project, or for vendor_fetch"
+            ),
+        ),
+    ):
         _tidy(project)
         apps = lockfile.read(project.directory, APPS)
         tools = lockfile.read(project.directory, TOOLS)
-        vendored.verify(project.directory, [*apps, *tools], jobs=options.jobs, progress=progress)
-        store = storage.find(project.directory, say=progress.say,
-                             detail=progress.detail) if options.store else None
+        vendored_files.verify(
+            project.directory, [*apps, *tools], jobs=options.jobs, progress=progress
+        )
+        store = (
+            location.find(project.directory, say=progress.say, detail=progress.detail)
+            if options.store
+            else None
+        )
         try:
             ready = _replace(project, apps, tools, options, store, progress)
         except (OSError, WorkFailed) as error:
-            trouble = store and storage.failed(store, project.directory, error)
+            trouble = store and location.failed(store, project.directory, error)
             if not trouble:
                 raise
             progress.say(trouble)
@@ -75,93 +88,65 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
     progress.say(f"ve/ is ready: {ready}, {time.monotonic() - started:.1f} s")
 
 
-def _replace(project: Project, apps: list[LockedFile], tools: list[LockedFile], options: Options,
-             store: Store | None, progress: Progress) -> str:
+def _replace(
+    project: Project,
+    apps: list[LockedFile],
+    tools: list[LockedFile],
+    options: Options,
+    store: Store | None,
+    progress: Progress,
+) -> str:
     """Build the ve and swap it in; returns what is in it, in words.
 
     `store` None is for one that ends with this rebuild. Raises BootstrapperError or OSError.
     """
     with _unfinished(project) as directory:
         store = store or Store(directory / "store")
-        toolbox = Toolbox(project.directory, select(
-            tools, running(), project=project.directory), store)
-        interpreter = choose(project, toolbox, options.python, apps)
-        files = select(apps, interpreter, project=project.directory, wanted=project.wanted)
+        toolbox = Virtualenv(
+            project.directory,
+            select_files(tools, current_interpreter(), project=project.directory),
+            store,
+        )
+        interpreter = choose_interpreter(project, toolbox, options.python, apps)
+        files = select_files(apps, interpreter, project=project.directory, wanted=project.wanted)
         with store.in_use():
-            new, putting = directory / "ve", Putting(options.link_mode)
+            new, putting = directory / "ve", FileInstaller(options.link_mode)
             assembly = Assembly(
-                bare.Making(project.ve, directory, interpreter, toolbox, store),
-                Written(os.fspath(project.ve / "bin/python"), interpreter), putting,
-                store=store, jobs=options.jobs, progress=progress)
-            built = build(files, tools, project=project.directory, interpreter=interpreter,
-                          store=store, jobs=options.jobs, progress=progress)
+                empty_venv.EmptyVenvFactory(project.ve, directory, interpreter, toolbox, store),
+                GeneratedFiles(os.fspath(project.ve / "bin/python"), interpreter),
+                putting,
+                store=store,
+                jobs=options.jobs,
+                progress=progress,
+            )
+            built = build(
+                files,
+                tools,
+                project=project.directory,
+                interpreter=interpreter,
+                store=store,
+                jobs=options.jobs,
+                progress=progress,
+            )
             with modes.umask(modes.umask_for(project.directory)):
-                parts = assembly.run(new, lambda look: provide(
-                    files, built, project=project.directory, interpreter=interpreter,
-                    store=store, jobs=options.jobs, progress=progress, look=look))
+                parts = assembly.run(
+                    new,
+                    lambda look: provide_entries(
+                        files,
+                        built,
+                        project=project.directory,
+                        interpreter=interpreter,
+                        store=store,
+                        jobs=options.jobs,
+                        progress=progress,
+                        look=look,
+                    ),
+                )
             Manifest.of(new, interpreter, files, parts).write(new)
-            old = swap(new, project.ve, project.directory / ASIDE)
-            if old and not (putting.links and spare.keep(store, old)):
-                remove(old)
+            old = exchange_directories(new, project.ve, project.directory / ASIDE)
+            if old and not (putting.links and recycled_venv.keep(store, old)):
+                remove_tree(old)
     return f"{len(files)} distributions, {interpreter}"
-
-
-def choose(project: Project, toolbox: Toolbox, python: str | None,
-           apps: Iterable[LockedFile] = ()) -> Interpreter:
-    """The interpreter of the ve: what `python` names, else what the project asks for.
-
-    The running one serves if it is of a version that is allowed and that the lock is for;
-    otherwise virtualenv looks for one.
-    Raises InputError: there is none, it is too old, or not what the project asks for.
-    """
-    required = requires_python(project.directory)
-    if python is None:
-        found = running()
-        locked = _pythons(apps)
-        if not _satisfies(found, required) or (locked and not locked & {_minor(found)}):
-            found = _discover(toolbox, required, locked, found)
-    elif os.sep in python:
-        found = describe(python)
-    else:
-        found = describe(toolbox.discover(python))
-    if not _satisfies(found, required):
-        raise InputError(str(found.executable),
-                         f"this is {found}, pyproject.toml has requires-python = \"{required}\"",
-                         "name another Python: ./bootstrap.py --python PYTHON, or change "
-                         "requires-python and vendor for it: make vendor")
-    return found
-
-
-def _discover(toolbox: Toolbox, required: str, locked: set[str],
-              here: Interpreter) -> Interpreter:
-    """An interpreter that is allowed, of the Python that the lock is for where there is one."""
-    versions = allowed(required)
-    for version in sorted(locked & versions.keys()):
-        try:
-            found = describe(toolbox.discover(version))
-        except InputError:
-            continue
-        if _satisfies(found, required):
-            return found
-    if _satisfies(here, required):
-        return here
-    # Older virtualenvs know 3.12, but no specifiers.
-    spec = next(iter(versions)) if len(versions) == 1 else required.removeprefix("==")
-    return describe(toolbox.discover(spec))
-
-
-def _pythons(files: Iterable[LockedFile]) -> set[str]:
-    """The Pythons that compiled wheels of the lock are for; empty if it has none."""
-    return {version for file in files if file.marker
-            for version in re.findall(r'python_version == "(\d+\.\d+)"', str(file.marker))}
-
-
-def _minor(interpreter: Interpreter) -> str:
-    return interpreter.environment["python_version"]
-
-
-def _satisfies(interpreter: Interpreter, required: str) -> bool:
-    return matches(Version(interpreter.environment["python_full_version"]), required)
 
 
 @contextmanager
@@ -176,12 +161,53 @@ def _unfinished(project: Project) -> Iterator[Path]:
     try:
         yield directory
     finally:
-        remove(directory)
+        remove_tree(directory)
 
 
 def _tidy(project: Project) -> None:
     """Clear up what a killed rebuild left; nobody else is at work while the project is locked."""
-    recover(project.ve, project.directory / ASIDE)
+    recover_directory(project.ve, project.directory / ASIDE)
     for left in project.directory.glob(f"{UNFINISHED}*"):
-        remove(left)
-    remove(project.directory / ASIDE)
+        remove_tree(left)
+    remove_tree(project.directory / ASIDE)
+
+
+def build(
+    files: Sequence[LockedFile],
+    tools: Sequence[LockedFile],
+    *,
+    project: Path,
+    interpreter: Interpreter,
+    store: Store,
+    jobs: int,
+    progress: Progress,
+) -> Mapping[PurePosixPath, BuiltWheel]:
+    """A wheel of each tarball among the files, by the tarballs' paths; what lacks is built.
+
+    `tools` are all lines of tools.txt. Raises WorkFailed with the last lines that a failed build
+    printed, and where all of them are.
+    """
+    tarballs = [file for file in files if isinstance(file.distribution, Tarball)]
+    if not tarballs:
+        return {}
+    fitting = select_files(tools, interpreter, project=project)
+    keeping = BuiltWheelCache(store, interpreter, fitting)
+    others = {str(file.path): file.sha256[0] for file in files}
+    found = {file.path: keeping.find(file, others) for file in tarballs}
+    built = {path: each for path, each in found.items() if each}
+    if missing := [file for file in tarballs if file.path not in built]:
+        # A rebuild that builds nothing need not know how.
+        from bootstrapper.ve.builder.wheel_builder import WheelBuilder
+
+        workshop = WheelBuilder(
+            files,
+            fitting,
+            keeping,
+            project=project,
+            interpreter=interpreter,
+            store=store,
+            jobs=jobs,
+            progress=progress,
+        )
+        built |= workshop.build(missing)
+    return built

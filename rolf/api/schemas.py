@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 from django.urls import reverse
 from ninja import Field, Schema
 

@@ -6,10 +6,9 @@ it halts. So code goes out with a shebang that says so, and comes back without i
 one couldn't tell that from its code, the code goes out with a line that says so.
 """
 
-from bootstrapper.deploy.project import recipe
-from bootstrapper.deploy.project.csv_cookbook import Imported
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.shell_variables import used
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.recipes import recipe
+from bootstrapper.deploy.recipes.csv_cookbook import ImportedRecipe, used_variables
 
 from .shelf import LANGUAGES, SUFFIXES
 
@@ -27,13 +26,13 @@ def code_in_csv(row):
     return shebang + KEPT + rest
 
 
-def code_of(imported: Imported):
+def code_of(imported: ImportedRecipe):
     """Return the code that a row becomes."""
     code = _of_rolf(imported.code, imported.file[-3:])
     return imported.text if code is None else code
 
 
-def language_of(imported: Imported):
+def language_of(imported: ImportedRecipe):
     """Return the language that a row is in."""
     return LANGUAGES[imported.file[-3:]]
 
@@ -54,9 +53,9 @@ def _complete(code, suffix):
         return False
     try:
         told = recipe.parse("row", suffix, code.encode(), file="row")
-    except Faulty:
+    except DefinitionError:
         return False
-    return bool(told.description) and "CWD" not in (used(code) if suffix == ".sh" else ())
+    return bool(told.description) and "CWD" not in (used_variables(code) if suffix == ".sh" else ())
 
 
 def _split(code):

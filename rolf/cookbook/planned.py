@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.setting import ENGINE, PROCESS
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 
 from deployments.models import Stage
 
@@ -31,7 +31,7 @@ def planned(deployment, shelf):
 def _planned(stage, shelf, given):
     try:
         recipe = shelf.get(stage.recipe) if stage.recipe else parsed(stage)
-    except Faulty as error:
+    except DefinitionError as error:
         return Planned(stage, "", [], "; ".join(faults_of(error)))
     if recipe is None:
         return Planned(stage, "", [], "the cookbook has no recipe of that name")

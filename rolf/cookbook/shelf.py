@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bootstrapper.deploy.project import python_code
-from bootstrapper.deploy.project import recipe as engine
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Fault, Faulty, faulty
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
+from bootstrapper.deploy.recipes import python_syntax
+from bootstrapper.deploy.recipes import recipe as engine
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 
 from deployments.models import Stage
 
@@ -78,7 +78,7 @@ class Shelf:
         origin = "shadows" if self.shadows(name) else "shop" if own else "ours"
         try:
             recipe = self.get(name)
-        except Faulty as error:
+        except DefinitionError as error:
             return Entry(name=name, language=own.language, origin=origin,
                          fault="; ".join(faults_of(error)))
         return Entry(name=name, language=language_of(recipe), summary=recipe.summary,
@@ -89,7 +89,7 @@ class Shelf:
 def shipped():
     """Return the recipes that come with the engine, by name."""
     # A directory that has no deploy/recipes/: nobody's but the engine's.
-    return {recipe.name: recipe for recipe in Cookbook(Path("/nonexistent")).all()}
+    return {recipe.name: recipe for recipe in RecipeCatalog(Path("/nonexistent")).all()}
 
 
 def parsed(own):
@@ -99,9 +99,11 @@ def parsed(own):
     """
     recipe = engine.parse(own.name, SUFFIXES[own.language], _unix(own.code).encode(),
                           file=own.name)
-    line, wrong = python_code.fault(recipe.code) if recipe.language == "python" else (0, "")
+    line, wrong = 0, ""
+    if recipe.language == "python":
+        line, wrong = python_syntax.syntax_problem(recipe.code)
     if wrong:
-        raise faulty([Fault(file=own.name, line=line, text=wrong)])
+        raise definition_error([Problem(file=own.name, line=line, text=wrong)])
     return recipe
 
 

@@ -4,9 +4,9 @@ import json
 import re
 from itertools import chain, count
 
-from bootstrapper.deploy.duration import render
-from bootstrapper.deploy.project.cookbook import RECIPES
-from bootstrapper.deploy.project.deployment import FILE
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.definition.duration import render
+from bootstrapper.deploy.recipes.catalog import RECIPES
 
 from cookbook.shelf import SUFFIXES, Shelf
 

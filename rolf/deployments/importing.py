@@ -4,11 +4,11 @@ import tempfile
 import tomllib
 from pathlib import Path, PurePosixPath
 
-from bootstrapper.deploy.duration import parse
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.deployment import FILE
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.setting import environment
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.definition.duration import parse
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.definition.setting import environment
 from bootstrapper.errors import InputError
 from django.core.exceptions import ValidationError
 
@@ -36,8 +36,8 @@ def read(text, name=""):
         path.parent.mkdir()
         path.write_text(text.replace("\r\n", "\n"), encoding="utf-8", newline="")
         try:
-            found = definition.read(Path(project))
-        except Faulty as error:
+            found = reader.read(Path(project))
+        except DefinitionError as error:
             raise ImportFault(f"Line {fault.line}: {fault.text}." if fault.line
                               else f"{fault.text}." for fault in error.faults) from None
         try:

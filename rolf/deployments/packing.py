@@ -5,8 +5,8 @@ import io
 import tarfile
 import zlib
 
-from bootstrapper.deploy.project.cookbook import RECIPES
-from bootstrapper.deploy.project.deployment import FILE
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.recipes.catalog import RECIPES
 
 LARGEST = 4 * 1024 * 1024  # bytes, unpacked
 

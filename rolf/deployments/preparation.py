@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from bootstrapper.deploy.plan import Stage as EngineStage
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.deployment import FILE, StageEntry
-from bootstrapper.deploy.project.deployment import Deployment as EngineDeployment
-from bootstrapper.deploy.project.fault import Faulty, suggestion
-from bootstrapper.deploy.project.known_setting import unfit
-from bootstrapper.deploy.project.schema import Share, Wrong
-from bootstrapper.deploy.project.secret import held_by
-from bootstrapper.deploy.project.setting import ENGINE, PROCESS, check_text
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import FILE, StageEntry
+from bootstrapper.deploy.definition.deployment import Deployment as EngineDeployment
+from bootstrapper.deploy.definition.known_setting import unfit
+from bootstrapper.deploy.definition.problems import DefinitionError, did_you_mean
+from bootstrapper.deploy.definition.schema import InvalidValue, Share
+from bootstrapper.deploy.definition.secret import held_by
+from bootstrapper.deploy.definition.setting import ENGINE, PROCESS, check_text
+from bootstrapper.deploy.plan.plan import Stage as EngineStage
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
 from django.conf import settings
 
@@ -62,7 +62,7 @@ def prepare(deployment, *, flags=None, skip=()):
     faults += [f"{fault.text}." for fault in held_by({**engine.environment, **given}, secrets, {})]
     if faults:
         raise UnreadyError(faults)
-    return Preparation(
+    return PreparedDeployment(
         project=directory(deployment), deployment=engine, flags=given, secrets=secrets,
         settings=engine.environment,
         stages=tuple(_stage(entry, row, recipes[row.name], "skipped by hand"
@@ -81,15 +81,15 @@ def tied(deployment, checkout, *, flags=None, skip=()):
     faults = []
     values, secrets = _settings(deployment, faults)
     try:
-        told = definition.read(checkout).deployment(deployment.tied_to)
+        told = reader.read(checkout).deployment(deployment.tied_to)
         if lacking := [name for name in told.secrets if not (secrets | values).get(name)]:
             raise UnreadyError([f"{FILE} has the secret {name}, which has no value here: give the "
                                 f"deployment a secret setting {name}." for name in lacking])
-        read = Preparation.of(
+        read = PreparedDeployment.of(
             checkout, deployment.tied_to, {**values, **secrets}, skip=list(skip),
             settings={name: values[name] for name in KEPT_HERE if values.get(name)},
             flags=[_word(name, value, told.flags) for name, value in (flags or {}).items()])
-    except Faulty as error:
+    except DefinitionError as error:
         raise UnreadyError([str(fault) for fault in error.faults] or [error.fault]) from None
     except InputError as error:
         raise UnreadyError([f"{error.where}: {error.fault}; {error.next_step}."]) from None
@@ -119,7 +119,7 @@ def bare(deployment):
     engine = _deployment(deployment, (), rows, values, secrets, faults)
     if faults:
         raise UnreadyError(faults)
-    return Preparation(
+    return PreparedDeployment(
         project=directory(deployment), deployment=engine, stages=(), settings=engine.environment,
         flags=_flags(rows, {}, faults), secrets=secrets, resolves_git=False)
 
@@ -130,7 +130,7 @@ def of_plan(deployment, plan, resolves_git):
     engine = replace(_deployment(deployment, (), deployment.flags.all(),
                                  {**plan.settings, **hosts}, plan.secrets, []),
                      on_failure=plan.on_failure, max_failures=plan.max_failures)
-    return Preparation(
+    return PreparedDeployment(
         project=directory(deployment), deployment=engine, stages=plan.stages,
         settings=plan.settings, flags=plan.flags, secrets=plan.secrets, resolves_git=resolves_git)
 
@@ -144,7 +144,7 @@ def _settings(deployment, faults):
                 secrets[setting.name] = setting.value
             else:
                 values[setting.name] = setting.parsed
-        except (Wrong, SealError) as error:
+        except (InvalidValue, SealError) as error:
             faults.append(f"The setting {setting.name}: {error}.")
     faults += [f"The secret setting {name} has no value." for name, value in secrets.items()
                if not value]
@@ -154,7 +154,7 @@ def _settings(deployment, faults):
 def _flags(rows, flags, faults):
     """Return what stages get of each flag."""
     known = {flag.name: flag for flag in rows}
-    faults += [f'There is no flag "{name}"{suggestion(name, known)}.'
+    faults += [f'There is no flag "{name}"{did_you_mean(name, known)}.'
                for name in flags if name not in known]
     given = {name: flag.of_engine.value for name, flag in known.items()}
     for name, value in flags.items():
@@ -163,7 +163,7 @@ def _flags(rows, flags, faults):
             given[name] = ("1" if value else "") if switch else str(value)
             try:
                 check_text(given[name])
-            except Wrong as error:
+            except InvalidValue as error:
                 faults.append(f"The flag {name}: {error}.")
     return given
 
@@ -180,12 +180,12 @@ def _recipes(stages, faults):
     for stage in stages:
         try:
             recipe = shelf.get(stage.recipe) if stage.recipe else parsed(stage)
-        except Faulty as error:
+        except DefinitionError as error:
             faults += [f'The stage "{stage.name}": {fault}.' for fault in faults_of(error)]
             continue
         if recipe is None:
             faults.append(f'The stage "{stage.name}" names the recipe "{stage.recipe}", which the '
-                          f"cookbook doesn't have{suggestion(stage.recipe, shelf.names)}.")
+                          f"cookbook doesn't have{did_you_mean(stage.recipe, shelf.names)}.")
         else:
             found[stage.name] = recipe
     return found

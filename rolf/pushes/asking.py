@@ -6,11 +6,11 @@ a row; a worker does it.
 
 from dataclasses import dataclass, field
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.masking import Masking
-from bootstrapper.deploy.project.ref import check_ref
-from bootstrapper.deploy.rollback import settings_changed
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.masking.masker import SecretMasker
+from bootstrapper.deploy.plan.rollback import settings_changed
 from bootstrapper.errors import InputError
+from bootstrapper.git_ref import check_ref
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -89,7 +89,7 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
             number=0, comment=asked.comment, ref=asked.ref, commit="",
             who=user.get_username(), deployment_id=str(deployment.pk)))}
     else:
-        asked.comment = Masking(_ready(secrets_of, deployment)).mask(comment)
+        asked.comment = SecretMasker(_ready(secrets_of, deployment)).mask(comment)
     if look and resolves_git:
         if active := deployment.pushes.filter(state__in=ACTIVE).first():
             raise Busy(active)  # before anybody waits for a worker

@@ -2,7 +2,7 @@
 
 import re
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 
 from .reading import lines
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 from bootstrapper.errors import InputError
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery

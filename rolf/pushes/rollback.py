@@ -1,9 +1,9 @@
 """Which push a rollback returns to: the engine's rule, over what the database tells of pushes."""
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, StageRecord
-from bootstrapper.deploy.rollback import live_push as live_record
-from bootstrapper.deploy.rollback import propose
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, StageRecord
+from bootstrapper.deploy.plan.rollback import live_push as live_record
+from bootstrapper.deploy.plan.rollback import propose_rollback
 from django.utils.dateparse import parse_datetime
 
 from .models import Push
@@ -44,7 +44,7 @@ def target_of(deployment, wanted=None):
     engine's InputError if there is none.
     """
     records, current = _known(deployment, wanted)
-    proposal = propose(records, current=current, wanted=wanted.number if wanted else None)
+    proposal = propose_rollback(records, current=current, wanted=wanted.number if wanted else None)
     return _push(deployment, proposal.target), _push(deployment, proposal.live)
 
 

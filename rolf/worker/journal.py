@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime
 
-from bootstrapper.deploy.event import (
+from bootstrapper.deploy.events.event import (
     Note,
     Output,
     PushStarted,
@@ -11,7 +11,7 @@ from bootstrapper.deploy.event import (
     StageStarted,
     State,
 )
-from bootstrapper.deploy.journal.record import Record, fold
+from bootstrapper.deploy.events.record import Record, fold
 from django.db.models import F
 
 from pushes.models import LogChunk, Push

@@ -2,10 +2,10 @@
 
 import shutil
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record
-from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.project_journals import code_files
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record
+from bootstrapper.deploy.journal.store import code_files
+from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.errors import InputError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max

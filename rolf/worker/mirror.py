@@ -8,7 +8,7 @@ import tarfile
 from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 
-from bootstrapper.deploy.source import TRANSPORTS, Git, complaint
+from bootstrapper.deploy.machine.git import TRANSPORTS, GitRepository, git_error_line
 from bootstrapper.errors import WorkFailed
 
 PATIENCE = 300.0  # seconds that a fetch may take
@@ -36,7 +36,7 @@ class Mirror:
         self._environment = {**environment, "GIT_TERMINAL_PROMPT": "0",
                              "GIT_ALLOW_PROTOCOL": TRANSPORTS}
         self._mask = prepared.mask
-        self.git = Git(self._directory if self._directory.is_dir() else prepared.project,
+        self.git = GitRepository(self._directory if self._directory.is_dir() else prepared.project,
                        self._environment, prepared.mask)
 
     def resolve(self, ref):
@@ -51,7 +51,7 @@ class Mirror:
         """Bring it up to date. Raises WorkFailed."""
         with self._turn():
             self._run("init", "--quiet", "--bare", str(self._directory), at=self._directory.parent)
-            self.git = Git(self._directory, self._environment, self._mask)
+            self.git = GitRepository(self._directory, self._environment, self._mask)
             self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", "--",
                       self._repository, *FETCHED)
 
@@ -116,7 +116,7 @@ class Mirror:
             raise WorkFailed(self._repository, f"git doesn't answer within {PATIENCE:.0f} s",
                              "see that the repository can be reached") from None
         if run.returncode:
-            told = complaint(run.stderr.decode("utf-8", "replace"))
+            told = git_error_line(run.stderr.decode("utf-8", "replace"))
             raise WorkFailed(self._repository, self._mask(told),
                              "see that the repository can be read from here")
         return run.stdout

@@ -5,16 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.fallback import Fallback
-from bootstrapper.deploy.interruption import Interruption
-from bootstrapper.deploy.ledger import Ledger
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.push import Push as EnginePush
-from bootstrapper.deploy.resumption import done, refuse_unkept
-from bootstrapper.deploy.rollback import plan_back
-from bootstrapper.deploy.session import Session
-from bootstrapper.deploy.snapshot import template
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.machine.process import SignalWatch
+from bootstrapper.deploy.operations.run import AutomaticRollback
+from bootstrapper.deploy.operations.start import completed_stages, require_outputs
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.plan.rollback import plan_rollback, rollback_template
+from bootstrapper.deploy.push.push import Push as EnginePush
+from bootstrapper.deploy.push.register import PushRegister
+from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from django.db.models import F, Q
 from django.utils import timezone
@@ -89,7 +88,7 @@ class PushRun:
         """Carry it out. Raises BootstrapperError or UnreadyError where it can't begin."""
         refuse_closed(self._deployment)  # it may have been, while the push waited
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with Interruption() as interruption:
+        with SignalWatch() as interruption:
             if self.push.resumed:
                 self._resume(interruption)
             elif self.push.rollback_to:
@@ -106,7 +105,7 @@ class PushRun:
                 refuse_moved(self.push, found.commit)
                 plan = replace(plan, commit=found.commit, id=found.last_number,
                                release=found.last_number)
-            ledger = Ledger(session, self._journals)
+            ledger = PushRegister(session, self._journals)
             plan, journal = ledger.begin(plan)
             self._carry_out(plan, journal, session, ledger, prepared, interruption)
 
@@ -142,16 +141,16 @@ class PushRun:
         target, live = self.push.rollback_to, self.push.rollback_of
         prepared = self._today(live)
         with self._held(prepared) as session:
-            ledger = Ledger(session, self._journals)
+            ledger = PushRegister(session, self._journals)
             record = target.kept
             kept = restored(target, prepared.secrets)
-            base = template(prepared, record, kept, keep_settings=self.push.keep_settings)
+            base = rollback_template(prepared, record, kept, keep_settings=self.push.keep_settings)
             fast, releases = ledger.way_back(record, base)
             if not fast and not record.rollback_url:
                 raise WorkFailed(f"push {record.id}", "its release is gone from the target, and "
                                  "it kept no tag to push again", "push its commit anew")
             plan = replace(
-                plan_back(base, record, undone=live.number if live else None, fast=fast,
+                plan_rollback(base, record, undone=live.number if live else None, fast=fast,
                           releases=releases, comment=self.push.comment),
                 user=self.push.user_name, deployment_id=str(self._deployment.pk))
             plan, journal = ledger.begin(plan)
@@ -167,21 +166,21 @@ class PushRun:
         record = self.push.kept
         if record is None:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
-        refuse_unkept(record)
+        require_outputs(record)
         plan = restored(self.push, secrets_of(self._deployment))
         prepared = of_plan(self._deployment, plan, False)
         with self._held(prepared) as session:
-            ledger = Ledger(session, self._journals)
+            ledger = PushRegister(session, self._journals)
             journal = self._journals.opened(plan)
             if not (journal.directory / "checkout").is_dir():
                 raise InputError(str(self.push), "its checkout is gone, or on the machine of "
                                  "another worker", "push again")
-            ledger.go_on(plan)
+            ledger.continue_push(plan)
             self._carry_out(plan, journal, session, ledger, prepared, interruption,
-                            done=done(record), outputs=record.outputs, resumed=True)
+                            done=completed_stages(record), outputs=record.outputs, resumed=True)
 
     @contextmanager
-    def _held(self, prepared: Preparation):
+    def _held(self, prepared: PreparedDeployment):
         """Give the session that holds the deployment's locks."""
         with Session(self._home, prepared.deployment, who=self.push.user_name) as session:
             self._session = session
@@ -203,7 +202,7 @@ class PushRun:
             self._deployment.save(update_fields=["served"])
         back, why = None, ""
         try:
-            back, why = self._way_back(plan, result, Fallback(session, ledger, prepared))
+            back, why = self._way_back(plan, result, AutomaticRollback(session, ledger, prepared))
         finally:
             if back is None:
                 journal.end(why)

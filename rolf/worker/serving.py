@@ -1,8 +1,8 @@
 """What a deployment's target serves, which others may have pushed there."""
 
-from bootstrapper.deploy.journal.history import merged
-from bootstrapper.deploy.journal.record import iso
-from bootstrapper.deploy.rollback import live_push, release_served
+from bootstrapper.deploy.events.times import iso_time
+from bootstrapper.deploy.plan.rollback import live_push, release_served
+from bootstrapper.deploy.push.register import merge_records
 from bootstrapper.errors import BootstrapperError
 
 from pushes.rollback import records_of
@@ -21,10 +21,11 @@ def look(deployment, targets):
     if state is None or not state.current.isdecimal():
         return
     # Its pushes.log says which pushes left this host out; Rolf's light records don't.
-    current = release_served(merged((), state.records, held_by=None), {host: int(state.current)})
+    current = release_served(merge_records((), state.records, held_by=None),
+                             {host: int(state.current)})
     records = records_of(deployment)
     ours = live_push(records, None)
-    theirs = live_push(merged(records, state.records, held_by=None), current)
+    theirs = live_push(merge_records(records, state.records, held_by=None), current)
     served = None
     if theirs is None:  # it says nothing about it
         served = _told(current)
@@ -41,4 +42,4 @@ def _told(number, record=None):
         return {"number": number, "commit": "", "ref": "", "by": "", "at": ""}
     return {"number": number, "commit": record.commit, "ref": record.ref,
             "by": f"{record.user}@{record.machine}".strip("@"),
-            "at": iso(record.ended or record.started) or ""}
+            "at": iso_time(record.ended or record.started) or ""}

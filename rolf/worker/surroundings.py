@@ -2,7 +2,7 @@
 
 import time
 
-from bootstrapper.deploy.execution import Decision
+from bootstrapper.deploy.push.execution import StageDecision
 
 from pushes.models import Push
 
@@ -50,7 +50,7 @@ class WorkerSurroundings:
         """Wait for what somebody decides about a stage, in step mode."""
         push = self._journal.push
         if not push.step:
-            return Decision.RUN
+            return StageDecision.RUN
         self._journal.flush(awaits=name, decision="", decided_by="")
         row = Push.objects.filter(pk=push.pk)
         decision = ""
@@ -60,4 +60,4 @@ class WorkerSurroundings:
                 decision = row.values_list("decision", flat=True).get()
             time.sleep(0 if decision else ASK)
         self._journal.flush(awaits="", decision="")
-        return Decision(decision) if decision else Decision.STOP
+        return StageDecision(decision) if decision else StageDecision.STOP

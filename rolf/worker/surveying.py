@@ -5,10 +5,10 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrapper.deploy.duration import render
-from bootstrapper.deploy.environment import INHERITED
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.definition.duration import render
+from bootstrapper.deploy.plan.environment import INHERITED
+from bootstrapper.deploy.remote.hosts import RemoteHosts
+from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import BootstrapperError, InputError
 from django.utils import timezone
 
@@ -67,7 +67,7 @@ def _look(deployment, ref):
 def _first_target(prepared, ssh):
     """Give the Targets that the first host is; it is logged in to while git is asked."""
     directory = prepared.settings.get("REMOTE_DIRECTORY", "")
-    targets = Targets(ssh, prepared.hosts[:1] if directory else (), directory)
+    targets = RemoteHosts(ssh, prepared.hosts[:1] if directory else (), directory)
     targets.start()
     try:
         yield targets

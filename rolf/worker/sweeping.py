@@ -3,8 +3,8 @@
 import logging
 from datetime import timedelta
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import DIED, Record
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import DIED, Record
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone

@@ -4,9 +4,9 @@ import os
 import signal
 import time
 
-from bootstrapper.deploy.duration import render
-from bootstrapper.deploy.event import PushEnded, StageEnded, State
-from bootstrapper.deploy.journal.record import Record
+from bootstrapper.deploy.definition.duration import render
+from bootstrapper.deploy.events.event import PushEnded, StageEnded, State
+from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.running import process_tree
 from django.db.models import F, Q
 from django.utils import timezone

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import Ssh
-from tests.deploy.ssh_server import SshServer, serve
+from bootstrapper.deploy.remote.ssh import Ssh
+from tests.support.ssh_server import SshServer, serve
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from bootstrapper.__main__ import COMMANDS
 from bootstrapper.commands.parsers import project_parser
-from bootstrapper.deploy.project import schema
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.recipe import Recipe
+from bootstrapper.deploy.definition import schema
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes.recipe import Recipe
 
 PAGE = Path(__file__).parents[2] / "docs/deploying.md"
 PROGRAM = "python -m bootstrapper"
@@ -29,7 +29,7 @@ def keys() -> str:
 
 def recipes() -> list[Recipe]:
     """Those that everyone starts with."""
-    return Cookbook(Path("/nonexistent")).all()
+    return RecipeCatalog(Path("/nonexistent")).all()
 
 
 def cookbook() -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy.closing import OwnDoor
-from bootstrapper.deploy.target.holder import machine
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.targets import look
-from tests.deploy.ssh_server import SshServer
+from bootstrapper.deploy.machine.deployment_lock import FileDeploymentLock
+from bootstrapper.deploy.machine.directory import machine_name
+from bootstrapper.deploy.remote.hosts import read_host_state
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
+from tests.support.ssh_server import SshServer
 
 DEFINITION = """
 default = "production"
@@ -45,13 +45,13 @@ def test_a_deployment_is_closed_with_a_reason_and_opened_again(
     assert run(project, "lock", "-m", "exam\nweek") == 0
     assert capsys.readouterr().out == (
         "production is closed to pushes; to open it: python -m bootstrapper unlock production\n")
-    closed = OwnDoor(project, "production").closed
+    closed = FileDeploymentLock(project, "production").closed
     assert closed
-    assert (closed.reason, closed.machine) == ("exam week", machine())
+    assert (closed.reason, closed.machine) == ("exam week", machine_name())
     assert run(project, "unlock", "production") == 0
     assert re.fullmatch(r"production is open to pushes again; it was closed by \S+ since "
                         r"\d\d:\d\d: exam week\n", capsys.readouterr().out)
-    assert OwnDoor(project, "production").closed is None
+    assert FileDeploymentLock(project, "production").closed is None
 
 
 def test_who_comes_second_does_not_take_the_first_ones_reason_away(
@@ -61,7 +61,7 @@ def test_who_comes_second_does_not_take_the_first_ones_reason_away(
     error = capsys.readouterr().err
     assert ": exam week\n" in error
     assert "next: python -m bootstrapper unlock production" in error
-    closed = OwnDoor(project, "production").closed
+    closed = FileDeploymentLock(project, "production").closed
     assert closed
     assert closed.reason == "exam week"
 
@@ -93,7 +93,7 @@ def test_it_is_closed_for_all_who_use_the_target(project: Path, ssh_server: SshS
              SSH_CONFIG=str(ssh_server.config))
     assert run(project, "lock", "-m", "exam week") == 0
     with Ssh() as ssh:
-        closed = look(ssh, HERE, str(site)).closed
+        closed = read_host_state(ssh, HERE, str(site)).closed
     assert closed
     assert closed.reason == "exam week"
     assert run(project, "lock", "-m", "mine") == 3

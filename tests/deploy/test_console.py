@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import Event, Note, StageEnded, StageStarted, State, Stream
-from bootstrapper.deploy.screen import plain
+from bootstrapper.deploy.events.event import (
+    Event,
+    Note,
+    StageEnded,
+    StageStarted,
+    State,
+    Stream,
+)
+from bootstrapper.deploy.screen import renderers
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.screen.printable import cells, fitted, printable
-from bootstrapper.deploy.screen.stage_line import shown
-from bootstrapper.deploy.screen.tail import Tail
-from tests.deploy.pushes import AT, err, out
+from bootstrapper.deploy.screen.stage_line import OutputTail, shown
+from tests.support.pushes import AT, err, out
 
 NAMES = ["git-clone", "unit-tests", "migrate"]
 
@@ -129,7 +135,7 @@ def test_silence_is_broken_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
     assert stream.text() == ("unit-tests ...\n"
                              "still running unit-tests, 30.0 s\n"
                              "still running unit-tests, 1:00\n")
-    assert plain.SILENCE == 30
+    assert renderers.SILENCE == 30
 
 
 def test_a_reader_that_has_gone_does_no_harm() -> None:
@@ -185,7 +191,7 @@ def test_text_is_cut_by_columns_not_by_characters() -> None:
 def test_a_tail_keeps_the_last_lines_whatever_the_pieces() -> None:
     data = b"".join(b"line %d\n" % number for number in range(100)) + b"open"
     for size in (1, 3, 7, 50, 10_000):
-        tail = Tail()
+        tail = OutputTail()
         for start in range(0, len(data), size):
             tail.add(out(data[start:start + size]))
         assert [line for _, line in tail.lines] == [
@@ -194,14 +200,14 @@ def test_a_tail_keeps_the_last_lines_whatever_the_pieces() -> None:
 
 
 def test_a_tail_of_an_endless_line_stays_small() -> None:
-    tail = Tail()
+    tail = OutputTail()
     for _ in range(1000):
         tail.add(out(b"x" * 65536))
     assert sum(len(line) for _, line in tail.lines) <= 4096
 
 
 def test_a_tail_keeps_the_streams_apart() -> None:
-    tail = Tail()
+    tail = OutputTail()
     for output in (out(b"a"), err(b"b"), out(b"c\n")):
         tail.add(output)
     assert list(tail.lines) == [(Stream.STDOUT, b"a"), (Stream.STDERR, b"b"), (Stream.STDOUT, b"c")]

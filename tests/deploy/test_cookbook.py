@@ -11,27 +11,27 @@ import pytest
 
 from bootstrapper.__main__ import main
 from bootstrapper.commands.cookbook import table
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.errors import InputError
 from tests.conftest import REPOSITORY
-from tests.deploy.definitions import recipe
+from tests.support.definitions import recipe
 
 OURS = sorted(path.stem for path in (REPOSITORY / "bootstrapper/cookbook").iterdir()
               if path.suffix in (".sh", ".py"))
 
 
 def test_ours_are_there_in_a_project_without_recipes(tmp_path: Path) -> None:
-    assert [each.name for each in Cookbook(tmp_path).all()] == OURS
-    assert all(each.path is None for each in Cookbook(tmp_path).all())
+    assert [each.name for each in RecipeCatalog(tmp_path).all()] == OURS
+    assert all(each.path is None for each in RecipeCatalog(tmp_path).all())
     assert OURS
 
 
 def test_pieces_stand_in_the_recipes_that_name_them(tmp_path: Path) -> None:
-    named = [each.name for each in Cookbook(tmp_path).all() if "# piece: " in each.code]
+    named = [each.name for each in RecipeCatalog(tmp_path).all() if "# piece: " in each.code]
     assert named == []
     recipe(tmp_path, "mine.sh", "# Mine.\nif true; then\n    # piece: umask\nfi\n")
-    mine = Cookbook(tmp_path).get("mine")
+    mine = RecipeCatalog(tmp_path).get("mine")
     assert mine
     assert "\n    umask 022\n" in mine.code
 
@@ -43,7 +43,7 @@ def test_ours_are_there_in_a_zip(tmp_path: Path) -> None:
                 archive.write(path, path.relative_to(REPOSITORY))
     listed = subprocess.run(
         [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, 'wheel.zip')\n"
-         "from pathlib import Path; from bootstrapper.deploy.project.cookbook import Cookbook\n"
+         "from pathlib import Path; from bootstrapper.deploy.recipes.catalog import Cookbook\n"
          "assert 'wheel.zip' in sys.modules['bootstrapper'].__file__\n"
          "print(*[each.name for each in Cookbook(Path()).all()])"],
         cwd=tmp_path, capture_output=True, text=True, check=True).stdout
@@ -52,9 +52,9 @@ def test_ours_are_there_in_a_zip(tmp_path: Path) -> None:
 
 def test_the_projects_recipe_hides_ours(tmp_path: Path) -> None:
     name = OURS[0]
-    ours = Cookbook(tmp_path).get(name)
+    ours = RecipeCatalog(tmp_path).get(name)
     path = recipe(tmp_path, f"{name}.sh", "# Mine.\ntrue\n")
-    cookbook = Cookbook(tmp_path)
+    cookbook = RecipeCatalog(tmp_path)
     found = cookbook.get(name)
     assert ours and found
     assert (found.path, found.description) == (path, "Mine.")
@@ -64,7 +64,7 @@ def test_the_projects_recipe_hides_ours(tmp_path: Path) -> None:
 
 def test_a_name_may_hold_spaces(tmp_path: Path) -> None:
     recipe(tmp_path, "clear checkout directory.sh", "true\n")
-    found = Cookbook(tmp_path).get("clear checkout directory")
+    found = RecipeCatalog(tmp_path).get("clear checkout directory")
     assert found and found.name == "clear checkout directory"
 
 
@@ -75,7 +75,7 @@ def test_an_executable_with_a_shebang_is_a_recipe_whatever_its_extension(tmp_pat
     recipe(tmp_path, "notes.txt", "#!/bin/sh but not executable\n")
     recipe(tmp_path, ".hidden.sh", "true\n")
     recipe(tmp_path, "sub/x.sh", "true\n")
-    cookbook = Cookbook(tmp_path)
+    cookbook = RecipeCatalog(tmp_path)
     assert [each.name for each in cookbook.all() if each.path] == ["one", "two"]
     assert cookbook.faults() == []
 
@@ -83,10 +83,10 @@ def test_an_executable_with_a_shebang_is_a_recipe_whatever_its_extension(tmp_pat
 def test_one_faulty_recipe_does_not_keep_the_others_from_their_work(tmp_path: Path) -> None:
     recipe(tmp_path, "good.sh", "true\n")
     recipe(tmp_path, "bad.sh", "true\r\n")
-    cookbook = Cookbook(tmp_path)
+    cookbook = RecipeCatalog(tmp_path)
     assert cookbook.get("good")
     assert "bad" not in [each.name for each in cookbook.all()]
-    with pytest.raises(Faulty, match="Windows"):
+    with pytest.raises(DefinitionError, match="Windows"):
         cookbook.get("bad")
     assert [each.where for each in cookbook.faults()] == ["deploy/recipes/bad.sh:1"]
 
@@ -97,7 +97,7 @@ def test_what_is_no_readable_file_is_told(tmp_path: Path) -> None:
     (recipes / "link.sh").symlink_to("nowhere")
     (recipes / "loop.py").symlink_to("loop.py")
     os.mkfifo(recipes / "pipe.sh")
-    assert sorted(map(str, Cookbook(tmp_path).faults())) == [
+    assert sorted(map(str, RecipeCatalog(tmp_path).faults())) == [
         "deploy/recipes/directory.sh: is a directory; a recipe is one file",
         "deploy/recipes/link.sh: is a broken link, to nowhere",
         "deploy/recipes/loop.py: can't be read (Too many levels of symbolic links)",
@@ -117,21 +117,21 @@ def test_a_recipe_that_only_another_user_can_read_is_told(tmp_path: Path,
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(InputError, match=r"x.sh: can't be read \(Permission denied\)"):
-        Cookbook(tmp_path).get("x")
+        RecipeCatalog(tmp_path).get("x")
 
 
 def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
     recipe(tmp_path, "x.sh", "true\n")
     recipe(tmp_path, "x.py", "pass\n")
     with pytest.raises(InputError, match=r"x\.sh: x\.py has the same name; one name is"):
-        Cookbook(tmp_path).get("x")
+        RecipeCatalog(tmp_path).get("x")
 
 
 def test_a_file_where_the_directory_of_recipes_should_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy/recipes").write_text("")
     with pytest.raises(InputError, match="deploy/recipes: is no directory"):
-        Cookbook(tmp_path)
+        RecipeCatalog(tmp_path)
 
 
 def test_the_command_lists_recipes_with_origin_and_needs(

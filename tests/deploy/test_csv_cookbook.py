@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy.project import csv_cookbook
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.shell_variables import used
-from tests.deploy.definitions import recipe
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.recipes import csv_cookbook
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes.csv_cookbook import used_variables
+from tests.support.definitions import recipe
 
 # Of the same kind as that Rolf's: names with spaces, code of several lines in quotes, a recipe
 # without a description, and the empty line that its dump ends with; some of another shop's.
@@ -61,7 +61,7 @@ def tree(project: Path) -> dict[str, tuple[bytes, int]]:
 def faults(tmp_path: Path, data: str | bytes) -> list[str]:
     path = tmp_path / "c.csv"
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    with pytest.raises(Faulty) as caught:
+    with pytest.raises(DefinitionError) as caught:
         csv_cookbook.read(path)
     return [str(fault).removeprefix(f"{path}:") for fault in caught.value.faults]
 
@@ -69,7 +69,7 @@ def faults(tmp_path: Path, data: str | bytes) -> list[str]:
 def test_every_recipe_is_there_with_what_it_needs(tmp_path: Path, file: Path) -> None:
     assert run_import(tmp_path, file) == 0
     found = {each.name: (each.needs, each.language, each.summary)
-             for each in Cookbook(tmp_path).all() if each.path}
+             for each in RecipeCatalog(tmp_path).all() if each.path}
     remark = "Imported from cookbook.csv: plain bash, which goes on after a command that fails, " \
              "as it did there."
     host = ("REMOTE_HOST", "REMOTE_DIRECTORY")
@@ -198,7 +198,7 @@ def test_a_name_that_no_file_can_have_is_changed_and_it_is_said(
 def test_names_stay_as_they_are_where_somebody_else_looks_after_them(tmp_path: Path) -> None:
     file = tmp_path / "c.csv"
     file.write_text("a/b,shell,true,\na-b,shell,true,\n c ,shell,true,\nc,shell,true,\n")
-    with pytest.raises(Faulty) as caught:
+    with pytest.raises(DefinitionError) as caught:
         csv_cookbook.read(file, check_name=lambda name: "it is odd" if name == "a-b" else "")
     assert [str(fault) for fault in caught.value.faults] == [
         f'{file}:2: row 2 ("a-b"): it is odd', f'{file}:4: row 4 ("c"): row 3 has the same name']
@@ -292,4 +292,4 @@ def test_a_quote_that_does_not_end_is_told_with_its_line(tmp_path: Path) -> None
     ("echo $? $$ $1 $@ $PWD $RANDOM $HOSTNAME", []),
 ])
 def test_what_shell_code_needs_is_read_from_it(code: str, names: list[str]) -> None:
-    assert used(code) == names
+    assert used_variables(code) == names

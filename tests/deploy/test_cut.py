@@ -12,29 +12,29 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import ssh as ssh_module
-from bootstrapper.deploy.target import target as module
-from bootstrapper.deploy.target.holder import Holder
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.targets import Targets, look
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.remote import host as module
+from bootstrapper.deploy.remote import ssh as ssh_module
+from bootstrapper.deploy.remote.hosts import RemoteHosts, read_host_state
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from tests.conftest import REPOSITORY
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.ssh_server import SshServer, serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
 
-ANNA = Holder(who="anna", machine="laptop", deployment="production", push="12")
-BEN = Holder(who="ben", machine="desk", deployment="production", push="13")
+ANNA = PushHolder(who="anna", machine="laptop", deployment="production", push="12")
+BEN = PushHolder(who="ben", machine="desk", deployment="production", push="13")
 
 # A push: it holds the target, forks as a supervisor does, has a stage at work on the shared
 # connection, beats, and says when the target is lost.
 PUSH = """
 import os, subprocess, sys, time
 from pathlib import Path
-from bootstrapper.deploy.target import target
-from bootstrapper.deploy.target.holder import Holder
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
-config, host, directory, target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP_AFTER = (
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.remote import host as remote
+from bootstrapper.deploy.remote.hosts import Targets
+from bootstrapper.deploy.remote.ssh import Ssh
+config, host, directory, remote.BEAT_EVERY, remote.ANSWER_WITHIN, remote.GIVE_UP_AFTER = (
     *sys.argv[1:4], *map(float, sys.argv[4:]))
 holder = Holder(who="anna", machine="laptop", deployment="production", push="12")
 with Ssh(Path(config)) as ssh, Targets(ssh, [host], directory, holder) as targets:
@@ -86,7 +86,7 @@ def seconds_until(happens: Callable[[], object], limit: float = 15) -> float:
     return time.monotonic() - started
 
 
-def lost(targets: Targets) -> str:
+def lost(targets: RemoteHosts) -> str:
     targets.beat()
     return targets.lost()
 
@@ -96,9 +96,9 @@ def test_a_killed_push_leaves_the_target_free_at_once(ssh_server: SshServer,
     with Ssh(ssh_server.config) as ssh:
         for _ in range(5):
             with push(ssh_server, tmp_path) as process:
-                assert look(ssh, "production", str(tmp_path)).holder == ANNA
+                assert read_host_state(ssh, "production", str(tmp_path)).holder == ANNA
                 process.kill()
-                with Targets(ssh, ["production"], str(tmp_path), BEN) as targets:
+                with RemoteHosts(ssh, ["production"], str(tmp_path), BEN) as targets:
                     assert targets.lost() == ""
 
 
@@ -106,10 +106,10 @@ def test_a_stopped_push_gives_the_target_up_and_knows_when_it_goes_on(
         ssh_server: SshServer, tmp_path: Path) -> None:
     with push(ssh_server, tmp_path, 0.2, 1, 1.5) as process, Ssh(ssh_server.config) as ssh:
         process.send_signal(signal.SIGSTOP)
-        assert look(ssh, "production", str(tmp_path)).holder == ANNA
-        waited = seconds_until(lambda: look(ssh, "production", str(tmp_path)).holder is None)
+        assert read_host_state(ssh, "production", str(tmp_path)).holder == ANNA
+        waited = seconds_until(lambda: read_host_state(ssh, "production", str(tmp_path)).holder is None)
         assert waited < 4
-        with Targets(ssh, ["production"], str(tmp_path), BEN):
+        with RemoteHosts(ssh, ["production"], str(tmp_path), BEN):
             process.send_signal(signal.SIGCONT)
             assert process.stdout
             assert process.stdout.readline() == (
@@ -119,17 +119,17 @@ def test_a_stopped_push_gives_the_target_up_and_knows_when_it_goes_on(
 
 @pytest.mark.usefixtures("shortened")
 def test_a_push_that_lives_keeps_the_target(tmp_path: Path) -> None:
-    with Ssh() as ssh, Targets(ssh, [HERE], str(tmp_path), ANNA) as targets:
+    with Ssh() as ssh, RemoteHosts(ssh, [HERE], str(tmp_path), ANNA) as targets:
         end = time.monotonic() + 3
         while time.monotonic() < end:
             assert lost(targets) == ""
             time.sleep(0.02)
-        assert look(ssh, HERE, str(tmp_path)).holder == ANNA
+        assert read_host_state(ssh, HERE, str(tmp_path)).holder == ANNA
 
 
 @pytest.mark.usefixtures("shortened")
 def test_a_connection_without_a_directory_is_watched_as_well(ssh_server: SshServer) -> None:
-    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], "", ANNA) as targets:
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], "", ANNA) as targets:
         end = time.monotonic() + 2
         while time.monotonic() < end:
             assert lost(targets) == ""
@@ -141,7 +141,7 @@ def test_a_connection_without_a_directory_is_watched_as_well(ssh_server: SshServ
 @pytest.mark.usefixtures("shortened")
 def test_a_target_that_was_looked_at_too_late_is_lost(tmp_path: Path) -> None:
     with Ssh() as ssh:
-        target = module.Target(ssh, HERE, str(tmp_path), ANNA)
+        target = module.RemoteHost(ssh, HERE, str(tmp_path), ANNA)
         try:
             time.sleep(2)  # as a laptop that was closed just then
             seconds_until(target.opened)
@@ -158,19 +158,19 @@ def test_the_pusher_gives_up_well_before_the_target_does() -> None:
 def test_a_killed_ssh_server_is_noticed_and_leaves_the_target_free(ssh_server: SshServer,
                                                                    tmp_path: Path) -> None:
     with Ssh(ssh_server.config) as ssh:
-        with Targets(ssh, ["production"], str(tmp_path), ANNA) as targets:
+        with RemoteHosts(ssh, ["production"], str(tmp_path), ANNA) as targets:
             for pid in ssh_server.sshd_processes():
                 os.kill(pid, signal.SIGKILL)
             assert seconds_until(lambda: lost(targets)) < 2
             assert targets.lost().startswith("production: the connection was lost (")
-            seconds_until(lambda: look(ssh, "production", str(tmp_path)).holder is None, 3)
-        with Targets(ssh, ["production"], str(tmp_path), BEN):
+            seconds_until(lambda: read_host_state(ssh, "production", str(tmp_path)).holder is None, 3)
+        with RemoteHosts(ssh, ["production"], str(tmp_path), BEN):
             pass
 
 
 def test_a_killed_agent_is_noticed(ssh_server: SshServer, tmp_path: Path) -> None:
     with Ssh(ssh_server.config) as ssh, \
-            Targets(ssh, ["production"], str(tmp_path), ANNA) as targets:
+            RemoteHosts(ssh, ["production"], str(tmp_path), ANNA) as targets:
         for pid in set(ssh_server.connections()) - set(ssh_server.sshd_processes()):
             os.kill(pid, signal.SIGKILL)
         assert seconds_until(lambda: lost(targets)) < 2
@@ -178,7 +178,7 @@ def test_a_killed_agent_is_noticed(ssh_server: SshServer, tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("shortened")
 def test_a_target_that_hangs_is_noticed(tmp_path: Path) -> None:
-    with Ssh() as ssh, Targets(ssh, [HERE], str(tmp_path), ANNA) as targets:
+    with Ssh() as ssh, RemoteHosts(ssh, [HERE], str(tmp_path), ANNA) as targets:
         (target,) = targets
         os.kill(target.agent.pid, signal.SIGSTOP)
         try:
@@ -225,24 +225,24 @@ def test_a_cut_cable_frees_the_target_and_is_noticed_here(
         far: tuple[SshServer, Callable[[str], None]], tmp_path: Path) -> None:
     server, cable = far
     site = tmp_path / "site"
-    with Ssh(server.config) as ssh, Targets(ssh, ["production"], str(site), ANNA) as targets, \
+    with Ssh(server.config) as ssh, RemoteHosts(ssh, ["production"], str(site), ANNA) as targets, \
             Ssh() as near:
         assert lost(targets) == ""
         cable("down")
         assert seconds_until(lambda: lost(targets)) < 3
-        waited = seconds_until(lambda: look(near, HERE, str(site)).holder is None)
+        waited = seconds_until(lambda: read_host_state(near, HERE, str(site)).holder is None)
         assert waited < 4
-        with Targets(near, [HERE], str(site), BEN):
+        with RemoteHosts(near, [HERE], str(site), BEN):
             cable("up")
             assert targets.lost(), "what was lost stays lost"
-            assert look(near, HERE, str(site)).holder == BEN
+            assert read_host_state(near, HERE, str(site)).holder == BEN
 
 
 @pytest.mark.usefixtures("shortened")
 def test_a_stage_on_a_cut_connection_ends_by_itself(
         far: tuple[SshServer, Callable[[str], None]]) -> None:
     server, cable = far
-    with Ssh(server.config) as ssh, Targets(ssh, ["production"], ""):
+    with Ssh(server.config) as ssh, RemoteHosts(ssh, ["production"], ""):
         stage = subprocess.Popen(["ssh", "production", "sleep 600"],
                                  env={**os.environ, **ssh.environment(os.environ)},
                                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

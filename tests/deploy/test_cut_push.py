@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.processes import left
-from tests.deploy.shop import STAGES, Shop, open_shop
-from tests.deploy.ssh_server import SshServer
 from tests.deploy.test_cut import far  # noqa: F401  a fixture
+from tests.support.processes import left
+from tests.support.shop import STAGES, Shop, open_shop
+from tests.support.ssh_server import SshServer
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
 
 # The command line, with a tenth of the real limits, in the same order.
 SHORTENED = """
 import sys
-from bootstrapper.deploy.target import ssh, target
-target.BEAT_EVERY, target.ANSWER_WITHIN, target.GIVE_UP_AFTER, ssh.ALIVE_EVERY = 0.3, 1.5, 3, 1
+from bootstrapper.deploy.remote import host, ssh
+host.BEAT_EVERY, host.ANSWER_WITHIN, host.GIVE_UP_AFTER, ssh.ALIVE_EVERY = 0.3, 1.5, 3, 1
 from bootstrapper.__main__ import main
 sys.exit(main())
 """

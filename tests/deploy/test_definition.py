@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project import definition, flag
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Fault, Faulty
+from bootstrapper.deploy.definition import flag, reader
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem
+from bootstrapper.deploy.plan import prepare
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.errors import InputError
-from tests.deploy.definitions import RIGHT, recipe, write
+from tests.support.definitions import RIGHT, recipe, write
 
 
 def test_all_that_is_right_is_understood(tmp_path: Path) -> None:
-    read = definition.read(write(tmp_path))
+    read = reader.read(write(tmp_path))
     assert read.path == tmp_path / "deploy/deployments.toml"
     assert (read.default, list(read.deployments)) == ("production", ["production", "staging"])
     production = read.deployment()
@@ -35,7 +36,7 @@ def test_all_that_is_right_is_understood(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_has_its_documented_value(tmp_path: Path) -> None:
-    staging = definition.read(write(tmp_path)).deployment("staging")
+    staging = reader.read(write(tmp_path)).deployment("staging")
     assert (staging.branch, staging.timeout, staging.idle_timeout, staging.on_failure) == (
         "main", 1800, None, "halt")
     assert staging.hosts == ()
@@ -43,33 +44,33 @@ def test_what_is_left_out_has_its_documented_value(tmp_path: Path) -> None:
 
 def test_a_deployments_own_setting_replaces_that_of_all(tmp_path: Path) -> None:
     text = RIGHT.replace("WORKERS = 4", 'REPOSITORY = "other"')
-    assert definition.read(write(tmp_path, text)).deployment().settings["REPOSITORY"] == "other"
+    assert reader.read(write(tmp_path, text)).deployment().settings["REPOSITORY"] == "other"
 
 
 def test_the_only_deployment_is_the_default(tmp_path: Path) -> None:
-    read = definition.read(write(tmp_path, '[deployments.x]\nstages = ["a"]\n'))
+    read = reader.read(write(tmp_path, '[deployments.x]\nstages = ["a"]\n'))
     assert read.deployment().name == "x"
 
 
 def test_several_hosts_are_a_list_and_the_first_is_the_one_for_what_runs_once(
         tmp_path: Path) -> None:
     text = RIGHT.replace('REMOTE_HOST = "deploy@app1.example.org"', 'REMOTE_HOSTS = ["a", "b"]')
-    production = definition.read(write(tmp_path, text)).deployment()
+    production = reader.read(write(tmp_path, text)).deployment()
     assert production.hosts == ("a", "b")
     assert production.environment["REMOTE_HOSTS"] == "a b"
     assert production.environment["REMOTE_HOST"] == "a"
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_tolerated(tmp_path: Path) -> None:
-    plain = definition.read(write(tmp_path))
-    assert definition.read(write(tmp_path, "\ufeff" + RIGHT.replace("\n", "\r\n"))) == plain
+    plain = reader.read(write(tmp_path))
+    assert reader.read(write(tmp_path, "\ufeff" + RIGHT.replace("\n", "\r\n"))) == plain
 
 
 def test_every_fault_is_told_at_once_in_one_message(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace("branch =", "brnch =").replace('"15m"', '"15"')
           .replace("WORKERS = 4", "TZ = 4"))
     with pytest.raises(InputError) as caught:
-        definition.read(tmp_path)
+        reader.read(tmp_path)
     assert str(caught.value) == """\
 deploy/deployments.toml: 3 faults
   deploy/deployments.toml:7: "brnch" is no key of a deployment; did you mean "branch"?
@@ -82,15 +83,15 @@ deploy/deployments.toml: 3 faults
 
 def test_all_that_is_given_twice_is_told_at_once(tmp_path: Path) -> None:
     write(tmp_path, "a = 1\na = 1\nb = 1\nb = 1\n[c]\n[c]\n")
-    with pytest.raises(Faulty) as caught:
-        definition.read(tmp_path)
+    with pytest.raises(DefinitionError) as caught:
+        reader.read(tmp_path)
     assert [fault.line for fault in caught.value.faults] == [2, 4, 6]
 
 
 def test_a_single_fault_is_told_as_any_error_is(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace("branch =", "brnch ="))
     with pytest.raises(InputError) as caught:
-        definition.read(tmp_path)
+        reader.read(tmp_path)
     assert str(caught.value) == """\
 deploy/deployments.toml:7: "brnch" is no key of a deployment; did you mean "branch"?
   next: mend that, then the same command"""
@@ -98,31 +99,31 @@ deploy/deployments.toml:7: "brnch" is no key of a deployment; did you mean "bran
 
 def test_a_missing_file_says_where_to_run_the_command(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the file is missing\n  next: run this in the project"):
-        definition.read(tmp_path)
+        reader.read(tmp_path)
     write(tmp_path)
     (tmp_path / "deploy/deployments.toml").unlink()
     (tmp_path / "deploy/deployments.toml").mkdir()
     with pytest.raises(InputError, match="is a directory, not a file"):
-        definition.read(tmp_path)
+        reader.read(tmp_path)
 
 
 def test_latin_1_is_told_with_its_line(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "deploy/deployments.toml").write_bytes(b"a = 1\n# caf\xe9\n")
     with pytest.raises(InputError, match=r":2: not UTF-8 at byte 11\n  next: iconv"):
-        definition.read(tmp_path)
+        reader.read(tmp_path)
 
 
 def test_a_secret_written_into_the_file_is_not_repeated_by_the_message(tmp_path: Path) -> None:
     text = RIGHT.replace("{ secret = true }", '{ secret = "swordfish" }')
-    with pytest.raises(Faulty) as caught:
-        definition.read(write(tmp_path, text))
+    with pytest.raises(DefinitionError) as caught:
+        reader.read(write(tmp_path, text))
     assert "SENTRY_DSN" in str(caught.value)
     assert "swordfish" not in str(caught.value)
 
 
 def test_an_unknown_deployment_has_a_suggestion(tmp_path: Path) -> None:
-    read = definition.read(write(tmp_path))
+    read = reader.read(write(tmp_path))
     with pytest.raises(InputError) as caught:
         read.deployment("prodcution")
     assert str(caught.value) == (
@@ -133,7 +134,7 @@ def test_an_unknown_deployment_has_a_suggestion(tmp_path: Path) -> None:
 def test_without_a_default_the_command_must_name_one(tmp_path: Path) -> None:
     text = RIGHT.replace('default = "production"', "")
     with pytest.raises(InputError, match="names no default deployment"):
-        definition.read(write(tmp_path, text)).deployment()
+        reader.read(write(tmp_path, text)).deployment()
 
 
 def test_all_that_a_push_lacks_is_found_before_its_first_stage(tmp_path: Path) -> None:
@@ -158,11 +159,11 @@ default = ""
     recipe(project, "upload.sh", "# needs: REMOTE_HOST REMOTE_DIRECTORY NOTE\n")
     recipe(project, "sync.sh", "# needs: REMOTE_HOST\n")
     recipe(project, "broken.sh", "echo\r\n")
-    deployment = definition.read(project).deployment()
+    deployment = reader.read(project).deployment()
     values = {**deployment.environment, **flag.values(deployment.flags, [], deployment.name)}
-    secret = Fault(file="deploy/deployments.toml", line=1, text="a secret's fault")
-    with pytest.raises(Faulty) as caught:
-        definition.check(deployment, Cookbook(project), values, faults=[secret])
+    secret = Problem(file="deploy/deployments.toml", line=1, text="a secret's fault")
+    with pytest.raises(DefinitionError) as caught:
+        prepare.check(deployment, RecipeCatalog(project), values, faults=[secret])
     assert str(caught.value) == """\
 deploy/deployments.toml: 7 faults
   deploy/deployments.toml:1: a secret's fault
@@ -183,8 +184,8 @@ def test_a_skipped_stage_must_exist_but_needs_nothing(tmp_path: Path) -> None:
     project = write(tmp_path, '[deployments.x]\nstages = ["a", "b"]\n')
     recipe(project, "a.sh", "true\n")
     recipe(project, "b.sh", "# needs: NOTHING_GIVEN\n")
-    deployment = definition.read(project).deployment()
-    found = definition.check(deployment, Cookbook(project), {}, skip=["b"])
+    deployment = reader.read(project).deployment()
+    found = prepare.check(deployment, RecipeCatalog(project), {}, skip=["b"])
     assert [each.name for each in found] == ["a", "b"]
     with pytest.raises(InputError, match="NOTHING_GIVEN"):
-        definition.check(deployment, Cookbook(project), {})
+        prepare.check(deployment, RecipeCatalog(project), {})

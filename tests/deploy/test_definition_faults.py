@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.preparation import Preparation
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.known_setting import unfit
-from bootstrapper.deploy.project.setting import check_host
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.known_setting import unfit
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.definition.setting import check_host
+from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
-from tests.deploy.definitions import RIGHT, recipe, write
+from tests.support.definitions import RIGHT, recipe, write
 
 
 def faults(project: Path, text: str) -> list[str]:
     write(project, text)
-    with pytest.raises(Faulty) as caught:
-        definition.read(project)
+    with pytest.raises(DefinitionError) as caught:
+        reader.read(project)
     return [str(each) for each in caught.value.faults]
 
 
@@ -188,7 +188,7 @@ REMOTE_DIRECTORY = "/srv/site"
 {setting}
 """)
     with pytest.raises(InputError) as caught:
-        Preparation.of(tmp_path, "production", {})
+        PreparedDeployment.of(tmp_path, "production", {})
     assert told in str(caught.value)
     assert "deploy/deployments.toml:7" in str(caught.value)
 
@@ -200,7 +200,7 @@ def test_a_recipe_of_the_project_takes_what_it_likes(tmp_path: Path) -> None:
 stages = ["backup-database"]
 settings.KEEP_BACKUPS = "30 days"
 """)
-    assert Preparation.of(tmp_path, "production", {}).settings["KEEP_BACKUPS"] == "30 days"
+    assert PreparedDeployment.of(tmp_path, "production", {}).settings["KEEP_BACKUPS"] == "30 days"
 
 
 @pytest.mark.parametrize("paths", ["./web//files/ web/files", "data media .env db.sqlite3"])
@@ -249,6 +249,6 @@ def test_a_huge_value_is_a_fault(tmp_path: Path, line: str, fault: str) -> None:
     file = tmp_path / "deploy/deployments.toml"
     file.parent.mkdir()
     file.write_text(f'[deployments.production]\nstages = ["git-clone"]\n{line}\n')
-    with pytest.raises(Faulty) as error:
-        definition.read(tmp_path)
+    with pytest.raises(DefinitionError) as error:
+        reader.read(tmp_path)
     assert fault in str(error.value)

@@ -12,18 +12,19 @@ from typing import Any
 import pytest
 
 from bootstrapper.__main__ import _options as parsed
-from bootstrapper.deploy.environment import INHERITED, PROXIES, environment
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.plan import Plan
-from bootstrapper.deploy.project import definition, schema, setting
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.recipe import parse
+from bootstrapper.deploy.definition import reader, schema, setting
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.plan import prepare
+from bootstrapper.deploy.plan.environment import INHERITED, PROXIES, environment
+from bootstrapper.deploy.plan.plan import Plan
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes.recipe import parse
 from tests.deploy import documentation
 from tests.deploy.documentation import PROGRAM
-from tests.deploy.shop import HERE, Shop, git, open_shop
+from tests.support.shop import HERE, Shop, git, open_shop
 
 PAGE = documentation.PAGE.read_text(encoding="utf-8")
-PACKAGE = Path(definition.__file__).parents[2]
+PACKAGE = Path(prepare.__file__).parents[2]
 
 EVERY_KEY = """
 default = "a"
@@ -54,7 +55,7 @@ def test_what_the_code_says_of_itself_is_in_the_page(name: str) -> None:
 def test_every_key_of_the_schema_is_one_that_the_reader_takes(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy/deployments.toml").write_text(EVERY_KEY)
-    assert definition.read(tmp_path).default == "a"
+    assert reader.read(tmp_path).default == "a"
     told = tomllib.loads(EVERY_KEY)
     deployment = told["deployments"]["a"]
     given = [told, deployment, deployment["stages"][0], deployment["flags"]["F"],
@@ -70,9 +71,9 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     for text in examples:
         (tmp_path / "deploy/deployments.toml").write_text(text)
-        for deployment in definition.read(tmp_path).deployments.values():
+        for deployment in reader.read(tmp_path).deployments.values():
             values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            definition.check(deployment, Cookbook(tmp_path), values)
+            prepare.check(deployment, RecipeCatalog(tmp_path), values)
 
 
 def test_every_command_line_in_the_page_is_one() -> None:
@@ -128,7 +129,7 @@ def test_the_example_of_a_recipe_is_one_and_the_marks_are_those_that_count() -> 
 
 def test_what_python_recipes_have_is_what_they_get() -> None:
     """Each name of the table, after `self`, is one of python_stage's own."""
-    source = (PACKAGE / "deploy/project/python_stage.py").read_text()
+    source = (PACKAGE / "deploy/recipes/python_stage.py").read_text()
     rows = [row for row in _rows("", "") if row[0].startswith("`self.")]
     assert len(rows) == 6
     for row in rows:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.processes import left
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
-from tests.deploy.ssh_server import SshServer
-from tests.small_disk import small_disk
+from tests.support.processes import left
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
+from tests.support.small_disk import small_disk
+from tests.support.ssh_server import SshServer
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bootstrapper.deploy.project import flag
+from bootstrapper.deploy.definition import flag
 from bootstrapper.errors import InputError
 
 

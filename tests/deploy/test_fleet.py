@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.fleet import batches, blocks
-from bootstrapper.deploy.plan import Stage
-from tests.deploy.shop import STAGES, Shop, open_shop
-from tests.deploy.ssh_server import serve
+from bootstrapper.deploy.plan.plan import Stage, batches, blocks
+from tests.support.shop import STAGES, Shop, open_shop
+from tests.support.ssh_server import serve
 
 HOSTS = ("app1", "app2", "app3")
 # What the server and all in it sees at the directory $0 is the directory $1.

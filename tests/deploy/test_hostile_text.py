@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, STAGES, Shop, open_shop
 from tests.deploy.test_controls import EVIL
+from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 
 @pytest.fixture

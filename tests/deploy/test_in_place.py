@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, Shop, open_shop
-from tests.deploy.ssh_server import serve
+from tests.support.shop import HERE, Shop, open_shop
+from tests.support.ssh_server import serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh", "rsync", "git")
 

@@ -9,12 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import PushEnded, PushStarted, StageEnded, StageStarted, State
-from bootstrapper.deploy.journal.journal import Journal, ask_to_cancel, events, home
-from bootstrapper.deploy.journal.journals import last_id, push, pushes, sweep
+from bootstrapper.deploy.events.event import (
+    PushEnded,
+    PushStarted,
+    StageEnded,
+    StageStarted,
+    State,
+)
+from bootstrapper.deploy.journal.journal import (
+    FileJournal,
+    ask_to_cancel,
+    events,
+    journal_directory,
+)
 from bootstrapper.deploy.journal.log_reader import LogReader
+from bootstrapper.deploy.journal.store import last_id, push, pushes, sweep
 from bootstrapper.errors import InputError, WorkFailed
-from tests.deploy.pushes import AT, err, failed, kept, nobody, out, snapshot, succeeded, whole
+from tests.support.pushes import AT, err, failed, kept, nobody, out, snapshot, succeeded, whole
 
 
 def states(project: Path) -> list[tuple[int, str]]:
@@ -22,7 +33,7 @@ def states(project: Path) -> list[tuple[int, str]]:
 
 
 def text(project: Path, number: int = 1) -> bytes:
-    return b"".join(piece.data for piece in LogReader(home(project) / str(number)).pieces())
+    return b"".join(piece.data for piece in LogReader(journal_directory(project) / str(number)).pieces())
 
 
 def test_a_journal_holds_snapshot_code_log_events_and_result(tmp_path: Path) -> None:
@@ -73,7 +84,7 @@ def test_a_change_of_source_within_an_open_line_begins_a_new_one(tmp_path: Path)
 
 
 def test_every_event_is_there_to_read_as_soon_as_it_is_written(tmp_path: Path) -> None:
-    journal = Journal.create(tmp_path, 1, snapshot(), {})
+    journal = FileJournal.create(tmp_path, 1, snapshot(), {})
     for count, event in enumerate(whole(), start=1):
         journal.write(event)
         lines = (journal.directory / "events.jsonl").read_bytes().splitlines()
@@ -102,7 +113,7 @@ def test_a_torn_result_is_made_up_for_by_the_events(tmp_path: Path, result: str)
 
 
 def test_a_directory_without_snapshot_is_a_push_that_had_not_begun(tmp_path: Path) -> None:
-    (home(tmp_path) / "3").mkdir(parents=True)
+    (journal_directory(tmp_path) / "3").mkdir(parents=True)
     kept(tmp_path, whole(), 2)
 
     assert states(tmp_path) == [(3, "lost"), (2, "succeeded")]
@@ -110,7 +121,7 @@ def test_a_directory_without_snapshot_is_a_push_that_had_not_begun(tmp_path: Pat
     assert record and record.reason == "its runner died before it began"
     assert text(tmp_path, 3) == b""
     with pytest.raises(InputError, match="push 3 can't be resumed"):
-        Journal.open(tmp_path, 3)
+        FileJournal.open(tmp_path, 3)
 
 
 def test_whoever_holds_the_lock_runs_the_push_and_nobody_else(tmp_path: Path) -> None:
@@ -134,9 +145,9 @@ def test_pushes_of_one_deployment(tmp_path: Path) -> None:
 
 def test_a_resumed_push_goes_on_in_the_same_journal(tmp_path: Path) -> None:
     kept(tmp_path, [PushStarted(at=AT), *succeeded(0, b"cloned\n"), *failed(1, b"broken")])
-    ask_to_cancel(home(tmp_path) / "1", "eve@desk")
+    ask_to_cancel(journal_directory(tmp_path) / "1", "eve@desk")
 
-    journal = Journal.open(tmp_path, 1)
+    journal = FileJournal.open(tmp_path, 1)
     assert journal.cancelled() == ""
     assert states(tmp_path) == [(1, "failed")]  # until it is said to run again
     for event in [PushStarted(at=AT + 500, resumed=True), *succeeded(1, b"OK\n"),
@@ -157,7 +168,7 @@ def test_a_resumed_push_mends_what_its_runner_left_torn(tmp_path: Path) -> None:
         log.write(b"not told of")
         e.write(b'{"event": "Span", "at": 18')
 
-    journal = Journal.open(tmp_path, 1)
+    journal = FileJournal.open(tmp_path, 1)
     journal.write(PushStarted(at=AT + 500, resumed=True))
     journal.write(out(b"again\n", 1))
 
@@ -169,7 +180,7 @@ def test_a_resumed_push_mends_what_its_runner_left_torn(tmp_path: Path) -> None:
 
 
 def test_cancelling_says_who_asked(tmp_path: Path) -> None:
-    journal = Journal.create(tmp_path, 1, snapshot(), {})
+    journal = FileJournal.create(tmp_path, 1, snapshot(), {})
     assert journal.cancelled() == ""
     ask_to_cancel(journal.directory, "eve@desk")
     assert journal.cancelled() == "cancelled by eve@desk"
@@ -190,7 +201,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_told_once_and_the_push_still_ends(small_disk: Path) -> None:
-    journal = Journal.create(small_disk, 1, snapshot(), {})
+    journal = FileJournal.create(small_disk, 1, snapshot(), {})
     for event in whole(b"cloned\n")[:-1]:
         journal.write(event)
     journal.write(StageStarted(at=AT, stage=1))
@@ -219,7 +230,7 @@ def test_a_disk_that_is_full_at_once_leaves_no_journal(small_disk: Path) -> None
     assert raised.value.errno == errno.ENOSPC
 
     with pytest.raises(WorkFailed, match="the disk is full"):
-        Journal.create(small_disk, 1, snapshot(), {"01-x.sh": "x" * 100_000})
+        FileJournal.create(small_disk, 1, snapshot(), {"01-x.sh": "x" * 100_000})
     assert last_id(small_disk) == 0
 
 
@@ -232,7 +243,7 @@ def test_a_sweep_removes_checkouts_that_nobody_resumes(tmp_path: Path) -> None:
     kept(tmp_path, failed(1), 6, deployment="old").directory.joinpath("checkout").mkdir()
 
     def checkouts() -> list[str]:
-        return sorted(path.parent.name for path in home(tmp_path).glob("*/checkout"))
+        return sorted(path.parent.name for path in journal_directory(tmp_path).glob("*/checkout"))
     sweep(tmp_path, lambda deployment: {"production": 5}.get(deployment))
     assert checkouts() == ["5", "6"]
     assert last_id(tmp_path) == 6 and len(states(tmp_path)) == 6
@@ -244,7 +255,7 @@ def test_a_sweep_removes_checkouts_that_nobody_resumes(tmp_path: Path) -> None:
 def test_a_thousand_pushes_are_listed_within_a_second(tmp_path: Path) -> None:
     directory = kept(tmp_path, whole(), 1).directory
     for number in range(2, 1001):
-        other = home(tmp_path) / str(number)
+        other = journal_directory(tmp_path) / str(number)
         other.mkdir()
         result = json.loads((directory / "result.json").read_text()) | {"id": number}
         (other / "result.json").write_text(json.dumps(result))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.processes import left
-from tests.deploy.shop import STAGES, Shop, git, open_shop
-from tests.deploy.ssh_server import SshServer
+from tests.support.processes import left
+from tests.support.shop import STAGES, Shop, git, open_shop
+from tests.support.ssh_server import SshServer
 
 ALL = (*STAGES, "touch-wsgi", "smoke-test")
 DELAYS = 3  # kills in each stage, at a time of its own

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import PushEnded, PushStarted, StageStarted, State, Stream
-from bootstrapper.deploy.journal.journal import Journal, home
+from bootstrapper.deploy.events.event import (
+    PushEnded,
+    PushStarted,
+    StageStarted,
+    State,
+    Stream,
+)
+from bootstrapper.deploy.journal.journal import FileJournal, journal_directory
 from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
-from tests.deploy.pushes import AT, err, kept, out, snapshot, whole
+from tests.support.pushes import AT, err, kept, out, snapshot, whole
 
 SAID = [out(b"cloning\n"), err(b"warning: old\n"), out(b"50%\r100%\r\nhalf "), out(b"a line\n"),
         out(b"tests\n", 1), err(b"oops", 1), out(b"ok\n", 1), out(b"a1\n", 2, host="app1"),
@@ -89,7 +95,7 @@ def test_the_tail_is_the_end_of_the_whole(tmp_path: Path, seed: int) -> None:
 
 def flood(project: Path, pieces: int, size: int) -> Path:
     """A journal of `pieces` outputs of `size` bytes each, lines of 100."""
-    journal = Journal.create(project, 1, snapshot(), {})
+    journal = FileJournal.create(project, 1, snapshot(), {})
     journal.write(StageStarted(at=AT, stage=0))
     line = b"x" * 91
     for number in range(pieces):
@@ -127,7 +133,7 @@ class Writer:
     """Writes a push in another thread, a step at a time, as its runner would."""
 
     def __init__(self, project: Path) -> None:
-        self.journal = Journal.create(project, 1, snapshot(), {})
+        self.journal = FileJournal.create(project, 1, snapshot(), {})
         self.alive = True
 
     def __enter__(self) -> "Writer":
@@ -188,9 +194,9 @@ def test_following_a_resumed_push_doesnt_end_where_it_ended_before(tmp_path: Pat
 
 
 def test_a_push_without_output_or_without_journal_is_read_as_nothing(tmp_path: Path) -> None:
-    (home(tmp_path) / "1").mkdir(parents=True)
+    (journal_directory(tmp_path) / "1").mkdir(parents=True)
 
-    reader = LogReader(home(tmp_path) / "1")
+    reader = LogReader(journal_directory(tmp_path) / "1")
     assert list(reader.pieces()) == reader.tail(3) == []
 
 

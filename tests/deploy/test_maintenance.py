@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, STAGES, Shop, open_shop
+from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 BEFORE, AFTER = STAGES[:-1], STAGES[-1]
 

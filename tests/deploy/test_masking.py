@@ -14,19 +14,19 @@ from collections.abc import Callable
 
 import pytest
 
-from bootstrapper.deploy.masking import Masker, Masking
+from bootstrapper.deploy.masking.masker import SecretMasker, StreamMasker
 
 SECRET = "s3cr3t/Pa+ss w0rd&'x\"Z$"
 PLAIN = "q7XkP2vLr9TzW4mB"
 KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nZmFzdGVyIHRoYW4\n-----END KEY-----\n"
 
 
-def everything(masker: Masker, *pieces: bytes) -> bytes:
+def everything(masker: StreamMasker, *pieces: bytes) -> bytes:
     return b"".join(map(masker.feed, pieces)) + masker.flush()
 
 
 def masked(secrets: dict[str, str], *pieces: bytes) -> bytes:
-    return everything(Masking(secrets).masker(), *pieces)
+    return everything(SecretMasker(secrets).masker(), *pieces)
 
 
 FORMS: dict[str, Callable[[str], str]] = {
@@ -80,7 +80,7 @@ def test_base64_of_user_and_secret_hides_the_secret_at_every_alignment(user: str
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
 def test_base64_in_lines_hides_the_secret_however_it_is_split(
         width: int, newline: bytes) -> None:
-    masking = Masking({"TOKEN": PLAIN})
+    masking = SecretMasker({"TOKEN": PLAIN})
     for ahead in range(40, 100):
         text = base64.b64encode(b"." * ahead + PLAIN.encode() + b"." * 50)
         own = text[-(-8 * ahead // 6):8 * (ahead + len(PLAIN)) // 6]
@@ -151,7 +151,7 @@ def test_of_secrets_that_overlap_the_longest_is_named_and_all_are_hidden() -> No
 
 
 def test_no_more_is_held_back_than_may_be_the_beginning_of_a_secret() -> None:
-    masker = Masking({"TOKEN": PLAIN}).masker()
+    masker = SecretMasker({"TOKEN": PLAIN}).masker()
     assert masker.feed(b"a line\n") == b"a line\n"
     assert masker.feed(b"half a line") == b"half a line"
     assert masker.feed(b" and q7X") == b" and "
@@ -168,7 +168,7 @@ def test_a_long_beginning_of_a_secret_at_the_end_is_masked_a_short_one_is_not() 
 
 
 def test_memory_stays_flat_where_a_secret_repeats_itself() -> None:
-    masker = Masking({"A": "aa"}).masker()
+    masker = SecretMasker({"A": "aa"}).masker()
     for _ in range(100):
         masker.feed(b"a" * 1000)
         assert len(masker._held) <= 2
@@ -180,7 +180,7 @@ def test_random_splits_never_leak() -> None:
     for turn in range(60):
         secrets = {f"S{number}": "".join(rng.choices(alphabet, k=rng.randint(8, 40))).strip()
                    for number in range(rng.randint(1, 6))}
-        masking = Masking(secrets)
+        masking = SecretMasker(secrets)
         hidden = []
         text = b""
         for _ in range(40):
@@ -200,7 +200,7 @@ def test_random_splits_never_leak() -> None:
 
 def test_text_without_secrets_is_untouched_byte_for_byte() -> None:
     rng = random.Random(13)
-    masking = Masking({"TOKEN": PLAIN, "KEY": KEY, "PASSWORD": SECRET})
+    masking = SecretMasker({"TOKEN": PLAIN, "KEY": KEY, "PASSWORD": SECRET})
     for _ in range(50):
         text = bytes(rng.choices(range(256), k=rng.randint(0, 3000)))
         text += base64.encodebytes(text)
@@ -214,9 +214,9 @@ def test_text_without_secrets_is_untouched_byte_for_byte() -> None:
 
 
 def test_messages_are_masked_whole() -> None:
-    masking = Masking({"TOKEN": PLAIN})
+    masking = SecretMasker({"TOKEN": PLAIN})
     assert masking.mask(f"fatal: https://x:{PLAIN}@host") == "fatal: https://x:[masked TOKEN]@host"
-    assert Masking({}).mask("as it is\udc80") == "as it is\udc80"
+    assert SecretMasker({}).mask("as it is\udc80") == "as it is\udc80"
 
 
 COLOURED = {
@@ -231,7 +231,7 @@ COLOURED = {
 
 @pytest.mark.parametrize("name", COLOURED)
 def test_a_secret_with_colours_inside_is_hidden(name: str) -> None:
-    masking = Masking({"PASSWORD": "correct horse battery staple"})
+    masking = SecretMasker({"PASSWORD": "correct horse battery staple"})
     text = b"before " + COLOURED[name] + b" after\n"
     for size in (1, 2, 3, 7, len(text)):
         masker = masking.masker()
@@ -245,13 +245,13 @@ def test_a_secret_with_colours_inside_is_hidden(name: str) -> None:
 
 
 def test_colours_of_a_masked_secret_stay() -> None:
-    masker = Masking({"PASSWORD": "correct horse"}).masker()
+    masker = SecretMasker({"PASSWORD": "correct horse"}).masker()
     out = masker.feed(b"\x1b[31mcorrect\x1b[m horse\n") + masker.flush()
     assert out == b"\x1b[31m[masked PASSWORD]\x1b[m\n"
 
 
 def test_a_flood_of_colours_is_not_held_back() -> None:
-    masker = Masking({"PASSWORD": "correct horse"}).masker()
+    masker = SecretMasker({"PASSWORD": "correct horse"}).masker()
     fed = kept = 0
     for _ in range(200):
         data = b"corr" + b"\x1b[31m" * 1000

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import PushStarted
-from tests.deploy.processes import at_work, left
-from tests.deploy.shop import HERE, STAGES, Shop, open_shop
+from bootstrapper.deploy.events.event import PushStarted
+from bootstrapper.deploy.events.times import PushClock
+from tests.support.processes import at_work, left
+from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_closed_streams_disturb_nothing(shop: Shop, closed: str) -> None:
 
 
 def test_a_clock_that_is_put_back_puts_no_event_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
+    clock = PushClock()
     before = PushStarted(at=clock.now())
     monkeypatch.setattr(time, "time", lambda: before.at - 3600)
     assert before.at <= PushStarted(at=clock.now()).at < before.at + 5

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy import size
-from bootstrapper.deploy.event import Note, Output, StageEnded, State, Stream
-from bootstrapper.deploy.output_limit import OutputLimit
-from bootstrapper.deploy.project.schema import Wrong
-from bootstrapper.deploy.project.setting import parse
-from tests.deploy.pushes import AT, out
-from tests.deploy.shop import HERE, Shop, open_shop
+from bootstrapper.deploy.definition.schema import InvalidValue
+from bootstrapper.deploy.definition.setting import parse
+from bootstrapper.deploy.events import size
+from bootstrapper.deploy.events.event import Note, Output, StageEnded, State, Stream
+from bootstrapper.deploy.events.output_limit import OutputLimit
+from tests.support.pushes import AT, out
+from tests.support.shop import HERE, Shop, open_shop
 
 LIMIT = 4_000_000
 
@@ -90,7 +90,7 @@ def test_a_size_is_read(text: str, bytes_: int) -> None:
 @pytest.mark.parametrize("value", ["", "200", 200, "-1 MB", "1 kB", "lots", "1e9 MB", True,
                                    ["1 MB"]])
 def test_a_wrong_limit_is_refused(value: object) -> None:
-    with pytest.raises(Wrong, match='OUTPUT_LIMIT takes a size such as "200 MB" or "1 GB"'):
+    with pytest.raises(InvalidValue, match='OUTPUT_LIMIT takes a size such as "200 MB" or "1 GB"'):
         parse("OUTPUT_LIMIT", value)
 
 

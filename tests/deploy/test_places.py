@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, Shop, git, open_shop
+from tests.support.shop import HERE, Shop, git, open_shop
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 
 @pytest.fixture

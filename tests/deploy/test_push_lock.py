@@ -10,20 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Holder, machine, now
-from bootstrapper.deploy.target.push_lock import PushLock, holder
+from bootstrapper.deploy.events.times import iso_now
+from bootstrapper.deploy.machine.directory import machine_name
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.machine.push_lock import PushLock, current_holder
 from bootstrapper.errors import Locked
 from tests.conftest import REPOSITORY
 
-ANNA = Holder(who="anna", machine=machine(), since=now(), deployment="production", push="12",
+ANNA = PushHolder(who="anna", machine=machine_name(), since=iso_now(), deployment="production", push="12",
               pid=os.getpid())
 
 # A process that holds the lock, forks as the supervisor of a push does, and says so.
 HOLDER = """
 import os, sys, time
 from pathlib import Path
-from bootstrapper.deploy.target.holder import Holder
-from bootstrapper.deploy.target.push_lock import PushLock
+from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.machine.push_lock import PushLock
 with PushLock(Path(sys.argv[1]), Holder(who="ben", deployment="production")):
     if os.fork() == 0:
         print(os.getpid(), flush=True)  # the child itself: by now it has let go of the lock
@@ -48,44 +50,44 @@ def held(project: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
 
 
 def test_nobody_holds_what_was_never_pushed(tmp_path: Path) -> None:
-    assert holder(tmp_path, "production") is None
+    assert current_holder(tmp_path, "production") is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_second_push_is_told_who_is_at_it(tmp_path: Path) -> None:
     with PushLock(tmp_path, ANNA):
-        assert holder(tmp_path, "production") == ANNA
+        assert current_holder(tmp_path, "production") == ANNA
         with pytest.raises(Locked) as caught, PushLock(tmp_path, ANNA):
             pass
-        assert holder(tmp_path, "production") == ANNA, "the refused one has not freed it"
+        assert current_holder(tmp_path, "production") == ANNA, "the refused one has not freed it"
     assert str(caught.value) == (
-        f"production: is being pushed by anna@{machine()} since {ANNA.since[11:16]} (push 12)\n"
+        f"production: is being pushed by anna@{machine_name()} since {ANNA.since[11:16]} (push 12)\n"
         "  next: wait for it: python -m bootstrapper status production; or end it: "
         "python -m bootstrapper cancel production")
-    assert holder(tmp_path, "production") is None
+    assert current_holder(tmp_path, "production") is None
 
 
 def test_each_deployment_has_a_lock_of_its_own(tmp_path: Path) -> None:
-    with PushLock(tmp_path, ANNA), PushLock(tmp_path, Holder(deployment="staging")):
-        assert holder(tmp_path, "staging") == Holder(deployment="staging")
+    with PushLock(tmp_path, ANNA), PushLock(tmp_path, PushHolder(deployment="staging")):
+        assert current_holder(tmp_path, "staging") == PushHolder(deployment="staging")
 
 
 def test_the_push_is_told_once_it_has_a_number(tmp_path: Path) -> None:
     with PushLock(tmp_path, ANNA) as lock:
-        shorter = Holder(who="a", deployment="production", push="13")
+        shorter = PushHolder(who="a", deployment="production", push="13")
         lock.set_holder(shorter)
-        assert holder(tmp_path, "production") == shorter
+        assert current_holder(tmp_path, "production") == shorter
 
 
 def test_a_killed_holder_is_nobody_at_once_though_its_child_lives(tmp_path: Path) -> None:
     with held(tmp_path) as (process, child):
-        found = holder(tmp_path, "production")
+        found = current_holder(tmp_path, "production")
         assert found
         assert found.who == "ben"
         process.kill()
         process.wait()
         os.kill(child, 0)
-        assert holder(tmp_path, "production") is None
+        assert current_holder(tmp_path, "production") is None
         with PushLock(tmp_path, ANNA):
             pass
 
@@ -94,7 +96,7 @@ def test_a_program_that_was_started_does_not_hold_it(tmp_path: Path) -> None:
     with PushLock(tmp_path, ANNA):
         process = subprocess.Popen(["sleep", "600"], close_fds=False)
     try:
-        assert holder(tmp_path, "production") is None
+        assert current_holder(tmp_path, "production") is None
     finally:
         process.kill()
         process.wait()
@@ -103,7 +105,7 @@ def test_a_program_that_was_started_does_not_hold_it(tmp_path: Path) -> None:
 def test_a_stopped_holder_still_holds_it(tmp_path: Path) -> None:
     with held(tmp_path) as (process, _):
         process.send_signal(signal.SIGSTOP)
-        assert holder(tmp_path, "production") is not None
+        assert current_holder(tmp_path, "production") is not None
 
 
 def test_asking_for_the_holder_never_keeps_a_push_out(tmp_path: Path) -> None:
@@ -111,12 +113,12 @@ def test_asking_for_the_holder_never_keeps_a_push_out(tmp_path: Path) -> None:
         pass
     asking = subprocess.Popen(
         [sys.executable, "-c", "import sys\nfrom pathlib import Path\n"
-         "from bootstrapper.deploy.target.push_lock import holder\n"
+         "from bootstrapper.deploy.machine.push_lock import holder\n"
          "while True: holder(Path(sys.argv[1]), 'production')", tmp_path], cwd=REPOSITORY)
     try:
         for _ in range(50):
             with PushLock(tmp_path, ANNA):
-                assert holder(tmp_path, "production") == ANNA
+                assert current_holder(tmp_path, "production") == ANNA
     finally:
         asking.kill()
         asking.wait()
@@ -127,6 +129,6 @@ def test_details_that_are_torn_or_of_another_version_harm_nothing(
         tmp_path: Path, text: str) -> None:
     with PushLock(tmp_path, ANNA):
         (tmp_path / ".deploy/locks/production.lock").write_text(text, encoding="latin-1")
-        assert holder(tmp_path, "production") == Holder()
+        assert current_holder(tmp_path, "production") == PushHolder()
         with pytest.raises(Locked, match="is being pushed by somebody"), PushLock(tmp_path, ANNA):
             pass

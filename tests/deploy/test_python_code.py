@@ -2,21 +2,21 @@
 
 import pytest
 
-from bootstrapper.deploy.project.python_code import fault
+from bootstrapper.deploy.recipes.python_syntax import syntax_problem
 
 
 @pytest.mark.parametrize("code", ["", "self.execute(['ls'])\n", "print('\\d')\n", "a is 'x'\n"])
 def test_code_that_can_run_has_none(code: str) -> None:
-    assert fault(code) == (0, "")
+    assert syntax_problem(code) == (0, "")
 
 
 def test_nothing_of_it_is_run() -> None:
-    assert fault("raise SystemExit(1)") == (0, "")
+    assert syntax_problem("raise SystemExit(1)") == (0, "")
 
 
 @pytest.mark.parametrize("line", ["print x", "exec 'x'", "raise X, 'y'", "x = 0755"])
 def test_python_2_is_recognised(line: str) -> None:
-    number, told = fault(f"x = 1\n{line}\n")
+    number, told = syntax_problem(f"x = 1\n{line}\n")
     assert number == 2
     assert told.startswith("this is Python 2, and recipes run in Python 3: ")
 
@@ -29,4 +29,4 @@ def test_python_2_is_recognised(line: str) -> None:
     ("-" * 200_000 + "1", 0, "nests deeper than Python can compile"),
 ])
 def test_another_fault_is_told_as_python_does(code: str, number: int, told: str) -> None:
-    assert fault(code) == (number, told)
+    assert syntax_problem(code) == (number, told)

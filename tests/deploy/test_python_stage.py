@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import bootstrapper.deploy.project.python_stage
-from bootstrapper.deploy.environment import command
-from bootstrapper.deploy.plan import Stage
+import bootstrapper.deploy.recipes.python_stage
+from bootstrapper.deploy.plan.environment import command
+from bootstrapper.deploy.plan.plan import Stage
 
 
 class Stages:
@@ -19,7 +19,7 @@ class Stages:
         self.checkout = directory / "checkout"
         self.output = directory / "output"
         (directory / "stages").mkdir()
-        source = Path(bootstrapper.deploy.project.python_stage.__file__).read_bytes()
+        source = Path(bootstrapper.deploy.recipes.python_stage.__file__).read_bytes()
         (directory / "stages/python_stage.py").write_bytes(source)
 
     def run(self, code: str | bytes, **environment: str) -> "subprocess.CompletedProcess[str]":

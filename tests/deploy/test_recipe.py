@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.fault import Faulty
-from bootstrapper.deploy.project.recipe import Recipe, parse
-from tests.deploy.definitions import recipe
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes.recipe import Recipe, parse
+from tests.support.definitions import recipe
 
 
 def read(text: str, suffix: str = ".sh") -> Recipe:
@@ -16,7 +16,7 @@ def read(text: str, suffix: str = ".sh") -> Recipe:
 
 
 def fault(data: bytes, suffix: str = ".sh") -> str:
-    with pytest.raises(Faulty) as caught:
+    with pytest.raises(DefinitionError) as caught:
         parse("x", suffix, data, file="x" + suffix)
     return str(caught.value)
 
@@ -117,8 +117,8 @@ def test_windows_line_ends_do_python_no_harm() -> None:
 def test_the_commands_that_mend_a_recipe_do(tmp_path: Path) -> None:
     for text in ("echo 1\r\n", "\ufeffecho 1\n"):
         path = recipe(tmp_path, "it is.sh", text)
-        with pytest.raises(Faulty) as caught:
-            Cookbook(tmp_path).get("it is")
+        with pytest.raises(DefinitionError) as caught:
+            RecipeCatalog(tmp_path).get("it is")
         subprocess.run(caught.value.next_step, shell=True, check=True, cwd=tmp_path)
         assert path.read_text() == "echo 1\n"
-        assert Cookbook(tmp_path).get("it is")
+        assert RecipeCatalog(tmp_path).get("it is")

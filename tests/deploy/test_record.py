@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from bootstrapper.deploy.event import (
+from bootstrapper.deploy.events.event import (
     PushEnded,
     PushStarted,
     StageEnded,
@@ -11,8 +11,8 @@ from bootstrapper.deploy.event import (
     State,
     VariableSet,
 )
-from bootstrapper.deploy.journal.record import Record, fold
-from tests.deploy.pushes import AT, failed, snapshot, succeeded, whole
+from bootstrapper.deploy.events.record import Record, fold
+from tests.support.pushes import AT, failed, snapshot, succeeded, whole
 
 PROMISED = ["id", "state", "comment", "user", "ref", "commit", "started", "ended", "rollback_of",
             "stages"]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project.ref import full_names, is_ref
-from bootstrapper.deploy.project.schema import Wrong
-from bootstrapper.deploy.project.setting import check_address
-from bootstrapper.deploy.source import Git
+from bootstrapper.deploy.definition.schema import InvalidValue
+from bootstrapper.deploy.definition.setting import check_address
+from bootstrapper.deploy.machine.git import GitRepository
 from bootstrapper.errors import InputError
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
+from bootstrapper.git_ref import full_names, is_ref
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 GOOD = ("main", "feature/x", "v1.0", "2.x", "refs/tags/v1.0", "refs/heads/main", "ünï", "a-b",
         "HEAD", "0123456789abcdef0123456789abcdef01234567", "a@b", "@b", "x.lock2", "x/y.z")
@@ -93,7 +93,7 @@ def test_deploy_takes_full_names_of_branches_and_tags(shop: Shop) -> None:
 def test_commits_of_a_target_are_no_options_of_git(shop: Shop, tmp_path: Path) -> None:
     """pushes.log on a host may be written by the site's user."""
     written = tmp_path / "written"
-    asked = Git(shop.project, os.environ)
+    asked = GitRepository(shop.project, os.environ)
     assert asked.commits(f"--output={written}", "main") is None
     assert asked.file_at(f"--output={written}", "page.txt") is None
     with pytest.raises(InputError):
@@ -106,7 +106,7 @@ def test_commits_of_a_target_are_no_options_of_git(shop: Shop, tmp_path: Path) -
     "HTTPS://h/x", "git+ext://h/x", "ssh://-oProxyCommand=id/x", "-oProxyCommand=id:x",
     "anna@-oProxyCommand=id:x", "https://h/x\n.git"])
 def test_repository_by_another_transport_is_refused(address: str) -> None:
-    with pytest.raises(Wrong):
+    with pytest.raises(InvalidValue):
         check_address(address)
 
 
@@ -120,7 +120,7 @@ def test_repository_by_another_transport_is_refused(address: str) -> None:
     "anna:x/s3cret@h:x", "https://h/x.git;token=s3cret", "ssh://anna:x/s3cret@h/x",
     "https://h:s3cret/x", "https://anna:x?s3cret@h/x"])
 def test_repository_with_a_secret_is_refused_without_it(address: str) -> None:
-    with pytest.raises(Wrong) as refused:
+    with pytest.raises(InvalidValue) as refused:
         check_address(address)
     assert "s3cret" not in str(refused.value)
 

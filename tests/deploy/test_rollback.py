@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, StageRecord
-from bootstrapper.deploy.rollback import live_push, propose, settings_changed
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, StageRecord
+from bootstrapper.deploy.plan.rollback import live_push, propose_rollback, settings_changed
 from bootstrapper.errors import InputError
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 
 @pytest.fixture
@@ -145,13 +145,13 @@ def _record(number: int, state: State = State.SUCCEEDED, **more: Any) -> Record:
 
 def test_rollbacks_one_after_the_other_go_further_back() -> None:
     records = [_record(4, rollback_to=2, rollback_of=3), _record(3), _record(2), _record(1)]
-    proposal = propose(records, current=None, wanted=None)
+    proposal = propose_rollback(records, current=None, wanted=None)
     assert (proposal.target.id, proposal.live and proposal.live.id) == (1, 2)
 
 
 def test_what_the_target_serves_counts_more_than_what_was_pushed_last() -> None:
     records = [_record(3), _record(2), _record(1)]
-    assert propose(records, current=2, wanted=None).target.id == 1
+    assert propose_rollback(records, current=2, wanted=None).target.id == 1
 
 
 def test_a_failed_push_is_live_if_it_came_as_far_as_the_switch() -> None:
@@ -160,7 +160,7 @@ def test_a_failed_push_is_live_if_it_came_as_far_as_the_switch() -> None:
     for stage, live, target in ((switched, 3, 2), (waiting, 2, 1)):
         records = [_record(3, State.FAILED, stages=(stage,)), _record(2), _record(1)]
         assert (found := live_push(records, None)) and found.id == live
-        assert propose(records, current=None, wanted=None).target.id == target
+        assert propose_rollback(records, current=None, wanted=None).target.id == target
 
 
 def test_a_push_that_succeeded_without_its_switch_was_never_live() -> None:
@@ -168,15 +168,15 @@ def test_a_push_that_succeeded_without_its_switch_was_never_live() -> None:
     switched = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0)
     records = [_record(3, stages=(left_out,)), _record(2, stages=(switched,)), _record(1)]
     assert (found := live_push(records, None)) and found.id == 2
-    proposal = propose([_record(4, stages=(switched,)), *records], current=None, wanted=None)
+    proposal = propose_rollback([_record(4, stages=(switched,)), *records], current=None, wanted=None)
     assert proposal.target.id == 2
 
 
 def test_a_wanted_rollback_stands_for_the_push_that_it_returned_to() -> None:
     records = [_record(3, rollback_to=1), _record(2), _record(1)]
-    assert propose(records, current=None, wanted=3).target.id == 1
+    assert propose_rollback(records, current=None, wanted=3).target.id == 1
     with pytest.raises(InputError, match="no such push"):
-        propose(records, current=None, wanted=7)
+        propose_rollback(records, current=None, wanted=7)
 
 
 def test_settings_that_differ_are_told_one_a_line() -> None:

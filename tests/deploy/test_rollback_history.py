@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, Run, StageRecord
-from bootstrapper.deploy.rollback import propose, release_served, releases_then
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, Run, StageRecord
+from bootstrapper.deploy.plan.rollback import propose_rollback, release_served, releases_then
 from bootstrapper.errors import InputError
 
 HOSTS = ("app1", "app2", "app3")
@@ -23,7 +23,7 @@ def history(*steps: str) -> list[Record]:
     for number, step in enumerate(steps, start=1):
         word, _, wanted = step.partition(" ")
         if word == "back":
-            found = propose(records, current=None, wanted=int(wanted) if wanted else None)
+            found = propose_rollback(records, current=None, wanted=int(wanted) if wanted else None)
             record = Record(id=number, state=State.SUCCEEDED, stages=(switched,),
                             rollback_to=found.target.id,
                             rollback_of=found.live.id if found.live else None)
@@ -53,9 +53,9 @@ def test_rollback_returns_to_what_was_live_before(steps: list[str], target: int 
     records = history(*steps)
     if target is None:
         with pytest.raises(InputError, match="no push that worked came before"):
-            propose(records, current=None, wanted=None)
+            propose_rollback(records, current=None, wanted=None)
     else:
-        assert propose(records, current=None, wanted=None).target.id == target
+        assert propose_rollback(records, current=None, wanted=None).target.id == target
 
 
 def test_rollback_never_proposes_what_was_rolled_back_from() -> None:
@@ -73,7 +73,7 @@ def test_rollback_never_proposes_what_was_rolled_back_from() -> None:
         records = history(*steps)
         left = {record.rollback_of for record in records}
         try:
-            target = propose(records, current=None, wanted=None).target
+            target = propose_rollback(records, current=None, wanted=None).target
         except InputError:
             continue
         assert target.id not in left, steps
@@ -110,7 +110,7 @@ def test_a_left_out_host_keeps_what_a_rollback_returned_it_to() -> None:
     records = [fleet_push(6), fleet_push(5, "app1"), back, fleet_push(3), fleet_push(2, "app1"),
                fleet_push(1)]
     assert releases_then(records[1], records, HOSTS) == {"app1": 1, "app2": 5, "app3": 5}
-    assert propose(records, current=6, wanted=None).target.id == 5
+    assert propose_rollback(records, current=6, wanted=None).target.id == 5
 
 
 def test_a_rollback_of_one_host_does_not_reach_the_others() -> None:

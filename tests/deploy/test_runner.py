@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import Event, Output, State, Stream
+from bootstrapper.deploy.events.event import Event, Output, State, Stream
 from bootstrapper.deploy.running import process_tree, stream
-from tests.deploy.jobs import QUICK, told
+from tests.support.jobs import QUICK, told
 
 ORDINARY_SIGNALS = (1 << 31) - 1  # 1 to 31, as a set of bits
 
@@ -228,7 +228,7 @@ def test_a_runner_needs_no_terminal_and_no_working_directory(tmp_path: Path) -> 
     code = ("import os, sys\n"
             "os.rmdir(os.getcwd())\n"
             "for number in range(3): os.close(number)\n"
-            "from tests.deploy.jobs import told\n"
+            "from tests.support.jobs import told\n"
             "with told() as tale:\n"
             "    tale.bash('echo fine')\n"
             "open(sys.argv[1], 'wb').write(tale.output)\n")

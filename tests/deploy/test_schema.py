@@ -2,8 +2,14 @@
 
 import pytest
 
-from bootstrapper.deploy import duration
-from bootstrapper.deploy.project.schema import SECTIONS, Share, Wrong, documentation, one_line
+from bootstrapper.deploy.definition import duration
+from bootstrapper.deploy.definition.schema import (
+    SECTIONS,
+    InvalidValue,
+    Share,
+    documentation,
+    one_line,
+)
 
 
 def test_a_share_of_the_hosts_is_one_at_least_and_all_at_most() -> None:
@@ -26,7 +32,7 @@ def test_a_line_may_be_of_any_script() -> None:
     for text in ("a b", "全角\u3000スペース", "Ёлка", "50\u00a0%"):
         assert one_line(text) == text
     for text in ("a\nb", "a\u2028b", "a\x1bb", "a\u202eb", " ", ""):
-        with pytest.raises(Wrong):
+        with pytest.raises(InvalidValue):
             one_line(text)
 
 

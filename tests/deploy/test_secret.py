@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project import definition, secret
-from bootstrapper.deploy.project.deployment import Deployment
-from bootstrapper.deploy.project.fault import Faulty
-from tests.deploy.definitions import write
+from bootstrapper.deploy.definition import reader, secret
+from bootstrapper.deploy.definition.deployment import Deployment
+from bootstrapper.deploy.definition.problems import DefinitionError
+from tests.support.definitions import write
 
 TEXT = """\
 [deployments.production]
@@ -21,7 +21,7 @@ KEY = { secret = true }
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Deployment:
-    return definition.read(write(tmp_path, TEXT)).deployment()
+    return reader.read(write(tmp_path, TEXT)).deployment()
 
 
 def keep(project: Path, text: str, mode: int = 0o600) -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_git_tracks_is_refused(tmp_path: Path, deployment: Deploymen
 
 
 def test_a_project_without_secrets_has_no_use_for_the_file(tmp_path: Path) -> None:
-    plain = definition.read(write(tmp_path, '[deployments.x]\nstages = ["a"]\n')).deployment()
+    plain = reader.read(write(tmp_path, '[deployments.x]\nstages = ["a"]\n')).deployment()
     keep(tmp_path, "not even right", 0o644)
     assert secret.read(tmp_path, plain, {}).faults == []
 
@@ -88,7 +88,7 @@ def test_no_repr_and_no_message_shows_a_secret(tmp_path: Path, deployment: Deplo
     assert repr(secret.read(tmp_path, deployment, {})) == "Secrets(DSN, KEY)"
     for text in ("swordfish", "DSN='swordfish", "DSN=\"swordfish", "DSN='swordfish' swordfish",
                  "swordfish=swordfish swordfish\nswordfish", "DSN=swordfish\nDSN=swordfish\n"):
-        with pytest.raises(Faulty) as caught:
+        with pytest.raises(DefinitionError) as caught:
             parsed(text)
             parsed(f"{text}\nagain swordfish")
         assert "swordfish" not in str(caught.value).replace("of swordfish's", "")
@@ -116,7 +116,7 @@ def test_a_value_is_what_the_file_says(text: str, value: str) -> None:
     ("B='\n\n'\nA='x' y", "4: the quotes of A's value don't end, or more follows them"),
 ])
 def test_a_line_that_is_none_is_told(text: str, told: str) -> None:
-    with pytest.raises(Faulty) as caught:
+    with pytest.raises(DefinitionError) as caught:
         parsed(text)
     assert [str(each) for each in caught.value.faults] == [f"deploy/secrets.env:{told}"]
 
@@ -125,7 +125,7 @@ def test_every_line_that_is_none_is_told(tmp_path: Path, deployment: Deployment)
     keep(tmp_path, "one\nDSN=x\ntwo\n")
     found = secret.read(tmp_path, deployment, {"DSN": "x", "KEY": "y"})
     assert [fault.line for fault in found.faults] == [1, 3]
-    with pytest.raises(Faulty, match=":2: not UTF-8 at byte 6"):
+    with pytest.raises(DefinitionError, match=":2: not UTF-8 at byte 6"):
         secret.parse(b"A=1\nB=\xe9\n")
 
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.deploy.shop import Shop, open_shop
-from tests.deploy.traces import SECRETS, files, found_in
+from tests.support.shop import Shop, open_shop
+from tests.support.traces import SECRETS, files, found_in
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.deploy.shop import STAGES, Shop, git, open_shop
-from tests.deploy.traces import SECRETS, TOKEN, files, found_in
+from tests.support.shop import STAGES, Shop, git, open_shop
+from tests.support.traces import SECRETS, TOKEN, files, found_in
 
 # Each way says "way NAME", so that what the test looks through is known to have been said.
 WAYS = r'''# Says each secret in many ways.

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
-from tests.deploy.jobs import told
-from tests.deploy.ssh_server import SshServer
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.remote.hosts import RemoteHosts
+from bootstrapper.deploy.remote.ssh import Ssh
+from tests.support.jobs import told
+from tests.support.ssh_server import SshServer
 
 FILES = 300
 
@@ -25,7 +25,7 @@ def names(directory: Path) -> list[bytes]:
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
 def test_ssh_beside_tar_loses_no_line(ssh_server: SshServer, tmp_path: Path) -> None:
     lines = sorted(names(tmp_path))
-    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], ""), told() as seen:
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""), told() as seen:
         for turn in range(8):
             seen.events.clear()
             outcome, = seen.runner.run([seen.job(

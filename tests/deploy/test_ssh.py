@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import ssh as module
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.remote import ssh as module
+from bootstrapper.deploy.remote.hosts import RemoteHosts
+from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.ssh_server import SshServer, serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh", "rsync", "git")
 
@@ -26,7 +26,7 @@ def run(ssh: Ssh, *words: str | Path, **more: object) -> "subprocess.CompletedPr
 
 
 def refusal(ssh: Ssh, *hosts: str) -> BootstrapperError:
-    with pytest.raises(BootstrapperError) as caught, Targets(ssh, hosts, ""):
+    with pytest.raises(BootstrapperError) as caught, RemoteHosts(ssh, hosts, ""):
         pass
     return caught.value
 
@@ -36,7 +36,7 @@ def test_ssh_git_rsync_and_scp_of_a_push_share_one_connection(
     repository = tmp_path / "origin"
     subprocess.run(["git", "init", "-q", repository], check=True)
     (tmp_path / "file").write_text("sent")
-    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], ""):
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""):
         assert run(ssh, "ssh", "production", "echo $((6 * 7))").stdout == "42\n"
         assert run(ssh, "scp", "file", f"production:{tmp_path}/copied",
                    cwd=tmp_path).returncode == 0
@@ -54,7 +54,7 @@ def test_a_stage_works_without_the_shared_connection(ssh_server: SshServer) -> N
 
 
 def test_a_stage_that_ends_does_not_take_the_connection_along(ssh_server: SshServer) -> None:
-    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], "") as targets:
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], "") as targets:
         for _ in range(3):
             assert run(ssh, "ssh", "production", "true").returncode == 0
             assert targets.lost() == ""
@@ -62,14 +62,14 @@ def test_a_stage_that_ends_does_not_take_the_connection_along(ssh_server: SshSer
 
 
 def test_ctrl_c_for_the_stages_leaves_the_connection_alone(ssh_server: SshServer) -> None:
-    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], "") as targets:
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], "") as targets:
         (target,) = targets
         assert os.getpgid(target.agent.pid) != os.getpgid(0)
 
 
 def test_nothing_is_left_of_a_push(ssh_server: SshServer) -> None:
     with Ssh(ssh_server.config) as ssh:
-        with Targets(ssh, ["production"], "") as targets:
+        with RemoteHosts(ssh, ["production"], "") as targets:
             (target,) = targets
         with pytest.raises(ProcessLookupError):
             os.kill(target.agent.pid, 0)
@@ -141,7 +141,7 @@ def test_with_ssh_config_no_other_is_read(ssh_server: SshServer, tmp_path: Path)
 
 def test_ssh_config_may_be_writable_by_the_group(ssh_server: SshServer) -> None:
     ssh_server.config.chmod(0o664)
-    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], ""):
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""):
         assert run(ssh, "ssh", "production", "true").returncode == 0
 
 
@@ -244,7 +244,7 @@ def test_hosts_connect_at_the_same_time(tmp_path: Path) -> None:
         for server in servers:
             (server.home / ".bashrc").write_text("sleep 1\n")
         started = time.monotonic()
-        with Targets(ssh, names, ""):
+        with RemoteHosts(ssh, names, ""):
             assert time.monotonic() - started < 3
 
 
@@ -267,6 +267,6 @@ def test_the_names_of_sockets_stay_short_enough(ssh_server: SshServer,
     deep.mkdir()
     for variable in ("XDG_RUNTIME_DIR", "TMPDIR"):
         monkeypatch.setenv(variable, str(deep))
-    with Ssh(ssh_server.config) as ssh, Targets(ssh, ["production"], ""):
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""):
         assert run(ssh, "ssh", "production", "true").stderr == ""
     assert ssh_server.log.count("Accepted publickey") == 1

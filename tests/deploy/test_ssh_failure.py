@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import Ssh
-from bootstrapper.deploy.target.ssh_failure import failure
-from bootstrapper.deploy.target.targets import Targets
+from bootstrapper.deploy.remote.hosts import RemoteHosts
+from bootstrapper.deploy.remote.ssh import Ssh
+from bootstrapper.deploy.remote.ssh_failure import ssh_error
 from bootstrapper.errors import WorkFailed
 
 
@@ -26,7 +26,7 @@ from bootstrapper.errors import WorkFailed
     ("", "ssh ended with status 255"),
 ])
 def test_each_is_told_with_the_command_to_run_next(stderr: str, told: str) -> None:
-    error = failure("app1", stderr, by_hand="ssh app1", status=255)
+    error = ssh_error("app1", stderr, by_hand="ssh app1", status=255)
     assert isinstance(error, WorkFailed)
     assert (error.where, error.fault) == ("app1", told)
     assert "ssh app1" in error.next_step
@@ -40,7 +40,7 @@ def test_a_server_that_hangs_up_at_once_is_told(tmp_path: Path) -> None:
                           f"    Port {server.getsockname()[1]}\n")
         thread = threading.Thread(target=lambda: server.accept()[0].close())
         thread.start()
-        with Ssh(config) as ssh, pytest.raises(WorkFailed) as caught, Targets(ssh, ["app1"], ""):
+        with Ssh(config) as ssh, pytest.raises(WorkFailed) as caught, RemoteHosts(ssh, ["app1"], ""):
             pass
         thread.join()
     assert "closed the connection at once" in str(caught.value)

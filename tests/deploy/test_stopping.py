@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.execution import Decision
-from bootstrapper.deploy.journal.journal import Journal
-from bootstrapper.deploy.plan import Plan, Stage
-from bootstrapper.deploy.push import Push
-from tests.deploy.shop import HERE, open_shop
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.journal.journal import FileJournal
+from bootstrapper.deploy.plan.plan import Plan, Stage
+from bootstrapper.deploy.push.execution import StageDecision
+from bootstrapper.deploy.push.push import Push
+from tests.support.shop import HERE, open_shop
 
 
 class Around:
@@ -38,8 +38,8 @@ class Around:
     def tick(self) -> None:
         self._ticks += 1
 
-    def before(self, name: str, job: object) -> Decision:
-        return Decision.RUN
+    def before(self, name: str, job: object) -> StageDecision:
+        return StageDecision.RUN
 
 
 @pytest.mark.parametrize(("who", "state", "reason"), [
@@ -52,7 +52,7 @@ def test_a_push_cancelled_while_ssh_hangs_is_cancelled(
     plan = Plan(id=1, deployment="production", comment="", user="anna", machine="laptop", ref="",
                 commit="", stages=(stage,), settings={}, flags={}, secret_names=(), secrets={},
                 hosts=(), release=1)
-    journal = Journal.create(tmp_path, 1, plan.snapshot(), {"01-hangs.sh": code})
+    journal = FileJournal.create(tmp_path, 1, plan.snapshot(), {"01-hangs.sh": code})
     push = Push(plan, journal, Around(tmp_path, who=who))
     result = push.run()
     assert (result.state, push.record.state, result.reason) == (state, state, reason)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import Event, Output, State, Stream
+from bootstrapper.deploy.events.event import Event, Output, State, Stream
 from bootstrapper.deploy.running.stream import OpenLine
-from tests.deploy.jobs import Told, told
+from tests.support.jobs import Told, told
 
 LINES = 1_000_000
 PYTHON = "import os, sys\nout, err = 1, 2\n"

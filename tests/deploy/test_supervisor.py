@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.running import process_tree
-from tests.deploy.jobs import alive, told, wait_for
+from tests.support.jobs import alive, told, wait_for
 
 # A tree of all kinds: children, a daemon of its own session, one that heeds no TERM.
 TREE = ("sleep 300 & (setsid sleep 300 &); (trap '' INT TERM; setsid sleep 300 & sleep 300) & "

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Closed, now
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.target_state import TargetState
-from bootstrapper.deploy.target.targets import Targets, look
+from bootstrapper.deploy.events.times import iso_now
+from bootstrapper.deploy.machine.holder import LockInfo
+from bootstrapper.deploy.remote.host import HostState
+from bootstrapper.deploy.remote.hosts import RemoteHosts, read_host_state
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import InputError, Locked, WorkFailed
-from tests.deploy.pushers import ANNA, BEN, hold, refusal
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.pushers import ANNA, BEN, hold, refusal
+from tests.support.ssh_server import SshServer, serve
 
 # What is there.
 
@@ -31,13 +32,13 @@ def test_releases_the_live_one_and_the_history_are_told(ssh: Ssh, tmp_path: Path
         (tmp_path / "releases" / name).mkdir(parents=True)
     (tmp_path / "current").symlink_to("releases/9")
     (tmp_path / "pushes.log").write_text('{"id": 1}\n{"id": 9}\n')
-    for state in (look(ssh, HERE, str(tmp_path)), *told(ssh, tmp_path)):
+    for state in (read_host_state(ssh, HERE, str(tmp_path)), *told(ssh, tmp_path)):
         assert state.current == "9"
         assert sorted(state.releases) == ["1", "10", "9", "with space"]
         assert state.records == [{"id": 1}, {"id": 9}]
 
 
-def told(ssh: Ssh, directory: Path) -> list[TargetState]:
+def told(ssh: Ssh, directory: Path) -> list[HostState]:
     with hold(ssh, directory) as targets:
         return list(targets.states.values())
 
@@ -47,7 +48,7 @@ def test_lines_of_the_history_come_unchanged_whatever_bytes_they_hold(
     lines = [b'{"id": 1, "comment": "\xc3\xbc \\" \' $HOME `id` \\\\ %s *"}', b"\xff\xfe\x00\x01",
              b"state", b"refused no", b"  spaces  ", b"\x1b[31mred\r", b'"not a record"', b"torn"]
     (tmp_path / "pushes.log").write_bytes(b"\n".join(lines))  # the last without its line's end
-    state = look(ssh, HERE, str(tmp_path))
+    state = read_host_state(ssh, HERE, str(tmp_path))
     assert state.log == lines
     assert [record["id"] for record in state.records] == [1]
     assert state.records[0]["comment"] == 'ü " \' $HOME `id` \\ %s *'
@@ -57,13 +58,13 @@ def test_of_a_long_history_the_end_is_told_quickly(ssh: Ssh, tmp_path: Path) -> 
     record = json.dumps({"id": 1, "comment": "x" * 1000}) + "\n"
     (tmp_path / "pushes.log").write_text(record * 100_000)
     started = time.monotonic()
-    state = look(ssh, HERE, str(tmp_path))
+    state = read_host_state(ssh, HERE, str(tmp_path))
     assert time.monotonic() - started < 2
     assert len(state.log) == 200
 
 
 def test_looking_at_a_target_that_is_not_there_makes_nothing(ssh: Ssh, tmp_path: Path) -> None:
-    state = look(ssh, HERE, str(tmp_path / "mysite"))
+    state = read_host_state(ssh, HERE, str(tmp_path / "mysite"))
     assert state.releases == []
     assert list(tmp_path.iterdir()) == []
 
@@ -78,13 +79,13 @@ def test_a_directory_may_have_any_name(ssh: Ssh, tmp_path: Path, name: str) -> N
         targets.append({"id": 1})
         assert targets.lost() == ""
     assert [path.name for path in tmp_path.iterdir()] == [name]
-    assert look(ssh, HERE, str(directory)).records == [{"id": 1}]
+    assert read_host_state(ssh, HERE, str(directory)).records == [{"id": 1}]
 
 
 @pytest.mark.parametrize("name", ["~/mysite", "my\nsite"])
 def test_a_directory_that_recipes_would_take_otherwise_is_refused(ssh: Ssh, name: str) -> None:
     with pytest.raises(InputError, match="REMOTE_DIRECTORY"):
-        Targets(ssh, [HERE], name)
+        RemoteHosts(ssh, [HERE], name)
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
@@ -94,7 +95,7 @@ def test_a_relative_directory_begins_at_home_on_the_target(ssh_server: SshServer
         relative = os.path.relpath(ssh_server.home / "mysite", home)
         with hold(ssh, Path(relative), host="production") as targets:
             targets.append({"id": 1})
-            targets.close(Closed(reason="twice"))
+            targets.close(LockInfo(reason="twice"))
             targets.append({"id": 2})
     assert (ssh_server.home / "mysite/pushes.log").read_text().count("\n") == 2
 
@@ -107,7 +108,7 @@ def test_a_relative_directory_begins_at_home_on_the_target(ssh_server: SshServer
 def test_what_a_login_shell_prints_is_no_answer(ssh_server: SshServer, noise: str,
                                                 directory: str) -> None:
     (ssh_server.home / ".bashrc").write_text(f"{noise}\n")
-    with Ssh(ssh_server.config) as ssh, Targets(
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(
             ssh, ["production"], directory and str(ssh_server.home / directory), ANNA) as targets:
         assert targets.lost() == ""
         targets.append({"id": 1})
@@ -143,27 +144,27 @@ def test_the_live_release_is_read_again_after_the_switch(ssh: Ssh, tmp_path: Pat
 
 
 def test_a_closed_target_says_who_closed_it_and_why(ssh: Ssh, tmp_path: Path) -> None:
-    closed = Closed(who="anna", machine="laptop", since=now(), reason='exam week: "ünd" $HOME')
-    with Targets(ssh, [HERE], str(tmp_path)) as targets:
+    closed = LockInfo(who="anna", machine="laptop", since=iso_now(), reason='exam week: "ünd" $HOME')
+    with RemoteHosts(ssh, [HERE], str(tmp_path)) as targets:
         targets.close(closed)
         targets.close(closed)
-    assert look(ssh, HERE, str(tmp_path)).closed == closed
+    assert read_host_state(ssh, HERE, str(tmp_path)).closed == closed
     with hold(ssh, tmp_path) as targets, pytest.raises(Locked) as caught:
         targets.refuse_if_closed("production")
     since = closed.since[11:16]
     assert str(caught.value) == (
         f'production: is closed by anna@laptop since {since}: exam week: "ünd" $HOME\n'
         "  next: python -m bootstrapper unlock production")
-    with Targets(ssh, [HERE], str(tmp_path)) as targets:
+    with RemoteHosts(ssh, [HERE], str(tmp_path)) as targets:
         targets.open()
     with hold(ssh, tmp_path) as targets:
         targets.refuse_if_closed("production")
 
 
 def test_a_push_that_runs_does_not_keep_others_from_closing(ssh: Ssh, tmp_path: Path) -> None:
-    with hold(ssh, tmp_path), Targets(ssh, [HERE], str(tmp_path)) as other:
-        other.close(Closed(reason="exam week"))
-    assert look(ssh, HERE, str(tmp_path)).closed == Closed(reason="exam week")
+    with hold(ssh, tmp_path), RemoteHosts(ssh, [HERE], str(tmp_path)) as other:
+        other.close(LockInfo(reason="exam week"))
+    assert read_host_state(ssh, HERE, str(tmp_path)).closed == LockInfo(reason="exam week")
 
 
 # Who may push.
@@ -185,14 +186,14 @@ def test_the_second_push_is_told_who_is_at_it(ssh: Ssh, tmp_path: Path) -> None:
 def test_the_lock_goes_with_its_holder(ssh: Ssh, tmp_path: Path) -> None:
     for holder in (ANNA, BEN, ANNA):
         with hold(ssh, tmp_path, holder):
-            assert look(ssh, HERE, str(tmp_path)).holder == holder
-        assert look(ssh, HERE, str(tmp_path)).holder is None
+            assert read_host_state(ssh, HERE, str(tmp_path)).holder == holder
+        assert read_host_state(ssh, HERE, str(tmp_path)).holder is None
 
 
 def test_more_of_the_holder_is_told_later(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path, BEN) as targets:
         targets.begin(ANNA, {"id": 12})
-        assert look(ssh, HERE, str(tmp_path)).holder == ANNA
+        assert read_host_state(ssh, HERE, str(tmp_path)).holder == ANNA
 
 
 def test_a_look_never_keeps_a_push_out(ssh: Ssh, tmp_path: Path) -> None:
@@ -214,15 +215,15 @@ def test_no_host_is_held_if_one_of_them_cannot_be(tmp_path: Path) -> None:
     with serve(tmp_path / "ssh", "one", "two") as (one, two), Ssh(one.config) as ssh:
         two.deny()
         with pytest.raises(WorkFailed, match="two: lets us not in"), \
-                Targets(ssh, ["one", "two"], str(tmp_path), ANNA):
+                RemoteHosts(ssh, ["one", "two"], str(tmp_path), ANNA):
             pass
         assert (tmp_path / ".deploy/lock").exists()
-        assert look(ssh, "one", str(tmp_path)).holder is None
+        assert read_host_state(ssh, "one", str(tmp_path)).holder is None
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
 def test_two_names_of_one_place_are_told_apart_from_another_push(tmp_path: Path) -> None:
     with serve(tmp_path / "ssh", "one", "two") as (one, _), Ssh(one.config) as ssh, \
             pytest.raises(InputError, match="is that of another host of REMOTE_HOSTS, too"), \
-            Targets(ssh, ["one", "two"], str(tmp_path), ANNA):
+            RemoteHosts(ssh, ["one", "two"], str(tmp_path), ANNA):
         pass

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import target as module
-from bootstrapper.deploy.target.ssh import Ssh
-from tests.deploy.pushers import hold
-from tests.deploy.ssh_server import SshServer
+from bootstrapper.deploy.remote import host as module
+from bootstrapper.deploy.remote.ssh import Ssh
+from tests.support.pushers import hold
+from tests.support.ssh_server import SshServer
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh", "setsid")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target import target as module
-from bootstrapper.deploy.target.ssh import HERE, Ssh
-from bootstrapper.deploy.target.targets import look
+from bootstrapper.deploy.remote import host as module
+from bootstrapper.deploy.remote.hosts import read_host_state
+from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import Locked, WorkFailed
-from tests.deploy.pushers import ANNA, BEN, hold, refusal
-from tests.deploy.ssh_server import SshServer
+from tests.support.pushers import ANNA, BEN, hold, refusal
+from tests.support.ssh_server import SshServer
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_full_disk_is_told_and_a_torn_record_harms_nothing(ssh: Ssh, small_dis
         assert "df -h" in caught.value.next_step
         big.unlink()
         targets.append({"id": 2})
-    assert look(ssh, HERE, str(small_disk)).records == [{"id": 2}]
+    assert read_host_state(ssh, HERE, str(small_disk)).records == [{"id": 2}]
     fill(small_disk)
     error = refusal(ssh, small_disk / "mysite")
     assert "the disk is full" in error.fault

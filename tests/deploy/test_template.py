@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.__main__ import main
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.deployment import FILE
-from tests.rendering import render
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import FILE
+from tests.support.rendering import render
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_a_fresh_projects_dry_run_tells_that_host_names_are_missing_and_nothing_
 
 
 def test_both_deployments_know_the_answers(project: Path) -> None:
-    read = definition.read(project)
+    read = reader.read(project)
     assert read.default == "production"
     directories = {"production": "/srv/sites/shop", "staging": "/srv/sites/shop-staging"}
     for name, directory in directories.items():

@@ -2,8 +2,8 @@
 
 import signal
 
-from bootstrapper.deploy.event import Event, Output, State
-from tests.deploy.jobs import told
+from bootstrapper.deploy.events.event import Event, Output, State
+from tests.support.jobs import told
 
 # It leaves its group, its session and its parent, and heeds neither INT nor TERM.
 STUBBORN_DAEMON = "trap '' INT TERM; (setsid bash -c \"trap '' INT TERM; sleep 60 & wait\" &)"

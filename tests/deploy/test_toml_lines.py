@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-from bootstrapper.deploy.project import toml_lines
+from bootstrapper.deploy.definition import toml_lines
 
 EVERYTHING = '''\
 # [comment]

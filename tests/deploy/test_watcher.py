@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy.running import process_tree
-from tests.deploy.jobs import wait_for
-from tests.deploy.shop import HERE, Shop, open_shop
+from tests.support.jobs import wait_for
+from tests.support.shop import HERE, Shop, open_shop
 
 # The command line, with less patience: its first word is the seconds.
 IMPATIENT = """

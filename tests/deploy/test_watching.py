@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, STAGES, Shop, open_shop
+from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 SAYS = (*STAGES[:2], "says", *STAGES[2:])
 KEYS = ["id", "state", "comment", "user", "ref", "commit", "started", "ended", "rollback_of",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import bootstrap
-from tests.parity.tree import installed_by_pip, tree
-from tests.wheels import lock_line, make_wheel
+from tests.support.tree import installed_by_pip, tree
+from tests.support.wheels import lock_line, make_wheel
 
 ODDITIES: Mapping[str, Mapping[str, object]] = {
     "data files, headers and platlib": {"files": {

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import TEMPLATE, bootstrap
-from tests.parity.real import fetch_into, real_wheels
-from tests.parity.tree import installed_by_pip, tree
+from tests.support.real_wheels import fetch_into, real_wheels
+from tests.support.tree import installed_by_pip, tree
 
 
 @pytest.fixture

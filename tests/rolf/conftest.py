@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-import demo_rolf
 from tests.conftest import bootstrap
-from tests.rolf.home import Home
-from tests.site import DEBIAN_PYTHON, PYTHON_VERSION
+from tests.support.rolf_home import Home
+from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION
+from tools.rolf_files import lay_out
 
 
 @pytest.fixture(scope="session")
 def rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This checkout's Rolf with its vendored files and its ve, which tests only copy."""
     directory = tmp_path_factory.mktemp("vendored") / "rolf"
-    demo_rolf.lay_out(directory, PYTHON_VERSION)
+    lay_out(directory, PYTHON_VERSION)
     run = bootstrap(directory, "--python", DEBIAN_PYTHON)
     assert run.returncode == 0, run.stderr
     return directory

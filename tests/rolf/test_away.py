@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rolf.home import Home, Running, running, until
+from tests.support.rolf_home import Home, Running, running, until
 
 FILL = """
 from accounts.models import User

@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.rolf.home import Home, Running, running
-from tests.rolf.visitor import Visitor
+from tests.support.rolf_home import Home, Running, running
+from tests.support.rolf_visitor import Visitor
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 SLOW = (b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rendering import render
+from tests.support.rendering import render
 
 ROLF = Path(__file__).resolve().parents[2] / "rolf"
 ANSWERS = {

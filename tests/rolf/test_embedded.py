@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import apache
-from tests.processes import processes_of, wait_until_gone
-from tests.rolf.home import PATIENCE, Home, environment, running, until
-from tests.rolf.visitor import Visitor, ask, token_of
+from tests.support import apache
+from tests.support.processes import processes_of, wait_until_gone
+from tests.support.rolf_home import PATIENCE, Home, environment, running, until
+from tests.support.rolf_visitor import Visitor, ask, token_of
 
 # A push that takes as long as it takes somebody to write a file.
 WAITING = """

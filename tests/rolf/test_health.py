@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.rolf.home import Home, running, until
-from tests.rolf.visitor import ask
-from tests.small_disk import small_disk
+from tests.support.rolf_home import Home, running, until
+from tests.support.rolf_visitor import ask
+from tests.support.small_disk import small_disk
 
 PUSH = """
 from accounts.models import User

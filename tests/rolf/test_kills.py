@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rolf.home import Home, Running, environment, running, until
-from tests.rolf.visitor import Visitor
+from tests.support.rolf_home import Home, Running, environment, running, until
+from tests.support.rolf_visitor import Visitor
 
 STAGES, FOLLOWERS, LINES, TRIES = 5, 10, 120, 12
 

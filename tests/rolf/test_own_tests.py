@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tests.rolf.home import environment
+from tests.support.rolf_home import environment
 
 
 def in_rolf(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import processes_of
-from tests.rolf.home import Home, running, until
+from tests.support.processes import processes_of
+from tests.support.rolf_home import Home, running, until
 
 ODD = "first\n'second' \"third\"\n\n $HOME `id` \\n\tЁлкино 日本\n"
 SECRET = "open-sesame-12"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, STAGES, Shop, git, open_shop
-from tests.rolf.home import Home, running, until
+from tests.support.rolf_home import Home, running, until
+from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 pytestmark = pytest.mark.needs("git", "rsync")
 

@@ -5,7 +5,7 @@ import urllib.request
 
 from openapi_spec_validator import validate
 
-from tests.rolf.home import Home, running
+from tests.support.rolf_home import Home, running
 
 
 def test_the_schema_that_is_served_is_one(home: Home) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import apache
-from tests.deploy.ssh_server import SSHD
-from tests.deploy.story.server import Server, serve
-from tests.deploy.story.working_copy import WorkingCopy
-from tests.rolf.home import Home, Running, environment, running, until
-from tests.site import DEBIAN_PYTHON
+from tests.support import apache
+from tests.support.rolf_home import Home, Running, environment, running, until
+from tests.support.server import Server, serve
+from tests.support.site import DEBIAN_PYTHON
+from tests.support.ssh_server import SSHD
+from tests.support.working_copy import WorkingCopy
 
 pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
 

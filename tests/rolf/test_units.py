@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.processes import processes_of
-from tests.rolf.home import PATIENCE, Home, environment, until
+from tests.support.processes import processes_of
+from tests.support.rolf_home import PATIENCE, Home, environment, until
 
 UNITS = sorted((REPOSITORY / "rolf/deploy/systemd").glob("*.service"))
 LIVING = ("from worker.models import Worker; "

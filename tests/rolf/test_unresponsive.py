@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rolf.home import Home, running, until
+from tests.support.rolf_home import Home, running, until
 
 # STOPS stops every process above it but the worker, again and again, and never ends.
 FILL = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.safety.figures import Figures
+from tests.support.figures import Figures
 
 ROWS = "reliability/rows"
 

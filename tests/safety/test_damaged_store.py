@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.store import Store
+from bootstrapper.ve.store.store import Store
 from tests.conftest import bootstrap, ve_version
-from tests.interpreters import interpreters
-from tests.safety.figures import Figures
+from tests.support.figures import Figures
+from tests.support.interpreters import interpreters
 
 DISKS = (Path("/dev/shm"), Path.home(), Path("/var/tmp"))
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import bootstrap, replace_tiny
-from tests.processes import wait_until_gone
-from tests.safety.figures import Figures
+from tests.support.figures import Figures
+from tests.support.processes import wait_until_gone
 
 MODULES = 150
 

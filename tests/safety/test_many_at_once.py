@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve import lockfile
-from bootstrapper.ve.entry import Entry
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.store.entry import Entry
 from tests.conftest import bootstrap, replace_tiny, ve_version
-from tests.processes import wait_until_gone
-from tests.safety.figures import Figures
-from tests.wheels import lock_line, make_wheel
+from tests.support.figures import Figures
+from tests.support.processes import wait_until_gone
+from tests.support.wheels import lock_line, make_wheel
 
 PROJECTS = 10
 Run = "subprocess.Popen[str]"

@@ -7,11 +7,11 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bootstrapper.ve import lockfile
+from bootstrapper.ve.project import lockfile
 from tests.conftest import TINY, bootstrap, ve_version
-from tests.safety import mutation
-from tests.safety.figures import Figures
-from tests.wheels import lock_line, make_wheel
+from tests.support import mutation
+from tests.support.figures import Figures
+from tests.support.wheels import lock_line, make_wheel
 
 NAME = "tiny-1.0.tar.gz"
 # A build backend in the tarball itself: it hands over a wheel that lies beside it.

@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
-from bootstrapper.ve import lockfile
-from bootstrapper.ve.interpreter import running
-from bootstrapper.ve.layout import WRITTEN_ANEW
-from bootstrapper.ve.wheel import BOMB_RATIO, BOMB_SIZE
-from bootstrapper.ve.worker import Task, _do
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.python.interpreter import current_interpreter
+from bootstrapper.ve.unpack.worker import UnpackTask, _do
+from bootstrapper.ve.wheel.layout import GENERATED
+from bootstrapper.ve.wheel.wheel import BOMB_RATIO, BOMB_SIZE
 from tests.conftest import bootstrap
-from tests.safety import mutation
-from tests.safety.figures import Figures
-from tests.wheels import lock_line
+from tests.support import mutation
+from tests.support.figures import Figures
+from tests.support.wheels import lock_line
 
 SECONDS = 60
 MEMORY = 512 * 2**20  # bytes, of the tests themselves as well, which the process begins as
@@ -47,8 +47,8 @@ def unpack(wheel: Path, place: Path) -> Outcome:
     if not child:
         signal.alarm(SECONDS)
         resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
-        answer = _do(Task(wheel=os.fspath(wheel), name=f"requirements/src/{wheel.name}",
-                          place=os.fspath(place), site=running().site,
+        answer = _do(UnpackTask(wheel=os.fspath(wheel), name=f"requirements/src/{wheel.name}",
+                          place=os.fspath(place), site=current_interpreter().site,
                           version=sys.version_info[:2]))
         os.write(writing, json.dumps(answer).encode())
         os._exit(0)
@@ -70,9 +70,9 @@ def differences(wheel: Path, place: Path) -> list[str]:
         for info in archive.infolist():
             folder, _, name = info.filename.rpartition("/")
             if info.is_dir() or ".data/" in info.filename or (
-                    folder.endswith(".dist-info") and name in WRITTEN_ANEW):
+                    folder.endswith(".dist-info") and name in GENERATED):
                 continue
-            path = place / "tree" / running().site / info.filename
+            path = place / "tree" / current_interpreter().site / info.filename
             if not path.is_file() or path.read_bytes() != archive.read(info):
                 found.append(info.filename)
     return found

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
 from vendor_fetch.__main__ import main
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

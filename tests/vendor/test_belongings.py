@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from tests.conftest import REPOSITORY
+from tests.support.index import Index, make_tarball
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import TAG, MakeProject, files, vendor
-from tests.vendor.index import Index, make_tarball
-from tests.wheels import make_wheel
 
 TINY = "tiny-1.0-py3-none-any.whl"
 OLD = "old-1.0-py3-none-any.whl"

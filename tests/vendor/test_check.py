@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.index import Index
+from tests.support.wheels import lock_line, make_wheel
 from tests.vendor.conftest import MakeProject, vendor
-from tests.vendor.index import Index
-from tests.wheels import lock_line, make_wheel
 
 SOURCE = "requirements/src"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.rendering import render
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
-from vendor_fetch.own_wheel import build
+from tests.support.index import Index
+from tests.support.rendering import render
+from tests.support.wheels import make_wheel
+from vendor_fetch.template.own_wheel import build
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def set_up(project: Path) -> "subprocess.Popen[str]":
 
 
 def has_tools(project: Path) -> bool:
-    command = [project / ".tools/bin/python", "-c", "import requests, uv, vendor_fetch.sync"]
+    command = [project / ".tools/bin/python", "-c", "import requests, uv, vendor_fetch.sync.sync"]
     return subprocess.run(command, cwd=project, check=False).returncode == 0
 
 

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
+from tests.support.index import Index, make_tarball
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, MakeProject, files, vendor
-from tests.vendor.index import Index, make_tarball
-from tests.wheels import make_wheel
 
 
 def test_tools_hold_what_a_tarball_is_built_with(index: Index, make_project: MakeProject) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
+from tests.support.index import Index, make_tarball
+from tests.support.wheels import lock_line, make_wheel
 from tests.vendor.conftest import COMPILED, PYTHON, MakeProject, snapshot, vendor
-from tests.vendor.index import Index, make_tarball
-from tests.wheels import lock_line, make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOT = "<<cookiecutter.project_slug>>"
@@ -212,7 +212,7 @@ def test_a_project_of_another_machine_is_synced(make_project: MakeProject, index
                                                 template: Path, tmp_path: Path,
                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     from bootstrapper.progress import Progress
-    from vendor_fetch import generation
+    from vendor_fetch.template import generation
 
     make_wheel(index.directory, "helper")
     project = make_project("helper")

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, TAG, MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
-from vendor_fetch.index import configured
+from vendor_fetch.index.index import configured
 
 NOWHERE = Path("/nonexistent")
 

@@ -4,9 +4,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from bootstrapper.ve.filename import Tarball
-from bootstrapper.ve.lockfile import read
-from vendor_fetch.platforms import Platform
+from bootstrapper.ve.project.lockfile import read
+from bootstrapper.ve.standards.filename import Tarball
+from vendor_fetch.project.target import Target
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCKS = REPOSITORY / "locks"
@@ -18,7 +18,7 @@ COMBINATIONS = list(itertools.product(ANSWERS["database"], ANSWERS["vendor_forma
 @pytest.mark.parametrize(("database", "vendor_format", "python"), COMBINATIONS)
 def test_every_answer_has_a_lock_with_each_package_once(database: str, vendor_format: str,
                                                         python: str) -> None:
-    environment = Platform(python=python).environment
+    environment = Target(python=python).environment
     for name in (f"apps-{database}-{vendor_format}.txt", f"tools-{database}-{vendor_format}.txt"):
         names = [file.distribution.name for file in read(LOCKS, PurePosixPath(name))
                  if file.marker is None or file.marker.holds(environment)]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.requirement import InvalidRequirement, read_metadata_requirement
-from tests import tarballs
+from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_metadata_requirement
+from tests.support import tarballs
+from tests.support.index import Index
+from tests.support.wheels import lock_line, make_wheel
 from tests.vendor.conftest import MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import lock_line, make_wheel
 
 SRC = "requirements/src"
 
@@ -123,10 +123,10 @@ def test_a_tarball_s_bad_build_requirement_is_named(
 
 @pytest.mark.parametrize("text", ["a>=1.0,nonsense", "a<1,<4.0.*", "a>=99,~=1"])
 def test_a_specifier_is_judged_whole(text: str) -> None:
-    from bootstrapper.ve.requirement import read_requirement
+    from bootstrapper.ve.standards.requirement import parse_requirement
 
     with pytest.raises(InvalidRequirement):
-        read_requirement(text)
+        parse_requirement(text)
 
 
 @pytest.mark.parametrize(("text", "allowed", "refused"), [
@@ -135,6 +135,6 @@ def test_a_specifier_is_judged_whole(text: str) -> None:
     ("a=1.0", "1.0", "1.1"), ("a~=2.7.*", "2.7.5", "2.8"),
 ])
 def test_a_legacy_specifier_means_what_it_meant(text: str, allowed: str, refused: str) -> None:
-    requirement = read_metadata_requirement(text)
+    requirement = parse_metadata_requirement(text)
     assert requirement.allows(allowed)
     assert not requirement.allows(refused)

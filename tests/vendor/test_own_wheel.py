@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import InputError
-from vendor_fetch.own_wheel import build
+from vendor_fetch.template.own_wheel import build
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("setup.cfg", "pyproject.toml", "LICENSE", "README.md", "bootstrapper", "vendor_fetch")
@@ -99,7 +99,7 @@ def test_bootstrapper_runs_from_the_wheel_itself(checkout: Path, tmp_path: Path)
     wheel = build(checkout, tmp_path)
     done = subprocess.run([sys.executable, "-I", "-S", "-c",
                            f"import sys; sys.path.insert(0, {str(wheel)!r})\n"
-                           "import bootstrapper.ve.lockfile; print(bootstrapper.__file__)"],
+                           "import bootstrapper.ve.project.lockfile; print(bootstrapper.__file__)"],
                           capture_output=True, text=True, check=True)
     assert done.stdout.startswith(str(wheel))
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS
-from tests import tarballs
+from bootstrapper.ve.project.lockfile import APPS, TOOLS
+from tests.support import tarballs
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, files, snapshot, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
 
 IDNA = "idna-3.0-py3-none-any.whl"
 BACKEND = """

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, TOOLS, read
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, PYTHON, TAG, MakeProject, files, snapshot, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -108,8 +108,9 @@ def test_a_requirement_nobody_can_satisfy_changes_nothing(
     assert snapshot(project) == before
 
 
-@pytest.mark.parametrize("place", ["vendor_fetch.locking.fetch", "vendor_fetch.lock.write",
-                                   "vendor_fetch.sync._remove"])
+@pytest.mark.parametrize("place", ["vendor_fetch.sync.locker.fetch",
+                                   "vendor_fetch.project.locks.write",
+                                   "vendor_fetch.sync.sync._remove"])
 def test_an_interrupted_sync_leaves_a_project_that_bootstraps(
         place: str, index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str]) -> None:

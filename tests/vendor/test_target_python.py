@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, read
-from bootstrapper.ve.required_python import allowed
-from tests.interpreters import interpreters
+from bootstrapper.ve.project.lockfile import APPS, read
+from bootstrapper.ve.python.required_python import allowed_pythons
+from tests.support.index import Index
+from tests.support.interpreters import interpreters
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import PYTHON, TAG, MakeProject, files, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
-from vendor_fetch import target_python
-from vendor_fetch.project import open_project
+from vendor_fetch.project import target_python
+from vendor_fetch.project.project import open_project
 
 HERE = sys.version_info[:3]
 LATER = f"3.{HERE[1] + 1}"
@@ -114,5 +114,5 @@ def test_a_wheel_by_path_that_the_rebuild_refuses_is_refused_first(
 
 
 def test_what_is_allowed_is_told_with_its_first_micro_version() -> None:
-    assert allowed(">=3.12.4,<3.14") == {"3.12": 4, "3.13": 0}
-    assert allowed("<3.11") == {}
+    assert allowed_pythons(">=3.12.4,<3.14") == {"3.12": 4, "3.13": 0}
+    assert allowed_pythons("<3.11") == {}

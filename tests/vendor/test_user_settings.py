@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.ve.lockfile import APPS, read
+from bootstrapper.ve.project.lockfile import APPS, read
+from tests.support.index import Index, make_tarball
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, MakeProject, vendor
-from tests.vendor.index import Index, make_tarball
-from tests.wheels import make_wheel
 
 LOCKED = [f"compiled-1.0-{COMPILED}.whl", "helper-2.0-py3-none-any.whl", "source-1.0.tar.gz",
           "tiny-2.0-py3-none-any.whl"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import tarballs
+from tests.support import tarballs
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, vendor
-from tests.vendor.index import Index
-from tests.wheels import make_wheel
 
 SRC = "requirements/src"
 OLD = "Metadata-Version: 1.0\nName: code\nVersion: 1.0\n"

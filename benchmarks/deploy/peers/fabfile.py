@@ -6,8 +6,10 @@ import time
 
 from fabric import task
 
-RSYNC = ("rsync --recursive --links --perms --checksum --mkpath --exclude .git "
-         "--link-dest ../../current/")
+RSYNC = (
+    "rsync --recursive --links --perms --checksum --mkpath --exclude .git "
+    "--link-dest ../../current/"
+)
 
 
 @task
@@ -20,8 +22,10 @@ def push(c):
         c.local(f"git clone --quiet --depth 1 --branch main {repository} {work}/site")
         c.local(f"git -C {work}/site tag --annotate --message {tag} {tag}")
         c.local(f"git -C {work}/site push --quiet origin {tag}")
-        c.local(f"{RSYNC} -e 'ssh -F {os.environ['SSH_CONFIG']}' {work}/site/ "
-                f"{c.original_host}:{target}/releases/{release}/")
+        c.local(
+            f"{RSYNC} -e 'ssh -F {os.environ['SSH_CONFIG']}' {work}/site/ "
+            f"{c.original_host}:{target}/releases/{release}/"
+        )
     with c.cd(target):
         c.run(f"ln -s releases/{release} current.new && mv -T current.new current")
         c.run("touch current/apache/django.wsgi")

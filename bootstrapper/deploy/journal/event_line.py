@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bootstrapper.deploy.event import (
+from bootstrapper.deploy.events.event import (
     Event,
     Note,
     Output,
@@ -30,7 +30,8 @@ class Span(StageEvent):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (PushStarted, StageStarted, Note, VariableSet, StageEnded, PushEnded, Span)}
+    for kind in (PushStarted, StageStarted, Note, VariableSet, StageEnded, PushEnded, Span)
+}
 # The kind comes first in a line, so that a reader can pass over the output of a long push quickly.
 SPAN_BEGINS = b'{"event": "Span"'
 
@@ -43,9 +44,19 @@ def encoded(event: Event) -> bytes:
 def span(output: Output, offset: int) -> bytes:
     """The line for `output` whose data begin at `offset`; by hand, as a flood has many of them."""
     host = json.dumps(output.host) if output.host else '""'
-    return (b'%s, "at": %r, "stage": %d, "host": %s, "stream": "%s", "offset": %d, '
-            b'"length": %d}\n' % (SPAN_BEGINS, output.at, output.stage, host.encode(),
-                                  output.stream.encode(), offset, len(output.data)))
+    return (
+        b'%s, "at": %r, "stage": %d, "host": %s, "stream": "%s", "offset": %d, '
+        b'"length": %d}\n'
+        % (
+            SPAN_BEGINS,
+            output.at,
+            output.stage,
+            host.encode(),
+            output.stream.encode(),
+            offset,
+            len(output.data),
+        )
+    )
 
 
 def decoded(line: bytes) -> Event | None:
@@ -53,9 +64,14 @@ def decoded(line: bytes) -> Event | None:
     try:
         data: dict[str, Any] = json.loads(line)
         if line.startswith(SPAN_BEGINS):
-            return Span(at=data["at"], stage=data["stage"], host=data["host"],
-                        stream=Stream(data["stream"]), offset=data["offset"],
-                        length=data["length"])
+            return Span(
+                at=data["at"],
+                stage=data["stage"],
+                host=data["host"],
+                stream=Stream(data["stream"]),
+                offset=data["offset"],
+                length=data["length"],
+            )
         kind = KINDS[data["event"]]
         values = {part.name: data[part.name] for part in fields(kind) if part.name in data}
         if "state" in values:

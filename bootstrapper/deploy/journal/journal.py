@@ -12,26 +12,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from bootstrapper.deploy.dot_deploy import dot_deploy
-from bootstrapper.deploy.event import Event, Output, PushEnded, StageEnded, StageEvent, Stream
+from bootstrapper.deploy.events.event import (
+    Event,
+    Output,
+    PushEnded,
+    StageEnded,
+    StageEvent,
+    Stream,
+)
+from bootstrapper.deploy.events.record import Record, fold
 from bootstrapper.deploy.journal import event_line
+from bootstrapper.deploy.journal.append_file import AppendFile
 from bootstrapper.deploy.journal.event_line import Span
-from bootstrapper.deploy.journal.growing_file import GrowingFile
-from bootstrapper.deploy.journal.record import Record, fold
+from bootstrapper.deploy.machine.directory import deploy_directory
 from bootstrapper.errors import InputError, WorkFailed, refused
-from bootstrapper.invocation import PROGRAM
+from bootstrapper.program import PROGRAM
 
 # What a full disk takes last: given back so that the end of a push can still be told.
 ROOM = 64 * 1024
 AGAIN = f"{PROGRAM} resume"
 
 
-def home(project: Path) -> Path:
+def journal_directory(project: Path) -> Path:
     """Where a project's journals are."""
     return project / ".deploy" / "pushes"
 
 
-class Journal:
+class FileJournal:
     """One push's, being written. `directory` is where, `snapshot` what it began with.
 
     Each event is in the kernel's hands when `write` returns, the data of an output before the line
@@ -45,22 +52,23 @@ class Journal:
         self.snapshot = snapshot
         self._broken = False
         self._open_line: tuple[int, str, Stream] | None = None  # whose line output.log ends within
-        self._output = GrowingFile(directory / "output.log")
-        self._events = GrowingFile(directory / "events.jsonl")
+        self._output = AppendFile(directory / "output.log")
+        self._events = AppendFile(directory / "events.jsonl")
         with (directory / "room").open("wb") as room:
             room.write(bytes(ROOM))
 
     @classmethod
-    def create(cls, project: Path, number: int, snapshot: Mapping[str, Any],
-               code_files: Mapping[str, str]) -> Self:
+    def create(
+        cls, project: Path, number: int, snapshot: Mapping[str, Any], code_files: Mapping[str, str]
+    ) -> Self:
         """Begin the journal of push `number`: FileExistsError if another push has that number.
 
         Making the directory is what reserves it. `code_files` go into stages/, by name. Nothing
         is left behind where the disk refuses.
         """
-        directory = home(project) / str(number)
+        directory = journal_directory(project) / str(number)
         try:
-            dot_deploy(project, "pushes")
+            deploy_directory(project, "pushes")
             directory.mkdir(mode=0o700)
         except FileExistsError:
             raise
@@ -85,12 +93,15 @@ class Journal:
         It is mended first: a line that was being written when the runner died goes, and output
         that isn't told of is put down to the stage that ran.
         """
-        directory = home(project) / str(number)
+        directory = journal_directory(project) / str(number)
         try:
             snapshot = json.loads((directory / "snapshot.json").read_bytes())
         except (OSError, ValueError) as error:
-            raise InputError(str(directory), f"push {number} can't be resumed: its snapshot is "
-                             "missing or damaged", f"{PROGRAM} deploy") from error
+            raise InputError(
+                str(directory),
+                f"push {number} can't be resumed: its snapshot is missing or damaged",
+                f"{PROGRAM} deploy",
+            ) from error
         try:
             for stale in ("result.json", "cancel"):
                 (directory / stale).unlink(missing_ok=True)
@@ -154,11 +165,17 @@ class Journal:
         told = spans[-1].offset + spans[-1].length if spans else 0
         size = self._output.size
         if size > told:
-            last = next((event for event in reversed(happened) if isinstance(event, StageEvent)),
-                        None)
-            rest = Span(at=happened[-1].at if happened else 0.0, stage=last.stage if last else 0,
-                        host=last.host if last else "", stream=Stream.STDOUT, offset=told,
-                        length=size - told)
+            last = next(
+                (event for event in reversed(happened) if isinstance(event, StageEvent)), None
+            )
+            rest = Span(
+                at=happened[-1].at if happened else 0.0,
+                stage=last.stage if last else 0,
+                host=last.host if last else "",
+                stream=Stream.STDOUT,
+                offset=told,
+                length=size - told,
+            )
             self._events.append(event_line.encoded(rest))
             spans.append(rest)
         if spans and not self._output.ends_with(b"\n"):
@@ -188,8 +205,11 @@ def events(directory: Path, *, spans: bool = False) -> list[Event]:
         *lines, _torn = (directory / "events.jsonl").read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    told = (event_line.decoded(line) for line in lines
-            if spans or not line.startswith(event_line.SPAN_BEGINS))
+    told = (
+        event_line.decoded(line)
+        for line in lines
+        if spans or not line.startswith(event_line.SPAN_BEGINS)
+    )
     return [event for event in told if event is not None]
 
 
@@ -210,4 +230,3 @@ def _write_text(path: Path, text: str, *, sync: bool = False) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
-

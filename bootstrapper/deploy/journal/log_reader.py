@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from bootstrapper.deploy.event import Event, PushEnded, PushStarted, StageEvent, Stream
+from bootstrapper.deploy.events.event import Event, PushEnded, PushStarted, StageEvent, Stream
 from bootstrapper.deploy.journal import event_line
 from bootstrapper.deploy.journal.event_line import Span
 
@@ -37,8 +37,11 @@ class Selection:
     host: str | None = None
 
     def __contains__(self, span: Span) -> bool:
-        return ((self.stages is None or span.stage in self.stages)
-                and self.stream in (None, span.stream) and self.host in (None, span.host))
+        return (
+            (self.stages is None or span.stage in self.stages)
+            and self.stream in (None, span.stream)
+            and self.host in (None, span.host)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +77,9 @@ class LogReader:
         """What there is from offset `start` on; what was kept but not told of comes last."""
         return (event for event in self.happenings(start=start) if isinstance(event, Piece))
 
-    def happenings(self, *, start: int = 0,
-                   running: Callable[[], bool] | None = None) -> Iterator[Event]:
+    def happenings(
+        self, *, start: int = 0, running: Callable[[], bool] | None = None
+    ) -> Iterator[Event]:
         """The push's events from where output.log had reached `start`, the output as pieces.
 
         With `running`, then what comes, until the push ends or that says that nobody runs it.
@@ -108,7 +112,8 @@ class LogReader:
                 piece = output.piece(span)
                 # Where another source comes after an open line, it ends there.
                 if not piece.data.endswith(b"\n") and (
-                        not found or found[-1].source != piece.source):
+                    not found or found[-1].source != piece.source
+                ):
                     if count == 0:
                         break
                     count -= 1
@@ -183,10 +188,20 @@ class _Output:
     def piece(self, span: Span, start: int = 0) -> Piece:
         """The span's data, from offset `start` if that lies within it."""
         offset = max(start, span.offset)
-        data = b"" if self._file is None else os.pread(
-            self._file, span.length - (offset - span.offset), offset)
-        return Piece(at=span.at, stage=span.stage, host=span.host, stream=span.stream,
-                     offset=offset, length=len(data), data=data)
+        data = (
+            b""
+            if self._file is None
+            else os.pread(self._file, span.length - (offset - span.offset), offset)
+        )
+        return Piece(
+            at=span.at,
+            stage=span.stage,
+            host=span.host,
+            stream=span.stream,
+            offset=offset,
+            length=len(data),
+            data=data,
+        )
 
     def __enter__(self) -> "_Output":
         return self
@@ -200,8 +215,14 @@ def _untold(last: StageEvent | None, told: int, size: int) -> Span | None:
     """Output whose line in events.jsonl was never written, put down to the last stage."""
     if size <= told or last is None:
         return None
-    return Span(at=last.at, stage=last.stage, host=last.host, stream=Stream.STDOUT,
-                offset=told, length=size - told)
+    return Span(
+        at=last.at,
+        stage=last.stage,
+        host=last.host,
+        stream=Stream.STDOUT,
+        offset=told,
+        length=size - told,
+    )
 
 
 def _seek(file: BinaryIO, start: int) -> None:

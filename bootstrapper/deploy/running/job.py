@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 
 
 @dataclass(frozen=True, kw_only=True)

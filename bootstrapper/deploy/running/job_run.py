@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bootstrapper.deploy import duration
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import Event, Note, Output, State
-from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.definition import duration
+from bootstrapper.deploy.events.event import Event, Note, Output, State
+from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
@@ -33,7 +33,7 @@ PATIENCE = Patience()
 class JobOutput:
     """One stream on its way out: the pipe, secrets masked, lines made whole."""
 
-    def __init__(self, pipe: Pipe, masking: Masking) -> None:
+    def __init__(self, pipe: Pipe, masking: SecretMasker) -> None:
         self.pipe = pipe
         self.line = OpenLine()
         self._masker = masking.masker()
@@ -48,8 +48,15 @@ class JobOutput:
 class JobRun:
     """Its phases: the process runs; it, or what it left, is being ended; its streams run dry."""
 
-    def __init__(self, job: Job, reader: Reader, emit: Callable[[Event], None], clock: Clock,
-                 masking: Masking, patience: Patience) -> None:
+    def __init__(
+        self,
+        job: Job,
+        reader: Reader,
+        emit: Callable[[Event], None],
+        clock: PushClock,
+        masking: SecretMasker,
+        patience: Patience,
+    ) -> None:
         self.job = job
         self._reader = reader
         self._emit = emit
@@ -75,11 +82,16 @@ class JobRun:
     def outcome(self) -> Outcome:
         """How it ended."""
         if self._state:
-            return Outcome(state=self._state, exit=self.status, seconds=self._seconds,
-                           reason=self._reason)
+            return Outcome(
+                state=self._state, exit=self.status, seconds=self._seconds, reason=self._reason
+            )
         state = State.SUCCEEDED if self.status == 0 else State.FAILED
-        return Outcome(state=state, exit=self.status, seconds=self._seconds,
-                       reason=self._masking.mask(self._reason or _told(self.status)))
+        return Outcome(
+            state=state,
+            exit=self.status,
+            seconds=self._seconds,
+            reason=self._masking.mask(self._reason or _told(self.status)),
+        )
 
     # What it says.
 
@@ -93,8 +105,15 @@ class JobRun:
 
     def _say(self, output: JobOutput, data: bytes) -> None:
         if data:
-            self._emit(Output(at=self._clock.now(), stage=self.job.stage, host=self.job.host,
-                              stream=output.pipe.stream, data=data))
+            self._emit(
+                Output(
+                    at=self._clock.now(),
+                    stage=self.job.stage,
+                    host=self.job.host,
+                    stream=output.pipe.stream,
+                    data=data,
+                )
+            )
 
     def note(self, text: str) -> None:
         """Say something about it."""
@@ -195,8 +214,10 @@ class JobRun:
                 self._say(output, output.line.take())
         if self.ending and self.ending.poll():
             for one in self.ending.stuck:
-                self.note(f"{self._named(one)} can't be ended: it hangs in the kernel, or is "
-                          "another user's")
+                self.note(
+                    f"{self._named(one)} can't be ended: it hangs in the kernel, or is "
+                    "another user's"
+                )
             self._over, self.ending = True, None
         if self.ending or (self.status is None and not self._over):
             return
@@ -221,8 +242,9 @@ class JobRun:
             self._lingers_until = None
             for one in sorted(left):
                 self.note(f"left behind by the stage, and ended: {self._named(one)}")
-            self.ending = Ending(lambda: self._session(supervisor),
-                                 ending_steps(self._patience.left), [self.pid])
+            self.ending = Ending(
+                lambda: self._session(supervisor), ending_steps(self._patience.left), [self.pid]
+            )
 
     def _dry(self, now: float, supervisor: Supervisor | None) -> None:
         """Read what is still in its streams, for a while if somebody keeps them open."""
@@ -245,11 +267,14 @@ class JobRun:
         """The end of a stream that somebody keeps open."""
         if output.pipe.reading < 0:
             return
-        holders = process_tree.holders(output.pipe.reading,
-                                       supervisor.descendants() if supervisor else ())
+        holders = process_tree.holders(
+            output.pipe.reading, supervisor.descendants() if supervisor else ()
+        )
         by = ", ".join(map(self._named, holders))
-        self.note(f"{output.pipe.stream} is no longer read, though it is kept open by "
-                  + (by or "a process that we don't know"))
+        self.note(
+            f"{output.pipe.stream} is no longer read, though it is kept open by "
+            + (by or "a process that we don't know")
+        )
         self._reader.close(output.pipe)
         self.receive(output, b"")
 

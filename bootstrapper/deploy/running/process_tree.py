@@ -47,20 +47,31 @@ def status(pid: int) -> Status | None:
     # The name stands in parentheses and may hold spaces and parentheses (proc(5)).
     start, _, rest = said.rpartition(")")
     fields = rest.split()
-    return Status(Process(pid, int(fields[19])), start.partition("(")[2], int(fields[1]),
-                  int(fields[2]), int(fields[3]), fields[0] in "ZX", fields[0] == "T")
+    return Status(
+        Process(pid, int(fields[19])),
+        start.partition("(")[2],
+        int(fields[1]),
+        int(fields[2]),
+        int(fields[3]),
+        fields[0] in "ZX",
+        fields[0] == "T",
+    )
 
 
 def pending(pid: int) -> set[int]:
     """The signals that wait for a process, which is stopped or blocks them."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-            masks = [int(line.split()[1], 16) for line in file
-                     if line.startswith(("SigPnd:", "ShdPnd:"))]
+            masks = [
+                int(line.split()[1], 16) for line in file if line.startswith(("SigPnd:", "ShdPnd:"))
+            ]
     except OSError:  # it is gone
         return set()
-    return {number for number in signal.valid_signals()
-            if any(mask >> (number - 1) & 1 for mask in masks)}
+    return {
+        number
+        for number in signal.valid_signals()
+        if any(mask >> (number - 1) & 1 for mask in masks)
+    }
 
 
 def command(pid: int) -> str:
@@ -193,8 +204,12 @@ class Ending:
     `groups` are process groups that the first signals go to, and all where there is no /proc.
     """
 
-    def __init__(self, members: Callable[[], Collection[Process]], steps: Sequence[Step],
-                 groups: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        members: Callable[[], Collection[Process]],
+        steps: Sequence[Step],
+        groups: Iterable[int] = (),
+    ) -> None:
         self._members = members
         self._steps = list(steps)
         self._groups = frozenset(groups)

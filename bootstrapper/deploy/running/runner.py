@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from bootstrapper.deploy.clock import Clock
-from bootstrapper.deploy.event import Event, State
-from bootstrapper.deploy.masking import Masking
+from bootstrapper.deploy.events.event import Event, State
+from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.job_run import PATIENCE, JobRun, Patience
@@ -30,9 +30,16 @@ class Runner:
     often. An exception from any of them ends the jobs at once, and is raised.
     """
 
-    def __init__(self, *, emit: Callable[[Event], None], clock: Clock, masking: Masking,
-                 cancelled: Callable[[], str], tick: Callable[[], None] = lambda: None,
-                 patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self,
+        *,
+        emit: Callable[[Event], None],
+        clock: PushClock,
+        masking: SecretMasker,
+        cancelled: Callable[[], str],
+        tick: Callable[[], None] = lambda: None,
+        patience: Patience = PATIENCE,
+    ) -> None:
         self._emit = emit
         self._clock = clock
         self._masking = masking
@@ -47,8 +54,12 @@ class Runner:
         self._stand_by()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self._dismiss()
         self._reader.shut()
 
@@ -64,8 +75,9 @@ class Runner:
             self._reader.forget(supervisor.socket.fileno())
             supervisor.close()
 
-    def run(self, jobs: Sequence[Job],
-            ended: Callable[[Job, Outcome], None] = lambda job, outcome: None) -> list[Outcome]:
+    def run(
+        self, jobs: Sequence[Job], ended: Callable[[Job, Outcome], None] = lambda job, outcome: None
+    ) -> list[Outcome]:
         """Returns when all are done: their outcomes, in the order of the jobs.
 
         `ended` is told of each as soon as it is done.
@@ -83,7 +95,8 @@ class Runner:
             for job in jobs:
                 self._keys += 1
                 runs[self._keys] = run = JobRun(
-                    job, self._reader, self._emit, self._clock, self._masking, self._patience)
+                    job, self._reader, self._emit, self._clock, self._masking, self._patience
+                )
                 supervisor.start(self._keys, job, run.stdout.pipe.writing, run.stderr.pipe.writing)
             self._see_through(runs, ended)
         except BaseException:
@@ -94,11 +107,13 @@ class Runner:
                 run.close()
         return [run.outcome() for run in runs.values()]
 
-    def _see_through(self, runs: dict[int, JobRun],
-                     ended: Callable[[Job, Outcome], None]) -> None:
+    def _see_through(self, runs: dict[int, JobRun], ended: Callable[[Job, Outcome], None]) -> None:
         """Turn by turn, until all jobs are done."""
-        by_pipe = {id(output.pipe): (run, output) for run in runs.values()
-                   for output in (run.stdout, run.stderr)}
+        by_pipe = {
+            id(output.pipe): (run, output)
+            for run in runs.values()
+            for output in (run.stdout, run.stderr)
+        }
         left = list(runs.values())
         reason = ""
         ticked = before = answered = time.monotonic()
@@ -197,11 +212,17 @@ class Runner:
             if not process_tree.KNOWN:
                 return {Process(run.pid, 0) for run in runs if run.pid and run.status is None}
             return self._supervisor.descendants() if self._supervisor else set()
+
         return members
 
     def _ending(self, members: Callable[[], set[Process]], runs: list[JobRun]) -> Ending:
         patience = self._patience
-        return Ending(members, [
-            Step(signal.SIGINT, patience.interrupted, everyone=False),
-            Step(signal.SIGTERM, patience.terminated), Step(signal.SIGKILL, 0),
-        ], groups=[run.pid for run in runs if run.pid])
+        return Ending(
+            members,
+            [
+                Step(signal.SIGINT, patience.interrupted, everyone=False),
+                Step(signal.SIGTERM, patience.terminated),
+                Step(signal.SIGKILL, 0),
+            ],
+            groups=[run.pid for run in runs if run.pid],
+        )

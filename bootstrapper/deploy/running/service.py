@@ -58,8 +58,10 @@ class Service:
         waiting.register(reading, select.POLLIN)
         waiting.register(self._connection, select.POLLIN)
         while True:
-            ready = [descriptor for descriptor, _ in waiting.poll(
-                _LOOK_MILLISECONDS if self._streams else None)]
+            ready = [
+                descriptor
+                for descriptor, _ in waiting.poll(_LOOK_MILLISECONDS if self._streams else None)
+            ]
             self._restore_streams()
             if reading in ready:
                 os.read(reading, 4096)
@@ -98,8 +100,14 @@ class Service:
         stdout, stderr = descriptors
         try:
             process = subprocess.Popen(
-                job["argv"], env=job["environment"], cwd=job["directory"],
-                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True)
+                job["argv"],
+                env=job["environment"],
+                cwd=job["directory"],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
         except (OSError, ValueError) as error:
             status, reason = _refusal(error, job["argv"][0], job["directory"])
             _close(descriptors)
@@ -122,8 +130,7 @@ class Service:
                 return
             if pid in self._keys:
                 _close(self._streams.pop(pid))
-                self._say({"key": self._keys.pop(pid),
-                           "status": os.waitstatus_to_exitcode(status)})
+                self._say({"key": self._keys.pop(pid), "status": os.waitstatus_to_exitcode(status)})
 
     def _restore_streams(self) -> None:
         """Take O_NONBLOCK away from streams that a program has set it on, for all its fellows."""

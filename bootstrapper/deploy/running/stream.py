@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from bootstrapper.deploy.event import Stream
+from bootstrapper.deploy.events.event import Stream
 
 _PACKETS = getattr(os, "O_DIRECT", 0)
 _RESIZE = getattr(fcntl, "F_SETPIPE_SZ", None)
@@ -163,7 +163,8 @@ class Pipe:
     def nonblocking(self) -> bool:
         """Whether one of the job's programs has set O_NONBLOCK, and nobody took it away yet."""
         return self._writing >= 0 and bool(
-            fcntl.fcntl(self._writing, fcntl.F_GETFL) & os.O_NONBLOCK)
+            fcntl.fcntl(self._writing, fcntl.F_GETFL) & os.O_NONBLOCK
+        )
 
     def release(self) -> None:
         """Close the end that is the job's."""
@@ -252,8 +253,13 @@ class Reader:
     def settle(self, now: float) -> None:
         """Narrow the pipes whose flood is over."""
         for pipe in self._pipes.values():
-            if (_ORDERED and pipe.wide and pipe.writing >= 0
-                    and now - pipe.read_at > _QUIET_SECONDS and pipe.narrow()):
+            if (
+                _ORDERED
+                and pipe.wide
+                and pipe.writing >= 0
+                and now - pipe.read_at > _QUIET_SECONDS
+                and pipe.narrow()
+            ):
                 self._poll.modify(pipe.reading, _EDGE)
 
     def shut(self) -> None:

@@ -39,10 +39,14 @@ class Supervisor:
 
     def start(self, key: int, job: Job, stdout: int, stderr: int) -> None:
         """Start a job; the message that answers has the same key."""
-        message = json.dumps({
-            "key": key, "argv": job.argv, "environment": dict(job.environment),
-            "directory": os.path.abspath(job.directory),
-        }).encode()
+        message = json.dumps(
+            {
+                "key": key,
+                "argv": job.argv,
+                "environment": dict(job.environment),
+                "directory": os.path.abspath(job.directory),
+            }
+        ).encode()
         try:
             socket.send_fds(self.socket, [len(message).to_bytes(LENGTH)], [stdout, stderr])
             self.socket.sendall(message)

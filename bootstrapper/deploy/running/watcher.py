@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
-from bootstrapper.deploy.interruption import WORDS
+from bootstrapper.deploy.machine.process import WORDS
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.service import detach
 
@@ -42,12 +42,19 @@ class Watcher:
             if self._pid == 0:
                 _Watch(theirs, deploying).run()
             theirs.close()
-            self._before = {number: signal.signal(number, self._suspend) for number in _BY_TERMINAL
-                            if signal.getsignal(number) is signal.SIG_DFL}
+            self._before = {
+                number: signal.signal(number, self._suspend)
+                for number in _BY_TERMINAL
+                if signal.getsignal(number) is signal.SIG_DFL
+            }
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         if self._socket:

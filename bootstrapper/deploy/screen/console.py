@@ -8,13 +8,18 @@ from contextlib import suppress
 from typing import TextIO
 
 from bootstrapper import plain_text
-from bootstrapper.deploy.event import Event, Note, Output, StageEnded, StageEvent, StageStarted
-from bootstrapper.deploy.screen.plain import Plain
+from bootstrapper.deploy.events.event import (
+    Event,
+    Note,
+    Output,
+    StageEnded,
+    StageEvent,
+    StageStarted,
+)
 from bootstrapper.deploy.screen.printable import printable
-from bootstrapper.deploy.screen.raw import Raw
+from bootstrapper.deploy.screen.renderers import PlainRenderer, RawRenderer, TerminalRenderer
 from bootstrapper.deploy.screen.stage_line import StageLine
 from bootstrapper.deploy.screen.style import Style
-from bootstrapper.deploy.screen.terminal import Terminal
 from bootstrapper.progress import Progress
 
 TICK = 0.1  # seconds
@@ -27,12 +32,23 @@ class Console:
     say, with -1 only what failed, on standard error. `tick` is to be called ten times a second.
     """
 
-    def __init__(self, stages: Sequence[str], *, hosts: int = 0, verbosity: int = 0,
-                 stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        stages: Sequence[str],
+        *,
+        hosts: int = 0,
+        verbosity: int = 0,
+        stream: TextIO | None = None,
+    ) -> None:
         quiet = verbosity < 0
         # Python has no such stream where its file was closed before it began.
-        self._stream = stream or (sys.stderr if quiet else sys.stdout) or open(  # noqa: SIM115
-            os.devnull, "w")
+        self._stream = (
+            stream
+            or (sys.stderr if quiet else sys.stdout)
+            or open(  # noqa: SIM115
+                os.devnull, "w"
+            )
+        )
         self._stages = [StageLine(name, hosts if hosts > 1 else 0) for name in stages]
         self._running: StageLine | None = None
         self._progress = Progress(self._stream, 0 if quiet else verbosity)
@@ -71,9 +87,15 @@ class Console:
         if not self._quiet:
             self._screen.say(plain_text.lines(line))
 
-    def ask(self, question: str, choices: Sequence[str], default: str, *,
-            meanwhile: Callable[[], None] = lambda: None,
-            ended: Callable[[], str] = lambda: "") -> str:
+    def ask(
+        self,
+        question: str,
+        choices: Sequence[str],
+        default: str,
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+        ended: Callable[[], str] = lambda: "",
+    ) -> str:
         """Which of `choices` a person takes: the word or its beginning; Enter takes `default`.
 
         While we wait `meanwhile` is called ten times a second. The answer is empty at the end of
@@ -93,13 +115,13 @@ class Console:
                 return answer if answer in choices else meant[0]
             self._progress.prompt(f"{printable(answer)}: which is that? ")
 
-    def _chosen(self, verbosity: int) -> Plain:
+    def _chosen(self, verbosity: int) -> PlainRenderer:
         style = Style(self._stream, tuple(stage.name for stage in self._stages))
         if verbosity > 0:
-            return Raw(self._progress, style)
+            return RawRenderer(self._progress, style)
         if style.live and not self._quiet:
-            return Terminal(self._progress, style)
-        return Plain(self._progress, failures_only=self._quiet)
+            return TerminalRenderer(self._progress, style)
+        return PlainRenderer(self._progress, failures_only=self._quiet)
 
 
 def _line(meanwhile: Callable[[], None], ended: Callable[[], str]) -> str:

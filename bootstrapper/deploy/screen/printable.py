@@ -14,16 +14,18 @@ def printable(text: str | bytes) -> str:
     if text.isprintable():
         return text
     text = ESCAPES.sub("", text).rstrip("\r\n").rpartition("\r")[2].expandtabs(TAB)
-    return "".join(letter if letter.isprintable() else " " if letter.isspace() else ""
-                   for letter in text)
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text
+    )
 
 
 def cells(text: str) -> int:
     """How many columns of a terminal a printable text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1
-               for letter in text)
+    return sum(
+        0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text
+    )
 
 
 def fitted(text: str, width: int, *, more: str = "…") -> str:

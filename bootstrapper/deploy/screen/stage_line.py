@@ -1,11 +1,11 @@
 """A stage as a line tells of it: its name, its hosts, how long it has run, what it says."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
-from bootstrapper.deploy.event import Output, StageEnded, StageStarted, State, Stream
+from bootstrapper.deploy.events.event import Output, StageEnded, StageStarted, State, Stream
 from bootstrapper.deploy.screen.printable import printable
-from bootstrapper.deploy.screen.tail import Tail
 
 GRAVEST_FIRST = (State.FAILED, State.CANCELLED, State.SUCCEEDED, State.SKIPPED)
 
@@ -19,7 +19,7 @@ class StageLine:
         self._running: dict[str, float] = {}  # host: since when, by time.monotonic
         self._done: set[str] = set()
         self._ended: dict[str, StageEnded] = {}
-        self._tails: dict[str, Tail] = {}
+        self._tails: dict[str, OutputTail] = {}
         self._spoke = ""  # the host that did last
 
     def start(self, event: StageStarted) -> None:
@@ -27,11 +27,11 @@ class StageLine:
         if not self._running:
             self._ended = {}
         self._running[event.host] = time.monotonic()
-        self._tails[event.host] = Tail()
+        self._tails[event.host] = OutputTail()
 
     def hear(self, event: Output) -> None:
         """It says something."""
-        self._tails.setdefault(event.host, Tail()).add(event)
+        self._tails.setdefault(event.host, OutputTail()).add(event)
         self._spoke = event.host
 
     def end(self, event: StageEnded) -> bool:
@@ -73,8 +73,10 @@ class StageLine:
             if event.state is self.state and event.state is not State.SUCCEEDED:
                 reason = event.reason or ("" if event.exit is None else f"exit status {event.exit}")
                 reasons.setdefault(printable(reason), []).append(printable(host))
-        return "; ".join(f"{', '.join(hosts)}: {reason}" if any(hosts) else reason
-                         for reason, hosts in reasons.items())
+        return "; ".join(
+            f"{', '.join(hosts)}: {reason}" if any(hosts) else reason
+            for reason, hosts in reasons.items()
+        )
 
     def last_words(self) -> Sequence[str]:
         """The last lines of each host where it failed; `!` marks those of stderr."""
@@ -85,8 +87,10 @@ class StageLine:
                 continue
             if host and tail.lines:
                 words.append(f"    {printable(host)}:")
-            words += [f"    {'!' if stream is Stream.STDERR else '|'} {printable(line)}".rstrip()
-                      for stream, line in tail.lines]
+            words += [
+                f"    {'!' if stream is Stream.STDERR else '|'} {printable(line)}".rstrip()
+                for stream, line in tail.lines
+            ]
         return words
 
 
@@ -97,3 +101,30 @@ def shown(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+LINES = 20
+# Of a line that never ends as much is kept as any window shows.
+LONGEST = 4096
+
+
+class OutputTail:
+    """`lines` are (stream, line without its newline), the last at most `LINES`."""
+
+    def __init__(self) -> None:
+        self.lines: deque[tuple[Stream, bytes]] = deque(maxlen=LINES)
+        self._open = False
+
+    def add(self, output: Output) -> None:
+        """Some more of what the stage says."""
+        data = output.data[-LINES * LONGEST :]
+        *whole, rest = data.rsplit(b"\n", LINES + 1)
+        parts = whole + ([rest] if rest else [])
+        if self._open and parts and self.lines and self.lines[-1][0] is output.stream:
+            parts[0] = self.lines.pop()[1] + parts[0]
+        self.lines.extend((output.stream, part[-LONGEST:]) for part in parts[-LINES:])
+        self._open = bool(rest)
+
+    def last(self) -> bytes:
+        """The last line that says something."""
+        return next((line for _, line in reversed(self.lines) if line.strip()), b"")

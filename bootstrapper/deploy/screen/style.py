@@ -3,7 +3,7 @@
 import os
 from typing import TextIO
 
-from bootstrapper.deploy.event import State
+from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.screen.printable import cells, fitted
 from bootstrapper.deploy.screen.stage_line import StageLine, shown
 
@@ -12,8 +12,14 @@ WIDEST_NAME = 32
 NARROWEST = 20
 
 _GREEN, _RED, _YELLOW, _DIM, _RESET = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
-_COLOURS = {State.SUCCEEDED: _GREEN, State.FAILED: _RED, State.LOST: _RED,
-            State.CANCELLED: _YELLOW, State.RUNNING: _YELLOW, State.SKIPPED: _DIM}
+_COLOURS = {
+    State.SUCCEEDED: _GREEN,
+    State.FAILED: _RED,
+    State.LOST: _RED,
+    State.CANCELLED: _YELLOW,
+    State.RUNNING: _YELLOW,
+    State.SKIPPED: _DIM,
+}
 _MARKS = {State.SUCCEEDED: "✓", State.FAILED: "✗", State.SKIPPED: "–", State.CANCELLED: "■"}
 _ASCII_MARKS = {State.SUCCEEDED: "+", State.FAILED: "x", State.SKIPPED: "-", State.CANCELLED: "!"}
 

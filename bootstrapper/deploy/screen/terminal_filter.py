@@ -19,12 +19,14 @@ _TOKEN = re.compile(
     rb"|(?:\x1b[\]PX^_]|\xc2[\x9d\x90\x98\x9e\x9f])" + _STRING + rb"(?:\x07|\x1b\\|\xc2\x9c)"
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
     rb"|(?P<turning>" + _BIDI + rb")"
-    rb"|\xc2[\x80-\x9f]|[\x00-\x07\x0b-\x0c\x0e-\x1f\x7f]")
+    rb"|\xc2[\x80-\x9f]|[\x00-\x07\x0b-\x0c\x0e-\x1f\x7f]"
+)
 # What may go on in the next piece: an escape without its end, the first bytes of a character.
 _OPEN = re.compile(
     rb"(?:(?:\x1b\[|\xc2\x9b)[0-?]*[ -/]*"
     rb"|(?:\x1b[\]PX^_]|\xc2[\x9d\x90\x98\x9e\x9f])" + _STRING + rb"[\x1b\xc2]?"
-    rb"|\x1b[ -/]*|\xc2|\xd8|\xe2[\x80\x81]?)\Z")
+    rb"|\x1b[ -/]*|\xc2|\xd8|\xe2[\x80\x81]?)\Z"
+)
 _LONGEST = 4096  # of what is held back for its end
 
 
@@ -39,8 +41,8 @@ class TerminalFilter:
         data, self._held = self._held + data, b""
         tail = data[-_LONGEST:]
         if found := _OPEN.search(tail):
-            self._held = tail[found.start():]
-            data = data[:len(data) - len(self._held)]
+            self._held = tail[found.start() :]
+            data = data[: len(data) - len(self._held)]
         if not _SUSPICIOUS.search(data):
             return data
         return _TOKEN.sub(_replacement, data)

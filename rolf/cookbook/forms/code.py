@@ -1,6 +1,6 @@
 """Code in a form: a text that works as it is, and becomes an editor where a script can make it."""
 
-from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.definition.problems import DefinitionError
 from django import forms
 
 from ..shelf import parsed
@@ -25,7 +25,7 @@ def check(form, row):
     """Tell at the form's code what the engine has against it in a Recipe or a Stage."""
     try:
         parsed(row)
-    except Faulty as error:
+    except DefinitionError as error:
         form.add_error("code", [
             f"Line {fault.line}: {fault.text}." if fault.line else f"It {fault.text}."
             for fault in error.faults])

@@ -1,6 +1,6 @@
 """Pages of the cookbook."""
 
-from bootstrapper.deploy.environment import file_name
+from bootstrapper.deploy.plan.environment import file_name
 from django.test import Client, TestCase
 from django.urls import reverse
 

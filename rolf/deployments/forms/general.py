@@ -1,7 +1,7 @@
 """What a deployment is, apart from its rows."""
 
-from bootstrapper.deploy.duration import EXAMPLES, parse, render
-from bootstrapper.deploy.project.schema import Wrong, share
+from bootstrapper.deploy.definition.duration import EXAMPLES, parse, render
+from bootstrapper.deploy.definition.schema import InvalidValue, share
 from django import forms
 
 from rolf.number import number_of
@@ -65,7 +65,7 @@ class GeneralForm(SeenForm):
         text = self.cleaned_data["batch"].replace(" ", "")
         try:
             return str(share(number_of(text, 0) if text.isdecimal() else text)) if text else ""
-        except Wrong:
+        except InvalidValue:
             raise forms.ValidationError("Write a number, as 2, or a share, as 25%.") from None
 
 

@@ -1,6 +1,6 @@
 """A new deployment, and what it belongs to."""
 
-from bootstrapper.deploy.project.deployment import FILE
+from bootstrapper.deploy.definition.deployment import FILE
 from django import forms
 from django.contrib.auth.models import Group
 

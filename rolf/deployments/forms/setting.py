@@ -1,6 +1,6 @@
 """A setting: its name and value; of a secret one the value is taken, never given."""
 
-from bootstrapper.deploy.project.secret import warning
+from bootstrapper.deploy.definition.secret import warning
 from django import forms
 
 from ..models import Setting

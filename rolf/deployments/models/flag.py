@@ -1,7 +1,7 @@
 """Flags: what one push may be told."""
 
-from bootstrapper.deploy.project.flag import Flag as EngineFlag
-from bootstrapper.deploy.project.schema import Wrong, one_line
+from bootstrapper.deploy.definition.flag import Flag as EngineFlag
+from bootstrapper.deploy.definition.schema import InvalidValue, one_line
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -39,7 +39,7 @@ class Flag(models.Model):
         """Raise ValidationError for what no deployments.toml could say."""
         try:
             one_line(self.description or "-")
-        except Wrong:
+        except InvalidValue:
             raise ValidationError({"description": "Write text in one line."}) from None
 
     @property

@@ -1,7 +1,13 @@
 """Settings: what a deployment's stages get as environment variables."""
 
-from bootstrapper.deploy.project.schema import Wrong
-from bootstrapper.deploy.project.setting import ADDRESS, SHOWN, check_name, check_text, parse
+from bootstrapper.deploy.definition.schema import InvalidValue
+from bootstrapper.deploy.definition.setting import (
+    ADDRESS,
+    SHOWN,
+    check_name,
+    check_text,
+    parse,
+)
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -13,7 +19,7 @@ def setting_name(name):
     """Raise ValidationError if no setting may have that name."""
     try:
         check_name(name)
-    except Wrong as error:
+    except InvalidValue as error:
         raise ValidationError(str(error)) from None
 
 
@@ -66,7 +72,7 @@ class Setting(models.Model):
             check_text(self.value)
             if self.name in told and self.text:
                 _ = self.parsed
-        except Wrong as error:
+        except InvalidValue as error:
             raise ValidationError({"text": str(error)}) from None
 
     def described(self):

@@ -5,8 +5,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.deployment import FILE
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import FILE
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -174,7 +174,7 @@ class Taken(Case):
                     path = Path(project, member.name)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(archive.extractfile(member).read())
-            told = definition.read(Path(project)).deployment()
+            told = reader.read(Path(project)).deployment()
             code = Path(project, "deploy/recipes/say it.sh").read_text()
             greet = Path(project, "deploy/recipes/greet.sh").read_text()
         self.assertEqual([stage.name for stage in told.stages], ["greet", "say it"])

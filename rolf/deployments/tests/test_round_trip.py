@@ -9,9 +9,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from bootstrapper.deploy.project import definition
-from bootstrapper.deploy.project.cookbook import Cookbook
-from bootstrapper.deploy.project.deployment import FILE
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase
 from django.urls import reverse
@@ -105,8 +105,8 @@ class Taken(Case):
                 file = Path(project, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, newline="")
-            told = definition.read(Path(project)).deployment()
-            code = [Cookbook(Path(project)).get(stage.recipe).code for stage in told.stages]
+            told = reader.read(Path(project)).deployment()
+            code = [RecipeCatalog(Path(project)).get(stage.recipe).code for stage in told.stages]
         self.assertEqual(code, [
             stage.code or Shelf().get(stage.recipe).code
             for stage in deployment.stages.filter(enabled=True)])

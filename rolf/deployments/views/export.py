@@ -1,6 +1,6 @@
 """A deployment taken along, as files of a project."""
 
-from bootstrapper.deploy.project.deployment import FILE
+from bootstrapper.deploy.definition.deployment import FILE
 from django.http import HttpResponse
 from django.shortcuts import render
 

@@ -1,7 +1,7 @@
 """A push: asked for by a person, carried out by a worker, kept with all that it was made of."""
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record
 from django.conf import settings
 from django.db import models
 from django.db.models import Q

@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 from unittest import mock
 
-from bootstrapper.deploy.event import (
+from bootstrapper.deploy.events.event import (
     Note,
     Output,
     PushEnded,

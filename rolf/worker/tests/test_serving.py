@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
-from bootstrapper.deploy.event import State
-from bootstrapper.deploy.journal.record import Record, Run, StageRecord
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, Run, StageRecord
 from django.test import TestCase
 
 from deployments.models import Application, Category, Deployment

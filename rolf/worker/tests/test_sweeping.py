@@ -4,8 +4,8 @@ import os
 import subprocess
 from datetime import timedelta
 
-from bootstrapper.deploy.event import PushEnded, PushStarted, State
-from bootstrapper.deploy.journal.record import fold
+from bootstrapper.deploy.events.event import PushEnded, PushStarted, State
+from bootstrapper.deploy.events.record import fold
 from django.test import TestCase
 from django.utils import timezone
 from django_tasks import TaskResultStatus

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import HERE
+from bootstrapper.deploy.remote.ssh import HERE
 from tests.conftest import Generate, bootstrap
-from tests.deploy.recipe_runner import Push, push
-from tests.deploy.repository import Repository
-from tests.deploy.ssh_server import SshServer, serve
+from tests.support.recipe_runner import Push, push
+from tests.support.repository import Repository
+from tests.support.ssh_server import SshServer, serve
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.cookbook.programs import program
-from tests.deploy.cookbook.web import Reply, Request, serve
-from tests.deploy.recipe_runner import Push, Ran, push
-from tests.deploy.ssh_server import serve as serve_ssh
-from vendor_fetch.index import configured
+from tests.support.programs import program
+from tests.support.recipe_runner import Push, Ran, push
+from tests.support.ssh_server import serve as serve_ssh
+from tests.support.web import Reply, Request, serve
+from vendor_fetch.index.index import configured
 
 
 @pytest.fixture(scope="module")

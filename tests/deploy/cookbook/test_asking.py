@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deploy.cookbook.web import Reply, Request, Web, serve
-from tests.deploy.recipe_runner import Push
+from tests.support.recipe_runner import Push
+from tests.support.web import Reply, Request, Web, serve
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.apache import loopback
 from tests.conftest import Generate, bootstrap
-from tests.deploy.cookbook.programs import program
-from tests.deploy.cookbook.projects import give
-from tests.deploy.recipe_runner import Push
+from tests.support.apache import loopback
+from tests.support.programs import program
+from tests.support.projects import give
+from tests.support.recipe_runner import Push
 
 IMPORTANT = "what visitors wrote"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.project.recipe import Recipe
-from tests.deploy.recipe_runner import COOKBOOK
+from bootstrapper.deploy.recipes.recipe import Recipe
+from tests.support.recipe_runner import COOKBOOK
 
 RECIPES = COOKBOOK.all()
 WANTED = [

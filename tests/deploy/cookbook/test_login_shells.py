@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Holder, now
-from bootstrapper.deploy.target.targets import Targets
-from tests.deploy.cookbook.programs import program
-from tests.deploy.people import group_of, users
-from tests.deploy.recipe_runner import Push, push
-from tests.deploy.ssh_server import SshServer, serve
+from bootstrapper.deploy.events.times import iso_now
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.remote.hosts import RemoteHosts
+from tests.support.people import group_of, users
+from tests.support.programs import program
+from tests.support.recipe_runner import Push, push
+from tests.support.ssh_server import SshServer, serve
 
 SHELLS = ("/bin/bash", "/bin/dash", "/bin/zsh", "/bin/tcsh", "/usr/bin/fish")
 # dash reads none unless it is interactive.
@@ -73,8 +74,8 @@ def test_a_push_works_with_each_login_shell(noisy: Push, shells: Shells) -> None
     shell = next(name for name, user in shells.users.items() if host.startswith(f"{user}@"))
     said = shells.server.run("true").stdout
     assert "Welcome back" in said  # root's own, in bash
-    holder = Holder(who="anna", machine="laptop", since=now(), deployment="production")
-    with Targets(noisy.ssh, [host], str(noisy.target), holder) as targets:
+    holder = PushHolder(who="anna", machine="laptop", since=iso_now(), deployment="production")
+    with RemoteHosts(noisy.ssh, [host], str(noisy.target), holder) as targets:
         targets.append({"id": 1, "state": "succeeded"})
         program(noisy.checkout / "manage.py", 'echo "$@"')
         (noisy.checkout / "data").mkdir()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.cookbook.programs import program
-from tests.deploy.recipe_runner import Push
+from tests.support.programs import program
+from tests.support.recipe_runner import Push
 
 RECORDING = 'echo "$*" >>calls\n'
 

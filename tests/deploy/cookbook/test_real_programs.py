@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.shop import HERE, Shop, open_shop
+from tests.support.shop import HERE, Shop, open_shop
 
 FETCH = ("clear-checkout", "git-clone", "git-tag", "rsync-release")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.cookbook.programs import program
-from tests.deploy.cookbook.projects import give
-from tests.deploy.recipe_runner import Push
+from tests.support.programs import program
+from tests.support.projects import give
+from tests.support.recipe_runner import Push
 
 
 def test_the_ve_is_built_in_the_release(anywhere: Push, tiny_project: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.cookbook.checkouts import ODD, check_out, make_live
-from tests.deploy.recipe_runner import Push
+from tests.support.checkouts import ODD, check_out, make_live
+from tests.support.recipe_runner import Push
 
 
 def test_a_release_is_the_checkout_without_what_belongs_to_this_machine(anywhere: Push) -> None:

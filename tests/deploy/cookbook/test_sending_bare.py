@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.ssh import Ssh
+from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import WorkFailed
-from tests.bare_machine import path_without
 from tests.deploy.cookbook.test_sending import ODD, check_out, make_live
-from tests.deploy.recipe_runner import Push, push
+from tests.support.bare_machine import path_without
+from tests.support.recipe_runner import Push, push
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import os
 
-from tests.deploy.cookbook.checkouts import ODD, check_out
-from tests.deploy.recipe_runner import Push
+from tests.support.checkouts import ODD, check_out
+from tests.support.recipe_runner import Push
 
 KEPT = [".env", "ve/bin/python", "data/db", "media/photo", "static/site.css", "shared/x",
         "releases/1/x", "current", "previous", "pushes.log", ".deploy/lock", "web/files/y"]

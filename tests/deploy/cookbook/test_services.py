@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import apache
-from tests.deploy.cookbook.programs import program
-from tests.deploy.recipe_runner import Push
+from tests.support import apache
+from tests.support.programs import program
+from tests.support.recipe_runner import Push
 
 
 @pytest.fixture

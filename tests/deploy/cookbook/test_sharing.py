@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.deploy.cookbook.checkouts import ODD, check_out, make_live
-from tests.deploy.recipe_runner import Push
+from tests.support.checkouts import ODD, check_out, make_live
+from tests.support.recipe_runner import Push
 
 
 def test_what_is_shared_is_linked_and_data_moves_there_from_the_first_release(here: Push) -> None:

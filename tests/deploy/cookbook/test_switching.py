@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.recipe_runner import Push
+from tests.support.recipe_runner import Push
 
 
 def releases(push: Push, *numbers: int) -> None:

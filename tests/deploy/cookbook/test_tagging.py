@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.recipe_runner import Push
-from tests.deploy.repository import Repository, git
+from tests.support.recipe_runner import Push
+from tests.support.repository import Repository, git
 
 TAG = "push-production-1"
 

@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from tests.conftest import Generate
-from tests.deploy.cookbook.programs import program
-from tests.deploy.recipe_runner import Push
-from tests.deploy.repository import Repository
+from tests.support.programs import program
+from tests.support.recipe_runner import Push
+from tests.support.repository import Repository
 
 
 def test_a_generated_project_is_tested_in_a_ve_of_its_own(

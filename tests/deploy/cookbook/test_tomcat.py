@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.cookbook.tomcat import JAVA, Tomcat, make_war, serve
-from tests.deploy.recipe_runner import Push
-from tests.deploy.shop import HERE, Shop, open_shop
+from tests.support.recipe_runner import Push
+from tests.support.shop import HERE, Shop, open_shop
+from tests.support.tomcat import JAVA, Tomcat, make_war, serve
 
 pytestmark = pytest.mark.needs(JAVA, "/usr/share/tomcat10/bin/catalina.sh")
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.target.holder import Holder, now
-from bootstrapper.deploy.target.targets import Targets
-from tests.deploy.cookbook.programs import program
-from tests.deploy.people import group_of, users
-from tests.deploy.recipe_runner import Push, Ran, push
-from tests.deploy.ssh_server import SshServer, serve
+from bootstrapper.deploy.events.times import iso_now
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.remote.hosts import RemoteHosts
+from tests.support.people import group_of, users
+from tests.support.programs import program
+from tests.support.recipe_runner import Push, Ran, push
+from tests.support.ssh_server import SshServer, serve
 
 pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh", "rsync", "useradd")
 
@@ -139,8 +140,8 @@ def test_a_site_of_one_user_is_readable_by_all(pair: Pair, mask: str) -> None:
 def test_a_new_directory_is_readable_whatever_the_umask(pair: Pair) -> None:
     umask(pair, "077")
     host = f"{pair.people[0]}@{pair.server.host}"
-    holder = Holder(who="anna", machine="laptop", since=now(), deployment="production")
-    with Targets(pair.push.ssh, [host], str(pair.push.target / "by the agent"), holder):
+    holder = PushHolder(who="anna", machine="laptop", since=iso_now(), deployment="production")
+    with RemoteHosts(pair.push.ssh, [host], str(pair.push.target / "by the agent"), holder):
         pass
     for recipe in ("rsync-release", "rsync-in-place", "maintenance-on"):
         pair.run(0, recipe, REMOTE_DIRECTORY=str(pair.push.target / recipe)).ok()
@@ -150,9 +151,9 @@ def test_a_new_directory_is_readable_whatever_the_umask(pair: Pair) -> None:
 def test_the_files_of_the_push_itself_are_the_groups(pair: Pair) -> None:
     umask(pair, "077")
     for who, person in enumerate(pair.people):
-        holder = Holder(who=person, machine="laptop", since=now(), deployment="production")
+        holder = PushHolder(who=person, machine="laptop", since=iso_now(), deployment="production")
         host = f"{person}@{pair.server.host}"
-        with Targets(pair.push.ssh, [host], str(pair.push.target), holder) as targets:
+        with RemoteHosts(pair.push.ssh, [host], str(pair.push.target), holder) as targets:
             targets.begin(replace(holder, push=str(who)), {"id": who})
     log = pair.push.target / "pushes.log"
     assert len(log.read_text().splitlines()) == 2

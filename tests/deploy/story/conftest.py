@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import apache
 from tests.conftest import Generate, bootstrap
-from tests.deploy.story.server import Server, serve
-from tests.deploy.story.working_copy import WorkingCopy
-from tests.site import DEBIAN_PYTHON, PYTHON_VERSION, USER
+from tests.support import apache
+from tests.support.server import Server, serve
+from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION, USER
+from tests.support.working_copy import WorkingCopy
 
 DOMAIN = "story.example"
 

@@ -6,12 +6,12 @@ import subprocess
 
 import pytest
 
-from bootstrapper.deploy.project import definition
-from tests import apache
-from tests.deploy.ssh_server import SSHD
+from bootstrapper.deploy.definition import reader
 from tests.deploy.story.conftest import DOMAIN
-from tests.deploy.story.visitors import visitors
-from tests.deploy.story.working_copy import WorkingCopy
+from tests.support import apache
+from tests.support.ssh_server import SSHD
+from tests.support.visitors import visitors
+from tests.support.working_copy import WorkingCopy
 
 pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
 
@@ -36,7 +36,7 @@ def kill_in(stage: str, project: WorkingCopy) -> None:
 def test_after_a_kill_in_any_stage_the_next_push_starts_at_once(
         serving: apache.Apache, project: WorkingCopy) -> None:
     stages = [stage.name for stage in
-              definition.read(project.directory).deployment("production").stages]
+              reader.read(project.directory).deployment("production").stages]
     with visitors(serving, DOMAIN) as visits:
         for stage in stages:
             kill_in(stage, project)

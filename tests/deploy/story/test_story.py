@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import apache
-from tests.deploy.ssh_server import SSHD
 from tests.deploy.story.conftest import DOMAIN
-from tests.deploy.story.server import Server
-from tests.deploy.story.working_copy import PAGE, WorkingCopy
-from tests.site import USER
+from tests.support import apache
+from tests.support.server import Server
+from tests.support.site import USER
+from tests.support.ssh_server import SSHD
+from tests.support.working_copy import PAGE, WorkingCopy
 
 pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import apache
-from tests.deploy.story.visitors import visitors
-from tests.site import USER, Site
+from tests.support import apache
+from tests.support.site import USER, Site
+from tests.support.visitors import visitors
 
 pytestmark = pytest.mark.needs(apache.APACHE)
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests import apache
-from tests.deploy.ssh_server import SSHD
 from tests.deploy.story.conftest import DOMAIN
-from tests.deploy.story.visitors import RATE, visitors
-from tests.deploy.story.working_copy import WorkingCopy
+from tests.support import apache
+from tests.support.ssh_server import SSHD
+from tests.support.visitors import RATE, visitors
+from tests.support.working_copy import WorkingCopy
 
 pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
 

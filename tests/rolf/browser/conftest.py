@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.rolf.home import Home, Running, running
+from tests.support.rolf_home import Home, Running, running
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # A browser in a test calls nobody, and needs no sandbox of its own (which root can't have).

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bootstrapper.deploy.project import csv_cookbook
-from bootstrapper.deploy.project.fault import Faulty
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.recipes import csv_cookbook
 from bootstrapper.errors import BootstrapperError
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         for recipe, _ in rows:
             try:
                 shelf.get(recipe.name)
-            except Faulty as error:
+            except DefinitionError as error:
                 for fault in faults_of(error):
                     self.stderr.write(f"{FAULTY:<{len(SAME)}}  {recipe.name}: {fault}")
 

@@ -1,0 +1,71 @@
+"""What commands print: lines, tables and progress while they wait."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from bootstrapper.deploy.remote.ssh import HERE
+from bootstrapper.deploy.screen.printable import cells, fitted
+from bootstrapper.plain_text import single_line
+from bootstrapper.progress import Progress
+
+
+def write(pieces: Iterable[bytes]) -> None:
+    """Each piece at once; ends quietly where the reader has seen enough (`| head`)."""
+    try:
+        sys.stdout.flush()
+        for data in pieces:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Python flushes standard output once more when it ends, and would fail then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Lines of text; what its encoding lacks is shown as `?`."""
+    encoding = sys.stdout.encoding or "utf-8"
+    write([b"".join(f"{line}\n".encode(encoding, "replace") for line in lines)])
+
+
+def table(
+    rows: Sequence[Sequence[str]],
+    width: int | None,
+    *,
+    more: str,
+    colours: Mapping[int, Callable[[str], str]] | None = None,
+) -> Iterator[str]:
+    """Lines; the last column takes what is left of `width`, and is cut there, with `more`.
+
+    Cells are what strangers wrote: they are made printable. The first row is a heading, the
+    others' cells in a column of `colours` are painted by it.
+    """
+    clean = [[single_line(cell) for cell in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*clean, strict=True)][:-1]
+    for number, row in enumerate(clean):
+        parts = []
+        for index, (cell, columns) in enumerate(zip(row, widths, strict=False)):
+            padded = cell + " " * (columns - cells(cell))
+            paint = colours.get(index) if colours and number else None
+            parts.append(paint(padded) if paint else padded)
+        last = row[-1]
+        if width is not None:
+            last = fitted(last, max(width - sum(widths) - 2 * len(widths), len(more)), more=more)
+        yield "  ".join([*parts, last]).rstrip()
+
+
+@contextmanager
+def waiting(text: str, verbosity: int) -> Iterator[None]:
+    """Show the text as long as it takes, on standard error, as it is no result."""
+    progress = Progress(sys.stderr, verbosity)
+    progress.paint(f"{single_line(text)} ...")
+    try:
+        yield
+    finally:
+        progress.paint("")
+
+
+def host_names(hosts: Sequence[str]) -> str:
+    """The hosts of a deployment, as people say it."""
+    return ", ".join("this machine" if host == HERE else host for host in hosts)

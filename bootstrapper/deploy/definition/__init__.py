@@ -1,0 +1,1 @@
+"""What deploy/deployments.toml and deploy/secrets.env say."""

@@ -1,0 +1,337 @@
+"""How deploy/deployments.toml is read: every fault is gathered on the way, none ends it early."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.deploy.definition import schema, setting, toml_lines
+from bootstrapper.deploy.definition.deployment import FILE, Definition, Deployment, StageEntry
+from bootstrapper.deploy.definition.flag import Flag
+from bootstrapper.deploy.definition.problems import Problem, definition_error, did_you_mean
+from bootstrapper.deploy.definition.schema import InvalidValue, Key
+
+# It is part of a tag's name and of a lock's: git-check-ref-format(1).
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(?<!\.lock)")
+
+
+class Reader:
+    """Reads the file at `path`. Raises Faulty if it isn't there or is no TOML."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.faults: list[Problem] = []
+        text = _text(path)
+        try:
+            self.lines = toml_lines.find(text)
+            self.document = tomllib.loads(text)
+            _refuse_huge(self.document)
+        except tomllib.TOMLDecodeError as error:
+            raise definition_error(_syntax(str(error), text, self.lines)) from None
+        except (ValueError, RecursionError, OverflowError) as error:
+            # tomllib hands these on from Python's own numbers and dates, and from its recursion.
+            raise definition_error([_unreadable(error, text)]) from None
+
+    def definition(self) -> Definition:
+        """What the file says. Raises Faulty, which names every fault."""
+        top = self._table(schema.DOCUMENT, self.document, (), "deployments.toml")
+        shared = self._settings(top["settings"], ("settings",))
+        deployments = {
+            name: deployment
+            for name, table in (top["deployments"] or {}).items()
+            if (deployment := self._deployment(name, table, shared))
+        }
+        if top["deployments"] == {}:
+            self._fault(("deployments",), "there is no [deployments.NAME]")
+        default = top["default"] or ""
+        if default and top["deployments"] and default not in top["deployments"]:
+            self._fault(
+                ("default",),
+                f'no deployment is called "{default}"{did_you_mean(default, top["deployments"])}',
+            )
+        if not default and len(deployments) == 1:
+            [default] = deployments
+        if self.faults:
+            raise definition_error(self.faults)
+        return Definition(path=self.path, default=default, deployments=deployments)
+
+    def _deployment(
+        self, name: str, table: object, shared: "Mapping[str, setting.Value | None]"
+    ) -> Deployment | None:
+        path = ("deployments", name)
+        if not _NAME.fullmatch(name):
+            self._fault(
+                path,
+                f'"{name}" can\'t be the name of a deployment: letters, digits, - '
+                "and _, with dots between them",
+            )
+        if not isinstance(table, dict):
+            self._fault(path, f'"{name}" takes a table: [deployments.{name}]')
+            return None
+        values = self._table(schema.DEPLOYMENT, table, path, "a deployment")
+        own = self._settings(values["settings"], (*path, "settings"))
+        lines = {each: self.lines.nearest(("settings", each)) for each in shared}
+        lines |= {each: self.lines.nearest((*path, "settings", each)) for each in own}
+        for each in shared.keys() & own.keys():
+            if (shared[each] is None) is not (own[each] is None):
+                self._fault(
+                    (*path, "settings", each),
+                    f"{each} is secret here and plain there: "
+                    f"line {self.lines.nearest(('settings', each))}",
+                )
+        settings = {**shared, **own}
+        if "REMOTE_HOST" in settings and "REMOTE_HOSTS" in settings:
+            self._fault(
+                (*path, "settings", "REMOTE_HOSTS" if "REMOTE_HOSTS" in own else "REMOTE_HOST"),
+                "REMOTE_HOST and REMOTE_HOSTS: a deployment has one or the other",
+            )
+        flags = self._flags(values["flags"], path, lines)
+        return Deployment(
+            name=name,
+            branch=values["branch"],
+            stages=self._stages(values["stages"] or [], path, values),
+            timeout=values["timeout"],
+            idle_timeout=values["idle_timeout"],
+            on_failure=values["on_failure"],
+            batch=values["batch"],
+            max_failures=values["max_failures"],
+            settings={each: value for each, value in settings.items() if value is not None},
+            secrets=tuple(each for each, value in settings.items() if value is None),
+            flags=flags,
+            line=self.lines.nearest(path),
+            lines=lines,
+        )
+
+    def _stages(
+        self, entries: Sequence[object], deployment: toml_lines.Path, limits: Mapping[str, Any]
+    ) -> tuple[StageEntry, ...]:
+        stages: dict[str, StageEntry] = {}
+        for number, entry in enumerate(entries):
+            path = (*deployment, "stages", number)
+            line = self.lines.nearest(path)
+            values = self._table(
+                schema.STAGE,
+                {"recipe": entry} if isinstance(entry, str) else entry,
+                path,
+                "a stage",
+            )
+            if not values["recipe"]:
+                continue
+            name = values["name"] or values["recipe"]
+            if name in stages:
+                self._fault(
+                    path,
+                    f'the stage "{name}" stands in line {stages[name].line} already; '
+                    f'a second one needs a name: {{ recipe = "{values["recipe"]}", '
+                    f'name = "{name} again" }}',
+                )
+                continue
+            stages[name] = StageEntry(
+                recipe=values["recipe"],
+                name=name,
+                line=line,
+                timeout=values["timeout"] or limits["timeout"],
+                idle_timeout=values["idle_timeout"] or limits["idle_timeout"],
+            )
+        return tuple(stages.values())
+
+    def _settings(
+        self, table: Mapping[str, object], path: toml_lines.Path
+    ) -> "dict[str, setting.Value | None]":
+        """Each setting's value, None for a secret."""
+        settings: dict[str, setting.Value | None] = {}
+        for name, value in table.items():
+            try:
+                setting.check_name(name)
+                if setting.is_secret(value):
+                    if name in setting.SHOWN:
+                        raise InvalidValue(
+                            f"{name} is shown by the push itself, so it can't be secret"
+                        )
+                    if name == setting.ADDRESS:
+                        raise InvalidValue(
+                            f"{name} can't be secret, as git shows it in ps: {setting.CREDENTIALS}"
+                        )
+                    settings[name] = None
+                else:
+                    settings[name] = setting.parse(name, value)
+            except InvalidValue as error:
+                told = str(error)
+                self._fault((*path, name), told if name in told else f"{name}: {told}")
+        return settings
+
+    def _flags(
+        self, table: Mapping[str, object], deployment: toml_lines.Path, lines: dict[str, int]
+    ) -> dict[str, Flag]:
+        flags: dict[str, Flag] = {}
+        for name, entry in table.items():
+            path = (*deployment, "flags", name)
+            try:
+                setting.check_name(name, "flag")
+            except InvalidValue as error:
+                self._fault(path, str(error))
+                continue
+            if name in lines:
+                self._fault(path, f"{name} is a setting already, in line {lines[name]}")
+            values = self._table(schema.FLAG, entry, path, "a flag")
+            lines[name] = self.lines.nearest(path)
+            flags[name] = Flag(
+                name=name, description=values["description"] or "", default=values["default"]
+            )
+        return flags
+
+    def _table(
+        self, keys: Sequence[Key], table: object, path: toml_lines.Path, what: str
+    ) -> dict[str, Any]:
+        """The values of all `keys`; one with a fault has the value of a missing one."""
+        values = {key.name: key.fallback for key in keys}
+        if not isinstance(table, dict):
+            self._fault(
+                path, f"{what} takes {_listed(schema.names(keys))} in a table, not {_shown(table)}"
+            )
+            return values
+        known = {key.name: key for key in keys}
+        for name, value in table.items():
+            if name not in known:
+                self._fault(
+                    (*path, name),
+                    f'"{name}" is no key of {what}'
+                    f"{_elsewhere(name, keys) or did_you_mean(name, known)}",
+                )
+                continue
+            try:
+                values[name] = known[name].read(value)
+            except InvalidValue as error:
+                self._fault(
+                    (*path, name), f'"{name}" takes {known[name].takes}, not {_shown(value)}{error}'
+                )
+        for key in keys:
+            if key.required and key.name not in table:
+                self._fault(path, f'{what} needs "{key.name}": {key.takes}')
+        return values
+
+    def _fault(self, path: toml_lines.Path, text: str) -> None:
+        self.faults.append(Problem(file=FILE, line=self.lines.nearest(path), text=text))
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise definition_error(
+            [
+                Problem(
+                    file=FILE,
+                    text="the file is missing",
+                    next_step="run this in the project that has it (or with --project DIRECTORY), or "
+                    "write one: docs/deploying.md shows how",
+                )
+            ]
+        ) from None
+    except IsADirectoryError:
+        raise definition_error([Problem(file=FILE, text="is a directory, not a file")]) from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise definition_error(
+            [
+                Problem(
+                    file=FILE,
+                    line=data.count(b"\n", 0, error.start) + 1,
+                    text=f"not UTF-8 at byte {error.start}",
+                    next_step=f"iconv -f latin1 -t utf-8 {FILE} shows it as UTF-8; save it so",
+                )
+            ]
+        ) from None
+
+
+def _refuse_huge(document: "dict[str, Any]") -> None:
+    """Raise ValueError for an integer of more than 64 bits, which TOML 1.0.0 doesn't have."""
+    left: list[Any] = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ValueError("an integer has more than 64 bits")
+
+
+def _unreadable(error: Exception, text: str) -> Problem:
+    """What Python can't take of a text that may be TOML."""
+    if isinstance(error, RecursionError):
+        return Problem(file=FILE, line=0, text="arrays or tables are nested too deeply")
+    digits = re.search(r"[0-9][0-9_]{4000,}", text)
+    line = text.count("\n", 0, digits.start()) + 1 if digits else 0
+    return Problem(
+        file=FILE,
+        line=line,
+        text="a number has too many digits" if digits else f"a value can't be read: {error}",
+    )
+
+
+def _syntax(message: str, text: str, lines: toml_lines.Lines) -> list[Problem]:
+    """What tomllib says, or all that is given twice, where that is what it says."""
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    number = int(match[2]) if match and match[2] else text.rstrip().count("\n") + 1
+    faults = [
+        Problem(
+            file=FILE,
+            line=line,
+            text=f'"{_dotted(path)}" is given twice; it stands in line {lines.of[path]} already',
+        )
+        for path, line in lines.twice
+    ]
+    if not any(fault.line == number for fault in faults):
+        column = f" (column {match[3]})" if match and match[3] else ""
+        faults.append(
+            Problem(
+                file=FILE, line=number, text=f"no TOML: {match[1] if match else message}{column}"
+            )
+        )
+    return faults
+
+
+def _dotted(path: toml_lines.Path) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _elsewhere(name: str, keys: Sequence[Key]) -> str:
+    """Where a key belongs that has strayed."""
+    if keys is schema.DEPLOYMENT and name.isupper():
+        return "; a setting stands in [deployments.NAME.settings]"
+    if keys is schema.DOCUMENT and name.isupper():
+        return "; a setting stands in [settings]"
+    if keys is schema.DOCUMENT and name in schema.names(schema.DEPLOYMENT):
+        return "; it stands in [deployments.NAME]"
+    if keys is schema.DEPLOYMENT and name == "default":
+        return "; it stands above the first [table]"
+    return ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _shown(value: object) -> str:
+    """A value in a message, as TOML has it, if that is short."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"' if len(value) <= 40 and value.isprintable() else "that text"
+        case int() | float():
+            return str(value)
+        case list():
+            return "a list" if value else "an empty list"
+        case dict():
+            return "a table"
+        case _:
+            return "a date or time"
+
+
+def read(project: Path) -> Definition:
+    """What the project's deployments.toml says. Raises Faulty, which names every fault in it."""
+    return Reader(project / FILE).definition()

@@ -1,0 +1,237 @@
+"""Secret values: from the environment, else from deploy/secrets.env, which git ignores.
+
+    # NAME=value; quotes where a value begins or ends with a space, holds " #", or has more lines
+    SENTRY_DSN=https://key@sentry.example.org/7
+    export DATABASE_PASSWORD='nothing is $expanded'
+    TLS_KEY="-----BEGIN PRIVATE KEY-----
+    …
+    -----END PRIVATE KEY-----"
+
+Without quotes and in single ones the text is taken as it stands. In double quotes \\n is a newline,
+and a backslash makes ", $, ` and itself plain. Only its owner may read the file.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bootstrapper.deploy.definition.deployment import FILE as DEFINITION
+from bootstrapper.deploy.definition.deployment import Deployment
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
+from bootstrapper.deploy.definition.schema import InvalidValue
+from bootstrapper.deploy.definition.setting import ADDRESS, CREDENTIALS, VARIABLE, check_text
+
+FILE = "deploy/secrets.env"  # in a project
+
+_TELLING = 6  # characters
+_LONG = 8
+
+_BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_NAME = re.compile(rf"[ \t]*(?:export[ \t]+)?({VARIABLE.pattern})=[ \t]*")
+_SINGLE = re.compile(r"'([^']*)'")
+_DOUBLE = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
+_BARE = re.compile(r"((?![\"'])[^\n]*?)(?=[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z))")
+_ESCAPE = re.compile(r"\\([\"\\$`n])")
+
+
+class Secrets(Mapping[str, str]):
+    """Values by name, which no repr shows; `faults` tells what is missing or wrong."""
+
+    def __init__(self, values: Mapping[str, str], faults: list[Problem]) -> None:
+        self._values = dict(values)
+        self.faults = faults
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(self)})"
+
+
+def read(project: Path, deployment: Deployment, environ: Mapping[str, str]) -> Secrets:
+    """The values of the deployment's secrets. Nothing is raised: see `faults`.
+
+    Where a deployment has no secret, the file isn't looked at.
+    """
+    if not deployment.secrets:
+        return Secrets({}, [])
+    faults: list[Problem] = []
+    kept = _kept(project, faults)
+    values: dict[str, str] = {}
+    for name in deployment.secrets:
+        value = environ.get(name) or kept.get(name, "")
+        try:
+            check_text(value)
+        except InvalidValue as error:
+            faults.append(
+                Problem(
+                    file=DEFINITION,
+                    line=deployment.lines.get(name, 0),
+                    text=f"the value of the secret {name} can't be used: {error}",
+                )
+            )
+            continue
+        if value:
+            values[name] = value
+        else:
+            faults.append(
+                Problem(
+                    file=DEFINITION,
+                    line=deployment.lines.get(name, 0),
+                    text=f"the secret {name} has no value, neither in the environment nor in {FILE}",
+                    next_step=f"write {name}=… into {FILE} (touch {FILE}; chmod 600 {FILE})",
+                )
+            )
+    return Secrets(values, faults)
+
+
+def warning(name: str, value: str) -> str:
+    """What is to be said of a secret too short to be told from ordinary text; empty if it isn't."""
+    if not value or len(value.strip()) >= _LONG:
+        return ""
+    return (
+        f"the secret {name} has fewer than {_LONG} characters: ordinary output may hold it by "
+        "chance and is then masked, and it can be guessed; a longer value is safer"
+    )
+
+
+def held_by(
+    values: Mapping[str, str], secrets: Mapping[str, str], lines: Mapping[str, int]
+) -> list[Problem]:
+    """Settings and flags that hold a secret's value: they are kept with the push, and shown."""
+    if not secrets:
+        return []
+    from bootstrapper.deploy.masking.masker import (
+        SecretMasker,  # most deployments don't wait for it
+    )
+
+    # A shorter value may stand in another by chance.
+    masking = SecretMasker(
+        {name: value for name, value in secrets.items() if len(value) >= _TELLING}
+    )
+    return [
+        Problem(
+            file=DEFINITION,
+            line=lines.get(name, 0),
+            text=f"{name} holds a secret's value ({masked}), and would show it",
+            next_step=CREDENTIALS
+            if name == ADDRESS
+            else "keep the two apart: a recipe can put them together",
+        )
+        for name, value in values.items()
+        if (masked := masking.mask(value)) != value
+    ]
+
+
+def _kept(project: Path, faults: list[Problem]) -> dict[str, str]:
+    """What the file says; refuses one that others can read."""
+    path = project / FILE
+    try:
+        mode = path.stat().st_mode
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        faults.append(
+            Problem(file=FILE, text=f"can't be read ({error.strerror})", next_step=f"ls -l {FILE}")
+        )
+        return {}
+    if mode & 0o077:
+        faults.append(
+            Problem(
+                file=FILE,
+                text=f"others than its owner can read it (mode {mode & 0o777:o}), so it isn't used",
+                next_step=f"chmod 600 {FILE}",
+            )
+        )
+    if _is_tracked(project):
+        faults.append(
+            Problem(
+                file=FILE,
+                text="git tracks it, so everybody with the repository has its secrets",
+                next_step=f"git rm --cached {FILE}; echo /{FILE} >> .gitignore; change the secrets",
+            )
+        )
+    try:
+        return parse(data)
+    except DefinitionError as error:
+        faults += error.faults
+        return {}
+
+
+def parse(data: bytes) -> dict[str, str]:
+    """The values that the text of a secrets.env holds. Raises Faulty, which shows none of them."""
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise definition_error(
+            [
+                Problem(
+                    file=FILE,
+                    line=data.count(b"\n", 0, error.start) + 1,
+                    text=f"not UTF-8 at byte {error.start}",
+                )
+            ]
+        ) from None
+    values: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    faults: list[Problem] = []
+    at = 0
+    while at < len(text):
+        line = text.count("\n", 0, at) + 1
+        if match := _BLANK.match(text, at):
+            at = match.end()
+            continue
+        name = _NAME.match(text, at)
+        value = name and _value(text, name.end())
+        rest = value and _BLANK.match(text, value[1])
+        if name and value and rest:
+            if name[1] in lines:
+                faults.append(
+                    Problem(
+                        file=FILE,
+                        line=line,
+                        text=f"{name[1]} stands in line {lines[name[1]]} already",
+                    )
+                )
+            lines[name[1]] = line
+            values[name[1]] = value[0]
+            at = rest.end()
+            continue
+        told = (
+            f"the quotes of {name[1]}'s value don't end, or more follows them"
+            if name
+            else ("is not NAME=value")
+        )
+        faults.append(Problem(file=FILE, line=line, text=told))
+        at = (text.find("\n", at) + 1) or len(text)
+    if faults:
+        raise definition_error(faults)
+    return values
+
+
+def _value(text: str, at: int) -> tuple[str, int] | None:
+    """The value that begins at `at`, and where it ends."""
+    if match := _DOUBLE.match(text, at):
+        return _ESCAPE.sub(
+            lambda escape: "\n" if escape[1] == "n" else escape[1], match[1]
+        ), match.end()
+    match = _SINGLE.match(text, at) or _BARE.match(text, at)
+    return (match[1], match.end()) if match else None
+
+
+def _is_tracked(project: Path) -> bool:
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "--", FILE], cwd=project, capture_output=True, check=False
+        )
+    except OSError:
+        return False  # no git here: nothing is tracked
+    return bool(listed.stdout.strip())

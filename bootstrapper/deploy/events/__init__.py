@@ -1,0 +1,1 @@
+"""What happens in a push, and what that adds up to; pure."""

@@ -1,0 +1,1 @@
+"""The deploying machine's side of a push."""

@@ -1,0 +1,91 @@
+"""Who is at a deployment: the one that pushes it now, and the one that closed it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Self
+
+from bootstrapper.deploy.events.times import short_time
+from bootstrapper.deploy.machine.directory import machine_name
+from bootstrapper.errors import Locked
+from bootstrapper.plain_text import single_line
+from bootstrapper.program import PROGRAM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """`who` is a login name, `since` a time in ISO 8601 with offset."""
+
+    who: str = ""
+    machine: str = ""
+    since: str = ""
+
+    def to_json(self) -> str:
+        """One line of ASCII."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Whatever is torn, missing or of another version is left empty."""
+        try:
+            read = json.loads(text)
+        except ValueError:
+            read = {}
+        known = read if isinstance(read, Mapping) else {}
+        return cls(
+            **{
+                field.name: known[field.name]
+                for field in fields(cls)
+                if isinstance(known.get(field.name), type(field.default))
+            }
+        )
+
+    def __str__(self) -> str:
+        who = (
+            f"{self.who or 'somebody'}@{self.machine}" if self.machine else (self.who or "somebody")
+        )
+        return single_line(f"{who} since {short_time(self.since)}" if self.since else who)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushHolder(Actor):
+    """Who pushes a deployment now; `push` is empty until its number is known."""
+
+    push: str = ""
+    deployment: str = ""
+    pid: int = 0
+
+    def refusal(self, deployment: str, host: str = "") -> Locked:
+        """What somebody else who wants to push is told."""
+        name = self.deployment or deployment
+        what = (
+            "is being pushed"
+            if name == deployment
+            else (f"its target is being pushed to by deployment {name}")
+        )
+        push = f" (push {self.push})" if self.push else ""
+        near = self.machine == machine_name()
+        # The lock of a host is not this directory's own: the push may be of another directory.
+        end = ", in the directory that it was started from" if host else ""
+        return Locked(
+            f"{deployment} ({host})" if host else deployment,
+            f"{what} by {self}{push}",
+            f"wait for it: {PROGRAM} status {name}"
+            + (
+                f"; or end it{end}: {PROGRAM} cancel {name}"
+                if near
+                else f"; only at {self.machine or 'the machine that pushes'} can it be cancelled"
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockInfo(Actor):
+    """Who closed a deployment by `lock`, and why."""
+
+    reason: str = ""
+
+    def refusal(self, deployment: str) -> Locked:
+        """What somebody who wants to push is told."""
+        reason = f": {single_line(self.reason)}" if self.reason else ""
+        return Locked(deployment, f"is closed by {self}{reason}", f"{PROGRAM} unlock {deployment}")

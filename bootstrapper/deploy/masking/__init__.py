@@ -1,0 +1,1 @@
+"""Secrets hidden in output."""

@@ -1,0 +1,1 @@
+"""A push being carried out."""

@@ -1,0 +1,189 @@
+"""The pushes of a deployment that is held: those before, and the one that begins now."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.record import Record, fold
+from bootstrapper.deploy.machine.push_lock import current_holder
+from bootstrapper.deploy.plan.plan import Plan
+from bootstrapper.deploy.plan.rollback import release_of, release_served, releases_then
+from bootstrapper.deploy.push.push import Journal
+from bootstrapper.deploy.push.session import Session
+from bootstrapper.errors import BootstrapperError
+
+
+class PushStore(Protocol):
+    """Where pushes are kept on this side: files of the project, or a database.
+
+    `running` tells which push of a deployment somebody runs now: its number, None if nobody runs
+    one, 0 while the runner doesn't know the number yet.
+    """
+
+    def sweep(self, running: Callable[[str], int | None]) -> None:
+        """Remove the checkouts that nobody needs any more."""
+
+    def pushes(self, running: Callable[[str], int | None], deployment: str) -> Iterable[Record]:
+        """A deployment's, newest first."""
+
+    def last_id(self) -> int:
+        """The highest number that a push was ever given here; 0 if there was none."""
+
+    def create(self, plan: Plan) -> Journal:
+        """Begin the journal of a push. FileExistsError if its number is taken."""
+
+    def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
+        """What a push was, with today's `secrets`; None if that isn't kept here."""
+
+
+class PushRegister:
+    """What is kept of pushes here and in the targets' pushes.log, and what is written there.
+
+    It waits for the targets. Raises Locked, or WorkFailed if they can't be reached.
+    """
+
+    def __init__(self, session: Session, journals: PushStore) -> None:
+        self._session = session
+        self._journals = journals
+        self._states = session.targets.states
+        journals.sweep(self._running)
+
+    @property
+    def records(self) -> list[Record]:
+        """The deployment's pushes, newest first: from here, and what the targets know of others.
+
+        A push to another place, from before the settings changed, is none of this target's.
+        """
+        name, place = self._session.deployment.name, _place(self._session.deployment.environment)
+        local = (
+            record
+            for record in self._journals.pushes(self._running, name)
+            if _place(record.settings) == place
+        )
+        # We hold the locks: nobody runs what the targets call running.
+        return merge_records(local, self._remembered(), held_by=None)
+
+    @property
+    def served(self) -> Mapping[str, int]:
+        """The push whose release was live when we came, by host; without hosts that had none."""
+        return {
+            host: int(state.current)
+            for host, state in self._states.items()
+            if state.current.isdecimal()
+        }
+
+    def current(self) -> int | None:
+        """The push whose release was live when we came: the latest, where hosts differ."""
+        return release_served(self.records, self.served)
+
+    def way_back(self, target: Record, base: Plan) -> tuple[bool, Mapping[str, int]]:
+        """Whether all hosts still have what they served while `target` was live.
+
+        If so, switching brings it back; the mapping has their releases, where these differ.
+        """
+        releases = releases_then(target, self.records, base.hosts)
+        fast = (
+            base.switching() is not None
+            and bool(self._states)
+            and all(
+                str(releases.get(host, release_of(target))) in state.releases
+                for host, state in self._states.items()
+            )
+        )
+        return fast, releases if fast else {}
+
+    def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
+        """What an earlier push was, with today's `secrets`; None if it isn't kept here."""
+        return self._journals.plan(number, secrets)
+
+    def begin(self, plan: Plan) -> tuple[Plan, Journal]:
+        """Give the push the next number and begin its journal, here and on the targets.
+
+        `plan.id` is a number that the repository has a tag of already, or 0: tags are what
+        rollbacks return to, also where a clone or a target was replaced, or an application shares
+        the repository.
+        """
+        number = max(self._next_number(), plan.id + 1)
+        while True:
+            release = number if plan.release == plan.id else plan.release
+            plan = replace(plan, id=number, release=release)
+            try:
+                journal = self._journals.create(plan)
+            except FileExistsError:  # another deployment of this project has just begun a push
+                number += 1
+            else:
+                self.continue_push(plan)
+                return plan, journal
+
+    def continue_push(self, plan: Plan) -> None:
+        """Tell everybody who looks that this push runs."""
+        record = replace(fold(plan.snapshot(), ()), state=State.RUNNING, started=time.time())
+        self._session.hold(plan.id, record.to_json())
+
+    def end(self, record: Record) -> str:
+        """Tell the targets how the push ended; why that can't be, in words, else nothing."""
+        try:
+            self._session.targets.append(record.to_json())
+        except BootstrapperError as error:
+            return str(error)
+        return ""
+
+    def _remembered(self) -> Iterator[dict[str, object]]:
+        for state in self._states.values():
+            yield from state.records
+
+    def _next_number(self) -> int:
+        numbers = [self._journals.last_id()]
+        for state in self._states.values():
+            numbers += [int(name) for name in state.releases if name.isdecimal()]
+        numbers += [
+            number for record in self._remembered() if isinstance(number := record.get("id"), int)
+        ]
+        return 1 + max(numbers)
+
+    def _running(self, deployment: str) -> int | None:
+        if deployment == self._session.deployment.name:
+            return int(self._session.holder.push) if self._session.holder.push else None
+        other = current_holder(self._session.project, deployment)
+        return int(other.push or 0) if other else None
+
+
+def _place(settings: Mapping[str, object]) -> list[object]:
+    return [settings.get(name) for name in ("REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY")]
+
+
+def merge_records(
+    local: Iterable[Record], target: Iterable[Mapping[str, Any]], *, held_by: int | None
+) -> list[Record]:
+    """Every push once, newest first.
+
+    `target` are the lines of its pushes.log, oldest first, `held_by` is the push that holds its
+    lock: None if nobody does, 0 if it doesn't say. Of a push that both know the local record
+    counts; where two machines gave one number to pushes of theirs, both are shown.
+    """
+    by_key = {_key(record): record for record in _remembered(target, held_by)}
+    by_key |= {_key(record): record for record in local}
+    return sorted(
+        by_key.values(), reverse=True, key=lambda record: (record.id, record.started or 0.0)
+    )
+
+
+def _remembered(target: Iterable[Mapping[str, Any]], held_by: int | None) -> Iterator[Record]:
+    """What the target says of each push last; of one that nobody runs, that it is lost."""
+    last: dict[tuple[int, str, str], Record] = {}
+    for line in target:
+        try:
+            record = Record.from_json(line)
+        except ValueError:  # a later version's, or damaged
+            continue
+        last[_key(record)] = record
+    newest = max((record.id for record in last.values()), default=0)
+    for record in last.values():
+        runs = held_by == record.id or (held_by == 0 and record.id == newest)
+        yield record if runs else record.lost()
+
+
+def _key(record: Record) -> tuple[int, str, str]:
+    return record.id, record.deployment, record.machine

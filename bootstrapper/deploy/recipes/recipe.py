@@ -1,0 +1,198 @@
+"""A recipe: one file that does one step of a push, generic, told everything by its environment.
+
+    # Clones REPOSITORY into CHECKOUT_DIR at exactly the commit that is pushed.
+    #
+    # needs: REPOSITORY
+    # resolves: git
+    git clone …
+
+The comment that it begins with (after a shebang) says what it does; a Python recipe may say so in
+its docstring. Among the comment lines before the first line of code may stand
+
+    # needs: NAME NAME    settings without which it can't work; more than one such line may stand
+    # per-host            it runs on each of REMOTE_HOSTS, not once
+    # switches            from here on the new release is live
+    # from-release        releases/$RELEASE is all it needs: a fast rollback may begin with it
+    # hides               from here on visitors see a page of maintenance instead of the site
+    # shows               ends what a stage with `hides` began
+    # resolves: git       it fetches REPOSITORY with git
+
+each with nothing else in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
+`NAME.py` without one in Python with a global `self` (see python_stage). What has a shebang is run
+as the program it is.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bootstrapper.deploy.definition.problems import Problem, definition_error
+from bootstrapper.deploy.definition.setting import VARIABLE
+
+SHELL, PYTHON, EXECUTABLE = "shell", "python", "program"
+SUFFIXES = {".sh": SHELL, ".py": PYTHON}
+
+
+_NEEDS = re.compile(r"needs:(.*)", re.IGNORECASE)
+_RESOLVES = re.compile(r"resolves:(.*)", re.IGNORECASE)
+_MARKS = frozenset({"per-host", "switches", "from-release", "hides", "shows"})
+_EDITORS = re.compile(r"-\*-.*-\*-|coding[:=]|vim?:|shellcheck ")  # comments for a program
+_COMMENT = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?(?:\n|\Z))*")
+_DOCSTRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """`language` is "shell", "python" or "program" (with a shebang); `path` is None for ours.
+
+    `suffix` is the extension of its file, with the dot; `resolves` is "git" or empty.
+    """
+
+    name: str
+    language: str
+    code: str = field(repr=False)
+    description: str = ""
+    needs: tuple[str, ...] = ()
+    per_host: bool = False
+    switches: bool = False
+    from_release: bool = False
+    hides: bool = False
+    shows: bool = False
+    resolves: str = ""
+    suffix: str = ".sh"
+    path: Path | None = None
+
+    @property
+    def summary(self) -> str:
+        """The description's first sentence, in one line."""
+        paragraph = " ".join(self.description.partition("\n\n")[0].split())
+        return re.split(r"(?<=[.!?:;])\s+(?=[A-Z(])", paragraph, maxsplit=1)[0].rstrip(":;")
+
+
+def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None = None) -> Recipe:
+    """The recipe that a file holds. Raises Faulty; `file` is how messages call it."""
+    try:
+        code = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise definition_error(
+            [
+                Problem(
+                    file=file,
+                    line=line,
+                    text=f"not UTF-8 at byte {error.start}",
+                    next_step=f"file '{file}' says what it is, iconv mends it",
+                )
+            ]
+        ) from None
+    faults = []
+    if code.startswith("\ufeff"):
+        faults.append(
+            Problem(
+                file=file,
+                line=1,
+                text="begins with a byte order mark, which no shell takes",
+                next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' '{file}'",
+            )
+        )
+    if "\0" in code:
+        faults.append(Problem(file=file, text="holds a NUL, so it is no text"))
+    shebang = code.startswith("#!")
+    language = EXECUTABLE if shebang else SUFFIXES.get(suffix, "")
+    if not language:
+        faults.append(
+            Problem(
+                file=file, text="has no shebang (#!…) in its first line, nor is it a .sh or .py"
+            )
+        )
+    if "\r\n" in code and (suffix == ".sh" or shebang):
+        # bash takes the carriage return for a part of the line's last word.
+        line = code.count("\n", 0, code.index("\r\n")) + 1
+        faults.append(
+            Problem(
+                file=file,
+                line=line,
+                text="ends its lines as Windows does (CR LF)",
+                next_step=f"sed -i 's/\\r$//' '{file}'",
+            )
+        )
+    comment, docstring = _leading(code, python=suffix == ".py")
+    description: list[str] = []
+    needs: list[str] = []
+    marks: set[str] = set()
+    resolves = ""
+    for number, text in comment:
+        if match := _NEEDS.fullmatch(text):
+            for word in match[1].replace(",", " ").split():
+                if not VARIABLE.fullmatch(word):
+                    faults.append(
+                        Problem(
+                            file=file,
+                            line=number,
+                            text=f'needs: "{word}" can\'t be the name of a setting',
+                        )
+                    )
+                needs.append(word)
+        elif match := _RESOLVES.fullmatch(text):
+            resolves = match[1].strip()
+            if resolves != "git":
+                faults.append(
+                    Problem(
+                        file=file,
+                        line=number,
+                        text=f'resolves: "{resolves}" is unknown; it may be "git"',
+                    )
+                )
+        elif text in _MARKS:
+            marks.add(text)
+        elif not _EDITORS.match(text):
+            description.append(text)
+    if faults:
+        raise definition_error(faults)
+    return Recipe(
+        name=name,
+        language=language,
+        code=code,
+        suffix=suffix,
+        path=path,
+        description=docstring or "\n".join(description).strip(),
+        needs=tuple(dict.fromkeys(needs)),
+        per_host="per-host" in marks,
+        switches="switches" in marks,
+        from_release="from-release" in marks,
+        hides="hides" in marks,
+        shows="shows" in marks,
+        resolves=resolves,
+    )
+
+
+def is_mark(text: str) -> bool:
+    """Whether a comment of that text is a mark, or says what the recipe needs."""
+    return text in _MARKS or bool(_NEEDS.fullmatch(text) or _RESOLVES.fullmatch(text))
+
+
+def _leading(code: str, *, python: bool) -> tuple[list[tuple[int, str]], str]:
+    """The comment lines before the first line of code, with their numbers (an empty line stands
+    between two blocks), and the docstring among them, which Python 2 may have written as well.
+    """
+    end = _comment_end(code, 0)
+    comment = _comment(code, 0, end)
+    match = _DOCSTRING.match(code, end) if python else None
+    if not match:
+        return comment, ""
+    comment += _comment(code, match.end(), _comment_end(code, match.end()))
+    return comment, "\n".join(line.strip() for line in match[2].strip().splitlines())
+
+
+def _comment_end(code: str, start: int) -> int:
+    match = _COMMENT.match(code, start)
+    return match.end() if match else start
+
+
+def _comment(code: str, start: int, end: int) -> list[tuple[int, str]]:
+    first = code.count("\n", 0, start) + 1
+    return [
+        (number, line.strip().lstrip("#").strip())
+        for number, line in enumerate(code[start:end].split("\n"), first)
+        if not line.startswith("#!")
+    ]

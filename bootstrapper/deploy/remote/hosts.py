@@ -1,0 +1,170 @@
+"""All hosts of a deployment: opened at the same time, held and let go together."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from bootstrapper.deploy.machine.holder import LockInfo, PushHolder
+from bootstrapper.deploy.remote.agent import wait
+from bootstrapper.deploy.remote.host import HostState, RemoteHost
+from bootstrapper.deploy.remote.ssh import Ssh
+from bootstrapper.errors import BootstrapperError, InputError, Locked, WorkFailed
+
+CLOSE_WITHIN = 2.0
+
+
+class RemoteHosts:
+    """The targets of a push, which hold its locks while this is entered.
+
+    With `holder` None no lock is taken: to look, and to close and open a deployment. All hosts'
+    failures are told at once, and then none is held. The connections serve the stages as well.
+    """
+
+    def __init__(
+        self, ssh: Ssh, hosts: Sequence[str], directory: str, holder: PushHolder | None = None
+    ) -> None:
+        if directory.startswith("~") or "\n" in directory:
+            raise InputError(
+                f"REMOTE_DIRECTORY = {directory!r}",
+                "is taken as it is written: no ~ and no line break",
+                "give it from / on, or from the home directory "
+                "on without ~/, in deploy/deployments.toml",
+            )
+        self._ssh, self._hosts, self._directory, self._holder = ssh, hosts, directory, holder
+        self._targets: dict[str, RemoteHost] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+            self.wait()
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    def start(self) -> None:
+        """Begin to log in to the hosts; `wait` is to follow, and `end`, whatever happens."""
+        for host in self._hosts:
+            self._targets[host] = RemoteHost(self._ssh, host, self._directory, self._holder)
+
+    def wait(self) -> None:
+        """Until all have answered. Raises Locked, or WorkFailed, for all that can't be had."""
+        failures: dict[str, BootstrapperError] = {}
+        opening = dict(self._targets)
+        while opening:
+            for host, target in list(opening.items()):
+                try:
+                    done = target.opened()
+                except BootstrapperError as failure:
+                    failures[host], done = failure, True
+                if done:
+                    del opening[host]
+            wait([target.agent for target in opening.values()], 0.5 if opening else 0)
+        self._raise(failures)
+
+    def __iter__(self) -> Iterator[RemoteHost]:
+        return iter(self._targets.values())
+
+    @property
+    def states(self) -> dict[str, HostState]:
+        """By host, as they were when it was entered; the first is REMOTE_HOST's."""
+        return {host: target.state for host, target in self._targets.items()}
+
+    @property
+    def closed(self) -> LockInfo | None:
+        """Who had closed the deployment on one of its hosts when this was entered, and why."""
+        return next((state.closed for state in self.states.values() if state.closed), None)
+
+    def refuse_if_closed(self, deployment: str) -> None:
+        """Raise Locked where somebody has closed the deployment on one of its hosts."""
+        if self.closed:
+            raise self.closed.refusal(deployment)
+
+    def beat(self) -> None:
+        """Tell all targets that we live: call it every 0.1 s or so, it never waits."""
+        for target in self:
+            target.beat()
+
+    def lost(self) -> str:
+        """Why a target can't be relied on any more, or nothing; never waits."""
+        return next((gone for target in self if (gone := target.lost())), "")
+
+    def append(self, record: Mapping[str, object]) -> None:
+        """Add a line to the pushes.log of each, on their disks when this returns."""
+        self._ask("append", json.dumps(record))
+
+    def begin(self, holder: PushHolder, record: Mapping[str, object]) -> None:
+        """Tell more of who holds the locks, the number of the push, and add its first line."""
+        self._ask("begin", f"{holder.to_json()}\t{json.dumps(record)}")
+
+    def stop(self) -> None:
+        """End the commands of stages that go on there when their ssh here has been ended."""
+        self._ask("stop")
+
+    def close(self, closed: LockInfo) -> None:
+        """Close the deployment until it is opened again; a push that runs goes on."""
+        self._ask("close", closed.to_json())
+
+    def open(self) -> None:
+        """Let pushes in again."""
+        self._ask("open")
+
+    def current(self) -> dict[str, str]:
+        """By host, the name of the release that is live now."""
+        return {host: value.rpartition("/")[2] for host, value in self._ask("current").items()}
+
+    def _ask(self, command: str, argument: str = "") -> dict[str, str]:
+        answers: dict[str, str] = {}
+        failures: dict[str, BootstrapperError] = {}
+        if not self._directory:
+            return answers
+        for target in self:
+            target.ask(command, argument)
+        for host, target in self._targets.items():
+            try:
+                answers[host] = target.answer()
+            except BootstrapperError as failure:
+                failures[host] = failure
+        self._raise(failures)
+        return answers
+
+    def _raise(self, failures: Mapping[str, BootstrapperError]) -> None:
+        """Raise what failed, that of several hosts as one."""
+        if not failures:
+            return
+        first, *others = failures.values()
+        if not others:
+            raise first
+        kind = Locked if all(isinstance(one, Locked) for one in failures.values()) else WorkFailed
+        told = "".join(
+            f"\n  {one.where}: {one.fault}\n    next: {one.next_step}" for one in failures.values()
+        )
+        raise kind(
+            f"{len(failures)} of {len(self._hosts)} hosts",
+            f"can't be pushed to{told}",
+            "the same command again",
+        )
+
+    def end(self) -> None:
+        """Let all go."""
+        for target in self:
+            target.agent.end()
+        end = time.monotonic() + CLOSE_WITHIN
+        for target in self:
+            target.agent.end_within(end - time.monotonic())
+
+
+def read_host_state(ssh: Ssh, host: str, directory: str) -> HostState:
+    """What is on one host now, without its lock; raise WorkFailed if it can't be reached."""
+    with RemoteHosts(ssh, [host], directory) as targets:
+        return targets.states[host]

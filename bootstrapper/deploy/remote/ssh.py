@@ -1,0 +1,264 @@
+"""The `ssh` of one push: its configuration, and the connections that its stages share."""
+
+import fcntl
+import os
+import pwd
+import shlex
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bootstrapper.deploy.machine.process import close_in_children
+from bootstrapper.deploy.remote.ssh_failure import ssh_error
+from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+
+HERE = "."  # the REMOTE_HOST that is this machine
+
+# Seconds: until a connection stands, and between signs of life of which the third that is missed
+# ends it.
+CONNECT_WITHIN = 10
+ALIVE_EVERY = 5
+
+# In ssh_config(5) the first value of an option is the one that holds, so ours come first. A stage
+# is never the master of a connection: it would take it along when it ends.
+_FIRST = """\
+ControlPath "{directory}/%C"
+ControlMaster no
+ControlPersist no
+BatchMode yes
+ConnectTimeout {connect}
+ServerAliveInterval {alive}
+ServerAliveCountMax 3
+RemoteCommand none
+"""
+
+# The options are those of ssh(1), which may stand on both sides of the host. A command that runs
+# here gets the bare environment, the directory (of a home that isn't there, /) and the umask that
+# sshd gives: what works here works elsewhere, and a web server can read it.
+#
+# ssh makes its streams non-blocking, and with them those of all who share their description: the
+# other programs of the stage. So it gets descriptions of its own, of the same pipes.
+_WRAPPER = """\
+#!/bin/sh
+options=:46AaB:b:CcD:E:e:F:fGgI:i:J:KkL:l:Mm:NnO:o:P:p:Q:qR:S:sTtVvW:w:XxYy
+null=
+here() {{
+    OPTIND=1
+    while getopts "$options" option; do [ "$option" != n ] || null=1; done
+    shift $((OPTIND - 1))
+    [ "${{1-}}" = . ] || return 1
+    shift
+    OPTIND=1
+    while getopts "$options" option; do [ "$option" != n ] || null=1; done
+    shift $((OPTIND - 1))
+    command=$*
+}}
+if ! here "$@"; then
+    own() {{ [ -p /proc/self/fd/"$1" ] && [ "$2" /proc/self/fd/"$1" ]; }}
+    ! own 0 -r || exec </proc/self/fd/0
+    ! own 1 -w || exec >>/proc/self/fd/1
+    ! own 2 -w || exec 2>>/proc/self/fd/2
+    {reach}
+fi
+cd 2>/dev/null || cd /
+umask 022
+[ -z "$null" ] || exec </dev/null
+exec env -i HOME="$HOME" USER="$USER" LOGNAME="$USER" SHELL={shell} PATH={path} \\
+    ${{LANG:+"LANG=$LANG"}} ${{TZ:+"TZ=$TZ"}} {shell} ${{command:+-c "$command"}}
+"""
+
+_PREFIX = "push-ssh-"
+# ssh binds a name of 58 characters in it, and the address of a socket holds 103 (unix(7); 108 on
+# Linux).
+_LONGEST = 45
+_JUST_MADE = 60.0
+_SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
+
+
+class Ssh:
+    """While it is entered, a directory holds an `ssh` that stages find in front of their PATH.
+
+    It is the real one with our options, which shares the connections that `command` opens, and
+    then those of the file that the setting SSH_CONFIG names (as with `ssh -F` no other is read),
+    or the user's and the system's. For the host `.` it runs the command on this machine.
+    """
+
+    def __init__(self, config: Path | None = None) -> None:
+        self.config = config
+
+    def __enter__(self) -> Self:
+        """Raise InputError without the file that SSH_CONFIG names."""
+        program = shutil.which("ssh")
+        given = self._given()
+        parent = _parent()
+        _sweep(parent)
+        self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        self._lock = _lock(self.directory)
+        assert self._lock
+        close_in_children(self._lock)
+        self._program = program
+        self._own_config = self.directory / "ssh_config"
+        first = _FIRST.format(directory=self.directory, connect=CONNECT_WITHIN, alive=ALIVE_EVERY)
+        if given is None:
+            first += "Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n"
+        else:
+            # A copy: ssh refuses to include a file that a group may write, which -F would read.
+            (self.directory / "given").write_bytes(given)
+            first += f'Include "{self.directory}/given"\n'
+        self._own_config.write_text(first)
+        reach = (
+            f'exec {shlex.quote(program)} -F {shlex.quote(str(self._own_config))} "$@"'
+            if program
+            else f"{{ echo {shlex.quote(str(_missing()))} >&2; exit 127; }}"
+        )
+        self._add(
+            "ssh",
+            _WRAPPER.format(
+                reach=reach,
+                shell=shlex.quote(_shell()),
+                path=shlex.quote(os.environ.get("PATH", os.defpath)),
+            ),
+        )
+        for name in ("scp", "sftp"):  # which don't look for ssh in PATH
+            if other := shutil.which(name):
+                self._add(
+                    name,
+                    f"#!/bin/sh\nexec {shlex.quote(other)} -S "
+                    f'{shlex.quote(str(self.directory / "ssh"))} "$@"\n',
+                )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """What a stage's environment gets from here, given what else is in it."""
+        return {"PATH": f"{self.directory}:{base.get('PATH', os.defpath)}"}
+
+    def command(self, host: str, command: str) -> list[str]:
+        """The words that run `command` on the host, over a connection which others then share.
+
+        Raise WorkFailed where another machine is meant and this one has no ssh.
+        """
+        if host == HERE:
+            return [str(self.directory / "ssh"), host, command]
+        if host.startswith("-"):
+            raise InputError(
+                "REMOTE_HOST",
+                f"{host!r} is an option of ssh, not the name of a host",
+                "correct it in deploy/deployments.toml",
+            )
+        if self._program is None:
+            raise _missing()
+        return [
+            self._program,
+            "-F",
+            str(self._own_config),
+            "-o",
+            "ControlMaster=yes",
+            "-o",
+            "ClearAllForwardings=yes",
+            "-o",
+            "LogLevel=INFO",
+            "-x",
+            "-T",
+            "--",
+            host,
+            command,
+        ]
+
+    def failure(self, host: str, stderr: str, status: int) -> BootstrapperError:
+        """Why the host is not reached, by what its ssh has written to stderr."""
+        if self.config:
+            stderr = stderr.replace(str(self.directory / "given"), str(self.config))
+        return ssh_error(host, stderr, by_hand=self.by_hand(host), status=status)
+
+    def by_hand(self, host: str) -> str:
+        """The command by which a person tries to reach the host."""
+        return f"ssh -F {shlex.quote(str(self.config))} {host}" if self.config else f"ssh {host}"
+
+    def _add(self, name: str, script: str) -> None:
+        path = self.directory / name
+        path.write_text(script)
+        path.chmod(0o700)
+
+    def _given(self) -> bytes | None:
+        if self.config is None:
+            return None
+        try:
+            return self.config.read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"SSH_CONFIG = {str(self.config)!r}",
+                error.strerror or str(error),
+                "correct it in deploy/deployments.toml",
+            ) from error
+
+
+def _missing() -> WorkFailed:
+    return WorkFailed("ssh", "is not installed here", "apt-get install openssh-client")
+
+
+def _parent() -> str:
+    """A directory for sockets and a program: names are short, files in it may be executed."""
+    for parent in (
+        os.environ.get("XDG_RUNTIME_DIR", ""),
+        "/tmp",  # noqa: S108
+        "/var/tmp",  # noqa: S108
+        os.path.expanduser("~/.cache"),
+    ):
+        if (
+            parent
+            and len(os.fsencode(parent)) + 20 <= _LONGEST
+            and os.access(parent, os.W_OK)
+            and not os.statvfs(parent).f_flag & getattr(os, "ST_NOEXEC", 0)
+        ):
+            return parent
+    raise WorkFailed(
+        "ssh",
+        "no directory can hold the push's connections: it must be "
+        "writable, its files executable, its name short",
+        "export XDG_RUNTIME_DIR=... to one that can",
+    )
+
+
+def _lock(directory: Path) -> FileIO | None:
+    """Hold the directory, or tell by None that its owner lives."""
+    file = FileIO(directory / "lock", "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def _sweep(parent: str) -> None:
+    """Remove what pushes have left that were killed; one just made may not be locked yet."""
+    for path in Path(parent).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            found = path.lstat()
+            if found.st_uid != os.getuid() or time.time() - found.st_mtime < _JUST_MADE:
+                continue
+            if lock := _lock(path):
+                with lock:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _shell() -> str:
+    """The user's, as sshd takes it, if it is one: that of a service's user may be `nologin`."""
+    shell = pwd.getpwuid(os.getuid()).pw_shell
+    return shell if os.path.basename(shell) in _SHELLS and os.access(shell, os.X_OK) else "/bin/sh"

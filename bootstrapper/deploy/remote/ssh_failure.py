@@ -1,0 +1,103 @@
+"""What ssh says when it gets no connection, in words that say what to do."""
+
+import re
+import shlex
+
+from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+
+# Of the ssh program's own: sshconnect.c, readconf.c, channels' and the system's strerror.
+_NO_NAME = re.compile(r"Could not resolve hostname ([^:]*):")
+_REFUSED = re.compile(r"connect to (?:host|address) (\S+) port (\d+): Connection refused")
+_TIMEOUT = re.compile(r"timed out|Timeout, server .* not responding")
+_NO_ROUTE = re.compile(r"No route to host|Network is unreachable|Host is down")
+_CHANGED = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED")
+_FINGERPRINT = re.compile(r"(SHA256:[^\s.]+)")
+_OFFENDING = re.compile(r"^Offending .* in (.*):(\d+)$", re.M)
+_REMOVE = re.compile(r"^\s*(ssh-keygen -f .* -R .*)$", re.M)
+_UNKNOWN = re.compile(r"host key is known for|Host key verification failed|authenticity of host")
+_DENIED = re.compile(r"Permission denied \(|Too many authentication failures")
+_CONFIGURATION = re.compile(
+    r"[Bb]ad configuration option|Bad owner or permissions|keyword .* extra arguments"
+    r"|missing argument|terminating, \d+ bad"
+)
+_CLOSED = re.compile(r"kex_exchange_identification|banner exchange|Connection (?:closed|reset) by")
+
+
+def ssh_error(host: str, stderr: str, *, by_hand: str, status: int) -> BootstrapperError:
+    """Why the host is not reached: `stderr` is ssh's, `by_hand` the command for a person's try."""
+    text = stderr.replace("\r", "")
+    if _CHANGED.search(text):
+        return _changed(host, text, by_hand)
+    if _CONFIGURATION.search(text):
+        line = next(line for line in text.splitlines() if _CONFIGURATION.search(line))
+        return InputError(
+            host,
+            f"ssh can't read its configuration: {line.strip()}",
+            f"correct that line; then {by_hand}",
+        )
+    if found := _NO_NAME.search(text):
+        return WorkFailed(
+            host,
+            f"the name {found[1] or host} is not known",
+            "correct REMOTE_HOST in deploy/deployments.toml, or the host's name in "
+            f"ssh's configuration; then {by_hand}",
+        )
+    if found := _REFUSED.search(text):
+        return WorkFailed(
+            host,
+            f"nothing listens at {found[1]} port {found[2]}",
+            f"see that its ssh server runs and the port is right: {by_hand}",
+        )
+    if _TIMEOUT.search(text):
+        return WorkFailed(
+            host,
+            "does not answer (timed out)",
+            f"see that it is up and no firewall is between: {by_hand}",
+        )
+    if _NO_ROUTE.search(text):
+        return WorkFailed(
+            host,
+            f"can't be reached ({_last(text)})",
+            f"see to the network or the VPN; then {by_hand}",
+        )
+    if _UNKNOWN.search(text):
+        return WorkFailed(
+            host,
+            "its host key is not known here yet",
+            f"{by_hand} and compare the fingerprint it shows with the host's own",
+        )
+    if _DENIED.search(text):
+        return WorkFailed(
+            host,
+            f"lets us not in ({_last(text)})",
+            f"ssh-add -l shows your keys; ssh-copy-id {shlex.quote(host)} gives the "
+            f"host one; then {by_hand}",
+        )
+    if _CLOSED.search(text):
+        return WorkFailed(
+            host,
+            f"closed the connection at once ({_last(text)})",
+            f"{by_hand}; the reason is in the log of its ssh server",
+        )
+    said = _last(text) or f"ssh ended with status {status}"
+    return WorkFailed(host, said, f"{by_hand} to see why")
+
+
+def _changed(host: str, text: str, by_hand: str) -> WorkFailed:
+    shown = _FINGERPRINT.search(text)
+    known = _OFFENDING.search(text)
+    remove = _REMOVE.search(text)
+    return WorkFailed(
+        host,
+        "ITS HOST KEY HAS CHANGED: another machine may answer in its place. "
+        f"It shows {shown[1] if shown else 'another key'}"
+        + (f"; the one we know is in {known[1]}:{known[2]}" if known else ""),
+        "don't go on before somebody has read the fingerprint on the host itself (ssh-keygen -lf "
+        "/etc/ssh/ssh_host_ed25519_key.pub). Only if it is the one above: "
+        f"{remove[1] if remove else 'ssh-keygen -R ' + shlex.quote(host)}; then {by_hand}",
+    )
+
+
+def _last(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

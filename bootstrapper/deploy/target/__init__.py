@@ -1,1 +1,0 @@
-"""The other end of a push: the connection there, its locks, its state and its history."""

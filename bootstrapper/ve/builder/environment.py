@@ -1,0 +1,134 @@
+"""What a tarball is built in: a ve that holds its build requirements, and nothing else."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.install.generated_files import GeneratedFiles
+from bootstrapper.ve.install.tree import Tree
+from bootstrapper.ve.install.tree_installer import TreeInstaller
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.project.project import largest_wheel
+from bootstrapper.ve.python.interpreter import Interpreter
+from bootstrapper.ve.standards.filename import Tarball
+from bootstrapper.ve.standards.requirement import (
+    InvalidRequirement,
+    Requirement,
+    parse_metadata_requirement,
+)
+from bootstrapper.ve.standards.version import InvalidVersion
+from bootstrapper.ve.store.built_wheels import BuiltWheel
+from bootstrapper.ve.store.entry import NamedEntry
+from bootstrapper.ve.system.file_installer import FileInstaller
+from bootstrapper.ve.wheel.tarball import tarball_error
+from bootstrapper.ve.wheel.wheel import WheelFile
+
+
+class BuildFirst(Exception):
+    """A build requirement is a tarball itself, `file`, and must be built before."""
+
+    def __init__(self, file: LockedFile) -> None:
+        super().__init__(file.path.name)
+        self.file = file
+
+
+class BuildRequirements:
+    """The vendored files that builds may use: the tools first, then the application's."""
+
+    def __init__(
+        self,
+        tools: Sequence[LockedFile],
+        files: Sequence[LockedFile],
+        *,
+        project: Path,
+        interpreter: Interpreter,
+    ) -> None:
+        self._project = project
+        self._environment = interpreter.environment
+        self._largest = largest_wheel(project)
+        self._files: dict[str, list[LockedFile]] = {}
+        for file in (*tools, *files):
+            self._files.setdefault(file.distribution.name, []).append(file)
+
+    def closure(
+        self,
+        wanted: Iterable[str],
+        asking: LockedFile,
+        next_step: str,
+        built: Mapping[PurePosixPath, BuiltWheel],
+    ) -> list[LockedFile]:
+        """All that a tarball's build requirements come to, by name.
+
+        Raises NotBuilt; and WorkFailed, which says the requirement that nothing satisfies, with
+        `next_step`.
+        """
+        chosen: dict[str, LockedFile] = {}
+        seen: set[tuple[str, frozenset[str]]] = set()
+        waiting = [(text, frozenset({""})) for text in wanted]
+        while waiting:
+            text, extras = waiting.pop()
+            requirement = _requirement(text, asking)
+            if not any(requirement.applies(self._environment, extra) for extra in extras):
+                continue
+            file = self._choose(requirement, asking, next_step)
+            name = requirement.name
+            if (name, requirement.extras) in seen:
+                continue
+            seen.add((name, requirement.extras))
+            chosen[name] = file
+            waiting += [(each, requirement.extras | {""}) for each in self._requires(file, built)]
+        return [chosen[name] for name in sorted(chosen)]
+
+    def _choose(self, requirement: Requirement, asking: LockedFile, next_step: str) -> LockedFile:
+        files = self._files.get(requirement.name, [])
+        for file in files:
+            try:
+                # A pre-release is in the lock because somebody wanted it.
+                if file != asking and requirement.allows(file.distribution.version):
+                    return file
+            except InvalidVersion:
+                continue
+        has = " and ".join(file.path.name for file in files if file != asking)
+        raise WorkFailed(
+            str(asking.path),
+            f"to be built it needs {requirement.text}, and "
+            + (f"what is vendored is {has}" if has else "that is not vendored"),
+            next_step,
+        )
+
+    def _requires(self, file: LockedFile, built: Mapping[PurePosixPath, BuiltWheel]) -> list[str]:
+        path = self._project / file.path
+        if isinstance(file.distribution, Tarball):
+            if file.path not in built:
+                raise BuildFirst(file)
+            path = built[file.path].path
+        with WheelFile(path, str(file.path), largest=self._largest) as wheel:
+            return wheel.requirements
+
+
+def create(place: Path, interpreter: Interpreter, parts: Sequence[NamedEntry]) -> None:
+    """Make a ve for builds, as PEP 405 defines one: it needs no activation and no pip."""
+    tree = Tree(parts)
+    tree.refuse_replacing(["bin/python", "bin/python3", "pyvenv.cfg"], ["bin", interpreter.site])
+    place.mkdir()
+    TreeInstaller(place, tree, FileInstaller("auto")).run(jobs=1, done=lambda _: None)
+    for folder in ("bin", interpreter.site):
+        (place / folder).mkdir(parents=True, exist_ok=True)
+    python = place / "bin/python"
+    python.symlink_to(interpreter.executable)
+    (place / "bin/python3").symlink_to("python")
+    (place / "pyvenv.cfg").write_text(
+        f"home = {interpreter.executable.parent}\ninclude-system-site-packages = false\n",
+        encoding="utf-8",
+    )
+    GeneratedFiles(os.fspath(python), interpreter).write(tree, place)
+
+
+def _requirement(text: str, asking: LockedFile) -> Requirement:
+    try:
+        return parse_metadata_requirement(text)
+    except InvalidRequirement as error:
+        raise tarball_error(
+            str(asking.path), f"its build requirement can't be read: {error}"
+        ) from None

@@ -1,0 +1,177 @@
+"""Build processes: start, watch and end them, and the error of a failed one."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.builder.backend import BuildTask
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
+from bootstrapper.ve.wheel import undeclared
+
+# Our own code is importable for the one import only: a backend must not find it.
+_MAIN = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from bootstrapper.ve.builder.backend import serve
+del sys.path[0]
+serve()
+"""
+
+# The times in a wheel, so that two builds of a tarball give the same bytes: 2020-01-01, UTC
+# (https://reproducible-builds.org/specs/source-date-epoch/).
+_EPOCH = "1577836800"
+
+
+class BuildProcesses:
+    """Those of one rebuild; `stop` ends them all, and keeps new ones from starting."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+        self._stopped = False
+
+    def run(
+        self, task: BuildTask, python: Path, directory: Path, log: Path
+    ) -> dict[str, Any] | None:
+        """Build one tarball; `directory` is for its temporary files. None if the build failed.
+
+        When this returns, no process of the build's process group is left.
+        """
+        home = directory / "home"
+        home.mkdir(exist_ok=True)
+        with log.open("ab") as output, self._lock:
+            if self._stopped:
+                return None
+            process = subprocess.Popen(
+                [
+                    python,
+                    "-P",
+                    "-s",
+                    "-c",
+                    _MAIN,
+                    Path(__file__).parents[3],
+                    json.dumps(asdict(task)),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd=directory,
+                umask=0o022,
+                process_group=0,
+                env=_environment(python, home, task.source),
+            )
+            self._running.add(process.pid)
+        try:
+            # Not reaped yet: as long as it is a zombie, its number can't be anybody else's.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        finally:
+            with self._lock:
+                _kill(process.pid)
+                self._running.discard(process.pid)
+            process.communicate()
+        if process.returncode != 0 or not os.path.exists(task.answer):
+            return None
+        answer: dict[str, Any] = json.loads(Path(task.answer).read_bytes())
+        return answer
+
+    def stop(self) -> None:
+        """End every build, and whatever it has started."""
+        with self._lock:
+            self._stopped = True
+            for pid in self._running:
+                _kill(pid)
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _environment(python: Path, home: Path, source: str) -> Mapping[str, str]:
+    """Nothing of the user's but PATH and how to compile: no settings of pip's or distutils'."""
+    ours = {name: os.environ[name] for name in BUILD_VARIABLES if name in os.environ}
+    for name in ("CFLAGS", "CXXFLAGS"):
+        # Debug information would name a directory that is gone, another one each time.
+        option = shlex.quote(f"-fdebug-prefix-map={source}=.")
+        ours[name] = f"{ours.get(name, '')} {option}".strip()
+    return {
+        **ours,
+        "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "HOME": os.fspath(home),
+        "TMPDIR": os.fspath(home),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "SOURCE_DATE_EPOCH": _EPOCH,
+        "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+SHOWN_LINES = 15
+_TAIL_BYTES = 1 << 16
+
+# What the build wants of the system, by the words of those who miss it: setuptools and
+# distutils, the kernel, Meson, CMake, the C compilers.
+_MISSES = (
+    (
+        re.compile(
+            r"command '([^']+)' failed: No such file or directory"
+            r"|No such file or directory: '([^']*(?:cc|c\+\+|g\+\+|clang)[^']*)'"
+            r"|Unknown compiler\(s\): \[\['([^']+)"
+            r"|(?:No )?(CMAKE_C(?:XX)?_COMPILER) (?:could be found|not set)"
+        ),
+        "a C compiler",
+        "install one (Debian: apt-get install build-essential), then: ./bootstrap.py",
+    ),
+    (
+        re.compile(r"fatal error: '?(Python\.h)'?[: ]|(Python\.h): No such file"),
+        "Python's header files",
+        "install them (Debian: apt-get install python3-dev), then: ./bootstrap.py",
+    ),
+    (
+        re.compile(r"fatal error: '?([^\s':]+)'?(?:: No such file| file not found)"),
+        "the header files of a library",
+        "install them (Debian: apt-file search tells the package), then: ./bootstrap.py",
+    ),
+)
+
+
+def build_error(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> WorkFailed:
+    """The error about a tarball whose build has failed; `build_requires` are the project's."""
+    with log.open("rb") as stream:
+        stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        text = stream.read().decode(errors="replace").rstrip()
+    last = "\n    ".join(text.splitlines()[-SHOWN_LINES:])
+    shown = f":\n    {last}\n  all of its output: {log}"
+    for pattern, what, next_step in _MISSES:
+        if match := pattern.search(text):
+            name = next(filter(None, match.groups()))
+            return WorkFailed(
+                str(file.path),
+                f"to be built it wants {what}, and there is no {name} here{shown}",
+                next_step,
+            )
+    if setting := undeclared.setting(text, build_requires):
+        return WorkFailed(
+            str(file.path),
+            f"to be built it imports what it does not declare{shown}",
+            f"write {setting} into [tool.vendor_fetch] of pyproject.toml, then: make vendor",
+        )
+    return WorkFailed(
+        str(file.path),
+        f"no wheel could be built of it{shown}",
+        "ask for another version of it in requirements/apps.in, then: make vendor",
+    )

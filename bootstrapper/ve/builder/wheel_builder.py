@@ -1,0 +1,231 @@
+"""Building wheels of tarballs: `jobs` at a time, each by a process of its own."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.progress import Progress
+from bootstrapper.ve.builder import environment, process
+from bootstrapper.ve.builder.backend import BuildTask
+from bootstrapper.ve.builder.environment import BuildFirst, BuildRequirements
+from bootstrapper.ve.builder.process import BuildProcesses
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.project.project import build_requires
+from bootstrapper.ve.project.vendored_files import sha256_of
+from bootstrapper.ve.python.interpreter import Interpreter
+from bootstrapper.ve.standards.filename import InvalidFilename, Wheel, parse_filename
+from bootstrapper.ve.standards.version import InvalidVersion, Version
+from bootstrapper.ve.store.built_wheels import BuiltWheel, BuiltWheelCache
+from bootstrapper.ve.store.store import Store, probe
+from bootstrapper.ve.unpack.provide import provide_entries
+from bootstrapper.ve.wheel.tarball import build_system, tarball_error, with_project
+
+
+class WheelBuilder:
+    """Where the tarballs of one project are built."""
+
+    def __init__(
+        self,
+        files: Sequence[LockedFile],
+        tools: Sequence[LockedFile],
+        keeping: BuiltWheelCache,
+        *,
+        project: Path,
+        interpreter: Interpreter,
+        store: Store,
+        jobs: int,
+        progress: Progress,
+    ) -> None:
+        self._offers = BuildRequirements(tools, files, project=project, interpreter=interpreter)
+        self._tools = {file.path for file in tools}
+        self._keeping = keeping
+        self._project = project
+        self._interpreter = interpreter
+        self._store = store
+        self._jobs = jobs
+        self._progress = progress
+        self._built: dict[PurePosixPath, BuiltWheel] = {}
+        self._pythons: dict[tuple[PurePosixPath, ...], Path] = {}
+        # What tarballs need, by their own word, and what their backends have asked for besides.
+        self._static: dict[PurePosixPath, tuple[str, ...]] = {}
+        self._asked: dict[PurePosixPath, list[str]] = {}
+        self._build_requires = build_requires(project)
+
+    def build(self, tarballs: Sequence[LockedFile]) -> Mapping[PurePosixPath, BuiltWheel]:
+        """A wheel of each, and of the tarballs that they need to be built.
+
+        It goes in rounds: a backend may ask for more when it is called, and a tool may be a
+        tarball itself; both wait for the next round. Raises WorkFailed.
+        """
+        waiting = list(tarballs)
+        with (
+            self._store.unfinished() as directory,
+            self._progress.step("build", len(tarballs)) as step,
+        ):
+            while waiting:
+                ready, waiting = self._divide(waiting)
+                self._make_environments(ready, directory)
+                for file, built in self._round(ready, directory):
+                    if built is None:
+                        waiting.append(file)
+                        continue
+                    self._built[file.path] = built
+                    if file in tarballs:
+                        step.advance(name=file.path.name)
+        return self._built
+
+    def _divide(
+        self, waiting: list[LockedFile]
+    ) -> tuple[dict[LockedFile, list[LockedFile]], list[LockedFile]]:
+        """Those that can be built now, with what they need, and those that can't yet."""
+        ready: dict[LockedFile, list[LockedFile]] = {}
+        later: list[LockedFile] = []
+        for file in waiting:
+            try:
+                ready[file] = self._needs(file)
+            except BuildFirst as need:
+                later.append(file)
+                if need.file not in waiting:
+                    waiting.append(need.file)  # and this loop comes to it
+        if not ready:
+            names = ", ".join(sorted(file.path.name for file in later))
+            raise tarball_error(
+                str(later[0].path), f"it is built with tarballs that need each other: {names}"
+            )
+        return ready, later
+
+    def _needs(self, file: LockedFile) -> list[LockedFile]:
+        place = str(file.path)
+        if file.path not in self._static:
+            own = build_system(self._project / file.path, place).requires
+            # A tool that is a tarball may itself be one of them.
+            more = () if file.path in self._tools else self._build_requires
+            self._static[file.path] = with_project(own, more)
+        asked = self._asked.get(file.path, [])
+        self._offers.closure(self._static[file.path], file, "make vendor", self._built)
+        return self._offers.closure(
+            [*self._static[file.path], *asked],
+            file,
+            "write it into build-requires of [tool.vendor_fetch] in pyproject.toml, "
+            "then: make vendor",
+            self._built,
+        )
+
+    def _make_environments(
+        self, ready: Mapping[LockedFile, list[LockedFile]], directory: Path
+    ) -> None:
+        """One for each set of build requirements; projects have few of them."""
+        for needs in ready.values():
+            if _paths(needs) in self._pythons:
+                continue
+            place = directory / f"ve-{len(self._pythons)}"
+            parts = provide_entries(
+                needs,
+                self._built,
+                project=self._project,
+                store=self._store,
+                interpreter=self._interpreter,
+                jobs=self._jobs,
+                progress=self._progress,
+            )
+            environment.create(place, self._interpreter, parts)
+            self._pythons[_paths(needs)] = place / "bin/python"
+
+    def _round(
+        self, ready: Mapping[LockedFile, list[LockedFile]], directory: Path
+    ) -> Iterator[tuple[LockedFile, BuiltWheel | None]]:
+        """Each as it is built; None for one whose backend asks for more."""
+        processes = BuildProcesses()
+        with ThreadPoolExecutor(self._jobs) as threads:
+            try:
+                # The big ones first, so that no process is left with one at the end.
+                order = sorted(ready, key=lambda file: -(self._project / file.path).stat().st_size)
+                building = {
+                    threads.submit(self._one, file, ready[file], directory, processes): file
+                    for file in order
+                }
+                for each in as_completed(building):
+                    yield building[each], each.result()
+            except BaseException:
+                processes.stop()
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _one(
+        self, file: LockedFile, needs: list[LockedFile], directory: Path, processes: BuildProcesses
+    ) -> BuiltWheel | None:
+        with tempfile.TemporaryDirectory(dir=directory, ignore_cleanup_errors=True) as own:
+            place, log = Path(own), Path(own) / "build.log"
+            asked = self._asked.get(file.path, [])
+            task = BuildTask(
+                tarball=os.fspath(self._project / file.path),
+                name=str(file.path),
+                source=f"{own}/source",
+                into=f"{own}/wheel",
+                answer=f"{own}/answer.json",
+                provided=asked,
+            )
+            answer = processes.run(task, self._pythons[_paths(needs)], place, log)
+            match answer:
+                case {"failed": [where, text, next_step]}:
+                    raise WorkFailed(where, text, next_step)
+                case {"requires": requires}:
+                    self._asked[file.path] = [*asked, *requires]
+                    return None
+                case {"wheel": name} if os.path.isfile(f"{task.into}/{name}"):
+                    return self._keep(file, needs, Path(task.into), name, log)
+            probe(place)  # a full disk has no room for the log, either
+            raise process.build_error(file, self._kept_log(file, log), self._build_requires)
+
+    def _keep(
+        self, file: LockedFile, needs: list[LockedFile], made: Path, name: str, log: Path
+    ) -> BuiltWheel:
+        self._check(file, name)
+        place = self._keeping.place(file)
+        built = BuiltWheel(
+            path=place / name,
+            sha256=sha256_of(made / name),
+            beside={
+                str(each.path): each.sha256[0] for each in needs if each.path not in self._tools
+            },
+        )
+        log.rename(made / log.name)
+        built.write(made)
+        self._store.adopt(made, place)
+        return built
+
+    def _check(self, file: LockedFile, name: str) -> None:
+        """Raises WorkFailed if the wheel is not what the tarball's name promises."""
+        says = file.distribution
+        try:
+            wheel = parse_filename(name)
+            same = wheel.name == says.name and Version(wheel.version) == Version(says.version)
+        except (InvalidFilename, InvalidVersion):
+            same = False
+        if not same:
+            raise tarball_error(str(file.path), f"the wheel built of it is another's: {name}")
+        assert isinstance(wheel, Wheel)
+        if not self._interpreter.tags.keys() & set(wheel.tags):
+            raise tarball_error(
+                str(file.path), f"the wheel built of it is not for {self._interpreter}: {name}"
+            )
+
+    def _kept_log(self, file: LockedFile, log: Path) -> Path:
+        """Where the output of a failed build stays; a store of this rebuild's own does not."""
+        if self._store.root.is_relative_to(self._project):
+            handle, name = tempfile.mkstemp(prefix=f"{file.path.name}-", suffix=".log")
+            os.close(handle)
+            place = Path(name)
+        else:
+            place = self._store.root / "logs" / f"{file.path.name}.log"
+            place.parent.mkdir(exist_ok=True)
+        if log.exists():
+            place.write_bytes(log.read_bytes())
+        return place
+
+
+def _paths(files: Sequence[LockedFile]) -> tuple[PurePosixPath, ...]:
+    return tuple(file.path for file in files)

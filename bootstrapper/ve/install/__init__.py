@@ -1,0 +1,1 @@
+"""From entries of the store to a ve."""

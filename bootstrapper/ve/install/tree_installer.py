@@ -1,0 +1,132 @@
+"""Making a directory hold what a tree says, and nothing else: from nothing, or from a spare."""
+
+import errno
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bootstrapper.ve.install.tree import Tree
+from bootstrapper.ve.store.entry import Kept, NamedEntry, as_written
+from bootstrapper.ve.system.child import run_in_child
+from bootstrapper.ve.system.directories import remove_tree
+from bootstrapper.ve.system.file_installer import FileInstaller
+
+# A second process must have so much to do, in folders, to be worth its start.
+WORTH_A_PROCESS = 200
+
+
+class DamagedEntry(Exception):
+    """An entry of the store, in `place`, is not as it was written."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class TreeInstaller:
+    """A directory that becomes a tree: `run` leaves the files of the tree there, and no others.
+
+    What is there already stays if it is the very file that the tree wants: the store's own inode,
+    of the size and the time that it was written with. Links are not followed: what they lead to
+    is not ours to change.
+    """
+
+    def __init__(self, place: Path, tree: Tree, putting: FileInstaller) -> None:
+        self._place = os.fspath(place)
+        self._folders = tree.folders
+        self._trunk, self._branches = tree.branches()
+        self._putting = putting
+        self._fresh: set[str] = set()
+        self._like = _owned(_sample(self._place))
+
+    def run(self, jobs: int, done: Callable[[int], None]) -> None:
+        """Do it, in two processes if `jobs` allows; calls `done` with how many folders are.
+
+        Raises Damaged, WorkFailed or OSError.
+        """
+        if _owned(os.lstat(self._place)) != self._like:
+            raise PermissionError(errno.EPERM, "not as a directory is made today", self._place)
+        self._all(self._trunk, done)
+        ours, theirs = self._lots()
+        if jobs == 1 or len(theirs) < WORTH_A_PROCESS:
+            self._all([*ours, *theirs], done)
+            return
+        with run_in_child(lambda: self._all(theirs, lambda _: None)):
+            self._all(ours, done)
+        done(len(theirs))
+
+    def _lots(self) -> tuple[list[str], list[str]]:
+        """The folders of the branches in two lots of about the same weight, parents first."""
+        ours: list[str] = []
+        theirs: list[str] = []
+        for branch in sorted(self._branches, key=len, reverse=True):
+            (ours if len(ours) <= len(theirs) else theirs).extend(branch)
+        return ours, theirs
+
+    def _all(self, paths: Iterable[str], done: Callable[[int], None]) -> None:
+        for path in paths:
+            self._one(path)
+            done(1)
+
+    def _one(self, path: str) -> None:
+        """Make one folder, which is there, what the tree says; its subfolders, but not in them."""
+        folder = self._folders[path]
+        place = f"{self._place}/{path}"
+        files = {kept[0]: (part, kept) for part, kepts in folder.sources for kept in kepts}
+        subfolders = folder.subfolders
+        if path not in self._fresh:
+            files, subfolders = self._lacking(place, files, subfolders)
+        for name in subfolders:
+            os.mkdir(f"{place}/{name}")
+            self._fresh.add(f"{path}/{name}" if path else name)
+        for name, (part, kept) in files.items():
+            source = f"{part.entry.tree}/{path}/{name}"
+            try:
+                if as_written(os.lstat(source)) != list(kept[1:4]):
+                    raise DamagedEntry(part.entry.place)
+            except FileNotFoundError:
+                raise DamagedEntry(part.entry.place) from None
+            self._putting.put(source, f"{place}/{name}")
+
+    def _lacking(
+        self, place: str, files: dict[str, tuple[NamedEntry, Kept]], subfolders: set[str]
+    ) -> tuple[dict[str, tuple[NamedEntry, Kept]], set[str]]:
+        """What of them is not in a folder; all else that is there is removed."""
+        present, unwanted = set(), []
+        with os.scandir(place) as entries:
+            for entry in entries:
+                status, name = entry.stat(follow_symlinks=False), entry.name
+                if name in files:
+                    _, *written, inode = files[name][1]
+                    wanted = status.st_ino == inode and as_written(status) == written
+                else:
+                    wanted = name in subfolders and _owned(status) == self._like
+                if wanted:
+                    present.add(name)
+                else:
+                    unwanted.append(entry.path)
+        for path in unwanted:
+            remove_tree(Path(path))
+            if os.path.lexists(path):
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), path)
+        if len(present) == len(files) + len(subfolders):
+            return {}, set()
+        return (
+            {name: file for name, file in files.items() if name not in present},
+            subfolders - present,
+        )
+
+
+def _sample(place: str) -> os.stat_result:
+    """What a directory beside `place` is like that is made now: umask, group, default ACL."""
+    sample = f"{place}-sample"
+    os.mkdir(sample)
+    try:
+        return os.lstat(sample)
+    finally:
+        os.rmdir(sample)
+
+
+def _owned(status: os.stat_result) -> tuple[int, int, int]:
+    """Kind and mode, owner, and group."""
+    return status.st_mode, status.st_uid, status.st_gid

@@ -1,0 +1,124 @@
+"""The lock: every vendored file, one a line, with its sha256 and where it applies.
+
+    requirements/src/django-5.2.8-py3-none-any.whl --hash=sha256:…
+    requirements/src/pillow-….whl ; python_version == "3.11" --hash=sha256:…
+
+It is a plain pip requirements file; we read the part of that format which a lock needs.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import InputError
+from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
+from bootstrapper.ve.standards.marker import InvalidMarker, Marker
+
+SOURCE = PurePosixPath("requirements/src")
+APPS = PurePosixPath("requirements/apps.txt")
+TOOLS = PurePosixPath("requirements/tools.txt")
+
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_NEXT = "mend the line, or write the lock anew: make vendor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockedFile:
+    """One line of a lock.
+
+    `path` is relative to the project's root; `sha256` are the digests it may have, in lower-case
+    hexadecimal; `marker` says where it applies, None is everywhere; `line` counts from 1, and
+    `lock` is the file the line stands in (for messages).
+    """
+
+    path: PurePosixPath
+    sha256: tuple[str, ...]
+    marker: Marker | None = None
+    lock: str = str(APPS)
+    line: int = 0
+
+    @property
+    def distribution(self) -> Wheel | Tarball:
+        """What the file's name says that it is."""
+        return parse_filename(self.path.name)
+
+    @property
+    def place(self) -> str:
+        """Where the line stands, as messages name it."""
+        return f"{self.lock} line {self.line}"
+
+    def __str__(self) -> str:
+        marker = f" ; {self.marker}" if self.marker else ""
+        return f"{self.path}{marker}" + "".join(f" --hash=sha256:{each}" for each in self.sha256)
+
+
+def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
+    """The lines of a lock, in order. Raises InputError, which names the line that is wrong."""
+    try:
+        text = (project / lock).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            str(lock), "the file is missing", "bring it back (git checkout), or run: make vendor"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(str(lock), f"not UTF-8 at byte {error.start}", _NEXT) from None
+    files: list[LockedFile] = []
+    lines: dict[PurePosixPath, int] = {}
+    for number, words in _logical_lines(text):
+        file = _read_line(words, str(lock), number)
+        if file.path in lines:
+            raise InputError(
+                file.place, f"{file.path} stands in line {lines[file.path]} already", _NEXT
+            )
+        lines[file.path] = number
+        files.append(file)
+    return files
+
+
+def render(files: Iterable[LockedFile], header: Iterable[str] = ()) -> str:
+    """The text of a lock: `header` lines as comments, then a line a file."""
+    return "".join(
+        [*(f"# {line}".rstrip() + "\n" for line in header), *(f"{file}\n" for file in files)]
+    )
+
+
+def _logical_lines(text: str) -> Iterable[tuple[int, str]]:
+    """Number and text of each line; continued ones joined, comments and empty ones left out."""
+    started, gathered = 0, ""
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = re.sub(r"(^|\s)#.*$", "", raw.removesuffix("\r"))
+        started = started or number
+        if line.endswith("\\"):
+            gathered += line[:-1] + " "
+            continue
+        gathered = (gathered + line).strip()
+        if gathered:
+            yield started, gathered
+        started, gathered = 0, ""
+    if gathered.strip():
+        yield started, gathered.strip()
+
+
+def _read_line(text: str, lock: str, number: int) -> LockedFile:
+    def bad(fault: str) -> InputError:
+        return InputError(f"{lock} line {number}", fault, _NEXT)
+
+    digests = tuple(_HASH.findall(text))
+    rest = _HASH.sub("", text).strip()
+    if "--hash" in rest:
+        raise bad("a hash must be --hash=sha256: and 64 hexadecimal digits in lower case")
+    name, separator, condition = (part.strip() for part in rest.partition(" ;"))
+    if name.startswith("-"):
+        raise bad(f"{name.split()[0]!r}: options other than --hash don't belong in a lock")
+    path = PurePosixPath(name)
+    if not name or " " in name or path.parent != SOURCE:
+        raise bad(f"{name!r} is not the path of a file in {SOURCE}/")
+    if not digests:
+        raise bad(f"{path} has no --hash=sha256:…")
+    try:
+        parse_filename(path.name)
+        marker = Marker(condition) if separator else None
+    except (InvalidFilename, InvalidMarker) as error:
+        raise bad(str(error)) from None
+    return LockedFile(path=path, sha256=digests, marker=marker, lock=lock, line=number)

@@ -1,0 +1,132 @@
+"""The project: its directory, what its apps.in asks for, and its pyproject.toml."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.errors import InputError, refused
+from bootstrapper.ve.project.lockfile import APPS
+from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
+
+
+class Project:
+    """A project's directory and what stands in it for us. Raises InputError if it is none."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = Path(os.path.abspath(directory))
+        if not self.requirements.is_dir():
+            raise InputError(
+                str(self.directory),
+                f"no project: it has no {APPS.parent}/",
+                "cd to the project, or name it: --project DIRECTORY",
+            )
+        path = os.fspath(self.directory)
+        if os.pathsep in path or not path.isprintable():
+            # PATH can't hold it, and not every file that names it.
+            raise InputError(
+                ascii(path),
+                f"a ve can't live at a path with {os.pathsep!r}, or with "
+                "characters that can't be shown",
+                "move the project elsewhere",
+            )
+
+    @property
+    def requirements(self) -> Path:
+        """Where the lock and the vendored files are; the process that changes them holds it."""
+        return self.directory / APPS.parent
+
+    @property
+    def ve(self) -> Path:
+        """Where the ve lives."""
+        return self.directory / "ve"
+
+    @property
+    def wanted(self) -> list[str]:
+        """The requirements that people wrote: the lines of apps.in, without comments."""
+        try:
+            text = (self.directory / APPS.with_suffix(".in")).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return []
+        lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines())
+        return [line for line in lines if line]
+
+    @contextmanager
+    def writable(self) -> Iterator[None]:
+        """While the project is written to: what the system refuses is told as WorkFailed."""
+        try:
+            yield
+        except OSError as error:
+            raise refused(error, self.directory, again="./bootstrap.py") from error
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*((?:[KMGT]i?)?B?)", re.IGNORECASE)
+_UNITS = {
+    f"{prefix}{i}{b}": (1024 if i else 1000) ** power
+    for power, prefix in enumerate(["", "K", "M", "G", "T"])
+    for i in (["", "I"] if prefix else [""])
+    for b in ("", "B")
+}
+
+
+def read(project: Path) -> Mapping[str, Any]:
+    """The whole file; empty if there is none. Raises InputError."""
+    try:
+        return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise InputError("pyproject.toml", str(error), "mend the file") from None
+
+
+def requires_python(project: Path) -> str:
+    """`requires-python`, such as `==3.12.*`; empty if nobody says. Raises InputError."""
+    value = table(read(project), "project").get("requires-python", "")
+    try:
+        matches(Version("3"), value)
+    except (InvalidVersion, AttributeError):
+        raise InputError(
+            "pyproject.toml",
+            f"requires-python = {value!r} is no version specifier (PEP 440)",
+            'write it like "==3.12.*"',
+        ) from None
+    return str(value)
+
+
+def build_requires(project: Path) -> tuple[str, ...]:
+    """What the project says that its tarballs are built with, besides their own word.
+
+    vendor_fetch refuses what is no list of requirements. Raises InputError.
+    """
+    asked = table(read(project), "tool", "vendor_fetch").get("build-requires", [])
+    return tuple(each for each in asked if isinstance(each, str)) if isinstance(asked, list) else ()
+
+
+def largest_wheel(project: Path) -> int:
+    """The limit of a wheel's unpacked size, in bytes. Raises InputError.
+
+    `largest-wheel` in [tool.bootstrapper]: a number of bytes, or words such as "2 GB".
+    """
+    from bootstrapper.ve.wheel.wheel import BOMB_SIZE  # most rebuilds unpack nothing
+
+    value = table(read(project), "tool", "bootstrapper").get("largest-wheel", BOMB_SIZE)
+    match = _SIZE.fullmatch(str(value).strip())
+    if not match or isinstance(value, bool):
+        raise InputError(
+            "pyproject.toml",
+            f"largest-wheel = {value!r} is no size",
+            'write it in [tool.bootstrapper] as "2 GB", or as a number of bytes',
+        )
+    return int(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def table(settings: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """The table `[a.b]` by its names; empty if it is not there. Raises InputError."""
+    for name in names:
+        settings = settings.get(name, {})
+        if not isinstance(settings, Mapping):
+            raise InputError("pyproject.toml", f"{name} is not a table", "mend the file")
+    return settings

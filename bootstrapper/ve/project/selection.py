@@ -1,0 +1,137 @@
+"""Which of the vendored files an interpreter gets: one a distribution, by markers and tags."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.python.interpreter import Interpreter
+from bootstrapper.ve.standards.filename import Tarball, Wheel
+from bootstrapper.ve.standards.requirement import (
+    InvalidRequirement,
+    Requirement,
+    parse_metadata_requirement,
+)
+
+_Rank = tuple[int, int, str]
+
+
+def select_files(
+    files: Iterable[LockedFile],
+    interpreter: Interpreter,
+    *,
+    project: Path,
+    wanted: Sequence[str] = (),
+) -> list[LockedFile]:
+    """The files to install, in the lock's order.
+
+    Of several wheels of one distribution, the one whose tags fit best is taken. `wanted` are the
+    requirements that people wrote (the lines of apps.in). Raises WorkFailed: a distribution has
+    lines but none of them fits, or two lines hold that are of different versions.
+    """
+    by_name: dict[str, list[LockedFile]] = defaultdict(list)
+    for file in files:
+        by_name[file.distribution.name].append(file)
+    chosen, skipped = [], {}
+    for name, lines in by_name.items():
+        holding = [
+            file
+            for file in lines
+            if file.marker is None or file.marker.holds(interpreter.environment)
+        ]
+        if holding:
+            chosen.append(_best(holding, interpreter))
+        else:
+            skipped[name] = lines
+    if skipped:
+        _refuse_missing(skipped, chosen, interpreter, project, wanted)
+    order = {file.path: number for number, file in enumerate(files)}
+    return sorted(chosen, key=lambda file: order[file.path])
+
+
+def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
+    versions = {line.distribution.version for line in lines}
+    if len(versions) > 1:
+        raise WorkFailed(
+            lines[1].place,
+            f"{lines[1].path.name}, and line {lines[0].line} has another version: "
+            f"{lines[0].path.name}",
+            "make vendor",
+        )
+    ranked = [(rank, line) for line in lines if (rank := _rank(line, interpreter)) is not None]
+    if not ranked:
+        raise _unfit(lines, interpreter)
+    return min(ranked, key=lambda each: each[0])[1]
+
+
+def _rank(line: LockedFile, interpreter: Interpreter) -> _Rank | None:
+    """The smaller the better: tags, then the higher build number; a tarball fits always, last."""
+    match line.distribution:
+        case Tarball():
+            return (len(interpreter.tags), 0, "")
+        case Wheel(tags=tags, build=(number, rest)):
+            ranks = [interpreter.tags[tag] for tag in tags if tag in interpreter.tags]
+            return (min(ranks), -number, rest) if ranks else None
+
+
+def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
+    has = "; ".join(f"{line.path.name} is for {' '.join(_tags(line))}" for line in lines)
+    best = ", ".join(list(interpreter.tags)[:2])
+    return WorkFailed(
+        lines[0].place,
+        f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
+        f"interpreter takes {best}, … py3-none-any",
+        "./bootstrap.py --python PYTHON with a Python that they are for, or vendor for this one: "
+        "make vendor",
+    )
+
+
+def _tags(line: LockedFile) -> tuple[str, ...]:
+    distribution = line.distribution
+    return distribution.tags if isinstance(distribution, Wheel) else ()
+
+
+def _refuse_missing(
+    skipped: dict[str, list[LockedFile]],
+    chosen: list[LockedFile],
+    interpreter: Interpreter,
+    project: Path,
+    wanted: Sequence[str],
+) -> None:
+    """Refuse if a distribution that has no line for this interpreter is needed all the same.
+
+    A marker may leave a file out because nothing needs it there (colorama outside Windows), or
+    because the lock was made for another Python. The requirements of those who wrote apps.in and
+    of the chosen wheels tell which.
+    """
+    from bootstrapper.ve.project.project import largest_wheel  # most locks leave nothing out
+    from bootstrapper.ve.wheel.wheel import WheelFile
+
+    needed, largest = list(wanted), largest_wheel(project)
+    for file in chosen:
+        if isinstance(file.distribution, Wheel):
+            with WheelFile(project / file.path, str(file.path), largest=largest) as wheel:
+                needed += wheel.requirements
+    for name in _required(needed, interpreter):
+        if name in skipped:
+            raise _unfit(skipped[name], interpreter)
+
+
+def _required(texts: Iterable[str], interpreter: Interpreter) -> set[str]:
+    """The names whose markers hold, with whichever extras somebody asks for."""
+    requirements = list(_read(texts))
+    extras = {"", *(extra for each in requirements for extra in each.extras)}
+    return {
+        each.name
+        for each in requirements
+        if any(each.applies(interpreter.environment, extra) for extra in extras)
+    }
+
+
+def _read(texts: Iterable[str]) -> Iterator[Requirement]:
+    for text in texts:
+        try:
+            yield parse_metadata_requirement(text)
+        except InvalidRequirement:
+            continue  # old metadata has forms that PEP 508 does not know; they bind nobody

@@ -1,0 +1,138 @@
+"""The vendored files on disk: are they there, and are they what the lock says?"""
+
+import hashlib
+import os
+import stat
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.progress import Progress
+from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
+
+# The first line of a pointer (the specification of Git LFS, "Pointer").
+_POINTER = b"version https://git-lfs.github.com/spec/"
+# None of these loses a file that somebody has put there.
+_BRING_BACK = "git checkout -- {path}, or: make vendor"
+_PUT_ASIDE = "git stash push -- {path}, or: make vendor"
+
+
+def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
+    """Hash every file, `jobs` at a time; nothing else may be touched before.
+
+    Raises WorkFailed for the first difference: a file that is missing, that has other bytes than
+    its line says, or that no line names.
+    """
+    for stray in unlisted_files(project, files):
+        raise stray
+    # The big ones first, so that no thread is left with one at the end.
+    waiting = deque(sorted(files, key=lambda file: -_size(project / file.path)))
+    results: SimpleQueue[tuple[LockedFile, Exception | None]] = SimpleQueue()
+    threads = [Thread(target=_compare, args=(project, waiting, results)) for _ in range(jobs)]
+    for thread in threads:
+        thread.start()
+    try:
+        with progress.step("verify", len(files)) as step:
+            for _ in files:
+                file, fault = results.get()
+                if fault:
+                    raise fault
+                step.advance(name=file.path.name)
+    finally:
+        waiting.clear()
+        for thread in threads:
+            thread.join()
+
+
+def _compare(
+    project: Path,
+    waiting: deque[LockedFile],
+    results: "SimpleQueue[tuple[LockedFile, Exception | None]]",
+) -> None:
+    """In a thread, which hashing leaves to run: concurrent.futures takes longer to import."""
+    while True:
+        try:
+            file = waiting.popleft()
+        except IndexError:
+            return
+        try:
+            results.put((file, file_difference(project, file)))
+        except Exception as error:
+            results.put((file, error))
+
+
+def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
+    """What is wrong with one vendored file; None if nothing is."""
+    path = project / file.path
+    restore = _BRING_BACK.format(path=file.path)
+    try:
+        # Looked at before it is opened: a FIFO would be waited for, a device might never end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return WorkFailed(
+                str(file.path), "is not a regular file", f"rm -r {file.path}, then: {restore}"
+            )
+        digest = sha256_of(path)
+    except FileNotFoundError:
+        return WorkFailed(str(file.path), f"the file is missing, {file.place} wants it", restore)
+    except OSError as error:
+        return WorkFailed(
+            str(file.path),
+            f"can't be read: {error.strerror}",
+            f"chmod u+r {file.path}, or have its owner do it",
+        )
+    if digest in file.sha256:
+        return None
+    if is_pointer(path):
+        return WorkFailed(
+            str(file.path), "is a pointer of Git LFS, the file itself is not here", "git lfs pull"
+        )
+    return WorkFailed(
+        str(file.path),
+        f"its {_size(path)} bytes have the sha256 {digest}, "
+        f"{file.place} says {' or '.join(file.sha256)}",
+        _PUT_ASIDE.format(path=file.path),
+    )
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file is what Git LFS puts in place of one that it has not fetched yet."""
+    with path.open("rb") as stream:
+        return stream.read(len(_POINTER)) == _POINTER
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in lower-case hexadecimal. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
+    """The vendored files that no line of a lock names."""
+    named = {file.path.name for file in files}
+    try:
+        found = sorted(os.listdir(project / SOURCE))
+    except FileNotFoundError:
+        return
+    for name in found:
+        if name in named:
+            continue
+        try:
+            parse_filename(name)
+        except InvalidFilename:
+            continue  # a README or a .gitkeep is nobody's vendored file
+        yield WorkFailed(
+            str(SOURCE / name),
+            "no line of apps.txt or tools.txt names this file",
+            f"mv {SOURCE / name} ., or ask for it in apps.in and run: make vendor",
+        )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,1 @@
+"""Python interpreters: their facts, tags and bytecode."""

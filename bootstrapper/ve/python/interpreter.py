@@ -1,0 +1,135 @@
+"""What a Python interpreter is: its version, its marker variables, and the wheels it accepts."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.errors import InputError
+from bootstrapper.ve.python import probe
+from bootstrapper.ve.python.tag import cpython_tags, generic_platform, linux_platforms
+
+OLDEST = (3, 11)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpreter:
+    """A Python that a ve can be made of.
+
+    `environment` has the variables of PEP 508 but `extra`; `platforms` are its platform tags,
+    best first; `bytecode` names the kind of bytecode that it reads: the tag in its files' names
+    (PEP 3147) and the magic number in them.
+    """
+
+    executable: Path
+    version: tuple[int, int]
+    abiflags: str
+    bytecode: str
+    platforms: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    @property
+    def site(self) -> str:
+        """Where a ve of it keeps packages: `lib/python3.12/site-packages`."""
+        threading = "t" if "t" in self.abiflags else ""
+        return f"lib/python{self.version[0]}.{self.version[1]}{threading}/site-packages"
+
+    @cached_property
+    def tags(self) -> Mapping[str, int]:
+        """Every wheel tag that it accepts, with its rank: 0 is the best."""
+        ranks: dict[str, int] = {}
+        for tag in cpython_tags(self.version, self.platforms, abiflags=self.abiflags):
+            ranks.setdefault(tag, len(ranks))
+        return ranks
+
+    def __str__(self) -> str:
+        name = self.environment["platform_python_implementation"]
+        return f"{name} {self.environment['python_full_version']} on {self.platforms[0]}"
+
+
+def inspect_interpreter(executable: str | Path) -> Interpreter:
+    """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
+    import inspect  # most rebuilds ask nobody but themselves
+    import subprocess
+
+    if os.sep in str(executable):
+        executable = os.path.abspath(executable)
+    # As -I does, which Python 2 doesn't know.
+    command = [
+        str(executable),
+        "-E",
+        "-s",
+        "-S",
+        "-c",
+        f"{inspect.getsource(probe)}\nimport json\njson.dump(facts(), sys.stdout)",
+    ]
+    try:
+        # Not in the current directory: -c would import modules from there, whosever they are.
+        answer = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/", check=True
+        ).stdout
+        facts = json.loads(answer)
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        said = getattr(error, "stderr", None) or str(error).encode()
+        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        raise InputError(
+            str(executable),
+            f"can't be asked which Python it is: {last}",
+            "name another one: ./bootstrap.py --python PYTHON",
+        ) from None
+    return _interpreter(executable, facts)
+
+
+def _interpreter(executable: str | Path, facts: dict[str, Any]) -> Interpreter:
+    environment: dict[str, str] = facts["environment"]
+    major, minor = (int(part) for part in environment["python_version"].split("."))
+    if (major, minor) < OLDEST:
+        raise InputError(
+            str(executable),
+            f"Python {environment['python_full_version']} is too old, a ve needs "
+            f"{OLDEST[0]}.{OLDEST[1]} or later",
+            "install a newer one, or name it: ./bootstrap.py --python PYTHON",
+        )
+    if environment["implementation_name"] != "cpython":
+        raise InputError(
+            str(executable),
+            f"{environment['platform_python_implementation']} is not CPython",
+            "name a CPython: ./bootstrap.py --python PYTHON",
+        )
+    return Interpreter(
+        executable=Path(facts["executable"]),
+        version=(major, minor),
+        abiflags=facts["abiflags"],
+        bytecode=facts["bytecode"],
+        platforms=_platforms(facts),
+        environment=environment,
+    )
+
+
+def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
+    platform = str(facts["platform"])
+    if not platform.startswith("linux-"):
+        return (generic_platform(platform),)
+    machine = platform.removeprefix("linux-").replace("-", "_").replace(".", "_")
+    # A 32-bit Python on a 64-bit kernel takes the wheels of its own kind (as pip does).
+    if facts["bits"] == 32:
+        machine = {"x86_64": "i686", "aarch64": "armv8l"}.get(machine, machine)
+    glibc, musl = facts["glibc"], facts["musl"]
+    return linux_platforms(
+        machine,
+        glibc=(glibc[0], glibc[1]) if isinstance(glibc, list) else None,
+        musl=(musl[0], musl[1]) if isinstance(musl, list) else None,
+    )
+
+
+@cache
+def current_interpreter() -> Interpreter:
+    """The interpreter that runs this, or the one its own ve was made of."""
+    executable = getattr(sys, "_base_executable", None) or sys.executable
+    if "_PYTHON_HOST_PLATFORM" in os.environ:  # sysconfig would believe it; another process won't
+        return inspect_interpreter(executable)
+    return _interpreter(executable, probe.facts())

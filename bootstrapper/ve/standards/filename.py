@@ -1,0 +1,74 @@
+"""The names of vendored files: PEP 427 for wheels, PEP 625 for tarballs, PEP 503 for both."""
+
+import re
+from dataclasses import dataclass
+
+_PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+_TARBALL_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2")
+
+
+class InvalidFilename(ValueError):
+    """The name is that of neither a wheel nor a tarball."""
+
+
+def canonical_name(name: str) -> str:
+    """The one spelling of a distribution's name (PEP 503): `Foo._Bar` -> `foo-bar`."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tarball:
+    """A source distribution's name, taken apart."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A wheel's name, taken apart.
+
+    `build` is its build number and the rest of that tag, `(0, "")` without one; `tags` are the
+    tags it was built for, each `python-abi-platform`, compressed sets written out.
+    """
+
+    name: str
+    version: str
+    build: tuple[int, str]
+    tags: tuple[str, ...]
+
+
+def parse_filename(filename: str) -> Wheel | Tarball:
+    """Take the name of a vendored file apart. Raises InvalidFilename."""
+    if filename.endswith(".whl"):
+        return _wheel(filename)
+    for suffix in _TARBALL_SUFFIXES:
+        if filename.endswith(suffix):
+            name, dash, version = filename.removesuffix(suffix).rpartition("-")
+            if dash and _PROJECT_NAME.fullmatch(name) and version:
+                return Tarball(name=canonical_name(name), version=version)
+            break
+    raise InvalidFilename(f"{filename} is not the name of a wheel or a tarball")
+
+
+def _wheel(filename: str) -> Wheel:
+    parts = filename.removesuffix(".whl").split("-")
+    build = re.match(r"(\d+)(.*)", parts[2]) if len(parts) == 6 else None
+    if len(parts) not in (5, 6) or (len(parts) == 6 and not build) or not all(parts):
+        raise InvalidFilename(
+            f"{filename} is not name-version[-build]-python-abi-platform.whl (PEP 427)"
+        )
+    if not _PROJECT_NAME.fullmatch(parts[0]):
+        raise InvalidFilename(f"{filename}: {parts[0]!r} is not a distribution's name")
+    pythons, abis, platforms = (part.split(".") for part in parts[-3:])
+    return Wheel(
+        name=canonical_name(parts[0]),
+        version=parts[1],
+        build=(int(build[1]), build[2]) if build else (0, ""),
+        tags=tuple(
+            f"{python}-{abi}-{platform}".lower()
+            for python in pythons
+            for abi in abis
+            for platform in platforms
+        ),
+    )

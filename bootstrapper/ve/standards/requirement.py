@@ -1,0 +1,100 @@
+"""Requirements, as PEP 508 writes them, and the paths of vendored files, as pip takes them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from bootstrapper.ve.standards.filename import InvalidFilename, canonical_name, parse_filename
+from bootstrapper.ve.standards.marker import Environment, InvalidMarker, Marker
+from bootstrapper.ve.standards.version import InvalidVersion, Version, identical, matches
+
+_REQUIREMENT = re.compile(
+    r"""(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
+        \s*(?:\[(?P<extras>[^\]]*)\])?
+        \s*\(?(?P<specifier>[^;()@]*)\)?
+        \s*(?:;(?P<marker>.*))?""",
+    re.VERBOSE,
+)
+_PATH = re.compile(
+    r"(?P<path>(?:\./)?[^\s;\[]+/[^\s;\[]+)(?:\[(?P<extras>[^\]]*)\])?\s*"
+    r"(?:;(?P<marker>.*))?"
+)
+
+
+class InvalidRequirement(ValueError):
+    """The text is no requirement."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """A package that is asked for; `path` is set when it is asked for by a vendored file."""
+
+    text: str
+    name: str
+    extras: frozenset[str] = frozenset()
+    specifier: str = ""
+    marker: Marker | None = None
+    path: PurePosixPath | None = None
+
+    def applies(self, environment: Environment, extra: str = "") -> bool:
+        """Whether it is asked for there, by the package's extra of that name."""
+        return self.marker is None or self.marker.holds({**environment, "extra": extra})
+
+    def allows(self, version: str) -> bool:
+        """Whether that version satisfies it; one like `2004d` is compared as text."""
+        try:
+            number = Version(version)
+        except InvalidVersion:
+            return identical(version, self.specifier)
+        return matches(number, self.specifier)
+
+
+# What packages were published with before PEP 440 was enforced, and its meaning; uv reads it so
+# (https://github.com/astral-sh/uv, crates/uv-pypi-types/src/lenient_requirement.rs).
+_LEGACY = (
+    (re.compile(r"([<>=~]\s*[0-9][^\s,<>=!~)]*)\s*(?=[<>=!~])"), r"\1, "),  # >=1.0<2.0
+    (re.compile(r"(>=|<=|<|>)(\s*[0-9][0-9.]*?)\.\*"), r"\1\2"),  # <4.0.*
+    (re.compile(r"~=(\s*[0-9]+(?:\.[0-9]+)+)\.\*"), r"~=\1.0"),  # ~=2.7.*
+    (re.compile(r"!=\s*~"), "!="),  # !=~5.0
+    (re.compile(r"(?<![<>=!~])=(?![=])(?=\s*[0-9])"), "=="),  # =1.0
+    (re.compile(r"([<>]=?)\s*dev\b"), r"\g<1>0.0.0dev"),  # >dev
+    (re.compile(r"['\"]+(?=\s*(?:,|\)|$))|(?<=[<>=~])\s*['\"]+"), ""),  # >=2.5'
+)
+
+
+def parse_metadata_requirement(text: str) -> Requirement:
+    """Read one requirement of published metadata, which may have legacy specifiers.
+
+    Raises InvalidRequirement.
+    """
+    try:
+        return parse_requirement(text)
+    except InvalidRequirement:
+        head, semicolon, marker = text.partition(";")
+        for pattern, meant in _LEGACY:
+            head = pattern.sub(meant, head)
+        if head == text.partition(";")[0]:
+            raise
+        return parse_requirement(f"{head}{semicolon}{marker}")
+
+
+def parse_requirement(text: str) -> Requirement:
+    """Read one requirement. Raises InvalidRequirement."""
+    by_path = _PATH.fullmatch(text)
+    match = by_path or _REQUIREMENT.fullmatch(text)
+    if not match:
+        raise InvalidRequirement(f"{text!r} is not a requirement")
+    extras = frozenset(
+        canonical_name(each.strip()) for each in (match["extras"] or "").split(",") if each.strip()
+    )
+    path = PurePosixPath(by_path["path"]) if by_path else None
+    specifier = "" if by_path else match["specifier"].strip()
+    try:
+        marker = Marker(match["marker"]) if match["marker"] else None
+        name = parse_filename(path.name).name if path else canonical_name(match["name"])
+        matches(Version("0"), specifier)
+    except (InvalidFilename, InvalidMarker, InvalidVersion) as error:
+        raise InvalidRequirement(str(error)) from None
+    return Requirement(
+        text=text, name=name, extras=extras, specifier=specifier, marker=marker, path=path
+    )

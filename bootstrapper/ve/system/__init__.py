@@ -1,0 +1,1 @@
+"""What the ve needs of the operating system."""

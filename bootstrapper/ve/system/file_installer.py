@@ -1,0 +1,77 @@
+"""Files into a ve, one by one: as hardlinks, as reflinks, or as copies."""
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Callable
+
+from bootstrapper.errors import WorkFailed
+
+LINK_MODES = ("auto", "hardlink", "copy")
+# Another file system, or one that has no hardlinks or no more of them for this file.
+_NO_HARDLINK = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
+_FICLONE = 0x40049409  # linux/fs.h
+_NO_REFLINK = {errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY, errno.EPERM, errno.ENOSYS}
+
+
+class FileInstaller:
+    """One of LINK_MODES at work; "auto" copies from the first file on that can't be hardlinked."""
+
+    def __init__(self, mode: str) -> None:
+        put: dict[str, Callable[[str, str], None]] = {
+            "auto": self._link_or_copy,
+            "hardlink": self._link,
+            "copy": copy,
+        }
+        self.put = put[mode]
+
+    @property
+    def links(self) -> bool:
+        """Whether it makes hardlinks, as far as it knows by now."""
+        return self.put != copy
+
+    def _link(self, source: str, target: str) -> None:
+        if error := _refused_link(source, target):
+            raise WorkFailed(
+                source,
+                f"can't be hardlinked into {os.path.dirname(target)} ({error.strerror})",
+                "./bootstrap.py --link-mode copy",
+            )
+
+    def _link_or_copy(self, source: str, target: str) -> None:
+        if error := _refused_link(source, target):
+            if error.errno != errno.EMLINK:  # one file with too many links says nothing of others
+                self.put = copy
+            copy(source, target)
+
+
+def _refused_link(source: str, target: str) -> OSError | None:
+    """Make a hardlink, or tell why there can't be one."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_HARDLINK:
+            raise
+        return error
+    return None
+
+
+def copy(source: str, target: str) -> None:
+    """A copy with its mode and times, sharing blocks where the file system can (FICLONE)."""
+    with open(source, "rb") as original:
+        status = os.fstat(original.fileno())
+        file = os.open(
+            target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, status.st_mode & 0o777
+        )
+        with open(file, "wb") as stream:
+            try:
+                fcntl.ioctl(file, _FICLONE, original.fileno())
+            except OSError as error:
+                if error.errno not in _NO_REFLINK:
+                    raise
+                shutil.copyfileobj(original, stream)
+            stream.flush()
+            os.fchmod(file, status.st_mode & 0o777)
+            # Bytecode holds its source's time: a copy with another would be compiled again.
+            os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))

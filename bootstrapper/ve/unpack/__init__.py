@@ -1,0 +1,1 @@
+"""From wheels to entries of the store."""

@@ -1,0 +1,1 @@
+"""The archive formats, read and checked before a byte is written."""

@@ -1,0 +1,1 @@
+"""What tests share: servers, projects, repositories and files that they start from."""

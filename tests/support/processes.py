@@ -1,0 +1,48 @@
+"""The processes that a test starts or that work in its directory."""
+
+import os
+import subprocess
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+
+def processes_of(session: int) -> list[str]:
+    """The living processes of a session, as ps shows them; the first word is the id."""
+    ps = subprocess.run(["ps", "-o", "pid=,stat=,args=", "-s", str(session)],
+                        capture_output=True, text=True, check=False)
+    return [line for line in ps.stdout.splitlines() if not line.split()[1].startswith("Z")]
+
+
+def wait_until_gone(session: int, seconds: float = 20) -> None:
+    """Wait for the last process of a session to end."""
+    end = time.monotonic() + seconds
+    while processes_of(session) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert processes_of(session) == []
+
+
+def at_work(directory: Path, without: Collection[int] = ()) -> list[str]:
+    """Their ids and command lines: those whose words, environment or place name the directory."""
+    name = os.fsencode(directory)
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) in (os.getpid(), *without):
+            continue
+        try:
+            words = (process / "cmdline").read_bytes()
+            place = os.fsencode(os.readlink(process / "cwd"))
+            if name in words or place.startswith(name) or (
+                    name in (process / "environ").read_bytes() and b"sshd" not in words):
+                found.append(f"{process.name} {words.replace(bytes(1), b' ').decode()}")
+        except OSError:  # it has ended, or is about to
+            continue
+    return found
+
+
+def left(directory: Path, without: Collection[int] = (), seconds: float = 10) -> list[str]:
+    """Those that are there for so long."""
+    end = time.monotonic() + seconds
+    while (found := at_work(directory, without)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found

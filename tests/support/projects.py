@@ -1,0 +1,17 @@
+"""A generated project as a release."""
+
+import shutil
+from pathlib import Path
+
+from tests.support.recipe_runner import Push
+
+
+def give(push: Push, project: Path, number: int = 1) -> Path:
+    """Put the project there as a release, with production's settings; returns where."""
+    release = push.release(number)
+    release.parent.mkdir(exist_ok=True)
+    shutil.copytree(project, release, symlinks=True, ignore=shutil.ignore_patterns("data"))
+    (release / "data").mkdir()
+    (release / ".env").write_text(f"SECRET_KEY={'x9' * 30}\n")
+    push.settings["DJANGO_SETTINGS_MODULE"] = "shop.settings.production"
+    return release

@@ -1,0 +1,27 @@
+"""The real wheels of wheels.txt, fetched as vendor_fetch does: from the user's cache first."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.progress import Progress
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.python.interpreter import current_interpreter
+from bootstrapper.ve.standards.filename import Wheel
+from vendor_fetch.download.cache import Cache, cache_directory
+from vendor_fetch.download.fetch import fetch
+from vendor_fetch.index.index import configured
+from vendor_fetch.project.target import here
+
+
+def real_wheels() -> list[LockedFile]:
+    """Those that fit the running Python, which are most of them."""
+    files = lockfile.read(Path(__file__).parents[1] / "parity", PurePosixPath("wheels.txt"))
+    return [file for file in files if isinstance(file.distribution, Wheel)
+            and not current_interpreter().tags.keys().isdisjoint(file.distribution.tags)]
+
+
+def fetch_into(project: Path, files: Iterable[LockedFile]) -> None:
+    """Bring some of them into a project's requirements/src/."""
+    fetch(files, project=project, platform=here(), cache=Cache(cache_directory()),
+          index=configured(project), progress=Progress(verbosity=-1))

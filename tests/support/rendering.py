@@ -1,0 +1,32 @@
+"""The template rendered without its hooks: fast, offline, nothing vendored."""
+
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+TEMPLATE = Path(__file__).resolve().parents[2]
+
+
+def literal(answer: str) -> str:
+    """Return an answer in a form that stays as it is.
+
+    Without prompts cookiecutter takes each answer for a template of its own, so a plain "<<"
+    in it would be code (cookiecutter.prompt.render_variable).
+    """
+    return f"<< {answer!r} >>" if "<" in answer else answer
+
+
+def render(directory: Path, *, hooks: bool = False, **answers: str) -> Path:
+    """Render the template into a directory and return the project's own."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config = directory / ".cookiecutter.yaml"
+    config.write_text(f"replay_dir: {directory}/.replay\ncookiecutters_dir: {directory}/.cloned\n")
+    project = cookiecutter(
+        str(TEMPLATE),
+        no_input=True,
+        accept_hooks=hooks,
+        extra_context={name: literal(answer) for name, answer in answers.items()},
+        output_dir=str(directory),
+        config_file=str(config),
+    )
+    return Path(project)

@@ -1,0 +1,110 @@
+"""Answers that would make a broken project are refused, with what is allowed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cookiecutter.exceptions import FailedHookException
+
+from tests.conftest import REPOSITORY
+from tests.support.rendering import TEMPLATE, render
+from vendor_fetch.index.index import configured
+from vendor_fetch.index.uv import find_uv
+
+IDENTIFIER = "must begin with a letter and hold lower-case letters, digits and underscores"
+STDLIB = "is a module of Python's standard library"
+OWN = "is a name that the project itself uses"
+VENDORED = "is a module of a vendored package"
+LINE = "must be one line without control characters"
+HOST = "must be a host name in lower case, such as www.example.org or intranet"
+REFUSED = [
+    ("project_slug", "My-Site", IDENTIFIER),
+    ("project_slug", "1site", IDENTIFIER),
+    ("project_slug", "_site", IDENTIFIER),
+    ("project_slug", "my site", IDENTIFIER),
+    ("project_slug", "a" * 41, IDENTIFIER),
+    ("project_slug", "école", IDENTIFIER),
+    ("project_slug", "class", "is a word of the Python language"),
+    ("project_slug", "json", STDLIB),
+    ("project_slug", "test", OWN),
+    ("project_slug", "django", VENDORED),
+    ("project_slug", "whitenoise", VENDORED),
+    ("project_slug", "csp", VENDORED),
+    ("project_slug", "psycopg", VENDORED),
+    ("project_slug", "main", OWN),
+    ("project_slug", "static", OWN),
+    ("project_slug", "ve", OWN),
+    ("project_name", " ", "must not be empty"),
+    ("project_name", "two\nlines", LINE),
+    ("project_name", "a bell\a", LINE),
+    ("project_name", "a line\u2028separator", LINE),
+    ("project_name", "x" * 81, "must be at most 80 characters long"),
+    ("description", "a\ttab", LINE),
+    ("author", "", "must not be empty"),
+    ("domain", "https://www.example.org", HOST),
+    ("domain", "www.example.org:8080", HOST),
+    ("domain", "-example.org", HOST),
+    ("domain", "example..org", HOST),
+    ("domain", "192.0.2.1", HOST),
+    ("email", "nobody", "must be one e-mail address"),
+    ("email", "a@b@example.org", "must be one e-mail address"),
+    ("email", "${HOME}@example.org", "must be one e-mail address"),
+    ("server_root", "var/www", "must be an absolute path"),
+    ("server_root", "/var/www/", "must be an absolute path"),
+    ("server_root", "/var/my www", "must be an absolute path"),
+    ("server_root", "/var/../etc", "must be an absolute path"),
+    ("server_root", "/var/${HOME}", "must be an absolute path"),
+    ("deploy_user", "Deploy", "must be a Unix login"),
+    ("deploy_user", "a b", "must be a Unix login"),
+    ("timezone", "Mars/Olympus", "must be an IANA time zone"),
+    ("timezone", "/etc/localtime", "must be an IANA time zone"),
+    ("timezone", "../UTC", "must be an IANA time zone"),
+]
+
+
+@pytest.mark.parametrize(("variable", "answer", "fault"), REFUSED)
+def test_a_bad_answer_is_refused_with_what_is_allowed(tmp_path, capfd, variable, answer, fault):
+    answers = {"project_slug": "good_slug", variable: answer}
+    with pytest.raises(FailedHookException):
+        render(tmp_path, hooks=True, **answers)
+    message = capfd.readouterr().err
+    assert message.startswith(f"{variable}: {answer!r} {fault}")
+    assert "next: run cookiecutter again with another answer" in message
+    assert "Traceback" not in message
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
+
+
+def test_the_choices_are_refused_by_cookiecutter_itself(tmp_path):
+    for variable in ("python_version", "database", "vendor_format"):
+        with pytest.raises(ValueError, match=f"choice variable {variable}"):
+            render(tmp_path, **{variable: "other"})
+
+
+def test_a_template_given_by_a_relative_path_finds_its_list_of_modules(tmp_path):
+    command = [sys.executable, "-m", "cookiecutter", ".", "--no-input", "-o", str(tmp_path)]
+    run = subprocess.run(
+        [*command, "project_slug=whitenoise"],
+        cwd=TEMPLATE,
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PWD": "/"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    assert f"'whitenoise' {VENDORED}" in run.stderr
+
+
+@pytest.mark.parametrize("version", ["1.7.3", "2.5.0"])
+def test_an_older_cookiecutter_says_which_version_is_needed(version: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
+         "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", tmp_path,
+         REPOSITORY], env={**os.environ, **configured(tmp_path).environment},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert ('This template needs cookiecutter 2.6 or later. next: pipx install "cookiecutter>=2.6"'
+            in done.stdout + done.stderr)
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())

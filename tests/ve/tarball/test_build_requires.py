@@ -1,0 +1,76 @@
+"""`build-requires` of the project are enough for what a tarball imports and doesn't declare."""
+
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.ve.project import lockfile
+from bootstrapper.ve.wheel import undeclared
+from tests.conftest import bootstrap
+from tests.support.wheels import make_wheel
+from tests.ve.tarball.conftest import MODULE, SETUP, add, vendor, version
+
+UNDECLARED = "import undeclared\n" + SETUP
+
+
+def configure(project: Path, *build_requires: str) -> None:
+    (project / "pyproject.toml").write_text(
+        f"[tool.vendor_fetch]\nbuild-requires = {list(build_requires)!r}\n")
+
+
+def test_build_requires_are_enough_for_what_a_tarball_does_not_declare(project: Path) -> None:
+    add(project, files={**MODULE, "setup.py": UNDECLARED})
+    vendor(project, make_wheel(project / lockfile.SOURCE, "undeclared"), "tools.txt")
+    configure(project, "undeclared>=1")
+    run = bootstrap(project)
+    assert run.returncode == 0, run.stderr
+    assert version(project) == "1.0"
+
+
+@pytest.mark.parametrize(("statement", "requirement"), [
+    ("import undeclared", "undeclared"), ("from pkg_resources import nothing_like_it", None),
+    ("raise ModuleNotFoundError(\"No module named 'pkg_resources'\")", "setuptools<81"),
+])
+def test_a_failed_build_shows_the_setting_that_helps(project: Path, statement: str,
+                                                     requirement: str | None) -> None:
+    add(project, files={**MODULE, "setup.py": f"{statement}\n{SETUP}"})
+    configure(project, "flit_core>=3")
+    run = bootstrap(project)
+    assert run.returncode == 1
+    shown = (f'write build-requires = ["flit_core>=3", "{requirement}"] into [tool.vendor_fetch] '
+             "of pyproject.toml, then: make vendor")
+    assert (shown in run.stderr) == bool(requirement)
+
+
+def test_build_requires_that_are_not_vendored_are_named(project: Path, cold_store: Path) -> None:
+    add(project)
+    configure(project, "undeclared")
+    run = bootstrap(project)
+    assert run.returncode == 1
+    assert "to be built it needs undeclared, and that is not vendored\n  next: make vendor" \
+        in run.stderr
+
+
+@pytest.mark.parametrize(("said", "requirement"), [
+    ("ModuleNotFoundError: No module named 'Cython'", "cython"),
+    ("ImportError: No module named six.moves", "six"),
+    ("ModuleNotFoundError: No module named 'setuptools.command.test'", "setuptools<72"),
+    ("ModuleNotFoundError: No module named 'distutils.core'", "setuptools<81"),
+    ("pkg_resources.DistributionNotFound: The 'pytest-runner' distribution was not found",
+     "pytest-runner"),
+    ("importlib.metadata.PackageNotFoundError: No package metadata was found for numpy", "numpy"),
+    ("error in odd setup command: use_2to3 is invalid.", "setuptools<58"),
+    ("error: invalid command 'bdist_wheel'", "wheel"),
+    ("SyntaxError: Missing parentheses in call to 'print'", None),
+])
+def test_what_a_build_misses_is_read_from_its_output(said: str, requirement: str | None) -> None:
+    assert undeclared.requirement(said) == requirement
+
+
+@pytest.mark.parametrize(("configured", "setting"), [
+    ([], 'build-requires = ["six"]'), (["a>=1"], 'build-requires = ["a>=1", "six"]'),
+    (["six"], None), (["six>=1.10"], None),
+])
+def test_the_setting_holds_what_is_configured_already(configured: list[str],
+                                                      setting: str | None) -> None:
+    assert undeclared.setting("ModuleNotFoundError: No module named 'six'", configured) == setting

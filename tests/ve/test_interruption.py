@@ -1,0 +1,93 @@
+"""A rebuild that is met in the middle: the old ve works, and nothing is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import bootstrap, replace_tiny, ve_version
+from tests.support.processes import processes_of, wait_until_gone
+
+
+@pytest.fixture
+def slow_project(built_project: Path) -> Path:
+    """A project whose rebuild takes seconds, so that it can be met in the middle."""
+    replace_tiny(built_project, files={
+        "tiny.py": "VERSION = '2.0'\ndef main() -> None:\n    print(VERSION)\n",
+        **{f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 40
+           for number in range(800)}}, entry_points="[console_scripts]\ntiny = tiny:main\n")
+    return built_project
+
+
+def started(project: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            start_new_session=True)
+
+
+def unpacking(store: Path) -> bool:
+    return any(store.glob("*/unfinished/*/*/tree/lib/python*/site-packages/many/*.py"))
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+                         ids=lambda how: how.name)
+def test_an_interrupt_in_the_middle(
+        slow_project: Path, cold_store: Path, how: signal.Signals) -> None:
+    run = started(slow_project)
+    while not unpacking(cold_store):
+        assert run.poll() is None
+        time.sleep(0.01)
+    if how == signal.SIGINT:  # Ctrl-C reaches every process of the terminal
+        os.killpg(run.pid, how)
+    else:
+        run.send_signal(how)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert said == "\nbootstrap.py: interrupted; ve/ is whole\n"
+    assert ve_version(slow_project) == "1.0"
+    assert not list(slow_project.glob(".ve*"))
+    assert processes_of(run.pid) == []
+
+
+@pytest.mark.parametrize("whom", ["the rebuild", "all of its processes"])
+def test_kill_9_at_any_instant(slow_project: Path, whom: str) -> None:
+    """Ten instants spread over the whole of a run; the next rebuild succeeds after each."""
+    begin = time.monotonic()
+    assert bootstrap(slow_project).returncode == 0
+    whole = time.monotonic() - begin
+    assert ve_version(slow_project) == "2.0"
+    for instant in range(10):
+        run = started(slow_project)
+        try:
+            run.communicate(timeout=whole * (instant + 0.5) / 10)
+        except subprocess.TimeoutExpired:
+            if whom == "the rebuild":
+                run.kill()
+            else:
+                os.killpg(run.pid, signal.SIGKILL)
+            run.communicate()
+        assert ve_version(slow_project) == "2.0"
+    assert bootstrap(slow_project).returncode == 0
+    assert ve_version(slow_project) == "2.0"
+    wait_until_gone(run.pid)
+    assert bootstrap(slow_project).returncode == 0
+    assert not list(slow_project.glob(".ve*"))
+
+
+def test_a_worker_that_is_killed_from_outside(slow_project: Path, cold_store: Path) -> None:
+    run = started(slow_project)
+    while not unpacking(cold_store):
+        assert run.poll() is None
+        time.sleep(0.01)
+    for line in processes_of(run.pid):
+        pid = int(line.split()[0])
+        if pid != run.pid:
+            os.kill(pid, signal.SIGKILL)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert "the process that unpacked it was ended from outside" in said
+    assert ve_version(slow_project) == "1.0"

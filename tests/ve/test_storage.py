@@ -1,0 +1,158 @@
+"""Where the store is for a user without a home, and what a rebuild does when a store fails."""
+
+import errno
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.store import home, location
+from bootstrapper.ve.store.store import Store
+from tests.conftest import bootstrap, ve_version
+from tests.support.site import DEBIAN_PYTHON
+from tests.ve.test_check import differences
+
+USER = 4242
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that USER can enter, which pytest's own are not."""
+    directory = Path(tempfile.mkdtemp(prefix="www"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+def given_away(project: Path, place: Path) -> Path:
+    """Copy a project to a place where all is USER's."""
+    shutil.copytree(project, place)
+    for path in (place, *place.parents[:2], *place.rglob("*")):
+        if path.name.startswith("www") or path.is_relative_to(place) or path.name == "releases":
+            os.chown(path, USER, USER, follow_symlinks=False)
+    return place
+
+
+def as_user(project: Path, *environment: str) -> str:
+    """Rebuild as USER with this environment alone; returns what is printed."""
+    done = subprocess.run(
+        ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "env", "-i",
+         *environment, DEBIAN_PYTHON, "bootstrap.py", "--python", DEBIAN_PYTHON],
+        cwd=project, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ve_version(project) == "1.0"
+    return done.stdout
+
+
+def shared_with(project: Path, store: Path) -> bool:
+    module = next(project.glob("ve/lib/*/site-packages/tiny.py"))
+    return any(path.samefile(module) for path in store.glob("*/*/*/tree/lib/*/*/tiny.py"))
+
+
+@needs_root
+@pytest.mark.needs("setpriv", DEBIAN_PYTHON)
+@pytest.mark.parametrize("home", [None, "/nonexistent", "/root", "/proc", "/etc/passwd"])
+def test_a_user_without_a_home_has_a_store(
+        tiny_project: Path, place: Path, home: str | None) -> None:
+    """As www-data on Debian, whose home is root's."""
+    project = given_away(tiny_project, place / "project")
+    environment = [f"HOME={home}"] if home else []
+    for _ in range(2):
+        said = as_user(project, *environment)
+        assert "no store" not in said and "ermission" not in said
+        store = project / f".ve.store-{USER}"
+        assert store.stat().st_mode & 0o777 == 0o700
+        assert shared_with(project, store)
+    assert "unpack" not in said
+
+
+@needs_root
+@pytest.mark.needs("setpriv", DEBIAN_PYTHON)
+def test_releases_of_a_deployment_share_a_store(tiny_project: Path, place: Path) -> None:
+    (place / ".deploy").mkdir()
+    os.chown(place / ".deploy", USER, USER)
+    said = ""
+    for number in ("1", "2"):
+        project = given_away(tiny_project, place / "releases" / number)
+        said = as_user(project, "HOME=/nonexistent")
+        assert shared_with(project, place / f".deploy/store-{USER}")
+        assert not list(project.glob(".ve*"))
+    assert "unpack" not in said and "no store" not in said
+
+
+@needs_root
+@pytest.mark.needs("setpriv", DEBIAN_PYTHON)
+def test_a_project_of_somebody_else_is_rebuilt_quietly(tiny_project: Path, place: Path) -> None:
+    """Neither the home nor a store beside the project can be had."""
+    project = given_away(tiny_project, place / "project")
+    (project / f".ve.store-{USER}").mkdir()  # root's
+    assert "no store" not in as_user(project, "HOME=/nonexistent")
+
+
+@needs_root
+@pytest.mark.needs("setpriv", DEBIAN_PYTHON)
+def test_a_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "theirs"
+    store.mkdir()
+    os.chown(store, USER, USER)
+    monkeypatch.setenv("BOOTSTRAP_STORE", str(store))
+    run = bootstrap(tiny_project)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"no store: {store}: it belongs to another user" in run.stdout
+    assert not list(store.iterdir())
+
+
+@needs_root
+@pytest.mark.needs("unshare")
+@pytest.mark.parametrize("limit", ["size=64k", "size=300k", "size=1m", "nr_inodes=20",
+                                   "nr_inodes=150"])
+def test_a_full_store_is_named_and_done_without(
+        tiny_project: Path, tmp_path: Path, limit: str,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    monkeypatch.setenv("BOOTSTRAP_STORE", str(disk / "store"))
+    run = bootstrap(tiny_project, prefix=(
+        "unshare", "--mount", "sh", "-c",
+        f'mount -t tmpfs -o {limit} none "$0" && "$@" && "$@" && '
+        f'ls -A "$0"/store/{home.FORMAT}/unfinished', str(disk)))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.count(f"no store: {disk}/store: {os.strerror(errno.ENOSPC)}; "
+                            "BOOTSTRAP_STORE names another place\n") == 2
+    assert run.stdout.endswith(" s\n")  # nothing unfinished is left
+    assert ve_version(tiny_project) == "1.0"
+    assert not list(tiny_project.glob(".ve*"))
+    assert differences(tiny_project) == []
+
+
+@pytest.mark.parametrize("number", [errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EROFS,
+                                    errno.ENOLCK])
+def test_a_store_that_breaks_is_what_failed(tmp_path: Path, number: int) -> None:
+    store = Store(tmp_path / "store")
+    inside = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
+    elsewhere = Path("/proc")  # a project on another file system
+    assert location.failed(store, elsewhere, inside) == (
+        f"no store: {store.root}: {os.strerror(number)}; BOOTSTRAP_STORE names another place")
+    outside = OSError(number, os.strerror(number), "/srv/project/ve/x")
+    assert location.failed(store, elsewhere, outside) == ""
+    assert location.failed(store, elsewhere, OSError(number, os.strerror(number))) == ""
+    assert location.failed(store, elsewhere, WorkFailed("a", "another fault", "b")) == ""
+
+
+def test_a_full_disk_that_holds_the_project_too_is_reported(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        error = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
+        assert location.failed(store, tmp_path, error) == ""
+
+
+def test_a_named_store_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOTSTRAP_STORE", str(tmp_path / "named"))
+    assert home.places(tmp_path) == [tmp_path / "named"]

@@ -1,0 +1,1 @@
+"""What a checkout needs and the product does not contain."""

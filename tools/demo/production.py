@@ -1,0 +1,125 @@
+"""The demo's production: a directory on this machine, pushed to through the template's stages."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+PAGE = "main/templates/main/index.html"
+LEAD = re.compile(r'<p class="lead">.*?</p>')
+DEFINITION = "deploy/deployments.toml"
+TOOLS = ("bash", "git", "make")
+RESTART = """\
+# Has the demo's server start anew from what is live; with Apache, this is touch-wsgi.
+#
+# needs: REMOTE_HOST SERVER_PID
+ssh "$REMOTE_HOST" kill -HUP "$SERVER_PID"
+"""
+
+
+def missing() -> list[str]:
+    """What this machine lacks of what the pushes take."""
+    return [tool for tool in TOOLS if not shutil.which(tool)]
+
+
+@contextmanager
+def server(directory: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """What serves the directory's `current`, ended when the `with` is left."""
+    directory.mkdir()
+    script = Path(__file__).with_name("server.py")
+    process = subprocess.Popen(
+        [sys.executable, script, directory, str(port)], start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Site(NamedTuple):
+    """A directory that is pushed to, and the server that shows it."""
+
+    directory: Path
+    address: str
+    server_pid: int
+
+
+def _place(template: str, site: Site) -> dict[str, str]:
+    """What changes in a deployment whose directory the template calls `template`."""
+    return {
+        'REMOTE_HOST = ""': f'REMOTE_HOST = "."  # this machine, without ssh\n'
+        f'SMOKE_URL = "{site.address.rstrip("/")}"\n'
+        f"SERVER_PID = {site.server_pid}",
+        f'REMOTE_DIRECTORY = "{template}"': f'REMOTE_DIRECTORY = "{site.directory}"',
+        '"activate-release", "touch-wsgi"': '"activate-release", "restart-server"',
+    }
+
+
+class Production:
+    """Where the demo project is pushed to."""
+
+    def __init__(self, project: Path, directory: Path, address: str) -> None:
+        self.project = project
+        self.directory = directory
+        self.address = address
+
+    def prepare(self, server_pid: int, staging: "Site") -> None:
+        """Put the project under git, and say where its production and its staging are."""
+        repository = self.directory.with_name("repository.git")
+        self._run("git", "init", "--quiet", "--bare", "-b", "main", str(repository))
+        self._run("git", "init", "--quiet", "-b", "main")
+        self._run("git", "config", "user.name", "Demo")
+        self._run("git", "config", "user.email", "demo@example.org")
+        self._run("git", "remote", "add", "origin", str(repository))
+        self._define(
+            {
+                'REPOSITORY = ""': f'REPOSITORY = "{repository}"',
+                'REMOTE_PYTHON = "/usr/bin/python3"': f'REMOTE_PYTHON = "{sys.executable}"',
+                **_place("/var/www/demo_site", Site(self.directory, self.address, server_pid)),
+            }
+        )
+        # What production has taken is replaced by now, so the same lines are those of staging.
+        self._define(_place("/var/www/demo_site-staging", staging))
+        (self.project / "deploy/recipes/restart-server.sh").write_text(RESTART)
+        self.commit("A new site")
+
+    def show(self, text: str, message: str = "") -> None:
+        """Have the front page say something."""
+        page = self.project / PAGE
+        page.write_text(LEAD.sub(f'<p class="lead">{text}</p>', page.read_text()))
+        self.commit(message or text)
+
+    def commit(self, message: str) -> None:
+        """Commit all there is, and send it to the repository that pushes take it from."""
+        self._run("git", "add", "--all")
+        self._run("git", "commit", "--quiet", "-m", message)
+        self._run("git", "push", "--quiet", "origin", "main")
+
+    def bootstrapper(self, *words: str) -> None:
+        """Run a command of bootstrapper and show what it says."""
+        command = ["ve/bin/python", "-m", "bootstrapper", *words]
+        print(f"\n$ {shlex.join(command)}", flush=True)
+        self._run(*command)
+
+    def _define(self, changes: dict[str, str]) -> None:
+        path = self.project / DEFINITION
+        text = path.read_text()
+        for old, new in changes.items():
+            assert old in text, f"{DEFINITION} has no {old}"
+            text = text.replace(old, new, 1)
+            print(*(f"  {line}" for line in new.splitlines()), sep="\n")
+        path.write_text(text)
+
+    def _run(self, *command: str) -> None:
+        # git's own variables, set where a hook runs the demo, would have it work elsewhere.
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("GIT_")
+        }
+        subprocess.run(command, cwd=self.project, env=environment, check=True)

@@ -1,0 +1,1 @@
+"""Bytes from the index to requirements/src/."""

@@ -1,0 +1,1 @@
+"""What the vendored files say of each other."""

@@ -1,0 +1,1 @@
+"""The package index, and the settings of pip and uv that name it."""

@@ -1,0 +1,1 @@
+"""Which files a project needs, by uv."""

@@ -1,0 +1,1 @@
+"""Locks and vendored files, brought up to date."""

@@ -1,0 +1,125 @@
+"""Builds the wheel of bootstrapper and vendor_fetch from a checkout, without any build tool.
+
+The same checkout gives the same bytes on every machine: members are sorted, dated 1980, mode
+0644, and stored rather than deflated (no zlib's choices in it, and Python imports from it
+faster). Everything it says comes from setup.cfg, which setuptools reads as well.
+"""
+
+import base64
+import configparser
+import fnmatch
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bootstrapper.errors import InputError
+from vendor_fetch.atomic_file import incoming
+
+# The oldest date that a zip file can hold.
+DATE = (1980, 1, 1, 0, 0, 0)
+REGULAR_0644 = 0o100644
+
+
+def build(checkout: Path, directory: Path) -> Path:
+    """Write the wheel of `checkout` into `directory`; its path. Raises InputError."""
+    setup = configparser.ConfigParser()
+    if not setup.read(checkout / "setup.cfg", encoding="utf-8"):
+        raise InputError(
+            str(checkout),
+            "has no setup.cfg, so it is no checkout of bootstrapper",
+            "give cookiecutter the whole checkout",
+        )
+    name, version = setup["metadata"]["name"], setup["metadata"]["version"]
+    stem = f"{name.replace('-', '_')}-{version}"
+    members = {
+        path.relative_to(checkout).as_posix(): path.read_bytes()
+        for path in _package_files(checkout, setup)
+    }
+    info = f"{stem}.dist-info"
+    for pattern in setup["metadata"].get("license_files", "").split():
+        for path in checkout.glob(pattern):
+            members[f"{info}/licenses/{path.relative_to(checkout).as_posix()}"] = path.read_bytes()
+    members[f"{info}/METADATA"] = _metadata(checkout, setup).encode()
+    members[f"{info}/WHEEL"] = (
+        f"Wheel-Version: 1.0\nGenerator: vendor_fetch ({version})\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n"
+    ).encode()
+    # PEP 427 would have dist-info at the end; sorting by that first keeps it there.
+    ordered = sorted(members, key=lambda member: (member.startswith(info), member))
+    record = [
+        f"{member},sha256={_digest(members[member])},{len(members[member])}\n" for member in ordered
+    ]
+    members[f"{info}/RECORD"] = "".join([*record, f"{info}/RECORD,,\n"]).encode()
+
+    directory.mkdir(parents=True, exist_ok=True)
+    wheel = directory / f"{stem}-py3-none-any.whl"
+    with incoming(directory) as file:
+        file.write(_archive({member: members[member] for member in [*ordered, f"{info}/RECORD"]}))
+        file.settle(wheel)
+    return wheel
+
+
+def _package_files(checkout: Path, setup: configparser.ConfigParser) -> Iterator[Path]:
+    include = setup["options.packages.find"]["include"].split()
+    data = setup["options.package_data"] if setup.has_section("options.package_data") else {}
+    found: set[Path] = set()
+    for marker in checkout.rglob("__init__.py"):
+        package = marker.parent.relative_to(checkout)
+        parents = [package, *package.parents][:-1]
+        dotted = ".".join(package.parts)
+        if not all((checkout / each / "__init__.py").is_file() for each in parents):
+            continue
+        if not any(fnmatch.fnmatchcase(dotted, pattern) for pattern in include):
+            continue
+        patterns = ["*.py", *data.get(dotted, "").split(), *data.get("*", "").split()]
+        found.update(
+            path for pattern in patterns for path in marker.parent.glob(pattern) if path.is_file()
+        )
+    yield from found
+
+
+def _metadata(checkout: Path, setup: configparser.ConfigParser) -> str:
+    """Core metadata 2.4 (PEP 639), the fields that setup.cfg has."""
+    given = setup["metadata"]
+    fields = [
+        ("Metadata-Version", "2.4"),
+        ("Name", given["name"]),
+        ("Version", given["version"]),
+        ("Summary", given["description"]),
+        ("Author", given["author"]),
+        ("License-Expression", given["license"]),
+        ("Requires-Python", setup["options"]["python_requires"]),
+        ("Description-Content-Type", given["long_description_content_type"]),
+    ]
+    for pattern in given.get("license_files", "").split():
+        fields += [
+            ("License-File", path.relative_to(checkout).as_posix())
+            for path in sorted(checkout.glob(pattern))
+        ]
+    for extra, requirements in setup.items("options.extras_require"):
+        fields.append(("Provides-Extra", extra))
+        fields += [
+            ("Requires-Dist", f'{requirement}; extra == "{extra}"')
+            for requirement in requirements.splitlines()
+            if requirement.strip()
+        ]
+    readme = checkout / given["long_description"].removeprefix("file:").strip()
+    body = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    return "".join(f"{key}: {value}\n" for key, value in fields) + f"\n{body}"
+
+
+def _digest(content: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+
+
+def _archive(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, DATE)
+            entry.create_system = 3  # Unix, wherever it is built
+            entry.external_attr = REGULAR_0644 << 16
+            archive.writestr(entry, content)
+    return buffer.getvalue()
