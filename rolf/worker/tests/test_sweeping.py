@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bootstrapper.deploy.events.event import PushEnded, PushStarted, State
 from bootstrapper.deploy.events.record import fold
+from django.db import IntegrityError, transaction
 from django.test import TestCase
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -121,6 +122,8 @@ class Sweeping(Case):
 
     def test_a_lost_push_leaves_its_deployment_free(self):
         self.running(self.worker("dead", LAPSED + 1))
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            Push.objects.create(deployment=self.here, user_name="ben")
         sweeping.sweep()
         Push.objects.create(deployment=self.here, user_name="ben")
 
