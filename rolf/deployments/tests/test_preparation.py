@@ -9,16 +9,9 @@ from django.utils import timezone
 
 from cookbook.models import Recipe
 from deployments.models import Flag, Setting, Stage
-from deployments.preparation import (
-    UnreadyError,
-    bare,
-    directory,
-    of_plan,
-    prepare,
-    secrets_of,
-    tied,
-)
 from main.tests.cast import Cast
+
+from ..prepare import UnreadyError, bare, directory, of_plan, prepare, secrets_of, tied
 
 DEFINITION = """
 [deployments.live]
@@ -163,6 +156,7 @@ class Faults(Case):
 
     def test_a_stage_that_is_skipped_needs_nothing(self):
         self.add("check", code="# needs: DOMAIN\necho\n")
+        self.assertEqual(len(self.faults()), 1)
         prepare(self.deployment, skip=["check"])
 
     def test_a_recipe_that_was_deleted_is_named(self):

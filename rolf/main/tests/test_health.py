@@ -7,7 +7,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase
 from django.utils import timezone
 
-from worker.models import LAPSED, Worker
+from pushes.models import LAPSED, Worker
 
 
 class HealthTests(TestCase):

@@ -6,8 +6,8 @@ https://docs.djangoproject.com/en/5.2/ref/settings/
 
 from pathlib import Path
 
-from rolf.brief import brief
 from rolf.environment import env, read_dotenv
+from rolf.logging_filters import brief
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -152,6 +152,8 @@ INSTALLED_APPS += [
     "cookbook",
     "pushes",
     "worker",
+    "people",
+    "server",
     "history",
     "api",
     "django_tasks",
@@ -159,11 +161,11 @@ INSTALLED_APPS += [
     "django_htmx",
     "django_ace",
 ]
-MIDDLEWARE.insert(1, "rolf.body_limit.BodyLimitMiddleware")
+MIDDLEWARE.insert(1, "server.body_limit.BodyLimitMiddleware")
 MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware", "rolf.partial_pages.vary_by_htmx"]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
-TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.streams.streams"]
+TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
 
 # The queue of pushes. To use another back end of Django's Tasks framework, change the line below.
 TASKS = {

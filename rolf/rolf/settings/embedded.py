@@ -3,14 +3,14 @@
 import secrets
 import socket
 
-from rolf import key_file
+from deployments import encryption
 
 from .base import *
 
 DEBUG = False
 
 # The first start creates the file. A new key would log all users out.
-SECRET_KEY = env("SECRET_KEY", default="") or key_file.read(
+SECRET_KEY = env("SECRET_KEY", default="") or encryption.read(
     BASE_DIR / "data" / "secret_key", lambda: secrets.token_urlsafe(50).encode()
 )
 
@@ -19,7 +19,7 @@ ALLOWED_HOSTS = [*ALLOWED_HOSTS, socket.gethostname()]
 
 # Rolf serves /static/ straight from the apps, with no collectstatic. The names have no hashes, so
 # browsers ask each time whether a file has changed.
-MIDDLEWARE = [MIDDLEWARE[0], "rolf.static_files.StaticFilesMiddleware", *MIDDLEWARE[1:]]
+MIDDLEWARE = [MIDDLEWARE[0], "server.static_files.StaticFilesMiddleware", *MIDDLEWARE[1:]]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_MAX_AGE = 0
