@@ -19,7 +19,8 @@ ANSWERS = {
 }
 # To these Rolf adds; each line of the template's is still there, in order.
 EXTENDED = {".env.example", "bootstrap.py", "manage.py", "requirements/apps.in",
-            "rolf/settings/base.py", "rolf/settings/test.py", "rolf/urls.py"}
+            "rolf/settings/base.py", "rolf/settings/production.py", "rolf/settings/test.py",
+            "rolf/urls.py"}
 # These are Rolf's own, as the template means them to become the project's own.
 REPLACED = {
     "README.md": "says what Rolf is, and how it is run",
@@ -84,9 +85,9 @@ def test_a_file_that_drifts_is_found(rendered: Path, tmp_path: Path) -> None:
     assert drifted(rendered, tmp_path) == []
     settings = tmp_path / "rolf/settings/base.py"
     settings.write_text(settings.read_text().replace("USE_TZ = True", "USE_TZ = False"))
-    with (tmp_path / "rolf/settings/production.py").open("a") as file:
+    with (tmp_path / "rolf/settings/staging.py").open("a") as file:
         file.write("DEBUG = True\n")
     (tmp_path / "apache/reload").unlink()
     assert drifted(rendered, tmp_path) == [
         "apache/reload is missing", "rolf/settings/base.py lacks lines of the template's",
-        "rolf/settings/production.py is another one"]
+        "rolf/settings/staging.py is another one"]

@@ -254,7 +254,7 @@ def test_a_web_server_killed_while_ten_follow_costs_nobody_a_line(place: Place) 
         push = place.push(place.speaks)
         path = f"deployments/{place.speaks}/pushes/asked-{push}/follow/"
         followers = [Follower(visitor, path) for _ in range(FOLLOWERS)]
-        threads = [threading.Thread(target=one.follow) for one in followers]
+        threads = [threading.Thread(target=one.follow, daemon=True) for one in followers]
         for thread in threads:
             thread.start()
         for _ in range(2):

@@ -226,7 +226,7 @@ def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
             answers.append(served.get("/", host=site.domain))
             time.sleep(0.01)
 
-    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    visitors = [threading.Thread(target=visit, daemon=True) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
     try:

@@ -14,6 +14,15 @@ from vendor_fetch.project.target_python import choose
 
 APPS_IN = PurePosixPath("requirements/apps.in")
 FORMATS = ("wheel", "tarball")
+# The key of pyproject.toml that is read here; docs/reference.md prints this table.
+KEYS = {
+    ("tool.vendor_fetch", "format"): (
+        '`"wheel"` or `"tarball"`',
+        '`"wheel"`',
+        "with `tarball`, packages of pure Python are vendored as source distributions; compiled "
+        "packages stay wheels",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

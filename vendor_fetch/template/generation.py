@@ -6,6 +6,7 @@ Same template, same bytes: which files is in the template's `locks/`, not up to 
 import os
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import sys
@@ -13,7 +14,7 @@ import time
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from bootstrapper.errors import BootstrapperError, error_text
+from bootstrapper.errors import BootstrapperError, error_text, refused
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.standards.marker import Marker
@@ -26,6 +27,7 @@ from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import VendorProject, open_project
 from vendor_fetch.resolve.choice import locked_from_path, marker_for
 from vendor_fetch.sync.sync import sync
+from vendor_fetch.template.cookiecutter import typed_command
 from vendor_fetch.template.own_wheel import build
 
 # What the template's locks are for.
@@ -102,8 +104,9 @@ def _lines(template: Path, name: str, project: VendorProject) -> list[LockedFile
 
 
 def main(template: Path, *, database: str) -> int:
-    """The hook, run by cookiecutter in the new project. Exit status; never a traceback."""
+    """Complete the project in the current directory, as a hook of cookiecutter. Return the status."""
     project, cookiecutter = Path.cwd(), os.getppid()
+    command = typed_command(template)
     # Looked at before anything is added: what to do if it goes wrong depends on it.
     ours = not _strangers(template, project)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -111,23 +114,23 @@ def main(template: Path, *, database: str) -> int:
         complete(template, project, database=database, progress=Progress())
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print(
-            "interrupted; no project has been made.\n  next: run cookiecutter again",
-            file=sys.stderr,
-        )
+        print(f"interrupted; no project has been made\n  next: {command}", file=sys.stderr)
         if ours:
             _leave_nothing(project, cookiecutter)
         return 130
+    except OSError as error:
+        print(refused(error, project, again=command), file=sys.stderr)
+        return 1
     except Exception as error:
         print(error_text(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
-    needs_server = f"    createdb {project.name}\n" if database == "postgresql" else ""
+    commands = [f"cd {shlex.quote(str(project))}", "./bootstrap.py"]
+    if database == "postgresql":
+        commands.append(f"createdb {project.name}")
+    commands += ["./manage.py migrate", "./manage.py runserver"]
     with suppress(BrokenPipeError):
-        print(
-            f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
-            f"{needs_server}    ./manage.py migrate\n    ./manage.py runserver\n",
-            flush=True,
-        )
+        lines = "".join(f"    {command}\n" for command in commands)
+        print(f"\n{project.name} is ready. Next:\n\n{lines}", flush=True)
     return 0
 
 

@@ -10,6 +10,7 @@ import configparser
 import fnmatch
 import hashlib
 import io
+import shlex
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +29,8 @@ def build(checkout: Path, directory: Path) -> Path:
     if not setup.read(checkout / "setup.cfg", encoding="utf-8"):
         raise InputError(
             str(checkout),
-            "has no setup.cfg, so it is no checkout of bootstrapper",
-            "give cookiecutter the whole checkout",
+            "has no setup.cfg, so it is no complete checkout of the template",
+            f"git -C {shlex.quote(str(checkout))} checkout -- setup.cfg",
         )
     name, version = setup["metadata"]["name"], setup["metadata"]["version"]
     stem = f"{name.replace('-', '_')}-{version}"
