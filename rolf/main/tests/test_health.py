@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase
 from django.utils import timezone
 
-from worker.models import LAPSED, Worker
+from pushes.models import LAPSED, Worker
 
 
 class Health(TestCase):

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from worker.models import Worker
+from pushes.models import Worker
 
 
 class Smoketest(StaticLiveServerTestCase):

@@ -21,10 +21,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments.prepare import UnreadyError, bare, directory, of_plan, secrets_of, tied
-from worker.models import Worker
 
 from ..log_view import index
-from ..models import LogChunk, Push
+from ..models import LogChunk, Push, Worker
 from ..services import Moved, Refused, refuse_closed, refuse_moved
 from ..snapshots import restored, with_code
 from .db_retry import unanswered

@@ -167,7 +167,7 @@ TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
 
-# The queue; another back end of Django's Tasks is another line here.
+# The queue of pushes. To use another back end of Django's Tasks framework, change the line below.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
@@ -175,8 +175,9 @@ TASKS = {
     }
 }
 
-# Reading takes no turn among those who write (SQLite, "Write-Ahead Logging"), so pages don't wait
-# for logs to be kept. A view that changes something is one transaction (deployments/access.py).
+# With a write-ahead log, readers do not wait for writers (SQLite, "Write-Ahead Logging"), so pages do
+# not wait while the worker stores logs. Views that change something open a transaction themselves
+# (deployments/access.py).
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {})["init_command"] = (
@@ -190,12 +191,13 @@ LOGOUT_REDIRECT_URL = "sign-in"
 LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": brief}}
 LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
 
-# What seals the secrets of deployments: of the environment, else of a file that is made once.
+# The keys that encrypt secrets of deployments. Without ROLF_SEAL_KEY, the first start creates a file.
 SEAL_KEYS = env.list("ROLF_SEAL_KEY", default=[])
 SEAL_KEY_FILE = BASE_DIR / "data" / "seal.key"
 
-# After so many days the output of a push goes, unless it is among the newest or the last good ones.
+# After this number of days, Rolf removes the output of a push, unless the push is one of the newest or
+# of the last successful ones.
 KEEP_LOGS = env.int("KEEP_LOGS", default=90)
 
-# Where the worker keeps checkouts and locks, a directory for each deployment.
+# The worker's checkouts and locks, in a directory for each deployment.
 WORK_DIRECTORY = Path(env("ROLF_WORK_DIRECTORY", default=str(BASE_DIR / "data" / "work")))
