@@ -1,11 +1,12 @@
 """What the tests of Rolf share: one that is vendored and built, and a place where it runs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import bootstrap
-from tests.support.rolf_home import Home
+from tests.support.rolf_home import Home, close_shells
 from tests.support.shared import made_once, shared_directory
 from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION
 from tools.rolf_files import lay_out
@@ -20,6 +21,13 @@ def rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert run.returncode == 0, run.stderr
 
     return made_once(shared_directory(tmp_path_factory) / "vendored", make) / "rolf"
+
+
+@pytest.fixture(autouse=True)
+def no_shell_is_left() -> Iterator[None]:
+    """End what `Home.shell` started for a test."""
+    yield
+    close_shells()
 
 
 @pytest.fixture
