@@ -13,6 +13,7 @@ import pytest
 
 from bootstrapper.__main__ import _options as parsed
 from bootstrapper.deploy.definition import reader, schema, setting
+from bootstrapper.deploy.definition.secret import Secrets
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.plan import prepare
 from bootstrapper.deploy.plan.environment import INHERITED, PROXIES, environment
@@ -72,8 +73,8 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
     for text in examples:
         (tmp_path / "deploy/deployments.toml").write_text(text)
         for deployment in reader.read(tmp_path).deployments.values():
-            values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            prepare.check(deployment, RecipeCatalog(tmp_path), values)
+            secrets = Secrets(dict.fromkeys(deployment.secrets, "x"))
+            prepare.prepare(tmp_path, deployment, RecipeCatalog(tmp_path), secrets)
 
 
 def test_every_command_line_in_the_page_is_one() -> None:
