@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from ninja import Query, Router
 
-from deployments.definition import definition
 from deployments.models import Level
+from deployments.push_options import definition
 
 from . import schemas
 from .operation import get

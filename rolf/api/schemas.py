@@ -7,9 +7,9 @@ from bootstrapper.deploy.events.event import State
 from django.urls import reverse
 from ninja import Field, Schema
 
-from deployments.discretion import discretion
 from deployments.models import Level
-from pushes.asking import COMMENT
+from deployments.redaction import discretion
+from pushes.services import COMMENT
 
 
 class Deployment(Schema):

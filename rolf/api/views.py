@@ -14,7 +14,7 @@ from history.models import recording
 
 from .forms import NewToken
 from .models import Token
-from .problem import problem
+from .responses import problem
 
 LISTED = 500
 

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from cookbook.names import LONGEST, check_recipe_name
 from deployments.models import Stage
-from deployments.models.names import LONGEST, check_recipe_name
 
 
 class RecipeQuerySet(models.QuerySet):
@@ -74,3 +74,14 @@ class RecipeVersion(models.Model):
 
     def __str__(self):
         return f"{self.recipe}, version {self.number}"
+
+
+def keep(recipe, user=None, by=""):
+    """Keep the recipe as its newest version, unless that is the same; `by` names who is no user."""
+    last = recipe.versions.first()
+    told = {"language": recipe.language, "code": recipe.code, "description": recipe.description}
+    if last and all(getattr(last, name) == value for name, value in told.items()):
+        return last
+    return recipe.versions.create(
+        number=last.number + 1 if last else 1, by=user,
+        by_name=user.get_username() if user else by, **told)

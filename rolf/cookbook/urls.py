@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from .views import recipes, stages
+from cookbook import views
+from deployments.views import stages
 
 of_deployment = [
     path("", stages.stages, name="stages"),
@@ -14,13 +15,13 @@ of_deployment = [
 ]
 
 urlpatterns = [
-    path("cookbook/", recipes.cookbook, name="cookbook"),
-    path("cookbook/new/", recipes.recipe_new, name="recipe-new"),
+    path("cookbook/", views.cookbook, name="cookbook"),
+    path("cookbook/new/", views.recipe_new, name="recipe-new"),
     # A name may have slashes in it, so what is done comes before it.
-    path("cookbook/of/<path:name>/", recipes.recipe, name="recipe"),
-    path("cookbook/edit/<path:name>/", recipes.recipe_edit, name="recipe-edit"),
-    path("cookbook/delete/<path:name>/", recipes.recipe_delete, name="recipe-delete"),
-    path("cookbook/versions/<path:name>/<int:number>/", recipes.recipe_version,
+    path("cookbook/of/<path:name>/", views.recipe, name="recipe"),
+    path("cookbook/edit/<path:name>/", views.recipe_edit, name="recipe-edit"),
+    path("cookbook/delete/<path:name>/", views.recipe_delete, name="recipe-delete"),
+    path("cookbook/versions/<path:name>/<int:number>/", views.recipe_version,
          name="recipe-version"),
     path("deployments/<int:deployment_id>/stages/", include(of_deployment)),
 ]

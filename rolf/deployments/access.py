@@ -9,6 +9,7 @@ What it takes by id from an address or a form it resolves inside that deployment
 """
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -24,8 +25,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
-from .discretion import concealed
-from .models import Application, Deployment, Level
+from .models import Application, Deployment, Level, Stage
+from .redaction import concealed
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -175,3 +176,29 @@ def _to_sign_in(request):
     came = request.headers.get("Referer", "")
     here = url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure())
     return redirect_to_login(urlsplit(came).path if here else reverse("index"))
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Living deployments that a person sees, and how many others and deleted ones there are."""
+
+    deployments: list[Deployment]
+    others: int
+    deleted: int
+
+
+def users_of(name, access):
+    """Return where a recipe is used."""
+    using = Deployment.objects.filter(stages__recipe=name).distinct()
+    living = using.living().count()
+    seen = list(access.deployments().filter(pk__in=using.values("pk")).select_related(
+        "application"))
+    return Usage(seen, living - len(seen), using.count() - living)
+
+
+def counts(access):
+    """Return by name in how many deployments that a person sees a recipe is used."""
+    seen = Stage.objects.exclude(recipe="").filter(
+        deployment__in=access.deployments().values("pk"))
+    return dict(seen.order_by().values_list("recipe").annotate(
+        Count("deployment", distinct=True)))

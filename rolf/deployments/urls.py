@@ -2,19 +2,21 @@
 
 from django.urls import include, path
 
-from .views import applications, export, general, making, page
+from pushes.views import deployment as pushing
+
+from .views import applications, deployment
 from .views.rows import flags, permissions, settings
 
 of_deployment = [
-    path("", page.deployment, name="deployment"),
-    path("push/", page.push_new, name="push-new"),
-    path("survey/", page.survey, name="survey"),
-    path("edit/", general.edit, name="deployment-edit"),
-    path("close/", general.close, name="deployment-close"),
-    path("history/", general.history, name="deployment-history"),
-    path("delete/", general.delete, name="deployment-delete"),
-    path("clone/", making.clone, name="deployment-clone"),
-    path("export/", export.export, name="deployment-export"),
+    path("", pushing.deployment, name="deployment"),
+    path("push/", pushing.push_new, name="push-new"),
+    path("survey/", pushing.survey, name="survey"),
+    path("edit/", deployment.edit, name="deployment-edit"),
+    path("close/", deployment.close, name="deployment-close"),
+    path("history/", deployment.history, name="deployment-history"),
+    path("delete/", deployment.delete, name="deployment-delete"),
+    path("clone/", deployment.clone, name="deployment-clone"),
+    path("export/", deployment.export, name="deployment-export"),
     path("settings/", settings.list, name="settings"),
     path("settings/new/", settings.new, name="setting-new"),
     path("settings/<int:setting_id>/", settings.change, name="setting"),
@@ -30,9 +32,9 @@ of_deployment = [
 ]
 
 urlpatterns = [
-    path("deployments/new/", making.new, name="deployment-new"),
-    path("deployments/deleted/", making.deleted, name="deployments-deleted"),
-    path("deployments/deleted/<int:deleted_id>/", making.restore, name="deployment-restore"),
+    path("deployments/new/", deployment.new, name="deployment-new"),
+    path("deployments/deleted/", deployment.deleted, name="deployments-deleted"),
+    path("deployments/deleted/<int:deleted_id>/", deployment.restore, name="deployment-restore"),
     path("deployments/<int:deployment_id>/", include(of_deployment)),
     path("applications/", applications.applications, name="applications"),
     path("applications/<int:application_id>/", applications.application, name="application"),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from deployments.models import Setting
-from rolf.number import number_of
 
 from .models import Change
 
@@ -39,3 +38,12 @@ def _hide(changes):
             "deployment", "name"))
     for one in settings:
         one.hidden = (one.deployment_id, one.name) in secrets
+
+
+DIGITS = 15  # as far as every database counts, and every browser's script
+
+
+def number_of(text, otherwise=None):
+    """Return the number that a text is, or `otherwise` if it is none; None is no text."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS else otherwise

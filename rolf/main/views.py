@@ -9,7 +9,7 @@ from django.shortcuts import render
 from deployments.access import signed_in
 
 from .board import board
-from .finding import find
+from .search import find
 
 ROOT_FILES = Path(__file__).parent / "static" / "main"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rolf.number import number_of
+from history.paging import number_of
 
 from .models import Push
 

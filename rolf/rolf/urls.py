@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("pushes.urls")),
     path("", include("cookbook.urls")),
     path("", include("accounts.urls")),
+    path("", include("people.urls")),
     path("", include("main.urls")),
 ]

@@ -21,9 +21,9 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
 from pushes import tasks
+from pushes.run.db_retry import AWAY, reconnect, unanswered
 
 from . import sweeping
-from .away import AWAY, reconnect, unanswered
 from .models import BEAT, HANDOVER, Worker, machine
 from .unresponsive import PushWatch, kill, wake
 

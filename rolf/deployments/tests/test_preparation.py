@@ -9,16 +9,9 @@ from django.utils import timezone
 
 from cookbook.models import Recipe
 from deployments.models import Flag, Setting, Stage
-from deployments.preparation import (
-    UnreadyError,
-    bare,
-    directory,
-    of_plan,
-    prepare,
-    secrets_of,
-    tied,
-)
 from main.tests.cast import Cast
+
+from ..prepare import UnreadyError, bare, directory, of_plan, prepare, secrets_of, tied
 
 DEFINITION = """
 [deployments.live]

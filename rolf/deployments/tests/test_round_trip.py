@@ -16,13 +16,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase
 from django.urls import reverse
 
+from cookbook.catalog import Shelf
 from cookbook.models import Recipe
-from cookbook.shelf import Shelf
-from deployments import exporting
+from cookbook.names import in_files, of_files
+from deployments import export
 from deployments.models import Deployment, Flag, Setting, Stage
-from deployments.models.names import in_files, of_files
-from deployments.packing import LARGEST, PackFault, packed, unpacked
 
+from ..archive import LARGEST, PackFault, packed, unpacked
 from .test_rows import Case
 
 WORDS = ["git", "clone", "Ёлка", "全角\u3000スペース", "50%", "%2F", "a\u00a0b", ".x", "é'\"\\",
@@ -101,7 +101,7 @@ class Taken(Case):
 
     def read_by_the_engine(self, deployment):
         with tempfile.TemporaryDirectory() as project:
-            for path, text in unpacked(packed(exporting.files(deployment))).items():
+            for path, text in unpacked(packed(export.files(deployment))).items():
                 file = Path(project, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, newline="")
@@ -116,7 +116,7 @@ class Taken(Case):
         self.add("a", recipe="git/clone")
         self.add("b", recipe="git-clone")
         self.add("greet", recipe="", code="echo not the recipe\n")
-        sent = packed(exporting.files(self.deployment))
+        sent = packed(export.files(self.deployment))
         Recipe.objects.filter(name="git/clone").update(code="# Another.\n")
         again, _ = self.made(SimpleUploadedFile("x.tgz", sent))
         self.assertEqual(
@@ -128,7 +128,7 @@ class Taken(Case):
         Recipe.objects.create(name="git/clone", code="# Ours.\n")
         self.add("a", recipe="git/clone")
         self.add("it's own", code="echo\n")
-        toml = exporting.files(self.deployment)[FILE]
+        toml = export.files(self.deployment)[FILE]
         Recipe.objects.all().delete()
         again, page = self.made(SimpleUploadedFile("deployments.toml", toml.encode()))
         self.assertContains(page, "Nothing of that name is in the cookbook or came along: "

@@ -9,11 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from history.models import recording
 
 from ..access import needs
-from ..definition import read_definition, refuse_tied
-from ..forms.flag import FlagForm
-from ..forms.grant import GrantForm
-from ..forms.setting import SettingForm
+from ..forms.rows import FlagForm, GrantForm, SettingForm
 from ..models import Level
+from ..push_options import read_definition, refuse_tied
 
 
 class Rows:

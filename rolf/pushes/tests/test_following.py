@@ -13,10 +13,11 @@ from django.db.models import F
 from django.test import TransactionTestCase
 
 from deployments.models import Application, Category, Deployment, Grant, Level
-from pushes import following, hub
-from pushes.following import follow, watch
 from pushes.models import LogChunk, Push
-from pushes.news import Cursor, news
+
+from ..live import hub
+from ..live.follow import follow, watch
+from ..live.news import Cursor, news
 
 
 class Case(TransactionTestCase):
@@ -201,4 +202,4 @@ class Following(Case):
 
     def settings_of(self, **values):
         """Change what following knows as its constants."""
-        return mock.patch.multiple(following, **values)
+        return mock.patch.multiple("pushes.live.follow", **values)

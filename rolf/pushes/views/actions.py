@@ -4,11 +4,11 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 
 from deployments.access import needs
-from deployments.discretion import HIDDEN, discretion
 from deployments.models import Level
+from deployments.redaction import HIDDEN, discretion
+from pushes import services
 
-from .. import asking
-from .page import pushed
+from .push import pushed
 
 
 @needs(Level.PUSH, "GET", "POST")
@@ -16,7 +16,7 @@ def cancel(request, deployment, address):
     """End a push that waits or runs."""
     push = pushed(deployment, address)
     if request.method == "POST":
-        return _done(request, push, lambda: asking.cancel(push, request.user),
+        return _done(request, push, lambda: services.cancel(push, request.user),
                      "It is told to end; what ran is stopped, with all that it had started.")
     return render(request, "pushes/cancel.html", {"push": push, "deployment": deployment})
 
@@ -26,7 +26,7 @@ def resume(request, deployment, address):
     """Let a push that stopped go on from there."""
     push = pushed(deployment, address)
     if request.method == "POST":
-        return _done(request, push, lambda: asking.resume(
+        return _done(request, push, lambda: services.resume(
             push, request.user, shown=request.POST.get("shown")), "It goes on.")
     stages = push.kept.stages if push.kept else ()
     left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
@@ -44,14 +44,14 @@ def rollback(request, deployment, address):
             "Nothing was rolled back: the page was an old one. Look at what goes back."], 422)
     if request.method == "POST":
         try:
-            asked = asking.rollback(
+            asked = services.rollback(
                 deployment, request.user, to=push, shown=request.POST["shown"],
                 comment=request.POST.get("comment", "").strip(),
                 keep_settings=request.POST.get("settings") == "keep")
-        except asking.Busy as error:
+        except services.Busy as error:
             messages.warning(request, f"{error} This is that push; nothing was rolled back.")
             return redirect(error.push)
-        except asking.Refused as error:
+        except services.Refused as error:
             return _rollback_page(request, deployment, push, error.faults, 422)
         return redirect(asked)
     return _rollback_page(request, deployment, push, [], 200)
@@ -66,14 +66,14 @@ def decide(request, deployment, address):
     if push.awaits and request.POST.get("stage") != push.awaits:
         messages.warning(request, f"It has gone on meanwhile: now it asks about {push.awaits}.")
         return redirect(push)
-    return _done(request, push, lambda: asking.decide(push, request.user, decision))
+    return _done(request, push, lambda: services.decide(push, request.user, decision))
 
 
 def _rollback_page(request, deployment, push, faults, status):
     proposal = None
     try:
-        proposal = asking.proposal(deployment, push)
-    except asking.Refused as error:
+        proposal = services.proposal(deployment, push)
+    except services.Refused as error:
         faults = [*faults, *error.faults]
     # What lies between the two commits a worker has to look up; it knows that for good.
     survey = deployment.surveys.filter(ref=push.commit).first()
@@ -96,10 +96,10 @@ def _rollback_page(request, deployment, push, faults, status):
 def _done(request, push, ask, said=""):
     try:
         ask()
-    except asking.Busy as error:
+    except services.Busy as error:
         messages.warning(request, str(error))
         return redirect(error.push)
-    except asking.Refused as error:
+    except services.Refused as error:
         messages.error(request, discretion(request, push.deployment).text(str(error)))
     else:
         if said:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from rolf.brief import brief
 from rolf.environment import BASE_DIR, env, read
+
+from ..logging_filters import brief
 
 read()
 
@@ -145,6 +146,8 @@ INSTALLED_APPS += [
     "cookbook",
     "pushes",
     "worker",
+    "people",
+    "server",
     "history",
     "api",
     "django_tasks",
@@ -152,11 +155,11 @@ INSTALLED_APPS += [
     "django_htmx",
     "django_ace",
 ]
-MIDDLEWARE.insert(1, "rolf.body_limit.BodyLimitMiddleware")
+MIDDLEWARE.insert(1, "server.body_limit.BodyLimitMiddleware")
 MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware", "rolf.partial_pages.vary_by_htmx"]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
-TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.streams.streams"]
+TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
 
 # The queue; another back end of Django's Tasks is another line here.
 TASKS = {

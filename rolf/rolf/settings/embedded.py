@@ -3,7 +3,7 @@
 import secrets
 import socket
 
-from rolf import key_file
+from deployments import encryption
 
 from .base import *
 from .base import ALLOWED_HOSTS, BASE_DIR, MIDDLEWARE, env
@@ -12,7 +12,7 @@ DEBUG = False
 
 # Made once: with another one everybody is logged out.
 SECRET_KEY_FILE = BASE_DIR / "data" / "secret_key"
-SECRET_KEY = env("SECRET_KEY", default="") or key_file.read(
+SECRET_KEY = env("SECRET_KEY", default="") or encryption.read(
     SECRET_KEY_FILE, lambda: secrets.token_urlsafe(50).encode()
 )
 
@@ -21,7 +21,7 @@ ALLOWED_HOSTS = [*ALLOWED_HOSTS, socket.gethostname()]
 
 # /static/ comes from the sources, so that there is nothing to collect; a browser asks each time
 # whether a file has changed, as names don't tell.
-MIDDLEWARE = [MIDDLEWARE[0], "rolf.static_files.StaticFilesMiddleware", *MIDDLEWARE[1:]]
+MIDDLEWARE = [MIDDLEWARE[0], "server.static_files.StaticFilesMiddleware", *MIDDLEWARE[1:]]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_MAX_AGE = 0

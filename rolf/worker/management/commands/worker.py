@@ -8,10 +8,11 @@ from pathlib import Path
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from pushes.run import runner, survey  # noqa: F401 - before children are forked
 from pushes.tasks import PUSHES, SURVEYS
-from rolf.release import Release
-from worker import push_run, surveying  # noqa: F401 - before children are forked
 from worker.process import Process
+
+from ...release import Release
 
 SLOTS = 8
 SURVEY_SLOTS = 4
