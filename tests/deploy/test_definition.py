@@ -225,8 +225,8 @@ WORKERS = [true]
         "environment nor in deploy/secrets.env",
         "deploy/deployments.toml:7: WORKERS: a list in a setting holds text or numbers, nothing "
         "else",
-        "--flag FAST: production has no flag FAST",
-        "--skip upload: production has no stage upload",
+        "--flag FAST: no flag of production is called FAST",
+        "--skip upload: no stage of production is called upload",
     ]
     assert str(caught.value).startswith("deploy/deployments.toml: 8 problems\n")
 

@@ -18,7 +18,7 @@ def test_flags_are_as_the_command_line_says(words: list[str], value: tuple[str, 
 
 
 @pytest.mark.parametrize(("word", "told"), [
-    ("FSAT", '--flag FSAT: production has no flag FSAT; did you mean "FAST"?\n'
+    ("FSAT", '--flag FSAT: no flag of production is called FSAT; did you mean "FAST"?\n'
      "  next: --flag FAST or --flag FAST=0, --flag NOTE=TEXT"),
     ("NOTE", "--flag NOTE: the flag NOTE takes text, and --flag NOTE gives none\n"
      "  next: --flag NOTE=TEXT"),

@@ -42,7 +42,9 @@ def values(
         name, equals, value = word.partition("=")
         try:
             if name not in flags:
-                raise InvalidValue(f"{deployment} has no flag {name}{did_you_mean(name, flags)}")
+                raise InvalidValue(
+                    f"no flag of {deployment} is called {name}{did_you_mean(name, flags)}"
+                )
             given[name] = _value(flags[name], value, given=bool(equals))
         except InvalidValue as error:
             problems.append(

@@ -185,7 +185,7 @@ def prepare(
         settings=plain,
         flags=given,
         secrets=secrets,
-        resolves_git="REPOSITORY" in deployment.settings
+        resolves_git=bool(deployment.settings.get("REPOSITORY"))
         and any(recipe.resolves == "git" for _, recipe in pairs),
     )
 
@@ -227,7 +227,7 @@ def _unknown_stages(deployment: Deployment, skip: Collection[str]) -> list[Probl
     return [
         Problem(
             file=f"--skip {name}",
-            text=f"{deployment.name} has no stage {name}{did_you_mean(name, names)}",
+            text=f"no stage of {deployment.name} is called {name}{did_you_mean(name, names)}",
             next_step=f"--skip takes one of: {', '.join(names)}",
         )
         for name in skip
