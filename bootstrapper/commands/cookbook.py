@@ -98,8 +98,8 @@ def _list(cookbook: RecipeCatalog, *, as_json: bool) -> int:
             shutil.get_terminal_size().columns,
         )
     )
-    if faults := cookbook.faults():
-        raise definition_error(faults)
+    if problems := cookbook.problems():
+        raise definition_error(problems)
     return 0
 
 
@@ -151,7 +151,8 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
 
 def _as_json(cookbook: RecipeCatalog, recipe: Recipe) -> dict[str, Any]:
     told = asdict(recipe)
-    del told["code"], told["suffix"]
+    for name in ("code", "suffix", "origin", "shipped"):
+        del told[name]
     for mark in ("hides", "shows"):  # of two recipes only
         if not told[mark]:
             del told[mark]
