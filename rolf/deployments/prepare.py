@@ -6,13 +6,14 @@ from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import FILE, StageEntry
 from bootstrapper.deploy.definition.deployment import Deployment as EngineDeployment
 from bootstrapper.deploy.definition.known_setting import unfit
-from bootstrapper.deploy.definition.problems import DefinitionError, did_you_mean
+from bootstrapper.deploy.definition.problems import DefinitionError
 from bootstrapper.deploy.definition.schema import InvalidValue, Share
 from bootstrapper.deploy.definition.secret import held_by
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS, check_text
 from bootstrapper.deploy.plan.plan import Stage as EngineStage
 from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
+from bootstrapper.spelling import did_you_mean
 from django.conf import settings
 
 from cookbook.catalog import Shelf, faults_of, parsed, shipped

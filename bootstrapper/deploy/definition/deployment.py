@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.definition.schema import Share
 from bootstrapper.deploy.definition.setting import Value, environment
 from bootstrapper.errors import InputError
+from bootstrapper.spelling import did_you_mean
 
 FILE = "deploy/deployments.toml"  # in a project
 

@@ -64,17 +64,5 @@ def definition_error(faults: Iterable[Problem]) -> DefinitionError:
     )
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "branch"?` where one of the `known` words is near, else nothing."""
-    from difflib import get_close_matches  # only where there is something to mend
-
-    # Case and - for _ are the commonest slips, which difflib takes for many wrong letters.
-    folded: dict[str, str] = {}
-    for each in known:
-        folded.setdefault(_fold(each), each)
-    near = get_close_matches(_fold(word), folded, n=1, cutoff=0.6)
-    return f'; did you mean "{folded[near[0]]}"?' if near else ""
 
 
-def _fold(word: str) -> str:
-    return word.casefold().replace("-", "_").replace(" ", "_")

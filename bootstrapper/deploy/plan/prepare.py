@@ -10,12 +10,7 @@ from typing import Self
 from bootstrapper.deploy.definition import flag, reader, secret
 from bootstrapper.deploy.definition.deployment import FILE, Deployment, StageEntry
 from bootstrapper.deploy.definition.known_setting import unfit
-from bootstrapper.deploy.definition.problems import (
-    DefinitionError,
-    Problem,
-    definition_error,
-    did_you_mean,
-)
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 from bootstrapper.deploy.machine.directory import machine_name, user_name
 from bootstrapper.deploy.plan.plan import Plan, Stage
@@ -24,6 +19,7 @@ from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
 from bootstrapper.git_ref import check_ref
 from bootstrapper.program import PROGRAM
+from bootstrapper.spelling import did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True)
