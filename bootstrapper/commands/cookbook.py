@@ -12,12 +12,13 @@ from typing import Any
 
 from bootstrapper.commands.output import write, write_lines
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.deploy.definition.problems import definition_error, did_you_mean
+from bootstrapper.deploy.definition.problems import definition_error
 from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
+from bootstrapper.spelling import did_you_mean
 
 _LIST = f"{PROGRAM} cookbook"
 # The keys of `cookbook --json`; docs/reference.md prints this table.
