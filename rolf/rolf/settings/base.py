@@ -7,7 +7,7 @@ https://docs.djangoproject.com/en/5.2/ref/settings/
 from pathlib import Path
 
 from rolf.environment import env, read_dotenv
-from rolf.logging_filters import brief
+from rolf.logging_filters import drop_client_error_traceback
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -188,7 +188,7 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "index"
 LOGOUT_REDIRECT_URL = "sign-in"
 
-LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": brief}}
+LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": drop_client_error_traceback}}
 LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
 
 # The keys that encrypt secrets of deployments. Without ROLF_SEAL_KEY, the first start creates a file.
