@@ -95,7 +95,6 @@ class Place:
 def place(home: Home, tmp_path: Path) -> Place:
     directory = tmp_path / "place"
     directory.mkdir()
-    home.manage("migrate", "-v0")
     keys = home.shell(FILL.format(place=str(directory), stages=STAGES, stage=STAGE,
                                   speaks=SPEAKS.format(lines=LINES)))
     return Place(home, directory, *keys.split())
