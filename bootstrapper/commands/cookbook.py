@@ -20,6 +20,23 @@ from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
 
 _LIST = f"{PROGRAM} cookbook"
+# The keys of `cookbook --json`; docs/reference.md prints this table.
+KEYS = {
+    "name": "the name of the recipe",
+    "language": "`shell`, `python`, or `program` for a file with a shebang",
+    "summary": "the first sentence of its comment",
+    "description": "its comment",
+    "needs": "a list of settings that it cannot run without",
+    "per_host": "true for a recipe with that mark",
+    "switches": "true for a recipe with that mark",
+    "from_release": "true for a recipe with that mark",
+    "hides": "true for a recipe with that mark; otherwise absent",
+    "shows": "true for a recipe with that mark; otherwise absent",
+    "resolves": "`git`, or an empty text",
+    "origin": "`project` or `cookbook`",
+    "file": "the file in the project, or null for a recipe of the cookbook",
+    "shadows": "true for a recipe of the project that replaces one of the cookbook",
+}
 
 
 def add(commands: Subparsers, program: str) -> None:

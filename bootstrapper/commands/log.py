@@ -24,6 +24,17 @@ from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
 
+# The keys of `log --json`; docs/reference.md prints this table.
+KEYS = {
+    "at": "when the line arrived",
+    "stage": "the name of the stage",
+    "host": "the host; empty for a stage that runs once",
+    "stream": "`stdout` or `stderr`",
+    "offset": "where the line begins in output.log, in bytes",
+    "text": "the line",
+    "open": "true if the line goes on in the next object of its stage, host and stream",
+}
+
 
 def add(commands: Subparsers, program: str) -> None:
     """Add the command."""

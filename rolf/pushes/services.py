@@ -130,8 +130,8 @@ def resume(push, user, *, shown=None):
         raise Refused(["It has changed since its page was shown, so it wasn't resumed. "
                        "Look where it stands now."])
     last = push.last_begun
-    if push.standing not in (State.FAILED, State.CANCELLED, State.LOST):
-        raise Refused([f"It can't be resumed: it is {push.standing}."])
+    if push.effective_state not in (State.FAILED, State.CANCELLED, State.LOST):
+        raise Refused([f"It can't be resumed: it is {push.effective_state}."])
     if last != push:
         raise Refused([f"Only the last push can be resumed, which is push {last.number}."
                             if last else "It never began."])

@@ -92,7 +92,7 @@ def test_a_worker_that_was_held_to_be_dead_goes_on_as_another(shop: Shop) -> Non
     with running(shop.home) as rolf:
         push = shop.push()
         worker = rolf.worker
-        shop.home.shell("from django.utils import timezone; from worker.models import Worker; "
+        shop.home.shell("from django.utils import timezone; from pushes.models import Worker; "
                         "Worker.objects.update(ended=timezone.now())")
         assert until(lambda: shop.state(push) == "lost"), shop.state(push)
         shop.file.touch()

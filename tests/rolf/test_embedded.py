@@ -179,7 +179,7 @@ def test_it_goes_over_to_the_release_that_is_current_and_refuses_no_request(
             while not over.is_set():
                 answers[rolf.get()] += 1
 
-        visitor = threading.Thread(target=visit)
+        visitor = threading.Thread(target=visit, daemon=True)
         visitor.start()
         try:
             home.switch("2")

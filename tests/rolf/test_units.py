@@ -16,7 +16,7 @@ from tests.support.processes import processes_of
 from tests.support.rolf_home import PATIENCE, Home, environment, until
 
 UNITS = sorted((REPOSITORY / "rolf/deploy/systemd").glob("*.service"))
-LIVING = ("from worker.models import Worker; "
+LIVING = ("from pushes.models import Worker; "
           "print(Worker.objects.heard().filter(ended=None).count())")
 
 

@@ -250,7 +250,7 @@ def _text(path: Path) -> str:
                     file=FILE,
                     text="the file is missing",
                     next_step="run this in the project that has it (or with --project DIRECTORY), or "
-                    "write one: docs/deploying.md shows how",
+                    "write one: docs/tutorial.md shows how",
                 )
             ]
         ) from None

@@ -13,30 +13,59 @@ from bootstrapper.deploy.events import output_limit
 
 Value = str | tuple[str, ...]
 
-# What every stage gets besides its settings, so that no setting may have these names.
-ENGINE = frozenset(
-    {
-        "CHECKOUT_DIR",
-        "DEPLOYMENT",
-        "DEPLOYMENT_ID",
-        "ROLF_PUSH_ID",
-        "PUSH_COMMENT",
-        "PUSH_UNI",
-        "PUSH_REF",
-        "PUSH_COMMIT",
-        "RELEASE",
-        "ROLLBACK_URL",
-        "ROLF_OUTPUT",
-    }
-)
-PROCESS = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK"})
+# The variables that the engine sets for each stage. No setting may have one of these names.
+# docs/reference.md prints this table and the two below it.
+ENGINE_VARIABLES = {
+    "CHECKOUT_DIR": "the push's own directory on the deploying machine; also the working directory",
+    "DEPLOYMENT": "the name of the deployment",
+    "DEPLOYMENT_ID": "the number of the deployment in Rolf; on the command line its name",
+    "ROLF_PUSH_ID": "the number of the push",
+    "PUSH_COMMENT": "the comment of the push",
+    "PUSH_UNI": "the login of the user who pushes",
+    "PUSH_REF": "the branch, tag or commit that the user asked for",
+    "PUSH_COMMIT": "the commit that is pushed; empty until a stage or git has named it",
+    "RELEASE": "the number of the release that the push makes live: its own number, or in a fast "
+    "rollback the number of the old release",
+    "ROLLBACK_URL": "the tag to return to; empty unless the push is a rollback",
+    "ROLF_OUTPUT": "the file for lines `NAME=value`, which become variables of later stages",
+}
+ENGINE = frozenset(ENGINE_VARIABLES)
 
-# The engine itself uses these and shows them, so that they can't be secret.
-SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG", "OUTPUT_LIMIT"})
+# The variables that a stage inherits from the deploying process, if it has them.
+PROCESS_VARIABLES = {
+    "PATH": "begins with the directory of the push's own `ssh`, `scp` and `sftp`",
+    "HOME": "as in the deploying process",
+    "USER": "as in the deploying process",
+    "LANG": "as in the deploying process",
+    "TZ": "as in the deploying process",
+    "SSH_AUTH_SOCK": "the socket of the user's ssh agent",
+}
+PROCESS = frozenset(PROCESS_VARIABLES)
 
 # git hands the address of a repository, a password in it included, to programs in their command
 # line, where ps shows it (transport-helper.c).
 ADDRESS = "REPOSITORY"
+
+# The settings that the engine itself reads. It shows them, so they cannot be secret.
+ENGINE_SETTINGS = {
+    ADDRESS: "the address of the repository: ssh, https, http, git, file, or a path. It holds no "
+    "password",
+    "REMOTE_HOST": "the host to deploy to: `user@host`, or a `Host` of the ssh configuration; `.` "
+    "is this machine. A port or an IPv6 address belongs into the ssh configuration",
+    "REMOTE_HOSTS": "several hosts, as a list. Stages get them joined by spaces, and one of them "
+    "as `REMOTE_HOST`",
+    "REMOTE_DIRECTORY": "the directory on the host, as an absolute path. It holds the releases, "
+    "the history and the lock of the host; without it there is only the lock "
+    "of the deploying machine",
+    "SSH_CONFIG": "a configuration file for ssh, relative to the project. Every ssh, git and rsync "
+    "of the push uses it, as `ssh -F` does. Default: the user's own configuration",
+    "OUTPUT_LIMIT": "how much output the log of a push keeps. The first three quarters are for the "
+    "beginning; after that the log keeps the end of each stage's output, up to "
+    f"1 MB, and says how much it left out. Default: `{output_limit.DEFAULT}`; at "
+    "least `1 MB`",
+}
+SHOWN = frozenset(ENGINE_SETTINGS) - {ADDRESS}
+
 CREDENTIALS = "leave the password to git itself (git help credentials), or push by ssh"
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")

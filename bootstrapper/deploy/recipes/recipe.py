@@ -7,17 +7,8 @@
     git clone …
 
 The comment that it begins with (after a shebang) says what it does; a Python recipe may say so in
-its docstring. Among the comment lines before the first line of code may stand
-
-    # needs: NAME NAME    settings without which it can't work; more than one such line may stand
-    # per-host            it runs on each of REMOTE_HOSTS, not once
-    # switches            from here on the new release is live
-    # from-release        releases/$RELEASE is all it needs: a fast rollback may begin with it
-    # hides               from here on visitors see a page of maintenance instead of the site
-    # shows               ends what a stage with `hides` began
-    # resolves: git       it fetches REPOSITORY with git
-
-each with nothing else in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
+its docstring. The comment lines before the first line of code may hold marks (MARKS below), each
+alone in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
 `NAME.py` without one in Python with a global `self` (see python_stage). What has a shebang is run
 as the program it is.
 """
@@ -35,7 +26,22 @@ SUFFIXES = {".sh": SHELL, ".py": PYTHON}
 
 _NEEDS = re.compile(r"needs:(.*)", re.IGNORECASE)
 _RESOLVES = re.compile(r"resolves:(.*)", re.IGNORECASE)
-_MARKS = frozenset({"per-host", "switches", "from-release", "hides", "shows"})
+# What a comment line can say about a recipe; docs/reference.md prints this table.
+MARKS = {
+    "needs: NAME NAME": "settings that the recipe cannot run without. A push that lacks one does "
+    "not start. A recipe may have several of these lines",
+    "per-host": "the stage runs on each of `REMOTE_HOSTS`, at the same time. Without this mark it "
+    "runs once",
+    "switches": "after this stage the new release is live. `on_failure` is about failures from "
+    "here on",
+    "from-release": "the stage needs `releases/$RELEASE` and no checkout, so a fast rollback can "
+    "begin with it",
+    "hides": "from this stage on, visitors see a maintenance page instead of the site",
+    "shows": "after this stage, visitors see the site again",
+    "resolves: git": "the recipe fetches `REPOSITORY` with git, so the engine asks git for the "
+    "commit before the push starts",
+}
+_MARKS = frozenset(mark for mark in MARKS if ":" not in mark)
 _EDITORS = re.compile(r"-\*-.*-\*-|coding[:=]|vim?:|shellcheck ")  # comments for a program
 _COMMENT = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?(?:\n|\Z))*")
 _DOCSTRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)

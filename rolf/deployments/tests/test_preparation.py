@@ -157,6 +157,7 @@ class Faults(Case):
 
     def test_a_stage_that_is_skipped_needs_nothing(self):
         self.add("check", code="# needs: DOMAIN\necho\n")
+        self.assertEqual(len(self.faults()), 1)
         prepare(self.deployment, skip=["check"])
 
     def test_a_recipe_that_was_deleted_is_named(self):

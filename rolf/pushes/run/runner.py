@@ -21,15 +21,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments.prepare import Refused, bare, directory, of_plan, secrets_of, tied
-from worker.models import Worker
 
 from ..log_view import index
-from ..models import LogChunk, Push
+from ..models import LogChunk, Push, Worker
 from ..services import Moved, refuse_closed, refuse_moved
 from ..snapshots import restored, with_code
-from .db_retry import unanswered
+from .db_retry import ignore_outage
 from .journal import DatabaseJournals
-from .repository import Mirror
+from .repository import RepositoryMirror
 
 
 def run(push_id):
@@ -103,7 +102,7 @@ class PushRun:
         prepared, plan = (self._tied() if self._deployment.tied else self._asked())
         with self._held(prepared) as session:
             if prepared.resolves_git and not plan.commit:
-                found = Mirror(prepared, session.inherited).locate(plan.ref,
+                found = RepositoryMirror(prepared, session.inherited).locate(plan.ref,
                                                                    self._deployment.name)
                 refuse_moved(self.push, found.commit)
                 plan = replace(plan, commit=found.commit, id=found.last_number,
@@ -124,7 +123,7 @@ class PushRun:
         with Session(self._home, replace(settings.deployment, settings={
                 name: value for name, value in settings.deployment.settings.items()
                 if name == "SSH_CONFIG"})) as session:
-            mirror = Mirror(settings, session.inherited)
+            mirror = RepositoryMirror(settings, session.inherited)
             found = mirror.locate(self.push.ref, self._deployment.name)
             commit = found.commit
             refuse_moved(self.push, commit)
@@ -145,7 +144,7 @@ class PushRun:
         prepared = self._today(live)
         with self._held(prepared) as session:
             ledger = PushRegister(session, self._journals)
-            record = target.kept
+            record = target.engine_record
             kept = restored(target, prepared.secrets)
             base = rollback_template(prepared, record, kept, keep_settings=self.push.keep_settings)
             fast, releases = ledger.way_back(record, base)
@@ -166,7 +165,7 @@ class PushRun:
         return bare(self._deployment)
 
     def _resume(self, interruption):
-        record = self.push.kept
+        record = self.push.engine_record
         if record is None:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
         require_outputs(record)
@@ -288,7 +287,7 @@ class WorkerSurroundings:
         decision = ""
         while not (decision or self.cancelled() or self.lost() or self._journal.cancelled()):
             self.tick()
-            with unanswered():
+            with ignore_outage():
                 decision = row.values_list("decision", flat=True).get()
             time.sleep(0 if decision else ASK)
         self._journal.flush(awaits="", decision="")

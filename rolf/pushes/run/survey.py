@@ -20,7 +20,7 @@ from deployments.prepare import Refused, bare, tied
 
 from .. import rollback
 from ..rollback import records_of
-from .repository import Mirror
+from .repository import RepositoryMirror
 
 REFS, COMMITS = 200, 100  # as many as a person looks through
 _FORMAT = "%m%x00%H%x00%s%x00%an%x00%aI"
@@ -52,13 +52,13 @@ def _look(deployment, ref):
     config = prepared.settings.get("SSH_CONFIG")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
     with Ssh(Path(config) if config else None) as ssh, _first_target(prepared, ssh) as targets:
-        mirror = Mirror(prepared, own | ssh.environment(own))
+        mirror = RepositoryMirror(prepared, own | ssh.environment(own))
         mirror.fetch()
         commit = mirror.resolve(ref)
         if not mirror.has(commit):
             raise InputError(prepared.settings["REPOSITORY"], f"has no commit {commit}",
                              "push it there, or name another one")
-        look(deployment, targets)
+        refresh_live_release(deployment, targets)
         live = rollback.live_push(deployment)
         since = live.commit if live else ""
         return {"commit": commit, "since": since, "refs": _refs(mirror),
@@ -113,7 +113,7 @@ def _definition(deployment, mirror, commit):
                    "switch": flag.boolean} for flag in prepared.deployment.flags.values()]}
 
 
-def look(deployment, targets):
+def refresh_live_release(deployment, targets):
     """Keep what the first target serves, if that isn't what was pushed from here last.
 
     Where it can't be asked, what was known stays.
