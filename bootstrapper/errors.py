@@ -6,6 +6,15 @@ from pathlib import Path
 
 from bootstrapper import plain_text
 
+# The exit status of each command; docs/reference.md prints this table.
+EXIT_STATUSES = {
+    0: "done",
+    1: "the work failed (a stage, a host, a hash, a build, a full disk), or a user cancelled it",
+    2: "the command, or a file that people write, is wrong; nothing was done",
+    3: "locked: another push is running, or the deployment is locked",
+    130: "interrupted: Ctrl-C, SIGTERM or a closed terminal",
+}
+
 
 class BootstrapperError(Exception):
     """A failure told as three things: the place, the fault, and the next command.

@@ -1,5 +1,4 @@
 """Signing in and out: slower after failures, and a matter of the back ends alone."""
-# ruff: noqa: D102
 
 from datetime import timedelta
 from unittest import mock

@@ -108,7 +108,7 @@ def parsed(own):
 def faults_of(error):
     """Return the faults of a Faulty about code, each with its line."""
     return [f"line {fault.line}: {fault.text}" if fault.line else fault.text
-            for fault in error.faults]
+            for fault in error.problems]
 
 
 def language_of(recipe):

@@ -56,7 +56,7 @@ def news(push_id, cursor, level):
     if mark != cursor.panel:
         told |= {"panel": panel, "heading": push.heading, "address": Address.of(push).text,
                  "error": first_error(push),
-                 "title": f"{push.stands} · {push} of {push.deployment}"}
+                 "title": f"{push.display_state} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)
     html = Discretion(push.deployment, level, push).html(html)
@@ -71,7 +71,7 @@ def news(push_id, cursor, level):
 
 def panel_of(push, level):
     """Return what stands beside the log: state, stages, what can be done."""
-    record = push.kept
+    record = push.engine_record
     stages = record.stages if record else ()
     may_push = level >= Level.PUSH
     live, undo = _way_back(push) if may_push and push.state == State.SUCCEEDED else (False, None)

@@ -36,7 +36,7 @@ def resume(request, deployment, address):
     if request.method == "POST":
         return _done(request, push, lambda: services.resume(
             push, request.user, shown=request.POST.get("shown")), "It goes on.")
-    stages = push.kept.stages if push.kept else ()
+    stages = push.engine_record.stages if push.engine_record else ()
     left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
     return render(request, "pushes/resume.html", {
         "push": push, "deployment": deployment, "left": left, "last": push.last_begun})
