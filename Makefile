@@ -4,8 +4,8 @@ PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
 DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iproute2 \
-	libapache2-mod-wsgi-py3 openssh-client openssh-server openssl php-cli postgresql procps psmisc \
-	python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
+	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
+	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
 # One process for each core; a file's tests stay together, because they share fixtures.
 PYTEST := $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder

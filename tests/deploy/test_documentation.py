@@ -16,6 +16,7 @@ from bootstrapper.__main__ import COMMANDS
 from bootstrapper.__main__ import _options as parsed
 from bootstrapper.commands import cookbook, log, status
 from bootstrapper.deploy.definition import reader, schema, setting
+from bootstrapper.deploy.definition.secret import Secrets
 from bootstrapper.deploy.events.event import STATES, State
 from bootstrapper.deploy.events.record import PUSH_KEYS, STAGE_KEYS
 from bootstrapper.deploy.journal import event_line, journal
@@ -82,8 +83,8 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
     for text in examples:
         (tmp_path / "deploy/deployments.toml").write_text(text)
         for deployment in reader.read(tmp_path).deployments.values():
-            values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            prepare.check(deployment, RecipeCatalog(tmp_path), values)
+            secrets = Secrets(dict.fromkeys(deployment.secrets, "x"))
+            prepare.prepare(tmp_path, deployment, RecipeCatalog(tmp_path), secrets)
 
 
 def test_the_stages_for_other_languages_are_recipes() -> None:
