@@ -58,7 +58,9 @@ def add(commands: Subparsers, program: str) -> None:
     )
     command.add_argument("--json", action="store_true", help="for scripts")
     command.add_argument(
-        "--force", action="store_true", help="with import: replace recipes of the project that differ"
+        "--force",
+        action="store_true",
+        help="with import: replace recipes of the project that differ",
     )
     command.set_defaults(run=_cookbook)
 
