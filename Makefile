@@ -22,10 +22,10 @@ help:
 	@echo "make lint          ruff"
 	@echo "make format        ruff format"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
-	@echo "make contract      who may import whom"
+	@echo "make contract      import contracts"
 	@echo "make bench         measure; writes docs/benchmarks*.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
-	@echo "make lock          lock the template's packages and Rolf's anew"
+	@echo "make lock          lock the template's packages and Rolf's again"
 	@echo "make clean         remove what these made"
 
 tools: .tools/complete

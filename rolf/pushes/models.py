@@ -144,17 +144,17 @@ class Push(models.Model):
         return self.state in ACTIVE
 
     @property
-    def standing(self):
+    def effective_state(self):
         """Its state, as far as a page can know: lost where its worker's heart has stopped."""
         if self.state != State.RUNNING or (self.worker and self.worker.lives):
             return State(self.state)
         return State.LOST
 
     @property
-    def stands(self):
+    def display_state(self):
         """The word for `standing` on pages: it "asks" while it waits for an answer in step mode."""
-        asks = self.awaits and self.standing == State.RUNNING
-        return "asks" if asks else str(self.standing)
+        asks = self.awaits and self.effective_state == State.RUNNING
+        return "asks" if asks else str(self.effective_state)
 
     @property
     def last_begun(self):
@@ -165,18 +165,18 @@ class Push(models.Model):
     @property
     def resumable(self):
         """Whether it may go on where it stopped: it ended badly, and is the last one."""
-        stopped = self.standing in (State.FAILED, State.CANCELLED, State.LOST)
+        stopped = self.effective_state in (State.FAILED, State.CANCELLED, State.LOST)
         return stopped and self == self.last_begun
 
     @property
-    def took(self):
+    def duration(self):
         """How long it took, or has taken so far; None before it began."""
         if self.started is None:
             return None
         return (self.ended or timezone.now()) - self.started
 
     @property
-    def kept(self):
+    def engine_record(self):
         """The engine's record of it; None before a worker began it."""
         return Record.from_json(self.record) if self.record else None
 

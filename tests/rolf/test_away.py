@@ -34,7 +34,6 @@ class Shop:
     def __init__(self, home: Home, file: Path) -> None:
         self.home = home
         self.file = file
-        home.manage("migrate", "-v0")
         home.shell(FILL.format(code=WAIT.format(file=file)))
 
     @property

@@ -138,7 +138,7 @@ def test_ten_at_once_on_a_disk_that_gets_full(projects: list[Path], cold_store: 
                 if status:
                     assert "the disk is full" in said, said
                     assert said.count("\n  next: ") == 1
-                    row.note("said that the disk is full")
+                    row.note("reported the full disk")
                 else:
                     row.note("went through")
             assert all(ve_version(project) == "1.0" for project in projects)

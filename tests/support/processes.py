@@ -6,6 +6,10 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+# A command that runs another, which gets a SIGTERM when this process dies: no server outlives a
+# test run, however that ends.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+
 
 def processes_of(session: int) -> list[str]:
     """The living processes of a session, as ps shows them; the first word is the id."""

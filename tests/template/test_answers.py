@@ -10,7 +10,7 @@ from cookiecutter.exceptions import FailedHookException
 
 from tests.conftest import REPOSITORY
 from tests.support.rendering import TEMPLATE, render
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 from vendor_fetch.index.uv import find_uv
 
 IDENTIFIER = "must begin with a letter and hold lower-case letters, digits and underscores"
@@ -104,7 +104,7 @@ def run_cookiecutter(
     return subprocess.run(
         [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
          "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", directory,
-         REPOSITORY, *words], env={**os.environ, **configured(directory).environment},
+         REPOSITORY, *words], env={**os.environ, **configured_index(directory).environment},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         check=False)
 
@@ -150,7 +150,7 @@ def test_an_older_cookiecutter_says_which_version_is_needed(version: str, tmp_pa
     done = subprocess.run(
         [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
          "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", tmp_path,
-         REPOSITORY], env={**os.environ, **configured(tmp_path).environment},
+         REPOSITORY], env={**os.environ, **configured_index(tmp_path).environment},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert ('This template needs cookiecutter 2.6 or later. next: pipx install "cookiecutter>=2.6"'

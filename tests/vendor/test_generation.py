@@ -224,5 +224,5 @@ def test_a_project_of_another_machine_is_synced(make_project: MakeProject, index
     for name in ("manage.py", "bootstrap.py", ".env.example"):
         shutil.copy(template / ROOT / name, project)
     monkeypatch.setattr(generation, "LOCKED_FOR", ("plan9", "mips"))
-    generation.complete(template, project, database="sqlite", progress=Progress())
+    generation.complete_project(template, project, database="sqlite", progress=Progress())
     assert [file.distribution.name for file in read(project, APPS)] == ["bootstrapper", "helper"]

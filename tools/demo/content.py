@@ -35,7 +35,7 @@ from django.contrib.auth.models import Group  # noqa: E402
 from history.models import recording  # noqa: E402
 from pushes import services  # noqa: E402
 
-from bootstrapper.deploy.plan.prepare import PreparedDeployment  # noqa: E402
+from bootstrapper.deploy.plan.prepare import prepare_project  # noqa: E402
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog  # noqa: E402
 
 NAME = "Demo Site"
@@ -55,7 +55,7 @@ def define(project: str) -> None:
     owner = User.objects.filter(is_superuser=True).earliest("pk")
     category = Category.objects.create(name="Sites")
     application = Application.objects.create(category=category, name=NAME)
-    prepared = PreparedDeployment.of(Path(project), "production", {})
+    prepared = prepare_project(Path(project), "production", {})
     engine = prepared.deployment
     deployment = Deployment(
         application=application,

@@ -21,23 +21,23 @@ from bootstrapper.ve.standards.marker import Marker
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
 from vendor_fetch.graph.metadata import tool_requirements
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import VendorProject, open_project
 from vendor_fetch.resolve.choice import locked_from_path, marker_for
 from vendor_fetch.sync.sync import sync
 from vendor_fetch.template.cookiecutter import typed_command
-from vendor_fetch.template.own_wheel import build
+from vendor_fetch.template.own_wheel import build_wheel
 
 # What the template's locks are for.
-LOCKED_FOR = ("linux", "x86_64")
-ROOT = "<<cookiecutter.project_slug>>"
+LOCKED_PLATFORM = ("linux", "x86_64")
+PROJECT_TEMPLATE = "<<cookiecutter.project_slug>>"
 # How long cookiecutter may take to end after a Ctrl-C that it got as well.
 PARENT_SECONDS = 1.0
 
 
-def complete(template: Path, directory: Path, *, database: str, progress: Progress) -> None:
+def complete_project(template: Path, directory: Path, *, database: str, progress: Progress) -> None:
     """Give a rendered project everything that is not in the template.
 
     `template` is the checkout, `directory` the project. Raises BootstrapperError or OSError.
@@ -46,7 +46,7 @@ def complete(template: Path, directory: Path, *, database: str, progress: Progre
         path.chmod(path.stat().st_mode | 0o200)
         if _is_script(path):  # a template that was unpacked from a zip has lost these bits
             path.chmod(0o755)
-    vendor(template, directory, answer=database, progress=progress)
+    vendor_project(template, directory, answer=database, progress=progress)
     write_env(directory)
 
 
@@ -57,19 +57,19 @@ def _is_script(path: Path) -> bool:
         return stream.read(2) == b"#!"
 
 
-def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) -> None:
+def vendor_project(template: Path, directory: Path, *, answer: str, progress: Progress) -> None:
     """Give a project the files of the template's lock for an `answer`, and our own wheel.
 
     The answer is a database, or "rolf" for Rolf itself. Raises BootstrapperError or OSError.
     """
     project = open_project(directory)
-    wheel = build(template, project.source)
+    wheel = build_wheel(template, project.source)
     line = f"./{SOURCE / wheel.name}\n"
     asked = project.apps_in.read_text(encoding="utf-8")
     if line not in asked:
         project.apps_in.write_text(asked.rstrip("\n") + "\n" + line, encoding="utf-8")
-    cache, index = Cache(cache_directory()), configured(directory)
-    if (project.platform.sys_platform, project.platform.machine) == LOCKED_FOR:
+    cache, index = Cache(cache_directory()), configured_index(directory)
+    if (project.platform.sys_platform, project.platform.machine) == LOCKED_PLATFORM:
         own = locked_from_path(wheel.resolve(), directory.resolve(), project.platform)
         apps = [own, *_lines(template, f"apps-{answer}-{project.format}.txt", project)]
         tools = _lines(template, f"tools-{answer}-{project.format}.txt", project)
@@ -81,8 +81,8 @@ def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) 
             index=index,
             progress=progress,
         )
-        locks.write(APPS, apps, project, [each.text for each in apps_in(directory)])
-        locks.write(TOOLS, tools, project, tool_requirements(apps, project))
+        locks.write_lock(APPS, apps, project, [each.text for each in apps_in(directory)])
+        locks.write_lock(TOOLS, tools, project, tool_requirements(apps, project))
     else:
         sync(project, cache, index, progress)
 
@@ -111,7 +111,7 @@ def main(template: Path, *, database: str) -> int:
     ours = not _strangers(template, project)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        complete(template, project, database=database, progress=Progress())
+        complete_project(template, project, database=database, progress=Progress())
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print(f"interrupted; no project has been made\n  next: {command}", file=sys.stderr)
@@ -136,9 +136,14 @@ def main(template: Path, *, database: str) -> int:
 
 def _strangers(template: Path, project: Path) -> bool:
     """Whether the directory holds what this template hasn't put there: it was there before."""
-    root = template / ROOT
+    root = template / PROJECT_TEMPLATE
     rendered = {
-        Path(*(project.name if part == ROOT else part for part in path.relative_to(root).parts))
+        Path(
+            *(
+                project.name if part == PROJECT_TEMPLATE else part
+                for part in path.relative_to(root).parts
+            )
+        )
         for path in root.rglob("*")
     }
     return any(path.relative_to(project) not in rendered for path in project.rglob("*"))

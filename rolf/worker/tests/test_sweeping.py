@@ -96,7 +96,7 @@ class Sweeping(Case):
         push, task = self.running(worker)
         sweeping.sweep()
         self.assertStands(push, "running", task, TaskResultStatus.RUNNING)
-        self.assertEqual(push.standing, "running")
+        self.assertEqual(push.effective_state, "running")
 
     def test_a_silent_worker_whose_number_another_process_has_is_dead(self):
         with subprocess.Popen(["sleep", "60"]) as process:  # noqa: S607 - that of PATH
@@ -104,7 +104,7 @@ class Sweeping(Case):
             Worker.objects.update(started=self.now - timedelta(seconds=600))
             worker.refresh_from_db()
             push, _ = self.running(worker)
-            self.assertEqual(push.standing, "lost")
+            self.assertEqual(push.effective_state, "lost")
             sweeping.sweep()
             process.kill()
         self.assertStands(push, "lost")
