@@ -15,7 +15,7 @@ from .body_limit import LARGEST, BodyLimit
 from .connections import Connection, Room, logger, raise_file_limit
 
 M_ARENA_MAX = -8  # mallopt(3)
-GRACE = 1.5  # seconds that answers may take after SIGTERM; event streams reconnect
+GRACE = 1.5  # seconds that answers may take after SIGTERM
 LARGEST_HEADERS = 32 * 1024  # bytes
 KEEP_ALIVE = 5  # seconds that a connection may stay idle between two requests
 ACCEPTS = 32  # connections to accept at once before serving the open ones
