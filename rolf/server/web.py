@@ -23,7 +23,7 @@ INTERVAL = 60.0  # seconds between two log records of the same text
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server with a limit of connections; at the end it does not wait for event streams."""
+    """Uvicorn's server with a limit of connections; its end does not wait for event streams."""
 
     def __init__(self, config, most):
         """Accept at most `most` connections."""
