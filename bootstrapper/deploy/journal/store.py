@@ -174,7 +174,7 @@ def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
             index: (directory / "stages" / _file(index, stage)).read_text(encoding="utf-8")
             for index, stage in enumerate(kept["stages"])
         }
-        return Plan.restored(kept, code, secrets)
+        return Plan.restored(kept, secrets, code)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             str(directory), f"the snapshot can't be read ({error})", f"{PROGRAM} deploy"

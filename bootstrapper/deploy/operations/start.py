@@ -1,6 +1,7 @@
 """Deploy, roll back and resume: what a person can start, for the command line and for Rolf."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record
@@ -28,14 +29,16 @@ def deploy(
     ref: str = "",
     comment: str = "",
     located: Located | None = None,
+    clone: Path | None = None,
 ) -> Outcome:
     """Push what a ref is now: the deployment's branch without one.
 
-    `located` is where it is, if that is known already. Raise BootstrapperError if the push can't
+    `located` is where it is, if that is known already; `clone` is a clone of the repository, if it
+    is not the project. Raise BootstrapperError if the push can't
     begin; a push that begins and fails is an Outcome.
     """
     ref = check_ref(ref or prepared.deployment.branch)
-    git = GitRepository(prepared.project, session.inherited, prepared.mask)
+    git = GitRepository(clone or prepared.project, session.inherited, prepared.mask)
     repository = prepared.settings.get("REPOSITORY", "")
     if located is None and prepared.resolves_git:
         with frontend.waiting(f"asking {repository}"):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Self
 
 from bootstrapper.errors import InputError
@@ -64,59 +65,54 @@ class Plan:
     max_failures: int = 0
     deployment_id: str = ""  # the deployment's number in Rolf; outside it the name says all
 
-    def snapshot(self) -> dict[str, Any]:
-        """As JSON takes it, without the secrets' values and the stages' code."""
+    def snapshot(self, *, code: bool = False) -> dict[str, Any]:
+        """Return the plan as JSON takes it, without the values of secrets.
+
+        The code of stages is part of it with `code`; it is kept in files of its own otherwise.
+        """
         whole = asdict(self)
         del whole["secrets"]
-        for stage in whole["stages"]:
-            del stage["code"]
+        if not code:
+            for stage in whole["stages"]:
+                del stage["code"]
         return {"format": FORMAT, **whole}
 
     @classmethod
     def restored(
         cls,
         snapshot: Mapping[str, Any],
-        code: Mapping[int, str | None],
         secrets: Mapping[str, str],
+        code: Mapping[int, str] = MappingProxyType({}),
     ) -> Self:
-        """Return the plan that a snapshot keeps, with its `code` by the stages' index.
+        """Return the plan that a snapshot keeps.
 
-        Of the `secrets`, which are today's, it takes those that it had. Raise InputError if one of
+        `code` is that of the stages by index, where the snapshot itself doesn't hold it. Of the
+        `secrets`, which are today's, the plan takes those that it had. Raise InputError if one of
         them has no value now, or the code of a stage is no longer kept.
         """
-        push, deployment = f"push {snapshot['id']}", snapshot["deployment"]
+        where = f"push {snapshot['id']}" if snapshot["id"] else snapshot["deployment"]
         lacking = [name for name in snapshot["secret_names"] if not secrets.get(name)]
         if lacking:
             raise InputError(
-                push,
+                where,
                 f"it had the secret {lacking[0]}, which has no value now",
                 f"{lacking[0]}=… in front of the command, or in "
                 "deploy/secrets.env and deploy/deployments.toml",
             )
-        if None in code.values():
-            raise InputError(
-                push,
-                "it is so old that the code of its stages is no longer kept",
-                f"{PROGRAM} deploy {deployment} --ref {snapshot.get('commit') or 'REF'}",
-            )
-        fields = {
-            name: value for name, value in snapshot.items() if name in cls.__dataclass_fields__
-        }
-        stages = tuple(
-            Stage(
-                code=code[index] or "",
-                **{
-                    name: value
-                    for name, value in stage.items()
-                    if name in Stage.__dataclass_fields__
-                },
-            )
+        stages = [
+            {"code": code.get(index), **_fields(Stage, stage)}
             for index, stage in enumerate(snapshot["stages"])
-        )
+        ]
+        if any(stage["code"] is None for stage in stages):
+            raise InputError(
+                where,
+                "it is so old that the code of its stages is no longer kept",
+                f"{PROGRAM} deploy {snapshot['deployment']} --ref {snapshot['commit'] or 'REF'}",
+            )
         return cls(
-            **fields
+            **_fields(cls, snapshot)
             | {
-                "stages": stages,
+                "stages": tuple(Stage(**stage) for stage in stages),
                 "secrets": {name: secrets[name] for name in snapshot["secret_names"]},
                 "hosts": tuple(snapshot["hosts"]),
                 "secret_names": tuple(snapshot["secret_names"]),
@@ -158,3 +154,8 @@ class Plan:
         size = self.batch or len(self.hosts)
         for start in range(0, len(self.hosts), size):
             yield tuple(self.hosts[start : start + size])
+
+
+def _fields(kind: type[Stage] | type[Plan], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a snapshot keeps of those that the class has now."""
+    return {name: value for name, value in kept.items() if name in kind.__dataclass_fields__}
