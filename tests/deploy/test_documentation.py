@@ -232,6 +232,19 @@ def test_running_and_closed_have_the_keys_that_are_told(shop: Shop) -> None:
     shop.run("unlock")
 
 
+def test_the_commands_about_the_lock_print_what_the_how_to_shows(shop: Shop) -> None:
+    section = HOW_TO.partition("## Lock a deployment")[2].partition("\n## ")[0]
+    block = re.search(r"(^    .*\n)+", section, re.MULTILINE)
+    assert block
+    example = re.sub("^    ", "", block[0], flags=re.MULTILINE)
+    shop.define(settings=HERE)
+    shown = ""
+    for command in re.findall(r"^\$ (.*)$", example, re.MULTILINE):
+        ran = shop.run(*shlex.split(command)[3:])
+        shown += f"$ {command}\n{ran.stdout}{ran.stderr}"
+    assert re.sub(r"\S+@\S+ since \d\d:\d\d", "anna@laptop since 10:00", shown) == example
+
+
 def test_the_files_of_a_journal_and_of_a_target_are_those_that_are_there(shop: Shop) -> None:
     documented = {name.rstrip("/") for name in journal.FILES}
     there = {path.name for path in (shop.project / ".deploy/pushes/1").iterdir()}

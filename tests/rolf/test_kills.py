@@ -49,8 +49,8 @@ print(waits.pk, speaks.pk)
 PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
-print(asking.push(Deployment.objects.get(pk={key}), User.objects.get(username="boss")).pk)
+from pushes import services
+print(services.push(Deployment.objects.get(pk={key}), User.objects.get(username="boss")).pk)
 """
 STANDS = """
 from pushes.models import Push
@@ -95,7 +95,6 @@ class Place:
 def place(home: Home, tmp_path: Path) -> Place:
     directory = tmp_path / "place"
     directory.mkdir()
-    home.manage("migrate", "-v0")
     keys = home.shell(FILL.format(place=str(directory), stages=STAGES, stage=STAGE,
                                   speaks=SPEAKS.format(lines=LINES)))
     return Place(home, directory, *keys.split())

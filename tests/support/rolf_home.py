@@ -18,9 +18,11 @@ from pathlib import Path
 from tests.support.processes import ENDS_WITH_US, processes_of
 
 PATIENCE = 30.0  # seconds
+DATABASE = "data/db.sqlite3"
 # Django is loaded once; what each piece of code does ends with its process.
 SHELL = """
 import json, os, sys, traceback
+from django.db import connections
 for line in sys.stdin:
     reading, writing = os.pipe()
     child = os.fork()
@@ -28,6 +30,7 @@ for line in sys.stdin:
         os.dup2(writing, 1)
         try:
             exec(json.loads(line), {"__name__": "__main__"})
+            connections.close_all()
         except BaseException:
             traceback.print_exc(file=sys.stdout)
             sys.stdout.flush()
@@ -65,9 +68,10 @@ class Home:
     def release(self, name: str, of: Path) -> Path:
         """Put a copy of Rolf there, as a push would; its files are the original's own."""
         release = self.directory / "releases" / name
+        release.mkdir(parents=True)
         own = {"data", "media", "static", ".env"}  # of that copy alone
-        shutil.copytree(of, release, symlinks=True, copy_function=os.link,
-                        ignore=lambda where, _: own if Path(where) == of else ())
+        subprocess.run(["cp", "-a", "--link", *(path for path in of.iterdir()
+                                                if path.name not in own), release], check=True)
         (release / "data").symlink_to("../../shared/data")
         return release
 
@@ -76,6 +80,10 @@ class Home:
         beside = self.directory / "next"
         beside.symlink_to(f"releases/{name}")
         beside.rename(self.current)
+
+    def fill(self, database: Path) -> None:
+        """Give it the content of a database that nobody has open."""
+        shutil.copy(database, self.current / DATABASE)
 
     def shell(self, code: str) -> str:
         """Run Python in the Rolf that is current; returns what it prints.

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Self
 
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import Problem, definition_error, did_you_mean
+from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.definition.schema import Share
 from bootstrapper.deploy.definition.setting import Value, environment
+from bootstrapper.spelling import did_you_mean
 
 FILE = "deploy/deployments.toml"  # in a project
 

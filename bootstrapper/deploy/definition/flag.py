@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bootstrapper.deploy.definition.problems import Problem, did_you_mean
+from bootstrapper.deploy.definition.problems import Problem
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
+from bootstrapper.spelling import did_you_mean
 
 _BOOLEAN = {"": "1", "1": "1", "true": "1", "yes": "1", "0": "", "false": "", "no": ""}
 

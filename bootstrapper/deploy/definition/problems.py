@@ -102,19 +102,3 @@ def _next_steps(problems: Sequence[Problem]) -> list[str]:
 
 def _indented(text: str, by: int) -> str:
     return "".join(f"\n{' ' * by}{line}" for line in text.splitlines())
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean "branch"?` if one of the `known` words is similar, else nothing."""
-    from difflib import get_close_matches  # needed only after a mistake
-
-    # Case and - for _ are the commonest slips, which difflib takes for many wrong letters.
-    folded: dict[str, str] = {}
-    for each in known:
-        folded.setdefault(_fold(each), each)
-    near = get_close_matches(_fold(word), folded, n=1, cutoff=0.6)
-    return f'; did you mean "{folded[near[0]]}"?' if near else ""
-
-
-def _fold(word: str) -> str:
-    return word.casefold().replace("-", "_").replace(" ", "_")

@@ -9,8 +9,9 @@ from typing import Any
 from bootstrapper.deploy.definition import schema, setting, toml_lines
 from bootstrapper.deploy.definition.deployment import FILE, Definition, Deployment, StageEntry
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import Problem, definition_error, did_you_mean
+from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.definition.schema import InvalidValue, Key
+from bootstrapper.spelling import did_you_mean
 
 # It is part of a tag's name and of a lock's: git-check-ref-format(1).
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(?<!\.lock)")

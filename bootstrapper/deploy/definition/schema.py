@@ -106,7 +106,7 @@ def _array(value: object) -> list[Any]:
 def _choice(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in choices:
-            from bootstrapper.deploy.definition.problems import did_you_mean
+            from bootstrapper.spelling import did_you_mean
 
             raise InvalidValue(did_you_mean(str(value), choices))
         return str(value)

@@ -7,9 +7,9 @@ by spaces in the environment), or `{ secret = true }`.
 import re
 from datetime import date, time
 
-from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.definition.schema import SECRET, InvalidValue, names
 from bootstrapper.deploy.events import output_limit
+from bootstrapper.spelling import did_you_mean
 
 Value = str | tuple[str, ...]
 

@@ -13,7 +13,6 @@ from bootstrapper.deploy.definition.problems import (
     DefinitionError,
     Problem,
     definition_error,
-    did_you_mean,
 )
 from bootstrapper.deploy.definition.secret import Secrets
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
@@ -23,6 +22,7 @@ from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.git_ref import check_ref
 from bootstrapper.program import PROGRAM
+from bootstrapper.spelling import did_you_mean
 
 
 class RecipeSource(Protocol):

@@ -16,14 +16,10 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from bootstrapper.deploy.definition.problems import (
-    DefinitionError,
-    Problem,
-    definition_error,
-    did_you_mean,
-)
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 from bootstrapper.deploy.recipes import recipe
+from bootstrapper.spelling import did_you_mean
 
 _SUFFIXES = {"shell": ".sh", "python": ".py"}
 _HEADER = ["name", "language", "code", "description"]
