@@ -16,7 +16,6 @@ from pushes import surveys, tasks
 
 from .models import ACTIVE, Push
 from .rollback import is_live, target_of
-from .snapshots import with_code
 
 COMMENT = 2000  # characters
 
@@ -73,9 +72,9 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
-        asked.snapshot = {"resolves_git": resolves_git, **with_code(prepared.plan(
+        asked.snapshot = {"resolves_git": resolves_git, **prepared.plan(
             number=0, comment=asked.comment, ref=asked.ref, commit="",
-            who=user.get_username(), deployment_id=str(deployment.pk)))}
+            who=user.get_username()).snapshot(code=True)}
     else:
         asked.comment = SecretMasker(secrets_of(deployment)).mask(comment)
     if look and resolves_git:
