@@ -20,7 +20,14 @@ from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from django.db.models import F, Q
 from django.utils import timezone
 
-from deployments.prepare import Refused, bare, directory, of_plan, secrets_of, tied
+from deployments.prepare import (
+    Refused,
+    directory,
+    from_plan,
+    prepare_hosts,
+    prepare_repository,
+    secrets_of,
+)
 
 from ..log_view import index
 from ..models import LogChunk, Push, Worker
@@ -115,11 +122,12 @@ class PushRun:
         """Return the plan that was made when the push was asked for."""
         plan = restored(self.push, secrets_of(self._deployment))
         plan = replace(plan, user=self.push.user_name, deployment_id=str(self._deployment.pk))
-        return of_plan(self._deployment, plan, self.push.snapshot.get("resolves_git", False)), plan
+        resolves_git = self.push.snapshot.get("resolves_git", False)
+        return from_plan(self._deployment, plan, resolves_git), plan
 
     def _tied(self):
         """Return the plan that the repository's own file makes, at the commit that is pushed."""
-        settings = bare(self._deployment)
+        settings = prepare_hosts(self._deployment)
         with Session(self._home, replace(settings.deployment, settings={
                 name: value for name, value in settings.deployment.settings.items()
                 if name == "SSH_CONFIG"})) as session:
@@ -129,8 +137,9 @@ class PushRun:
             refuse_moved(self.push, commit)
             with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
                 mirror.extract(commit, "deploy", Path(checkout))
-                prepared = tied(self._deployment, Path(checkout), flags=self.push.flags,
-                                skip=self.push.skip)
+                prepared = prepare_repository(
+                    self._deployment, Path(checkout), flags=self.push.flags, skip=self.push.skip
+                )
         plan = self._planned(prepared, comment=prepared.mask(self.push.comment),
                              ref=self.push.ref, commit=commit, number=found.last_number)
         return prepared, plan
@@ -161,8 +170,8 @@ class PushRun:
     def _today(self, live):
         """Where the deployment goes today: of a tied one its last push tells."""
         if self._deployment.tied and live and live.snapshot:
-            return of_plan(self._deployment, restored(live, secrets_of(self._deployment)), False)
-        return bare(self._deployment)
+            return from_plan(self._deployment, restored(live, secrets_of(self._deployment)), False)
+        return prepare_hosts(self._deployment)
 
     def _resume(self, interruption):
         record = self.push.engine_record
@@ -170,7 +179,7 @@ class PushRun:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
         require_outputs(record)
         plan = restored(self.push, secrets_of(self._deployment))
-        prepared = of_plan(self._deployment, plan, False)
+        prepared = from_plan(self._deployment, plan, False)
         with self._held(prepared) as session:
             ledger = PushRegister(session, self._journals)
             journal = self._journals.opened(plan)
