@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from deployments.prepare import Refused, prepare, secrets_of
+from deployments.prepare import Refused, prepare_rows, secrets_of
 from pushes import surveys, tasks
 
 from .models import ACTIVE, Push
@@ -68,7 +68,7 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
     _refuse_ref(asked.ref)
     resolves_git = True
     if not deployment.tied:
-        prepared = prepare(deployment, flags=flags, skip=skip)
+        prepared = prepare_rows(deployment, flags=flags, skip=skip)
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
