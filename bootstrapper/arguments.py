@@ -10,7 +10,9 @@ from typing import Any, NoReturn
 from bootstrapper.spelling import did_you_mean, nearest
 
 # Messages of argparse. Python 3.12 and later write the choices without quotes.
-_CHOICE = re.compile(r"argument (?P<name>.+?): invalid choice: '(?P<word>.*?)'.* from (?P<all>.+)\)$")
+_CHOICE = re.compile(
+    r"argument (?P<name>.+?): invalid choice: '(?P<word>.*?)'.* from (?P<all>.+)\)$"
+)
 _UNKNOWN = "unrecognized arguments: "
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 
@@ -66,5 +68,3 @@ class CommandParser(argparse.ArgumentParser):
                 words[number] = right if word == wrong else f"{right}{equals}{value}"
                 break
         return f"{self.prog} {shlex.join(words)}"
-
-

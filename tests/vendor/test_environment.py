@@ -64,9 +64,9 @@ def test_offline_with_nothing_kept_it_says_what_helps(
     _, said = run.communicate(timeout=60)
     assert run.returncode == 2  # make's own; above it is what was said
     assert said.startswith(
-        f".tools: what vendoring runs with (uv, requests) is not in {tmp_path}/cache/tools yet, "
+        f".tools: {tmp_path}/cache/tools lacks the packages that vendoring runs with (uv, requests), "
         "and VENDOR_FETCH_OFFLINE forbids the index\n"
-        "  next: run make vendor once without VENDOR_FETCH_OFFLINE, in any project\n")
+        "  next: env -u VENDOR_FETCH_OFFLINE make vendor\n")
 
 
 def test_an_index_that_does_not_answer_is_told(
@@ -77,7 +77,7 @@ def test_an_index_that_does_not_answer_is_told(
     run = set_up(project)
     _, said = run.communicate(timeout=120)
     assert run.returncode == 2
-    assert ".tools: what vendoring runs with can't be installed; why is above\n  next: " in said
+    assert ".tools: the packages that vendoring runs with can't be installed; the reason is above\n" in said
     assert not (project / ".tools/complete").exists()
 
 

@@ -50,7 +50,7 @@ def test_a_truncated_download_is_tried_again_and_never_kept(
     assert index.downloads.count(TINY) == 3
     said = capsys.readouterr().err
     assert f"{TINY}: can't be downloaded from 127.0.0.1: " in said
-    assert "next: look at the connection" in said
+    assert "next: check the connection to 127.0.0.1, then: make vendor\n" in said
     assert not any((tmp_path / "cache").rglob("*.part"))
     assert cached(tmp_path) == set()
 
@@ -147,7 +147,7 @@ def test_offline_with_an_empty_cache_names_what_is_missing(
     assert vendor(project) == 1
     assert capsys.readouterr().err == (
         f"{tmp_path / 'empty'}: lacks {TINY}, and VENDOR_FETCH_OFFLINE forbids the index\n"
-        "  next: run the same command once without VENDOR_FETCH_OFFLINE\n")
+        "  next: env -u VENDOR_FETCH_OFFLINE make vendor\n")
     assert index.asked == asked
 
 
@@ -159,7 +159,7 @@ def test_no_network_and_an_empty_cache(index: Index, make_project: MakeProject,
     said = capsys.readouterr().err
     assert said.startswith("requirements/apps.in: ")
     assert "Connection refused" in said
-    assert "next: see that the index that pip or uv is configured for can be reached" in said
+    assert "next: check that the index that pip or uv is configured for can be reached" in said
     assert not (project / "requirements/apps.txt").exists()
 
 
@@ -196,5 +196,5 @@ def test_check_needs_nothing_but_python(index: Index, make_project: MakeProject)
 def test_without_uv_the_error_says_how_to_get_it(index: Index, make_project: MakeProject) -> None:
     done = bare(make_project("tiny"))
     assert (done.returncode, done.stderr) == (
-        1, "uv: not found, and it is what asks the index\n"
-           f"  next: {sys.executable} -m pip install uv\n")
+        1, "uv: not found; it resolves the requirements\n"
+           f"  next: {sys.executable} -m pip install 'uv>=0.8.5'\n")

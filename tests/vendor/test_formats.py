@@ -49,7 +49,7 @@ def test_what_a_backend_asks_for_when_it_is_called_can_be_listed(
     ("[8]", "[8] is not a list of requirements"),
     ('["asked is nice"]', "'is nice' is not a version specifier"),
     ('["./requirements/src/asked-1.0-py3-none-any.whl"]',
-     "'./requirements/src/asked-1.0-py3-none-any.whl' is a file, it must be "
+     "'./requirements/src/asked-1.0-py3-none-any.whl' is a file; it must be "
      "the name of a package"),
 ])
 def test_build_requires_that_are_no_requirements(
@@ -58,9 +58,9 @@ def test_build_requires_that_are_no_requirements(
     project = make_project("tiny", settings=f"build-requires = {value}")
     assert vendor(project) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"{project}/pyproject.toml: [tool.vendor_fetch] build-requires: {fault}")
-    assert said.endswith("\n  next: write it like [\"setuptools-scm>=8\"], then run: "
-                         "python -m vendor_fetch sync\n")
+    assert said.startswith(f"pyproject.toml:6: build-requires: {fault}")
+    assert said.endswith(f"\n    build-requires = {value}\n  next: write it like "
+                         'build-requires = ["setuptools-scm>=8"], then: make vendor\n')
 
 
 def test_a_compiled_package_stays_a_wheel(index: Index, make_project: MakeProject) -> None:

@@ -156,7 +156,7 @@ def test_no_network_and_an_empty_cache_make_no_project(template: Path, tmp_path:
     done = generate(template, tmp_path / "out")
     assert done.returncode != 0
     assert "the index: error: " in done.stderr
-    assert "next: see that the index that pip or uv is configured for" in done.stderr
+    assert "next: check that the index that pip or uv is configured for" in done.stderr
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert "Hook script failed" not in done.stdout + done.stderr

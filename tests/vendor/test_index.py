@@ -112,20 +112,20 @@ def test_an_extra_index_that_has_other_files_of_a_version_changes_nothing(
 
 @pytest.mark.parametrize(("name", "value", "fault"), [
     ("PIP_INDEX_URL", "nonsense", "'nonsense' is neither an address like "
-     "https://index.example.org/simple nor a directory that is there"),
+     "https://index.example.org/simple nor a directory that exists"),
     ("PIP_INDEX_URL", "htp://x/simple",
-     "'htp://x/simple' is no address like https://index.example.org/simple"),
-    ("PIP_INDEX_URL", "http://me:secret@127.0.0.1:99999/", "'http://…@127.0.0.1:99999/' is no "),
+     "'htp://x/simple' is not an address like https://index.example.org/simple"),
+    ("PIP_INDEX_URL", "http://me:secret@127.0.0.1:99999/", "'http://…@127.0.0.1:99999/' is not "),
     ("PIP_INDEX_URL", "/nonexistent/simple",
-     "'/nonexistent/simple' is a directory that is not there"),
-    ("PIP_EXTRA_INDEX_URL", "http://[::1", "'http://[::1' is no address like "),
+     "'/nonexistent/simple' is a directory that does not exist"),
+    ("PIP_EXTRA_INDEX_URL", "http://[::1", "'http://[::1' is not an address like "),
     ("PIP_FIND_LINKS", "wheels", "'wheels' is neither an address like "),
     ("PIP_NO_INDEX", "maybe", "'maybe' is neither true nor false"),
-    ("PIP_CERT", "/nonexistent.pem", "'/nonexistent.pem' is a file of certificates that is not "),
+    ("PIP_CERT", "/nonexistent.pem", "'/nonexistent.pem' is a file of certificates that does "),
     ("SSL_CERT_FILE", "/nonexistent.pem", "'/nonexistent.pem' is a file of certificates that "),
-    ("PIP_PROXY", "http://:x", "'http://:x' is no address of a proxy like "),
+    ("PIP_PROXY", "http://:x", "'http://:x' is not the address of a proxy, like "),
     ("UV_DEFAULT_INDEX", "nonsense", "'nonsense' is neither an address like "),
-    ("UV_INDEX", "house=htp://x", "'house=htp://x' is no address like "),
+    ("UV_INDEX", "house=htp://x", "'house=htp://x' is not an address like "),
 ])
 def test_a_variable_that_is_nonsense_is_named(
         name: str, value: str, fault: str, make_project: MakeProject,
@@ -134,7 +134,7 @@ def test_a_variable_that_is_nonsense_is_named(
     assert vendor(make_project("tiny")) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"{name} in the environment: {fault}")
-    assert said.endswith("\n  next: mend that setting, then run the same command again\n")
+    assert said.endswith("\n  next: correct that setting, then: make vendor\n")
     assert "secret" not in said
 
 
@@ -145,7 +145,7 @@ def test_a_variable_that_is_nonsense_is_named(
     (".config/uv/uv.toml", 'index-url = "nonsense"\n',
      "index-url in {path}: 'nonsense' is neither an address like "),
     (".config/uv/uv.toml", '[[index]]\nname = "house"\nurl = "htp://x"\n',
-     "index in {path}: 'htp://x' is no address like "),
+     "index in {path}: 'htp://x' is not an address like "),
     (".config/uv/uv.toml", "index-url = 3\n", "uv's settings (UV_… in the environment, uv.toml, "
      "[tool.uv]): error: Failed to parse: {path}\n"),
 ])

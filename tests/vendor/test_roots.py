@@ -47,7 +47,7 @@ def test_a_removed_line_is_noticed_beside_a_tarball_that_tells_nothing(
     make_project("code")
     capsys.readouterr()
     assert vendor(project, "check") == 1
-    assert "requirements/apps.txt: was made for other requirements than requirements/apps.in " \
+    assert "requirements/apps.txt: was written for other requirements than requirements/apps.in " \
            "has now\n" in capsys.readouterr().out
     assert vendor(project) == 0
     assert files(project) == ["code-1.0.tar.gz", "helper-1.0-py3-none-any.whl"]
@@ -91,7 +91,7 @@ def test_the_line_of_a_tarball_that_cannot_be_built_is_named(
     assert vendor(project) == 1
     told = capsys.readouterr().err
     assert told.startswith("code: error: Failed to build `code==1.0`")
-    assert f"; or ask for another version of it in {said}; then run: " in told
+    assert f"; or ask for another version of code in {said}; then: make vendor\n" in told
     assert snapshot(project / "requirements/src") == before
     make_project("idna")
     assert vendor(project) == 0
@@ -105,7 +105,7 @@ def test_a_lock_that_does_not_say_what_it_was_made_for_is_written_again(
     (project / APPS).write_text(old)
     capsys.readouterr()
     assert vendor(project, "check") == 1
-    assert "does not say which requirements it was made for" in capsys.readouterr().out
+    assert "does not say which requirements it was written for" in capsys.readouterr().out
     assert vendor(project) == 0
     assert (project / APPS).read_text() == good
 

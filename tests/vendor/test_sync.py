@@ -104,13 +104,13 @@ def test_a_requirement_nobody_can_satisfy_changes_nothing(
     said = capsys.readouterr().err
     assert "requirements/apps.in: " in said
     assert "tiny>=9" in said
-    assert "\n  next: change what it asks for" in said
+    assert "\n  next: change the requirements in requirements/apps.in, then: make vendor\n" in said
     assert snapshot(project) == before
 
 
 @pytest.mark.parametrize("place", ["vendor_fetch.sync.locker.fetch",
                                    "vendor_fetch.project.locks.write_lock",
-                                   "vendor_fetch.sync.sync._remove"])
+                                   "vendor_fetch.sync.owned_files.OwnedFiles.remove_unlocked"])
 def test_an_interrupted_sync_leaves_a_project_that_bootstraps(
         place: str, index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +126,7 @@ def test_an_interrupted_sync_leaves_a_project_that_bootstraps(
     with monkeypatch.context() as patched:
         patched.setattr(place, interrupt)
         assert vendor(project) == 130
-    assert "next: python -m vendor_fetch sync" in capsys.readouterr().err
+    assert "next: make vendor\n" in capsys.readouterr().err
     for lock in (APPS, TOOLS):
         assert all((project / file.path).is_file() for file in read(project, lock))
     assert vendor(project) == 0
@@ -148,9 +148,9 @@ def test_two_at_once_take_no_chances(index: Index, make_project: MakeProject,
 
 
 @pytest.mark.parametrize(("line", "fault"), [
-    ("tiny is nice", "requirements/apps.in line 2: 'is nice' is not a version specifier"),
-    ("tiny ; python_version", "requirements/apps.in line 2: the marker ends too early"),
-    ("--index-url https://user:secret@index.example.org", "requirements/apps.in line 2: "
+    ("tiny is nice", "requirements/apps.in:2: 'is nice' is not a version specifier"),
+    ("tiny ; python_version", "requirements/apps.in:2: the marker ends too early\n    tiny ; "),
+    ("--index-url https://user:secret@index.example.org", "requirements/apps.in:2: "
      "--index-url: options don't belong here"),
 ])
 def test_a_bad_line_of_apps_in_is_named(line: str, fault: str, make_project: MakeProject,
@@ -166,9 +166,8 @@ def test_a_file_that_apps_in_names_and_that_is_not_there(
     own = "requirements/src/own-1.0-py3-none-any.whl"
     make_wheel(index.directory, "fine")
     project = make_project("fine", f"./{own}")
-    missing = (f"requirements/apps.in line 2: {own}: there is no such file\n"
-               f"  next: bring it back (git checkout -- {own}) or change the line, then run: "
-               "python -m vendor_fetch sync\n")
+    missing = (f"requirements/apps.in:2: {own}: there is no such file\n"
+               f"  next: git checkout -- {own}, or change the line, then: make vendor\n")
     assert (vendor(project), capsys.readouterr().err) == (2, missing)
     make_wheel(project / "requirements/src", "own")
     assert vendor(project) == 0
@@ -232,7 +231,7 @@ def test_offline_and_more_is_asked_for(index: Index, make_project: MakeProject,
     asked = list(index.asked)
     assert vendor(make_project("tiny", "other")) == 1
     assert capsys.readouterr().err.endswith(
-        "  next: run the same command once without VENDOR_FETCH_OFFLINE\n")
+        "  next: env -u VENDOR_FETCH_OFFLINE make vendor\n")
     assert index.asked == asked
 
 

@@ -13,7 +13,7 @@ from tests.support.index import Index
 from tests.support.interpreters import interpreters
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import PYTHON, TAG, MakeProject, files, vendor
-from vendor_fetch.project import target_python
+from vendor_fetch.project import target
 from vendor_fetch.project.project import open_project
 
 HERE = sys.version_info[:3]
@@ -35,22 +35,22 @@ def requires(project: Path, specifier: str) -> None:
 ])
 def test_requires_python_chooses_the_python_of_the_target(
         specifier: str, expected: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target_python, "_installed", lambda required: "")
-    assert target_python.choose_python(specifier) == expected
+    monkeypatch.setattr(target, "_installed_python", lambda required: "")
+    assert target.choose_python(specifier) == expected
 
 
 def test_a_python_that_is_installed_here_comes_before_the_oldest(
         monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target_python, "_installed", lambda required: "3.60")
-    assert target_python.choose_python(">=3.50") == ("3.60", 0)
-    monkeypatch.setattr(target_python, "_installed", lambda required: "3.49")
-    assert target_python.choose_python(">=3.50") == ("3.50", 0)
+    monkeypatch.setattr(target, "_installed_python", lambda required: "3.60")
+    assert target.choose_python(">=3.50") == ("3.60", 0)
+    monkeypatch.setattr(target, "_installed_python", lambda required: "3.49")
+    assert target.choose_python(">=3.50") == ("3.50", 0)
 
 
 @pytest.mark.parametrize("version", [each for each in interpreters() if each != PYTHON])
 def test_a_real_python_is_found(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(interpreters()[version].parent), prepend=os.pathsep)
-    assert target_python._installed_python(f"=={version}.*") == version
+    assert target._installed_python(f"=={version}.*") == version
 
 
 @pytest.mark.parametrize("specifier", [f">={LATER}", f"~={LATER}.0", f">={LATER},<3.99",
@@ -58,7 +58,7 @@ def test_a_real_python_is_found(version: str, monkeypatch: pytest.MonkeyPatch) -
 def test_files_are_vendored_for_a_python_that_is_not_the_running_one(
         specifier: str, index: Index, make_project: MakeProject,
         monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target_python, "_installed", lambda required: "")
+    monkeypatch.setattr(target, "_installed_python", lambda required: "")
     machine = platform.machine()
     for tag in (TAG, LATER_TAG):
         make_wheel(index.directory, "code", tag=f"{tag}-{tag}-manylinux_2_17_{machine}")
@@ -78,8 +78,8 @@ def test_a_python_that_no_rebuild_takes_is_refused(
     requires(project, specifier)
     assert vendor(project) == 2
     assert capsys.readouterr().err == (
-        f"pyproject.toml: requires-python = '{specifier}' allows no Python that ./bootstrap.py can "
-        "make a ve of: CPython 3.11 or later\n  next: sed -i 's/^requires-python = "
+        f"pyproject.toml: requires-python = '{specifier}' allows no Python that ./bootstrap.py "
+        "supports: CPython 3.11 or later\n  next: sed -i 's/^requires-python = "
         f".*/requires-python = \">={PYTHON}\"/' pyproject.toml\n")
 
 
@@ -90,7 +90,7 @@ def test_the_oldest_python_allowed_is_what_markers_are_judged_by(
     make_wheel(index.directory, "new")
     project = make_project("tiny")
     requires(project, ">=3.50.4,<3.51")
-    assert open_project(project).platform.oldest_python == "3.50.4"
+    assert open_project(project).target.oldest_python == "3.50.4"
     assert vendor(project) == 0
     assert files(project) == ["new-1.0-py3-none-any.whl", "tiny-1.0-py3-none-any.whl"]
 
@@ -107,8 +107,7 @@ def test_a_wheel_by_path_that_the_rebuild_refuses_is_refused_first(
     assert vendor(project) == 1
     said = capsys.readouterr().err
     assert own.name in said
-    assert "make vendor" not in said
-    assert "put a wheel of it for Python" in said
+    assert "next: put a wheel of it for Python" in said
     assert files(project) == [own.name]
     assert not (project / APPS).exists()
 

@@ -61,7 +61,7 @@ def test_a_version_that_is_not_there_is_not_blamed_on_the_network(
         index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
     make_wheel(index.directory, "tiny")
     assert vendor(make_project("tiny==9")) == 1
-    assert "\n  next: change what it asks for, then run: " in capsys.readouterr().err
+    assert "\n  next: change the requirements in requirements/apps.in, then: make " in capsys.readouterr().err
 
 
 def test_an_unknown_failure_is_told_in_uv_s_words(
@@ -70,8 +70,8 @@ def test_an_unknown_failure_is_told_in_uv_s_words(
     say(tmp_path, monkeypatch, "uv 99.0", "error: the moon is in the way")
     assert vendor(make_project("tiny")) == 1
     assert capsys.readouterr().err == (
-        "uv: error: the moon is in the way\n  next: do what uv says above, then run: "
-        "python -m vendor_fetch sync\n")
+        "uv: error: the moon is in the way\n  next: follow uv's message above, then: "
+        "make vendor\n")
 
 
 @pytest.mark.parametrize("version", ["uv 0.4.18", "uv 0.7.2 (Debian 0.7.2-1)"])
@@ -92,8 +92,8 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, fault: st
     uv.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{version}" && exit\n'
                   f'echo "{fault}" >&2\nexit 2\n')
     uv.chmod(0o755)
-    for place in ("resolver", "uv_failure", "target_python"):
-        monkeypatch.setattr(f"vendor_fetch.{place}.find_uv", lambda: str(uv))
+    for module in ("resolve.resolver", "resolve.uv_failure", "project.target"):
+        monkeypatch.setattr(f"vendor_fetch.{module}.find_uv", lambda: str(uv))
 
 
 @pytest.mark.parametrize(("imports", "requirement"), [
@@ -109,8 +109,7 @@ def test_a_failed_build_shows_the_setting_to_add(
     said = capsys.readouterr().err
     assert said.startswith("code: error: Failed to ")
     assert said.endswith(f'  next: write build-requires = ["{requirement}"] into '
-                         "[tool.vendor_fetch] of pyproject.toml, then run: "
-                         "python -m vendor_fetch sync\n")
+                         "[tool.vendor_fetch] of pyproject.toml, then: make vendor\n")
     assert "tool.uv" not in said
 
 
