@@ -4,8 +4,8 @@ PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
 DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iproute2 \
-	libapache2-mod-wsgi-py3 openssh-client openssh-server openssl php-cli postgresql procps psmisc \
-	python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
+	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
+	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
 # One process for each core; a file's tests stay together, because they share fixtures.
 PYTEST := $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -22,10 +22,10 @@ help:
 	@echo "make lint          ruff"
 	@echo "make format        ruff format"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
-	@echo "make contract      who may import whom"
+	@echo "make contract      import contracts"
 	@echo "make bench         measure; writes docs/benchmarks*.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
-	@echo "make lock          lock the template's packages and Rolf's anew"
+	@echo "make lock          lock the template's packages and Rolf's again"
 	@echo "make clean         remove what these made"
 
 tools: .tools/complete

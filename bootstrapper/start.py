@@ -38,5 +38,5 @@ def _compiled(wheel: Path, stores: Sequence[Path]) -> str:
     place = next(filter(os.path.isdir, entries), None)
     if place is None or os.stat(place).st_uid != os.geteuid():  # others may write beside a project
         raise FileNotFoundError
-    entry = Entry.whole(place)
+    entry = Entry.read_verified(place)
     return f"{entry.tree}/{entry.index.record.rsplit('/', 2)[0]}"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.workermanage import NodeManager
 
 from bootstrapper.ve.project import lockfile
 from tests.support.shared import made_once, shared_directory, turn
@@ -40,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
                     signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
         signal.signal(ignored, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    # Ctrl-C: the fixtures of the other processes get the time to end what they started.
+    NodeManager.EXIT_TIMEOUT = 60
 
 
 @pytest.hookimpl(wrapper=True)

@@ -130,7 +130,7 @@ def _store_info(options: argparse.Namespace) -> int:
     from bootstrapper.ve.store.inventory import Inventory, items
 
     store = existing(Path.cwd())
-    with store.in_use():
+    with store.shared():
         total = Inventory.of(list(items(store)))
     if options.json:
         import json

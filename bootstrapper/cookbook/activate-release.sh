@@ -1,6 +1,7 @@
-# Makes the release live: one rename switches `current` to it.
+# Switches the link `current` to the release, by one rename: visitors then see the release.
 #
-# `previous` then names the release that was live previous. Nothing is built, so a rollback is as fast.
+# The link `previous` then points to the release that was live before. The stage builds nothing, so a
+# rollback is as fast.
 #
 # per-host
 # switches

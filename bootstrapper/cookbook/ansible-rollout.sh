@@ -1,8 +1,8 @@
-# Deploys the checkout to many hosts with Ansible, some at a time: send, build, switch, test.
+# Deploys the checkout to a fleet with Ansible, some hosts at a time: send, build, switch, test.
 #
-# It replaces the recipes from rsync-release to smoke-test. Ansible connects to the hosts as its
-# inventory says. A host that fails returns to its previous release; if too many hosts fail, Ansible
-# starts with no further ones. The deploying machine needs ansible-core.
+# The recipe replaces the stages from rsync-release to smoke-test: it does the same steps with Ansible,
+# which reaches the hosts as its inventory says. A host that fails returns to its old release. If too
+# many hosts fail, Ansible starts no further hosts. The deploying machine needs ansible-core.
 #
 # ANSIBLE_SERIAL         how many hosts at a time (25%)
 # ANSIBLE_MAX_FAIL       how many percent of those may fail (0)
@@ -11,10 +11,10 @@
 # REMOTE_PYTHON, WSGI_FILE, DJANGO_SETTINGS_MODULE    as in bootstrap, touch-wsgi, migrate
 # SHARED_PATHS           as in rsync-release
 #
-# If hosts have different directories, set the variable remote_directory in the inventory.
+# If hosts differ in REMOTE_DIRECTORY, set the variable remote_directory in the inventory.
 #
-# ANSIBLE_SMOKE_URL      each host requests it until it answers 200: http://{host}/healthz
-# ANSIBLE_SMOKE_TRIES    how many requests, one a second (30)
+# ANSIBLE_SMOKE_URL      each host requests it until the answer is 200: http://{host}/healthz
+# ANSIBLE_SMOKE_TRIES    how often, with a second between (30)
 #
 # switches
 # needs: ANSIBLE_INVENTORY REMOTE_DIRECTORY

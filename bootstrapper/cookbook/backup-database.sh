@@ -1,13 +1,14 @@
-# Backs up the database into shared/backups/ before migrate changes it, once, on the first host.
+# Saves the database into shared/backups/ before migrate changes it; once, on the first host.
 #
-# The release's settings name the database. SQLite is copied by its own backup function, PostgreSQL
-# by pg_dump, which gets the password in its environment. A backup gets its name only when it is
-# complete. The recipe removes the backups of the oldest pushes, and never the new one.
+# The recipe reads from the release's settings which database it is. It copies SQLite with SQLite's own
+# backup of a live file, and calls pg_dump for PostgreSQL, with the password in its environment. A backup
+# gets its name only when it is complete. Old backups are removed in the order of their pushes; the new
+# one never is.
 #
-# BACKUP_COMMAND            a command for other databases; its output is the backup
-# KEEP_BACKUPS              how many to keep, including the new one, or all (5)
+# BACKUP_COMMAND            for another database: the backup is what this command prints
+# KEEP_BACKUPS              how many to keep, the new one included, or all (5)
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
-# DJANGO_SETTINGS_MODULE    if .env on the host does not set it
+# DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${BACKUP_COMMAND=}" "${KEEP_BACKUPS:=5}" "${MANAGE_DIRECTORY=}"

@@ -1,9 +1,10 @@
-# Updates Drupal's database and configuration with drush deploy, once, on the first host.
+# Updates Drupal's database and configuration with drush deploy; once, on the first host.
 #
-# Drush runs updatedb, config:import, cache:rebuild and deploy:hook. A rollback does not undo them.
+# drush deploy runs updatedb, config:import, cache:rebuild and deploy:hook in the order that Drush
+# recommends. A rollback does not undo it.
 #
 # DRUSH        the command (vendor/bin/drush)
-# DRUSH_URI    the site's address, if one Drupal has several sites
+# DRUSH_URI    the address of the site, if one Drupal serves several
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${DRUSH=vendor/bin/drush}" "${DRUSH_URI=}"

@@ -1,8 +1,8 @@
 # Fetches the branch or tag of REPOSITORY into CHECKOUT_DIR, as plain files without .git.
 #
-# The server must allow `git archive --remote`: most servers do over ssh, none does over https. The
-# archive lacks submodules, and files that .gitattributes marks as export-ignore. A rollback fetches
-# the tag to return to.
+# The server must allow `git archive --remote`: most allow it over ssh, none over https. Submodules are
+# left out, and so are files that .gitattributes marks as export-ignore. In a rollback, the recipe
+# fetches the tag to return to.
 #
 # needs: REPOSITORY
 # resolves: git

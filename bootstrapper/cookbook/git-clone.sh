@@ -1,8 +1,8 @@
 # Clones the pushed commit of REPOSITORY into CHECKOUT_DIR, without history, with submodules.
 #
-# A rollback clones the commit of the tag to return to. The deploying user's git settings do not
-# change the files. Keep a password for the repository in git's credential helpers: ps shows the
-# arguments of a command.
+# In a rollback it clones the commit of the tag to return to. The user's own git settings do not change
+# the files. Let git's credential helpers hold a password for the repository, because ps shows the words
+# of a command.
 #
 # needs: REPOSITORY
 # resolves: git

@@ -1,9 +1,9 @@
-# Installs the release's web application, WAR, in Tomcat's directory WEBAPPS by one rename.
+# Puts the release's web application WAR into Tomcat's directory WEBAPPS, by one rename.
 #
-# The stage waits until Tomcat has unpacked the new WAR: until then Tomcat serves the old application.
-# If Tomcat does not unpack it, the stage restores the previous WAR and fails. smoke-test checks
-# whether the application starts. WAR is a path in the release; a stage previous rsync-release builds
-# it in the checkout.
+# WAR is a path in the release; a stage before rsync-release builds it in the checkout. The stage then
+# waits until Tomcat has unpacked the new WAR, because Tomcat serves the old application until it notices
+# the change. If Tomcat does not unpack the WAR, the recipe puts the previous WAR back and the stage
+# fails. Whether the application starts is for smoke-test to find out.
 #
 # WAR_NAME       its name in WEBAPPS, which sets the application's path (the name of the file)
 # WAR_TIMEOUT    how many seconds the stage waits for Tomcat (60); 0 does not wait, for a container

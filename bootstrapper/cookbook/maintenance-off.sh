@@ -1,4 +1,4 @@
-# Removes the maintenance page of maintenance-on.
+# Removes the maintenance page of maintenance-on: visitors see the site again.
 #
 # per-host
 # shows

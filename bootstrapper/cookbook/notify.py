@@ -1,7 +1,7 @@
-# Notifies a webhook, NOTIFY_URL, of the push: a POST request with JSON, "text" and details.
+# Sends a message about the push to the webhook NOTIFY_URL: JSON by POST, "text" and the details.
 #
-# Chat servers such as Mattermost or Slack show the text. The address is a secret and is never
-# printed. A failed request does not fail the push.
+# Chats such as Mattermost or Slack show the text. The address is a secret and is never shown. A message
+# that could not be sent does not fail the push.
 #
 # NOTIFY_REQUIRED    1: a failed request fails the push
 #

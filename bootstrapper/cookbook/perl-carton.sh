@@ -1,6 +1,6 @@
-# Installs the release's Perl modules of cpanfile.snapshot into its local/.
+# Installs the release's Perl modules into its local/, as cpanfile.snapshot lists them.
 #
-# With vendor/cache in the project (carton bundle), it needs no network.
+# If the project has vendor/cache (carton bundle), the recipe installs from there, without a network.
 #
 # CARTON    the command (carton)
 #

@@ -1,4 +1,4 @@
-# Installs the release's PHP packages of composer.lock on the host, for production.
+# Installs the release's PHP packages on the host: those of composer.lock for production.
 #
 # COMPOSER    the command (composer): "php composer.phar"
 #

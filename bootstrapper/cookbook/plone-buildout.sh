@@ -1,7 +1,7 @@
 # Builds the release's Plone on the host with buildout, offline and without newer versions.
 #
-# BUILDOUT           the command (bin/buildout of the release, else of its ve)
-# BUILDOUT_CONFIG    the configuration file (buildout.cfg)
+# BUILDOUT           the command (bin/buildout of the release, else of its virtualenv)
+# BUILDOUT_CONFIG    its file (buildout.cfg)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

@@ -1,8 +1,8 @@
-# Removes old releases from the host. The newest KEEP_RELEASES successful ones stay.
+# Removes old releases from the host; keeps the newest KEEP_RELEASES of those that worked.
 #
-# The current release, the previous one, the one that this push makes live and the last successful
-# one in pushes.log always stay. If a release cannot be removed, the recipe prints a message and does
-# not fail, because the live release is not affected.
+# It never removes the live release, the one before it, the one that this push makes live, and the last
+# one that pushes.log records as successful. It reports a release that it cannot remove, and does not
+# fail: the live release is in order.
 #
 # KEEP_RELEASES    how many (5)
 #

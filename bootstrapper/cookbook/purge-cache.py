@@ -1,8 +1,8 @@
-# Clears the site's pages from a cache: a PURGE request to each of PURGE_URLS, or a command.
+# Clears the site from a cache: sends it PURGE for each of PURGE_URLS, or runs PURGE_COMMAND.
 #
-# Set at least one of the two. The status 404 is no error: the cache has nothing at that address.
+# Set one of the two. A cache that has nothing at an address (404) is no error.
 #
-# PURGE_URLS       addresses, separated by spaces
+# PURGE_URLS       addresses, with spaces between them
 # PURGE_COMMAND    a command for the host: varnishadm ban req.http.host == www.example.org
 #
 # needs:

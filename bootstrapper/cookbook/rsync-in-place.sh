@@ -1,13 +1,13 @@
-# Sends the checkout over the live files in REMOTE_DIRECTORY itself, without releases.
+# Sends the checkout over REMOTE_DIRECTORY itself, without releases, as Rolf did in 2010.
 #
-# Files that the checkout lacks are deleted on the host, except .env, ve, data, media, static,
-# shared, releases, current, previous, pushes.log and .deploy.
+# It deletes files there that the checkout does not have, but not what the site keeps beside its code:
+# .env, ve, data, media, static, shared, releases, current, previous, pushes.log and .deploy.
 #
-# A link on the host stays, even if the checkout has a directory there, if it leads out of
-# REMOTE_DIRECTORY or to one of those paths, such as media -> /srv/media. The recipe prints its name
-# and changes nothing behind it. It replaces a link that leads to the project's own files.
+# If the checkout has a directory where the host has a link, the link stays if it leads out of
+# REMOTE_DIRECTORY or to what the site keeps, such as media -> /srv/media. Nothing behind such a link is
+# written or deleted, and the recipe reports it. A link to the project's own files is replaced.
 #
-# SHARED_PATHS    more paths to keep, separated by spaces: "web/files private"
+# SHARED_PATHS    more paths to keep, as words: "web/files private"
 #
 # per-host
 # switches

@@ -1,19 +1,19 @@
-# Sends the checkout to the host as releases/NUMBER. Files of the current release are linked.
+# Sends the checkout to the host as releases/NUMBER, except files that the live release has.
 #
-# An incomplete release has another name, so it cannot go live. A resumed push sends the missing
-# files. The recipe then links the paths in shared/ into the release. The directories data and media
-# move to shared/ from the first release that has them.
+# The release has another name until it is complete, so no command takes half a release for a complete
+# one; a resumed push sends what is missing. Then the recipe links what is in shared/ into the release.
+# The directories data and media move to shared/ from the first release that has them.
 #
 # SHARED_PATHS      link these paths and no others: "data web/files .env db.sqlite3"
 # RELEASE_SOURCE    the directory of the checkout to send (all of it)
 #
-# A shared path that the first release has moves to shared/. A path that does not exist yet is a file
-# if its last name has a dot (.env, app.ini, db.sqlite3): the release gets a link, and the
-# application creates the file. Otherwise it is a directory. A slash at the end always means a
-# directory (conf.d/). Create a file without a dot in shared/ by hand before the push.
+# A shared path that the first release has, a file or a directory, moves to shared/. A path that does
+# not exist yet is a file if its last name has a dot (.env, app.ini, db.sqlite3): the release gets a
+# link, and the application creates the file. Otherwise it is a directory. A slash at the end makes it
+# a directory in any case (conf.d/). Put a file without a dot into shared/ by hand first.
 #
-# All users may read a release, whatever the umasks are. If REMOTE_DIRECTORY belongs to a group
-# (chmod g+ws), the members of the group can push in turn, and may write all files of pushes.
+# Every user can read a release, whatever the umasks are. If REMOTE_DIRECTORY belongs to a group
+# (chmod g+ws), its members push in turn, and can write everything that pushes create.
 #
 # With REMOTE_HOST = ".", a machine without rsync uses tar and cp.
 #

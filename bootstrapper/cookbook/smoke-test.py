@@ -1,11 +1,11 @@
-# Requests SMOKE_URL until it answers as expected, for at most SMOKE_TIMEOUT seconds.
+# Requests SMOKE_URL as a visitor would, until the answer is right or SMOKE_TIMEOUT seconds pass.
 #
-# SMOKE_URL may hold several addresses, separated by spaces; {host} stands for the name of
-# REMOTE_HOST. The recipe follows a redirect within the site; one to another site is the answer.
+# SMOKE_URL may hold several addresses, with spaces between them; {host} in one stands for the name of
+# REMOTE_HOST. The recipe follows a redirect within the site; a redirect to another site is the answer.
 #
-# SMOKE_STATUS     the expected status (200); several: "200 401"
-# SMOKE_TEXT       text that the page must contain
-# SMOKE_HOST       the site's name, if the address does not have it
+# SMOKE_STATUS     the right status (200); several: "200 401"
+# SMOKE_TEXT       a text that the page must have
+# SMOKE_HOST       the host name to request, if the address is not the site's own
 # SMOKE_TIMEOUT    seconds (30)
 #
 # per-host

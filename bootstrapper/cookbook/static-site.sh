@@ -1,4 +1,6 @@
-# Builds a static site in the checkout with SITE_COMMAND. rsync-release sends SITE_DIRECTORY only.
+# Builds a site of plain files in the checkout with SITE_COMMAND; rsync-release sends only these.
+#
+# SITE_DIRECTORY is the directory of the checkout with the built site.
 #
 # SITE_COMMAND      the command that builds it, such as make html (none: the site is committed)
 #

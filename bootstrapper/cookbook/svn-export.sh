@@ -1,9 +1,9 @@
 # Exports the newest revision of REPOSITORY, a Subversion address, into CHECKOUT_DIR.
 #
-# --ref names a revision (1234 or r1234), or a folder such as branches/2.x or tags/1.0. The folder is
-# in REPOSITORY, or beside it if REPOSITORY ends in trunk. `trunk`, and `main`, which is a
-# deployment's default branch, mean REPOSITORY itself. A rollback exports the revision of its push
-# again. svn uses its stored passwords.
+# --ref names a revision (1234 or r1234), or a folder such as branches/2.x or tags/1.0. The recipe looks
+# for a folder in REPOSITORY, and beside it if REPOSITORY ends in trunk. `trunk` and `main`, the default
+# branch of a deployment, are REPOSITORY itself. A rollback to this push exports the same revision again.
+# Passwords are those that svn has stored.
 #
 # needs: REPOSITORY
 export LC_ALL="${LANG:-C.UTF-8}"  # without a locale, svn fails on names that are not ASCII

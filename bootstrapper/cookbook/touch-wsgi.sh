@@ -1,15 +1,15 @@
-# Touches the WSGI file of the live release, so that mod_wsgi loads the new code.
+# Touches the WSGI file of the live release, so that mod_wsgi restarts with the new code.
 #
-# If the project has the script apache/reload, as the template does, the recipe runs it instead: it
-# replaces one process after the other, so that no visitor waits.
+# If the project has an apache/reload, as the template does, the recipe runs it instead: it restarts
+# Apache's processes one after the other, so that no visitor waits.
 #
-# Apache reads its configuration as root, so root keeps a copy of the file in the release. If the two
-# differ, or if other users can change the copy, the recipe prints the commands for root.
+# Apache reads its configuration as root, so root has a copy of the one in the release. The stage prints
+# the commands for root if the two differ, or if users other than root can change the copy.
 #
 # WSGI_FILE        its path in the project (apache/django.wsgi)
-# APACHE_CONFIG    root's copy (/etc/apache2/sites-available/NAME.conf if it exists; NAME is the last
-#                  part of REMOTE_DIRECTORY)
-# APACHE_SOURCE    the path of the original in the project (apache/DEPLOYMENT.conf)
+# APACHE_CONFIG    root's copy (/etc/apache2/sites-available/NAME.conf, if it exists and NAME is the
+#                  last part of REMOTE_DIRECTORY)
+# APACHE_SOURCE    the original of the copy, a path in the project (apache/DEPLOYMENT.conf)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

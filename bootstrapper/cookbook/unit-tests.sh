@@ -1,7 +1,7 @@
-# Runs the project's tests in the checkout, with its own ve if the project has a bootstrap.py.
+# Runs the project's own tests in the checkout, in a virtualenv if it has a bootstrap.py.
 #
-# It runs `make test` if the Makefile has that target, and `./manage.py test` otherwise. It removes
-# the files that the tests leave behind, so that they are not sent to the hosts.
+# It runs `make test` if there is such a target, otherwise `./manage.py test`. It removes what the tests
+# leave behind, so that the hosts do not get it.
 #
 # MANAGE_DIRECTORY    the directory that has manage.py, such as src (.)
 # SKIP_TESTS          a flag: push without running the tests

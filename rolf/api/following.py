@@ -59,7 +59,7 @@ def _still_allowed(request, push):
 
 def ended(push):
     """Whether nothing more will come of it; of one that is lost a worker may not know yet."""
-    return push.standing not in ("queued", "running")
+    return push.effective_state not in ("queued", "running")
 
 
 router = Router(tags=["following a push"])
@@ -81,7 +81,7 @@ async def status(request, response: HttpResponse, deployment_id: int, push_id: i
         return ended(push) or (version is not None and push.version != version)
 
     push = await until(request, push_id, wait, enough)
-    tag = f'"{push.pk}.{push.version}.{push.standing}"'
+    tag = f'"{push.pk}.{push.version}.{push.effective_state}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
     response["ETag"] = tag

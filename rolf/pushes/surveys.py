@@ -6,12 +6,13 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
 from deployments.models import Survey
-from pushes import tasks
+
+from . import tasks
+from .models import Worker
 
 LOOKING = timedelta(minutes=1)  # after that, the worker that looks counts as dead
 LATELY = timedelta(days=30)
@@ -51,7 +52,7 @@ def look(deployment, ref=""):
 
     Inside a transaction no worker would learn of the question, so call this outside of one.
     """
-    if not apps.get_model("worker", "Worker").objects.heard().exists():
+    if not Worker.objects.heard().exists():
         return None
     with _turn(deployment) as free:
         if not free:

@@ -13,7 +13,7 @@ SHORTEST, LONGEST = 1.0, 30.0  # seconds to wait before it is started again
 STEADY = 60.0  # seconds it must have lived for the wait to be short again
 
 
-class Child:
+class ForkedChild:
     """`run` is what it does; it has the `title` where people read of it."""
 
     def __init__(self, title, run):
@@ -82,8 +82,8 @@ class ProcessTree:
 
     def __init__(self, *, web, worker, release):
         """Start nothing yet."""
-        self.web = Child("web server", web)
-        self.worker = Child("worker", worker)
+        self.web = ForkedChild("web server", web)
+        self.worker = ForkedChild("worker", worker)
         self._release = release
         self._refused = None  # a release that can't be run
         self._ending = False

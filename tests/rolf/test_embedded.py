@@ -14,20 +14,20 @@ import pytest
 
 from tests.support import apache
 from tests.support.processes import processes_of, wait_until_gone
-from tests.support.rolf_home import PATIENCE, Home, environment, running, until
+from tests.support.rolf_home import DATABASE, PATIENCE, Home, environment, running, until
 from tests.support.rolf_visitor import Visitor, ask, token_of
 
 # A push that takes as long as it takes somebody to write a file.
 WAITING = """
 from accounts.models import User
 from deployments.models import Application, Category, Deployment, Stage
-from pushes import asking
+from pushes import services
 application = Application.objects.create(
     name="shop", category=Category.objects.create(name="sites"))
 deployment = Deployment.objects.create(application=application, name="production")
 Stage.objects.create(deployment=deployment, name="wait",
                      code="until [ -e {file} ]; do sleep 0.05; done")
-asking.push(deployment, User.objects.get())
+services.push(deployment, User.objects.get())
 """
 STATES = """
 from pushes.models import Push
@@ -35,7 +35,9 @@ print([push.state for push in Push.objects.all()])
 """
 
 
-def test_the_first_start_says_what_lets_the_superuser_in(home: Home) -> None:
+def test_the_first_start_makes_the_tables_and_says_what_lets_the_superuser_in(
+        home: Home) -> None:
+    (home.current / DATABASE).unlink()
     with running(home) as rolf:
         assert rolf.told["address"] == rolf.address
         assert rolf.told["data"] == str(home.directory / "shared/data")

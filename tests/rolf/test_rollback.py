@@ -26,32 +26,32 @@ for name, text in {settings!r}.items():
 ASK = """
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
-asking.{what}(Deployment.objects.get(), User.objects.get())
+from pushes import services
+services.{what}(Deployment.objects.get(), User.objects.get())
 """
 # Somebody who can't wait: asks again and again while another push is there.
 IMPATIENT = """
 import time
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
+from pushes import services
 production, boss = Deployment.objects.get(), User.objects.get()
-failing = asking.push(production, boss)
+failing = services.push(production, boss)
 for _ in range(4000):
     try:
-        asking.push(production, boss, comment="impatient")
+        services.push(production, boss, comment="impatient")
         break
-    except asking.Refused:
+    except services.Refused:
         time.sleep(0.003)
 """
 LOOK = """
 import time
 from deployments.models import Deployment
 from main.board import rows
-from pushes import looking
+from pushes import surveys
 from pushes.rollback import live_push, target_of
 production = Deployment.objects.get()
-survey = looking.ask(production)
+survey = surveys.ask(production)
 while survey.answered is None:
     time.sleep(0.05)
     survey.refresh_from_db()
@@ -93,7 +93,6 @@ def ended(home: Home, pushes: int) -> "list[list[object]]":
 def shop(home: Home, tmp_path: Path) -> Shop:
     """A shop whose deployment Rolf knows, with nothing pushed yet."""
     shop = open_shop(tmp_path)
-    home.manage("migrate", "-v0")
     home.shell(FILL.format(stages=STAGES, settings={
         "REPOSITORY": str(shop.repository), "REMOTE_HOST": ".",
         "REMOTE_DIRECTORY": str(shop.live)}))

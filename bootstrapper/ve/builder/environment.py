@@ -19,6 +19,7 @@ from bootstrapper.ve.standards.requirement import (
 )
 from bootstrapper.ve.standards.version import InvalidVersion
 from bootstrapper.ve.store.built_wheels import BuiltWheel
+from bootstrapper.ve.store.context import Context
 from bootstrapper.ve.store.entry import NamedEntry
 from bootstrapper.ve.system.file_installer import FileInstaller
 from bootstrapper.ve.wheel.tarball import tarball_error
@@ -38,20 +39,18 @@ class BuildRequirements:
 
     def __init__(
         self,
+        context: Context,
         tools: Sequence[LockedFile],
         files: Sequence[LockedFile],
-        *,
-        project: Path,
-        interpreter: Interpreter,
     ) -> None:
-        self._project = project
-        self._environment = interpreter.environment
-        self._largest = largest_wheel(project)
+        self._project = context.project.directory
+        self._environment = context.interpreter.environment
+        self._largest = largest_wheel(self._project)
         self._files: dict[str, list[LockedFile]] = {}
         for file in (*tools, *files):
             self._files.setdefault(file.distribution.name, []).append(file)
 
-    def closure(
+    def resolve(
         self,
         wanted: Iterable[str],
         asking: LockedFile,
@@ -60,7 +59,7 @@ class BuildRequirements:
     ) -> list[LockedFile]:
         """All that a tarball's build requirements come to, by name.
 
-        Raises NotBuilt; and WorkFailed, which says the requirement that nothing satisfies, with
+        Raises BuildFirst; and WorkFailed, which says the requirement that nothing satisfies, with
         `next_step`.
         """
         chosen: dict[str, LockedFile] = {}
@@ -112,7 +111,7 @@ def create(place: Path, interpreter: Interpreter, parts: Sequence[NamedEntry]) -
     tree = Tree(parts)
     tree.refuse_replacing(["bin/python", "bin/python3", "pyvenv.cfg"], ["bin", interpreter.site])
     place.mkdir()
-    TreeInstaller(place, tree, FileInstaller("auto")).run(jobs=1, done=lambda _: None)
+    TreeInstaller(place, tree, FileInstaller("auto")).install(jobs=1, done=lambda _: None)
     for folder in ("bin", interpreter.site):
         (place / folder).mkdir(parents=True, exist_ok=True)
     python = place / "bin/python"

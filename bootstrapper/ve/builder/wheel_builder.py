@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.progress import Progress
 from bootstrapper.ve.builder import environment, process
 from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.builder.environment import BuildFirst, BuildRequirements
@@ -15,11 +14,11 @@ from bootstrapper.ve.builder.process import BuildProcesses
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.project import build_requires
 from bootstrapper.ve.project.vendored_files import sha256_of
-from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.standards.filename import InvalidFilename, Wheel, parse_filename
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.store.built_wheels import BuiltWheel, BuiltWheelCache
-from bootstrapper.ve.store.store import Store, probe
+from bootstrapper.ve.store.context import Context
+from bootstrapper.ve.store.store import probe
 from bootstrapper.ve.unpack.provide import provide_entries
 from bootstrapper.ve.wheel.tarball import build_system, tarball_error, with_project
 
@@ -29,30 +28,22 @@ class WheelBuilder:
 
     def __init__(
         self,
+        context: Context,
         files: Sequence[LockedFile],
         tools: Sequence[LockedFile],
-        keeping: BuiltWheelCache,
-        *,
-        project: Path,
-        interpreter: Interpreter,
-        store: Store,
-        jobs: int,
-        progress: Progress,
+        cache: BuiltWheelCache,
     ) -> None:
-        self._offers = BuildRequirements(tools, files, project=project, interpreter=interpreter)
+        self._context = context
+        self._project = context.project.directory
+        self._requirements = BuildRequirements(context, tools, files)
         self._tools = {file.path for file in tools}
-        self._keeping = keeping
-        self._project = project
-        self._interpreter = interpreter
-        self._store = store
-        self._jobs = jobs
-        self._progress = progress
+        self._cache = cache
         self._built: dict[PurePosixPath, BuiltWheel] = {}
         self._pythons: dict[tuple[PurePosixPath, ...], Path] = {}
         # What tarballs need, by their own word, and what their backends have asked for besides.
         self._static: dict[PurePosixPath, tuple[str, ...]] = {}
         self._asked: dict[PurePosixPath, list[str]] = {}
-        self._build_requires = build_requires(project)
+        self._build_requires = build_requires(self._project)
 
     def build(self, tarballs: Sequence[LockedFile]) -> Mapping[PurePosixPath, BuiltWheel]:
         """A wheel of each, and of the tarballs that they need to be built.
@@ -62,8 +53,8 @@ class WheelBuilder:
         """
         waiting = list(tarballs)
         with (
-            self._store.unfinished() as directory,
-            self._progress.step("build", len(tarballs)) as step,
+            self._context.store.unfinished() as directory,
+            self._context.progress.step("build", len(tarballs)) as step,
         ):
             while waiting:
                 ready, waiting = self._divide(waiting)
@@ -105,8 +96,8 @@ class WheelBuilder:
             more = () if file.path in self._tools else self._build_requires
             self._static[file.path] = with_project(own, more)
         asked = self._asked.get(file.path, [])
-        self._offers.closure(self._static[file.path], file, "make vendor", self._built)
-        return self._offers.closure(
+        self._requirements.resolve(self._static[file.path], file, "make vendor", self._built)
+        return self._requirements.resolve(
             [*self._static[file.path], *asked],
             file,
             "write it into build-requires of [tool.vendor_fetch] in pyproject.toml, "
@@ -122,16 +113,8 @@ class WheelBuilder:
             if _paths(needs) in self._pythons:
                 continue
             place = directory / f"ve-{len(self._pythons)}"
-            parts = provide_entries(
-                needs,
-                self._built,
-                project=self._project,
-                store=self._store,
-                interpreter=self._interpreter,
-                jobs=self._jobs,
-                progress=self._progress,
-            )
-            environment.create(place, self._interpreter, parts)
+            entries = provide_entries(self._context, needs, self._built)
+            environment.create(place, self._context.interpreter, entries)
             self._pythons[_paths(needs)] = place / "bin/python"
 
     def _round(
@@ -139,7 +122,7 @@ class WheelBuilder:
     ) -> Iterator[tuple[LockedFile, BuiltWheel | None]]:
         """Each as it is built; None for one whose backend asks for more."""
         processes = BuildProcesses()
-        with ThreadPoolExecutor(self._jobs) as threads:
+        with ThreadPoolExecutor(self._context.jobs) as threads:
             try:
                 # The big ones first, so that no process is left with one at the end.
                 order = sorted(ready, key=lambda file: -(self._project / file.path).stat().st_size)
@@ -184,17 +167,17 @@ class WheelBuilder:
         self, file: LockedFile, needs: list[LockedFile], made: Path, name: str, log: Path
     ) -> BuiltWheel:
         self._check(file, name)
-        place = self._keeping.place(file)
+        place = self._cache.place(file)
         built = BuiltWheel(
             path=place / name,
             sha256=sha256_of(made / name),
-            beside={
+            built_with={
                 str(each.path): each.sha256[0] for each in needs if each.path not in self._tools
             },
         )
         log.rename(made / log.name)
         built.write(made)
-        self._store.adopt(made, place)
+        self._context.store.publish(made, place)
         return built
 
     def _check(self, file: LockedFile, name: str) -> None:
@@ -208,19 +191,20 @@ class WheelBuilder:
         if not same:
             raise tarball_error(str(file.path), f"the wheel built of it is another's: {name}")
         assert isinstance(wheel, Wheel)
-        if not self._interpreter.tags.keys() & set(wheel.tags):
+        if not self._context.interpreter.tags.keys() & set(wheel.tags):
             raise tarball_error(
-                str(file.path), f"the wheel built of it is not for {self._interpreter}: {name}"
+                str(file.path),
+                f"the wheel built of it is not for {self._context.interpreter}: {name}",
             )
 
     def _kept_log(self, file: LockedFile, log: Path) -> Path:
         """Where the output of a failed build stays; a store of this rebuild's own does not."""
-        if self._store.root.is_relative_to(self._project):
+        if self._context.store.root.is_relative_to(self._project):
             handle, name = tempfile.mkstemp(prefix=f"{file.path.name}-", suffix=".log")
             os.close(handle)
             place = Path(name)
         else:
-            place = self._store.root / "logs" / f"{file.path.name}.log"
+            place = self._context.store.root / "logs" / f"{file.path.name}.log"
             place.parent.mkdir(exist_ok=True)
         if log.exists():
             place.write_bytes(log.read_bytes())

@@ -5,15 +5,17 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.install.virtualenv import Virtualenv
 from bootstrapper.ve.python.interpreter import Interpreter
+from bootstrapper.ve.store.context import Context
 from bootstrapper.ve.store.integrity import checked_content, file_stamps, unchanged, with_checksum
-from bootstrapper.ve.store.store import Store
 from bootstrapper.ve.system import modes
+from bootstrapper.ve.system.child import run_in_child
 
 # virtualenv quotes what it writes into shell scripts; a path like this needs no quoting, so one
 # may be put in place of another.
@@ -75,31 +77,42 @@ class EmptyVenvFactory:
 
     def __init__(
         self,
-        living: Path,
-        scratch: Path,
-        interpreter: Interpreter,
-        toolbox: Virtualenv,
-        store: Store,
+        context: Context,
+        virtualenv: Virtualenv,
+        directory: Path,
     ) -> None:
-        self._living = living
-        self._interpreter = interpreter
-        self._toolbox = toolbox
-        self._store = store
-        self._keeping = bool(_PLAIN.fullmatch(f"{living}{store.home}"))
+        self._interpreter = context.interpreter
+        self._virtualenv = virtualenv
+        self._store = context.store
+        self._ve = context.project.ve
+        self._in_store = bool(_PLAIN.fullmatch(f"{self._ve}{self._store.home}"))
         self._place = (
-            store.place("bare", _key(interpreter, toolbox)) if self._keeping else (scratch / "bare")
+            self._store.place("bare", _key(self._interpreter, virtualenv))
+            if self._in_store
+            else directory / "bare"
         )
+        self._found: EmptyVenv | None = None
 
-    def find(self) -> EmptyVenv | None:
+    @contextmanager
+    def creating(self) -> Iterator[None]:
+        """Create the empty virtualenv in a child process while the block runs, if it is missing."""
+        self._found = self._found or self.cached()
+        if self._found:
+            yield
+            return
+        with run_in_child(self.create):
+            yield
+
+    def cached(self) -> EmptyVenv | None:
         """The one that is kept, if there is one, and it is whole."""
-        if self._keeping:
+        if self._in_store:
             source = self._store.find(self._place, _whole)
-            prompt = self._living.parent.name
+            prompt = self._ve.parent.name
             return (
                 EmptyVenv(
                     source=source,
                     replacements={
-                        os.fsencode(source): os.fsencode(self._living),
+                        os.fsencode(source): os.fsencode(self._ve),
                         _PROMPT.encode(): prompt.encode(),
                     },
                 )
@@ -109,40 +122,41 @@ class EmptyVenvFactory:
         if not self._place.exists():
             return None
         # Of the path, only the part that is ours to change: that one needs no quoting.
-        inside = os.path.relpath(self._place / _VE, self._living.parent)
+        inside = os.path.relpath(self._place / _VE, self._ve.parent)
         return EmptyVenv(
             source=self._place / _VE,
-            replacements={os.fsencode(inside): os.fsencode(self._living.name)},
+            replacements={os.fsencode(inside): os.fsencode(self._ve.name)},
         )
 
-    def made(self) -> EmptyVenv:
-        """The one that has just been made. Raises WorkFailed if it went away."""
-        if found := self.find():
-            return found
+    def get(self) -> EmptyVenv:
+        """Return the empty virtualenv. Raise WorkFailed if it does not exist."""
+        self._found = self._found or self.cached()
+        if self._found:
+            return self._found
         raise WorkFailed(
             str(self._place),
             "the empty ve went away as it was made",
             "see who writes there, then: ./bootstrap.py",
         )
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Make it. Raises WorkFailed if virtualenv does, or OSError."""
         with modes.umask():
-            self._make()
+            self._create()
 
-    def _make(self) -> None:
-        if not self._keeping:
-            self._toolbox.create(
-                self._place / _VE, self._interpreter, prompt=self._living.parent.name
+    def _create(self) -> None:
+        if not self._in_store:
+            self._virtualenv.create(
+                self._place / _VE, self._interpreter, prompt=self._ve.parent.name
             )
             return
         with self._store.unfinished() as directory:
             made = directory / "bare"
-            self._toolbox.create(made / _VE, self._interpreter, prompt=_PROMPT)
+            self._virtualenv.create(made / _VE, self._interpreter, prompt=_PROMPT)
             _replace(made / _VE, os.fsencode(made), os.fsencode(self._place))
             seal = json.dumps(file_stamps(f"{made}/{_VE}")).encode()
             (made / _SEAL).write_bytes(with_checksum(seal))
-            self._store.adopt(made, self._place)
+            self._store.publish(made, self._place)
 
 
 def _whole(kept: Path) -> Path:
@@ -152,7 +166,7 @@ def _whole(kept: Path) -> Path:
     return kept / _VE
 
 
-def _key(interpreter: Interpreter, toolbox: Virtualenv) -> str:
+def _key(interpreter: Interpreter, virtualenv: Virtualenv) -> str:
     """What an empty ve depends on: the interpreter, and virtualenv with all it needs."""
     status = interpreter.executable.stat()
     facts = [
@@ -160,7 +174,7 @@ def _key(interpreter: Interpreter, toolbox: Virtualenv) -> str:
         status.st_size,
         status.st_mtime_ns,
         interpreter.environment["python_full_version"],
-        sorted(toolbox.sha256.items()),
+        sorted(virtualenv.sha256.items()),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

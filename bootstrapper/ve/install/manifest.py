@@ -11,6 +11,7 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.store.entry import NamedEntry
+from bootstrapper.ve.system import modes
 
 NAME = "bootstrapper.json"
 FORMAT = 3
@@ -54,7 +55,9 @@ class Manifest:
 
     def write(self, ve: Path) -> None:
         """Write it into a ve."""
-        (ve / NAME).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        path = ve / NAME
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        path.chmod(modes.FILE)
 
     @classmethod
     def read(cls, ve: Path) -> "Manifest | None":

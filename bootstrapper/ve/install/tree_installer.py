@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.install.tree import Tree
-from bootstrapper.ve.store.entry import Kept, NamedEntry, as_written
+from bootstrapper.ve.store.entry import Entry, Kept, NamedEntry, as_written
 from bootstrapper.ve.system.child import run_in_child
 from bootstrapper.ve.system.directories import remove_tree
 from bootstrapper.ve.system.file_installer import FileInstaller
@@ -15,34 +16,38 @@ from bootstrapper.ve.system.file_installer import FileInstaller
 WORTH_A_PROCESS = 200
 
 
-class DamagedEntry(Exception):
-    """An entry of the store, in `place`, is not as it was written."""
+class DamagedEntry(WorkFailed):
+    """A file of a store entry is not as it was written."""
 
-    def __init__(self, place: Path) -> None:
-        super().__init__(place)
-        self.place = place
+
+def _damaged(entry: Entry) -> DamagedEntry:
+    return DamagedEntry(
+        os.fspath(entry.place),
+        "the store's files change while they are read",
+        "./bootstrap.py --no-store, and see who writes there",
+    )
 
 
 class TreeInstaller:
-    """A directory that becomes a tree: `run` leaves the files of the tree there, and no others.
+    """A directory that becomes a tree: `install` leaves the files of the tree there, and no others.
 
     What is there already stays if it is the very file that the tree wants: the store's own inode,
     of the size and the time that it was written with. Links are not followed: what they lead to
     is not ours to change.
     """
 
-    def __init__(self, place: Path, tree: Tree, putting: FileInstaller) -> None:
+    def __init__(self, place: Path, tree: Tree, installer: FileInstaller) -> None:
         self._place = os.fspath(place)
         self._folders = tree.folders
         self._trunk, self._branches = tree.branches()
-        self._putting = putting
+        self._installer = installer
         self._fresh: set[str] = set()
         self._like = _owned(_sample(self._place))
 
-    def run(self, jobs: int, done: Callable[[int], None]) -> None:
+    def install(self, jobs: int, done: Callable[[int], None]) -> None:
         """Do it, in two processes if `jobs` allows; calls `done` with how many folders are.
 
-        Raises Damaged, WorkFailed or OSError.
+        Raises DamagedEntry, WorkFailed or OSError.
         """
         if _owned(os.lstat(self._place)) != self._like:
             raise PermissionError(errno.EPERM, "not as a directory is made today", self._place)
@@ -83,10 +88,10 @@ class TreeInstaller:
             source = f"{part.entry.tree}/{path}/{name}"
             try:
                 if as_written(os.lstat(source)) != list(kept[1:4]):
-                    raise DamagedEntry(part.entry.place)
+                    raise _damaged(part.entry)
             except FileNotFoundError:
-                raise DamagedEntry(part.entry.place) from None
-            self._putting.put(source, f"{place}/{name}")
+                raise _damaged(part.entry) from None
+            self._installer.install(source, f"{place}/{name}")
 
     def _lacking(
         self, place: str, files: dict[str, tuple[NamedEntry, Kept]], subfolders: set[str]

@@ -34,19 +34,19 @@ _NOTE = "built.json"
 class BuiltWheel:
     """The wheel of a tarball.
 
-    `beside` are the vendored files other than tools that it was built with, with their sha256.
+    `built_with` are the vendored files other than tools that it was built with, with their sha256.
     """
 
     path: Path
     sha256: str
-    beside: Mapping[str, str]
+    built_with: Mapping[str, str]
 
     def write(self, place: Path) -> None:
         """Note it beside the wheel, which is there."""
         note = {
             "wheel": self.path.name,
             "sha256": self.sha256,
-            "beside": dict(self.beside),
+            "beside": dict(self.built_with),
             "traces": file_stamps(os.fspath(place)),
         }
         (place / _NOTE).write_bytes(with_checksum(json.dumps(note).encode()))
@@ -57,7 +57,7 @@ class BuiltWheel:
         note = json.loads(checked_content((place / _NOTE).read_bytes()))
         if not unchanged(os.fspath(place), note["traces"]):
             raise ValueError(f"{place} is damaged")
-        return cls(path=place / note["wheel"], sha256=note["sha256"], beside=note["beside"])
+        return cls(path=place / note["wheel"], sha256=note["sha256"], built_with=note["beside"])
 
 
 class BuiltWheelCache:
@@ -84,7 +84,7 @@ class BuiltWheelCache:
 
         def read(place: Path) -> BuiltWheel:
             built = BuiltWheel.read(place)
-            if not built.beside.items() <= others.items():
+            if not built.built_with.items() <= others.items():
                 raise ValueError("it was built with others")
             return built
 

@@ -63,7 +63,7 @@ class Index:
 class Entry:
     """An entry that has been found. Raises OSError or ValueError for one that is damaged.
 
-    Its files are looked at when they are linked, which is when it matters; `whole` does it now.
+    Its files are looked at when they are linked, which is when it matters; `read_verified` does it now.
     That is a look at the file system, not at the bytes: see `seal.intact`.
     """
 
@@ -74,7 +74,7 @@ class Entry:
             raise ValueError(f"{place} is damaged")
 
     @classmethod
-    def whole(cls, place: Path) -> "Entry":
+    def read_verified(cls, place: Path) -> "Entry":
         """One that has been looked at file by file."""
         entry = cls(place)
         for folder, files in entry.index.folders.items():

@@ -61,8 +61,8 @@ def prune(store: Store, *, days: float) -> tuple[Inventory, Inventory]:
     The spare goes as well, because it may hold files of what goes.
     Waits for rebuilds that use the store. Raises OSError.
     """
-    with store.alone():
-        store.tidy()
+    with store.exclusive():
+        store.remove_leftovers()
         oldest = time.time() - days * DAY
         store.discard(store.place(recycled_venv.NAME))
         found = list(items(store))

@@ -7,7 +7,6 @@ files are hardlinks, so a spare takes no more than its directories.
 """
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from bootstrapper.ve.store.store import Store
@@ -15,16 +14,16 @@ from bootstrapper.ve.store.store import Store
 NAME = "spare"
 
 
-def take(store: Store, place: Path) -> None:
-    """Move the spare to `place`, where there is nothing; without one, make a directory.
+def take(store: Store, place: Path) -> bool:
+    """Move the recycled virtualenv to `place`; return False if there is none to be had.
 
-    Two that want it at once can't both get it: it is one rename. On another file system it can't
-    be had at all.
+    It is one rename, so of two processes only one gets it. It fails across file systems.
     """
-    with suppress(OSError):
+    try:
         store.place(NAME).rename(place)
-        return
-    place.mkdir()
+    except OSError:
+        return False
+    return True
 
 
 def keep(store: Store, old: Path) -> bool:

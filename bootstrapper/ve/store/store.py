@@ -44,16 +44,16 @@ class Store:
             raise PermissionError(errno.EPERM, "it belongs to another user", os.fspath(root))
         os.chmod(root, 0o700)
         self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.tidy()
+        self.remove_leftovers()
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
+    def shared(self) -> Iterator[None]:
         """While entries are looked up and linked: nothing is pruned meanwhile."""
         with self._flock(fcntl.LOCK_SH):
             yield
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """While entries are pruned: waits for those who use the store, and keeps them out."""
         with self._flock(fcntl.LOCK_EX):
             yield
@@ -62,9 +62,11 @@ class Store:
         """The path of something in the store."""
         return self.home.joinpath(*names)
 
-    def entry(self, bytecode: str, sha256: str, *, look: bool) -> Entry | None:
-        """The entry of a vendored file, if it is there; if `look`, every file must be whole."""
-        return self.find(self.place(bytecode, sha256), Entry.whole if look else Entry)
+    def entry(self, bytecode: str, sha256: str, *, verify_files: bool) -> Entry | None:
+        """The entry of a vendored file, if it is there; with `verify_files`, every file must be whole."""
+        return self.find(
+            self.place(bytecode, sha256), Entry.read_verified if verify_files else Entry
+        )
 
     def find(self, place: Path, read: Callable[[Path], Found]) -> Found | None:
         """What `read` makes of a place in the store; None if it isn't there.
@@ -94,7 +96,7 @@ class Store:
     def unfinished(self) -> Iterator[Path]:
         """A directory in which something is made; gone afterwards, unless it was adopted.
 
-        It is locked while it lives, so that `tidy` can tell it from what a killed process left.
+        It is locked while it lives, so that `remove_leftovers` can tell it from what a killed process left.
         """
         directory, handle = self._new()
         try:
@@ -110,7 +112,7 @@ class Store:
     def _new(self) -> tuple[Path, int]:
         """A new directory under `unfinished`, and the handle that holds its lock.
 
-        Before it is locked, somebody else's `tidy` may take it away: then another one.
+        Before it is locked, somebody else's `remove_leftovers` may take it away: then another one.
         """
         while True:
             directory = self._unfinished / secrets.token_hex(8)
@@ -122,7 +124,7 @@ class Store:
                     return directory, handle
                 os.close(handle)
 
-    def adopt(self, made: Path, place: Path) -> None:
+    def publish(self, made: Path, place: Path) -> None:
         """Give what is whole its name in the store; if somebody else was first, theirs stays."""
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -141,7 +143,7 @@ class Store:
             return
         remove_tree(aside)
 
-    def tidy(self) -> None:
+    def remove_leftovers(self) -> None:
         """Remove what killed processes left."""
         for left in self._unfinished.iterdir():
             try:

@@ -19,17 +19,17 @@ class FileInstaller:
     """One of LINK_MODES at work; "auto" copies from the first file on that can't be hardlinked."""
 
     def __init__(self, mode: str) -> None:
-        put: dict[str, Callable[[str, str], None]] = {
+        methods: dict[str, Callable[[str, str], None]] = {
             "auto": self._link_or_copy,
             "hardlink": self._link,
             "copy": copy,
         }
-        self.put = put[mode]
+        self.install = methods[mode]
 
     @property
     def links(self) -> bool:
         """Whether it makes hardlinks, as far as it knows by now."""
-        return self.put != copy
+        return self.install != copy
 
     def _link(self, source: str, target: str) -> None:
         if error := _refused_link(source, target):
@@ -42,7 +42,7 @@ class FileInstaller:
     def _link_or_copy(self, source: str, target: str) -> None:
         if error := _refused_link(source, target):
             if error.errno != errno.EMLINK:  # one file with too many links says nothing of others
-                self.put = copy
+                self.install = copy
             copy(source, target)
 
 

@@ -5,43 +5,37 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.project import largest_wheel
 from bootstrapper.ve.project.vendored_files import sha256_of
-from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.store.built_wheels import BuiltWheel
+from bootstrapper.ve.store.context import Context
 from bootstrapper.ve.store.entry import Entry, NamedEntry
-from bootstrapper.ve.store.store import Store
 
 
 def provide_entries(
+    context: Context,
     files: Sequence[LockedFile],
     built: Mapping[PurePosixPath, BuiltWheel],
     *,
-    project: Path,
-    interpreter: Interpreter,
-    store: Store,
-    jobs: int,
-    progress: Progress,
-    look: bool = True,
+    verify_files: bool = True,
 ) -> list[NamedEntry]:
     """An entry for each file, in the lock's order. Raises WorkFailed or OSError.
 
-    `built` has the wheels of those that are tarballs; `look` False leaves it to linking to see
+    `built` has the wheels of those that are tarballs; `verify_files` False leaves it to linking to see
     whether every file of an entry is whole.
     """
     entries: dict[PurePosixPath, Entry] = {}
     missing: dict[PurePosixPath, tuple[Path, str]] = {}
     for file in files:
-        wheel, sha256 = _wheel(file, built, project)
-        entry = store.entry(interpreter.bytecode, sha256, look=look)
+        wheel, sha256 = _wheel(file, built, context.project.directory)
+        entry = context.store.entry(context.interpreter.bytecode, sha256, verify_files=verify_files)
         if entry:
             entries[file.path] = entry
         else:
             missing[file.path] = (wheel, sha256)
     if missing:
-        entries |= _unpack(missing, interpreter, store, jobs, progress, largest_wheel(project))
+        entries |= _unpack(context, missing)
     return [NamedEntry(entry=entries[file.path], name=str(file.path)) for file in files]
 
 
@@ -57,17 +51,14 @@ def _wheel(
 
 
 def _unpack(
-    missing: dict[PurePosixPath, tuple[Path, str]],
-    interpreter: Interpreter,
-    store: Store,
-    jobs: int,
-    progress: Progress,
-    largest: int,
+    context: Context, missing: dict[PurePosixPath, tuple[Path, str]]
 ) -> dict[PurePosixPath, Entry]:
     """Fill the store. What has been unpacked is kept even if a later one fails."""
     from bootstrapper.ve.unpack import pool, worker  # a full store needs nothing of them
 
-    with store.unfinished() as directory, progress.step("unpack", len(missing)) as step:
+    store, interpreter = context.store, context.interpreter
+    largest = largest_wheel(context.project.directory)
+    with store.unfinished() as directory, context.progress.step("unpack", len(missing)) as step:
         tasks = [
             worker.UnpackTask(
                 wheel=os.fspath(wheel),
@@ -82,15 +73,15 @@ def _unpack(
 
         def done(task: worker.UnpackTask) -> None:
             made = Path(task.place)
-            store.adopt(made, store.place(interpreter.bytecode, made.name))
+            store.publish(made, store.place(interpreter.bytecode, made.name))
             step.advance(name=task.name)
 
         # The big ones first, so that no process is left with one at the end.
         tasks.sort(key=lambda task: -os.stat(task.wheel).st_size)
-        pool.unpack_all(tasks, interpreter, jobs=jobs, done=done)
+        pool.unpack_all(tasks, interpreter, jobs=context.jobs, done=done)
     entries = {}
     for path, (_, sha256) in missing.items():
-        entry = store.entry(interpreter.bytecode, sha256, look=False)
+        entry = store.entry(interpreter.bytecode, sha256, verify_files=False)
         if entry is None:
             raise WorkFailed(
                 str(path),

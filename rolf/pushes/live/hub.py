@@ -125,4 +125,4 @@ def standing_of(pushes):
     running = pushes.active().select_related("worker").only(
         "pk", "state", "awaits", "worker__ended", "worker__beat")
     newest = pushes.order_by("-pk").values_list("pk", flat=True).first()
-    return newest, frozenset((push.pk, str(push.standing), push.awaits) for push in running)
+    return newest, frozenset((push.pk, str(push.effective_state), push.awaits) for push in running)

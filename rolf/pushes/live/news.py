@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 
 from deployments.models import Level
 from deployments.redaction import Discretion
-from history.paging import number_of
+from history.paging import to_int
 
 from ..converters import Address
 from ..log_view.html import html_of
@@ -32,7 +32,7 @@ class Cursor:
     def parse(cls, text):
         """Return the cursor that a browser sends back; the beginning if it is none of ours."""
         lines, _, panel = (text or "").partition(".")
-        return cls() if number_of(lines) is None else cls(number_of(lines), panel)
+        return cls() if to_int(lines) is None else cls(to_int(lines), panel)
 
     def __str__(self):
         return f"{self.lines}.{self.panel}"
@@ -56,7 +56,7 @@ def news(push_id, cursor, level):
     if mark != cursor.panel:
         told |= {"panel": panel, "heading": push.heading, "address": Address.of(push).text,
                  "error": first_error(push),
-                 "title": f"{push.stands} · {push} of {push.deployment}"}
+                 "title": f"{push.display_state} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = html_of(push, first, TAIL + 1)
     html = Discretion(push.deployment, level, push).html(html)
@@ -71,7 +71,7 @@ def news(push_id, cursor, level):
 
 def panel_of(push, level):
     """Return what stands beside the log: state, stages, what can be done."""
-    record = push.kept
+    record = push.engine_record
     stages = record.stages if record else ()
     may_push = level >= Level.PUSH
     live, undo = _way_back(push) if may_push and push.state == State.SUCCEEDED else (False, None)

@@ -1,20 +1,21 @@
 """The index of a long log: a search then reads a few kilobytes instead of the whole log.
 
-Every four bytes that follow one another (capitals of ASCII made small) fall into one of BUCKETS
-buckets. For each bucket the index has a bit for each part of the log: whether something of that
-part fell into it. What a part contains has all its buckets there; the few parts for which that is
-so are then read.
+Each four consecutive bytes of the log, ASCII letters in lower case, are hashed into one of BUCKETS
+buckets. For each bucket and each part of the log, the index keeps one bit: whether any four bytes
+of that part are in that bucket. A part that contains the words has the bits of all their buckets,
+so the search reads only such parts.
 """
 
 from django.db import transaction
 
 from ..models import LogIndex, LogIndexRow
+from .lines import beginning
 
-WORTH = 1024 * 1024  # bytes of a log from which on it is worth an index
+WORTH = 1024 * 1024  # bytes; a shorter log gets no index
 BUCKETS = 2**18
-RUN = 64  # buckets whose bits lie in one row
-PART = 128 * 1024  # bytes of a part at least
-REACH = 2048  # bytes: as far as a search's words can go on in the part that follows
+RUN = 64  # buckets whose bits are in one row
+PART = 128 * 1024  # bytes of a part, at least
+REACH = 2048  # bytes; more than the words of a search can have
 MOST_PARTS = 512
 WINDOW = 4
 
@@ -23,13 +24,13 @@ _SHIFT = 32 - 18
 
 
 def build(push):
-    """Make the index of a push that has ended, where its log is long enough; again if need be."""
+    """Create or replace the index of a push that has ended, if its log is long enough."""
     if push.log_bytes < WORTH:
         return
     parts, columns, column, used = [], [], 0, 0
     for first, data in _parts(push):
         parts.append(first)
-        # A byte for each bucket, 0 or 1; shifted by the part's place among eight it is a bit.
+        # A byte for each bucket, 0 or 1. Eight parts share such a byte, one bit each.
         column |= int.from_bytes(_touched(data), "little") << used
         used += 1
         if used == 8:
@@ -38,19 +39,18 @@ def build(push):
     if used:
         columns.append(column.to_bytes(BUCKETS, "little"))
     bits = bytearray(BUCKETS * len(columns))
-    for number, told in enumerate(columns):
-        bits[number::len(columns)] = told
+    for number, column in enumerate(columns):
+        bits[number::len(columns)] = column
     _keep(push, parts, bytes(bits), RUN * len(columns))
 
 
-def candidates(push, needle):
-    """Return the sequences of chunks that parts begin with which may have `needle`, and their ends.
+def candidates(push, words):
+    """Return the ranges [first, end) of chunks that may have the words, in order.
 
-    [(first, end)...] in order, `end` None for the last part; None where the index can't tell.
+    `end` is None in the last range. Return None if the index cannot tell: the log has none, or no
+    WINDOW of the words is the same bytes in either case.
     """
-    buckets = {_bucket(int.from_bytes(needle[at:at + WINDOW], "little"))
-               for at in range(len(needle) - WINDOW + 1)
-               if needle[at:at + WINDOW].isascii()}
+    buckets = {_bucket(int.from_bytes(window, "little")) for window in _windows(words)}
     index = LogIndex.objects.filter(push=push).first() if buckets else None
     if index is None:
         return None
@@ -67,34 +67,34 @@ def candidates(push, needle):
         zip(index.parts, ends, strict=True)) if common >> number & 1]
 
 
-def _parts(push):
-    """Give (sequence of its first chunk, bytes) of each part, and of what follows it REACH bytes.
+def _windows(words):
+    """Return each WINDOW bytes of the words that stand in the log whatever its letters' case is."""
+    # A newline is in no words: here it is in the place of letters of which there are two.
+    letters = (one if one.isascii() or one.lower() == one.upper() else "\n" for one in words)
+    data = "".join(letters).encode("utf-8", "replace").lower()
+    windows = (data[at:at + WINDOW] for at in range(len(data) - WINDOW + 1))
+    return [window for window in windows if b"\n" not in window]
 
-    So all that begins in a part is in it, wherever chunks end: under a flood of output, that is
-    hardly ever at the end of a line.
+
+def _parts(push):
+    """Yield (sequence of its first chunk, bytes) of each part, with REACH bytes of the next one.
+
+    So whatever begins in a part is in its bytes: under a flood of output, chunks hardly ever end
+    at the end of a line.
     """
     size = max(PART, push.log_bytes // MOST_PARTS)
-    first, data = None, bytearray()
-    following, end = None, 0  # where the next part begins: its sequence, and in `data`
-    for sequence, piece in push.chunks.order_by("sequence").values_list(
-            "sequence", "data").iterator(chunk_size=4):
-        if first is None:
-            first = sequence
-        elif following is None and len(data) >= size:
-            following, end = sequence, len(data)
+    first, data = 0, bytearray()
+    chunks = push.chunks.order_by("sequence").values_list("sequence", "data")
+    for sequence, piece in chunks.iterator(chunk_size=4):
+        if len(data) >= size:
+            yield first, bytes(data) + beginning(push, sequence, REACH)
+            first, data = sequence, bytearray()
         data += piece
-        if following is not None and len(data) >= end + REACH:
-            yield first, bytes(data[:end + REACH])
-            del data[:end]
-            first, following = following, None
-    if first is not None:
-        yield first, bytes(data)
-    if following is not None:
-        yield following, bytes(data[end:])
+    yield first, bytes(data)
 
 
 def _touched(data):
-    """Return a byte for each bucket: 1 where something of the data falls into it."""
+    """Return a byte for each bucket: 1 if four bytes of the data are in it, else 0."""
     data = data.lower()
     found = set()
     for shift in range(WINDOW):
@@ -117,5 +117,5 @@ def _keep(push, parts, bits, length):
     rows = ((number, bits[at:at + length])
             for number, at in enumerate(range(0, len(bits), length)))
     LogIndexRow.objects.bulk_create(
-        (LogIndexRow(index=index, number=number, bits=told) for number, told in rows if any(told)),
+        (LogIndexRow(index=index, number=number, bits=row) for number, row in rows if any(row)),
         batch_size=500)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.db.models import BinaryField
+from django.db.models.functions import Substr
+
 LONGEST = 16 * 1024  # bytes of a line that are read; the raw log has all of it
 BATCH = 64  # chunks that a query asks for; they are read one at a time
 _READ = ("push", "sequence", "offset", "first_line", "data", "spans")
@@ -63,6 +66,19 @@ def raw(push):
             return
         sequence = row[0]
         yield bytes(row[1])
+
+
+def beginning(push, sequence, length):
+    """Return the first bytes of the log from a chunk on, at most `length`."""
+    found = b""
+    head = Substr("data", 1, length, output_field=BinaryField())
+    while len(found) < length:
+        piece = push.chunks.filter(sequence=sequence).values_list(head, flat=True).first()
+        if piece is None:
+            break
+        found += bytes(piece)
+        sequence += 1
+    return found[:length]
 
 
 @dataclass

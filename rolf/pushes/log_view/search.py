@@ -5,7 +5,7 @@ import re
 from bootstrapper.deploy.events.event import State
 
 from .index import candidates
-from .lines import lines
+from .lines import beginning, lines
 
 MOST = 200  # characters that are searched for
 
@@ -13,14 +13,15 @@ MOST = 200  # characters that are searched for
 def first_hit(push, words, start, *, backwards=False, hidden=None):
     """Return the number of the first line from `start` on that has the words, or None.
 
-    `start` itself is looked at, too; `backwards` looks at those before it. What the Discretion
-    `hidden` hides is not found: a person could guess it, letter by letter.
+    The search ignores case. It includes line `start` itself, and goes up from there if
+    `backwards`. It does not find what the Discretion `hidden` hides: a person could guess that,
+    letter by letter.
     """
     words = words[:MOST]
     if not words or "\n" in words:
         return None
     search = _Search(words, hidden if hidden and hidden.longest else None)
-    for chunk in _chunks(push, search.needle, start, backwards):
+    for chunk in _chunks(push, words, start, backwards):
         hits = search.lines(chunk, _text(push, chunk, search))
         if backwards:
             hits = reversed(list(hits))
@@ -31,7 +32,7 @@ def first_hit(push, words, start, *, backwards=False, hidden=None):
 
 
 class _Search:
-    """What is searched for. Of other scripts than ASCII each letter may be either case."""
+    """The words as bytes; a letter that is not ASCII matches in either case."""
 
     def __init__(self, words, hidden=None):
         self.hidden = hidden
@@ -43,6 +44,8 @@ class _Search:
             self._pattern = re.compile(b"".join(
                 b"(?:" + b"|".join(map(re.escape, sorted(letter))) + b")" for letter in letters))
         self.reach = 2 * len(self.needle)  # the other case may take more bytes
+        if hidden:
+            self.reach += hidden.longest  # what is hidden may begin within the words
 
     def may_go_on(self, text):
         """Tell whether it may begin in `text` and end in what follows."""
@@ -52,10 +55,14 @@ class _Search:
             text.endswith(self.needle[:length]) for length in range(1, len(self.needle)))
 
     def lines(self, chunk, text):
-        """Give the numbers of lines that have it, in order, each once."""
+        """Yield the numbers of the lines in which a hit begins in the chunk, each once, in order.
+
+        `text` goes on after the chunk. What begins there may be cut off at the end of the text,
+        and then `hidden` does not recognize it.
+        """
         line, counted = chunk.first_line, 0
         at = self._find(text, 0)
-        while at >= 0:
+        while 0 <= at < len(chunk.data):
             line += text.count(b"\n", counted, at)
             counted = at
             yield line
@@ -69,7 +76,7 @@ class _Search:
         return found.start() if found else -1
 
 
-def _chunks(push, needle, start, backwards):
+def _chunks(push, words, start, backwards):
     """Give the chunks to look through, from the one of a line on; not those that can't have it."""
     chunks = push.chunks.only("push", "sequence", "first_line", "data")
     chunks = chunks.order_by("-sequence" if backwards else "sequence")
@@ -81,7 +88,7 @@ def _chunks(push, needle, start, backwards):
         chunks = chunks.filter(**{"sequence__lte" if backwards else "sequence__gte": here})
     elif not backwards:
         return
-    parts = candidates(push, needle)
+    parts = candidates(push, words)
     if parts is None:
         yield from chunks.iterator(chunk_size=1)
         return
@@ -91,22 +98,14 @@ def _chunks(push, needle, start, backwards):
 
 
 def _text(push, chunk, search):
-    """Return a chunk's bytes with small letters, and the rest of a word that it ends within."""
-    data, sequence, rest, before = bytes(chunk.data), chunk.sequence, b"", b""
-    reach = search.reach
-    if search.hidden:  # what is hidden may begin in the chunk before, and end in the next
-        reach = max(reach, search.hidden.longest)
-        before = _before(push, sequence, reach)
-    elif not search.may_go_on(data.lower()):  # reading the next one would take twice the time
+    """Return a chunk's bytes in lower case, and those after it that a hit may go on in."""
+    data, before = bytes(chunk.data), b""
+    if search.hidden:  # what is hidden may begin in the chunk before
+        before = _before(push, chunk.sequence, search.reach)
+    elif not search.may_go_on(data.lower()):  # a query for each chunk takes twice the time
         return data.lower()
-    while not (rest or data).endswith(b"\n") and len(rest) < reach:
-        sequence += 1
-        following = push.chunks.filter(sequence=sequence).values_list("data", flat=True).first()
-        if following is None:
-            break
-        head, newline, _ = bytes(following[:reach]).partition(b"\n")
-        rest += head + newline
-    text = before + data + rest
+    after = b"" if data.endswith(b"\n") else beginning(push, chunk.sequence + 1, search.reach)
+    text = before + data + after
     if search.hidden:
         text = search.hidden.stars(text)
     return text[len(before):].lower()

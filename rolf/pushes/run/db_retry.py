@@ -12,7 +12,7 @@ PAUSE = 0.25
 
 
 @contextmanager
-def unanswered():
+def ignore_outage():
     """Let what is asked within go unanswered while the database is away: it is asked again."""
     try:
         yield
@@ -20,7 +20,7 @@ def unanswered():
         reconnect()
 
 
-def patiently(function, meanwhile):
+def retry_write(function, meanwhile):
     """Call what changes the database, in a transaction; while that is away, again and again.
 
     In between `meanwhile` is called. Returns what the function does. Raises WorkFailed.

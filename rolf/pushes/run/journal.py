@@ -21,7 +21,7 @@ from deployments.prepare import directory
 
 from ..models import LogChunk, Push
 from ..snapshots import restored, with_code
-from .db_retry import patiently, unanswered
+from .db_retry import ignore_outage, retry_write
 
 FLUSH = 0.25  # seconds that a line may wait for others
 CHUNK = 256 * 1024  # bytes that don't wait
@@ -99,14 +99,14 @@ class DatabaseJournal:
         record = self._record
         told = {"state": record.state, "ended": _time(record.ended),
                 "reason": "; ".join(filter(None, [record.reason, more]))}
-        return patiently(lambda: (self._keep(told), then())[1], self._meanwhile)
+        return retry_write(lambda: (self._keep(told), then())[1], self._meanwhile)
 
     def cancelled(self):
         """Return who asked to cancel the push, in words."""
         now = time.monotonic()
         if not self._why and now - self._asked >= ASK:
             self._asked = now
-            with unanswered():
+            with ignore_outage():
                 row = self._mine().values_list("cancelled_by", flat=True).first()
                 self._why = ("the push was taken away from its worker" if row is None else
                              f"cancelled by {row}" if row else "")
@@ -119,7 +119,7 @@ class DatabaseJournal:
 
     def flush(self, **fields):
         """Keep what was said, and `fields` of the push. Raises WorkFailed if that can't be."""
-        kept = patiently(lambda: self._keep(fields), self._meanwhile)
+        kept = retry_write(lambda: self._keep(fields), self._meanwhile)
         if self._data:  # the first line after a silence waits for no other
             self._flushed = time.monotonic()
         if kept and self._data:

@@ -21,7 +21,7 @@ _AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf",
 FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
 
-class Mirror:
+class RepositoryMirror:
     """A bare clone below the deployment's directory, made when it is first asked for.
 
     Pushes and pages ask at the same time. Two fetches into one repository would meet at its refs,

@@ -20,16 +20,15 @@ from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from django.db.models import F, Q
 from django.utils import timezone
 
-from deployments.prepare import UnreadyError, bare, directory, of_plan, secrets_of, tied
-from worker.models import Worker
+from deployments.prepare import Refused, bare, directory, of_plan, secrets_of, tied
 
 from ..log_view import index
-from ..models import LogChunk, Push
-from ..services import Moved, Refused, refuse_closed, refuse_moved
+from ..models import LogChunk, Push, Worker
+from ..services import Moved, refuse_closed, refuse_moved
 from ..snapshots import restored, with_code
-from .db_retry import unanswered
+from .db_retry import ignore_outage
 from .journal import DatabaseJournals
-from .repository import Mirror
+from .repository import RepositoryMirror
 
 
 def run(push_id):
@@ -47,7 +46,7 @@ def _carry_out(push_id):
         running.go()
     except Moved as error:
         refuse(running.push, " ".join(error.faults), State.CANCELLED)
-    except (Refused, UnreadyError) as error:
+    except Refused as error:
         refuse(running.push, " ".join(error.faults))
     except BootstrapperError as error:
         refuse(running.push, f"{error.where}: {error.fault}")
@@ -88,7 +87,7 @@ class PushRun:
         self._home = directory(push.deployment)
 
     def go(self):
-        """Carry it out. Raises BootstrapperError or UnreadyError where it can't begin."""
+        """Carry it out. Raises BootstrapperError or Refused where it can't begin."""
         refuse_closed(self._deployment)  # it may have been, while the push waited
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with SignalWatch() as interruption:
@@ -103,7 +102,7 @@ class PushRun:
         prepared, plan = (self._tied() if self._deployment.tied else self._asked())
         with self._held(prepared) as session:
             if prepared.resolves_git and not plan.commit:
-                found = Mirror(prepared, session.inherited).locate(plan.ref,
+                found = RepositoryMirror(prepared, session.inherited).locate(plan.ref,
                                                                    self._deployment.name)
                 refuse_moved(self.push, found.commit)
                 plan = replace(plan, commit=found.commit, id=found.last_number,
@@ -124,7 +123,7 @@ class PushRun:
         with Session(self._home, replace(settings.deployment, settings={
                 name: value for name, value in settings.deployment.settings.items()
                 if name == "SSH_CONFIG"})) as session:
-            mirror = Mirror(settings, session.inherited)
+            mirror = RepositoryMirror(settings, session.inherited)
             found = mirror.locate(self.push.ref, self._deployment.name)
             commit = found.commit
             refuse_moved(self.push, commit)
@@ -145,7 +144,7 @@ class PushRun:
         prepared = self._today(live)
         with self._held(prepared) as session:
             ledger = PushRegister(session, self._journals)
-            record = target.kept
+            record = target.engine_record
             kept = restored(target, prepared.secrets)
             base = rollback_template(prepared, record, kept, keep_settings=self.push.keep_settings)
             fast, releases = ledger.way_back(record, base)
@@ -166,7 +165,7 @@ class PushRun:
         return bare(self._deployment)
 
     def _resume(self, interruption):
-        record = self.push.kept
+        record = self.push.engine_record
         if record is None:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
         require_outputs(record)
@@ -288,7 +287,7 @@ class WorkerSurroundings:
         decision = ""
         while not (decision or self.cancelled() or self.lost() or self._journal.cancelled()):
             self.tick()
-            with unanswered():
+            with ignore_outage():
                 decision = row.values_list("decision", flat=True).get()
             time.sleep(0 if decision else ASK)
         self._journal.flush(awaits="", decision="")

@@ -16,11 +16,11 @@ from bootstrapper.errors import BootstrapperError, InputError
 from django.utils import timezone
 
 from deployments.models import Survey
-from deployments.prepare import UnreadyError, bare, tied
+from deployments.prepare import Refused, bare, tied
 
 from .. import rollback
 from ..rollback import records_of
-from .repository import Mirror
+from .repository import RepositoryMirror
 
 REFS, COMMITS = 200, 100  # as many as a person looks through
 _FORMAT = "%m%x00%H%x00%s%x00%an%x00%aI"
@@ -33,7 +33,7 @@ def answer(survey_id):
              "definition": None}
     try:
         found |= _look(survey.deployment, survey.ref)
-    except UnreadyError as error:
+    except Refused as error:
         found["fault"] = " ".join(error.faults)
     except BootstrapperError as error:
         found["fault"] = f"{error.where}: {error.fault}"
@@ -47,18 +47,18 @@ def answer(survey_id):
 def _look(deployment, ref):
     prepared = bare(deployment)
     if not prepared.settings.get("REPOSITORY"):
-        raise UnreadyError(["It has no setting REPOSITORY, so there is nowhere to look."])
+        raise Refused(["It has no setting REPOSITORY, so there is nowhere to look."])
     prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = prepared.settings.get("SSH_CONFIG")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
     with Ssh(Path(config) if config else None) as ssh, _first_target(prepared, ssh) as targets:
-        mirror = Mirror(prepared, own | ssh.environment(own))
+        mirror = RepositoryMirror(prepared, own | ssh.environment(own))
         mirror.fetch()
         commit = mirror.resolve(ref)
         if not mirror.has(commit):
             raise InputError(prepared.settings["REPOSITORY"], f"has no commit {commit}",
                              "push it there, or name another one")
-        look(deployment, targets)
+        refresh_live_release(deployment, targets)
         live = rollback.live_push(deployment)
         since = live.commit if live else ""
         return {"commit": commit, "since": since, "refs": _refs(mirror),
@@ -113,7 +113,7 @@ def _definition(deployment, mirror, commit):
                    "switch": flag.boolean} for flag in prepared.deployment.flags.values()]}
 
 
-def look(deployment, targets):
+def refresh_live_release(deployment, targets):
     """Keep what the first target serves, if that isn't what was pushed from here last.
 
     Where it can't be asked, what was known stays.

@@ -10,7 +10,7 @@ from deployments.models import Application, Category, Deployment
 
 from ..models import Push
 from ..rollback import live_push, target_of
-from ..run.survey import look
+from ..run.survey import refresh_live_release
 
 
 class ServingTests(TestCase):
@@ -33,7 +33,7 @@ class ServingTests(TestCase):
             stage = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0,
                                 hosts=ran)
             lines.append(Record(id=number, state=State.SUCCEEDED, stages=(stage,)).to_json())
-        look(self.deployment, SimpleNamespace(wait=lambda: None, states={
+        refresh_live_release(self.deployment, SimpleNamespace(wait=lambda: None, states={
             "app1": SimpleNamespace(current=str(current), records=lines)}))
 
     def test_a_push_that_left_the_first_host_out_is_live(self):

@@ -10,7 +10,7 @@ from pathlib import Path
 from bootstrapper.errors import WorkFailed
 from django.test import SimpleTestCase
 
-from ..run.repository import Mirror
+from ..run.repository import RepositoryMirror
 
 TAGS, AT_ONCE = 300, 6
 
@@ -35,9 +35,9 @@ class AtOnce(SimpleTestCase):
             commit = _repository(repository)
             prepared = Prepared(Path(place, "work"), {"REPOSITORY": str(repository)})
             prepared.project.mkdir()
-            mirrors = [Mirror(prepared, dict(os.environ)) for _ in range(AT_ONCE)]
+            mirrors = [RepositoryMirror(prepared, dict(os.environ)) for _ in range(AT_ONCE)]
             with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(Mirror.fetch, mirrors))  # raises what any of them raised
+                list(pool.map(RepositoryMirror.fetch, mirrors))  # raises what any of them raised
             for mirror in mirrors:
                 self.assertEqual(len(mirror.lines("tag")), TAGS)
                 self.assertEqual(mirror.git.resolve(str(repository), "t1"), commit)
@@ -57,7 +57,7 @@ class Folders(SimpleTestCase):
             for files in ({"zeros": "0" * 21_000_000}, dict.fromkeys(map(str, range(21_000)), "")):
                 commit = _commit(repository, files)
                 with self.assertRaisesRegex(WorkFailed, "20,000,000 are the most"):
-                    Mirror(prepared, dict(os.environ)).extract(commit, "deploy", into)
+                    RepositoryMirror(prepared, dict(os.environ)).extract(commit, "deploy", into)
                 self.assertEqual(list(into.iterdir()), [])
 
 

@@ -12,9 +12,8 @@ from django.utils import timezone
 from api.tests.caller import Caller, made
 from deployments.models import Deployment, Flag, Stage, Survey
 from pushes import services, surveys
-from worker.models import Worker
 
-from ..models import Push
+from ..models import Push, Worker
 from ..run import runner
 from ..run.survey import answer
 from .test_survey import TIED

@@ -7,7 +7,7 @@ https://docs.djangoproject.com/en/5.2/ref/settings/
 from pathlib import Path
 
 from rolf.environment import env, read_dotenv
-from rolf.logging_filters import brief
+from rolf.logging_filters import drop_client_error_traceback
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -162,12 +162,16 @@ INSTALLED_APPS += [
     "django_ace",
 ]
 MIDDLEWARE.insert(1, "server.body_limit.BodyLimitMiddleware")
-MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware", "rolf.partial_pages.vary_by_htmx"]
+MIDDLEWARE += [
+    "django_htmx.middleware.HtmxMiddleware",
+    "rolf.partial_pages.vary_by_htmx",
+    "deployments.access.access_middleware",
+]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
 
-# The queue; another back end of Django's Tasks is another line here.
+# The queue of pushes. To use another back end of Django's Tasks framework, change the line below.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
@@ -175,8 +179,9 @@ TASKS = {
     }
 }
 
-# Reading takes no turn among those who write (SQLite, "Write-Ahead Logging"), so pages don't wait
-# for logs to be kept. A view that changes something is one transaction (deployments/access.py).
+# With a write-ahead log, readers do not wait for writers (SQLite, "Write-Ahead Logging"), so pages do
+# not wait while the worker stores logs. A view that changes something runs in one transaction
+# (`atomic_post`).
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {})["init_command"] = (
@@ -187,15 +192,16 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "index"
 LOGOUT_REDIRECT_URL = "sign-in"
 
-LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": brief}}
+LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": drop_client_error_traceback}}
 LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
 
-# What seals the secrets of deployments: of the environment, else of a file that is made once.
+# The keys that encrypt secrets of deployments. Without ROLF_SEAL_KEY, the first start creates a file.
 SEAL_KEYS = env.list("ROLF_SEAL_KEY", default=[])
 SEAL_KEY_FILE = BASE_DIR / "data" / "seal.key"
 
-# After so many days the output of a push goes, unless it is among the newest or the last good ones.
+# After this number of days, Rolf removes the output of a push, unless the push is one of the newest or
+# of the last successful ones.
 KEEP_LOGS = env.int("KEEP_LOGS", default=90)
 
-# Where the worker keeps checkouts and locks, a directory for each deployment.
+# The worker's checkouts and locks, in a directory for each deployment.
 WORK_DIRECTORY = Path(env("ROLF_WORK_DIRECTORY", default=str(BASE_DIR / "data" / "work")))

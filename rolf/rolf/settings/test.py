@@ -26,8 +26,8 @@ LOGGING["handlers"]["stderr"] = {"class": "logging.NullHandler"}
 
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, as where Rolf runs: one in memory refuses whom a table is locked for, instead of
-    # letting them wait (SQLite, "Shared-Cache Mode").
+    # Use a file, as in production. With a database in memory, a locked table is an error instead of a
+    # wait (SQLite, "Shared-Cache Mode").
     DATABASES["default"]["TEST"] = {
         "NAME": Path(tempfile.gettempdir(), f"rolf-test-{os.getpid()}.sqlite3")
     }

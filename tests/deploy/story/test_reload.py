@@ -147,7 +147,7 @@ def test_a_place_that_apache_does_not_know_is_reloaded_by_touch(releases: Path) 
     run = subprocess.run([releases / "releases/1/apache/reload"], capture_output=True, text=True,
                          check=False)
     assert (run.returncode, run.stderr) == (0, "")
-    assert f"knows of a site in {releases}/releases/1, so apache/django.wsgi is tou" in run.stdout
+    assert f"names a site in {releases}/releases/1, so apache/django.wsgi was tou" in run.stdout
     assert file.stat().st_mtime_ns > before
 
 

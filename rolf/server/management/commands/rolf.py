@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
+from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 from django.urls import get_resolver
 
 from accounts.first_superuser import first_superuser
-from rolf.asgi import application
 from server import web
 from worker.management.commands import worker
 from worker.release import Release
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self._tell(listener, first_superuser())
 
         def serve():
-            web.serve(application, listener.socket)
+            web.serve(get_asgi_application(), listener.socket)
 
         def work():
             listener.socket.close()
