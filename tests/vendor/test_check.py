@@ -49,7 +49,7 @@ def add_unasked(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "printed"),
     [
         (
             lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").unlink(),
@@ -92,13 +92,13 @@ def add_unasked(project: Path) -> None:
     ],
 )
 def test_check_prints_each_difference(
-    change: Callable[[Path], None], said: str, project: Path, capsys: pytest.CaptureFixture[str]
+    change: Callable[[Path], None], printed: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
     change(project)
     assert vendor(project, "check") == 1
     out = capsys.readouterr().out
-    assert said in out
+    assert printed in out
     assert out.endswith("  next: make vendor\n")
 
 

@@ -47,10 +47,10 @@ def test_set_up_runs_once_and_is_shared(
 ) -> None:
     project = make_site("one")
     runs = [set_up(project) for _ in range(2)]
-    said = [run.communicate(timeout=120) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], said
-    assert sum("setting up .tools/" in out for out, _ in said) == 1
-    assert sum("waiting for another make vendor" in out for out, _ in said) == 1
+    printed = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], printed
+    assert sum("setting up .tools/" in out for out, _ in printed) == 1
+    assert sum("waiting for another make vendor" in out for out, _ in printed) == 1
     assert has_tools(project)
 
     index.stop()
@@ -68,9 +68,9 @@ def test_offline_set_up_without_packages_fails(
     monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
     project = make_site("one")
     run = set_up(project)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 2  # make's own; above it is what was said
-    assert said.startswith(
+    _, printed = run.communicate(timeout=60)
+    assert run.returncode == 2  # the status of make itself
+    assert printed.startswith(
         f".tools: {tmp_path}/cache/tools lacks the packages that vendoring runs with (uv, requests), "
         "and VENDOR_FETCH_OFFLINE forbids the index\n"
         "  next: env -u VENDOR_FETCH_OFFLINE make vendor\n"
@@ -84,11 +84,11 @@ def test_set_up_without_index_fails(
     project = make_site("one")
     index.stop()
     run = set_up(project)
-    _, said = run.communicate(timeout=120)
+    _, printed = run.communicate(timeout=120)
     assert run.returncode == 2
     assert (
         ".tools: the packages that vendoring runs with can't be installed; the reason is above\n"
-        in said
+        in printed
     )
     assert not (project / ".tools/complete").exists()
 

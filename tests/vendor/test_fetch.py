@@ -34,8 +34,8 @@ def test_download_with_wrong_hash_is_refused(
     index.corrupt.add(TINY)
     project = make_project("tiny")
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert said.startswith(
+    printed = capsys.readouterr().err
+    assert printed.startswith(
         f"{TINY}: 127.0.0.1 sent a file whose sha256 is {wrong}, it should be {right}\n  next: "
     )
     assert wrong not in cached(tmp_path)
@@ -56,9 +56,9 @@ def test_truncated_download_is_retried_and_discarded(
     project = make_project("tiny")
     assert vendor(project) == 1
     assert index.downloads.count(TINY) == 3
-    said = capsys.readouterr().err
-    assert f"{TINY}: can't be downloaded from 127.0.0.1: " in said
-    assert "next: check the connection to 127.0.0.1, then: make vendor\n" in said
+    printed = capsys.readouterr().err
+    assert f"{TINY}: can't be downloaded from 127.0.0.1: " in printed
+    assert "next: check the connection to 127.0.0.1, then: make vendor\n" in printed
     assert not any((tmp_path / "cache").rglob("*.part"))
     assert cached(tmp_path) == set()
 
@@ -88,8 +88,8 @@ def test_index_password_is_used_and_not_shown(
     assert files(project) == [TINY]
     make_project("tiny", "nothing-of-that-name")
     assert vendor(project, "-v") == 1
-    said = capfd.readouterr()
-    assert "secret" not in said.out + said.err
+    printed = capfd.readouterr()
+    assert "secret" not in printed.out + printed.err
     assert "secret" not in (project / "requirements/apps.txt").read_text()
 
 
@@ -184,10 +184,10 @@ def test_no_network_and_empty_cache_fail(
     project = make_project("tiny")
     index.stop()
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("requirements/apps.in: ")
-    assert "Connection refused" in said
-    assert "next: check that the index that pip or uv is configured for can be reached" in said
+    printed = capsys.readouterr().err
+    assert printed.startswith("requirements/apps.in: ")
+    assert "Connection refused" in printed
+    assert "next: check that the index that pip or uv is configured for can be reached" in printed
     assert not (project / "requirements/apps.txt").exists()
 
 
@@ -202,10 +202,10 @@ def test_unwritable_cache_is_named(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VENDOR_FETCH_CACHE", str(tmp_path / "file"))
     assert vendor(make_project("tiny")) == 1
-    said = capsys.readouterr().err
-    assert f"{tmp_path / 'file'}" in said
-    assert "Not a directory" in said or "File exists" in said
-    assert "next: " in said
+    printed = capsys.readouterr().err
+    assert f"{tmp_path / 'file'}" in printed
+    assert "Not a directory" in printed or "File exists" in printed
+    assert "next: " in printed
 
 
 def bare(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":

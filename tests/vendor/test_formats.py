@@ -75,9 +75,9 @@ def test_wrong_build_requires_are_refused(
 ) -> None:
     project = make_project("tiny", settings=f"build-requires = {value}")
     assert vendor(project) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"pyproject.toml:6: build-requires: {fault}")
-    assert said.endswith(
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"pyproject.toml:6: build-requires: {fault}")
+    assert printed.endswith(
         f"\n    build-requires = {value}\n  next: write it like "
         'build-requires = ["setuptools-scm>=8"], then: make vendor\n'
     )

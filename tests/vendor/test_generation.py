@@ -220,10 +220,10 @@ def test_interrupted_generation_leaves_no_project(
     assert index.reached.wait(60)
     os.killpg(run.pid, kind)
     index.release.set()
-    _, said = run.communicate(timeout=60)  # until the hook has closed its end, too
+    _, printed = run.communicate(timeout=60)  # until the hook has closed its end, too
     assert run.returncode != 0
-    assert "interrupted; no project has been made\n  next: " in said
-    assert "Traceback" not in said
+    assert "interrupted; no project has been made\n  next: " in printed
+    assert "Traceback" not in printed
     assert not (tmp_path / "out/site").exists()
 
 

@@ -171,14 +171,14 @@ def test_wrong_variable_is_named(
 ) -> None:
     monkeypatch.setenv(name, value)
     assert vendor(make_project("tiny")) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"{name} in the environment: {fault}")
-    assert said.endswith("\n  next: correct that setting, then: make vendor\n")
-    assert "secret" not in said
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"{name} in the environment: {fault}")
+    assert printed.endswith("\n  next: correct that setting, then: make vendor\n")
+    assert "secret" not in printed
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "said"),
+    ("path", "text", "printed"),
     [
         (
             ".config/pip/pip.conf",
@@ -207,7 +207,7 @@ def test_wrong_variable_is_named(
 def test_wrong_configuration_file_is_named(
     path: str,
     text: str,
-    said: str,
+    printed: str,
     make_project: MakeProject,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -218,7 +218,7 @@ def test_wrong_configuration_file_is_named(
     file.parent.mkdir(parents=True)
     file.write_text(text)
     assert vendor(make_project("tiny")) == 2
-    assert capsys.readouterr().err.startswith(said.format(path=file))
+    assert capsys.readouterr().err.startswith(printed.format(path=file))
 
 
 def test_missing_extra_location_is_ignored() -> None:
@@ -240,9 +240,9 @@ def test_variable_that_uv_refuses_is_named(
 ) -> None:
     monkeypatch.setenv("UV_INDEX_STRATEGY", "any")
     assert vendor(make_project("tiny")) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(
+    printed = capsys.readouterr().err
+    assert printed.startswith(
         "uv's settings (UV_… in the environment, uv.toml, [tool.uv]): error: "
         "invalid value 'any' for '--index-strategy"
     )
-    assert "--help" not in said
+    assert "--help" not in printed

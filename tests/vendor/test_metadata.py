@@ -85,9 +85,9 @@ def test_unreadable_metadata_is_named(
         f"{SRC}/{wheel.name}: its metadata has Requires-Dist: {requirement}, which can't be read: "
     ) in capsys.readouterr().out
     assert vendor(project) == 1
-    said = "".join(capsys.readouterr())
-    assert wheel.name in said
-    assert "our mistake" not in said
+    printed = "".join(capsys.readouterr())
+    assert wheel.name in printed
+    assert "our mistake" not in printed
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_odd_metadata_causes_no_unexpected_error(
                 entry, content.replace(old, new) if "METADATA" in entry.filename else content
             )
     status = vendor(project)
-    said = "".join(capsys.readouterr())
-    assert "our mistake" not in said
-    assert status == 0 or wheel.name in said
+    printed = "".join(capsys.readouterr())
+    assert "our mistake" not in printed
+    assert status == 0 or wheel.name in printed
     if status == 0:
         assert vendor(project, "check") == 0
 

@@ -126,10 +126,12 @@ def test_unsatisfiable_requirement_changes_nothing(
     make_project("tiny>=9")
     before = snapshot(project)
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert "requirements/apps.in: " in said
-    assert "tiny>=9" in said
-    assert "\n  next: change the requirements in requirements/apps.in, then: make vendor\n" in said
+    printed = capsys.readouterr().err
+    assert "requirements/apps.in: " in printed
+    assert "tiny>=9" in printed
+    assert (
+        "\n  next: change the requirements in requirements/apps.in, then: make vendor\n" in printed
+    )
     assert snapshot(project) == before
 
 
@@ -197,9 +199,9 @@ def test_wrong_line_of_apps_in_is_shown(
     line: str, fault: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert vendor(make_project("fine", line)) == 2
-    said = capsys.readouterr().err
-    assert fault in said
-    assert "secret" not in said
+    printed = capsys.readouterr().err
+    assert fault in printed
+    assert "secret" not in printed
 
 
 def test_missing_file_of_apps_in_is_named(
@@ -292,9 +294,9 @@ def test_unexpected_error_prints_no_traceback(
 
     monkeypatch.setattr("vendor_fetch.__main__.sync", fail)
     assert vendor(make_project("tiny")) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("vendor_fetch: unexpected ZeroDivisionError: by zero\n  next: ")
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert printed.startswith("vendor_fetch: unexpected ZeroDivisionError: by zero\n  next: ")
+    assert "Traceback" not in printed
 
 
 def test_sigterm_ends_a_sync_like_ctrl_c(index: Index, make_project: MakeProject) -> None:
@@ -310,7 +312,7 @@ def test_sigterm_ends_a_sync_like_ctrl_c(index: Index, make_project: MakeProject
     assert index.reached.wait(60)
     run.terminate()
     # The index is silent still: nobody waits for it.
-    _, said = run.communicate(timeout=10)
+    _, printed = run.communicate(timeout=10)
     assert run.returncode == 130
-    assert said.startswith("interrupted; ")
+    assert printed.startswith("interrupted; ")
     assert files(project) == []

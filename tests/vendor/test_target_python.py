@@ -134,9 +134,9 @@ def test_wheel_that_the_rebuild_rejects_is_refused(
     project = make_project("tiny", f"./requirements/src/own-1.0-{tag}.whl")
     own = make_wheel(project / "requirements/src", "own", tag=tag, pure=False)
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert own.name in said
-    assert "next: put a wheel of it for Python" in said
+    printed = capsys.readouterr().err
+    assert own.name in printed
+    assert "next: put a wheel of it for Python" in printed
     assert files(project) == [own.name]
     assert not (project / APPS).exists()
 

@@ -48,10 +48,10 @@ def test_broken_wheel_is_named(
     wheel = make_wheel(project / SRC, "broken")
     wheel.write_bytes(content)
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("broken: error: ")
-    assert "next: ask for another version of it in requirements/apps.in, or replace the " in said
-    assert "index that pip" not in said
+    printed = capsys.readouterr().err
+    assert printed.startswith("broken: error: ")
+    assert "next: ask for another version of it in requirements/apps.in, or replace the " in printed
+    assert "index that pip" not in printed
 
 
 def test_broken_tarball_of_the_index_is_named(
@@ -61,9 +61,9 @@ def test_broken_tarball_of_the_index_is_named(
     path = index.directory / "code-1.0.tar.gz"
     path.write_bytes(path.read_bytes()[:100])
     assert vendor(make_project("code")) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("code: error: ")
-    assert "index that pip" not in said
+    printed = capsys.readouterr().err
+    assert printed.startswith("code: error: ")
+    assert "index that pip" not in printed
 
 
 def test_missing_version_is_no_network_error(
@@ -84,7 +84,7 @@ def test_unknown_failure_shows_uv_output(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    say(tmp_path, monkeypatch, "uv 99.0", "error: the moon is in the way")
+    fake_uv(tmp_path, monkeypatch, "uv 99.0", "error: the moon is in the way")
     assert vendor(make_project("tiny")) == 1
     assert capsys.readouterr().err == (
         "uv: error: the moon is in the way\n  next: follow uv's message above, then: make vendor\n"
@@ -100,7 +100,7 @@ def test_old_uv_is_refused_with_needed_version(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    say(tmp_path, monkeypatch, version, "error: unexpected argument '--format' found")
+    fake_uv(tmp_path, monkeypatch, version, "error: unexpected argument '--format' found")
     assert vendor(make_project("tiny")) == 2
     number = " ".join(version.split()[:2])
     assert capsys.readouterr().err == (
@@ -109,7 +109,7 @@ def test_old_uv_is_refused_with_needed_version(
     )
 
 
-def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, fault: str) -> None:
+def fake_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, fault: str) -> None:
     """Put a uv in the place of the real one that has a version and fails."""
     uv = tmp_path / "uv"
     uv.write_text(
@@ -140,13 +140,13 @@ def test_failed_build_shows_the_setting_to_add(
 ) -> None:
     make_code(index.directory, imports)
     assert vendor(make_project("code")) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("code: error: Failed to ")
-    assert said.endswith(
+    printed = capsys.readouterr().err
+    assert printed.startswith("code: error: Failed to ")
+    assert printed.endswith(
         f'  next: write build-requires = ["{requirement}"] into '
         "[tool.vendor_fetch] of pyproject.toml, then: make vendor\n"
     )
-    assert "tool.uv" not in said
+    assert "tool.uv" not in printed
 
 
 def test_shown_setting_keeps_configured_requirements(
@@ -212,9 +212,10 @@ def test_warning_of_uv_is_shown(
     make_wheel(index.directory, "tiny")
     project = make_project("tiny[nonsense]")
     assert vendor(project) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert (
-        said.count("warning: The package `tiny==1.0` does not have an extra named `nonsense`") == 1
+        printed.count("warning: The package `tiny==1.0` does not have an extra named `nonsense`")
+        == 1
     )
 
 
