@@ -7,9 +7,10 @@ DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iprout
 	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
 	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
-# One process for each core; a file's tests stay together, because they share fixtures.
+# A file's tests stay in one process, because they share fixtures. The tests spend half of their time
+# waiting, so there are two processes for each core.
 PYTEST := $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
-PROCESSES ?= auto
+PROCESSES ?= $(shell echo $$((2 * $$(nproc))))
 
 .PHONY: help tools demo pictures rolf check test lint format types contract bench reliability lock clean
 

@@ -57,7 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
                 or item.get_closest_marker("needs") or not SYSTEM_FIXTURES.isdisjoint(fixtures)):
             item.add_marker("system")
     yield
-    items.sort(key=lambda item: item.get_closest_marker("system") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("system") is None,
+                                 "rolf" not in item.path.parts[-3:]))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
