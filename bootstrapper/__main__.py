@@ -17,6 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from bootstrapper import plain_text
+from bootstrapper.arguments import CommandParser
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
 from bootstrapper.program import PROGRAM as TYPED
@@ -92,8 +93,8 @@ def _fill_closed_streams() -> None:
 
 
 def _options(argv: Sequence[str], program: str) -> argparse.Namespace:
-    typed = TYPED if program == PROGRAM else program
-    parser = argparse.ArgumentParser(
+    typed = TYPED if program == PROGRAM else f"./{program}"
+    parser = CommandParser(
         prog=typed,
         allow_abbrev=False,
         description="Rebuild a project's ve from its vendored files, and deploy it in one step.",

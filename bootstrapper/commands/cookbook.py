@@ -12,12 +12,13 @@ from typing import Any
 
 from bootstrapper.commands.output import write, write_lines
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.deploy.definition.problems import definition_error, did_you_mean
+from bootstrapper.deploy.definition.problems import definition_error
 from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
+from bootstrapper.spelling import did_you_mean
 
 _LIST = f"{PROGRAM} cookbook"
 # The keys of `cookbook --json`; docs/reference.md prints this table.
@@ -52,12 +53,14 @@ def add(commands: Subparsers, program: str) -> None:
         "words",
         nargs="*",
         metavar="NAME | import FILE",
-        help="print one recipe; or bring in the recipes of a CSV file, all or "
-        "none (without any: list them)",
+        help="print one recipe; or import the recipes of a CSV file, all or "
+        "none (default: list the recipes)",
     )
     command.add_argument("--json", action="store_true", help="for scripts")
     command.add_argument(
-        "--force", action="store_true", help="import: replace recipes of the project that differ"
+        "--force",
+        action="store_true",
+        help="with import: replace recipes of the project that differ",
     )
     command.set_defaults(run=_cookbook)
 
@@ -98,8 +101,8 @@ def _list(cookbook: RecipeCatalog, *, as_json: bool) -> int:
             shutil.get_terminal_size().columns,
         )
     )
-    if faults := cookbook.faults():
-        raise definition_error(faults)
+    if problems := cookbook.problems():
+        raise definition_error(problems)
     return 0
 
 
@@ -151,7 +154,8 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
 
 def _as_json(cookbook: RecipeCatalog, recipe: Recipe) -> dict[str, Any]:
     told = asdict(recipe)
-    del told["code"], told["suffix"]
+    for name in ("code", "suffix", "origin", "shipped"):
+        del told[name]
     for mark in ("hides", "shows"):  # of two recipes only
         if not told[mark]:
             del told[mark]

@@ -5,6 +5,7 @@ from ninja import Router, Status
 
 from api import responses, schemas
 from deployments.models import Level
+from history.paging import KeysetPage
 from pushes import services
 from pushes.models import Push
 
@@ -35,15 +36,13 @@ def push_of(request, push_id, *, listed=False):
 def list_pushes(request, deployment_id: int, before: int | None = None, state: str = "",
                 limit: Limit = 50):
     """List its pushes, newest first; `before` is the last id of the page before."""
-    found = request.deployment.pushes.listed().select_related("worker").order_by("-pk")
-    if before is not None:
-        found = found.filter(pk__lt=before)
+    found = request.deployment.pushes.listed().select_related("worker")
     if state:
         found = found.filter(state=state)
-    items = list(found[:limit + 1])
+    page = KeysetPage.before(before, found, limit)
     return schemas.Pushes(
-        items=[schemas.Push.of(one, request) for one in items[:limit]],
-        next=next_page(request, before=items[limit - 1].pk) if len(items) > limit else None)
+        items=[schemas.Push.of(one, request) for one in page.rows],
+        next=next_page(request, before=page.next))
 
 
 @post(router, "/deployments/{int:deployment_id}/pushes", Level.PUSH, schemas.Push, atomic=False)

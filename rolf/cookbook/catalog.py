@@ -9,9 +9,7 @@ from bootstrapper.deploy.recipes import python_syntax
 from bootstrapper.deploy.recipes import recipe as engine
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 
-from deployments.models import Stage
-
-from .models import Recipe
+from .models import Language, Recipe
 
 SUFFIXES = {"shell": ".sh", "python": ".py"}
 LANGUAGES = {suffix: language for language, suffix in SUFFIXES.items()}
@@ -32,7 +30,7 @@ class Entry:
     @property
     def language_name(self):
         """The language as people choose it."""
-        return Stage.Language(self.language).label
+        return Language(self.language).label
 
 
 class Shelf:
@@ -110,7 +108,7 @@ def parsed(own):
 def faults_of(error):
     """Return the faults of a Faulty about code, each with its line."""
     return [f"line {fault.line}: {fault.text}" if fault.line else fault.text
-            for fault in error.faults]
+            for fault in error.problems]
 
 
 def language_of(recipe):

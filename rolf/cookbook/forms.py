@@ -31,7 +31,7 @@ def check(form, row):
     except DefinitionError as error:
         form.add_error("code", [
             f"Line {fault.line}: {fault.text}." if fault.line else f"It {fault.text}."
-            for fault in error.faults])
+            for fault in error.problems])
 
 
 class RecipeForm(SeenForm):

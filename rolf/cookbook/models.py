@@ -5,7 +5,13 @@ from django.db import models
 from django.urls import reverse
 
 from cookbook.names import LONGEST, check_recipe_name
-from deployments.models import Stage
+
+
+class Language(models.TextChoices):
+    """The language of code that has no shebang."""
+
+    SHELL = "shell", "Bash"
+    PYTHON = "python", "Python"
 
 
 class RecipeQuerySet(models.QuerySet):
@@ -25,7 +31,7 @@ class Recipe(models.Model):
 
     name = models.CharField(max_length=LONGEST, validators=[check_recipe_name])
     language = models.CharField(
-        max_length=10, choices=Stage.Language, default=Stage.Language.SHELL)
+        max_length=10, choices=Language, default=Language.SHELL)
     code = models.TextField()
     description = models.TextField(blank=True)
     deleted = models.DateTimeField(null=True, blank=True)
@@ -58,7 +64,7 @@ class RecipeVersion(models.Model):
 
     recipe = models.ForeignKey(Recipe, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()  # from 1
-    language = models.CharField(max_length=10, choices=Stage.Language)
+    language = models.CharField(max_length=10, choices=Language)
     code = models.TextField()
     description = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)

@@ -5,28 +5,31 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
-from deployments.access import counts, signed_in, users_of
+from accounts.decorators import atomic_post, login_required
 from history.diffs import lines
 from history.models import recording
-from history.paging import number_of
+from history.paging import to_int
 
 from .catalog import Shelf, language_of, shipped
 from .forms import RecipeForm
 from .models import Recipe, keep
 
 
-@signed_in()
+@require_safe
+@login_required
 def cookbook(request):
     """List all recipes."""
     shelf = Shelf()
-    used = counts(request.access)
+    used = request.access.recipe_counts()
     return render(request, "cookbook/cookbook.html", {
         "recipes": [(entry, used.get(entry.name, 0)) for entry in shelf.entries()],
         "may_add": request.access.may_write_recipes()})
 
 
-@signed_in()
+@require_safe
+@login_required
 def recipe(request, name):
     """Show one: its code, what it needs, its versions, and where it is used."""
     shelf = Shelf()
@@ -36,12 +39,14 @@ def recipe(request, name):
         raise Http404("There is no such recipe.")
     return render(request, "cookbook/recipe.html", {
         "name": name, "own": own, "shipped": ours, "entry": shelf.entry(name),
-        "code": own.code if own else ours.code, "usage": users_of(name, request.access),
+        "code": own.code if own else ours.code, "usage": request.access.recipe_users(name),
         "versions": own.versions.all() if own else [],
         "may_edit": request.access.may_edit_recipe(name)})
 
 
-@signed_in("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
 def recipe_new(request):
     """Write a new one; `of` copies the one of that name."""
     _refuse_unless(request.access.may_write_recipes())
@@ -53,7 +58,9 @@ def recipe_new(request):
     return _saved(request, Recipe(), begin, "New recipe")
 
 
-@signed_in("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
 def recipe_edit(request, name):
     """Change one of the shop's own."""
     found = get_object_or_404(Recipe.objects.living(), name=name)
@@ -61,14 +68,16 @@ def recipe_edit(request, name):
     return _saved(request, found, {}, f"Edit {name}")
 
 
-@signed_in("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
 def recipe_delete(request, name):
     """Ask, then take one of the shop's own off the shelf; its versions stay."""
     found = get_object_or_404(Recipe.objects.living(), name=name)
     _refuse_unless(request.access.may_edit_recipe(name))
     if request.method != "POST":
         return render(request, "cookbook/delete.html", {
-            "recipe": found, "usage": users_of(name, request.access),
+            "recipe": found, "usage": request.access.recipe_users(name),
             "shipped": shipped().get(name)})
     with recording(request.user, found):
         found.deleted = timezone.now()
@@ -77,12 +86,13 @@ def recipe_delete(request, name):
     return redirect("cookbook")
 
 
-@signed_in()
+@require_safe
+@login_required
 def recipe_version(request, name, number):
     """Show what a version changed, against the one before it or against `against`."""
     found = get_object_or_404(Recipe.objects.living(), name=name)
     version = get_object_or_404(found.versions, number=number)
-    against = number_of(request.GET.get("against"), number - 1)
+    against = to_int(request.GET.get("against"), number - 1)
     other = found.versions.filter(number=against).first()
     return render(request, "cookbook/version.html", {
         "recipe": found, "version": version, "other": other,

@@ -36,10 +36,10 @@ def read(text, name=""):
         path.parent.mkdir()
         path.write_text(text.replace("\r\n", "\n"), encoding="utf-8", newline="")
         try:
-            found = reader.read(Path(project))
+            found = reader.read(Path(project)).sound()
         except DefinitionError as error:
             raise ImportFault(f"Line {fault.line}: {fault.text}." if fault.line
-                              else f"{fault.text}." for fault in error.faults) from None
+                              else f"{fault.text}." for fault in error.problems) from None
         try:
             return found.deployment(name if name in found.deployments else "")
         except InputError as error:
@@ -61,7 +61,7 @@ def fill(deployment, files, user):
     deployment.batch = str(table.get("batch", ""))
     deployment.max_failures = told.max_failures
     shelf, recipes, faults = Shelf(), _recipes(files), []
-    rows = [*_stages(told, table["stages"], recipes, shelf), *_settings(told), *_flags(told)]
+    rows = [*_stages(told, recipes, shelf), *_settings(told), *_flags(told)]
     for row in [deployment, *rows]:
         if row is not deployment:
             row.deployment = deployment
@@ -79,12 +79,10 @@ def fill(deployment, files, user):
                   - set(shelf.names))
 
 
-def _stages(told, entries, recipes, shelf):
-    for position, (stage, entry) in enumerate(zip(told.stages, entries, strict=True)):
-        own = entry if isinstance(entry, dict) else {}
+def _stages(told, recipes, shelf):
+    for position, stage in enumerate(told.stages):
         row = Stage(position=position, name=of_files(stage.name), recipe=of_files(stage.recipe),
-                    timeout=stage.timeout if "timeout" in own else None,
-                    idle_timeout=stage.idle_timeout if "idle_timeout" in own else None)
+                    timeout=stage.timeout, idle_timeout=stage.idle_timeout)
         if stage.recipe in recipes and not shelf.has(row.recipe, *recipes[stage.recipe]):
             row.recipe, (row.language, row.code) = "", recipes[stage.recipe]
         yield row

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
+from cookbook.models import Language
 from cookbook.names import LONGEST, check_name, check_recipe_name
 
 from .encryption import fingerprint, seal, unseal
@@ -291,12 +292,6 @@ class Stage(models.Model):
 
     Times in seconds; None leaves it to the deployment.
     """
-
-    class Language(models.TextChoices):
-        """What code without a shebang is run as."""
-
-        SHELL = "shell", "Bash"
-        PYTHON = "python", "Python"
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="stages")
     position = models.PositiveIntegerField(default=0)

@@ -1,31 +1,28 @@
-"""From a deployment's rows to what the engine pushes, every fault told before anything runs."""
+"""Prepare a deployment for a push: its rows become what the engine judges and runs."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 
-from bootstrapper.deploy.definition import reader
-from bootstrapper.deploy.definition.deployment import FILE, StageEntry
+from bootstrapper.deploy.definition import reader, secret
 from bootstrapper.deploy.definition.deployment import Deployment as EngineDeployment
-from bootstrapper.deploy.definition.known_setting import unfit
-from bootstrapper.deploy.definition.problems import DefinitionError, did_you_mean
+from bootstrapper.deploy.definition.deployment import StageEntry
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.definition.schema import InvalidValue, Share
-from bootstrapper.deploy.definition.secret import held_by
-from bootstrapper.deploy.definition.setting import ENGINE, PROCESS, check_text
-from bootstrapper.deploy.plan.plan import Stage as EngineStage
 from bootstrapper.deploy.plan.prepare import PreparedDeployment
-from bootstrapper.errors import InputError
+from bootstrapper.deploy.plan.prepare import prepare as prepare_engine
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from django.conf import settings
 
-from cookbook.catalog import Shelf, faults_of, parsed, shipped
+from cookbook.catalog import Shelf, faults_of, parsed
 
 from .encryption import SealError
-from .models import Flag
 
-# Settings of a tied deployment that aren't its repository's to say: how that is reached.
+# Settings of a tied deployment that its repository doesn't define: how the repository is reached.
 KEPT_HERE = ("REPOSITORY", "SSH_CONFIG")
 
 
-class UnreadyError(Exception):
-    """A deployment can't be pushed as it is; `faults` says why, each in a sentence."""
+class Refused(Exception):  # noqa: N818 - no error of anybody's, but an answer
+    """Something can't be done now; `faults` says why, each in a sentence."""
 
     def __init__(self, faults):
         """Keep every fault once."""
@@ -39,190 +36,138 @@ def directory(deployment):
 
 
 def prepare(deployment, *, flags=None, skip=()):
-    """Return the engine's Preparation. Raises UnreadyError, with every fault.
+    """Return the engine's PreparedDeployment. Raise Refused, which names every problem.
 
-    `flags` are values by name, as stages get them; `skip` names stages that aren't to be run.
+    `flags` are values by name, as stages get them; `skip` are the names of stages to leave out.
     """
-    faults = []
-    values, secrets = _settings(deployment, faults)
-    rows = list(deployment.flags.all())
-    given = _flags(rows, flags or {}, faults)
+    engine, secrets, problems = _from_rows(deployment)
     stages = [stage for stage in deployment.stages.all() if stage.enabled]
-    faults += [f'There is no stage "{name}" to skip.'
-               for name in skip if name not in {stage.name for stage in stages}]
     if not stages:
-        faults.append("It has no stages.")
-    recipes = _recipes(stages, faults)
-    engine = _deployment(deployment, stages, rows, values, secrets, faults)
-    known = {**engine.environment, **secrets, **given}
-    faults += _lacking(rows, stages, recipes, known, skip)
-    ours = (recipes[stage.name].code for stage in stages
-            if stage.recipe in shipped() and stage.name not in skip and stage.name in recipes)
-    faults += [f"The setting {name}: {text}." for name, text in unfit(ours, known).items()]
-    faults += [f"{fault.text}." for fault in held_by({**engine.environment, **given}, secrets, {})]
-    if faults:
-        raise UnreadyError(faults)
-    return PreparedDeployment(
-        project=directory(deployment), deployment=engine, flags=given, secrets=secrets,
-        settings=engine.environment,
-        stages=tuple(_stage(entry, row, recipes[row.name], "skipped by hand"
-                            if row.name in skip else "")
-                     for entry, row in zip(engine.stages, stages, strict=True)),
-        resolves_git=bool(values.get("REPOSITORY")) and any(
-            recipe.resolves == "git" for recipe in recipes.values()))
+        problems.append(Problem(text="it has no stages"))
+    engine = replace(engine, stages=tuple(
+        StageEntry(recipe=stage.recipe or stage.name, name=stage.name, timeout=stage.timeout,
+                   idle_timeout=stage.idle_timeout) for stage in stages))
+    with _refusing():
+        return prepare_engine(
+            directory(deployment), engine, _StageRecipes(stages), secrets,
+            flags=_words(engine.flags, flags), skip=skip, skip_reason="skipped by hand",
+            problems=problems)
 
 
 def tied(deployment, checkout, *, flags=None, skip=()):
-    """Return the Preparation that the repository's own deployments.toml makes, at one commit.
+    """Return what the deployments.toml of the repository prepares, at one commit.
 
     `checkout` is a directory that holds that commit's deploy/. Secrets, and where the repository
-    is, come from Rolf. Raises UnreadyError.
+    is, come from Rolf. Raise Refused, which names every problem.
     """
-    faults = []
-    values, secrets = _settings(deployment, faults)
-    try:
-        told = reader.read(checkout).deployment(deployment.tied_to)
-        if lacking := [name for name in told.secrets if not (secrets | values).get(name)]:
-            raise UnreadyError([f"{FILE} has the secret {name}, which has no value here: give the "
-                                f"deployment a secret setting {name}." for name in lacking])
-        read = PreparedDeployment.of(
-            checkout, deployment.tied_to, {**values, **secrets}, skip=list(skip),
-            settings={name: values[name] for name in KEPT_HERE if values.get(name)},
-            flags=[_word(name, value, told.flags) for name, value in (flags or {}).items()])
-    except DefinitionError as error:
-        raise UnreadyError([str(fault) for fault in error.faults] or [error.fault]) from None
-    except InputError as error:
-        raise UnreadyError([f"{error.where}: {error.fault}; {error.next_step}."]) from None
-    if faults:
-        raise UnreadyError(faults)
-    return replace(read, project=directory(deployment),
-                   deployment=replace(read.deployment, name=deployment.name))
+    ours, secrets, problems = _from_rows(deployment)
+    with _refusing():
+        engine, of_file = reader.read(checkout).find(deployment.tied_to)
+        if engine is None:
+            raise definition_error([*problems, *of_file])
+        kept = {name: ours.settings[name] for name in KEPT_HERE if ours.settings.get(name)}
+        engine = replace(engine, settings={**engine.settings, **kept})
+        chosen = secret.choose(
+            engine, {**ours.environment, **secrets}, missing="the secret {name} has no value "
+            "here: give the deployment a secret setting {name}")
+        prepared = prepare_engine(
+            directory(deployment), engine, RecipeCatalog(checkout), chosen,
+            flags=_words(engine.flags, flags), skip=skip, problems=[*problems, *of_file])
+    return replace(prepared, deployment=replace(engine, name=deployment.name))
 
 
 def secrets_of(deployment):
-    """Return the values of its secrets, by name. Raises UnreadyError."""
-    faults = []
-    _, secrets = _settings(deployment, faults)
-    if faults:
-        raise UnreadyError(faults)
-    return secrets
+    """Return the values of its secrets, by name. Raise Refused if one has none."""
+    return bare(deployment).secrets
 
 
 def bare(deployment):
-    """Return a Preparation without stages: where the deployment goes today, and its values.
-
-    Raises UnreadyError.
-    """
-    faults = []
-    values, secrets = _settings(deployment, faults)
-    rows = list(deployment.flags.all())
-    engine = _deployment(deployment, (), rows, values, secrets, faults)
-    if faults:
-        raise UnreadyError(faults)
+    """Return a PreparedDeployment without stages: today's hosts and values. Raise Refused."""
+    engine, secrets, problems = _from_rows(deployment)
+    with _refusing():
+        if problems := [*problems, *secrets.problems]:
+            raise definition_error(problems)
     return PreparedDeployment(
         project=directory(deployment), deployment=engine, stages=(), settings=engine.environment,
-        flags=_flags(rows, {}, faults), secrets=secrets, resolves_git=False)
+        flags={name: flag.value for name, flag in engine.flags.items()}, secrets=secrets,
+        resolves_git=False)
 
 
 def of_plan(deployment, plan, resolves_git):
-    """Return the Preparation that a plan was made of, whatever the deployment says today."""
+    """Return the PreparedDeployment of a plan, whatever the deployment's rows say today."""
     hosts = {"REMOTE_HOSTS": plan.hosts} if len(plan.hosts) > 1 else {}
-    engine = replace(_deployment(deployment, (), deployment.flags.all(),
-                                 {**plan.settings, **hosts}, plan.secrets, []),
-                     on_failure=plan.on_failure, max_failures=plan.max_failures)
+    engine = EngineDeployment(
+        name=deployment.name, branch=deployment.branch, stages=(), timeout=deployment.timeout,
+        idle_timeout=deployment.idle_timeout, on_failure=plan.on_failure, batch=_share(""),
+        max_failures=plan.max_failures, settings={**plan.settings, **hosts},
+        secrets=tuple(plan.secrets), flags=_flags(deployment))
     return PreparedDeployment(
         project=directory(deployment), deployment=engine, stages=plan.stages,
         settings=plan.settings, flags=plan.flags, secrets=plan.secrets, resolves_git=resolves_git)
 
 
-def _settings(deployment, faults):
-    """Return plain values, as the engine has them, and secrets."""
-    values, secrets = {}, {}
-    for setting in deployment.settings.all():
+class _StageRecipes:
+    """The engine's RecipeSource: recipes of the cookbook, and the code of stages themselves."""
+
+    def __init__(self, stages):
+        """Read the cookbook."""
+        self._stages = {stage.name: stage for stage in stages}
+        self._cookbook = Shelf()
+
+    @property
+    def names(self):
+        """The names in the cookbook."""
+        return self._cookbook.names
+
+    def shadows(self, name):
+        """Whether the shop's recipe hides a shipped one."""
+        return self._cookbook.shadows(name)
+
+    def of_stage(self, entry):
+        """Return the stage's recipe, or None. Raise DefinitionError if it is broken."""
+        stage = self._stages[entry.name]
         try:
-            if setting.secret:
-                secrets[setting.name] = setting.value
-            else:
-                values[setting.name] = setting.parsed
-        except (InvalidValue, SealError) as error:
-            faults.append(f"The setting {setting.name}: {error}.")
-    faults += [f"The secret setting {name} has no value." for name, value in secrets.items()
-               if not value]
-    return values, secrets
-
-
-def _flags(rows, flags, faults):
-    """Return what stages get of each flag."""
-    known = {flag.name: flag for flag in rows}
-    faults += [f'There is no flag "{name}"{did_you_mean(name, known)}.'
-               for name in flags if name not in known]
-    given = {name: flag.of_engine.value for name, flag in known.items()}
-    for name, value in flags.items():
-        if name in known:
-            switch = known[name].kind == Flag.Kind.SWITCH
-            given[name] = ("1" if value else "") if switch else str(value)
-            try:
-                check_text(given[name])
-            except InvalidValue as error:
-                faults.append(f"The flag {name}: {error}.")
-    return given
-
-
-def _word(name, value, known):
-    """Return what the engine's command line would say of a flag: a switch that is off is 0."""
-    text = name in known and not known[name].boolean
-    return f"{name}={value}" if text else f"{name}={value or 0}"
-
-
-def _recipes(stages, faults):
-    """Return the engine's Recipe of each stage, by the stage's name."""
-    shelf, found = Shelf(), {}
-    for stage in stages:
-        try:
-            recipe = shelf.get(stage.recipe) if stage.recipe else parsed(stage)
+            if stage.recipe:
+                return self._cookbook.get(stage.recipe)
+            return replace(parsed(stage), origin="deployment")
         except DefinitionError as error:
-            faults += [f'The stage "{stage.name}": {fault}.' for fault in faults_of(error)]
-            continue
-        if recipe is None:
-            faults.append(f'The stage "{stage.name}" names the recipe "{stage.recipe}", which the '
-                          f"cookbook doesn't have{did_you_mean(stage.recipe, shelf.names)}.")
-        else:
-            found[stage.name] = recipe
-    return found
+            raise definition_error(
+                Problem(text=f'the stage "{stage.name}": {fault}')
+                for fault in faults_of(error)) from None
 
 
-def _lacking(flags, stages, recipes, known, skip):
-    """Say which settings stages need that nobody gives."""
-    switches = {flag.name for flag in flags if flag.kind == Flag.Kind.SWITCH}
-    told = []
-    for stage in stages:
-        if stage.name in skip or stage.name not in recipes:
-            continue
-        for name in recipes[stage.name].needs:
-            if not (known.get(name) or name in ENGINE | PROCESS or name in switches):
-                what = "is empty" if name in known else "this deployment doesn't have"
-                told.append(f'The stage "{stage.name}" needs the setting {name}, which {what}.')
-    return told
-
-
-def _deployment(deployment, stages, flags, values, secrets, faults):
-    """Return the engine's Deployment."""
+def _from_rows(deployment):
+    """Return the engine's Deployment without stages, its secrets, and the problems of its rows."""
+    values, secrets, problems = {}, {}, []
+    for setting in deployment.settings.all():
+        kept = secrets if setting.secret else values
+        try:
+            kept[setting.name] = setting.value if setting.secret else setting.parsed
+        except (InvalidValue, SealError) as error:
+            kept[setting.name] = ""
+            problems.append((setting.name, str(error)))
+    invalid = {name for name, _ in problems}
+    problems = [Problem(text=f"the setting {name}: {text}") for name, text in problems]
     try:
         batch = _share(deployment.batch)
     except ValueError:
-        faults.append(f'The batch is "{deployment.batch}"; it may be 2, or 25%.')
-        batch = Share(100, percent=True)
-    return EngineDeployment(
-        name=deployment.name, branch=deployment.branch, timeout=deployment.timeout,
+        problems.append(Problem(text=f'the batch is "{deployment.batch}"; it may be 2, or 25%'))
+        batch = _share("")
+    engine = EngineDeployment(
+        name=deployment.name, branch=deployment.branch, stages=(), timeout=deployment.timeout,
         idle_timeout=deployment.idle_timeout, on_failure=deployment.on_failure, batch=batch,
         max_failures=deployment.max_failures, settings=values, secrets=tuple(secrets),
-        flags={flag.name: flag.of_engine for flag in flags},
-        stages=tuple(StageEntry(
-            recipe=stage.recipe or stage.name, name=stage.name, line=0,
-            timeout=stage.timeout, idle_timeout=stage.idle_timeout) for stage in stages))
+        flags=_flags(deployment), invalid=frozenset(invalid))
+    return engine, secret.choose(
+        engine, secrets, missing="the secret setting {name} has no value"), problems
+
+
+def _flags(deployment):
+    return {flag.name: flag.of_engine for flag in deployment.flags.all()}
 
 
 def _share(text):
+    """Return the engine's Share of hosts. Raise ValueError if the text is none."""
     if not text:
         return Share(100, percent=True)
     number = int(text.removesuffix("%"))
@@ -231,12 +176,24 @@ def _share(text):
     return Share(number, percent=text.endswith("%"))
 
 
-def _stage(entry, row, recipe, skipped):
-    deployment = row.deployment
-    return EngineStage(
-        name=entry.name, recipe=entry.recipe, language=recipe.language, code=recipe.code,
-        origin="cookbook" if row.recipe else "deployment", per_host=recipe.per_host,
-        switches=recipe.switches, from_release=recipe.from_release, hides=recipe.hides,
-        shows=recipe.shows, skipped=skipped,
-        timeout=deployment.timeout if row.timeout is None else row.timeout,
-        idle_timeout=deployment.idle_timeout if row.idle_timeout is None else row.idle_timeout)
+def _words(flags, given):
+    """Return what the engine's command line would be given: a switch that is off is 0."""
+    return [f"{name}={value}" if name in flags and not flags[name].boolean
+            else f"{name}={value or 0}" for name, value in (given or {}).items()]
+
+
+@contextmanager
+def _refusing():
+    """Raise Refused for a DefinitionError, a sentence for each problem."""
+    try:
+        yield
+    except DefinitionError as error:
+        raise Refused(map(_sentence, error.problems)) from None
+
+
+def _sentence(problem):
+    """Return the problem as pages show it: with its place where that is a file."""
+    if problem.in_file:
+        return str(problem)
+    end = "" if problem.text.endswith("?") else "."
+    return f"{problem.text[0].upper()}{problem.text[1:]}{end}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bootstrapper.deploy.definition.problems import DefinitionError
-from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
+from bootstrapper.deploy.plan.prepare import provides
 
 from cookbook.catalog import faults_of, parsed
 from history.models import recording
@@ -39,9 +39,9 @@ class Planned:
 
 def planned(deployment, shelf):
     """Return the stages of a deployment."""
-    given = {setting.name for setting in deployment.settings.all()
-             if setting.text or setting.sealed}
-    given |= {flag.name for flag in deployment.flags.all()} | ENGINE | PROCESS
+    given = {setting.name: setting.text or setting.sealed
+             for setting in deployment.settings.all()}
+    given |= {flag.name: "given" for flag in deployment.flags.all()}  # a push may give it any text
     return [_planned(stage, shelf, given) for stage in deployment.stages.all()]
 
 
@@ -52,4 +52,5 @@ def _planned(stage, shelf, given):
         return Planned(stage, "", [], "; ".join(faults_of(error)))
     if recipe is None:
         return Planned(stage, "", [], "the cookbook has no recipe of that name")
-    return Planned(stage, recipe.summary, [(name, name in given) for name in recipe.needs])
+    return Planned(stage, recipe.summary,
+                   [(name, provides(name, given, {})) for name in recipe.needs])

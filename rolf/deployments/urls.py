@@ -2,33 +2,35 @@
 
 from django.urls import include, path
 
-from pushes.views import deployment as pushing
-
-from .views import applications, deployment
-from .views.rows import flags, permissions, settings
+from .views import applications, deployment, rows, stages
 
 of_deployment = [
-    path("", pushing.deployment, name="deployment"),
-    path("push/", pushing.push_new, name="push-new"),
-    path("survey/", pushing.survey, name="survey"),
     path("edit/", deployment.edit, name="deployment-edit"),
     path("close/", deployment.close, name="deployment-close"),
     path("history/", deployment.history, name="deployment-history"),
     path("delete/", deployment.delete, name="deployment-delete"),
     path("clone/", deployment.clone, name="deployment-clone"),
     path("export/", deployment.export, name="deployment-export"),
-    path("settings/", settings.list, name="settings"),
-    path("settings/new/", settings.new, name="setting-new"),
-    path("settings/<int:setting_id>/", settings.change, name="setting"),
-    path("settings/<int:setting_id>/delete/", settings.delete, name="setting-delete"),
-    path("flags/", flags.list, name="flags"),
-    path("flags/new/", flags.new, name="flag-new"),
-    path("flags/<int:flag_id>/", flags.change, name="flag"),
-    path("flags/<int:flag_id>/delete/", flags.delete, name="flag-delete"),
-    path("permissions/", permissions.list, name="permissions"),
-    path("permissions/new/", permissions.new, name="permission-new"),
-    path("permissions/<int:grant_id>/", permissions.change, name="permission"),
-    path("permissions/<int:grant_id>/delete/", permissions.delete, name="permission-delete"),
+    path("settings/", rows.SettingListView.as_view(), name="settings"),
+    path("settings/new/", rows.SettingCreateView.as_view(), name="setting-new"),
+    path("settings/<int:setting_id>/", rows.SettingUpdateView.as_view(), name="setting"),
+    path("settings/<int:setting_id>/delete/", rows.SettingDeleteView.as_view(),
+         name="setting-delete"),
+    path("flags/", rows.FlagListView.as_view(), name="flags"),
+    path("flags/new/", rows.FlagCreateView.as_view(), name="flag-new"),
+    path("flags/<int:flag_id>/", rows.FlagUpdateView.as_view(), name="flag"),
+    path("flags/<int:flag_id>/delete/", rows.FlagDeleteView.as_view(), name="flag-delete"),
+    path("permissions/", rows.GrantListView.as_view(), name="permissions"),
+    path("permissions/new/", rows.GrantCreateView.as_view(), name="permission-new"),
+    path("permissions/<int:grant_id>/", rows.GrantUpdateView.as_view(), name="permission"),
+    path("permissions/<int:grant_id>/delete/", rows.GrantDeleteView.as_view(),
+         name="permission-delete"),
+    path("stages/", stages.stages, name="stages"),
+    path("stages/new/", stages.stage_new, name="stage-new"),
+    path("stages/order/", stages.stages_order, name="stages-order"),
+    path("stages/<int:stage_id>/", stages.stage, name="stage"),
+    path("stages/<int:stage_id>/delete/", stages.stage_delete, name="stage-delete"),
+    path("stages/<int:stage_id>/move/", stages.stage_move, name="stage-move"),
 ]
 
 urlpatterns = [

@@ -7,9 +7,10 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.decorators import atomic_post, login_required, superuser_required
 from accounts.models import Group, User
-from deployments.access import signed_in, superusers
 from deployments.models import Grant
 from history.models import recording
 
@@ -26,7 +27,8 @@ def allowed(request, **groups):
     return Paginator(ordered, LISTED).get_page(request.GET.get("page"))
 
 
-@signed_in()
+@require_safe
+@login_required
 def account(request):
     """Show who I am, and what I may do."""
     groups = request.user.groups.order_by("name")
@@ -36,7 +38,9 @@ def account(request):
 
 
 @sensitive_post_parameters()
-@signed_in("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
 def password(request):
     """Take another password; my other sessions end."""
     me = User.objects.get(pk=request.user.pk)  # itself, not what stands for it lazily
@@ -51,7 +55,9 @@ def password(request):
     return redirect("account")
 
 
-@superusers()
+@require_safe
+@login_required
+@superuser_required
 def people(request):
     """List people, and groups."""
     users = User.objects.order_by("-is_active", "username").prefetch_related("groups")
@@ -65,7 +71,10 @@ def people(request):
 
 
 @sensitive_post_parameters()
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 @never_cache
 def person_new(request):
     """Make an account, with a first password."""
@@ -81,7 +90,10 @@ def person_new(request):
     return _told(request, form.instance, made_up)
 
 
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 def person(request, user_id):
     """Show somebody, and what they may do; take changes."""
     found = get_object_or_404(User, pk=user_id)
@@ -100,7 +112,10 @@ def person(request, user_id):
 
 
 @sensitive_post_parameters()
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 @never_cache
 def person_password(request, user_id):
     """Give somebody another password; their sessions end."""
@@ -122,7 +137,10 @@ def _told(request, person, made_up):
     return redirect("person", person.pk)
 
 
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 def group_new(request):
     """Make a group."""
     form = GroupForm(request.POST or None)
@@ -135,7 +153,10 @@ def group_new(request):
                   status=422 if form.is_bound else 200)
 
 
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 def group(request, group_id):
     """Show a group, and what it may do; take another name and other members."""
     found = get_object_or_404(Group, pk=group_id)
@@ -151,7 +172,10 @@ def group(request, group_id):
     }, status=422 if form.is_bound else 200)
 
 
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 def group_delete(request, group_id):
     """Ask, then delete it, and with it what it might do: each deployment's history tells."""
     found = get_object_or_404(Group, pk=group_id)

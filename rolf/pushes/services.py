@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from deployments.prepare import UnreadyError, prepare, secrets_of
+from deployments.prepare import Refused, prepare, secrets_of
 from pushes import surveys, tasks
 
 from .models import ACTIVE, Push
@@ -19,15 +19,6 @@ from .rollback import is_live, target_of
 from .snapshots import with_code
 
 COMMENT = 2000  # characters
-
-
-class Refused(Exception):  # noqa: N818 - no error of anybody's, but an answer
-    """What was asked for can't be done; `faults` says why, each in a sentence."""
-
-    def __init__(self, faults):
-        """Keep the faults."""
-        self.faults = list(faults)
-        super().__init__("\n".join(self.faults))
 
 
 class Busy(Refused):
@@ -78,7 +69,7 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
     _refuse_ref(asked.ref)
     resolves_git = True
     if not deployment.tied:
-        prepared = _ready(prepare, deployment, flags=flags, skip=skip)
+        prepared = prepare(deployment, flags=flags, skip=skip)
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
@@ -86,7 +77,7 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
             number=0, comment=asked.comment, ref=asked.ref, commit="",
             who=user.get_username(), deployment_id=str(deployment.pk)))}
     else:
-        asked.comment = SecretMasker(_ready(secrets_of, deployment)).mask(comment)
+        asked.comment = SecretMasker(secrets_of(deployment)).mask(comment)
     if look and resolves_git:
         if active := deployment.pushes.filter(state__in=ACTIVE).first():
             raise Busy(active)  # before anybody waits for a worker
@@ -183,13 +174,6 @@ def decide(push, user, decision):
         raise Refused(["It doesn't ask any more."])
 
 
-
-
-def _ready(function, deployment, **arguments):
-    try:
-        return function(deployment, **arguments)
-    except UnreadyError as error:
-        raise Refused(error.faults) from None
 
 
 def refuse_closed(deployment):

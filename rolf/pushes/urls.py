@@ -1,9 +1,9 @@
-"""Addresses of pushes."""
+"""URLs of pushes, and of the page of a deployment, which shows them."""
 
 from django.urls import include, path, register_converter
 
 from .converters import Converter
-from .views import actions, log, push
+from .views import actions, deployment, log, push
 
 register_converter(Converter, "push")
 
@@ -20,8 +20,15 @@ of_push = [
     path("decide/", actions.decide, name="push-decide"),
 ]
 
+of_deployment = [
+    path("", deployment.deployment, name="deployment"),
+    path("push/", deployment.push_new, name="push-new"),
+    path("survey/", deployment.survey, name="survey"),
+    path("pushes/", push.pushes, name="pushes"),
+    path("pushes/<push:address>/", include(of_push)),
+]
+
 urlpatterns = [
     path("live/", push.live, name="live"),
-    path("deployments/<int:deployment_id>/pushes/", push.pushes, name="pushes"),
-    path("deployments/<int:deployment_id>/pushes/<push:address>/", include(of_push)),
+    path("deployments/<int:deployment_id>/", include(of_deployment)),
 ]

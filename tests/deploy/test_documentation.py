@@ -16,6 +16,7 @@ from bootstrapper.__main__ import COMMANDS
 from bootstrapper.__main__ import _options as parsed
 from bootstrapper.commands import cookbook, log, status
 from bootstrapper.deploy.definition import reader, schema, setting
+from bootstrapper.deploy.definition.secret import Secrets
 from bootstrapper.deploy.events.event import STATES, State
 from bootstrapper.deploy.events.record import PUSH_KEYS, STAGE_KEYS
 from bootstrapper.deploy.journal import event_line, journal
@@ -82,8 +83,8 @@ def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
     for text in examples:
         (tmp_path / "deploy/deployments.toml").write_text(text)
         for deployment in reader.read(tmp_path).deployments.values():
-            values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            prepare.check(deployment, RecipeCatalog(tmp_path), values)
+            secrets = Secrets(dict.fromkeys(deployment.secrets, "x"))
+            prepare.prepare(tmp_path, deployment, RecipeCatalog(tmp_path), secrets)
 
 
 def test_the_stages_for_other_languages_are_recipes() -> None:
@@ -229,6 +230,19 @@ def test_running_and_closed_have_the_keys_that_are_told(shop: Shop) -> None:
     seen = _until(shop, "closed")
     assert _within("closed") == set(seen["closed"])
     shop.run("unlock")
+
+
+def test_the_commands_about_the_lock_print_what_the_how_to_shows(shop: Shop) -> None:
+    section = HOW_TO.partition("## Lock a deployment")[2].partition("\n## ")[0]
+    block = re.search(r"(^    .*\n)+", section, re.MULTILINE)
+    assert block
+    example = re.sub("^    ", "", block[0], flags=re.MULTILINE)
+    shop.define(settings=HERE)
+    shown = ""
+    for command in re.findall(r"^\$ (.*)$", example, re.MULTILINE):
+        ran = shop.run(*shlex.split(command)[3:])
+        shown += f"$ {command}\n{ran.stdout}{ran.stderr}"
+    assert re.sub(r"\S+@\S+ since \d\d:\d\d", "anna@laptop since 10:00", shown) == example
 
 
 def test_the_files_of_a_journal_and_of_a_target_are_those_that_are_there(shop: Shop) -> None:

@@ -17,6 +17,7 @@ from bootstrapper.deploy.remote.hosts import RemoteHosts, read_host_state
 from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import InputError, Locked, WorkFailed
 from tests.support.jobs import wait_for
+from tests.support.processes import bytes_read
 from tests.support.pushers import ANNA, BEN, hold, refusal
 from tests.support.ssh_server import SshServer, serve
 
@@ -57,10 +58,12 @@ def test_lines_of_the_history_come_unchanged_whatever_bytes_they_hold(
     assert state.records[0]["comment"] == 'ü " \' $HOME `id` \\ %s *'
 
 
-def test_of_a_long_history_the_end_is_told(ssh: Ssh, tmp_path: Path) -> None:
+def test_a_long_history_is_not_sent_whole(ssh: Ssh, tmp_path: Path) -> None:
     record = json.dumps({"id": 1, "comment": "x" * 1000}) + "\n"
     (tmp_path / "pushes.log").write_text(record * 100_000)
+    before = bytes_read()
     state = read_host_state(ssh, HERE, str(tmp_path))
+    assert bytes_read() - before < 10_000_000, "of 100 MB"
     assert len(state.log) == 200
 
 

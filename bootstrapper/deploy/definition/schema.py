@@ -59,7 +59,7 @@ def _text(value: object) -> str:
 
 
 def one_line(value: object) -> str:
-    """Text without anything that ends a line or can't be seen. Raises Wrong."""
+    """Text without anything that ends a line or can't be seen. Raises InvalidValue."""
     # isprintable() knows one space alone, and scripts have their own (U+3000).
     if not all(each.isprintable() or category(each) == "Zs" for each in _text(value)):
         raise InvalidValue
@@ -67,7 +67,7 @@ def one_line(value: object) -> str:
 
 
 def ref(value: object) -> str:
-    """The name of a branch, a tag or a commit. Raises Wrong."""
+    """The name of a branch, a tag or a commit. Raises InvalidValue."""
     if not is_ref(_text(value)):
         raise InvalidValue
     return str(value)
@@ -106,7 +106,7 @@ def _array(value: object) -> list[Any]:
 def _choice(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in choices:
-            from bootstrapper.deploy.definition.problems import did_you_mean
+            from bootstrapper.spelling import did_you_mean
 
             raise InvalidValue(did_you_mean(str(value), choices))
         return str(value)
@@ -115,7 +115,7 @@ def _choice(*choices: str) -> Callable[[object], str]:
 
 
 def share(value: object) -> Share:
-    """So many hosts, or so many percent of them. Raises Wrong."""
+    """So many hosts, or so many percent of them. Raises InvalidValue."""
     match = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
         return Share(int(match[1]), percent=True)

@@ -7,9 +7,9 @@ by spaces in the environment), or `{ secret = true }`.
 import re
 from datetime import date, time
 
-from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.definition.schema import SECRET, InvalidValue, names
 from bootstrapper.deploy.events import output_limit
+from bootstrapper.spelling import did_you_mean
 
 Value = str | tuple[str, ...]
 
@@ -85,7 +85,7 @@ _LONGEST = 131072 - 1
 
 
 def check_name(name: str, kind: str = "setting") -> None:
-    """Raise Wrong if no environment variable can have that name, or the engine sets it itself."""
+    """Raise InvalidValue if no environment variable can have that name, or the engine sets it itself."""
     if not VARIABLE.fullmatch(name):
         better = re.sub(r"\W", "_", name, flags=re.ASCII)
         hint = f'; did you mean "{better}"?' if VARIABLE.fullmatch(better) else ""
@@ -98,7 +98,7 @@ def check_name(name: str, kind: str = "setting") -> None:
 
 
 def is_secret(value: object) -> bool:
-    """Whether a value of deployments.toml is a secret's table. Raises Wrong if it is none right."""
+    """Whether a value of deployments.toml is a secret's table. Raises InvalidValue if it is none right."""
     if not isinstance(value, dict):
         return False
     for key in value:
@@ -116,7 +116,7 @@ def is_secret(value: object) -> bool:
 
 
 def parse(name: str, value: object) -> Value:
-    """The value as stages get it. Raises Wrong."""
+    """The value as stages get it. Raises InvalidValue."""
     parsed = _parse(value)
     if name == "REMOTE_HOSTS":
         if not isinstance(parsed, tuple) or not parsed:
@@ -152,7 +152,7 @@ def environment(value: Value) -> str:
 
 
 def check_text(text: str) -> None:
-    """Raise Wrong if no environment variable can hold that text."""
+    """Raise InvalidValue if no environment variable can hold that text."""
     if "\0" in text:
         raise InvalidValue("it holds a NUL, which no environment variable can")
     if len(text.encode("utf-8", "surrogateescape")) > _LONGEST - 256:
@@ -162,7 +162,7 @@ def check_text(text: str) -> None:
 
 
 def check_host(host: str) -> None:
-    """Raise Wrong unless ssh, rsync and a shell all take it for the same host.
+    """Raise InvalidValue unless ssh, rsync and a shell all take it for the same host.
 
     rsync takes what follows a colon for a path, so neither a port nor an IPv6 address is part of
     a host's name: ssh's configuration has a place for both.
@@ -184,7 +184,7 @@ def check_host(host: str) -> None:
 
 
 def check_address(address: str) -> None:
-    """Raise Wrong unless `address` is one of a repository that shows no secret and runs nothing.
+    """Raise InvalidValue unless `address` is one of a repository that shows no secret and runs nothing.
 
     A name in front of an http(s) host may be a token (https://TOKEN@host/x.git), so it is refused
     as a password is. For ssh a name is the login.
@@ -215,7 +215,7 @@ def check_address(address: str) -> None:
 
 
 def _check_url(scheme: str, rest: str) -> str:
-    """Return the login and host of a URL. Raises Wrong."""
+    """Return the login and host of a URL. Raises InvalidValue."""
     if scheme not in _SCHEMES:
         raise InvalidValue(
             f'a repository is not fetched by "{scheme}://"; use one of {", ".join(_SCHEMES[:5])}'
@@ -236,7 +236,7 @@ def _check_url(scheme: str, rest: str) -> str:
 
 
 def _check_scp(address: str) -> str:
-    """Return the login and host of user@host:path; empty for a path. Raises Wrong."""
+    """Return the login and host of user@host:path; empty for a path. Raises InvalidValue."""
     place, colon, path = address.partition(":")
     if not colon or "/" in place:
         return ""  # a colon after a slash is part of a path (git-clone(1), "Git URLs")

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from history.paging import number_of
+from history.paging import to_int
 
 
 class ChosenField(forms.ModelMultipleChoiceField):
@@ -11,7 +11,7 @@ class ChosenField(forms.ModelMultipleChoiceField):
     def clean(self, value):
         """Return the rows. Raises ValidationError."""
         for key in value if isinstance(value, list | tuple) else ():
-            if number_of(str(key)) is None:
+            if to_int(str(key)) is None:
                 raise forms.ValidationError(
                     self.error_messages["invalid_pk_value"], code="invalid_pk_value",
                     params={"pk": str(key)[:20]})

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from cookbook.names import LONGEST, check_name
 from history.forms import SeenForm
-from history.paging import number_of
+from history.paging import to_int
 
 from ..archive import LARGEST, PackFault, unpacked
 from ..models import Application, Category, Deployment
@@ -160,7 +160,7 @@ class GeneralForm(SeenForm):
         """Take a number of hosts, or a share of them."""
         text = self.cleaned_data["batch"].replace(" ", "")
         try:
-            return str(share(number_of(text, 0) if text.isdecimal() else text)) if text else ""
+            return str(share(to_int(text, 0) if text.isdecimal() else text)) if text else ""
         except InvalidValue:
             raise forms.ValidationError("Write a number, as 2, or a share, as 25%.") from None
 

@@ -5,6 +5,7 @@ from django import forms
 
 from cookbook.catalog import Shelf
 from cookbook.forms import CodeField, check
+from cookbook.models import Language
 from history.forms import SeenForm
 
 from ..models import Flag, Grant, Setting, Stage
@@ -143,7 +144,7 @@ class StageForm(SeenForm):
     def clean(self):
         """Take the recipe, or the code."""
         cleaned = super().clean()
-        cleaned["language"] = cleaned.get("language") or Stage.Language.SHELL
+        cleaned["language"] = cleaned.get("language") or Language.SHELL
         if cleaned.get("recipe"):
             cleaned["name"] = cleaned.get("name") or cleaned["recipe"]
             cleaned["code"] = ""

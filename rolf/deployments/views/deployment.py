@@ -7,12 +7,14 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.decorators import atomic_post, login_required, no_store, superuser_required
 from deployments import export as exporting
 from history.models import recording
-from history.paging import page
+from history.paging import to_int
 
-from ..access import needs, signed_in, superusers
+from ..access import deployment_permission
 from ..archive import packed
 from ..cloning import clone as make_clone
 from ..cloning import place_of
@@ -21,7 +23,11 @@ from ..import_files import ImportFault, fill
 from ..models import Deployment, Grant, Level
 
 
-@needs(Level.EDIT, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def edit(request, deployment):
     """Change it."""
     name = str(deployment)
@@ -35,7 +41,11 @@ def edit(request, deployment):
     return _form(request, deployment, "deployments/general.html", form, called=name)
 
 
-@needs(Level.EDIT, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def close(request, deployment):
     """Let nobody push it for a while, and say why; or open it again."""
     form = CloseForm(request.POST or None, initial={"why": deployment.closed})
@@ -54,15 +64,22 @@ def close(request, deployment):
     return _form(request, deployment, "deployments/close.html", form)
 
 
-@needs(Level.EDIT)
+@require_safe
+@login_required
+@deployment_permission(Level.EDIT)
+@no_store
 def history(request, deployment):
     """Show who changed what of it, newest first."""
     return render(request, "deployments/history.html", {
         "deployment": deployment, "tab": "deployment-history",
-        "page": page(deployment.changes.all(), request.GET.get("before"))})
+        "page": deployment.changes.page(to_int(request.GET.get("before")))})
 
 
-@needs(Level.EDIT, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def delete(request, deployment):
     """Hide it, with all that it has; superusers can bring it back."""
     active = deployment.pushes.active().first()
@@ -82,7 +99,9 @@ def _form(request, deployment, template, form, **more):
         status=422 if form.is_bound else 200)
 
 
-@signed_in("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
 def new(request):
     """Make a deployment: superusers, and who has Django's permission to add one."""
     if not request.user.has_perm("deployments.add_deployment"):
@@ -107,7 +126,11 @@ def new(request):
                   status=422 if form.is_bound else 200)
 
 
-@needs(Level.EDIT, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def clone(request, deployment):
     """Make another one like it."""
     form = CloneForm(request.POST or None, initial={"application": deployment.application})
@@ -128,14 +151,19 @@ def clone(request, deployment):
         status=422 if form.is_bound else 200)
 
 
-@superusers()
+@require_safe
+@login_required
+@superuser_required
 def deleted(request):
     """Show deployments that were deleted."""
     gone = Deployment.objects.exclude(deleted=None).select_related("application__category")
     return render(request, "deployments/deleted.html", {"deployments": gone.order_by("-deleted")})
 
 
-@superusers("POST")
+@require_POST
+@login_required
+@superuser_required
+@atomic_post
 def restore(request, deleted_id):
     """Bring back a deployment that was deleted."""
     found = get_object_or_404(Deployment.objects.exclude(deleted=None), pk=deleted_id)
@@ -163,7 +191,10 @@ def _made(form, user):
     return deployment, fill(deployment, files, user) if files else []
 
 
-@needs(Level.EDIT)
+@require_safe
+@login_required
+@deployment_permission(Level.EDIT)
+@no_store
 def export(request, deployment):
     """Show its deployments.toml; `as` gives it as a file, or all its files in a tar."""
     files = exporting.files(deployment)

@@ -3,19 +3,24 @@
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.decorators import atomic_post, login_required, no_store
 from cookbook.catalog import Shelf
 from history.models import recording
-from history.paging import number_of
+from history.paging import to_int
 
-from ..access import needs
+from ..access import deployment_permission
 from ..forms.rows import StageForm
 from ..models import Level, Stage
 from ..push_options import read_definition, reading_fault, refuse_tied
 from ..stages import planned, put
 
 
-@needs(Level.EDIT)
+@require_safe
+@login_required
+@deployment_permission(Level.EDIT)
+@no_store
 def stages(request, deployment):
     """Show them; of a tied deployment, those of its repository."""
     shelf = Shelf()
@@ -26,7 +31,11 @@ def stages(request, deployment):
         "fault": reading_fault(deployment) if deployment.tied else ""})
 
 
-@needs(Level.EDIT, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def stage_new(request, deployment):
     """Add one at the end; `recipe` in the address chooses one."""
     refuse_tied(deployment)
@@ -37,7 +46,11 @@ def stage_new(request, deployment):
     return _saved(request, deployment, stage, "New stage")
 
 
-@needs(Level.EDIT, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def stage(request, deployment, stage_id):
     """Change one."""
     refuse_tied(deployment)
@@ -45,20 +58,28 @@ def stage(request, deployment, stage_id):
     return _saved(request, deployment, found, found.name)
 
 
-@needs(Level.EDIT, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def stage_delete(request, deployment, stage_id):
     """Ask, then delete one."""
     found = get_object_or_404(deployment.stages, pk=stage_id)
     if request.method != "POST":
         return render(request, "deployments/row_delete.html", {
-            "deployment": deployment, "tab": "stages", "row": found, "called": "stage"})
+            "deployment": deployment, "tab": "stages", "row": found, "kind": "stage"})
     with recording(request.user, found, deployment):
         found.delete()
     messages.success(request, f"Deleted: the stage {found.name}.")
     return redirect("stages", deployment.pk)
 
 
-@needs(Level.EDIT, "POST")
+@require_POST
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def stage_move(request, deployment, stage_id):
     """Move one up or down: `by` is -1 or 1; or switch it off or on: `enabled` is 0 or 1."""
     refuse_tied(deployment)
@@ -79,11 +100,15 @@ def stage_move(request, deployment, stage_id):
     return _back_to(found)
 
 
-@needs(Level.EDIT, "POST")
+@require_POST
+@login_required
+@atomic_post
+@deployment_permission(Level.EDIT)
+@no_store
 def stages_order(request, deployment):
     """Put them in the order of `order`, their keys: what dragging sends."""
     refuse_tied(deployment)
-    wanted = [number_of(key) for key in request.POST.getlist("order")]
+    wanted = [to_int(key) for key in request.POST.getlist("order")]
     put(deployment, wanted, request.user)
     return redirect("stages", deployment.pk)
 

@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 
 from deployments.models import Level
 from deployments.redaction import Discretion
-from history.paging import number_of
+from history.paging import to_int
 
 from ..converters import Address
 from ..log_view.html import html_of
@@ -32,7 +32,7 @@ class Cursor:
     def parse(cls, text):
         """Return the cursor that a browser sends back; the beginning if it is none of ours."""
         lines, _, panel = (text or "").partition(".")
-        return cls() if number_of(lines) is None else cls(number_of(lines), panel)
+        return cls() if to_int(lines) is None else cls(to_int(lines), panel)
 
     def __str__(self):
         return f"{self.lines}.{self.panel}"

@@ -20,11 +20,11 @@ from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from django.db.models import F, Q
 from django.utils import timezone
 
-from deployments.prepare import UnreadyError, bare, directory, of_plan, secrets_of, tied
+from deployments.prepare import Refused, bare, directory, of_plan, secrets_of, tied
 
 from ..log_view import index
 from ..models import LogChunk, Push, Worker
-from ..services import Moved, Refused, refuse_closed, refuse_moved
+from ..services import Moved, refuse_closed, refuse_moved
 from ..snapshots import restored, with_code
 from .db_retry import ignore_outage
 from .journal import DatabaseJournals
@@ -46,7 +46,7 @@ def _carry_out(push_id):
         running.go()
     except Moved as error:
         refuse(running.push, " ".join(error.faults), State.CANCELLED)
-    except (Refused, UnreadyError) as error:
+    except Refused as error:
         refuse(running.push, " ".join(error.faults))
     except BootstrapperError as error:
         refuse(running.push, f"{error.where}: {error.fault}")
@@ -87,7 +87,7 @@ class PushRun:
         self._home = directory(push.deployment)
 
     def go(self):
-        """Carry it out. Raises BootstrapperError or UnreadyError where it can't begin."""
+        """Carry it out. Raises BootstrapperError or Refused where it can't begin."""
         refuse_closed(self._deployment)  # it may have been, while the push waited
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with SignalWatch() as interruption:

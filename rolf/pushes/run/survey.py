@@ -16,7 +16,7 @@ from bootstrapper.errors import BootstrapperError, InputError
 from django.utils import timezone
 
 from deployments.models import Survey
-from deployments.prepare import UnreadyError, bare, tied
+from deployments.prepare import Refused, bare, tied
 
 from .. import rollback
 from ..rollback import records_of
@@ -33,7 +33,7 @@ def answer(survey_id):
              "definition": None}
     try:
         found |= _look(survey.deployment, survey.ref)
-    except UnreadyError as error:
+    except Refused as error:
         found["fault"] = " ".join(error.faults)
     except BootstrapperError as error:
         found["fault"] = f"{error.where}: {error.fault}"
@@ -47,7 +47,7 @@ def answer(survey_id):
 def _look(deployment, ref):
     prepared = bare(deployment)
     if not prepared.settings.get("REPOSITORY"):
-        raise UnreadyError(["It has no setting REPOSITORY, so there is nowhere to look."])
+        raise Refused(["It has no setting REPOSITORY, so there is nowhere to look."])
     prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = prepared.settings.get("SSH_CONFIG")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}

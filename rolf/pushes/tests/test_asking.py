@@ -84,7 +84,8 @@ class Pushes(Case):
         self.deployment.stages.create(name="needs", position=2, code="# needs: NOBODY_HAS_IT\n:\n")
         said = self.refused(services.push, self.deployment, self.user, flags={"SHOT": "1"},
                             skip=["gret"])
-        for part in ('names the recipe "gree"', "NOBODY_HAS_IT", 'no flag "SHOT"', '"gret"'):
+        for part in ('No recipe is called "gree" (stage "lost")', "NOBODY_HAS_IT", "called SHOT",
+                     "called gret"):
             self.assertIn(part, said)
         self.assertFalse(Push.objects.active().exists())
 

@@ -2,8 +2,10 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
-from deployments.access import needs
+from accounts.decorators import atomic_post, login_required
+from deployments.access import deployment_permission
 from deployments.models import Level
 from deployments.redaction import HIDDEN, discretion
 from pushes import services
@@ -11,7 +13,10 @@ from pushes import services
 from .push import pushed
 
 
-@needs(Level.PUSH, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def cancel(request, deployment, address):
     """End a push that waits or runs."""
     push = pushed(deployment, address)
@@ -21,7 +26,10 @@ def cancel(request, deployment, address):
     return render(request, "pushes/cancel.html", {"push": push, "deployment": deployment})
 
 
-@needs(Level.PUSH, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def resume(request, deployment, address):
     """Let a push that stopped go on from there."""
     push = pushed(deployment, address)
@@ -34,7 +42,10 @@ def resume(request, deployment, address):
         "push": push, "deployment": deployment, "left": left, "last": push.last_begun})
 
 
-@needs(Level.PUSH, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def rollback(request, deployment, address):
     """Return to a push: its code and its settings, or its code alone."""
     push = pushed(deployment, address)
@@ -57,7 +68,10 @@ def rollback(request, deployment, address):
     return _rollback_page(request, deployment, push, [], 200)
 
 
-@needs(Level.PUSH, "POST")
+@require_POST
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def decide(request, deployment, address):
     """Answer what a push in step mode asks."""
     push = pushed(deployment, address)

@@ -8,16 +8,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
-from deployments.access import needs
+from accounts.decorators import atomic_post, login_required
+from deployments.access import deployment_permission
 from deployments.models import Level
 from deployments.push_options import definition
 from deployments.redaction import discretion
-from history.paging import number_of
+from history.paging import KeysetPage, to_int
 from pushes import services, surveys
 
 from ..forms import PushForm
-from ..listing import page_of
 from ..rollback import live_push, target_of
 
 PAGE = 20
@@ -25,7 +26,9 @@ STALE = timedelta(seconds=30)  # after that, a look at the repository is worth r
 AGED = timedelta(minutes=5)  # the same for a page that stays open
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def deployment(request, deployment):
     """Show it; to htmx, only what changes while one looks."""
     if request.htmx:
@@ -33,7 +36,9 @@ def deployment(request, deployment):
     return _page(request, deployment)
 
 
-@needs(Level.PUSH, "GET", "POST", atomic=False)  # a worker looks into the repository meanwhile
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required  # not atomic: a worker reads the repository meanwhile
+@deployment_permission(Level.PUSH)
 def push_new(request, deployment):
     """Push, and lead to the push; say so where that can't be.
 
@@ -58,7 +63,10 @@ def push_new(request, deployment):
     return _page(request, deployment, form=form, faults=faults, status=status)
 
 
-@needs(Level.PUSH, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def survey(request, deployment):
     """Show what would go out with a ref; POST asks a worker to look."""
     ref = request.POST.get("ref") or request.GET.get("ref") or ""
@@ -67,7 +75,7 @@ def survey(request, deployment):
         found = surveys.ask(deployment, ref[:200])
         if not request.htmx:
             # Of a rollback's page it is asked what would go back.
-            page = deployment.pushes.filter(pk=number_of(request.POST.get("rollback"))).first()
+            page = deployment.pushes.filter(pk=to_int(request.POST.get("rollback"))).first()
             return redirect("push-rollback", deployment.pk, page) if page else redirect(
                 f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
         old = False
@@ -93,7 +101,7 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
         _hide(request, deployment, found)
         fresh = found and found.answered and not found.fault and (
             found.answered > timezone.now() - STALE) and (
-            not any(push.ended and push.ended > found.asked for push in told["page"].pushes))
+            not any(push.ended and push.ended > found.asked for push in told["page"].rows))
         told |= {
             "form": form, "survey": found, "ref": ref, "ask": not fresh,
             "back": _back(deployment)}
@@ -109,8 +117,8 @@ def _hide(request, deployment, survey):
 def _standing(deployment):
     """Return how it stands: what is live, what runs, and its newest pushes."""
     live = live_push(deployment)
-    page = page_of(deployment.pushes, None, PAGE)
-    active = next((push for push in page.pushes if push.active), None)
+    page = KeysetPage.before(None, deployment.pushes.listed().with_ends(), PAGE)
+    active = next((push for push in page.rows if push.active), None)
     return {"deployment": deployment, "live": live, "active": active, "page": page}
 
 

@@ -2,8 +2,10 @@
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
 
-from deployments.access import needs
+from accounts.decorators import login_required
+from deployments.access import deployment_permission
 from deployments.models import Level
 from deployments.redaction import discretion
 
@@ -13,7 +15,9 @@ from ..live.hub import in_thread
 from ..log_view.lines import raw
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def log(request, deployment, address):
     """Send the whole log as plain text, a piece at a time; `download` keeps it as a file."""
     push = get_object_or_404(deployment.pushes.listed(), **address.lookup)

@@ -3,14 +3,15 @@
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_safe
 
-from deployments.access import needs, signed_in
+from accounts.decorators import login_required
+from deployments.access import deployment_permission
 from deployments.models import Level
 from deployments.redaction import discretion
-from history.paging import number_of
+from history.paging import KeysetPage, to_int
 
 from ..converters import Address
-from ..listing import page_of
 from ..live.follow import can_stream, stream, watch
 from ..live.follow import follow as follow_push
 from ..live.news import Cursor, digest, news, panel_of
@@ -22,14 +23,19 @@ MOST = 1000  # lines that a page may ask for at once
 PAGE = 30  # pushes of the list
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def pushes(request, deployment):
     """List a deployment's pushes, newest first."""
-    page = page_of(deployment.pushes, request.GET.get("before"), PAGE)
+    page = KeysetPage.before(to_int(request.GET.get("before")),
+                             deployment.pushes.listed().with_ends(), PAGE)
     return render(request, "pushes/pushes.html", {"deployment": deployment, "page": page})
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def push(request, deployment, address):
     """Show a push; `line` begins the log there, `q` at the first line that has those words.
 
@@ -42,7 +48,7 @@ def push(request, deployment, address):
         asked = request.GET.urlencode()
         return redirect(f"{found.get_absolute_url()}{asked and '?'}{asked}")
     words = request.GET.get("q", "")
-    named = number_of(request.GET.get("line"))
+    named = to_int(request.GET.get("line"))
     line = None if named is None else max(named - 1, 0)
     hit = None
     hidden = discretion(request, deployment, found)
@@ -64,27 +70,33 @@ def push(request, deployment, address):
         "cursor": str(Cursor(found.log_lines if end >= found.log_lines else 0, digest(panel)))})
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def lines(request, deployment, address):
     """Show lines of the log, `count` from `first` on: what the page puts before or after others."""
     found = get_object_or_404(deployment.pushes.defer("snapshot"), **address.lookup)
-    first = number_of(request.GET.get("first"), 0)
-    html, end = html_of(found, first, min(number_of(request.GET.get("count"), WINDOW), MOST))
+    first = to_int(request.GET.get("first"), 0)
+    html, end = html_of(found, first, min(to_int(request.GET.get("count"), WINDOW), MOST))
     html = discretion(request, deployment, found).html(html)
     return JsonResponse({"first": first, "end": end, "html": html, "total": found.log_lines})
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def search(request, deployment, address):
     """Tell which line has the words `q` next, from line `from` on; `back` looks upwards."""
     found = get_object_or_404(deployment.pushes.listed(), **address.lookup)
-    hit = first_hit(found, request.GET.get("q", ""), number_of(request.GET.get("from"), 0),
+    hit = first_hit(found, request.GET.get("q", ""), to_int(request.GET.get("from"), 0),
                     backwards="back" in request.GET,
                     hidden=discretion(request, deployment, found))
     return JsonResponse({"line": hit})
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def push_news(request, deployment, address):
     """Tell what is new since `cursor`, for browsers that ask again and again."""
     found = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
@@ -92,7 +104,9 @@ def push_news(request, deployment, address):
     return JsonResponse(told or {"cursor": request.GET.get("cursor")})
 
 
-@needs(Level.VIEW)
+@require_safe
+@login_required
+@deployment_permission(Level.VIEW)
 def follow(request, deployment, address):
     """Send what is new since `cursor` as it comes; a browser that comes again goes on there."""
     found = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
@@ -104,12 +118,13 @@ def follow(request, deployment, address):
         Cursor.parse(cursor)))
 
 
-@signed_in()
+@require_safe
+@login_required
 def live(request):
     """Tell when anything changes that the board shows."""
     if not can_stream(request):
         return _no_streams()
-    deployment = number_of(request.GET.get("deployment"))
+    deployment = to_int(request.GET.get("deployment"))
     return stream(watch(request.session.session_key, deployment))
 
 

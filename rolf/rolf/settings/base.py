@@ -162,7 +162,11 @@ INSTALLED_APPS += [
     "django_ace",
 ]
 MIDDLEWARE.insert(1, "server.body_limit.BodyLimitMiddleware")
-MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware", "rolf.partial_pages.vary_by_htmx"]
+MIDDLEWARE += [
+    "django_htmx.middleware.HtmxMiddleware",
+    "rolf.partial_pages.vary_by_htmx",
+    "deployments.access.access_middleware",
+]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
@@ -176,8 +180,8 @@ TASKS = {
 }
 
 # With a write-ahead log, readers do not wait for writers (SQLite, "Write-Ahead Logging"), so pages do
-# not wait while the worker stores logs. Views that change something open a transaction themselves
-# (deployments/access.py).
+# not wait while the worker stores logs. A view that changes something runs in one transaction
+# (`atomic_post`).
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {})["init_command"] = (
