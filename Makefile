@@ -8,9 +8,9 @@ DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iprout
 	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
 # A file's tests stay in one process, because they share fixtures. The tests spend half of their time
-# waiting, so there are two processes for each core.
-PYTEST := $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
-PROCESSES ?= $(shell echo $$((2 * $$(nproc))))
+# waiting, so there are two processes for each core, at most eight.
+PYTEST = $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PROCESSES ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? 2 * cores : 8)))
 
 .PHONY: help tools demo pictures rolf check test lint format types contract bench reliability lock clean
 
