@@ -1,6 +1,7 @@
-# Makes the release the one that visitors see: `current` is switched to it by one rename.
+# Switches the link `current` to the release, by one rename: visitors then see the release.
 #
-# `previous` is then what was current before. Nothing is made anew, so going back is as fast.
+# The link `previous` then points to the release that was live before. The stage builds nothing, so a
+# rollback is as fast.
 #
 # per-host
 # switches

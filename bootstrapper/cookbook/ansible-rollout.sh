@@ -1,8 +1,8 @@
-# Brings the checkout live on a fleet by Ansible, some hosts at a time: send, build, switch, look.
+# Deploys the checkout to a fleet with Ansible, some hosts at a time: send, build, switch, test.
 #
-# It takes the place of rsync-release to smoke-test: the steps are those, the engine is Ansible's,
-# which reaches the hosts as its inventory says. A host that fails goes back to what it had, and no
-# further hosts are begun when too many fail. ansible-core has to be on the deploying machine.
+# The recipe replaces the stages from rsync-release to smoke-test: it does the same steps with Ansible,
+# which reaches the hosts as its inventory says. A host that fails returns to its old release. If too
+# many hosts fail, Ansible starts no further hosts. The deploying machine needs ansible-core.
 #
 # ANSIBLE_SERIAL         how many hosts at a time (25%)
 # ANSIBLE_MAX_FAIL       how many percent of those may fail (0)
@@ -11,9 +11,9 @@
 # REMOTE_PYTHON, WSGI_FILE, DJANGO_SETTINGS_MODULE    as in bootstrap, touch-wsgi, migrate
 # SHARED_PATHS           as in rsync-release
 #
-# Where hosts differ in REMOTE_DIRECTORY, the inventory's variable remote_directory says so.
+# If hosts differ in REMOTE_DIRECTORY, set the variable remote_directory in the inventory.
 #
-# ANSIBLE_SMOKE_URL      asked by each host until it answers 200: http://{host}/healthz
+# ANSIBLE_SMOKE_URL      each host requests it until the answer is 200: http://{host}/healthz
 # ANSIBLE_SMOKE_TRIES    how often, with a second between (30)
 #
 # switches

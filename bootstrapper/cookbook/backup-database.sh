@@ -1,13 +1,14 @@
-# Backs up the database before migrate changes it, once, on the first host: into shared/backups/.
+# Saves the database into shared/backups/ before migrate changes it; once, on the first host.
 #
-# Which database is asked of the release's settings: SQLite's own way of copying a live file, and
-# pg_dump for PostgreSQL, which gets the password by its environment. The backup has its name only
-# when it is complete. Old backups are removed by the numbers of their pushes; the new one never is.
+# The recipe reads from the release's settings which database it is. It copies SQLite with SQLite's own
+# backup of a live file, and calls pg_dump for PostgreSQL, with the password in its environment. A backup
+# gets its name only when it is complete. Old backups are removed in the order of their pushes; the new
+# one never is.
 #
-# BACKUP_COMMAND            instead, for another one: what it prints is the backup
-# KEEP_BACKUPS              how many are kept, the new one included, or all (5)
+# BACKUP_COMMAND            for another database: the backup is what this command prints
+# KEEP_BACKUPS              how many to keep, the new one included, or all (5)
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
-# DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
+# DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${BACKUP_COMMAND=}" "${KEEP_BACKUPS:=5}" "${MANAGE_DIRECTORY=}"

@@ -1,7 +1,7 @@
-# Builds the release's ve on the host by ./bootstrap.py, from the files that came along, offline.
+# Builds the release's virtualenv on the host with ./bootstrap.py, from its vendored files, offline.
 #
-# REMOTE_PYTHON       the Python of the host to build it of, as a path or a command: python3.11
-# MANAGE_DIRECTORY    where bootstrap.py is, if the release itself has none
+# REMOTE_PYTHON       the host's Python for it, as a path or a command: python3.11
+# MANAGE_DIRECTORY    the directory that has bootstrap.py, if the release itself has none
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

@@ -1,11 +1,11 @@
-# Collects the release's static files for the web server, by ./manage.py collectstatic.
+# Collects the release's static files for the web server, with ./manage.py collectstatic.
 #
-# A page that a browser has had before a switch asks for its styles after it, and so it does in a
-# rollback. So files with a hash in their name are linked from the live release into this one, those
-# of earlier ones for a month, and from this one into the live one.
+# A browser that loaded a page before a switch requests its style sheets after the switch, and the same
+# happens in a rollback. So the recipe links files with a hash in their name from the live release into
+# this one, and from this one into the live one. Files of earlier releases stay for a month.
 #
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
-# DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
+# DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

@@ -1,10 +1,10 @@
-# Brings Drupal's database and configuration up to date, once, on the first host: drush deploy.
+# Updates Drupal's database and configuration with drush deploy; once, on the first host.
 #
-# That is updatedb, config:import, cache:rebuild and deploy:hook in the order that Drush wants.
-# A rollback does not undo it.
+# drush deploy runs updatedb, config:import, cache:rebuild and deploy:hook in the order that Drush
+# recommends. A rollback does not undo it.
 #
-# DRUSH        how it is called (vendor/bin/drush)
-# DRUSH_URI    the site's address, where one Drupal has several
+# DRUSH        the command (vendor/bin/drush)
+# DRUSH_URI    the address of the site, if one Drupal serves several
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${DRUSH=vendor/bin/drush}" "${DRUSH_URI=}"

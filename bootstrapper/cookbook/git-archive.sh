@@ -1,8 +1,8 @@
-# Fetches what REPOSITORY has at the branch or tag into CHECKOUT_DIR, as plain files without .git.
+# Fetches the branch or tag of REPOSITORY into CHECKOUT_DIR, as plain files without .git.
 #
-# The server has to allow `git archive --remote`: by ssh most do, by https none does. Submodules
-# are left out, and so is what .gitattributes marks as export-ignore. In a rollback it is the tag
-# to return to.
+# The server must allow `git archive --remote`: most allow it over ssh, none over https. Submodules are
+# left out, and so are files that .gitattributes marks as export-ignore. In a rollback, the recipe
+# fetches the tag to return to.
 #
 # needs: REPOSITORY
 # resolves: git

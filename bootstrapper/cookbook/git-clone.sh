@@ -1,8 +1,8 @@
-# Clones REPOSITORY into CHECKOUT_DIR: the commit that is pushed, without history, with submodules.
+# Clones the pushed commit of REPOSITORY into CHECKOUT_DIR, without history, with submodules.
 #
-# In a rollback that is the commit of the tag to return to. The deploying user's own git settings
-# do not change the files. git's credential helpers hold a password for the repository: the words of
-# a command are shown by ps.
+# In a rollback it clones the commit of the tag to return to. The user's own git settings do not change
+# the files. Let git's credential helpers hold a password for the repository, because ps shows the words
+# of a command.
 #
 # needs: REPOSITORY
 # resolves: git

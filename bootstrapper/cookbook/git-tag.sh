@@ -1,8 +1,8 @@
-# Tags the pushed commit in REPOSITORY, as push-DEPLOYMENT-NUMBER: what a rollback returns to.
+# Tags the pushed commit in REPOSITORY as push-DEPLOYMENT-NUMBER, which a rollback returns to.
 #
-# The tag's text names the user and the comment, and the checkout that was pushed: by that a resumed
-# push knows its own tag. Where another push has that tag, this one gets push-DEPLOYMENT-NUMBER.2 and
-# so on: no tag is ever moved or shared. A rollback sets no tag: the commit has one.
+# The message of the tag names the user, the comment and the checkout; a resumed push recognises its
+# own tag by the checkout. If another push has that tag, this push gets push-DEPLOYMENT-NUMBER.2 and so
+# on: no tag is ever moved or shared. A rollback sets no tag, because its commit has one.
 #
 # needs: REPOSITORY
 cd "$CHECKOUT_DIR"

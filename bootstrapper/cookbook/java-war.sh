@@ -1,9 +1,9 @@
-# Gives the release's web application, WAR, to Tomcat: into its directory WEBAPPS, by one rename.
+# Puts the release's web application WAR into Tomcat's directory WEBAPPS, by one rename.
 #
-# The stage then waits until Tomcat has unpacked the new WAR, because Tomcat serves the old
-# application until it notices the change. A WAR that Tomcat does not take is replaced by the one
-# before it, and the stage fails. Whether the application starts is what smoke-test finds out.
-# WAR is a path in the release; a stage before rsync-release builds it in the checkout.
+# WAR is a path in the release; a stage before rsync-release builds it in the checkout. The stage then
+# waits until Tomcat has unpacked the new WAR, because Tomcat serves the old application until it notices
+# the change. If Tomcat does not unpack the WAR, the recipe puts the previous WAR back and the stage
+# fails. Whether the application starts is for smoke-test to find out.
 #
 # WAR_NAME       its name there, which is the application's path for Tomcat (the name of the file)
 # WAR_TIMEOUT    how many seconds the stage waits for Tomcat (60); 0 for a container that does not

@@ -1,4 +1,4 @@
-# Ends what maintenance-on began: visitors see the site again.
+# Removes the maintenance page of maintenance-on: visitors see the site again.
 #
 # per-host
 # shows

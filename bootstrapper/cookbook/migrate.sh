@@ -1,12 +1,12 @@
-# Brings the database up to date by the release's ./manage.py migrate, once, on the first host.
+# Migrates the database with the release's ./manage.py migrate; once, on the first host.
 #
-# Two pushes never migrate at once: a lock on the host makes the later one wait. A rollback does
-# not undo migrations, as that may lose data; so write them so that the release before can live
-# with them: add a column in one push, remove the old one in the next.
+# Two pushes never migrate at the same time: a lock on the host makes the second one wait. A rollback
+# does not undo migrations, because that can lose data. So write migrations that the release before
+# can live with: add a column in one push, and remove the old column in the next.
 #
 # MIGRATE_WAIT              how many seconds to wait for another migration (600)
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
-# DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
+# DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${MIGRATE_WAIT=600}" "${MANAGE_DIRECTORY=}"

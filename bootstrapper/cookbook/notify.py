@@ -1,7 +1,7 @@
-# Tells a webhook, NOTIFY_URL, that the push has got here: JSON by POST, "text" and the details.
+# Sends a message about the push to the webhook NOTIFY_URL: JSON by POST, "text" and the details.
 #
-# Chats such as Mattermost or Slack show the text. The address is a secret and never shown. That
-# nobody could be told doesn't fail the push.
+# Chats such as Mattermost or Slack show the text. The address is a secret and is never shown. A message
+# that could not be sent does not fail the push.
 #
 # NOTIFY_REQUIRED    1: it does
 #

@@ -1,8 +1,8 @@
-# Installs the release's Perl modules into its local/, as cpanfile.snapshot says.
+# Installs the release's Perl modules into its local/, as cpanfile.snapshot lists them.
 #
-# From vendor/cache where the project has one (carton bundle), so without a network.
+# If the project has vendor/cache (carton bundle), the recipe installs from there, without a network.
 #
-# CARTON    how it is called (carton)
+# CARTON    the command (carton)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

@@ -1,6 +1,6 @@
-# Installs the release's PHP packages on the host: what composer.lock says for production.
+# Installs the release's PHP packages on the host: those of composer.lock for production.
 #
-# COMPOSER    how it is called (composer): "php composer.phar"
+# COMPOSER    the command (composer): "php composer.phar"
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

@@ -1,6 +1,6 @@
-# Builds the release's Plone on the host by buildout, offline and without newer versions.
+# Builds the release's Plone on the host with buildout, offline and without newer versions.
 #
-# BUILDOUT           how it is called (bin/buildout of the release, else of its ve)
+# BUILDOUT           the command (bin/buildout of the release, else of its virtualenv)
 # BUILDOUT_CONFIG    its file (buildout.cfg)
 #
 # per-host

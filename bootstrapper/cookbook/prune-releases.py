@@ -1,8 +1,8 @@
-# Removes old releases from the host, but for the newest KEEP_RELEASES of those that worked.
+# Removes old releases from the host; keeps the newest KEEP_RELEASES of those that worked.
 #
-# Never removed are the current one, the one before it, the one that this push makes live, and the
-# last that pushes.log says has worked. A release that can't be removed is told, and fails nothing:
-# what is live is well.
+# It never removes the live release, the one before it, the one that this push makes live, and the last
+# one that pushes.log records as successful. It reports a release that it cannot remove, and does not
+# fail: the live release is in order.
 #
 # KEEP_RELEASES    how many (5)
 #

@@ -1,9 +1,9 @@
-# Clears what a cache has kept of the site: asks it to PURGE each of PURGE_URLS, or runs a command.
+# Clears the site from a cache: sends it PURGE for each of PURGE_URLS, or runs PURGE_COMMAND.
 #
-# One of the two has to be set. A cache that has nothing at an address (404) is content.
+# Set one of the two. A cache that has nothing at an address (404) is no error.
 #
 # PURGE_URLS       addresses, with spaces between them
-# PURGE_COMMAND    run on the host: varnishadm ban req.http.host == www.example.org
+# PURGE_COMMAND    a command for the host: varnishadm ban req.http.host == www.example.org
 #
 # needs:
 import http.client

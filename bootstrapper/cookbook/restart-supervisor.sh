@@ -1,6 +1,6 @@
-# Restarts SUPERVISOR_PROGRAMS on the host by supervisorctl, and sees that they run.
+# Restarts SUPERVISOR_PROGRAMS on the host with supervisorctl, and checks that they run.
 #
-# SUPERVISORCTL    how it is called (sudo -n supervisorctl; for root, supervisorctl)
+# SUPERVISORCTL    the command (sudo -n supervisorctl; for root, supervisorctl)
 #
 # per-host
 # needs: REMOTE_HOST SUPERVISOR_PROGRAMS

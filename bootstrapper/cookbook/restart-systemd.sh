@@ -1,6 +1,6 @@
-# Restarts SYSTEMD_UNITS on the host, and sees that they run.
+# Restarts SYSTEMD_UNITS on the host, and checks that they run.
 #
-# SYSTEMCTL    how it is called (sudo -n systemctl; for root, systemctl): "systemctl --user"
+# SYSTEMCTL    the command (sudo -n systemctl; for root, systemctl): "systemctl --user"
 #
 # per-host
 # needs: REMOTE_HOST SYSTEMD_UNITS

@@ -1,13 +1,13 @@
-# Sends the checkout into REMOTE_DIRECTORY itself, over what is live: the way of 2010, no releases.
+# Sends the checkout over REMOTE_DIRECTORY itself, without releases, as Rolf did in 2010.
 #
-# What the checkout doesn't have is deleted there, but for what the site keeps beside its code:
+# It deletes files there that the checkout does not have, but not what the site keeps beside its code:
 # .env, ve, data, media, static, shared, releases, current, previous, pushes.log and .deploy.
 #
-# A link on the host stays where the checkout has a directory, if it leads out of REMOTE_DIRECTORY
-# or to what the site keeps, such as media -> /srv/media. Nothing is written or deleted behind it,
-# and the recipe says so. A link that leads to the project's own files is replaced.
+# If the checkout has a directory where the host has a link, the link stays if it leads out of
+# REMOTE_DIRECTORY or to what the site keeps, such as media -> /srv/media. Nothing behind such a link is
+# written or deleted, and the recipe reports it. A link to the project's own files is replaced.
 #
-# SHARED_PATHS    more that is kept, as words: "web/files private"
+# SHARED_PATHS    more paths to keep, as words: "web/files private"
 #
 # per-host
 # switches

@@ -1,19 +1,19 @@
-# Sends the checkout to the host, as releases/NUMBER. What the current release has, too, isn't sent.
+# Sends the checkout to the host as releases/NUMBER, except files that the live release has.
 #
-# Until all of it is there it has another name, so nobody takes half a release for a whole one; a
-# push that is resumed sends what is missing. Then what stands in shared/ is linked into it. The
-# directories data and media move to shared/ from the first release that has them.
+# The release has another name until it is complete, so no command takes half a release for a complete
+# one; a resumed push sends what is missing. Then the recipe links what is in shared/ into the release.
+# The directories data and media move to shared/ from the first release that has them.
 #
 # SHARED_PATHS      link these and nothing else: "data web/files .env db.sqlite3"
 # RELEASE_SOURCE    the directory of the checkout to send (all of it)
 #
-# A shared path that the first release has, a file or a directory, moves to shared/. One that is
-# nowhere yet is a file if its last name has a dot (.env, app.ini, db.sqlite3): the release gets a
-# link, and the application makes the file. Else it is a directory. A slash at the end makes it a
-# directory in any case (conf.d/). A file without a dot is put into shared/ by hand, before.
+# A shared path that the first release has, a file or a directory, moves to shared/. A path that does
+# not exist yet is a file if its last name has a dot (.env, app.ini, db.sqlite3): the release gets a
+# link, and the application creates the file. Otherwise it is a directory. A slash at the end makes it
+# a directory in any case (conf.d/). Put a file without a dot into shared/ by hand first.
 #
-# Everybody may read a release, whatever the umasks are. Where REMOTE_DIRECTORY belongs to a group
-# (chmod g+ws), its members push in turn, and may write all that pushes make.
+# Every user can read a release, whatever the umasks are. If REMOTE_DIRECTORY belongs to a group
+# (chmod g+ws), its members push in turn, and can write everything that pushes create.
 #
 # For REMOTE_HOST = "." a machine without rsync does the same with tar and cp.
 #

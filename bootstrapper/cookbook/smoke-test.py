@@ -1,11 +1,11 @@
-# Asks SMOKE_URL until it answers as it should, as a visitor would: at most SMOKE_TIMEOUT seconds.
+# Requests SMOKE_URL as a visitor would, until the answer is right or SMOKE_TIMEOUT seconds pass.
 #
-# It may be several addresses, with spaces between them; {host} in one stands for REMOTE_HOST's
-# name. A redirect within the site is followed, one to another site is taken as the answer.
+# SMOKE_URL may hold several addresses, with spaces between them; {host} in one stands for the name of
+# REMOTE_HOST. The recipe follows a redirect within the site; a redirect to another site is the answer.
 #
-# SMOKE_STATUS     the status that is good (200); several: "200 401"
-# SMOKE_TEXT       what has to be on the page
-# SMOKE_HOST       the name to ask for, where the address isn't the site's own
+# SMOKE_STATUS     the right status (200); several: "200 401"
+# SMOKE_TEXT       a text that the page must have
+# SMOKE_HOST       the host name to request, if the address is not the site's own
 # SMOKE_TIMEOUT    seconds (30)
 #
 # per-host

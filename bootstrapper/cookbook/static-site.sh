@@ -1,6 +1,8 @@
-# Builds a site of plain files in the checkout by SITE_COMMAND; rsync-release then sends just them.
+# Builds a site of plain files in the checkout with SITE_COMMAND; rsync-release sends only these.
 #
-# SITE_COMMAND      what builds it, such as make html (nothing: it is committed as it is)
+# SITE_DIRECTORY is the directory of the checkout with the built site.
+#
+# SITE_COMMAND      the command that builds it, such as make html (none: the site is committed)
 #
 # needs: SITE_DIRECTORY
 cd "$CHECKOUT_DIR"

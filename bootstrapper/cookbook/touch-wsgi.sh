@@ -1,15 +1,15 @@
-# Touches the WSGI file of what is live: mod_wsgi then runs the code anew.
+# Touches the WSGI file of the live release, so that mod_wsgi restarts with the new code.
 #
-# A project's apache/reload is run instead, where there is one: its processes take turns, so that no
-# visitor waits. The template has one.
+# If the project has an apache/reload, as the template does, the recipe runs it instead: it restarts
+# Apache's processes one after the other, so that no visitor waits.
 #
-# Apache reads its configuration as root, so root has a copy of the one in the release. The stage
-# prints the commands for root where the two differ, or where the copy is not root's alone.
+# Apache reads its configuration as root, so root has a copy of the one in the release. The stage prints
+# the commands for root if the two differ, or if users other than root can change the copy.
 #
 # WSGI_FILE        its path in the project (apache/django.wsgi)
-# APACHE_CONFIG    root's copy (/etc/apache2/sites-available/NAME.conf, where that exists and NAME is
-#                  the last part of REMOTE_DIRECTORY)
-# APACHE_SOURCE    what it is a copy of, a path in the project (apache/DEPLOYMENT.conf)
+# APACHE_CONFIG    root's copy (/etc/apache2/sites-available/NAME.conf, if it exists and NAME is the
+#                  last part of REMOTE_DIRECTORY)
+# APACHE_SOURCE    the original of the copy, a path in the project (apache/DEPLOYMENT.conf)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

@@ -1,7 +1,7 @@
-# Runs the project's own tests in the checkout, with a ve of its own if it has a bootstrap.py.
+# Runs the project's own tests in the checkout, in a virtualenv if it has a bootstrap.py.
 #
-# `make test` where there is such a target, else `./manage.py test`. What the tests leave behind is
-# removed, so that it isn't sent to the hosts.
+# It runs `make test` if there is such a target, otherwise `./manage.py test`. It removes what the tests
+# leave behind, so that the hosts do not get it.
 #
 # MANAGE_DIRECTORY    the directory that has manage.py, such as src (.)
 # SKIP_TESTS          a flag: push without running them

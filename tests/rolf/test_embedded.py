@@ -21,13 +21,13 @@ from tests.support.rolf_visitor import Visitor, ask, token_of
 WAITING = """
 from accounts.models import User
 from deployments.models import Application, Category, Deployment, Stage
-from pushes import asking
+from pushes import services
 application = Application.objects.create(
     name="shop", category=Category.objects.create(name="sites"))
 deployment = Deployment.objects.create(application=application, name="production")
 Stage.objects.create(deployment=deployment, name="wait",
                      code="until [ -e {file} ]; do sleep 0.05; done")
-asking.push(deployment, User.objects.get())
+services.push(deployment, User.objects.get())
 """
 STATES = """
 from pushes.models import Push

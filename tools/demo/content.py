@@ -140,7 +140,7 @@ def kept(person: User, subject: object, deployment: Deployment | None = None) ->
 def push(person: str, comment: str, *flags: str) -> None:
     """Ask for a push, and tell how it ended."""
     deployment = Deployment.objects.get(name="production")
-    told(
+    report(
         services.push(
             deployment,
             User.objects.get(username=person),
@@ -151,13 +151,13 @@ def push(person: str, comment: str, *flags: str) -> None:
 
 
 def rollback(person: str, comment: str) -> None:
-    """Ask for the way back, and tell how it ended."""
+    """Roll back, and print how it ended."""
     deployment = Deployment.objects.get(name="production")
-    told(services.rollback(deployment, User.objects.get(username=person), comment=comment))
+    report(services.rollback(deployment, User.objects.get(username=person), comment=comment))
 
 
-def told(asked: object) -> None:
-    """Wait until it has ended."""
+def report(asked: object) -> None:
+    """Wait until the push has ended, and print how it ended."""
     while asked.active:
         time.sleep(0.2)
         asked.refresh_from_db(fields=["state", "number", "reason"])

@@ -16,7 +16,7 @@ LEAD = re.compile(r'<p class="lead">.*?</p>')
 DEFINITION = "deploy/deployments.toml"
 TOOLS = ("bash", "git", "make")
 RESTART = """\
-# Has the demo's server start anew from what is live; with Apache, this is touch-wsgi.
+# Restarts the demo's server with the live release; with Apache, this is touch-wsgi.
 #
 # needs: REMOTE_HOST SERVER_PID
 ssh "$REMOTE_HOST" kill -HUP "$SERVER_PID"

@@ -20,11 +20,11 @@ class Rolf:
     `people` has the passwords of the others, by login, once the site is defined.
     """
 
-    def __init__(self, directory: Path, address: str, told: dict[str, str]) -> None:
+    def __init__(self, directory: Path, address: str, facts: dict[str, str]) -> None:
         self.directory = directory
         self.address = address
-        self.login = told["login"]
-        self.password = told["password"].split()[0]
+        self.login = facts["login"]
+        self.password = facts["password"].split()[0]
         self.people: dict[str, str] = {}
 
     def define(self, project: Path) -> None:
@@ -89,25 +89,25 @@ def running(directory: Path, port: int) -> Iterator[Rolf]:
             stdout=file,
         )
     try:
-        while "data" not in (told := said(output)) and process.poll() is None:
+        while "data" not in (facts := printed(output)) and process.poll() is None:
             time.sleep(0.1)
         if process.poll() is not None:
             raise subprocess.CalledProcessError(process.returncode, ["./manage.py rolf"])
-        yield Rolf(directory, address, told)
+        yield Rolf(directory, address, facts)
     finally:
         process.terminate()
         process.wait()
 
 
-def said(output: Path) -> dict[str, str]:
-    """What it has said so far: where it is, and what lets one in."""
+def printed(output: Path) -> dict[str, str]:
+    """Return what Rolf has printed so far: its address, and the login."""
     lines = output.read_text().splitlines(keepends=True)
     pairs = [line.split(None, 1) for line in lines if line.endswith("\n")]
     return {title: text.strip() for title, text in pairs}
 
 
 def environment() -> dict[str, str]:
-    """What whoever starts Rolf has, without what git or make add."""
+    """Return the environment of a user who starts Rolf, without what git or make add."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -1,7 +1,7 @@
-"""The demo's stand-in for Apache: serves what `current` names, and starts anew from it at SIGHUP.
+"""The demo's stand-in for Apache: serves the release that `current` names, and restarts with it at SIGHUP.
 
 It keeps its socket when it does: visitors who come meanwhile wait a moment, none is turned away.
-usage: server.py DIRECTORY PORT; it starts itself anew with fd=NUMBER in the place of the port
+usage: server.py DIRECTORY PORT; it restarts itself with fd=NUMBER in the place of the port
 """
 
 import os
