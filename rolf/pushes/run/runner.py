@@ -28,7 +28,7 @@ from deployments.prepare import (
 
 from ..log_view import index
 from ..models import LogChunk, Push, Worker
-from ..services import Moved, refuse_closed, refuse_moved
+from ..refusals import Moved, refuse_closed, refuse_moved
 from .db_retry import ignore_outage
 from .journal import DatabasePushStore
 from .repository import RepositoryMirror, clone_of
