@@ -126,7 +126,7 @@ class PushRunner:
 
     def _roll_back(self, signals):
         target, live = self._asked.rollback_to, self._asked.rollback_of
-        proposal = RollbackProposal(target=target.kept, live=live and live.kept)
+        proposal = RollbackProposal(target=target.engine_record, live=live and live.engine_record)
         with self._held(self._today(live), signals) as held:
             start.rollback(*held, proposal=proposal, comment=self._asked.comment,
                            keep_settings=self._asked.keep_settings)
@@ -139,7 +139,7 @@ class PushRunner:
         return bare(self._deployment)
 
     def _resume(self, signals):
-        record = self._asked.kept
+        record = self._asked.engine_record
         if record is None:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
         plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
