@@ -1,4 +1,4 @@
-"""The command that runs this program, as the user typed it: messages begin commands with it."""
+"""The command that started this program, as the user typed it; messages begin commands with it."""
 
 import shlex
 import sys
@@ -10,9 +10,9 @@ DEFAULT = "python -m bootstrapper"
 def invocation(typed: Sequence[str], arguments: Sequence[str]) -> str:
     """Return the words of `typed` before `arguments`, quoted for a shell.
 
-    `typed` is `sys.orig_argv`. The user of a project types `ve/bin/python -m bootstrapper`, and a
-    `python` on PATH, if there is one, may not have this package. DEFAULT stands for an absolute
-    path, which scripts use, and for other programs that use this package, such as Rolf.
+    `typed` is `sys.orig_argv`. Users of a project type `ve/bin/python -m bootstrapper`; `python`
+    alone may be missing or may lack this package. Return DEFAULT for an absolute path, which
+    scripts use, and for other programs that use this package, such as Rolf.
     """
     words = list(typed[: len(typed) - len(arguments)])
     by_hand = words[-2:] == ["-m", "bootstrapper"] and not words[0].startswith("/")
