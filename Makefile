@@ -4,22 +4,28 @@ PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
 DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iproute2 \
-	libapache2-mod-wsgi-py3 openssh-client openssh-server openssl php-cli postgresql procps psmisc \
-	python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
+	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
+	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
-.PHONY: help tools demo pictures rolf test lint types contract bench reliability lock clean
+# One process for each core; a file's tests stay together, because they share fixtures.
+PYTEST := $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PROCESSES ?= auto
+
+.PHONY: help tools demo pictures rolf check test lint format types contract bench reliability lock clean
 
 help:
 	@echo "make demo          generate a project, vendor it, rebuild its ve, push it and back, run the site and Rolf (ONCE=1: check and end)"
 	@echo "make rolf          give rolf/ its vendored files, for ./bootstrap.py and ./manage.py rolf there"
 	@echo "make pictures      take the docs' pictures of Rolf, from the demo"
-	@echo "make test          every test (ARGS='-k name' chooses)"
+	@echo "make check         lint, types, contract, and the tests that need no server (ARGS='-k name' chooses)"
+	@echo "make test          every test; as root it installs the Debian packages that are missing"
 	@echo "make lint          ruff"
+	@echo "make format        ruff format"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
-	@echo "make contract      who may import whom"
+	@echo "make contract      import contracts"
 	@echo "make bench         measure; writes docs/benchmarks*.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
-	@echo "make lock          lock the template's packages and Rolf's anew"
+	@echo "make lock          lock the template's packages and Rolf's again"
 	@echo "make clean         remove what these made"
 
 tools: .tools/complete
@@ -45,8 +51,11 @@ pictures: tools debian
 rolf: tools
 	@$(TOOLS)/python -m tools.rolf_files
 
+check: lint types contract
+	@$(PYTEST) -q -m "not system" $(ARGS)
+
 test: tools debian
-	@$(TOOLS)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 .PHONY: debian
 debian:
@@ -61,6 +70,9 @@ debian:
 
 lint: tools
 	@$(TOOLS)/ruff check .
+
+format: tools
+	@$(TOOLS)/ruff format .
 
 types: tools
 	@$(TOOLS)/mypy

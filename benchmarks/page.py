@@ -17,38 +17,38 @@ def page(results: Results, picture: str) -> str:
             "",
             "## A rebuild",
             "",
-            f"A ve of {results.wheels} wheels, {results.files:,} files with their bytecode "
-            "(`benchmarks/requirements.in`, vendored by `vendor_fetch`), in place of a finished one "
-            "whose removal is counted. Everyone is run as users run it, from the same lock with its "
-            "hashes, and without a network. "
-            f"Rounds counted after a warm-up: {results.runs}; in each everyone has a turn.",
+            f"Each tool replaces a finished virtualenv of {results.wheels} wheels, {results.files:,} "
+            "files with their bytecode (`benchmarks/requirements.in`, vendored by `vendor_fetch`). The "
+            "time includes the removal of the old virtualenv. Each tool runs as its users run it, from "
+            "the same lock with its hashes, and without a network. Rounds counted after a warm-up: "
+            f"{results.runs}; in each round, each tool runs once.",
             "",
             *of_seconds(results.rebuilding),
             "",
-            "- A cold store holds nothing, the empty ve of virtualenv included; a cold cache of uv "
-            "doesn't even know the interpreter. The vendored files are in the page cache on all "
-            "sides, virtualenv's own cache is warm.",
-            "- Ours always writes bytecode, pip does, and `cp -al` links it; uv does where it says so.",
-            "- Ours moves the replaced ve into the store, one for all projects of a user, and the next "
-            "rebuild makes its ve of it; only a second one would be removed. With a cold store there "
-            "is none to begin with, and what takes the one of the round before away is the removal "
-            "of the store, which isn't counted.",
-            "- Every ve was seen to import Django.",
-            "- On an ext4 without a journal the kernel looks past every inode that was freed in the "
-            "last minutes (`recently_deleted` in its fs/ext4/ialloc.c). There each round makes the "
-            "next one slower for whoever makes directories; `TMPDIR` names a better place to "
+            "- A cold store is empty: it has no empty virtualenv either. A cold cache of uv does not "
+            "even know the interpreter. For every tool, the vendored files are in the page cache, and "
+            "virtualenv's own cache is warm.",
+            "- bootstrap.py and pip always write bytecode, and `cp -al` links it. uv writes it where "
+            "the row says so.",
+            "- bootstrap.py moves the replaced virtualenv into the store, which keeps one for all "
+            "projects of a user, and the next rebuild reuses it. With a cold store there is none to "
+            "reuse. The removal of the cold store's predecessor, with its virtualenv, is not counted.",
+            "- After each run, the virtualenv imported Django.",
+            "- On an ext4 without a journal, the kernel skips every inode that was freed in the last "
+            "minutes (`recently_deleted` in its fs/ext4/ialloc.c). There, each round slows down the "
+            "next one for every tool that creates directories. `TMPDIR` names a better place to "
             "measure.",
             "",
             "## Targets",
             "",
-            "Ratios of times are the median of the rounds' ratios.",
+            "A ratio of times is the median of the ratios of the rounds.",
             "",
             *of_targets(results.targets()),
             "",
             "## Memory",
             "",
-            "The largest process, and all processes at one time (what they share counts once), "
-            "sampled every 5 ms in a run of its own.",
+            "The largest process, and all processes at one time (shared memory counts once), "
+            "sampled every 5 ms in a separate run.",
             "",
             *table(
                 ["MB", "largest", "together"],
@@ -60,11 +60,11 @@ def page(results: Results, picture: str) -> str:
             "",
             "## Disk",
             "",
-            "Blocks of ve and store, without the vendored files, which every project keeps in git: "
-            f"the first project takes {results.disk.first / 1e6:.1f} MB, project "
+            "Blocks of the virtualenv and the store, without the vendored files, which every project "
+            f"keeps in git. The first project takes {results.disk.first / 1e6:.1f} MB. Project "
             f"{results.disk.projects} with the same requirements adds "
             f"{results.disk.last / 1e6:.1f} MB, {results.disk.in_folders / 1e6:.1f} MB of it for "
-            f"{results.disk.folders:,} directories, which can't be hardlinked.",
+            f"{results.disk.folders:,} directories, which cannot be hardlinked.",
             "",
             "## Growth",
             "",
@@ -72,7 +72,7 @@ def page(results: Results, picture: str) -> str:
             "",
             "## Generating a project",
             "",
-            "The project of `make demo`, with an empty cache of vendored files, and with a full one.",
+            "The project of `make demo`, with an empty cache of vendored files and with a full one.",
             "",
             *of_seconds(results.generating),
             "",
@@ -89,7 +89,7 @@ def _growth(results: Results) -> list[str]:
         for title, line in lines.items()
     )
     return [
-        "Median seconds for made-up wheels of 25 modules, and the straight line through them. "
+        "Median seconds for synthetic wheels of 25 modules, and the straight line through them. "
         f"{fits}.",
         "",
         *table(

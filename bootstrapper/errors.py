@@ -5,6 +5,16 @@ import os
 from pathlib import Path
 
 from bootstrapper import plain_text
+from bootstrapper.program import COMMAND_LINE
+
+# The exit status of each command; docs/reference.md prints this table.
+EXIT_STATUSES = {
+    0: "done",
+    1: "the work failed (a stage, a host, a hash, a build, a full disk), or a user cancelled it",
+    2: "the command, or a file that people write, is wrong; nothing was done",
+    3: "locked: another push is running, or the deployment is locked",
+    130: "interrupted: Ctrl-C, SIGTERM or a closed terminal",
+}
 
 
 class BootstrapperError(Exception):
@@ -72,7 +82,7 @@ def error_text(error: Exception) -> str:
         place = plain_text.single_line(f"{error.filename or 'the system'}")
         return (
             f"{place}: {error.strerror or error}\n"
-            "  next: correct that (free space, permissions), then repeat the command"
+            f"  next: correct that (free space, permissions), then: {COMMAND_LINE}"
         )
     return (
         f"vendor_fetch: unexpected {type(error).__name__}: "

@@ -1,4 +1,4 @@
-"""The command that started this program, as the user typed it; messages begin commands with it."""
+"""The command that started this program, as the user typed it; messages print it."""
 
 import shlex
 import sys
@@ -6,17 +6,28 @@ from collections.abc import Sequence
 
 DEFAULT = "python -m bootstrapper"
 
+COMMAND_LINE = shlex.join(sys.orig_argv)
+"""The whole command, for messages that ask the user to repeat it."""
 
-def invocation(typed: Sequence[str], arguments: Sequence[str]) -> str:
-    """Return the words of `typed` before `arguments`, quoted for a shell.
 
-    `typed` is `sys.orig_argv`. Users of a project type `ve/bin/python -m bootstrapper`; `python`
-    alone may be missing or may lack this package. Return DEFAULT for an absolute path, which
-    scripts use, and for other programs that use this package, such as Rolf.
+def invocation(module: str, typed: Sequence[str], arguments: Sequence[str]) -> str:
+    """Return the words of `typed` before `arguments`, quoted for a shell: `python3 -m bootstrapper`.
+
+    `typed` is `sys.orig_argv`. The result is empty if Python was not called with `-m module`, as in
+    Rolf, which uses this package as a library.
     """
     words = list(typed[: len(typed) - len(arguments)])
-    by_hand = words[-2:] == ["-m", "bootstrapper"] and not words[0].startswith("/")
-    return shlex.join(words) if by_hand else DEFAULT
+    return shlex.join(words) if words[-2:] == ["-m", module] else ""
 
 
-PROGRAM = invocation(sys.orig_argv, sys.argv[1:])
+def bootstrapper_invocation(typed: Sequence[str], arguments: Sequence[str]) -> str:
+    """Return the invocation of bootstrapper.
+
+    A user of a project types `ve/bin/python -m bootstrapper`; a `python` on PATH, if there is one,
+    may not have this package. DEFAULT stands for an absolute path, which scripts use.
+    """
+    words = invocation("bootstrapper", typed, arguments)
+    return words if words and not words.startswith(("/", "'/")) else DEFAULT
+
+
+PROGRAM = bootstrapper_invocation(sys.orig_argv, sys.argv[1:])

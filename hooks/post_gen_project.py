@@ -1,4 +1,4 @@
-"""Give the new project its files: the work is vendor_fetch's, in the template's checkout."""
+"""Add the files that the rendered project still lacks: packages, locks and .env."""
 
 import os
 import sys
@@ -6,10 +6,10 @@ from pathlib import Path
 
 template = Path(<< cookiecutter._repo_dir.__repr__() >>)
 if not template.is_absolute():
-    # Cookiecutter stands in that directory while a hook runs (cookiecutter.hooks, `work_in`).
+    # While a hook runs, cookiecutter's working directory is the template (hooks.py, `work_in`).
     template = Path(f"/proc/{os.getppid()}/cwd").resolve()
 
-# A checkout that somebody works in is no place for a hook's bytecode.
+# Leave no bytecode in the template's checkout.
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(template))
 

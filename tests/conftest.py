@@ -1,4 +1,8 @@
-"""What the tests share: a generated project, a tiny one, and what a test needs of the system."""
+"""What the tests share: a generated project, a tiny one, and what a test needs of the system.
+
+Every test has a time limit (pytest-timeout, in pyproject.toml): it fails where it stands, with the
+stack of each thread, and its fixtures end what it started.
+"""
 
 import os
 import shutil
@@ -10,8 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.workermanage import NodeManager
 
 from bootstrapper.ve.project import lockfile
+from tests.support.shared import made_once, shared_directory, turn
 from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION, USER, Site
 from tests.support.wheels import lock_line, make_wheel
 
@@ -19,17 +25,49 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = REPOSITORY / "<<cookiecutter.project_slug>>"
 Generate = Callable[..., Path]
 TINY = "tiny-1.0-py3-none-any.whl"
+# The directories whose tests start servers or programs of the system, or fetch packages.
+SYSTEM = {"deploy/cookbook", "deploy/story", "parity", "safety"}
+# Fixtures that do so, for tests elsewhere.
+SYSTEM_FIXTURES = {"generate", "rolf_project", "ssh_server"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "needs(*programs): programs of the system, by path or name")
     # Projects have Makefiles of their own, which must not know that one called us.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         os.environ.pop(name, None)
-    # `nohup make test &` ignores these, and so would every program that a test starts.
+    # `nohup make test &` ignores SIGINT and SIGHUP, and so would every program that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for ignored in (signal.SIGHUP, signal.SIGQUIT):
+    for ignored in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD,
+                    signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
         signal.signal(ignored, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    # Ctrl-C: the fixtures of the other processes get the time to end what they started.
+    NodeManager.EXIT_TIMEOUT = 60
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark tests by what they need, before `-m` looks; then let those that take long begin."""
+    for item in items:
+        place = item.path.relative_to(REPOSITORY / "tests").parent
+        if place.name in ("browser", "parity", "safety"):
+            item.add_marker(place.name)
+        fixtures = getattr(item, "fixturenames", ())
+        if (not SYSTEM.isdisjoint([place.as_posix(), *map(str, place.parents)])
+                or item.get_closest_marker("needs") or not SYSTEM_FIXTURES.isdisjoint(fixtures)):
+            item.add_marker("system")
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("system") is None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Under `pytest -n`, run a test that is marked `alone` while the other processes wait."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    factory = item.config._tmp_path_factory  # type: ignore[attr-defined]
+    with turn(shared_directory(factory), alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -87,9 +125,11 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
 
 
 @pytest.fixture(scope="session")
-def generated(generate: Generate) -> Path:
+def generated(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One generated project, for tests that only read it."""
-    return generate()
+    directory = shared_directory(tmp_path_factory) / "generated"
+    [project] = made_once(directory, lambda into: generate(into)).iterdir()
+    return project
 
 
 @pytest.fixture(scope="session")

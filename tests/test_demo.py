@@ -16,6 +16,7 @@ from tests.support.bare_machine import path_without
 from tests.support.processes import processes_of
 
 
+@pytest.mark.system
 def test_ctrl_c_ends_the_demo_and_its_server(tmp_path: Path,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
     # It shows all of it on a machine that has neither rsync nor ssh.

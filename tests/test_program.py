@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.program import DEFAULT, invocation
+from bootstrapper.program import DEFAULT, bootstrapper_invocation, invocation
 
 
 @pytest.mark.parametrize(("typed", "arguments", "program"), [
@@ -19,7 +19,17 @@ from bootstrapper.program import DEFAULT, invocation
     ([], [], DEFAULT),
 ])
 def test_invocation_is_what_the_user_typed(typed, arguments, program):
-    assert invocation(typed, arguments) == program
+    assert bootstrapper_invocation(typed, arguments) == program
+
+
+@pytest.mark.parametrize(("typed", "arguments", "program"), [
+    ([".tools/bin/python", "-P", "-m", "vendor_fetch", "sync"], ["sync"],
+     ".tools/bin/python -P -m vendor_fetch"),
+    (["/srv/a b/ve/bin/python", "-m", "vendor_fetch"], [], "'/srv/a b/ve/bin/python' -m vendor_fetch"),
+    (["python3", "hook.py"], [], ""),
+])
+def test_invocation_of_another_module(typed, arguments, program):
+    assert invocation("vendor_fetch", typed, arguments) == program
 
 
 def test_messages_name_the_python_that_was_typed(tmp_path):

@@ -20,21 +20,21 @@ from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile, read, render
 from bootstrapper.ve.standards.marker import Marker
-from vendor_fetch.atomic_file import incoming
+from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph import metadata
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 from vendor_fetch.project.project import APPS_IN, FORMATS, VendorProject
 from vendor_fetch.project.target import Target
-from vendor_fetch.resolve.choice import platform_condition
+from vendor_fetch.resolve.choice import platform_marker
 from vendor_fetch.sync.locker import Locker
-from vendor_fetch.template.generation import LOCKED_FOR, ROOT
+from vendor_fetch.template.generation import LOCKED_PLATFORM, PROJECT_TEMPLATE
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOCKS = REPOSITORY / "locks"
 # Whatever is vendored, a project that had one of these names would hide it.
 ALWAYS_TAKEN = {"bootstrapper", "vendor_fetch"}
-PLATFORM = Target(python="", sys_platform=LOCKED_FOR[0], machine=LOCKED_FOR[1])
+PLATFORM = Target(python="", sys_platform=LOCKED_PLATFORM[0], machine=LOCKED_PLATFORM[1])
 HEADER = ("Written by tools/locks.py (make lock). New projects get these files.",)
 
 # By path and hash, the Pythons that a file is for.
@@ -53,7 +53,9 @@ def requirements(database: str, vendor_format: str) -> list[str]:
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, **settings["_jinja2_env_vars"]
     )
-    template = environment.from_string((REPOSITORY / ROOT / APPS_IN).read_text(encoding="utf-8"))
+    template = environment.from_string(
+        (REPOSITORY / PROJECT_TEMPLATE / APPS_IN).read_text(encoding="utf-8")
+    )
     return template.render(
         cookiecutter={"database": database, "vendor_format": vendor_format}
     ).splitlines()
@@ -69,7 +71,7 @@ def markers(files: Pythons, everywhere: Iterable[str]) -> list[LockedFile]:
     """The lines of a lock; a file that is for some Pythons only says for which."""
     lines = []
     for (path, sha256), pythons in files.items():
-        parts = platform_condition(path.name, PLATFORM)
+        parts = platform_marker(path.name, PLATFORM)
         if pythons != set(everywhere):
             some = " or ".join(f'python_version == "{python}"' for python in sorted(pythons))
             parts.insert(0, f"({some})" if parts and len(pythons) > 1 else some)
@@ -96,7 +98,7 @@ def modules(wheels: Iterable[Path]) -> set[str]:
 
 def write(name: str, text: str) -> None:
     """Write a file of this directory by one rename."""
-    with incoming(LOCKS) as file:
+    with atomic_file(LOCKS) as file:
         file.write(text.encode())
         file.settle(LOCKS / name)
 
@@ -106,7 +108,7 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
     choices = answers()
     pythons = choices["python_version"]
     # The locks are everybody's: what else this machine's pip looks into has no say.
-    index = configured(REPOSITORY).without_extras()
+    index = configured_index(REPOSITORY).without_extras()
     locks: dict[str, Pythons] = {}
 
     def lock(name: str, asked: list[str], vendor_format: str, python: str, scratch: str) -> None:

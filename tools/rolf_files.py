@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
-from vendor_fetch.template.generation import vendor
+from vendor_fetch.template.generation import vendor_project
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -40,13 +40,13 @@ def lay_out(directory: Path, python: str = "") -> None:
     pinned.write_text(
         re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python, pinned.read_text())
     )
-    vendor(REPOSITORY, directory, answer="rolf", progress=Progress())
+    vendor_project(REPOSITORY, directory, answer="rolf", progress=Progress())
 
 
 def main() -> int:
     """Exit status, as everywhere."""
     try:
-        vendor(REPOSITORY, REPOSITORY / "rolf", answer="rolf", progress=Progress())
+        vendor_project(REPOSITORY, REPOSITORY / "rolf", answer="rolf", progress=Progress())
     except BootstrapperError as error:
         print(error, file=sys.stderr)
         return error.status

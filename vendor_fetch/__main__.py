@@ -18,7 +18,7 @@ from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph.check import check_differences
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 from vendor_fetch.project.project import VendorProject, open_project
 from vendor_fetch.sync.sync import sync
 
@@ -91,7 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         project = open_project(getattr(options, "project", Path()).absolute())
         if options.command == "check":
             return _check(project, progress)
-        return sync(project, Cache(cache_directory()), configured(project.directory), progress)
+        return sync(
+            project, Cache(cache_directory()), configured_index(project.directory), progress
+        )
     except KeyboardInterrupt:
         print(
             "interrupted; what was locked is still there\n  next: python -m vendor_fetch sync",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class Incoming:
+class AtomicFile:
     """A file that is being written, under a temporary name in the directory of its lasting one."""
 
     def __init__(self, stream: BinaryIO, path: Path) -> None:
@@ -28,11 +28,11 @@ class Incoming:
 
 
 @contextmanager
-def incoming(directory: Path) -> Iterator[Incoming]:
+def atomic_file(directory: Path) -> Iterator[AtomicFile]:
     """A new file to write to; it is gone afterwards unless it was settled."""
     descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=directory)
     try:
         with open(descriptor, "wb") as stream:
-            yield Incoming(stream, Path(name))
+            yield AtomicFile(stream, Path(name))
     finally:
         Path(name).unlink(missing_ok=True)

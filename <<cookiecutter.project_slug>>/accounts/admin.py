@@ -1,5 +1,3 @@
-"""Users in the admin."""
-
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 

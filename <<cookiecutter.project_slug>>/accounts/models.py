@@ -1,7 +1,5 @@
-"""Users of the site."""
-
 from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """A user; Django's own fields, in a table that the site may extend at any time."""
+    """A user of the site, with the fields of Django's own user model and those that you add."""

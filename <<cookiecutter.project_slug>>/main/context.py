@@ -1,10 +1,8 @@
-"""What every template knows."""
-
 from django.conf import settings
 
 
 def project(request):
-    """Return the project's name, description and author, as `project` in templates."""
+    """Context processor: the project's name, description and author, as `project`."""
     return {
         "project": {
             "name": settings.PROJECT_NAME,

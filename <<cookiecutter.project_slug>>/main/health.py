@@ -1,5 +1,3 @@
-"""/healthz: whether the site can do its work, for monitoring and for deployments."""
-
 import logging
 
 from django.db import DatabaseError, connection, transaction
@@ -12,19 +10,19 @@ logger = logging.getLogger(__name__)
 
 
 def database():
-    """Return "ok" if the database answers a query."""
+    """Return "ok" if the database answers a query, else "unreachable"."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        # The reason may name hosts and users: it is for the log, not for the visitor.
+        # The error may name hosts and users, so it goes to the log and not to the visitor.
         logger.exception("healthz: the database does not answer")
         return "unreachable"
     return "ok"
 
 
 def migrations():
-    """Return "ok" if the database has every migration that the code has."""
+    """Return "ok" if every migration is applied, else how many are not."""
     try:
         executor = MigrationExecutor(connection)
     except DatabaseError:
@@ -33,12 +31,12 @@ def migrations():
     return f"{len(missing)} unapplied" if missing else "ok"
 
 
-# Out of the request's transaction, which would fail first if the database were away.
+# With ATOMIC_REQUESTS, Django would fail to open the transaction before this view could answer.
 @transaction.non_atomic_requests
 @never_cache
 @require_safe
 def healthz(request):
-    """Answer 200 if all is well, 503 otherwise; the JSON says what is not."""
+    """Answer 200 if the site can do its work, else 503. Deployments and monitoring ask this."""
     checks = {"database": database(), "migrations": migrations()}
     healthy = set(checks.values()) == {"ok"}
     return JsonResponse(

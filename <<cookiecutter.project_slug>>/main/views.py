@@ -1,5 +1,3 @@
-"""The site's own pages."""
-
 import sys
 from pathlib import Path
 
@@ -11,12 +9,11 @@ ROOT_FILES = Path(__file__).parent / "static" / "main"
 
 
 class IndexView(TemplateView):
-    """The front page; in development it also says what to do next."""
+    """The front page. In development, it also shows the next steps."""
 
     template_name = "main/index.html"
 
     def get_context_data(self, **kwargs):
-        """Add what helps a developer, and nobody else."""
         context = super().get_context_data(**kwargs)
         if settings.DEBUG:
             context["next_steps"] = {

@@ -17,7 +17,7 @@ from benchmarks.rolf.instance import Instance, empty, inside, started
 
 PUSHES, FOLLOWERS, LINES = 10, 50, 150  # lines of each push, ten a second
 STAYS = 3.0  # seconds after which a browser's connection breaks, on average
-FLUSH = 0.25  # seconds: rolf/worker/journal.py
+FLUSH = 0.25  # seconds: rolf/pushes/run/journal.py
 _LINE = re.compile(r'data-line="(\d+)".*?<code>(.*?)</code>')
 _SAID = re.compile(r"at ([\d.]+) number \d+$")
 

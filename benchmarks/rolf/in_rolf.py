@@ -125,7 +125,7 @@ def line(number: int) -> bytes:
 
 def log(lines: int) -> str:
     """Make a push with a log of that many lines; return its address."""
-    from pushes.indexing import build
+    from pushes.log_view.index import build
 
     deployment = Deployment.objects.first()
     last = deployment.pushes.order_by("-number").values_list("number", flat=True).first() or 0
@@ -185,7 +185,7 @@ def speakers(count: int, lines: int) -> list:
 
 def site(definition: str, name: str) -> int:
     """Make a deployment of what a deployments.toml says; its key."""
-    from deployments.importing import fill
+    from deployments.import_files import fill
 
     from bootstrapper.deploy.definition.deployment import FILE
 

@@ -18,9 +18,9 @@ def page(results: Results) -> str:
         [
             "# Benchmarks of Rolf",
             "",
-            f"Written by `make bench` on {results.machine}; {versions}.{missing} Rolf is started as "
-            "its users start it (`./manage.py rolf`: one web process, one worker, SQLite), browsers "
-            "are programs that do what its pages' scripts do, all on the same machine.",
+            f"Written by `make bench` on {results.machine}; {versions}.{missing} Rolf runs as "
+            "its users run it (`./manage.py rolf`: one web process, one worker, SQLite). The browsers "
+            "are programs that do what the scripts of its pages do. Everything is on one machine.",
             "",
             "## Targets",
             "",
@@ -28,14 +28,14 @@ def page(results: Results) -> str:
             "",
             "## A line on the page",
             "",
-            f"{followed.followers} browsers follow {followed.pushes} pushes that run at once; each "
-            f"says {followed.lines} lines, ten a second, with the time in them. Their connections "
-            f"broke {followed.came_again} times, at random, and went on with the last event's id. The "
-            f"worker keeps output {FLUSH} s at most. Lost: {followed.lost} lines, doubled: "
-            f"{followed.doubled}, of {len(late):,}.",
+            f"{followed.followers} browsers follow {followed.pushes} pushes that run at the same time. "
+            f"Each push prints {followed.lines} lines, ten a second, with the time in them. The "
+            f"connections broke {followed.came_again} times, at random, and continued with the id of "
+            f"the last event. The worker holds output back for {FLUSH} s at most. Of {len(late):,} "
+            f"lines, {followed.lost} were lost and {followed.doubled} doubled.",
             "",
             *table(
-                ["from said to seen, seconds", "median", "p95", "most"],
+                ["from printed to visible, seconds", "median", "p95", "most"],
                 [
                     [
                         "all lines of all browsers",
@@ -48,9 +48,9 @@ def page(results: Results) -> str:
             "",
             "## A long log",
             "",
-            f"{logs.lines:,} lines of 100 bytes beside 1,000 lines, {len(logs.long['open the page'])} "
-            "rounds in turn, the whole answer over HTTP. The web process took "
-            f"{logs.grown:.1f} MB more after all rounds than after the first.",
+            f"A log of {logs.lines:,} lines of 100 bytes beside one of 1,000 lines, "
+            f"{len(logs.long['open the page'])} rounds in turn, with the whole response over HTTP. After "
+            f"all rounds the web process used {logs.grown:.1f} MB more than after the first.",
             "",
             *table(
                 ["median seconds", "1,000 lines", f"{logs.lines:,} lines"],
@@ -62,8 +62,8 @@ def page(results: Results) -> str:
             "",
             "## Many deployments",
             "",
-            f"{pages.deployments:,} deployments with {pages.pushes:,} pushes beside 10 with 100, a "
-            "superuser's pages, in the process.",
+            f"{pages.deployments:,} deployments with {pages.pushes:,} pushes beside 10 deployments with "
+            "100 pushes; the pages of a superuser, called in the process.",
             "",
             *table(
                 ["page", "queries, few", "queries, many", "seconds, few", "seconds, many"],
@@ -81,14 +81,14 @@ def page(results: Results) -> str:
             "",
             "## A push",
             "",
-            "The same push of a Django project over ssh, by command line and by Rolf, from the start "
-            "of the command or the click to its end, or to the end that the page tells: queue, worker "
-            f"and database included. Rounds in turn: {results.runs}.",
+            "The same push of a Django project over ssh, on the command line and in Rolf. The time of "
+            "the command is from its start to its end; that of Rolf from the click until the page shows "
+            f"the end, with queue, worker and database. Rounds in turn: {results.runs}.",
             "",
             *of_seconds(results.pushing),
             "",
-            f"{len(STEPS)} steps that say 20 lines each and wait 0.1 s, live log on. Memory is the sum "
-            "of Pss of all processes after the rounds.",
+            f"{len(STEPS)} steps that print 20 lines each and wait 0.1 s, with the live log on. Memory "
+            "is the sum of the Pss of all processes after the rounds.",
             "",
             *table(
                 ["median seconds", "to the first line", "to the end", "MB"],

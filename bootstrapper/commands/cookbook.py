@@ -12,14 +12,32 @@ from typing import Any
 
 from bootstrapper.commands.output import write, write_lines
 from bootstrapper.commands.parsers import Subparsers, project_parser
-from bootstrapper.deploy.definition.problems import definition_error, did_you_mean
+from bootstrapper.deploy.definition.problems import definition_error
 from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
+from bootstrapper.spelling import did_you_mean
 
 _LIST = f"{PROGRAM} cookbook"
+# The keys of `cookbook --json`; docs/reference.md prints this table.
+KEYS = {
+    "name": "the name of the recipe",
+    "language": "`shell`, `python`, or `program` for a file with a shebang",
+    "summary": "the first sentence of its comment",
+    "description": "its comment",
+    "needs": "a list of settings that it cannot run without",
+    "per_host": "true for a recipe with that mark",
+    "switches": "true for a recipe with that mark",
+    "from_release": "true for a recipe with that mark",
+    "hides": "true for a recipe with that mark; otherwise absent",
+    "shows": "true for a recipe with that mark; otherwise absent",
+    "resolves": "`git`, or an empty text",
+    "origin": "`project` or `cookbook`",
+    "file": "the file in the project, or null for a recipe of the cookbook",
+    "shadows": "true for a recipe of the project that replaces one of the cookbook",
+}
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -81,8 +99,8 @@ def _list(cookbook: RecipeCatalog, *, as_json: bool) -> int:
             shutil.get_terminal_size().columns,
         )
     )
-    if faults := cookbook.faults():
-        raise definition_error(faults)
+    if problems := cookbook.problems():
+        raise definition_error(problems)
     return 0
 
 
@@ -134,7 +152,8 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
 
 def _as_json(cookbook: RecipeCatalog, recipe: Recipe) -> dict[str, Any]:
     told = asdict(recipe)
-    del told["code"], told["suffix"]
+    for name in ("code", "suffix", "origin", "shipped"):
+        del told[name]
     for mark in ("hides", "shows"):  # of two recipes only
         if not told[mark]:
             del told[mark]

@@ -10,7 +10,7 @@ import sys
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
 from bootstrapper.deploy.definition import secret
 from bootstrapper.deploy.definition.deployment import FILE
-from bootstrapper.deploy.plan.prepare import PreparedDeployment
+from bootstrapper.deploy.plan.prepare import PreparedDeployment, prepare_project
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
@@ -97,7 +97,7 @@ def add(commands: Subparsers, program: str) -> None:
 
 
 def _deploy(options: argparse.Namespace) -> int:
-    prepared = PreparedDeployment.of(
+    prepared = prepare_project(
         options.project.resolve(),
         options.deployment,
         os.environ,
@@ -117,7 +117,7 @@ def _deploy(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    prepared = PreparedDeployment.of(options.project.resolve(), options.deployment, os.environ)
+    prepared = prepare_project(options.project.resolve(), options.deployment, os.environ)
     _refuse_step_without_terminal(options)
     with Session(prepared.project, prepared.deployment) as session:
         from bootstrapper.commands.pushing import resume
@@ -127,7 +127,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _rollback(options: argparse.Namespace) -> int:
     options.deployment, options.push = _words(options.words)
-    prepared = PreparedDeployment.of(
+    prepared = prepare_project(
         options.project.resolve(), options.deployment, os.environ, flags=options.flags
     )
     _refuse_step_without_terminal(options)

@@ -11,7 +11,6 @@ from pathlib import Path
 from bootstrapper.commands.output import write
 from bootstrapper.commands.parsers import Subparsers, project_parser
 from bootstrapper.deploy.definition import reader
-from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.events.event import Event, Note, StageStarted, Stream
 from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.events.times import iso_time
@@ -23,6 +22,18 @@ from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
+from bootstrapper.spelling import did_you_mean
+
+# The keys of `log --json`; docs/reference.md prints this table.
+KEYS = {
+    "at": "when the line arrived",
+    "stage": "the name of the stage",
+    "host": "the host; empty for a stage that runs once",
+    "stream": "`stdout` or `stderr`",
+    "offset": "where the line begins in output.log, in bytes",
+    "text": "the line",
+    "open": "true if the line goes on in the next object of its stage, host and stream",
+}
 
 
 def add(commands: Subparsers, program: str) -> None:

@@ -82,7 +82,7 @@ def _pushes(options: argparse.Namespace) -> int:
         chosen = (
             [defined.deployment(options.deployment)]
             if options.deployment
-            else [*defined.deployments.values()]
+            else [*defined.sound().deployments.values()]
         )
     except InputError as error:
         if next(store.pushes(project, store.by_lock(project)), None) is None:

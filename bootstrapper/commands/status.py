@@ -24,6 +24,17 @@ from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
 
 INDENT = 16
+# The keys of `status --json`; docs/reference.md prints this table.
+KEYS = {
+    "deployment": "the name of the deployment",
+    "serving": "null, or the live push (`push`, `commit`, `ref`, `comment`) and the push that made "
+    "it live (`by`, `since`, `user`, `machine`)",
+    "hosts": "an object: for each host the name of its release",
+    "running": "null, or the push that runs: `push`, `user`, `machine`, `since`, `stage`",
+    "closed": "null, or who locked the deployment, and why: `user`, `machine`, `since`, `reason`",
+    "last_failure": "null, or the last push that failed, with the keys of a push",
+    "unreachable": "null, or in words why a host did not answer",
+}
 UNENDED = (State.FAILED, State.LOST, State.CANCELLED)
 
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 
-from .forms.passwords import AdminSignIn
+from .forms import AdminSignIn
 from .models import User
 
 

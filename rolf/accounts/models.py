@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from .trying import Tries
+from .login_throttle import Tries
 
 __all__ = ["Group", "Tries", "User"]
 

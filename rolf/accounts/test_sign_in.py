@@ -1,5 +1,4 @@
 """Signing in and out: slower after failures, and a matter of the back ends alone."""
-# ruff: noqa: D102
 
 from datetime import timedelta
 from unittest import mock
@@ -10,9 +9,10 @@ from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.first import first_superuser
 from accounts.models import Tries
-from accounts.trying import FREE, LONGEST, delay
+
+from .first_superuser import first_superuser
+from .login_throttle import FREE, LONGEST, delay
 
 User = get_user_model()
 RIGHT = "correct horse"
@@ -55,7 +55,7 @@ class SignIn(TestCase):
 
     def later(self, **time):
         now = timezone.now() + timedelta(**time)
-        return mock.patch("accounts.trying.timezone.now", return_value=now)
+        return mock.patch("accounts.login_throttle.timezone.now", return_value=now)
 
     def test_the_right_password_leads_where_one_wanted_to_go(self):
         client = Client()
@@ -105,7 +105,7 @@ class SignIn(TestCase):
 
     def test_what_comes_too_soon_isnt_even_looked_at(self):
         self.fail()
-        with mock.patch("accounts.forms.passwords.AuthenticationForm.clean") as looks:
+        with mock.patch("accounts.forms.AuthenticationForm.clean") as looks:
             self.sign_in()
         looks.assert_not_called()
 
@@ -116,8 +116,8 @@ class SignIn(TestCase):
             return form.cleaned_data
 
         seen = []
-        with mock.patch("accounts.forms.passwords.AuthenticationForm.clean", look), \
-                mock.patch("accounts.views.session.SignIn.get_user", return_value=self.ada):
+        with mock.patch("accounts.forms.AuthenticationForm.clean", look), \
+                mock.patch("accounts.views.SignIn.get_user", return_value=self.ada):
             self.sign_in()
         self.assertEqual(seen, [1])
 

@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 
 from ninja import Query, Router
 
-from deployments.definition import definition
 from deployments.models import Level
+from deployments.push_options import definition
+from history.paging import KeysetPage
 
 from . import schemas
 from .operation import get
@@ -29,10 +30,10 @@ def list_deployments(request, name: str = "", application: str = "", after: int 
         found = found.filter(name=name)
     if application:
         found = found.filter(application__name=application)
-    items = list(found.filter(pk__gt=after).order_by("pk")[:limit + 1])
+    page = KeysetPage.after(after, found, limit)
     return schemas.Deployments(
-        items=[schemas.Deployment.of(one, request) for one in items[:limit]],
-        next=next_page(request, after=items[limit - 1].pk) if len(items) > limit else None)
+        items=[schemas.Deployment.of(one, request) for one in page.rows],
+        next=next_page(request, after=page.next))
 
 
 @get(router, "/deployments/{int:deployment_id}", Level.VIEW, schemas.DeploymentStatus,
@@ -57,6 +58,8 @@ def show_deployment(request, deployment_id: int):
 
 
 def next_page(request, **position):
-    """Return the address that goes on where this page ends."""
+    """Return the URL of the page that begins before or after a key; None if that is None."""
+    if None in position.values():
+        return None
     asked = {**request.GET.dict(), **position}
     return request.build_absolute_uri(f"{request.path}?{urlencode(asked)}")

@@ -1,19 +1,66 @@
-"""Operations that follow a push: its status, its outcome, its log."""
+"""A call that waits for what comes next, so that scripts needn't ask again and again."""
 
+import asyncio
 import codecs
+import time
 from typing import Annotated
 
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 from ninja import Query, Router
+from ninja.errors import AuthenticationError
 
-from deployments.discretion import discretion
+from api import responses, schemas
 from deployments.models import Level
+from deployments.redaction import discretion
 
-from . import plain, schemas
+from .models import Token
 from .operation import get
-from .problem import problem
-from .waiting import LONGEST, Wait, ended, until
+from .pushes import push_of
+from .responses import problem
+
+LONGEST = 60  # seconds; proxies cut off what says nothing for longer (Apache: Timeout 60)
+PAUSE = 0.25  # seconds between two looks, as often as a worker says something new
+
+Wait = Annotated[float, Query(ge=0, le=LONGEST)]
+
+
+async def until(request, push_id, seconds, enough):
+    """Return the push once `enough(push)`, or as it stands when those seconds are over.
+
+    Who lost the permission meanwhile, or whose token was revoked, gets no answer.
+    """
+    deadline = time.monotonic() + seconds
+    glance = sync_to_async(lambda: push_of(request, push_id, listed=True))
+    push = await glance()
+    waited = False
+    while not enough(push) and (left := deadline - time.monotonic()) > 0:
+        await asyncio.sleep(min(PAUSE, left))
+        push = await glance()
+        waited = True
+    if waited:
+        await sync_to_async(_still_allowed)(request, push)
+    return await sync_to_async(_read_push)(request, push_id)
+
+
+def _read_push(request, push_id):
+    """Return the push; what its answer hides is read, too, while the database may be asked."""
+    push = push_of(request, push_id)
+    for of in (None, push):
+        discretion(request, request.deployment, of).load()
+    return push
+
+
+def _still_allowed(request, push):
+    if not Token.objects.opening().filter(pk=request.auth.pk).exists():
+        raise AuthenticationError
+    request.access.deployment(push.deployment_id, Level.VIEW)
+
+
+def ended(push):
+    """Whether nothing more will come of it; of one that is lost a worker may not know yet."""
+    return push.effective_state not in ("queued", "running")
+
 
 router = Router(tags=["following a push"])
 
@@ -34,7 +81,7 @@ async def status(request, response: HttpResponse, deployment_id: int, push_id: i
         return ended(push) or (version is not None and push.version != version)
 
     push = await until(request, push_id, wait, enough)
-    tag = f'"{push.pk}.{push.version}.{push.standing}"'
+    tag = f'"{push.pk}.{push.version}.{push.effective_state}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
     response["ETag"] = tag
@@ -56,7 +103,7 @@ async def outcome(request, deployment_id: int, push_id: int, wait: Wait = LONGES
     if told.state != "succeeded":
         why = f": {told.reason}" if told.reason else ""
         return problem(request, 424, f"{name}: {told.state}{why}", push=told)
-    return plain.answer(f"{name}: succeeded\n") if plain.wanted(request) else told
+    return responses.answer(f"{name}: succeeded\n") if responses.wanted(request) else told
 
 
 @get(router, f"{PUSH}/log", Level.VIEW, schemas.Log)
@@ -71,9 +118,9 @@ async def log(request, deployment_id: int, push_id: int, offset: Offset = 0,
     hidden = discretion(request, request.deployment, push)
     data, end = await sync_to_async(_read_hiding)(push, offset, limit, hidden)
     over = ended(push) and end
-    if plain.wanted(request):
+    if responses.wanted(request):
         headers = {"Rolf-Next": str(offset + len(data)), "Rolf-Ended": str(over).lower()}
-        return plain.answer(data, headers=headers)
+        return responses.answer(data, headers=headers)
     # A character whose bytes haven't all come is left for the next piece.
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = decoder.decode(data, final=over)

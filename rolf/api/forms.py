@@ -5,8 +5,8 @@ from datetime import timedelta
 from django import forms
 from django.utils import timezone
 
+from deployments.forms.chosen import ChosenField
 from deployments.models import Deployment
-from rolf.chosen import ChosenField
 
 from .models import Token
 

@@ -6,7 +6,7 @@ from inspect import Parameter, Signature, cleandoc
 from django.db import transaction
 
 from .authentication import Bearer
-from .problem import Problem, problem
+from .responses import Problem, problem
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FAILURES = {401, 403, 404, 422}  # what any operation may answer instead

@@ -3,14 +3,15 @@
 from django.http import Http404
 from ninja import Router, Status
 
+from api import responses, schemas
 from deployments.models import Level
-from pushes import asking
+from history.paging import KeysetPage
+from pushes import services
 from pushes.models import Push
 
-from . import plain, schemas
 from .deployments import Limit, next_page
 from .operation import get, post
-from .problem import problem
+from .responses import problem
 
 router = Router(tags=["pushes"])
 
@@ -35,15 +36,13 @@ def push_of(request, push_id, *, listed=False):
 def list_pushes(request, deployment_id: int, before: int | None = None, state: str = "",
                 limit: Limit = 50):
     """List its pushes, newest first; `before` is the last id of the page before."""
-    found = request.deployment.pushes.listed().select_related("worker").order_by("-pk")
-    if before is not None:
-        found = found.filter(pk__lt=before)
+    found = request.deployment.pushes.listed().select_related("worker")
     if state:
         found = found.filter(state=state)
-    items = list(found[:limit + 1])
+    page = KeysetPage.before(before, found, limit)
     return schemas.Pushes(
-        items=[schemas.Push.of(one, request) for one in items[:limit]],
-        next=next_page(request, before=items[limit - 1].pk) if len(items) > limit else None)
+        items=[schemas.Push.of(one, request) for one in page.rows],
+        next=next_page(request, before=page.next))
 
 
 @post(router, "/deployments/{int:deployment_id}/pushes", Level.PUSH, schemas.Push, atomic=False)
@@ -57,7 +56,7 @@ def push(request, deployment_id: int, asked: schemas.PushRequest = PLAIN_PUSH):
     also while another push of the deployment waits or runs (`push` is that one).
     """
     flags = {name: _flag(value) for name, value in asked.flags.items()}
-    return _accepted(request, asking.push(
+    return _accepted(request, services.push(
         request.deployment, request.access.user, ref=asked.ref, commit=asked.commit,
         look=bool(asked.ref or asked.commit), comment=asked.comment,
         flags=flags, skip=tuple(asked.skip), step=asked.step))
@@ -68,7 +67,7 @@ def rollback(request, deployment_id: int,
              asked: schemas.RollbackRequest = PLAIN_ROLLBACK):
     """Roll back to a push, or to the one before the push that is live."""
     to = None if asked.to is None else push_of(request, asked.to)
-    return _accepted(request, asking.rollback(
+    return _accepted(request, services.rollback(
         request.deployment, request.access.user, to=to, keep_settings=asked.keep_settings,
         comment=asked.comment))
 
@@ -78,7 +77,7 @@ def rollback(request, deployment_id: int,
 def cancel(request, deployment_id: int, push_id: int):
     """Cancel a push: one that waits ends at once, one that runs as soon as its stage is ended."""
     found = push_of(request, push_id)
-    asking.cancel(found, request.access.user)
+    services.cancel(found, request.access.user)
     return _accepted(request, found)
 
 
@@ -86,7 +85,7 @@ def cancel(request, deployment_id: int, push_id: int):
       schemas.Push)
 def resume(request, deployment_id: int, push_id: int):
     """Resume the deployment's last push at the stage that failed."""
-    return _accepted(request, asking.resume(push_of(request, push_id), request.access.user))
+    return _accepted(request, services.resume(push_of(request, push_id), request.access.user))
 
 
 @post(router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/decide", Level.PUSH,
@@ -98,7 +97,7 @@ def decide(request, deployment_id: int, push_id: int, asked: schemas.Decision):
         waits = f"it waits before {found.awaits}" if found.awaits else "it doesn't wait"
         return problem(request, 409, f"The push doesn't ask about {asked.stage}: {waits}.",
                        push=schemas.Push.of(found, request))
-    asking.decide(found, request.access.user, asked.decision)
+    services.decide(found, request.access.user, asked.decision)
     return _accepted(request, found)
 
 
@@ -110,6 +109,6 @@ def _flag(value):
 def _accepted(request, found):
     found.refresh_from_db()
     told = schemas.Push.of(found, request)
-    if plain.wanted(request):
-        return plain.answer(f"{told.address}\n", status=202, headers={"Location": told.address})
+    if responses.wanted(request):
+        return responses.answer(f"{told.address}\n", status=202, headers={"Location": told.address})
     return Status(202, told)

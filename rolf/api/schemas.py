@@ -7,9 +7,9 @@ from bootstrapper.deploy.events.event import State
 from django.urls import reverse
 from ninja import Field, Schema
 
-from deployments.discretion import discretion
 from deployments.models import Level
-from pushes.asking import COMMENT
+from deployments.redaction import discretion
+from pushes.services import COMMENT
 
 
 class Deployment(Schema):
@@ -97,7 +97,8 @@ class Push(Schema):
     def of(cls, push, request, **more):
         """Return it as JSON has it; its worker is there already."""
         return cls(
-            id=push.pk, number=push.number, deployment=push.deployment_id, state=push.standing,
+            id=push.pk, number=push.number, deployment=push.deployment_id,
+            state=push.effective_state,
             # It may name what its own settings said, which are others by now.
             reason=push.reason and discretion(request, request.deployment, push).text(push.reason),
             comment=push.comment, user=push.user_name, ref=push.ref, commit=push.commit,
@@ -187,8 +188,10 @@ def _closed(deployment):
 
 def _kept(push, hidden):
     """Return stages and outputs as the engine's record has them; the snapshot's before it began."""
-    if push.kept:
-        record = push.kept.lost() if push.standing == State.LOST else push.kept
+    if push.engine_record:
+        record = push.engine_record
+        if push.effective_state == State.LOST:
+            record = record.lost()
         kept = record.to_json()
         for stage in kept["stages"]:
             for run in (stage, *stage.get("hosts", {}).values()):

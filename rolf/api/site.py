@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from . import deployments, following, operation, problem, pushes
+from api import deployments, following, operation, pushes, responses
 
 DESCRIPTION = """\
 Every call shows a token: `Authorization: Bearer rolf_…`. It sees the deployments it was made for,
@@ -23,13 +23,13 @@ class Api(NinjaAPI):
                 for status, response in described["responses"].items():
                     if int(status) >= 400 and "content" in response:
                         [told] = response["content"].values()
-                        response["content"] = {problem.MEDIA_TYPE: told}
+                        response["content"] = {responses.MEDIA_TYPE: told}
         return schema
 
 
 api = Api(title="Rolf", version="1", description=DESCRIPTION, urls_namespace="api",
           docs_url=None, openapi_url="/openapi.json")
-problem.register(api)
+responses.register(api)
 for module in (deployments, pushes, following):
     operation.refuse_the_rest(module.router)
     api.add_router("", module.router)

@@ -7,19 +7,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
-from deployments.access import signed_in
+from accounts.decorators import atomic_post, login_required
 from deployments.models import Level
 from history.models import recording
 
 from .forms import NewToken
 from .models import Token
-from .problem import problem
+from .responses import problem
 
 LISTED = 500
 
 
-@signed_in()
+@require_safe
+@login_required
 def guide(request):
     """Say how a script pushes; the example is a deployment that the person may push."""
     mine = request.access.deployments(Level.PUSH).select_related("application")
@@ -36,7 +38,8 @@ def absent(request, rest):
     return problem(request, 404, "The API has nothing here; /api/openapi.json tells what it has.")
 
 
-@signed_in()
+@require_safe
+@login_required
 def tokens(request):
     """List my tokens, to superusers everybody's; of those that were revoked the newest."""
     seen = Token.objects.seen_by(request.user).select_related("user")
@@ -47,7 +50,9 @@ def tokens(request):
     return render(request, "api/tokens.html", {"tokens": listed})
 
 
-@signed_in("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
 @never_cache
 def new(request):
     """Make a token; the answer shows it, and nothing ever again."""
@@ -59,7 +64,9 @@ def new(request):
     return render(request, "api/new.html", {"form": form})
 
 
-@signed_in("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
 def revoke(request, token_id):
     """Ask, then revoke it: at once, and for good."""
     token = get_object_or_404(Token.objects.seen_by(request.user), pk=token_id)

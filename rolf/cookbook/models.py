@@ -4,8 +4,14 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from deployments.models import Stage
-from deployments.models.names import LONGEST, check_recipe_name
+from cookbook.names import LONGEST, check_recipe_name
+
+
+class Language(models.TextChoices):
+    """The language of code that has no shebang."""
+
+    SHELL = "shell", "Bash"
+    PYTHON = "python", "Python"
 
 
 class RecipeQuerySet(models.QuerySet):
@@ -25,7 +31,7 @@ class Recipe(models.Model):
 
     name = models.CharField(max_length=LONGEST, validators=[check_recipe_name])
     language = models.CharField(
-        max_length=10, choices=Stage.Language, default=Stage.Language.SHELL)
+        max_length=10, choices=Language, default=Language.SHELL)
     code = models.TextField()
     description = models.TextField(blank=True)
     deleted = models.DateTimeField(null=True, blank=True)
@@ -58,7 +64,7 @@ class RecipeVersion(models.Model):
 
     recipe = models.ForeignKey(Recipe, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()  # from 1
-    language = models.CharField(max_length=10, choices=Stage.Language)
+    language = models.CharField(max_length=10, choices=Language)
     code = models.TextField()
     description = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)
@@ -74,3 +80,14 @@ class RecipeVersion(models.Model):
 
     def __str__(self):
         return f"{self.recipe}, version {self.number}"
+
+
+def keep(recipe, user=None, by=""):
+    """Keep the recipe as its newest version, unless that is the same; `by` names who is no user."""
+    last = recipe.versions.first()
+    told = {"language": recipe.language, "code": recipe.code, "description": recipe.description}
+    if last and all(getattr(last, name) == value for name, value in told.items()):
+        return last
+    return recipe.versions.create(
+        number=last.number + 1 if last else 1, by=user,
+        by_name=user.get_username() if user else by, **told)

@@ -1,43 +1,45 @@
-"""Who may do what: the one place that every page, API call, stream and search goes through.
+"""Permissions: what a user, or an API token, may see and do.
 
-A view says which level it needs, and gets the deployment itself:
+Pages, API calls, event streams and the search all ask an ``Access``. A middleware sets
+``request.access``; views of one deployment say which level they need and get the deployment:
 
-    @needs(Level.PUSH)
-    def push(request, deployment): ...          # of the address /deployments/<deployment_id>/...
+    @login_required
+    @deployment_permission(Level.PUSH)
+    def push(request, deployment): ...          # of the URL /deployments/<deployment_id>/...
 
-What it takes by id from an address or a form it resolves inside that deployment.
+Views look up all other keys of their URL or form within that deployment.
 """
 
-from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import wraps
-from urllib.parse import urlsplit
 
-from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
+from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.http import Http404
-from django.urls import reverse
-from django.utils.cache import patch_cache_control
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRefresh
+from django.utils.decorators import sync_and_async_middleware
 
-from .discretion import concealed
-from .models import Application, Deployment, Level
+from .models import Application, Deployment, Level, Stage
+from .redaction import concealed
 
-SAFE = ("GET", "HEAD", "OPTIONS")
+
+@dataclass(frozen=True)
+class RecipeUsers:
+    """The deployments that use a recipe: those the user may see, and the number of others."""
+
+    deployments: list[Deployment]
+    others: int
+    deleted: int
 
 
 class Access:
-    """What a person may see and do; with a token, no more than that allows.
+    """The permissions of a user; with an API token, no more than the token allows.
 
-    `token` has `level` (the highest), and `deployments` (pks, or None for all).
+    ``token`` has ``level`` (the highest level), and ``deployments`` (pks, or None for all).
     """
 
     def __init__(self, user, token=None):
-        """Nothing is asked of the database yet."""
+        """Make no query: ``request.user`` stays lazy."""
         self.user = user
         self.token = token
 
@@ -110,68 +112,54 @@ class Access:
         return (self.may_write_recipes()
                 and not using.exclude(pk__in=editable.values("pk")).exists())
 
+    def recipe_users(self, name):
+        """Return the RecipeUsers of the recipe of that name."""
+        using = Deployment.objects.filter(stages__recipe=name).distinct()
+        living = using.living().count()
+        visible = list(self.deployments().filter(pk__in=using.values("pk")).select_related(
+            "application"))
+        return RecipeUsers(visible, living - len(visible), using.count() - living)
 
-def needs(level, *methods, atomic=True):
-    """Make a view of one deployment: POST changes something, GET (the default) never does.
+    def recipe_counts(self):
+        """Return the number of deployments that use each recipe, by its name.
 
-    A POST is one transaction, unless the view sees to that itself (`atomic`).
+        Only deployments that the user may see count.
+        """
+        stages = Stage.objects.exclude(recipe="").filter(
+            deployment__in=self.deployments().values("pk"))
+        return dict(stages.order_by().values_list("recipe").annotate(
+            Count("deployment", distinct=True)))
+
+
+@sync_and_async_middleware
+def access_middleware(get_response):
+    """Set ``request.access``, which makes no query until a view uses it."""
+    if iscoroutinefunction(get_response):
+        async def middleware(request):
+            request.access = Access(request.user)
+            return await get_response(request)
+    else:
+        def middleware(request):
+            request.access = Access(request.user)
+            return get_response(request)
+    return middleware
+
+
+def deployment_permission(level):
+    """Give the view the deployment of its URL, on which the user needs the level.
+
+    The view takes ``deployment`` where the URL has ``deployment_id``; it is ``request.deployment``,
+    too. Raises Http404 if the user may not see the deployment, PermissionDenied if the user's level
+    is too low. Goes below ``login_required``, and below ``atomic_post``, so that the transaction
+    holds what it read. Tests read ``permission``.
     """
-    return _guarded(level, methods or ("GET",), of_deployment=True, atomic=atomic)
-
-
-def signed_in(*methods):
-    """Make a view for everyone who has signed in; what it shows it takes from `request.access`."""
-    return _guarded(None, methods or ("GET",), of_deployment=False)
-
-
-def superusers(*methods):
-    """Make a view for superusers alone."""
-    return _guarded("superuser", methods or ("GET",), of_deployment=False)
-
-
-def _guarded(level, methods, *, of_deployment, atomic=True):
-    """Return the decorator of all three; `access` on the view is what tests read."""
-
-    def resolve(request, arguments):
-        request.access = Access(request.user)
-        if level == "superuser" and not request.user.is_superuser:
-            raise PermissionDenied("This is for superusers.")
-        if of_deployment:
-            request.deployment = request.access.deployment(arguments.pop("deployment_id"), level)
-            arguments["deployment"] = request.deployment
-        return arguments
-
-    def decorate(view):
+    def decorator(view):
         @wraps(view)
-        def guarded(request, **arguments):
-            if not request.user.is_authenticated:
-                return _to_sign_in(request)
-            with transaction.atomic() if atomic and request.method not in SAFE else nullcontext():
-                answer = view(request, **resolve(request, arguments))
-            # What only some may see is no proxy's to keep; what few may, no browser's, either.
-            patch_cache_control(answer, private=True, **(
-                {"no_store": True} if level == Level.EDIT else {}))
-            return answer
+        def wrapper(request, *args, deployment_id, **kwargs):
+            request.deployment = request.access.deployment(deployment_id, level)
+            return view(request, *args, deployment=request.deployment, **kwargs)
 
-        guarded = require_http_methods(
-            [*methods, *(["HEAD"] if "GET" in methods else [])])(guarded)
-        guarded.access = level
-        guarded.methods = methods
-        return guarded
+        wrapper.permission = level
+        return wrapper
 
-    return decorate
-
-
-def _to_sign_in(request):
-    """Lead to the sign-in page; a part of a page that is asked for isn't replaced by that.
-
-    What a form would have changed is asked for again on its page: its own address shows nothing.
-    """
-    if request.htmx:
-        return HttpResponseClientRefresh()
-    if request.method in SAFE:
-        return redirect_to_login(request.get_full_path())
-    messages.warning(request, "You were signed out, so nothing was done. Sign in, and do it again.")
-    came = request.headers.get("Referer", "")
-    here = url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure())
-    return redirect_to_login(urlsplit(came).path if here else reverse("index"))
+    return decorator

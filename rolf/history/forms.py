@@ -1,10 +1,11 @@
-"""What the history is searched by."""
+"""The search in the history, and forms that notice a change made meanwhile."""
+
+import json
 
 from django import forms
 from django.apps import apps
 from django.db.models import Q
-
-from deployments.models import Deployment
+from django.utils.crypto import salted_hmac
 
 
 def kinds():
@@ -37,10 +38,54 @@ class Search(forms.Form):
             changes = changes.filter(by_name=by)
         # "shop production" as a deployment is called: each word is in one of its two names.
         for word in words.split():
-            changes = changes.filter(deployment__in=_named(word))
+            changes = changes.filter(
+                Q(deployment__name__icontains=word)
+                | Q(deployment__application__name__icontains=word))
         return changes
 
 
-def _named(word):
-    return Deployment.objects.filter(
-        Q(name__icontains=word) | Q(application__name__icontains=word))
+class SeenForm(forms.ModelForm):
+    """`seen` is what the row was when the form was shown; its instance needs `described()`."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        """Take the row as it is in the database now for what is seen."""
+        super().__init__(*args, **kwargs)
+        self.stored = None
+        if self.instance.pk:
+            self.stored = type(self.instance)._default_manager.get(pk=self.instance.pk)
+            self.fields["seen"].initial = _digest(self.stored)
+        else:
+            del self.fields["seen"]
+
+    def clean(self):
+        """Refuse to undo what somebody else has done; a second try knows of it."""
+        cleaned = super().clean()
+        if self.stored and cleaned.get("seen") not in ("", None, _digest(self.stored)):
+            now = "; ".join(f"{field} is {value}" for field, value in self.stored_fields())
+            self.data = self.data.copy()
+            self.data[self.add_prefix("seen")] = _digest(self.stored)
+            raise forms.ValidationError(
+                f"Somebody else has changed it meanwhile. Now {now}. Save once more to replace "
+                "that with what is below.")
+        return cleaned
+
+    def _get_validation_exclusions(self):
+        """Check constraints, too, that name what isn't in the form but is known."""
+        return super()._get_validation_exclusions() - {"deployment", "deleted"}
+
+    def stored_fields(self):
+        """Return (field, value) of what is stored, where it differs from what was sent."""
+        described = self.stored.described()
+        if described.get("secret"):
+            return [("the secret", "another one")]
+        sent = {name: str(self.data.get(self.add_prefix(name), "")) for name in self.fields}
+        told = [(name.replace("_", " "), f'"{value}"') for name, value in described.items()
+                if name in sent and sent[name] != str(value)]
+        return told or [("it", "as below")]
+
+
+def _digest(row):
+    text = json.dumps(row.described(), sort_keys=True, default=str)
+    return salted_hmac("history.forms.OptimisticLockForm", text).hexdigest()

@@ -5,9 +5,21 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import models
 
-from deployments.models import Deployment
-
 from .diffs import differences
+from .paging import KeysetPage
+
+PAGE = 50
+SETTING = "setting"  # the kind whose values may be secrets
+
+
+class ChangeQuerySet(models.QuerySet):
+    """Changes a page at a time."""
+
+    def page(self, before=None):
+        """Return a KeysetPage of them, newest first, without what is a secret by now."""
+        page = KeysetPage.before(before, self, PAGE)
+        _hide_secrets(page.rows)
+        return page
 
 
 class Change(models.Model):
@@ -23,11 +35,14 @@ class Change(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     by_name = models.CharField(max_length=150)
     deployment = models.ForeignKey(
-        Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
+        "deployments.Deployment", null=True, blank=True, on_delete=models.PROTECT,
+        related_name="changes")
     kind = models.CharField(max_length=40)  # setting, stage, recipe ... as people call it
     name = models.CharField(max_length=200)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+
+    objects = ChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -57,6 +72,19 @@ class Change(models.Model):
     def differences(self):
         """The fields that it changed."""
         return differences(self.before, self.after, secret=self.hidden)
+
+
+def _hide_secrets(changes):
+    """Hide the values of settings that are or were secrets at another time."""
+    of_settings = [change for change in changes if change.kind == SETTING]
+    if not of_settings:
+        return
+    secrets = set(Change.objects.filter(
+        kind=SETTING, deployment__in={change.deployment_id for change in of_settings},
+        name__in={change.name for change in of_settings}, after__secret=True).values_list(
+            "deployment", "name"))
+    for change in of_settings:
+        change.hidden = (change.deployment_id, change.name) in secrets
 
 
 @contextmanager

@@ -1,41 +1,42 @@
-"""Changes, a page at a time: by key, so that the last page is as quick as the first."""
+"""Pages of a queryset, by key: the last page is as fast as the first."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from deployments.models import Setting
-from rolf.number import number_of
-
-from .models import Change
-
-PAGE = 50
-SETTING = str(Setting._meta.verbose_name)
+DIGITS = 15  # every database and every browser's script counts that far
 
 
 @dataclass(frozen=True)
-class Page:
-    """Changes, newest first; `older` is what the next page's address has as `before`."""
+class KeysetPage:
+    """Some rows of a queryset; `next` is the key of the last one if there are more, else None.
 
-    changes: list[Change]
-    older: int | None
+    The next page has the rows before that key, or after it if the keys ascend.
+    """
+
+    rows: list[Any]
+    next: int | None
+
+    @classmethod
+    def before(cls, key, queryset, size):
+        """Return the newest rows before the key; None is no limit."""
+        if key is not None:
+            queryset = queryset.filter(pk__lt=key)
+        return cls._first(queryset.order_by("-pk"), size)
+
+    @classmethod
+    def after(cls, key, queryset, size):
+        """Return the oldest rows after the key; None is no limit."""
+        if key is not None:
+            queryset = queryset.filter(pk__gt=key)
+        return cls._first(queryset.order_by("pk"), size)
+
+    @classmethod
+    def _first(cls, queryset, size):
+        found = list(queryset[:size + 1])
+        return cls(found[:size], found[size - 1].pk if len(found) > size else None)
 
 
-def page(changes, before=None):
-    """Return the page that ends before the change of that key; `before` as an address has it."""
-    if (end := number_of(before)) is not None:
-        changes = changes.filter(pk__lt=end)
-    found = list(changes.order_by("-pk")[:PAGE + 1])
-    _hide(found)
-    return Page(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)
-
-
-def _hide(changes):
-    """Hide the values of settings that are secrets by now, or were: they stood there plainly."""
-    settings = [one for one in changes if one.kind == SETTING]
-    if not settings:
-        return
-    secrets = set(Change.objects.filter(
-        kind=SETTING, deployment__in={one.deployment_id for one in settings},
-        name__in={one.name for one in settings}, after__secret=True).values_list(
-            "deployment", "name"))
-    for one in settings:
-        one.hidden = (one.deployment_id, one.name) in secrets
+def to_int(text, default=None):
+    """Return the number that the text of a URL or form is, or the default; the text may be None."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS else default

@@ -1,18 +1,21 @@
 """The history of everything; that of one deployment is on its own page."""
 
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from deployments.access import superusers
+from accounts.decorators import login_required, superuser_required
 
 from .forms import Search
 from .models import Change
-from .paging import page
+from .paging import to_int
 
 
-@superusers()
+@require_safe
+@login_required
+@superuser_required
 def history(request):
     """Show who changed what, newest first."""
     search = Search(request.GET)
     changes = Change.objects.select_related("deployment__application")
-    found = page(search.among(changes), request.GET.get("before"))
-    return render(request, "history/history.html", {"search": search, "page": found})
+    page = search.among(changes).page(to_int(request.GET.get("before")))
+    return render(request, "history/history.html", {"search": search, "page": page})

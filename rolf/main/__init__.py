@@ -1,1 +1,0 @@
-"""The site itself: its pages, its health, its smoke test."""

@@ -3,11 +3,12 @@
 import logging
 import time
 
-from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.http import JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from pushes.models import Worker
 
 from .health import database, migrations
 
@@ -30,7 +31,7 @@ def writing():
 def worker():
     """Return "ok" if a worker lives, or one has just left its place to a newer release."""
     try:
-        heard = apps.get_model("worker", "Worker").objects.heard().exists()
+        heard = Worker.objects.heard().exists()
     except DatabaseError:
         return "unknown"
     return "ok" if heard else "none lives"

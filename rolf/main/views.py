@@ -5,11 +5,12 @@ from pathlib import Path
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from deployments.access import signed_in
+from accounts.decorators import login_required
 
 from .board import board
-from .finding import find
+from .search import find
 
 ROOT_FILES = Path(__file__).parent / "static" / "main"
 
@@ -20,7 +21,8 @@ def root_file(request, name):
                         content_type=mimetypes.guess_type(name)[0])
 
 
-@signed_in()
+@require_safe
+@login_required
 def index(request):
     """Show my recent deployments, and all that I may see by category."""
     shown = board(request.access, page=request.GET.get("page", 1),
@@ -29,7 +31,8 @@ def index(request):
     return render(request, "main/board.html" if part else "main/index.html", {"board": shown})
 
 
-@signed_in()
+@require_safe
+@login_required
 def search(request):
     """Show what has the words that are asked for in its name."""
     words = request.GET.get("q", "").strip()

@@ -9,7 +9,7 @@ PUSHES, SURVEYS = "pushes", "surveys"
 @task(queue_name=PUSHES)
 def run_push(push_id):
     """Carry out a push that waits for it."""
-    from worker.push_run import run
+    from .run.runner import run
 
     run(push_id)
 
@@ -25,6 +25,6 @@ def prune():
 @task(queue_name=SURVEYS)
 def survey(survey_id):
     """Find out what is at a ref of a deployment's repository."""
-    from worker.surveying import answer
+    from .run.survey import answer
 
     answer(survey_id)

@@ -1,27 +1,34 @@
-"""Addresses of pushes."""
+"""URLs of pushes, and of the page of a deployment, which shows them."""
 
 from django.urls import include, path, register_converter
 
-from .address import Converter
-from .views import actions, page, raw
+from .converters import Converter
+from .views import actions, deployment, log, push
 
 register_converter(Converter, "push")
 
 of_push = [
-    path("", page.push, name="push"),
-    path("lines/", page.lines, name="push-lines"),
-    path("search/", page.search, name="push-search"),
-    path("news/", page.push_news, name="push-news"),
-    path("follow/", page.follow, name="push-follow"),
-    path("log", raw.log, name="push-log"),
+    path("", push.push, name="push"),
+    path("lines/", push.lines, name="push-lines"),
+    path("search/", push.search, name="push-search"),
+    path("news/", push.push_news, name="push-news"),
+    path("follow/", push.follow, name="push-follow"),
+    path("log", log.log, name="push-log"),
     path("cancel/", actions.cancel, name="push-cancel"),
     path("resume/", actions.resume, name="push-resume"),
     path("rollback/", actions.rollback, name="push-rollback"),
     path("decide/", actions.decide, name="push-decide"),
 ]
 
+of_deployment = [
+    path("", deployment.deployment, name="deployment"),
+    path("push/", deployment.push_new, name="push-new"),
+    path("survey/", deployment.survey, name="survey"),
+    path("pushes/", push.pushes, name="pushes"),
+    path("pushes/<push:address>/", include(of_push)),
+]
+
 urlpatterns = [
-    path("live/", page.live, name="live"),
-    path("deployments/<int:deployment_id>/pushes/", page.pushes, name="pushes"),
-    path("deployments/<int:deployment_id>/pushes/<push:address>/", include(of_push)),
+    path("live/", push.live, name="live"),
+    path("deployments/<int:deployment_id>/", include(of_deployment)),
 ]

@@ -1,22 +1,22 @@
-"""What a process of Apache's shows of itself to apache/reload."""
+"""Tell apache/reload which processes of mod_wsgi have loaded the site."""
 
 import os
 import socket
 import sys
 
-_shown = None
+_socket = None
 
 
-def show(state, group):
-    """Show GROUP/PID/STATE in /proc/net/unix: starting, then loaded or failed, till the end.
+def announce(state, group):
+    """Announce this process as "starting", "loaded" or "failed" until it ends.
 
-    A name in Linux's abstract namespace (unix(7)): every user may see it, and nothing is left
-    behind. The title of a process is too short for it (mod_wsgi keeps to the length of Apache's).
+    The announcement is the name of a socket in Linux's abstract namespace, GROUP/PID/STATE. Every
+    user can read it in /proc/net/unix, and the kernel removes it when the process ends.
     """
-    global _shown
+    global _socket
     if sys.platform == "linux":
-        name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        name.bind(f"\0{group}/{os.getpid()}/{state}")
-        if _shown:
-            _shown.close()
-        _shown = name
+        announced = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        announced.bind(f"\0{group}/{os.getpid()}/{state}")
+        if _socket:
+            _socket.close()
+        _socket = announced

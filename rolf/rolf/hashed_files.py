@@ -1,26 +1,24 @@
-"""Where collectstatic puts the files that Apache serves below /static/."""
-
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
 
 class HashedFilesStorage(ManifestStaticFilesStorage):
-    """Each name holds a hash of the content, also where JavaScript modules import one another."""
+    """Add a hash of the content to file names, in imports between JavaScript modules as well."""
 
     support_js_module_import_aggregation = True
 
     def url_converter(self, name, *args, **options):
-        """Leave an import in JavaScript as it is if there is no such file.
+        """Leave an import as it is if the file does not exist.
 
-        Django finds imports by regular expressions, in comments and other people's packages, too.
+        Django finds imports by regular expressions, so it also finds those in comments.
         """
         convert = super().url_converter(name, *args, **options)
         if not name.endswith(".js"):
             return convert
 
-        def convert_known(match):
+        def convert_existing(match):
             try:
                 return convert(match)
             except ValueError:
                 return match["matched"]
 
-        return convert_known
+        return convert_existing

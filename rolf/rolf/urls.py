@@ -1,5 +1,3 @@
-"""Addresses of the site."""
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -11,5 +9,6 @@ urlpatterns = [
     path("", include("pushes.urls")),
     path("", include("cookbook.urls")),
     path("", include("accounts.urls")),
+    path("", include("people.urls")),
     path("", include("main.urls")),
 ]

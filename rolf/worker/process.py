@@ -21,10 +21,10 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
 from pushes import tasks
+from pushes.models import BEAT, HANDOVER, Worker, process_namespace
+from pushes.run.db_retry import AWAY, ignore_outage, reconnect
 
 from . import sweeping
-from .away import AWAY, reconnect, unanswered
-from .models import BEAT, HANDOVER, Worker, machine
 from .unresponsive import PushWatch, kill, wake
 
 POLL = 0.1  # seconds between two looks into the queue
@@ -37,7 +37,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 logger = logging.getLogger("rolf.worker")
 
 
-class Process(QueueWorker):
+class WorkerProcess(QueueWorker):
     """`slots` by queue; `grace` seconds for what runs when it is told to end."""
 
     def __init__(self, *, slots, grace, changed):
@@ -65,7 +65,7 @@ class Process(QueueWorker):
             self.run()
             self._wait_for_children()
         finally:
-            with unanswered():
+            with ignore_outage():
                 Worker.objects.filter(pk=self._row.pk).update(
                     ended=timezone.now() + (HANDOVER if self._succeeded else timedelta()))
 
@@ -148,7 +148,7 @@ class Process(QueueWorker):
     def _register(self):
         """Be a worker, with a name of its own."""
         self._row = Worker.objects.create(
-            name=self.worker_id, machine=machine(), pid=os.getpid(), beat=timezone.now())
+            name=self.worker_id, machine=process_namespace(), pid=os.getpid(), beat=timezone.now())
 
     def _beat(self):
         """Tell that it lives. Whom others hold to be dead goes on as another worker.

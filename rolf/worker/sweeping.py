@@ -11,10 +11,8 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pushes.models import Push
+from pushes.models import Push, Worker
 from pushes.tasks import PUSHES, run_push
-
-from .models import Worker
 
 KEPT = timedelta(days=7)  # tasks that are done
 BETWEEN = 30.0  # seconds that pass between a row and its task where a server died in between

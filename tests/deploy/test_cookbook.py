@@ -43,9 +43,9 @@ def test_ours_are_there_in_a_zip(tmp_path: Path) -> None:
                 archive.write(path, path.relative_to(REPOSITORY))
     listed = subprocess.run(
         [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, 'wheel.zip')\n"
-         "from pathlib import Path; from bootstrapper.deploy.recipes.catalog import Cookbook\n"
+         "from pathlib import Path; from bootstrapper.deploy.recipes.catalog import RecipeCatalog\n"
          "assert 'wheel.zip' in sys.modules['bootstrapper'].__file__\n"
-         "print(*[each.name for each in Cookbook(Path()).all()])"],
+         "print(*[each.name for each in RecipeCatalog(Path()).all()])"],
         cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert listed.split() == OURS
 
@@ -77,7 +77,7 @@ def test_an_executable_with_a_shebang_is_a_recipe_whatever_its_extension(tmp_pat
     recipe(tmp_path, "sub/x.sh", "true\n")
     cookbook = RecipeCatalog(tmp_path)
     assert [each.name for each in cookbook.all() if each.path] == ["one", "two"]
-    assert cookbook.faults() == []
+    assert cookbook.problems() == []
 
 
 def test_one_faulty_recipe_does_not_keep_the_others_from_their_work(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_one_faulty_recipe_does_not_keep_the_others_from_their_work(tmp_path: Pa
     assert "bad" not in [each.name for each in cookbook.all()]
     with pytest.raises(DefinitionError, match="Windows"):
         cookbook.get("bad")
-    assert [each.where for each in cookbook.faults()] == ["deploy/recipes/bad.sh:1"]
+    assert [each.where for each in cookbook.problems()] == ["deploy/recipes/bad.sh:1"]
 
 
 def test_what_is_no_readable_file_is_told(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_what_is_no_readable_file_is_told(tmp_path: Path) -> None:
     (recipes / "link.sh").symlink_to("nowhere")
     (recipes / "loop.py").symlink_to("loop.py")
     os.mkfifo(recipes / "pipe.sh")
-    assert sorted(map(str, RecipeCatalog(tmp_path).faults())) == [
+    assert sorted(map(str, RecipeCatalog(tmp_path).problems())) == [
         "deploy/recipes/directory.sh: is a directory; a recipe is one file",
         "deploy/recipes/link.sh: is a broken link, to nowhere",
         "deploy/recipes/loop.py: can't be read (Too many levels of symbolic links)",

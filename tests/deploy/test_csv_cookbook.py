@@ -63,7 +63,7 @@ def faults(tmp_path: Path, data: str | bytes) -> list[str]:
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     with pytest.raises(DefinitionError) as caught:
         csv_cookbook.read(path)
-    return [str(fault).removeprefix(f"{path}:") for fault in caught.value.faults]
+    return [str(fault).removeprefix(f"{path}:") for fault in caught.value.problems]
 
 
 def test_every_recipe_is_there_with_what_it_needs(tmp_path: Path, file: Path) -> None:
@@ -200,7 +200,7 @@ def test_names_stay_as_they_are_where_somebody_else_looks_after_them(tmp_path: P
     file.write_text("a/b,shell,true,\na-b,shell,true,\n c ,shell,true,\nc,shell,true,\n")
     with pytest.raises(DefinitionError) as caught:
         csv_cookbook.read(file, check_name=lambda name: "it is odd" if name == "a-b" else "")
-    assert [str(fault) for fault in caught.value.faults] == [
+    assert [str(fault) for fault in caught.value.problems] == [
         f'{file}:2: row 2 ("a-b"): it is odd', f'{file}:4: row 4 ("c"): row 3 has the same name']
     file.write_text("a/b,shell,true,\na-b,shell,true,\n")
     assert [(each.name, each.file, each.line)

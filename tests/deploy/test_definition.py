@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.definition import flag, reader
+from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.problems import DefinitionError, Problem
-from bootstrapper.deploy.plan import prepare
+from bootstrapper.deploy.definition.secret import Secrets
+from bootstrapper.deploy.plan.prepare import prepare, prepare_project
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.errors import InputError
 from tests.support.definitions import RIGHT, recipe, write
@@ -21,7 +22,8 @@ def test_all_that_is_right_is_understood(tmp_path: Path) -> None:
     assert production.branch == "main"
     assert [(stage.name, stage.recipe, stage.timeout, stage.idle_timeout, stage.line)
             for stage in production.stages] == [
-        ("clear", "clear", 900, None, 9), ("smoke test", "smoke", 120, 30, 10)]
+        ("clear", "clear", None, None, 9), ("smoke test", "smoke", 120, 30, 10)]
+    assert (production.timeout, production.idle_timeout) == (900, None)
     assert production.on_failure == "rollback"
     assert production.batch.of(7) == 7
     assert production.max_failures == 0
@@ -70,14 +72,18 @@ def test_every_fault_is_told_at_once_in_one_message(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace("branch =", "brnch =").replace('"15m"', '"15"')
           .replace("WORKERS = 4", "TZ = 4"))
     with pytest.raises(InputError) as caught:
-        reader.read(tmp_path)
+        reader.read(tmp_path).deployment()
     assert str(caught.value) == """\
-deploy/deployments.toml: 3 faults
+deploy/deployments.toml: 3 problems
   deploy/deployments.toml:7: "brnch" is no key of a deployment; did you mean "branch"?
+    brnch = "main"
+    ^
   deploy/deployments.toml:12: "timeout" takes a duration such as "90s", "15m" or "1h30m", not \
 "15"; did you mean "15s"?
+    timeout = "15"
+    ^
   deploy/deployments.toml:17: TZ is set by each push itself, so no setting may have that name
-  next: mend them, then the same command"""
+  next: ${EDITOR:-vi} +7 deploy/deployments.toml"""
     assert caught.value.status == 2
 
 
@@ -85,16 +91,29 @@ def test_all_that_is_given_twice_is_told_at_once(tmp_path: Path) -> None:
     write(tmp_path, "a = 1\na = 1\nb = 1\nb = 1\n[c]\n[c]\n")
     with pytest.raises(DefinitionError) as caught:
         reader.read(tmp_path)
-    assert [fault.line for fault in caught.value.faults] == [2, 4, 6]
+    assert [problem.line for problem in caught.value.problems] == [2, 4, 6]
 
 
 def test_a_single_fault_is_told_as_any_error_is(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace("branch =", "brnch ="))
     with pytest.raises(InputError) as caught:
-        reader.read(tmp_path)
+        reader.read(tmp_path).deployment()
     assert str(caught.value) == """\
 deploy/deployments.toml:7: "brnch" is no key of a deployment; did you mean "branch"?
-  next: mend that, then the same command"""
+    brnch = "main"
+    ^
+  next: ${EDITOR:-vi} +7 deploy/deployments.toml"""
+
+
+def test_a_syntax_error_is_shown_with_its_line_and_a_caret(tmp_path: Path) -> None:
+    write(tmp_path, RIGHT.replace('branch = "main"', "branch = main"))
+    with pytest.raises(InputError) as caught:
+        reader.read(tmp_path)
+    assert str(caught.value) == """\
+deploy/deployments.toml:7: not valid TOML: Invalid value
+    branch = main
+             ^
+  next: ${EDITOR:-vi} +7 deploy/deployments.toml"""
 
 
 def test_a_missing_file_says_where_to_run_the_command(tmp_path: Path) -> None:
@@ -117,7 +136,7 @@ def test_latin_1_is_told_with_its_line(tmp_path: Path) -> None:
 def test_a_secret_written_into_the_file_is_not_repeated_by_the_message(tmp_path: Path) -> None:
     text = RIGHT.replace("{ secret = true }", '{ secret = "swordfish" }')
     with pytest.raises(DefinitionError) as caught:
-        reader.read(write(tmp_path, text))
+        reader.read(write(tmp_path, text)).deployment()
     assert "SENTRY_DSN" in str(caught.value)
     assert "swordfish" not in str(caught.value)
 
@@ -160,32 +179,85 @@ default = ""
     recipe(project, "sync.sh", "# needs: REMOTE_HOST\n")
     recipe(project, "broken.sh", "echo\r\n")
     deployment = reader.read(project).deployment()
-    values = {**deployment.environment, **flag.values(deployment.flags, [], deployment.name)}
-    secret = Problem(file="deploy/deployments.toml", line=1, text="a secret's fault")
+    secret = Problem(file="deploy/deployments.toml", line=1, text="a secret's problem")
     with pytest.raises(DefinitionError) as caught:
-        prepare.check(deployment, RecipeCatalog(project), values, faults=[secret])
+        prepare(project, deployment, RecipeCatalog(project), Secrets({}, [secret]))
     assert str(caught.value) == """\
-deploy/deployments.toml: 7 faults
-  deploy/deployments.toml:1: a secret's fault
+deploy/deployments.toml: 7 problems
+  deploy/deployments.toml:1: a secret's problem
   deploy/deployments.toml:3: no recipe is called "claer"; did you mean "clear"?
-  deploy/deployments.toml:4: the recipe "smoke" needs the setting SMOKE_URL, which \
-[deployments.production.settings] doesn't have
-  deploy/deployments.toml:5: the recipes "upload" and "sync" need the setting REMOTE_HOST, which \
-[deployments.production.settings] doesn't have; did you mean "REMOTE_HSOT"?
-  deploy/deployments.toml:5: the recipe "upload" needs the setting REMOTE_DIRECTORY, which is \
+  deploy/deployments.toml:4: the stage "smoke" needs the setting SMOKE_URL, which this deployment \
+doesn't have
+  deploy/deployments.toml:5: the stages "upload" and "sync" need the setting REMOTE_HOST, which \
+this deployment doesn't have; did you mean "REMOTE_HSOT"?
+  deploy/deployments.toml:5: the stage "upload" needs the setting REMOTE_DIRECTORY, which is \
 empty (line 11)
-  deploy/deployments.toml:5: the recipe "upload" needs the flag NOTE, which is empty
+  deploy/deployments.toml:5: the stage "upload" needs the flag NOTE, which is empty
   deploy/recipes/broken.sh:1: ends its lines as Windows does (CR LF)
-  next: `python -m bootstrapper cookbook` lists the recipes, deploy/recipes/ takes more; add \
---flag NOTE=TEXT; sed -i 's/\\r$//' 'deploy/recipes/broken.sh'; mend them, then the same command"""
+  next: ${EDITOR:-vi} +1 deploy/deployments.toml
+        python -m bootstrapper cookbook
+        add SMOKE_URL = "…" to [deployments.production.settings] in deploy/deployments.toml
+        add REMOTE_HOST = "…" to [deployments.production.settings] in deploy/deployments.toml
+        python -m bootstrapper deploy production --flag NOTE=TEXT
+        sed -i 's/\\r$//' 'deploy/recipes/broken.sh'"""
+
+
+def test_a_file_a_secret_and_the_command_line_are_judged_in_one_pass(tmp_path: Path) -> None:
+    project = write(tmp_path, """\
+[deployments.production]
+brnch = "main"
+stages = ["claer", "smoek", "clear"]
+timeout = "15"
+[deployments.production.settings]
+SENTRY_DSN = { secret = true }
+WORKERS = [true]
+""")
+    recipe(project, "clear.sh", "# needs: SENTRY_DSN WORKERS\n")
+    with pytest.raises(DefinitionError) as caught:
+        prepare_project(project, "production", {}, flags=["FAST"], skip=["upload"])
+    assert [str(problem).partition("; did")[0] for problem in caught.value.problems] == [
+        'deploy/deployments.toml:2: "brnch" is no key of a deployment',
+        'deploy/deployments.toml:3: no recipe is called "claer"',
+        'deploy/deployments.toml:3: no recipe is called "smoek"',
+        'deploy/deployments.toml:4: "timeout" takes a duration such as "90s", "15m" or "1h30m", '
+        'not "15"',
+        "deploy/deployments.toml:6: the secret SENTRY_DSN has no value, neither in the "
+        "environment nor in deploy/secrets.env",
+        "deploy/deployments.toml:7: WORKERS: a list in a setting holds text or numbers, nothing "
+        "else",
+        "--flag FAST: no flag of production is called FAST",
+        "--skip upload: no stage of production is called upload",
+    ]
+    assert str(caught.value).startswith("deploy/deployments.toml: 8 problems\n")
+
+
+def test_a_wrong_key_a_bad_duration_and_two_unknown_recipes_are_four_problems(
+        tmp_path: Path) -> None:
+    write(tmp_path, """\
+[deployments.production]
+brnch = "main"
+stages = ["claer", "smoek"]
+timeout = "15"
+""")
+    with pytest.raises(DefinitionError, match=r"deployments\.toml: 4 problems"):
+        prepare_project(tmp_path, "", {})
 
 
 def test_a_skipped_stage_must_exist_but_needs_nothing(tmp_path: Path) -> None:
     project = write(tmp_path, '[deployments.x]\nstages = ["a", "b"]\n')
     recipe(project, "a.sh", "true\n")
     recipe(project, "b.sh", "# needs: NOTHING_GIVEN\n")
-    deployment = reader.read(project).deployment()
-    found = prepare.check(deployment, RecipeCatalog(project), {}, skip=["b"])
-    assert [each.name for each in found] == ["a", "b"]
+    prepared = prepare_project(project, "x", {}, skip=["b"])
+    assert [(each.name, each.skipped) for each in prepared.stages] == [
+        ("a", ""), ("b", "skipped by --skip")]
     with pytest.raises(InputError, match="NOTHING_GIVEN"):
-        prepare.check(deployment, RecipeCatalog(project), {})
+        prepare_project(project, "x", {})
+
+
+def test_a_stages_time_limit_is_its_own_or_the_deployments(tmp_path: Path) -> None:
+    write(tmp_path)
+    recipe(tmp_path, "clear.sh", "true\n")
+    recipe(tmp_path, "smoke.sh", "true\n")
+    prepared = prepare_project(tmp_path, "production", {"SENTRY_DSN": "https://key@sentry"})
+    assert [(each.timeout, each.idle_timeout) for each in prepared.stages] == [
+        (900, None), (120, 30)]

@@ -1,9 +1,10 @@
-"""docs/deploying.md says what the code does: nothing that there isn't, and all that there is."""
+"""The pages about deploying agree with the code: the reference is written from it."""
 
 import ast
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,20 +12,32 @@ from typing import Any
 
 import pytest
 
+from bootstrapper.__main__ import COMMANDS
 from bootstrapper.__main__ import _options as parsed
+from bootstrapper.commands import cookbook, log, status
 from bootstrapper.deploy.definition import reader, schema, setting
-from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.definition.secret import Secrets
+from bootstrapper.deploy.events.event import STATES, State
+from bootstrapper.deploy.events.record import PUSH_KEYS, STAGE_KEYS
+from bootstrapper.deploy.journal import event_line, journal
 from bootstrapper.deploy.plan import prepare
 from bootstrapper.deploy.plan.environment import INHERITED, PROXIES, environment
 from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog
-from bootstrapper.deploy.recipes.recipe import parse
-from tests.deploy import documentation
-from tests.deploy.documentation import PROGRAM
+from bootstrapper.deploy.recipes.recipe import MARKS, parse
+from bootstrapper.deploy.remote import host
+from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
 from tests.support.shop import HERE, Shop, git, open_shop
+from tools import command_lines, reference
+from tools.command_lines import PROGRAM, VENDOR
+from tools.recipe_comments import optional, recipes
 
-PAGE = documentation.PAGE.read_text(encoding="utf-8")
+TUTORIAL, HOW_TO, REFERENCE = (
+    (reference.DOCS / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("tutorial", "how-to", "reference"))
+PAGES = f"{TUTORIAL}\n{HOW_TO}\n{REFERENCE}"
 PACKAGE = Path(prepare.__file__).parents[2]
+TEMPLATE = PACKAGE.parent / "<<cookiecutter.project_slug>>"
 
 EVERY_KEY = """
 default = "a"
@@ -46,10 +59,8 @@ default = false
 """
 
 
-@pytest.mark.parametrize("name", documentation.PARTS)
-def test_what_the_code_says_of_itself_is_in_the_page(name: str) -> None:
-    assert documentation.part(PAGE, name) == documentation.PARTS[name](), (
-        "run: .tools/bin/python -m tests.deploy.documentation")
+def test_the_reference_is_what_the_code_says() -> None:
+    assert reference.page() == REFERENCE, "run: .tools/bin/python -m tools.reference"
 
 
 def test_every_key_of_the_schema_is_one_that_the_reader_takes(tmp_path: Path) -> None:
@@ -65,33 +76,50 @@ def test_every_key_of_the_schema_is_one_that_the_reader_takes(tmp_path: Path) ->
 
 
 def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
-    examples = [text for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    examples = [text for text in re.findall(r"```toml\n(.*?)```", PAGES, re.DOTALL)
                 if "[deployments." in text]
-    assert len(examples) == 4
-    (tmp_path / "deploy").mkdir()
+    assert len(examples) >= 4
+    shutil.copytree(TEMPLATE / "deploy/recipes", tmp_path / "deploy/recipes")
     for text in examples:
         (tmp_path / "deploy/deployments.toml").write_text(text)
         for deployment in reader.read(tmp_path).deployments.values():
-            values = {**deployment.environment, **dict.fromkeys(deployment.secrets, "x")}
-            prepare.check(deployment, RecipeCatalog(tmp_path), values)
+            secrets = Secrets(dict.fromkeys(deployment.secrets, "x"))
+            prepare.prepare(tmp_path, deployment, RecipeCatalog(tmp_path), secrets)
 
 
-def test_every_command_line_in_the_page_is_one() -> None:
-    lines = re.findall(rf"(?:^    (?:\$ )?|`|: ){PROGRAM} ([^`\n;]+)", PAGE, re.MULTILINE)
+def test_the_stages_for_other_languages_are_recipes() -> None:
+    table = HOW_TO.partition("| for | stages after ")[2].partition("\n\n")[0]
+    stages = set(re.findall(r'"([a-z-]+)"', table))
+    assert {"php-composer", "java-war"} < stages <= {recipe.name for recipe in recipes()}
+
+
+def test_every_command_line_in_the_pages_is_one() -> None:
+    lines = re.findall(rf"(?:^    (?:\$ )?|`|: )(?:ve/bin/)?{PROGRAM} ([^`\n;]+)",
+                       f"{TUTORIAL}\n{HOW_TO}", re.MULTILINE)
     tried = set()
     for line in lines:
-        words = shlex.split(line.partition("[")[0])
-        if words:
-            parsed(words + ["-m", "why"] * (words == ["lock"]), PROGRAM)
-            tried.add(words[0])
-    assert tried == {name for name, _, _ in documentation.deploying()}
+        words = shlex.split(line.partition("[")[0], comments=True)
+        parsed(words + ["-m", "why"] * (words == ["lock"]), PROGRAM)
+        tried.add(words[0])
+    assert tried >= {words.split()[3] for words, _, _ in command_lines.commands()
+                     if words.startswith(PROGRAM)} - {"rebuild", "check", "store"}
+
+
+def test_every_command_is_in_the_reference() -> None:
+    heads = set(re.findall(r"^### ((?:bootstrapper|vendor_fetch) [a-z ]+)$", REFERENCE,
+                           re.MULTILINE))
+    assert heads == {words.removeprefix("python -m ") for words, _, _ in command_lines.commands()}
+    assert {head.split()[1] for head in heads if head.startswith("bootstrapper")} == set(COMMANDS)
+    assert f"`{VENDOR} sync [options]`" in REFERENCE
 
 
 def test_no_option_is_named_that_no_command_has() -> None:
-    ours = {word for _, _, parser in documentation.deploying() for action in parser._actions
+    ours = {word for _, _, parser in command_lines.commands() for action in parser._actions
             for word in action.option_strings}
-    theirs = {"--bare", "--fail", "--silent", "--show-error"}  # git's and curl's, in examples
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= ours | theirs
+    theirs = {"--bare", "--fail", "--silent", "--show-error",  # git's and curl's, in examples
+              "--remote", "--output-dir", "--user", "--version",  # git-archive's, cookiecutter's, …
+              "--no-index", "--no-deps", "--require-hashes", "--find-links"}  # pip's
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES)) <= ours | theirs
 
 
 def test_the_variables_of_a_stage_are_those_that_it_gets() -> None:
@@ -99,47 +127,59 @@ def test_the_variables_of_a_stage_are_those_that_it_gets() -> None:
                 stages=(), settings={}, flags={}, secret_names=(), secrets={}, hosts=(), release=1)
     given = environment(plan, host="", outputs={}, inherited=dict.fromkeys(INHERITED, ""),
                         checkout=Path(), output_file=Path())
-    assert _names("variable", "what it is") - {"NAME"} == set(given)
-    assert set(given) == setting.ENGINE | setting.PROCESS | set(PROXIES)
-
-
-def test_the_settings_that_the_engine_knows_are_all_there() -> None:
-    assert _names("setting", "what for") >= {*setting.SHOWN, "REPOSITORY"}
+    assert set(given) == {*setting.ENGINE_VARIABLES, *setting.PROCESS_VARIABLES, *PROXIES}
 
 
 def test_no_variable_is_named_that_nobody_knows() -> None:
-    known = {*setting.ENGINE, *setting.PROCESS, *PROXIES, *setting.SHOWN, "REPOSITORY", "NO_COLOR"}
-    for recipe in documentation.recipes():
-        known |= {*recipe.needs, *documentation.optional(recipe)}
-    known |= set(re.findall(r"^([A-Z][A-Z_]+) ?=", PAGE, re.MULTILINE))  # an example sets it
+    known = {*setting.ENGINE, *setting.PROCESS, *PROXIES, *setting.ENGINE_SETTINGS,
+             *reference.VARIABLES, *BUILD_VARIABLES}
+    for recipe in recipes():
+        known |= {*recipe.needs, *optional(recipe)}
+    known |= set(re.findall(r"^([A-Z][A-Z_]+) ?=", PAGES, re.MULTILINE))  # an example sets it
     known |= {"SITEMAP_URL", "SITEMAP_SIZE", "DATABASE_PASSWORD", "SENTRY_DSN", "COMMIT_MESSAGE"}
-    assert set(re.findall(r"\b[A-Z]+_[A-Z_]*[A-Z]\b", PAGE)) <= known
+    assert set(re.findall(r"\b[A-Z]+_[A-Z_]*[A-Z]\b", PAGES)) <= known
 
 
-def test_the_example_of_a_recipe_is_one_and_the_marks_are_those_that_count() -> None:
-    code = re.search(r"^    # Tells the search.*?\n\n", PAGE, re.MULTILINE | re.DOTALL)
+def test_every_variable_of_a_command_is_read_somewhere() -> None:
+    packages = (PACKAGE, PACKAGE.parent / "vendor_fetch")
+    code = [path.read_text(encoding="utf-8") for package in packages
+            for path in package.rglob("*.py")]
+    for name in reference.VARIABLES:
+        assert any(name in text for text in code), name
+
+
+def test_the_example_of_a_recipe_is_one() -> None:
+    code = re.search(r"^    # Tells the search.*?\n\n", HOW_TO, re.MULTILINE | re.DOTALL)
     assert code
     recipe = parse("x", ".sh", re.sub("^    ", "", code[0], flags=re.MULTILINE).encode(), file="x")
     assert recipe.needs == ("SITEMAP_URL",)
-    marks = "".join(f"{mark}\n" for mark, *_ in _rows("mark", "what it means"))
-    told = parse("x", ".sh", marks.replace("`", "").encode(), file="x")
-    assert (told.needs, told.per_host, told.switches, told.resolves, told.description) == (
-        ("NAME",), True, True, "git", "")
+
+
+def test_every_mark_of_the_reference_counts() -> None:
+    marks = "".join(f"# {mark}\n" for mark in MARKS)
+    read = parse("x", ".sh", marks.encode(), file="x")
+    assert (read.needs, read.per_host, read.switches, read.from_release, read.hides, read.shows,
+            read.resolves, read.description) == (("NAME",), True, True, True, True, True, "git", "")
 
 
 def test_what_python_recipes_have_is_what_they_get() -> None:
     """Each name of the table, after `self`, is one of python_stage's own."""
-    source = (PACKAGE / "deploy/recipes/python_stage.py").read_text()
-    rows = [row for row in _rows("", "") if row[0].startswith("`self.")]
-    assert len(rows) == 6
-    for row in rows:
-        for name in re.findall(r"\.([a-z_]+)", " ".join(re.findall(r"`[^`]*`", " ".join(row)))):
+    source = (PACKAGE / "deploy/recipes/python_stage.py").read_text().split('"""', 2)[2]
+    rows = re.findall(r"^\| `(self\..*?)` \| (.*) \|$", REFERENCE, re.MULTILINE)
+    assert len(rows) == 7
+    for attributes, _ in rows:
+        for name in re.findall(r"\.([a-z_]+)", attributes):
             assert re.search(rf"\b{name}\b", source), name
 
 
-def test_the_states_are_all_told() -> None:
-    table = _names("state", "of a push")
-    assert table | {"waiting", "skipped"} == {str(state) for state in State}
+def test_every_state_has_a_meaning() -> None:
+    assert set(STATES) == set(State)
+
+
+def test_every_event_has_a_meaning_and_so_have_its_values() -> None:
+    assert set(event_line.DOCS) == set(event_line.KINDS)
+    assert {"event"} | {name for kind in event_line.KINDS.values()
+                        for name in kind.__dataclass_fields__} == set(event_line.FIELDS)
 
 
 @pytest.fixture(scope="module")
@@ -156,110 +196,109 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 def test_the_keys_for_scripts_are_those_that_the_commands_print(shop: Shop) -> None:
     *_, push = json.loads(shop.run("pushes", "--json").stdout)
-    assert _names("key of a push", "") == set(push)
+    assert set(PUSH_KEYS) == set(push)
     switching = push["stages"][-1]
-    assert _names("key of a stage", "") == {*switching, "hosts"}
-    status = json.loads(shop.run("status", "--json").stdout)
-    assert _names("key of the status", "") == set(status)
-    assert _said("key of the status", "serving") == set(status["serving"])
+    assert set(STAGE_KEYS) == {*switching, "hosts"}
+    seen = json.loads(shop.run("status", "--json").stdout)
+    assert set(status.KEYS) == set(seen)
+    assert _within("serving") == set(seen["serving"])
     line = json.loads(shop.run("log", "1", "--json", "--tail", "1").stdout)
-    assert _names("key of a line", "") == set(line)
-    [recipe, *_] = json.loads(shop.run("cookbook", "--json").stdout)
-    assert _names("key of a recipe", "") == set(recipe)
+    assert set(log.KEYS) == set(line)
+    listed = json.loads(shop.run("cookbook", "--json").stdout)
+    assert set(cookbook.KEYS) == set().union(*listed)
+    assert set(cookbook.KEYS) - {"hides", "shows"} == set.intersection(*map(set, listed))
+    [recipe] = [each for each in listed if each["name"] == "notify"]
     assert json.loads(shop.run("cookbook", "notify", "--json").stdout).keys() - recipe.keys() == {
         "code"}
 
 
 def test_pushes_log_and_result_json_have_the_keys_of_a_push(shop: Shop) -> None:
-    keys = _names("key of a push", "")
     *_, last = (shop.live / "pushes.log").read_text().splitlines()
-    assert set(json.loads(last)) == keys == set(shop.record(1))
+    assert set(json.loads(last)) == set(PUSH_KEYS) == set(shop.record(1))
 
 
 def test_running_and_closed_have_the_keys_that_are_told(shop: Shop) -> None:
     shop.recipe("wait.sh", "# Waits.\nsleep 60\n")
     shop.define(settings=HERE, stages=["wait"])
     with shop.start("deploy") as push:
-        status = _until(shop, "running")
-        assert _said("key of the status", "running") == set(status["running"])
+        seen = _until(shop, "running")
+        assert _within("running") == set(seen["running"])
         shop.run("cancel")
         push.communicate(timeout=30)
     shop.define(settings=HERE)
     shop.run("lock", "-m", "exam week")
-    status = _until(shop, "closed")
-    assert _said("key of the status", "closed") == set(status["closed"])
+    seen = _until(shop, "closed")
+    assert _within("closed") == set(seen["closed"])
     shop.run("unlock")
 
 
+def test_the_commands_about_the_lock_print_what_the_how_to_shows(shop: Shop) -> None:
+    section = HOW_TO.partition("## Lock a deployment")[2].partition("\n## ")[0]
+    block = re.search(r"(^    .*\n)+", section, re.MULTILINE)
+    assert block
+    example = re.sub("^    ", "", block[0], flags=re.MULTILINE)
+    shop.define(settings=HERE)
+    shown = ""
+    for command in re.findall(r"^\$ (.*)$", example, re.MULTILINE):
+        ran = shop.run(*shlex.split(command)[3:])
+        shown += f"$ {command}\n{ran.stdout}{ran.stderr}"
+    assert re.sub(r"\S+@\S+ since \d\d:\d\d", "anna@laptop since 10:00", shown) == example
+
+
 def test_the_files_of_a_journal_and_of_a_target_are_those_that_are_there(shop: Shop) -> None:
-    told = {name.rstrip("/") for name in _names("file", "what it is")}
-    journal = shop.project / ".deploy/pushes/1"
-    there = {path.name for path in journal.iterdir()}
-    assert there <= told
-    assert told - there <= {"cancel", "checkout"}
-    drawn = re.search(r"^    /var/www/mysite/\n(.*?)\n\n", PAGE, re.MULTILINE | re.DOTALL)
-    assert drawn
-    names = {re.split(r"[/ ]", line.strip())[0] for line in drawn[1].splitlines()}
+    documented = {name.rstrip("/") for name in journal.FILES}
+    there = {path.name for path in (shop.project / ".deploy/pushes/1").iterdir()}
+    assert there <= documented
+    assert documented - there <= {"cancel", "checkout"}
     git(shop.project, "commit", "-q", "--allow-empty", "-m", "two")
     git(shop.project, "push", "-q", "origin", "main")
     assert shop.run("deploy", "--yes").returncode == 0
-    assert {path.name for path in shop.live.iterdir()} == names
+    assert {path.name for path in shop.live.iterdir()} == {
+        name.rstrip("/") for name in host.FILES}
 
 
-def test_every_message_of_the_troubleshooting_is_one_that_is_said() -> None:
-    said = list(_texts())
-    rows = _rows("message", "what to do")
-    assert len(rows) > 20
-    for message, *_ in rows:
-        text = message.strip("`")
-        assert any(text in each for each in said), text
+def test_every_message_of_the_troubleshooting_is_one_that_is_printed() -> None:
+    printed = list(_texts())
+    table = HOW_TO.partition("| message | what to do |")[2].partition("\n\n")[0]
+    messages = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert len(messages) > 20
+    for message in messages:
+        assert any(message in each for each in printed), message
 
 
-def test_every_module_of_deploy_is_in_the_table_of_the_design() -> None:
-    page = (documentation.PAGE.parent / "design.md").read_text(encoding="utf-8")
-    table = page.partition("## Deploying")[2].partition("\n## ")[0]
-    told = {name for row in re.findall(r"^\| [^|]*\| (`.*?) \|", table, re.MULTILINE)
-            for name in re.findall(r"`([\w.]+)`", row)}
-    modules = {path.name.removesuffix(".py") for path in (PACKAGE / "deploy").rglob("*")
-               if path.suffix in (".py", ".sh") and path.name != "__init__.py"}
-    assert told == modules
+@pytest.mark.parametrize("engine", ["ve", "deploy"])
+def test_every_package_of_the_engine_is_in_a_table_of_the_design(engine: str) -> None:
+    page = (reference.DOCS / "design.md").read_text(encoding="utf-8")
+    table = page.partition(f"| package of `bootstrapper/{engine}/` |")[2].partition("\n\n")[0]
+    packages = {path.parent.name for path in (PACKAGE / engine).glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == packages
 
 
-def _rows(*heads: str) -> list[list[str]]:
-    """The rows of the page's tables whose heading is that; an empty word is an empty cell."""
-    rows: list[list[str]] = []
-    head: list[str] = []
-    inside = False
-    for line in PAGE.splitlines():
-        if not line.startswith("|"):
-            inside = False
-            continue
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if not inside:
-            head, inside = cells, True
-        elif head == list(heads) and not set(line) <= set("| -"):
-            rows.append(cells)
-    assert rows, f"the page has no table {heads}"
-    return rows
+def test_every_link_in_the_docs_leads_somewhere() -> None:
+    root = reference.DOCS.parent
+    for path in [*reference.DOCS.glob("*.md"), *root.glob("*.md"), root / "rolf/README.md"]:
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+            file, _, anchor = link.partition("#")
+            if "://" in link or (path.name == "CHANGELOG.md" and "deploying" in file):
+                continue
+            there = path.parent / file if file else path
+            assert there.exists(), f"{path}: {link}"
+            if anchor:
+                heads = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+                assert anchor in {reference.anchor(head) for head in heads}, f"{path}: {link}"
 
 
-def _names(*heads: str) -> set[str]:
-    """What stands in code in the first column."""
-    return {name for first, *_ in _rows(*heads) for name in re.findall(r"`([^`]+)`", first)}
-
-
-def _said(head: str, key: str) -> set[str]:
-    """What stands in code in the row of that key."""
-    [row] = [row for row in _rows(head, "") if row[0] == f"`{key}`"]
-    return set(re.findall(r"`([^`]+)`", row[1]))
+def _within(key: str) -> set[str]:
+    """The names in code in the meaning of that key of `status --json`."""
+    return set(re.findall(r"`([^`]+)`", status.KEYS[key]))
 
 
 def _until(shop: Shop, key: str) -> Mapping[str, Any]:
     """The status once it has something to say of `key`."""
     for _ in range(50):
-        status: Mapping[str, Any] = json.loads(shop.run("status", "--json").stdout)
-        if status[key] and (key != "running" or status[key]["stage"]):
-            return status
+        seen: Mapping[str, Any] = json.loads(shop.run("status", "--json").stdout)
+        if seen[key] and (key != "running" or seen[key]["stage"]):
+            return seen
     raise AssertionError(f"{key} did not come")
 
 

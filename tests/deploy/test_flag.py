@@ -3,7 +3,7 @@
 import pytest
 
 from bootstrapper.deploy.definition import flag
-from bootstrapper.errors import InputError
+from bootstrapper.deploy.definition.problems import definition_error
 
 
 @pytest.mark.parametrize(("words", "value"), [
@@ -13,25 +13,31 @@ from bootstrapper.errors import InputError
 ])
 def test_flags_are_as_the_command_line_says(words: list[str], value: tuple[str, str]) -> None:
     flags = {"FAST": flag.Flag(name="FAST"), "NOTE": flag.Flag(name="NOTE", default="none")}
-    assert tuple(flag.values(flags, words, "production").values()) == value
+    given, problems = flag.values(flags, words, "production")
+    assert (tuple(given.values()), problems) == (value, [])
 
 
 @pytest.mark.parametrize(("word", "told"), [
-    ("FSAT", '--flag FSAT: production has no such flag; did you mean "FAST"?\n'
-     "  next: one of --flag FAST, --flag NOTE=TEXT"),
-    ("NOTE", "--flag NOTE: takes text, and there is none\n  next: --flag NOTE=TEXT"),
-    ("FAST=maybe", '--flag FAST: is on or off, which "maybe" doesn\'t say\n'
-     "  next: --flag FAST for on, --flag FAST=0 for off"),
-    ("FAST=", '--flag FAST: is on or off, which "" doesn\'t say\n'
-     "  next: --flag FAST for on, --flag FAST=0 for off"),
+    ("FSAT", '--flag FSAT: no flag of production is called FSAT; did you mean "FAST"?\n'
+     "  next: --flag FAST or --flag FAST=0, --flag NOTE=TEXT"),
+    ("NOTE", "--flag NOTE: the flag NOTE takes text, and --flag NOTE gives none\n"
+     "  next: --flag NOTE=TEXT"),
+    ("FAST=maybe", '--flag FAST: the flag FAST is on or off, which "maybe" doesn\'t say\n'
+     "  next: --flag FAST or --flag FAST=0"),
+    ("FAST=", '--flag FAST: the flag FAST is on or off, which "" doesn\'t say\n'
+     "  next: --flag FAST or --flag FAST=0"),
 ])
 def test_a_wrong_flag_says_which_are_right(word: str, told: str) -> None:
     flags = {"FAST": flag.Flag(name="FAST"), "NOTE": flag.Flag(name="NOTE", default="none")}
-    with pytest.raises(InputError) as caught:
-        flag.values(flags, [word], "production")
-    assert str(caught.value) == told
+    _, problems = flag.values(flags, [word], "production")
+    assert str(definition_error(problems)) == told
+
+
+def test_every_wrong_flag_is_named() -> None:
+    _, problems = flag.values({}, ["FAST", "SLOW=1"], "production")
+    assert [problem.file for problem in problems] == ["--flag FAST", "--flag SLOW"]
 
 
 def test_a_flag_where_there_are_none_says_where_one_is_written() -> None:
-    with pytest.raises(InputError, match=r"\[deployments.production.flags.NAME\]"):
-        flag.values({}, ["FAST"], "production")
+    _, [problem] = flag.values({}, ["FAST"], "production")
+    assert "[deployments.production.flags.NAME]" in problem.next_step

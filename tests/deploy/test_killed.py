@@ -30,7 +30,7 @@ def web(tmp_path: Path) -> Iterator[str]:
     """The site, as a web server shows it."""
     (tmp_path / "live").mkdir()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=tmp_path / "live"))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/current/page.txt"
     server.shutdown()

@@ -24,9 +24,9 @@ ANNA = PushHolder(who="anna", machine=machine_name(), since=iso_now(), deploymen
 HOLDER = """
 import os, sys, time
 from pathlib import Path
-from bootstrapper.deploy.machine.holder import Holder
+from bootstrapper.deploy.machine.holder import PushHolder
 from bootstrapper.deploy.machine.push_lock import PushLock
-with PushLock(Path(sys.argv[1]), Holder(who="ben", deployment="production")):
+with PushLock(Path(sys.argv[1]), PushHolder(who="ben", deployment="production")):
     if os.fork() == 0:
         print(os.getpid(), flush=True)  # the child itself: by now it has let go of the lock
     time.sleep(600)

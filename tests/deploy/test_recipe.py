@@ -100,11 +100,11 @@ def test_a_quoted_word_at_the_start_of_shell_code_is_no_docstring() -> None:
      "  next: sed -i 's/\\r$//' 'x.sh'"),
     (b"\xef\xbb\xbftrue\n", "x.sh:1: begins with a byte order mark, which no shell takes\n"
      "  next: sed -i '1s/^\\xEF\\xBB\\xBF//' 'x.sh'"),
-    (b"a\0b", "x.sh: holds a NUL, so it is no text\n  next: mend that, then the same command"),
+    (b"a\0b", "x.sh: holds a NUL, so it is no text\n  next: ${EDITOR:-vi} x.sh"),
     (b"# needs: A foo-bar\n", 'x.sh:1: needs: "foo-bar" can\'t be the name of a setting\n'
-     "  next: mend that, then the same command"),
+     "    # needs: A foo-bar\n               ^\n  next: ${EDITOR:-vi} +1 x.sh"),
     (b"\n# resolves: svn\n", 'x.sh:2: resolves: "svn" is unknown; it may be "git"\n'
-     "  next: mend that, then the same command"),
+     "    # resolves: svn\n                ^\n  next: ${EDITOR:-vi} +2 x.sh"),
 ])
 def test_a_file_that_cannot_be_a_recipe_is_told_with_its_line(data: bytes, told: str) -> None:
     assert fault(data) == told

@@ -79,13 +79,14 @@ def test_a_job_can_open_its_streams_by_name() -> None:
     assert sorted(tale.output.split()) == [b"a", b"b", b"c", b"c"]
 
 
-def test_jobs_run_at_the_same_time_each_told_by_its_host() -> None:
+@pytest.mark.timeout(60)
+def test_jobs_run_at_the_same_time_each_told_by_its_host(tmp_path: Path) -> None:
     with told() as tale:
-        jobs = [tale.job("bash", "-c", f"sleep 0.5; echo {host}", host=host)
+        # Each waits for all the others.
+        jobs = [tale.job("bash", "-c", f"cd {tmp_path}; touch {host}; until [ $(ls | wc -l) = 20 ]; "
+                         f"do sleep 0.05; done; echo {host}", host=host)
                 for host in "abcdefghijklmnopqrst"]
-        began = time.monotonic()
         outcomes = tale.runner.run(jobs)
-        assert time.monotonic() - began < 5
     assert {outcome.state for outcome in outcomes} == {State.SUCCEEDED}
     said = {event.host: event.data for event in tale.events if isinstance(event, Output)}
     assert said == {job.host: f"{job.host}\n".encode() for job in jobs}
@@ -102,11 +103,17 @@ def test_times_of_events_never_go_back() -> None:
 # Time-outs
 
 
-def test_ticks_come_while_a_job_is_silent() -> None:
+@pytest.mark.timeout(60)
+def test_ticks_come_while_a_job_is_silent(tmp_path: Path) -> None:
     ticks: list[float] = []
-    with told(tick=lambda: ticks.append(time.monotonic())) as tale:
-        tale.bash("sleep 1")
-    assert 5 <= len(ticks) <= 11
+
+    def tick() -> None:
+        ticks.append(time.monotonic())
+        if len(ticks) == 5:
+            (tmp_path / "ticked").touch()
+    with told(tick=tick) as tale:
+        tale.bash(f"until test -e {tmp_path}/ticked; do sleep 0.02; done")
+    assert max(ticks) - min(ticks) > 0.3, "they leave the processor to others"
 
 
 # What jobs leave behind
@@ -130,9 +137,7 @@ def test_a_reader_of_its_output_has_the_time_to_end_by_itself() -> None:
 
 def test_a_proper_daemon_survives_the_runner_and_does_not_hold_the_push() -> None:
     with told() as tale:
-        began = time.monotonic()
         assert tale.bash("setsid sleep 60 & sleep 0.1; echo done").state == State.SUCCEEDED
-        assert time.monotonic() - began < 5
         daemon, = tale.alive
         assert tale.notes == [
             f"{name} is no longer read, though it is kept open by process {daemon} (sleep 60)"

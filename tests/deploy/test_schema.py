@@ -3,13 +3,7 @@
 import pytest
 
 from bootstrapper.deploy.definition import duration
-from bootstrapper.deploy.definition.schema import (
-    SECTIONS,
-    InvalidValue,
-    Share,
-    documentation,
-    one_line,
-)
+from bootstrapper.deploy.definition.schema import SECTIONS, InvalidValue, Share, one_line
 
 
 def test_a_share_of_the_hosts_is_one_at_least_and_all_at_most() -> None:
@@ -41,11 +35,3 @@ def test_every_key_says_what_it_is_for_and_its_default_is_one_that_it_takes() ->
         for key in keys:
             assert key.doc and key.takes
             assert key.fallback is not None or key.default is None
-
-
-def test_the_documentation_is_printed_from_what_validates() -> None:
-    text = documentation()
-    assert "**[deployments.NAME]**" in text
-    assert ('| `batch` | a whole number from 1 on, or a share such as "25%" | `"100%"` | how many '
-            "of REMOTE_HOSTS at a time |") in text
-    assert text.count("\n| `") == sum(map(len, SECTIONS.values()))

@@ -38,16 +38,16 @@ def test_the_environment_comes_before_the_file(tmp_path: Path, deployment: Deplo
     keep(tmp_path, "DSN=of the file\nKEY=of the file\nOTHER=nobody asks\n")
     found = secret.read(tmp_path, deployment, {"DSN": "of the environment", "HOME": "/"})
     assert dict(found) == {"DSN": "of the environment", "KEY": "of the file"}
-    assert found.faults == []
+    assert found.problems == []
 
 
 def test_missing_secrets_are_all_told_with_their_line(tmp_path: Path,
                                                       deployment: Deployment) -> None:
     found = secret.read(tmp_path, deployment, {"KEY": ""})
-    assert list(map(str, found.faults)) == [
+    assert list(map(str, found.problems)) == [
         f"deploy/deployments.toml:{line}: the secret {name} has no value, neither in the "
         "environment nor in deploy/secrets.env" for line, name in ((4, "DSN"), (5, "KEY"))]
-    assert "chmod 600" in found.faults[0].next_step
+    assert "chmod 600" in found.problems[0].next_step
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
@@ -55,7 +55,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, deployment: Depl
                                                 mode: int) -> None:
     keep(tmp_path, "DSN=swordfish\nKEY=x\n", mode)
     found = secret.read(tmp_path, deployment, {})
-    [fault] = found.faults
+    [fault] = found.problems
     assert str(fault) == ("deploy/secrets.env: others than its owner can read it (mode "
                           f"{mode:o}), so it isn't used")
     assert fault.next_step == "chmod 600 deploy/secrets.env"
@@ -68,19 +68,19 @@ def test_a_file_that_git_tracks_is_refused(tmp_path: Path, deployment: Deploymen
         subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True)
 
     git("init")
-    assert secret.read(tmp_path, deployment, {}).faults == []
+    assert secret.read(tmp_path, deployment, {}).problems == []
     git("add", "deploy/secrets.env")
-    [fault] = secret.read(tmp_path, deployment, {}).faults
+    [fault] = secret.read(tmp_path, deployment, {}).problems
     assert "git tracks it" in fault.text
     subprocess.run(fault.next_step.split(";")[0], shell=True, cwd=tmp_path, check=True,
                    capture_output=True)
-    assert secret.read(tmp_path, deployment, {}).faults == []
+    assert secret.read(tmp_path, deployment, {}).problems == []
 
 
 def test_a_project_without_secrets_has_no_use_for_the_file(tmp_path: Path) -> None:
     plain = reader.read(write(tmp_path, '[deployments.x]\nstages = ["a"]\n')).deployment()
     keep(tmp_path, "not even right", 0o644)
-    assert secret.read(tmp_path, plain, {}).faults == []
+    assert secret.read(tmp_path, plain, {}).problems == []
 
 
 def test_no_repr_and_no_message_shows_a_secret(tmp_path: Path, deployment: Deployment) -> None:
@@ -118,13 +118,13 @@ def test_a_value_is_what_the_file_says(text: str, value: str) -> None:
 def test_a_line_that_is_none_is_told(text: str, told: str) -> None:
     with pytest.raises(DefinitionError) as caught:
         parsed(text)
-    assert [str(each) for each in caught.value.faults] == [f"deploy/secrets.env:{told}"]
+    assert [str(each) for each in caught.value.problems] == [f"deploy/secrets.env:{told}"]
 
 
 def test_every_line_that_is_none_is_told(tmp_path: Path, deployment: Deployment) -> None:
     keep(tmp_path, "one\nDSN=x\ntwo\n")
     found = secret.read(tmp_path, deployment, {"DSN": "x", "KEY": "y"})
-    assert [fault.line for fault in found.faults] == [1, 3]
+    assert [fault.line for fault in found.problems] == [1, 3]
     with pytest.raises(DefinitionError, match=":2: not UTF-8 at byte 6"):
         secret.parse(b"A=1\nB=\xe9\n")
 
@@ -132,6 +132,6 @@ def test_every_line_that_is_none_is_told(tmp_path: Path, deployment: Deployment)
 def test_a_value_that_no_process_can_have_is_told_without_it(tmp_path: Path,
                                                             deployment: Deployment) -> None:
     found = secret.read(tmp_path, deployment, {"DSN": "swordfish" * 20_000, "KEY": "a\0b"})
-    assert [fault.line for fault in found.faults] == [4, 5]
-    assert "DSN" in found.faults[0].text and "swordfish" not in found.faults[0].text
+    assert [fault.line for fault in found.problems] == [4, 5]
+    assert "DSN" in found.problems[0].text and "swordfish" not in found.problems[0].text
     assert not found

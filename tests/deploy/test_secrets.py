@@ -111,7 +111,7 @@ class Story:
                     for name in ("cmdline", "comm"):
                         with suppress(OSError):
                             self.processes.add((process / name).read_bytes())
-        thread = threading.Thread(target=watch)
+        thread = threading.Thread(target=watch, daemon=True)
         thread.start()
         try:
             yield

@@ -38,7 +38,7 @@ def test_a_server_that_hangs_up_at_once_is_told(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         config.write_text(f"Host app1\n    HostName 127.0.0.1\n"
                           f"    Port {server.getsockname()[1]}\n")
-        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread = threading.Thread(target=lambda: server.accept()[0].close(), daemon=True)
         thread.start()
         with Ssh(config) as ssh, pytest.raises(WorkFailed) as caught, RemoteHosts(ssh, ["app1"], ""):
             pass

@@ -96,5 +96,6 @@ def test_a_push_that_a_person_suspends_stays_suspended(tmp_path: Path) -> None:
 def test_the_watcher_ends_with_the_push(tmp_path: Path) -> None:
     with pushing(tmp_path, "sleep 300", patience=1, timeout="10m") as (_, push):
         below = process_tree.children(push.pid)
+        assert below
         push.kill()
         wait_for(lambda: not any(process_tree.status(pid) for pid in below))

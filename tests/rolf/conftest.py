@@ -1,11 +1,14 @@
 """What the tests of Rolf share: one that is vendored and built, and a place where it runs."""
 
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import bootstrap
-from tests.support.rolf_home import Home
+from tests.support.rolf_home import DATABASE, Home, close_shells, environment
+from tests.support.shared import made_once, shared_directory
 from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION
 from tools.rolf_files import lay_out
 
@@ -13,14 +16,26 @@ from tools.rolf_files import lay_out
 @pytest.fixture(scope="session")
 def rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This checkout's Rolf with its vendored files and its ve, which tests only copy."""
-    directory = tmp_path_factory.mktemp("vendored") / "rolf"
-    lay_out(directory, PYTHON_VERSION)
-    run = bootstrap(directory, "--python", DEBIAN_PYTHON)
-    assert run.returncode == 0, run.stderr
-    return directory
+    def make(directory: Path) -> None:
+        lay_out(directory / "rolf", PYTHON_VERSION)
+        run = bootstrap(directory / "rolf", "--python", DEBIAN_PYTHON)
+        assert run.returncode == 0, run.stderr
+        subprocess.run(["./manage.py", "migrate", "-v0"], cwd=directory / "rolf", check=True,
+                       env=environment())
+
+    return made_once(shared_directory(tmp_path_factory) / "vendored", make) / "rolf"
+
+
+@pytest.fixture(autouse=True)
+def no_shell_is_left() -> Iterator[None]:
+    """End what `Home.shell` started for a test."""
+    yield
+    close_shells()
 
 
 @pytest.fixture
 def home(rolf_project: Path, tmp_path: Path) -> Home:
-    """Rolf as its own pushes lay it out, its first release current."""
-    return Home.laid_out(tmp_path / "server", rolf_project)
+    """Rolf as its own pushes lay it out, its first release current, its tables empty."""
+    home = Home.laid_out(tmp_path / "server", rolf_project)
+    home.fill(rolf_project / DATABASE)
+    return home

@@ -34,7 +34,6 @@ class Shop:
     def __init__(self, home: Home, file: Path) -> None:
         self.home = home
         self.file = file
-        home.manage("migrate", "-v0")
         home.shell(FILL.format(code=WAIT.format(file=file)))
 
     @property
@@ -92,7 +91,7 @@ def test_a_worker_that_was_held_to_be_dead_goes_on_as_another(shop: Shop) -> Non
     with running(shop.home) as rolf:
         push = shop.push()
         worker = rolf.worker
-        shop.home.shell("from django.utils import timezone; from worker.models import Worker; "
+        shop.home.shell("from django.utils import timezone; from pushes.models import Worker; "
                         "Worker.objects.update(ended=timezone.now())")
         assert until(lambda: shop.state(push) == "lost"), shop.state(push)
         shop.file.touch()

@@ -32,5 +32,5 @@ def test_a_page_that_calls_the_worker_breaks_the_contract(tmp_path: Path) -> Non
                          cwd=tmp_path, capture_output=True, text=True,
                          env=os.environ | {"PYTHONPATH": ""})
     assert run.returncode == 1
-    assert "deployments.views.page -> worker.process" in run.stdout
+    assert "pushes.views.deployment -> worker.process" in run.stdout
     assert "6 kept, 1 broken" in run.stdout

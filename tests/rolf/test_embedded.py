@@ -14,7 +14,7 @@ import pytest
 
 from tests.support import apache
 from tests.support.processes import processes_of, wait_until_gone
-from tests.support.rolf_home import PATIENCE, Home, environment, running, until
+from tests.support.rolf_home import DATABASE, PATIENCE, Home, environment, running, until
 from tests.support.rolf_visitor import Visitor, ask, token_of
 
 # A push that takes as long as it takes somebody to write a file.
@@ -35,7 +35,9 @@ print([push.state for push in Push.objects.all()])
 """
 
 
-def test_the_first_start_says_what_lets_the_superuser_in(home: Home) -> None:
+def test_the_first_start_makes_the_tables_and_says_what_lets_the_superuser_in(
+        home: Home) -> None:
+    (home.current / DATABASE).unlink()
     with running(home) as rolf:
         assert rolf.told["address"] == rolf.address
         assert rolf.told["data"] == str(home.directory / "shared/data")
@@ -179,7 +181,7 @@ def test_it_goes_over_to_the_release_that_is_current_and_refuses_no_request(
             while not over.is_set():
                 answers[rolf.get()] += 1
 
-        visitor = threading.Thread(target=visit)
+        visitor = threading.Thread(target=visit, daemon=True)
         visitor.start()
         try:
             home.switch("2")

@@ -71,7 +71,7 @@ class Place:
     def push(self, deployment: str) -> str:
         return self.home.shell(PUSH.format(key=deployment))
 
-    def stands(self, push: str) -> str:
+    def display_state(self, push: str) -> str:
         """Its state, as the database has it."""
         return self.home.shell(STANDS.format(push=push)).partition(" ")[0]
 
@@ -95,7 +95,6 @@ class Place:
 def place(home: Home, tmp_path: Path) -> Place:
     directory = tmp_path / "place"
     directory.mkdir()
-    home.manage("migrate", "-v0")
     keys = home.shell(FILL.format(place=str(directory), stages=STAGES, stage=STAGE,
                                   speaks=SPEAKS.format(lines=LINES)))
     return Place(home, directory, *keys.split())
@@ -104,7 +103,7 @@ def place(home: Home, tmp_path: Path) -> Place:
 def _lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -126,7 +125,7 @@ def worker(home: Home) -> Iterator["subprocess.Popen[bytes]"]:
 
 def lost(place: Place, push: str) -> None:
     """Nobody runs it, nothing of it is left, and what came before is done once."""
-    assert until(lambda: place.stands(push) == "lost"), place.stands(push)
+    assert until(lambda: place.display_state(push) == "lost"), place.display_state(push)
     assert until(lambda: not place.alive(), 5), place.alive()
     assert place.begun() == sorted(set(place.begun())), "nothing has run twice"
 
@@ -145,7 +144,7 @@ def test_a_worker_killed_in_any_stage_loses_its_push_and_nothing_else(place: Pla
         place.clear()
         (place.directory / "open").touch()
         push = place.push(place.waits)
-        assert until(lambda: place.stands(push) == "succeeded"), "the lock is free"
+        assert until(lambda: place.display_state(push) == "succeeded"), "the lock is free"
 
 
 def test_a_push_that_is_killed_alone_is_lost_at_once(place: Place) -> None:
@@ -159,7 +158,7 @@ def test_a_push_that_is_killed_alone_is_lost_at_once(place: Place) -> None:
         worker = rolf.worker
         (place.directory / "open").touch()
         push = place.push(place.waits)
-        assert until(lambda: place.stands(push) == "succeeded")
+        assert until(lambda: place.display_state(push) == "succeeded")
         assert rolf.worker == worker
 
 
@@ -186,9 +185,9 @@ def test_kills_at_any_instant(place: Place) -> None:
             time.sleep(chance.random() * 0.8)
             process.kill()
         with worker(place.home):
-            assert until(lambda: place.stands(push) in ("lost", "succeeded")), (  # noqa: B023
-                place.stands(push))
-        ended.append(place.stands(push))
+            assert until(lambda: place.display_state(push) in ("lost", "succeeded")), (  # noqa: B023
+                place.display_state(push))
+        ended.append(place.display_state(push))
         begun = place.begun()
         assert begun == sorted(set(begun)), "no stage has run twice"
         (place.directory / "begun").unlink(missing_ok=True)
@@ -254,7 +253,7 @@ def test_a_web_server_killed_while_ten_follow_costs_nobody_a_line(place: Place) 
         push = place.push(place.speaks)
         path = f"deployments/{place.speaks}/pushes/asked-{push}/follow/"
         followers = [Follower(visitor, path) for _ in range(FOLLOWERS)]
-        threads = [threading.Thread(target=one.follow) for one in followers]
+        threads = [threading.Thread(target=one.follow, daemon=True) for one in followers]
         for thread in threads:
             thread.start()
         for _ in range(2):
@@ -262,7 +261,7 @@ def test_a_web_server_killed_while_ten_follow_costs_nobody_a_line(place: Place) 
             _kill_web(rolf)
         for thread in threads:
             thread.join()
-        assert place.stands(push) == "succeeded"
+        assert place.display_state(push) == "succeeded"
         said = {number: f"said {number + 1}" for number in range(LINES)}
         assert [one.lines == said for one in followers] == [True] * FOLLOWERS
         assert sum(one.doubled for one in followers) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import processes_of
-from tests.support.rolf_home import Home, running, until
+from tests.support.rolf_home import DATABASE, Home, running, until
 
 ODD = "first\n'second' \"third\"\n\n $HOME `id` \\n\tЁлкино 日本\n"
 SECRET = "open-sesame-12"
@@ -90,7 +90,7 @@ class Shop:
 def shop(rolf_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One for all tests of this module, each of which has deployments of its own."""
     home = Home.laid_out(tmp_path_factory.mktemp("pushes") / "server", rolf_project)
-    home.manage("migrate", "-v0")
+    home.fill(rolf_project / DATABASE)
     home.shell(FILL)
     with running(home):
         yield Shop(home)

@@ -93,7 +93,6 @@ def ended(home: Home, pushes: int) -> "list[list[object]]":
 def shop(home: Home, tmp_path: Path) -> Shop:
     """A shop whose deployment Rolf knows, with nothing pushed yet."""
     shop = open_shop(tmp_path)
-    home.manage("migrate", "-v0")
     home.shell(FILL.format(stages=STAGES, settings={
         "REPOSITORY": str(shop.repository), "REMOTE_HOST": ".",
         "REMOTE_DIRECTORY": str(shop.live)}))

@@ -9,7 +9,6 @@ from tests.support.rolf_home import Home, running
 
 
 def test_the_schema_that_is_served_is_one(home: Home) -> None:
-    home.manage("migrate", "-v0")
     with running(home) as rolf, urllib.request.urlopen(
             f"{rolf.address}api/openapi.json", timeout=20) as answer:
         schema = json.load(answer)

@@ -16,7 +16,7 @@ from tests.support.processes import processes_of
 from tests.support.rolf_home import PATIENCE, Home, environment, until
 
 UNITS = sorted((REPOSITORY / "rolf/deploy/systemd").glob("*.service"))
-LIVING = ("from worker.models import Worker; "
+LIVING = ("from pushes.models import Worker; "
           "print(Worker.objects.heard().filter(ended=None).count())")
 
 
@@ -66,7 +66,6 @@ def test_a_unit_waits_as_long_as_pushes_may_take_to_end_and_signals_the_parent_a
 
 def test_the_worker_beside_apache_ends_when_rolf_was_pushed_and_is_started_of_the_new_release(
         home: Home, rolf_project: Path) -> None:
-    home.manage("migrate", "-v0")
     home.release("2", rolf_project)
     with started(home, "rolf-worker.service") as worker:
         assert until(lambda: home.shell(LIVING) == "1")

@@ -54,9 +54,9 @@ def healed(*projects: Path) -> bool:
 
 
 def test_a_file_that_is_edited_in_one_ve(pair: tuple[Path, Path], figures: Figures) -> None:
-    row = figures.row(8, "an installed file edited in one ve (`chmod +w`, other bytes)",
-                      "`check` finds it there and in the ve that shares the file, the next "
-                      "rebuild of each heals it")
+    row = figures.row(8, "an installed file edited in one virtualenv (`chmod +w`, other bytes)",
+                      "`check` finds it there and in the virtualenv that shares the file; the "
+                      "next rebuild of each restores it")
     one, other = pair
     for content in ("VERSION = 'edited'\ndef main() -> None:\n    print(VERSION)\n", ""):
         row.tried += 1
@@ -116,7 +116,8 @@ def _flipped(path: Path) -> None:
 def test_damages_of_the_store(tiny_project: Path, tmp_path: Path, figures: Figures,
                               monkeypatch: pytest.MonkeyPatch) -> None:
     row = figures.row(9, "the store damaged",
-                      "the next rebuild heals it, `check` is content, and the store serves again")
+                      "the next rebuild repairs it, `check` finds nothing, and the store works "
+                      "again")
     # A path that needs no quoting, so that empty ves are kept.
     project, store = tmp_path / "project", tmp_path / "store"
     shutil.copytree(tiny_project, project)
@@ -138,7 +139,7 @@ def test_damages_of_the_store(tiny_project: Path, tmp_path: Path, figures: Figur
 def test_two_that_meet_the_same_damage(pair: tuple[Path, Path], cold_store: Path,
                                        figures: Figures) -> None:
     row = figures.row(10, "two rebuilds at once that meet the same damaged entry",
-                      "both succeed, and share what was mended")
+                      "both succeed, and share the repaired entry")
     for _ in range(figures.tries(2, 10)):
         row.tried += 1
         path = installed(pair[0])
@@ -156,8 +157,8 @@ def test_two_that_meet_the_same_damage(pair: tuple[Path, Path], cold_store: Path
 @pytest.mark.parametrize("what", ["is a file", "is under a file", "is mounted read-only"])
 def test_a_store_that_cannot_be(built_project: Path, tmp_path: Path, figures: Figures, what: str,
                                 monkeypatch: pytest.MonkeyPatch) -> None:
-    row = figures.row(11, "a store that can't be written",
-                      "the rebuild says so and does without")
+    row = figures.row(11, "a store that cannot be written",
+                      "the rebuild says so and works without the store")
     row.tried += 1
     place, prefix = tmp_path / "no store", ()
     if what == "is mounted read-only":
@@ -198,7 +199,7 @@ def store_elsewhere(tiny_project: Path, monkeypatch: pytest.MonkeyPatch,
 @pytest.mark.parametrize("mode", ["auto", "copy"])
 def test_a_store_on_another_file_system(tiny_project: Path, store_elsewhere: Path, mode: str,
                                         figures: Figures) -> None:
-    row = figures.row(12, "a store on another file system", "files are copied, `check` is content")
+    row = figures.row(12, "a store on another file system", "it copies the files, and `check` finds nothing")
     row.tried += 1
     assert bootstrap(tiny_project, "--link-mode", mode).returncode == 0
     assert installed(tiny_project).stat().st_nlink == 1
@@ -273,7 +274,7 @@ def test_every_python(tiny_project: Path, cold_store: Path, figures: Figures,
     """Built by one Python for another; the other's ve does not mind the store being shared."""
     row = figures.row(13, "Python " + ", ".join(interpreters()) +
                       ", `--python` another than the one that runs",
-                      "cold and warm rebuild, damage healed, `check` content")
+                      "cold and warm rebuilds work, damage is repaired, `check` finds nothing")
     python = str(interpreters()[version])
     row.tried += 1
     for _ in range(2):

@@ -55,8 +55,8 @@ def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figur
     project, module = victim
     row = figures.row(("cold", "warm").index(temperature),
                       f"SIGKILL at a random instant, store {temperature}",
-                      f"`import {module}` works in the ve at once, the next rebuild succeeds and "
-                      "nothing is left behind")
+                      f"`import {module}` works in the virtualenv at once, the next rebuild "
+                      "succeeds and leaves nothing behind")
     chance = random.Random(f"{temperature} {whom}")
     assert bootstrap(project).returncode == 0
     seconds = duration(project, cold_store, temperature)
@@ -64,7 +64,7 @@ def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figur
     for _ in range(figures.tries(*{"cold": (4, 30), "warm": (6, 70)}[temperature])):
         while (run := shot(project, cold_store, temperature, chance.uniform(0, seconds))
                ).poll() is not None:
-            row.note("came too late and aren't counted")
+            row.note("came too late and are not counted")
         row.note(f"hit {whom}")
         kill(run, whom)
         with row.trying():
@@ -115,7 +115,7 @@ def test_a_kill_before_there_was_a_ve(victim: tuple[Path, str], cold_store: Path
     project, module = victim
     assert bootstrap(project).returncode == 0
     row = figures.row(2, "SIGKILL at a random instant of the first rebuild",
-                      "there is no ve or a whole one, and the next rebuild succeeds")
+                      "there is no virtualenv or a complete one, and the next rebuild succeeds")
     chance = random.Random("first")
     seconds = duration(project, cold_store, "cold")
     for _ in range(figures.tries(2, 10)):

@@ -74,7 +74,7 @@ def whole(projects: list[Path], store: Path) -> bool:
 
 def test_ten_at_once(projects: list[Path], cold_store: Path, figures: Figures) -> None:
     row = figures.row(5, "ten rebuilds of ten projects at once, one cold store",
-                      "all succeed, `check` is content, no entry of the store is damaged")
+                      "all succeed, `check` finds nothing, no entry of the store is damaged")
     for _ in range(figures.tries(1, 5)):
         shutil.rmtree(cold_store, ignore_errors=True)
         row.tried += PROJECTS
@@ -86,7 +86,7 @@ def test_ten_at_once(projects: list[Path], cold_store: Path, figures: Figures) -
 def test_ten_at_once_of_which_one_is_killed(projects: list[Path], cold_store: Path,
                                             figures: Figures) -> None:
     row = figures.row(6, "the same, with SIGKILL for one of the ten",
-                      "the nine succeed, the tenth's next rebuild succeeds, no entry is damaged")
+                      "nine succeed, the next rebuild of the tenth succeeds, no entry is damaged")
     chance = random.Random("one of ten")
     begin = time.monotonic()
     assert ends([start(project) for project in projects]) == [(0, "")] * PROJECTS
@@ -116,8 +116,8 @@ def test_ten_at_once_of_which_one_is_killed(projects: list[Path], cold_store: Pa
 def test_ten_at_once_on_a_disk_that_gets_full(projects: list[Path], cold_store: Path,
                                               figures: Figures) -> None:
     row = figures.row(7, "the same, the store on a disk that gets full",
-                      "each succeeds or says that the disk is full; ves and entries are whole; "
-                      "with room again, all succeed")
+                      "each succeeds or says that the disk is full; virtualenvs and entries are "
+                      "complete; with room again, all succeed")
     assert ends([start(project) for project in projects]) == [(0, "")] * PROJECTS
     needed = sum(path.lstat().st_blocks * 512 for path in cold_store.rglob("*"))
     chance = random.Random("full")
@@ -138,7 +138,7 @@ def test_ten_at_once_on_a_disk_that_gets_full(projects: list[Path], cold_store: 
                 if status:
                     assert "the disk is full" in said, said
                     assert said.count("\n  next: ") == 1
-                    row.note("said that the disk is full")
+                    row.note("reported the full disk")
                 else:
                     row.note("went through")
             assert all(ve_version(project) == "1.0" for project in projects)

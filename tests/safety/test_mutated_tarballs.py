@@ -95,8 +95,9 @@ def faults(directory: Path, wheel: bytes, chance: random.Random) -> dict[str, Ca
 
 def test_mutated_tarballs(built_project: Path, tmp_path: Path, figures: Figures) -> None:
     row = figures.row(4, "a tarball with a fault in it, through ./bootstrap.py",
-                      "refused in words that name the file, with exit status 1 or 2, and the old "
-                      "ve works; or a ve that works; nothing outside")
+                      "it refuses the tarball with a message that names the file, with exit "
+                      "status 1 or 2 and a working old virtualenv; or it builds a virtualenv that "
+                      "works; it writes nothing outside")
     wheel = make_wheel(tmp_path / "wheel", entry_points="[console_scripts]\ntiny = tiny:main\n",
                        files={"tiny.py": "VERSION = '1.0'\ndef main() -> None:\n"
                                          "    print(VERSION)\n"}).read_bytes()

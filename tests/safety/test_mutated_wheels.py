@@ -45,6 +45,7 @@ def unpack(wheel: Path, place: Path) -> Outcome:
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it is pytest-timeout's
         signal.alarm(SECONDS)
         resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
         answer = _do(UnpackTask(wheel=os.fspath(wheel), name=f"requirements/src/{wheel.name}",
@@ -87,8 +88,9 @@ def outside(directory: Path) -> list[str]:
 
 def test_mutated_wheels(tmp_path: Path, figures: Figures) -> None:
     row = figures.row(3, "a wheel with a fault in it, unpacked",
-                      "refused in words that name the file, or installed as zipfile reads it; "
-                      f"below {MEMORY // 2**20} MB of memory, disk bounded, nothing outside")
+                      "it refuses the wheel with a message that names the file, or installs it as "
+                      f"zipfile reads it; it uses less than {MEMORY // 2**20} MB of memory and a "
+                      "bounded amount of disk, and writes nothing outside")
     lost = []
     for number, (kind, seed) in enumerate(mutation.mutations(figures.tries(54, 300))):
         directory = tmp_path / str(number)
@@ -126,7 +128,8 @@ def _fault(outcome: Outcome, wheel: Path, place: Path) -> str:
 def test_mutated_wheels_through_bootstrap(built_project: Path, tmp_path: Path,
                                           figures: Figures) -> None:
     row = figures.row(4, "a wheel with a fault in it, through ./bootstrap.py",
-                      "the same, with exit status 1 or 2, and the old ve works; or a ve that works")
+                      "the same, with exit status 1 or 2 and a working old virtualenv; or a new "
+                      "one that works")
     source = built_project / lockfile.SOURCE
     apps = built_project / lockfile.APPS
     others = apps.read_text().splitlines(keepends=True)[0]

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.processes import ENDS_WITH_US
+
 APACHE = "/usr/sbin/apache2"
 MODULES = Path("/usr/lib/apache2/modules")
 # What Debian's server gives to every site of it.
@@ -168,7 +170,7 @@ def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED,
     log = directory / "error.log"
     with (directory / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
-            [APACHE, "-D", "FOREGROUND", "-d", str(directory), "-f", str(configuration)],
+            [*ENDS_WITH_US, APACHE, "-D", "FOREGROUND", "-d", str(directory), "-f", str(configuration)],
             stderr=stderr,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
             start_new_session=True,

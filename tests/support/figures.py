@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 _PAGE = """\
-# How safe a rebuild is, measured
+# Reliability of a rebuild
 
-`make reliability` wrote this page; don't edit it. {date}, {system}, Python \
+`make reliability` writes this page; do not edit it. {date}, {system}, Python \
 {python}, {cores} cores, on {disk}.
 
 {summary}
 
-| what was done to it | tried | survived | lost | what survived means |
+| fault | tried | survived | lost | what a rebuild that survives does |
 |---|---:|---:|---:|---|
 {rows}
 
 {details}
-The tests are in `tests/safety/`. `make test` runs the same ones with fewer tries: a random part of
-theirs has a fixed seed, so a fault that is found can be found again. A row stays as an earlier run
-found it until it is tried again (`make reliability ARGS='-k kill'`).
+The tests are in `tests/safety/`. `make test` runs the same tests with fewer tries. Random choices
+have a fixed seed, so a fault that was found once can be found again. A row keeps the result of an
+earlier run until it is tried again (`make reliability ARGS='-k kill'`).
 """
 
 

@@ -41,7 +41,8 @@ class Index:
         handler = type("Handler", (_Handler,), {"index": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,),
+                                        daemon=True)
 
     @property
     def url(self) -> str:
@@ -88,6 +89,7 @@ def metadata(wheel: Path) -> bytes:
 class _Handler(BaseHTTPRequestHandler):
     index: Index
     protocol_version = "HTTP/1.1"
+    timeout = 60  # seconds: stop() waits for a client that is still connected no longer than this
 
     def do_GET(self) -> None:
         index = self.index

@@ -6,6 +6,10 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+# A command that runs another, which gets a SIGTERM when this process dies: no server outlives a
+# test run, however that ends.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+
 
 def processes_of(session: int) -> list[str]:
     """The living processes of a session, as ps shows them; the first word is the id."""
@@ -46,3 +50,9 @@ def left(directory: Path, without: Collection[int] = (), seconds: float = 10) ->
     while (found := at_work(directory, without)) and time.monotonic() < end:
         time.sleep(0.02)
     return found
+
+
+def bytes_read() -> int:
+    """How many bytes this process has read so far, from the page cache as well (proc(5), io)."""
+    counters = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(counters["rchar"])

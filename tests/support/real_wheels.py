@@ -10,8 +10,8 @@ from bootstrapper.ve.python.interpreter import current_interpreter
 from bootstrapper.ve.standards.filename import Wheel
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
-from vendor_fetch.index.index import configured
-from vendor_fetch.project.target import here
+from vendor_fetch.index.index import configured_index
+from vendor_fetch.project.target import this_machine
 
 
 def real_wheels() -> list[LockedFile]:
@@ -23,5 +23,5 @@ def real_wheels() -> list[LockedFile]:
 
 def fetch_into(project: Path, files: Iterable[LockedFile]) -> None:
     """Bring some of them into a project's requirements/src/."""
-    fetch(files, project=project, platform=here(), cache=Cache(cache_directory()),
-          index=configured(project), progress=Progress(verbosity=-1))
+    fetch(files, project=project, platform=this_machine(), cache=Cache(cache_directory()),
+          index=configured_index(project), progress=Progress(verbosity=-1))

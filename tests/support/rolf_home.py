@@ -1,5 +1,6 @@
 """A Rolf on a server, laid out as its own pushes leave it, and ./manage.py rolf running there."""
 
+import json
 import os
 import re
 import shutil
@@ -14,9 +15,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.processes import processes_of
+from tests.support.processes import ENDS_WITH_US, processes_of
 
 PATIENCE = 30.0  # seconds
+DATABASE = "data/db.sqlite3"
+# Django is loaded once; what each piece of code does ends with its process.
+SHELL = """
+import json, os, sys, traceback
+from django.db import connections
+for line in sys.stdin:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.dup2(writing, 1)
+        try:
+            exec(json.loads(line), {"__name__": "__main__"})
+            connections.close_all()
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+            sys.stdout.flush()
+            os._exit(1)
+        sys.stdout.flush()
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as stream:
+        said = stream.read()
+    status = os.waitpid(child, 0)[1]
+    print(json.dumps([status, said]), flush=True)
+"""
+_shells: "dict[Path, subprocess.Popen[str]]" = {}
 
 
 @dataclass
@@ -41,9 +68,10 @@ class Home:
     def release(self, name: str, of: Path) -> Path:
         """Put a copy of Rolf there, as a push would; its files are the original's own."""
         release = self.directory / "releases" / name
+        release.mkdir(parents=True)
         own = {"data", "media", "static", ".env"}  # of that copy alone
-        shutil.copytree(of, release, symlinks=True, copy_function=os.link,
-                        ignore=lambda where, _: own if Path(where) == of else ())
+        subprocess.run(["cp", "-a", "--link", *(path for path in of.iterdir()
+                                                if path.name not in own), release], check=True)
         (release / "data").symlink_to("../../shared/data")
         return release
 
@@ -53,9 +81,26 @@ class Home:
         beside.symlink_to(f"releases/{name}")
         beside.rename(self.current)
 
+    def fill(self, database: Path) -> None:
+        """Give it the content of a database that nobody has open."""
+        shutil.copy(database, self.current / DATABASE)
+
     def shell(self, code: str) -> str:
-        """Run Python in the Rolf that is current."""
-        return self.manage("shell", "-v0", "-c", code)
+        """Run Python in the Rolf that is current; returns what it prints.
+
+        A `manage.py shell` stays until `close_shells`: starting Django takes longer than the code.
+        """
+        release = self.current.resolve()
+        if release not in _shells:
+            _shells[release] = subprocess.Popen(
+                ["./manage.py", "shell", "-v0", "-c", SHELL], cwd=release, env=environment(),
+                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = _shells[release]
+        assert process.stdin and process.stdout
+        print(json.dumps(code), file=process.stdin, flush=True)
+        status, said = json.loads(process.stdout.readline())
+        assert status == 0, said
+        return str(said).strip()
 
     def manage(self, *words: str) -> str:
         """Run a command of manage.py there, which must end well; returns what it says."""
@@ -119,6 +164,15 @@ class Running:
             return 0
 
 
+def close_shells() -> None:
+    """End those that `Home.shell` started."""
+    for process in _shells.values():
+        with process:
+            assert process.stdin
+            process.stdin.close()
+    _shells.clear()
+
+
 def environment() -> dict[str, str]:
     """What whoever starts Rolf has: none of the tests' own."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -135,7 +189,7 @@ def running(home: Home, *arguments: str, files: int = 0) -> Iterator[Running]:
     output = home.directory / f"output-{port}"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [*(["prlimit", f"--nofile={files}:{files}"] if files else []),
+            [*ENDS_WITH_US, *(["prlimit", f"--nofile={files}:{files}"] if files else []),
              "./manage.py", "rolf", "--port", str(port), *arguments], cwd=home.current,
             env={**environment(), "PWD": str(home.current)}, start_new_session=True, text=True,
             stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)

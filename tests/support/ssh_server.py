@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.apache import loopback
+from tests.support.processes import ENDS_WITH_US
 
 # Its absolute path: sshd starts itself anew for each connection.
 SSHD = "/usr/sbin/sshd"
@@ -148,7 +149,7 @@ def _server(shared: Path, host: str, config: Path, address: str,
         file.write(CLIENT.format(user=getpass.getuser(), **described))
     with (directory / "sshd.log").open("wb") as log:
         process = subprocess.Popen(
-            [*prefix, SSHD, "-D", "-e", "-f", directory / "sshd_config"], stderr=log,
+            [*ENDS_WITH_US, *prefix, SSHD, "-D", "-e", "-f", directory / "sshd_config"], stderr=log,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     server = SshServer(host=host, address=address, port=port, directory=directory, config=config,
                        process=process, mark=mark)

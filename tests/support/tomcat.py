@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from tests.support.processes import ENDS_WITH_US
+
 HOME = Path("/usr/share/tomcat10")
 JAVA = "/usr/bin/java"
 # Tomcat looks for changed WARs at every second, so that the tests wait less than its 10 s.
@@ -74,7 +76,7 @@ def serve(directory: Path) -> Iterator[Tomcat]:
     jars = [HOME / "bin/bootstrap.jar", HOME / "bin/tomcat-juli.jar"]
     with (directory / "logs/out").open("wb") as log:
         process = subprocess.Popen(
-            [JAVA, "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, jars)),
+            [*ENDS_WITH_US, JAVA, "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, jars)),
              f"-Dcatalina.home={HOME}", f"-Dcatalina.base={directory}",
              f"-Djava.io.tmpdir={directory}/temp",
              "org.apache.catalina.startup.Bootstrap", "start"],

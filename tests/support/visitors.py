@@ -73,7 +73,7 @@ def visitors(apache: Apache, host: str) -> Iterator[Visits]:
                 due += 1 / RATE
                 time.sleep(max(0.0, due - time.monotonic()))
 
-    coming = threading.Thread(target=come)
+    coming = threading.Thread(target=come, daemon=True)
     coming.start()
     try:
         yield visits

@@ -10,7 +10,7 @@ from cookiecutter.exceptions import FailedHookException
 
 from tests.conftest import REPOSITORY
 from tests.support.rendering import TEMPLATE, render
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 from vendor_fetch.index.uv import find_uv
 
 IDENTIFIER = "must begin with a letter and hold lower-case letters, digits and underscores"
@@ -71,7 +71,8 @@ def test_a_bad_answer_is_refused_with_what_is_allowed(tmp_path, capfd, variable,
         render(tmp_path, hooks=True, **answers)
     message = capfd.readouterr().err
     assert message.startswith(f"{variable}: {answer!r} {fault}")
-    assert "next: run cookiecutter again with another answer" in message
+    assert f"\n  next: cookiecutter {TEMPLATE} " in message
+    assert f"{variable}=" in message.splitlines()[-1]
     assert "Traceback" not in message
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
 
@@ -96,12 +97,60 @@ def test_a_template_given_by_a_relative_path_finds_its_list_of_modules(tmp_path)
     assert f"'whitenoise' {VENDORED}" in run.stderr
 
 
+def run_cookiecutter(
+    version: str, directory: Path, *words: str | Path
+) -> "subprocess.CompletedProcess[str]":
+    """Run a version of cookiecutter, with its two output streams in one, as in a terminal."""
+    return subprocess.run(
+        [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
+         "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", directory,
+         REPOSITORY, *words], env={**os.environ, **configured_index(directory).environment},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False)
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "2.7.1"])
+def test_error_message_is_the_last_output(version: str, tmp_path: Path) -> None:
+    done = run_cookiecutter(version, tmp_path / "out", "--no-input", "project_slug=json",
+                            "timezone=Mars")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stdout
+    *_, slug, timezone, command = done.stdout.splitlines()
+    assert slug.startswith("project_slug: 'json' is a module of Python's standard library")
+    assert timezone.startswith("timezone: 'Mars' must be an IANA time zone")
+    assert command.startswith("  next: ")
+    assert command.endswith(" project_slug=json_site timezone=UTC")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_verbose_output_has_the_traceback(tmp_path: Path) -> None:
+    done = run_cookiecutter("2.7.1", tmp_path, "--no-input", "--verbose", "project_slug=json")
+    assert "Traceback" in done.stdout
+
+
+def test_next_command_can_be_pasted(tmp_path: Path) -> None:
+    cookiecutter = [sys.executable, "-m", "cookiecutter", "--no-input", "-o", tmp_path / "a b"]
+    words = ["project_slug=Odd Name", "domain=-", "author=", "timezone=Mars", "deploy_user=A"]
+    done = subprocess.run([*cookiecutter, TEMPLATE, *words], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 2
+    command = done.stderr.splitlines()[-1].removeprefix("  next: ")
+    pasted = subprocess.run(f"{command} --accept-hooks no", shell=True, capture_output=True,
+                            text=True, check=False)
+    assert pasted.returncode == 0, pasted.stderr
+    readme = (tmp_path / "a b/odd_name/README.md").read_text()
+    assert "odd-name.example.org" in readme
+    again = subprocess.run([*cookiecutter, TEMPLATE, "project_slug=json"], capture_output=True,
+                           text=True, check=False)
+    assert again.stderr.count("\n") == 2  # one fault, although two defaults come from the answer
+
+
 @pytest.mark.parametrize("version", ["1.7.3", "2.5.0"])
 def test_an_older_cookiecutter_says_which_version_is_needed(version: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
          "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", tmp_path,
-         REPOSITORY], env={**os.environ, **configured(tmp_path).environment},
+         REPOSITORY], env={**os.environ, **configured_index(tmp_path).environment},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert ('This template needs cookiecutter 2.6 or later. next: pipx install "cookiecutter>=2.6"'

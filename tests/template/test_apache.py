@@ -17,7 +17,7 @@ import pytest
 from tests.support import apache
 from tests.support.rendering import render
 from tests.support.site import DEBIAN_PYTHON, USER, Site, give_away
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 
 pytestmark = pytest.mark.needs(apache.APACHE)
 
@@ -36,7 +36,7 @@ def old_site(server_root: Path) -> Site:
     subprocess.run([*uv, "venv", "-q", "-p", DEBIAN_PYTHON, str(directory / "ve")], check=True)
     wanted = ["Django>=4.2,<4.3", "argon2-cffi", "django-csp>=4,<5", "django-environ", "whitenoise"]
     python = str(directory / "ve" / "bin" / "python")
-    environment = {**os.environ, **configured(directory).environment}
+    environment = {**os.environ, **configured_index(directory).environment}
     subprocess.run([*uv, "pip", "install", "-q", "-p", python, *wanted], check=True,
                    env=environment)
     (directory / ".env").write_text(
@@ -226,7 +226,7 @@ def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
             answers.append(served.get("/", host=site.domain))
             time.sleep(0.01)
 
-    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    visitors = [threading.Thread(target=visit, daemon=True) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
     try:

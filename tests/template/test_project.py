@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY, Generate, bootstrap
+from tests.support.setting_names import names_that_nothing_reads
 
 NO_NETWORK = ("unshare", "-n") if os.getuid() == 0 else ("unshare", "-rn")
 PROJECTS = {
@@ -46,6 +47,40 @@ def test_a_project_is_rebuilt_without_a_network_and_passes_its_tests(
     run(project, sys.executable, "-m", "vendor_fetch", "check")
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_settings_modules_hold_settings_only(generate: Generate, database: str) -> None:
+    project = generate(database=database, project_slug="shop")
+    assert bootstrap(project).returncode == 0
+    modules = ["base", "dev", "production", "staging", "test"]
+    assert names_that_nothing_reads(project, "shop") == {name: [] for name in modules}
+    with (project / "shop/settings/base.py").open("a") as base:
+        base.write("SENTRY = {}\n")
+    assert names_that_nothing_reads(project, "shop") == {name: ["SENTRY"] for name in modules}
+
+
+@pytest.mark.parametrize("server", ["asgi", "wsgi"])
+def test_server_entry_points_default_to_production(generated: Path, server: str) -> None:
+    assert bootstrap(generated).returncode == 0
+    package = next(generated.glob("*/wsgi.py")).parent.name
+    for chosen, expected in ({}, "production"), ({"DJANGO_SETTINGS_MODULE":
+                                                  f"{package}.settings.staging"}, "staging"):
+        environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "k" * 50, **chosen}
+        done = subprocess.run(
+            ["ve/bin/python", "-c", f"from {package}.{server} import application\n"
+             "from django.conf import settings\nprint(settings.SETTINGS_MODULE)"],
+            cwd=generated, env=environment, capture_output=True, text=True, check=False)
+        assert done.stdout == f"{package}.settings.{expected}\n", done.stderr
+
+
+def test_development_key_is_marked_as_insecure(generated: Path) -> None:
+    assert bootstrap(generated).returncode == 0
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": ""}
+    done = subprocess.run(["./manage.py", "shell", "-v0", "-c", "from django.conf import settings\n"
+                           "print(settings.SECRET_KEY)"], cwd=generated, env=environment,
+                          capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("django-insecure-")
+
+
 def test_runserver_serves_pages_styles_and_health(generated: Path, tmp_path: Path) -> None:
     assert bootstrap(generated).returncode == 0
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
@@ -74,18 +109,16 @@ def test_runserver_serves_pages_styles_and_health(generated: Path, tmp_path: Pat
         server.wait()
 
 
-def test_a_database_that_does_not_answer_is_told_with_the_next_command(
+def test_unreachable_database_names_the_next_command(
         generate: Generate, tmp_path: Path) -> None:
     project = generate(database="postgresql", project_slug="shop")
     assert bootstrap(project).returncode == 0
     answers = {
-        "postgres:///shop": "  next: createdb shop, or start the server first (systemctl start "
-                            "postgresql); for no server at all, write into .env: "
-                            "DATABASE_URL=sqlite:///data/db.sqlite3",
-        "postgres://me:secret@127.0.0.1:9/shop": "  next: see that the server at 127.0.0.1 answers "
-                                                 "and has it, or mend DATABASE_URL in .env",
-        f"sqlite:///{tmp_path}/missing/db": "  next: see that DATABASE_URL in .env is right, and "
-                                            "that this user may read and write there"}
+        "postgres:///shop": "  next: sudo systemctl start postgresql",
+        "postgres://me:secret@127.0.0.1:9/shop": "  next: correct DATABASE_URL in .env, or start "
+                                                 "the server at 127.0.0.1",
+        f"sqlite:///{tmp_path}/missing/db": "  next: correct DATABASE_URL in .env, or let this "
+                                            "user write to that directory"}
     ask = ["shell", "-c", "from accounts.models import User; User.objects.get()"]
     for address, next_step in answers.items():
         # An empty directory for the server's socket: there is no server here.
@@ -101,7 +134,7 @@ def test_a_database_that_does_not_answer_is_told_with_the_next_command(
     done = subprocess.run(["./manage.py", "migrate", "--traceback"], cwd=project, env=environment,
                           capture_output=True, text=True, check=False)
     assert "Traceback" in done.stderr
-    # A fault of the site's own is none of the server.
+    # An error of the site's own code keeps its traceback.
     environment["DATABASE_URL"] = f"sqlite:///{tmp_path}/empty.sqlite3"
     done = subprocess.run(["./manage.py", *ask], cwd=project, env=environment,
                           capture_output=True, text=True, check=False)

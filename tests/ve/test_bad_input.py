@@ -197,6 +197,14 @@ def test_no_bootstrapper_to_run_with(built_project: Path) -> None:
     assert ve_version(built_project) == "1.0"
 
 
+def test_a_second_bootstrapper_is_named_in_the_next_command(built_project: Path) -> None:
+    other = built_project / lockfile.SOURCE / "bootstrapper-0.0.1-py3-none-any.whl"
+    other.write_bytes(b"")
+    run = bootstrap(built_project)
+    assert run.returncode == 1
+    assert run.stderr.endswith(f"\n  next: rm '{other}'\n")
+
+
 def test_an_unknown_option(built_project: Path) -> None:
     run = bootstrap(built_project, "--pyton", "3.12")
     assert run.returncode == 2

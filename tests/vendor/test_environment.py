@@ -10,7 +10,7 @@ from tests.conftest import REPOSITORY
 from tests.support.index import Index
 from tests.support.rendering import render
 from tests.support.wheels import make_wheel
-from vendor_fetch.template.own_wheel import build
+from vendor_fetch.template.own_wheel import build_wheel
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def make_site(tmp_path: Path, index: Index) -> Callable[[str], Path]:
 
     def make(name: str) -> Path:
         project = render(tmp_path / name, project_slug="site")
-        build(REPOSITORY, project / "requirements/src")
+        build_wheel(REPOSITORY, project / "requirements/src")
         return project
 
     return make

@@ -42,7 +42,7 @@ def test_a_file_with_another_hash_is_refused(index: Index, make_project: MakePro
 def test_a_truncated_download_is_tried_again_and_never_kept(
         index: Index, make_project: MakeProject, tmp_path: Path,
         capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vendor_fetch.download.download.PAUSE", 0)
+    monkeypatch.setattr("vendor_fetch.download.download.RETRY_SECONDS", 0)
     make_wheel(index.directory, "tiny")
     index.truncated.add(TINY)
     project = make_project("tiny")
@@ -57,7 +57,7 @@ def test_a_truncated_download_is_tried_again_and_never_kept(
 
 def test_an_index_that_hiccups_is_asked_again(index: Index, make_project: MakeProject,
                                               monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vendor_fetch.download.download.PAUSE", 0)
+    monkeypatch.setattr("vendor_fetch.download.download.RETRY_SECONDS", 0)
     make_wheel(index.directory, "tiny")
     index.failing[TINY] = 2
     project = make_project("tiny")

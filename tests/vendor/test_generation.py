@@ -26,10 +26,12 @@ def template(tmp_path: Path, index: Index) -> Path:
         (top / name).symlink_to(REPOSITORY / name)
     (top / "hooks").mkdir()
     shutil.copy(REPOSITORY / "hooks/post_gen_project.py", top / "hooks")
+    shutil.copy(REPOSITORY / "template_extensions.py", top)
     settings = json.loads((REPOSITORY / "cookiecutter.json").read_text())
     (top / "cookiecutter.json").write_text(json.dumps({
         "project_slug": "site", "database": "sqlite", "vendor_format": "wheel",
-        "_jinja2_env_vars": settings["_jinja2_env_vars"]}))
+        **{name: settings[name] for name in
+           ("_extensions", "__load_extension", "_jinja2_env_vars")}}))
     project = top / ROOT
     (project / "requirements").mkdir(parents=True)
     (project / "requirements/apps.in").write_text("tiny\n")
@@ -155,6 +157,9 @@ def test_no_network_and_an_empty_cache_make_no_project(template: Path, tmp_path:
     assert done.returncode != 0
     assert "the index: error: " in done.stderr
     assert "next: see that the index that pip or uv is configured for" in done.stderr
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Hook script failed" not in done.stdout + done.stderr
     assert not (tmp_path / "out/site").exists()
 
 
@@ -187,7 +192,7 @@ def test_an_interrupted_generation_makes_no_project(kind: signal.Signals, templa
     index.release.set()
     _, said = run.communicate(timeout=60)  # until the hook has closed its end, too
     assert run.returncode != 0
-    assert "interrupted; no project has been made" in said
+    assert "interrupted; no project has been made\n  next: " in said
     assert "Traceback" not in said
     assert not (tmp_path / "out/site").exists()
 
@@ -219,5 +224,5 @@ def test_a_project_of_another_machine_is_synced(make_project: MakeProject, index
     for name in ("manage.py", "bootstrap.py", ".env.example"):
         shutil.copy(template / ROOT / name, project)
     monkeypatch.setattr(generation, "LOCKED_FOR", ("plan9", "mips"))
-    generation.complete(template, project, database="sqlite", progress=Progress())
+    generation.complete_project(template, project, database="sqlite", progress=Progress())
     assert [file.distribution.name for file in read(project, APPS)] == ["bootstrapper", "helper"]

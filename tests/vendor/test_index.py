@@ -5,7 +5,7 @@ import pytest
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, TAG, MakeProject, files, vendor
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 
 NOWHERE = Path("/nonexistent")
 
@@ -73,13 +73,13 @@ def test_pip_s_files_are_read_in_pip_s_order(tmp_path: Path) -> None:
     first = tmp_path / "first.pem"
     first.touch()
     environ = {"HOME": str(tmp_path), "PIP_CERT": str(first)}
-    index = configured(NOWHERE, environ)
+    index = configured_index(NOWHERE, environ)
     assert index.environment["UV_DEFAULT_INDEX"] == "https://newer.example.org/simple"
     assert index.environment["SSL_CERT_FILE"] == index.certificates == str(first)
 
 
 def test_credentials_are_by_host() -> None:
-    index = configured(NOWHERE, {
+    index = configured_index(NOWHERE, {
         "PIP_CONFIG_FILE": "/dev/null", "HOME": "/nonexistent",
         "PIP_INDEX_URL": "https://me:p%40ss@index.example.org/simple",
         "PIP_EXTRA_INDEX_URL": "https://other.example.org/simple"})
@@ -87,7 +87,7 @@ def test_credentials_are_by_host() -> None:
 
 
 def test_credentials_of_uv_s_named_index() -> None:
-    index = configured(NOWHERE, {
+    index = configured_index(NOWHERE, {
         "PIP_CONFIG_FILE": "/dev/null", "HOME": "/nonexistent",
         "UV_INDEX": "house=https://me:secret@index.example.org/simple"})
     assert index.credentials == {"index.example.org": ("me", "secret")}
@@ -163,7 +163,7 @@ def test_a_file_with_nonsense_is_named(
 def test_a_further_place_that_is_not_on_this_machine_is_no_nonsense() -> None:
     environ = {"PIP_CONFIG_FILE": "/dev/null", "HOME": "/nonexistent"}
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "UV_EXTRA_INDEX_URL"):
-        assert "UV_INDEX" not in configured(
+        assert "UV_INDEX" not in configured_index(
             NOWHERE, {**environ, name: "file:///mnt/elsewhere/simple"}).environment
 
 

@@ -27,13 +27,16 @@ def test_every_answer_has_a_lock_with_each_package_once(database: str, vendor_fo
 
 
 def test_django_is_a_tarball_where_tarballs_are_asked_for() -> None:
-    for file in read(LOCKS, PurePosixPath("apps-sqlite-tarball.txt")):
-        if file.distribution.name == "django":
-            assert isinstance(file.distribution, Tarball)
+    found = [file.distribution for file in read(LOCKS, PurePosixPath("apps-sqlite-tarball.txt"))
+             if file.distribution.name == "django"]
+    assert found
+    assert all(isinstance(distribution, Tarball) for distribution in found)
 
 
 def test_no_lock_has_an_address() -> None:
-    for lock in LOCKS.glob("*.txt"):
+    locks = list(LOCKS.glob("*.txt"))
+    assert locks
+    for lock in locks:
         assert "://" not in lock.read_text()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.errors import InputError
-from vendor_fetch.template.own_wheel import build
+from vendor_fetch.template.own_wheel import build_wheel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("setup.cfg", "pyproject.toml", "LICENSE", "README.md", "bootstrapper", "vendor_fetch")
@@ -54,7 +54,7 @@ def modules(wheel: Path) -> set[str]:
 
 
 def test_it_is_the_wheel_that_pip_makes(checkout: Path, theirs: Path, tmp_path: Path) -> None:
-    ours = build(checkout, tmp_path)
+    ours = build_wheel(checkout, tmp_path)
     assert ours.name == theirs.name
     assert modules(ours) == modules(theirs)
     for field in ("Name", "Version", "Summary", "Author", "Requires-Python", "Provides-Extra",
@@ -69,7 +69,7 @@ def test_it_is_the_wheel_that_pip_makes(checkout: Path, theirs: Path, tmp_path: 
 
 
 def test_the_same_checkout_gives_the_same_bytes(checkout: Path, tmp_path: Path) -> None:
-    one = build(checkout, tmp_path / "one").read_bytes()
+    one = build_wheel(checkout, tmp_path / "one").read_bytes()
     copy = tmp_path / "elsewhere"
     shutil.copytree(checkout, copy)
     for path in copy.rglob("*.py"):
@@ -77,11 +77,11 @@ def test_the_same_checkout_gives_the_same_bytes(checkout: Path, tmp_path: Path) 
         path.chmod(0o600)
     (copy / "bootstrapper/__pycache__").mkdir(exist_ok=True)
     (copy / "bootstrapper/__pycache__/errors.cpython-312.pyc").write_bytes(b"")
-    assert build(copy, tmp_path / "two").read_bytes() == one
+    assert build_wheel(copy, tmp_path / "two").read_bytes() == one
 
 
 def test_its_record_is_right(checkout: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(build(checkout, tmp_path)) as archive:
+    with zipfile.ZipFile(build_wheel(checkout, tmp_path)) as archive:
         names = archive.namelist()
         record = names[-1]
         assert record.endswith(".dist-info/RECORD")
@@ -96,7 +96,7 @@ def test_its_record_is_right(checkout: Path, tmp_path: Path) -> None:
 
 
 def test_bootstrapper_runs_from_the_wheel_itself(checkout: Path, tmp_path: Path) -> None:
-    wheel = build(checkout, tmp_path)
+    wheel = build_wheel(checkout, tmp_path)
     done = subprocess.run([sys.executable, "-I", "-S", "-c",
                            f"import sys; sys.path.insert(0, {str(wheel)!r})\n"
                            "import bootstrapper.ve.project.lockfile; print(bootstrapper.__file__)"],
@@ -106,4 +106,4 @@ def test_bootstrapper_runs_from_the_wheel_itself(checkout: Path, tmp_path: Path)
 
 def test_something_that_is_no_checkout(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"has no setup\.cfg"):
-        build(tmp_path, tmp_path / "out")
+        build_wheel(tmp_path, tmp_path / "out")

@@ -109,7 +109,7 @@ def test_a_requirement_nobody_can_satisfy_changes_nothing(
 
 
 @pytest.mark.parametrize("place", ["vendor_fetch.sync.locker.fetch",
-                                   "vendor_fetch.project.locks.write",
+                                   "vendor_fetch.project.locks.write_lock",
                                    "vendor_fetch.sync.sync._remove"])
 def test_an_interrupted_sync_leaves_a_project_that_bootstraps(
         place: str, index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,

@@ -36,21 +36,21 @@ def requires(project: Path, specifier: str) -> None:
 def test_requires_python_chooses_the_python_of_the_target(
         specifier: str, expected: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target_python, "_installed", lambda required: "")
-    assert target_python.choose(specifier) == expected
+    assert target_python.choose_python(specifier) == expected
 
 
 def test_a_python_that_is_installed_here_comes_before_the_oldest(
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target_python, "_installed", lambda required: "3.60")
-    assert target_python.choose(">=3.50") == ("3.60", 0)
+    assert target_python.choose_python(">=3.50") == ("3.60", 0)
     monkeypatch.setattr(target_python, "_installed", lambda required: "3.49")
-    assert target_python.choose(">=3.50") == ("3.50", 0)
+    assert target_python.choose_python(">=3.50") == ("3.50", 0)
 
 
 @pytest.mark.parametrize("version", [each for each in interpreters() if each != PYTHON])
 def test_a_real_python_is_found(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(interpreters()[version].parent), prepend=os.pathsep)
-    assert target_python._installed(f"=={version}.*") == version
+    assert target_python._installed_python(f"=={version}.*") == version
 
 
 @pytest.mark.parametrize("specifier", [f">={LATER}", f"~={LATER}.0", f">={LATER},<3.99",

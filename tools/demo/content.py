@@ -33,9 +33,9 @@ from deployments.models import (  # noqa: E402
 )
 from django.contrib.auth.models import Group  # noqa: E402
 from history.models import recording  # noqa: E402
-from pushes import asking  # noqa: E402
+from pushes import services  # noqa: E402
 
-from bootstrapper.deploy.plan.prepare import PreparedDeployment  # noqa: E402
+from bootstrapper.deploy.plan.prepare import prepare_project  # noqa: E402
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog  # noqa: E402
 
 NAME = "Demo Site"
@@ -55,7 +55,7 @@ def define(project: str) -> None:
     owner = User.objects.filter(is_superuser=True).earliest("pk")
     category = Category.objects.create(name="Sites")
     application = Application.objects.create(category=category, name=NAME)
-    prepared = PreparedDeployment.of(Path(project), "production", {})
+    prepared = prepare_project(Path(project), "production", {})
     engine = prepared.deployment
     deployment = Deployment(
         application=application,
@@ -141,7 +141,7 @@ def push(person: str, comment: str, *flags: str) -> None:
     """Ask for a push, and tell how it ended."""
     deployment = Deployment.objects.get(name="production")
     told(
-        asking.push(
+        services.push(
             deployment,
             User.objects.get(username=person),
             comment=comment,
@@ -153,7 +153,7 @@ def push(person: str, comment: str, *flags: str) -> None:
 def rollback(person: str, comment: str) -> None:
     """Ask for the way back, and tell how it ended."""
     deployment = Deployment.objects.get(name="production")
-    told(asking.rollback(deployment, User.objects.get(username=person), comment=comment))
+    told(services.rollback(deployment, User.objects.get(username=person), comment=comment))
 
 
 def told(asked: object) -> None:

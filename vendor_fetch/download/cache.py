@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bootstrapper.cache_home import cache_home
 from bootstrapper.errors import InputError
-from vendor_fetch.atomic_file import Incoming, incoming
+from vendor_fetch.atomic_file import AtomicFile, atomic_file
 
 CHUNK = 1 << 20
 # What a killed run has left behind is nobody's after a day.
@@ -55,7 +55,7 @@ class Cache:
             source = entry.open("rb")
         except FileNotFoundError:
             return False
-        with source, incoming(destination.parent) as target:
+        with source, atomic_file(destination.parent) as target:
             digest = hashlib.sha256()
             while chunk := source.read(CHUNK):
                 digest.update(chunk)
@@ -67,7 +67,7 @@ class Cache:
         return True
 
     @contextmanager
-    def incoming(self) -> Iterator[Incoming]:
+    def incoming(self) -> Iterator[AtomicFile]:
         """A new file inside the cache to write to; it is gone afterwards unless it was kept."""
         directory = self.root / "incoming"
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,10 +75,10 @@ class Cache:
             with suppress(FileNotFoundError):
                 if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
                     left.unlink()
-        with incoming(directory) as file:
+        with atomic_file(directory) as file:
             yield file
 
-    def keep(self, file: Incoming, sha256: str) -> None:
+    def keep(self, file: AtomicFile, sha256: str) -> None:
         """What was written to `incoming()`, and hashes to `sha256`, becomes an entry."""
         entry = self.entry(sha256)
         entry.parent.mkdir(mode=0o700, exist_ok=True)

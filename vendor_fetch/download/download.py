@@ -16,15 +16,15 @@ from vendor_fetch.download.cache import CHUNK, Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.resolve.resolver import Artifact
 
-AT_ONCE = 6
-TRIES = 3
+CONNECTIONS = 6
+ATTEMPTS = 3
 # Seconds to wait after the first try that failed, and twice that after the second.
-PAUSE = 1.0
+RETRY_SECONDS = 1.0
 # Seconds to connect, and seconds between two bytes.
 TIMEOUT = (15, 60)
 
 
-class Interrupted(Exception):
+class Cancelled(Exception):
     """Another download has failed, or the user has pressed Ctrl-C."""
 
 
@@ -34,7 +34,7 @@ def download(artifacts: Iterable[Artifact], cache: Cache, index: Index, progress
     total = sum(artifact.size or 0 for artifact in wanted)
     with progress.step("downloaded", total, megabytes) as step, requests.Session() as session:
         run = _Run(session, cache, index, step, wanted)
-        for _ in range(min(AT_ONCE, len(wanted))):
+        for _ in range(min(CONNECTIONS, len(wanted))):
             # Daemons: after a Ctrl-C nobody waits for a server that has fallen silent.
             threading.Thread(target=run.work, daemon=True).start()
         try:
@@ -84,21 +84,21 @@ class _Run:
 
     def _fetch(self, artifact: Artifact) -> None:
         """Bring one file into the cache; broken connections are tried again."""
-        for tried in range(1, TRIES + 1):
+        for tried in range(1, ATTEMPTS + 1):
             try:
                 self._attempt(artifact)
                 return
             except (requests.RequestException, StreamError, EOFError) as error:
                 # A file that isn't there won't be there in a second either.
                 gone = isinstance(error, requests.HTTPError) and error.response.status_code < 500
-                if tried == TRIES or gone:
+                if tried == ATTEMPTS or gone:
                     raise WorkFailed(
                         artifact.filename,
                         f"can't be downloaded from {_host(artifact)}: {error}",
                         "look at the connection, then run the same command again",
                     ) from None
-                if self.stop.wait(tried * PAUSE):
-                    raise Interrupted from None
+                if self.stop.wait(tried * RETRY_SECONDS):
+                    raise Cancelled from None
 
     def _attempt(self, artifact: Artifact) -> None:
         digest, received = hashlib.sha256(), 0
@@ -106,7 +106,7 @@ class _Run:
             with self._cache.incoming() as file:
                 for chunk in self._chunks(artifact):
                     if self.stop.is_set():
-                        raise Interrupted
+                        raise Cancelled
                     file.write(chunk)
                     digest.update(chunk)
                     received += len(chunk)

@@ -6,17 +6,17 @@ from bootstrapper.errors import BootstrapperError
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.requirement import Requirement
 from vendor_fetch.graph.metadata import dependencies
-from vendor_fetch.project.apps_in import numbered
+from vendor_fetch.project.apps_in import numbered_requirements
 from vendor_fetch.project.project import APPS_IN, VendorProject
 
 
-def asker(project: VendorProject, files: Mapping[str, LockedFile], name: str) -> str:
+def requesting_line(project: VendorProject, files: Mapping[str, LockedFile], name: str) -> str:
     """Return the line that asks for the package `name`, itself or by what it depends on.
 
     `files` are the locked ones by name; their metadata says what depends on what. Where it does
     not lead there, requirements/apps.in is all that can be said.
     """
-    lines = list(numbered(project.directory))
+    lines = list(numbered_requirements(project.directory))
     direct = [number for number, asked in lines if asked.name == name]
     if direct:
         return f"{APPS_IN} {_named(direct)}, or remove {_that(direct)}"

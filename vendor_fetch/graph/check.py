@@ -10,7 +10,7 @@ from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, re
 from bootstrapper.ve.project.vendored_files import is_pointer, sha256_of
 from bootstrapper.ve.standards.requirement import Requirement, parse_requirement
 from vendor_fetch.graph import metadata
-from vendor_fetch.graph.fitness import refuse_unfit
+from vendor_fetch.graph.fitness import refuse_rejected_files
 from vendor_fetch.graph.metadata import dependencies
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
@@ -46,7 +46,7 @@ def check_differences(project: VendorProject) -> Iterator[str]:
             [parse_requirement(each) for each in wanted], "bootstrap.py"
         )
         if not broken:
-            refuse_unfit(locks[APPS], project)
+            refuse_rejected_files(locks[APPS], project)
     except BootstrapperError as error:
         yield f"{error.where}: {error.fault}"
 
@@ -130,7 +130,7 @@ class _Graph:
                     told = dependencies(self._project.directory / file.path)
                     told_all = told_all and told.known
                     queue += [(one, each, requirement.name) for one in told.requirements]
-        made_for = locks.made_for(self._lock, self._project)
+        made_for = locks.recorded_fingerprint(self._lock, self._project)
         if not told_all and made_for != locks.fingerprint(each.text for each in asked):
             yield (
                 f"{self._lock}: was made for other requirements than {roots} has now"

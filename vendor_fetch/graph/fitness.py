@@ -13,7 +13,7 @@ from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.project.target import SERVER_GLIBC, Target
 
 
-def refuse_unfit(files: Iterable[LockedFile], project: VendorProject) -> None:
+def refuse_rejected_files(files: Iterable[LockedFile], project: VendorProject) -> None:
     """Raise WorkFailed if the rebuild for the project's Python would refuse one of the files.
 
     The files are in place.

@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vendor_fetch.index.pip import pip_settings
-from vendor_fetch.index.setting import Setting, from_environment, is_there, must_be_there
-from vendor_fetch.index.uv import PLACES, addresses, uv_is_configured
+from vendor_fetch.index.setting import Setting, from_environment, location_exists, require_location
+from vendor_fetch.index.uv import INDEX_VARIABLES, index_addresses, uv_is_configured
 
 _EXTRAS = frozenset({"UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS"})
 # distutils.util.strtobool, which pip reads yes and no by
@@ -54,7 +54,7 @@ class Index:
         )
 
 
-def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
+def configured_index(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
     """The index for a project's directory, from uv's configuration or else pip's.
 
     Raises InputError, which names a setting that is nonsense and where it was written.
@@ -82,15 +82,17 @@ def configured(project: Path, environ: Mapping[str, str] = os.environ) -> Index:
             environment=extra,
             certificates=certificates,
             trusted_hosts=trusted,
-            credentials=_credentials(each for name in PLACES for each in addresses(name, environ)),
+            credentials=_credentials(
+                each for name in INDEX_VARIABLES for each in index_addresses(name, environ)
+            ),
         )
     index = told("index-url")
     if index.value:
-        must_be_there(index.value, index, project)
+        require_location(index.value, index, project)
         extra["UV_DEFAULT_INDEX"] = index.value
     # pip shrugs at a directory that isn't there; uv takes it for a fault.
     indexes, links = (
-        [each for each in told(name).value.split() if is_there(each, told(name), project)]
+        [each for each in told(name).value.split() if location_exists(each, told(name), project)]
         for name in ("extra-index-url", "find-links")
     )
     if indexes:

@@ -29,7 +29,7 @@ def from_environment(name: str, environ: Mapping[str, str]) -> Setting:
     return Setting(value=environ.get(name, "").strip(), origin=f"{name} in the environment")
 
 
-def is_there(address: str, setting: Setting, base: Path) -> bool:
+def location_exists(address: str, setting: Setting, base: Path) -> bool:
     """Whether an index or a directory of files can be asked; relative paths start at `base`.
 
     False for an absolute path where nothing is: a configuration may be shared by machines.
@@ -54,7 +54,7 @@ def is_there(address: str, setting: Setting, base: Path) -> bool:
     return (base / path).exists()
 
 
-def must_be_there(address: str, setting: Setting, base: Path) -> None:
+def require_location(address: str, setting: Setting, base: Path) -> None:
     """The same for the one index, without which nothing works. Raises InputError."""
-    if not is_there(address, setting, base):
+    if not location_exists(address, setting, base):
         raise setting.nonsense("is a directory that is not there")

@@ -12,10 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bootstrapper.errors import InputError, WorkFailed
-from vendor_fetch.index.setting import Setting, from_environment, is_there, must_be_there
+from vendor_fetch.index.setting import Setting, from_environment, location_exists, require_location
 
 # https://docs.astral.sh/uv/reference/environment/
-PLACES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
+INDEX_VARIABLES = (
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+)
 _THE_ONE = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "index-url")
 _PERMITTED = re.compile(
     r"UV_(NO_INDEX|INDEX_STRATEGY|INDEX_\w+_(USERNAME|PASSWORD)|KEYRING_PROVIDER|CREDENTIALS_DIR"
@@ -84,12 +90,12 @@ class UvSettings:
         return said.replace(str(written), ", ".join(map(str, self.files)) or "no file")
 
 
-def permitted(environ: Mapping[str, str]) -> dict[str, str]:
+def permitted_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """An environment without the variables of uv that could change the lock."""
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith("UV_") or name in PLACES or _PERMITTED.fullmatch(name)
+        if not name.startswith("UV_") or name in INDEX_VARIABLES or _PERMITTED.fullmatch(name)
     }
 
 
@@ -113,9 +119,9 @@ def uv_settings(project: Path, environ: Mapping[str, str] = os.environ) -> UvSet
 
 def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
     """Whether anybody has told uv. Raises InputError for a place that can't be one."""
-    if any(environ.get(name) for name in (*PLACES, "UV_NO_INDEX")):
-        for name in PLACES:
-            for address in addresses(name, environ):
+    if any(environ.get(name) for name in (*INDEX_VARIABLES, "UV_NO_INDEX")):
+        for name in INDEX_VARIABLES:
+            for address in index_addresses(name, environ):
                 _look_at(name, address, from_environment(name, environ), project)
         return True
     for path in _files(project, environ):
@@ -130,7 +136,7 @@ def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
     return False
 
 
-def addresses(name: str, environ: Mapping[str, str]) -> list[str]:
+def index_addresses(name: str, environ: Mapping[str, str]) -> list[str]:
     """The addresses in a variable of uv; those of named indexes (NAME=https://…) without names."""
     value = environ.get(name, "")
     several = {
@@ -147,7 +153,7 @@ def addresses(name: str, environ: Mapping[str, str]) -> list[str]:
 
 def _look_at(name: str, address: str, setting: Setting, base: Path) -> None:
     # Another place that isn't there has no packages, to uv; without the one nothing works.
-    (must_be_there if name in _THE_ONE else is_there)(address, setting, base)
+    (require_location if name in _THE_ONE else location_exists)(address, setting, base)
 
 
 def _files(project: Path, environ: Mapping[str, str]) -> Iterator[Path]:

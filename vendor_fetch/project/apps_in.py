@@ -16,10 +16,10 @@ from vendor_fetch.project.target import Target
 
 def apps_in(project: Path) -> list[Requirement]:
     """What requirements/apps.in asks for. Raises InputError, which names the line."""
-    return [requirement for _, requirement in numbered(project)]
+    return [requirement for _, requirement in numbered_requirements(project)]
 
 
-def numbered(project: Path) -> Iterator[tuple[int, Requirement]]:
+def numbered_requirements(project: Path) -> Iterator[tuple[int, Requirement]]:
     """What requirements/apps.in asks for, with the numbers of its lines. Raises InputError."""
     return _lines(project / APPS_IN)
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read, render
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
-from vendor_fetch.atomic_file import incoming
+from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.project.project import VendorProject
 
 _CONTENT = {
@@ -20,7 +20,7 @@ _MADE_FOR = re.compile(
 )
 
 
-def text(
+def lock_text(
     lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject, asked: Iterable[str]
 ) -> str:
     """The whole text of a lock: sorted by the packages' names; same files, same bytes.
@@ -45,26 +45,26 @@ def fingerprint(asked: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def made_for(lock: PurePosixPath, project: VendorProject) -> str | None:
+def recorded_fingerprint(lock: PurePosixPath, project: VendorProject) -> str | None:
     """The fingerprint that a lock holds; None for a lock that was written without one."""
     found = _MADE_FOR.search((project.directory / lock).read_text(encoding="utf-8"))
     return found[1] if found else None
 
 
-def write(
+def write_lock(
     lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject, asked: Iterable[str]
 ) -> None:
     """Write a lock by one rename; one that says the same already is not touched."""
     path = project.directory / lock
-    content = text(lock, files, project, asked).encode()
+    content = lock_text(lock, files, project, asked).encode()
     if path.is_file() and path.read_bytes() == content:
         return
-    with incoming(path.parent) as file:
+    with atomic_file(path.parent) as file:
         file.write(content)
         file.settle(path)
 
 
-def read_own(lock: PurePosixPath, project: VendorProject) -> list[LockedFile]:
+def read_current(lock: PurePosixPath, project: VendorProject) -> list[LockedFile]:
     """The lines of a lock that was written for this Python, platform and format; else none.
 
     A lock that is missing or has a bad line counts as none: it is about to be written anew.

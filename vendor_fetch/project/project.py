@@ -9,11 +9,20 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.project import project
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
-from vendor_fetch.project.target import Target, here
-from vendor_fetch.project.target_python import choose
+from vendor_fetch.project.target import Target, this_machine
+from vendor_fetch.project.target_python import choose_python
 
 APPS_IN = PurePosixPath("requirements/apps.in")
 FORMATS = ("wheel", "tarball")
+# The key of pyproject.toml that is read here; docs/reference.md prints this table.
+KEYS = {
+    ("tool.vendor_fetch", "format"): (
+        '`"wheel"` or `"tarball"`',
+        '`"wheel"`',
+        "with `tarball`, packages of pure Python are vendored as source distributions; compiled "
+        "packages stay wheels",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +74,10 @@ def open_project(directory: Path) -> VendorProject:
             f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
             'write format = "wheel", then run: python -m vendor_fetch sync',
         )
-    python, micro = choose(project.requires_python(directory))
+    python, micro = choose_python(project.requires_python(directory))
     return VendorProject(
         directory=directory,
-        platform=here(python, micro=micro),
+        platform=this_machine(python, micro=micro),
         format=wanted,
         build_requires=_build_requires(settings, directory),
     )

@@ -63,7 +63,7 @@ class Target:
         return f"Python {self.python} on {self.sys_platform} {self.machine}"
 
 
-def here(python: str | None = None, *, micro: int = 0) -> Target:
+def this_machine(python: str | None = None, *, micro: int = 0) -> Target:
     """This machine, for `python` ("3.12") or else the Python that runs this."""
     name, version = platform.libc_ver()
     numbers = re.match(r"(\d+)\.(\d+)", version) if name == "glibc" else None

@@ -9,10 +9,10 @@ from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.ve.python.interpreter import OLDEST
 from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
-from vendor_fetch.index.uv import find_uv, permitted
+from vendor_fetch.index.uv import find_uv, permitted_environment
 
 
-def choose(required: str) -> tuple[str, int]:
+def choose_python(required: str) -> tuple[str, int]:
     """The Python to vendor for, `("3.12", 4)`: a version and the oldest micro version allowed.
 
     It is the only one that is allowed, else the running one, else one that is installed here,
@@ -32,13 +32,13 @@ def choose(required: str) -> tuple[str, int]:
         running = f"{here}.{sys.version_info.micro}"
         if here in pythons and matches(Version(running), required):
             return here, pythons[here]
-        installed = _installed(required)
+        installed = _installed_python(required)
         if installed in pythons:
             return installed, pythons[installed]
     return next(iter(pythons.items()))
 
 
-def _installed(required: str) -> str:
+def _installed_python(required: str) -> str:
     """The version of a Python on this machine that is allowed, "3.12"; empty if there is none."""
     try:
         found = subprocess.run(
@@ -51,7 +51,7 @@ def _installed(required: str) -> str:
                 "--system",
                 required,
             ],
-            env=permitted(os.environ),
+            env=permitted_environment(os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

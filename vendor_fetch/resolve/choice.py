@@ -14,7 +14,7 @@ from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.resolver import Artifact, Package
 
 
-def choose(package: Package, platform: Target, *, prefer: str) -> Artifact:
+def choose_artifact(package: Package, platform: Target, *, prefer: str) -> Artifact:
     """The wheel, or the tarball where `prefer` is "tarball" and the package is pure Python.
 
     A compiled package stays a wheel: a production server has no compiler. One without a wheel
@@ -62,7 +62,7 @@ def locked_from_path(path: Path, project: Path, platform: Target) -> LockedFile:
     )
 
 
-def asked_by_path(project: Path, platform: Target) -> list[LockedFile]:
+def files_by_path(project: Path, platform: Target) -> list[LockedFile]:
     """The lock's lines for the files that requirements/apps.in names by path for this platform."""
     paths = {
         (project / asked.path).resolve()
@@ -72,7 +72,7 @@ def asked_by_path(project: Path, platform: Target) -> list[LockedFile]:
     return [locked_from_path(path, project, platform) for path in sorted(paths) if path.is_file()]
 
 
-def elsewhere(project: Path, platform: Target) -> list[LockedFile]:
+def files_for_other_targets(project: Path, platform: Target) -> list[LockedFile]:
     """The lock's lines for files that requirements/apps.in names for other platforms than this."""
     markers: dict[PurePosixPath, list[Marker]] = {}
     here = set()
@@ -98,10 +98,10 @@ def marker_for(filename: str, platform: Target) -> str:
     a compiled one for the platform that it was chosen for. All that the C library has to do with
     it is in the wheel's tags.
     """
-    return " and ".join([*python_condition(filename), *platform_condition(filename, platform)])
+    return " and ".join([*python_marker(filename), *platform_marker(filename, platform)])
 
 
-def python_condition(filename: str) -> list[str]:
+def python_marker(filename: str) -> list[str]:
     """The part of a file's marker that is about Python: one comparison, or none."""
     for tag in _tags(filename):
         python, abi, _ = tag.split("-")
@@ -112,7 +112,7 @@ def python_condition(filename: str) -> list[str]:
     return []
 
 
-def platform_condition(filename: str, platform: Target) -> list[str]:
+def platform_marker(filename: str, platform: Target) -> list[str]:
     """The part of a file's marker that is about the machine: two comparisons, or none."""
     if all(tag.endswith("-any") for tag in _tags(filename)):
         return []

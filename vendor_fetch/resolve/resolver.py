@@ -19,10 +19,10 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.uv import PLACES, find_uv, permitted, uv_settings
+from vendor_fetch.index.uv import INDEX_VARIABLES, find_uv, permitted_environment, uv_settings
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
-from vendor_fetch.resolve.uv_failure import failed_build, failure, warnings
+from vendor_fetch.resolve.uv_failure import failed_build, uv_error, warnings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +77,11 @@ class SearchScope:
 
     def environment(self, configuration: Path) -> dict[str, str]:
         """The environment uv runs in, in the project's directory; its settings are that file's."""
-        environment = {**permitted(os.environ), "UV_CONFIG_FILE": str(configuration)}
+        environment = {**permitted_environment(os.environ), "UV_CONFIG_FILE": str(configuration)}
         if self.index is None:
-            return {name: value for name, value in environment.items() if name not in PLACES}
+            return {
+                name: value for name, value in environment.items() if name not in INDEX_VARIABLES
+            }
         environment |= self.index.environment
         if self.vendored:
             links = [str(SOURCE), environment.get("UV_FIND_LINKS", "")]
@@ -147,7 +149,7 @@ def resolve(
                 if all(package.wheels or package.path for package in answers[-1][0]):
                     break
             elif name == names[-1] and not answers:
-                raise failure(
+                raise uv_error(
                     uv.named(done.stderr),
                     done.returncode,
                     of_people=isinstance(requirements, Path),

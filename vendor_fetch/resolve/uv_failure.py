@@ -57,7 +57,7 @@ def warnings(said: str) -> list[str]:
     ]
 
 
-def failure(
+def uv_error(
     said: str,
     status: int,
     *,

@@ -11,12 +11,17 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
-from vendor_fetch.graph.asker import asker
+from vendor_fetch.graph.asker import requesting_line
 from vendor_fetch.index.index import Index
 from vendor_fetch.project.apps_in import check_requirements
 from vendor_fetch.project.locks import vendored_names
 from vendor_fetch.project.project import VendorProject
-from vendor_fetch.resolve.choice import choose, elsewhere, locked_file, locked_from_path
+from vendor_fetch.resolve.choice import (
+    choose_artifact,
+    files_for_other_targets,
+    locked_file,
+    locked_from_path,
+)
 from vendor_fetch.resolve.resolver import Artifact, Package, SearchScope, resolve
 
 
@@ -63,11 +68,11 @@ class Locker:
                 # An index may offer more files for a version later; the one we have is good.
                 lines.append(kept)
             else:
-                artifact = choose(package, self.project.platform, prefer=prefer)
+                artifact = choose_artifact(package, self.project.platform, prefer=prefer)
                 lines.append(locked_file(artifact, self.project.platform))
             self.known.update({artifact.sha256: artifact for artifact in package.artifacts})
         if isinstance(asked, Path):
-            lines += elsewhere(self.project.directory, self.project.platform)
+            lines += files_for_other_targets(self.project.directory, self.project.platform)
         return lines
 
     def fetch(self, files: Iterable[LockedFile]) -> None:
@@ -115,7 +120,7 @@ class Locker:
                 pinned=pinned,
                 warn=self._warn,
                 build_requires=project.build_requires,
-                asker=partial(asker, project, had),
+                asker=partial(requesting_line, project, had),
                 source=SearchScope(index=self.index, vendored=vendored, offline=is_offline()),
             )
         except WorkFailed as error:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
-from vendor_fetch.atomic_file import incoming
+from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.download.fetch import is_in_place
 from vendor_fetch.project.project import VendorProject
 
@@ -21,7 +21,7 @@ _NAMED = re.compile(rf"^\s*(?:\./)?{re.escape(str(SOURCE))}/([^\s/;]+)", re.MULT
 _PART = re.compile(r"\.[a-z0-9_]{8}\.part")
 
 
-class Belongings:
+class OwnedFiles:
     """The names that the locks and the journal of a project hold, read when it is made."""
 
     def __init__(self, project: VendorProject) -> None:
@@ -55,7 +55,7 @@ class Belongings:
             file.path.name for file in files if not (self._project.directory / file.path).exists()
         }
         self._journal.parent.mkdir(parents=True, exist_ok=True)
-        with incoming(self._journal.parent) as journal:
+        with atomic_file(self._journal.parent) as journal:
             journal.write("".join(f"{name}\n" for name in sorted(self._names)).encode())
             journal.settle(self._journal)
 

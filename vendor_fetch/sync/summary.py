@@ -8,7 +8,7 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 Files = Mapping[PurePosixPath, int]
 
 
-def summary(before: Files, after: Files) -> list[str]:
+def summary_lines(before: Files, after: Files) -> list[str]:
     """Lines that say what was added, changed and removed between two states of requirements/src/.
 
     A state is the size in bytes of each file, by its path.

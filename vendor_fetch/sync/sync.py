@@ -14,15 +14,15 @@ from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.graph import metadata
 from vendor_fetch.graph.check import check_differences, unnamed
-from vendor_fetch.graph.fitness import refuse_unfit
+from vendor_fetch.graph.fitness import refuse_rejected_files
 from vendor_fetch.index.index import Index
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import VendorProject
-from vendor_fetch.resolve.choice import asked_by_path
+from vendor_fetch.resolve.choice import files_by_path
 from vendor_fetch.sync.locker import Locker
-from vendor_fetch.sync.owned_files import Belongings
-from vendor_fetch.sync.summary import summary
+from vendor_fetch.sync.owned_files import OwnedFiles
+from vendor_fetch.sync.summary import summary_lines
 
 
 def sync(project: VendorProject, cache: Cache, index: Index, progress: Progress) -> int:
@@ -35,31 +35,31 @@ def sync(project: VendorProject, cache: Cache, index: Index, progress: Progress)
     # Two runs would remove each other's files, and a rebuild's. Older versions, and pushes in
     # place, hold the project's directory.
     with project_lock(project.directory), project_lock(project.directory / APPS.parent):
-        belongings = Belongings(project)
+        belongings = OwnedFiles(project)
         if belongings.is_unfinished:
             _remove(belongings)
-        old = {name: locks.read_own(name, project) for name in (APPS, TOOLS)}
+        old = {name: locks.read_current(name, project) for name in (APPS, TOOLS)}
         if all(old.values()) and not list(check_differences(project)):
             progress.say("Nothing to do: requirements/src/ agrees with requirements/apps.in")
             return 0
         before = _sizes(project)
         try:
-            refuse_unfit(asked_by_path(project.directory, project.platform), project)
+            refuse_rejected_files(files_by_path(project.directory, project.platform), project)
             locking = Locker(project=project, cache=cache, index=index, progress=progress)
             new = locking.lines(project.apps_in, old[APPS], prefer=project.format)
             belongings.claim(new)
             locking.fetch(new)
-            refuse_unfit(new, project)
+            refuse_rejected_files(new, project)
             wanted = metadata.tool_requirements(new, project)
             for_tools = locking.lines(wanted, old[TOOLS], prefer="wheel", beside=new)
             belongings.claim(for_tools)
             locking.fetch(for_tools)
             asked = [each.text for each in apps_in(project.directory)]
-            locks.write(APPS, new, project, asked)
-            locks.write(TOOLS, for_tools, project, wanted)
+            locks.write_lock(APPS, new, project, asked)
+            locks.write_lock(TOOLS, for_tools, project, wanted)
         finally:
             _remove(belongings)
-        for line in (*summary(before, _sizes(project)), *locking.warnings):
+        for line in (*summary_lines(before, _sizes(project)), *locking.warnings):
             progress.say(line)
         return _left(project)
 
@@ -71,7 +71,7 @@ def _sizes(project: VendorProject) -> dict[PurePosixPath, int]:
     }
 
 
-def _remove(belongings: Belongings) -> None:
+def _remove(belongings: OwnedFiles) -> None:
     belongings.remove_unnamed()
 
 

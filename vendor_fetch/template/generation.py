@@ -6,6 +6,7 @@ Same template, same bytes: which files is in the template's `locks/`, not up to 
 import os
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import sys
@@ -13,29 +14,30 @@ import time
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from bootstrapper.errors import BootstrapperError, error_text
+from bootstrapper.errors import BootstrapperError, error_text, refused
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.standards.marker import Marker
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
 from vendor_fetch.graph.metadata import tool_requirements
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import VendorProject, open_project
 from vendor_fetch.resolve.choice import locked_from_path, marker_for
 from vendor_fetch.sync.sync import sync
-from vendor_fetch.template.own_wheel import build
+from vendor_fetch.template.cookiecutter import typed_command
+from vendor_fetch.template.own_wheel import build_wheel
 
 # What the template's locks are for.
-LOCKED_FOR = ("linux", "x86_64")
-ROOT = "<<cookiecutter.project_slug>>"
+LOCKED_PLATFORM = ("linux", "x86_64")
+PROJECT_TEMPLATE = "<<cookiecutter.project_slug>>"
 # How long cookiecutter may take to end after a Ctrl-C that it got as well.
 PARENT_SECONDS = 1.0
 
 
-def complete(template: Path, directory: Path, *, database: str, progress: Progress) -> None:
+def complete_project(template: Path, directory: Path, *, database: str, progress: Progress) -> None:
     """Give a rendered project everything that is not in the template.
 
     `template` is the checkout, `directory` the project. Raises BootstrapperError or OSError.
@@ -44,7 +46,7 @@ def complete(template: Path, directory: Path, *, database: str, progress: Progre
         path.chmod(path.stat().st_mode | 0o200)
         if _is_script(path):  # a template that was unpacked from a zip has lost these bits
             path.chmod(0o755)
-    vendor(template, directory, answer=database, progress=progress)
+    vendor_project(template, directory, answer=database, progress=progress)
     write_env(directory)
 
 
@@ -55,19 +57,19 @@ def _is_script(path: Path) -> bool:
         return stream.read(2) == b"#!"
 
 
-def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) -> None:
+def vendor_project(template: Path, directory: Path, *, answer: str, progress: Progress) -> None:
     """Give a project the files of the template's lock for an `answer`, and our own wheel.
 
     The answer is a database, or "rolf" for Rolf itself. Raises BootstrapperError or OSError.
     """
     project = open_project(directory)
-    wheel = build(template, project.source)
+    wheel = build_wheel(template, project.source)
     line = f"./{SOURCE / wheel.name}\n"
     asked = project.apps_in.read_text(encoding="utf-8")
     if line not in asked:
         project.apps_in.write_text(asked.rstrip("\n") + "\n" + line, encoding="utf-8")
-    cache, index = Cache(cache_directory()), configured(directory)
-    if (project.platform.sys_platform, project.platform.machine) == LOCKED_FOR:
+    cache, index = Cache(cache_directory()), configured_index(directory)
+    if (project.platform.sys_platform, project.platform.machine) == LOCKED_PLATFORM:
         own = locked_from_path(wheel.resolve(), directory.resolve(), project.platform)
         apps = [own, *_lines(template, f"apps-{answer}-{project.format}.txt", project)]
         tools = _lines(template, f"tools-{answer}-{project.format}.txt", project)
@@ -79,8 +81,8 @@ def vendor(template: Path, directory: Path, *, answer: str, progress: Progress) 
             index=index,
             progress=progress,
         )
-        locks.write(APPS, apps, project, [each.text for each in apps_in(directory)])
-        locks.write(TOOLS, tools, project, tool_requirements(apps, project))
+        locks.write_lock(APPS, apps, project, [each.text for each in apps_in(directory)])
+        locks.write_lock(TOOLS, tools, project, tool_requirements(apps, project))
     else:
         sync(project, cache, index, progress)
 
@@ -102,40 +104,46 @@ def _lines(template: Path, name: str, project: VendorProject) -> list[LockedFile
 
 
 def main(template: Path, *, database: str) -> int:
-    """The hook, run by cookiecutter in the new project. Exit status; never a traceback."""
+    """Complete the project in the current directory, as a hook of cookiecutter. Return the status."""
     project, cookiecutter = Path.cwd(), os.getppid()
+    command = typed_command(template)
     # Looked at before anything is added: what to do if it goes wrong depends on it.
     ours = not _strangers(template, project)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        complete(template, project, database=database, progress=Progress())
+        complete_project(template, project, database=database, progress=Progress())
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print(
-            "interrupted; no project has been made.\n  next: run cookiecutter again",
-            file=sys.stderr,
-        )
+        print(f"interrupted; no project has been made\n  next: {command}", file=sys.stderr)
         if ours:
             _leave_nothing(project, cookiecutter)
         return 130
+    except OSError as error:
+        print(refused(error, project, again=command), file=sys.stderr)
+        return 1
     except Exception as error:
         print(error_text(error), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
-    needs_server = f"    createdb {project.name}\n" if database == "postgresql" else ""
+    commands = [f"cd {shlex.quote(str(project))}", "./bootstrap.py"]
+    if database == "postgresql":
+        commands.append(f"createdb {project.name}")
+    commands += ["./manage.py migrate", "./manage.py runserver"]
     with suppress(BrokenPipeError):
-        print(
-            f"\n{project.name} is ready. Next:\n\n    cd {project}\n    ./bootstrap.py\n"
-            f"{needs_server}    ./manage.py migrate\n    ./manage.py runserver\n",
-            flush=True,
-        )
+        lines = "".join(f"    {command}\n" for command in commands)
+        print(f"\n{project.name} is ready. Next:\n\n{lines}", flush=True)
     return 0
 
 
 def _strangers(template: Path, project: Path) -> bool:
     """Whether the directory holds what this template hasn't put there: it was there before."""
-    root = template / ROOT
+    root = template / PROJECT_TEMPLATE
     rendered = {
-        Path(*(project.name if part == ROOT else part for part in path.relative_to(root).parts))
+        Path(
+            *(
+                project.name if part == PROJECT_TEMPLATE else part
+                for part in path.relative_to(root).parts
+            )
+        )
         for path in root.rglob("*")
     }
     return any(path.relative_to(project) not in rendered for path in project.rglob("*"))

@@ -10,26 +10,27 @@ import configparser
 import fnmatch
 import hashlib
 import io
+import shlex
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from bootstrapper.errors import InputError
-from vendor_fetch.atomic_file import incoming
+from vendor_fetch.atomic_file import atomic_file
 
 # The oldest date that a zip file can hold.
 DATE = (1980, 1, 1, 0, 0, 0)
 REGULAR_0644 = 0o100644
 
 
-def build(checkout: Path, directory: Path) -> Path:
+def build_wheel(checkout: Path, directory: Path) -> Path:
     """Write the wheel of `checkout` into `directory`; its path. Raises InputError."""
     setup = configparser.ConfigParser()
     if not setup.read(checkout / "setup.cfg", encoding="utf-8"):
         raise InputError(
             str(checkout),
-            "has no setup.cfg, so it is no checkout of bootstrapper",
-            "give cookiecutter the whole checkout",
+            "has no setup.cfg, so it is no complete checkout of the template",
+            f"git -C {shlex.quote(str(checkout))} checkout -- setup.cfg",
         )
     name, version = setup["metadata"]["name"], setup["metadata"]["version"]
     stem = f"{name.replace('-', '_')}-{version}"
@@ -55,7 +56,7 @@ def build(checkout: Path, directory: Path) -> Path:
 
     directory.mkdir(parents=True, exist_ok=True)
     wheel = directory / f"{stem}-py3-none-any.whl"
-    with incoming(directory) as file:
+    with atomic_file(directory) as file:
         file.write(_archive({member: members[member] for member in [*ordered, f"{info}/RECORD"]}))
         file.settle(wheel)
     return wheel

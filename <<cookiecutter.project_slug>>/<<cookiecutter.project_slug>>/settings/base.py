@@ -1,21 +1,25 @@
-"""What all places have in common. What differs by machine comes from the environment."""
+"""Settings that all environments share.
 
-<% if cookiecutter.database == "sqlite" %>
-from urllib.parse import quote
+Values that differ between machines come from the environment or from .env.
+https://docs.djangoproject.com/en/5.2/ref/settings/
+"""
 
-<% endif %>
-from << cookiecutter.project_slug >>.environment import BASE_DIR, env, read
+from pathlib import Path
 
-read()
+from << cookiecutter.project_slug >>.environment import env, read_dotenv
 
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+read_dotenv()
+
+# The site's own settings, which templates and the smoke test use.
 PROJECT_NAME = "<< cookiecutter.project_name.replace('\\', '\\\\').replace('"', '\\"') >>"
 PROJECT_DESCRIPTION = "<< cookiecutter.description.replace('\\', '\\\\').replace('"', '\\"') >>"
 PROJECT_AUTHOR = "<< cookiecutter.author.replace('\\', '\\\\').replace('"', '\\"') >>"
-
 SITE_DOMAIN = env("SITE_DOMAIN", default="<< cookiecutter.domain >>")
-# Loopback names let smoke tests and monitoring ask without going through the public network.
-LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_DOMAIN, *LOOPBACK])
+
+# Smoke tests and monitoring use the loopback names.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_DOMAIN, "localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
     "main",
@@ -41,7 +45,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "<< cookiecutter.project_slug >>.urls"
-WSGI_APPLICATION = "<< cookiecutter.project_slug >>.wsgi.application"
 
 TEMPLATES = [
     {
@@ -50,7 +53,6 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
-                "django.template.context_processors.debug",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -60,58 +62,69 @@ TEMPLATES = [
     },
 ]
 
+WSGI_APPLICATION = "<< cookiecutter.project_slug >>.wsgi.application"
+
 <% if cookiecutter.database == "sqlite" %>
-# In a directory of its own: SQLite writes its journal beside the database, so the web server's
-# user needs to write there, and should not be able to elsewhere. IMMEDIATE because a
-# transaction that starts by reading cannot wait for its turn to write (SQLite, "Isolation").
-DATABASE = quote(str(BASE_DIR / "data" / "db.sqlite3"))
-DATABASES = {
-    "default": env.db_url(
-        "DATABASE_URL", default=f"sqlite:///{DATABASE}?timeout=20&transaction_mode=IMMEDIATE"
-    )
-}
+if env("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            # SQLite writes its journal beside the database, so data/ is the one directory that
+            # the web server's user must be able to write to, besides media/.
+            "NAME": BASE_DIR / "data" / "db.sqlite3",
+            # A transaction that starts with a read fails, instead of waiting, when it wants to
+            # write while another one does. IMMEDIATE takes the lock at the start.
+            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
+        }
+    }
 <% else %>
-# By default the database of that name, through the local socket, as the Unix user of the process.
+# By default, connect to the local server through its socket, as the Unix user of the process.
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///<< cookiecutter.project_slug >>")}
 <% endif %>
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
-    for validator in [
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    ]
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 LANGUAGE_CODE = "en-gb"
+
 TIME_ZONE = "<< cookiecutter.timezone >>"
+
 USE_I18N = True
+
 USE_TZ = True
 
-# Sources lie in each app's static/ directory; collectstatic copies them here, for Apache.
+# collectstatic copies the static files of all apps to STATIC_ROOT, from where Apache serves them.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
+
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / "media"
-# Apache reads uploads as another user; the umask of the site's processes keeps all else private.
+# Apache reads uploads as another user, in spite of the umask in apache/production.conf.
 FILE_UPLOAD_PERMISSIONS = 0o644
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755
 
-# EMAIL_BACKEND, EMAIL_HOST and the rest of them, from one address.
+# One URL sets EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT and the other settings of the mail server.
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
-PROJECT_EMAIL = "<< cookiecutter.email >>"
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL", default=PROJECT_EMAIL)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="<< cookiecutter.email >>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# No inline styles or scripts, nothing from elsewhere. Django's admin works within this.
+# Scripts, styles and images come from this site only, and none are inline. The admin works with it.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -121,13 +134,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-X_FRAME_OPTIONS = "DENY"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-
-# What goes along with reports of errors, where production has a SENTRY_DSN.
-SENTRY = {"send_default_pii": False}
 
 LOGGING = {
     "version": 1,
@@ -137,8 +143,8 @@ LOGGING = {
         "json": {"()": "<< cookiecutter.project_slug >>.log.JsonFormatter", "project": "<< cookiecutter.project_slug >>"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "readable"}},
-    # Django's own handlers would write a second line in development, and in production send mail
-    # about each error, which nobody reads twice.
+    # Django's default handlers would print each record a second time in development, and send an
+    # e-mail for each error in production.
     "loggers": {"django": {"handlers": []}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
 }

@@ -1,63 +1,58 @@
-"""The site's own pages."""
-
 from django.conf import settings
 from django.test import Client, TestCase, override_settings
 from django.utils.html import escape
 
 
-class Pages(TestCase):
-    """What a visitor sees."""
+class PageTests(TestCase):
+    def test_front_page(self):
+        response = self.client.get("/")
+        self.assertContains(response, f"<h1>{escape(settings.PROJECT_NAME)}</h1>", html=True)
+        self.assertContains(response, escape(settings.PROJECT_DESCRIPTION))
 
-    def test_the_front_page_says_what_the_site_is(self):
-        page = self.client.get("/")
-        self.assertContains(page, f"<h1>{escape(settings.PROJECT_NAME)}</h1>", html=True)
-        self.assertContains(page, escape(settings.PROJECT_DESCRIPTION))
-
-    def test_only_a_developer_sees_what_to_do_next(self):
+    def test_next_steps_in_development_only(self):
         self.assertNotContains(self.client.get("/"), "What to do next")
         with override_settings(DEBUG=True):
             self.assertContains(self.client.get("/"), "What to do next")
 
-    def test_robots_are_kept_out_of_the_admin(self):
-        page = self.client.get("/robots.txt")
-        self.assertEqual(page["Content-Type"], "text/plain")
-        self.assertIn(b"Disallow: /admin/", b"".join(page.streaming_content))
+    def test_robots_txt(self):
+        response = self.client.get("/robots.txt")
+        self.assertEqual(response["Content-Type"], "text/plain")
+        self.assertIn(b"Disallow: /admin/", b"".join(response.streaming_content))
 
-    def test_there_is_an_icon(self):
-        page = self.client.get("/favicon.ico")
-        self.assertEqual(page.status_code, 200)
-        self.assertTrue(b"".join(page.streaming_content))
+    def test_favicon(self):
+        response = self.client.get("/favicon.ico")
+        self.assertEqual(response.status_code, 200)
+        self.assertTrue(b"".join(response.streaming_content))
 
-    def test_the_policy_allows_nothing_inline(self):
+    def test_content_security_policy(self):
         policy = self.client.get("/")["Content-Security-Policy"]
         self.assertIn("default-src 'self'", policy)
         self.assertNotIn("unsafe", policy)
 
 
-class ErrorPages(TestCase):
-    """Pages for when something is wrong; all share one look."""
+class ErrorPageTests(TestCase):
+    def test_not_found(self):
+        response = self.client.get("/missing")
+        self.assertContains(response, "There is no such page", status_code=404)
 
-    def test_a_missing_page_says_so(self):
-        self.assertContains(self.client.get("/missing"), "There is no such page", status_code=404)
-
-    def test_a_wrong_host_name_is_a_bad_request(self):
+    def test_bad_request(self):
         with self.assertLogs("django.security.DisallowedHost", "ERROR"):
-            page = self.client.get("/admin/", headers={"host": "elsewhere.example"})
-        self.assertContains(page, "The request was not understood", status_code=400)
+            response = self.client.get("/admin/", headers={"host": "elsewhere.example"})
+        self.assertContains(response, "The request was not understood", status_code=400)
 
-    def test_a_form_without_its_token_is_refused_kindly(self):
+    def test_csrf_failure(self):
         with self.assertLogs("django.security.csrf", "WARNING"):
-            page = Client(enforce_csrf_checks=True).post("/admin/login/")
-        self.assertContains(page, "The form could not be accepted", status_code=403)
+            response = Client(enforce_csrf_checks=True).post("/admin/login/")
+        self.assertContains(response, "The form could not be accepted", status_code=403)
 
     @override_settings(ROOT_URLCONF="main.tests.failing_urls")
-    def test_a_forbidden_page_says_so(self):
-        page = self.client.get("/forbidden")
-        self.assertContains(page, "This page is not for everyone", status_code=403)
+    def test_forbidden(self):
+        response = self.client.get("/forbidden")
+        self.assertContains(response, "This page is not for everyone", status_code=403)
 
     @override_settings(ROOT_URLCONF="main.tests.failing_urls")
-    def test_a_fault_of_ours_is_admitted(self):
+    def test_server_error(self):
         self.client.raise_request_exception = False
         with self.assertLogs("django.request", "ERROR"):
-            page = self.client.get("/broken")
-        self.assertContains(page, "Something went wrong here", status_code=500)
+            response = self.client.get("/broken")
+        self.assertContains(response, "Something went wrong here", status_code=500)

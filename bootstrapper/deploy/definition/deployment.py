@@ -1,34 +1,41 @@
-"""A deployment as deployments.toml defines it: pure data."""
+"""A deployment as deployments.toml, or Rolf's database, defines it: data, not judged yet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import did_you_mean
+from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.definition.schema import Share
 from bootstrapper.deploy.definition.setting import Value, environment
-from bootstrapper.errors import InputError
+from bootstrapper.spelling import did_you_mean
 
 FILE = "deploy/deployments.toml"  # in a project
 
 
 @dataclass(frozen=True, kw_only=True)
 class StageEntry:
-    """One of a deployment's stages; `recipe` is a name. Times in seconds, None is no limit."""
+    """One stage of a deployment; `recipe` is a name.
+
+    Times are in seconds; None is the deployment's. `line` is 0 outside of a file.
+    """
 
     recipe: str
     name: str
     timeout: float | None
     idle_timeout: float | None
-    line: int
+    line: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """`settings` are those of all deployments, then its own; `secrets` are names without values.
+    """A deployment's own settings replace those that all deployments share.
 
-    `line` is where it begins, `lines` where each of its settings, secrets and flags stands.
+    `settings` are plain ones, `secrets` are names without values. Times are in seconds; None is no
+    limit. `file` is empty unless a file defines the deployment; `line` is where it begins there,
+    and `lines` are those of its settings, secrets and flags. `invalid` are the settings whose value
+    was wrong, so that a problem is known already.
     """
 
     name: str
@@ -42,8 +49,10 @@ class Deployment:
     settings: Mapping[str, Value]
     secrets: tuple[str, ...]
     flags: Mapping[str, Flag]
+    file: str = ""
     line: int = 0
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    invalid: frozenset[str] = frozenset()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -63,27 +72,53 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """What deployments.toml says. `default` is empty if several deployments have none."""
+    """What deployments.toml says, and every problem in it.
+
+    `default` is empty if the file has several deployments and names none of them.
+    """
 
     path: Path
     default: str
     deployments: Mapping[str, Deployment]
+    problems: tuple[Problem, ...] = ()
 
     def deployment(self, name: str = "") -> Deployment:
-        """The deployment of that name, without one the default. Raises InputError."""
-        names = ", ".join(self.deployments)
-        if not name and not self.default:
-            raise InputError(
-                FILE,
-                "names no default deployment, and the command names none",
-                f"name one of {names}, or put a line above the first [table]: "
-                f'default = "{next(iter(self.deployments))}"',
+        """Return the deployment of that name, without a name the default.
+
+        Raise DefinitionError if the file has problems or no such deployment.
+        """
+        found, problems = self.find(name)
+        if problems or not found:
+            raise definition_error(problems)
+        return found
+
+    def sound(self) -> Self:
+        """Return the definition. Raise DefinitionError if it has problems."""
+        if self.problems:
+            raise definition_error(self.problems)
+        return self
+
+    def find(self, name: str = "") -> tuple[Deployment | None, list[Problem]]:
+        """Return the deployment and every problem; None, and one more problem, if there is none."""
+        problems = list(self.problems)
+        if found := self.deployments.get(name or self.default):
+            return found, problems
+        names = list(self.deployments)
+        if name and names:
+            problems.append(
+                Problem(
+                    file=FILE,
+                    text=f'has no deployment "{name}"{did_you_mean(name, names)}',
+                    next_step=f"name one of {', '.join(names)}",
+                )
             )
-        name = name or self.default
-        if name not in self.deployments:
-            raise InputError(
-                FILE,
-                f'has no deployment "{name}"{did_you_mean(name, self.deployments)}',
-                f"name one of {names}",
+        elif not self.default and names:
+            problems.append(
+                Problem(
+                    file=FILE,
+                    text="names no default deployment, and the command names none",
+                    next_step=f"name one of {', '.join(names)}, or put a line above the first "
+                    f'[table]: default = "{names[0]}"',
+                )
             )
-        return self.deployments[name]
+        return None, problems

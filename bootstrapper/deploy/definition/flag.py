@@ -1,12 +1,12 @@
-"""A flag: a switch or a word that one push may be told with `--flag NAME[=VALUE]`."""
+"""A flag: a switch or a text that `--flag NAME[=VALUE]` sets for one push."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bootstrapper.deploy.definition.problems import did_you_mean
+from bootstrapper.deploy.definition.problems import Problem
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
-from bootstrapper.errors import InputError
+from bootstrapper.spelling import did_you_mean
 
 _BOOLEAN = {"": "1", "1": "1", "true": "1", "yes": "1", "0": "", "false": "", "no": ""}
 
@@ -30,44 +30,60 @@ class Flag:
         return self.default if isinstance(self.default, str) else "1" if self.default else ""
 
 
-def values(flags: Mapping[str, Flag], words: Iterable[str], deployment: str) -> dict[str, str]:
-    """What stages get of each flag, after the command line's `words` ("NAME", "NAME=VALUE").
+def values(
+    flags: Mapping[str, Flag], words: Iterable[str], deployment: str
+) -> tuple[dict[str, str], list[Problem]]:
+    """Return what stages get of each flag, and what is wrong with the command line's `words`.
 
-    The last word about a flag counts. Raises InputError, which says what can be given.
+    A word is "NAME" or "NAME=VALUE"; the last word about a flag counts.
     """
     given = {name: flag.value for name, flag in flags.items()}
+    problems: list[Problem] = []
     for word in words:
         name, equals, value = word.partition("=")
-        if name not in flags:
-            raise InputError(
-                f"--flag {name}",
-                f"{deployment} has no such flag{did_you_mean(name, flags)}",
-                _choices(flags, deployment),
-            )
-        if not flags[name].boolean and not equals:
-            raise InputError(
-                f"--flag {name}", "takes text, and there is none", f"--flag {name}=TEXT"
-            )
-        if flags[name].boolean and (value.casefold() not in _BOOLEAN or (equals and not value)):
-            raise InputError(
-                f"--flag {name}",
-                f'is on or off, which "{value}" doesn\'t say',
-                f"--flag {name} for on, --flag {name}=0 for off",
-            )
         try:
-            check_text(value)
+            if name not in flags:
+                raise InvalidValue(
+                    f"no flag of {deployment} is called {name}{did_you_mean(name, flags)}"
+                )
+            given[name] = _value(flags[name], value, given=bool(equals))
         except InvalidValue as error:
-            raise InputError(f"--flag {name}", str(error), f"--flag {name}=TEXT") from None
-        given[name] = _BOOLEAN[value.casefold()] if flags[name].boolean else value
-    return given
+            problems.append(
+                Problem(
+                    file=f"--flag {name}",
+                    text=str(error),
+                    next_step=_choices(
+                        [flags[name]] if name in flags else flags.values(), deployment
+                    ),
+                )
+            )
+    return given, problems
 
 
-def _choices(flags: Mapping[str, Flag], deployment: str) -> str:
-    if not flags:
-        return (
-            f"without --flag, or give it to {deployment} in deploy/deployments.toml: "
-            f"[deployments.{deployment}.flags.NAME]"
-        )
-    return "one of " + ", ".join(
-        f"--flag {flag.name}" + ("" if flag.boolean else "=TEXT") for flag in flags.values()
+def _value(flag: Flag, value: str, *, given: bool) -> str:
+    """Return what stages get. Raise InvalidValue if the flag doesn't take that."""
+    if flag.boolean:
+        if value.casefold() not in _BOOLEAN or (given and not value):
+            raise InvalidValue(f'the flag {flag.name} is on or off, which "{value}" doesn\'t say')
+        return _BOOLEAN[value.casefold()]
+    if not given:
+        raise InvalidValue(f"the flag {flag.name} takes text, and --flag {flag.name} gives none")
+    try:
+        check_text(value)
+    except InvalidValue as error:
+        raise InvalidValue(f"the flag {flag.name}: {error}") from None
+    return value
+
+
+def _choices(flags: Iterable[Flag], deployment: str) -> str:
+    """Return the words of the command line that can be given; a switch is on, or off with =0."""
+    words = [
+        f"--flag {flag.name} or --flag {flag.name}=0"
+        if flag.boolean
+        else f"--flag {flag.name}=TEXT"
+        for flag in flags
+    ]
+    return ", ".join(words) or (
+        f"leave --flag out, or add the flag to {deployment} in deploy/deployments.toml: "
+        f"[deployments.{deployment}.flags.NAME]"
     )

@@ -22,7 +22,7 @@ def unfit(codes: Iterable[str], values: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_shared_paths(value: str) -> None:
-    """Raise Wrong unless the words are paths inside of a release, none of them in another.
+    """Raise InvalidValue unless the words are paths inside of a release, none of them in another.
 
     What is linked inside of a link would be deleted with it. The recipes look, too
     (cookbook/shared-paths.bash): their settings may come from elsewhere.
@@ -46,13 +46,13 @@ def check_shared_paths(value: str) -> None:
 
 
 def check_count(value: str) -> None:
-    """Raise Wrong unless it is a whole number from 1 on."""
+    """Raise InvalidValue unless it is a whole number from 1 on."""
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
         raise InvalidValue(f'"{value}" is not a number from 1 on')
 
 
 def check_backups(value: str) -> None:
-    """Raise Wrong unless it is a whole number from 1 on, or `all`."""
+    """Raise InvalidValue unless it is a whole number from 1 on, or `all`."""
     if value != "all":
         try:
             check_count(value)
@@ -61,13 +61,13 @@ def check_backups(value: str) -> None:
 
 
 def check_inside(value: str) -> None:
-    """Raise Wrong unless it is a path that leads nowhere but into a release."""
+    """Raise InvalidValue unless it is a path that leads nowhere but into a release."""
     if value.startswith(("/", "-")) or ".." in value.split("/"):
         raise InvalidValue(f'"{value}" is not inside of a release')
 
 
 def check_seconds(value: str) -> None:
-    """Raise Wrong unless it is a number of seconds, as flock(1) takes one."""
+    """Raise InvalidValue unless it is a number of seconds, as flock(1) takes one."""
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", value):
         raise InvalidValue(f'"{value}" is not a number of seconds')
 

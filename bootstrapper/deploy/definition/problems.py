@@ -1,80 +1,104 @@
-"""What is wrong in the files that people write: every fault at once, with its line.
+"""Mistakes in the files that people write, each with its place: collected, then raised together.
 
-One fault is told as any error is. Several are told under the file that they began with:
+One problem reads like any other error. Several are listed below the file:
 
-    deploy/deployments.toml: 2 faults
+    deploy/deployments.toml: 2 problems
       deploy/deployments.toml:12: "brnch" is no key of a deployment; did you mean "branch"?
+        brnch = "main"
+        ^
       deploy/deployments.toml:31: …
-      next: mend them, then the same command
+      next: ${EDITOR:-vi} +12 deploy/deployments.toml
 """
 
+import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bootstrapper.errors import InputError
 
-NEXT = "mend {}, then the same command"
+_MOST_SOURCE = 100  # characters of a line that are shown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """`file` is relative to the project; `line` counts from 1, 0 is the whole file.
+    """One mistake.
 
-    `next_step` is the command that mends it, where there is one.
+    `file` is relative to the project. It is an option such as `--flag NAME` where the command
+    itself is wrong, and empty where the deployment is not kept in a file. `line` and `column` count
+    from 1; 0 is unknown. `source` is the text of the line, where a message may show it. `next_step`
+    is the command that helps, if it is another one than opening the file.
     """
 
-    file: str
+    file: str = ""
     line: int = 0
+    column: int = 0
+    source: str = field(default="", compare=False)
     text: str
     next_step: str = ""
+
+    @property
+    def in_file(self) -> bool:
+        """Whether a file can be opened at the problem's place."""
+        return bool(self.file) and not self.file.startswith("--")
 
     @property
     def where(self) -> str:
         """The file, with the line as compilers and editors write it."""
         return f"{self.file}:{self.line}" if self.line else self.file
 
+    @property
+    def excerpt(self) -> str:
+        """The line of the file, and a caret below the column; empty if neither is known."""
+        text = self.source.rstrip()
+        if not text.strip() or len(text) > _MOST_SOURCE:
+            return ""
+        caret = f"\n{' ' * (self.column - 1)}^" if 0 < self.column <= len(text) + 1 else ""
+        # A tab has another width in the file than in the message.
+        return text.replace("\t", " ") + caret
+
     def __str__(self) -> str:
-        return f"{self.where}: {self.text}"
+        return f"{self.where}: {self.text}" if self.file else self.text
 
 
 class DefinitionError(InputError):
-    """A file that people write has `faults`; to be told with those of other files."""
+    """The files that people write, or the command, have `problems`."""
 
     def __init__(
-        self, where: str, fault: str, next_step: str, faults: Sequence[Problem] = ()
+        self, where: str, fault: str, next_step: str, problems: Sequence[Problem] = ()
     ) -> None:
         super().__init__(where, fault, next_step)
-        self.faults = tuple(faults)
+        self.problems = tuple(problems)
 
 
-def definition_error(faults: Iterable[Problem]) -> DefinitionError:
-    """The error that names `faults` (at least one), each of them once, by file and line."""
-    told = list(dict.fromkeys(faults))
-    files = list(dict.fromkeys(fault.file for fault in told))
-    told.sort(key=lambda fault: (files.index(fault.file), fault.line))
-    steps = list(dict.fromkeys(fault.next_step for fault in told if fault.next_step))
-    if len(told) == 1:
-        [fault] = told
+def definition_error(problems: Iterable[Problem]) -> DefinitionError:
+    """Return the error that names `problems` (at least one), each of them once, in their order."""
+    unique = list(dict.fromkeys(problems))
+    files = list(dict.fromkeys(problem.file for problem in unique))
+    unique.sort(key=lambda problem: (files.index(problem.file), problem.line))
+    next_step = "\n        ".join(_next_steps(unique))
+    if len(unique) == 1:
+        [problem] = unique
         return DefinitionError(
-            fault.where, fault.text, fault.next_step or NEXT.format("that"), told
+            problem.where, problem.text + _indented(problem.excerpt, 4), next_step, unique
         )
-    listed = "".join(f"\n  {fault}" for fault in told)
-    return DefinitionError(
-        files[0], f"{len(told)} faults{listed}", "; ".join([*steps, NEXT.format("them")]), told
-    )
+    listed = "".join(f"\n  {each}{_indented(each.excerpt, 4)}" for each in unique)
+    where = next((problem.file for problem in unique if problem.in_file), "the command")
+    return DefinitionError(where, f"{len(unique)} problems{listed}", next_step, unique)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "branch"?` where one of the `known` words is near, else nothing."""
-    from difflib import get_close_matches  # only where there is something to mend
+def _next_steps(problems: Sequence[Problem]) -> list[str]:
+    """Return the commands that help; a file without one of its own is opened in an editor."""
+    steps: list[str] = []
+    opened: set[str] = set()
+    for problem in problems:
+        if problem.next_step:
+            steps.append(problem.next_step)
+        elif problem.in_file and problem.file not in opened:
+            opened.add(problem.file)
+            line = f"+{problem.line} " if problem.line else ""
+            steps.append(f"${{EDITOR:-vi}} {line}{shlex.quote(problem.file)}")
+    return list(dict.fromkeys(steps))
 
-    # Case and - for _ are the commonest slips, which difflib takes for many wrong letters.
-    folded: dict[str, str] = {}
-    for each in known:
-        folded.setdefault(_fold(each), each)
-    near = get_close_matches(_fold(word), folded, n=1, cutoff=0.6)
-    return f'; did you mean "{folded[near[0]]}"?' if near else ""
 
-
-def _fold(word: str) -> str:
-    return word.casefold().replace("-", "_").replace(" ", "_")
+def _indented(text: str, by: int) -> str:
+    return "".join(f"\n{' ' * by}{line}" for line in text.splitlines())

@@ -1,4 +1,4 @@
-"""How deploy/deployments.toml is read: every fault is gathered on the way, none ends it early."""
+"""Read deploy/deployments.toml. Reading collects every problem; none of them ends it early."""
 
 import re
 import tomllib
@@ -9,20 +9,30 @@ from typing import Any
 from bootstrapper.deploy.definition import schema, setting, toml_lines
 from bootstrapper.deploy.definition.deployment import FILE, Definition, Deployment, StageEntry
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import Problem, definition_error, did_you_mean
+from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.definition.schema import InvalidValue, Key
+from bootstrapper.spelling import did_you_mean
 
 # It is part of a tag's name and of a lock's: git-check-ref-format(1).
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(?<!\.lock)")
 
 
-class Reader:
-    """Reads the file at `path`. Raises Faulty if it isn't there or is no TOML."""
+def read(project: Path) -> Definition:
+    """Return what the project's deployments.toml says, and the problems in it.
+
+    Raise DefinitionError if there is no such file, or it is not TOML.
+    """
+    return _Reader(project / FILE).definition()
+
+
+class _Reader:
+    """Reads the file at `path`. Raises DefinitionError if it isn't there or is no TOML."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.faults: list[Problem] = []
+        self.problems: list[Problem] = []
         text = _text(path)
+        self.source = text.split("\n")
         try:
             self.lines = toml_lines.find(text)
             self.document = tomllib.loads(text)
@@ -34,55 +44,62 @@ class Reader:
             raise definition_error([_unreadable(error, text)]) from None
 
     def definition(self) -> Definition:
-        """What the file says. Raises Faulty, which names every fault."""
+        """Return what the file says, with its problems."""
         top = self._table(schema.DOCUMENT, self.document, (), "deployments.toml")
-        shared = self._settings(top["settings"], ("settings",))
+        shared, invalid = self._settings(top["settings"], ("settings",))
         deployments = {
             name: deployment
             for name, table in (top["deployments"] or {}).items()
-            if (deployment := self._deployment(name, table, shared))
+            if (deployment := self._deployment(name, table, shared, invalid))
         }
         if top["deployments"] == {}:
-            self._fault(("deployments",), "there is no [deployments.NAME]")
+            self._problem(("deployments",), "there is no [deployments.NAME]")
         default = top["default"] or ""
         if default and top["deployments"] and default not in top["deployments"]:
-            self._fault(
+            self._problem(
                 ("default",),
                 f'no deployment is called "{default}"{did_you_mean(default, top["deployments"])}',
             )
         if not default and len(deployments) == 1:
             [default] = deployments
-        if self.faults:
-            raise definition_error(self.faults)
-        return Definition(path=self.path, default=default, deployments=deployments)
+        return Definition(
+            path=self.path,
+            default=default,
+            deployments=deployments,
+            problems=tuple(self.problems),
+        )
 
     def _deployment(
-        self, name: str, table: object, shared: "Mapping[str, setting.Value | None]"
+        self,
+        name: str,
+        table: object,
+        shared: "Mapping[str, setting.Value | None]",
+        invalid_shared: frozenset[str],
     ) -> Deployment | None:
         path = ("deployments", name)
         if not _NAME.fullmatch(name):
-            self._fault(
+            self._problem(
                 path,
                 f'"{name}" can\'t be the name of a deployment: letters, digits, - '
                 "and _, with dots between them",
             )
         if not isinstance(table, dict):
-            self._fault(path, f'"{name}" takes a table: [deployments.{name}]')
+            self._problem(path, f'"{name}" takes a table: [deployments.{name}]')
             return None
         values = self._table(schema.DEPLOYMENT, table, path, "a deployment")
-        own = self._settings(values["settings"], (*path, "settings"))
+        own, invalid = self._settings(values["settings"], (*path, "settings"))
         lines = {each: self.lines.nearest(("settings", each)) for each in shared}
         lines |= {each: self.lines.nearest((*path, "settings", each)) for each in own}
         for each in shared.keys() & own.keys():
             if (shared[each] is None) is not (own[each] is None):
-                self._fault(
+                self._problem(
                     (*path, "settings", each),
                     f"{each} is secret here and plain there: "
                     f"line {self.lines.nearest(('settings', each))}",
                 )
         settings = {**shared, **own}
         if "REMOTE_HOST" in settings and "REMOTE_HOSTS" in settings:
-            self._fault(
+            self._problem(
                 (*path, "settings", "REMOTE_HOSTS" if "REMOTE_HOSTS" in own else "REMOTE_HOST"),
                 "REMOTE_HOST and REMOTE_HOSTS: a deployment has one or the other",
             )
@@ -90,7 +107,7 @@ class Reader:
         return Deployment(
             name=name,
             branch=values["branch"],
-            stages=self._stages(values["stages"] or [], path, values),
+            stages=self._stages(values["stages"] or [], path),
             timeout=values["timeout"],
             idle_timeout=values["idle_timeout"],
             on_failure=values["on_failure"],
@@ -99,12 +116,14 @@ class Reader:
             settings={each: value for each, value in settings.items() if value is not None},
             secrets=tuple(each for each, value in settings.items() if value is None),
             flags=flags,
+            file=FILE,
             line=self.lines.nearest(path),
             lines=lines,
+            invalid=invalid | invalid_shared,
         )
 
     def _stages(
-        self, entries: Sequence[object], deployment: toml_lines.Path, limits: Mapping[str, Any]
+        self, entries: Sequence[object], deployment: toml_lines.Path
     ) -> tuple[StageEntry, ...]:
         stages: dict[str, StageEntry] = {}
         for number, entry in enumerate(entries):
@@ -120,7 +139,7 @@ class Reader:
                 continue
             name = values["name"] or values["recipe"]
             if name in stages:
-                self._fault(
+                self._problem(
                     path,
                     f'the stage "{name}" stands in line {stages[name].line} already; '
                     f'a second one needs a name: {{ recipe = "{values["recipe"]}", '
@@ -131,16 +150,17 @@ class Reader:
                 recipe=values["recipe"],
                 name=name,
                 line=line,
-                timeout=values["timeout"] or limits["timeout"],
-                idle_timeout=values["idle_timeout"] or limits["idle_timeout"],
+                timeout=values["timeout"],
+                idle_timeout=values["idle_timeout"],
             )
         return tuple(stages.values())
 
     def _settings(
         self, table: Mapping[str, object], path: toml_lines.Path
-    ) -> "dict[str, setting.Value | None]":
-        """Each setting's value, None for a secret."""
+    ) -> "tuple[dict[str, setting.Value | None], frozenset[str]]":
+        """Return the value of each setting, None for a secret; and the names without a sound one."""
         settings: dict[str, setting.Value | None] = {}
+        invalid = set()
         for name, value in table.items():
             try:
                 setting.check_name(name)
@@ -157,9 +177,10 @@ class Reader:
                 else:
                     settings[name] = setting.parse(name, value)
             except InvalidValue as error:
-                told = str(error)
-                self._fault((*path, name), told if name in told else f"{name}: {told}")
-        return settings
+                invalid.add(name)
+                text = str(error)
+                self._problem((*path, name), text if name in text else f"{name}: {text}")
+        return settings, frozenset(invalid)
 
     def _flags(
         self, table: Mapping[str, object], deployment: toml_lines.Path, lines: dict[str, int]
@@ -170,10 +191,10 @@ class Reader:
             try:
                 setting.check_name(name, "flag")
             except InvalidValue as error:
-                self._fault(path, str(error))
+                self._problem(path, str(error))
                 continue
             if name in lines:
-                self._fault(path, f"{name} is a setting already, in line {lines[name]}")
+                self._problem(path, f"{name} is a setting already, in line {lines[name]}")
             values = self._table(schema.FLAG, entry, path, "a flag")
             lines[name] = self.lines.nearest(path)
             flags[name] = Flag(
@@ -184,17 +205,17 @@ class Reader:
     def _table(
         self, keys: Sequence[Key], table: object, path: toml_lines.Path, what: str
     ) -> dict[str, Any]:
-        """The values of all `keys`; one with a fault has the value of a missing one."""
+        """Return the values of all `keys`; an invalid one has the value of a missing key."""
         values = {key.name: key.fallback for key in keys}
         if not isinstance(table, dict):
-            self._fault(
+            self._problem(
                 path, f"{what} takes {_listed(schema.names(keys))} in a table, not {_shown(table)}"
             )
             return values
         known = {key.name: key for key in keys}
         for name, value in table.items():
             if name not in known:
-                self._fault(
+                self._problem(
                     (*path, name),
                     f'"{name}" is no key of {what}'
                     f"{_elsewhere(name, keys) or did_you_mean(name, known)}",
@@ -203,16 +224,21 @@ class Reader:
             try:
                 values[name] = known[name].read(value)
             except InvalidValue as error:
-                self._fault(
+                self._problem(
                     (*path, name), f'"{name}" takes {known[name].takes}, not {_shown(value)}{error}'
                 )
         for key in keys:
             if key.required and key.name not in table:
-                self._fault(path, f'{what} needs "{key.name}": {key.takes}')
+                self._problem(path, f'{what} needs "{key.name}": {key.takes}')
         return values
 
-    def _fault(self, path: toml_lines.Path, text: str) -> None:
-        self.faults.append(Problem(file=FILE, line=self.lines.nearest(path), text=text))
+    def _problem(self, path: toml_lines.Path, text: str) -> None:
+        line = self.lines.nearest(path)
+        # The value of a setting may be a secret that should not stand here, so it is not shown.
+        source = "" if "settings" in path[:3] else self.source[line - 1] if line else ""
+        name = re.search(rf"(?<![\w-]){re.escape(str(path[-1]))}", source) if path else None
+        column = name.start() + 1 if name and path in self.lines.of else 0
+        self.problems.append(Problem(file=FILE, line=line, column=column, source=source, text=text))
 
 
 def _text(path: Path) -> str:
@@ -225,7 +251,7 @@ def _text(path: Path) -> str:
                     file=FILE,
                     text="the file is missing",
                     next_step="run this in the project that has it (or with --project DIRECTORY), or "
-                    "write one: docs/deploying.md shows how",
+                    "write one: docs/tutorial.md shows how",
                 )
             ]
         ) from None
@@ -260,7 +286,7 @@ def _refuse_huge(document: "dict[str, Any]") -> None:
 
 
 def _unreadable(error: Exception, text: str) -> Problem:
-    """What Python can't take of a text that may be TOML."""
+    """Return the problem of a text that may be TOML, and that Python can't take."""
     if isinstance(error, RecursionError):
         return Problem(file=FILE, line=0, text="arrays or tables are nested too deeply")
     digits = re.search(r"[0-9][0-9_]{4000,}", text)
@@ -273,10 +299,10 @@ def _unreadable(error: Exception, text: str) -> Problem:
 
 
 def _syntax(message: str, text: str, lines: toml_lines.Lines) -> list[Problem]:
-    """What tomllib says, or all that is given twice, where that is what it says."""
+    """Return tomllib's message as a problem; or every key that is given twice, if that is it."""
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message)
     number = int(match[2]) if match and match[2] else text.rstrip().count("\n") + 1
-    faults = [
+    problems = [
         Problem(
             file=FILE,
             line=line,
@@ -284,14 +310,17 @@ def _syntax(message: str, text: str, lines: toml_lines.Lines) -> list[Problem]:
         )
         for path, line in lines.twice
     ]
-    if not any(fault.line == number for fault in faults):
-        column = f" (column {match[3]})" if match and match[3] else ""
-        faults.append(
+    if not any(problem.line == number for problem in problems):
+        problems.append(
             Problem(
-                file=FILE, line=number, text=f"no TOML: {match[1] if match else message}{column}"
+                file=FILE,
+                line=number,
+                column=int(match[3]) if match and match[3] else 0,
+                source=text.split("\n")[number - 1],
+                text=f"not valid TOML: {match[1] if match else message}",
             )
         )
-    return faults
+    return problems
 
 
 def _dotted(path: toml_lines.Path) -> str:
@@ -330,8 +359,3 @@ def _shown(value: object) -> str:
             return "a table"
         case _:
             return "a date or time"
-
-
-def read(project: Path) -> Definition:
-    """What the project's deployments.toml says. Raises Faulty, which names every fault in it."""
-    return Reader(project / FILE).definition()

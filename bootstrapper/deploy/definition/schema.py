@@ -1,6 +1,6 @@
 """Every key of deploy/deployments.toml: what it takes, what holds without it, and what it is for.
 
-This one table is what a file is checked against and what its documentation is printed from.
+The reader checks files against this table, and docs/reference.md prints it.
 """
 
 import re
@@ -59,7 +59,7 @@ def _text(value: object) -> str:
 
 
 def one_line(value: object) -> str:
-    """Text without anything that ends a line or can't be seen. Raises Wrong."""
+    """Text without anything that ends a line or can't be seen. Raises InvalidValue."""
     # isprintable() knows one space alone, and scripts have their own (U+3000).
     if not all(each.isprintable() or category(each) == "Zs" for each in _text(value)):
         raise InvalidValue
@@ -67,7 +67,7 @@ def one_line(value: object) -> str:
 
 
 def ref(value: object) -> str:
-    """The name of a branch, a tag or a commit. Raises Wrong."""
+    """The name of a branch, a tag or a commit. Raises InvalidValue."""
     if not is_ref(_text(value)):
         raise InvalidValue
     return str(value)
@@ -106,7 +106,7 @@ def _array(value: object) -> list[Any]:
 def _choice(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in choices:
-            from bootstrapper.deploy.definition.problems import did_you_mean
+            from bootstrapper.spelling import did_you_mean
 
             raise InvalidValue(did_you_mean(str(value), choices))
         return str(value)
@@ -115,7 +115,7 @@ def _choice(*choices: str) -> Callable[[object], str]:
 
 
 def share(value: object) -> Share:
-    """So many hosts, or so many percent of them. Raises Wrong."""
+    """So many hosts, or so many percent of them. Raises InvalidValue."""
     match = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
         return Share(int(match[1]), percent=True)
@@ -153,20 +153,20 @@ _TIMEOUT = Key(
     takes=_DURATION,
     read=_duration,
     default="30m",
-    doc="how long one stage may take before it is ended",
+    doc="how long a stage may take; then the engine ends it and the stage fails",
 )
 _IDLE_TIMEOUT = Key(
     name="idle_timeout",
     takes=_DURATION,
     read=_duration,
-    doc="how long one stage may say nothing before it is ended",
+    doc="how long a stage may print nothing; then the engine ends it",
 )
 _SETTINGS = Key(
     name="settings",
     takes="a table",
     read=_table,
     default={},
-    doc="NAME = value: what recipes get as environment variables",
+    doc="lines NAME = value, which stages get as environment variables",
 )
 
 DOCUMENT = (
@@ -174,7 +174,8 @@ DOCUMENT = (
         name="default",
         takes="the name of a deployment",
         read=one_line,
-        doc="the deployment that commands mean without a name; needless if there is one only",
+        doc="the deployment of a command that names none; a file with one deployment does not "
+        "need it",
     ),
     _SETTINGS,
     Key(
@@ -182,7 +183,7 @@ DOCUMENT = (
         takes="a table",
         read=_table,
         required=True,
-        doc="[deployments.NAME]: each place that is pushed to",
+        doc="a table [deployments.NAME] for each deployment",
     ),
 )
 DEPLOYMENT = (
@@ -191,14 +192,14 @@ DEPLOYMENT = (
         takes="the name of a branch or tag",
         read=ref,
         default="main",
-        doc="what is pushed, unless --ref says otherwise",
+        doc="the branch or tag to push; --ref overrides it",
     ),
     Key(
         name="stages",
         takes="a list of recipes, with one at least",
         read=_array,
         required=True,
-        doc='the recipes that a push runs, in order: "NAME", or a table (see a stage)',
+        doc='the recipes that a push runs, in order: "NAME", or a table (a stage as a table)',
     ),
     _TIMEOUT,
     _IDLE_TIMEOUT,
@@ -207,21 +208,21 @@ DEPLOYMENT = (
         takes='"halt" or "rollback"',
         read=_choice("halt", "rollback"),
         default="halt",
-        doc="what follows when a stage fails after the new release is live",
+        doc="what happens if a stage fails after the new release went live",
     ),
     Key(
         name="batch",
         takes='a whole number from 1 on, or a share such as "25%"',
         read=share,
         default="100%",
-        doc="how many of REMOTE_HOSTS at a time",
+        doc="how many of REMOTE_HOSTS a push works on at a time",
     ),
     Key(
         name="max_failures",
         takes="a whole number from 0 on",
         read=_count,
         default=0,
-        doc="how many hosts may fail before the push does",
+        doc="how many hosts may fail; if more fail, the push fails",
     ),
     _SETTINGS,
     Key(
@@ -229,7 +230,7 @@ DEPLOYMENT = (
         takes="a table",
         read=_table,
         default={},
-        doc="[deployments.NAME.flags.FLAG]: what one push may be told with --flag",
+        doc="a table [deployments.NAME.flags.FLAG] for each flag, which --flag sets for one push",
     ),
 )
 STAGE = (
@@ -244,10 +245,17 @@ STAGE = (
         name="name",
         takes="a name in one line, without / and not beginning with a dot",
         read=_stage_name,
-        doc="what the stage is called; the recipe's name without it",
+        doc="the name of the stage; the name of the recipe if there is no such key",
     ),
-    Key(name="timeout", takes=_DURATION, read=_duration, doc="instead of the deployment's"),
-    Key(name="idle_timeout", takes=_DURATION, read=_duration, doc="instead of the deployment's"),
+    Key(
+        name="timeout", takes=_DURATION, read=_duration, doc="as in the deployment, for this stage"
+    ),
+    Key(
+        name="idle_timeout",
+        takes=_DURATION,
+        read=_duration,
+        doc="as in the deployment, for this stage",
+    ),
 )
 FLAG = (
     Key(
@@ -255,14 +263,14 @@ FLAG = (
         takes="text in one line",
         read=one_line,
         default=None,
-        doc="what it does, for people who push",
+        doc="what the flag does, for the people who push",
     ),
     Key(
         name="default",
         takes="true, false or text",
         read=_flag_default,
         default=False,
-        doc="its value without --flag; text makes it a flag that takes text",
+        doc="its value without --flag. A text makes it a flag that takes text",
     ),
 )
 SECRET = (
@@ -271,7 +279,7 @@ SECRET = (
         takes="true",
         read=_true,
         required=True,
-        doc="the value comes from the environment or deploy/secrets.env",
+        doc="the value comes from the environment or from deploy/secrets.env",
     ),
 )
 
@@ -282,34 +290,6 @@ SECTIONS = {
     "[deployments.NAME.flags.FLAG]": FLAG,
     "a secret setting": SECRET,
 }
-
-
-def documentation() -> str:
-    """All keys as Markdown, a table for each section: what docs/ has, and a test compares."""
-    parts = []
-    for section, keys in SECTIONS.items():
-        rows = [f"| `{key.name}` | {key.takes} | {_default(key)} | {key.doc} |" for key in keys]
-        parts.append(
-            "\n".join(
-                [
-                    f"**{section}**",
-                    "",
-                    "| key | takes | default | what for |",
-                    "|---|---|---|---|",
-                    *rows,
-                ]
-            )
-        )
-    return "\n\n".join(parts) + "\n"
-
-
-def _default(key: Key) -> str:
-    if key.required:
-        return "required"
-    if key.default is None or key.default == {}:
-        return "none"
-    value = key.default
-    return f"`{str(value).lower() if isinstance(value, bool) else repr(value)}`".replace("'", '"')
 
 
 def names(keys: Iterable[Key]) -> list[str]:

@@ -13,10 +13,9 @@ and a backslash makes ", $, ` and itself plain. Only its owner may read the file
 
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from bootstrapper.deploy.definition.deployment import FILE as DEFINITION
 from bootstrapper.deploy.definition.deployment import Deployment
 from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.definition.schema import InvalidValue
@@ -36,11 +35,11 @@ _ESCAPE = re.compile(r"\\([\"\\$`n])")
 
 
 class Secrets(Mapping[str, str]):
-    """Values by name, which no repr shows; `faults` tells what is missing or wrong."""
+    """Values by name, which no repr shows; `problems` are values that are missing or wrong."""
 
-    def __init__(self, values: Mapping[str, str], faults: list[Problem]) -> None:
+    def __init__(self, values: Mapping[str, str], problems: Iterable[Problem] = ()) -> None:
         self._values = dict(values)
-        self.faults = faults
+        self.problems = list(problems)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name]
@@ -56,40 +55,49 @@ class Secrets(Mapping[str, str]):
 
 
 def read(project: Path, deployment: Deployment, environ: Mapping[str, str]) -> Secrets:
-    """The values of the deployment's secrets. Nothing is raised: see `faults`.
+    """Return the values of the deployment's secrets, of `environ` before those of the file.
 
-    Where a deployment has no secret, the file isn't looked at.
+    The file is not read for a deployment without secrets. What is wrong is in `problems`.
     """
     if not deployment.secrets:
-        return Secrets({}, [])
-    faults: list[Problem] = []
-    kept = _kept(project, faults)
-    values: dict[str, str] = {}
+        return Secrets({})
+    problems: list[Problem] = []
+    kept = _kept(project, problems)
+    chosen = choose(
+        deployment,
+        {name: environ.get(name) or kept.get(name, "") for name in deployment.secrets},
+        missing=f"the secret {{name}} has no value, neither in the environment nor in {FILE}",
+        next_step=f"write {{name}}=… into {FILE} (touch {FILE}; chmod 600 {FILE})",
+    )
+    return Secrets(chosen, [*problems, *chosen.problems])
+
+
+def choose(
+    deployment: Deployment, values: Mapping[str, str], *, missing: str, next_step: str = ""
+) -> Secrets:
+    """Return those of the values that are the deployment's secrets; each must have one.
+
+    `missing` is the message about a secret without a value; {name} in the texts is its name.
+    """
+    sound: dict[str, str] = {}
+    problems: list[Problem] = []
+
+    def problem(name: str, text: str, next_step: str = "") -> None:
+        line = deployment.lines.get(name, 0)
+        problems.append(Problem(file=deployment.file, line=line, text=text, next_step=next_step))
+
     for name in deployment.secrets:
-        value = environ.get(name) or kept.get(name, "")
+        value = values.get(name, "")
         try:
             check_text(value)
         except InvalidValue as error:
-            faults.append(
-                Problem(
-                    file=DEFINITION,
-                    line=deployment.lines.get(name, 0),
-                    text=f"the value of the secret {name} can't be used: {error}",
-                )
-            )
+            problem(name, f"the value of the secret {name} can't be used: {error}")
             continue
         if value:
-            values[name] = value
-        else:
-            faults.append(
-                Problem(
-                    file=DEFINITION,
-                    line=deployment.lines.get(name, 0),
-                    text=f"the secret {name} has no value, neither in the environment nor in {FILE}",
-                    next_step=f"write {name}=… into {FILE} (touch {FILE}; chmod 600 {FILE})",
-                )
-            )
-    return Secrets(values, faults)
+            sound[name] = value
+        elif name not in deployment.invalid:
+            problem(name, missing.format(name=name), next_step.format(name=name))
+    return Secrets(sound, problems)
 
 
 def warning(name: str, value: str) -> str:
@@ -102,15 +110,13 @@ def warning(name: str, value: str) -> str:
     )
 
 
-def held_by(
-    values: Mapping[str, str], secrets: Mapping[str, str], lines: Mapping[str, int]
+def exposed(
+    deployment: Deployment, values: Mapping[str, str], secrets: Mapping[str, str]
 ) -> list[Problem]:
-    """Settings and flags that hold a secret's value: they are kept with the push, and shown."""
+    """Return settings and flags that hold a secret's value: pushes keep and show those."""
     if not secrets:
         return []
-    from bootstrapper.deploy.masking.masker import (
-        SecretMasker,  # most deployments don't wait for it
-    )
+    from bootstrapper.deploy.masking.masker import SecretMasker  # most deployments need none
 
     # A shorter value may stand in another by chance.
     masking = SecretMasker(
@@ -118,8 +124,8 @@ def held_by(
     )
     return [
         Problem(
-            file=DEFINITION,
-            line=lines.get(name, 0),
+            file=deployment.file,
+            line=deployment.lines.get(name, 0),
             text=f"{name} holds a secret's value ({masked}), and would show it",
             next_step=CREDENTIALS
             if name == ADDRESS
@@ -130,7 +136,7 @@ def held_by(
     ]
 
 
-def _kept(project: Path, faults: list[Problem]) -> dict[str, str]:
+def _kept(project: Path, problems: list[Problem]) -> dict[str, str]:
     """What the file says; refuses one that others can read."""
     path = project / FILE
     try:
@@ -139,12 +145,12 @@ def _kept(project: Path, faults: list[Problem]) -> dict[str, str]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        faults.append(
+        problems.append(
             Problem(file=FILE, text=f"can't be read ({error.strerror})", next_step=f"ls -l {FILE}")
         )
         return {}
     if mode & 0o077:
-        faults.append(
+        problems.append(
             Problem(
                 file=FILE,
                 text=f"others than its owner can read it (mode {mode & 0o777:o}), so it isn't used",
@@ -152,7 +158,7 @@ def _kept(project: Path, faults: list[Problem]) -> dict[str, str]:
             )
         )
     if _is_tracked(project):
-        faults.append(
+        problems.append(
             Problem(
                 file=FILE,
                 text="git tracks it, so everybody with the repository has its secrets",
@@ -162,12 +168,12 @@ def _kept(project: Path, faults: list[Problem]) -> dict[str, str]:
     try:
         return parse(data)
     except DefinitionError as error:
-        faults += error.faults
+        problems += error.problems
         return {}
 
 
 def parse(data: bytes) -> dict[str, str]:
-    """The values that the text of a secrets.env holds. Raises Faulty, which shows none of them."""
+    """The values that the text of a secrets.env holds. Raises DefinitionError, which shows none of them."""
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -182,7 +188,7 @@ def parse(data: bytes) -> dict[str, str]:
         ) from None
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
-    faults: list[Problem] = []
+    problems: list[Problem] = []
     at = 0
     while at < len(text):
         line = text.count("\n", 0, at) + 1
@@ -194,7 +200,7 @@ def parse(data: bytes) -> dict[str, str]:
         rest = value and _BLANK.match(text, value[1])
         if name and value and rest:
             if name[1] in lines:
-                faults.append(
+                problems.append(
                     Problem(
                         file=FILE,
                         line=line,
@@ -210,10 +216,10 @@ def parse(data: bytes) -> dict[str, str]:
             if name
             else ("is not NAME=value")
         )
-        faults.append(Problem(file=FILE, line=line, text=told))
+        problems.append(Problem(file=FILE, line=line, text=told))
         at = (text.find("\n", at) + 1) or len(text)
-    if faults:
-        raise definition_error(faults)
+    if problems:
+        raise definition_error(problems)
     return values
 
 

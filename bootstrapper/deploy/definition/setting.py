@@ -7,36 +7,65 @@ by spaces in the environment), or `{ secret = true }`.
 import re
 from datetime import date, time
 
-from bootstrapper.deploy.definition.problems import did_you_mean
 from bootstrapper.deploy.definition.schema import SECRET, InvalidValue, names
 from bootstrapper.deploy.events import output_limit
+from bootstrapper.spelling import did_you_mean
 
 Value = str | tuple[str, ...]
 
-# What every stage gets besides its settings, so that no setting may have these names.
-ENGINE = frozenset(
-    {
-        "CHECKOUT_DIR",
-        "DEPLOYMENT",
-        "DEPLOYMENT_ID",
-        "ROLF_PUSH_ID",
-        "PUSH_COMMENT",
-        "PUSH_UNI",
-        "PUSH_REF",
-        "PUSH_COMMIT",
-        "RELEASE",
-        "ROLLBACK_URL",
-        "ROLF_OUTPUT",
-    }
-)
-PROCESS = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK"})
+# The variables that the engine sets for each stage. No setting may have one of these names.
+# docs/reference.md prints this table and the two below it.
+ENGINE_VARIABLES = {
+    "CHECKOUT_DIR": "the push's own directory on the deploying machine; also the working directory",
+    "DEPLOYMENT": "the name of the deployment",
+    "DEPLOYMENT_ID": "the number of the deployment in Rolf; on the command line its name",
+    "ROLF_PUSH_ID": "the number of the push",
+    "PUSH_COMMENT": "the comment of the push",
+    "PUSH_UNI": "the login of the user who pushes",
+    "PUSH_REF": "the branch, tag or commit that the user asked for",
+    "PUSH_COMMIT": "the commit that is pushed; empty until a stage or git has named it",
+    "RELEASE": "the number of the release that the push makes live: its own number, or in a fast "
+    "rollback the number of the old release",
+    "ROLLBACK_URL": "the tag to return to; empty unless the push is a rollback",
+    "ROLF_OUTPUT": "the file for lines `NAME=value`, which become variables of later stages",
+}
+ENGINE = frozenset(ENGINE_VARIABLES)
 
-# The engine itself uses these and shows them, so that they can't be secret.
-SHOWN = frozenset({"REMOTE_HOST", "REMOTE_HOSTS", "REMOTE_DIRECTORY", "SSH_CONFIG", "OUTPUT_LIMIT"})
+# The variables that a stage inherits from the deploying process, if it has them.
+PROCESS_VARIABLES = {
+    "PATH": "begins with the directory of the push's own `ssh`, `scp` and `sftp`",
+    "HOME": "as in the deploying process",
+    "USER": "as in the deploying process",
+    "LANG": "as in the deploying process",
+    "TZ": "as in the deploying process",
+    "SSH_AUTH_SOCK": "the socket of the user's ssh agent",
+}
+PROCESS = frozenset(PROCESS_VARIABLES)
 
 # git hands the address of a repository, a password in it included, to programs in their command
 # line, where ps shows it (transport-helper.c).
 ADDRESS = "REPOSITORY"
+
+# The settings that the engine itself reads. It shows them, so they cannot be secret.
+ENGINE_SETTINGS = {
+    ADDRESS: "the address of the repository: ssh, https, http, git, file, or a path. It holds no "
+    "password",
+    "REMOTE_HOST": "the host to deploy to: `user@host`, or a `Host` of the ssh configuration; `.` "
+    "is this machine. A port or an IPv6 address belongs into the ssh configuration",
+    "REMOTE_HOSTS": "several hosts, as a list. Stages get them joined by spaces, and one of them "
+    "as `REMOTE_HOST`",
+    "REMOTE_DIRECTORY": "the directory on the host, as an absolute path. It holds the releases, "
+    "the history and the lock of the host; without it there is only the lock "
+    "of the deploying machine",
+    "SSH_CONFIG": "a configuration file for ssh, relative to the project. Every ssh, git and rsync "
+    "of the push uses it, as `ssh -F` does. Default: the user's own configuration",
+    "OUTPUT_LIMIT": "how much output the log of a push keeps. The first three quarters are for the "
+    "beginning; after that the log keeps the end of each stage's output, up to "
+    f"1 MB, and says how much it left out. Default: `{output_limit.DEFAULT}`; at "
+    "least `1 MB`",
+}
+SHOWN = frozenset(ENGINE_SETTINGS) - {ADDRESS}
+
 CREDENTIALS = "leave the password to git itself (git help credentials), or push by ssh"
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")
@@ -56,7 +85,7 @@ _LONGEST = 131072 - 1
 
 
 def check_name(name: str, kind: str = "setting") -> None:
-    """Raise Wrong if no environment variable can have that name, or the engine sets it itself."""
+    """Raise InvalidValue if no environment variable can have that name, or the engine sets it itself."""
     if not VARIABLE.fullmatch(name):
         better = re.sub(r"\W", "_", name, flags=re.ASCII)
         hint = f'; did you mean "{better}"?' if VARIABLE.fullmatch(better) else ""
@@ -69,7 +98,7 @@ def check_name(name: str, kind: str = "setting") -> None:
 
 
 def is_secret(value: object) -> bool:
-    """Whether a value of deployments.toml is a secret's table. Raises Wrong if it is none right."""
+    """Whether a value of deployments.toml is a secret's table. Raises InvalidValue if it is none right."""
     if not isinstance(value, dict):
         return False
     for key in value:
@@ -87,7 +116,7 @@ def is_secret(value: object) -> bool:
 
 
 def parse(name: str, value: object) -> Value:
-    """The value as stages get it. Raises Wrong."""
+    """The value as stages get it. Raises InvalidValue."""
     parsed = _parse(value)
     if name == "REMOTE_HOSTS":
         if not isinstance(parsed, tuple) or not parsed:
@@ -123,7 +152,7 @@ def environment(value: Value) -> str:
 
 
 def check_text(text: str) -> None:
-    """Raise Wrong if no environment variable can hold that text."""
+    """Raise InvalidValue if no environment variable can hold that text."""
     if "\0" in text:
         raise InvalidValue("it holds a NUL, which no environment variable can")
     if len(text.encode("utf-8", "surrogateescape")) > _LONGEST - 256:
@@ -133,7 +162,7 @@ def check_text(text: str) -> None:
 
 
 def check_host(host: str) -> None:
-    """Raise Wrong unless ssh, rsync and a shell all take it for the same host.
+    """Raise InvalidValue unless ssh, rsync and a shell all take it for the same host.
 
     rsync takes what follows a colon for a path, so neither a port nor an IPv6 address is part of
     a host's name: ssh's configuration has a place for both.
@@ -155,7 +184,7 @@ def check_host(host: str) -> None:
 
 
 def check_address(address: str) -> None:
-    """Raise Wrong unless `address` is one of a repository that shows no secret and runs nothing.
+    """Raise InvalidValue unless `address` is one of a repository that shows no secret and runs nothing.
 
     A name in front of an http(s) host may be a token (https://TOKEN@host/x.git), so it is refused
     as a password is. For ssh a name is the login.
@@ -186,7 +215,7 @@ def check_address(address: str) -> None:
 
 
 def _check_url(scheme: str, rest: str) -> str:
-    """Return the login and host of a URL. Raises Wrong."""
+    """Return the login and host of a URL. Raises InvalidValue."""
     if scheme not in _SCHEMES:
         raise InvalidValue(
             f'a repository is not fetched by "{scheme}://"; use one of {", ".join(_SCHEMES[:5])}'
@@ -207,7 +236,7 @@ def _check_url(scheme: str, rest: str) -> str:
 
 
 def _check_scp(address: str) -> str:
-    """Return the login and host of user@host:path; empty for a path. Raises Wrong."""
+    """Return the login and host of user@host:path; empty for a path. Raises InvalidValue."""
     place, colon, path = address.partition(":")
     if not colon or "/" in place:
         return ""  # a colon after a slash is part of a path (git-clone(1), "Git URLs")

@@ -21,6 +21,19 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
+# What each state means; docs/reference.md prints this table.
+STATES = {
+    State.QUEUED: "has a number, and has not started",
+    State.WAITING: "only a stage: has not started",
+    State.RUNNING: "runs; its runner holds the lock",
+    State.SUCCEEDED: "ended, and all of it worked",
+    State.FAILED: "ended, and something did not work: `reason` says what",
+    State.CANCELLED: "was ended by a user",
+    State.LOST: "did not end: its runner died",
+    State.SKIPPED: "only a stage: was left out",
+}
+
+
 class Stream(StrEnum):
     """Where a line of output came from."""
 

@@ -29,6 +29,41 @@ GRAVEST_FIRST = (
 )
 
 
+# The keys of Record.to_json and StageRecord.to_json; docs/reference.md prints these tables.
+PUSH_KEYS = {
+    "id": "the number of the push",
+    "deployment": "the name of the deployment",
+    "state": "one of the states of a push",
+    "comment": "the comment that the user gave, or an empty text",
+    "user": "the login of the user who pushed",
+    "machine": "the name of the machine that the user pushed from",
+    "ref": "the branch, tag or commit that the user asked for",
+    "commit": "the commit that was pushed; empty if it is unknown",
+    "started": "when the first stage started, or null",
+    "ended": "when the push ended, or null",
+    "reason": "in words, why the push did not succeed",
+    "release": "the number of the release that the push made live",
+    "rollback_of": "in a rollback, the push that it undid; otherwise null",
+    "rollback_to": "in a rollback, the push that it returned to; otherwise null",
+    "rollback_url": "the tag that a rollback to this push returns to",
+    "settings": "an object: the settings without the secrets",
+    "outputs": "an object: the variables that stages wrote into `ROLF_OUTPUT`",
+    "stages": "a list of stages, in order",
+}
+STAGE_KEYS = {
+    "name": "the name of the stage in deployments.toml",
+    "state": "one of the states of a stage",
+    "started": "when the stage started, or null",
+    "ended": "when the stage ended, or null",
+    "seconds": "how long the stage took",
+    "exit": "the exit status; negative for a signal, null if there is none",
+    "reason": "in words, why the stage did not succeed",
+    "switches": "true for a stage that makes the release live; otherwise absent",
+    "hosts": "an object: for each host the same keys without `name`, `switches` and `hosts`; "
+    "absent from a stage that ran once",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """How a stage went, on its host or on one of several; times in seconds since 1970."""

@@ -32,6 +32,33 @@ KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (PushStarted, StageStarted, Note, VariableSet, StageEnded, PushEnded, Span)
 }
+# Each kind, and the values that its line has; docs/reference.md prints these tables.
+DOCS = {
+    "PushStarted": "the push starts, or a user resumes it",
+    "StageStarted": "the process of a stage is about to start",
+    "Span": "a stage printed something: the bytes in output.log from `offset` on",
+    "Note": "the engine has something to say about a stage, such as a time-out",
+    "VariableSet": "a stage wrote a line `NAME=value` into `ROLF_OUTPUT`",
+    "StageEnded": "the process of a stage ended",
+    "PushEnded": "the push ended. A push that is lost has no such event",
+}
+FIELDS = {
+    "event": "the kind of the event",
+    "at": "seconds since 1970. It never decreases within a push",
+    "stage": "the index of the stage, from 0 on",
+    "host": "the host; empty for a stage that runs once",
+    "resumed": "whether a user resumed the push",
+    "stream": "`stdout` or `stderr`",
+    "offset": "where the output begins in output.log, in bytes",
+    "length": "how many bytes it has",
+    "text": "the text of the note",
+    "name": "the name of the variable",
+    "value": "the value of the variable, with secrets masked",
+    "state": "the state of the stage or push after its end",
+    "exit": "the exit status; negative for a signal, null if there is none",
+    "seconds": "how long the stage took",
+    "reason": "in words, why it did not succeed",
+}
 # The kind comes first in a line, so that a reader can pass over the output of a long push quickly.
 SPAN_BEGINS = b'{"event": "Span"'
 

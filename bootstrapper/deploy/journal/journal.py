@@ -28,6 +28,18 @@ from bootstrapper.deploy.machine.directory import deploy_directory
 from bootstrapper.errors import InputError, WorkFailed, refused
 from bootstrapper.program import PROGRAM
 
+# The files of a journal; docs/reference.md prints this table.
+FILES = {
+    "snapshot.json": "the push before it started; written whole before the first stage runs",
+    "stages/": "the code of its stages",
+    "output.log": "the output of all stages, with secrets masked",
+    "events.jsonl": "the events of the push, one a line",
+    "result.json": "the push after it ended, with the keys of a push",
+    "cancel": "who asked to cancel the push",
+    "checkout/": "`CHECKOUT_DIR`. A later push removes it, unless it belongs to the last push and "
+    "that push did not succeed",
+}
+
 # What a full disk takes last: given back so that the end of a push can still be told.
 ROOM = 64 * 1024
 AGAIN = f"{PROGRAM} resume"

@@ -35,7 +35,7 @@ def environment(
     checkout: Path,
     output_file: Path,
 ) -> dict[str, str]:
-    """The environment of one stage's process, by the table in DESIGN and docs/deploying.md.
+    """The environment of one stage's process, by the table in DESIGN and docs/reference.md.
 
     `host` is empty for a stage that runs once, `outputs` is what earlier stages wrote into
     ROLF_OUTPUT. Later groups below win: nothing can pose as a variable of the engine.

@@ -1,34 +1,50 @@
-"""From what a project's files say to what a push is made of, every fault told before it begins."""
+"""Judge a deployment before anything runs: its recipes, secrets and flags, all in one pass."""
 
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Self
+from typing import Protocol
 
 from bootstrapper.deploy.definition import flag, reader, secret
-from bootstrapper.deploy.definition.deployment import FILE, Deployment, StageEntry
+from bootstrapper.deploy.definition.deployment import Deployment, StageEntry
+from bootstrapper.deploy.definition.flag import Flag
 from bootstrapper.deploy.definition.known_setting import unfit
 from bootstrapper.deploy.definition.problems import (
     DefinitionError,
     Problem,
     definition_error,
-    did_you_mean,
 )
+from bootstrapper.deploy.definition.secret import Secrets
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 from bootstrapper.deploy.machine.directory import machine_name, user_name
 from bootstrapper.deploy.plan.plan import Plan, Stage
-from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
+from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
-from bootstrapper.errors import InputError
 from bootstrapper.git_ref import check_ref
 from bootstrapper.program import PROGRAM
+from bootstrapper.spelling import did_you_mean
+
+
+class RecipeSource(Protocol):
+    """Where stages find their recipes: a project's files, or rows of Rolf's database."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names that a stage can have written."""
+
+    def of_stage(self, stage: StageEntry) -> Recipe | None:
+        """Return a stage's recipe, None if there is none. Raise DefinitionError if it is broken."""
+
+    def shadows(self, name: str) -> bool:
+        """Whether the recipe of that name hides a shipped one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedDeployment:
-    """A deployment with its stages' code and its values; sound, as far as files can tell."""
+    """A deployment with the code of its stages and its values; sound, as far as files can tell.
+
+    `project` is the directory that holds `.deploy/`.
+    """
 
     project: Path
     deployment: Deployment
@@ -37,63 +53,6 @@ class PreparedDeployment:
     flags: Mapping[str, str]
     secrets: Mapping[str, str] = field(repr=False)
     resolves_git: bool
-
-    @classmethod
-    def of(
-        cls,
-        project: Path,
-        name: str,
-        environ: Mapping[str, str],
-        *,
-        flags: Iterable[str] = (),
-        skip: Collection[str] = (),
-        settings: Mapping[str, str] = MappingProxyType({}),
-    ) -> Self:
-        """What the project's files say of the deployment `name` (the default one if empty).
-
-        `flags` are words of the command line, `skip` the stages that are not to be run; `settings`
-        come from elsewhere and go before the file's. Raises InputError, with every fault of every
-        file.
-        """
-        deployment = reader.read(project).deployment(name)
-        deployment = replace(deployment, settings={**deployment.settings, **settings})
-        for stage in skip:
-            names = [entry.name for entry in deployment.stages]
-            if stage not in names:
-                raise InputError(
-                    f"--skip {stage}",
-                    f"{deployment.name} has no such stage{did_you_mean(stage, names)}",
-                    f"one of: {', '.join(names)}",
-                )
-        given = flag.values(deployment.flags, flags, deployment.name)
-        secrets = secret.read(project, deployment, environ)
-        cookbook = RecipeCatalog(project)
-        known = deployment.environment
-        faults = [*secrets.faults, *secret.held_by({**known, **given}, secrets, deployment.lines)]
-        recipes = check(
-            deployment, cookbook, {**known, **secrets, **given}, skip=skip, faults=faults
-        )
-        stages = tuple(
-            _stage(
-                project,
-                entry,
-                recipe,
-                deployment,
-                shadows=cookbook.shadows(entry.recipe),
-                skipped="skipped by --skip" if entry.name in skip else "",
-            )
-            for entry, recipe in zip(deployment.stages, recipes, strict=True)
-        )
-        return cls(
-            project=project,
-            deployment=deployment,
-            stages=stages,
-            flags=given,
-            secrets=secrets,
-            settings=known,
-            resolves_git="REPOSITORY" in deployment.settings
-            and any(recipe.resolves == "git" for recipe in recipes),
-        )
 
     def mask(self, text: str) -> str:
         """Text that is told or kept, without secrets."""
@@ -146,22 +105,100 @@ class PreparedDeployment:
         )
 
 
-def _stage(
+def prepare_project(
     project: Path,
-    entry: StageEntry,
-    recipe: Recipe,
-    deployment: Deployment,
+    name: str,
+    environ: Mapping[str, str],
     *,
-    shadows: bool,
-    skipped: str,
+    flags: Iterable[str] = (),
+    skip: Collection[str] = (),
+) -> PreparedDeployment:
+    """Read the files of a project and prepare the deployment `name`, the default one if empty.
+
+    Raise DefinitionError, which names every problem of every file and of the command.
+    """
+    deployment, problems = reader.read(project).find(name)
+    if deployment is None:
+        raise definition_error(problems)
+    return prepare(
+        project,
+        deployment,
+        RecipeCatalog(project),
+        secret.read(project, deployment, environ),
+        flags=flags,
+        skip=skip,
+        problems=problems,
+    )
+
+
+def prepare(
+    project: Path,
+    deployment: Deployment,
+    recipes: RecipeSource,
+    secrets: Secrets,
+    *,
+    flags: Iterable[str] = (),
+    skip: Collection[str] = (),
+    skip_reason: str = "skipped by --skip",
+    problems: Iterable[Problem] = (),
+) -> PreparedDeployment:
+    """Return the deployment ready to be pushed.
+
+    `flags` are words of the command line ("NAME", "NAME=VALUE"), `skip` names of stages: these must
+    exist, but need nothing. `problems` are those that are known already, of the file or the rows.
+    Raise DefinitionError, which names these and every other problem.
+    """
+    given, flag_problems = flag.values(deployment.flags, flags, deployment.name)
+    plain = deployment.environment
+    values = {**plain, **secrets, **given}
+    found = [*problems, *secrets.problems, *flag_problems, *_unknown_stages(deployment, skip)]
+    found += secret.exposed(deployment, {**plain, **given}, secrets)
+    pairs: list[tuple[StageEntry, Recipe]] = []
+    for stage in deployment.stages:
+        try:
+            recipe = recipes.of_stage(stage)
+        except DefinitionError as error:
+            found += error.problems
+            continue
+        if recipe is None:
+            found.append(_unknown_recipe(deployment, stage, recipes.names))
+        else:
+            pairs.append((stage, recipe))
+    needy = [(stage, recipe) for stage, recipe in pairs if stage.name not in skip]
+    found += _unfit(deployment, (recipe for _, recipe in needy), values)
+    found += _lacking(deployment, needy, values)
+    if found:
+        raise definition_error(found)
+    return PreparedDeployment(
+        project=project,
+        deployment=deployment,
+        stages=tuple(
+            _stage(
+                stage,
+                recipe,
+                deployment,
+                shadows=recipes.shadows(stage.recipe),
+                skipped=skip_reason if stage.name in skip else "",
+            )
+            for stage, recipe in pairs
+        ),
+        settings=plain,
+        flags=given,
+        secrets=secrets,
+        resolves_git=bool(deployment.settings.get("REPOSITORY"))
+        and any(recipe.resolves == "git" for _, recipe in pairs),
+    )
+
+
+def _stage(
+    entry: StageEntry, recipe: Recipe, deployment: Deployment, *, shadows: bool, skipped: str
 ) -> Stage:
-    origin = "cookbook" if recipe.path is None else os.path.relpath(recipe.path, project)
     return Stage(
         name=entry.name,
-        recipe=recipe.name,
+        recipe=entry.recipe,
         language=recipe.language,
         code=recipe.code,
-        origin=origin,
+        origin=recipe.origin,
         shadows=shadows,
         per_host=recipe.per_host,
         switches=recipe.switches,
@@ -174,108 +211,91 @@ def _stage(
     )
 
 
-def check(
-    deployment: Deployment,
-    cookbook: RecipeCatalog,
-    values: Mapping[str, str],
-    *,
-    skip: Collection[str] = (),
-    faults: Sequence[Problem] = (),
-) -> list[Recipe]:
-    """The recipes of the deployment's stages, in order, when all that they need is there.
+def provides(name: str, values: Mapping[str, str], flags: Mapping[str, Flag]) -> bool:
+    """Return whether a stage that needs the variable `name` gets it.
 
-    `values` are the deployment's `environment`, secrets and flags together. Raises Faulty, which
-    names every unknown stage, every fault in a recipe, every setting that one needs and `values`
-    lacks, and with them `faults` (of the secrets). A stage in `skip` must exist, but needs nothing.
+    Empty text counts as missing, except for a boolean flag, which is empty when it is off.
     """
-    found = list(faults)
-    recipes: list[Recipe] = []
-    lacking: dict[str, list[StageEntry]] = {}
-    for stage in deployment.stages:
-        try:
-            recipe = cookbook.get(stage.recipe)
-        except DefinitionError as error:
-            found += error.faults
-            continue
-        if recipe is None:
-            found.append(
-                Problem(
-                    file=FILE,
-                    line=stage.line,
-                    text=f'no recipe is called "{stage.recipe}"'
-                    f"{did_you_mean(stage.recipe, cookbook.names)}",
-                    next_step=f"`{PROGRAM} cookbook` lists the recipes, {RECIPES}/ takes more",
-                )
-            )
-            continue
-        recipes.append(recipe)
-        for name in recipe.needs:
-            if not (
-                values.get(name)
-                or name in ENGINE | PROCESS
-                or stage.name in skip
-                or _told_otherwise(name, deployment)
-            ):
-                lacking.setdefault(name, []).append(stage)
-    found += _unfit(deployment, recipes, values, skip)
-    for name, stages in lacking.items():
-        found.append(_lack(name, stages, deployment, values))
-    if found:
-        raise definition_error(found)
-    return recipes
-
-
-def _unfit(
-    deployment: Deployment,
-    recipes: Sequence[Recipe],
-    values: Mapping[str, str],
-    skip: Collection[str],
-) -> list[Problem]:
-    """What recipes of ours can't take; a project's own may use the same name for what it likes."""
-    skipped = {stage.recipe for stage in deployment.stages if stage.name in skip}
-    told = unfit(
-        (recipe.code for recipe in recipes if recipe.path is None and recipe.name not in skipped),
-        values,
+    given = flags.get(name)
+    return (
+        bool(values.get(name)) or name in ENGINE | PROCESS or (given is not None and given.boolean)
     )
+
+
+def _unknown_stages(deployment: Deployment, skip: Collection[str]) -> list[Problem]:
+    names = [stage.name for stage in deployment.stages]
     return [
-        Problem(file=FILE, line=deployment.lines.get(name, 0), text=f"{name}: {text}")
-        for name, text in told.items()
+        Problem(
+            file=f"--skip {name}",
+            text=f"no stage of {deployment.name} is called {name}{did_you_mean(name, names)}",
+            next_step=f"--skip takes one of: {', '.join(names)}",
+        )
+        for name in skip
+        if name not in names
     ]
 
 
-def _told_otherwise(name: str, deployment: Deployment) -> bool:
-    """A secret without a value is told by the secrets; a boolean flag that is off is empty."""
-    flag = deployment.flags.get(name)
-    return name in deployment.secrets or (flag is not None and flag.boolean)
+def _unknown_recipe(deployment: Deployment, stage: StageEntry, known: Collection[str]) -> Problem:
+    of_stage = f' (stage "{stage.name}")' if stage.name != stage.recipe else ""
+    return Problem(
+        file=deployment.file,
+        line=stage.line,
+        text=f'no recipe is called "{stage.recipe}"{of_stage}{did_you_mean(stage.recipe, known)}',
+        next_step=f"{PROGRAM} cookbook",
+    )
+
+
+def _unfit(
+    deployment: Deployment, recipes: Iterable[Recipe], values: Mapping[str, str]
+) -> list[Problem]:
+    """Return values that shipped recipes can't take; other recipes may use the same names freely."""
+    found = unfit((recipe.code for recipe in recipes if recipe.shipped), values)
+    return [
+        Problem(file=deployment.file, line=deployment.lines.get(name, 0), text=f"{name}: {text}")
+        for name, text in found.items()
+    ]
+
+
+def _lacking(
+    deployment: Deployment,
+    stages: Sequence[tuple[StageEntry, Recipe]],
+    values: Mapping[str, str],
+) -> list[Problem]:
+    """Return the variables that stages need and do not get, each once.
+
+    A secret without a value, and a setting with a wrong one, are problems already.
+    """
+    known = {*deployment.secrets, *deployment.invalid}
+    lacking: dict[str, list[StageEntry]] = {}
+    for stage, recipe in stages:
+        for name in recipe.needs:
+            if name not in known and not provides(name, values, deployment.flags):
+                lacking.setdefault(name, []).append(stage)
+    return [_lack(name, needy, deployment, values) for name, needy in lacking.items()]
 
 
 def _lack(
     name: str, stages: Sequence[StageEntry], deployment: Deployment, values: Mapping[str, str]
 ) -> Problem:
-    recipes = list(dict.fromkeys(f'"{stage.recipe}"' for stage in stages))
+    names = [f'"{stage.name}"' for stage in stages]
     needed = (
-        f"the recipe {recipes[0]} needs"
-        if len(recipes) == 1
-        else f"the recipes {', '.join(recipes[:-1])} and {recipes[-1]} need"
+        f"the stage {names[0]} needs"
+        if len(names) == 1
+        else f"the stages {', '.join(names[:-1])} and {names[-1]} need"
     )
     if name in deployment.flags:
-        return Problem(
-            file=FILE,
-            line=stages[0].line,
-            text=f"{needed} the flag {name}, which is empty",
-            next_step=f"add --flag {name}=TEXT",
+        text = f"{needed} the flag {name}, which is empty"
+        next_step = f"{PROGRAM} deploy {deployment.name} --flag {name}=TEXT"
+    elif name in values:
+        text = f"{needed} the setting {name}, which is empty"
+        if line := deployment.lines.get(name):
+            text = f"{needed} the setting {name}, which is empty (line {line})"
+        next_step = ""
+    else:
+        near = [each for each in values if each not in deployment.flags]
+        text = f"{needed} the setting {name}, which this deployment doesn't have"
+        text += did_you_mean(name, near)
+        next_step = (
+            f'add {name} = "…" to [deployments.{deployment.name}.settings] in {deployment.file}'
         )
-    table = f"[deployments.{deployment.name}.settings]"
-    if name in values:
-        return Problem(
-            file=FILE,
-            line=stages[0].line,
-            text=f"{needed} the setting {name}, which is "
-            f"empty (line {deployment.lines.get(name, 0)})",
-        )
-    near = [each for each in values if each not in deployment.flags]
-    return Problem(
-        file=FILE,
-        line=stages[0].line,
-        text=f"{needed} the setting {name}, which {table} doesn't have{did_you_mean(name, near)}",
-    )
+    return Problem(file=deployment.file, line=stages[0].line, text=text, next_step=next_step)

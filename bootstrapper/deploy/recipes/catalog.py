@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bootstrapper.deploy.definition.deployment import StageEntry
 from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.recipes import piece, recipe
 from bootstrapper.deploy.recipes.recipe import Recipe
@@ -27,51 +28,54 @@ class RecipeCatalog:
     def __init__(self, project: Path) -> None:
         self._ours = _ours()
         self._theirs: dict[str, Path] = {}
-        self._faults: dict[str, list[Problem]] = {}
+        self._problems: dict[str, list[Problem]] = {}
         self._read: dict[str, Recipe] = {}
         self._scan(project / RECIPES)
 
     @property
     def names(self) -> list[str]:
-        """Of every recipe, those with faults included, in order."""
-        return sorted({*self._ours, *self._theirs, *self._faults})
+        """Of every recipe, those with problems included, in order."""
+        return sorted({*self._ours, *self._theirs, *self._problems})
 
     def get(self, name: str) -> Recipe | None:
-        """The recipe of that name. Raises Faulty if it is there, but can't be used."""
-        if name in self._faults:
-            raise definition_error(self._faults[name])
+        """The recipe of that name. Raises DefinitionError if it is there, but can't be used."""
+        if name in self._problems:
+            raise definition_error(self._problems[name])
         if name not in self._read:
             if name in self._theirs:
                 self._read[name] = _whole(_read(name, self._theirs[name]))
             elif name in self._ours:
                 file = self._ours[name]
-                self._read[name] = _whole(
-                    recipe.parse(
-                        name,
-                        Path(file.name).suffix,
-                        file.read_bytes(),
-                        file=f"cookbook/{file.name}",
-                    )
+                parsed = recipe.parse(
+                    name,
+                    Path(file.name).suffix,
+                    file.read_bytes(),
+                    file=f"cookbook/{file.name}",
                 )
+                self._read[name] = _whole(replace(parsed, shipped=True))
         return self._read.get(name)
 
+    def of_stage(self, stage: StageEntry) -> Recipe | None:
+        """Return the recipe that a stage runs, None if there is none. Raise as `get` does."""
+        return self.get(stage.recipe)
+
     def all(self) -> list[Recipe]:
-        """Every recipe that can be used, by name; `faults` has what is wrong with the others."""
+        """Every recipe that can be used, by name; `problems` has what is wrong with the others."""
         return [each for name in self.names if (each := self._sound(name))]
 
-    def faults(self) -> list[Problem]:
+    def problems(self) -> list[Problem]:
         """What is wrong in the project's recipes, all of it."""
         found: list[Problem] = []
         for name in self.names:
             try:
                 self.get(name)
             except DefinitionError as error:
-                found += error.faults
+                found += error.problems
         return found
 
     def shadows(self, name: str) -> bool:
         """Whether the project's recipe hides one of ours."""
-        return name in self._ours and (name in self._theirs or name in self._faults)
+        return name in self._ours and (name in self._theirs or name in self._problems)
 
     def _sound(self, name: str) -> Recipe | None:
         try:
@@ -86,7 +90,7 @@ class RecipeCatalog:
                 continue
             file = f"{RECIPES}/{path.name}"
             if other := self._theirs.get(name):
-                self._faults.setdefault(name, []).append(
+                self._problems.setdefault(name, []).append(
                     Problem(
                         file=file,
                         text=f"{other.name} has the same name; one name is one recipe",

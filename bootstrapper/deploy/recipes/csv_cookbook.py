@@ -16,14 +16,10 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from bootstrapper.deploy.definition.problems import (
-    DefinitionError,
-    Problem,
-    definition_error,
-    did_you_mean,
-)
+from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.definition.setting import ENGINE, PROCESS
 from bootstrapper.deploy.recipes import recipe
+from bootstrapper.spelling import did_you_mean
 
 _SUFFIXES = {"shell": ".sh", "python": ".py"}
 _HEADER = ["name", "language", "code", "description"]
@@ -54,16 +50,16 @@ class ImportedRecipe:
 
 
 def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[ImportedRecipe]:
-    """The rows of the file. Raises Faulty, which names every row that can't be a recipe.
+    """The rows of the file. Raises DefinitionError, which names every row that can't be a recipe.
 
     With `check_name` names stay as they are: it says what is wrong with one, "" if nothing is.
     """
-    faults: list[Problem] = []
+    problems: list[Problem] = []
     recipes: dict[str, ImportedRecipe] = {}
     for number, line, row in _rows(path):
 
         def fault(text: str, line: int = line) -> None:
-            faults.append(Problem(file=str(path), line=line, text=text))
+            problems.append(Problem(file=str(path), line=line, text=text))
 
         if len(row) != len(_HEADER):
             fault(
@@ -92,7 +88,7 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
         try:
             recipe.parse(stem, suffix, text.encode(), file=str(path))
         except DefinitionError as error:
-            for each in error.faults:
+            for each in error.problems:
                 fault(f'row {number} ("{name}"): {each.text}')
         recipes[stem] = ImportedRecipe(
             row=number,
@@ -103,8 +99,8 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
             code=code,
             description=description,
         )
-    if faults:
-        raise definition_error(faults)
+    if problems:
+        raise definition_error(problems)
     return list(recipes.values())
 
 

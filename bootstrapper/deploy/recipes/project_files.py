@@ -23,16 +23,16 @@ class WriteResult:
 def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResult:
     """Write the text of each file; one that is there and differs is replaced with `force` only.
 
-    Raises Faulty, which names every file in the way, and OSError; nothing is changed then. All is
+    Raises DefinitionError, which names every file in the way, and OSError; nothing is changed then. All is
     written beside, then renamed into place one after the other, and renamed back if that fails.
     """
     directory = project / RECIPES
     new, differing, same = [], [], []
-    faults: list[Problem] = []
+    problems: list[Problem] = []
     for name, text in files.items():
         path = directory / name
         if other := _namesake(path):
-            faults.append(
+            problems.append(
                 Problem(
                     file=f"{RECIPES}/{other}",
                     text=f"has the name of {name}, and one name is one recipe",
@@ -46,15 +46,15 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResul
         else:
             differing.append(name)
             if path.is_dir() or not force:
-                faults.append(
+                problems.append(
                     Problem(
                         file=f"{RECIPES}/{name}",
                         text="is there already, and differs",
                         next_step="compare them; the same command with --force replaces yours",
                     )
                 )
-    if faults:
-        raise definition_error(faults)
+    if problems:
+        raise definition_error(problems)
     if new or differing:
         directory.mkdir(parents=True, exist_ok=True)
         _move_in(directory, {name: files[name] for name in (*new, *differing)})

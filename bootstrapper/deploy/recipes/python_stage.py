@@ -4,16 +4,19 @@
 
 A copy of this file lies beside each push's stages, so it imports nothing but the standard library.
 
-    self.execute(["cmd", …])   -> (status, stdout, stderr), the latter two as text; runs in
-                               CHECKOUT_DIR; command and output are shown as they come. A command
-                               that fails does not fail the stage by itself
-    self.setting("NAME")       the setting's text, "" if there is none
-    self.status                "ok"; the stage fails if it is "failed" at the end
-    self.stage.name, self.deployment.name, .id
-    self.push.id, .comment, .status, .user.username, .deployment, .checkout_dir(), .env()
-    self.push.rollback_url     the tag to return to; set it and call self.push.save(), and a
-                               rollback to this push returns to that tag
-    self.rollback              None, in a rollback an object with rollback_url
+    self.execute(["cmd", "word"])    run a command in CHECKOUT_DIR, print its output, and return
+        (status, stdout, stderr), the latter two as text. A command that fails does not fail the
+        stage by itself
+    self.setting("NAME")    the text of a setting or of any other variable; "" if there is none
+    self.status    "ok". The stage fails if it is "failed" at the end. An exception and
+        sys.exit(1) fail the stage, too
+    self.stage.name, self.deployment.name, self.deployment.id    the names of the stage and the
+        deployment, and DEPLOYMENT_ID
+    self.push.id, .comment, .status, .user.username, .deployment, .checkout_dir(), .env()    the
+        push, its user, CHECKOUT_DIR and the environment of the stage
+    self.push.rollback_url    the tag to return to. Set it and call self.push.save(): a rollback to
+        this push then returns to that tag
+    self.rollback    None; in a rollback an object with rollback_url
 
 Besides it finds `rollback`, `os`, `stat`, `datetime` and `Popen` without importing them: the code
 of 2010 was run inside a module that had them.

@@ -7,17 +7,8 @@
     git clone …
 
 The comment that it begins with (after a shebang) says what it does; a Python recipe may say so in
-its docstring. Among the comment lines before the first line of code may stand
-
-    # needs: NAME NAME    settings without which it can't work; more than one such line may stand
-    # per-host            it runs on each of REMOTE_HOSTS, not once
-    # switches            from here on the new release is live
-    # from-release        releases/$RELEASE is all it needs: a fast rollback may begin with it
-    # hides               from here on visitors see a page of maintenance instead of the site
-    # shows               ends what a stage with `hides` began
-    # resolves: git       it fetches REPOSITORY with git
-
-each with nothing else in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
+its docstring. The comment lines before the first line of code may hold marks (MARKS below), each
+alone in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
 `NAME.py` without one in Python with a global `self` (see python_stage). What has a shebang is run
 as the program it is.
 """
@@ -35,7 +26,22 @@ SUFFIXES = {".sh": SHELL, ".py": PYTHON}
 
 _NEEDS = re.compile(r"needs:(.*)", re.IGNORECASE)
 _RESOLVES = re.compile(r"resolves:(.*)", re.IGNORECASE)
-_MARKS = frozenset({"per-host", "switches", "from-release", "hides", "shows"})
+# What a comment line can say about a recipe; docs/reference.md prints this table.
+MARKS = {
+    "needs: NAME NAME": "settings that the recipe cannot run without. A push that lacks one does "
+    "not start. A recipe may have several of these lines",
+    "per-host": "the stage runs on each of `REMOTE_HOSTS`, at the same time. Without this mark it "
+    "runs once",
+    "switches": "after this stage the new release is live. `on_failure` is about failures from "
+    "here on",
+    "from-release": "the stage needs `releases/$RELEASE` and no checkout, so a fast rollback can "
+    "begin with it",
+    "hides": "from this stage on, visitors see a maintenance page instead of the site",
+    "shows": "after this stage, visitors see the site again",
+    "resolves: git": "the recipe fetches `REPOSITORY` with git, so the engine asks git for the "
+    "commit before the push starts",
+}
+_MARKS = frozenset(mark for mark in MARKS if ":" not in mark)
 _EDITORS = re.compile(r"-\*-.*-\*-|coding[:=]|vim?:|shellcheck ")  # comments for a program
 _COMMENT = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?(?:\n|\Z))*")
 _DOCSTRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)
@@ -43,9 +49,11 @@ _DOCSTRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """`language` is "shell", "python" or "program" (with a shebang); `path` is None for ours.
+    """`language` is "shell", "python" or "program" (with a shebang).
 
-    `suffix` is the extension of its file, with the dot; `resolves` is "git" or empty.
+    `origin` is "cookbook", or the file below the project's directory; `path` is None in the first
+    case. `shipped` recipes come with the engine. `suffix` is the extension of the file, with the
+    dot; `resolves` is "git" or empty.
     """
 
     name: str
@@ -61,6 +69,8 @@ class Recipe:
     resolves: str = ""
     suffix: str = ".sh"
     path: Path | None = None
+    origin: str = "cookbook"
+    shipped: bool = False
 
     @property
     def summary(self) -> str:
@@ -70,7 +80,7 @@ class Recipe:
 
 
 def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None = None) -> Recipe:
-    """The recipe that a file holds. Raises Faulty; `file` is how messages call it."""
+    """The recipe that a file holds. Raises DefinitionError; `file` is how messages call it."""
     try:
         code = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -85,9 +95,9 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                 )
             ]
         ) from None
-    faults = []
+    problems = []
     if code.startswith("\ufeff"):
-        faults.append(
+        problems.append(
             Problem(
                 file=file,
                 line=1,
@@ -96,11 +106,11 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
             )
         )
     if "\0" in code:
-        faults.append(Problem(file=file, text="holds a NUL, so it is no text"))
+        problems.append(Problem(file=file, text="holds a NUL, so it is no text"))
     shebang = code.startswith("#!")
     language = EXECUTABLE if shebang else SUFFIXES.get(suffix, "")
     if not language:
-        faults.append(
+        problems.append(
             Problem(
                 file=file, text="has no shebang (#!…) in its first line, nor is it a .sh or .py"
             )
@@ -108,7 +118,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
     if "\r\n" in code and (suffix == ".sh" or shebang):
         # bash takes the carriage return for a part of the line's last word.
         line = code.count("\n", 0, code.index("\r\n")) + 1
-        faults.append(
+        problems.append(
             Problem(
                 file=file,
                 line=line,
@@ -125,36 +135,41 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
         if match := _NEEDS.fullmatch(text):
             for word in match[1].replace(",", " ").split():
                 if not VARIABLE.fullmatch(word):
-                    faults.append(
-                        Problem(
-                            file=file,
-                            line=number,
-                            text=f'needs: "{word}" can\'t be the name of a setting',
+                    problems.append(
+                        _in_line(
+                            file,
+                            code,
+                            number,
+                            word,
+                            f'needs: "{word}" can\'t be the name of a setting',
                         )
                     )
                 needs.append(word)
         elif match := _RESOLVES.fullmatch(text):
             resolves = match[1].strip()
             if resolves != "git":
-                faults.append(
-                    Problem(
-                        file=file,
-                        line=number,
-                        text=f'resolves: "{resolves}" is unknown; it may be "git"',
+                problems.append(
+                    _in_line(
+                        file,
+                        code,
+                        number,
+                        resolves,
+                        f'resolves: "{resolves}" is unknown; it may be "git"',
                     )
                 )
         elif text in _MARKS:
             marks.add(text)
         elif not _EDITORS.match(text):
             description.append(text)
-    if faults:
-        raise definition_error(faults)
+    if problems:
+        raise definition_error(problems)
     return Recipe(
         name=name,
         language=language,
         code=code,
         suffix=suffix,
         path=path,
+        origin=file if path else "cookbook",
         description=docstring or "\n".join(description).strip(),
         needs=tuple(dict.fromkeys(needs)),
         per_host="per-host" in marks,
@@ -164,6 +179,12 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
         shows="shows" in marks,
         resolves=resolves,
     )
+
+
+def _in_line(file: str, code: str, line: int, word: str, text: str) -> Problem:
+    """Return the problem of a word in a line of the recipe."""
+    source = code.split("\n")[line - 1]
+    return Problem(file=file, line=line, column=source.find(word) + 1, source=source, text=text)
 
 
 def is_mark(text: str) -> bool:

@@ -19,6 +19,18 @@ ANSWER_WITHIN = 20.0
 GIVE_UP_AFTER = 30.0
 OPEN_WITHIN = 30.0
 
+# The files in REMOTE_DIRECTORY; docs/reference.md prints this table.
+FILES = {
+    "current": "a link to the live release, such as `releases/12`. One rename switches it",
+    "previous": "a link to the release that was live before",
+    "releases/": "a directory for each push, with the number of the push as its name",
+    "shared/": "what releases share: `.env`, `data`, `media`. Each release has links to it",
+    "pushes.log": "the history: a line of JSON when a push starts and one when it ends, with the "
+    "keys of a push. The last line of a push counts",
+    ".deploy/": "the lock, who locked the deployment and why, and the store of a user without a "
+    "cache directory",
+}
+
 # What bash puts before a message.
 _PLACE = re.compile(r"^(?:bash|environment): (?:line \d+: )?(?:printf: )?")
 _PACKAGES = {"bash": "bash", "flock": "util-linux"}

@@ -12,6 +12,26 @@ from bootstrapper.errors import InputError, refused
 from bootstrapper.ve.project.lockfile import APPS
 from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
 
+# The keys of pyproject.toml that are read here; docs/reference.md prints this table.
+KEYS = {
+    ("project", "requires-python"): (
+        'a version specifier (PEP 440) such as `"==3.12.*"`',
+        "any Python from 3.11 on",
+        "the Python of the virtualenv, for which the files are fetched",
+    ),
+    ("tool.bootstrapper", "largest-wheel"): (
+        'a size such as `"2 GB"`, or a number of bytes',
+        "512 MiB",
+        "the largest unpacked size of a wheel. A larger wheel is refused if it also unpacks to "
+        "more than 50 times its own size",
+    ),
+    ("tool.vendor_fetch", "build-requires"): (
+        'a list of requirements such as `["setuptools<81", "six"]`',
+        "none",
+        "what every tarball of the application is built with, besides its own build requirements",
+    ),
+}
+
 
 class Project:
     """A project's directory. Raise InputError if it is none."""

@@ -73,6 +73,7 @@ class Matrix(TestCase):
         cls.operations = [Operation(schema, path, method, declared)
                           for path, methods in schema["paths"].items()
                           for method, declared in methods.items()]
+        assert {"GET", "POST"} <= {one.method for one in cls.operations}, "nothing to test"
 
     @classmethod
     def token(cls, user, name, *, chosen=None, expires=None, revoked=False, **more):

@@ -188,7 +188,7 @@ class Following(Case):
             async def meanwhile(seconds, change=change):
                 await sync_to_async(change)()
 
-            with mock.patch("api.waiting.asyncio.sleep", meanwhile):
+            with mock.patch("api.following.asyncio.sleep", meanwhile):
                 answer = caller.get(f"{self.address}?wait=0.2")
             self.assertEqual(answer.status_code, status)
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import deployments.models.names
+import cookbook.names
 
 
 class Migration(migrations.Migration):
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Recipe',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, validators=[deployments.models.names.check_recipe_name])),
+                ('name', models.CharField(max_length=80, validators=[cookbook.names.check_recipe_name])),
                 ('language', models.CharField(choices=[('shell', 'Bash'), ('python', 'Python')], default='shell', max_length=10)),
                 ('code', models.TextField()),
                 ('description', models.TextField(blank=True)),

@@ -9,10 +9,11 @@ from pathlib import Path
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
-from cookbook.csv_form import HALTS, KEPT
 from cookbook.models import Recipe, RecipeVersion
-from cookbook.shelf import Shelf
 from history.models import Change
+
+from ..catalog import Shelf
+from ..csv_format import HALTS, KEPT
 
 
 class Commands(TestCase):

@@ -6,11 +6,12 @@ from django.urls import reverse
 
 from api.tests.caller import Caller, made
 from cookbook.models import Recipe
-from cookbook.shelf import Shelf, shipped
 from deployments.models import Grant, Level, Stage
-from deployments.preparation import prepare
+from deployments.prepare import prepare
 from history.models import Change
 from main.tests.cast import Cast
+
+from ..catalog import Shelf, shipped
 
 
 class Case(TestCase):

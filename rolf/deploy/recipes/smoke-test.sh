@@ -1,6 +1,6 @@
-# Asks the site for what must work, on the server itself: ./manage.py smoketest, main/smoke.py.
+# Runs ./manage.py smoketest on the server, which requests the most important pages of the site.
 #
-# SMOKE_URL    where the server reaches the site (http://127.0.0.1)
+# SMOKE_URL    the site's address on the server itself (http://127.0.0.1)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY

@@ -3,8 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import deployments.models.names
-import deployments.models.setting
+import cookbook.names
+import deployments.models
 
 
 class Migration(migrations.Migration):
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Category',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, validators=[deployments.models.names.check_name])),
+                ('name', models.CharField(max_length=80, unique=True, validators=[cookbook.names.check_name])),
             ],
             options={
                 'verbose_name_plural': 'categories',
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             name='Application',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, validators=[deployments.models.names.check_name])),
+                ('name', models.CharField(max_length=80, unique=True, validators=[cookbook.names.check_name])),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='deployments.category')),
             ],
             options={
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             name='Deployment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, validators=[deployments.models.names.check_name])),
+                ('name', models.CharField(max_length=80, validators=[cookbook.names.check_name])),
                 ('description', models.TextField(blank=True)),
                 ('branch', models.CharField(default='main', max_length=200)),
                 ('timeout', models.FloatField(blank=True, default=900, null=True)),
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             name='Flag',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, validators=[deployments.models.setting.setting_name])),
+                ('name', models.CharField(max_length=100, validators=[deployments.models.setting_name])),
                 ('description', models.CharField(blank=True, max_length=200)),
                 ('kind', models.CharField(choices=[('switch', 'checkbox'), ('text', 'text')], default='switch', max_length=10)),
                 ('default', models.CharField(blank=True, max_length=1000)),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
             name='Setting',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, validators=[deployments.models.setting.setting_name])),
+                ('name', models.CharField(max_length=100, validators=[deployments.models.setting_name])),
                 ('text', models.TextField(blank=True)),
                 ('secret', models.BooleanField(default=False)),
                 ('sealed', models.TextField(blank=True, editable=False)),
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveIntegerField(default=0)),
-                ('name', models.CharField(max_length=80, validators=[deployments.models.names.check_recipe_name])),
+                ('name', models.CharField(max_length=80, validators=[cookbook.names.check_recipe_name])),
                 ('recipe', models.CharField(blank=True, max_length=80)),
                 ('language', models.CharField(choices=[('shell', 'Bash'), ('python', 'Python')], default='shell', max_length=10)),
                 ('code', models.TextField(blank=True)),

@@ -3,10 +3,11 @@
 from django.test import Client, TestCase
 
 from api.tests.caller import Caller, made
-from deployments.discretion import Discretion
 from deployments.models import Level, Setting
 from history.models import recording
 from main.tests.cast import Cast
+
+from ..redaction import Discretion
 
 REPOSITORY = "https://git.internal.example/shop.git"
 HOST = "deploy@app1.internal.example"

@@ -11,10 +11,10 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from deployments import exporting
-from deployments.importing import ImportFault, read
+from deployments import export
 from deployments.models import Application, Category, Deployment, Level, Setting, Stage
 
+from ..import_files import ImportFault, read
 from .test_rows import ODD, Case
 
 
@@ -185,7 +185,7 @@ class Taken(Case):
         self.assertEqual(told.flags["SHOUT"].description, "loudly")
 
     def test_there_and_back_it_is_the_same(self):
-        again = read(exporting.files(self.deployment)[FILE], "mine")
+        again = read(export.files(self.deployment)[FILE], "mine")
         self.assertEqual(again.branch, self.deployment.branch)
         self.assertEqual(again.settings, {"GREETING": "hello"})
 

@@ -27,7 +27,7 @@ class PushPage(Case):
     def test_every_fault_is_told_at_the_form(self):
         self.deployment.stages.create(name="lost", recipe="nowhere", position=1)
         answer = self.client.post(self.form, {"ref": "main", "comment": "kept"})
-        self.assertContains(answer, "names the recipe &quot;nowhere&quot;", status_code=422)
+        self.assertContains(answer, "No recipe is called &quot;nowhere&quot;", status_code=422)
         self.assertContains(answer, "kept", status_code=422)
         self.assertFalse(Push.objects.active().exists())
 

@@ -9,16 +9,9 @@ from django.utils import timezone
 
 from cookbook.models import Recipe
 from deployments.models import Flag, Setting, Stage
-from deployments.preparation import (
-    UnreadyError,
-    bare,
-    directory,
-    of_plan,
-    prepare,
-    secrets_of,
-    tied,
-)
 from main.tests.cast import Cast
+
+from ..prepare import Refused, bare, directory, of_plan, prepare, secrets_of, tied
 
 DEFINITION = """
 [deployments.live]
@@ -55,7 +48,7 @@ class Case(TestCase):
 
     def faults(self, function=prepare, *arguments, **more):
         """Return what is said against it."""
-        with self.assertRaises(UnreadyError) as caught:
+        with self.assertRaises(Refused) as caught:
             function(self.deployment, *arguments, **more)
         return caught.exception.faults
 
@@ -139,8 +132,9 @@ class Faults(Case):
         self.deployment.batch = "none"
         Flag.objects.create(deployment=self.deployment, name="WORD", kind="text")
         faults = self.faults(flags={"SHUOT": "1", "WORD": "a\0b"}, skip=["nothing"])
-        for said in ['There is no flag "SHUOT"', 'There is no stage "nothing" to skip.',
-                     'The stage "build" names the recipe "gret"', "greet",
+        for said in [f"No flag of {self.deployment.name} is called SHUOT",
+                     f"No stage of {self.deployment.name} is called nothing",
+                     'No recipe is called "gret" (stage "build"); did you mean "greet"?',
                      'needs the setting DOMAIN', "The setting REMOTE_HOST",
                      "The flag WORD: ", 'The batch is "none"']:
             self.assertIn(said, "\n".join(faults))
@@ -163,12 +157,13 @@ class Faults(Case):
 
     def test_a_stage_that_is_skipped_needs_nothing(self):
         self.add("check", code="# needs: DOMAIN\necho\n")
+        self.assertEqual(len(self.faults()), 1)
         prepare(self.deployment, skip=["check"])
 
     def test_a_recipe_that_was_deleted_is_named(self):
         Recipe.objects.update(deleted=timezone.now())
         [fault] = self.faults()
-        self.assertIn('names the recipe "greet", which the cookbook doesn\'t have', fault)
+        self.assertIn('No recipe is called "greet"', fault)
 
     def test_a_setting_that_holds_a_secrets_value_is_told_without_it(self):
         self.give("TOKEN", "open sesame", secret=True)
@@ -221,10 +216,14 @@ class Tied(Case):
         [fault] = self.faults(tied, self.checkout)
         self.assertIn("give the deployment a secret setting TOKEN", fault)
 
-    def test_what_is_wrong_with_the_file_is_told(self):
+    def test_what_is_wrong_with_the_file_is_told_with_all_else(self):
         (self.checkout / "deploy/deployments.toml").write_text(
             DEFINITION.replace('"greet"', '"gret"').replace("2m", "soon"))
-        self.assertIn("soon", "\n".join(self.faults(tied, self.checkout)))
+        self.deployment.settings.filter(name="TOKEN").delete()
+        faults = self.faults(tied, self.checkout, flags={"SHUOT": "1"}, skip=["nothing"])
+        self.assertEqual(len(faults), 5)
+        for said in ["soon", '"gret"', "TOKEN", "SHUOT", "nothing"]:
+            self.assertIn(said, "\n".join(faults))
 
     def test_a_stage_and_a_flag_that_it_does_not_have(self):
         self.assertIn("nothing", "\n".join(self.faults(tied, self.checkout, skip=["nothing"])))

@@ -6,7 +6,6 @@ import io
 import random
 import tarfile
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from bootstrapper.deploy.definition import reader
@@ -16,13 +15,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase
 from django.urls import reverse
 
+from cookbook.catalog import Shelf
 from cookbook.models import Recipe
-from cookbook.shelf import Shelf
-from deployments import exporting
+from cookbook.names import in_files, of_files
+from deployments import export
 from deployments.models import Deployment, Flag, Setting, Stage
-from deployments.models.names import in_files, of_files
-from deployments.packing import LARGEST, PackFault, packed, unpacked
 
+from ..archive import LARGEST, PackFault, packed, unpacked
 from .test_rows import Case
 
 WORDS = ["git", "clone", "Ёлка", "全角\u3000スペース", "50%", "%2F", "a\u00a0b", ".x", "é'\"\\",
@@ -101,7 +100,7 @@ class Taken(Case):
 
     def read_by_the_engine(self, deployment):
         with tempfile.TemporaryDirectory() as project:
-            for path, text in unpacked(packed(exporting.files(deployment))).items():
+            for path, text in unpacked(packed(export.files(deployment))).items():
                 file = Path(project, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, newline="")
@@ -116,7 +115,7 @@ class Taken(Case):
         self.add("a", recipe="git/clone")
         self.add("b", recipe="git-clone")
         self.add("greet", recipe="", code="echo not the recipe\n")
-        sent = packed(exporting.files(self.deployment))
+        sent = packed(export.files(self.deployment))
         Recipe.objects.filter(name="git/clone").update(code="# Another.\n")
         again, _ = self.made(SimpleUploadedFile("x.tgz", sent))
         self.assertEqual(
@@ -128,7 +127,7 @@ class Taken(Case):
         Recipe.objects.create(name="git/clone", code="# Ours.\n")
         self.add("a", recipe="git/clone")
         self.add("it's own", code="echo\n")
-        toml = exporting.files(self.deployment)[FILE]
+        toml = export.files(self.deployment)[FILE]
         Recipe.objects.all().delete()
         again, page = self.made(SimpleUploadedFile("deployments.toml", toml.encode()))
         self.assertContains(page, "Nothing of that name is in the cookbook or came along: "
@@ -226,14 +225,38 @@ class Packs(SimpleTestCase):
             with self.subTest(fault, size=len(data)), self.assertRaisesRegex(PackFault, fault):
                 unpacked(data)
 
-    def test_damage_of_any_kind_is_told(self):
+    def test_a_damaged_tar_raises_only_pack_faults(self):
         whole = bytearray(gzip.decompress(self.archive(
             (FILE, tarfile.REGTYPE, b"x"),
             (f"deploy/recipes/{'a' * 120}.sh", tarfile.REGTYPE, b"y"))))
         chance = random.Random(2)
+        refused = 0
         for _ in range(2000):
             data = bytearray(whole)
             for _ in range(chance.randrange(1, 6)):
                 data[chance.randrange(len(data))] = chance.randrange(256)
-            with suppress(PackFault):
+            try:
+                files = unpacked(gzip.compress(data, 1))
+            except PackFault:
+                refused += 1
+            else:  # only the padding was damaged, or a byte of a text or of a later name
+                self.assertIn(FILE, files)
+        self.assertGreater(refused, 300)
+
+    def test_any_damage_of_the_first_header_is_reported(self):
+        whole = gzip.decompress(self.archive((FILE, tarfile.REGTYPE, b"x")))
+        self.assertEqual(unpacked(gzip.compress(whole)), {FILE: "x"})
+        # The checksum covers the header, but for the byte after its own digits.
+        for at in set(range(512)) - {155}:
+            data = bytearray(whole)
+            data[at] ^= 0x15
+            with self.subTest(at=at), self.assertRaises(PackFault):
                 unpacked(gzip.compress(data, 1))
+
+    def test_any_damage_of_the_gzip_data_is_reported(self):
+        whole = self.archive((FILE, tarfile.REGTYPE, b"x" * 5000))
+        for at in range(10, len(whole)):  # after the header, which no checksum covers
+            data = bytearray(whole)
+            data[at] ^= 0x15
+            with self.subTest(at=at), self.assertRaises(PackFault):
+                unpacked(bytes(data))

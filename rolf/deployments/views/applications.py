@@ -4,17 +4,20 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.forms import modelform_factory
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.decorators import atomic_post, login_required, superuser_required
 from history.models import recording
 
-from ..access import superusers
 from ..models import Application, Category
 
 FORMS = {Category: modelform_factory(Category, fields=["name"]),
          Application: modelform_factory(Application, fields=["name", "category"])}
 
 
-@superusers()
+@require_safe
+@login_required
+@superuser_required
 def applications(request):
     """Show all of them."""
     living = Count("applications__deployments", filter=Q(applications__deployments__deleted=None))
@@ -22,20 +25,29 @@ def applications(request):
     return render(request, "deployments/applications.html", {"categories": categories})
 
 
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 def category_new(request):
     """Make a category."""
     return _saved(request, Category(), "New category")
 
 
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 def category(request, category_id):
     """Rename a category."""
     found = get_object_or_404(Category, pk=category_id)
     return _saved(request, found, str(found), empty=not found.applications.exists())
 
 
-@superusers("GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
 def application(request, application_id):
     """Rename an application, or move it into another category."""
     found = get_object_or_404(Application, pk=application_id)

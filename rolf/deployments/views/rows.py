@@ -1,88 +1,218 @@
-"""Settings, flags and permissions: rows of a deployment that are listed, added, changed, deleted.
-
-Each kind has the same three pages; what differs is told to Rows.
-"""
+"""Pages that list, add, change and delete a deployment's settings, flags and permissions."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.generic import CreateView, DeleteView, ListView, UpdateView
 
+from accounts.decorators import atomic_post, login_required, no_store
 from history.models import recording
 
-from ..access import needs
-from ..definition import read_definition, refuse_tied
-from ..forms.flag import FlagForm
-from ..forms.grant import GrantForm
-from ..forms.setting import SettingForm
-from ..models import Level
+from ..access import deployment_permission
+from ..forms.rows import FlagForm, GrantForm, SettingForm
+from ..models import Flag, Grant, Level, Setting
+from ..push_options import read_definition, refuse_tied
+
+list_decorators = method_decorator(
+    [require_safe, login_required, deployment_permission(Level.EDIT), no_store], name="dispatch")
+form_decorators = method_decorator(
+    [require_http_methods(["GET", "HEAD", "POST"]), login_required, atomic_post,
+     deployment_permission(Level.EDIT), no_store], name="dispatch")
 
 
-class Rows:
-    """The pages of one kind: `name` is the list's address, `related` the deployment's rows.
+class RowMixin:
+    """Rows of one model that belong to ``request.deployment``.
 
-    `called` is what people call one; `key` is its parameter in addresses; `select` is what a list
-    reads along. Where a deployment is tied, what is `said_there` is its repository's to say.
+    ``row_form_class`` is their form, ``url_name`` the URL name of a row's page, ``list_url_name``
+    that of the list, and the name of its tab. If ``from_repository``, the rows of a deployment
+    that is tied come from its repository.
     """
 
-    def __init__(self, name, form, *, called, key, related=None, select=(), said_there=False):
-        """Make the four views."""
-        self._said_there = said_there
-        self._name, self._form, self._called, self._key = name, form, called, key
-        self._related, self._select = related or name, select
-        self.list = needs(Level.EDIT)(self._list)
-        self.new = needs(Level.EDIT, "GET", "POST")(self._new)
-        self.change = needs(Level.EDIT, "GET", "POST")(self._change)
-        self.delete = needs(Level.EDIT, "GET", "POST")(self._delete)
+    url_name = list_url_name = ""
+    from_repository = False
 
-    def _rows(self, deployment):
-        return getattr(deployment, self._related).select_related(*self._select)
+    def get_queryset(self):
+        """Return the rows of the deployment."""
+        return self.model.objects.filter(deployment=self.request.deployment)
 
-    def _list(self, request, deployment):
-        """Show them."""
-        return render(request, f"deployments/{self._name}.html", {
-            "deployment": deployment, "tab": self._name, "rows": self._rows(deployment),
-            "read": read_definition(deployment) if deployment.tied else None})
+    def get_success_url(self):
+        """Return the URL of the list."""
+        return reverse(self.list_url_name, args=[self.request.deployment.pk])
 
-    def _new(self, request, deployment):
-        """Add one."""
-        row = self._form.Meta.model(deployment=deployment)
-        return self._saved(request, deployment, row, f"New {self._called}")
-
-    def _change(self, request, deployment, **key):
-        """Change one."""
-        row = get_object_or_404(self._rows(deployment), pk=key[self._key])
-        return self._saved(request, deployment, row, str(row))
-
-    def _delete(self, request, deployment, **key):
-        """Ask, then delete one."""
-        row = get_object_or_404(self._rows(deployment), pk=key[self._key])
-        if request.method != "POST":
-            return render(request, "deployments/row_delete.html", {
-                "deployment": deployment, "tab": self._name, "row": row, "called": self._called})
-        name = str(row)
-        with recording(request.user, row, deployment):
-            row.delete()
-        messages.success(request, f"Deleted: the {self._called} {name}.")
-        return redirect(self._name, deployment.pk)
-
-    def _saved(self, request, deployment, row, heading):
-        if self._said_there:
-            refuse_tied(deployment)
-        form = self._form(request.POST or None, instance=row)
-        if form.is_valid():
-            with recording(request.user, row, deployment):
-                form.save()
-            messages.success(request, f"Saved: the {self._called} {row}.")
-            if warning := getattr(form, "warning", ""):
-                messages.warning(request, warning)
-            return redirect(self._name, deployment.pk)
-        return render(request, "deployments/row.html", {
-            "deployment": deployment, "tab": self._name, "form": form, "row": row,
-            "heading": heading, "called": self._called,
-            "delete": f"{self._name.removesuffix('s')}-delete"},
-            status=422 if form.is_bound else 200)
+    def get_context_data(self, **kwargs):
+        """Return what the tabs of a deployment need."""
+        return super().get_context_data(
+            deployment=self.request.deployment, tab=self.list_url_name,
+            kind=self.model._meta.verbose_name, **kwargs)
 
 
-settings = Rows("settings", SettingForm, called="setting", key="setting_id")
-flags = Rows("flags", FlagForm, called="flag", key="flag_id", said_there=True)
-permissions = Rows("permissions", GrantForm, called="permission", key="grant_id", related="grants",
-                   select=["group"])
+@list_decorators
+class RowListView(RowMixin, ListView):
+    """The list; of a tied deployment, with what its repository says."""
+
+    context_object_name = "rows"
+
+    def get_context_data(self, **kwargs):
+        """Return the rows, and what was last read from the repository."""
+        deployment = self.request.deployment
+        return super().get_context_data(
+            read=read_definition(deployment) if deployment.tied else None, **kwargs)
+
+
+class RowFormMixin(RowMixin):
+    """A form for one row."""
+
+    context_object_name = "row"
+    template_name = "deployments/row.html"
+
+    def get_form_class(self):
+        """Return the form of the model."""
+        return self.row_form_class
+
+    def dispatch(self, request, *args, **kwargs):
+        """Raise PermissionDenied if the row is the repository's to change."""
+        if self.from_repository:
+            refuse_tied(request.deployment)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        """Return the form and where its links lead."""
+        return super().get_context_data(
+            heading=self.heading, delete_url_name=f"{self.url_name}-delete", **kwargs)
+
+    def form_valid(self, form):
+        """Save the row and record the change."""
+        with recording(self.request.user, form.instance, self.request.deployment):
+            self.object = form.save()
+        messages.success(self.request, f"Saved: the {self.model._meta.verbose_name} {self.object}.")
+        if warning := getattr(form, "warning", ""):
+            messages.warning(self.request, warning)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def form_invalid(self, form):
+        """Show what is wrong."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+@form_decorators
+class RowCreateView(RowFormMixin, CreateView):
+    """Add a row."""
+
+    @property
+    def heading(self):
+        """The heading of the page."""
+        return f"New {self.model._meta.verbose_name}"
+
+    def get_form_kwargs(self):
+        """Return the arguments of the form: its row belongs to the deployment."""
+        return super().get_form_kwargs() | {
+            "instance": self.model(deployment=self.request.deployment)}
+
+
+@form_decorators
+class RowUpdateView(RowFormMixin, UpdateView):
+    """Change a row."""
+
+    def get_object(self, queryset=None):
+        """Return the row; its name as it is stored is the heading."""
+        row = super().get_object(queryset)
+        self.heading = str(row)
+        return row
+
+
+@form_decorators
+class RowDeleteView(RowMixin, DeleteView):
+    """Ask, then delete a row."""
+
+    context_object_name = "row"
+    template_name = "deployments/row_delete.html"
+
+    def form_valid(self, form):
+        """Delete the row and record the change."""
+        name = str(self.object)
+        with recording(self.request.user, self.object, self.request.deployment):
+            self.object.delete()
+        messages.success(self.request, f"Deleted: the {self.model._meta.verbose_name} {name}.")
+        return HttpResponseRedirect(self.get_success_url())
+
+
+class SettingMixin:
+    """Settings."""
+
+    model, row_form_class, pk_url_kwarg = Setting, SettingForm, "setting_id"
+    url_name, list_url_name = "setting", "settings"
+
+
+class SettingListView(SettingMixin, RowListView):
+    """List the settings."""
+
+    template_name = "deployments/settings.html"
+
+
+class SettingCreateView(SettingMixin, RowCreateView):
+    """Add a setting."""
+
+
+class SettingUpdateView(SettingMixin, RowUpdateView):
+    """Change a setting."""
+
+
+class SettingDeleteView(SettingMixin, RowDeleteView):
+    """Delete a setting."""
+
+
+class FlagMixin:
+    """Flags."""
+
+    model, row_form_class, pk_url_kwarg = Flag, FlagForm, "flag_id"
+    url_name, list_url_name = "flag", "flags"
+    from_repository = True
+
+
+class FlagListView(FlagMixin, RowListView):
+    """List the flags."""
+
+    template_name = "deployments/flags.html"
+
+
+class FlagCreateView(FlagMixin, RowCreateView):
+    """Add a flag."""
+
+
+class FlagUpdateView(FlagMixin, RowUpdateView):
+    """Change a flag."""
+
+
+class FlagDeleteView(FlagMixin, RowDeleteView):
+    """Delete a flag."""
+
+
+class GrantMixin:
+    """Permissions, one for each group."""
+
+    model, row_form_class, pk_url_kwarg = Grant, GrantForm, "grant_id"
+    url_name, list_url_name = "permission", "permissions"
+
+    def get_queryset(self):
+        """Return the permissions with their groups."""
+        return super().get_queryset().select_related("group")
+
+
+class GrantListView(GrantMixin, RowListView):
+    """List the permissions."""
+
+    template_name = "deployments/permissions.html"
+
+
+class GrantCreateView(GrantMixin, RowCreateView):
+    """Add a permission."""
+
+
+class GrantUpdateView(GrantMixin, RowUpdateView):
+    """Change a permission."""
+
+
+class GrantDeleteView(GrantMixin, RowDeleteView):
+    """Delete a permission."""

@@ -3,8 +3,7 @@
 from django.test import TestCase
 
 from deployments.models import Grant, Level, Setting, Stage
-from history.models import Change, recording
-from history.paging import PAGE
+from history.models import PAGE, Change, recording
 from main.tests.cast import Cast
 
 
@@ -88,7 +87,7 @@ class Page(TestCase):
         for _page in range(3):
             page = self.client.get(f"/history/{address}")
             found += page.content.decode()
-            older = page.context["page"].older
+            older = page.context["page"].next
             address = f"?kind=stage&before={older}"
         self.assertIsNone(older)
         for number in range(2 * PAGE + 3):

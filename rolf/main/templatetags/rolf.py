@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from deployments import discretion
+from deployments import redaction
 
 register = template.Library()
 
@@ -35,7 +35,7 @@ SHAPES = {
 @register.filter
 def without_password(value):
     """Show a value with stars for the tokens and passwords of addresses in it."""
-    return discretion.without_password(str(value))
+    return redaction.without_password(str(value))
 
 
 @register.simple_tag

@@ -18,8 +18,7 @@ from deployments.models import (
     Survey,
 )
 from history.models import recording
-from pushes.models import LogChunk, Push
-from worker.models import Worker
+from pushes.models import LogChunk, Push, Worker
 
 # Everybody who may ask for something, by what they may do on the deployment that is asked for.
 PEOPLE = ["anonymous", "no permission", "view", "push", "edit", "edit elsewhere", "superuser"]

@@ -11,8 +11,9 @@ from django.db import close_old_connections, connection, transaction
 from django.http import HttpResponse
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import path, reverse
+from django.views.decorators.http import require_safe
 
-from deployments.access import signed_in
+from accounts.decorators import login_required
 from deployments.models import Level
 
 from .cast import LEVELS, PEOPLE, Cast
@@ -37,6 +38,7 @@ FOR_ALL = {
     "token-new": "a token of one's own, of deployments that one sees",
     "token-revoke": "a token of one's own; superusers anybody's",
 }
+NOT_ATOMIC = {"push-new"}  # a worker reads the repository meanwhile
 FILES = {"robots.txt", "favicon.ico"}  # public, and known before anybody signs in
 
 # Names that no page has by chance, and whose they aren't to see.
@@ -60,7 +62,8 @@ def made_up(request):
     return HttpResponse("secret")
 
 
-@signed_in()
+@require_safe
+@login_required
 def made_up_page(request):
     """Say what it needs."""
     return HttpResponse("fine")
@@ -103,13 +106,13 @@ def expected(row, method, person):
         return "sign-in"
     if row.name in CLOSER:
         return CLOSER[row.name].get(person, CLOSER[row.name][None])
-    if row.view.access is None:
+    if row.permission is None:
         return "ok"
-    if row.view.access == "superuser":
+    if row.permission == "superuser":
         return "ok" if person == "superuser" else 403
     if person not in LEVELS:
         return 404
-    return "ok" if LEVELS[person] >= row.view.access else 403
+    return "ok" if LEVELS[person] >= row.permission else 403
 
 
 def answered(response):
@@ -133,7 +136,8 @@ class Declared(SimpleTestCase):
 
     def test_every_view_says_who_may_see_it(self):
         found = [row for row in undeclared(rows(), EXEMPT) if row.route not in FILES]
-        self.assertEqual([str(row) for row in found], [], "decorate them: deployments/access.py")
+        self.assertEqual([str(row) for row in found], [],
+                         "decorate them: accounts/decorators.py, deployments/access.py")
 
     def test_a_view_that_forgets_to_say_so_is_found(self):
         [found] = undeclared(rows(made_up_urls), EXEMPT)
@@ -146,19 +150,25 @@ class Declared(SimpleTestCase):
     def test_whatever_lies_below_a_deployment_needs_a_level_on_it(self):
         loose = [str(row) for row in rows()
                  if "deployment_id" in row.parameters and row.declared
-                 and not isinstance(row.view.access, Level) and row.view.access != "superuser"]
+                 and not isinstance(row.permission, Level)
+                 and row.permission != "superuser"]
         self.assertEqual(loose, [])
 
     def test_what_needs_less_than_push_changes_nothing(self):
         # Who may only look has no way to change anything of a deployment.
-        loose = [str(row) for row in rows() if row.declared and row.view.access == Level.VIEW
+        loose = [str(row) for row in rows() if row.declared and row.permission == Level.VIEW
                  and row.allowed - SAFE]
         self.assertEqual(loose, [])
 
     def test_what_everybody_may_send_is_known_and_says_why(self):
         found = {row.name for row in rows()
-                 if row.declared and row.view.access is None and row.allowed - SAFE}
+                 if row.declared and row.permission is None and row.allowed - SAFE}
         self.assertEqual(found, set(FOR_ALL))
+
+    def test_whatever_changes_something_is_one_transaction(self):
+        found = {row.name for row in rows() if row.declared and row.allowed - SAFE
+                 and not getattr(row.view, "atomic", False)}
+        self.assertEqual(found, NOT_ATOMIC)
 
     def test_every_exception_exists(self):
         table = rows()
@@ -261,6 +271,7 @@ class Matrix(TestCase):
         client = self.client_of("superuser")  # to whom nothing but that forbids it
         nested = [row for row in self.table
                   if "deployment_id" in row.parameters and len(row.parameters) > 1]
+        self.assertTrue(nested)
         for row in nested:
             address = row.address(self.cast, self.cast.mine, elsewhere=self.cast.other)
             for method in sorted(row.allowed):
@@ -271,9 +282,10 @@ class Matrix(TestCase):
         client = self.client_of("edit")
         self.cast.mine.deleted = self.cast.mine.created
         self.cast.mine.save()
-        for row in self.table:
-            if isinstance(row.view.access, Level):
-                with self.subTest(view=str(row)):
-                    address = row.address(self.cast, self.cast.mine)
-                    method = sorted(row.allowed - {"HEAD"})[0]
-                    self.assertEqual(self.ask(client, method, address).status_code, 404)
+        below = [row for row in self.table if isinstance(row.permission, Level)]
+        self.assertTrue(below)
+        for row in below:
+            with self.subTest(view=str(row)):
+                address = row.address(self.cast, self.cast.mine)
+                method = sorted(row.allowed - {"HEAD"})[0]
+                self.assertEqual(self.ask(client, method, address).status_code, 404)

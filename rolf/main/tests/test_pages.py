@@ -1,58 +1,52 @@
-"""The site's own pages."""
-
 from django.conf import settings
 from django.test import Client, TestCase, override_settings
 from django.utils.html import escape
 
 
-class Pages(TestCase):
-    """What a visitor sees."""
-
-    def test_who_comes_first_is_asked_to_sign_in(self):
+class PageTests(TestCase):
+    def test_front_page_requires_login(self):
         self.assertRedirects(self.client.get("/"), "/sign-in/?next=/")
         page = self.client.get("/sign-in/")
         self.assertContains(page, escape(settings.PROJECT_NAME))
         self.assertContains(page, escape(settings.PROJECT_DESCRIPTION))
 
-    def test_robots_are_kept_out_of_the_admin(self):
+    def test_robots_txt(self):
         page = self.client.get("/robots.txt")
         self.assertEqual(page["Content-Type"], "text/plain")
         self.assertContains(page, "Disallow: /admin/")
 
-    def test_there_is_an_icon(self):
+    def test_favicon(self):
         page = self.client.get("/favicon.ico")
         self.assertEqual(page.status_code, 200)
         self.assertTrue(page.content)
 
-    def test_the_policy_allows_nothing_inline(self):
+    def test_content_security_policy(self):
         policy = self.client.get("/sign-in/")["Content-Security-Policy"]
         self.assertIn("default-src 'self'", policy)
         self.assertNotIn("unsafe", policy)
 
 
-class ErrorPages(TestCase):
-    """Pages for when something is wrong; all share one look."""
-
-    def test_a_missing_page_says_so(self):
+class ErrorPageTests(TestCase):
+    def test_not_found(self):
         self.assertContains(self.client.get("/missing"), "There is no such page", status_code=404)
 
-    def test_a_wrong_host_name_is_a_bad_request(self):
+    def test_bad_request(self):
         with self.assertLogs("django.security.DisallowedHost", "ERROR"):
             page = self.client.get("/admin/", headers={"host": "elsewhere.example"})
         self.assertContains(page, "The request was not understood", status_code=400)
 
-    def test_a_form_without_its_token_is_refused_kindly(self):
+    def test_csrf_failure(self):
         with self.assertLogs("django.security.csrf", "WARNING"):
             page = Client(enforce_csrf_checks=True).post("/admin/login/")
         self.assertContains(page, "The form could not be accepted", status_code=403)
 
     @override_settings(ROOT_URLCONF="main.tests.failing_urls")
-    def test_a_forbidden_page_says_so(self):
+    def test_forbidden(self):
         page = self.client.get("/forbidden")
         self.assertContains(page, "This page is not for everyone", status_code=403)
 
     @override_settings(ROOT_URLCONF="main.tests.failing_urls")
-    def test_a_fault_of_ours_is_admitted(self):
+    def test_server_error(self):
         self.client.raise_request_exception = False
         with self.assertLogs("django.request", "ERROR"):
             page = self.client.get("/broken")

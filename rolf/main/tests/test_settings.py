@@ -1,5 +1,3 @@
-"""Settings that must not go wrong, each tried in a process of its own."""
-
 import json
 import logging
 import os
@@ -14,27 +12,24 @@ PACKAGE = settings.ROOT_URLCONF.partition(".")[0]
 
 
 def manage(*arguments, **environment):
-    """Run ./manage.py with nothing in the environment but what is given."""
-    clean = {"PATH": os.environ["PATH"], "SECRET_KEY": "", **environment}
+    """Run ./manage.py in a new process, with only these environment variables."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
-        env=clean,
+        env={"PATH": os.environ["PATH"], "SECRET_KEY": "", **environment},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-class Places(TestCase):
-    """Production and staging."""
-
-    def test_production_does_not_start_without_a_secret_key(self):
+class SettingsTests(TestCase):
+    def test_production_requires_secret_key(self):
         run = manage("check", "--settings", f"{PACKAGE}.settings.production")
         self.assertEqual(run.returncode, 1)
-        self.assertIn("SECRET_KEY is not set", run.stderr)
+        self.assertRegex(run.stderr, r"^SECRET_KEY is not set.*\n  next: .*\n$")
 
-    def test_both_places_are_safe_to_deploy(self):
+    def test_deployment_checks(self):
         for place in ("production", "staging"):
             with self.subTest(place):
                 run = manage(
@@ -44,19 +39,17 @@ class Places(TestCase):
                 )
                 self.assertEqual(run.returncode, 0, run.stderr)
 
-    def test_no_migration_is_missing(self):
+    def test_migrations_are_complete(self):
         run = manage("makemigrations", "--check", "--settings", f"{PACKAGE}.settings.test")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
 
-class Log(TestCase):
-    """The log of production."""
-
-    def test_a_record_is_one_line_of_json_even_with_a_traceback(self):
+class JsonFormatterTests(TestCase):
+    def test_record_with_traceback_is_one_line(self):
         formatter = import_string(f"{PACKAGE}.log.JsonFormatter")(PACKAGE)
         record = logging.makeLogRecord({"msg": "two\nlines of %s", "args": ("text",), "user": 7})
         try:
-            raise RuntimeError("a fault made for a test")
+            raise RuntimeError("raised for a test")
         except RuntimeError:
             record.exc_info = sys.exc_info()
         text = formatter.format(record)
@@ -64,4 +57,4 @@ class Log(TestCase):
         line = json.loads(text)
         self.assertEqual(line["message"], "two\nlines of text")
         self.assertEqual(line["user"], 7)
-        self.assertIn("a fault made for a test", line["exception"])
+        self.assertIn("raised for a test", line["exception"])

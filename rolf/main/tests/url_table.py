@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.test import RequestFactory
 from django.urls import URLResolver, get_resolver, reverse
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -10,7 +11,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 @dataclass(frozen=True)
 class Row:
-    """A view under an address; `access` and `methods` are those of deployments/access.py."""
+    """A view under a URL; its decorators set `login_required`, `permission` and `atomic`."""
 
     route: str  # "deployments/<int:deployment_id>/pushes/"
     name: str  # with its namespaces, "admin:index"
@@ -20,12 +21,20 @@ class Row:
     @property
     def declared(self):
         """Whether the view says who may see it."""
-        return hasattr(self.view, "access")
+        return getattr(self.view, "login_required", False)
+
+    @property
+    def permission(self):
+        """A Level, "superuser", or None: any logged-in user may see it."""
+        return getattr(self.view, "permission", None)
 
     @property
     def allowed(self):
-        """The methods that it answers."""
-        return {*self.view.methods, *(["HEAD"] if "GET" in self.view.methods else [])}
+        """The methods that it answers: `require_http_methods` names them to any other method."""
+        response = self.view(RequestFactory().generic("BREW", "/"))
+        if response.status_code != 405:
+            raise AssertionError(f"{self}: decorate it with require_http_methods")
+        return {method.strip() for method in response.headers["Allow"].split(",")}
 
     def address(self, cast, deployment, *, elsewhere=None):
         """Return the address of something of the deployment; or of what is `elsewhere`, below it.

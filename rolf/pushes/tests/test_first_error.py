@@ -1,8 +1,8 @@
 """Where to look first."""
 
-from pushes.first_error import first_error
 from pushes.models import LogChunk
 
+from ..log_view.search import first_error
 from .chunked import push_with_log
 from .test_reading import Case
 

@@ -6,8 +6,8 @@ from django.test import TestCase
 
 from deployments.models import Application, Category, Deployment
 from pushes.models import LogChunk, Push
-from pushes.reading import LONGEST, lines, raw
 
+from ..log_view.lines import LONGEST, lines, raw
 from .chunked import push_with_log
 
 

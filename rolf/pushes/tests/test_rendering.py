@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 from django.test import SimpleTestCase
 
-from pushes.rendering import COLUMNS, render
+from ..log_view.html import COLUMNS, render
 
 
 class Shown(HTMLParser):

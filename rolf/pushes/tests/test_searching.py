@@ -6,13 +6,13 @@ from unittest import mock
 from django.test import TestCase
 from django.urls import reverse
 
-from deployments.discretion import Discretion
 from deployments.models import Level, Setting
+from deployments.redaction import Discretion
 from main.tests.cast import Cast
-from pushes import indexing
 from pushes.models import LogIndex
-from pushes.searching import first_hit
 
+from ..log_view import index
+from ..log_view.search import first_hit
 from .chunked import push_with_log
 from .test_reading import Case
 
@@ -21,8 +21,8 @@ class Search(Case):
     """What is found."""
 
     def indexed(self, push):
-        with mock.patch.multiple(indexing, WORTH=0, PART=64, REACH=40):
-            indexing.build(push)
+        with mock.patch.multiple(index, WORTH=0, PART=64, REACH=40):
+            index.build(push)
         self.assertTrue(LogIndex.objects.filter(push=push).exists())
 
     def test_it_goes_on_from_a_line_up_and_down(self):
@@ -71,7 +71,7 @@ class Search(Case):
         data = b"".join(lines)
         push = push_with_log(self.deployment, data, cuts=range(0, len(data), 45))
         self.indexed(push)
-        parts = indexing.candidates(push, b"needle")
+        parts = index.candidates(push, "needle")
         self.assertEqual(len(parts), 1)
         self.assertEqual(first_hit(push, "needle", 0), 313)
 
@@ -86,7 +86,7 @@ class Search(Case):
 
     def test_a_short_log_has_no_index(self):
         push = push_with_log(self.deployment, b"short\n")
-        indexing.build(push)
+        index.build(push)
         self.assertFalse(LogIndex.objects.filter(push=push).exists())
 
     def test_what_a_person_does_not_see_is_not_found(self):
@@ -104,6 +104,29 @@ class Search(Case):
                                                        hidden=hidden), found)
                 for words in ("it goes", "to "):
                     self.assertEqual(first_hit(push, words, 0, hidden=hidden), 1)
+
+    def test_hidden_text_after_a_chunk_is_not_found(self):
+        host = "app1.internal.example"
+        Setting.objects.create(deployment=self.deployment, name="REMOTE_HOST", text=host)
+        hidden = Discretion(self.deployment, Level.VIEW)
+        for gap in range(hidden.longest - 25, hidden.longest + 10):
+            data = b"begins " + b"." * gap + host.encode() + b" ends\n"
+            push = push_with_log(self.deployment, data, cuts=[7])
+            for words in ("app1", ".app1", "." * 150 + "app1", "app1.internal"):
+                with self.subTest(gap=gap, words=words):
+                    self.assertIsNone(first_hit(push, words, 0, hidden=hidden))
+            self.assertEqual(first_hit(push, " ends", 0, hidden=hidden), 0)
+
+    def test_the_index_has_letters_without_case(self):
+        lines = ["zwölf Boxkämpfer jagen Viktor"] * 400
+        lines[313] = "正在部署 ΤΈΛΟΣ"
+        push = push_with_log(self.deployment, "".join(f"{line}\n" for line in lines).encode(),
+                             cuts=range(0, 12000, 45))
+        self.indexed(push)
+        self.assertLessEqual(len(index.candidates(push, "正在部署 τ")), 2)  # of hundreds
+        self.assertIsNone(index.candidates(push, "τέλος"))
+        for words in ("正在部署 τ", "τέλο", "在部"):
+            self.assertEqual(first_hit(push, words, 0), 313)
 
 
 class OnPages(TestCase):

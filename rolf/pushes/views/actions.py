@@ -2,39 +2,50 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
-from deployments.access import needs
-from deployments.discretion import HIDDEN, discretion
+from accounts.decorators import atomic_post, login_required
+from deployments.access import deployment_permission
 from deployments.models import Level
+from deployments.redaction import HIDDEN, discretion
+from pushes import services
 
-from .. import asking
-from .page import pushed
+from .push import pushed
 
 
-@needs(Level.PUSH, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def cancel(request, deployment, address):
     """End a push that waits or runs."""
     push = pushed(deployment, address)
     if request.method == "POST":
-        return _done(request, push, lambda: asking.cancel(push, request.user),
+        return _done(request, push, lambda: services.cancel(push, request.user),
                      "It is told to end; what ran is stopped, with all that it had started.")
     return render(request, "pushes/cancel.html", {"push": push, "deployment": deployment})
 
 
-@needs(Level.PUSH, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def resume(request, deployment, address):
     """Let a push that stopped go on from there."""
     push = pushed(deployment, address)
     if request.method == "POST":
-        return _done(request, push, lambda: asking.resume(
+        return _done(request, push, lambda: services.resume(
             push, request.user, shown=request.POST.get("shown")), "It goes on.")
-    stages = push.kept.stages if push.kept else ()
+    stages = push.engine_record.stages if push.engine_record else ()
     left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
     return render(request, "pushes/resume.html", {
         "push": push, "deployment": deployment, "left": left, "last": push.last_begun})
 
 
-@needs(Level.PUSH, "GET", "POST")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def rollback(request, deployment, address):
     """Return to a push: its code and its settings, or its code alone."""
     push = pushed(deployment, address)
@@ -44,20 +55,23 @@ def rollback(request, deployment, address):
             "Nothing was rolled back: the page was an old one. Look at what goes back."], 422)
     if request.method == "POST":
         try:
-            asked = asking.rollback(
+            asked = services.rollback(
                 deployment, request.user, to=push, shown=request.POST["shown"],
                 comment=request.POST.get("comment", "").strip(),
                 keep_settings=request.POST.get("settings") == "keep")
-        except asking.Busy as error:
+        except services.Busy as error:
             messages.warning(request, f"{error} This is that push; nothing was rolled back.")
             return redirect(error.push)
-        except asking.Refused as error:
+        except services.Refused as error:
             return _rollback_page(request, deployment, push, error.faults, 422)
         return redirect(asked)
     return _rollback_page(request, deployment, push, [], 200)
 
 
-@needs(Level.PUSH, "POST")
+@require_POST
+@login_required
+@atomic_post
+@deployment_permission(Level.PUSH)
 def decide(request, deployment, address):
     """Answer what a push in step mode asks."""
     push = pushed(deployment, address)
@@ -66,14 +80,14 @@ def decide(request, deployment, address):
     if push.awaits and request.POST.get("stage") != push.awaits:
         messages.warning(request, f"It has gone on meanwhile: now it asks about {push.awaits}.")
         return redirect(push)
-    return _done(request, push, lambda: asking.decide(push, request.user, decision))
+    return _done(request, push, lambda: services.decide(push, request.user, decision))
 
 
 def _rollback_page(request, deployment, push, faults, status):
     proposal = None
     try:
-        proposal = asking.proposal(deployment, push)
-    except asking.Refused as error:
+        proposal = services.proposal(deployment, push)
+    except services.Refused as error:
         faults = [*faults, *error.faults]
     # What lies between the two commits a worker has to look up; it knows that for good.
     survey = deployment.surveys.filter(ref=push.commit).first()
@@ -96,10 +110,10 @@ def _rollback_page(request, deployment, push, faults, status):
 def _done(request, push, ask, said=""):
     try:
         ask()
-    except asking.Busy as error:
+    except services.Busy as error:
         messages.warning(request, str(error))
         return redirect(error.push)
-    except asking.Refused as error:
+    except services.Refused as error:
         messages.error(request, discretion(request, push.deployment).text(str(error)))
     else:
         if said:

@@ -1,1 +1,0 @@
-"""Settings by place: dev, test, staging, production; each starts from base."""

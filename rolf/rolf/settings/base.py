@@ -1,21 +1,26 @@
-"""What all places have in common. What differs by machine comes from the environment."""
+"""Settings that all environments share.
+
+Values that differ between machines come from the environment or from .env.
+https://docs.djangoproject.com/en/5.2/ref/settings/
+"""
 
 from pathlib import Path
-from urllib.parse import quote
 
-from rolf.brief import brief
-from rolf.environment import BASE_DIR, env, read
+from rolf.environment import env, read_dotenv
+from rolf.logging_filters import drop_client_error_traceback
 
-read()
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
+read_dotenv()
+
+# The site's own settings, which templates and the smoke test use.
 PROJECT_NAME = "Rolf"
 PROJECT_DESCRIPTION = "Pushes the sites of a shop to their servers, and takes them back."
 PROJECT_AUTHOR = "The bootstrapper developers"
-
 SITE_DOMAIN = env("SITE_DOMAIN", default="rolf.example.org")
-# Loopback names let smoke tests and monitoring ask without going through the public network.
-LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_DOMAIN, *LOOPBACK])
+
+# Smoke tests and monitoring use the loopback names.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_DOMAIN, "localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
     "main",
@@ -41,7 +46,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "rolf.urls"
-WSGI_APPLICATION = "rolf.wsgi.application"
 
 TEMPLATES = [
     {
@@ -50,7 +54,6 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
-                "django.template.context_processors.debug",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -60,53 +63,64 @@ TEMPLATES = [
     },
 ]
 
-# In a directory of its own: SQLite writes its journal beside the database, so the web server's
-# user needs to write there, and should not be able to elsewhere. IMMEDIATE because a
-# transaction that starts by reading cannot wait for its turn to write (SQLite, "Isolation").
-DATABASE = quote(str(BASE_DIR / "data" / "db.sqlite3"))
-DATABASES = {
-    "default": env.db_url(
-        "DATABASE_URL", default=f"sqlite:///{DATABASE}?timeout=20&transaction_mode=IMMEDIATE"
-    )
-}
+WSGI_APPLICATION = "rolf.wsgi.application"
+
+if env("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            # SQLite writes its journal beside the database, so data/ is the one directory that
+            # the web server's user must be able to write to, besides media/.
+            "NAME": BASE_DIR / "data" / "db.sqlite3",
+            # A transaction that starts with a read fails, instead of waiting, when it wants to
+            # write while another one does. IMMEDIATE takes the lock at the start.
+            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
+        }
+    }
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
-    for validator in [
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    ]
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 LANGUAGE_CODE = "en-gb"
+
 TIME_ZONE = "UTC"
+
 USE_I18N = True
+
 USE_TZ = True
 
-# Sources lie in each app's static/ directory; collectstatic copies them here, for Apache.
+# collectstatic copies the static files of all apps to STATIC_ROOT, from where Apache serves them.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
+
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / "media"
-# Apache reads uploads as another user; the umask of the site's processes keeps all else private.
+# Apache reads uploads as another user, in spite of the umask in apache/production.conf.
 FILE_UPLOAD_PERMISSIONS = 0o644
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755
 
-# EMAIL_BACKEND, EMAIL_HOST and the rest of them, from one address.
+# One URL sets EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT and the other settings of the mail server.
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
-PROJECT_EMAIL = "rolf@example.org"
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL", default=PROJECT_EMAIL)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="rolf@example.org")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# No inline styles or scripts, nothing from elsewhere. Django's admin works within this.
+# Scripts, styles and images come from this site only, and none are inline. The admin works with it.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -116,13 +130,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-X_FRAME_OPTIONS = "DENY"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-
-# What goes along with reports of errors, where production has a SENTRY_DSN.
-SENTRY = {"send_default_pii": False}
 
 LOGGING = {
     "version": 1,
@@ -132,19 +139,21 @@ LOGGING = {
         "json": {"()": "rolf.log.JsonFormatter", "project": "rolf"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "readable"}},
-    # Django's own handlers would write a second line in development, and in production send mail
-    # about each error, which nobody reads twice.
+    # Django's default handlers would print each record a second time in development, and send an
+    # e-mail for each error in production.
     "loggers": {"django": {"handlers": []}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
-# --- Rolf's own, from here on. What stands above is the template's.
+# --- Rolf's own settings. The lines above are the template's.
 
 INSTALLED_APPS += [
     "deployments",
     "cookbook",
     "pushes",
     "worker",
+    "people",
+    "server",
     "history",
     "api",
     "django_tasks",
@@ -152,13 +161,17 @@ INSTALLED_APPS += [
     "django_htmx",
     "django_ace",
 ]
-MIDDLEWARE.insert(1, "rolf.body_limit.BodyLimitMiddleware")
-MIDDLEWARE += ["django_htmx.middleware.HtmxMiddleware", "rolf.partial_pages.vary_by_htmx"]
+MIDDLEWARE.insert(1, "server.body_limit.BodyLimitMiddleware")
+MIDDLEWARE += [
+    "django_htmx.middleware.HtmxMiddleware",
+    "rolf.partial_pages.vary_by_htmx",
+    "deployments.access.access_middleware",
+]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
-TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.streams.streams"]
+TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
 
-# The queue; another back end of Django's Tasks is another line here.
+# The queue of pushes. To use another back end of Django's Tasks framework, change the line below.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
@@ -166,8 +179,9 @@ TASKS = {
     }
 }
 
-# Reading takes no turn among those who write (SQLite, "Write-Ahead Logging"), so pages don't wait
-# for logs to be kept. A view that changes something is one transaction (deployments/access.py).
+# With a write-ahead log, readers do not wait for writers (SQLite, "Write-Ahead Logging"), so pages do
+# not wait while the worker stores logs. A view that changes something runs in one transaction
+# (`atomic_post`).
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {})["init_command"] = (
@@ -178,18 +192,16 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "index"
 LOGOUT_REDIRECT_URL = "sign-in"
 
-LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": brief}}
+LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": drop_client_error_traceback}}
 LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
 
-# Variables and forms hold secrets of deployments under any name.
-SENTRY |= {"include_local_variables": False, "max_request_body_size": "never"}
-
-# What seals the secrets of deployments: of the environment, else of a file that is made once.
+# The keys that encrypt secrets of deployments. Without ROLF_SEAL_KEY, the first start creates a file.
 SEAL_KEYS = env.list("ROLF_SEAL_KEY", default=[])
 SEAL_KEY_FILE = BASE_DIR / "data" / "seal.key"
 
-# After so many days the output of a push goes, unless it is among the newest or the last good ones.
+# After this number of days, Rolf removes the output of a push, unless the push is one of the newest or
+# of the last successful ones.
 KEEP_LOGS = env.int("KEEP_LOGS", default=90)
 
-# Where the worker keeps checkouts and locks, a directory for each deployment.
+# The worker's checkouts and locks, in a directory for each deployment.
 WORK_DIRECTORY = Path(env("ROLF_WORK_DIRECTORY", default=str(BASE_DIR / "data" / "work")))

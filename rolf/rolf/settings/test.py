@@ -1,31 +1,33 @@
-"""The tests: no .env needed, no server, no outside world."""
+"""Settings for the tests, which need no .env and no server."""
 
 import os
 import tempfile
 from pathlib import Path
 
 from .base import *
-from .base import DATABASES, LOGGING, env
 
 DEBUG = False
-SECRET_KEY = "known to everyone: for tests only"  # noqa: S105
 
-# TEST_DATABASE_URL names another kind of database (postgres:///); Django prefixes "test_".
+SECRET_KEY = "django-insecure-for-tests-only"  # noqa: S105
+
+# With TEST_DATABASE_URL=postgres:///NAME the tests use the database test_NAME.
 DATABASES["default"] = env.db_url("TEST_DATABASE_URL", default="sqlite://:memory:")
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 
-# Speed: what a password is worth is not what the tests are about.
+# A fast hasher makes the tests fast.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-# A test that expects a record asks for it (assertLogs); the rest would bury what matters.
+
+# Print no log records. Tests of log records use assertLogs().
 LOGGING["handlers"]["stderr"] = {"class": "logging.NullHandler"}
 
-# --- Rolf's own, from here on.
+# --- Rolf's own settings.
 
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, as where Rolf runs: one in memory refuses whom a table is locked for, instead of
-    # letting them wait (SQLite, "Shared-Cache Mode").
+    # Use a file, as in production. With a database in memory, a locked table is an error instead of a
+    # wait (SQLite, "Shared-Cache Mode").
     DATABASES["default"]["TEST"] = {
         "NAME": Path(tempfile.gettempdir(), f"rolf-test-{os.getpid()}.sqlite3")
     }

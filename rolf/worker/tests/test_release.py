@@ -7,7 +7,7 @@ from unittest import mock
 
 from django.test import SimpleTestCase
 
-from rolf.release import Release
+from ..release import Release
 
 
 class Named(SimpleTestCase):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bootstrapper.deploy.events.event import PushEnded, PushStarted, State
 from bootstrapper.deploy.events.record import fold
+from django.db import IntegrityError, transaction
 from django.test import TestCase
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -13,9 +14,8 @@ from django_tasks_db.models import DBTaskResult
 
 from deployments.models import Application, Category, Deployment
 from pushes import tasks
-from pushes.models import Push
+from pushes.models import LAPSED, Push, Worker, process_namespace
 from worker import sweeping
-from worker.models import LAPSED, Worker, machine
 
 
 class Case(TestCase):
@@ -56,9 +56,9 @@ class Workers(Case):
 
     def test_a_child_is_that_of_its_parent_on_this_machine(self):
         parent = os.getppid()
-        mine = self.worker("mine", 0, machine=machine(), pid=parent)
+        mine = self.worker("mine", 0, machine=process_namespace(), pid=parent)
         self.worker("elsewhere", 0, pid=parent)
-        self.worker("before", 0, machine=machine(), pid=parent, ended=self.now)
+        self.worker("before", 0, machine=process_namespace(), pid=parent, ended=self.now)
         with Worker.objects.carrying() as found:
             self.assertEqual(found, mine)
 
@@ -84,26 +84,27 @@ class Sweeping(Case):
     def test_a_worker_of_this_machine_whose_process_is_gone_is_dead_at_once(self):
         with subprocess.Popen(["true"]) as process:  # noqa: S607 - that of PATH
             pass
-        push, _ = self.running(self.worker("gone", 0, machine=machine(), pid=process.pid))
+        push, _ = self.running(self.worker("gone", 0, machine=process_namespace(), pid=process.pid))
         other, _ = self.running(
-            self.worker("here", 0, machine=machine(), pid=os.getpid()), self.there)
+            self.worker("here", 0, machine=process_namespace(), pid=os.getpid()), self.there)
         sweeping.sweep()
         self.assertStands(push, "lost")
         self.assertStands(other, "running")
 
     def test_a_worker_of_this_machine_is_silent_and_lives(self):
-        push, task = self.running(self.worker("here", 600, machine=machine(), pid=os.getpid()))
+        worker = self.worker("here", 600, machine=process_namespace(), pid=os.getpid())
+        push, task = self.running(worker)
         sweeping.sweep()
         self.assertStands(push, "running", task, TaskResultStatus.RUNNING)
-        self.assertEqual(push.standing, "running")
+        self.assertEqual(push.effective_state, "running")
 
     def test_a_silent_worker_whose_number_another_process_has_is_dead(self):
         with subprocess.Popen(["sleep", "60"]) as process:  # noqa: S607 - that of PATH
-            worker = self.worker("here", 600, machine=machine(), pid=process.pid)
+            worker = self.worker("here", 600, machine=process_namespace(), pid=process.pid)
             Worker.objects.update(started=self.now - timedelta(seconds=600))
             worker.refresh_from_db()
             push, _ = self.running(worker)
-            self.assertEqual(push.standing, "lost")
+            self.assertEqual(push.effective_state, "lost")
             sweeping.sweep()
             process.kill()
         self.assertStands(push, "lost")
@@ -121,6 +122,8 @@ class Sweeping(Case):
 
     def test_a_lost_push_leaves_its_deployment_free(self):
         self.running(self.worker("dead", LAPSED + 1))
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            Push.objects.create(deployment=self.here, user_name="ben")
         sweeping.sweep()
         Push.objects.create(deployment=self.here, user_name="ben")
 

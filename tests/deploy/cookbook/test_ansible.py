@@ -14,14 +14,14 @@ from tests.support.programs import program
 from tests.support.recipe_runner import Push, Ran, push
 from tests.support.ssh_server import serve as serve_ssh
 from tests.support.web import Reply, Request, serve
-from vendor_fetch.index.index import configured
+from vendor_fetch.index.index import configured_index
 
 
 @pytest.fixture(scope="module")
 def playbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """ansible-playbook, in an environment of its own."""
     directory = tmp_path_factory.mktemp("ansible")
-    environment = {**os.environ, **configured(directory).environment}
+    environment = {**os.environ, **configured_index(directory).environment}
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", directory / "ve"], check=True, env=environment)
     subprocess.run([*uv, "pip", "install", "-q", "-p", directory / "ve/bin/python",

@@ -44,12 +44,10 @@ def test_every_address_is_asked_under_the_sites_name_on_the_host_itself(
 
 def test_a_site_that_stays_sick_fails_when_the_time_is_up(here: Push) -> None:
     with serve(lambda request: (500, "no")) as web:
-        started = time.monotonic()
         here.run("smoke-test", SMOKE_URL=web.url, SMOKE_TIMEOUT="0.5",
                  SMOKE_HOST="it's.example").failed(
             f"{web.url} answered 500; tried for 0.5 s",
             f"""curl -i -H 'Host: it'"'"'s.example' {web.url}""")
-        assert time.monotonic() - started < 3
 
 
 def test_a_page_without_the_text_fails(here: Push, healthy: Web) -> None:

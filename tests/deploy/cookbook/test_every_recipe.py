@@ -25,7 +25,7 @@ each = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name
 
 def test_the_cookbook_is_complete() -> None:
     assert [recipe.name for recipe in RECIPES] == WANTED
-    assert COOKBOOK.faults() == []
+    assert COOKBOOK.problems() == []
 
 
 @each

@@ -68,12 +68,14 @@ def test_at_every_instant_of_a_switch_visitors_see_a_whole_release(here: Push) -
         while not stop.is_set():
             seen.add((here.target / "current/number").read_text())
 
-    visitor = threading.Thread(target=visit)
+    visitor = threading.Thread(target=visit, daemon=True)
     visitor.start()
-    for number in (2, 1, 2, 1, 2):
-        here.run("activate-release", RELEASE=str(number)).ok()
-    stop.set()
-    visitor.join()
+    try:
+        for number in (2, 1, 2, 1, 2):
+            here.run("activate-release", RELEASE=str(number)).ok()
+    finally:
+        stop.set()
+        visitor.join()
     assert seen == {"1", "2"}
 
 

@@ -132,9 +132,11 @@ def test_a_site_of_one_user_is_readable_by_all(pair: Pair, mask: str) -> None:
     shutil.chown(pair.push.target / "releases/1/manage.py", pair.people[0])
     pair.run(0, "collectstatic").ok()
     pair.run(0, "maintenance-on").ok()
-    for path in pair.push.target.rglob("*"):
-        if not path.is_symlink() and path.name != "manage.py":
-            assert mode(path) == (0o755 if path.is_dir() else 0o644), path
+    paths = [path for path in pair.push.target.rglob("*")
+             if not path.is_symlink() and path.name != "manage.py"]
+    assert pair.push.target / "releases/1/static/site.css" in paths
+    for path in paths:
+        assert mode(path) == (0o755 if path.is_dir() else 0o644), path
 
 
 def test_a_new_directory_is_readable_whatever_the_umask(pair: Pair) -> None:

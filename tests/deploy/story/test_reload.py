@@ -89,7 +89,7 @@ def test_nobody_notices_a_switch(served: apache.Apache, releases: Path, site: Si
             switch(releases, release)
             run = reload(releases)
             assert run.returncode == 0, run.stdout + run.stderr
-            assert run.stdout.count(" came in the place of ") == 2
+            assert run.stdout.count(" replaced ") == 2
             after = len(visits.all)
             for _ in range(20):
                 assert f"release {release}" in served.get("/", host=site.domain).text
@@ -115,7 +115,7 @@ def test_what_can_not_be_loaded_does_not_take_the_place_of_all(
     switch(releases, 3)
     run = reload(releases)
     assert run.returncode == 1
-    assert "can't load the site\n  next: see the end of Apache's error log" in run.stderr
+    assert "can't load the site; the others still run the old code\n  next: sudo tail" in run.stderr
     assert 200 in {served.get("/", host=site.domain).status for _ in range(50)}
     switch(releases, 1)
     run = reload(releases)
@@ -147,7 +147,7 @@ def test_a_place_that_apache_does_not_know_is_reloaded_by_touch(releases: Path) 
     run = subprocess.run([releases / "releases/1/apache/reload"], capture_output=True, text=True,
                          check=False)
     assert (run.returncode, run.stderr) == (0, "")
-    assert f"knows of a site in {releases}/releases/1, so apache/django.wsgi is tou" in run.stdout
+    assert f"names a site in {releases}/releases/1, so apache/django.wsgi was tou" in run.stdout
     assert file.stat().st_mtime_ns > before
 
 

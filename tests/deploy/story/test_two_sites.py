@@ -34,7 +34,7 @@ def test_reload_of_one_site_leaves_the_other_alone(server_root: Path, site: Site
                 run = subprocess.run([one.directory / "apache/reload"], user=USER, group=USER,
                                      extra_groups=[], capture_output=True, text=True, check=False)
                 assert run.returncode == 0, run.stdout + run.stderr
-                assert run.stdout.count(" came in the place of ") == 2, run.stdout
+                assert run.stdout.count(" replaced ") == 2, run.stdout
         after = [apache.processes(group) for group in groups]
         assert set(visits.statuses) == {200}, visits
         assert len(visits.all) > 20

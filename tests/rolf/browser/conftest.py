@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.support.rolf_home import Home, Running, running
+from tests.support.rolf_home import DATABASE, Home, Running, running
+from tests.support.shared import made_once, shared_directory
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # A browser in a test calls nobody, and needs no sandbox of its own (which root can't have).
@@ -87,9 +88,18 @@ class Shop:
 def _shop(rolf_project: Path, chromium: Browser,
           tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     home = Home.laid_out(tmp_path_factory.mktemp("shop") / "server", rolf_project)
-    home.manage("migrate", "-v0")
-    told = home.shell(SHOP.read_text())
-    deployments = dict(line.rsplit(" ", 1) for line in told.splitlines())
+    # Its content is the same for each module, and is made once.
+    filled = shared_directory(tmp_path_factory) / "shop"
+
+    def make(directory: Path) -> None:
+        home.fill(rolf_project / DATABASE)
+        (directory / "keys").write_text(home.shell(SHOP.read_text()))
+        shutil.copy(home.current / DATABASE, directory / "database")
+
+    made_once(filled, make)
+    home.fill(filled / "database")
+    keys = (filled / "keys").read_text()
+    deployments = dict(line.rsplit(" ", 1) for line in keys.splitlines())
     with running(home) as rolf:
         yield Shop(home, rolf, chromium, deployments)
 

@@ -9,6 +9,7 @@ import pytest
 from bootstrapper.ve.project import lockfile
 from tests.conftest import Generate
 from tests.support.real_wheels import fetch_into, real_wheels
+from tests.support.shared import made_once, shared_directory
 from tests.support.tarballs import make_tarball
 from tests.support.wheels import lock_line
 
@@ -19,9 +20,12 @@ MORE_BACKENDS = ("pdm-backend", "poetry-core")
 
 
 @pytest.fixture(scope="session")
-def tools_of(generate: Generate) -> Path:
+def tools_of(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generated project that has the tools for its tarballs: the build backends."""
-    return generate(vendor_format="tarball")
+    directory = shared_directory(tmp_path_factory) / "generated of tarballs"
+    [project] = made_once(
+        directory, lambda into: generate(into, vendor_format="tarball")).iterdir()
+    return project
 
 
 @pytest.fixture

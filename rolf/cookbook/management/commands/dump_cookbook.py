@@ -7,8 +7,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cookbook.csv_form import code_in_csv
 from cookbook.models import Recipe
+
+from ...csv_format import code_in_csv
 
 
 class Command(BaseCommand):

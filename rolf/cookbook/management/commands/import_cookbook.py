@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from cookbook.csv_form import code_of, language_of
 from cookbook.models import Recipe
-from cookbook.shelf import Shelf, faults_of
-from cookbook.versions import keep
 from history.models import recording
+
+from ...catalog import Shelf, faults_of
+from ...csv_format import code_of, language_of
+from ...models import keep
 
 NEW, REPLACED, SAME, FAULTY = "new", "replaced", "same as before", "can't run"
 

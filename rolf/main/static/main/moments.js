@@ -1,18 +1,9 @@
 // Times in the reader's own zone: the server knows its own alone.
 
-const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
-const seconds = new Intl.DateTimeFormat("en-GB", {timeStyle: "medium"});
-const day = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short"});
-const year = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short", year: "numeric"});
-const whole = new Intl.DateTimeFormat("en-GB", {dateStyle: "long", timeStyle: "long"});
+import {short} from "./times.js";
 
-function short(at) {
-  const now = new Date();
-  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5);
-  if (days === 0) return clock.format(at);
-  if (days === 1) return `yesterday ${clock.format(at)}`;
-  return at.getFullYear() === now.getFullYear() ? `${day.format(at)} ${clock.format(at)}` : year.format(at);
-}
+const seconds = new Intl.DateTimeFormat("en-GB", {timeStyle: "medium"});
+const whole = new Intl.DateTimeFormat("en-GB", {dateStyle: "long", timeStyle: "long"});
 
 // Of lines of a log: to the second, and without more, since they come by the thousand.
 export function clocks(within) {
@@ -24,7 +15,7 @@ export function clocks(within) {
 export function tell(within) {
   for (const time of within.querySelectorAll("time[datetime]:not(.clock)")) {
     const at = new Date(time.dateTime);
-    time.textContent = short(at);
+    time.textContent = short(at, new Date());
     time.title = whole.format(at);
   }
 }

@@ -9,7 +9,6 @@ export function find(page, log) {
   let last = null;
 
   async function ask(from, upwards) {
-    if (from < 0 || from >= log.total) return null;
     const asked = new URLSearchParams({q: words.value, from});
     if (upwards) asked.set("back", "");
     const answer = await fetch(`${page.dataset.search}?${asked}`);
@@ -20,18 +19,10 @@ export function find(page, log) {
     if (!words.value) return;
     hit.textContent = "searching …";
     const here = last === null ? Number(log.topmost()) : last + (upwards ? -1 : 1);
-    let line = await ask(here, upwards);
-    let turned = "";
-    if (line === null) {
-      line = await ask(upwards ? log.total - 1 : 0, upwards);
-      turned = upwards ? ", from the end" : ", from the top";
-    }
-    if (line === null) {
-      hit.textContent = "not found";
-      return;
-    }
+    const {line, text} = await next(ask, here, log.total, upwards);
+    hit.textContent = text;
+    if (line === null) return;
     last = line;
-    hit.textContent = `line ${line + 1}${turned}`;
     await log.show(line);
     mark(log.item(line), words.value);
   }
@@ -52,6 +43,18 @@ export function find(page, log) {
       words.focus();
     }
   });
+}
+
+// The next line with the words from line `here` on, and what to say about it. `ask(from, upwards)` looks
+// from a line to the end of the log, or to its beginning. Where that finds nothing, the search goes on
+// at the other end.
+export async function next(ask, here, total, upwards) {
+  const within = (from) => (from >= 0 && from < total ? ask(from, upwards) : null);
+  const line = await within(here);
+  if (line !== null) return {line, text: `line ${line + 1}`};
+  const other = await within(upwards ? total - 1 : 0);
+  if (other === null) return {line: null, text: "not found"};
+  return {line: other, text: `line ${other + 1}, from the ${upwards ? "end" : "top"}`};
 }
 
 // The words in a line, told to the browser's highlighter; the line itself isn't touched.

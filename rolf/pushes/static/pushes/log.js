@@ -2,17 +2,10 @@
 // It grows at the end that one scrolls to, and is cut at the other.
 
 import {clocks} from "../main/moments.js";
+import {hashOf, lineOf} from "./address.js";
+import * as lines from "./window.js";
 
-const STEP = 200;  // lines that are fetched at once
-const MOST = 800;  // lines in the page
-const NEAR = 600;  // pixels from an end at which more is fetched
 const AGAIN = 1000;  // milliseconds after which what failed is asked for again
-
-// The line that the address names. There they count from 1, as in editors; here from 0.
-function addressed() {
-  const named = /^#L(\d+)$/.exec(location.hash);
-  return named ? Math.max(0, Number(named[1]) - 1) : null;
-}
 
 export class Log {
   constructor(page) {
@@ -24,16 +17,17 @@ export class Log {
     this.end = Number(page.dataset.end);
     this.total = Number(page.dataset.total);
     this.busy = false;
+    this.was = 0;  // pixels that the box was scrolled before
     this.jumps = 0; // to other lines: an answer to what was asked before one is of no use
     this.slider = page.querySelector(".whole input");
     this.tail = page.querySelector("[data-tail]");
     const top = page.querySelector("[data-top]");
     for (const turn of page.querySelectorAll(".turn")) turn.remove();
-    this.slider.parentElement.hidden = this.total <= MOST;
+    this.slider.parentElement.hidden = this.total <= lines.MOST;
     top.hidden = this.tail.hidden = false;
     clocks(this.list);
 
-    const named = addressed();
+    const named = lineOf(location.hash);
     const wanted = named !== null ? named : page.dataset.line && Number(page.dataset.line);
     this.following = wanted === undefined || wanted === "";
     this.fit();
@@ -53,7 +47,7 @@ export class Log {
     this.tail.addEventListener("click", () => this.followAgain());
     top.addEventListener("click", () => this.show(0));
     addEventListener("hashchange", () => {
-      const line = addressed();
+      const line = lineOf(location.hash);
       if (line !== null) this.show(line);
     });
   }
@@ -62,22 +56,17 @@ export class Log {
   news({first, html, total}) {
     this.total = total;
     this.slider.max = total;
-    if (this.slider.parentElement.hidden !== total <= MOST) {
-      this.slider.parentElement.hidden = total <= MOST;
+    if (this.slider.parentElement.hidden !== total <= lines.MOST) {
+      this.slider.parentElement.hidden = total <= lines.MOST;
       this.fit();
     }
-    if (first === null) return;
-    const joins = first <= this.end && first >= this.first;
-    if (this.following && !joins) {
-      this.list.replaceChildren();
-      this.first = this.end = first;
-    }
-    if (this.following || (joins && this.end - this.first < MOST)) {
-      this.put(first, total, html);
-      if (this.following) {
-        this.cut(Math.max(this.first, total - MOST), total);
-        this.bottom();
-      }
+    const what = lines.arrival(this, this.following, first);
+    if (what === "ignore") return;
+    if (what === "restart") this.clear(first);
+    this.put(first, total, html);
+    if (this.following) {
+      this.cut(...lines.newest(this));
+      this.bottom();
     }
   }
 
@@ -86,15 +75,8 @@ export class Log {
     this.following = false;
     this.told();
     const jump = ++this.jumps;
-    line = Math.max(0, Math.min(line, this.total - 1));
-    if (line < this.first || line >= this.end) {
-      const first = Math.max(0, line - STEP / 2);
-      const found = await this.fetch(first, STEP);
-      if (jump !== this.jumps) return;
-      this.list.replaceChildren();
-      this.first = this.end = first;
-      this.put(first, found.end, found.html);
-    }
+    line = lines.nearest(line, this.total);
+    if (!lines.holds(this, line) && !await this.replace(lines.around(line), jump)) return;
     for (const old of this.list.querySelectorAll(".here")) old.classList.remove("here");
     const item = this.item(line);
     if (!item) return;
@@ -102,7 +84,7 @@ export class Log {
     this.box.scrollTop = item.offsetTop - this.box.clientHeight / 3;
     this.was = this.box.scrollTop;
     item.scrollIntoView({block: "nearest"});
-    if (addressed() !== line) history.replaceState(null, "", `#L${line + 1}`);
+    if (lineOf(location.hash) !== line) history.replaceState(null, "", hashOf(line));
   }
 
   async followAgain() {
@@ -110,32 +92,28 @@ export class Log {
     this.told();
     const jump = ++this.jumps;
     if (location.hash) history.replaceState(null, "", location.pathname);
-    if (this.end < this.total) {
-      const first = Math.max(0, this.total - STEP);
-      const found = await this.fetch(first, STEP + 1);
-      if (jump !== this.jumps) return;
-      this.list.replaceChildren();
-      this.first = this.end = first;
-      this.put(first, found.end, found.html);
-    }
+    if (this.end < this.total && !await this.replace(lines.last(this.total), jump)) return;
     this.bottom();
     this.box.scrollIntoView({block: "nearest"});
+  }
+
+  // Fetch lines and show them alone; false if the reader has jumped elsewhere meanwhile.
+  async replace({first, count}, jump) {
+    const found = await this.fetch(first, count);
+    if (jump !== this.jumps) return false;
+    this.clear(first);
+    this.put(first, found.end, found.html);
+    return true;
   }
 
   async scrolled() {
     const {scrollTop, scrollHeight, clientHeight} = this.box;
     const below = scrollHeight - scrollTop - clientHeight;
-    if (below > 40 && this.following && scrollTop < this.was) {
-      this.following = false;
-      this.told();
-    } else if (below < 4 && scrollTop > this.was && this.end >= this.total && !this.following) {
-      // Somebody has scrolled there: a line near the end that was jumped to stays on the screen.
-      this.following = true;
-      this.told();
-    }
+    this.following = lines.follows(this, this.following, scrollTop - this.was, below);
+    this.told();
     this.was = scrollTop;
     this.slider.value = this.topmost();
-    const way = scrollTop < NEAR && this.first > 0 ? -1 : Number(below < NEAR && this.end < this.total);
+    const way = lines.growth(this, scrollTop, below);
     if (this.busy || !way) return;
     this.busy = true;
     try {
@@ -150,28 +128,31 @@ export class Log {
 
   async more(way) {
     const {jumps, first: top, end} = this;
+    const {first, count} = lines.beyond(this, way);
+    const found = await this.fetch(first, count);
+    if (jumps !== this.jumps || (way > 0 ? end !== this.end : top !== this.first)) return;
     if (way > 0) {
-      const found = await this.fetch(end, STEP);
-      if (jumps !== this.jumps || end !== this.end) return;
-      this.put(end, found.end, found.html);
-      this.cut(Math.max(this.first, this.end - MOST), this.end);
+      this.put(first, found.end, found.html);
     } else {
-      const first = Math.max(0, top - STEP);
-      const found = await this.fetch(first, top - first);
-      if (jumps !== this.jumps || top !== this.first) return;
       const before = this.box.scrollHeight;
       this.list.prepend(this.fragment(found.html));
       this.first = first;
       // The same line stays where it is on the screen, also where the browser doesn't see to it.
       if (this.box.scrollTop < before) this.box.scrollTop += this.box.scrollHeight - before;
-      this.cut(this.first, Math.min(this.end, this.first + MOST));
     }
+    this.cut(...lines.kept(this, way));
   }
 
   async fetch(first, count) {
     const answer = await fetch(`${this.address}?first=${first}&count=${count}`);
     if (!answer.ok) throw new Error(`${this.address}: ${answer.status}`);
     return answer.json();
+  }
+
+  // Remove all lines; the next ones begin with `first`.
+  clear(first) {
+    this.list.replaceChildren();
+    this.first = this.end = first;
   }
 
   // Put lines in the place of those from `first` on.
@@ -189,17 +170,20 @@ export class Log {
     if (from && first > this.first) {
       let one = from.previousElementSibling;
       if (one?.classList.contains("begins")) one = one.previousElementSibling;
-      for (; one; one = before) {
-        var before = one.previousElementSibling;
+      while (one) {
+        const before = one.previousElementSibling;
         one.remove();
+        one = before;
       }
       this.first = first;
       if (!this.following) this.box.scrollTop -= height - this.box.scrollHeight;
     }
-    for (let one = this.item(end); one; one = next) {
-      var next = one.nextElementSibling;
+    let one = this.item(end);
+    while (one) {
+      const next = one.nextElementSibling;
       if (one.previousElementSibling?.classList.contains("begins")) one.previousElementSibling.remove();
       one.remove();
+      one = next;
     }
     this.end = Math.min(this.end, end);
   }

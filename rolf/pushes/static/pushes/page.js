@@ -1,5 +1,6 @@
 // The page of a push: what is new comes by events, or by asking, and goes into the panel and the log.
 
+import {hashOf, moved, pathOf} from "./address.js";
 import {Log} from "./log.js";
 import {find} from "./find.js";
 import {follow} from "./follow.js";
@@ -37,12 +38,12 @@ follow(page, (news) => {
   if (news.panel !== null && news.panel !== undefined) {
     // A push gets its number when it begins, and with it the address that people pass on.
     const before = location.pathname;
-    const path = before.replace(/[^/]+\/$/, `${news.address}/`);
+    const path = pathOf(before, news.address);
     // What has the focus may be in what is replaced: its successor gets it, whose address may have
     // the number by now.
     const focused = panel.contains(document.activeElement) && document.activeElement;
-    let key = focused && (focused.getAttribute("href") || focused.value);
-    if (key && key.startsWith(before)) key = path + key.slice(before.length);
+    const own = focused && (focused.getAttribute("href") || focused.value);
+    const key = own && moved(own, before, path);
     panel.innerHTML = news.panel;
     tell(panel);
     count(panel);
@@ -50,7 +51,7 @@ follow(page, (news) => {
     if (key) [...panel.querySelectorAll("a, button")].find(
       (one) => (one.getAttribute("href") || one.value) === key)?.focus();
     error.hidden = news.error === null;
-    error.href = `?line=${news.error + 1}#L${news.error + 1}`;
+    error.href = `?line=${news.error + 1}${hashOf(news.error)}`;
     error.dataset.jump = news.error;
     document.title = news.title;
     document.getElementById("heading").textContent = news.heading;

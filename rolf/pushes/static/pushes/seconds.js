@@ -1,6 +1,7 @@
 // Seconds of what still runs.
 
-function said(seconds) {
+// "59 s", "1 min 05 s", "2 h 03 min".
+export function duration(seconds) {
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   const [minutes, rest] = [Math.floor(seconds / 60), Math.floor(seconds % 60)];
   if (minutes < 60) return `${minutes} min ${String(rest).padStart(2, "0")} s`;
@@ -13,7 +14,7 @@ export function count(within) {
   clearInterval(timer);
   const running = [...within.querySelectorAll("[data-since]")];
   const show = () => running.forEach((one) => {
-    one.textContent = said(Math.max(0, Date.now() / 1000 - Number(one.dataset.since)));
+    one.textContent = duration(Math.max(0, Date.now() / 1000 - Number(one.dataset.since)));
   });
   show();
   if (running.length) timer = setInterval(show, 1000);

@@ -8,10 +8,11 @@ from pathlib import Path
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from pushes.run import runner, survey  # noqa: F401 - before children are forked
 from pushes.tasks import PUSHES, SURVEYS
-from rolf.release import Release
-from worker import push_run, surveying  # noqa: F401 - before children are forked
-from worker.process import Process
+from worker.process import WorkerProcess
+
+from ...release import Release
 
 SLOTS = 8
 SURVEY_SLOTS = 4
@@ -47,7 +48,7 @@ def work(slots, grace=GRACE):
         # Whoever waits for his turn to write does nothing else, and the targets of a push are to
         # hear every few seconds that it lives.
         connection.settings_dict["OPTIONS"]["timeout"] = TURN
-    Process(grace=grace, changed=newer_release(),
+    WorkerProcess(grace=grace, changed=newer_release(),
             slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS}).start()
 
 

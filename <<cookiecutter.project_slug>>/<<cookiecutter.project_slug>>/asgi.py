@@ -1,0 +1,16 @@
+"""The ASGI callable, `application`.
+
+https://docs.djangoproject.com/en/5.2/howto/deployment/asgi/
+"""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+from << cookiecutter.project_slug >>.environment import read_dotenv
+
+# .env may name other settings.
+read_dotenv()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "<< cookiecutter.project_slug >>.settings.production")
+
+application = get_asgi_application()

@@ -1,0 +1,37 @@
+"""Messages for errors that need no traceback, because something outside the code is wrong."""
+
+import traceback
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connections
+
+
+def message_for(error):
+    """Return a message that ends in the next command, or None if the code may be at fault."""
+    if isinstance(error, ImproperlyConfigured) and "\n  next: " in str(error):
+        return str(error)
+    if isinstance(error, OperationalError):
+        return _connection_message(error)
+    return None
+
+
+def _connection_message(error):
+    """Return a message if the database could not be reached, and None if it could."""
+    # Every database backend of Django opens its connection in this method.
+    calls = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if "get_new_connection" not in calls:
+        return None
+    connection = connections["default"]
+    name, host = (str(connection.settings_dict[key]) for key in ("NAME", "HOST"))
+    if connection.vendor != "postgresql":
+        hint = "  next: correct DATABASE_URL in .env, or let this user write to that directory"
+    elif host and not host.startswith("/"):
+        hint = f"  next: correct DATABASE_URL in .env, or start the server at {host}"
+    elif "does not exist" in str(error):
+        hint = f"  next: createdb {name}"
+    else:
+        hint = (
+            "  SQLite needs no server: write DATABASE_URL=sqlite:///data/db.sqlite3 into .env\n"
+            "  next: sudo systemctl start postgresql"
+        )
+    return f"database {name}: {str(error).strip()}\n{hint}"

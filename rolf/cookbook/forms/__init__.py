@@ -1,1 +1,0 @@
-"""Forms of recipes, and of the stages that are made of them."""

@@ -1,1 +1,0 @@
-"""Pages of recipes, and of the stages that are made of them."""

@@ -1,0 +1,122 @@
+"""A deployment as the deployments.toml of a project, with the recipes that it needs beside it."""
+
+import json
+import re
+from itertools import chain, count
+
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.definition.duration import render
+from bootstrapper.deploy.recipes.catalog import RECIPES
+
+from cookbook.catalog import SUFFIXES, Shelf
+from cookbook.names import in_files
+
+from .models import Flag
+
+NO_LIMIT = "8760h"  # a year: the file has no word for no limit
+
+
+def files(deployment):
+    """Return the text of each file, by its path in a project; no secret is in any.
+
+    Stages that are switched off are left out; where none is on, there is nothing to say.
+    """
+    stages = [stage for stage in deployment.stages.all() if stage.enabled]
+    if not stages:
+        return {}
+    shelf = Shelf()
+    # Code of a stage's own gets none of these names: it would be taken for that recipe.
+    taken = {in_files(name) for name in chain(shelf.names, (stage.recipe for stage in stages))}
+    recipes = {}
+    listed = [_stage(stage, shelf, taken, recipes) for stage in stages]
+    return {FILE: _toml(deployment, listed), **recipes}
+
+
+def name_of(deployment):
+    """Return its name as the file can have it: letters, digits, - and _."""
+    return _slug(deployment.name) or f"deployment-{deployment.pk}"
+
+
+def _toml(deployment, stages):
+    name = name_of(deployment)
+    lines = [f"default = {_text(name)}", "", f"[deployments.{name}]",
+             f"branch = {_text(deployment.branch)}", "stages = ["]
+    lines += [f"    {stage}," for stage in stages]
+    lines += ["]", f"timeout = {_duration(deployment.timeout)}"]
+    if deployment.idle_timeout:
+        lines.append(f"idle_timeout = {_duration(deployment.idle_timeout)}")
+    lines.append(f"on_failure = {_text(deployment.on_failure)}")
+    if deployment.batch:
+        share = deployment.batch
+        lines.append(f"batch = {_text(share) if share.endswith('%') else share}")
+    if deployment.max_failures:
+        lines.append(f"max_failures = {deployment.max_failures}")
+    lines += ["", f"[deployments.{name}.settings]"]
+    settings, flags = _counting(deployment)
+    lines += [f"{setting.name} = {_value(setting)}" for setting in settings]
+    for flag in flags:
+        lines += ["", f"[deployments.{name}.flags.{flag.name}]"]
+        if flag.description:
+            lines.append(f"description = {_text(flag.description)}")
+        lines.append(f"default = {_default(flag)}")
+    return "\n".join(lines) + "\n"
+
+
+def _counting(deployment):
+    """Return the settings and flags that stages get: a file has one of a name, as stages do."""
+    settings, flags = list(deployment.settings.all()), list(deployment.flags.all())
+    secrets = {setting.name for setting in settings if setting.secret}
+    flags = [flag for flag in flags if flag.name not in secrets]
+    hidden = {flag.name for flag in flags}
+    hosts = any(setting.name == "REMOTE_HOSTS" and setting.text.split() for setting in settings)
+    hidden.add("REMOTE_HOST" if hosts else "REMOTE_HOSTS")
+    return [setting for setting in settings if setting.name not in hidden], flags
+
+
+def _stage(stage, shelf, taken, recipes):
+    """Return a stage as the list has it; code of Rolf's own becomes a recipe of the project."""
+    recipe, name = in_files(stage.recipe), in_files(stage.name)
+    own = shelf.own(stage.recipe) if stage.recipe else stage
+    if own is stage:
+        recipe = next(each for each in chain([name], (f"{name}-{number}" for number in count(2)))
+                      if each not in taken)
+        taken.add(recipe)
+    if own is not None:
+        recipes[f"{RECIPES}/{recipe}{SUFFIXES[own.language]}"] = own.code.replace("\r\n", "\n")
+    told = {"recipe": _text(recipe)}
+    if name != recipe:
+        told["name"] = _text(name)
+    if stage.timeout:
+        told["timeout"] = _duration(stage.timeout)
+    if stage.idle_timeout:
+        told["idle_timeout"] = _duration(stage.idle_timeout)
+    if len(told) == 1:
+        return told["recipe"]
+    return "{ " + ", ".join(f"{key} = {value}" for key, value in told.items()) + " }"
+
+
+def _value(setting):
+    if setting.secret:
+        return "{ secret = true }"
+    if setting.name == "REMOTE_HOSTS":
+        return "[" + ", ".join(_text(host) for host in setting.text.split()) + "]"
+    return _text(setting.text)
+
+
+def _default(flag):
+    if flag.kind == Flag.Kind.SWITCH:
+        return "true" if flag.default else "false"
+    return _text(flag.default)
+
+
+def _duration(seconds):
+    return _text(NO_LIMIT if seconds is None else render(seconds))
+
+
+def _text(text):
+    """Return a basic string of TOML 1.0: JSON's escapes are among its own, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _slug(name):
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")

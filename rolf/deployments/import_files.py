@@ -1,0 +1,125 @@
+"""A deployment's rows out of files of a project, its deployments.toml as the engine reads it."""
+
+import tempfile
+import tomllib
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.deploy.definition import reader
+from bootstrapper.deploy.definition.deployment import FILE
+from bootstrapper.deploy.definition.duration import parse
+from bootstrapper.deploy.definition.problems import DefinitionError
+from bootstrapper.deploy.definition.setting import environment
+from bootstrapper.errors import InputError
+from django.core.exceptions import ValidationError
+
+from cookbook.catalog import LANGUAGES, Shelf, language_of_program
+from cookbook.names import of_files
+from history.models import recording
+
+from .export import NO_LIMIT
+from .models import Flag, Setting, Stage
+
+
+class ImportFault(Exception):  # noqa: N818 - its faults are the user's, told in a form
+    """The file can't be taken; `faults` says why, each in a sentence."""
+
+    def __init__(self, faults):
+        """Keep them."""
+        self.faults = list(faults)
+        super().__init__("\n".join(self.faults))
+
+
+def read(text, name=""):
+    """Return the engine's Deployment of that name, or the default one. Raises ImportFault."""
+    with tempfile.TemporaryDirectory() as project:
+        path = Path(project, FILE)
+        path.parent.mkdir()
+        path.write_text(text.replace("\r\n", "\n"), encoding="utf-8", newline="")
+        try:
+            found = reader.read(Path(project)).sound()
+        except DefinitionError as error:
+            raise ImportFault(f"Line {fault.line}: {fault.text}." if fault.line
+                              else f"{fault.text}." for fault in error.problems) from None
+        try:
+            return found.deployment(name if name in found.deployments else "")
+        except InputError as error:
+            raise ImportFault([f"It {error.fault}."]) from None
+
+
+def fill(deployment, files, user):
+    """Give a deployment that has no rows yet what the files say, texts by their paths.
+
+    A recipe among them becomes code of its stage, unless the shelf has the same by that name.
+    Returns the names of recipes that are nowhere. Raises ImportFault.
+    """
+    files = {**files, FILE: files[FILE].removeprefix("\ufeff")}
+    told = read(files[FILE], deployment.name)
+    # The engine fills in what a table doesn't say; here that stays open.
+    table = tomllib.loads(files[FILE].replace("\r\n", "\n"))["deployments"][told.name]
+    deployment.branch, deployment.on_failure = told.branch, told.on_failure
+    deployment.timeout, deployment.idle_timeout = _limit(told.timeout), told.idle_timeout
+    deployment.batch = str(table.get("batch", ""))
+    deployment.max_failures = told.max_failures
+    shelf, recipes, faults = Shelf(), _recipes(files), []
+    rows = [*_stages(told, recipes, shelf), *_settings(told), *_flags(told)]
+    for row in [deployment, *rows]:
+        if row is not deployment:
+            row.deployment = deployment
+        try:
+            row.full_clean()
+        except ValidationError as error:
+            faults += [f'The {row._meta.verbose_name} "{row.name}": {message}'
+                       for message in error.messages]
+            continue
+        with recording(user, row, deployment):
+            row.save()
+    if faults:
+        raise ImportFault(faults)
+    return sorted({row.recipe for row in rows if isinstance(row, Stage) and row.recipe}
+                  - set(shelf.names))
+
+
+def _stages(told, recipes, shelf):
+    for position, stage in enumerate(told.stages):
+        row = Stage(position=position, name=of_files(stage.name), recipe=of_files(stage.recipe),
+                    timeout=stage.timeout, idle_timeout=stage.idle_timeout)
+        if stage.recipe in recipes and not shelf.has(row.recipe, *recipes[stage.recipe]):
+            row.recipe, (row.language, row.code) = "", recipes[stage.recipe]
+        yield row
+
+
+def _settings(told):
+    for name, value in told.settings.items():
+        lines = isinstance(value, tuple) and name == "REMOTE_HOSTS"
+        yield Setting(name=name, text="\n".join(value) if lines else environment(value))
+    for name in told.secrets:
+        secret = Setting(name=name, secret=True)
+        secret.value = ""
+        yield secret
+
+
+def _flags(told):
+    for name, flag in told.flags.items():
+        yield Flag(name=name, description=flag.description, default=flag.value,
+                   kind=Flag.Kind.SWITCH if flag.boolean else Flag.Kind.TEXT)
+
+
+def _recipes(files):
+    """Return language and code of each recipe that came along, by the name that stages have for it.
+
+    Raises ImportFault.
+    """
+    found = {}
+    for path, text in files.items():
+        file = PurePosixPath(path)
+        language = LANGUAGES.get(file.suffix) or language_of_program(text)
+        if path == FILE or not language:
+            continue
+        if file.stem in found:
+            raise ImportFault([f"{path}: another file has the same name; one name is one recipe."])
+        found[file.stem] = (language, text)
+    return found
+
+
+def _limit(seconds):
+    return None if seconds == parse(NO_LIMIT) else seconds

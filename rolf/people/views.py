@@ -1,0 +1,194 @@
+"""A user's own account, and the pages of people and groups."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.decorators import atomic_post, login_required, superuser_required
+from accounts.models import Group, User
+from deployments.models import Grant
+from history.models import recording
+
+from .forms import FirstPassword, GroupForm, PasswordChange, Person
+
+LISTED = 100
+
+
+def allowed(request, **groups):
+    """Return a page of what those groups may do on which deployments."""
+    grants = Grant.objects.filter(deployment__deleted=None, **groups)
+    grants = grants.select_related("group", "deployment__application")
+    ordered = grants.order_by("deployment__application__name", "deployment__name", "-level", "pk")
+    return Paginator(ordered, LISTED).get_page(request.GET.get("page"))
+
+
+@require_safe
+@login_required
+def account(request):
+    """Show who I am, and what I may do."""
+    groups = request.user.groups.order_by("name")
+    return render(request, "people/account.html", {
+        "groups": groups, "allowed": allowed(request, group__in=request.user.groups.all()),
+    })
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@atomic_post
+def password(request):
+    """Take another password; my other sessions end."""
+    me = User.objects.get(pk=request.user.pk)  # itself, not what stands for it lazily
+    form = PasswordChange(request, me, request.POST or None)
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "people/password.html", {"form": form}, status=status)
+    with recording(me, me):
+        form.save()
+    update_session_auth_hash(request, me)
+    messages.success(request, "You have another password.")
+    return redirect("account")
+
+
+@require_safe
+@login_required
+@superuser_required
+def people(request):
+    """List people, and groups."""
+    users = User.objects.order_by("-is_active", "username").prefetch_related("groups")
+    grants = Grant.objects.filter(deployment__deleted=None, group=OuterRef("pk")).order_by()
+    groups = Group.objects.order_by("name").annotate(
+        members=Count("user", filter=Q(user__is_active=True)),
+        allowed=Subquery(grants.values("group").annotate(n=Count("pk")).values("n")))
+    return render(request, "people/people.html", {
+        "page": Paginator(users, LISTED).get_page(request.GET.get("page")), "groups": groups,
+    })
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
+@never_cache
+def person_new(request):
+    """Make an account, with a first password."""
+    form = Person(request.POST or None)
+    password = FirstPassword(request.POST or None, person=form.instance)
+    # Both, so that both say what is wrong; the password is held against the name.
+    if not all([form.is_valid(), password.is_valid()]):
+        return render(request, "people/person_new.html", {"form": form, "password": password},
+                      status=422 if form.is_bound else 200)
+    with recording(request.user, form.instance):
+        made_up = password.save()
+        form.save()
+    return _told(request, form.instance, made_up)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
+def person(request, user_id):
+    """Show somebody, and what they may do; take changes."""
+    found = get_object_or_404(User, pk=user_id)
+    name = found.get_username()
+    form = Person(request.POST or None, instance=found)
+    if form.is_valid():
+        with recording(request.user, found):
+            form.save()
+        messages.success(request, f"Saved: {found}.")
+        # Who takes a superuser's rights from themselves can't see people any more.
+        return redirect("account" if found == request.user else "people")
+    return render(request, "people/person.html", {
+        "form": form, "person": found, "name": name,
+        "allowed": allowed(request, group__in=found.groups.all()),
+    }, status=422 if form.is_bound else 200)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
+@never_cache
+def person_password(request, user_id):
+    """Give somebody another password; their sessions end."""
+    found = get_object_or_404(User, pk=user_id)
+    form = FirstPassword(request.POST if request.method == "POST" else None, person=found)
+    if not form.is_valid():
+        return render(request, "people/person_password.html", {"form": form, "person": found},
+                      status=422 if form.is_bound else 200)
+    with recording(request.user, found):
+        made_up = form.save()
+    return _told(request, found, made_up)
+
+
+def _told(request, person, made_up):
+    """Show the password that was made up, which nobody can do again."""
+    if made_up:
+        return render(request, "people/made_up.html", {"person": person, "password": made_up})
+    messages.success(request, f"{person} may sign in with that password.")
+    return redirect("person", person.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
+def group_new(request):
+    """Make a group."""
+    form = GroupForm(request.POST or None)
+    if form.is_valid():
+        with recording(request.user, form.instance):
+            form.save()
+        messages.success(request, f"There is a group {form.instance} now.")
+        return redirect("group", form.instance.pk)
+    return render(request, "people/group_new.html", {"form": form},
+                  status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
+def group(request, group_id):
+    """Show a group, and what it may do; take another name and other members."""
+    found = get_object_or_404(Group, pk=group_id)
+    name = found.name
+    form = GroupForm(request.POST or None, instance=found)
+    if form.is_valid():
+        with recording(request.user, found):
+            form.save()
+        messages.success(request, f"Saved: the group {found}.")
+        return redirect("people")
+    return render(request, "people/group.html", {
+        "form": form, "group": found, "name": name, "allowed": allowed(request, group=found),
+    }, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@superuser_required
+@atomic_post
+def group_delete(request, group_id):
+    """Ask, then delete it, and with it what it might do: each deployment's history tells."""
+    found = get_object_or_404(Group, pk=group_id)
+    grants = found.grants.select_related("group", "deployment__application")
+    if request.method != "POST":
+        return render(request, "people/group_delete.html", {
+            "group": found, "members": found.user_set.count(),
+            "allowed": grants.filter(deployment__deleted=None).count(),
+        })
+    for grant in grants:
+        with recording(request.user, grant, grant.deployment):
+            grant.delete()
+    with recording(request.user, found):
+        found.delete()
+    messages.success(request, f"The group {found} is gone.")
+    return redirect("people")

@@ -1,0 +1,1 @@
+"""Showing the log of a push."""

@@ -1,0 +1,1 @@
+"""Carrying out a push, in the worker's child."""

@@ -1,0 +1,150 @@
+"""What is in a deployment's repository, and what is live on its hosts."""
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from bootstrapper.deploy.definition.duration import render
+from bootstrapper.deploy.events.times import iso_time
+from bootstrapper.deploy.plan.environment import INHERITED
+from bootstrapper.deploy.plan.rollback import live_push, release_served
+from bootstrapper.deploy.push.register import merge_records
+from bootstrapper.deploy.remote.hosts import RemoteHosts
+from bootstrapper.deploy.remote.ssh import Ssh
+from bootstrapper.errors import BootstrapperError, InputError
+from django.utils import timezone
+
+from deployments.models import Survey
+from deployments.prepare import Refused, bare, tied
+
+from .. import rollback
+from ..rollback import records_of
+from .repository import RepositoryMirror
+
+REFS, COMMITS = 200, 100  # as many as a person looks through
+_FORMAT = "%m%x00%H%x00%s%x00%an%x00%aI"
+
+
+def answer(survey_id):
+    """Answer one survey; what goes wrong is its answer, too."""
+    survey = Survey.objects.select_related("deployment__application").get(pk=survey_id)
+    found = {"fault": "", "commit": "", "since": "", "added": None, "removed": None,
+             "definition": None}
+    try:
+        found |= _look(survey.deployment, survey.ref)
+    except Refused as error:
+        found["fault"] = " ".join(error.faults)
+    except BootstrapperError as error:
+        found["fault"] = f"{error.where}: {error.fault}"
+    except Exception as error:
+        found["fault"] = f"Rolf itself failed: {error!r}"
+        raise
+    finally:
+        Survey.objects.filter(pk=survey_id).update(answered=timezone.now(), **found)
+
+
+def _look(deployment, ref):
+    prepared = bare(deployment)
+    if not prepared.settings.get("REPOSITORY"):
+        raise Refused(["It has no setting REPOSITORY, so there is nowhere to look."])
+    prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = prepared.settings.get("SSH_CONFIG")
+    own = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    with Ssh(Path(config) if config else None) as ssh, _first_target(prepared, ssh) as targets:
+        mirror = RepositoryMirror(prepared, own | ssh.environment(own))
+        mirror.fetch()
+        commit = mirror.resolve(ref)
+        if not mirror.has(commit):
+            raise InputError(prepared.settings["REPOSITORY"], f"has no commit {commit}",
+                             "push it there, or name another one")
+        refresh_live_release(deployment, targets)
+        live = rollback.live_push(deployment)
+        since = live.commit if live else ""
+        return {"commit": commit, "since": since, "refs": _refs(mirror),
+                **_commits(mirror, since, commit),
+                "definition": _definition(deployment, mirror, commit) if deployment.tied else None}
+
+
+@contextmanager
+def _first_target(prepared, ssh):
+    """Give the Targets that the first host is; it is logged in to while git is asked."""
+    directory = prepared.settings.get("REMOTE_DIRECTORY", "")
+    targets = RemoteHosts(ssh, prepared.hosts[:1] if directory else (), directory)
+    targets.start()
+    try:
+        yield targets
+    finally:
+        targets.end()
+
+
+def _refs(mirror):
+    """Return the names of branches and tags, those of the newest commits first."""
+    return mirror.lines("for-each-ref", f"--count={REFS}", "--sort=-creatordate",
+                        "--format=%(refname:short)", "refs/heads", "refs/tags")
+
+
+def _commits(mirror, since, commit):
+    """Return what a push of `commit` adds to what is live, and what it takes away."""
+    if not since:
+        return {"added": None, "removed": None}
+    found = {"<": [], ">": []}
+    lines = mirror.lines("log", "--left-right", f"--max-count={COMMITS}", f"--format={_FORMAT}",
+                         "--no-show-signature", "--end-of-options", f"{since}...{commit}", "--")
+    if not lines and since != commit:
+        return {"added": None, "removed": None}
+    for line in lines:
+        side, name, subject, author, at = line.split("\0")
+        found[side].append({"commit": name, "subject": subject, "author": author, "at": at})
+    return {"added": found[">"], "removed": found["<"]}
+
+
+def _definition(deployment, mirror, commit):
+    """Return what the repository's own deployments.toml says at that commit; no secrets."""
+    with tempfile.TemporaryDirectory(prefix="survey-") as checkout:
+        mirror.extract(commit, "deploy", Path(checkout))
+        prepared = tied(deployment, Path(checkout))
+    return {
+        "stages": [{"name": stage.name, "recipe": stage.recipe, "origin": stage.origin,
+                    "code": stage.code, "timeout": stage.timeout and render(stage.timeout)}
+                   for stage in prepared.stages],
+        "settings": dict(prepared.settings), "secrets": list(prepared.deployment.secrets),
+        "flags": [{"name": flag.name, "description": flag.description, "default": flag.value,
+                   "switch": flag.boolean} for flag in prepared.deployment.flags.values()]}
+
+
+def refresh_live_release(deployment, targets):
+    """Keep what the first target serves, if that isn't what was pushed from here last.
+
+    Where it can't be asked, what was known stays.
+    """
+    try:
+        targets.wait()
+    except BootstrapperError:
+        return
+    host, state = next(iter(targets.states.items()), ("", None))
+    if state is None or not state.current.isdecimal():
+        return
+    # Its pushes.log says which pushes left this host out; Rolf's light records don't.
+    current = release_served(merge_records((), state.records, held_by=None),
+                             {host: int(state.current)})
+    records = records_of(deployment)
+    ours = live_push(records, None)
+    theirs = live_push(merge_records(records, state.records, held_by=None), current)
+    served = None
+    if theirs is None:  # it says nothing about it
+        served = _told(current)
+    elif ours is None or theirs.id != ours.id:
+        served = _told(theirs.id, theirs)
+    if served != deployment.served:
+        deployment.served = served
+        deployment.save(update_fields=["served"])
+
+
+def _told(number, record=None):
+    """Return what Deployment.served keeps."""
+    if record is None:
+        return {"number": number, "commit": "", "ref": "", "by": "", "at": ""}
+    return {"number": number, "commit": record.commit, "ref": record.ref,
+            "by": f"{record.user}@{record.machine}".strip("@"),
+            "at": iso_time(record.ended or record.started) or ""}

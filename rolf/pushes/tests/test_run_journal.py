@@ -1,0 +1,233 @@
+"""The journal in the database: what was said is there, byte for byte, with who said it."""
+
+import random
+from itertools import groupby
+from pathlib import Path
+from unittest import mock
+
+from bootstrapper.deploy.events.event import (
+    Note,
+    Output,
+    PushEnded,
+    PushStarted,
+    StageEnded,
+    StageStarted,
+    State,
+    Stream,
+)
+from bootstrapper.errors import WorkFailed
+from django.db import InterfaceError, OperationalError
+from django.test import TestCase
+
+from deployments.models import Application, Category, Deployment
+
+from ..log_view.lines import lines
+from ..models import Push
+from ..run import db_retry
+from ..run import journal as module
+from ..run.journal import DatabaseJournal
+
+# A test's own transaction isn't to be left, nor anybody's time.
+AWAY = mock.patch.multiple(db_retry, reconnect=mock.DEFAULT, PAUSE=0, PATIENCE=0.1)
+
+
+class Case(TestCase):
+    """A push of two stages that a worker carries out."""
+
+    def setUp(self):
+        self.waited = 0
+        shop = Application.objects.create(
+            name="shop", category=Category.objects.create(name="Sites"))
+        deployment = Deployment.objects.create(application=shop, name="production")
+        snapshot = {"stages": [{"name": "a", "recipe": "a"},
+                               {"name": "b", "recipe": "b", "switches": True}]}
+        self.push = Push.objects.create(deployment=deployment, user_name="ben", number=1,
+                                        state="running", snapshot=snapshot)
+
+    def journal(self, *, resumed=False):
+        """Return one to which the beginning has been told."""
+        self.push.refresh_from_db()
+        journal = DatabaseJournal(self.push, Path("/nonexistent"), self.wait)
+        journal.write(PushStarted(at=0.0, resumed=resumed))
+        return journal
+
+    def wait(self):
+        self.waited += 1
+
+    def say(self, journal, data, stage=0, stream=Stream.STDOUT, host="", at=1.0):
+        journal.write(Output(at=at, stage=stage, stream=stream, data=data, host=host))
+
+    def whole(self):
+        """Return the log, having seen that its chunks are what they say they are."""
+        data, line = b"", 0
+        for number, chunk in enumerate(self.push.chunks.order_by("sequence")):
+            piece = bytes(chunk.data)
+            self.assertEqual(
+                (chunk.sequence, chunk.offset, chunk.first_line), (number, len(data), line))
+            line += piece.count(b"\n")
+            self.assertEqual(chunk.last_line, line)
+            self.assertEqual(sum(span[0] for span in chunk.spans), len(piece))
+            data += piece
+        self.push.refresh_from_db()
+        self.assertEqual((self.push.log_bytes, self.push.log_lines), (len(data), line))
+        return data
+
+
+class Format(Case):
+    """LogChunk's docstring, kept."""
+
+    def test_whatever_is_said_and_however_it_is_torn_it_is_kept_in_order(self):
+        chance = random.Random(8)  # noqa: S311
+        journal, said = self.journal(), []
+        journal.write(StageStarted(at=0.0, stage=0))
+        for number in range(300):
+            source = (0, chance.choice(["x", "y"]), chance.choice(list(Stream)))
+            data = b"".join(chance.choices(
+                [b"ab", b"\n", b"\xff", b"c\n"], k=chance.randrange(1, 5)))
+            said.append((source, data))
+            self.say(journal, data, stage=0, host=source[1], stream=source[2], at=float(number))
+            if chance.random() < 0.2:
+                journal.flush()
+            if data.endswith(b"\n") and chance.random() < 0.1:
+                journal.flush()
+                journal = self.journal(resumed=True)
+        journal.flush()
+        # Where somebody else speaks within an open line, a newline ends it; nothing else is added.
+        expected = b""
+        for _, pieces in groupby(said, key=lambda one: one[0]):
+            if expected and not expected.endswith(b"\n"):
+                expected += b"\n"
+            expected += b"".join(data for _, data in pieces)
+        self.assertEqual(self.whole(), expected)
+
+    def test_every_line_has_its_source(self):
+        journal = self.journal()
+        journal.write(StageStarted(at=1.0, stage=0))
+        self.say(journal, b"out\nopen", host="x", at=2.0)
+        self.say(journal, b"err\n", stream=Stream.STDERR, host="y", at=3.0)
+        journal.write(Note(at=4.0, stage=0, text="it takes long"))
+        journal.flush()
+        self.whole()
+        self.assertEqual(
+            [(line.data, line.stream, line.host) for line in lines(self.push, 0, 9)],
+            [(b"out", "stdout", "x"), (b"open", "stdout", "x"), (b"err", "stderr", "y"),
+             (b"it takes long", "note", "")])
+
+    def test_marks_tell_where_stages_begin_and_where_they_complain(self):
+        journal = self.journal()
+        journal.write(StageStarted(at=1.0, stage=0))
+        self.say(journal, b"one\ntwo\n")
+        journal.write(StageEnded(at=2.0, stage=0, state=State.SUCCEEDED, exit=0))
+        journal.write(StageStarted(at=3.0, stage=1))
+        self.say(journal, b"three\n", stage=1)
+        self.say(journal, b"four\n", stage=1, stream=Stream.STDERR)
+        journal.flush()
+        self.push.refresh_from_db()
+        self.assertEqual(self.push.marks, {"0": {"line": 0}, "1": {"line": 2, "error": 3}})
+        self.assertTrue(self.push.switched, "the stage that switches has begun")
+
+    def test_a_stage_that_runs_again_is_marked_anew(self):
+        journal = self.journal()
+        journal.write(StageStarted(at=1.0, stage=0))
+        self.say(journal, b"bad\n", stream=Stream.STDERR)
+        journal.write(StageEnded(at=2.0, stage=0, state=State.FAILED, exit=1))
+        journal.write(PushEnded(at=2.0, state=State.FAILED))
+        journal.end()
+        Push.objects.update(state="running")
+        journal = self.journal(resumed=True)
+        journal.write(StageStarted(at=3.0, stage=0))
+        self.say(journal, b"good\n")
+        journal.flush()
+        self.push.refresh_from_db()
+        self.assertEqual(self.push.marks, {"0": {"line": 1}})
+
+
+class Keeping(Case):
+    """When it is kept, and what if it can't be."""
+
+    def test_what_happens_is_kept_at_once_and_output_after_a_moment(self):
+        journal = self.journal()
+        journal.write(StageStarted(at=1.0, stage=0))
+        self.say(journal, b"first\n")
+        journal.tick()
+        self.assertEqual(self.push.chunks.count(), 1, "nothing was said before: it doesn't wait")
+        self.say(journal, b"second\n")
+        journal.tick()
+        self.assertEqual(self.push.chunks.count(), 1)
+        journal.write(StageEnded(at=2.0, stage=0, state=State.SUCCEEDED, exit=0))
+        self.assertEqual(self.whole(), b"first\nsecond\n")
+        self.assertEqual(self.push.record["stages"][0]["state"], "succeeded")
+
+    def test_a_flood_is_kept_piece_by_piece(self):
+        journal = self.journal()
+        for _ in range(9):
+            self.say(journal, b"x" * (module.CHUNK // 4 - 1) + b"\n")
+        self.assertEqual(self.push.chunks.count(), 2)
+
+    def test_each_flush_grows_the_version(self):
+        journal = self.journal()
+        self.say(journal, b"x\n")
+        journal.flush()
+        before = Push.objects.get().version
+        self.say(journal, b"y\n")
+        journal.flush()
+        self.assertEqual(Push.objects.get().version, before + 1)
+
+    def test_a_database_that_is_away_for_a_moment_loses_nothing(self):
+        journal = self.journal()
+        self.say(journal, b"x\n")
+        real, failures = journal._keep, iter([True, True])
+
+        def keep(fields):
+            if next(failures, False):
+                raise OperationalError("database is locked")
+            return real(fields)
+
+        with mock.patch.object(journal, "_keep", keep), AWAY:
+            journal.flush()
+        self.assertEqual(self.whole(), b"x\n")
+        self.assertEqual(self.waited, 2, "whoever has to be told meanwhile is told")
+
+    def test_one_that_stays_away_ends_the_push_and_says_why(self):
+        journal = self.journal()
+        self.say(journal, b"x\n")
+        away = mock.Mock(side_effect=OperationalError("disk I/O error"))
+        with mock.patch.object(journal, "_keep", away), AWAY, (
+                self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)")):
+            journal.flush()
+
+    def test_who_cancels_is_asked_for_again_when_the_database_is_back(self):
+        journal = self.journal()
+        Push.objects.update(cancelled_by="anna")
+        with mock.patch.object(module, "ASK", 0):
+            with mock.patch.object(journal, "_mine", side_effect=InterfaceError("closed")), AWAY:
+                self.assertEqual(journal.cancelled(), "")
+            self.assertEqual(journal.cancelled(), "cancelled by anna")
+
+    def test_the_end_is_told_with_what_follows_in_one_step(self):
+        journal = self.journal()
+        journal.write(PushEnded(at=2.0, state=State.FAILED, reason="a: exit status 1"))
+        self.push.refresh_from_db()
+        self.assertEqual(self.push.state, "running", "nobody else's may begin yet")
+        again = {"deployment": self.push.deployment, "user_name": "ben", "state": "running"}
+        made = journal.end("it is not rolled back", then=lambda: Push.objects.create(**again))
+        self.push.refresh_from_db()
+        self.assertEqual((self.push.state, self.push.reason),
+                         ("failed", "a: exit status 1; it is not rolled back"))
+        self.assertIsNotNone(self.push.ended)
+        self.assertEqual(made.state, "running")
+
+    def test_a_push_that_was_taken_away_is_not_written_to(self):
+        journal = self.journal()
+        Push.objects.update(state="lost")
+        self.say(journal, b"x\n")
+        journal.flush()
+        self.assertEqual(self.push.chunks.count(), 0)
+        self.assertEqual(journal.cancelled(), "the push was taken away from its worker")
+
+    def test_who_cancelled_is_told(self):
+        journal = self.journal()
+        self.assertEqual(journal.cancelled(), "")
+        Push.objects.update(cancelled_by="anna")
+        with mock.patch.object(module, "ASK", 0):
+            self.assertEqual(journal.cancelled(), "cancelled by anna")

@@ -1,0 +1,62 @@
+"""Pushes that are carried out in this very process, as some back end of Tasks would."""
+
+import tempfile
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.test import TransactionTestCase, override_settings
+from django.utils import timezone
+
+from deployments.models import Application, Category, Deployment, Stage
+from pushes import services
+
+from ..models import Push
+from ..run.runner import run
+
+
+class Case(TransactionTestCase):
+    """A deployment that goes nowhere, and a push of it that waits."""
+
+    def setUp(self):
+        place = self.enterContext(tempfile.TemporaryDirectory())
+        self.enterContext(override_settings(WORK_DIRECTORY=Path(place)))
+        shop = Application.objects.create(
+            name="shop", category=Category.objects.create(name="Sites"))
+        self.deployment = Deployment.objects.create(application=shop, name="production")
+        Stage.objects.create(deployment=self.deployment, name="greet", code="echo hello\n")
+        self.user = get_user_model().objects.create_superuser("boss")
+        self.push = services.push(self.deployment, self.user)
+
+    def carried_out(self):
+        """Return the push, as it is after that."""
+        run(self.push.pk)
+        return Push.objects.get(pk=self.push.pk)
+
+    def said(self):
+        return b"".join(bytes(chunk.data) for chunk in self.push.chunks.order_by("sequence"))
+
+
+class BackEnds(Case):
+    """Whatever calls."""
+
+    def test_a_push_needs_no_process_of_our_own_worker(self):
+        push = self.carried_out()
+        self.assertEqual((push.state, push.reason, self.said()), ("succeeded", "", b"hello\n"))
+        self.assertIsNotNone(push.worker.ended)
+
+    def test_called_twice_it_runs_once(self):
+        self.carried_out()
+        self.carried_out()
+        self.assertEqual(self.said(), b"hello\n")
+
+
+class Meanwhile(Case):
+    """What has become of the deployment while the push waited."""
+
+    def test_one_that_was_closed_is_not_pushed(self):
+        Deployment.objects.update(closed_by="anna", closed="the fair is on",
+                                  closed_at=timezone.now())
+        push = self.carried_out()
+        self.assertEqual((push.state, push.reason),
+                         ("failed", "It is closed by anna: the fair is on"))
+        self.assertEqual(self.said(), b"It is closed by anna: the fair is on\n")

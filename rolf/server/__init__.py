@@ -1,0 +1,1 @@
+"""`manage.py rolf`: web server and worker in one process tree."""

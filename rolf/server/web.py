@@ -1,0 +1,126 @@
+"""The web server, and the socket that it listens on."""
+
+import asyncio
+import ctypes
+import errno
+import logging
+import os
+import socket
+import time
+
+import uvicorn
+from django.core.management.base import CommandError
+
+from .body_limit import LARGEST, BodyLimit
+from .connections import Connection, Room, logger, raise_file_limit
+
+M_ARENA_MAX = -8  # mallopt(3)
+GRACE = 1.5  # seconds that answers may take when it ends; a page that follows comes again
+LARGEST_HEADERS = 32 * 1024  # bytes
+KEEP_ALIVE = 5  # seconds that a connection may stay idle between two requests
+ACCEPTS = 32  # connections that are taken at once, before those that are open are looked at
+INTERVAL = 60.0  # seconds between two log entries of the same text
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's, with a limit of connections, that ends without waiting for event streams."""
+
+    def __init__(self, config, most):
+        """Have room for `most` connections."""
+        super().__init__(config)
+        self.server_state.room = Room(most)
+
+    async def startup(self, sockets=None):
+        """Listen. A failure to accept is a line in the log, no traceback for each connection."""
+        asyncio.get_running_loop().set_exception_handler(_log_fault)
+        await super().startup(sockets)
+        for listening in sockets:
+            listening.listen(BACKLOG)  # asyncio sets it to the number that it accepts at once
+
+    async def shutdown(self, sockets=None):
+        """Take nothing more, and leave when the answers are out, or their time is."""
+        asyncio.get_running_loop().call_later(GRACE, setattr, self, "force_exit", True)
+        await super().shutdown(sockets)
+
+
+class Seldom(logging.Filter):
+    """Lets each text of a log through once in an interval: visitors cause them at will."""
+
+    def __init__(self):
+        """Nothing was logged yet."""
+        super().__init__()
+        self._last = {}
+
+    def filter(self, record):
+        """Whether the record is to be logged. Those with a traceback always are."""
+        if record.exc_info:
+            return True
+        now = time.monotonic()
+        if now - self._last.get(record.msg, -INTERVAL) < INTERVAL:
+            return False
+        self._last[record.msg] = now
+        return True
+
+
+def serve(application, listener):
+    """Answer on the socket until SIGTERM."""
+    # One heap for all threads: one each would keep some MB that nobody uses, and only one runs.
+    ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+    errors = logging.getLogger("uvicorn.error")
+    errors.setLevel(logging.WARNING)
+    for each in (errors, logger):
+        each.addFilter(Seldom())
+    Server(uvicorn.Config(
+        BodyLimit(application, LARGEST), lifespan="off", ws="none", http=Connection,
+        loop="asyncio", log_config=None, access_log=False, server_header=False,
+        timeout_keep_alive=KEEP_ALIVE, h11_max_incomplete_event_size=LARGEST_HEADERS,
+        backlog=ACCEPTS), raise_file_limit()).run([listener])
+
+
+def _log_fault(loop, context):
+    error = context.get("exception")
+    if isinstance(error, OSError) and "accept()" in context["message"]:
+        logger.warning("no connection can be accepted: %s", error.strerror)
+    else:
+        loop.default_exception_handler(context)
+
+
+FIRST = 3  # SD_LISTEN_FDS_START
+BACKLOG = 2048
+
+
+class Listener:
+    """`socket` listens; `host` and `url` are where, as visitors would say."""
+
+    def __init__(self, listening):
+        """Keep it."""
+        self.socket = listening
+        host, port = listening.getsockname()[:2]
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - every device: the machine's name leads there
+            host = socket.gethostname()
+        self.host = f"[{host}]" if ":" in host else host
+        self.url = f"http://{self.host}:{port}/"
+
+    @classmethod
+    def of(cls, address, port):
+        """Return the one that was handed on, else a new one. Raises CommandError."""
+        if os.environ.pop("LISTEN_PID", "") == str(os.getpid()):
+            os.set_inheritable(FIRST, False)
+            return cls(socket.socket(fileno=FIRST))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        try:
+            return cls(socket.create_server((address, port), family=family, backlog=BACKLOG))
+        except (OSError, OverflowError) as error:
+            taken = getattr(error, "errno", None) == errno.EADDRINUSE
+            fault = os.strerror(errno.EADDRINUSE) if taken else (
+                getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
+            instead = f"--port {port + 1}" if taken else "--bind 127.0.0.1 --port 8000"
+            raise CommandError(f"{address} port {port}: {fault}\n"
+                               f"  next: ./manage.py rolf {instead}", returncode=2) from error
+
+    def handed_on(self, environment):
+        """Return the environment in which the next program of this process finds the socket."""
+        if self.socket.fileno() != FIRST:
+            os.dup2(self.socket.fileno(), FIRST)
+        os.set_inheritable(FIRST, True)
+        return environment | {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}

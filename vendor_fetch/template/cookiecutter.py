@@ -1,0 +1,28 @@
+"""The cookiecutter command that runs a hook."""
+
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+
+def typed_command(template: Path, **answers: str) -> str:
+    """Return the command that runs this hook, with other `answers`, for a `next:` line.
+
+    Linux tells how the parent process was started. Elsewhere, and in programs that use cookiecutter
+    as a library, the command has no options.
+    """
+    try:
+        words = Path(f"/proc/{os.getppid()}/cmdline").read_text(encoding="utf-8").split("\0")[:-1]
+    except (OSError, UnicodeDecodeError):
+        words = []
+    names = [Path(word).name for word in words]
+    if names[1:3] == ["-m", "cookiecutter"]:
+        command = words
+    elif names[1:2] == ["cookiecutter"]:  # the script of an installed cookiecutter
+        on_path = shutil.which("cookiecutter") == words[1]
+        command = ["cookiecutter" if on_path else words[1], *words[2:]]
+    else:
+        command = ["cookiecutter", str(template)]
+    kept = [word for word in command if word.partition("=")[0] not in answers]
+    return shlex.join([*kept, *(f"{name}={answer}" for name, answer in answers.items())])
