@@ -64,7 +64,9 @@ def add(commands: Subparsers, program: str) -> None:
     command.set_defaults(run=_check)
 
     store = commands.add_parser(
-        "store", allow_abbrev=False, help="manage the unpacked wheels that the user's projects share"
+        "store",
+        allow_abbrev=False,
+        help="manage the unpacked wheels that the user's projects share",
     ).add_subparsers(metavar="COMMAND", required=True)
     command = store.add_parser(
         "info",

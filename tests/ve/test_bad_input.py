@@ -50,18 +50,18 @@ def refused(project: Path, *said: str, status: int, options: tuple[str, ...] = (
 def test_a_vendored_file_that_is_missing(built_project: Path) -> None:
     (built_project / lockfile.SOURCE / TINY).unlink()
     refused(built_project, f"requirements/src/{TINY}: the file is missing",
-            "requirements/apps.txt line 2 wants it", "git checkout -- ", status=1)
+            "requirements/apps.txt:2 names it", "git checkout -- ", status=1)
 
 
 def test_a_tool_that_is_missing(built_project: Path) -> None:
     next((built_project / lockfile.SOURCE).glob("virtualenv-*")).unlink()
-    refused(built_project, "requirements/src/virtualenv-", "requirements/tools.txt line", status=1)
+    refused(built_project, "requirements/src/virtualenv-", "requirements/tools.txt:", status=1)
 
 
 def test_a_vendored_file_that_is_truncated(built_project: Path) -> None:
     path = built_project / lockfile.SOURCE / TINY
     path.write_bytes(path.read_bytes()[:-10])
-    refused(built_project, TINY, f"its {path.stat().st_size} bytes have the sha256", status=1)
+    refused(built_project, TINY, f"the sha256 of its {path.stat().st_size} bytes is", status=1)
 
 
 def test_a_vendored_file_with_one_byte_changed(built_project: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_vendored_file_with_one_byte_changed(built_project: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    refused(built_project, TINY, hashlib.sha256(content).hexdigest(), "line 2 says", status=1)
+    refused(built_project, TINY, hashlib.sha256(content).hexdigest(), "requirements/apps.txt:2 has", status=1)
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")],
@@ -100,7 +100,7 @@ def test_no_wheel_for_this_python(built_project: Path) -> None:
 def test_a_bad_line_in_the_lock(built_project: Path, line: str) -> None:
     with (built_project / lockfile.APPS).open("a") as lock:
         lock.write(f"\n{line}\n")
-    refused(built_project, "requirements/apps.txt line 4: ", status=2)
+    refused(built_project, "requirements/apps.txt:4: ", status=2)
 
 
 def test_no_lock(built_project: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_wheel_whose_names_climb_out(built_project: Path, name: str) -> None:
 
 def test_a_wheel_with_a_symlink(built_project: Path) -> None:
     replace_tiny(built_project, members=[member("tiny_link", 0o120000)])
-    refused(built_project, TINY, "'tiny_link' in it is neither a file nor a directory", status=1)
+    refused(built_project, TINY, "its member 'tiny_link' is neither a file nor a directory", status=1)
 
 
 @pytest.mark.parametrize("path", ["tiny-1.0.data/scripts/python", "tiny-1.0.data/data/pyvenv.cfg"])
@@ -124,14 +124,14 @@ def test_a_wheel_that_would_replace_a_file_of_the_ve(built_project: Path, path: 
     python = Path(os.path.realpath(sys.executable))
     before = python.stat()
     replace_tiny(built_project, files={"tiny.py": "", path: "#!/bin/sh\n"})
-    refused(built_project, TINY, "would replace a file of the ve itself", status=1)
+    refused(built_project, TINY, "would replace a file of the virtualenv itself", status=1)
     assert python.stat() == before
 
 
 def test_a_wheel_that_contradicts_its_record(built_project: Path) -> None:
     wrong = "tiny.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n"
     replace_tiny(built_project, record=wrong)
-    refused(built_project, TINY, "tiny.py in it is not what its RECORD says", status=1)
+    refused(built_project, TINY, "tiny.py differs from its RECORD", status=1)
 
 
 @pytest.mark.needs("unshare", "mount")
@@ -215,7 +215,7 @@ def test_a_directory_that_is_no_project(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "bootstrapper", "rebuild"], cwd=tmp_path,
                          capture_output=True, text=True, check=False)
     assert run.returncode == 2
-    assert f"{tmp_path}: no project: it has no requirements/" in run.stderr
+    assert f"{tmp_path}: is no project: it has no requirements/" in run.stderr
 
 
 @pytest.mark.needs("prlimit")

@@ -31,7 +31,7 @@ def site(built_project: Path) -> Path:
 def test_a_fresh_ve_has_no_difference(built_project: Path) -> None:
     run = check(built_project)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.splitlines()[-1] == "ve/ and vendored files are what the lock says"
+    assert run.stdout.splitlines()[-1] == "ve/ and vendored files match the lock"
 
 
 def test_running_the_ve_makes_no_difference(built_project: Path) -> None:
@@ -47,7 +47,7 @@ def test_bytecode_that_was_changed_is_told(built_project: Path, site: Path) -> N
     assert compiled.read_bytes() != content
     assert differences(built_project) == [
         f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info: "
-        "its bytecode is not what was installed"]
+        "its bytecode has changed"]
 
 
 def test_every_changed_missing_and_extra_file_is_listed(built_project: Path, site: Path) -> None:
@@ -61,8 +61,8 @@ def test_every_changed_missing_and_extra_file_is_listed(built_project: Path, sit
     assert differences(built_project) == [
         f"{inside}/tiny-1.0.dist-info/METADATA: missing",
         f"{inside}/tiny.py: changed",
-        f"{inside}/debug.py: nothing in the lock brings it",
-        "ve/bin/extra: nothing in the lock brings it",
+        f"{inside}/debug.py: no file of the lock installs it",
+        "ve/bin/extra: no file of the lock installs it",
     ]
 
 
@@ -95,7 +95,7 @@ def test_a_lock_that_moved_on_is_seen(built_project: Path) -> None:
     ours = next(source.glob("bootstrapper-*.whl"))
     (built_project / lockfile.APPS).write_text(lock_line(ours) + lock_line(new))
     assert differences(built_project) == [
-        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed, the lock does not have it",
+        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed, but not in the lock",
         "ve/: requirements/src/tiny-2.0-py3-none-any.whl is not installed"]
 
 
@@ -105,25 +105,25 @@ def test_other_bytes_under_the_same_name_are_seen(built_project: Path) -> None:
     ours = next(source.glob("bootstrapper-*.whl"))
     (built_project / lockfile.APPS).write_text(lock_line(ours) + lock_line(new))
     assert differences(built_project) == [
-        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed from a file of other bytes"]
+        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed from a file with another sha256"]
 
 
 def test_no_ve_is_a_difference(tiny_project: Path) -> None:
-    assert differences(tiny_project) == ["ve/: there is none, or no Python in it"]
+    assert differences(tiny_project) == ["ve/: is missing, or has no Python"]
 
 
 def test_a_ve_that_somebody_else_made_is_a_difference(tiny_project: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tiny_project / "ve"],
                    check=True)
     assert differences(tiny_project) == [
-        "ve/: it was not built by bootstrap.py, or not by this version"]
+        "ve/: was not built by this version of bootstrap.py"]
 
 
 def test_a_bad_lock_is_named(built_project: Path) -> None:
     (built_project / lockfile.APPS).write_text("nonsense\n")
     run = check(built_project)
     assert run.returncode == 2
-    assert "requirements/apps.txt line 1: " in run.stderr
+    assert "requirements/apps.txt:1: " in run.stderr
 
 
 def installed(project: Path, *wheels: Path) -> None:
@@ -190,7 +190,7 @@ def test_changed_bytecode_is_found_anywhere(tiny_project: Path, path: str) -> No
     compiled.chmod(0o644)
     compiled.write_bytes(compiled.read_bytes().replace(b"one", b"two"))
     (line,) = differences(tiny_project)
-    assert line.endswith("odd-1.0.dist-info: its bytecode is not what was installed")
+    assert line.endswith("odd-1.0.dist-info: its bytecode has changed")
 
 
 def test_advice_for_a_changed_ve_is_a_rebuild(built_project: Path, site: Path) -> None:

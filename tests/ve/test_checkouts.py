@@ -25,7 +25,7 @@ def test_a_rebuild_of_lfs_pointers_says_git_lfs_pull(built_project: Path, patter
         path.write_text(POINTER)
     run = bootstrap(built_project)
     assert run.returncode == 1
-    assert ("is a pointer of Git LFS, the file itself is not here\n"
+    assert ("is a Git LFS pointer instead of the file\n"
             "  next: git lfs pull\n") in run.stderr
     assert "Traceback" not in run.stderr
     assert ve_version(built_project) == "1.0"
@@ -38,7 +38,7 @@ def test_check_names_each_lfs_pointer(built_project: Path) -> None:
     run = check(built_project, "-q")
     assert run.returncode == 1
     assert sorted(run.stdout.splitlines()) == [
-        f"{lockfile.SOURCE}/{path.name}: is a pointer of Git LFS, the file itself is not here"
+        f"{lockfile.SOURCE}/{path.name}: is a Git LFS pointer instead of the file"
         for path in pointers]
     assert run.stderr == f"{len(pointers)} differences\n  next: git lfs pull\n"
 

@@ -57,7 +57,7 @@ def test_prune_removes_what_nobody_has_used_and_spares_the_ves(
     (old,) = cold_store.glob("*/cpython-*/*/tree/lib/python*/site-packages/tiny.py")
     entry = old.parents[4]
     os.utime(entry, (time.time() - 31 * DAY,) * 2)
-    assert store("prune").stdout.startswith("removed 1 of 2 entries that nobody has used for 30")
+    assert store("prune").stdout.startswith("removed 1 of 2 entries, unused for 30")
     assert not entry.exists()
     assert ve_version(built_project) == "1.0"
     assert bootstrap(built_project).returncode == 0

@@ -55,12 +55,12 @@ def test_what_is_rendered_is_read_back(tmp_path: Path) -> None:
     (f'requirements/src/tiny-1.0-py3-none-any.whl ; snake == "3" --hash=sha256:{A}', "snake"),
     ("--index-url somewhere", "'--index-url'"),
     ("-r other.txt", "'-r'"),
-    (LINE, "stands in line 1 already"),
+    (LINE, "line 1 already has"),
 ])
 def test_a_bad_line_is_named_by_its_number(tmp_path: Path, line: str, fault: str) -> None:
     with pytest.raises(InputError) as error:
         read(written(tmp_path, f"{LINE}\n{line}\n"), APPS)
-    assert error.value.where == "requirements/apps.txt line 2"
+    assert error.value.where == "requirements/apps.txt:2"
     assert fault in error.value.fault
     assert error.value.status == 2
 
@@ -72,5 +72,5 @@ def test_a_missing_lock_is_named(tmp_path: Path) -> None:
 
 def test_a_lock_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     written(tmp_path, "").joinpath(APPS).write_bytes(b"# caf\xe9\n")
-    with pytest.raises(InputError, match="not UTF-8 at byte 5"):
+    with pytest.raises(InputError, match="byte 5 is not UTF-8"):
         read(tmp_path, APPS)

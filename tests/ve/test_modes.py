@@ -110,16 +110,16 @@ def test_wrong_modes_in_the_store_are_healed(
 
 
 @pytest.mark.parametrize(("path", "mode", "fault"), [
-    ("pyvenv.cfg", 0o600, "its mode is 0600, the site's user may not read it"),
-    ("bootstrapper.json", 0o640, "its mode is 0640, the site's user may not read it"),
-    ("lib/*/*/tiny.py", 0o400, "its mode is 0400, the site's user may not read it"),
-    ("lib/*/*/tiny.py", 0o666, "its mode is 0666, others may write it"),
-    ("lib/*/*/__pycache__/tiny.*.pyc", 0o440, "its mode is 0440, the site's user may not read it"),
-    ("bin/tiny", 0o644, "its mode is 0644, the site's user may not execute it"),
-    ("bin/program", 0o744, "its mode is 0744, the site's user may not execute it"),
-    ("bin", 0o750, "its mode is 0750, the site's user may not enter it"),
-    ("lib/*/site-packages", 0o777, "its mode is 0777, others may write into it"),
-    ("", 0o700, "its mode is 0700, the site's user may not enter it"),
+    ("pyvenv.cfg", 0o600, "its mode is 0600, the site's user can't read it"),
+    ("bootstrapper.json", 0o640, "its mode is 0640, the site's user can't read it"),
+    ("lib/*/*/tiny.py", 0o400, "its mode is 0400, the site's user can't read it"),
+    ("lib/*/*/tiny.py", 0o666, "its mode is 0666, other users can write it"),
+    ("lib/*/*/__pycache__/tiny.*.pyc", 0o440, "its mode is 0440, the site's user can't read it"),
+    ("bin/tiny", 0o644, "its mode is 0644, the site's user can't execute it"),
+    ("bin/program", 0o744, "its mode is 0744, the site's user can't execute it"),
+    ("bin", 0o750, "its mode is 0750, the site's user can't enter it"),
+    ("lib/*/site-packages", 0o777, "its mode is 0777, other users can write into it"),
+    ("", 0o700, "its mode is 0700, the site's user can't enter it"),
 ])
 def test_check_finds_a_wrong_mode(
         plain_project: Path, store_of_old: Path, path: str, mode: int, fault: str) -> None:

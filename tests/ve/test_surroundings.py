@@ -65,7 +65,7 @@ def test_a_path_that_no_ve_can_live_at_is_refused(
         tiny_project: Path, tmp_path: Path, name: str) -> None:
     run = bootstrap(tiny_project.rename(tmp_path / name))
     assert run.returncode == 2
-    assert "a ve can't live at a path with ':'" in run.stderr
+    assert "a virtualenv does not work at a path with ':'" in run.stderr
     assert "next: move the project elsewhere" in run.stderr
 
 

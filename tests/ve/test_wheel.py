@@ -34,12 +34,12 @@ def test_a_name_that_leads_out_of_its_directory_is_refused(tmp_path: Path, name:
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO])
 def test_a_link_or_device_is_refused(tmp_path: Path, kind: int) -> None:
     fault = refusal(make_wheel(tmp_path, members=[member("tiny/link", kind)]))
-    assert fault == "'tiny/link' in it is neither a file nor a directory"
+    assert fault == "its member 'tiny/link' is neither a file nor a directory"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
-    assert "twice" in refusal(make_wheel(tmp_path, members=[member("tiny.py")]))
+    assert "two members" in refusal(make_wheel(tmp_path, members=[member("tiny.py")]))
 
 
 def test_an_unknown_data_directory_is_refused(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_wheel_of_a_later_format_is_refused(tmp_path: Path) -> None:
 
 def test_a_wheel_named_as_another_distribution_is_refused(tmp_path: Path) -> None:
     path = make_wheel(tmp_path).rename(tmp_path / "other-1.0-py3-none-any.whl")
-    assert "is not that of other" in refusal(path)
+    assert "does not belong to other" in refusal(path)
 
 
 def test_a_wheel_without_dist_info_is_refused(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def add_unasked(project: Path) -> None:
 
 @pytest.mark.parametrize(("change", "said"), [
     (lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").unlink(),
-     "requirements/apps.txt line 5: requirements/src/tiny-1.0-py3-none-any.whl is missing"),
+     "requirements/apps.txt:5: requirements/src/tiny-1.0-py3-none-any.whl is missing"),
     (lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").write_bytes(b"changed"),
-     "requirements/apps.txt line 5: requirements/src/tiny-1.0-py3-none-any.whl has sha256 "
+     "requirements/apps.txt:5: requirements/src/tiny-1.0-py3-none-any.whl has sha256 "
      "d67e2e94"),
     (lambda project: make_wheel(project / SOURCE, "stray"),
      "requirements/src/stray-1.0-py3-none-any.whl: stands in neither apps.txt nor tools.txt"),
@@ -64,9 +64,9 @@ def add_unasked(project: Path) -> None:
     (add_two, "requirements/apps.txt: helper is in it 2 times: helper-1.0-py3-none-any.whl, "
      "helper-2.0-py3-none-any.whl"),
     (add_unasked,
-     "requirements/apps.txt line 6: unasked-1.0-py3-none-any.whl is asked for by nothing"),
+     "requirements/apps.txt:6: unasked-1.0-py3-none-any.whl is asked for by nothing"),
     (edit("requirements/apps.txt", "--hash=sha256:", "--hash=md5:"),
-     "requirements/apps.txt line 4: a hash must be"),
+     "requirements/apps.txt:4: a hash must be"),
     (lambda project: (project / "requirements/tools.txt").unlink(),
      "requirements/tools.txt: the file is missing"),
 ])

@@ -143,7 +143,7 @@ def test_two_at_once_take_no_chances(index: Index, make_project: MakeProject,
         assert vendor(project) == 3
     finally:
         os.close(descriptor)
-    assert "a rebuild or another vendor_fetch is at work there" in capsys.readouterr().err
+    assert "a rebuild or another vendor_fetch is using it" in capsys.readouterr().err
     assert vendor(project) == 0
 
 

@@ -68,9 +68,7 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
     for number, words in _logical_lines(text):
         file = _read_line(words, str(lock), number)
         if file.path in lines:
-            raise InputError(
-                file.place, f"line {lines[file.path]} already has {file.path}", _NEXT
-            )
+            raise InputError(file.place, f"line {lines[file.path]} already has {file.path}", _NEXT)
         lines[file.path] = number
         files.append(file)
     return files
@@ -107,7 +105,7 @@ def _read_line(text: str, lock: str, number: int) -> LockedFile:
     digests = tuple(_HASH.findall(text))
     rest = _HASH.sub("", text).strip()
     if "--hash" in rest:
-        raise bad("a hash must be --hash=sha256: with 64 lower-case hexadecimal digits")
+        raise bad("a hash must be --hash=sha256: with 64 hexadecimal digits in lower case")
     name, separator, condition = (part.strip() for part in rest.partition(" ;"))
     if name.startswith("-"):
         raise bad(f"{name.split()[0]!r}: a lock has no options but --hash")

@@ -55,8 +55,7 @@ def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
     if len(versions) > 1:
         raise WorkFailed(
             lines[1].place,
-            f"{lines[1].path.name}: line {lines[0].line} has another version, "
-            f"{lines[0].path.name}",
+            f"{lines[1].path.name}: line {lines[0].line} has another version, {lines[0].path.name}",
             "make vendor",
         )
     ranked = [(rank, line) for line in lines if (rank := _rank(line, interpreter)) is not None]

@@ -131,9 +131,7 @@ def tarball_error(place: str, text: str) -> WorkFailed:
 def _inside(root: str, name: str, place: str) -> str:
     path = os.path.normpath(os.path.join(root, name))
     if os.path.isabs(name) or "\0" in name or not f"{path}/".startswith(f"{root}/"):
-        raise tarball_error(
-            place, f"its member {shorten_name(name)!r} leads out of its directory"
-        )
+        raise tarball_error(place, f"its member {shorten_name(name)!r} leads out of its directory")
     if path.count("/") - root.count("/") > MAX_DEPTH:
         raise tarball_error(
             place, f"its member {shorten_name(name)!r} is more than {MAX_DEPTH} directories deep"

@@ -47,7 +47,7 @@ def test_build_requires_that_are_not_vendored_are_named(project: Path, cold_stor
     configure(project, "undeclared")
     run = bootstrap(project)
     assert run.returncode == 1
-    assert "to be built it needs undeclared, and that is not vendored\n  next: make vendor" \
+    assert "its build needs undeclared, which is not vendored\n  next: make vendor" \
         in run.stderr
 
 

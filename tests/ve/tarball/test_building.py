@@ -144,12 +144,12 @@ def test_tarballs_that_need_each_other_are_refused(project: Path) -> None:
 
 
 @pytest.mark.parametrize(("details", "says", "next_step"), [
-    ({"build": ["nowhere>=2"]}, "to be built it needs nowhere>=2, and that is not vendored",
+    ({"build": ["nowhere>=2"]}, "its build needs nowhere>=2, which is not vendored",
      "  next: make vendor"),
-    ({"build": ["setuptools>=999"]}, r"it needs setuptools>=999, and what is vendored is "
-     r"setuptools-[\d.]+-py3-none-any\.whl", "  next: make vendor"),
-    (asking("nowhere"), "it needs nowhere, and that is not vendored",
-     "  next: write it into build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
+    ({"build": ["setuptools>=999"]}, r"its build needs setuptools>=999, but "
+     r"setuptools-[\d.]+-py3-none-any\.whl is vendored", "  next: make vendor"),
+    (asking("nowhere"), "its build needs nowhere, which is not vendored",
+     "  next: add it to build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
      "make vendor"),
 ], ids=["not vendored", "too old", "asked for by the backend"])
 def test_a_missing_build_requirement_is_named(
@@ -180,15 +180,15 @@ def test_where_no_compiler_is_the_package_that_wants_one_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     run = bootstrap(project)
     assert run.returncode == 1
-    assert re.search(r"requirements/src/odd-1.0.tar.gz: to be built it wants a C compiler, and "
-                    r"there is no \S+ here", run.stderr)
+    assert re.search(r"requirements/src/odd-1.0.tar.gz: its build needs a C compiler, and "
+                    r"\S+ is missing", run.stderr)
     assert "apt-get install build-essential" in run.stderr.splitlines()[-1]
 
 
 @pytest.mark.needs("gcc")
 @pytest.mark.parametrize(("include", "says"), [
-    ("Python.h", "Python's header files, and there is no Python.h here"),
-    ("libpq-odd.h", "the header files of a library, and there is no libpq-odd.h here"),
+    ("Python.h", "Python's header files, and Python.h is missing"),
+    ("libpq-odd.h", "the header files of a library, and libpq-odd.h is missing"),
 ])
 def test_missing_header_files_are_named(
         project: Path, include: str, says: str) -> None:
@@ -197,7 +197,7 @@ def test_missing_header_files_are_named(
     add(project, files={"odd.c": f"#include <{include}>\n", "setup.py": setup})
     run = bootstrap(project)
     assert run.returncode == 1
-    assert f"to be built it wants {says}" in run.stderr
+    assert f"its build needs {says}" in run.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--no-store",)], ids=["store", "no store"])
@@ -206,10 +206,10 @@ def test_a_failed_build_shows_its_last_lines_and_keeps_them_all(
     add(project, files={"setup.py": "for i in range(100): print('line', i)\n1 / 0\n"})
     run = bootstrap(project, *options)
     assert run.returncode == 1
-    assert "odd-1.0.tar.gz: no wheel could be built of it:\n" in run.stderr
+    assert "odd-1.0.tar.gz: its build failed:\n" in run.stderr
     assert "ZeroDivisionError: division by zero" in run.stderr
     assert "line 50" not in run.stderr
-    log = re.search("all of its output: (.*)", run.stderr)
+    log = re.search("full log: (.*)", run.stderr)
     assert log
     assert "line 50" in Path(log[1]).read_text()
 

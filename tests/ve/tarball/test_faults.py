@@ -18,7 +18,7 @@ def test_a_wheel_of_another_version_is_refused(project: Path) -> None:
     add(project, version="2.0")
     run = bootstrap(project)
     assert run.returncode == 1
-    assert "odd-2.0.tar.gz: the wheel built of it is another's: odd-1.0-py3-none-any.whl" \
+    assert "odd-2.0.tar.gz: its build made the wheel of another: odd-1.0-py3-none-any.whl" \
         in run.stderr
 
 
