@@ -10,7 +10,11 @@ import packaging
 import pytest
 
 from bootstrapper.errors import InputError
-from bootstrapper.ve.python.interpreter import current_interpreter, inspect_interpreter
+from bootstrapper.ve.python.interpreter import (
+    another_python,
+    current_interpreter,
+    inspect_interpreter,
+)
 from bootstrapper.ve.python.tag import cpython_tags, linux_platforms
 from tests.support.interpreters import interpreters, too_old
 
@@ -43,7 +47,7 @@ def test_an_interpreter_that_is_too_old_is_refused(executable: Path) -> None:
     with pytest.raises(InputError) as refusal:
         inspect_interpreter(executable)
     assert "too old" in str(refusal.value)
-    assert "--python" in str(refusal.value)
+    assert "  next: " in str(refusal.value)
 
 
 @pytest.mark.parametrize("name", ["/nowhere/python3", "/bin/false", "/bin/echo"])
@@ -71,3 +75,19 @@ def test_modules_of_the_current_directory_are_not_run(
     (tmp_path / "json.py").write_text("raise SystemExit('run by mistake')\n")
     monkeypatch.chdir(tmp_path)
     assert inspect_interpreter(sys.executable).version == sys.version_info[:2]
+
+
+@pytest.mark.parametrize(("versions", "expected"), [
+    (None, "./bootstrap.py --python '{}/python3.14'"),
+    ({"3.12", "3.13"}, "./bootstrap.py --python '{}/python3.13'"),
+    ({"3.12"}, "install another Python (Debian: apt-get install python3), then: ./bootstrap.py"),
+])
+def test_another_python_is_one_on_path(
+        versions: set[str] | None, expected: str, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tmp_path / "with space"
+    directory.mkdir()
+    for name in ("python3.10", "python3.12", "python3.13", "python3.14"):
+        (directory / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(directory))
+    assert another_python(directory / "python3.12", versions) == expected.format(directory)

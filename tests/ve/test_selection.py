@@ -68,7 +68,7 @@ def test_no_wheel_for_this_python_names_both_kinds_of_tags(tmp_path: Path) -> No
     assert "requirements/apps.txt:1" in message
     assert "is for cp310-cp310-manylinux_2_28_x86_64" in message
     assert "CPython 3.12.1 on linux_x86_64" in message
-    assert "takes cp312-cp312-linux_x86_64" in message
+    assert "accepts cp312-cp312-linux_x86_64" in message
     assert "next: " in message
 
 

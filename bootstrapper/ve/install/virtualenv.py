@@ -4,7 +4,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,12 @@ from typing import Any
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import TOOLS, LockedFile
 from bootstrapper.ve.project.project import Project, requires_python
-from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter, inspect_interpreter
+from bootstrapper.ve.python.interpreter import (
+    Interpreter,
+    another_python,
+    current_interpreter,
+    inspect_interpreter,
+)
 from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
 from bootstrapper.ve.store.store import Store
@@ -35,10 +40,10 @@ class Virtualenv:
             raise InputError(str(TOOLS), f"{name} is missing", "make vendor")
         return self._paths[name]
 
-    def discover(self, spec: str) -> Path:
+    def discover(self, spec: str, allowed: Container[str] | None = None) -> Path:
         """Return the interpreter that virtualenv finds for `3.12`, `python3.12` or `>=3.11,<3.13`.
 
-        Raise InputError if this machine has none.
+        Raise InputError if this machine has none; `allowed` are the versions that it suggests.
         """
         try:
             session = self._session(["--python", spec, str(self._store.home / "nowhere")])
@@ -47,7 +52,7 @@ class Virtualenv:
             raise InputError(
                 f"Python {spec}",
                 "virtualenv finds none on this machine",
-                "install it, or name one: ./bootstrap.py --python PATH",
+                another_python(spec, allowed),
             ) from None
 
     def create(self, place: Path, interpreter: Interpreter, prompt: str) -> None:
@@ -63,7 +68,7 @@ class Virtualenv:
             raise WorkFailed(
                 str(interpreter.executable),
                 f"virtualenv can't create a virtualenv for it: {error}",
-                "name another Python: ./bootstrap.py --python PATH",
+                another_python(interpreter.executable),
             ) from None
 
     def _session(self, arguments: list[str]) -> Any:
@@ -120,8 +125,7 @@ def choose_interpreter(
         raise InputError(
             str(found.executable),
             f'this is {found}, pyproject.toml has requires-python = "{required}"',
-            "name another Python: ./bootstrap.py --python PYTHON, or change "
-            "requires-python and vendor for it: make vendor",
+            another_python(found.executable, allowed_pythons(required)),
         )
     return found
 
@@ -142,7 +146,7 @@ def _discover(
         return here
     # Older versions of virtualenv find "3.12", but no specifiers.
     spec = next(iter(versions)) if len(versions) == 1 else required.removeprefix("==")
-    return inspect_interpreter(virtualenv.discover(spec))
+    return inspect_interpreter(virtualenv.discover(spec, versions))
 
 
 def _pythons(files: Iterable[LockedFile]) -> set[str]:

@@ -1,12 +1,13 @@
 """Select the vendored files for an interpreter: one for each distribution, by markers and tags."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.python.interpreter import Interpreter
+from bootstrapper.ve.python.interpreter import Interpreter, another_python
 from bootstrapper.ve.standards.filename import Tarball, Wheel
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
@@ -84,9 +85,15 @@ def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
         lines[0].place,
         f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
         f"interpreter accepts {best}, … py3-none-any",
-        "vendor a file for this Python (make vendor), or rebuild with another one: "
-        "./bootstrap.py --python PYTHON",
+        "vendor a file for this Python (make vendor), or rebuild with the vendored one: "
+        + another_python(interpreter.executable, _pythons(lines)),
     )
+
+
+def _pythons(lines: list[LockedFile]) -> set[str]:
+    """Return the versions of CPython in the tags of wheels, such as 3.12 for `cp312`."""
+    matches = (re.match(r"cp(\d)(\d+)-", tag) for line in lines for tag in _tags(line))
+    return {f"{match[1]}.{match[2]}" for match in matches if match}
 
 
 def _tags(line: LockedFile) -> tuple[str, ...]:

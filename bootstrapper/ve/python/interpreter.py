@@ -2,8 +2,10 @@
 
 import json
 import os
+import shlex
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,7 +16,7 @@ from bootstrapper.ve.python import probe
 from bootstrapper.ve.python.tag import cpython_tags, generic_platform, linux_platforms
 
 OLDEST = (3, 11)
-FIND_PYTHON = "list the installed ones (ls /usr/bin/python3*), then: ./bootstrap.py --python PATH"
+LATEST_MINOR = 99  # Python will not release higher numbers for decades
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,7 @@ def inspect_interpreter(executable: str | Path) -> Interpreter:
         raise InputError(
             str(executable),
             f"can't be run to find out its version: {last}",
-            FIND_PYTHON,
+            another_python(executable),
         ) from None
     return _interpreter(executable, facts)
 
@@ -96,13 +98,13 @@ def _interpreter(executable: str | Path, facts: dict[str, Any]) -> Interpreter:
             str(executable),
             f"Python {environment['python_full_version']} is too old, "
             f"{OLDEST[0]}.{OLDEST[1]} or later is needed",
-            FIND_PYTHON,
+            another_python(executable),
         )
     if environment["implementation_name"] != "cpython":
         raise InputError(
             str(executable),
             f"{environment['platform_python_implementation']} is not CPython",
-            FIND_PYTHON,
+            another_python(executable),
         )
     return Interpreter(
         executable=Path(facts["executable"]),
@@ -137,3 +139,17 @@ def current_interpreter() -> Interpreter:
     if "_PYTHON_HOST_PLATFORM" in os.environ:  # sysconfig would use it; inspecting does not
         return inspect_interpreter(executable)
     return _interpreter(executable, probe.facts())
+
+
+def another_python(unfit: str | Path, versions: Container[str] | None = None) -> str:
+    """Return the next command for an error about the interpreter `unfit`.
+
+    The command names another Python on PATH: the latest, or the latest of `versions`.
+    """
+    for minor in range(LATEST_MINOR, OLDEST[1] - 1, -1):
+        version = f"{OLDEST[0]}.{minor}"
+        if versions is None or version in versions:
+            path = shutil.which(f"python{version}")
+            if path and os.path.realpath(path) != os.path.realpath(unfit):
+                return f"./bootstrap.py --python {shlex.quote(path)}"
+    return "install another Python (Debian: apt-get install python3), then: ./bootstrap.py"

@@ -2,11 +2,10 @@
 
 import re
 
-from bootstrapper.ve.python.interpreter import OLDEST
+from bootstrapper.ve.python.interpreter import LATEST_MINOR, OLDEST
 from bootstrapper.ve.standards.version import Version, matches
 
-# Python will not release higher numbers for decades.
-LATEST_MINOR = LATEST_MICRO = 99
+LATEST_MICRO = 99  # Python will not release higher numbers
 
 
 def allowed_pythons(required: str) -> dict[str, int]:
