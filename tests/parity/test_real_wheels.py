@@ -40,7 +40,7 @@ def project(tmp_path: Path, generated: Path) -> Path:
     return project
 
 
-def test_the_tree_is_the_one_that_pip_installs(project: Path) -> None:
+def test_real_wheels_install_as_with_pip(project: Path) -> None:
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     ours, pips = tree(project / "ve"), tree(installed_by_pip(project))

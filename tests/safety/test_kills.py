@@ -50,7 +50,7 @@ def left_behind(project: Path, store: Path) -> list[Path]:
 
 @pytest.mark.parametrize("whom", ["the rebuild alone", "all of its processes"])
 @pytest.mark.parametrize("temperature", ["cold", "warm"])
-def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figures: Figures,
+def test_kill_at_any_instant_leaves_a_virtualenv(victim: tuple[Path, str], cold_store: Path, figures: Figures,
                                temperature: str, whom: str) -> None:
     project, module = victim
     row = figures.row(("cold", "warm").index(temperature),
@@ -109,7 +109,7 @@ def kill(run: "subprocess.Popen[bytes]", whom: str) -> None:
     run.wait()
 
 
-def test_a_kill_before_there_was_a_ve(victim: tuple[Path, str], cold_store: Path,
+def test_kill_during_first_rebuild_leaves_no_half(victim: tuple[Path, str], cold_store: Path,
                                       figures: Figures) -> None:
     """There is none afterwards, or a whole one."""
     project, module = victim

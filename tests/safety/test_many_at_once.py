@@ -72,7 +72,7 @@ def whole(projects: list[Path], store: Path) -> bool:
     return not damaged(store) and not list(store.glob("*/unfinished/*"))
 
 
-def test_ten_at_once(projects: list[Path], cold_store: Path, figures: Figures) -> None:
+def test_ten_rebuilds_at_once(projects: list[Path], cold_store: Path, figures: Figures) -> None:
     row = figures.row(5, "ten rebuilds of ten projects at once, one cold store",
                       "all succeed, `check` finds nothing, no entry of the store is damaged")
     for _ in range(figures.tries(1, 5)):
@@ -83,7 +83,7 @@ def test_ten_at_once(projects: list[Path], cold_store: Path, figures: Figures) -
         row.survived += PROJECTS
 
 
-def test_ten_at_once_of_which_one_is_killed(projects: list[Path], cold_store: Path,
+def test_ten_rebuilds_at_once_one_killed(projects: list[Path], cold_store: Path,
                                             figures: Figures) -> None:
     row = figures.row(6, "the same, with SIGKILL for one of the ten",
                       "nine succeed, the next rebuild of the tenth succeeds, no entry is damaged")
@@ -113,7 +113,7 @@ def test_ten_at_once_of_which_one_is_killed(projects: list[Path], cold_store: Pa
 
 @pytest.mark.needs("unshare", "mount")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small disk")
-def test_ten_at_once_on_a_disk_that_gets_full(projects: list[Path], cold_store: Path,
+def test_ten_rebuilds_at_once_disk_full(projects: list[Path], cold_store: Path,
                                               figures: Figures) -> None:
     row = figures.row(7, "the same, the store on a disk that gets full",
                       "each succeeds or says that the disk is full; virtualenvs and entries are "

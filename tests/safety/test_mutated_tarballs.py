@@ -93,7 +93,7 @@ def faults(directory: Path, wheel: bytes, chance: random.Random) -> dict[str, Ca
     }
 
 
-def test_mutated_tarballs(built_project: Path, tmp_path: Path, figures: Figures) -> None:
+def test_mutated_tarballs_do_no_harm(built_project: Path, tmp_path: Path, figures: Figures) -> None:
     row = figures.row(4, "a tarball with a fault in it, through ./bootstrap.py",
                       "it refuses the tarball with a message that names the file, with exit "
                       "status 1 or 2 and a working old virtualenv; or it builds a virtualenv that "

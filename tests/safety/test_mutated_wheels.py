@@ -86,7 +86,7 @@ def outside(directory: Path) -> list[str]:
                                     else mutation.CANARY)]
 
 
-def test_mutated_wheels(tmp_path: Path, figures: Figures) -> None:
+def test_mutated_wheels_do_no_harm(tmp_path: Path, figures: Figures) -> None:
     row = figures.row(3, "a wheel with a fault in it, unpacked",
                       "it refuses the wheel with a message that names the file, or installs it as "
                       f"zipfile reads it; it uses less than {MEMORY // 2**20} MB of memory and a "
@@ -125,7 +125,7 @@ def _fault(outcome: Outcome, wheel: Path, place: Path) -> str:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_mutated_wheels_through_bootstrap(built_project: Path, tmp_path: Path,
+def test_rebuild_of_mutated_wheels_does_no_harm(built_project: Path, tmp_path: Path,
                                           figures: Figures) -> None:
     row = figures.row(4, "a wheel with a fault in it, through ./bootstrap.py",
                       "the same, with exit status 1 or 2 and a working old virtualenv; or a new "

@@ -35,7 +35,7 @@ def unpacking(store: Path) -> bool:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
                          ids=lambda how: how.name)
-def test_an_interrupt_in_the_middle(
+def test_interrupt_leaves_the_old_virtualenv(
         slow_project: Path, cold_store: Path, how: signal.Signals) -> None:
     run = started(slow_project)
     while not unpacking(cold_store):
@@ -54,7 +54,7 @@ def test_an_interrupt_in_the_middle(
 
 
 @pytest.mark.parametrize("whom", ["the rebuild", "all of its processes"])
-def test_kill_9_at_any_instant(slow_project: Path, whom: str) -> None:
+def test_kill_9_leaves_a_working_virtualenv(slow_project: Path, whom: str) -> None:
     """Ten instants spread over the whole of a run; the next rebuild succeeds after each."""
     begin = time.monotonic()
     assert bootstrap(slow_project).returncode == 0
@@ -78,7 +78,7 @@ def test_kill_9_at_any_instant(slow_project: Path, whom: str) -> None:
     assert not list(slow_project.glob(".ve*"))
 
 
-def test_a_worker_that_is_killed_from_outside(slow_project: Path, cold_store: Path) -> None:
+def test_killed_worker_is_reported(slow_project: Path, cold_store: Path) -> None:
     run = started(slow_project)
     while not unpacking(cold_store):
         assert run.poll() is None

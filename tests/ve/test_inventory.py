@@ -28,11 +28,11 @@ def info() -> dict[str, int]:
     return answer
 
 
-def test_an_empty_store_is_told_as_such(cold_store: Path) -> None:
+def test_info_of_an_empty_store(cold_store: Path) -> None:
     assert info() == {"path": str(cold_store), "items": 0, "files": 0, "size": 0, "saved": 0}
 
 
-def test_projects_that_share_a_wheel_share_its_disk(
+def test_info_counts_shared_disk_space(
         cold_store: Path, tiny_project: Path, tmp_path: Path) -> None:
     assert bootstrap(tiny_project).returncode == 0
     first = info()
@@ -51,7 +51,7 @@ def test_projects_that_share_a_wheel_share_its_disk(
     assert "saved" in store("info").stdout
 
 
-def test_prune_removes_what_nobody_has_used_and_spares_the_ves(
+def test_prune_removes_unused_entries_only(
         cold_store: Path, built_project: Path) -> None:
     assert store("prune").stdout.startswith("removed 0 of 2 entries")
     (old,) = cold_store.glob("*/cpython-*/*/tree/lib/python*/site-packages/tiny.py")
@@ -64,7 +64,7 @@ def test_prune_removes_what_nobody_has_used_and_spares_the_ves(
     assert entry.exists()
 
 
-def test_a_rebuild_counts_as_use(cold_store: Path, built_project: Path) -> None:
+def test_rebuild_counts_as_use(cold_store: Path, built_project: Path) -> None:
     for place in cold_store.glob("*/*/*"):
         os.utime(place, (time.time() - 31 * DAY,) * 2)
     assert bootstrap(built_project).returncode == 0
@@ -83,7 +83,7 @@ def test_prune_waits_for_a_rebuild(cold_store: Path, built_project: Path) -> Non
     assert said.startswith("removed 2 of 2 entries")
 
 
-def test_a_store_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_store_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_STORE", "/proc/store")
     run = store("info")
     assert run.returncode == 1
@@ -91,7 +91,7 @@ def test_a_store_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert "\n  next: " in run.stderr
 
 
-def test_an_empty_ve_is_made_once_for_an_interpreter(
+def test_empty_virtualenv_is_created_once(
         cold_store: Path, tiny_project: Path, tmp_path: Path) -> None:
     """A path without a space: only such a one can be put in place of another everywhere."""
     project = tiny_project.rename(tmp_path / "first")

@@ -48,7 +48,7 @@ def modes(ve: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("mask", ["077", "027", "002", "000"])
-def test_modes_of_a_ve_are_the_same_for_every_umask(
+def test_modes_do_not_depend_on_the_umask(
         plain_project: Path, store_of_old: Path, mask: str) -> None:
     rebuilt(plain_project)
     expected = modes(plain_project / "ve")
@@ -68,7 +68,7 @@ def test_modes_of_a_ve_are_the_same_for_every_umask(
 
 @pytest.mark.needs(DEBIAN_PYTHON)
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
-def test_the_sites_user_runs_what_umask_077_built(
+def test_site_user_can_run_a_ve_built_with_umask_077(
         plain_project: Path, store_of_old: Path, server_root: Path) -> None:
     project = Path(shutil.copytree(plain_project, server_root / "by umask 077"))
     run = bootstrap(project, "--python", DEBIAN_PYTHON, python=DEBIAN_PYTHON,
@@ -79,7 +79,7 @@ def test_the_sites_user_runs_what_umask_077_built(
     assert (run.stdout, run.stderr) == ("1.0\n", "")
 
 
-def test_a_shared_projects_ve_can_be_replaced_by_its_group(
+def test_group_can_replace_a_shared_virtualenv(
         plain_project: Path, store_of_old: Path) -> None:
     plain_project.chmod(0o2775)
     rebuilt(plain_project, "077")
@@ -98,7 +98,7 @@ def _store_file(store: Path, pattern: str) -> Path:
 @pytest.mark.parametrize("pattern", [
     "bare/*/ve/pyvenv.cfg", "bare/*/ve/bin/activate", "cpython-*/*/tree/lib/*/*/tiny.py",
     "cpython-*/*/tree/lib/*/*/__pycache__/tiny.*.pyc", "cpython-*/*/tree/bin/program"])
-def test_wrong_modes_in_the_store_are_healed(
+def test_wrong_modes_in_the_store_are_repaired(
         plain_project: Path, store_of_old: Path, pattern: str) -> None:
     rebuilt(plain_project)
     expected = modes(plain_project / "ve")

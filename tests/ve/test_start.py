@@ -21,16 +21,16 @@ def ours(store: Path) -> Path:
     return found
 
 
-def test_with_a_store_it_starts_from_bytecode(cold_store: Path, built_project: Path) -> None:
+def test_start_from_bytecode_with_a_store(cold_store: Path, built_project: Path) -> None:
     assert f"{ours(cold_store)}/ve/__pycache__/rebuild." in told(built_project)
 
 
-def test_without_one_it_starts_from_the_wheel(cold_store: Path, tiny_project: Path) -> None:
+def test_start_from_the_wheel_without_a_store(cold_store: Path, tiny_project: Path) -> None:
     assert "zipimporter" in told(tiny_project)
 
 
 @pytest.mark.parametrize("keeping_its_time", [False, True])
-def test_what_somebody_edited_in_the_store_is_not_run(
+def test_edited_file_in_the_store_is_not_run(
         cold_store: Path, built_project: Path, keeping_its_time: bool) -> None:
     module = ours(cold_store) / "ve/rebuild.py"
     before = module.stat()

@@ -58,7 +58,7 @@ def shared_with(project: Path, store: Path) -> bool:
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
 @pytest.mark.parametrize("home", [None, "/nonexistent", "/root", "/proc", "/etc/passwd"])
-def test_a_user_without_a_home_has_a_store(
+def test_user_without_a_home_has_a_store(
         tiny_project: Path, place: Path, home: str | None) -> None:
     """As www-data on Debian, whose home is root's."""
     project = given_away(tiny_project, place / "project")
@@ -88,7 +88,7 @@ def test_releases_of_a_deployment_share_a_store(tiny_project: Path, place: Path)
 
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
-def test_a_project_of_somebody_else_is_rebuilt_quietly(tiny_project: Path, place: Path) -> None:
+def test_project_of_another_user_is_rebuilt_quietly(tiny_project: Path, place: Path) -> None:
     """Neither the home nor a store beside the project can be had."""
     project = given_away(tiny_project, place / "project")
     (project / f".ve.store-{USER}").mkdir()  # root's
@@ -97,7 +97,7 @@ def test_a_project_of_somebody_else_is_rebuilt_quietly(tiny_project: Path, place
 
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
-def test_a_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
+def test_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
     store = tmp_path / "theirs"
     store.mkdir()
@@ -113,7 +113,7 @@ def test_a_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
 @pytest.mark.needs("unshare")
 @pytest.mark.parametrize("limit", ["size=64k", "size=300k", "size=1m", "nr_inodes=20",
                                    "nr_inodes=150"])
-def test_a_full_store_is_named_and_done_without(
+def test_full_store_is_reported_and_not_used(
         tiny_project: Path, tmp_path: Path, limit: str,
         monkeypatch: pytest.MonkeyPatch) -> None:
     disk = tmp_path / "disk"
@@ -134,7 +134,7 @@ def test_a_full_store_is_named_and_done_without(
 
 @pytest.mark.parametrize("number", [errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EROFS,
                                     errno.ENOLCK])
-def test_a_store_that_breaks_is_what_failed(tmp_path: Path, number: int) -> None:
+def test_store_failure_is_recognized(tmp_path: Path, number: int) -> None:
     store = Store(tmp_path / "store")
     inside = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
     elsewhere = Path("/proc")  # a project on another file system
@@ -146,13 +146,13 @@ def test_a_store_that_breaks_is_what_failed(tmp_path: Path, number: int) -> None
     assert location.failed(store, elsewhere, WorkFailed("a", "another fault", "b")) == ""
 
 
-def test_a_full_disk_that_holds_the_project_too_is_reported(tmp_path: Path) -> None:
+def test_full_disk_of_the_project_is_reported(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     for number in (errno.ENOSPC, errno.EDQUOT):
         error = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
         assert location.failed(store, tmp_path, error) == ""
 
 
-def test_a_named_store_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_named_store_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_STORE", str(tmp_path / "named"))
     assert home.places(tmp_path) == [tmp_path / "named"]
