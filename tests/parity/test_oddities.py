@@ -1,4 +1,4 @@
-"""What we install is what pip installs, for tiny wheels with one oddity each."""
+"""The rebuild installs small wheels with one oddity each exactly as pip does."""
 
 import sys
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Whatever happens to the store: no ve breaks for it, and the next rebuild mends it."""
+"""Damage to the store breaks no virtualenv, and the next rebuild repairs it."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ DISKS = (Path("/dev/shm"), Path.home(), Path("/var/tmp"))
 
 @pytest.fixture
 def pair(tiny_project: Path, tmp_path: Path, cold_store: Path) -> tuple[Path, Path]:
-    """Two projects with the same files, both built; their ves share the store's."""
+    """Return two projects with the same files, both built; their virtualenvs share the store's files."""
     other = tmp_path / "other project"
     shutil.copytree(tiny_project, other)
     for project in (tiny_project, other):
@@ -66,9 +66,9 @@ def test_edited_file_is_found_and_replaced(pair: tuple[Path, Path], figures: Fig
         path.chmod(0o644)
         path.write_text(content)
         for project in pair:
-            status, said = check(project)
+            status, output = check(project)
             assert status == 1
-            assert said.splitlines()[0].endswith("site-packages/tiny.py: changed")
+            assert output.splitlines()[0].endswith("site-packages/tiny.py: changed")
         assert healed(one)
         assert check(other)[0] == 1  # rebuilding one does not touch the other
         assert healed(other)
@@ -118,7 +118,7 @@ def test_damaged_store_is_repaired(tiny_project: Path, tmp_path: Path, figures: 
     row = figures.row(9, "the store damaged",
                       "the next rebuild repairs it, `check` finds nothing, and the store works "
                       "again")
-    # A path that needs no quoting, so that empty ves are kept.
+    # A path that needs no quoting, so that the store keeps the empty virtualenv.
     project, store = tmp_path / "project", tmp_path / "store"
     shutil.copytree(tiny_project, project)
     monkeypatch.setenv("BOOTSTRAP_STORE", str(store))
@@ -185,7 +185,7 @@ def test_unusable_store_is_not_used(built_project: Path, tmp_path: Path, figures
 @pytest.fixture
 def store_elsewhere(tiny_project: Path, monkeypatch: pytest.MonkeyPatch,
                     request: pytest.FixtureRequest) -> Path:
-    """A store on another file system than the project."""
+    """Use a store on another file system than the project's."""
     others = [disk for disk in DISKS if os.access(disk, os.W_OK)
               and disk.stat().st_dev != tiny_project.stat().st_dev]
     if not others:
@@ -231,7 +231,7 @@ def test_link_modes_and_no_store(pair: tuple[Path, Path], cold_store: Path) -> N
 
 def test_file_with_too_many_links_is_copied(
         tiny_project: Path, tmp_path: Path, cold_store: Path) -> None:
-    """For real: ext4 allows a file 65,000 names, btrfs 65,535."""
+    """Use a real file system: ext4 allows 65,000 links to a file, btrfs 65,535."""
     assert bootstrap(tiny_project).returncode == 0
     (tmp_path / "names").mkdir()
     with pytest.raises(OSError, match=os.strerror(errno.EMLINK)):
@@ -261,7 +261,7 @@ def test_store_with_umask_077(tiny_project: Path, cold_store: Path) -> None:
     run = bootstrap(tiny_project, prefix=("sh", "-c", 'umask 077 && exec "$@"', "sh"))
     assert run.returncode == 0
     assert ve_version(tiny_project) == "1.0"
-    # Today's umask must not decide what another project's ve gets.
+    # The umask of this rebuild must not change the files of other projects.
     assert entry(cold_store).joinpath("tree").stat().st_mode & 0o777 == 0o755
     assert installed(tiny_project).stat().st_mode & 0o777 == 0o444
     assert cold_store.stat().st_mode & 0o777 == 0o700
@@ -271,7 +271,7 @@ def test_store_with_umask_077(tiny_project: Path, cold_store: Path) -> None:
 @pytest.mark.parametrize("version", interpreters())
 def test_store_with_every_python(tiny_project: Path, cold_store: Path, figures: Figures,
                       version: str) -> None:
-    """Built by one Python for another; the other's ve does not mind the store being shared."""
+    """Rebuild with one Python for another; both share the store."""
     row = figures.row(13, "Python " + ", ".join(interpreters()) +
                       ", `--python` another than the one that runs",
                       "cold and warm rebuilds work, damage is repaired, `check` finds nothing")

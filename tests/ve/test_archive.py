@@ -1,4 +1,4 @@
-"""The members of an archive: what zipfile reads, or nothing."""
+"""Archive reads what zipfile reads, or refuses the archive."""
 
 import random
 import zipfile
@@ -65,7 +65,7 @@ def test_inflating_stops_at_the_recorded_size(tmp_path: Path) -> None:
     (Part(name=b"it", content=b"content", flags=ENCRYPTED), "encrypted"),
     (Part(name=b"it", content=b"content", flags=0x20), "patch"),
     (Part(name=b"it", content=b"content", flags=0x40), "encrypted"),
-    (Part(name=b"it", content=b"content", again=True), "another name"),
+    (Part(name=b"it", content=b"content", again=True), "its name differs"),
 ])
 def test_member_unlike_its_directory_is_refused(tmp_path: Path, member: Part,
                                                                 fault: str) -> None:
@@ -78,7 +78,7 @@ def test_overlapping_member_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"one", content=b"1" * 100, method=STORED),
                                       Part(name=b"two", content=b"2" * 100, method=STORED)])
     content = path.read_bytes()
-    one = content.index(b"PK\1\2") + 20  # where the directory has its packed size
+    one = content.index(b"PK\1\2") + 20  # the compressed size in the directory
     path.write_bytes(content[:one] + (101).to_bytes(4, "little") + content[one + 4:])
     with pytest.raises(zipfile.BadZipFile, match="overlaps"):
         read(path)
@@ -88,7 +88,7 @@ def test_overlapping_member_is_refused(tmp_path: Path) -> None:
 def test_member_at_a_wrong_offset_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"it", content=b"content")])
     path.write_bytes(b"QK" + path.read_bytes()[2:])
-    with pytest.raises(zipfile.BadZipFile, match="nothing begins"):
+    with pytest.raises(zipfile.BadZipFile, match="no member begins"):
         read(path)
 
 

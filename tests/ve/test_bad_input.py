@@ -1,4 +1,4 @@
-"""Whatever is wrong: one clear message, the designed exit status, and the old ve still works."""
+"""Every fault gives one clear message and the promised exit status; the old virtualenv still works."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ OWN_MOUNTS = ("unshare", *AS_ROOT, "--mount")
 
 
 def tree(directory: Path) -> str:
-    """A digest of every path, link and byte below a directory."""
+    """Return a digest of every path, link and byte below a directory."""
     digest = hashlib.sha256()
     for path in sorted(directory.rglob("*")):
         digest.update(os.fsencode(path.relative_to(directory)))
@@ -31,15 +31,15 @@ def tree(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def refused(project: Path, *said: str, status: int, options: tuple[str, ...] = (),
+def refused(project: Path, *texts: str, status: int, options: tuple[str, ...] = (),
             python: str | Path = sys.executable, prefix: tuple[str, ...] = ()) -> str:
-    """Rebuild, and expect it to be refused with all of `said`; returns the message."""
+    """Rebuild, expect a failure whose message has all `texts`, and return the message."""
     before = tree(project / "ve")
     run = bootstrap(project, *options, python=python, prefix=prefix)
     assert run.returncode == status, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     assert run.stderr.count("\n  next: ") == 1
-    for part in said:
+    for part in texts:
         assert part in run.stderr
     assert tree(project / "ve") == before
     assert ve_version(project) == "1.0"
@@ -137,7 +137,7 @@ def test_wheel_unlike_its_record_is_refused(built_project: Path) -> None:
 @pytest.mark.needs("unshare", "mount")
 @pytest.mark.parametrize("free", [0, 100_000, 1_000_000])
 def test_full_disk_is_reported(built_project: Path, tmp_path: Path, free: int) -> None:
-    """The project lies on a small file system of its own, with `free` bytes left."""
+    """The project is on a small file system with `free` bytes left."""
     replace_tiny(built_project, files={
         "tiny.py": "VERSION = '2.0'\n", "tiny.bin": secrets.token_bytes(2_000_000)})
     disk = tmp_path / "disk"
@@ -220,7 +220,7 @@ def test_directory_without_project_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.needs("prlimit")
 def test_file_size_limit_is_reported(built_project: Path) -> None:
-    """An error of the system that we did not think of is told, not traced."""
+    """An unexpected error of the system is reported without a traceback."""
     replace_tiny(built_project, files={"tiny.bin": secrets.token_bytes(1_000_000)})
     refused(built_project, TINY, "File too large", status=1,
             prefix=("prlimit", "--fsize=500000"))

@@ -1,4 +1,4 @@
-"""Bytecode is what an interpreter without options would write, whatever options ours has."""
+"""Bytecode is what Python writes without options, whichever options the rebuild runs with."""
 
 import marshal
 import os

@@ -1,4 +1,4 @@
-"""`python -m bootstrapper check` lists every difference between ve, vendored files and lock."""
+"""`python -m bootstrapper check` lists every difference between virtualenv, files and lock."""
 
 import os
 import subprocess
@@ -127,7 +127,7 @@ def test_bad_lock_is_reported(built_project: Path) -> None:
 
 
 def installed(project: Path, *wheels: Path) -> None:
-    """Lock these wheels and ours alone, and rebuild."""
+    """Lock these wheels and our own, and rebuild."""
     source = project / lockfile.SOURCE
     ours = next(source.glob("bootstrapper-*.whl"))
     (source / "tiny-1.0-py3-none-any.whl").unlink(missing_ok=True)
@@ -199,7 +199,7 @@ def test_next_command_for_a_changed_ve_is_a_rebuild(built_project: Path, site: P
 
 
 def test_next_command_never_loses_edits(built_project: Path) -> None:
-    """What `check` advises is run, with uncommitted edits in requirements/."""
+    """Run the commands that `check` suggests, with uncommitted edits in requirements/."""
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.example")
     for command in (("init", "-q"), ("add", "bootstrap.py", "requirements"),
                     ("commit", "-qm", "one")):

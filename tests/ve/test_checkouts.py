@@ -1,4 +1,4 @@
-"""Checkouts that lack something: the files of Git LFS, line ends, or an honest size."""
+"""Unusual checkouts: Git LFS pointers, converted line ends, very large files."""
 
 import os
 import shutil
@@ -48,7 +48,7 @@ def test_check_lists_lfs_pointers(built_project: Path) -> None:
 def test_damaged_bootstrapper_prints_no_traceback(built_project: Path, content: bytes) -> None:
     wheel = next((built_project / lockfile.SOURCE).glob("bootstrapper-*.whl"))
     wheel.write_bytes(content)
-    # Our own Python has a bootstrapper installed.
+    # The Python of the tests has bootstrapper installed.
     run = bootstrap(built_project, python=DEBIAN_PYTHON)
     assert run.returncode == 1
     assert f"{wheel} can't be read: " in run.stderr
@@ -59,9 +59,9 @@ def test_damaged_bootstrapper_prints_no_traceback(built_project: Path, content: 
 @pytest.mark.parametrize("attributes", [
     "<<cookiecutter.project_slug>>/.gitattributes", "rolf/.gitattributes"])
 def test_autocrlf_changes_no_script(generated: Path, tmp_path: Path, attributes: str) -> None:
-    """Committed and cloned by somebody whose git makes CR LF of line ends."""
+    """Commit and clone with a git that converts line ends to CR LF."""
     project, clone = tmp_path / "project", tmp_path / "clone"
-    # Other tests may have rebuilt its ve, which nobody commits.
+    # Other tests may have rebuilt its ve/, which is not committed.
     ignored = shutil.ignore_patterns("src", "ve", ".ve.*", ".deploy", "__pycache__")
     shutil.copytree(generated, project, ignore=ignored)
     shutil.copy(REPOSITORY / attributes, project / ".gitattributes")
@@ -80,12 +80,12 @@ def test_autocrlf_changes_no_script(generated: Path, tmp_path: Path, attributes:
 
 
 def test_autocrlf_changes_no_template() -> None:
-    """A clone of this repository is what projects are generated from."""
+    """Projects are generated from a clone of this repository."""
     files = ["<<cookiecutter.project_slug>>/bootstrap.py", "hooks/post_gen_project.py",
              "bootstrapper/cookbook/bootstrap.sh", "rolf/manage.py"]
-    said = subprocess.run(["git", "check-attr", "eol", "--", *files], cwd=REPOSITORY,
+    output = subprocess.run(["git", "check-attr", "eol", "--", *files], cwd=REPOSITORY,
                           capture_output=True, text=True, check=True).stdout
-    assert [line.rpartition(": ")[2] for line in said.splitlines()] == ["lf"] * len(files)
+    assert [line.rpartition(": ")[2] for line in output.splitlines()] == ["lf"] * len(files)
 
 
 def test_wheel_with_300_mb_of_zeros_is_installed(tiny_project: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an interpreter says of itself is compared with the reference implementation in it."""
+"""Interpreter facts and tags are compared with the packaging library."""
 
 import json
 import os
@@ -30,9 +30,9 @@ print(json.dumps([list(map(str, sys_tags())), default_environment()]))
 def test_tags_and_variables_equal_packaging(version: str) -> None:
     executable = interpreters()[version]
     where = os.fspath(Path(packaging.__file__).parents[1])
-    said = subprocess.run([executable, "-c", REFERENCE], env={"PYTHONPATH": where},
+    output = subprocess.run([executable, "-c", REFERENCE], env={"PYTHONPATH": where},
                           capture_output=True, check=True).stdout
-    tags, environment = json.loads(said)
+    tags, environment = json.loads(output)
     ours = inspect_interpreter(executable)
     assert list(ours.tags) == tags
     assert ours.environment == environment

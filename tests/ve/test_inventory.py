@@ -1,4 +1,4 @@
-"""`store info` and `store prune`: what the store holds, what it saves, what goes."""
+"""`store info` and `store prune`."""
 
 import fcntl
 import json
@@ -79,8 +79,8 @@ def test_prune_waits_for_a_rebuild(cold_store: Path, built_project: Path) -> Non
     with pytest.raises(subprocess.TimeoutExpired):
         pruning.wait(timeout=1)
     os.close(handle)
-    said, _ = pruning.communicate(timeout=30)
-    assert said.startswith("removed 2 of 2 entries")
+    output, _ = pruning.communicate(timeout=30)
+    assert output.startswith("removed 2 of 2 entries")
 
 
 def test_unwritable_store_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +93,7 @@ def test_unwritable_store_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_empty_virtualenv_is_created_once(
         cold_store: Path, tiny_project: Path, tmp_path: Path) -> None:
-    """A path without a space: only such a one can be put in place of another everywhere."""
+    """The path has no space: only such a virtualenv can be copied to another path."""
     project = tiny_project.rename(tmp_path / "first")
     plain = tmp_path / "store"
     environment = {**os.environ, "BOOTSTRAP_STORE": str(plain)}
@@ -102,9 +102,9 @@ def test_empty_virtualenv_is_created_once(
         subprocess.run([sys.executable, "bootstrap.py", "-q"], cwd=project, env=environment,
                        check=True)
         (kept,) = plain.glob("*/bare/*")
-        said = subprocess.run(["bash", "-c", ". ve/bin/activate; tiny; echo $VIRTUAL_ENV $PS1"],
+        output = subprocess.run(["bash", "-c", ". ve/bin/activate; tiny; echo $VIRTUAL_ENV $PS1"],
                               cwd=project, capture_output=True, text=True, check=True).stdout
-        assert said.split() == ["1.0", str(project / "ve"), f"({name})"]
+        assert output.split() == ["1.0", str(project / "ve"), f"({name})"]
         for path in (project / "ve").rglob("*"):
             if path.is_file() and not path.is_symlink():
                 assert os.fsencode(kept) not in path.read_bytes(), path

@@ -1,4 +1,4 @@
-"""The lock is a plain requirements file; a line that is wrong is named by its number."""
+"""The lock is a pip requirements file; a faulty line is reported with its number."""
 
 from pathlib import Path, PurePosixPath
 

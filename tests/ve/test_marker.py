@@ -1,4 +1,4 @@
-"""Our PEP 508 markers are compared with the reference implementation."""
+"""Markers are compared with the packaging library."""
 
 import pytest
 from packaging.markers import Marker as Reference

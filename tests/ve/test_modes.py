@@ -1,4 +1,4 @@
-"""The modes of a ve depend on nobody's umask, and `check` looks at them."""
+"""Modes in a virtualenv do not depend on the umask, and `check` compares them."""
 
 import os
 import shutil
@@ -18,8 +18,10 @@ PROGRAM = "#!/bin/sh\necho a program\n"
 
 @pytest.fixture
 def plain_project(tiny_project: Path) -> Path:
-    """The tiny project at a path whose empty ves the store keeps, with a script that is a module
-    and a program."""
+    """Return a project with a script that is a module and a program.
+
+    Its path needs no quoting, so the store keeps its empty virtualenv.
+    """
     project = Path(shutil.copytree(tiny_project, tiny_project.with_name("plain")))
     replace_tiny(project, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
         "tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n",
@@ -56,7 +58,7 @@ def test_modes_do_not_depend_on_the_umask(
     assert expected["pyvenv.cfg"] == expected["bootstrapper.json"] == "0644"
     assert expected["bin/tool.py"] == "0755" and expected["bin/program"] == "0555"
     shutil.rmtree(store_of_old)
-    for _ in range(2):  # the second takes all from the store, and a spare
+    for _ in range(2):  # the second run uses the store and a recycled virtualenv
         rebuilt(plain_project, mask)
         assert modes(plain_project / "ve") == expected
     assert not [path for path in store_of_old.rglob("*")

@@ -1,4 +1,4 @@
-"""Wheels are unpacked in several processes, of which none stays."""
+"""Several processes unpack wheels, and all of them exit."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from tests.support.wheels import make_wheel
 
 @pytest.fixture(params=["our own bytecode", "another's"])
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
-    """The running one, which is forked; and the same under another name, which is started."""
+    """Return the running interpreter, for forks; and one with another name, which is started."""
     return current_interpreter() if request.param == "our own bytecode" else replace(
         current_interpreter(), bytecode="another's")
 
@@ -33,7 +33,7 @@ def children() -> str:
 
 @pytest.fixture(autouse=True)
 def _no_process_is_left() -> Iterator[None]:
-    """Others that run were there before: servers and a browser that many tests share."""
+    """Other processes are shared by many tests, and may be older: servers and a browser."""
     before = children()
     yield
     assert children() == before

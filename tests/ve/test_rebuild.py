@@ -1,4 +1,4 @@
-"""./bootstrap.py makes a ve that holds exactly what the lock says, offline, wherever it is."""
+"""./bootstrap.py builds a virtualenv that holds exactly the lock, without a network, anywhere."""
 
 import os
 import re
@@ -47,10 +47,10 @@ def test_no_file_names_the_staging_directory(built_project: Path) -> None:
     for path in (built_project / "ve").rglob("*"):
         if path.is_file() and not path.is_symlink():
             assert not re.search(rb"\.ve\.build-[0-9a-f]{8}", path.read_bytes()), path
-    said = subprocess.run([built_project / "ve/bin/python", "-c", "import tiny; print("
+    output = subprocess.run([built_project / "ve/bin/python", "-c", "import tiny; print("
                            "tiny.main.__code__.co_filename)"], capture_output=True, text=True,
                           check=True).stdout
-    assert said.strip() == str(site(built_project) / "tiny.py")
+    assert output.strip() == str(site(built_project) / "tiny.py")
 
 
 def test_virtualenv_can_be_activated(built_project: Path) -> None:
@@ -87,12 +87,12 @@ def test_requires_python_chooses_the_interpreter(
     monkeypatch.setenv("PATH", str(executable.parent), prepend=os.pathsep)
     run = bootstrap(tiny_project)
     assert run.returncode == 0, run.stderr
-    said = subprocess.run([tiny_project / "ve/bin/python", "-c",
+    output = subprocess.run([tiny_project / "ve/bin/python", "-c",
                            "import sys, tiny; print(*sys.version_info[:2], sep='.'); "
                            "print(tiny.__spec__.cached)"],
                           capture_output=True, text=True, check=True).stdout.splitlines()
-    assert said[0] == version
-    assert Path(said[1]).is_file()
+    assert output[0] == version
+    assert Path(output[1]).is_file()
 
 
 @pytest.mark.parametrize("version", interpreters())
@@ -155,9 +155,9 @@ def test_files_of_every_kind_are_installed(tiny_project: Path) -> None:
     assert (packages / "kinds_native.txt").is_file()
     assert (ve / "share/kinds/data.txt").read_text() == "data\n"
     assert (ve / f"include/site/{version}/kinds/kinds.h").is_file()
-    for script, said in (("kinds-sh", "sh\n"), ("kinds-py", "py\n")):
+    for script, output in (("kinds-sh", "sh\n"), ("kinds-py", "py\n")):
         assert subprocess.run([ve / "bin" / script], capture_output=True, text=True,
-                              check=True).stdout == said
+                              check=True).stdout == output
 
 
 def test_later_line_wins_for_a_shared_file(tiny_project: Path) -> None:
@@ -166,18 +166,18 @@ def test_later_line_wins_for_a_shared_file(tiny_project: Path) -> None:
             "shared/__init__.py": f"FROM = {name!r}\n", f"shared/{name}.py": ""})
     for _ in range(3):
         assert bootstrap(tiny_project, "--jobs", "4").returncode == 0
-        said = subprocess.run([tiny_project / "ve/bin/python", "-c",
+        output = subprocess.run([tiny_project / "ve/bin/python", "-c",
                                "import shared; print(shared.FROM)"],
                               capture_output=True, text=True, check=True).stdout
-        assert said == "third\n"
+        assert output == "third\n"
 
 
 def test_two_rebuilds_run_one_after_the_other(built_project: Path) -> None:
     runs = [subprocess.Popen([sys.executable, "bootstrap.py"], cwd=built_project, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-    said = [run.communicate(timeout=120) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0, 0], said
-    assert sum("waiting for another rebuild" in out for out, _ in said) == 2
+    output = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], output
+    assert sum("waiting for another rebuild" in out for out, _ in output) == 2
     assert ve_version(built_project) == "1.0"
     assert not list(built_project.glob(".ve*"))
 
@@ -198,7 +198,7 @@ def test_rebuild_opens_no_socket(tiny_project: Path, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     calls = trace.read_text()
     assert "AF_INET" not in calls
-    # The trace would have told: a socket that is opened is seen.
+    # The trace does find a socket that is opened.
     subprocess.run(["strace", "-f", "-qq", "-e", "trace=%network", "-o", trace, sys.executable,
                     "-c", "import socket; socket.socket()"], check=True)
     assert "AF_INET" in trace.read_text()
@@ -228,9 +228,9 @@ def test_link_to_a_virtualenv_is_replaced(
 
 
 def test_output_is_one_line_a_step_none_with_q(tiny_project: Path, cold_store: Path) -> None:
-    said = bootstrap(tiny_project).stdout.splitlines()
-    assert [line.split()[0] for line in said] == ["verify", "unpack", "link", "ve/"]
-    assert re.fullmatch(r"unpack      2/2 +\d+\.\d\d s", said[1])
+    output = bootstrap(tiny_project).stdout.splitlines()
+    assert [line.split()[0] for line in output] == ["verify", "unpack", "link", "ve/"]
+    assert re.fullmatch(r"unpack      2/2 +\d+\.\d\d s", output[1])
     quiet = bootstrap(tiny_project, "-q")
     assert (quiet.stdout, quiet.stderr) == ("", "")
     loud = bootstrap(tiny_project, "-v").stdout

@@ -1,4 +1,4 @@
-"""A replaced ve is made use of by the next rebuild, and nothing of it can be seen afterwards."""
+"""A rebuild reuses the last replaced virtualenv, and the result equals a fresh one."""
 
 import os
 import shutil
@@ -17,9 +17,9 @@ SITE = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packag
 
 
 def everything(directory: Path) -> dict[str, tuple[int, str | bytes]]:
-    """Every path below a directory with its mode, and its link's target or its bytes.
+    """Return every path below a directory with its mode, and its link's target or its bytes.
 
-    Bytecode without the time of its source, which is that of its unpacking.
+    Bytecode is without its header, which has the time of unpacking.
     """
     found: dict[str, tuple[int, str | bytes]] = {}
     for path in sorted(directory.rglob("*")):
@@ -136,7 +136,7 @@ def test_recycled_virtualenv_equals_a_fresh_one(
 
 def test_targets_of_links_are_left_alone(
         cold_store: Path, built_project: Path, tmp_path: Path) -> None:
-    """People put links to their checkouts into a ve; the rebuild must not clear those up."""
+    """Users put links to their checkouts into a virtualenv; a rebuild must not empty those."""
     fresh = everything(built_project / "ve")
     checkout = tmp_path / "checkout"
     shutil.copytree(built_project / "ve" / SITE / "bootstrapper", checkout / "bootstrapper")
@@ -165,7 +165,7 @@ def test_recycled_directories_have_the_usual_mode(
 
 def test_directories_have_the_group_of_the_project(
         cold_store: Path, built_project: Path) -> None:
-    """A project's directory with g+s: what is made in it belongs to its group."""
+    """In a project's directory with g+s, everything belongs to the directory's group."""
     others = [group for group in os.getgroups() if group != os.getegid()]
     if not others and os.geteuid():
         pytest.skip("needs root, or a second group")
@@ -215,6 +215,6 @@ def test_prune_removes_the_recycled_virtualenv(cold_store: Path, built_project: 
 
 
 def test_copied_virtualenv_is_not_recycled(cold_store: Path, built_project: Path) -> None:
-    """They would take a whole ve's disk."""
+    """It would take the disk space of a whole virtualenv."""
     rebuilt(built_project, "--link-mode", "copy")
     assert not spare(cold_store).exists()

@@ -1,4 +1,4 @@
-"""Which vendored file an interpreter gets, and what is said when none fits."""
+"""Selection of vendored files for an interpreter, and the errors if none fits."""
 
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +25,7 @@ PYTHON = Interpreter(
 
 
 def lines(*names: str) -> list[LockedFile]:
-    """Lines of a lock, each `FILE` or `FILE ; MARKER`."""
+    """Return lines of a lock, each `FILE` or `FILE ; MARKER`."""
     files = []
     for number, text in enumerate(names, 1):
         name, _, marker = text.partition(" ; ")

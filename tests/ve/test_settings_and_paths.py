@@ -1,4 +1,4 @@
-"""./bootstrap.py works wherever a project lies, whoever runs it, from wherever."""
+"""./bootstrap.py works at any path, from any directory, and with any user's settings."""
 
 import shutil
 import subprocess
@@ -71,11 +71,11 @@ def test_unusable_project_path_is_refused(
 
 def test_moved_project_still_runs_python(
         built_project: Path, tmp_path: Path) -> None:
-    """A project that is moved keeps a Python that works; its scripts want a rebuild."""
+    """The Python of a moved project still works; its scripts need a rebuild."""
     moved = tmp_path / "moved"
     shutil.move(built_project, moved)
-    said = subprocess.run([moved / "ve/bin/python", "-c", "import tiny; print(tiny.VERSION)"],
+    output = subprocess.run([moved / "ve/bin/python", "-c", "import tiny; print(tiny.VERSION)"],
                           capture_output=True, text=True, check=True).stdout
-    assert said == "1.0\n"
+    assert output == "1.0\n"
     assert bootstrap(moved).returncode == 0
     assert ve_version(moved) == "1.0"

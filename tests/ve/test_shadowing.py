@@ -1,4 +1,4 @@
-"""Files named like the standard library's modules, where commands are run, replace nothing."""
+"""Files named like modules of the standard library replace nothing where commands are run."""
 
 import subprocess
 import sys
@@ -9,15 +9,15 @@ import pytest
 from tests.conftest import bootstrap
 from tests.support.rendering import render
 
-# Python itself imports these for `-m`, before any code of ours: only -P keeps them out.
+# Python imports these for `-m`, before our code runs: only -P keeps them out.
 PYTHONS_OWN = {"importlib", "types", "warnings", "contextlib", "collections", "functools", "enum",
                "operator", "keyword", "reprlib", "threading", "abc", "os", "io", "stat", "site"}
-WINDOWS = {"nt", "winreg", "winsound", "msvcrt", "msilib"}  # tried for, in vain
+WINDOWS = {"nt", "winreg", "winsound", "msvcrt", "msilib"}  # modules of Windows that others try to import
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def shadows(directory: Path) -> Path:
-    """Modules that say so when they are imported."""
+    """Write modules that report when they are imported."""
     directory.mkdir(exist_ok=True)
     for name in sys.stdlib_module_names - PYTHONS_OWN - WINDOWS:
         if not name.startswith("_"):

@@ -1,4 +1,4 @@
-"""Our PEP 440 is compared with the reference implementation, pair by pair."""
+"""Versions and specifiers are compared with the packaging library, pair by pair."""
 
 import pytest
 from packaging.specifiers import SpecifierSet

@@ -1,4 +1,4 @@
-"""A wheel is judged before a byte of it is written; what is refused is named."""
+"""A wheel is checked before any of its files is written; a refused one is named."""
 
 import stat
 from pathlib import Path

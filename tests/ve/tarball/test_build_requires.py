@@ -1,4 +1,4 @@
-"""`build-requires` of the project are enough for what a tarball imports and doesn't declare."""
+"""`build-requires` of a project provides what a tarball imports without declaring it."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def test_unvendored_build_requires_are_reported(project: Path, cold_store: Path)
         in run.stderr
 
 
-@pytest.mark.parametrize(("said", "requirement"), [
+@pytest.mark.parametrize(("output", "requirement"), [
     ("ModuleNotFoundError: No module named 'Cython'", "cython"),
     ("ImportError: No module named six.moves", "six"),
     ("ModuleNotFoundError: No module named 'setuptools.command.test'", "setuptools<72"),
@@ -63,8 +63,8 @@ def test_unvendored_build_requires_are_reported(project: Path, cold_store: Path)
     ("error: invalid command 'bdist_wheel'", "wheel"),
     ("SyntaxError: Missing parentheses in call to 'print'", None),
 ])
-def test_missing_requirement_is_found_in_the_log(said: str, requirement: str | None) -> None:
-    assert undeclared.requirement(said) == requirement
+def test_missing_requirement_is_found_in_the_log(output: str, requirement: str | None) -> None:
+    assert undeclared.requirement(output) == requirement
 
 
 @pytest.mark.parametrize(("configured", "setting"), [

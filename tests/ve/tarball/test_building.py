@@ -1,4 +1,4 @@
-"""Tarballs are vendored files like wheels: built once, offline, by what is vendored with them."""
+"""Tarballs are built once, without a network, with vendored build requirements."""
 
 import os
 import re
@@ -97,7 +97,7 @@ def test_backend_inside_the_tarball_works(project: Path) -> None:
 
 
 def asking(requirement: str) -> dict[str, object]:
-    """A tarball whose backend says what it needs when it is called."""
+    """Return a tarball whose backend asks for a requirement when it is called."""
     return {"build": ["flit_core"], "backend": "own", "backend_path": "backend", "files": {
         **MODULE, "pyproject.toml": METADATA + "description = 'odd'\n",
         "backend/own.py": "from flit_core.buildapi import *\n"
@@ -114,7 +114,7 @@ def test_requirements_of_the_backend_are_installed(project: Path, cold_store: Pa
     add(project, **details)
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
-    # The wheel that was built depends on it: with another one, another wheel.
+    # The built wheel depends on it.
     lines = project / "requirements" / lock
     lines.write_text(lines.read_text().replace(lock_line(asked), ""))
     asked.unlink()
@@ -169,9 +169,9 @@ def test_c_extension_is_built(project: Path, cold_store: Path) -> None:
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     assert version(project) == "1.0"
-    said = subprocess.run([project / "ve/bin/python", "-c", "import odd; print(odd.__file__)"],
+    output = subprocess.run([project / "ve/bin/python", "-c", "import odd; print(odd.__file__)"],
                           capture_output=True, text=True, check=True).stdout.strip()
-    assert os.fsencode(cold_store) not in Path(said).read_bytes()
+    assert os.fsencode(cold_store) not in Path(output).read_bytes()
 
 
 def test_missing_compiler_is_reported(
@@ -192,7 +192,7 @@ def test_missing_compiler_is_reported(
 ])
 def test_missing_header_files_are_reported(
         project: Path, include: str, says: str) -> None:
-    # -nostdinc: no header at all is found, as where none is installed.
+    # -nostdinc: the compiler finds no headers, as if none were installed.
     setup = "import os\nos.system('gcc -nostdinc -I. -c odd.c') and exit(1)\n"
     add(project, files={"odd.c": f"#include <{include}>\n", "setup.py": setup})
     run = bootstrap(project)

@@ -1,4 +1,4 @@
-"""A tarball that is damaged, or leads astray, is refused by name."""
+"""Damaged and malicious tarballs are refused with their name."""
 
 import os
 import tarfile
@@ -43,7 +43,7 @@ def test_tarball_with_escaping_name_is_refused(tmp_path: Path, fault: str) -> No
     path = make_tarball(tmp_path, "odd", files={}, members=FAULTS[fault])
     into = tmp_path / "deep/into"
     into.mkdir(parents=True)
-    if fault == "file under a link":  # the link comes last, where a directory is by then
+    if fault == "file under a link":  # links are created last, and then there is a directory
         with pytest.raises((WorkFailed, OSError)):
             tarball.unpack(path, into, path.name)
     else:

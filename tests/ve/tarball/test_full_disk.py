@@ -1,4 +1,4 @@
-"""A tarball is built even if the store's disk is too small for it."""
+"""A tarball is built even if the disk of the store is too small."""
 
 import os
 from pathlib import Path
