@@ -91,7 +91,7 @@ def test_unlisted_vendored_file_is_refused(built_project: Path) -> None:
 
 def test_wheel_for_another_python_is_refused(built_project: Path) -> None:
     replace_tiny(built_project, tag="cp27-cp27mu-manylinux1_i686")
-    refused(built_project, "line 2", "cp27-cp27mu-manylinux1_i686",
+    refused(built_project, "requirements/apps.txt:2", "cp27-cp27mu-manylinux1_i686",
             f"cp{sys.version_info.major}{sys.version_info.minor}-", status=1)
 
 
@@ -169,7 +169,7 @@ def test_full_disk_is_reported(built_project: Path, tmp_path: Path, free: int) -
 @pytest.mark.needs("unshare", "mount")
 def test_read_only_project_is_reported(built_project: Path) -> None:
     read_only = ('mount --bind . . && mount -o remount,bind,ro . && cd "$PWD" && exec "$@"')
-    refused(built_project, "can't be written", "next: run ./bootstrap.py as the owner", status=1,
+    refused(built_project, "can't be written", "next: as the owner of", status=1,
             prefix=(*OWN_MOUNTS, "sh", "-c", read_only, "sh"))
 
 

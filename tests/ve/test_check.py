@@ -84,7 +84,7 @@ def test_vendored_files_are_compared_with_the_lock(built_project: Path) -> None:
     pip.unlink()
     stray, tiny, tool = differences(built_project)
     assert stray.startswith("requirements/src/stray-1.0-py3-none-any.whl: no line")
-    assert tiny.startswith("requirements/src/tiny-1.0-py3-none-any.whl: its 5 bytes")
+    assert tiny.startswith("requirements/src/tiny-1.0-py3-none-any.whl: the sha256 of its 5 bytes")
     assert tool.startswith(f"requirements/src/{pip.name}: the file is missing")
 
 
