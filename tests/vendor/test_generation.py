@@ -262,6 +262,6 @@ def test_generation_for_another_platform_syncs(
     project = make_project("helper")
     for name in ("manage.py", "bootstrap.py", ".env.example"):
         shutil.copy(template / ROOT / name, project)
-    monkeypatch.setattr(generation, "LOCKED_FOR", ("plan9", "mips"))
+    monkeypatch.setattr(generation, "LOCKED_PLATFORM", ("plan9", "mips"))
     generation.complete_project(template, project, database="sqlite", progress=Progress())
     assert [file.distribution.name for file in read(project, APPS)] == ["bootstrapper", "helper"]
