@@ -1,4 +1,4 @@
-"""The one tree of errors that a user may meet: where, what is wrong, what to run next."""
+"""The errors that users see: the place, what is wrong, and the next command."""
 
 import errno
 import os
@@ -17,9 +17,9 @@ EXIT_STATUSES = {
 
 
 class BootstrapperError(Exception):
-    """A failure told as three things: the place, the fault, and the next command.
+    """A failure with three parts: the place, the fault and the next command.
 
-    `status` is the exit status that the command line ends with.
+    `status` is the exit status of the program.
     """
 
     status = 1
@@ -46,13 +46,13 @@ class InputError(BootstrapperError):
 
 
 class Locked(BootstrapperError):
-    """Somebody else holds the lock (exit status 3)."""
+    """Another process or user holds the lock (exit status 3)."""
 
     status = 3
 
 
 def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
-    """The system's refusal in words that say what to do; `again` is the command to repeat."""
+    """Return the error for a refusal of the system; `again` is the command to repeat."""
     place = os.fsdecode(error.filename or where)
     reason = error.strerror or str(error)
     match error.errno:
