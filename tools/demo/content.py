@@ -32,7 +32,7 @@ from deployments.models import (  # noqa: E402
     Stage,
 )
 from django.contrib.auth.models import Group  # noqa: E402
-from history.models import recording  # noqa: E402
+from history.models import record_change  # noqa: E402
 from pushes import services  # noqa: E402
 
 from bootstrapper.deploy.plan.prepare import prepare_project  # noqa: E402
@@ -132,7 +132,7 @@ def import_recipes(person: User, project: Path, used: set[str]) -> None:
 
 def save(person: User, subject: object, deployment: Deployment | None = None) -> None:
     """Save a new object, and record it in the history."""
-    with recording(person, subject, deployment if deployment is not subject else None):
+    with record_change(person, subject, deployment if deployment is not subject else None):
         subject.full_clean()
         subject.save()
 
