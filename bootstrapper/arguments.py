@@ -50,7 +50,7 @@ class CommandParser(argparse.ArgumentParser):
             )
         elif message.startswith(_UNKNOWN):
             word = message.removeprefix(_UNKNOWN).split(" ")[0].partition("=")[0]
-            choices = _OPTION.findall(self.format_usage())
+            choices = self._options()
             kind = "option" if word.startswith("-") else "argument"
             fault = f'"{word}" is not an {kind} of this command'
         else:
@@ -58,6 +58,11 @@ class CommandParser(argparse.ArgumentParser):
         meant = nearest(word, choices)
         command = self._corrected(word, meant) if meant else f"{self.prog} --help"
         self.exit(2, f"{self.prog}: {fault}{did_you_mean(word, choices)}\n  next: {command}\n")
+
+    def _options(self) -> list[str]:
+        """Return the options of this command: the help has each one at the start of a line."""
+        rows = [line.strip() for line in self.format_help().splitlines() if line.startswith("  -")]
+        return [option for row in rows for option in _OPTION.findall(row.partition("  ")[0])]
 
     def _corrected(self, wrong: str, right: str) -> str:
         """Return the command line with the first `wrong` word replaced."""

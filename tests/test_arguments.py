@@ -17,7 +17,7 @@ def parser() -> CommandParser:
     parser.add_argument("--project")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     deploy = commands.add_parser("deploy", allow_abbrev=False)
-    deploy.add_argument("--comment", "-m")
+    deploy.add_argument("-m", "--comment", help="a text; not an option: --coment")
     deploy.add_argument("--mode", choices=("auto", "copy"))
     commands.add_parser("check", allow_abbrev=False)
     return parser

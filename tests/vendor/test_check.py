@@ -53,7 +53,8 @@ def add_unasked(project: Path) -> None:
     [
         (
             lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").unlink(),
-            "requirements/src/tiny-1.0-py3-none-any.whl: the file is missing; requirements/apps.txt:5 names it",
+            "requirements/src/tiny-1.0-py3-none-any.whl: the file is missing; "
+            "requirements/apps.txt:5 names it",
         ),
         (
             lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").write_bytes(
