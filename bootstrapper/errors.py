@@ -67,21 +67,22 @@ def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
                 f"run {again} as the owner of {where}, on a disk that is mounted for writing",
             )
         case _:
-            return WorkFailed(place, reason, f"mend that, then: {again}")
+            return WorkFailed(place, reason, f"remove the cause, then: {again}")
 
 
-def error_text(error: Exception) -> str:
-    """An error as a person reads it."""
+def error_text(
+    error: Exception, *, retry: str, program: str = "vendor_fetch", traceback: str = ""
+) -> str:
+    """Return an error as a user reads it.
+
+    `retry` is the command that failed; `traceback` is the command that prints a traceback, too.
+    """
     if isinstance(error, BootstrapperError):
         return str(error)
     if isinstance(error, OSError):
-        place = plain_text.single_line(f"{error.filename or 'the system'}")
-        return (
-            f"{place}: {error.strerror or error}\n"
-            "  next: mend that (space, permissions), then run the same command again"
-        )
+        return str(refused(error, Path.cwd(), again=retry))
     return (
-        f"vendor_fetch: unexpected {type(error).__name__}: "
+        f"{program}: unexpected {type(error).__name__}: "
         f"{plain_text.lines(str(error))}\n"
-        "  next: this is our mistake; report it with what python -m vendor_fetch -v prints"
+        f"  next: report this as a bug, with the output of: {traceback or retry}"
     )

@@ -73,7 +73,8 @@ def prepare_repository(deployment, checkout, *, flags=None, skip=()):
         prepared = prepare_engine(
             directory(deployment), engine, engine_catalog.RecipeCatalog(checkout), chosen,
             flags=_words(engine.flags, flags), skip=skip, problems=[*problems, *of_file])
-    return replace(prepared, deployment=replace(engine, name=deployment.name))
+    return replace(prepared, deployment=replace(
+        engine, name=deployment.name, id=str(deployment.pk)))
 
 
 def secrets_of(deployment):
@@ -98,9 +99,10 @@ def from_plan(deployment, plan, resolves_git):
     hosts = {"REMOTE_HOSTS": plan.hosts} if len(plan.hosts) > 1 else {}
     engine = EngineDeployment(
         name=deployment.name, branch=deployment.branch, stages=(), timeout=deployment.timeout,
-        idle_timeout=deployment.idle_timeout, on_failure=plan.on_failure, batch=_share(""),
+        idle_timeout=deployment.idle_timeout, on_failure=plan.on_failure,
+        batch=Share(plan.batch or 100, percent=not plan.batch),
         max_failures=plan.max_failures, settings={**plan.settings, **hosts},
-        secrets=tuple(plan.secrets), flags=_flags(deployment))
+        secrets=tuple(plan.secrets), flags=_flags(deployment), id=str(deployment.pk))
     return PreparedDeployment(
         project=directory(deployment), deployment=engine, stages=plan.stages,
         settings=plan.settings, flags=plan.flags, secrets=plan.secrets, resolves_git=resolves_git)
@@ -157,7 +159,7 @@ def _from_rows(deployment):
         name=deployment.name, branch=deployment.branch, stages=(), timeout=deployment.timeout,
         idle_timeout=deployment.idle_timeout, on_failure=deployment.on_failure, batch=batch,
         max_failures=deployment.max_failures, settings=values, secrets=tuple(secrets),
-        flags=_flags(deployment), invalid=frozenset(invalid))
+        flags=_flags(deployment), id=str(deployment.pk), invalid=frozenset(invalid))
     return engine, secret.choose(
         engine, secrets, missing="the secret setting {name} has no value"), problems
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from deployments.prepare import Refused, prepare_rows, secrets_of
 from pushes import surveys, tasks
+from pushes.refusals import refuse_closed, refuse_moved
 
 from .models import ACTIVE, Push
 from .rollback import is_live, target_of
-from .snapshots import with_code
 
 COMMENT = 2000  # characters
 
@@ -30,14 +30,6 @@ class Busy(Refused):
         super().__init__([f"{push.deployment} is being pushed by {push.user_name}."])
 
 
-class Moved(Refused):
-    """The ref is at another commit than the one that was shown: `commit`."""
-
-    def __init__(self, ref, shown, commit):
-        """Say which."""
-        self.commit = commit
-        super().__init__([f"{ref} is at {commit[:8]} now, no longer at {shown[:8]}. Nothing was "
-                          "pushed."])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +65,9 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
-        asked.snapshot = {"resolves_git": resolves_git, **with_code(prepared.plan(
+        asked.snapshot = {"resolves_git": resolves_git, **prepared.plan(
             number=0, comment=asked.comment, ref=asked.ref, commit="",
-            who=user.get_username(), deployment_id=str(deployment.pk)))}
+            who=user.get_username()).snapshot(code=True)}
     else:
         asked.comment = SecretMasker(secrets_of(deployment)).mask(comment)
     if look and resolves_git:
@@ -176,11 +168,6 @@ def decide(push, user, decision):
 
 
 
-def refuse_closed(deployment):
-    """Raise Refused where nobody may push now."""
-    if deployment.closed_by:
-        why = f": {deployment.closed}" if deployment.closed else "."
-        raise Refused([f"It is closed by {deployment.closed_by}{why}"])
 
 
 def _refuse_ref(ref):
@@ -200,10 +187,6 @@ def _refuse_elsewhere(asked):
         refuse_moved(asked, found.commit)
 
 
-def refuse_moved(push, commit):
-    """Raise Moved where a push was asked for with another commit than its ref is at now."""
-    if push.commit and push.commit != commit:
-        raise Moved(push.ref, push.commit, commit)
 
 
 def _refuse_unfit(comment, *texts):

@@ -118,7 +118,7 @@ class Rows(Case):
     def test_what_a_plan_was_made_of_does_not_change_with_the_deployment(self):
         self.give("TOKEN", "open sesame", secret=True)
         plan = prepare_rows(self.deployment, flags={"SHOUT": "1"}).plan(
-            number=7, comment="", ref="main", commit="", who="ben", deployment_id="1")
+            number=7, comment="", ref="main", commit="", who="ben")
         self.deployment.settings.all().delete()
         self.deployment.stages.all().delete()
         again = from_plan(self.deployment, plan, resolves_git=False)
