@@ -83,7 +83,7 @@ def recipe_delete(request, name):
         found.deleted = timezone.now()
         found.save()
     messages.success(request, f"Deleted: the recipe {name}.")
-    return redirect("cookbook")
+    return redirect("cookbook:recipes")
 
 
 @require_safe

@@ -115,7 +115,7 @@ class Deployment(models.Model):
 
     def get_absolute_url(self):
         """Its page."""
-        return reverse("deployment", args=[self.pk])
+        return reverse("pushes:deployment", args=[self.pk])
 
     def clean(self):
         """Raise ValidationError for what git would take for something else."""

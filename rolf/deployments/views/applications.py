@@ -60,12 +60,12 @@ def _saved(request, row, heading, *, empty=False):
         with record_change(request.user, row):
             row.delete()
         messages.success(request, f"Deleted: {heading}.")
-        return redirect("applications")
+        return redirect("deployments:applications")
     form = FORMS[type(row)](request.POST or None, instance=row)
     if form.is_valid():
         with record_change(request.user, row):
             form.save()
         messages.success(request, f"Saved: {row}.")
-        return redirect("applications")
+        return redirect("deployments:applications")
     return render(request, "deployments/application.html", {
         "form": form, "heading": heading, "empty": empty}, status=422 if form.is_bound else 200)

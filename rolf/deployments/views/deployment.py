@@ -37,7 +37,7 @@ def edit(request, deployment):
         with record_change(request.user, deployment, deployment):
             form.save()
         messages.success(request, f"Saved: {deployment}.")
-        return redirect("deployment-edit", deployment.pk)
+        return redirect("deployments:edit", deployment.pk)
     return _form(request, deployment, "deployments/general.html", form, called=name)
 
 
@@ -89,7 +89,7 @@ def delete(request, deployment):
             deployment.deleted = timezone.now()
             deployment.save()
         messages.success(request, f"{deployment} is deleted.")
-        return redirect("index")
+        return redirect("main:index")
     return _form(request, deployment, "deployments/delete.html", form, active=active)
 
 
@@ -121,7 +121,7 @@ def new(request):
                 names = ", ".join(f"“{name}”" for name in missing)
                 messages.warning(request, f"Nothing of that name is in the cookbook or came along: "
                                           f"{names}. Write it, or choose another for its stage.")
-            return redirect("stages", made.pk)
+            return redirect("deployments:stages", made.pk)
     return render(request, "deployments/new.html", {"form": form},
                   status=422 if form.is_bound else 200)
 
@@ -145,7 +145,7 @@ def clone(request, deployment):
             if place := place_of(made):
                 messages.warning(request, f"Both are pushed to {place}: before you push {made}, "
                                           "give it a place of its own.")
-            return redirect("settings", made.pk)
+            return redirect("deployments:settings", made.pk)
     return render(request, "deployments/clone.html", {
         "deployment": deployment, "tab": "deployment-edit", "form": form},
         status=422 if form.is_bound else 200)
@@ -169,7 +169,7 @@ def restore(request, deleted_id):
     found = get_object_or_404(Deployment.objects.exclude(deleted=None), pk=deleted_id)
     if found.application.deployments.not_deleted().filter(name=found.name).exists():
         messages.error(request, f"There is another {found} now: rename or delete that first.")
-        return redirect("deployments-deleted")
+        return redirect("deployments:deleted")
     with record_change(request.user, found, found):
         found.deleted = None
         found.save()

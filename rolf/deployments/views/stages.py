@@ -72,7 +72,7 @@ def stage_delete(request, deployment, stage_id):
     with record_change(request.user, found, deployment):
         found.delete()
     messages.success(request, f"Deleted: the stage {found.name}.")
-    return redirect("stages", deployment.pk)
+    return redirect("deployments:stages", deployment.pk)
 
 
 @require_POST
@@ -110,12 +110,12 @@ def stages_order(request, deployment):
     refuse_tied(deployment)
     wanted = [to_int(key) for key in request.POST.getlist("order")]
     reorder_stages(deployment, wanted, request.user)
-    return redirect("stages", deployment.pk)
+    return redirect("deployments:stages", deployment.pk)
 
 
 def _back_to(stage):
     """Return to the list, where the keyboard goes on from that stage."""
-    return redirect(f"{reverse('stages', args=[stage.deployment_id])}#stage-{stage.pk}")
+    return redirect(f"{reverse('deployments:stages', args=[stage.deployment_id])}#stage-{stage.pk}")
 
 
 def _saved(request, deployment, stage, heading):
@@ -124,7 +124,7 @@ def _saved(request, deployment, stage, heading):
         with record_change(request.user, stage, deployment):
             form.save()
         messages.success(request, f"Saved: the stage {stage.name}.")
-        return redirect("stages", deployment.pk)
+        return redirect("deployments:stages", deployment.pk)
     return render(request, "deployments/stage.html", {
         "deployment": deployment, "tab": "stages", "form": form, "stage": stage,
         "heading": heading}, status=422 if form.is_bound else 200)
