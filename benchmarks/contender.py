@@ -1,4 +1,4 @@
-"""Whoever is measured: commands, run as their users run them."""
+"""A contender: the commands that are measured, run as their users run them."""
 
 import os
 import subprocess
@@ -59,6 +59,6 @@ class Contender:
             stderr=subprocess.STDOUT,
         )
         yield process
-        said, _ = process.communicate()
+        output, _ = process.communicate()
         if process.returncode:
-            sys.exit(f"{self.title}: {words[0]} ended with {process.returncode}:\n{said}")
+            sys.exit(f"{self.title}: {words[0]} ended with {process.returncode}:\n{output}")

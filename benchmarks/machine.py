@@ -31,6 +31,6 @@ def _file_system(place: Path) -> str:
 def version(command: Sequence[str | Path], option: str = "--version") -> str:
     """The first version number that a command says of itself."""
     run = subprocess.run([*command, option], capture_output=True, text=True, check=True)
-    said = run.stdout or run.stderr
-    found = re.search(r"\d+(\.\d+)+(p\d+)?", said)
-    return found[0] if found else said.strip()
+    output = run.stdout or run.stderr
+    found = re.search(r"\d+(\.\d+)+(p\d+)?", output)
+    return found[0] if found else output.strip()

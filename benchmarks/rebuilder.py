@@ -44,7 +44,7 @@ class Rebuilder(Contender):
         super().prepare()
 
     def run(self) -> None:
-        """Rebuild. It is over when the old ve is gone, too, whoever removes it."""
+        """Rebuild, and wait until the old virtualenv is removed, too."""
         super().run()
         ended = time.monotonic()
         while any(self.directory.glob(".ve.*")):

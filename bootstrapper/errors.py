@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from bootstrapper import plain_text
-from bootstrapper.program import COMMAND_LINE
 
 # The exit status of each command; docs/reference.md prints this table.
 EXIT_STATUSES = {
@@ -71,21 +70,22 @@ def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
                 f"as the owner of {where}, on a writable disk: {again}",
             )
         case _:
-            return WorkFailed(place, reason, f"correct that, then: {again}")
+            return WorkFailed(place, reason, f"remove the cause, then: {again}")
 
 
-def error_text(error: Exception) -> str:
-    """Return an error as users see it."""
+def error_text(
+    error: Exception, *, retry: str, program: str = "vendor_fetch", traceback: str = ""
+) -> str:
+    """Return an error as a user reads it.
+
+    `retry` is the command that failed; `traceback` is the command that prints a traceback, too.
+    """
     if isinstance(error, BootstrapperError):
         return str(error)
     if isinstance(error, OSError):
-        place = plain_text.single_line(f"{error.filename or 'the system'}")
-        return (
-            f"{place}: {error.strerror or error}\n"
-            f"  next: correct that (free space, permissions), then: {COMMAND_LINE}"
-        )
+        return str(refused(error, Path.cwd(), again=retry))
     return (
-        f"vendor_fetch: unexpected {type(error).__name__}: "
+        f"{program}: unexpected {type(error).__name__}: "
         f"{plain_text.lines(str(error))}\n"
-        "  next: this is a bug; report it with the output of: python -m vendor_fetch -v"
+        f"  next: report this as a bug, with the output of: {traceback or retry}"
     )

@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):
              "  next: pipx install --force --python python3.11 cookiecutter"
              % sys.version_info[:2])
 
+import shlex
 from pathlib import Path
 
 template = Path(<< cookiecutter._repo_dir.__repr__() >>)
@@ -26,7 +27,7 @@ try:
     from vendor_fetch.template.answers import main
 except ImportError as error:
     sys.exit(f"{template}: files of the template are missing: {error}\n"
-             f"  next: git -C {template} checkout -- .")
+             f"  next: git -C {shlex.quote(str(template))} checkout -- .")
 
 sys.exit(main(template, {
 <% for name, answer in cookiecutter.items() if not name.startswith("_") %>

@@ -1,4 +1,4 @@
-"""Whoever pushes a site to a target, and rolls it back there."""
+"""A tool that pushes a site to a target, and rolls it back there."""
 
 import os
 import subprocess

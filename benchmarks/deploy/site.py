@@ -53,7 +53,7 @@ class Site:
         run(["git", "repack", "-a", "-d", "-q"], self.repository)
 
     def git(self, *words: str | Path) -> None:
-        """In the work tree, by whoever deploys."""
+        """Run git in the work tree, as the user who deploys."""
         run(
             ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", *words],
             self.work,

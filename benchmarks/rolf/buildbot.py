@@ -135,8 +135,8 @@ class Buildbot:
                 what, number, happened = json.loads(event.data)["key"][:3]
                 if what == "logs" and happened == "append" and not first:
                     # The event tells only that there is more; the page then asks for it.
-                    said = self._ask("GET", f"logs/{number}/contents")["logchunks"][0]["content"]
-                    if "line" in said:
+                    content = self._ask("GET", f"logs/{number}/contents")["logchunks"][0]["content"]
+                    if "line" in content:
                         first = time.perf_counter() - begun
                 if what == "builds" and happened == "finished":
                     break

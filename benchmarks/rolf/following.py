@@ -19,12 +19,12 @@ PUSHES, FOLLOWERS, LINES = 10, 50, 150  # lines of each push, ten a second
 STAYS = 3.0  # seconds after which a browser's connection breaks, on average
 FLUSH = 0.25  # seconds: rolf/pushes/run/journal.py
 _LINE = re.compile(r'data-line="(\d+)".*?<code>(.*?)</code>')
-_SAID = re.compile(r"at ([\d.]+) number \d+$")
+_LINE = re.compile(r"at ([\d.]+) number \d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Followed:
-    """`late` are seconds from a line's being said until a browser had it, for each that had it.
+    """`late` are seconds from the time in a line until a browser had it, for each that had it.
 
     `lost` and `doubled` are lines that a browser never got, or got again though it had them
     whole, of `lines` in all; `came_again` is how often connections broke.
@@ -74,9 +74,9 @@ class _Follower:
     def _take(self, number: int, text: str, now: float, whole: int) -> None:
         if number < whole:
             self.doubled += 1
-        said = _SAID.match(text)
-        if said and number not in self.lines:
-            self.late.append(now - float(said[1]))
+        found = _LINE.match(text)
+        if found and number not in self.lines:
+            self.late.append(now - float(found[1]))
         self.lines[number] = text
 
 

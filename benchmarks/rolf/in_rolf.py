@@ -7,7 +7,7 @@
     python in_rolf.py site FILE NAME               (of a deployments.toml; prints its key)
     python in_rolf.py steps FILE                   (of names and Bash code; prints its key)
 
-Nothing of it is imported here: it knows Rolf's models, and only Rolf's ve has Django.
+The benchmarks import no part of it: it knows Rolf's models, and only Rolf's ve has Django.
 """
 # ruff: noqa: E402 - Django is set up before models can be imported.
 

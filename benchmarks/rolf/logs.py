@@ -51,9 +51,9 @@ def _done(browser: Browser, address: str, lines: int) -> Mapping[str, float]:
     middle, word = lines // 2, f"unique{lines * 3 // 4}word"
 
     def ask(path: str, answer: object = None) -> None:
-        said = browser.get(address + path)
-        if answer is not None and json.loads(said)["line"] != answer:
-            raise RuntimeError(f"{path} found {said}")
+        content = browser.get(address + path)
+        if answer is not None and json.loads(content)["line"] != answer:
+            raise RuntimeError(f"{path} found {content}")
 
     def absent() -> None:
         found = browser.get(f"{address}search/?q={quote(ABSENT)}&from=0")

@@ -28,7 +28,7 @@ def add(commands: Subparsers, program: str) -> None:
         "cancel",
         parents=[deployment_parser()],
         allow_abbrev=False,
-        help="end the push that runs, and wait until it has ended",
+        help="end the running push, and wait until it has ended",
     )
     command.set_defaults(run=_cancel)
 

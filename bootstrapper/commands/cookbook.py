@@ -53,12 +53,14 @@ def add(commands: Subparsers, program: str) -> None:
         "words",
         nargs="*",
         metavar="NAME | import FILE",
-        help="print one recipe; or bring in the recipes of a CSV file, all or "
-        "none (without any: list them)",
+        help="print one recipe; or import the recipes of a CSV file, all or "
+        "none (default: list the recipes)",
     )
     command.add_argument("--json", action="store_true", help="for scripts")
     command.add_argument(
-        "--force", action="store_true", help="import: replace recipes of the project that differ"
+        "--force",
+        action="store_true",
+        help="with import: replace recipes of the project that differ",
     )
     command.set_defaults(run=_cookbook)
 

@@ -1,11 +1,10 @@
-"""`deploy`, `resume` and `rollback`: the pushes that a person starts.
-
-What they need besides the definition is imported while the hosts are logged in to.
-"""
+"""The commands `deploy`, `resume` and `rollback`: parse, call the operation, print."""
 
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from bootstrapper.commands.parsers import Subparsers, deployment_parser, project_parser
 from bootstrapper.deploy.definition import secret
@@ -14,6 +13,9 @@ from bootstrapper.deploy.plan.prepare import PreparedDeployment, prepare_project
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
+
+if TYPE_CHECKING:
+    from bootstrapper.deploy.operations.run import Outcome
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -97,44 +99,67 @@ def add(commands: Subparsers, program: str) -> None:
 
 
 def _deploy(options: argparse.Namespace) -> int:
-    prepared = prepare_project(
-        options.project.resolve(),
-        options.deployment,
-        os.environ,
-        flags=options.flags,
-        skip=options.skip,
-    )
+    prepared = _prepare(options, flags=options.flags, skip=options.skip)
     _warn(options, prepared)
     if options.dry_run:
         from bootstrapper.commands.dry_run import show
 
         return show(options, prepared)
-    _refuse_step_without_terminal(options)
-    with Session(prepared.project, prepared.deployment) as session:
-        from bootstrapper.commands.pushing import deploy
-
-        return deploy(options, prepared, session)
+    return _operate(
+        options,
+        prepared,
+        lambda start, *held: start.deploy(*held, ref=options.ref, comment=options.comment),
+    )
 
 
 def _resume(options: argparse.Namespace) -> int:
-    prepared = prepare_project(options.project.resolve(), options.deployment, os.environ)
-    _refuse_step_without_terminal(options)
-    with Session(prepared.project, prepared.deployment) as session:
-        from bootstrapper.commands.pushing import resume
-
-        return resume(options, prepared, session)
+    return _operate(options, _prepare(options), lambda start, *held: start.resume(*held))
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    options.deployment, options.push = _words(options.words)
-    prepared = prepare_project(
-        options.project.resolve(), options.deployment, os.environ, flags=options.flags
+    options.deployment, number = _words(options.words)
+    return _operate(
+        options,
+        _prepare(options, flags=options.flags),
+        lambda start, *held: start.rollback(
+            *held,
+            to=number,
+            comment=options.comment,
+            keep_settings=options.keep_settings,
+            flags={word.partition("=")[0] for word in options.flags},
+        ),
     )
-    _refuse_step_without_terminal(options)
-    with Session(prepared.project, prepared.deployment) as session:
-        from bootstrapper.commands.rollback import rollback
 
-        return rollback(options, prepared, session)
+
+def _prepare(
+    options: argparse.Namespace, *, flags: Sequence[str] = (), skip: Sequence[str] = ()
+) -> PreparedDeployment:
+    return prepare_project(
+        options.project.resolve(), options.deployment, os.environ, flags=flags, skip=skip
+    )
+
+
+def _operate(
+    options: argparse.Namespace,
+    prepared: PreparedDeployment,
+    operation: "Callable[..., Outcome]",
+) -> int:
+    """Call the operation in a session that holds the deployment; return the exit status."""
+    if options.step and not sys.stdin.isatty():
+        raise InputError(
+            "--step",
+            "asks before each stage, and there is no terminal to ask on",
+            "the same command without --step",
+        )
+    with Session(prepared.project, prepared.deployment) as session:
+        # The session logs in to the hosts while these are imported.
+        from bootstrapper.commands.interactive import InteractiveFrontend
+        from bootstrapper.deploy.journal.store import ProjectPushStore
+        from bootstrapper.deploy.operations import start
+
+        frontend = InteractiveFrontend(options, session)
+        store = ProjectPushStore(prepared.project)
+        return frontend.exit_status(operation(start, session, prepared, store, frontend))
 
 
 def _words(words: list[str]) -> tuple[str, int | None]:
@@ -151,17 +176,8 @@ def _words(words: list[str]) -> tuple[str, int | None]:
 
 
 def _warn(options: argparse.Namespace, prepared: PreparedDeployment) -> None:
-    """Of what is no fault, on standard error."""
+    """Print warnings about secrets on standard error."""
     for name, value in prepared.secrets.items():
-        if (said := secret.warning(name, value)) and options.verbosity >= 0:
+        if (warning := secret.warning(name, value)) and options.verbosity >= 0:
             line = prepared.deployment.lines.get(name, 0)
-            print(f"warning: {FILE}:{line}: {said}", file=sys.stderr)
-
-
-def _refuse_step_without_terminal(options: argparse.Namespace) -> None:
-    if options.step and not sys.stdin.isatty():
-        raise InputError(
-            "--step",
-            "asks before each stage, and there is no terminal to ask on",
-            "the same command without --step",
-        )
+            print(f"warning: {FILE}:{line}: {warning}", file=sys.stderr)

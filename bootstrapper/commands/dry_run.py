@@ -14,7 +14,7 @@ from bootstrapper.deploy.journal.journal import journal_directory
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.plan import environment
 from bootstrapper.deploy.plan.environment import INHERITED
-from bootstrapper.deploy.plan.plan import Plan, batches, rolls
+from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.deploy.push.execution import PushDirectories
 
@@ -56,9 +56,9 @@ def lines(
             yield ""
             continue
         host = ""
-        if rolls(stage, plan.hosts):
+        if plan.per_host(stage):
             host = plan.hosts[0]
-            shares = " then ".join(" ".join(batch) for batch in batches(plan.hosts, plan.batch))
+            shares = " then ".join(" ".join(batch) for batch in plan.batches())
             yield f"   on {shares}"
         limits = [
             f"{name} {seconds:g} s"

@@ -18,21 +18,21 @@ def add(commands: Subparsers, program: str) -> None:
         "lock",
         parents=[deployment_parser()],
         allow_abbrev=False,
-        help="close a deployment to pushes until it is unlocked",
+        help="lock a deployment: it takes no pushes until it is unlocked",
     )
     command.add_argument(
         "-m",
         dest="reason",
         required=True,
         metavar="REASON",
-        help='what those are told who want to push: "exam week"',
+        help='why, for the users who want to push: "exam week"',
     )
     command.set_defaults(run=_lock)
     command = commands.add_parser(
         "unlock",
         parents=[deployment_parser()],
         allow_abbrev=False,
-        help="open a deployment to pushes again",
+        help="unlock a deployment: it takes pushes again",
     )
     command.set_defaults(run=_unlock)
 

@@ -44,7 +44,7 @@ def add(commands: Subparsers, program: str) -> None:
         allow_abbrev=False,
         usage=f"{program} log [DEPLOYMENT] [PUSH] [-f] [--stage NAME] [--stdout | --stderr] "
         "[--timestamps] [--tail N] [--json]",
-        help="what the stages of a push said (default: the last one made from here)",
+        help="print the output of a push (default: the last one made from here)",
     )
     command.add_argument(
         "words",
@@ -56,23 +56,23 @@ def add(commands: Subparsers, program: str) -> None:
         "-f",
         dest="follow",
         action="store_true",
-        help="and what they say from now on, until the push ends",
+        help="follow: print new output, too, until the push ends",
     )
-    command.add_argument("--stage", default="", metavar="NAME", help="of one stage only")
+    command.add_argument("--stage", default="", metavar="NAME", help="only of this stage")
     stream = command.add_mutually_exclusive_group()
     for each in Stream:
         stream.add_argument(
-            f"--{each}", dest="stream", action="store_const", const=each, help=f"of {each} only"
+            f"--{each}", dest="stream", action="store_const", const=each, help=f"only {each}"
         )
     command.add_argument(
         "--timestamps",
         action="store_true",
-        help="before each line when it came and from which stage; ! is stderr",
+        help="print the time and the stage before each line; ! is stderr",
     )
     command.add_argument(
-        "--tail", type=_number, default=None, metavar="N", help="the last N lines only"
+        "--tail", type=_number, default=None, metavar="N", help="only the last N lines"
     )
-    command.add_argument("--json", action="store_true", help="for scripts: a line of JSON per line")
+    command.add_argument("--json", action="store_true", help="for scripts: an object for each line")
     command.set_defaults(run=_log)
 
 

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from bootstrapper.deploy.remote.ssh import HERE
 from bootstrapper.deploy.screen.printable import cells, fitted
 from bootstrapper.plain_text import single_line
 from bootstrapper.progress import Progress
@@ -64,8 +63,3 @@ def waiting(text: str, verbosity: int) -> Iterator[None]:
         yield
     finally:
         progress.paint("")
-
-
-def host_names(hosts: Sequence[str]) -> str:
-    """The hosts of a deployment, as people say it."""
-    return ", ".join("this machine" if host == HERE else host for host in hosts)

@@ -23,14 +23,14 @@ def verbosity_parser() -> argparse.ArgumentParser:
         action="store_const",
         const=-1,
         default=0,
-        help="say nothing but errors",
+        help="print only errors",
     )
     volume.add_argument(
         "-v",
         dest="verbosity",
         action="store_const",
         const=1,
-        help="say everything; show tracebacks",
+        help="print everything, and tracebacks",
     )
     return parser
 
@@ -58,6 +58,6 @@ def deployment_parser() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="DEPLOYMENT",
-        help="default: the one that deploy/deployments.toml names as such",
+        help="default: the default deployment of deploy/deployments.toml",
     )
     return parser

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
-from bootstrapper.commands.output import host_names, table, waiting, write_lines
+from bootstrapper.commands.output import table, waiting, write_lines
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import Deployment
@@ -15,6 +15,7 @@ from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.events.times import iso_time, short_time
 from bootstrapper.deploy.journal import store
 from bootstrapper.deploy.operations.status import DeploymentStatus, read_status
+from bootstrapper.deploy.remote.ssh import host_names
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.errors import InputError

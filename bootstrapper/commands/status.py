@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from bootstrapper.commands.output import host_names, write_lines
+from bootstrapper.commands.output import write_lines
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.commands.pushes import by, load_status, trouble
 from bootstrapper.deploy.definition import reader
@@ -18,6 +18,7 @@ from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.events.times import iso_time, short_time
 from bootstrapper.deploy.journal.journal import journal_directory
 from bootstrapper.deploy.operations.status import DeploymentStatus
+from bootstrapper.deploy.remote.ssh import host_names
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.plain_text import single_line

@@ -1,7 +1,7 @@
-# Builds the release's ve on the host by ./bootstrap.py, from the files that came along, offline.
+# Builds the release's virtualenv on the host with ./bootstrap.py, from its vendored files, offline.
 #
-# REMOTE_PYTHON       the Python of the host to build it of, as a path or a command: python3.11
-# MANAGE_DIRECTORY    where bootstrap.py is, if the release itself has none
+# REMOTE_PYTHON       the host's Python for it, as a path or a command: python3.11
+# MANAGE_DIRECTORY    the directory that has bootstrap.py, if the release itself has none
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
@@ -13,7 +13,7 @@ if [ ! -f bootstrap.py ] && [ -f "./$MANAGE_DIRECTORY/bootstrap.py" ]; then
 fi
 if [ ! -f bootstrap.py ]; then
     echo "$REMOTE_HOST:$PWD: no bootstrap.py" >&2
-    echo "  next: a stage before this one has to bring it, such as rsync-release" >&2
+    echo "  next: add a stage that sends it before this one, such as rsync-release" >&2
     exit 1
 fi
 if [ -z "$REMOTE_PYTHON" ]; then
@@ -22,7 +22,7 @@ elif python=$(command -v "$REMOTE_PYTHON"); then
     "$python" bootstrap.py --python "$python" </dev/null
 else
     echo "$REMOTE_HOST: there is no $REMOTE_PYTHON" >&2
-    echo "  next: install it there, or correct REMOTE_PYTHON in deploy/deployments.toml" >&2
+    echo "  next: install it on that host, or correct REMOTE_PYTHON in deploy/deployments.toml" >&2
     exit 1
 fi
 END

@@ -1,7 +1,8 @@
-# Shows a page of maintenance to visitors, until maintenance-off: shared/maintenance.html.
+# Shows visitors a maintenance page, shared/maintenance.html, until maintenance-off.
 #
-# If a stage between the two fails, the page stays, and the push says how to remove it. With
-# on_failure = "rollback" it goes when the code of before is live. Apache needs mod_rewrite, and in the site's <VirtualHost>:
+# If a stage between the two fails, the page stays, and the push prints how to remove it. With
+# on_failure = "rollback" the page goes when the old code is live again. Apache needs mod_rewrite and
+# these lines in the site's <VirtualHost>:
 #
 #     Alias /maintenance.html REMOTE_DIRECTORY/shared/maintenance.html
 #     <Directory REMOTE_DIRECTORY/shared>
@@ -14,7 +15,7 @@
 #     RewriteCond REMOTE_DIRECTORY/shared/maintenance.html -f
 #     RewriteRule !^/maintenance\.html$ - [R=503,L]
 #
-# MAINTENANCE_PAGE    the page, as a path in the checkout (a line of text)
+# MAINTENANCE_PAGE    the path of the page in the checkout (default: a page with one line)
 #
 # per-host
 # hides

@@ -1,12 +1,12 @@
-# Brings the database up to date by the release's ./manage.py migrate, once, on the first host.
+# Migrates the database with the release's ./manage.py migrate; once, on the first host.
 #
-# Two pushes never migrate at once: a lock on the host makes the later one wait. A rollback does
-# not undo migrations, as that may lose data; so write them so that the release before can live
-# with them: add a column in one push, remove the old one in the next.
+# Two pushes never migrate at the same time: a lock on the host makes the second one wait. A rollback
+# does not undo migrations, because that can lose data. So write migrations that the release before
+# can live with: add a column in one push, and remove the old column in the next.
 #
 # MIGRATE_WAIT              how many seconds to wait for another migration (600)
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
-# DJANGO_SETTINGS_MODULE    if .env on the host doesn't say
+# DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${MIGRATE_WAIT=600}" "${MANAGE_DIRECTORY=}"
@@ -16,18 +16,18 @@
 mkdir -p "$REMOTE_DIRECTORY/.deploy"
 exec 9>>"$REMOTE_DIRECTORY/.deploy/migrate.lock"
 if ! flock --nonblock 9; then
-    echo "another migration is running; this one waits for it"
+    echo "waiting for another migration"
     if ! flock --timeout "$MIGRATE_WAIT" 9; then
-        echo "$REMOTE_HOST: another migration has been running for $MIGRATE_WAIT s" >&2
-        echo "  next: fuser -v $REMOTE_DIRECTORY/.deploy/migrate.lock, on the host, shows it" >&2
+        echo "$REMOTE_HOST: another migration has been running for more than $MIGRATE_WAIT s" >&2
+        echo "  next: ssh $REMOTE_HOST fuser -v $REMOTE_DIRECTORY/.deploy/migrate.lock" >&2
         exit 1
     fi
 fi
 if [ -n "$ROLLBACK_URL" ]; then
-    echo "migrations are not undone; for that: ./manage.py migrate APP NUMBER in the newer release"
+    echo "a rollback does not undo migrations; ./manage.py migrate APP NUMBER in the newer release does"
 fi
 # piece: manage
-trap 'echo "  next: correct what manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+trap 'echo "  next: correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 "${manage[@]}" migrate --noinput </dev/null
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

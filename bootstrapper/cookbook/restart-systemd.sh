@@ -1,6 +1,6 @@
-# Restarts SYSTEMD_UNITS on the host, and sees that they run.
+# Restarts SYSTEMD_UNITS on the host, and checks that they run.
 #
-# SYSTEMCTL    how it is called (sudo -n systemctl; for root, systemctl): "systemctl --user"
+# SYSTEMCTL    the command (sudo -n systemctl; for root, systemctl): "systemctl --user"
 #
 # per-host
 # needs: REMOTE_HOST SYSTEMD_UNITS
@@ -13,7 +13,7 @@ if ! "${systemctl[@]}" restart "${units[@]}" </dev/null ||
     ! "${systemctl[@]}" is-active --quiet "${units[@]}" </dev/null; then
     "${systemctl[@]}" status --no-pager --lines=20 "${units[@]}" </dev/null >&2 || true
     echo "$REMOTE_HOST: not all of these run: $SYSTEMD_UNITS" >&2
-    echo "  next: journalctl --unit=${units[0]}, on the host" >&2
+    echo "  next: ssh $REMOTE_HOST journalctl --unit=${units[0]}" >&2
     exit 1
 fi
 echo "restarted, and active: $SYSTEMD_UNITS"

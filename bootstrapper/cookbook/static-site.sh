@@ -1,10 +1,12 @@
-# Builds a site of plain files in the checkout by SITE_COMMAND; rsync-release then sends just them.
+# Builds a site of plain files in the checkout with SITE_COMMAND; rsync-release sends only these.
 #
-# SITE_COMMAND      what builds it, such as make html (nothing: it is committed as it is)
+# SITE_DIRECTORY is the directory of the checkout with the built site.
+#
+# SITE_COMMAND      the command that builds it, such as make html (none: the site is committed)
 #
 # needs: SITE_DIRECTORY
 cd "$CHECKOUT_DIR"
-trap 'echo "  next: $SITE_COMMAND, in the project; mend what it says, commit, push" >&2' ERR
+trap 'echo "  next: run $SITE_COMMAND in the project, correct its errors, commit, push again" >&2' ERR
 if [ -n "${SITE_COMMAND-}" ]; then bash -eo pipefail -c "$SITE_COMMAND"; fi
 if [ ! -s "$SITE_DIRECTORY/index.html" ]; then
     echo "$CHECKOUT_DIR/$SITE_DIRECTORY: no index.html, or an empty one" >&2

@@ -1,15 +1,15 @@
-# Touches the WSGI file of what is live: mod_wsgi then runs the code anew.
+# Touches the WSGI file of the live release, so that mod_wsgi restarts with the new code.
 #
-# A project's apache/reload is run instead, where there is one: its processes take turns, so that no
-# visitor waits. The template has one.
+# If the project has an apache/reload, as the template does, the recipe runs it instead: it restarts
+# Apache's processes one after the other, so that no visitor waits.
 #
-# Apache reads its configuration as root, so root has a copy of the one in the release. The stage
-# prints the commands for root where the two differ, or where the copy is not root's alone.
+# Apache reads its configuration as root, so root has a copy of the one in the release. The stage prints
+# the commands for root if the two differ, or if users other than root can change the copy.
 #
 # WSGI_FILE        its path in the project (apache/django.wsgi)
-# APACHE_CONFIG    root's copy (/etc/apache2/sites-available/NAME.conf, where that exists and NAME is
-#                  the last part of REMOTE_DIRECTORY)
-# APACHE_SOURCE    what it is a copy of, a path in the project (apache/DEPLOYMENT.conf)
+# APACHE_CONFIG    root's copy (/etc/apache2/sites-available/NAME.conf, if it exists and NAME is the
+#                  last part of REMOTE_DIRECTORY)
+# APACHE_SOURCE    the original of the copy, a path in the project (apache/DEPLOYMENT.conf)
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
@@ -19,7 +19,7 @@ cd "$REMOTE_DIRECTORY"
 # piece: umask
 if [ -e current ]; then cd current; fi
 if [ ! -f "$WSGI_FILE" ]; then
-    echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so nothing loads the new code" >&2
+    echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so Apache will not load the new code" >&2
     echo "  next: correct WSGI_FILE in deploy/deployments.toml" >&2
     exit 1
 fi
@@ -35,15 +35,15 @@ compare_apache() {
         fault="there is no $copy"
     elif [ "$(stat -Lc %u "$copy")" != 0 ] || [ "$(find -L "$copy" -perm /022)" ] ||
         [ "$(stat -c %u "$(dirname "$(readlink -f "$copy")")")" != 0 ]; then
-        fault="others than root can change $copy, and Apache reads it as root"
+        fault="users other than root can change $copy, and Apache reads it as root"
     elif [ ! -r "$copy" ]; then
-        fault="$copy cannot be read, so nothing tells whether it is out of date"
+        fault="$copy cannot be read, so it may be out of date"
     elif ! cmp -s "$APACHE_SOURCE" "$copy"; then
         fault="$copy differs from this release's $APACHE_SOURCE"
     fi
     [ -n "$fault" ] || return 0
-    echo "$REMOTE_HOST: $fault; Apache runs on with what it has"
-    echo "  next, as root there, once you have read the file:"
+    echo "$REMOTE_HOST: $fault; Apache keeps its present configuration"
+    echo "  next: read the file, then run as root on that host:"
     echo "    install -o root -g root -m 644 ${PWD@Q}/${APACHE_SOURCE@Q} ${copy@Q}"
     echo "    apachectl configtest && systemctl reload apache2"
 } >&2
@@ -51,7 +51,7 @@ compare_apache
 
 if [ -f apache/reload ]; then
     if [ -x apache/reload ]; then exec apache/reload </dev/null; fi
-    # A project that came out of a zip has lost its execute bits.
+    # A project that was unpacked from a zip has lost its execute bits.
     IFS= read -r first <apache/reload || :
     if [[ $first == '#!'* ]]; then
         read -ra interpreter <<<"${first#'#!'}"

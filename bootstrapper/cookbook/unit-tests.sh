@@ -1,19 +1,19 @@
-# Runs the project's own tests in the checkout, with a ve of its own if it has a bootstrap.py.
+# Runs the project's own tests in the checkout, in a virtualenv if it has a bootstrap.py.
 #
-# `make test` where there is such a target, else `./manage.py test`. What the tests leave behind is
-# removed, so that it isn't sent to the hosts.
+# It runs `make test` if there is such a target, otherwise `./manage.py test`. It removes what the tests
+# leave behind, so that the hosts do not get it.
 #
 # MANAGE_DIRECTORY    the directory that has manage.py, such as src (.)
-# SKIP_TESTS          a flag: push without running them
+# SKIP_TESTS          a flag: push without running the tests
 #
 # needs:
 : "${MANAGE_DIRECTORY=}"
 cd "$CHECKOUT_DIR"
 if [ -n "${SKIP_TESTS-}" ]; then
-    echo "the tests are skipped, as SKIP_TESTS says"
+    echo "SKIP_TESTS is set: the tests are skipped"
     exit
 fi
-trap 'echo "  next: mend it, commit, push again; $CHECKOUT_DIR is what was tested" >&2' ERR
+trap 'echo "  next: correct the code, commit, push again; $CHECKOUT_DIR has the tested files" >&2' ERR
 if [ -f bootstrap.py ]; then
     ./bootstrap.py
 elif [ -f "./$MANAGE_DIRECTORY/bootstrap.py" ]; then
@@ -28,8 +28,8 @@ elif [ -f "./$MANAGE_DIRECTORY/manage.py" ]; then
     "${manage[@]}" test
     cd "$CHECKOUT_DIR"
 else
-    echo "$CHECKOUT_DIR: no tests: neither a target test in a Makefile, nor a manage.py" >&2
-    echo "  next: write them, or take unit-tests out of deploy/deployments.toml" >&2
+    echo "$CHECKOUT_DIR: no tests: there is neither a Makefile with the target test nor a manage.py" >&2
+    echo "  next: write tests, or remove unit-tests from deploy/deployments.toml" >&2
     exit 1
 fi
 if [ -e .git ]; then git clean -dfxq --exclude=/ve; fi

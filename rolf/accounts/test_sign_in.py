@@ -9,7 +9,7 @@ from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Tries
+from accounts.models import LoginAttempts
 
 from .first_superuser import first_superuser
 from .login_throttle import FREE, LONGEST, delay
@@ -83,7 +83,7 @@ class SignIn(TestCase):
     def test_a_wrong_password_is_told_without_saying_what_was_wrong(self):
         known, unknown = self.sign_in("battery"), self.sign_in("battery", name="nobody")
         for answer in (known, unknown):
-            self.assertContains(answer, "No account has that name", status_code=422)
+            self.assertContains(answer, "Wrong name or password", status_code=422)
 
     def test_who_was_deactivated_stays_outside(self):
         User.objects.filter(pk=self.ada.pk).update(is_active=False)
@@ -100,7 +100,7 @@ class SignIn(TestCase):
     def test_after_failures_one_waits(self):
         self.fail()
         answer = self.sign_in()
-        self.assertContains(answer, "Too many tries: wait 1 second.", status_code=429)
+        self.assertContains(answer, "Too many attempts: wait 1 second.", status_code=429)
         self.assertEqual(answer["Retry-After"], "1")
 
     def test_what_comes_too_soon_isnt_even_looked_at(self):
@@ -112,12 +112,12 @@ class SignIn(TestCase):
     def test_a_try_counts_before_it_is_looked_at(self):
         # So that a hundred at the same moment aren't one.
         def look(form):
-            seen.append(Tries.objects.get().number)
+            seen.append(LoginAttempts.objects.get().number)
             return form.cleaned_data
 
         seen = []
         with mock.patch("accounts.forms.AuthenticationForm.clean", look), \
-                mock.patch("accounts.views.SignIn.get_user", return_value=self.ada):
+                mock.patch("accounts.views.LoginForm.get_user", return_value=self.ada):
             self.sign_in()
         self.assertEqual(seen, [1])
 
@@ -140,14 +140,14 @@ class SignIn(TestCase):
     def test_the_right_password_begins_anew(self):
         self.fail(FREE - 1)
         self.assertEqual(self.sign_in().status_code, 302)
-        self.assertEqual(Tries.objects.count(), 0)
+        self.assertEqual(LoginAttempts.objects.count(), 0)
         self.fail(FREE)
 
     def test_a_day_later_all_is_forgotten(self):
         self.fail()
         with self.later(days=1, seconds=1):
             self.fail(FREE)
-        self.assertEqual(Tries.objects.count(), 1)
+        self.assertEqual(LoginAttempts.objects.count(), 1)
 
     def test_nobody_keeps_out_somebody_else(self):
         self.fail(REMOTE_ADDR="203.0.113.9")
@@ -175,12 +175,12 @@ class SignIn(TestCase):
         self.fail()
         answer = Client().post(reverse("admin:login"), {"username": "ada", "password": RIGHT},
                                REMOTE_ADDR="192.0.2.1")
-        self.assertContains(answer, "Too many tries")
+        self.assertContains(answer, "Too many attempts")
 
     def test_names_that_were_typed_are_kept_nowhere(self):
         self.sign_in("ada", name="my password")
-        [tries] = Tries.objects.all()
-        self.assertNotIn("password", str(vars(tries)))
+        [attempts] = LoginAttempts.objects.all()
+        self.assertNotIn("password", str(vars(attempts)))
 
 
 class BackEnds(TestCase):
@@ -215,7 +215,7 @@ class BackEnds(TestCase):
         User.objects.create_user("ali", is_active=False)
         answer = self.client.post(reverse("sign-in"), {
             "username": "ali", "password": WORD})
-        self.assertContains(answer, "This account was deactivated.", status_code=422)
+        self.assertContains(answer, "This account is deactivated.", status_code=422)
 
 
 class Delay(SimpleTestCase):

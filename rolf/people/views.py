@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.decorators import atomic_post, login_required, superuser_required
 from accounts.models import Group, User
 from deployments.models import Grant
-from history.models import recording
+from history.models import record_change
 
 from .forms import FirstPassword, GroupForm, PasswordChange, Person
 
@@ -48,7 +48,7 @@ def password(request):
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "people/password.html", {"form": form}, status=status)
-    with recording(me, me):
+    with record_change(me, me):
         form.save()
     update_session_auth_hash(request, me)
     messages.success(request, "You have another password.")
@@ -84,7 +84,7 @@ def person_new(request):
     if not all([form.is_valid(), password.is_valid()]):
         return render(request, "people/person_new.html", {"form": form, "password": password},
                       status=422 if form.is_bound else 200)
-    with recording(request.user, form.instance):
+    with record_change(request.user, form.instance):
         made_up = password.save()
         form.save()
     return _told(request, form.instance, made_up)
@@ -100,7 +100,7 @@ def person(request, user_id):
     name = found.get_username()
     form = Person(request.POST or None, instance=found)
     if form.is_valid():
-        with recording(request.user, found):
+        with record_change(request.user, found):
             form.save()
         messages.success(request, f"Saved: {found}.")
         # Who takes a superuser's rights from themselves can't see people any more.
@@ -124,7 +124,7 @@ def person_password(request, user_id):
     if not form.is_valid():
         return render(request, "people/person_password.html", {"form": form, "person": found},
                       status=422 if form.is_bound else 200)
-    with recording(request.user, found):
+    with record_change(request.user, found):
         made_up = form.save()
     return _told(request, found, made_up)
 
@@ -145,7 +145,7 @@ def group_new(request):
     """Make a group."""
     form = GroupForm(request.POST or None)
     if form.is_valid():
-        with recording(request.user, form.instance):
+        with record_change(request.user, form.instance):
             form.save()
         messages.success(request, f"There is a group {form.instance} now.")
         return redirect("group", form.instance.pk)
@@ -163,7 +163,7 @@ def group(request, group_id):
     name = found.name
     form = GroupForm(request.POST or None, instance=found)
     if form.is_valid():
-        with recording(request.user, found):
+        with record_change(request.user, found):
             form.save()
         messages.success(request, f"Saved: the group {found}.")
         return redirect("people")
@@ -186,9 +186,9 @@ def group_delete(request, group_id):
             "allowed": grants.filter(deployment__deleted=None).count(),
         })
     for grant in grants:
-        with recording(request.user, grant, grant.deployment):
+        with record_change(request.user, grant, grant.deployment):
             grant.delete()
-    with recording(request.user, found):
+    with record_change(request.user, found):
         found.delete()
     messages.success(request, f"The group {found} is gone.")
     return redirect("people")

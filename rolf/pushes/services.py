@@ -11,12 +11,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from deployments.prepare import Refused, prepare, secrets_of
+from deployments.prepare import Refused, prepare_rows, secrets_of
 from pushes import surveys, tasks
 
 from .models import ACTIVE, Push
 from .rollback import is_live, target_of
-from .snapshots import with_code
 
 COMMENT = 2000  # characters
 
@@ -69,13 +68,13 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
     _refuse_ref(asked.ref)
     resolves_git = True
     if not deployment.tied:
-        prepared = prepare(deployment, flags=flags, skip=skip)
+        prepared = prepare_rows(deployment, flags=flags, skip=skip)
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
-        asked.snapshot = {"resolves_git": resolves_git, **with_code(prepared.plan(
+        asked.snapshot = {"resolves_git": resolves_git, **prepared.plan(
             number=0, comment=asked.comment, ref=asked.ref, commit="",
-            who=user.get_username(), deployment_id=str(deployment.pk)))}
+            who=user.get_username()).snapshot(code=True)}
     else:
         asked.comment = SecretMasker(secrets_of(deployment)).mask(comment)
     if look and resolves_git:

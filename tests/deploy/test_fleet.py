@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.plan.plan import Stage, batches, blocks
+from bootstrapper.deploy.plan.plan import Plan, Stage
 from tests.support.shop import STAGES, Shop, open_shop
 from tests.support.ssh_server import serve
 
@@ -162,20 +162,24 @@ def test_a_host_that_can_not_be_reached_is_told_before_anything_is_done(
     assert not (_live(shop, "app1") / "releases").exists()
 
 
-def _stages(*marks: bool) -> list[Stage]:
-    return [Stage(name=str(index), recipe="r", language="shell", code="", origin="", per_host=mark)
-            for index, mark in enumerate(marks)]
+def _plan(*marks: bool, hosts: tuple[str, ...] = HOSTS, batch: int = 0) -> Plan:
+    stages = tuple(
+        Stage(name=str(index), recipe="r", language="shell", code="", origin="", per_host=mark)
+        for index, mark in enumerate(marks))
+    return Plan(id=1, deployment="production", comment="", user="", machine="", ref="", commit="",
+                stages=stages, settings={}, flags={}, secret_names=(), secrets={}, hosts=hosts,
+                release=1, batch=batch)
 
 
 def test_stages_per_host_that_follow_each_other_are_one_block() -> None:
-    stages = _stages(False, True, True, False, True)
-    assert list(blocks(stages, HOSTS)) == [[0], [1, 2], [3], [4]]
-    assert list(blocks(stages, HOSTS[:1])) == [[0], [1], [2], [3], [4]]
+    marks = (False, True, True, False, True)
+    assert list(_plan(*marks).blocks()) == [[0], [1, 2], [3], [4]]
+    assert list(_plan(*marks, hosts=HOSTS[:1]).blocks()) == [[0], [1], [2], [3], [4]]
 
 
 def test_batches_are_in_order_and_the_last_may_be_smaller() -> None:
-    assert list(batches(HOSTS, 2)) == [("app1", "app2"), ("app3",)]
-    assert list(batches(HOSTS, 0)) == [HOSTS]
+    assert list(_plan(batch=2).batches()) == [("app1", "app2"), ("app3",)]
+    assert list(_plan(batch=0).batches()) == [HOSTS]
 
 
 def test_a_rollback_after_the_first_host_was_left_out(fleet: tuple[Shop, str]) -> None:

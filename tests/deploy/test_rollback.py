@@ -116,7 +116,7 @@ def test_a_first_push_that_fails_after_the_switch_has_nothing_to_return_to(tmp_p
     shop.define(settings=HERE, stages=[*STAGES, "smoke-test"], deployment='on_failure = "rollback"')
     run = shop.run("deploy")
     assert run.returncode == 1
-    assert "no push before it to roll back to" in run.stdout
+    assert "not rolled back: push 1: no push came before it" in run.stdout
 
 
 def test_a_push_that_is_not_there_or_never_worked_is_no_target(shop: Shop) -> None:

@@ -16,29 +16,39 @@ from bootstrapper.deploy.push.push import Push
 from tests.support.shop import HERE, open_shop
 
 
-class Around:
-    """What a push stands in, with a target that falls silent once the push is cancelled."""
+class SilentHost:
+    """A session whose host falls silent."""
 
-    def __init__(self, scratch: Path, *, who: str) -> None:
+    def __init__(self, scratch: Path) -> None:
         self.inherited = {"PATH": "/usr/bin:/bin"}
         self.scratch = scratch
-        self._who = who
-        self._ticks = 0
-
-    def cancelled(self) -> str:
-        return self._who if self._ticks > 3 else ""
+        self.ticks = 0
 
     def lost(self) -> str:
-        return f"web1: the target has not answered for {self._ticks} seconds" if (
-            self._ticks > 5) else ""
+        return f"web1: the target has not answered for {self.ticks} seconds" if (
+            self.ticks > 5) else ""
+
+    def tick(self) -> None:
+        self.ticks += 1
+
+
+class Canceller:
+    """An observer that cancels the push before the host is found silent."""
+
+    def __init__(self, session: SilentHost, who: str) -> None:
+        self._session = session
+        self._who = who
+
+    def cancelled(self) -> str:
+        return self._who if self._session.ticks > 3 else ""
 
     def show(self, event: object) -> None:
         pass
 
     def tick(self) -> None:
-        self._ticks += 1
+        pass
 
-    def before(self, name: str, job: object) -> StageDecision:
+    def before(self, name: str, job: object, ended: object) -> StageDecision:
         return StageDecision.RUN
 
 
@@ -53,7 +63,8 @@ def test_a_push_cancelled_while_ssh_hangs_is_cancelled(
                 commit="", stages=(stage,), settings={}, flags={}, secret_names=(), secrets={},
                 hosts=(), release=1)
     journal = FileJournal.create(tmp_path, 1, plan.snapshot(), {"01-hangs.sh": code})
-    push = Push(plan, journal, Around(tmp_path, who=who))
+    session = SilentHost(tmp_path)
+    push = Push(plan, journal, Canceller(session, who), session)
     result = push.run()
     assert (result.state, push.record.state, result.reason) == (state, state, reason)
 

@@ -22,8 +22,8 @@ Stage.objects.create(deployment=Deployment.objects.create(application=shop, name
 PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
-print(asking.push(Deployment.objects.get(), User.objects.get()).pk)
+from pushes import services
+print(services.push(Deployment.objects.get(), User.objects.get()).pk)
 """
 WAIT = 'echo begun; until [ -e "{file}" ]; do sleep 0.05; done; echo done'
 

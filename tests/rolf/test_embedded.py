@@ -21,13 +21,13 @@ from tests.support.rolf_visitor import Visitor, ask, token_of
 WAITING = """
 from accounts.models import User
 from deployments.models import Application, Category, Deployment, Stage
-from pushes import asking
+from pushes import services
 application = Application.objects.create(
     name="shop", category=Category.objects.create(name="sites"))
 deployment = Deployment.objects.create(application=application, name="production")
 Stage.objects.create(deployment=deployment, name="wait",
                      code="until [ -e {file} ]; do sleep 0.05; done")
-asking.push(deployment, User.objects.get())
+services.push(deployment, User.objects.get())
 """
 STATES = """
 from pushes.models import Push
@@ -108,7 +108,7 @@ def test_a_child_that_dies_is_told_of_and_comes_again(home: Home, which: str) ->
         assert until(lambda: len(rolf.children) == 2 and dead not in rolf.children), rolf.said
         assert rolf.get() == 200  # whoever came meanwhile waits; none is turned away
         title = {"web": "web server", "worker": "worker"}[which]
-        assert f"rolf: the {title} ended (SIGKILL); it is started again in 1 s" in rolf.said
+        assert f"rolf: the {title} ended (SIGKILL); it restarts in 1 s" in rolf.said
 
 
 def test_kill_9_of_the_parent_leaves_nothing(home: Home) -> None:

@@ -16,13 +16,13 @@ from tests.support.small_disk import small_disk
 PUSH = """
 from accounts.models import User
 from deployments.models import Application, Category, Deployment, Stage
-from pushes import asking
+from pushes import services
 application = Application.objects.create(
     name="shop", category=Category.objects.create(name="sites"))
 deployment = Deployment.objects.create(application=application, name="production")
 Stage.objects.create(deployment=deployment, name="wait",
                      code="touch {begun}; until [ -e {file} ]; do sleep 0.05; done")
-asking.push(deployment, User.objects.get())
+services.push(deployment, User.objects.get())
 """
 STANDS = "from pushes.models import Push; print(Push.objects.get().standing)"
 

@@ -49,8 +49,8 @@ print(waits.pk, speaks.pk)
 PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
-print(asking.push(Deployment.objects.get(pk={key}), User.objects.get(username="boss")).pk)
+from pushes import services
+print(services.push(Deployment.objects.get(pk={key}), User.objects.get(username="boss")).pk)
 """
 STANDS = """
 from pushes.models import Push

@@ -39,14 +39,14 @@ Flag.objects.create(deployment=deployment, name="LOUD")
 PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
-print(asking.push(Deployment.objects.get(name={name!r}), User.objects.get(), flags={flags!r},
+from pushes import services
+print(services.push(Deployment.objects.get(name={name!r}), User.objects.get(), flags={flags!r},
                   comment="hello").pk)
 """
 TOLD = """
 import json
 from pushes.models import Push
-from pushes.reading import raw
+from pushes.log_view.lines import raw
 push = Push.objects.get(pk={push})
 record = push.record or {{}}
 print(json.dumps({{"state": push.state, "log": b"".join(raw(push)).decode(), "reason": push.reason,
@@ -81,8 +81,8 @@ class Shop:
         return self.told(push)
 
     def do(self, what: str, push: str) -> None:
-        self.home.shell("from accounts.models import User; from pushes import asking; "
-                        f"from pushes.models import Push; asking.{what}("
+        self.home.shell("from accounts.models import User; from pushes import services; "
+                        f"from pushes.models import Push; services.{what}("
                         f"Push.objects.get(pk={push}), User.objects.get())")
 
 

@@ -26,32 +26,32 @@ for name, text in {settings!r}.items():
 ASK = """
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
-asking.{what}(Deployment.objects.get(), User.objects.get())
+from pushes import services
+services.{what}(Deployment.objects.get(), User.objects.get())
 """
 # Somebody who can't wait: asks again and again while another push is there.
 IMPATIENT = """
 import time
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
+from pushes import services
 production, boss = Deployment.objects.get(), User.objects.get()
-failing = asking.push(production, boss)
+failing = services.push(production, boss)
 for _ in range(4000):
     try:
-        asking.push(production, boss, comment="impatient")
+        services.push(production, boss, comment="impatient")
         break
-    except asking.Refused:
+    except services.Refused:
         time.sleep(0.003)
 """
 LOOK = """
 import time
 from deployments.models import Deployment
 from main.board import rows
-from pushes import looking
+from pushes import surveys
 from pushes.rollback import live_push, target_of
 production = Deployment.objects.get()
-survey = looking.ask(production)
+survey = surveys.ask(production)
 while survey.answered is None:
     time.sleep(0.05)
     survey.refresh_from_db()

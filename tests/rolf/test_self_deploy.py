@@ -37,8 +37,8 @@ Setting.objects.create(deployment=deployment, name="REPOSITORY", text={repositor
 PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
-from pushes import asking
-print(asking.push(Deployment.objects.get(), User.objects.get(), comment="Rolf itself",
+from pushes import services
+print(services.push(Deployment.objects.get(), User.objects.get(), comment="Rolf itself",
                   flags={{"SKIP_TESTS": "1"}}, skip={skip!r}).pk)
 """
 PUSHED = """

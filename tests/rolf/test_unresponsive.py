@@ -10,13 +10,13 @@ from tests.support.rolf_home import Home, running, until
 FILL = """
 from accounts.models import User
 from deployments.models import Application, Category, Deployment, Stage
-from pushes import asking
+from pushes import services
 application = Application.objects.create(
     name="shop", category=Category.objects.create(name="sites"))
 deployment = Deployment.objects.create(application=application, name="production",
                                        timeout={timeout})
 Stage.objects.create(deployment=deployment, name="stop", code={code!r})
-print(asking.push(deployment, User.objects.get()).pk)
+print(services.push(deployment, User.objects.get()).pk)
 """
 SUPERVISOR = """
 echo $$ > {file}
@@ -36,9 +36,9 @@ while :; do kill -STOP $(ps -o ppid= -p $PPID) $PPID; sleep 0.01; done
 """
 CANCEL = """
 from accounts.models import User
-from pushes import asking
+from pushes import services
 from pushes.models import Push
-asking.cancel(Push.objects.get(pk={push}), User.objects.get())
+services.cancel(Push.objects.get(pk={push}), User.objects.get())
 """
 STATE = """
 from pushes.models import Push

@@ -1,4 +1,4 @@
-"""Answers that would make a broken project are refused, with what is allowed."""
+"""The pre_gen_project hook refuses answers that would make a broken project."""
 
 import os
 import subprocess
@@ -65,7 +65,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("variable", "answer", "fault"), REFUSED)
-def test_a_bad_answer_is_refused_with_what_is_allowed(tmp_path, capfd, variable, answer, fault):
+def test_refused_answer_names_the_rule(tmp_path, capfd, variable, answer, fault):
     answers = {"project_slug": "good_slug", variable: answer}
     with pytest.raises(FailedHookException):
         render(tmp_path, hooks=True, **answers)
@@ -77,13 +77,13 @@ def test_a_bad_answer_is_refused_with_what_is_allowed(tmp_path, capfd, variable,
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
 
 
-def test_the_choices_are_refused_by_cookiecutter_itself(tmp_path):
+def test_cookiecutter_refuses_other_choices(tmp_path):
     for variable in ("python_version", "database", "vendor_format"):
         with pytest.raises(ValueError, match=f"choice variable {variable}"):
             render(tmp_path, **{variable: "other"})
 
 
-def test_a_template_given_by_a_relative_path_finds_its_list_of_modules(tmp_path):
+def test_relative_path_of_the_template(tmp_path):
     command = [sys.executable, "-m", "cookiecutter", ".", "--no-input", "-o", str(tmp_path)]
     run = subprocess.run(
         [*command, "project_slug=whitenoise"],
@@ -146,7 +146,7 @@ def test_next_command_can_be_pasted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.7.3", "2.5.0"])
-def test_an_older_cookiecutter_says_which_version_is_needed(version: str, tmp_path: Path) -> None:
+def test_older_cookiecutter_names_the_needed_version(version: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
          "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", tmp_path,

@@ -1,5 +1,4 @@
-"""A generated project as its owner has it: rebuilt without a network, tested, run, and the same
-each time."""
+"""Generated projects rebuild offline, pass their tests, run, and are reproducible."""
 
 import hashlib
 import os
@@ -34,7 +33,7 @@ def run(project: Path, *command: str) -> str:
 
 @pytest.mark.needs("unshare")
 @pytest.mark.parametrize("kind", PROJECTS)
-def test_a_project_is_rebuilt_without_a_network_and_passes_its_tests(
+def test_offline_rebuild_passes_the_projects_tests(
         generate: Generate, kind: str) -> None:
     project = generate(**PROJECTS[kind])
     tarballs = sorted((project / "requirements/src").glob("*.tar.gz"))
@@ -81,7 +80,7 @@ def test_development_key_is_marked_as_insecure(generated: Path) -> None:
     assert done.stdout.startswith("django-insecure-")
 
 
-def test_runserver_serves_pages_styles_and_health(generated: Path, tmp_path: Path) -> None:
+def test_runserver_passes_the_smoke_test(generated: Path, tmp_path: Path) -> None:
     assert bootstrap(generated).returncode == 0
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
     subprocess.run(["./manage.py", "migrate", "-v0"], cwd=generated, env=environment, check=True)
@@ -142,21 +141,21 @@ def test_unreachable_database_names_the_next_command(
     assert "no such table" in done.stderr
 
 
-def test_same_template_same_bytes(generate: Generate, generated: Path) -> None:
+def test_generation_is_reproducible(generate: Generate, generated: Path) -> None:
     first, second = (contents(project) for project in (generated, generate()))
     assert first == second
 
 
 def contents(project: Path) -> dict[str, str]:
-    """A digest of every file but those that are each project's own."""
+    """Return a hash of each file, except those that differ between projects."""
     return {path.relative_to(project).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(project.rglob("*"))
             if path.is_file() and path.relative_to(project).parts[0] not in ("ve", ".env")
             and "__pycache__" not in path.parts}
 
 
-def test_pip_installs_the_same_set_from_the_lock(generated: Path, tmp_path: Path) -> None:
-    """Nobody is locked in: the lock is a plain requirements file."""
+def test_pip_installs_the_same_packages(generated: Path, tmp_path: Path) -> None:
+    """The lock file is a plain requirements file."""
     pip = next((generated / "requirements/src").glob("pip-*.whl"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "ve"], check=True)
     subprocess.run([tmp_path / "ve/bin/python", pip / "pip", "--isolated", "install", "-q",
@@ -168,9 +167,9 @@ def test_pip_installs_the_same_set_from_the_lock(generated: Path, tmp_path: Path
     assert pips == ours
 
 
-def test_a_colleague_can_vendor_with_what_the_project_carries(
+def test_project_can_vendor_without_the_template(
         generated: Path, tmp_path: Path) -> None:
-    """Nothing of the template's checkout is needed any more, nor an index."""
+    """The wheel in requirements/src/ is enough, and no index is needed."""
     wheel = next((generated / "requirements/src").glob("bootstrapper-*.whl"))
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(wheel)!r}); "

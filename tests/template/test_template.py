@@ -1,4 +1,4 @@
-"""What a generated project is made of, whatever the answers were."""
+"""The files of generated projects, for all kinds of answers."""
 
 import ast
 import re
@@ -48,7 +48,7 @@ PROJECTS = [
 
 @pytest.fixture(scope="module", params=PROJECTS)
 def rendered(request, tmp_path_factory) -> tuple[dict[str, str], Path]:
-    """The answers, and the project rendered from them."""
+    """Return the answers, and the project rendered from them."""
     return request.param, render(tmp_path_factory.mktemp("rendered"), **request.param)
 
 
@@ -93,14 +93,14 @@ class StrictParser(HTMLParser):
         assert self.open.pop() == tag, f"</{tag}> closes another element"
 
 
-def test_every_python_file_compiles(project):
+def test_python_files_compile(project):
     files = [*project.rglob("*.py"), project / "apache" / "django.wsgi"]
     assert len(files) > 25
     for path in files:
         compile(path.read_text("utf-8"), path, "exec")
 
 
-def test_every_page_is_well_formed(project):
+def test_pages_are_well_formed(project):
     pages = list(project.rglob("*.html"))
     assert pages
     for path in pages:
@@ -111,7 +111,7 @@ def test_every_page_is_well_formed(project):
         assert parser.open == [], path
 
 
-def test_names_come_back_as_they_were_given(rendered):
+def test_names_are_kept_exactly(rendered):
     answers, project = rendered
     metadata = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
     if "description" in answers:
@@ -123,13 +123,13 @@ def test_names_come_back_as_they_were_given(rendered):
         assert constant(settings, "PROJECT_AUTHOR") == answers["author"]
 
 
-def test_the_interpreter_that_bootstrap_looks_for_is_the_one_that_was_chosen(rendered):
+def test_python_version_is_the_chosen_one(rendered):
     answers, project = rendered
     metadata = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
     assert metadata["requires-python"] == f"=={answers.get('python_version', '3.11')}.*"
 
 
-def test_nothing_of_the_template_language_is_left(rendered):
+def test_no_template_syntax_is_left(rendered):
     answers, project = rendered
     ours = re.compile(r"<<|>>|<%|%>|<#|#>|cookiecutter")
     # Recipes are copied as they are, and a shell has its own use for "<<".
@@ -142,7 +142,7 @@ def test_nothing_of_the_template_language_is_left(rendered):
         assert not ours.search(text), path
 
 
-def test_every_file_ends_in_one_newline_and_has_no_trailing_blanks(project):
+def test_files_have_no_stray_white_space(project):
     for path in text_files(project):
         text = path.read_text("utf-8")
         if text:
@@ -152,14 +152,14 @@ def test_every_file_ends_in_one_newline_and_has_no_trailing_blanks(project):
             assert line == line.rstrip(), f"{path}:{number}"
 
 
-def test_the_modes_and_first_lines_are_those_of_programs(project):
+def test_programs_are_executable(project):
     assert (project / "manage.py").read_text().splitlines()[0] == "#!ve/bin/python"
     for path in text_files(project):
         program = path.name in {"manage.py", "bootstrap.py", "reload"}
         assert bool(path.stat().st_mode & 0o111) == program
 
 
-def test_the_requirements_are_those_of_the_answers(rendered):
+def test_requirements_match_the_answers(rendered):
     answers, project = rendered
     lines = (project / "requirements" / "apps.in").read_text().splitlines()
     wanted = [line for line in lines if not line.startswith("#")]
@@ -173,7 +173,7 @@ def test_the_requirements_are_those_of_the_answers(rendered):
     assert psycopg == expected.get(chosen, [])
 
 
-def test_ruff_finds_nothing_and_would_change_nothing(rendered):
+def test_ruff_check_and_format_pass(rendered):
     answers, project = rendered
     ruff = [sys.executable, "-m", "ruff"]
     subprocess.run([*ruff, "check", "--no-cache", "."], cwd=project, check=True)
@@ -183,13 +183,13 @@ def test_ruff_finds_nothing_and_would_change_nothing(rendered):
 
 
 @pytest.mark.needs(apache.APACHE)
-def test_apache_finds_no_fault_in_the_configuration(project, tmp_path):
+def test_apache_accepts_the_configuration(project, tmp_path):
     configurations = sorted((project / "apache").glob("*.conf"))
     assert len(configurations) == 2
     assert apache.check(tmp_path, configurations) == "Syntax OK"
 
 
-def test_the_virtual_hosts_are_those_of_the_domain(rendered):
+def test_virtual_hosts_have_the_domain(rendered):
     answers, project = rendered
     domain = answers.get("domain", f"{project.name.replace('_', '-')}.example.org")
     for place, host in [("production", domain), ("staging", f"staging.{domain}")]:
@@ -198,14 +198,14 @@ def test_the_virtual_hosts_are_those_of_the_domain(rendered):
         assert f"    ServerName {host}" in lines
 
 
-def test_help_of_make_lists_every_task(project):
+def test_make_lists_all_tasks(project):
     makefile = (project / "Makefile").read_text()
     tasks = set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
     run = subprocess.run(["make"], cwd=project, capture_output=True, text=True, check=True)
     assert {line.split()[1] for line in run.stdout.splitlines()} == tasks
 
 
-def test_the_secret_key_is_made_once(tmp_path):
+def test_make_never_replaces_the_secret_key(tmp_path):
     project = render(tmp_path)
     make = ["make", "--silent", ".env"]
     subprocess.run(make, cwd=project, check=True)
@@ -216,7 +216,7 @@ def test_the_secret_key_is_made_once(tmp_path):
     assert (project / ".env").read_text() == text
 
 
-def test_git_ignores_the_secrets_and_keeps_the_places_for_data(tmp_path):
+def test_git_ignores_secrets_and_data(tmp_path):
     project = render(tmp_path)
     subprocess.run(["git", "init", "-q", str(project)], check=True)
     for name in [".env", "data/db.sqlite3", "media/upload.png", "static/site.css", "ve/pyvenv.cfg"]:
@@ -232,7 +232,7 @@ def test_git_ignores_the_secrets_and_keeps_the_places_for_data(tmp_path):
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_a_generated_project_passes_its_own_tests_and_checks(generate, database):
+def test_generated_project_passes_its_own_checks(generate, database):
     project = generate(project_name=ODD_NAMES["quotes"], project_slug="odd", database=database)
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr

@@ -24,5 +24,7 @@ def typed_command(template: Path, **answers: str) -> str:
         command = ["cookiecutter" if on_path else words[1], *words[2:]]
     else:
         command = ["cookiecutter", str(template)]
-    kept = [word for word in command if word.partition("=")[0] not in answers]
+    # cookiecutter takes no answers with --replay.
+    replaced = {*answers, *(["--replay"] if answers else [])}
+    kept = [word for word in command if word.partition("=")[0] not in replaced]
     return shlex.join([*kept, *(f"{name}={answer}" for name, answer in answers.items())])

@@ -49,6 +49,7 @@ class Deployment:
     settings: Mapping[str, Value]
     secrets: tuple[str, ...]
     flags: Mapping[str, Flag]
+    id: str = ""  # its number in Rolf; elsewhere the name is enough
     file: str = ""
     line: int = 0
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)

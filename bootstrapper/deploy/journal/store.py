@@ -114,7 +114,7 @@ def by_lock(project: Path) -> Running:
 
 
 class ProjectPushStore:
-    """Those below `.deploy/pushes/`."""
+    """A project's pushes, as files below `.deploy/pushes/`."""
 
     def __init__(self, project: Path) -> None:
         self._project = project
@@ -131,16 +131,24 @@ class ProjectPushStore:
         """The highest number that a push was ever given here; 0 if there was none."""
         return last_id(self._project)
 
-    def create(self, plan: Plan) -> FileJournal:
-        """Begin the journal of a push. FileExistsError if its number is taken."""
+    def create(self, plan: Plan, undoes: object) -> FileJournal:
+        """Begin the journal of a push. Raise FileExistsError if its number is taken."""
         return FileJournal.create(self._project, plan.id, plan.snapshot(), code_files(plan))
 
-    def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
-        """What a push was, with today's `secrets`; None if it wasn't made here.
+    def reopen(self, plan: Plan) -> FileJournal:
+        """Open the journal of a push that is resumed."""
+        return FileJournal.open(self._project, plan.id)
 
-        Raises InputError if that can't be read, or a secret of then has no value now.
+    def directory(self, number: int) -> Path:
+        """Return the directory of a push, which exists if it was made here."""
+        return journal_directory(self._project) / str(number)
+
+    def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
+        """Return the plan of a push, with today's `secrets`; None if it wasn't made here.
+
+        Raise InputError if it can't be read, or a secret of then has no value now.
         """
-        if not (journal_directory(self._project) / str(number) / "snapshot.json").exists():
+        if not (self.directory(number) / "snapshot.json").exists():
             return None
         return load(self._project, number, secrets)
 
@@ -158,10 +166,7 @@ def code_files(plan: Plan) -> dict[str, str]:
 
 
 def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
-    """The plan of push `number`, with today's `secrets`.
-
-    Raises InputError if this machine has no such journal, or a secret of then has no value now.
-    """
+    """Return the plan of push `number`, with today's `secrets`. Raise InputError if it can't be."""
     directory = journal_directory(project) / str(number)
     try:
         kept = json.loads((directory / "snapshot.json").read_bytes())
@@ -169,15 +174,7 @@ def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
             index: (directory / "stages" / _file(index, stage)).read_text(encoding="utf-8")
             for index, stage in enumerate(kept["stages"])
         }
-        lacking = [name for name in kept["secret_names"] if name not in secrets]
-        if lacking:
-            raise InputError(
-                f"push {number}",
-                f"it had the secret {lacking[0]}, which has no value now",
-                f"{lacking[0]}=… in front of the command, or in "
-                "deploy/secrets.env and deploy/deployments.toml",
-            )
-        return Plan.restored(kept, code, {name: secrets[name] for name in kept["secret_names"]})
+        return Plan.restored(kept, secrets, code)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             str(directory), f"the snapshot can't be read ({error})", f"{PROGRAM} deploy"

@@ -1,9 +1,13 @@
 """What a push will do, complete and before it is done: pure data that is kept as its snapshot."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Self
+
+from bootstrapper.errors import InputError
+from bootstrapper.program import PROGRAM
 
 FORMAT = 1
 
@@ -61,38 +65,55 @@ class Plan:
     max_failures: int = 0
     deployment_id: str = ""  # the deployment's number in Rolf; outside it the name says all
 
-    def snapshot(self) -> dict[str, Any]:
-        """As JSON takes it, without the secrets' values and the stages' code."""
+    def snapshot(self, *, code: bool = False) -> dict[str, Any]:
+        """Return the plan as JSON takes it, without the values of secrets.
+
+        The code of stages is part of it with `code`; it is kept in files of its own otherwise.
+        """
         whole = asdict(self)
         del whole["secrets"]
-        for stage in whole["stages"]:
-            del stage["code"]
+        if not code:
+            for stage in whole["stages"]:
+                del stage["code"]
         return {"format": FORMAT, **whole}
 
     @classmethod
     def restored(
-        cls, snapshot: Mapping[str, Any], code: Mapping[int, str], secrets: Mapping[str, str]
+        cls,
+        snapshot: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        code: Mapping[int, str] = MappingProxyType({}),
     ) -> Self:
-        """The plan that was kept: `code` by the stage's index, `secrets` as they are today."""
-        fields = {
-            name: value for name, value in snapshot.items() if name in cls.__dataclass_fields__
-        }
-        stages = tuple(
-            Stage(
-                code=code[index],
-                **{
-                    name: value
-                    for name, value in stage.items()
-                    if name in Stage.__dataclass_fields__
-                },
+        """Return the plan that a snapshot keeps.
+
+        `code` is that of the stages by index, where the snapshot itself doesn't hold it. Of the
+        `secrets`, which are today's, the plan takes those that it had. Raise InputError if one of
+        them has no value now, or the code of a stage is no longer kept.
+        """
+        where = f"push {snapshot['id']}" if snapshot["id"] else snapshot["deployment"]
+        lacking = [name for name in snapshot["secret_names"] if not secrets.get(name)]
+        if lacking:
+            raise InputError(
+                where,
+                f"it had the secret {lacking[0]}, which has no value now",
+                f"{lacking[0]}=… in front of the command, or in "
+                "deploy/secrets.env and deploy/deployments.toml",
             )
+        stages = [
+            {"code": code.get(index), **_fields(Stage, stage)}
             for index, stage in enumerate(snapshot["stages"])
-        )
+        ]
+        if any(stage["code"] is None for stage in stages):
+            raise InputError(
+                where,
+                "it is so old that the code of its stages is no longer kept",
+                f"{PROGRAM} deploy {snapshot['deployment']} --ref {snapshot['commit'] or 'REF'}",
+            )
         return cls(
-            **fields
+            **_fields(cls, snapshot)
             | {
-                "stages": stages,
-                "secrets": secrets,
+                "stages": tuple(Stage(**stage) for stage in stages),
+                "secrets": {name: secrets[name] for name in snapshot["secret_names"]},
                 "hosts": tuple(snapshot["hosts"]),
                 "secret_names": tuple(snapshot["secret_names"]),
             }
@@ -112,27 +133,29 @@ class Plan:
         )
         return first if first is not None and self.stages[first].from_release else None
 
+    def blocks(self) -> Iterator[list[int]]:
+        """Yield the indexes of stages: those that run per host, one after the other, are one block.
 
-def blocks(stages: Sequence[Stage], hosts: Sequence[str]) -> Iterator[list[int]]:
-    """The stages' indexes: those that run on each host, one after the other, are one block.
+        A batch of hosts runs a whole block before the next batch begins it.
+        """
 
-    A batch of hosts runs a whole block before the next batch begins it.
-    """
+        def kind(index: int) -> tuple[str, int]:
+            return ("per host", 0) if self.per_host(self.stages[index]) else ("once", index)
 
-    def kind(index: int) -> tuple[str, int]:
-        return ("per host", 0) if rolls(stages[index], hosts) else ("once", index)
+        for _, block in groupby(range(len(self.stages)), kind):
+            yield list(block)
 
-    for _, block in groupby(range(len(stages)), kind):
-        yield list(block)
+    def per_host(self, stage: Stage) -> bool:
+        """Return whether the stage runs once for each host."""
+        return stage.per_host and len(self.hosts) > 1
+
+    def batches(self) -> Iterator[tuple[str, ...]]:
+        """Yield the hosts in order, `batch` at a time; all at once if that is 0."""
+        size = self.batch or len(self.hosts)
+        for start in range(0, len(self.hosts), size):
+            yield tuple(self.hosts[start : start + size])
 
 
-def rolls(stage: Stage, hosts: Sequence[str]) -> bool:
-    """Whether the stage runs once for each host."""
-    return stage.per_host and len(hosts) > 1
-
-
-def batches(hosts: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """The hosts in order, `size` at a time; all at once if that is 0."""
-    size = size or len(hosts)
-    for start in range(0, len(hosts), size):
-        yield tuple(hosts[start : start + size])
+def _fields(kind: type[Stage] | type[Plan], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a snapshot keeps of those that the class has now."""
+    return {name: value for name, value in kept.items() if name in kind.__dataclass_fields__}

@@ -77,18 +77,17 @@ class PreparedDeployment:
         ref: str,
         commit: str,
         who: str = "",
-        deployment_id: str = "",
     ) -> Plan:
-        """The push of that number, by `who`: without a name, by the login that runs this.
+        """Return the push of that number, by `who`: without a name, by the login that runs this.
 
-        Raises InputError if `ref` could not be the name of a branch, tag or commit.
+        Raise InputError if `ref` could not be the name of a branch, tag or commit.
         """
         return Plan(
             id=number,
             deployment=self.deployment.name,
             comment=self.mask(comment),
             user=who or user_name(),
-            deployment_id=deployment_id,
+            deployment_id=self.deployment.id,
             machine=machine_name(),
             ref=check_ref(ref),
             commit=commit,

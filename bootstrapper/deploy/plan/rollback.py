@@ -233,7 +233,12 @@ def release_of(target: Record) -> int:
 
 
 def rollback_template(
-    preparation: PreparedDeployment, target: Record, kept: Plan | None, *, keep_settings: bool
+    prepared: PreparedDeployment,
+    target: Record,
+    kept: Plan | None,
+    *,
+    keep_settings: bool,
+    who: str = "",
 ) -> Plan:
     """What a rollback to `target` starts from: the stages and settings of then, which are `kept`.
 
@@ -241,7 +246,7 @@ def rollback_template(
     target's history tells. With `keep_settings` all settings are today's. Where it goes to, and by
     which ssh, is today's in any case: that is where the locks are held.
     """
-    today = preparation.plan(number=0, comment="", ref=target.ref, commit=target.commit)
+    today = prepared.plan(number=0, comment="", ref=target.ref, commit=target.commit, who=who)
     plan = kept or replace(
         today, settings={name: str(value) for name, value in target.settings.items()}
     )

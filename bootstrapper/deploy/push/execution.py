@@ -16,7 +16,7 @@ from bootstrapper.deploy.events.event import (
 )
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.plan import environment
-from bootstrapper.deploy.plan.plan import Plan, Stage, batches, blocks, rolls
+from bootstrapper.deploy.plan.plan import Plan, Stage
 from bootstrapper.deploy.running.job import Job, Outcome
 from bootstrapper.deploy.running.runner import Runner
 
@@ -135,9 +135,9 @@ class Execution:
     def run(self) -> Result:
         """Run the stages; returns when all are done, or at the first that fails."""
         try:
-            for block in blocks(self._plan.stages, self._plan.hosts):
-                if rolls(self._plan.stages[block[0]], self._plan.hosts):
-                    for batch in batches(self._plan.hosts, self._plan.batch):
+            for block in self._plan.blocks():
+                if self._plan.per_host(self._plan.stages[block[0]]):
+                    for batch in self._plan.batches():
                         self._run_block(block, batch)
                 else:
                     self._run_block(block, ("",))

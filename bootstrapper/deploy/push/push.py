@@ -1,7 +1,7 @@
-"""A push: a plan carried out, its events kept, shown and told to the target as they happen."""
+"""Run a plan as a push: mask its events, record them, show them."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -27,8 +27,8 @@ from bootstrapper.deploy.running.runner import Runner
 from bootstrapper.errors import BootstrapperError, refused
 
 
-class Journal(Protocol):
-    """What a push is kept in as it happens: files of the project, or rows of a database."""
+class PushJournal(Protocol):
+    """The record of one push, written as it happens: files of a project, or rows of Rolf's."""
 
     @property
     def directory(self) -> Path:
@@ -38,17 +38,36 @@ class Journal(Protocol):
         """What is known of the push now."""
 
     def write(self, event: Event) -> None:
-        """Keep one more event. Raises BootstrapperError or OSError, once, if that can't be."""
+        """Write one more event. Raise BootstrapperError or OSError, once, if that fails."""
 
     def finish(self, record: Record) -> None:
-        """Keep how the push ended. Raises as `write` does."""
+        """Write how the push ended. Raise as `write` does."""
 
     def cancelled(self) -> str:
-        """Who asked to cancel the push, in words; empty if nobody did. Asked often."""
+        """Return who asked to cancel the push, in words; empty if nobody did. Called often."""
 
 
 class PushObserver(Protocol):
-    """What a push stands in: the session that holds its locks, the person who watches."""
+    """What watches a push while it runs: a terminal and its signals, or Rolf's worker."""
+
+    def cancelled(self) -> str:
+        """Return who has stopped the push, in words; empty while nobody has."""
+
+    def show(self, event: Event) -> None:
+        """Show an event."""
+
+    def tick(self) -> None:
+        """Called about ten times a second."""
+
+    def before(self, name: str, job: Job, ended: Callable[[], str]) -> StageDecision:
+        """Return whether the stage of that name, whose first job is `job`, is to run.
+
+        Stop to ask as soon as `ended` returns a reason: the push is over then, whatever the answer.
+        """
+
+
+class PushSession(Protocol):
+    """What a push needs of the session that holds its locks and connections."""
 
     @property
     def inherited(self) -> Mapping[str, str]:
@@ -56,31 +75,25 @@ class PushObserver(Protocol):
 
     @property
     def scratch(self) -> Path:
-        """A directory of the push's own that goes when it ends; its name has no spaces."""
-
-    def cancelled(self) -> str:
-        """Who has stopped the push, in words; empty while nobody has."""
+        """A directory that is removed when the session ends; its name has no spaces."""
 
     def lost(self) -> str:
-        """Why the target's lock is no longer ours; empty while it is."""
-
-    def show(self, event: Event) -> None:
-        """Something has happened."""
+        """Return why a host's lock is no longer held; empty while it is."""
 
     def tick(self) -> None:
-        """Called about ten times a second."""
-
-    def before(self, name: str, job: Job) -> StageDecision:
-        """Whether the stage of that name, whose (first) job is shown, is to run."""
+        """Keep the locks alive. Called about ten times a second."""
 
 
 class Push:
-    """One plan, its journal begun or opened again; `run` carries it out."""
+    """A plan with an open journal, ready to run in a session that holds the locks."""
 
-    def __init__(self, plan: Plan, journal: Journal, surroundings: PushObserver) -> None:
+    def __init__(
+        self, plan: Plan, journal: PushJournal, observer: PushObserver, session: PushSession
+    ) -> None:
         self._plan = plan
         self._journal = journal
-        self._surroundings = surroundings
+        self._observer = observer
+        self._session = session
         self._masking = SecretMasker(plan.secrets)
         self._clock = PushClock()
         self._limit = output_limit.of(plan.settings)
@@ -102,22 +115,22 @@ class Push:
                 clock=self._clock,
                 masking=self._masking,
                 cancelled=self._cancelled,
-                tick=self._surroundings.tick,
+                tick=self._tick,
             ) as runner:
                 self._tell(PushStarted(at=self._clock.now(), resumed=resumed))
                 execution = Execution(
                     self._plan,
                     PushDirectories(
                         directory=self._journal.directory.absolute(),
-                        scratch=self._surroundings.scratch,
+                        scratch=self._session.scratch,
                     ),
                     runner=runner,
                     emit=self._tell,
                     clock=self._clock,
-                    inherited=self._surroundings.inherited,
+                    inherited=self._session.inherited,
                     python=sys.executable,
                     cancelled=self._cancelled,
-                    before=self._surroundings.before,
+                    before=self._before,
                     done=done,
                     outputs=outputs,
                 )
@@ -161,19 +174,26 @@ class Push:
     def _cancelled(self) -> str:
         if reason := self._journal.cancelled():
             return reason  # a cancel ends as a cancel, also where the target hangs
-        if reason := self._surroundings.cancelled():
+        if reason := self._observer.cancelled():
             return reason
-        self._lost = self._lost or self._surroundings.lost()
+        self._lost = self._lost or self._session.lost()
         return self._lost
+
+    def _tick(self) -> None:
+        self._session.tick()
+        self._observer.tick()
+
+    def _before(self, name: str, job: Job) -> StageDecision:
+        return self._observer.before(name, job, self._cancelled)
 
     def _tell(self, event: Event) -> None:
         event = self._masked(event)
         if not isinstance(event, Output):
             self.record = self.record.after(event)
-        self._surroundings.show(event)
+        self._observer.show(event)
         for kept in self._limit.pass_on(event):
             if isinstance(kept, Note) and kept is not event:
-                self._surroundings.show(kept)
+                self._observer.show(kept)
             self._journal.write(kept)
 
     def _masked(self, event: Event) -> Event:

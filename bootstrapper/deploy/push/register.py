@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from bootstrapper.deploy.events.event import State
@@ -10,7 +11,7 @@ from bootstrapper.deploy.events.record import Record, fold
 from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.plan.rollback import release_of, release_served, releases_then
-from bootstrapper.deploy.push.push import Journal
+from bootstrapper.deploy.push.push import PushJournal
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import BootstrapperError
 
@@ -31,8 +32,17 @@ class PushStore(Protocol):
     def last_id(self) -> int:
         """The highest number that a push was ever given here; 0 if there was none."""
 
-    def create(self, plan: Plan) -> Journal:
-        """Begin the journal of a push. FileExistsError if its number is taken."""
+    def create(self, plan: Plan, undoes: PushJournal | None) -> PushJournal:
+        """Begin the journal of a push. Raise FileExistsError if its number is taken.
+
+        `undoes` is the journal of the push that failed, if this one is its automatic rollback.
+        """
+
+    def reopen(self, plan: Plan) -> PushJournal:
+        """Open the journal of a push that is resumed."""
+
+    def directory(self, number: int) -> Path:
+        """Return the directory of a push on this machine; it holds `checkout` and `stages`."""
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
         """What a push was, with today's `secrets`; None if that isn't kept here."""
@@ -44,11 +54,11 @@ class PushRegister:
     It waits for the targets. Raises Locked, or WorkFailed if they can't be reached.
     """
 
-    def __init__(self, session: Session, journals: PushStore) -> None:
+    def __init__(self, session: Session, store: PushStore) -> None:
         self._session = session
-        self._journals = journals
+        self._store = store
         self._states = session.targets.states
-        journals.sweep(self._running)
+        store.sweep(self._running)
 
     @property
     def records(self) -> list[Record]:
@@ -59,7 +69,7 @@ class PushRegister:
         name, place = self._session.deployment.name, _place(self._session.deployment.environment)
         local = (
             record
-            for record in self._journals.pushes(self._running, name)
+            for record in self._store.pushes(self._running, name)
             if _place(record.settings) == place
         )
         # We hold the locks: nobody runs what the targets call running.
@@ -96,9 +106,9 @@ class PushRegister:
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
         """What an earlier push was, with today's `secrets`; None if it isn't kept here."""
-        return self._journals.plan(number, secrets)
+        return self._store.plan(number, secrets)
 
-    def begin(self, plan: Plan) -> tuple[Plan, Journal]:
+    def begin(self, plan: Plan, undoes: PushJournal | None = None) -> tuple[Plan, PushJournal]:
         """Give the push the next number and begin its journal, here and on the targets.
 
         `plan.id` is a number that the repository has a tag of already, or 0: tags are what
@@ -110,7 +120,7 @@ class PushRegister:
             release = number if plan.release == plan.id else plan.release
             plan = replace(plan, id=number, release=release)
             try:
-                journal = self._journals.create(plan)
+                journal = self._store.create(plan, undoes)
             except FileExistsError:  # another deployment of this project has just begun a push
                 number += 1
             else:
@@ -135,7 +145,7 @@ class PushRegister:
             yield from state.records
 
     def _next_number(self) -> int:
-        numbers = [self._journals.last_id()]
+        numbers = [self._store.last_id()]
         for state in self._states.values():
             numbers += [int(name) for name in state.releases if name.isdecimal()]
         numbers += [

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -79,6 +79,11 @@ _PREFIX = "push-ssh-"
 _LONGEST = 45
 _JUST_MADE = 60.0
 _SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
+
+
+def host_names(hosts: Sequence[str]) -> str:
+    """Return the hosts of a deployment as a list in words."""
+    return ", ".join("this machine" if host == HERE else host for host in hosts)
 
 
 class Ssh:

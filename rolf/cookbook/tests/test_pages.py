@@ -7,11 +7,11 @@ from django.urls import reverse
 from api.tests.caller import Caller, made
 from cookbook.models import Recipe
 from deployments.models import Grant, Level, Stage
-from deployments.prepare import prepare
+from deployments.prepare import prepare_rows
 from history.models import Change
 from main.tests.cast import Cast
 
-from ..catalog import Shelf, shipped
+from ..catalog import RecipeCatalog, shipped
 
 
 class Case(TestCase):
@@ -92,8 +92,8 @@ class Recipes(Case):
         self.assertEqual(form["name"].value(), "smoke-test")
         self.client.post(reverse("recipe-new"), {
             "name": "smoke-test", "language": "shell", "code": "# Ours.\r\necho ours\r\n"})
-        self.assertTrue(Shelf().shadows("smoke-test"))
-        self.assertEqual(Shelf().get("smoke-test").code, "# Ours.\necho ours\n")
+        self.assertTrue(RecipeCatalog().shadows("smoke-test"))
+        self.assertEqual(RecipeCatalog().get("smoke-test").code, "# Ours.\necho ours\n")
         self.assertContains(self.client.get(reverse("cookbook")), "instead of ours")
 
     def test_every_save_is_a_version_with_its_difference(self):
@@ -127,7 +127,7 @@ class Recipes(Case):
                 self.assertNotContains(page, reverse("recipe-edit", args=["greet"]))
                 self.assertContains(page, "1 deleted")
                 self.assertNotContains(page, "shop other")
-        self.assertEqual(Shelf().get("greet").code, "# Greets.\necho hello\n")
+        self.assertEqual(RecipeCatalog().get("greet").code, "# Greets.\necho hello\n")
 
     def test_new_recipe_keeps_off_names_of_deleted(self):
         self.cast.gone.stages.create(name="tell", recipe="smoke-test")
@@ -159,7 +159,7 @@ class Recipes(Case):
             answer = self.client.post(reverse("recipe-new"), {
                 "name": name, "language": "shell", "code": "curl evil\n"})
             self.assertEqual(answer.status_code, 403, repr(name))
-        self.assertFalse(Shelf().shadows("smoke-test"))
+        self.assertFalse(RecipeCatalog().shadows("smoke-test"))
 
     def test_what_no_engine_would_run_is_refused_at_its_field(self):
         answer = self.client.post(reverse("recipe-new"), {
@@ -177,7 +177,7 @@ class Recipes(Case):
         page = boss.get(reverse("recipe-delete", args=["greet"]))
         self.assertContains(page, "can't be pushed any more")
         boss.post(reverse("recipe-delete", args=["greet"]))
-        self.assertIsNone(Shelf().get("greet"))
+        self.assertIsNone(RecipeCatalog().get("greet"))
         self.assertEqual(Recipe.objects.get(name="greet").versions.count(), 1)
         self.assertEqual(self.deployment.pushes.first().snapshot["stages"][0]["code"],
                          "echo hello\n")
@@ -207,7 +207,7 @@ class Recipes(Case):
                 boss.post(self.at("stage-new"), {"recipe": name, "enabled": "on"})
                 self.assertEqual(self.deployment.stages.last().name, name)
                 self.assertContains(boss.get(self.at("stages")), f"<strong>{name}</strong>")
-                [*_, stage] = prepare(self.deployment).stages
+                [*_, stage] = prepare_rows(self.deployment).stages
                 self.assertEqual(stage.code, "# New.\necho\n")
                 self.assertNotIn("/", file_name(1, stage))  # on the worker
                 boss.post(reverse("recipe-delete", args=[name]))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from deployments import export
 from deployments.models import Application, Category, Deployment, Level, Setting, Stage
 
-from ..import_files import ImportFault, read
+from ..import_files import ImportRefused, read
 from .test_rows import ODD, Case
 
 
@@ -31,8 +31,8 @@ class Clones(Case):
         secret.value = "x"
         secret.save()
         made = self.clone(permissions="on")
-        self.assertEqual([stage.described() for stage in made.stages.all()],
-                         [stage.described() for stage in self.deployment.stages.all()])
+        self.assertEqual([stage.history_fields() for stage in made.stages.all()],
+                         [stage.history_fields() for stage in self.deployment.stages.all()])
         self.assertEqual(made.settings.get(name="GREETING").value, "hello")
         self.assertEqual(made.settings.get(name="SECRET").value, "")
         self.assertEqual(made.flags.get().name, "SHOUT")
@@ -196,5 +196,5 @@ class Taken(Case):
             self.assertContains(page, "nothing to export")
 
     def test_faults_are_told_with_their_line(self):
-        with self.assertRaisesMessage(ImportFault, "Line 1: "):
+        with self.assertRaisesMessage(ImportRefused, "Line 1: "):
             read("this is no toml")

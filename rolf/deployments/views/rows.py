@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import CreateView, DeleteView, ListView, UpdateView
 
 from accounts.decorators import atomic_post, login_required, no_store
-from history.models import recording
+from history.models import record_change
 
 from ..access import deployment_permission
 from ..forms.rows import FlagForm, GrantForm, SettingForm
@@ -84,7 +84,7 @@ class RowFormMixin(RowMixin):
 
     def form_valid(self, form):
         """Save the row and record the change."""
-        with recording(self.request.user, form.instance, self.request.deployment):
+        with record_change(self.request.user, form.instance, self.request.deployment):
             self.object = form.save()
         messages.success(self.request, f"Saved: the {self.model._meta.verbose_name} {self.object}.")
         if warning := getattr(form, "warning", ""):
@@ -132,7 +132,7 @@ class RowDeleteView(RowMixin, DeleteView):
     def form_valid(self, form):
         """Delete the row and record the change."""
         name = str(self.object)
-        with recording(self.request.user, self.object, self.request.deployment):
+        with record_change(self.request.user, self.object, self.request.deployment):
             self.object.delete()
         messages.success(self.request, f"Deleted: the {self.model._meta.verbose_name} {name}.")
         return HttpResponseRedirect(self.get_success_url())

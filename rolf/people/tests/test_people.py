@@ -232,7 +232,7 @@ class Account(AmongPeople):
     def test_who_found_an_open_session_may_not_try_for_long(self):
         for _ in range(5):
             self.take("wrong")
-        self.assertContains(self.take(RIGHT), "Too many tries", status_code=422)
+        self.assertContains(self.take(RIGHT), "Too many attempts", status_code=422)
 
     def test_other_sessions_end_and_this_one_goes_on(self):
         other = Client()

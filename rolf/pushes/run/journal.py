@@ -14,13 +14,14 @@ from bootstrapper.deploy.events.event import (
 )
 from bootstrapper.deploy.events.record import Record, fold
 from bootstrapper.deploy.journal.store import code_files
+from bootstrapper.deploy.plan.plan import Plan
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
 from deployments.prepare import directory
 
 from ..models import LogChunk, Push
-from ..snapshots import restored, with_code
 from .db_retry import ignore_outage, retry_write
 
 FLUSH = 0.25  # seconds that a line may wait for others
@@ -112,6 +113,11 @@ class DatabaseJournal:
                              f"cancelled by {row}" if row else "")
         return self._why
 
+    def wait(self):
+        """Keep the locks on the hosts, while a person decides."""
+        self._meanwhile()
+        self.tick()
+
     def tick(self):
         """Keep what has waited long enough."""
         if self._data and time.monotonic() - self._flushed >= FLUSH:
@@ -189,14 +195,14 @@ def _time(seconds):
 ENOUGH = 50  # of the newest that worked, among which the one before the live one is
 
 
-class DatabaseJournals:
-    """Those of one deployment; `push` is the row that the next plan is begun for.
+class DatabasePushStore:
+    """The pushes of a deployment; `push` is the row of the one that runs.
 
-    `meanwhile` is what journals call while they wait for the database.
+    Journals call `meanwhile` while they wait for the database.
     """
 
     def __init__(self, push, meanwhile):
-        """Remember whose they are."""
+        """Remember whose pushes they are."""
         self.push = push
         self._meanwhile = meanwhile
         self._deployment = push.deployment
@@ -224,32 +230,60 @@ class DatabaseJournals:
         """Return the highest number that a push was ever given."""
         return self._deployment.pushes.aggregate(last=Max("number"))["last"] or 0
 
-    def create(self, plan):
-        """Begin the journal of the push; FileExistsError if the number is taken."""
-        push = self.push
-        push.number, push.commit, push.ref = plan.id, plan.commit, plan.ref
-        push.switches = any(stage.switches for stage in plan.stages)
-        push.snapshot = {**(push.snapshot or {}), **with_code(plan)}
-        try:
-            with transaction.atomic():
-                push.save(update_fields=["number", "commit", "ref", "switches", "snapshot"])
-        except IntegrityError:
-            raise FileExistsError(plan.id) from None
-        return self.opened(plan)
+    def create(self, plan, undoes):
+        """Begin the journal of the push. Raise FileExistsError if its number is taken.
 
-    def opened(self, plan):
+        `undoes` is the journal of the push that failed, if this one is its automatic rollback: it
+        ends in the same transaction, so that no other push gets in between.
+        """
+        begun = {"number": plan.id, "commit": plan.commit, "ref": plan.ref,
+                 "switches": any(stage.switches for stage in plan.stages)}
+        try:
+            if undoes is not None:
+                self.push = undoes.end(then=lambda: self._rollback(plan, begun, undoes.push))
+            else:
+                with transaction.atomic():
+                    self._begin(plan, begun)
+        except IntegrityError:
+            if self._deployment.pushes.filter(number=plan.id).exists():
+                raise FileExistsError(plan.id) from None
+            raise
+        return self.reopen(plan)
+
+    def _begin(self, plan, begun):
+        """Give the push that was asked for its number."""
+        begun["snapshot"] = {**(self.push.snapshot or {}), **plan.snapshot(code=True)}
+        for name, value in begun.items():
+            setattr(self.push, name, value)
+        self.push.save(update_fields=list(begun))
+
+    def _rollback(self, plan, begun, failed):
+        """Return the new row of an automatic rollback."""
+        # What came before may have been pushed by command line, and have no row.
+        target = self._deployment.pushes.filter(number=plan.rollback_to).first()
+        return Push.objects.create(
+            deployment=self._deployment, state=State.RUNNING, user=failed.user,
+            user_name=failed.user_name, comment=plan.comment, rollback_to=target,
+            rollback_of=failed, worker=failed.worker, started=timezone.now(),
+            snapshot=plan.snapshot(code=True), **begun)
+
+    def directory(self, number):
+        """Return the directory of a push on this machine."""
+        return self._home / str(number)
+
+    def reopen(self, plan):
         """Return the journal of the push, its stages' code in files."""
-        home = self._home / str(plan.id)
+        home = self.directory(plan.id)
         stages = home / "stages"
         stages.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, code in code_files(plan).items():
             file = stages / name
             file.write_text(code, encoding="utf-8", newline="")
             file.chmod(0o700)
-        self.push.__class__.objects.filter(pk=self.push.pk).update(version=F("version") + 1)
+        Push.objects.filter(pk=self.push.pk).update(version=F("version") + 1)
         return DatabaseJournal(self.push, home, self._meanwhile)
 
     def plan(self, number, secrets):
         """Return what a push was, with today's secrets; None if that isn't kept."""
         push = self._deployment.pushes.filter(number=number).first()
-        return restored(push, secrets) if push and push.snapshot else None
+        return Plan.restored(push.snapshot, secrets) if push and push.snapshot else None

@@ -32,11 +32,11 @@ class RepositoryMirror:
     def __init__(self, prepared, environment):
         """Nothing is fetched yet."""
         self._repository = prepared.settings.get("REPOSITORY", "")
-        self._directory = prepared.project / "mirror.git"
+        self._directory = _directory(prepared)
         self._environment = {**environment, "GIT_TERMINAL_PROMPT": "0",
                              "GIT_ALLOW_PROTOCOL": TRANSPORTS}
         self._mask = prepared.mask
-        self.git = GitRepository(self._directory if self._directory.is_dir() else prepared.project,
+        self.git = GitRepository(clone_of(prepared) or prepared.project,
                        self._environment, prepared.mask)
 
     def resolve(self, ref):
@@ -120,3 +120,13 @@ class RepositoryMirror:
             raise WorkFailed(self._repository, self._mask(told),
                              "see that the repository can be read from here")
         return run.stdout
+
+
+def clone_of(prepared):
+    """Return the directory of a deployment's mirror, None if nothing was fetched yet."""
+    directory = _directory(prepared)
+    return directory if directory.is_dir() else None
+
+
+def _directory(prepared):
+    return prepared.project / "mirror.git"

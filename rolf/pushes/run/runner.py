@@ -1,57 +1,63 @@
-"""A push carried out: claimed, planned, run, and what follows when it fails."""
+"""Run a push that a worker has claimed, by the engine's operations."""
 
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.machine.process import SignalWatch
-from bootstrapper.deploy.operations.run import AutomaticRollback
-from bootstrapper.deploy.operations.start import completed_stages, require_outputs
-from bootstrapper.deploy.plan.prepare import PreparedDeployment
-from bootstrapper.deploy.plan.rollback import plan_rollback, rollback_template
+from bootstrapper.deploy.operations import start
+from bootstrapper.deploy.plan.plan import Plan
+from bootstrapper.deploy.plan.rollback import RollbackProposal
 from bootstrapper.deploy.push.execution import StageDecision
-from bootstrapper.deploy.push.push import Push as EnginePush
-from bootstrapper.deploy.push.register import PushRegister
 from bootstrapper.deploy.push.session import Session
-from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+from bootstrapper.errors import BootstrapperError, InputError
 from django.db.models import F, Q
 from django.utils import timezone
 
-from deployments.prepare import Refused, bare, directory, of_plan, secrets_of, tied
+from deployments.prepare import (
+    Refused,
+    directory,
+    from_plan,
+    prepare_hosts,
+    prepare_repository,
+    secrets_of,
+)
 
 from ..log_view import index
 from ..models import LogChunk, Push, Worker
 from ..services import Moved, refuse_closed, refuse_moved
-from ..snapshots import restored, with_code
 from .db_retry import ignore_outage
-from .journal import DatabaseJournals
-from .repository import RepositoryMirror
+from .journal import DatabasePushStore
+from .repository import RepositoryMirror, clone_of
+
+ASK = 0.25  # seconds between two looks for an answer
 
 
 def run(push_id):
-    """Carry out the push, unless somebody has begun it or cancelled it."""
+    """Run the push, unless another worker has begun it or a person has cancelled it."""
     with Worker.objects.carrying() as worker:
         queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
         if queued.update(state=State.RUNNING, worker=worker, started=timezone.now(),
                          version=F("version") + 1):
-            _carry_out(push_id)
+            run_claimed(push_id)
 
 
-def _carry_out(push_id):
-    running = PushRun(Push.objects.select_related("deployment", "worker").get(pk=push_id))
+def run_claimed(push_id):
+    """Run a push of this worker's; where it can't begin, its row says why."""
+    runner = PushRunner(Push.objects.select_related("deployment", "worker").get(pk=push_id))
     try:
-        running.go()
+        runner.run()
     except Moved as error:
-        refuse(running.push, " ".join(error.faults), State.CANCELLED)
+        refuse(runner.push, " ".join(error.faults), State.CANCELLED)
     except Refused as error:
-        refuse(running.push, " ".join(error.faults))
+        refuse(runner.push, " ".join(error.faults))
     except BootstrapperError as error:
-        refuse(running.push, f"{error.where}: {error.fault}")
+        refuse(runner.push, f"{error.where}: {error.fault}")
     except Exception as error:
-        refuse(running.push, f"Rolf itself failed: {error!r}")
+        refuse(runner.push, f"Rolf itself failed: {error!r}")
         raise
     # It has ended for everybody; what is left is for those who will search in its log.
     for ended in Push.objects.filter(Q(pk=push_id) | Q(rollback_of=push_id)):
@@ -72,221 +78,172 @@ def refuse(push, reason, state=State.FAILED):
             log_lines=lines, log_bytes=len(said), version=F("version") + 1)
 
 
-class PushRun:
-    """One push of this worker's, in a process of its own, and the rollback that may follow it.
-
-    `push` is the one of the two that runs.
-    """
+class PushRunner:
+    """Calls the operation that a push asks for."""
 
     def __init__(self, push):
-        """Nothing is done yet."""
-        self.push = push
+        """Do nothing yet."""
+        self._asked = push
         self._deployment = push.deployment
-        self._session = None
-        self._journals = DatabaseJournals(push, self._tick)
         self._home = directory(push.deployment)
+        self._store = None
 
-    def go(self):
-        """Carry it out. Raises BootstrapperError or Refused where it can't begin."""
+    @property
+    def push(self):
+        """The push that runs: the one asked for, or its automatic rollback."""
+        return self._store.push if self._store else self._asked
+
+    def run(self):
+        """Run the push to its end. Raise BootstrapperError or Refused where it can't begin."""
         refuse_closed(self._deployment)  # it may have been, while the push waited
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with SignalWatch() as interruption:
-            if self.push.resumed:
-                self._resume(interruption)
-            elif self.push.rollback_to:
-                self._roll_back(interruption)
+        with SignalWatch() as signals:
+            if self._asked.resumed:
+                self._resume(signals)
+            elif self._asked.rollback_to:
+                self._roll_back(signals)
             else:
-                self._deploy(interruption)
+                self._deploy(signals)
 
-    def _deploy(self, interruption):
-        prepared, plan = (self._tied() if self._deployment.tied else self._asked())
-        with self._held(prepared) as session:
-            if prepared.resolves_git and not plan.commit:
-                found = RepositoryMirror(prepared, session.inherited).locate(plan.ref,
-                                                                   self._deployment.name)
-                refuse_moved(self.push, found.commit)
-                plan = replace(plan, commit=found.commit, id=found.last_number,
-                               release=found.last_number)
-            ledger = PushRegister(session, self._journals)
-            plan, journal = ledger.begin(plan)
-            self._carry_out(plan, journal, session, ledger, prepared, interruption)
+    def _deploy(self, signals):
+        prepared, located = self._tied() if self._deployment.tied else (self._prepared(), None)
+        with self._held(prepared, signals) as held:
+            start.deploy(*held, ref=self._asked.ref, comment=self._asked.comment, located=located,
+                         clone=clone_of(prepared))
 
-    def _asked(self):
-        """Return the plan that was made when the push was asked for."""
-        plan = restored(self.push, secrets_of(self._deployment))
-        plan = replace(plan, user=self.push.user_name, deployment_id=str(self._deployment.pk))
-        return of_plan(self._deployment, plan, self.push.snapshot.get("resolves_git", False)), plan
+    def _prepared(self):
+        """Return what was prepared when the push was asked for."""
+        plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
+        return from_plan(self._deployment, plan, self._asked.snapshot.get("resolves_git", False))
 
     def _tied(self):
-        """Return the plan that the repository's own file makes, at the commit that is pushed."""
-        settings = bare(self._deployment)
+        """Return what the repository's own file prepares at the commit to push, and where it is."""
+        settings = prepare_hosts(self._deployment)
         with Session(self._home, replace(settings.deployment, settings={
                 name: value for name, value in settings.deployment.settings.items()
                 if name == "SSH_CONFIG"})) as session:
             mirror = RepositoryMirror(settings, session.inherited)
-            found = mirror.locate(self.push.ref, self._deployment.name)
-            commit = found.commit
-            refuse_moved(self.push, commit)
+            located = mirror.locate(self._asked.ref, self._deployment.name)
+            refuse_moved(self._asked, located.commit)
             with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
-                mirror.extract(commit, "deploy", Path(checkout))
-                prepared = tied(self._deployment, Path(checkout), flags=self.push.flags,
-                                skip=self.push.skip)
-        plan = self._planned(prepared, comment=prepared.mask(self.push.comment),
-                             ref=self.push.ref, commit=commit, number=found.last_number)
-        return prepared, plan
+                mirror.extract(located.commit, "deploy", Path(checkout))
+                prepared = prepare_repository(
+                    self._deployment, Path(checkout), flags=self._asked.flags,
+                    skip=self._asked.skip)
+        return prepared, located
 
-    def _planned(self, prepared, number=0, **what):
-        return prepared.plan(number=number, who=self.push.user_name,
-                             deployment_id=str(self._deployment.pk), **what)
-
-    def _roll_back(self, interruption):
-        target, live = self.push.rollback_to, self.push.rollback_of
-        prepared = self._today(live)
-        with self._held(prepared) as session:
-            ledger = PushRegister(session, self._journals)
-            record = target.engine_record
-            kept = restored(target, prepared.secrets)
-            base = rollback_template(prepared, record, kept, keep_settings=self.push.keep_settings)
-            fast, releases = ledger.way_back(record, base)
-            if not fast and not record.rollback_url:
-                raise WorkFailed(f"push {record.id}", "its release is gone from the target, and "
-                                 "it kept no tag to push again", "push its commit anew")
-            plan = replace(
-                plan_rollback(base, record, undone=live.number if live else None, fast=fast,
-                          releases=releases, comment=self.push.comment),
-                user=self.push.user_name, deployment_id=str(self._deployment.pk))
-            plan, journal = ledger.begin(plan)
-            self._carry_out(plan, journal, session, ledger, prepared, interruption)
+    def _roll_back(self, signals):
+        target, live = self._asked.rollback_to, self._asked.rollback_of
+        proposal = RollbackProposal(target=target.engine_record, live=live and live.engine_record)
+        with self._held(self._today(live), signals) as held:
+            start.rollback(*held, proposal=proposal, comment=self._asked.comment,
+                           keep_settings=self._asked.keep_settings)
 
     def _today(self, live):
-        """Where the deployment goes today: of a tied one its last push tells."""
+        """Return where the deployment goes today: of a tied one its last push says so."""
         if self._deployment.tied and live and live.snapshot:
-            return of_plan(self._deployment, restored(live, secrets_of(self._deployment)), False)
-        return bare(self._deployment)
+            plan = Plan.restored(live.snapshot, secrets_of(self._deployment))
+            return from_plan(self._deployment, plan, False)
+        return prepare_hosts(self._deployment)
 
-    def _resume(self, interruption):
-        record = self.push.engine_record
+    def _resume(self, signals):
+        record = self._asked.engine_record
         if record is None:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
-        require_outputs(record)
-        plan = restored(self.push, secrets_of(self._deployment))
-        prepared = of_plan(self._deployment, plan, False)
-        with self._held(prepared) as session:
-            ledger = PushRegister(session, self._journals)
-            journal = self._journals.opened(plan)
-            if not (journal.directory / "checkout").is_dir():
-                raise InputError(str(self.push), "its checkout is gone, or on the machine of "
-                                 "another worker", "push again")
-            ledger.continue_push(plan)
-            self._carry_out(plan, journal, session, ledger, prepared, interruption,
-                            done=completed_stages(record), outputs=record.outputs, resumed=True)
+        plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
+        with self._held(from_plan(self._deployment, plan, False), signals) as held:
+            start.resume(*held, record=record)
 
     @contextmanager
-    def _held(self, prepared: PreparedDeployment):
-        """Give the session that holds the deployment's locks."""
-        with Session(self._home, prepared.deployment, who=self.push.user_name) as session:
-            self._session = session
-            yield session
-
-    def _tick(self):
-        """Tell the targets that we live, while the database is waited for."""
-        if self._session:
-            self._session.tick()
-
-    def _carry_out(self, plan, journal, session, ledger, prepared, interruption, **resumed):
-        surroundings = WorkerSurroundings(session, journal, interruption)
-        push = EnginePush(plan, journal, surroundings)
-        result = push.run(**resumed)
-        ledger.end(push.record)
-        if result.switched or result.unsure or (
-                result.state is State.SUCCEEDED and not any(one.switches for one in plan.stages)):
-            self._deployment.served = None  # whatever it was, it isn't any more
-            self._deployment.save(update_fields=["served"])
-        back, why = None, ""
-        try:
-            back, why = self._way_back(plan, result, AutomaticRollback(session, ledger, prepared))
-        finally:
-            if back is None:
-                journal.end(why)
-        if back is not None:
-            self._fall_back(back, journal, session, ledger, prepared, interruption)
-
-    def _way_back(self, plan, result, fallback):
-        """Return what undoes a push that failed when it was live, and why there is no way."""
-        if result.state is State.SUCCEEDED:
-            return None, ""
-        switched = fallback.switched(result)
-        if not fallback.wanted(plan, result, switched):
-            return None, ""
-        try:
-            back = fallback.plan(plan, switched, result.hidden)
-        except BootstrapperError as error:
-            return None, f"it is not rolled back: {error.where}: {error.fault}"
-        return back, "" if back else "it is not rolled back: no push came before it"
-
-    def _fall_back(self, back, journal, session, ledger, prepared, interruption):
-        """Roll back by a push of its own, in the same session: nobody gets in between."""
-        failed = self.push
-        # What came before may have been pushed by command line, and be no row of ours.
-        target = self._deployment.pushes.filter(number=back.target.id).first()
-        plan = replace(back.plan, user=failed.user_name, deployment_id=str(self._deployment.pk))
-        self.push = self._journals.push = journal.end(then=lambda: Push.objects.create(
-            deployment=self._deployment, state=State.RUNNING, user=failed.user,
-            user_name=failed.user_name, comment=plan.comment, ref=plan.ref, commit=plan.commit,
-            rollback_to=target, rollback_of=failed, worker=failed.worker, started=timezone.now(),
-            snapshot=with_code(plan)))
-        plan, journal = ledger.begin(plan)
-        self._carry_out(plan, journal, session, ledger, prepared, interruption)
+    def _held(self, prepared, signals):
+        """Hold the deployment's locks; give what the operations take first."""
+        with Session(self._home, prepared.deployment, who=self._asked.user_name) as session:
+            self._store = DatabasePushStore(self._asked, session.tick)
+            yield session, prepared, self._store, WorkerFrontend(self._store, signals)
 
 
-ASK = 0.25  # seconds between two looks for an answer
+class WorkerFrontend:
+    """The engine's Frontend: nobody is asked, and the rows tell what happens."""
 
+    def __init__(self, store, signals):
+        """Remember them; `signals` notes a SIGTERM."""
+        self._store = store
+        self._signals = signals
+        self._journal = None
 
-class WorkerSurroundings:
-    """`session` holds the locks, `journal` is the push's, `interruption` notes SIGTERM."""
+    def waiting(self, text):
+        """Show nothing."""
+        return nullcontext()
 
-    def __init__(self, session, journal, interruption):
-        """Ask before each stage if the push is in step mode."""
-        self._session = session
+    def located(self, git, plan):
+        """Raise Moved if the ref is at another commit than the one that was shown."""
+        if plan.commit:
+            refuse_moved(self._store.push, plan.commit)
+
+    def confirm_deploy(self, plan, live, git):
+        """Whoever asked for the push has confirmed it."""
+
+    def confirm_rollback(self, planned, git):
+        """Whoever asked for the rollback has confirmed it."""
+
+    def observer(self, plan, journal):
+        """Return what watches the push."""
         self._journal = journal
-        self._interruption = interruption
+        return nullcontext(WorkerObserver(journal, self._signals))
 
-    @property
-    def inherited(self):
-        """The variables of this process that stages get."""
-        return self._session.inherited
+    def started(self, plan, *, resumed):
+        """Do nothing: the store has changed the row."""
 
-    @property
-    def scratch(self):
-        """A directory of the push's own that goes when it ends."""
-        return self._session.scratch
+    def ended(self, outcome):
+        """Change the row of a push that succeeded; what follows a failure does it otherwise."""
+        result = outcome.result
+        succeeded = result.state is State.SUCCEEDED
+        if result.switched or result.unsure or (
+                succeeded and not any(stage.switches for stage in outcome.plan.stages)):
+            deployment = self._store.push.deployment
+            deployment.served = None  # the hosts serve another release now
+            deployment.save(update_fields=["served"])
+        if succeeded:
+            self._journal.end()
+
+    def rolling_back(self, planned):
+        """Do nothing: the store ends this push when it begins the rollback."""
+
+    def not_rolled_back(self, outcome, error):
+        """Change the row."""
+        self._journal.end(
+            f"it is not rolled back: {error.where}: {error.fault}" if error else "")
+
+
+class WorkerObserver:
+    """The engine's PushObserver; a person decides about stages by the push's row."""
+
+    def __init__(self, journal, signals):
+        """Remember them."""
+        self._journal = journal
+        self._signals = signals
 
     def cancelled(self):
         """Return who has stopped the push."""
-        return "its worker was stopped" if self._interruption.reason else ""
-
-    def lost(self):
-        """Return why a target's lock is no longer ours."""
-        return self._session.lost()
+        return "its worker was stopped" if self._signals.reason else ""
 
     def show(self, event):
-        """Pages read what the journal keeps."""
+        """Do nothing: pages read what the journal keeps."""
 
     def tick(self):
-        """Keep what waits, and tell the targets that we live."""
-        self._session.tick()
+        """Write what waits to be written."""
         self._journal.tick()
 
-    def before(self, name, job):
-        """Wait for what somebody decides about a stage, in step mode."""
+    def before(self, name, job, ended):
+        """Wait for a person's decision about a stage, in step mode."""
         push = self._journal.push
         if not push.step:
             return StageDecision.RUN
         self._journal.flush(awaits=name, decision="", decided_by="")
         row = Push.objects.filter(pk=push.pk)
         decision = ""
-        while not (decision or self.cancelled() or self.lost() or self._journal.cancelled()):
-            self.tick()
+        while not decision and not ended():
+            self._journal.wait()
             with ignore_outage():
                 decision = row.values_list("decision", flat=True).get()
             time.sleep(0 if decision else ASK)

@@ -176,7 +176,7 @@ class WhenItBegins(Case):
         push = services.push(self.deployment, self.user, commit=self.third)
         fourth = self.commit("4")
         Push.objects.update(state="running")
-        runner._carry_out(push.pk)
+        runner.run_claimed(push.pk)
         push.refresh_from_db()
         self.assertEqual((push.number, push.state), (None, "cancelled"))
         self.assertIn(f"main is at {fourth[:8]} now", push.reason)

@@ -135,7 +135,7 @@ def test_a_rollback_is_told_as_one(here: Push, healthy: Web) -> None:
 def test_nobody_told_fails_the_push_only_where_that_is_wanted(
         here: Push, url: str, words: str) -> None:
     ran = here.run("notify", NOTIFY_URL=url).ok()
-    assert f"NOTIFY_URL: {words}, so nobody is told\n  next: " in ran.stdout
+    assert f"NOTIFY_URL: {words}, so nobody is notified\n  next: " in ran.stdout
     required = here.run("notify", NOTIFY_URL=url, NOTIFY_REQUIRED="1").failed(words)
     assert "s3cret" not in ran.stdout + ran.stderr + required.stdout + required.stderr
 
