@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.support.processes import ENDS_WITH_US, processes_of
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds that something may take, however busy the machine is
 DATABASE = "data/db.sqlite3"
 # Django is loaded once; what each piece of code does ends with its process.
 SHELL = """
