@@ -7,9 +7,13 @@ DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iprout
 	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
 	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
-# One process for each core; a file's tests stay together, because they share fixtures.
-PYTEST := $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
-PROCESSES ?= auto
+# What `make format` has been run over: `.` checks all of it.
+FORMATTED :=
+
+# A file's tests stay in one process, because they share fixtures. The tests spend half of their time
+# waiting, so there are two processes for each core, at most eight.
+PYTEST = $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PROCESSES ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? 2 * cores : 8)))
 
 .PHONY: help tools demo pictures rolf check test lint format types contract bench reliability lock clean
 
@@ -51,6 +55,8 @@ pictures: tools debian
 rolf: tools
 	@$(TOOLS)/python -m tools.rolf_files
 
+# These tests calculate more than they wait.
+check: PROCESSES = auto
 check: lint types contract
 	@$(PYTEST) -q -m "not system" $(ARGS)
 
@@ -70,6 +76,7 @@ debian:
 
 lint: tools
 	@$(TOOLS)/ruff check .
+	@$(if $(FORMATTED),$(TOOLS)/ruff format --check --quiet $(FORMATTED))
 
 format: tools
 	@$(TOOLS)/ruff format .

@@ -28,7 +28,7 @@ TINY = "tiny-1.0-py3-none-any.whl"
 # The directories whose tests start servers or programs of the system, or fetch packages.
 SYSTEM = {"deploy/cookbook", "deploy/story", "parity", "safety"}
 # Fixtures that do so, for tests elsewhere.
-SYSTEM_FIXTURES = {"generate", "rolf_project", "ssh_server"}
+SYSTEM_FIXTURES = {"fleet", "generate", "index", "rolf_project", "shop", "ssh_server", "story"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,7 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
                 or item.get_closest_marker("needs") or not SYSTEM_FIXTURES.isdisjoint(fixtures)):
             item.add_marker("system")
     yield
-    items.sort(key=lambda item: item.get_closest_marker("system") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("system") is None,
+                                 "rolf" not in item.path.parts[-3:]))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

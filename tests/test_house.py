@@ -4,8 +4,10 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 from tests.conftest import REPOSITORY
@@ -45,3 +47,15 @@ def test_no_file_names_the_host_of_a_package_registry() -> None:
 def test_no_third_party_file_is_committed() -> None:
     for path in tracked():
         assert path.suffix not in (".whl", ".gz", ".zip", ".tgz", ".bz2"), path
+
+
+def test_import_graph_has_no_circle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between modules, imports inside functions included."""
+    monkeypatch.syspath_prepend(REPOSITORY / "rolf")
+    applications = [path.parent.name for path in (REPOSITORY / "rolf").glob("*/__init__.py")]
+    graph = grimp.build_graph("bootstrapper", "vendor_fetch", *applications, cache_dir=None)
+    try:
+        TopologicalSorter({module: graph.find_modules_directly_imported_by(module)
+                           for module in graph.modules}).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))

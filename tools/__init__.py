@@ -1,1 +1,1 @@
-"""What a checkout needs and the product does not contain."""
+"""Programs for this repository that are not part of the product."""

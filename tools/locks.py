@@ -1,7 +1,6 @@
-"""Lock the template's requirements, every combination of answers for every Python, and Rolf's.
+"""Lock the requirements of the template, for every answer and every Python, and those of Rolf.
 
-Versions that are locked stay as long as the template's apps.in allows them; --upgrade takes the
-newest ones that it allows.
+Locked versions stay as long as apps.in allows them. --upgrade takes the newest allowed versions.
 """
 
 import argparse
@@ -20,10 +19,12 @@ from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile, read, render
 from bootstrapper.ve.standards.marker import Marker
-from vendor_fetch.atomic_file import atomic_file
+from vendor_fetch.atomic_file import write_file
 from vendor_fetch.download.cache import Cache, cache_directory
-from vendor_fetch.graph import metadata
+from vendor_fetch.graph.metadata import tool_requirements
 from vendor_fetch.index.index import configured_index
+from vendor_fetch.program import sync_command
+from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import APPS_IN, FORMATS, VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.choice import platform_marker
@@ -32,23 +33,23 @@ from vendor_fetch.template.generation import LOCKED_PLATFORM, PROJECT_TEMPLATE
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOCKS = REPOSITORY / "locks"
-# Whatever is vendored, a project that had one of these names would hide it.
+# A project of such a name would hide one of our packages.
 ALWAYS_TAKEN = {"bootstrapper", "vendor_fetch"}
-PLATFORM = Target(python="", sys_platform=LOCKED_PLATFORM[0], machine=LOCKED_PLATFORM[1])
+TARGET = Target(python="", sys_platform=LOCKED_PLATFORM[0], machine=LOCKED_PLATFORM[1])
 HEADER = ("Written by tools/locks.py (make lock). New projects get these files.",)
 
-# By path and hash, the Pythons that a file is for.
+# The Pythons that need a file, by its path and hashes.
 Pythons = dict[tuple[PurePosixPath, tuple[str, ...]], set[str]]
 
 
 def answers() -> dict[str, list[str]]:
-    """The choices that cookiecutter.json offers, by variable."""
+    """Return the choices of each question in cookiecutter.json that has choices."""
     settings = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
     return {name: value for name, value in settings.items() if isinstance(value, list)}
 
 
 def requirements(database: str, vendor_format: str) -> list[str]:
-    """The lines of the template's apps.in, rendered as cookiecutter does."""
+    """Return the lines of the template's apps.in, rendered as cookiecutter renders it."""
     settings = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, **settings["_jinja2_env_vars"]
@@ -62,17 +63,17 @@ def requirements(database: str, vendor_format: str) -> list[str]:
 
 
 def rolf_requirements() -> list[str]:
-    """The lines of Rolf's apps.in, but for our own wheel, which is built of the checkout."""
+    """Return the lines of Rolf's apps.in without our own wheel, which the checkout builds."""
     lines = (REPOSITORY / "rolf" / APPS_IN).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if not line.startswith("./")]
 
 
-def markers(files: Pythons, everywhere: Iterable[str]) -> list[LockedFile]:
-    """The lines of a lock; a file that is for some Pythons only says for which."""
+def locked_files(files: Pythons, all_pythons: Iterable[str]) -> list[LockedFile]:
+    """Return the lines of a lock. A file that some Pythons need has a marker that names them."""
     lines = []
     for (path, sha256), pythons in files.items():
-        parts = platform_marker(path.name, PLATFORM)
-        if pythons != set(everywhere):
+        parts = platform_marker(path.name, TARGET)
+        if pythons != set(all_pythons):
             some = " or ".join(f'python_version == "{python}"' for python in sorted(pythons))
             parts.insert(0, f"({some})" if parts and len(pythons) > 1 else some)
         condition = " and ".join(parts)
@@ -83,7 +84,7 @@ def markers(files: Pythons, everywhere: Iterable[str]) -> list[LockedFile]:
 
 
 def modules(wheels: Iterable[Path]) -> set[str]:
-    """The names that wheels put at the top of site-packages and that a person might type."""
+    """Return the top-level modules in wheels, but those with a leading underscore."""
     names: set[str] = set()
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
@@ -97,43 +98,44 @@ def modules(wheels: Iterable[Path]) -> set[str]:
 
 
 def write(name: str, text: str) -> None:
-    """Write a file of this directory by one rename."""
-    with atomic_file(LOCKS) as file:
-        file.write(text.encode())
-        file.settle(LOCKS / name)
+    """Write a file of locks/ by one rename."""
+    write_file(LOCKS / name, text.encode())
 
 
 def refresh(progress: Progress, *, upgrade: bool) -> None:
-    """Write every lock and the list of modules."""
+    """Write every lock, and modules.txt."""
     choices = answers()
     pythons = choices["python_version"]
-    # The locks are everybody's: what else this machine's pip looks into has no say.
+    # Every project gets these locks, so the extra indexes of this machine's pip must not count.
     index = configured_index(REPOSITORY).without_extras()
     locks: dict[str, Pythons] = {}
 
-    def lock(name: str, asked: list[str], vendor_format: str, python: str, scratch: str) -> None:
-        """Add what one combination of answers needs, for one Python, to the two locks of it."""
+    def lock(
+        name: str, requirements: list[str], vendor_format: str, python: str, scratch: str
+    ) -> None:
+        """Add the files that one combination of answers needs for one Python to its two locks."""
         project = VendorProject(
-            directory=Path(scratch), format=vendor_format, platform=replace(PLATFORM, python=python)
+            directory=Path(scratch), format=vendor_format, target=replace(TARGET, python=python)
         )
-        locking = Locker(
+        locker = Locker(
             project=project, cache=Cache(cache_directory()), index=index, progress=progress
         )
-        apps, own = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
-        lines = locking.lines(asked, _before(apps, project, upgrade), prefer=vendor_format)
-        locking.fetch(lines)
-        for_tools = locking.lines(
-            metadata.tool_requirements(lines, project),
-            _before(own, project, upgrade),
-            prefer="wheel",
-            beside=lines,
+        apps_name, tools_name = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
+        apps = locker.lock(
+            requirements, _previous(apps_name, project, upgrade), prefer=vendor_format
         )
-        locking.fetch(for_tools)
-        for written, files in ((apps, lines), (own, for_tools)):
+        locker.fetch(apps)
+        tools = locker.lock(
+            tool_requirements(apps, project),
+            _previous(tools_name, project, upgrade),
+            prefer="wheel",
+            other_lock=apps,
+        )
+        locker.fetch(tools)
+        for lock_name, files in ((apps_name, apps), (tools_name, tools)):
+            pythons_of = locks.setdefault(lock_name, {})
             for file in files:
-                locks.setdefault(written, {}).setdefault((file.path, file.sha256), set()).add(
-                    python
-                )
+                pythons_of.setdefault((file.path, file.sha256), set()).add(python)
 
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         for vendor_format, database, python in itertools.product(
@@ -145,23 +147,20 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
         for python in pythons:
             lock("rolf", rolf_requirements(), "wheel", python, scratch)
     for name, found in locks.items():
-        write(name, render(markers(found, pythons), HEADER))
+        write(name, render(locked_files(found, pythons), HEADER))
         progress.say(f"{name}: {len(found)} files")
     write("modules.txt", "".join(f"{name}\n" for name in sorted(names | ALWAYS_TAKEN)))
 
 
-def _before(name: str, project: VendorProject, upgrade: bool) -> list[LockedFile]:
+def _previous(name: str, project: VendorProject, upgrade: bool) -> list[LockedFile]:
+    """Return the lines of a lock for the project's target; none if the newest are wanted."""
     if upgrade or not (LOCKS / name).is_file():
         return []
-    return [
-        file
-        for file in read(LOCKS, PurePosixPath(name))
-        if file.marker is None or file.marker.holds(project.platform.environment)
-    ]
+    return files_for_target(read(LOCKS, PurePosixPath(name)), project.target)
 
 
 def main() -> int:
-    """Exit status, as everywhere."""
+    """Lock, and return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -172,7 +171,7 @@ def main() -> int:
     try:
         refresh(Progress(), upgrade=options.upgrade)
     except BootstrapperError as error:
-        print(error, file=sys.stderr)
+        print(str(error).replace(sync_command(), "make lock"), file=sys.stderr)
         return error.status
     return 0
 

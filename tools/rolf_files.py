@@ -1,6 +1,6 @@
-"""Give rolf/ its vendored files: those of its lock, and our own wheel, built of this checkout.
+"""Give rolf/ its vendored files: those of its lock, and our own wheel, built from this checkout.
 
-A shop that generates a project commits its vendored files; here they are fetched (make rolf).
+A generated project commits its vendored files. This repository does not; `make rolf` fetches them.
 """
 
 import platform
@@ -11,19 +11,19 @@ from pathlib import Path
 
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
+from vendor_fetch.program import sync_command
 from vendor_fetch.template.generation import vendor_project
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-
-# Of a checkout alone, or of a place where Rolf runs.
+# Files that belong to a checkout or to a running Rolf.
 NOT_COPIED = shutil.ignore_patterns("__pycache__", ".ruff_cache", "ve", ".ve.*", ".tools", ".env")
 
 
 def lay_out(directory: Path, python: str = "") -> None:
-    """Copy this checkout's Rolf to a directory, and give it its vendored files.
+    """Copy this checkout's Rolf to a directory, with its vendored files.
 
-    `python` is the one that its ve is for, such as 3.12; the one that runs this if empty.
+    `python` is the Python of its ve, such as 3.12; the default is the running Python.
     """
     python = python or ".".join(platform.python_version_tuple()[:2])
     shutil.copytree(
@@ -40,15 +40,15 @@ def lay_out(directory: Path, python: str = "") -> None:
     pinned.write_text(
         re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python, pinned.read_text())
     )
-    vendor_project(REPOSITORY, directory, answer="rolf", progress=Progress())
+    vendor_project(REPOSITORY, directory, locks_for="rolf", progress=Progress())
 
 
 def main() -> int:
-    """Exit status, as everywhere."""
+    """Fetch the files, and return the exit status."""
     try:
-        vendor_project(REPOSITORY, REPOSITORY / "rolf", answer="rolf", progress=Progress())
+        vendor_project(REPOSITORY, REPOSITORY / "rolf", locks_for="rolf", progress=Progress())
     except BootstrapperError as error:
-        print(error, file=sys.stderr)
+        print(str(error).replace(sync_command(), "make rolf"), file=sys.stderr)
         return error.status
     print("rolf/ has its files. Next:\n\n    cd rolf\n    ./bootstrap.py\n    ./manage.py rolf\n")
     return 0

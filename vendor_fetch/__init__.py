@@ -1,1 +1,1 @@
-"""Fetches every file that a project needs, once, on a developer's machine."""
+"""Fetch every file that a project needs, once, on a developer's machine."""

@@ -1,6 +1,5 @@
 """The command line: `python -m vendor_fetch [sync] | check`."""
 
-from bootstrapper.errors import error_text
 from bootstrapper.search_path import leave_current_directory
 
 if __name__ == "__main__":
@@ -14,35 +13,37 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bootstrapper import plain_text
-from bootstrapper.errors import BootstrapperError
+from bootstrapper.arguments import CommandParser
+from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.progress import Progress
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph.check import check_differences
 from vendor_fetch.index.index import configured_index
+from vendor_fetch.program import PROGRAM, retry_command, sync_command
 from vendor_fetch.project.project import VendorProject, open_project
 from vendor_fetch.sync.sync import sync
 
 EPILOG = """\
 environment:
   VENDOR_FETCH_OFFLINE=1   take files from the cache only, never from an index
-  VENDOR_FETCH_CACHE=DIR   the cache, usually ~/.cache/vendor_fetch
+  VENDOR_FETCH_CACHE=DIR   the cache (default: ~/.cache/vendor_fetch)
 
 Packages come from the index that uv, or else pip, is configured for.
 Exit status: 0 done, 1 the work failed or something differs, 2 the command or a file that
-people write is wrong, 3 another run is at work, 130 interrupted.
+people write is wrong, 3 another run has locked the project, 130 interrupted.
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The options and commands."""
-    common = argparse.ArgumentParser(add_help=False)
-    # Without a default, so that a command doesn't undo what was said before it.
+def parser() -> CommandParser:
+    """Return the parser of all options and commands."""
+    common = CommandParser(add_help=False)
+    # Without defaults: the parser of a command would overwrite the options before the command.
     common.add_argument(
         "--project",
         type=Path,
         metavar="DIR",
         default=argparse.SUPPRESS,
-        help="the project's directory (default: this one)",
+        help="the project's directory (default: the current directory)",
     )
     volume = common.add_mutually_exclusive_group()
     volume.add_argument(
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         const=-1,
         dest="verbosity",
         default=argparse.SUPPRESS,
-        help="say nothing but errors",
+        help="print errors only",
     )
     volume.add_argument(
         "-v",
@@ -61,10 +62,10 @@ def parser() -> argparse.ArgumentParser:
         const=1,
         dest="verbosity",
         default=argparse.SUPPRESS,
-        help="name every file, show tracebacks",
+        help="print the name of every file, and tracebacks",
     )
-    main_parser = argparse.ArgumentParser(
-        prog="python -m vendor_fetch",
+    main_parser = CommandParser(
+        prog=PROGRAM or "python -m vendor_fetch",
         parents=[common],
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -74,15 +75,20 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "sync",
         parents=[common],
-        help="make requirements/src/ and the locks "
-        "agree with requirements/apps.in (what it does without a command)",
+        help="update requirements/src/ and the locks to what requirements/apps.in asks for "
+        "(the default command)",
     )
-    commands.add_parser("check", parents=[common], help="say every difference between them")
+    commands.add_parser(
+        "check",
+        parents=[common],
+        help="print every difference between requirements/apps.in, the locks and "
+        "requirements/src/; needs no network",
+    )
     return main_parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status."""
+    """Run one command and return its exit status."""
     options = parser().parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     verbosity = getattr(options, "verbosity", 0)
@@ -96,29 +102,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         print(
-            "interrupted; what was locked is still there\n  next: python -m vendor_fetch sync",
+            f"interrupted; every locked file is still there\n  next: {sync_command()}",
             file=sys.stderr,
         )
         return 130
     except Exception as error:
         if verbosity > 0:
             traceback.print_exc()
-        print(error_text(error), file=sys.stderr)
+        retry = retry_command()
+        print(
+            error_text(error, retry=retry, traceback=f"{retry} -v" if PROGRAM else ""),
+            file=sys.stderr,
+        )
         return error.status if isinstance(error, BootstrapperError) else 1
 
 
 def _check(project: VendorProject, progress: Progress) -> int:
-    found = list(check_differences(project))
-    for each in found:
-        print(plain_text.lines(str(each)))
-    if found:
-        print(
-            f"{len(found)} difference{'s' if len(found) > 1 else ''}\n"
-            "  next: python -m vendor_fetch sync"
-        )
-        return 1
-    progress.say("requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt")
-    return 0
+    differences = list(check_differences(project))
+    if not differences:
+        progress.say("requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt")
+        return 0
+    for difference in differences:
+        print(plain_text.lines(difference))
+    count = f"{len(differences)} difference{'s' if len(differences) > 1 else ''}"
+    print(f"{count}\n  next: {sync_command()}")
+    return 1
 
 
 if __name__ == "__main__":

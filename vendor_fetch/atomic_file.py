@@ -1,4 +1,4 @@
-"""A file that appears whole."""
+"""Files that appear under their name only when they are complete."""
 
 import os
 import tempfile
@@ -9,18 +9,18 @@ from typing import BinaryIO
 
 
 class AtomicFile:
-    """A file that is being written, under a temporary name in the directory of its lasting one."""
+    """A new file under a temporary name, in the directory that it will stay in."""
 
     def __init__(self, stream: BinaryIO, path: Path) -> None:
         self._stream = stream
         self._path = path
 
     def write(self, chunk: bytes) -> None:
-        """Append."""
+        """Append a chunk."""
         self._stream.write(chunk)
 
-    def settle(self, destination: Path) -> None:
-        """Give it its lasting name, mode 0644; a reader sees all of it or nothing."""
+    def commit(self, destination: Path) -> None:
+        """Rename the file to `destination`, with mode 0644. Readers see all of it or nothing."""
         self._stream.flush()
         os.fchmod(self._stream.fileno(), 0o644)
         os.fsync(self._stream.fileno())
@@ -29,10 +29,17 @@ class AtomicFile:
 
 @contextmanager
 def atomic_file(directory: Path) -> Iterator[AtomicFile]:
-    """A new file to write to; it is gone afterwards unless it was settled."""
+    """Open a new file in a directory; delete it afterwards unless it was committed."""
     descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=directory)
     try:
         with open(descriptor, "wb") as stream:
             yield AtomicFile(stream, Path(name))
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a whole file by one rename."""
+    with atomic_file(path.parent) as file:
+        file.write(content)
+        file.commit(path)

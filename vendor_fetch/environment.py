@@ -1,7 +1,8 @@
-"""Sets up `.tools/`, the environment that vendoring itself runs in: `make vendor` does it once.
+"""Set up `.tools/`, the environment that vendoring runs in. `make vendor` does it once.
 
-A project's Makefile runs it from the wheel that the project carries, by a Python that has nothing
-else: `PYTHONPATH=requirements/src/bootstrapper-….whl python3 -m vendor_fetch.environment`.
+The Makefile of a project runs this module from the wheel that the project carries, with a Python
+that has no packages: `PYTHONPATH=requirements/src/bootstrapper-….whl python3 -m
+vendor_fetch.environment`.
 """
 
 from bootstrapper.search_path import leave_current_directory
@@ -20,60 +21,61 @@ from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.index.pip import pip_environment
+from vendor_fetch.program import MAKE
 
-# The wheel that this is read from.
-OWN = Path(__file__).parents[1]
+# The wheel that this module is in.
+WHEEL = Path(__file__).parents[1]
 _PIP = ("-P", "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
-def set_up(directory: Path, kept: Path) -> None:
-    """Make `directory` a ve with vendor_fetch and what it runs with; `complete` in it comes last.
+def set_up(directory: Path, shared: Path) -> None:
+    """Create a virtualenv with vendor_fetch and its requirements, and last `complete` in it.
 
-    The files come from `kept`, which another project's set-up has filled, else from the index
-    that pip is configured for. Two set-ups at once take turns. Raises WorkFailed or OSError.
+    The packages come from `shared`, which an earlier set-up has filled, or else from the index that
+    pip is configured for. A second set-up at the same time waits. Raise WorkFailed or OSError.
     """
     directory.mkdir(exist_ok=True)
     complete = directory / "complete"
     with project_lock(
         directory, lambda: print("waiting for another make vendor to set up .tools/")
     ):
-        if complete.exists() and complete.stat().st_mtime >= OWN.stat().st_mtime:
+        if complete.exists() and complete.stat().st_mtime >= WHEEL.stat().st_mtime:
             return
-        if is_offline() and not kept.is_dir():
-            raise _forbidden(kept)
+        if is_offline() and not shared.is_dir():
+            raise _offline_error(shared)
         print("setting up .tools/ (once)", flush=True)
         if not _run(sys.executable, "-P", "-m", "venv", "--clear", str(directory)):
             raise WorkFailed(
                 ".tools",
-                f"{sys.executable} can't make a ve; why is above",
-                "mend that (Debian: apt install python3-venv), then: make vendor",
+                f"{sys.executable} can't create a virtualenv; the reason is above",
+                f"apt-get install python3-venv (on Debian), then: {MAKE}",
             )
-        if not _install(directory, kept, quiet=True):
+        if not _install(directory, shared, quiet=True):
             if is_offline():
-                raise _forbidden(kept)
-            _download(directory, kept)
+                raise _offline_error(shared)
+            _download(directory, shared)
         complete.touch()
 
 
-def _download(directory: Path, kept: Path) -> None:
-    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+def _download(directory: Path, shared: Path) -> None:
+    shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=shared.parent) as scratch:
         if not (
-            _run(_python(directory), *_PIP, "download", "--dest", scratch, f"{OWN}[vendor]")
+            _run(_python(directory), *_PIP, "download", "--dest", scratch, f"{WHEEL}[vendor]")
             and _install(directory, Path(scratch))
         ):
             raise WorkFailed(
                 ".tools",
-                "what vendoring runs with can't be installed; why is above",
-                "see that the index that pip is configured for can be reached, then: make vendor",
+                "the packages that vendoring runs with can't be installed; the reason is above",
+                f"check that the index that pip is configured for can be reached, then: {MAKE}",
             )
         for path in Path(scratch).iterdir():
-            if path.name != OWN.name:  # each project has its own
-                path.rename(kept / path.name)
+            if path.name != WHEEL.name:  # each project has its own
+                path.rename(shared / path.name)
 
 
 def _install(directory: Path, files: Path, *, quiet: bool = False) -> bool:
-    # Isolated: pip's configuration may name more places to look in, and pip would ask them, too.
+    # Isolated: pip's configuration may name other locations, which pip would search as well.
     return _run(
         _python(directory),
         *_PIP,
@@ -82,7 +84,7 @@ def _install(directory: Path, files: Path, *, quiet: bool = False) -> bool:
         "--no-index",
         "--find-links",
         str(files),
-        f"{OWN}[vendor]",
+        f"{WHEEL}[vendor]",
         quiet=quiet,
     )
 
@@ -92,36 +94,37 @@ def _python(directory: Path) -> str:
 
 
 def _run(*command: str, quiet: bool = False) -> bool:
+    """Run a command with the permitted settings of pip. Return whether it succeeded."""
     environment = pip_environment(os.environ)
     environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
+    run = subprocess.run(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
         check=False,
         stderr=subprocess.DEVNULL if quiet else None,
     )
-    return done.returncode == 0
+    return run.returncode == 0
 
 
-def _forbidden(kept: Path) -> WorkFailed:
+def _offline_error(shared: Path) -> WorkFailed:
     return WorkFailed(
         ".tools",
-        f"what vendoring runs with (uv, requests) is not in {kept} yet, "
+        f"{shared} lacks the packages that vendoring runs with (uv, requests), "
         "and VENDOR_FETCH_OFFLINE forbids the index",
-        "run make vendor once without VENDOR_FETCH_OFFLINE, in any project",
+        f"env -u VENDOR_FETCH_OFFLINE {MAKE}",
     )
 
 
 def main() -> int:
-    """Set up the project in the current directory; exit status."""
+    """Set up the project in the current directory and return the exit status."""
     try:
         set_up(Path(".tools").absolute(), cache_directory() / "tools")
     except KeyboardInterrupt:
-        print("interrupted\n  next: make vendor", file=sys.stderr)
+        print(f"interrupted\n  next: {MAKE}", file=sys.stderr)
         return 130
     except (BootstrapperError, OSError) as error:
-        print(error_text(error), file=sys.stderr)
+        print(error_text(error, retry=MAKE), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
     return 0
 

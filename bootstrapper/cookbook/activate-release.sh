@@ -15,23 +15,23 @@ fault=
 if [ ! -d "$release" ]; then
     fault="there is no $release"
 elif [ -e "$release/bootstrap.py" ] && [ ! -x "$release/ve/bin/python" ]; then
-    fault="$release has no ve that works"
+    fault="$release has no working ve"
 elif [ -e current ] && [ ! -L current ]; then
     fault="current is not a link"
 fi
 if [ -n "$fault" ]; then
-    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: $fault; what was live stays live" >&2
-    echo "  next: push again from the start, and see that no stage is missing" >&2
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: $fault; the live release is unchanged" >&2
+    echo "  next: check the stages in deploy/deployments.toml, then push again" >&2
     exit 1
 fi
-before=$(readlink current) || true
-if [ "$before" = "$release" ]; then
+previous=$(readlink current) || true
+if [ "$previous" = "$release" ]; then
     echo "current is $release already"
     exit
 fi
 switch() { ln -sfn "$1" ".$2.new" && mv -T ".$2.new" "$2"; }
-if [ -n "$before" ]; then switch "$before" previous; fi
+if [ -n "$previous" ]; then switch "$previous" previous; fi
 switch "$release" current
-echo "current is $release${before:+, and was $before}"
+echo "current is $release${previous:+, and was $previous}"
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -22,29 +22,29 @@
 # piece: shared-paths
 export SHARED_PATHS REMOTE_PYTHON=${REMOTE_PYTHON-} WSGI_FILE=${WSGI_FILE:-apache/django.wsgi}
 export ANSIBLE_SERIAL=${ANSIBLE_SERIAL:-25%} ANSIBLE_MAX_FAIL=${ANSIBLE_MAX_FAIL:-0}
-# Ansible shares the push's connections where there are some, and leaves none of its own.
+# Ansible uses the ssh connections of the push, if there are any, and leaves none of its own.
 export ANSIBLE_SSH_ARGS='-o ControlMaster=no' ANSIBLE_PIPELINING=1 ANSIBLE_NOCOWS=1
 export ANSIBLE_PYTHON_INTERPRETER=auto_silent ANSIBLE_RETRY_FILES_ENABLED=0
 program=${ANSIBLE_PLAYBOOK:-ansible-playbook}
 if ! command -v "$program" >/dev/null; then
-    echo "$program: not on this machine" >&2
-    echo "  next: python3 -m pip install ansible-core, in an environment that PATH names" >&2
+    echo "$program: not installed on this machine" >&2
+    echo "  next: apt-get install ansible-core, or set ANSIBLE_PLAYBOOK to its path" >&2
     exit 1
 fi
 cd "$CHECKOUT_DIR"
 if [ ! -e "$ANSIBLE_INVENTORY" ]; then
     echo "ANSIBLE_INVENTORY: there is no $ANSIBLE_INVENTORY" >&2
-    echo "  next: correct it in deploy/deployments.toml; it is a path in the checkout" >&2
+    echo "  next: correct it in deploy/deployments.toml: it is a path in the checkout" >&2
     exit 1
 fi
-side=$(dirname "$CHECKOUT_DIR")/ansible
-mkdir -p "$side"
-export RELEASE_ARCHIVE=$side/release.tar.gz
+directory=$(dirname "$CHECKOUT_DIR")/ansible
+mkdir -p "$directory"
+export RELEASE_ARCHIVE=$directory/release.tar.gz
 trap 'rm -f "$RELEASE_ARCHIVE"' EXIT
 tar --create --gzip --mode=u=rwX,go=rX --exclude=.git --exclude=./ve --exclude='./.ve.*' \
     --exclude=__pycache__ --file="$RELEASE_ARCHIVE" .
 
-cat >"$side/playbook.yml" <<'END'
+cat >"$directory/playbook.yml" <<'END'
 - name: release
   hosts: all
   gather_facts: false
@@ -64,7 +64,7 @@ cat >"$side/playbook.yml" <<'END'
     REMOTE_PYTHON: "{{ lookup('env', 'REMOTE_PYTHON') }}"
     WSGI_FILE: "{{ lookup('env', 'WSGI_FILE') }}"
   tasks:
-    - name: make room
+    - name: create directories
       ansible.builtin.shell:
         executable: /bin/bash
         cmd: |
@@ -73,7 +73,7 @@ cat >"$side/playbook.yml" <<'END'
           cd "$REMOTE_DIRECTORY"
           # piece: umask
           mkdir -p releases shared
-          # What an earlier attempt left may have links to shared/, which tar would write through.
+          # A directory of an earlier attempt may have links to shared/; tar would follow them.
           rm -rf "releases/.$RELEASE.partial"
           mkdir "releases/.$RELEASE.partial"
     - name: send
@@ -102,7 +102,7 @@ cat >"$side/playbook.yml" <<'END'
           fi
           if [ -f manage.py ]; then ./manage.py collectstatic --noinput; fi
       environment: "{{ {'DJANGO_SETTINGS_MODULE': settings} if settings else {} }}"
-    - name: go live, or back
+    - name: go live, or return
       block:
         - name: switch
           ansible.builtin.shell:
@@ -116,7 +116,7 @@ cat >"$side/playbook.yml" <<'END'
               if [ -n "$before" ]; then switch "$before" previous; fi
               switch "releases/$RELEASE" current
               if [ -e "current/$WSGI_FILE" ]; then touch "current/$WSGI_FILE"; fi
-        - name: look
+        - name: smoke test
           ansible.builtin.uri:
             url: "{{ url | replace('{host}', ansible_host | default(inventory_hostname)) }}"
             follow_redirects: none
@@ -126,7 +126,7 @@ cat >"$side/playbook.yml" <<'END'
           delay: 1
           when: url != ''
       rescue:
-        - name: go back
+        - name: return to the previous release
           ansible.builtin.shell:
             executable: /bin/bash
             cmd: |
@@ -135,13 +135,13 @@ cat >"$side/playbook.yml" <<'END'
                   ln -sfn "$(readlink previous)" .current.new && mv -T .current.new current
                   if [ -e "current/$WSGI_FILE" ]; then touch "current/$WSGI_FILE"; fi
               fi
-        - name: say so
+        - name: fail
           ansible.builtin.fail:
-            msg: "{{ ansible_failed_task.name }}: it failed here, and the release before is back"
+            msg: "{{ ansible_failed_task.name }}: failed here; the previous release is live again"
 END
 "$program" --inventory "$ANSIBLE_INVENTORY" ${ANSIBLE_LIMIT:+--limit "$ANSIBLE_LIMIT"} \
-    "$side/playbook.yml" || {
-    echo "release $RELEASE is not on all hosts; the list above says where it failed" >&2
-    echo "  next: correct what is said there, then push again, or ANSIBLE_LIMIT=HOST" >&2
+    "$directory/playbook.yml" || {
+    echo "release $RELEASE is not on all hosts; Ansible lists above where it failed" >&2
+    echo "  next: remove the cause, then push again; ANSIBLE_LIMIT=HOST pushes to one host" >&2
     exit 1
 }

@@ -13,7 +13,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 : "${BACKUP_COMMAND=}" "${KEEP_BACKUPS:=5}" "${MANAGE_DIRECTORY=}"
 if [[ ! $KEEP_BACKUPS =~ ^(all|0*[1-9][0-9]{0,8})$ ]]; then
-    echo "KEEP_BACKUPS: '$KEEP_BACKUPS' is not a number from 1 on, nor all; nothing is done" >&2
+    echo "KEEP_BACKUPS: '$KEEP_BACKUPS' is neither a number from 1 on nor all; nothing was done" >&2
     echo "  next: correct it in deploy/deployments.toml" >&2
     exit 1
 fi
@@ -21,13 +21,13 @@ fi
     ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 # piece: enter-release
 mkdir -p "$REMOTE_DIRECTORY/shared"
-case $(umask) in 0002) umask 007 ;; *) umask 077 ;; esac  # it is nobody's but the deployers'
+case $(umask) in 0002) umask 007 ;; *) umask 077 ;; esac  # only the deploying users may read it
 backups=$REMOTE_DIRECTORY/shared/backups
 mkdir -p "$backups"
 export BACKUP=$backups/.push-$RELEASE.partial KIND=$backups/.push-$RELEASE.kind
 trap 'rm -f "$BACKUP" "$BACKUP-journal" "$KIND"
     echo "$REMOTE_HOST:$PWD: the database is not backed up" >&2
-    echo "  next: correct what it says above, then: python -m bootstrapper resume" >&2' ERR
+    echo "  next: remove the cause that is shown above, then resume the push" >&2' ERR
 rm -f "$BACKUP" "$KIND"
 if [ -n "$BACKUP_COMMAND" ]; then
     suffix=backup
@@ -35,7 +35,7 @@ if [ -n "$BACKUP_COMMAND" ]; then
     [ -s "$BACKUP" ] || { echo "BACKUP_COMMAND printed nothing" >&2; false; }
 else
     # piece: manage
-    # The kind goes through a file: a project's settings print what they like.
+    # The kind goes through a file: a project's settings may print to standard output.
     "${manage[@]}" shell --verbosity 0 --command "$(cat <<'PYTHON'
 import os, sqlite3, subprocess, sys
 from contextlib import closing
@@ -63,7 +63,7 @@ elif connection.vendor == "postgresql":
     if status:
         sys.exit(f"pg_dump ended with status {status}")
 else:
-    sys.exit(f"{connection.vendor} can't be backed up so: set BACKUP_COMMAND")
+    sys.exit(f"{connection.vendor} is neither SQLite nor PostgreSQL: set BACKUP_COMMAND")
 Path(os.environ["KIND"]).write_text(kind)
 PYTHON
     )" </dev/null
@@ -71,7 +71,7 @@ PYTHON
     rm -f "$KIND"
 fi
 if [ ! -e "$BACKUP" ]; then
-    echo "there is no database yet, so nothing to back up"
+    echo "there is no database yet, so there is nothing to back up"
     exit
 fi
 cd "$backups"
@@ -79,14 +79,14 @@ mv "$BACKUP" "push-$RELEASE.$suffix"
 trap - ERR
 echo "$PWD/push-$RELEASE.$suffix, $(stat -c %s "push-$RELEASE.$suffix") bytes"
 if [ "$KEEP_BACKUPS" = all ]; then exit; fi
-# Newest first by number, as a clock may have been wrong. A higher number than this push's is of
-# the time before a target's history was lost.
+# The newest first, by number: clocks may have been wrong. A number above this push's dates from
+# before the host's history was lost.
 for file in push-*; do
     if [[ $file =~ ^push-([0-9]+)\.[a-z0-9_]+$ ]] && ((10#${BASH_REMATCH[1]} != 10#$RELEASE)); then
         printf '%d %s %s\n' $((10#${BASH_REMATCH[1]} > 10#$RELEASE)) "${BASH_REMATCH[1]}" "$file"
     fi
 done | sort -k1,1n -k2,2nr | tail -n "+$((10#$KEEP_BACKUPS))" | while read -r _ _ file; do
-    rm -f "$file" || echo "shared/backups/$file is not removed, for what rm says" >&2
+    rm -f "$file" || echo "shared/backups/$file is not removed; rm says why" >&2
 done
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -14,24 +14,24 @@
     ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 # piece: enter-release
 # piece: manage
-trap 'echo "  next: correct what manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+trap 'echo "  next: correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 "${manage[@]}" collectstatic --noinput </dev/null
 cd "$release"
-own=static
-if [ ! -d static ]; then own=${MANAGE_DIRECTORY:-.}/static; fi
-live=$REMOTE_DIRECTORY/current/$own
-if [ -d "$live" ] && [ -d "$own" ] && [ ! "$live" -ef "$own" ]; then
+static_directory=static
+if [ ! -d static ]; then static_directory=${MANAGE_DIRECTORY:-.}/static; fi
+live=$REMOTE_DIRECTORY/current/$static_directory
+if [ -d "$live" ] && [ -d "$static_directory" ] && [ ! "$live" -ef "$static_directory" ]; then
     hashed=(-type f -regextype posix-extended -regex '.*\.[0-9a-f]{12}\.[^/]+')
     wanted=(-mtime -30)
-    # What the live release has collected itself is younger than its ve.
+    # Files that the live release has collected itself are newer than its ve.
     ve=$REMOTE_DIRECTORY/current/ve
     if [ -e "$ve" ]; then wanted=("(" -mtime -30 -o -newer "$ve" ")"); fi
-    link_into() {  # not cp --no-clobber: in some versions it fails where there is something
+    link_into() {  # not cp --no-clobber: some versions fail if the file exists
         while IFS= read -r -d '' file; do
             [ -e "$1/$file" ] || cp --parents --link "$file" "$1"
         done
     }
-    static=$PWD/$own
+    static=$PWD/$static_directory
     (cd "$live" && find . "${hashed[@]}" "${wanted[@]}" -print0 | link_into "$static")
     cd "$static"
     find . "${hashed[@]}" -print0 | link_into "$live"

@@ -1,4 +1,4 @@
-# What rsync does, for a machine without one. A copy costs little here, so each begins with nothing.
+# Replaces rsync on a machine without it. A local copy is cheap, so it always starts empty.
 sender=tar
 stats=$({ source=$PWD; declare -p source REMOTE_DIRECTORY RELEASE; cat <<'END'
 cd "$REMOTE_DIRECTORY"
@@ -20,19 +20,19 @@ case $(umask) in
     *) chmod -R u=rwX,go=rX . ;;
 esac
 
-# What the live release has, too, by mode, size and checksum, becomes a link to the same file.
+# Files that the live release has with the same mode, size and checksum become hardlinks.
 files() { find . -type f -printf '%m %s %p\0' | sort -z; }
-sums() { xargs -0r sha256sum -z <"$alike/names" | sort -z; }
+sums() { xargs -0r sha256sum -z <"$same/names" | sort -z; }
 if [ "$live" != "${partial%/*}" ] && [ -d "$live" ]; then
-    alike=$(mktemp -d)
-    trap '[ $? = 0 ] || rm -rf "$partial"; rm -rf "$alike"' EXIT
-    files >"$alike/here"
-    (cd "$live"; files) | comm -z -12 - "$alike/here" | cut -z -d' ' -f3- >"$alike/names"
-    (cd "$live"; sums) >"$alike/there"
-    sums >"$alike/here"
-    comm -z -12 "$alike/there" "$alike/here" | cut -z -c67- >"$alike/names"
-    # Another user's file may refuse the link; then the copy stays.
-    (cd "$live"; xargs -0r cp -lfP --parents -t "$partial" -- <"$alike/names") 2>/dev/null || true
+    same=$(mktemp -d)
+    trap '[ $? = 0 ] || rm -rf "$partial"; rm -rf "$same"' EXIT
+    files >"$same/here"
+    (cd "$live"; files) | comm -z -12 - "$same/here" | cut -z -d' ' -f3- >"$same/names"
+    (cd "$live"; sums) >"$same/there"
+    sums >"$same/here"
+    comm -z -12 "$same/there" "$same/here" | cut -z -c67- >"$same/names"
+    # The kernel may refuse to link another user's file; then the copy stays.
+    (cd "$live"; xargs -0r cp -lfP --parents -t "$partial" -- <"$same/names") 2>/dev/null || true
 fi
 all=$(find . -type f -printf x | wc -c)
 sizes=$(find . -type f -links 1 -printf '%s+'; echo 0)

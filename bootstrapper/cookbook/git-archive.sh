@@ -9,7 +9,7 @@
 cd "$CHECKOUT_DIR"
 find . -mindepth 1 -delete
 export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=file:git:http:https:ssh
-trap 'echo "  next: git-clone instead of git-archive works with every server" >&2' ERR
+trap 'echo "  next: replace git-archive by git-clone in deploy/deployments.toml; it works with every server" >&2' ERR
 
 # Full names: a short one could be an option of git archive, here or on the server.
 ref=${ROLLBACK_URL:+refs/tags/$ROLLBACK_URL}
@@ -22,8 +22,8 @@ if [[ $ref =~ ^[0-9a-f]{7,64}$ ]]; then names+=("$ref"); fi
 archive=$(mktemp)
 config=$(mktemp)
 trap 'rm -f "$archive" "$config"' EXIT
-# A repository on this machine is archived with this user's settings: those that would change the
-# files come after the user's own.
+# git archives a local repository with this user's settings. The settings that would change the
+# files are set again after the user's own.
 cat >"$config" <<'END'
 [include]
     path = ~/.config/git/config
@@ -34,21 +34,21 @@ cat >"$config" <<'END'
     attributesFile = /dev/null
 END
 export GIT_CONFIG_GLOBAL=$config GIT_ATTR_NOSYSTEM=1
-complaints=
+errors=
 for name in "${names[@]}"; do
-    if said=$(git archive --format=tar --remote="$REPOSITORY" "$name" 2>&1 >"$archive"); then
-        complaints=
+    if output=$(git archive --format=tar --remote="$REPOSITORY" "$name" 2>&1 >"$archive"); then
+        errors=
         break
     fi
-    complaints+=${complaints:+$'\n'}$said
+    errors+=${errors:+$'\n'}$output
 done
-if [ -n "$complaints" ]; then
-    echo "$complaints" >&2
+if [ -n "$errors" ]; then
+    echo "$errors" >&2
     false
 fi
 commit=$(git get-tar-commit-id <"$archive")
 if [ "$commit" != "${PUSH_COMMIT:-$commit}" ]; then
-    echo "$REPOSITORY: $ref has moved on to $commit, and $PUSH_COMMIT was to be pushed" >&2
+    echo "$REPOSITORY: $ref is now at $commit, but this push is of $PUSH_COMMIT" >&2
     false
 fi
 tar --extract --file="$archive"

@@ -9,20 +9,20 @@
 cd "$CHECKOUT_DIR"
 shopt -s dotglob nullglob
 for left in *; do rm -rf -- "$left"; done
-export GIT_TERMINAL_PROMPT=0  # nobody is there to type a password
-# No transport that runs a command (ext::); files for submodules only where git's user allows them.
+export GIT_TERMINAL_PROMPT=0  # nobody can type a password
+# No transport that runs a command (ext::). Submodules may be local if git's user allows that.
 export GIT_ALLOW_PROTOCOL=git:http:https:ssh
 transports=$GIT_ALLOW_PROTOCOL:file
-set -o errtrace  # the trap is for the function, too
-trap 'echo "  next: git ls-remote ${REPOSITORY@Q}, as this user, shows what can be fetched" >&2' ERR
+set -o errtrace  # for the function fetch
+trap 'echo "  next: git ls-remote ${REPOSITORY@Q}" >&2' ERR
 
-# These settings of a user, of /etc/gitconfig or of /etc/gitattributes would change the files.
+# Such settings of the user or the system would change the files.
 export GIT_ATTR_NOSYSTEM=1
 git=(git -c core.autocrlf=false -c core.eol=lf -c core.safecrlf=false -c core.symlinks=true
     -c core.fileMode=true -c core.sparseCheckout=false -c core.hooksPath=/dev/null
     -c core.attributesFile=/dev/null -c core.protectNTFS=false -c submodule.recurse=false
     -c fetch.recurseSubmodules=false -c fetch.prune=false -c log.showSignature=false)
-# What is fetched for one push need neither outlast a power cut nor be kept tidy.
+# The clone serves one push: it need not survive a power cut, and needs no maintenance.
 fetch() {
     GIT_ALLOW_PROTOCOL=$transports "${git[@]}" -c core.fsync=none -c maintenance.auto=false \
         fetch --quiet --no-tags "$@"
@@ -30,7 +30,7 @@ fetch() {
 commit=$PUSH_COMMIT
 ref=${ROLLBACK_URL:+refs/tags/$ROLLBACK_URL}
 ref=${ref:-${PUSH_REF:-HEAD}}
-# Full names: a short one could be an option of git, or mean another ref than the one resolved.
+# Full names: a short name could be an option of git, or mean another ref than the resolved one.
 case $ref in
     HEAD | refs/*) names=("$ref") ;;
     *) names=("refs/heads/$ref" "refs/tags/$ref") ;;
@@ -38,9 +38,9 @@ esac
 git init --quiet --template= .
 git remote add -- origin "$REPOSITORY"
 if [[ -z $commit || $commit != "$ref"* ]]; then
-    # Where there is no such branch it is a tag, and only the complaint about that counts.
-    if ! said=$(fetch --depth=1 --end-of-options "$REPOSITORY" "${names[0]}" 2>&1); then
-        if [ "${#names[@]}" = 1 ]; then echo "$said" >&2; false; fi
+    # If there is no such branch, the name is a tag, and only an error about the tag counts.
+    if ! output=$(fetch --depth=1 --end-of-options "$REPOSITORY" "${names[0]}" 2>&1); then
+        if [ "${#names[@]}" = 1 ]; then echo "$output" >&2; false; fi
         fetch --depth=1 --end-of-options "$REPOSITORY" "${names[1]}"
     fi
     commit=${commit:-$(git rev-parse 'FETCH_HEAD^{commit}')}
@@ -49,7 +49,7 @@ if [[ ! $commit =~ ^[0-9a-f]{7,64}$ ]]; then
     echo "PUSH_COMMIT: ${commit@Q} is not the name of a commit" >&2
     false
 fi
-# The branch may have moved on since. Not every server hands out a commit by its name alone.
+# The branch may have new commits by now, and not every server sends a commit by its name.
 if ! "${git[@]}" checkout --quiet --detach "$commit" 2>/dev/null; then
     fetch --depth=1 --end-of-options "$REPOSITORY" "$commit" 2>/dev/null ||
         fetch --tags --depth=2147483647 --end-of-options "$REPOSITORY" \

@@ -8,16 +8,16 @@
 cd "$CHECKOUT_DIR"
 if [ -n "$ROLLBACK_URL" ]; then
     echo "ROLLBACK_URL=$ROLLBACK_URL" >>"$ROLF_OUTPUT"
-    echo "$ROLLBACK_URL is its tag already"
+    echo "the commit has the tag $ROLLBACK_URL already"
     exit
 fi
 export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=file:git:http:https:ssh GIT_DIR=.git
 export GIT_COMMITTER_NAME=${PUSH_UNI:-nobody} GIT_COMMITTER_EMAIL=${PUSH_UNI:-nobody}@$HOSTNAME
 if [ ! -e .git ] && [ -z "$PUSH_COMMIT" ]; then
-    echo "$CHECKOUT_DIR: no git checkout, and no stage has told which commit is pushed" >&2
-    echo "  next: git-clone or git-archive has to be a stage before git-tag" >&2
+    echo "$CHECKOUT_DIR: no git checkout, and no stage has set PUSH_COMMIT" >&2
+    echo "  next: add git-clone or git-archive to the stages before git-tag" >&2
     exit 1
-elif [ ! -e .git ]; then  # a checkout without a repository has one here just for this
+elif [ ! -e .git ]; then  # a checkout without a repository gets a temporary one
     GIT_DIR=$(mktemp -d)
     trap 'rm -rf "$GIT_DIR"' EXIT
     git init --quiet --bare --template= "$GIT_DIR"
@@ -30,9 +30,9 @@ elif [ ! -e .git ]; then  # a checkout without a repository has one here just fo
 fi
 
 from="Pushed-from: $HOSTNAME:$CHECKOUT_DIR"
-# Whether the tag there is this push's own, which was cut off before it knew.
+# Whether the existing tag is this push's own: the push may have been killed after it set the tag.
 is_own() {
-    local depth=()  # --depth would take a whole checkout's history away from later stages
+    local depth=()  # --depth would remove the history of a full clone, which later stages may need
     [ "$(git rev-parse --is-shallow-repository)" = false ] || depth=(--depth=1)
     git fetch --quiet --no-tags "${depth[@]}" --end-of-options "$REPOSITORY" "refs/tags/$tag" \
         2>/dev/null || return
@@ -42,7 +42,7 @@ is_own() {
 name=${DEPLOYMENT//[^A-Za-z0-9._-]/-}
 base=push-${name//../.-}-$ROLF_PUSH_ID
 tag=$base
-try=1
+number=1
 commit=$(git rev-parse --verify --end-of-options "${PUSH_COMMIT:-HEAD}^{commit}")
 while true; do
     git -c core.hooksPath=/dev/null tag --annotate --force --no-sign --cleanup=verbatim \
@@ -51,22 +51,22 @@ while true; do
 $PUSH_COMMENT${PUSH_COMMENT:+
 
 }$from" "$tag" "$commit" >/dev/null
-    # The deploying user's settings neither sign this push nor send other tags with it.
-    if said=$(git -c push.gpgSign=false -c push.recurseSubmodules=no push --quiet --no-verify \
+    # The deploying user's settings must not sign this push, nor send other tags with it.
+    if output=$(git -c push.gpgSign=false -c push.recurseSubmodules=no push --quiet --no-verify \
             --no-follow-tags --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>&1); then
         break
     fi
-    next="see that this user may push tags to $REPOSITORY"
-    there=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>/dev/null) ||
-        next="see that $REPOSITORY can be reached: git ls-remote fails as well"
-    if [ -n "$there" ] && is_own; then break; fi
-    if [ -z "$there" ]; then
-        echo "$said" >&2
-        echo "  next: $next, then: resume" >&2
+    next="check that this user may push tags to $REPOSITORY, then resume the push"
+    existing=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>/dev/null) ||
+        next="git ls-remote ${REPOSITORY@Q}"
+    if [ -n "$existing" ] && is_own; then break; fi
+    if [ -z "$existing" ]; then
+        echo "$output" >&2
+        echo "  next: $next" >&2
         exit 1
     fi
-    try=$((try + 1))
-    tag=$base.$try
+    number=$((number + 1))
+    tag=$base.$number
 done
 echo "ROLLBACK_URL=$tag" >>"$ROLF_OUTPUT"
 echo "$tag at ${commit:0:12}"

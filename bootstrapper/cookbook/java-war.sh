@@ -5,18 +5,18 @@
 # the change. If Tomcat does not unpack the WAR, the recipe puts the previous WAR back and the stage
 # fails. Whether the application starts is for smoke-test to find out.
 #
-# WAR_NAME       its name there, which is the application's path for Tomcat (the name of the file)
-# WAR_TIMEOUT    how many seconds the stage waits for Tomcat (60); 0 for a container that does not
-#                unpack a WAR into WEBAPPS, which the stage cannot wait for
+# WAR_NAME       its name in WEBAPPS, which sets the application's path (the name of the file)
+# WAR_TIMEOUT    how many seconds the stage waits for Tomcat (60); 0 does not wait, for a container
+#                that does not unpack a WAR into WEBAPPS
 #
 # per-host
 # switches
 # from-release
 # needs: REMOTE_HOST REMOTE_DIRECTORY WAR WEBAPPS
 : "${WAR_NAME=${WAR##*/}}" "${WAR_TIMEOUT=60}"
-wrong=
-case $WAR_NAME in */* | .* | -*) wrong=1 ;; *.war) ;; *) wrong=1 ;; esac
-if [ -n "$wrong" ]; then
+invalid=
+case $WAR_NAME in */* | .* | -*) invalid=1 ;; *.war) ;; *) invalid=1 ;; esac
+if [ -n "$invalid" ]; then
     echo "WAR_NAME: ${WAR_NAME@Q} is not the name of a file that ends in .war" >&2
     echo "  next: correct WAR_NAME or WAR in deploy/deployments.toml" >&2
     exit 1
@@ -31,59 +31,59 @@ WAR_TIMEOUT=$((10#$WAR_TIMEOUT))
 war=$REMOTE_DIRECTORY/releases/$RELEASE/$WAR
 if [ ! -s "$war" ] || [ ! -d "$WEBAPPS" ]; then
     echo "$REMOTE_HOST: no $([ -s "$war" ] && echo "$WEBAPPS" || echo "$war")" >&2
-    echo "  next: correct WAR and WEBAPPS in deploy/deployments.toml, or build it before" >&2
+    echo "  next: correct WAR and WEBAPPS in deploy/deployments.toml, or build the WAR in an earlier stage" >&2
     exit 1
 fi
 live=$WEBAPPS/$WAR_NAME
 unpacked=${live%.war}
 tracker=$unpacked/META-INF/war-tracker
 partial=$WEBAPPS/.$WAR_NAME.partial
-before=$WEBAPPS/.$WAR_NAME.before
-trap 'rm -f "$partial" "$before"' EXIT
+previous=$WEBAPPS/.$WAR_NAME.previous
+trap 'rm -f "$partial" "$previous"' EXIT
 
-install() {  # by one rename, so Tomcat never unpacks half of a WAR
-    # Tomcat tells two WARs apart by their time, in whole seconds on some systems.
+install() {  # by one rename: Tomcat must not unpack half of a WAR
+    # Tomcat compares the times of two WARs, in whole seconds on some systems.
     while [ "$(stat -c %Y "$live" 2>/dev/null || true)" = "$(date +%s)" ]; do sleep 0.1; done
     cp "$1" "$partial"
     chmod 644 "$partial"
     mv -T "$partial" "$live"
 }
-taken() {  # Tomcat gives the file war-tracker the WAR's own time, once all is unpacked
+is_unpacked() {  # then the file war-tracker has the modification time of the WAR
     if [ -x "$unpacked" ] || [ ! -d "$unpacked" ]; then
         [ "$(stat -c %Y "$tracker" 2>/dev/null)" = "$(stat -c %Y "$live")" ]
-    else  # not readable for this user: Tomcat makes the directory again for each WAR
+    else  # not readable for this user; Tomcat creates the directory again for each WAR
         [ "$unpacked" -nt "$live" ]
     fi
 }
 wait_for_tomcat() {
     local until=$((SECONDS + WAR_TIMEOUT))
-    until taken; do
+    until is_unpacked; do
         [ "$SECONDS" -lt "$until" ] || return 1
         sleep 0.2
     done
 }
 
-rm -f "$before"
-if [ -e "$live" ]; then cp -p "$live" "$before"; fi
+rm -f "$previous"
+if [ -e "$live" ]; then cp -p "$live" "$previous"; fi
 install "$war"
 if [ "$WAR_TIMEOUT" = 0 ]; then
-    echo "$live is that of release $RELEASE"
+    echo "$live comes from release $RELEASE"
 elif wait_for_tomcat; then
-    echo "Tomcat has taken $live of release $RELEASE"
+    echo "Tomcat has unpacked $live of release $RELEASE"
 else
     echo "$REMOTE_HOST: Tomcat has not unpacked $live in $WAR_TIMEOUT s" >&2
-    if [ -e "$before" ]; then
-        install "$before"
+    if [ -e "$previous" ]; then
+        install "$previous"
         if wait_for_tomcat; then
-            echo "  the WAR before it is back, and Tomcat has taken it" >&2
+            echo "  the previous WAR is back, and Tomcat has unpacked it" >&2
         else
-            echo "  the WAR before it is back, but Tomcat has not taken it" >&2
+            echo "  the previous WAR is back, but Tomcat has not unpacked it" >&2
         fi
     else
         rm -f "$live"
     fi
-    echo "  next: read Tomcat's log on $REMOTE_HOST; is the WAR whole, does Tomcat run with" \
-        "autoDeploy and unpackWARs, and is WEBAPPS its directory?" >&2
+    echo "  next: read Tomcat's log on $REMOTE_HOST. The WAR must be valid, Tomcat needs autoDeploy" \
+        "and unpackWARs, and WEBAPPS must be its directory" >&2
     exit 1
 fi
 END

@@ -1,5 +1,5 @@
-# In a release that nobody sees yet, links what stands in shared/. It deletes nothing but the
-# release's own files, never behind a link, and nothing in shared/ but a directory that is empty.
+# Links the paths in shared/ into a release that is not live yet. It deletes only the release's own
+# files, never behind a link, and nothing in shared/ except an empty directory.
 refuse_link() {
     echo "$REMOTE_HOST:$PWD: $1" >&2
     echo "  next: $2" >&2
@@ -7,22 +7,22 @@ refuse_link() {
 }
 shopt -s dotglob nullglob
 shared=(data/ media/)
-for there in "$REMOTE_DIRECTORY"/shared/*; do
-    case ${there##*/} in data | media | backups | maintenance.html | .maintenance.html.new) ;;
-        *) shared+=("${there##*/}") ;;
+for shared_path in "$REMOTE_DIRECTORY"/shared/*; do
+    case ${shared_path##*/} in data | media | backups | maintenance.html | .maintenance.html.new) ;;
+        *) shared+=("${shared_path##*/}") ;;
     esac
 done
 if [ -n "$SHARED_PATHS" ]; then read -ra shared <<<"$SHARED_PATHS"; fi
 for word in "${shared[@]}"; do
-    path=${word%/} here=./${word%/} there=$REMOTE_DIRECTORY/shared/${word%/}
+    path=${word%/} here=./${word%/} shared_path=$REMOTE_DIRECTORY/shared/${word%/}
     parent=$path
     while [[ $parent == */* ]]; do
         parent=${parent%/*}
         if [ -L "./$parent" ]; then
-            refuse_link "$parent is a link, so $path is not in the release" \
+            refuse_link "$parent is a link, so $path is outside the release" \
                 "remove the link $parent from the repository, or $path from SHARED_PATHS"
         elif [ -e "./$parent" ] && [ ! -d "./$parent" ]; then
-            refuse_link "$parent is a file, so $path can't be in it" \
+            refuse_link "$parent is a file, so it cannot contain $path" \
                 "correct SHARED_PATHS in deploy/deployments.toml"
         fi
     done
@@ -32,32 +32,32 @@ for word in "${shared[@]}"; do
             if [ -f "$here" ] || [[ ${path##*/} == *.* ]]; then is_file=1; fi
         fi
     fi
-    # Where a file belongs, pushes used to make a directory.
-    if [ -n "$is_file" ] && [ -d "$there" ] && [ ! -L "$there" ] &&
-        rmdir "$there" 2>/dev/null; then
-        echo "shared/$path was an empty directory and is a file now; a directory is written $path/"
+    # Older versions created a directory for a file.
+    if [ -n "$is_file" ] && [ -d "$shared_path" ] && [ ! -L "$shared_path" ] &&
+        rmdir "$shared_path" 2>/dev/null; then
+        echo "shared/$path was an empty directory and is a file now; write $path/ for a directory"
     fi
-    if [ ! -e "$there" ] && [ ! -L "$there" ]; then
+    if [ ! -e "$shared_path" ] && [ ! -L "$shared_path" ]; then
         if [ -z "$SHARED_PATHS" ] && { [ ! -d "$here" ] || [ -L "$here" ]; }; then continue; fi
         if [ "$word" != "$path" ] && [ -f "$here" ]; then
-            refuse_link "$path is a file, and SHARED_PATHS has it as a directory" \
+            refuse_link "$path is a file, but a directory in SHARED_PATHS" \
                 "write $path without the slash in deploy/deployments.toml"
         fi
-        mkdir -p "$(dirname "$there")" ||
-            refuse_link "shared/$path can't be made" "ls -l $REMOTE_DIRECTORY/shared, on the host"
+        mkdir -p "$(dirname "$shared_path")" ||
+            refuse_link "shared/$path cannot be created" "correct the modes of $REMOTE_HOST:$REMOTE_DIRECTORY/shared"
         if [ -e "$here" ] && [ ! -L "$here" ]; then
-            # A copy: the live release's file may be the same one, by a hard link.
-            moved=../.$RELEASE.shared.partial
-            rm -rf "$moved"
-            cp -a "$here" "$moved"
-            mv -T "$moved" "$there"
+            # A copy: the file may be hardlinked into the live release.
+            copy=../.$RELEASE.shared.partial
+            rm -rf "$copy"
+            cp -a "$here" "$copy"
+            mv -T "$copy" "$shared_path"
         elif [ -n "$is_file" ]; then
-            echo "shared/$path is not there yet; a directory is written $path/"
+            echo "shared/$path does not exist yet; write $path/ for a directory"
         else
-            mkdir "$there"
+            mkdir "$shared_path"
         fi
     fi
     rm -rf "$here"
     mkdir -p "$(dirname "$here")"
-    ln -srT "$there" "$here"
+    ln -srT "$shared_path" "$here"
 done

@@ -5,6 +5,6 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 { declare -p REMOTE_DIRECTORY; cat <<'END'
 rm -f "$REMOTE_DIRECTORY/shared/maintenance.html"
-echo "visitors see the site"
+echo "visitors see the site again"
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -15,7 +15,7 @@
 #     RewriteCond REMOTE_DIRECTORY/shared/maintenance.html -f
 #     RewriteRule !^/maintenance\.html$ - [R=503,L]
 #
-# MAINTENANCE_PAGE    the page, as a path in the checkout (a line of text)
+# MAINTENANCE_PAGE    the path of the page in the checkout (default: a page with one line)
 #
 # per-host
 # hides

@@ -5,7 +5,7 @@ if [ ! -f "./$MANAGE_DIRECTORY/manage.py" ]; then
     exit 1
 fi
 cd "./$MANAGE_DIRECTORY"
-# By the ve's Python, as not every project's manage.py is executable, or names its ve.
+# Not every manage.py is executable or names its ve, so the ve's Python runs it.
 manage=(./manage.py)
 IFS= read -r shebang <manage.py || true
 if [ ! -x manage.py ] || [[ $shebang == '#!'*python* ]]; then

@@ -16,18 +16,20 @@
 mkdir -p "$REMOTE_DIRECTORY/.deploy"
 exec 9>>"$REMOTE_DIRECTORY/.deploy/migrate.lock"
 if ! flock --nonblock 9; then
-    echo "another migration is running; this one waits for it"
+    echo "waiting for another migration"
     if ! flock --timeout "$MIGRATE_WAIT" 9; then
-        echo "$REMOTE_HOST: another migration has been running for $MIGRATE_WAIT s" >&2
-        echo "  next: fuser -v $REMOTE_DIRECTORY/.deploy/migrate.lock, on the host, shows it" >&2
+        echo "$REMOTE_HOST: another migration has been running for more than $MIGRATE_WAIT s" >&2
+        if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+        lock=$REMOTE_DIRECTORY/.deploy/migrate.lock
+        echo "  next: ${ssh}fuser -v ${lock@Q}" >&2
         exit 1
     fi
 fi
 if [ -n "$ROLLBACK_URL" ]; then
-    echo "migrations are not undone; for that: ./manage.py migrate APP NUMBER in the newer release"
+    echo "a rollback does not undo migrations; ./manage.py migrate APP NUMBER in the newer release does"
 fi
 # piece: manage
-trap 'echo "  next: correct what manage.py says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+trap 'echo "  next: correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 "${manage[@]}" migrate --noinput </dev/null
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -3,7 +3,7 @@
 # Chats such as Mattermost or Slack show the text. The address is a secret and is never shown. A message
 # that could not be sent does not fail the push.
 #
-# NOTIFY_REQUIRED    1: it does
+# NOTIFY_REQUIRED    1: a failed request fails the push
 #
 # needs: NOTIFY_URL
 import http.client
@@ -12,7 +12,7 @@ import os
 import urllib.error
 import urllib.request
 
-NEXT = "  next: see that NOTIFY_URL is the whole address of a webhook that still exists"
+NEXT = "  next: set NOTIFY_URL to the full address of an existing webhook"
 
 push = {
     name: os.environ.get(variable, "")
@@ -27,12 +27,12 @@ push = {
         "rollback": "ROLLBACK_URL",
     }.items()
 }
-back = push["release"] != push["push"]
+is_return = push["release"] != push["push"]
 text = (
     f"{push['deployment']}: {push['user']} "
     + (
         f"went back to release {push['release']}"
-        if back
+        if is_return
         else f"went back to {push['rollback']}"
         if push["rollback"]
         else f"pushed {push['ref']}"
@@ -50,15 +50,17 @@ try:
         {"Content-Type": "application/json", "User-Agent": "bootstrapper"},
     )
     with urllib.request.urlopen(request, timeout=10):
-        print(f"told: {text}")
+        print(f"notified: {text}")
 except (OSError, ValueError, http.client.HTTPException) as error:
-    # Not in its own words, which may name the address.
+    # The error's own text may contain the address.
     fault = (
         f"answered {error.code}"
         if isinstance(error, urllib.error.HTTPError)
-        else ("does not answer" if isinstance(error, OSError) else "is no address of a webhook")
+        else (
+            "does not answer" if isinstance(error, OSError) else "is not the address of a webhook"
+        )
     )
-    told = f"NOTIFY_URL: {fault}, so nobody is told\n{NEXT}"
+    message = f"NOTIFY_URL: {fault}, so nobody is notified\n{NEXT}"
     if os.environ.get("NOTIFY_REQUIRED"):
-        raise SystemExit(told) from None
-    print(told)
+        raise SystemExit(message) from None
+    print(message)

@@ -8,11 +8,11 @@
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE COMPOSER; cat <<'END'
 # piece: enter-release
 if [ ! -f composer.lock ]; then
-    echo "$REMOTE_HOST:$PWD: no composer.lock, so nobody knows which packages" >&2
-    echo "  next: composer update, in the project, and commit composer.lock" >&2
+    echo "$REMOTE_HOST:$PWD: no composer.lock, which names the packages to install" >&2
+    echo "  next: run composer update in the project, commit composer.lock, push again" >&2
     exit 1
 fi
-trap 'echo "  next: mend what composer says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
+trap 'echo "  next: correct the error of composer in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 read -ra composer <<<"$COMPOSER"
 "${composer[@]}" install --no-dev --no-interaction --prefer-dist --optimize-autoloader </dev/null
 END

@@ -16,8 +16,8 @@ if ! command -v "${buildout[0]}" >/dev/null || [ ! -f "$BUILDOUT_CONFIG" ]; then
     echo "  next: correct BUILDOUT and BUILDOUT_CONFIG in deploy/deployments.toml" >&2
     exit 1
 fi
-trap 'echo "  next: mend what buildout says in $REMOTE_HOST:$PWD, then: resume" >&2' ERR
-# With -o alone, buildout and the pip that it starts still ask the index for what they miss.
+trap 'echo "  next: correct the error of buildout in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
+# With -o alone, buildout and its pip still ask the index for missing packages.
 export PIP_NO_INDEX=1
 "${buildout[@]}" -N -o -c "$BUILDOUT_CONFIG" buildout:index=file:///nowhere </dev/null
 END

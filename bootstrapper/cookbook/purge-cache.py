@@ -25,7 +25,7 @@ for url in urls:
     )
     try:
         if kind is None:
-            raise ValueError("not an address that begins with http:// or https://")
+            raise ValueError("the address does not begin with http:// or https://")
         connection = kind(parts.netloc, timeout=10)
         connection.request("PURGE", parts._replace(scheme="", netloc="").geturl() or "/")
         status = connection.getresponse().status
@@ -35,7 +35,7 @@ for url in urls:
     if status >= 300 and status != 404:
         raise SystemExit(
             f"{url}: the cache answered {status} to PURGE\n  next: curl -i -X PURGE "
-            f"{url}; the cache has to take that from this machine"
+            f"{url}; the cache must accept PURGE from this machine"
         )
     print(f"purged {url}")
 if command:
@@ -43,5 +43,5 @@ if command:
     if subprocess.run(
         ["ssh", host, "bash", "-eo", "pipefail"], input=command.encode(), check=False
     ).returncode:
-        raise SystemExit(f"{host}: PURGE_COMMAND failed\n  next: ssh {host}, and run it by hand")
+        raise SystemExit(f"{host}: PURGE_COMMAND failed\n  next: run it by hand: ssh {host}")
     print("ran PURGE_COMMAND")

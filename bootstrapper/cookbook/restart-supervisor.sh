@@ -9,13 +9,14 @@
 [ "$UID" = 0 ] || : "${SUPERVISORCTL:=sudo -n supervisorctl}"
 read -ra supervisorctl <<<"${SUPERVISORCTL:-supervisorctl}"
 read -ra programs <<<"$SUPERVISOR_PROGRAMS"
-# Older ones end with 0 whatever happens: the state is what counts.
+# Older versions always exit with 0, so the recipe checks the state.
 "${supervisorctl[@]}" restart "${programs[@]}" </dev/null || true
 state=$("${supervisorctl[@]}" status "${programs[@]}" </dev/null) || true
 if [ -z "$state" ] || grep -Eqv '^[^ ]+ +RUNNING( |$)' <<<"$state"; then
     echo "$state" >&2
     echo "$REMOTE_HOST: not all of these run: $SUPERVISOR_PROGRAMS" >&2
-    echo "  next: supervisorctl tail ${programs[0]} stderr, on the host" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}${supervisorctl[*]} tail ${programs[0]} stderr" >&2
     exit 1
 fi
 echo "$state"

@@ -16,8 +16,8 @@
 # piece: shared-paths
 cd "$CHECKOUT_DIR"
 if [ -z "$(ls -A)" ]; then
-    echo "$PWD: empty, and would empty $REMOTE_HOST:$REMOTE_DIRECTORY" >&2
-    echo "  next: a stage before this one has to fill it, such as git-clone" >&2
+    echo "$PWD: empty; sending it would delete all files in $REMOTE_HOST:$REMOTE_DIRECTORY" >&2
+    echo "  next: add a stage that fills it before this one, such as git-clone" >&2
     exit 1
 fi
 # piece: rsync
@@ -25,8 +25,8 @@ own=(.env ve static shared releases current previous pushes.log .deploy)
 kept=(data media "${shared[@]%/}")
 mapfile -d '' -t paths < <(find . -mindepth 1 -name .git -prune -o -type d -printf '%P\0')
 paths=("${kept[@]}" "${paths[@]}")
-# It answers with numbers, as a name may hold anything.
-said=$({ declare -p REMOTE_HOST REMOTE_DIRECTORY mark own kept paths; cat <<'END'
+# The host answers with numbers: names may contain any character.
+output=$({ declare -p REMOTE_HOST REMOTE_DIRECTORY mark own kept paths; cat <<'END'
 (umask 022; mkdir -p "$REMOTE_DIRECTORY")
 cd "$REMOTE_DIRECTORY"
 # piece: umask
@@ -36,7 +36,7 @@ is_kept() {
     for name in "${kept[@]}"; do case $1/ in "$name"/*) return ;; esac; done
     return 1
 }
-leads_away() {
+leads_outside() {
     local name to
     to=$(readlink -m "$top/$1")
     case $to in "$top"/*) to=${to#"$top"/} ;; *) return ;; esac
@@ -47,8 +47,8 @@ stay=
 for index in "${!paths[@]}"; do
     path=${paths[index]}
     if [ -L "$top/$path" ]; then
-        is_kept "$path" || leads_away "$path" || continue
-        echo "$REMOTE_HOST: $path is a link there and stays: nothing is sent into it" >&2
+        is_kept "$path" || leads_outside "$path" || continue
+        echo "$REMOTE_HOST: $path is a link on the host and stays; no file is sent into it" >&2
     elif [ ! -f "$top/$path" ] || ! is_kept "$path"; then
         continue
     fi
@@ -59,13 +59,13 @@ umask
 echo "$stay"
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail) || {
-    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: can't be written" >&2
-    echo "  next: correct what is said above, then: python -m bootstrapper resume" >&2
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: cannot be written" >&2
+    echo "  next: remove the cause that is shown above, then resume the push" >&2
     exit 1
 }
-{ read -r umask; read -r -a stay || true; } <<<"${said##*"$mark"$'\n'}"
+{ read -r umask; read -r -a stay || true; } <<<"${output##*"$mark"$'\n'}"
 
-# rsync takes a backslash for one, unless the pattern has a wildcard.
+# In a pattern without a wildcard, rsync takes a backslash literally.
 pattern() { case $1 in *[*?[]*) sed 's/[][\\*?]/\\&/g' <<<"$1" ;; *) printf '%s\n' "$1" ;; esac; }
 filters=(--exclude=.git --exclude='/.ve.*' --exclude=__pycache__)
 for name in "${own[@]}"; do filters+=(--exclude="/$name"); done
@@ -74,12 +74,12 @@ for path in "${kept[@]}"; do
     filters+=(--filter="protect /$(pattern "$path")" --filter="protect /$(pattern "$path")/***")
 done
 
-# --delay-updates: visitors see a mixture of old and new for an instant, not for the whole time.
+# --delay-updates shortens the time in which visitors see old and new files mixed.
 stats=$(rsync --recursive --links --perms --chmod="$(modes "$umask")" --checksum \
     --delete-delay --delay-updates --stats "${filters[@]}" --secluded-args \
     ./ "$REMOTE_HOST:$REMOTE_DIRECTORY/") || {
-    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: not all could be sent, rsync's status is $?" >&2
-    echo "  next: correct what rsync says above, then: python -m bootstrapper resume" >&2
+    echo "$REMOTE_HOST:$REMOTE_DIRECTORY: some files were not sent; rsync ended with status $?" >&2
+    echo "  next: correct the error of rsync above, then resume the push" >&2
     exit 1
 }
-sed -n 's/^Number of regular files transferred: \(.*\)/\1 files have changed/p' <<<"$stats"
+sed -n 's/^Number of regular files transferred: \(.*\)/\1 changed files/p' <<<"$stats"

@@ -1,4 +1,4 @@
-# What start-up files of a login shell print comes before the mark; rsync would take it for its own.
+# The output of a login shell's start-up files comes before the mark; rsync must not read it.
 export mark=here-begins-what-was-asked-for
 after_mark() {
     local line
@@ -13,9 +13,9 @@ through() {
     shift
     ssh "${login[@]}" "$host" "echo $mark; $*" | after_mark
 }
-# In a variable, as a shell between here and rsync would drop a function. rsync's end of it is a
-# socket, for which bash -c reads ~/.bashrc, as under sshd: what that prints would reach rsync.
+# In a variable: other shells between here and rsync would drop an exported function. --norc, because
+# bash -c with a socket as standard input, as here and under sshd, reads ~/.bashrc, which may print.
 export through="set -o pipefail; $(declare -f after_mark through); through \"\$@\""
 export RSYNC_RSH="bash --norc -c 'eval \"\$through\"' through"
-# What the target's umask leaves of them, and git knows no others.
+# The modes for the host's umask. git records no modes but the execute bit.
 modes() { case $1 in 0002) echo D2775,Fug=rwX,Fo=rX ;; *) echo D755,Fu=rwX,Fgo=rX ;; esac; }

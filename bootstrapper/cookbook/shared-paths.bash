@@ -1,5 +1,5 @@
-# SHARED_PATHS with each path once, in its shortest form. No path leads out of a release, and none
-# lies in another: what is linked inside of a link is deleted with it.
+# Reduces SHARED_PATHS to each path once, in its shortest form. No path may lead out of a release, and
+# none may contain another: a link inside of a linked directory would be deleted with it.
 shared=()
 refuse_path() {
     echo "SHARED_PATHS: $1" >&2
@@ -20,21 +20,21 @@ for word in "${words[@]}"; do
     case $word in /*) path= ;; esac
     [ -n "$path" ] || refuse_path "$word is not inside of a release"
     case $path in
-        -*) refuse_path "$path begins with -, as an option does" ;;
+        -*) refuse_path "$path begins with -, like an option" ;;
         backups | backups/*) refuse_path "$path: shared/backups belongs to backup-database" ;;
         maintenance.html) refuse_path "$path: shared/$path belongs to maintenance-on" ;;
     esac
-    twice=
+    known=
     for index in "${!shared[@]}"; do
         other=${shared[index]%/}
         if [ "$path" = "$other" ]; then
-            twice=1
+            known=1
             case $word in */) shared[index]=$path/ ;; esac
         elif [[ $path/ == "$other"/* || $other/ == "$path"/* ]]; then
             refuse_path "of $path and $other, one lies in the other"
         fi
     done
     case $word in */) path+=/ ;; esac
-    [ -n "$twice" ] || shared+=("$path")
+    [ -n "$known" ] || shared+=("$path")
 done
 SHARED_PATHS=${shared[*]}

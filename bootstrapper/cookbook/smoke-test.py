@@ -20,8 +20,8 @@ from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 
 REDIRECTS = (301, 302, 303, 307, 308)
-AT_ONCE, AT_MOST = 0.1, 10.0  # seconds between two tries, and for one answer
-PAGE = 4_000_000  # bytes to look for SMOKE_TEXT in
+RETRY_SECONDS, ANSWER_SECONDS = 0.1, 10.0  # between two requests, and for one answer
+PAGE_SIZE = 4_000_000  # bytes to search for SMOKE_TEXT
 
 name = os.environ.get("SMOKE_HOST", "")
 text = os.environ.get("SMOKE_TEXT", "")
@@ -34,14 +34,14 @@ def refuse(setting: str, fault: str) -> NoReturn:
 
 
 try:
-    good = {int(word) for word in (os.environ.get("SMOKE_STATUS") or "200").split()}
-    patience = float(os.environ.get("SMOKE_TIMEOUT") or 30)
+    expected = {int(word) for word in (os.environ.get("SMOKE_STATUS") or "200").split()}
+    timeout_seconds = float(os.environ.get("SMOKE_TIMEOUT") or 30)
 except ValueError as error:
     refuse("SMOKE_STATUS, SMOKE_TIMEOUT", f"not a number: {error}")
 
 
-def ask(url: str, timeout: float) -> tuple[int, str | None, bytes]:
-    """Returns status, place of a redirect, and body."""
+def request_page(url: str, timeout: float) -> tuple[int, str | None, bytes]:
+    """Return status, target of a redirect, and body."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     address = (parts.hostname, parts.port or (443 if secure else 80))
@@ -58,32 +58,32 @@ def ask(url: str, timeout: float) -> tuple[int, str | None, bytes]:
             headers={"Host": name or parts.netloc.rpartition("@")[2], "User-Agent": "smoke-test"},
         )
         answer = connection.getresponse()
-        return answer.status, answer.getheader("Location"), answer.read(PAGE)
+        return answer.status, answer.getheader("Location"), answer.read(PAGE_SIZE)
     finally:
         connection.close()
 
 
 def follow(url: str, timeout: float) -> tuple[int, str, bytes]:
-    """The answer after redirects within the site; one to another site is the answer."""
+    """Return the answer after redirects within the site: status, redirect to another site, body."""
     first = urlsplit(url)
     for _ in range(5):
-        status, place, body = ask(url, timeout)
-        if status in good or status not in REDIRECTS or not place:
+        status, location, body = request_page(url, timeout)
+        if status in expected or status not in REDIRECTS or not location:
             break
-        there = urlsplit(urljoin(url, place))
-        if there.scheme != first.scheme or there.netloc not in (first.netloc, name):
-            return status, f"a redirect to {there.geturl()}", b""
-        url = there._replace(netloc=first.netloc).geturl()
+        target = urlsplit(urljoin(url, location))
+        if target.scheme != first.scheme or target.netloc not in (first.netloc, name):
+            return status, f"a redirect to {target.geturl()}", b""
+        url = target._replace(netloc=first.netloc).geturl()
     return status, "", body
 
 
 def fault_of(url: str, timeout: float) -> str:
-    """What is wrong with the answer; empty if it is good."""
+    """Return what is wrong with the answer, or an empty string."""
     try:
         status, where, body = follow(url, timeout)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return f"does not answer: {error or type(error).__name__}"
-    if status not in good:
+    if status not in expected:
         return f"answered {status}{where and ', ' + where}"
     if text.encode() not in body:
         return f"answered {status}, without {text!r} on the page"
@@ -95,16 +95,16 @@ for url in os.environ["SMOKE_URL"].replace("{host}", host).split():
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         refuse("SMOKE_URL", f"{url!r} does not begin with http:// or https:// and a name")
     while True:
-        asked = time.monotonic()
-        left = started + patience - asked
-        fault = fault_of(url, max(0.5, min(AT_MOST, left)))
-        if not fault or time.monotonic() + AT_ONCE > started + patience:
+        requested = time.monotonic()
+        left = started + timeout_seconds - requested
+        fault = fault_of(url, max(0.5, min(ANSWER_SECONDS, left)))
+        if not fault or time.monotonic() + RETRY_SECONDS > started + timeout_seconds:
             break
-        time.sleep(AT_ONCE)
+        time.sleep(RETRY_SECONDS)
     if fault:
         header = f"-H {shlex.quote('Host: ' + name)} " if name else ""
         raise SystemExit(
-            f"{url} {fault}; tried for {patience:g} s\n  next: curl -i {header}"
-            f"{shlex.quote(url)}, and look at the web server's error log"
+            f"{url} {fault}; tried for {timeout_seconds:g} s\n  next: curl -i {header}"
+            f"{shlex.quote(url)}, and read the web server's error log"
         )
-    print(f"{url} answered in {time.monotonic() - asked:.2f} s")
+    print(f"{url} answered in {time.monotonic() - requested:.2f} s")

@@ -1,4 +1,4 @@
-# Exports REPOSITORY, a Subversion address, into CHECKOUT_DIR at its newest revision.
+# Exports the newest revision of REPOSITORY, a Subversion address, into CHECKOUT_DIR.
 #
 # --ref names a revision (1234 or r1234), or a folder such as branches/2.x or tags/1.0. The recipe looks
 # for a folder in REPOSITORY, and beside it if REPOSITORY ends in trunk. `trunk` and `main`, the default
@@ -6,10 +6,10 @@
 # Passwords are those that svn has stored.
 #
 # needs: REPOSITORY
-export LC_ALL="${LANG:-C.UTF-8}"  # without a locale svn takes names in ASCII alone
+export LC_ALL="${LANG:-C.UTF-8}"  # without a locale, svn fails on names that are not ASCII
 cd "$CHECKOUT_DIR"
 find . -mindepth 1 -delete
-trap 'echo "  next: svn info ${REPOSITORY@Q}, as this user, shows whether it can be read" >&2' ERR
+trap 'echo "  next: svn info ${REPOSITORY@Q}" >&2' ERR
 
 if [ -n "$ROLLBACK_URL" ]; then
     address=$ROLLBACK_URL

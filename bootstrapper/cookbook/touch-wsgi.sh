@@ -19,7 +19,7 @@ cd "$REMOTE_DIRECTORY"
 # piece: umask
 if [ -e current ]; then cd current; fi
 if [ ! -f "$WSGI_FILE" ]; then
-    echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so nothing loads the new code" >&2
+    echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so Apache will not load the new code" >&2
     echo "  next: correct WSGI_FILE in deploy/deployments.toml" >&2
     exit 1
 fi
@@ -35,15 +35,15 @@ compare_apache() {
         fault="there is no $copy"
     elif [ "$(stat -Lc %u "$copy")" != 0 ] || [ "$(find -L "$copy" -perm /022)" ] ||
         [ "$(stat -c %u "$(dirname "$(readlink -f "$copy")")")" != 0 ]; then
-        fault="others than root can change $copy, and Apache reads it as root"
+        fault="users other than root can change $copy, and Apache reads it as root"
     elif [ ! -r "$copy" ]; then
-        fault="$copy cannot be read, so nothing tells whether it is out of date"
+        fault="$copy cannot be read, so it may be out of date"
     elif ! cmp -s "$APACHE_SOURCE" "$copy"; then
         fault="$copy differs from this release's $APACHE_SOURCE"
     fi
     [ -n "$fault" ] || return 0
-    echo "$REMOTE_HOST: $fault; Apache runs on with what it has"
-    echo "  next, as root there, once you have read the file:"
+    echo "$REMOTE_HOST: $fault; Apache keeps its present configuration"
+    echo "  next: read the file, then run as root on that host:"
     echo "    install -o root -g root -m 644 ${PWD@Q}/${APACHE_SOURCE@Q} ${copy@Q}"
     echo "    apachectl configtest && systemctl reload apache2"
 } >&2
@@ -51,7 +51,7 @@ compare_apache
 
 if [ -f apache/reload ]; then
     if [ -x apache/reload ]; then exec apache/reload </dev/null; fi
-    # A project that came out of a zip has lost its execute bits.
+    # A project that was unpacked from a zip has lost its execute bits.
     IFS= read -r first <apache/reload || :
     if [[ $first == '#!'* ]]; then
         read -ra interpreter <<<"${first#'#!'}"

@@ -4,16 +4,16 @@
 # leave behind, so that the hosts do not get it.
 #
 # MANAGE_DIRECTORY    the directory that has manage.py, such as src (.)
-# SKIP_TESTS          a flag: push without running them
+# SKIP_TESTS          a flag: push without running the tests
 #
 # needs:
 : "${MANAGE_DIRECTORY=}"
 cd "$CHECKOUT_DIR"
 if [ -n "${SKIP_TESTS-}" ]; then
-    echo "the tests are skipped, as SKIP_TESTS says"
+    echo "SKIP_TESTS is set: the tests are skipped"
     exit
 fi
-trap 'echo "  next: mend it, commit, push again; $CHECKOUT_DIR is what was tested" >&2' ERR
+trap 'echo "  next: correct the code, commit, push again; $CHECKOUT_DIR has the tested files" >&2' ERR
 if [ -f bootstrap.py ]; then
     ./bootstrap.py
 elif [ -f "./$MANAGE_DIRECTORY/bootstrap.py" ]; then
@@ -28,8 +28,8 @@ elif [ -f "./$MANAGE_DIRECTORY/manage.py" ]; then
     "${manage[@]}" test
     cd "$CHECKOUT_DIR"
 else
-    echo "$CHECKOUT_DIR: no tests: neither a target test in a Makefile, nor a manage.py" >&2
-    echo "  next: write them, or take unit-tests out of deploy/deployments.toml" >&2
+    echo "$CHECKOUT_DIR: no tests: there is neither a Makefile with the target test nor a manage.py" >&2
+    echo "  next: write tests, or remove unit-tests from deploy/deployments.toml" >&2
     exit 1
 fi
 if [ -e .git ]; then git clean -dfxq --exclude=/ve; fi

@@ -82,4 +82,4 @@ def _redirect_to_login(request):
     messages.warning(request, "You were signed out, so nothing was done. Sign in, and do it again.")
     referer = request.headers.get("Referer", "")
     is_local = url_has_allowed_host_and_scheme(referer, {request.get_host()}, request.is_secure())
-    return redirect_to_login(urlsplit(referer).path if is_local else reverse("index"))
+    return redirect_to_login(urlsplit(referer).path if is_local else reverse("main:index"))

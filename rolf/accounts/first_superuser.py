@@ -1,4 +1,4 @@
-"""The first of all superusers, who makes the others."""
+"""Create the first superuser, who creates all other accounts."""
 
 import secrets
 
@@ -7,19 +7,19 @@ from django.db import transaction
 from django.utils import timezone
 
 NAME = "admin"
-# 74 random bits that can be read out and typed: nothing here looks like something else.
+# 74 random bits that can be read aloud and typed: no two characters look alike.
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 GROUPS = (5, 5, 5)
 
 
 def new_password():
-    """Return a password that nobody has thought of."""
+    """Return a random password."""
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(size)) for size in GROUPS)
 
 
 @transaction.atomic
 def first_superuser():
-    """Make a superuser where there is no user at all; return name and password, else None."""
+    """Create a superuser and return (name, password); return None if there are users already."""
     users = get_user_model().objects
     if users.exists():
         return None

@@ -1,44 +1,42 @@
-"""Forms of logging in."""
+"""Login forms that slow down password guessing."""
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 
-from .login_throttle import TooSoonError, one_try
+from .login_throttle import TooManyAttempts, throttled_attempt
 
 
-class Slowed:
-    """Makes Django's form wait for longer and longer after wrong passwords."""
+class ThrottledLoginMixin:
+    """Make a login form refuse attempts that come too soon; ``wait`` is then the seconds left."""
 
-    wait = None  # seconds, if it came too soon
+    wait = None
 
     def clean(self):
-        """Try it, if it is time."""
+        """Check the password, unless the attempt came too soon."""
         name, password = (self.cleaned_data.get(field) for field in ("username", "password"))
         if not (name and password):
             return self.cleaned_data
         try:
-            with one_try(self.request, name):
+            with throttled_attempt(self.request, name):
                 return super().clean()
-        except TooSoonError as soon:
-            self.wait = soon.seconds
+        except TooManyAttempts as error:
+            self.wait = error.seconds
             raise
 
 
-class SignIn(Slowed, AuthenticationForm):
-    """Rolf's own."""
+class LoginForm(ThrottledLoginMixin, AuthenticationForm):
+    """The form of Rolf's login page."""
 
     error_messages = {
-        "invalid_login": "No account has that name and that password. Capital letters matter.",
-        "inactive": "This account was deactivated.",
+        "invalid_login": "Wrong name or password. Passwords are case-sensitive.",
+        "inactive": "This account is deactivated.",
     }
 
     def __init__(self, *args, **kwargs):
-        """People call it a name."""
+        """Label the user name as elsewhere in Rolf."""
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Name"
 
 
-class AdminSignIn(Slowed, AdminAuthenticationForm):
-    """That of Django's admin, which would be a way around it."""
-
-
+class AdminLoginForm(ThrottledLoginMixin, AdminAuthenticationForm):
+    """The form of Django's admin, which must not be a way around the delays."""

@@ -1,4 +1,4 @@
-"""Users of the site, and the groups that they are in."""
+"""Users, groups, and counts of failed logins."""
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import Group as DjangoGroup
@@ -6,38 +6,34 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from .login_throttle import Tries
-
-__all__ = ["Group", "Tries", "User"]
-
 
 class User(AbstractUser):
-    """A user; Django's own fields, in a table that the site may extend at any time."""
+    """A user, with Django's fields and when the password was set and all sessions were ended."""
 
     password_set = models.DateTimeField(null=True, editable=False)
-    # Sessions that began before are over, whatever back end they came from.
+    # Sessions that began before this time are invalid, whatever back end they came from.
     sessions_ended = models.DateTimeField(null=True, editable=False)
 
     def set_password(self, raw_password):
-        """Note when that was, so that the history tells it: what a password was, nobody knows."""
+        """Set the password and note the time, which the history shows."""
         super().set_password(raw_password)
         self.password_set = timezone.now()
 
     def get_session_auth_hash(self):
-        """Return what a session has to know: another one ends it (django.contrib.auth.get_user)."""
-        known = super().get_session_auth_hash()
+        """Return the hash that a session must have: django.contrib.auth.get_user compares it."""
+        password_hash = super().get_session_auth_hash()
         if self.sessions_ended is None:
-            return known
+            return password_hash
         return salted_hmac(
-            "accounts.sessions", f"{known} {self.sessions_ended.isoformat()}",
+            "accounts.sessions", f"{password_hash} {self.sessions_ended.isoformat()}",
             algorithm="sha256").hexdigest()
 
     def get_session_auth_fallback_hash(self):
-        """Yield what sessions knew under earlier keys; those that were ended aren't among them."""
+        """Yield the hashes under earlier secret keys, unless sessions were ended."""
         return super().get_session_auth_fallback_hash() if self.sessions_ended is None else ()
 
-    def described(self):
-        """Return what the history keeps of them."""
+    def history_fields(self):
+        """Return what the history keeps of the user."""
         return {"name": self.get_username(), "full_name": self.get_full_name(),
                 "email": self.email, "superuser": self.is_superuser, "active": self.is_active,
                 "groups": _sorted(self.groups, "name"),
@@ -46,15 +42,33 @@ class User(AbstractUser):
 
 
 class Group(DjangoGroup):
-    """Django's, with what the history keeps of it; grants say what its members may do."""
+    """Django's group, for the history; `deployments.Grant` has the permissions of its members."""
 
     class Meta:
         proxy = True
         verbose_name = "group"
 
-    def described(self):
-        """Return what the history keeps of it; what it may do is kept by deployments."""
+    def history_fields(self):
+        """Return what the history keeps of the group; its permissions belong to deployments."""
         return {"name": self.name, "members": _sorted(self.user_set, "username")}
+
+
+class LoginAttempts(models.Model):
+    """Login attempts for an account from an address since the last successful one.
+
+    ``key`` is a hash of both: users sometimes type their password into the name field.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    number = models.PositiveIntegerField(default=0)
+    last = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "accounts_tries"  # the name of the model in earlier releases
+        verbose_name_plural = "login attempts"
+
+    def __str__(self):
+        return f"{self.number} up to {self.last}"
 
 
 def _sorted(related, field):

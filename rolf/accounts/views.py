@@ -1,19 +1,19 @@
-"""Signing in and out."""
+"""The login page."""
 
-from django.contrib.auth.views import LoginView
+from django.contrib.auth import views as auth_views
 
-from .forms import SignIn
+from .forms import LoginForm
 
 
-class SignInView(LoginView):
-    """Django's, in our look; what is refused says so by its status, too."""
+class LoginView(auth_views.LoginView):
+    """Django's login page, with status codes that say what is wrong."""
 
-    form_class = SignIn
+    form_class = LoginForm
     template_name = "accounts/sign_in.html"
     redirect_authenticated_user = True
 
     def form_invalid(self, form):
-        """Show what is wrong; 429 if it came too soon (RFC 6585)."""
+        """Answer 422, or 429 if the attempt came too soon (RFC 6585)."""
         response = super().form_invalid(form)
         response.status_code = 422
         if form.wait:

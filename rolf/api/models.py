@@ -93,7 +93,7 @@ class Token(models.Model):
         """The keys of those that it reaches, as a query within a query; None is all."""
         return None if self.all_deployments else self.chosen.values("pk")
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         chosen = [] if self.all_deployments else self.chosen.select_related("application")
         return {"user": self.user.get_username(), "level": self.get_level_display(),

@@ -8,7 +8,8 @@ from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from deployments.redaction import discretion
-from pushes.services import Busy, Moved, Refused
+from pushes.refusals import Moved
+from pushes.services import Busy, Refused
 
 from .schemas import Push
 

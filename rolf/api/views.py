@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import atomic_post, login_required
 from deployments.models import Level
-from history.models import recording
+from history.models import record_change
 
 from .forms import NewToken
 from .models import Token
@@ -28,7 +28,7 @@ def guide(request):
     example = mine.order_by("pk").first()
     return render(request, "api/guide.html", {
         "example": example.pk if example else 1, "named": example or "",
-        "address": request.build_absolute_uri(reverse("api:api-root")).rstrip("/"),
+        "address": request.build_absolute_uri(reverse("operations:api-root")).rstrip("/"),
     })
 
 
@@ -58,7 +58,7 @@ def new(request):
     """Make a token; the answer shows it, and nothing ever again."""
     form = NewToken(request.POST or None, access=request.access)
     if form.is_valid():
-        with recording(request.user, form.instance):
+        with record_change(request.user, form.instance):
             text = form.save()
         return render(request, "api/made.html", {"token": form.instance, "text": text})
     return render(request, "api/new.html", {"form": form})
@@ -72,8 +72,8 @@ def revoke(request, token_id):
     token = get_object_or_404(Token.objects.seen_by(request.user), pk=token_id)
     if request.method != "POST":
         return render(request, "api/revoke.html", {"token": token})
-    with recording(request.user, token):
+    with record_change(request.user, token):
         token.revoked = token.revoked or timezone.now()
         token.save()
     messages.success(request, f"The token {token} opens nothing any more.")
-    return redirect("tokens")
+    return redirect("api:tokens")

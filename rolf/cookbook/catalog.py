@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
+from bootstrapper.deploy.recipes import catalog as engine_catalog
 from bootstrapper.deploy.recipes import python_syntax
 from bootstrapper.deploy.recipes import recipe as engine
-from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 
 from .models import Language, Recipe
 
@@ -16,7 +16,7 @@ LANGUAGES = {suffix: language for language, suffix in SUFFIXES.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class CatalogEntry:
     """A recipe as a page lists it: `origin` is "ours", "shop" or "shadows"; `fault` if broken."""
 
     name: str
@@ -33,12 +33,12 @@ class Entry:
         return Language(self.language).label
 
 
-class Shelf:
+class RecipeCatalog:
     """Every recipe that a stage may name; the shop's are read from the database, at once."""
 
     def __init__(self):
         """Read what the shop has."""
-        self._shop = {recipe.name: recipe for recipe in Recipe.objects.living()}
+        self._shop = {recipe.name: recipe for recipe in Recipe.objects.not_deleted()}
 
     @property
     def names(self):
@@ -46,9 +46,12 @@ class Shelf:
         return sorted({*shipped(), *self._shop})
 
     def get(self, name):
-        """Return the engine's Recipe of that name, or None. Raises Faulty if it is broken."""
+        """Return the engine's Recipe of that name, or None.
+
+        Raises DefinitionError if the recipe is broken.
+        """
         own = self._shop.get(name)
-        return parsed(own) if own else shipped().get(name)
+        return parse_code(own) if own else shipped().get(name)
 
     def own(self, name):
         """Return the shop's row of that name, or None."""
@@ -77,23 +80,24 @@ class Shelf:
         try:
             recipe = self.get(name)
         except DefinitionError as error:
-            return Entry(name=name, language=own.language, origin=origin,
-                         fault="; ".join(faults_of(error)))
-        return Entry(name=name, language=language_of(recipe), summary=recipe.summary,
+            return CatalogEntry(name=name, language=own.language, origin=origin,
+                         fault="; ".join(problem_texts(error)))
+        return CatalogEntry(name=name, language=language_of(recipe), summary=recipe.summary,
                      description=recipe.description, needs=tuple(recipe.needs), origin=origin)
 
 
 @cache
 def shipped():
     """Return the recipes that come with the engine, by name."""
-    # A directory that has no deploy/recipes/: nobody's but the engine's.
-    return {recipe.name: recipe for recipe in RecipeCatalog(Path("/nonexistent")).all()}
+    # This directory doesn't exist, so it adds no recipes of its own.
+    catalog = engine_catalog.RecipeCatalog(Path("/nonexistent"))
+    return {recipe.name: recipe for recipe in catalog.all()}
 
 
-def parsed(own):
+def parse_code(own):
     """Return what the engine makes of code in the database: a Recipe, or a Stage of its own.
 
-    Raises Faulty, also where the code is Python that can't be compiled: that of 2010 was Python 2.
+    Raises DefinitionError, also if Python code can't be compiled: that of 2010 is Python 2.
     """
     recipe = engine.parse(own.name, SUFFIXES[own.language], _unix(own.code).encode(),
                           file=own.name)
@@ -105,7 +109,7 @@ def parsed(own):
     return recipe
 
 
-def faults_of(error):
+def problem_texts(error):
     """Return the faults of a Faulty about code, each with its line."""
     return [f"line {fault.line}: {fault.text}" if fault.line else fault.text
             for fault in error.problems]

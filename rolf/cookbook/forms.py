@@ -3,9 +3,9 @@
 from bootstrapper.deploy.definition.problems import DefinitionError
 from django import forms
 
-from history.forms import SeenForm
+from history.forms import OptimisticLockForm
 
-from .catalog import parsed
+from .catalog import parse_code
 from .models import Recipe
 
 
@@ -24,17 +24,17 @@ class CodeField(forms.CharField):
         return f"{text}\n" if text and not text.endswith("\n") else text
 
 
-def check(form, row):
+def check_code(form, row):
     """Tell at the form's code what the engine has against it in a Recipe or a Stage."""
     try:
-        parsed(row)
+        parse_code(row)
     except DefinitionError as error:
         form.add_error("code", [
             f"Line {fault.line}: {fault.text}." if fault.line else f"It {fault.text}."
             for fault in error.problems])
 
 
-class RecipeForm(SeenForm):
+class RecipeForm(OptimisticLockForm):
     """Its comment says what it does, and what it needs."""
 
     code = CodeField(
@@ -60,7 +60,7 @@ class RecipeForm(SeenForm):
         """Refuse what the engine couldn't run."""
         cleaned = super().clean()
         if cleaned.get("code") and cleaned.get("name"):
-            check(self, Recipe(
+            check_code(self, Recipe(
                 name=cleaned["name"], language=cleaned.get("language") or "shell",
                 code=cleaned["code"]))
         return cleaned

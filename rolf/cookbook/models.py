@@ -17,7 +17,7 @@ class Language(models.TextChoices):
 class RecipeQuerySet(models.QuerySet):
     """Recipes by what became of them."""
 
-    def living(self):
+    def not_deleted(self):
         """All that haven't been deleted."""
         return self.filter(deleted=None)
 
@@ -51,9 +51,9 @@ class Recipe(models.Model):
 
     def get_absolute_url(self):
         """Its page."""
-        return reverse("recipe", args=[self.name])
+        return reverse("cookbook:recipe", args=[self.name])
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         kept = ["name", "language", "code", "description"]
         return {**{name: getattr(self, name) for name in kept}, "deleted": self.deleted is not None}
@@ -82,7 +82,7 @@ class RecipeVersion(models.Model):
         return f"{self.recipe}, version {self.number}"
 
 
-def keep(recipe, user=None, by=""):
+def save_version(recipe, user=None, by=""):
     """Keep the recipe as its newest version, unless that is the same; `by` names who is no user."""
     last = recipe.versions.first()
     told = {"language": recipe.language, "code": recipe.code, "description": recipe.description}

@@ -28,7 +28,7 @@ def check_recipe_name(name):
                               if "/" in name else "It is no name.")
 
 
-def in_files(name):
+def to_file_name(name):
     """Return a name of a recipe or a stage as files can have it and be named by it: git%2Fclone.
 
     `of_files` returns what it was. What they can have stays as it is.
@@ -38,7 +38,7 @@ def in_files(name):
                    else quote(each) for each in escaped)
 
 
-def of_files(text):
+def from_file_name(text):
     """Return the name that `in_files` made that text of."""
     return unquote(text)
 

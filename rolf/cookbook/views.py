@@ -9,19 +9,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import atomic_post, login_required
 from history.diffs import lines
-from history.models import recording
+from history.models import record_change
 from history.paging import to_int
 
-from .catalog import Shelf, language_of, shipped
+from .catalog import RecipeCatalog, language_of, shipped
 from .forms import RecipeForm
-from .models import Recipe, keep
+from .models import Recipe, save_version
 
 
 @require_safe
 @login_required
 def cookbook(request):
     """List all recipes."""
-    shelf = Shelf()
+    shelf = RecipeCatalog()
     used = request.access.recipe_counts()
     return render(request, "cookbook/cookbook.html", {
         "recipes": [(entry, used.get(entry.name, 0)) for entry in shelf.entries()],
@@ -32,7 +32,7 @@ def cookbook(request):
 @login_required
 def recipe(request, name):
     """Show one: its code, what it needs, its versions, and where it is used."""
-    shelf = Shelf()
+    shelf = RecipeCatalog()
     own = shelf.own(name)
     ours = shipped().get(name)
     if own is None and ours is None:
@@ -53,7 +53,7 @@ def recipe_new(request):
     copied = request.GET.get("of", "")
     begin = {}
     if copied:
-        begin = {"name": copied if Shelf().own(copied) is None else f"{copied}-2",
+        begin = {"name": copied if RecipeCatalog().own(copied) is None else f"{copied}-2",
                  **_text(copied)}
     return _saved(request, Recipe(), begin, "New recipe")
 
@@ -63,7 +63,7 @@ def recipe_new(request):
 @atomic_post
 def recipe_edit(request, name):
     """Change one of the shop's own."""
-    found = get_object_or_404(Recipe.objects.living(), name=name)
+    found = get_object_or_404(Recipe.objects.not_deleted(), name=name)
     _refuse_unless(request.access.may_edit_recipe(name))
     return _saved(request, found, {}, f"Edit {name}")
 
@@ -73,24 +73,24 @@ def recipe_edit(request, name):
 @atomic_post
 def recipe_delete(request, name):
     """Ask, then take one of the shop's own off the shelf; its versions stay."""
-    found = get_object_or_404(Recipe.objects.living(), name=name)
+    found = get_object_or_404(Recipe.objects.not_deleted(), name=name)
     _refuse_unless(request.access.may_edit_recipe(name))
     if request.method != "POST":
         return render(request, "cookbook/delete.html", {
             "recipe": found, "usage": request.access.recipe_users(name),
             "shipped": shipped().get(name)})
-    with recording(request.user, found):
+    with record_change(request.user, found):
         found.deleted = timezone.now()
         found.save()
     messages.success(request, f"Deleted: the recipe {name}.")
-    return redirect("cookbook")
+    return redirect("cookbook:recipes")
 
 
 @require_safe
 @login_required
 def recipe_version(request, name, number):
     """Show what a version changed, against the one before it or against `against`."""
-    found = get_object_or_404(Recipe.objects.living(), name=name)
+    found = get_object_or_404(Recipe.objects.not_deleted(), name=name)
     version = get_object_or_404(found.versions, number=number)
     against = to_int(request.GET.get("against"), number - 1)
     other = found.versions.filter(number=against).first()
@@ -107,9 +107,9 @@ def _saved(request, row, begin, heading):
         # A new one under a name that stages use is an edit of those deployments. It is asked of
         # the name as it is kept: forms strip what was sent.
         _refuse_unless(request.access.may_edit_recipe(form.cleaned_data["name"]))
-        with recording(request.user, row):
+        with record_change(request.user, row):
             form.save()
-        keep(row, request.user)
+        save_version(row, request.user)
         messages.success(request, f"Saved: the recipe {row}.")
         return redirect(row)
     return render(request, "cookbook/edit.html", {
@@ -119,7 +119,7 @@ def _saved(request, row, begin, heading):
 
 def _text(name):
     """Return what a copy begins with."""
-    own = Shelf().own(name)
+    own = RecipeCatalog().own(name)
     if own:
         return {"language": own.language, "code": own.code, "description": own.description}
     ours = shipped().get(name)

@@ -45,7 +45,7 @@ class Access:
 
     def deployments(self, level=Level.VIEW):
         """Return those on which they have that level, with the level as `level` on each."""
-        return self._granted(Deployment.objects.living(), level)
+        return self._granted(Deployment.objects.not_deleted(), level)
 
     def _granted(self, deployments, level):
         """Return those of the deployments on which they have that level."""
@@ -115,7 +115,7 @@ class Access:
     def recipe_users(self, name):
         """Return the RecipeUsers of the recipe of that name."""
         using = Deployment.objects.filter(stages__recipe=name).distinct()
-        living = using.living().count()
+        living = using.not_deleted().count()
         visible = list(self.deployments().filter(pk__in=using.values("pk")).select_related(
             "application"))
         return RecipeUsers(visible, living - len(visible), using.count() - living)

@@ -11,11 +11,11 @@ from bootstrapper.deploy.recipes.catalog import RECIPES
 LARGEST = 4 * 1024 * 1024  # bytes, unpacked
 
 
-class PackFault(Exception):  # noqa: N818 - it is the file's, told at a form's field
+class ArchiveError(Exception):
     """It can't be taken; the text says why, in a sentence."""
 
 
-def packed(files):
+def pack(files):
     """Return a .tar.gz of texts by their paths, to be unpacked in a project."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
@@ -26,10 +26,10 @@ def packed(files):
     return data.getvalue()
 
 
-def unpacked(data):
+def unpack(data):
     """Return the texts by their paths: of a deployments.toml, or of a .tar.gz what matters in it.
 
-    Nothing gets to the disk, and a name in an archive is no more than a name. Raises PackFault.
+    Nothing gets to the disk, and a name in an archive is no more than a name. Raises ArchiveError.
     """
     if not data.startswith(b"\x1f\x8b"):  # RFC 1952
         return {FILE: _text(FILE, data)}
@@ -37,9 +37,9 @@ def unpacked(data):
         files = dict(_members(data))
     except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, LookupError,
             OverflowError):  # the last three come out of odd headers of a tar
-        raise PackFault("It is no .tar.gz, or a damaged one.") from None
+        raise ArchiveError("It is no .tar.gz, or a damaged one.") from None
     if FILE not in files:
-        raise PackFault(f"It has no {FILE}.")
+        raise ArchiveError(f"It has no {FILE}.")
     return files
 
 
@@ -47,7 +47,7 @@ def _members(data):
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
         whole = file.read(LARGEST + 1)
     if len(whole) > LARGEST:
-        raise PackFault(f"There are more than {LARGEST >> 20} MiB in it.")
+        raise ArchiveError(f"There are more than {LARGEST >> 20} MiB in it.")
     with tarfile.open(fileobj=io.BytesIO(whole), mode="r:") as archive:
         for member in archive:
             path = member.name.removeprefix("./")
@@ -62,7 +62,7 @@ def _text(path, data):
     try:
         text = data.decode("utf-8-sig")  # editors of Windows begin with a byte order mark
     except UnicodeDecodeError as error:
-        raise PackFault(f"{path} isn't UTF-8 at byte {error.start}.") from None
+        raise ArchiveError(f"{path} isn't UTF-8 at byte {error.start}.") from None
     if "\0" in text:
-        raise PackFault(f"{path} holds a NUL, so it is no text.")
+        raise ArchiveError(f"{path} holds a NUL, so it is no text.")
     return text.replace("\r\n", "\n")

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from history.models import recording
+from history.models import record_change
 
 from .models import Deployment, Grant, Level, Setting
 
@@ -20,7 +20,7 @@ def clone(source, user, *, application, name, permissions, secrets):
     made = Deployment(application=application, name=name, **{
         field.name: getattr(source, field.name) for field in Deployment._meta.concrete_fields
         if field.name not in OF_ITS_OWN})
-    with recording(user, made, made):
+    with record_change(user, made, made):
         made.full_clean()
         made.save()
     for row in [*source.stages.all(), *source.flags.all(), *source.settings.all(),
@@ -30,7 +30,7 @@ def clone(source, user, *, application, name, permissions, secrets):
             if field.name not in ("id", "deployment")})
         if isinstance(row, Setting) and row.secret and not secrets:
             copy.value = ""
-        with recording(user, copy, made):
+        with record_change(user, copy, made):
             copy.save()
     return made
 

@@ -36,19 +36,19 @@ def _write(path, make):
         beside.unlink(missing_ok=True)
 
 
-class SealError(Exception):
+class DecryptionError(Exception):
     """A secret can't be read with the key that is here."""
 
 
-def seal(text):
+def encrypt(text):
     """Return the text such that only who has the key reads it; of nothing, nothing."""
     if not text:
         return ""
     return _fernet().encrypt(text.encode()).decode()
 
 
-def unseal(sealed):
-    """Return the text; empty if nothing was sealed. Raises SealError."""
+def decrypt(sealed):
+    """Return the text; empty if nothing was sealed. Raises DecryptionError."""
     if not sealed:
         return ""
     from cryptography.fernet import InvalidToken
@@ -56,7 +56,7 @@ def unseal(sealed):
     try:
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken:
-        raise SealError(
+        raise DecryptionError(
             f"a secret was sealed with another key than that of {settings.SEAL_KEY_FILE}; "
             "bring that key back, or give the secret anew") from None
 

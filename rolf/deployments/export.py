@@ -8,8 +8,8 @@ from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.definition.duration import render
 from bootstrapper.deploy.recipes.catalog import RECIPES
 
-from cookbook.catalog import SUFFIXES, Shelf
-from cookbook.names import in_files
+from cookbook.catalog import SUFFIXES, RecipeCatalog
+from cookbook.names import to_file_name
 
 from .models import Flag
 
@@ -24,9 +24,9 @@ def files(deployment):
     stages = [stage for stage in deployment.stages.all() if stage.enabled]
     if not stages:
         return {}
-    shelf = Shelf()
+    shelf = RecipeCatalog()
     # Code of a stage's own gets none of these names: it would be taken for that recipe.
-    taken = {in_files(name) for name in chain(shelf.names, (stage.recipe for stage in stages))}
+    taken = {to_file_name(name) for name in chain(shelf.names, (stage.recipe for stage in stages))}
     recipes = {}
     listed = [_stage(stage, shelf, taken, recipes) for stage in stages]
     return {FILE: _toml(deployment, listed), **recipes}
@@ -75,7 +75,7 @@ def _counting(deployment):
 
 def _stage(stage, shelf, taken, recipes):
     """Return a stage as the list has it; code of Rolf's own becomes a recipe of the project."""
-    recipe, name = in_files(stage.recipe), in_files(stage.name)
+    recipe, name = to_file_name(stage.recipe), to_file_name(stage.name)
     own = shelf.own(stage.recipe) if stage.recipe else stage
     if own is stage:
         recipe = next(each for each in chain([name], (f"{name}-{number}" for number in count(2)))

@@ -12,15 +12,15 @@ from bootstrapper.deploy.definition.setting import environment
 from bootstrapper.errors import InputError
 from django.core.exceptions import ValidationError
 
-from cookbook.catalog import LANGUAGES, Shelf, language_of_program
-from cookbook.names import of_files
-from history.models import recording
+from cookbook.catalog import LANGUAGES, RecipeCatalog, language_of_program
+from cookbook.names import from_file_name
+from history.models import record_change
 
 from .export import NO_LIMIT
 from .models import Flag, Setting, Stage
 
 
-class ImportFault(Exception):  # noqa: N818 - its faults are the user's, told in a form
+class ImportRefused(Exception):  # noqa: N818 - its faults are the user's, told in a form
     """The file can't be taken; `faults` says why, each in a sentence."""
 
     def __init__(self, faults):
@@ -30,7 +30,7 @@ class ImportFault(Exception):  # noqa: N818 - its faults are the user's, told in
 
 
 def read(text, name=""):
-    """Return the engine's Deployment of that name, or the default one. Raises ImportFault."""
+    """Return the engine's Deployment of that name, or the default one. Raises ImportRefused."""
     with tempfile.TemporaryDirectory() as project:
         path = Path(project, FILE)
         path.parent.mkdir()
@@ -38,19 +38,19 @@ def read(text, name=""):
         try:
             found = reader.read(Path(project)).sound()
         except DefinitionError as error:
-            raise ImportFault(f"Line {fault.line}: {fault.text}." if fault.line
+            raise ImportRefused(f"Line {fault.line}: {fault.text}." if fault.line
                               else f"{fault.text}." for fault in error.problems) from None
         try:
             return found.deployment(name if name in found.deployments else "")
         except InputError as error:
-            raise ImportFault([f"It {error.fault}."]) from None
+            raise ImportRefused([f"It {error.fault}."]) from None
 
 
 def fill(deployment, files, user):
     """Give a deployment that has no rows yet what the files say, texts by their paths.
 
     A recipe among them becomes code of its stage, unless the shelf has the same by that name.
-    Returns the names of recipes that are nowhere. Raises ImportFault.
+    Returns the names of recipes that are nowhere. Raises ImportRefused.
     """
     files = {**files, FILE: files[FILE].removeprefix("\ufeff")}
     told = read(files[FILE], deployment.name)
@@ -60,7 +60,7 @@ def fill(deployment, files, user):
     deployment.timeout, deployment.idle_timeout = _limit(told.timeout), told.idle_timeout
     deployment.batch = str(table.get("batch", ""))
     deployment.max_failures = told.max_failures
-    shelf, recipes, faults = Shelf(), _recipes(files), []
+    shelf, recipes, faults = RecipeCatalog(), _recipes(files), []
     rows = [*_stages(told, recipes, shelf), *_settings(told), *_flags(told)]
     for row in [deployment, *rows]:
         if row is not deployment:
@@ -71,18 +71,23 @@ def fill(deployment, files, user):
             faults += [f'The {row._meta.verbose_name} "{row.name}": {message}'
                        for message in error.messages]
             continue
-        with recording(user, row, deployment):
+        with record_change(user, row, deployment):
             row.save()
     if faults:
-        raise ImportFault(faults)
+        raise ImportRefused(faults)
     return sorted({row.recipe for row in rows if isinstance(row, Stage) and row.recipe}
                   - set(shelf.names))
 
 
 def _stages(told, recipes, shelf):
     for position, stage in enumerate(told.stages):
-        row = Stage(position=position, name=of_files(stage.name), recipe=of_files(stage.recipe),
-                    timeout=stage.timeout, idle_timeout=stage.idle_timeout)
+        row = Stage(
+            position=position,
+            name=from_file_name(stage.name),
+            recipe=from_file_name(stage.recipe),
+            timeout=stage.timeout,
+            idle_timeout=stage.idle_timeout,
+        )
         if stage.recipe in recipes and not shelf.has(row.recipe, *recipes[stage.recipe]):
             row.recipe, (row.language, row.code) = "", recipes[stage.recipe]
         yield row
@@ -107,7 +112,7 @@ def _flags(told):
 def _recipes(files):
     """Return language and code of each recipe that came along, by the name that stages have for it.
 
-    Raises ImportFault.
+    Raises ImportRefused.
     """
     found = {}
     for path, text in files.items():
@@ -116,7 +121,7 @@ def _recipes(files):
         if path == FILE or not language:
             continue
         if file.stem in found:
-            raise ImportFault([f"{path}: another file has the same name; one name is one recipe."])
+            raise ImportRefused([f"{path}: another file defines a recipe of that name."])
         found[file.stem] = (language, text)
     return found
 

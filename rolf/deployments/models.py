@@ -18,7 +18,7 @@ from django.urls import reverse
 from cookbook.models import Language
 from cookbook.names import LONGEST, check_name, check_recipe_name
 
-from .encryption import fingerprint, seal, unseal
+from .encryption import decrypt, encrypt, fingerprint
 
 
 class Category(models.Model):
@@ -33,7 +33,7 @@ class Category(models.Model):
     def __str__(self):
         return self.name
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         return {"name": self.name}
 
@@ -50,7 +50,7 @@ class Application(models.Model):
     def __str__(self):
         return self.name
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         return {"name": self.name, "category": self.category.name}
 
@@ -58,7 +58,7 @@ class Application(models.Model):
 class DeploymentQuerySet(models.QuerySet):
     """Deployments by what became of them."""
 
-    def living(self):
+    def not_deleted(self):
         """All that haven't been deleted."""
         return self.filter(deleted=None)
 
@@ -115,7 +115,7 @@ class Deployment(models.Model):
 
     def get_absolute_url(self):
         """Its page."""
-        return reverse("deployment", args=[self.pk])
+        return reverse("pushes:deployment", args=[self.pk])
 
     def clean(self):
         """Raise ValidationError for what git would take for something else."""
@@ -129,16 +129,16 @@ class Deployment(models.Model):
         """Whether its repository says what its stages and settings are."""
         return bool(self.tied_to)
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         kept = ["name", "description", "branch", "on_failure", "batch", "max_failures",
                 "deprecated", "tied_to", "closed"]
         return {"application": self.application.name,
                 "deleted": self.deleted is not None,
-                **{name: getattr(self, name) for name in kept}, **described_times(self)}
+                **{name: getattr(self, name) for name in kept}, **history_times(self)}
 
 
-def described_times(limited):
+def history_times(limited):
     """Return what the history keeps of the time limits of a Deployment or Stage: words, as 15m."""
     times = {name: getattr(limited, name) for name in ["timeout", "idle_timeout"]}
     return {name: render(seconds) if seconds else None for name, seconds in times.items()}
@@ -171,7 +171,7 @@ class Grant(models.Model):
     def __str__(self):
         return f"{self.group} may {self.get_level_display()}"
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         return {"group": self.group.name, "level": self.get_level_display()}
 
@@ -210,11 +210,11 @@ class Setting(models.Model):
     @property
     def value(self):
         """The text that stages get. Never shown of a secret."""
-        return unseal(self.sealed) if self.secret else self.text
+        return decrypt(self.sealed) if self.secret else self.text
 
     @value.setter
     def value(self, text):
-        self.sealed, self.text = (seal(text), "") if self.secret else ("", text)
+        self.sealed, self.text = (encrypt(text), "") if self.secret else ("", text)
 
     @property
     def parsed(self):
@@ -236,10 +236,10 @@ class Setting(models.Model):
         except InvalidValue as error:
             raise ValidationError({"text": str(error)}) from None
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it; of a secret, whether it is the same."""
         if self.secret:
-            return {"secret": True, "value": fingerprint(unseal(self.sealed))}
+            return {"secret": True, "value": fingerprint(decrypt(self.sealed))}
         return {"secret": False, "value": self.text}
 
 
@@ -276,13 +276,12 @@ class Flag(models.Model):
         except InvalidValue:
             raise ValidationError({"description": "Write text in one line."}) from None
 
-    @property
-    def of_engine(self):
-        """The same as the engine has it."""
+    def to_engine(self):
+        """Return the engine's Flag."""
         default = bool(self.default) if self.kind == self.Kind.SWITCH else self.default
         return EngineFlag(name=self.name, description=self.description, default=default)
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         return {name: getattr(self, name) for name in ["description", "kind", "default"]}
 
@@ -314,10 +313,10 @@ class Stage(models.Model):
     def __str__(self):
         return self.name
 
-    def described(self):
+    def history_fields(self):
         """Return what the history keeps of it."""
         kept = ["name", "position", "recipe", "language", "code", "enabled"]
-        return {name: getattr(self, name) for name in kept} | described_times(self)
+        return {name: getattr(self, name) for name in kept} | history_times(self)
 
 
 class Survey(models.Model):

@@ -10,12 +10,12 @@ from bootstrapper.deploy.definition.problems import DefinitionError, Problem, de
 from bootstrapper.deploy.definition.schema import InvalidValue, Share
 from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.deploy.plan.prepare import prepare as prepare_engine
-from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes import catalog as engine_catalog
 from django.conf import settings
 
-from cookbook.catalog import Shelf, faults_of, parsed
+from cookbook.catalog import RecipeCatalog, parse_code, problem_texts
 
-from .encryption import SealError
+from .encryption import DecryptionError
 
 # Settings of a tied deployment that its repository doesn't define: how the repository is reached.
 KEPT_HERE = ("REPOSITORY", "SSH_CONFIG")
@@ -35,7 +35,7 @@ def directory(deployment):
     return settings.WORK_DIRECTORY / str(deployment.pk)
 
 
-def prepare(deployment, *, flags=None, skip=()):
+def prepare_rows(deployment, *, flags=None, skip=()):
     """Return the engine's PreparedDeployment. Raise Refused, which names every problem.
 
     `flags` are values by name, as stages get them; `skip` are the names of stages to leave out.
@@ -54,7 +54,7 @@ def prepare(deployment, *, flags=None, skip=()):
             problems=problems)
 
 
-def tied(deployment, checkout, *, flags=None, skip=()):
+def prepare_repository(deployment, checkout, *, flags=None, skip=()):
     """Return what the deployments.toml of the repository prepares, at one commit.
 
     `checkout` is a directory that holds that commit's deploy/. Secrets, and where the repository
@@ -71,7 +71,7 @@ def tied(deployment, checkout, *, flags=None, skip=()):
             engine, {**ours.environment, **secrets}, missing="the secret NAME has no value here: "
             "give the deployment a secret setting NAME")
         prepared = prepare_engine(
-            directory(deployment), engine, RecipeCatalog(checkout), chosen,
+            directory(deployment), engine, engine_catalog.RecipeCatalog(checkout), chosen,
             flags=_words(engine.flags, flags), skip=skip, problems=[*problems, *of_file])
     return replace(prepared, deployment=replace(
         engine, name=deployment.name, id=str(deployment.pk)))
@@ -79,10 +79,10 @@ def tied(deployment, checkout, *, flags=None, skip=()):
 
 def secrets_of(deployment):
     """Return the values of its secrets, by name. Raise Refused if one has none."""
-    return bare(deployment).secrets
+    return prepare_hosts(deployment).secrets
 
 
-def bare(deployment):
+def prepare_hosts(deployment):
     """Return a PreparedDeployment without stages: today's hosts and values. Raise Refused."""
     engine, secrets, problems = _from_rows(deployment)
     with _refusing():
@@ -94,7 +94,7 @@ def bare(deployment):
         resolves_git=False)
 
 
-def of_plan(deployment, plan, resolves_git):
+def from_plan(deployment, plan, resolves_git):
     """Return the PreparedDeployment of a plan, whatever the deployment's rows say today."""
     hosts = {"REMOTE_HOSTS": plan.hosts} if len(plan.hosts) > 1 else {}
     engine = EngineDeployment(
@@ -114,7 +114,7 @@ class _StageRecipes:
     def __init__(self, stages):
         """Read the cookbook."""
         self._stages = {stage.name: stage for stage in stages}
-        self._cookbook = Shelf()
+        self._cookbook = RecipeCatalog()
 
     @property
     def names(self):
@@ -131,11 +131,11 @@ class _StageRecipes:
         try:
             if stage.recipe:
                 return self._cookbook.get(stage.recipe)
-            return replace(parsed(stage), origin="deployment")
+            return replace(parse_code(stage), origin="deployment")
         except DefinitionError as error:
             raise definition_error(
                 Problem(text=f'the stage "{stage.name}": {fault}')
-                for fault in faults_of(error)) from None
+                for fault in problem_texts(error)) from None
 
 
 def _from_rows(deployment):
@@ -145,7 +145,7 @@ def _from_rows(deployment):
         kept = secrets if setting.secret else values
         try:
             kept[setting.name] = setting.value if setting.secret else setting.parsed
-        except (InvalidValue, SealError) as error:
+        except (InvalidValue, DecryptionError) as error:
             kept[setting.name] = ""
             problems.append((setting.name, str(error)))
     invalid = {name for name, _ in problems}
@@ -165,7 +165,7 @@ def _from_rows(deployment):
 
 
 def _flags(deployment):
-    return {flag.name: flag.of_engine for flag in deployment.flags.all()}
+    return {flag.name: flag.to_engine() for flag in deployment.flags.all()}
 
 
 def _share(text):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from bootstrapper.deploy.definition.problems import DefinitionError
 from bootstrapper.deploy.plan.prepare import provides
 
-from cookbook.catalog import faults_of, parsed
-from history.models import recording
+from cookbook.catalog import parse_code, problem_texts
+from history.models import record_change
 
 from .models import Stage
 
 
-def put(deployment, wanted, user):
+def reorder_stages(deployment, wanted, user):
     """Put the stages in the order of their keys; those that aren't named stay behind the others.
 
     Keys of other deployments are none of these.
@@ -22,13 +22,13 @@ def put(deployment, wanted, user):
     for position, key in enumerate(order):
         stage = stages[key]
         if stage.position != position:
-            with recording(user, stage, deployment):
+            with record_change(user, stage, deployment):
                 stage.position = position
                 stage.save()
 
 
 @dataclass(frozen=True)
-class Planned:
+class StageSummary:
     """A stage; `needs` are (name, whether the deployment has it), `fault` what is wrong with it."""
 
     stage: Stage
@@ -37,7 +37,7 @@ class Planned:
     fault: str = ""
 
 
-def planned(deployment, shelf):
+def summarize_stages(deployment, shelf):
     """Return the stages of a deployment."""
     given = {setting.name: setting.text or setting.sealed
              for setting in deployment.settings.all()}
@@ -47,10 +47,10 @@ def planned(deployment, shelf):
 
 def _planned(stage, shelf, given):
     try:
-        recipe = shelf.get(stage.recipe) if stage.recipe else parsed(stage)
+        recipe = shelf.get(stage.recipe) if stage.recipe else parse_code(stage)
     except DefinitionError as error:
-        return Planned(stage, "", [], "; ".join(faults_of(error)))
+        return StageSummary(stage, "", [], "; ".join(problem_texts(error)))
     if recipe is None:
-        return Planned(stage, "", [], "the cookbook has no recipe of that name")
-    return Planned(stage, recipe.summary,
+        return StageSummary(stage, "", [], "the cookbook has no recipe of that name")
+    return StageSummary(stage, recipe.summary,
                    [(name, provides(name, given, {})) for name in recipe.needs])

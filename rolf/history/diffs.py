@@ -34,7 +34,7 @@ class Difference:
 
 
 def differences(before, after, *, secret=False):
-    """Return what differs between what `described()` returned before and after.
+    """Return what differs between what `history_fields()` returned before and after.
 
     None is of something new or deleted: then its fields are told that hold anything. `secret`
     hides the value, as of a setting that is a secret by itself.

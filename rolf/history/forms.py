@@ -9,13 +9,13 @@ from django.utils.crypto import salted_hmac
 
 
 def kinds():
-    """Return what the history keeps, as people call it: whatever can be `described`."""
+    """Return what the history keeps, as people call it: whatever can be `history_fields`."""
     names = {str(model._meta.verbose_name) for model in apps.get_models()
-             if hasattr(model, "described")}
+             if hasattr(model, "history_fields")}
     return sorted(names)
 
 
-class Search(forms.Form):
+class ChangeSearchForm(forms.Form):
     """All of them narrow it down."""
 
     kind = forms.ChoiceField(required=False)
@@ -44,8 +44,8 @@ class Search(forms.Form):
         return changes
 
 
-class SeenForm(forms.ModelForm):
-    """`seen` is what the row was when the form was shown; its instance needs `described()`."""
+class OptimisticLockForm(forms.ModelForm):
+    """`seen` is what the row was when the form was shown; its instance needs `history_fields()`."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -77,7 +77,7 @@ class SeenForm(forms.ModelForm):
 
     def stored_fields(self):
         """Return (field, value) of what is stored, where it differs from what was sent."""
-        described = self.stored.described()
+        described = self.stored.history_fields()
         if described.get("secret"):
             return [("the secret", "another one")]
         sent = {name: str(self.data.get(self.add_prefix(name), "")) for name in self.fields}
@@ -87,5 +87,5 @@ class SeenForm(forms.ModelForm):
 
 
 def _digest(row):
-    text = json.dumps(row.described(), sort_keys=True, default=str)
+    text = json.dumps(row.history_fields(), sort_keys=True, default=str)
     return salted_hmac("history.forms.OptimisticLockForm", text).hexdigest()

@@ -25,9 +25,9 @@ class ChangeQuerySet(models.QuerySet):
 class Change(models.Model):
     """One change; `before` is None of something new, `after` of something deleted.
 
-    Both are what the subject's `described()` returned: field and value. Of a secret the value is
-    a fingerprint, which no page shows. It names people and things by text besides, so that it can
-    be read when they are gone.
+    Both are what the subject's `history_fields()` returned. The value of a secret is a fingerprint,
+    which no page shows. The names of users and subjects are kept as text, so that a change can be
+    read after they were deleted.
     """
 
     at = models.DateTimeField(auto_now_add=True)
@@ -88,15 +88,15 @@ def _hide_secrets(changes):
 
 
 @contextmanager
-def recording(by, subject, deployment=None):
+def record_change(by, subject, deployment=None):
     """Keep what the block does to `subject`: it saves it, for the first time or not, or deletes it.
 
     What it was before is read from the database, since a form has changed the object already.
     """
     stored = type(subject)._default_manager.filter(pk=subject.pk).first() if subject.pk else None
-    before, name = (stored.described(), str(stored)) if stored else (None, "")
+    before, name = (stored.history_fields(), str(stored)) if stored else (None, "")
     yield
-    after = subject.described() if subject.pk else None
+    after = subject.history_fields() if subject.pk else None
     if before != after:
         Change.objects.create(
             by=by, by_name=by.get_username() if by else "", deployment=deployment,

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import login_required, superuser_required
 
-from .forms import Search
+from .forms import ChangeSearchForm
 from .models import Change
 from .paging import to_int
 
@@ -15,7 +15,7 @@ from .paging import to_int
 @superuser_required
 def history(request):
     """Show who changed what, newest first."""
-    search = Search(request.GET)
+    search = ChangeSearchForm(request.GET)
     changes = Change.objects.select_related("deployment__application")
     page = search.among(changes).page(to_int(request.GET.get("before")))
     return render(request, "history/history.html", {"search": search, "page": page})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cookbook.catalog import Shelf
+from cookbook.catalog import RecipeCatalog
 from deployments.models import Deployment
 
 MOST = 20  # of each kind
@@ -33,7 +33,7 @@ def find(access, words):
     keys = [pk for pk, *names in seen if _has("\n".join(names), parts)][:MOST]
     found = Deployment.objects.select_related("application__category").in_bulk(keys)
     return Found([found[key] for key in keys],
-                 [name for name in Shelf().names if _has(name, parts)][:MOST])
+                 [name for name in RecipeCatalog().names if _has(name, parts)][:MOST])
 
 
 def _has(names, parts):

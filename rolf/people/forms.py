@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.first_superuser import new_password
-from accounts.login_throttle import one_try
+from accounts.login_throttle import throttled_attempt
 from accounts.models import Group, User
 from deployments.forms.chosen import ChosenField
 
@@ -141,7 +141,7 @@ class PasswordChange(PasswordChangeForm):
         """Let the back ends say whether it is the right one."""
         given = self.cleaned_data["old_password"]
         name = self.user.get_username()
-        with one_try(self.request, name):
+        with throttled_attempt(self.request, name):
             if authenticate(self.request, username=name, password=given) != self.user:
                 raise ValidationError("That isn't your password.", code="password_incorrect")
         return given

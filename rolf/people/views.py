@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.decorators import atomic_post, login_required, superuser_required
 from accounts.models import Group, User
 from deployments.models import Grant
-from history.models import recording
+from history.models import record_change
 
 from .forms import FirstPassword, GroupForm, PasswordChange, Person
 
@@ -48,11 +48,11 @@ def password(request):
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "people/password.html", {"form": form}, status=status)
-    with recording(me, me):
+    with record_change(me, me):
         form.save()
     update_session_auth_hash(request, me)
     messages.success(request, "You have another password.")
-    return redirect("account")
+    return redirect("people:account")
 
 
 @require_safe
@@ -84,7 +84,7 @@ def person_new(request):
     if not all([form.is_valid(), password.is_valid()]):
         return render(request, "people/person_new.html", {"form": form, "password": password},
                       status=422 if form.is_bound else 200)
-    with recording(request.user, form.instance):
+    with record_change(request.user, form.instance):
         made_up = password.save()
         form.save()
     return _told(request, form.instance, made_up)
@@ -100,11 +100,11 @@ def person(request, user_id):
     name = found.get_username()
     form = Person(request.POST or None, instance=found)
     if form.is_valid():
-        with recording(request.user, found):
+        with record_change(request.user, found):
             form.save()
         messages.success(request, f"Saved: {found}.")
         # Who takes a superuser's rights from themselves can't see people any more.
-        return redirect("account" if found == request.user else "people")
+        return redirect("people:account" if found == request.user else "people:people")
     return render(request, "people/person.html", {
         "form": form, "person": found, "name": name,
         "allowed": allowed(request, group__in=found.groups.all()),
@@ -124,7 +124,7 @@ def person_password(request, user_id):
     if not form.is_valid():
         return render(request, "people/person_password.html", {"form": form, "person": found},
                       status=422 if form.is_bound else 200)
-    with recording(request.user, found):
+    with record_change(request.user, found):
         made_up = form.save()
     return _told(request, found, made_up)
 
@@ -134,7 +134,7 @@ def _told(request, person, made_up):
     if made_up:
         return render(request, "people/made_up.html", {"person": person, "password": made_up})
     messages.success(request, f"{person} may sign in with that password.")
-    return redirect("person", person.pk)
+    return redirect("people:person", person.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -145,10 +145,10 @@ def group_new(request):
     """Make a group."""
     form = GroupForm(request.POST or None)
     if form.is_valid():
-        with recording(request.user, form.instance):
+        with record_change(request.user, form.instance):
             form.save()
         messages.success(request, f"There is a group {form.instance} now.")
-        return redirect("group", form.instance.pk)
+        return redirect("people:group", form.instance.pk)
     return render(request, "people/group_new.html", {"form": form},
                   status=422 if form.is_bound else 200)
 
@@ -163,10 +163,10 @@ def group(request, group_id):
     name = found.name
     form = GroupForm(request.POST or None, instance=found)
     if form.is_valid():
-        with recording(request.user, found):
+        with record_change(request.user, found):
             form.save()
         messages.success(request, f"Saved: the group {found}.")
-        return redirect("people")
+        return redirect("people:people")
     return render(request, "people/group.html", {
         "form": form, "group": found, "name": name, "allowed": allowed(request, group=found),
     }, status=422 if form.is_bound else 200)
@@ -186,9 +186,9 @@ def group_delete(request, group_id):
             "allowed": grants.filter(deployment__deleted=None).count(),
         })
     for grant in grants:
-        with recording(request.user, grant, grant.deployment):
+        with record_change(request.user, grant, grant.deployment):
             grant.delete()
-    with recording(request.user, found):
+    with record_change(request.user, found):
         found.delete()
     messages.success(request, f"The group {found} is gone.")
-    return redirect("people")
+    return redirect("people:people")

@@ -85,5 +85,5 @@ class PushForm(forms.Form):
 
 
 def _digest(definition):
-    flags = [[flag.name, flag.described()] for flag in definition.flags]
+    flags = [[flag.name, flag.history_fields()] for flag in definition.flags]
     return fingerprint(json.dumps([flags, definition.stages]))

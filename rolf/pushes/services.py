@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from deployments.prepare import Refused, prepare, secrets_of
+from deployments.prepare import Refused, prepare_rows, secrets_of
 from pushes import surveys, tasks
+from pushes.refusals import refuse_closed, refuse_moved
 
 from .models import ACTIVE, Push
 from .rollback import is_live, target_of
@@ -29,14 +30,6 @@ class Busy(Refused):
         super().__init__([f"{push.deployment} is being pushed by {push.user_name}."])
 
 
-class Moved(Refused):
-    """The ref is at another commit than the one that was shown: `commit`."""
-
-    def __init__(self, ref, shown, commit):
-        """Say which."""
-        self.commit = commit
-        super().__init__([f"{ref} is at {commit[:8]} now, no longer at {shown[:8]}. Nothing was "
-                          "pushed."])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +61,7 @@ def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=N
     _refuse_ref(asked.ref)
     resolves_git = True
     if not deployment.tied:
-        prepared = prepare(deployment, flags=flags, skip=skip)
+        prepared = prepare_rows(deployment, flags=flags, skip=skip)
         asked.comment = prepared.mask(comment)
         asked.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
@@ -175,11 +168,6 @@ def decide(push, user, decision):
 
 
 
-def refuse_closed(deployment):
-    """Raise Refused where nobody may push now."""
-    if deployment.closed_by:
-        why = f": {deployment.closed}" if deployment.closed else "."
-        raise Refused([f"It is closed by {deployment.closed_by}{why}"])
 
 
 def _refuse_ref(ref):
@@ -199,10 +187,6 @@ def _refuse_elsewhere(asked):
         refuse_moved(asked, found.commit)
 
 
-def refuse_moved(push, commit):
-    """Raise Moved where a push was asked for with another commit than its ref is at now."""
-    if push.commit and push.commit != commit:
-        raise Moved(push.ref, push.commit, commit)
 
 
 def _refuse_unfit(comment, *texts):

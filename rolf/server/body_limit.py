@@ -1,15 +1,15 @@
-"""Refuses large bodies before Django keeps them on disk: under uvicorn, and under mod_wsgi."""
+"""Refuse large request bodies before Django writes them to disk, under uvicorn and mod_wsgi."""
 
 from django.http import HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
-# The largest form that a page takes is a project's files (deployments/packing.py).
+# The largest form that a page takes is a project's files (deployments/archive.py).
 LARGEST = 5 * 1024 * 1024  # bytes; apache/asgi.conf has the same
 TEXT = b"The request is too large.\n"
 
 
 class BodyLimitMiddleware(MiddlewareMixin):
-    """Answers 413 where the announced body is too large; a body of mod_wsgi's is announced."""
+    """Answer 413 if Content-Length is too large; under mod_wsgi every body has that header."""
 
     def process_request(self, request):
         """Return the refusal, or None."""
@@ -21,13 +21,13 @@ class BodyLimitMiddleware(MiddlewareMixin):
 
 
 class BodyLimit:
-    """The ASGI `application`, which gets no body of more than `most` bytes.
+    """An ASGI application around `application`, which gets no body of more than `most` bytes.
 
-    The visitor gets status 413.
+    The client gets status 413.
     """
 
     def __init__(self, application, most):
-        """Keep both."""
+        """Wrap `application`."""
         self._application = application
         self._most = most
 
@@ -62,7 +62,7 @@ class BodyLimit:
 
 
 def _announced(scope):
-    """Return the Content-Length; 0 where there is none."""
+    """Return the Content-Length; 0 if there is none."""
     for name, value in scope["headers"]:
         if name == b"content-length":
             return int(value)  # h11 has checked that it is a number of at most 20 digits
@@ -70,7 +70,7 @@ def _announced(scope):
 
 
 async def _refuse(send):
-    """Answer, and close the connection: nobody reads the rest."""
+    """Answer 413 and close the connection, whose rest is not read."""
     await send({"type": "http.response.start", "status": 413, "headers": [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(TEXT)).encode()), (b"connection", b"close")]})

@@ -1,4 +1,4 @@
-"""Connections of the web server: how long each may wait for its visitor, and how many there are."""
+"""Limits for connections of the web server: their number, and how slow a client may be."""
 
 import logging
 import resource
@@ -11,13 +11,13 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST = 2000  # connections at a time
-SHARE = 0.5  # of all connections, the part that one address may have
-SPARE = 0.75  # of all open files, the part that may be connections
+SHARE = 0.5  # the part of all connections that one address may have
+SPARE = 0.75  # the part of all open files that may be connections
 # As Apache's RequestReadTimeout: header=10 body=20,MinRate=500.
 HEADER_TIME = 10.0  # seconds until a request's headers are complete
 BODY_TIME = 20.0  # seconds for a body, and one second more for each RATE bytes
 RATE = 500
-WRITE_TIME = 60.0  # seconds in which a visitor must have taken some of the answer
+WRITE_TIME = 60.0  # seconds in which a client must take some of the answer
 ANSWER_408 = (b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
               b"Content-Length: 16\r\nConnection: close\r\n\r\nRequest Timeout\n")
 
@@ -25,7 +25,7 @@ logger = logging.getLogger("rolf.web")
 
 
 def raise_file_limit():
-    """Raise the soft limit of open files to the hard one; return how many connections fit in."""
+    """Raise the soft limit of open files to the hard one; return the connections that allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return MOST if hard == resource.RLIM_INFINITY else min(MOST, int(hard * SPARE))
@@ -34,25 +34,25 @@ def raise_file_limit():
 class Room:
     """The open connections, at most `most`, and at most a share of them for each address.
 
-    A newcomer that finds no room takes the place of the connection that has waited longest for its
-    visitor. A connection whose request is being answered, as an event stream, keeps its place.
+    When it is full, a new connection replaces the one that has waited longest for its client. A
+    connection whose request is being answered, such as an event stream, keeps its place.
     """
 
     def __init__(self, most):
-        """Begin empty."""
+        """Start with no connection."""
         self._most = most
         self._share = max(1, int(most * SHARE))
         self._all = set()
         self._of = defaultdict(set)  # connections by address
-        self._waiting = defaultdict(dict)  # by address, those that wait longest first
+        self._waiting = defaultdict(dict)  # by address; those that have waited longest come first
 
     def enter(self, connection):
-        """Add a connection, which waits for its visitor, and drop another if there are too many."""
+        """Add a connection, which waits for its client, and drop another if there are too many."""
         address = connection.address
         self._all.add(connection)
         self._of[address].add(connection)
         self.wait(connection)
-        # All visitors of a proxy on this machine have its address.
+        # All clients of a proxy on this machine have the proxy's address.
         own = self._waiting[address] if _is_loopback(address) else self._of[address]
         if len(own) > self._share:
             self._drop(address)
@@ -60,7 +60,7 @@ class Room:
             self._drop(max(self._waiting, key=lambda each: len(self._waiting[each])))
 
     def wait(self, connection):
-        """Note that the connection waits for its visitor."""
+        """Note that the connection waits for its client."""
         if connection in self._all:
             self._waiting[connection.address].setdefault(connection)
 
@@ -69,7 +69,7 @@ class Room:
         self._take(self._waiting, connection, lambda found: found.pop(connection, None))
 
     def leave(self, connection):
-        """Forget a connection."""
+        """Remove a connection."""
         self.work(connection)
         self._all.discard(connection)
         self._take(self._of, connection, lambda found: found.discard(connection))
@@ -84,14 +84,14 @@ class Room:
         dropped = next(iter(self._waiting[address]))
         self.leave(dropped)
         dropped.transport.abort()
-        logger.warning("too many connections: those that send nothing are closed")
+        logger.warning("too many connections: closing those that send nothing")
 
 
 class Connection(H11Protocol):
-    """A connection that ends when its visitor is too slow; `server_state.room` has all of them."""
+    """A connection that ends if its client is too slow; `server_state.room` has all connections."""
 
     def connection_made(self, transport):
-        """Begin to wait for the first request."""
+        """Wait for the first request."""
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
         self._room = self.server_state.room
@@ -106,7 +106,7 @@ class Connection(H11Protocol):
         self._room.enter(self)
 
     def connection_lost(self, exc):
-        """Stop all clocks."""
+        """Stop all timers."""
         self._wait_for("")
         self._unset_keepalive_if_required()
         self.resume_writing()
@@ -114,7 +114,7 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data):
-        """Take what came, and see what is still missing."""
+        """Parse the data, and wait for the rest of the request if there is one."""
         self._received += len(data)
         super().data_received(data)
         self._look()
@@ -131,13 +131,13 @@ class Connection(H11Protocol):
             self._room.wait(self)
 
     def pause_writing(self):
-        """Give the visitor time to take what is written."""
+        """Start the timer in which the client must take what is written."""
         super().pause_writing()
         if not self._write_timer:
             self._write_timer = self.loop.call_later(WRITE_TIME, self.transport.abort)
 
     def resume_writing(self):
-        """Stop that clock."""
+        """Stop that timer."""
         super().resume_writing()
         if self._write_timer:
             self._write_timer.cancel()
@@ -163,7 +163,7 @@ class Connection(H11Protocol):
             self._timer = self.loop.call_later(self._allowed(), self._late)
 
     def _allowed(self):
-        """Return how many seconds the visitor has for what it sends now."""
+        """Return how many seconds the client has for what it sends now."""
         return HEADER_TIME if self._waits_for == "header" else BODY_TIME + self._received / RATE
 
     def _late(self):

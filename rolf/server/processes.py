@@ -1,4 +1,4 @@
-"""Processes that end together: children, and the tree of them."""
+"""The web server and the worker as children of one process, which restarts and ends them."""
 
 import ctypes
 import os
@@ -9,15 +9,15 @@ import time
 import traceback
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
-SHORTEST, LONGEST = 1.0, 30.0  # seconds to wait before it is started again
-STEADY = 60.0  # seconds it must have lived for the wait to be short again
+SHORTEST, LONGEST = 1.0, 30.0  # seconds to wait before a restart
+STEADY = 60.0  # seconds a child must run for the wait to be short again
 
 
 class ForkedChild:
-    """`run` is what it does; it has the `title` where people read of it."""
+    """A child process that calls `run`; messages name it by its `title`."""
 
     def __init__(self, title, run):
-        """Start nothing yet."""
+        """Set up; `start()` forks."""
         self.title = title
         self.pid = None
         self.due = 0.0  # on the clock of time.monotonic
@@ -26,7 +26,7 @@ class ForkedChild:
         self._wait = SHORTEST
 
     def start(self):
-        """Fork it. It dies with its parent, however that ends."""
+        """Fork the child. The kernel kills it when its parent ends, however that ends."""
         parent = os.getpid()
         self._began = time.monotonic()
         self.pid = os.fork()
@@ -35,108 +35,108 @@ class ForkedChild:
         status = 1
         try:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            # Ctrl-C in a terminal is the parent's to hear: it ends its children in their order.
+            # Only the parent gets Ctrl-C of a terminal: it ends its children in their order.
             os.setpgid(0, 0)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
-            if os.getppid() == parent:  # else it died before this one could be told
+            if os.getppid() == parent:  # else the parent died before prctl() took effect
                 self._run()
                 status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
         except BaseException:
             traceback.print_exc()
-        finally:  # nothing of what the parent would do at its end is a child's
+        finally:  # without the parent's clean-up handlers
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
 
     def died(self, status):
-        """Note the end; return a word about it, and set when it is started again."""
+        """Return a message about the end of the child, and set when to restart it."""
         self.pid = None
         now = time.monotonic()
         if now - self._began > STEADY:
             self._wait = SHORTEST
         self.due, wait = now + self._wait, self._wait
         self._wait = min(2 * self._wait, LONGEST)
-        return f"the {self.title} ended ({how(status)}); it is started again in {wait:.0f} s"
+        return f"the {self.title} ended ({how(status)}); it restarts in {wait:.0f} s"
 
-    def tell(self, number):
-        """Send a signal, if it lives."""
+    def send_signal(self, number):
+        """Send a signal, if the child runs."""
         if self.pid:
             os.kill(self.pid, number)
 
 
 def how(status):
-    """Return in words how a process ended, from what wait(2) says."""
+    """Return how a process ended, in words, from the status of wait(2)."""
     code = os.waitstatus_to_exitcode(status)
     return f"exit status {code}" if code >= 0 else signal.Signals(-code).name
 
 
 END = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 PATIENCE = 60.0  # seconds that loading a release may take
-TICK = 0.5  # seconds between two looks at what is due
+TICK = 0.5  # seconds between two checks for children to restart
 
 
 class ProcessTree:
-    """`web` and `worker` are what those do; `release` is the one that all of it runs of."""
+    """A web server and a worker, which call `web` and `worker`; both run from `release`."""
 
     def __init__(self, *, web, worker, release):
-        """Start nothing yet."""
+        """Set up; `run()` starts both."""
         self.web = ForkedChild("web server", web)
         self.worker = ForkedChild("worker", worker)
         self._release = release
-        self._refused = None  # a release that can't be run
+        self._refused = None  # a release that cannot be run
         self._ending = False
-        self.anew = False  # whether another release is to go on
+        self.replaced = False  # whether another release takes over
 
     def run(self):
-        """Keep both alive; return when told to end, or for another release, with nothing left."""
+        """Keep both running; return after both have ended, at a signal or for another release."""
         signal.pthread_sigmask(signal.SIG_BLOCK, END | {signal.SIGCHLD})
         while not self._ending or self.worker.pid or self.web.pid:
             if not self._ending:
-                self._start_what_is_due()
+                self._start_due()
             heard = signal.sigtimedwait(END | {signal.SIGCHLD}, TICK)
-            self._bury()
+            self._reap()
             if heard and heard.si_signo in END:
                 self._ending = True
-                self.anew = False
-                self.worker.tell(signal.SIGTERM)  # the second time, it waits no longer
+                self.replaced = False
+                self.worker.send_signal(signal.SIGTERM)  # at the second one it waits no longer
             elif not self._ending and self._has_successor():
-                # The worker sees it, too, and takes as long as its pushes do.
-                self._ending = self.anew = True
+                # The worker notices it, too, and ends after its pushes.
+                self._ending = self.replaced = True
             if self._ending and not self.worker.pid:
-                self.web.tell(signal.SIGTERM)
+                self.web.send_signal(signal.SIGTERM)
 
-    def _start_what_is_due(self):
+    def _start_due(self):
         for child in (self.worker, self.web):
             if not child.pid and time.monotonic() >= child.due:
                 child.start()
 
-    def _bury(self):
+    def _reap(self):
         while self.worker.pid or self.web.pid:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
             for child in (self.worker, self.web):
                 if child.pid == pid:
-                    word = child.died(status)
+                    message = child.died(status)
                     if not self._ending:
-                        say(word)
+                        say(message)
 
     def _has_successor(self):
-        """Whether there is another release, and it can be loaded; once for each that can't."""
+        """Return whether another release can be loaded. Report one that cannot, once."""
         found = self._release.successor()
         if found in (None, self._refused):
             return False
         if fault := fault_of(self._release):
             self._refused = found
-            say(f"{found} can't be run, so {self._release.here} goes on: {fault}\n"
-                f"  next: see what {found}/manage.py rolf --check says, or push again")
+            say(f"{found} cannot be run, so {self._release.here} goes on: {fault}\n"
+                f"  next: {found}/manage.py rolf --check")
         return not fault
 
 
 def fault_of(release):
-    """Return why what the release's name leads to can't be run, in a line; empty if it can."""
+    """Return in a line why the release at the path cannot be run; empty if it can."""
     try:
         checked = subprocess.run(  # noqa: S603
             release.command("rolf", "--check"), check=False, cwd=release.path, timeout=PATIENCE,
@@ -149,6 +149,6 @@ def fault_of(release):
     return (checked.stderr.strip() or f"exit status {checked.returncode}").splitlines()[-1]
 
 
-def say(word):
-    """Tell whoever reads the output."""
-    print(f"rolf: {word}", file=sys.stderr, flush=True)
+def say(message):
+    """Print a message to standard error."""
+    print(f"rolf: {message}", file=sys.stderr, flush=True)

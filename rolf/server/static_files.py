@@ -1,4 +1,4 @@
-"""/static/ where no Apache serves it: WhiteNoise's answers, given under ASGI."""
+"""Serve /static/ under ASGI with WhiteNoise, where no Apache serves it."""
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpResponse
@@ -6,18 +6,18 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise's own is for WSGI: each event stream behind it would cost a thread."""
+    """WhiteNoise's middleware for ASGI. Under WSGI each event stream would cost a thread."""
 
     sync_capable = async_capable = True
 
     def __init__(self, get_response):
-        """Be what the rest of the chain is."""
+        """Be asynchronous if the next middleware is."""
         super().__init__(get_response)
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
 
     def __call__(self, request):
-        """Answer for a file; hand everything else on."""
+        """Serve a static file; pass other requests on."""
         if not iscoroutinefunction(self):
             return super().__call__(request)
         return self._answer(request)
@@ -35,7 +35,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
 
     @staticmethod
     def serve(static_file, request):
-        """Return a file whole: the largest is an editor's half a megabyte."""
+        """Return a whole file. The largest is an editor's, of half a megabyte."""
         answer = static_file.get_response(request.method, request.META)
         body = b""
         if answer.file:

@@ -15,44 +15,44 @@ from .body_limit import LARGEST, BodyLimit
 from .connections import Connection, Room, logger, raise_file_limit
 
 M_ARENA_MAX = -8  # mallopt(3)
-GRACE = 1.5  # seconds that answers may take when it ends; a page that follows comes again
+GRACE = 1.5  # seconds that answers may take after SIGTERM
 LARGEST_HEADERS = 32 * 1024  # bytes
 KEEP_ALIVE = 5  # seconds that a connection may stay idle between two requests
-ACCEPTS = 32  # connections that are taken at once, before those that are open are looked at
-INTERVAL = 60.0  # seconds between two log entries of the same text
+ACCEPTS = 32  # connections to accept at once before serving the open ones
+INTERVAL = 60.0  # seconds between two log records of the same text
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's, with a limit of connections, that ends without waiting for event streams."""
+    """Uvicorn's server with a limit of connections; its end does not wait for event streams."""
 
     def __init__(self, config, most):
-        """Have room for `most` connections."""
+        """Accept at most `most` connections."""
         super().__init__(config)
         self.server_state.room = Room(most)
 
     async def startup(self, sockets=None):
-        """Listen. A failure to accept is a line in the log, no traceback for each connection."""
+        """Listen. A failed accept is one line in the log, not a traceback for each connection."""
         asyncio.get_running_loop().set_exception_handler(_log_fault)
         await super().startup(sockets)
         for listening in sockets:
             listening.listen(BACKLOG)  # asyncio sets it to the number that it accepts at once
 
     async def shutdown(self, sockets=None):
-        """Take nothing more, and leave when the answers are out, or their time is."""
+        """Accept nothing more, and return when the answers are sent or GRACE is over."""
         asyncio.get_running_loop().call_later(GRACE, setattr, self, "force_exit", True)
         await super().shutdown(sockets)
 
 
 class Seldom(logging.Filter):
-    """Lets each text of a log through once in an interval: visitors cause them at will."""
+    """A filter that lets each text through once in an interval: clients can cause any number."""
 
     def __init__(self):
-        """Nothing was logged yet."""
+        """Start with no text seen."""
         super().__init__()
         self._last = {}
 
     def filter(self, record):
-        """Whether the record is to be logged. Those with a traceback always are."""
+        """Return whether to log the record. Records with a traceback always pass."""
         if record.exc_info:
             return True
         now = time.monotonic()
@@ -63,8 +63,8 @@ class Seldom(logging.Filter):
 
 
 def serve(application, listener):
-    """Answer on the socket until SIGTERM."""
-    # One heap for all threads: one each would keep some MB that nobody uses, and only one runs.
+    """Serve on the socket until SIGTERM."""
+    # One heap for all threads. One for each would keep some unused MB, and only one thread runs.
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
     errors = logging.getLogger("uvicorn.error")
     errors.setLevel(logging.WARNING)
@@ -90,20 +90,20 @@ BACKLOG = 2048
 
 
 class Listener:
-    """`socket` listens; `host` and `url` are where, as visitors would say."""
+    """A listening `socket`, with the `host` and the `url` by which clients reach it."""
 
     def __init__(self, listening):
-        """Keep it."""
+        """Wrap a socket that listens."""
         self.socket = listening
         host, port = listening.getsockname()[:2]
-        if host in ("0.0.0.0", "::"):  # noqa: S104 - every device: the machine's name leads there
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - every address: the machine's name leads there
             host = socket.gethostname()
         self.host = f"[{host}]" if ":" in host else host
         self.url = f"http://{self.host}:{port}/"
 
     @classmethod
     def of(cls, address, port):
-        """Return the one that was handed on, else a new one. Raises CommandError."""
+        """Return the inherited socket (LISTEN_FDS), else a new one. Raise CommandError."""
         if os.environ.pop("LISTEN_PID", "") == str(os.getpid()):
             os.set_inheritable(FIRST, False)
             return cls(socket.socket(fileno=FIRST))
@@ -119,7 +119,7 @@ class Listener:
                                f"  next: ./manage.py rolf {instead}", returncode=2) from error
 
     def handed_on(self, environment):
-        """Return the environment in which the next program of this process finds the socket."""
+        """Return an environment in which the program that this process becomes finds the socket."""
         if self.socket.fileno() != FIRST:
             os.dup2(self.socket.fileno(), FIRST)
         os.set_inheritable(FIRST, True)

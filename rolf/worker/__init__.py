@@ -1,1 +1,1 @@
-"""What carries out pushes: a process of its own beside the web server."""
+"""The processes that take pushes from the queue and carry them out."""

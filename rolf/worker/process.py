@@ -1,7 +1,7 @@
-"""One process of the worker's: it carries out what it took from the queue, several at a time.
+"""The worker's process: it claims tasks from the queue and forks a child for each.
 
-The claiming is django-tasks-db's own; each task then runs in a child that is forked for it, so
-that pushes don't wait for one another and nothing of a stage's is ever in a server.
+django-tasks-db claims the tasks. Because each task has its own child, pushes do not wait for one
+another, and a stage's environment never gets into a server.
 """
 
 import ctypes
@@ -27,10 +27,10 @@ from pushes.run.db_retry import AWAY, ignore_outage, reconnect
 from . import sweeping
 from .unresponsive import PushWatch, kill, wake
 
-POLL = 0.1  # seconds between two looks into the queue
-GLANCE = 0.02  # where a look costs next to nothing, because nobody has written since the last
-PRUNE = 24 * 3600.0  # seconds between two looks for logs that are old
-SWEEP = 5.0  # seconds between two looks for what dead workers left
+POLL = 0.1  # seconds between two queries of the queue
+GLANCE = 0.02  # with SQLite, which tells cheaply whether the database has changed
+PRUNE = 24 * 3600.0  # seconds between two prunings of old logs
+SWEEP = 5.0  # seconds between two clean-ups after dead workers
 PATIENCE = 20.0  # seconds that a cancelled push may take to end its stages
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -38,10 +38,13 @@ logger = logging.getLogger("rolf.worker")
 
 
 class WorkerProcess(QueueWorker):
-    """`slots` by queue; `grace` seconds for what runs when it is told to end."""
+    """A worker with a number of `slots` for each queue.
+
+    After SIGTERM, running pushes have `grace` seconds to end.
+    """
 
     def __init__(self, *, slots, grace, changed):
-        """Tell nobody yet. `changed` says whether there is newer code than this."""
+        """Set up. `changed` returns whether there is a newer release."""
         super().__init__(
             queue_names=list(slots), interval=POLL, batch=False, backend_name="default",
             startup_delay=False, max_tasks=None, worker_id=secrets.token_hex(16),
@@ -49,16 +52,16 @@ class WorkerProcess(QueueWorker):
         self._slots = slots
         self._grace = grace
         self._changed = changed
-        self._children = {}  # the queue's row of each child, by its pid
-        self._watches = {}  # of those that carry out a push, by their pid
+        self._children = {}  # by process id: the task that the child carries out
+        self._watches = {}  # by process id: a watch over the push that the child carries out
         self._beaten = self._swept = 0.0
-        self._pruned = time.monotonic() - PRUNE + 600  # not as soon as it starts
-        self._succeeded = False  # by the worker of a newer release
-        self._end = None  # when those that still run are ended
-        self._version = None  # of the database when a look into the queue found nothing
+        self._pruned = time.monotonic() - PRUNE + 600  # the first time 10 minutes after the start
+        self._succeeded = False  # whether the worker of a newer release takes over
+        self._end = None  # when to end the children that still run
+        self._version = None  # SQLite's data_version when the queue was last empty
 
     def start(self):
-        """Work until told to end; return when nothing runs any more."""
+        """Work until SIGTERM; return when no child runs any more."""
         self._register()
         self.configure_signals()
         try:
@@ -70,11 +73,11 @@ class WorkerProcess(QueueWorker):
                     ended=timezone.now() + (HANDOVER if self._succeeded else timedelta()))
 
     def run(self):
-        """Take tasks as long as there are slots for them, until told to end."""
+        """Take tasks while there are free slots, until SIGTERM."""
         while self.running:
             task = None
             try:
-                self._look_around()
+                self._maintain()
                 if not self._unchanged():
                     task = self._claimed()
             except AWAY as error:
@@ -85,9 +88,9 @@ class WorkerProcess(QueueWorker):
                 time.sleep(GLANCE if connection.vendor == "sqlite" else POLL)
 
     def _unchanged(self):
-        """Whether nobody has written since a look that found nothing, as far as that is known.
+        """Return whether the database is known to be unchanged since the queue was last empty.
 
-        SQLite tells (PRAGMA data_version); another database is looked into each time.
+        SQLite has PRAGMA data_version for that; with other databases the worker queries the queue.
         """
         if connection.vendor != "sqlite":
             return False
@@ -97,9 +100,9 @@ class WorkerProcess(QueueWorker):
         return version == before
 
     def _claimed(self):
-        """Take the next task of a queue that has a free slot; None if there is none.
+        """Claim the next task of a queue that has a free slot; return None if there is none.
 
-        Looking first costs no turn among the database's writers.
+        The query before the claim needs no write lock.
         """
         taken = Counter(task.queue_name for task in self._children.values())
         free = [queue for queue, slots in self._slots.items() if taken[queue] < slots]
@@ -114,15 +117,15 @@ class WorkerProcess(QueueWorker):
         return task
 
     def shutdown(self, signum, frame):
-        """Take nothing more; the second time, wait no longer for what runs."""
-        again = self._end is not None  # it may have been ending before, for newer code
+        """Take no more tasks; at the second signal, do not wait for running ones either."""
+        again = self._end is not None  # it may be ending already, for a newer release
         self._end = time.monotonic() + (0 if again else self._grace)
         self._succeeded = False
         self.running = False
 
     def run_task(self, db_task_result):
-        """Fork a child that does it."""
-        connections.close_all()  # a connection that two processes have belongs to neither
+        """Fork a child that carries out the task."""
+        connections.close_all()  # two processes cannot share a connection
         self._version = None
         pid = os.fork()
         if pid == 0:
@@ -136,51 +139,52 @@ class WorkerProcess(QueueWorker):
         try:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             self.reset_signals()
-            if os.getppid() == self._row.pid:  # else it died before it could be noticed
+            if os.getppid() == self._row.pid:  # else the parent died before prctl() took effect
                 super().run_task(db_task_result)
                 status = 0
         finally:
             connections.close_all()
             sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(status)  # what the parent would do at its end is not the child's
+            os._exit(status)  # without the parent's clean-up handlers
 
     def _register(self):
-        """Be a worker, with a name of its own."""
+        """Create the worker's row, with a name of its own."""
         self._row = Worker.objects.create(
             name=self.worker_id, machine=process_namespace(), pid=os.getpid(), beat=timezone.now())
 
     def _beat(self):
-        """Tell that it lives. Whom others hold to be dead goes on as another worker.
+        """Send the heartbeat. If others have declared this worker dead, continue as a new worker.
 
-        It was stopped for a while, or the clock was: its pushes are lost, and end by themselves.
+        That happens after the process was stopped for a while, or the clock jumped. The pushes of
+        the old worker are lost, and end by themselves.
         """
         if not Worker.objects.filter(pk=self._row.pk, ended=None).update(beat=timezone.now()):
-            logger.warning("%s was held to be dead; it goes on as another one", self._row)
+            logger.warning("%s was declared dead; it continues as a new worker", self._row)
             self.worker_id = secrets.token_hex(16)
             self._register()
 
     def _away(self, error):
-        logger.warning("the database doesn't answer: %s", error)
+        logger.warning("the database does not answer: %s", error)
         reconnect()
         self._version = None
 
-    def _bury(self):
-        """See which children have ended; what one left that died is set right at once."""
+    def _reap(self):
+        """Reap the children that have ended; after one that died, sweep at once."""
         while self._children:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 break
             self._watches.pop(pid, None)
             if self._children.pop(pid, None):
-                self._version = None  # its slot is free, which is nothing that anybody writes
+                self._version = None  # a slot is free, which the database does not show
                 if status:
                     self._swept = 0.0
 
-    def _look_around(self):
-        """Beat, sweep, see which children have ended, and whether there is newer code."""
+    def _maintain(self):
+        """Send the heartbeat, sweep, reap children, and notice a newer release."""
         now = time.monotonic()
-        self._bury()
+        self._reap()
         if now - self._beaten >= BEAT:
             self._beat()
             self._beaten = now
@@ -197,23 +201,23 @@ class WorkerProcess(QueueWorker):
         if now - self._swept >= SWEEP:
             sweeping.sweep(self._row, self._children.values())
             self._swept = now
-            self._version = None  # what it queued itself is nothing that SQLite tells it of
+            self._version = None  # data_version does not change by our own writes
 
     def _wait_for_children(self):
-        told = 0
+        step = 0
         while self._children:
             try:
-                self._look_around()
+                self._maintain()
             except AWAY as error:
                 self._away(error)
             late = self._end is not None and time.monotonic() - self._end
-            if late and late > 0 and told == 0:
-                told = 1
+            if late and late > 0 and step == 0:
+                step = 1
                 for pid in self._children:
                     os.kill(pid, signal.SIGTERM)
                     wake(pid)
-            elif late and late > PATIENCE and told == 1:
-                told = 2
+            elif late and late > PATIENCE and step == 1:
+                step = 2
                 for pid in self._children:
                     kill(pid)
             time.sleep(POLL)

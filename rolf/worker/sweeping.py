@@ -1,4 +1,4 @@
-"""What dead workers left behind: their pushes are lost, and told so; what never began is queued."""
+"""Clean up after dead workers: mark their pushes as lost, and queue those that never started."""
 
 import logging
 from datetime import timedelta
@@ -14,16 +14,17 @@ from django_tasks_db.models import DBTaskResult
 from pushes.models import Push, Worker
 from pushes.tasks import PUSHES, run_push
 
-KEPT = timedelta(days=7)  # tasks that are done
-BETWEEN = 30.0  # seconds that pass between a row and its task where a server died in between
+KEPT = timedelta(days=7)  # how long finished tasks stay in the queue's table
+BETWEEN = 30.0  # seconds after which a queued push without a task is enqueued again
 
 logger = logging.getLogger("rolf.worker")
 
 
 def sweep(own=None, tasks=()):
-    """Set right what nobody else will. Several workers may do so at once.
+    """Mark the pushes of dead workers as lost, and enqueue queued pushes that have no task.
 
-    `own` is the worker that does; `tasks` are those that its children are at.
+    Several workers may call this at once. `own` is the calling worker; its children are carrying
+    out `tasks`.
     """
     now = timezone.now()
     dead = [worker for worker in Worker.objects.dead() if worker != own]
@@ -40,23 +41,23 @@ def sweep(own=None, tasks=()):
 
 
 def forget():
-    """Forget tasks that have long been done."""
+    """Delete tasks that finished long ago."""
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - KEPT).delete()
 
 
 def _lose_orphans(worker, tasks):
-    """Lose the pushes of a child of the worker's that died alone."""
+    """Mark the pushes as lost whose child of this worker died."""
     pushes = [task.args_kwargs["args"][0] for task in tasks if task.queue_name == PUSHES]
-    # The rollback that follows a push by itself is carried out by the same child.
+    # The same child carries out the automatic rollback of its push.
     for push in Push.objects.filter(worker=worker, state=State.RUNNING).exclude(
             pk__in=pushes).exclude(rollback_of__in=pushes):
         lose(push)
 
 
 def lose(push):
-    """Say that nobody runs a push any more. Its log is what has been kept until then.
+    """Mark a push as lost, with the log that was stored so far.
 
-    One that had come to its end, and wasn't told to have, has ended as it did.
+    If its record says that it had ended already, it gets the state of that end instead.
     """
     record = Record.from_json(push.record).lost() if push.record else Record(id=0, state=State.LOST)
     reason = record.reason if push.record else DIED
@@ -67,7 +68,7 @@ def lose(push):
 
 
 def _end_tasks(own, tasks):
-    """End the tasks that nobody is at any more: no worker that lives, none of our children."""
+    """Mark the running tasks as failed that no living worker and no child of ours carries out."""
     living = set(Worker.objects.filter(ended=None).values_list("name", flat=True))
     mine = {task.pk for task in tasks}
     for task in DBTaskResult.objects.running():
@@ -79,7 +80,7 @@ def _end_tasks(own, tasks):
 
 
 def _requeue(now):
-    """Queue a push again whose task isn't there: nobody has begun it, so it runs once."""
+    """Enqueue the queued pushes that have no task. No worker has started them, so they run once."""
     waiting = Push.objects.filter(
         state=State.QUEUED, created__lte=now - timedelta(seconds=BETWEEN))
     if not waiting.exists():

@@ -1,4 +1,4 @@
-"""Pushes whose process does not answer: they are to end, by Cancel or a time-out, and go on."""
+"""Pushes whose process does not respond: they were cancelled or timed out, but go on."""
 
 import os
 import signal
@@ -13,26 +13,27 @@ from django.utils import timezone
 
 from pushes.models import Push
 
-WAKE = 3.0  # seconds after which what was stopped (SIGSTOP) is made to go on, so that it can end
+WAKE = 3.0  # seconds after which stopped processes (SIGSTOP) are continued, so that they can end
 PATIENCE = 20.0  # seconds after which the processes of a push are killed
-ROUNDS = 50  # of killing what a killed process has just started
+ROUNDS = 50  # of killing processes that a killed process had just started
 
 
 class PushWatch:
-    """Watches one push, by its key, and the child of ours with that pid that carries it out.
+    """A watch over one push and over the child process that carries it out.
 
-    It counts on the monotonic clock from when it first sees something: the wall clock may jump.
+    It measures with the monotonic clock from when it first sees a change, because the wall clock
+    may jump.
     """
 
     def __init__(self, pid, push_id):
-        """Nothing was seen yet."""
+        """Watch the push with that key and the child with that process id."""
         self._pid = pid
         self._push_id = push_id
-        self._seen = {}  # when each thing was first seen as it is
+        self._seen = {}  # by key: a value, and when it was first seen
 
     def look(self):
-        """See whether the push should have ended; wake its processes, or kill them and end it."""
-        # The rollback that follows a push by itself is carried out by the same child.
+        """If the push should have ended, continue its processes, or kill them and end the push."""
+        # The same child carries out the automatic rollback of its push.
         running = Push.objects.filter(
             Q(pk=self._push_id) | Q(rollback_of=self._push_id), state=State.RUNNING)
         for push in running:
@@ -40,13 +41,13 @@ class PushWatch:
             if late > PATIENCE:
                 kill(self._pid)
                 end(push, state, reason)
-            elif late > WAKE or self._stands_still():
+            elif late > WAKE or self._is_stopped():
                 wake(self._pid)
 
-    def _stands_still(self):
-        """Return whether the child has been stopped for long.
+    def _is_stopped(self):
+        """Return whether the child has been stopped for longer than WAKE.
 
-        It may have been before it could keep that a stage runs: nothing else then tells when the
+        If it was stopped before it could store that a stage started, no time limit shows that the
         stage is late.
         """
         found = process_tree.status(self._pid)
@@ -55,7 +56,7 @@ class PushWatch:
         return stopped and now - self._since("stopped", stopped, now) > WAKE
 
     def _late(self, push, now):
-        """Return for how many seconds it should have ended, as what, and why."""
+        """Return how many seconds ago the push should have ended, in which state, and why."""
         late = [(0.0, State.FAILED, "")]
         if push.cancelled_by:
             since = self._since("cancelled", push.pk, push.cancelled_by, now)
@@ -71,16 +72,16 @@ class PushWatch:
                 for limit, began, what in [
                         (planned.get("timeout"), since, "after"),
                         (planned.get("idle_timeout"), max(since, silent_since),
-                         "after it had said nothing for")]:
+                         "after no output for")]:
                     if limit:
                         late.append((now - began - limit, State.FAILED,
                                      f"{stage['name']} timed out {what} {render(limit)}"))
-        # Cancel is the person's word, whatever else is late.
+        # A user's Cancel comes before any time-out.
         asked = [one for one in late if one[1] is State.CANCELLED and one[0] > WAKE]
         return max(asked or late, key=lambda one: one[0])
 
     def _since(self, *key_and_value):
-        """Return when the value of that key was first seen."""
+        """Return when that key was first seen with that value."""
         *key, value, now = key_and_value
         before, since = self._seen.get(tuple(key), (None, now))
         if before != value:
@@ -90,17 +91,17 @@ class PushWatch:
 
 
 def wake(pid):
-    """Let a child of ours, and all below it, go on if they were stopped."""
+    """Continue (SIGCONT) a child of ours and all of its descendants."""
     os.kill(pid, signal.SIGCONT)
     for process in process_tree.descendants(pid):
         process_tree.send(process, signal.SIGCONT)
 
 
 def kill(pid):
-    """Kill a child of ours with all below it.
+    """Kill a child of ours and all of its descendants.
 
-    It is stopped first, so that it does nothing about the end of its processes; as their subreaper
-    it keeps all of them below it until none is left.
+    Stop the child first, so that it does not react to the end of its processes. As their subreaper
+    it stays the ancestor of all of them until none is left.
     """
     os.kill(pid, signal.SIGSTOP)
     for _ in range(ROUNDS):
@@ -113,7 +114,7 @@ def kill(pid):
 
 
 def end(push, state, reason):
-    """Say how a push ended whose processes were killed, unless it has come to its end by itself."""
+    """Store how a push ended whose processes were killed, unless it has ended by itself."""
     reason = f"{reason}; its process did not answer and was killed"
     now = timezone.now()
     record = Record.from_json(push.record) if push.record else None

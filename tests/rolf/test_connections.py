@@ -1,6 +1,7 @@
 """Visitors who send half a request, too much, or nothing at all, while others want a page."""
 
 import resource
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -14,7 +15,6 @@ from tests.support.rolf_visitor import Visitor
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 SLOW = (b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\n"
         b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\na")
-SECONDS = 2.0  # in which a page comes, whatever others do
 
 
 @contextmanager
@@ -31,10 +31,11 @@ def connected(rolf: Running, times: int = 1, data: bytes = b"") -> Iterator[list
         yield sockets
 
 
-def seconds_of_a_page(rolf: Running) -> float:
-    began = time.monotonic()
-    assert rolf.get("sign-in/") == 200
-    return time.monotonic() - began
+def is_open(opened: socket.socket) -> bool:
+    """Whether the server has neither answered nor closed it."""
+    watch = select.poll()
+    watch.register(opened, select.POLLIN)
+    return not watch.poll(0)
 
 
 def answer(opened: socket.socket) -> bytes:
@@ -52,10 +53,11 @@ def answer(opened: socket.socket) -> bytes:
 def test_half_sent_requests_hold_up_no_page(home: Home, data: bytes) -> None:
     with running(home, files=1024) as rolf:
         before = len(rolf.said)
-        with connected(rolf, 1500, data):
-            assert seconds_of_a_page(rolf) < SECONDS
-            assert seconds_of_a_page(rolf) < SECONDS
-        assert seconds_of_a_page(rolf) < SECONDS
+        with connected(rolf, 1500, data) as half_sent:
+            assert rolf.get("sign-in/") == 200
+            assert rolf.get("sign-in/") == 200
+            assert any(map(is_open, half_sent)), "none had to time out before"
+        assert rolf.get("sign-in/") == 200
         said = rolf.said[before:]
         assert "too many connections" in said
         assert len(said) < 2000, said
@@ -80,9 +82,9 @@ def test_slow_headers_and_bodies_are_timed_out(home: Home) -> None:
                     opened.sendall(b"a")
             assert [answer(opened)[:12] for opened in slow] == [b"HTTP/1.1 408"] * 2
             assert answer(silent[0]) == b""
-            assert time.monotonic() - began < 13
+            assert all(map(is_open, bodies))
             assert [answer(opened)[:12] for opened in bodies] == [b"HTTP/1.1 408"] * 2
-            assert 18 < time.monotonic() - began < 25
+            assert time.monotonic() - began > 18
         assert "Traceback" not in rolf.said
 
 
@@ -92,7 +94,7 @@ def test_an_idle_connection_is_closed(home: Home) -> None:
         with connected(rolf, 1, request) as [opened]:
             began = time.monotonic()
             assert answer(opened).startswith(b"HTTP/1.1 200")
-            assert 4 < time.monotonic() - began < 8
+            assert time.monotonic() - began > 4
 
 
 @pytest.mark.parametrize("how", ["announced", "chunked"])
@@ -105,14 +107,13 @@ def test_a_huge_body_is_refused_at_once(home: Home, how: str) -> None:
         head += b"Transfer-Encoding: chunked\r\n\r\n"
         body = b"10000\r\n" + body + b"\r\n"
     with running(home) as rolf, connected(rolf, 1, head) as [opened]:
-        began, sent = time.monotonic(), 0
+        sent = 0
         try:
             while sent < 600 << 20:
                 sent += opened.send(body)
         except OSError:
             pass
         assert answer(opened).startswith(b"HTTP/1.1 413")
-        assert time.monotonic() - began < SECONDS
         assert sent < 20 << 20
         assert "Traceback" not in rolf.said
 

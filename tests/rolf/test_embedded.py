@@ -108,7 +108,7 @@ def test_a_child_that_dies_is_told_of_and_comes_again(home: Home, which: str) ->
         assert until(lambda: len(rolf.children) == 2 and dead not in rolf.children), rolf.said
         assert rolf.get() == 200  # whoever came meanwhile waits; none is turned away
         title = {"web": "web server", "worker": "worker"}[which]
-        assert f"rolf: the {title} ended (SIGKILL); it is started again in 1 s" in rolf.said
+        assert f"rolf: the {title} ended (SIGKILL); it restarts in 1 s" in rolf.said
 
 
 def test_kill_9_of_the_parent_leaves_nothing(home: Home) -> None:
@@ -206,7 +206,7 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
     broken.write_text("import nothing_of_that_name\n")
     with running(home) as rolf:
         home.switch("2")
-        assert until(lambda: "can't be run" in rolf.said)
+        assert until(lambda: "cannot be run" in rolf.said)
         assert "No module named 'nothing_of_that_name'" in rolf.said
         assert until(lambda: len(rolf.children) == 2)
         assert rolf.get() == 200

@@ -23,5 +23,5 @@ def real_wheels() -> list[LockedFile]:
 
 def fetch_into(project: Path, files: Iterable[LockedFile]) -> None:
     """Bring some of them into a project's requirements/src/."""
-    fetch(files, project=project, platform=this_machine(), cache=Cache(cache_directory()),
+    fetch(files, project=project, target=this_machine(), cache=Cache(cache_directory()),
           index=configured_index(project), progress=Progress(verbosity=-1))

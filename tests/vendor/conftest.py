@@ -1,4 +1,4 @@
-"""An index with virtualenv and pip in it, a project, and an environment without the user's."""
+"""An index with virtualenv and pip, a project, and an environment without the user's settings."""
 
 import os
 import platform
@@ -19,9 +19,10 @@ MakeProject = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory,
-                      monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's configuration and nobody's cache; uv's is shared by the tests, each has its port."""
+def clean_environment(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the user's configuration and cache. Tests share uv's cache; each index has its port."""
     for name in list(os.environ):
         if name.startswith(("PIP_", "UV_", "XDG_", "VENDOR_FETCH_")) or "PROXY" in name.upper():
             monkeypatch.delenv(name)
@@ -34,7 +35,7 @@ def clean_environment(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory,
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
-    """The one index that pip is configured for."""
+    """The index that pip is configured for."""
     with Index(tmp_path / "index") as running:
         for name in ("virtualenv", "pip", "flit_core", "setuptools"):
             make_wheel(running.directory, name, "80.0")
@@ -45,13 +46,15 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 @pytest.fixture
 def make_project(tmp_path: Path) -> MakeProject:
     """`make_project("tiny>=1", format="tarball")` writes a project that asks for that."""
+
     def make(*requirements: str, format: str = "wheel", settings: str = "") -> Path:  # noqa: A002
         project = tmp_path / "project"
         (project / "requirements").mkdir(parents=True, exist_ok=True)
         (project / "requirements/apps.in").write_text("".join(f"{each}\n" for each in requirements))
         (project / "pyproject.toml").write_text(
             f'[project]\nname = "project"\nrequires-python = "=={PYTHON}.*"\n'
-            f'[tool.vendor_fetch]\nformat = "{format}"\n{settings}\n')
+            f'[tool.vendor_fetch]\nformat = "{format}"\n{settings}\n'
+        )
         return project
 
     return make
@@ -64,11 +67,17 @@ def vendor(project: Path, *words: str) -> int:
 
 def files(project: Path) -> list[str]:
     """The application's and the tools' files, without the tools that are always there."""
-    return sorted(path.name for path in (project / "requirements/src").iterdir()
-                  if not path.name.startswith(("virtualenv-", "pip-")))
+    return sorted(
+        path.name
+        for path in (project / "requirements/src").iterdir()
+        if not path.name.startswith(("virtualenv-", "pip-"))
+    )
 
 
 def snapshot(project: Path) -> dict[str, tuple[int, bytes]]:
     """Modification time and content of every file."""
-    return {str(path.relative_to(project)): (path.stat().st_mtime_ns, path.read_bytes())
-            for path in project.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(project)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in project.rglob("*")
+        if path.is_file()
+    }

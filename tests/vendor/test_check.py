@@ -26,13 +26,15 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         text = (project / name).read_text()
         assert old in text
         (project / name).write_text(text.replace(old, new))
+
     return change
 
 
 def drop_line(project: Path) -> None:
     lock = project / "requirements/apps.txt"
-    lock.write_text("".join(line for line in lock.read_text().splitlines(keepends=True)
-                            if "helper" not in line))
+    lock.write_text(
+        "".join(line for line in lock.read_text().splitlines(keepends=True) if "helper" not in line)
+    )
     (project / SOURCE / "helper-1.0-py3-none-any.whl").unlink()
 
 
@@ -46,49 +48,72 @@ def add_unasked(project: Path) -> None:
         lock.write(lock_line(make_wheel(project / SOURCE, "unasked")))
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").unlink(),
-     "requirements/apps.txt line 5: requirements/src/tiny-1.0-py3-none-any.whl is missing"),
-    (lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").write_bytes(b"changed"),
-     "requirements/apps.txt line 5: requirements/src/tiny-1.0-py3-none-any.whl has sha256 "
-     "d67e2e94"),
-    (lambda project: make_wheel(project / SOURCE, "stray"),
-     "requirements/src/stray-1.0-py3-none-any.whl: stands in neither apps.txt nor tools.txt"),
-    (edit("requirements/apps.in", "tiny", "tiny>=2"),
-     "requirements/apps.txt: has tiny 1.0, requirements/apps.in asks for tiny>=2"),
-    (edit("requirements/apps.in", "tiny", "tiny\nother"),
-     "requirements/apps.txt: lacks other, which requirements/apps.in asks for"),
-    (edit("requirements/apps.in", "tiny", "tiny[all]"),
-     'requirements/apps.txt: lacks more ; extra == "all", which tiny asks for'),
-    (drop_line, "requirements/apps.txt: lacks helper>=1, which tiny asks for"),
-    (add_two, "requirements/apps.txt: helper is in it 2 times: helper-1.0-py3-none-any.whl, "
-     "helper-2.0-py3-none-any.whl"),
-    (add_unasked,
-     "requirements/apps.txt line 6: unasked-1.0-py3-none-any.whl is asked for by nothing"),
-    (edit("requirements/apps.txt", "--hash=sha256:", "--hash=md5:"),
-     "requirements/apps.txt line 4: a hash must be"),
-    (lambda project: (project / "requirements/tools.txt").unlink(),
-     "requirements/tools.txt: the file is missing"),
-])
-def test_a_difference_is_told(change: Callable[[Path], None], said: str, project: Path,
-                              capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("change", "printed"),
+    [
+        (
+            lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").unlink(),
+            "requirements/src/tiny-1.0-py3-none-any.whl: the file is missing; "
+            "requirements/apps.txt:5 names it",
+        ),
+        (
+            lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").write_bytes(
+                b"changed"
+            ),
+            "requirements/src/tiny-1.0-py3-none-any.whl: the sha256 of its 7 bytes is d67e2e94",
+        ),
+        (
+            lambda project: make_wheel(project / SOURCE, "stray"),
+            "requirements/src/stray-1.0-py3-none-any.whl: no line of apps.txt or tools.txt names this file",
+        ),
+        (
+            edit("requirements/apps.in", "tiny", "tiny>=2"),
+            "requirements/apps.txt: has tiny 1.0, requirements/apps.in asks for tiny>=2",
+        ),
+        (
+            edit("requirements/apps.in", "tiny", "tiny\nother"),
+            "requirements/apps.txt: lacks other, which requirements/apps.in asks for",
+        ),
+        (
+            edit("requirements/apps.in", "tiny", "tiny[all]"),
+            'requirements/apps.txt: lacks more ; extra == "all", which tiny asks for',
+        ),
+        (drop_line, "requirements/apps.txt: lacks helper>=1, which tiny asks for"),
+        (
+            add_two,
+            "requirements/apps.txt: has helper 2 times: helper-1.0-py3-none-any.whl, "
+            "helper-2.0-py3-none-any.whl",
+        ),
+        (add_unasked, ": nothing asks for unasked-1.0-py3-none-any.whl"),
+        (edit("requirements/apps.txt", "--hash=sha256:", "--hash=md5:"), ": a hash must be"),
+        (
+            lambda project: (project / "requirements/tools.txt").unlink(),
+            "requirements/tools.txt: the file is missing",
+        ),
+    ],
+)
+def test_check_prints_each_difference(
+    change: Callable[[Path], None], printed: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
     change(project)
     assert vendor(project, "check") == 1
     out = capsys.readouterr().out
-    assert said in out
-    assert out.endswith("  next: python -m vendor_fetch sync\n")
+    assert printed in out
+    assert out.endswith("  next: make vendor\n")
 
 
-def test_no_difference_is_told_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_prints_agreement(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert vendor(project, "check") == 0
     assert capsys.readouterr().out == (
-        "requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt\n")
+        "requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt\n"
+    )
 
 
-def test_a_file_that_is_no_archive_is_told(index: Index, make_project: MakeProject,
-                                           capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_a_file_that_is_no_archive(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     assert vendor(project) == 0

@@ -1,4 +1,4 @@
-"""`make vendor` sets up what vendoring itself runs with: once, alone, and offline where it can."""
+"""`make vendor` sets up `.tools/` once, alone, and without a network if it can."""
 
 import subprocess
 from collections.abc import Callable
@@ -28,8 +28,13 @@ def make_site(tmp_path: Path, index: Index) -> Callable[[str], Path]:
 
 
 def set_up(project: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(["make", ".tools/complete"], cwd=project, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        ["make", ".tools/complete"],
+        cwd=project,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def has_tools(project: Path) -> bool:
@@ -37,14 +42,15 @@ def has_tools(project: Path) -> bool:
     return subprocess.run(command, cwd=project, check=False).returncode == 0
 
 
-def test_two_at_once_set_up_once_and_a_second_project_needs_no_index(
-        make_site: Callable[[str], Path], index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_up_runs_once_and_is_shared(
+    make_site: Callable[[str], Path], index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = make_site("one")
     runs = [set_up(project) for _ in range(2)]
-    said = [run.communicate(timeout=120) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], said
-    assert sum("setting up .tools/" in out for out, _ in said) == 1
-    assert sum("waiting for another make vendor" in out for out, _ in said) == 1
+    printed = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], printed
+    assert sum("setting up .tools/" in out for out, _ in printed) == 1
+    assert sum("waiting for another make vendor" in out for out, _ in printed) == 1
     assert has_tools(project)
 
     index.stop()
@@ -56,37 +62,45 @@ def test_two_at_once_set_up_once_and_a_second_project_needs_no_index(
     assert "setting up" not in set_up(other).communicate(timeout=60)[0]
 
 
-def test_offline_with_nothing_kept_it_says_what_helps(
-        make_site: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_set_up_without_packages_fails(
+    make_site: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
     project = make_site("one")
     run = set_up(project)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 2  # make's own; above it is what was said
-    assert said.startswith(
-        f".tools: what vendoring runs with (uv, requests) is not in {tmp_path}/cache/tools yet, "
+    _, printed = run.communicate(timeout=60)
+    assert run.returncode == 2  # the status of make itself
+    assert printed.startswith(
+        f".tools: {tmp_path}/cache/tools lacks the packages that vendoring runs with (uv, requests), "
         "and VENDOR_FETCH_OFFLINE forbids the index\n"
-        "  next: run make vendor once without VENDOR_FETCH_OFFLINE, in any project\n")
+        "  next: env -u VENDOR_FETCH_OFFLINE make vendor\n"
+    )
 
 
-def test_an_index_that_does_not_answer_is_told(
-        make_site: Callable[[str], Path], index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_up_without_index_fails(
+    make_site: Callable[[str], Path], index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PIP_RETRIES", "0")
     project = make_site("one")
     index.stop()
     run = set_up(project)
-    _, said = run.communicate(timeout=120)
+    _, printed = run.communicate(timeout=120)
     assert run.returncode == 2
-    assert ".tools: what vendoring runs with can't be installed; why is above\n  next: " in said
+    assert (
+        ".tools: the packages that vendoring runs with can't be installed; the reason is above\n"
+        in printed
+    )
     assert not (project / ".tools/complete").exists()
 
 
-def test_pip_s_other_settings_do_not_reach_the_set_up(
-        make_site: Callable[[str], Path], tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_up_ignores_other_settings_of_pip(
+    make_site: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = tmp_path / "pip.conf"
-    settings.write_text("[global]\nno-binary = :all:\ntarget = elsewhere\nno-deps = true\n"
-                        "constraint = /nonexistent\n[install]\nuser = true\n")
+    settings.write_text(
+        "[global]\nno-binary = :all:\ntarget = elsewhere\nno-deps = true\n"
+        "constraint = /nonexistent\n[install]\nuser = true\n"
+    )
     monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
     monkeypatch.setenv("PIP_PRE", "1")
     project = make_site("one")

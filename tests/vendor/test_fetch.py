@@ -17,13 +17,16 @@ MACHINE = os.uname().machine
 
 def cached(tmp_path: Path) -> set[str]:
     """The hashes of the files in the cache, from their bytes."""
-    return {hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (tmp_path / "cache").rglob("*") if path.is_file()}
+    return {
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (tmp_path / "cache").rglob("*")
+        if path.is_file()
+    }
 
 
-def test_a_file_with_another_hash_is_refused(index: Index, make_project: MakeProject,
-                                             tmp_path: Path,
-                                             capsys: pytest.CaptureFixture[str]) -> None:
+def test_download_with_wrong_hash_is_refused(
+    index: Index, make_project: MakeProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     wheel = make_wheel(index.directory, "tiny")
     right = hashlib.sha256(wheel.read_bytes()).hexdigest()
     content = wheel.read_bytes()
@@ -31,32 +34,38 @@ def test_a_file_with_another_hash_is_refused(index: Index, make_project: MakePro
     index.corrupt.add(TINY)
     project = make_project("tiny")
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"{TINY}: 127.0.0.1 sent a file whose sha256 is {wrong}, "
-                           f"it should be {right}\n  next: ")
+    printed = capsys.readouterr().err
+    assert printed.startswith(
+        f"{TINY}: 127.0.0.1 sent a file whose sha256 is {wrong}, it should be {right}\n  next: "
+    )
     assert wrong not in cached(tmp_path)
     assert files(project) == []
     assert not (project / "requirements/apps.txt").exists()
 
 
-def test_a_truncated_download_is_tried_again_and_never_kept(
-        index: Index, make_project: MakeProject, tmp_path: Path,
-        capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_truncated_download_is_retried_and_discarded(
+    index: Index,
+    make_project: MakeProject,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("vendor_fetch.download.download.RETRY_SECONDS", 0)
     make_wheel(index.directory, "tiny")
     index.truncated.add(TINY)
     project = make_project("tiny")
     assert vendor(project) == 1
     assert index.downloads.count(TINY) == 3
-    said = capsys.readouterr().err
-    assert f"{TINY}: can't be downloaded from 127.0.0.1: " in said
-    assert "next: look at the connection" in said
+    printed = capsys.readouterr().err
+    assert f"{TINY}: can't be downloaded from 127.0.0.1: " in printed
+    assert "next: check the connection to 127.0.0.1, then: make vendor\n" in printed
     assert not any((tmp_path / "cache").rglob("*.part"))
     assert cached(tmp_path) == set()
 
 
-def test_an_index_that_hiccups_is_asked_again(index: Index, make_project: MakeProject,
-                                              monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_error_is_retried(
+    index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vendor_fetch.download.download.RETRY_SECONDS", 0)
     make_wheel(index.directory, "tiny")
     index.failing[TINY] = 2
@@ -65,9 +74,12 @@ def test_an_index_that_hiccups_is_asked_again(index: Index, make_project: MakePr
     assert files(project) == [TINY]
 
 
-def test_the_password_of_the_index_is_used_and_not_shown(
-        index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,
-        capfd: pytest.CaptureFixture[str]) -> None:
+def test_index_password_is_used_and_not_shown(
+    index: Index,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     make_wheel(index.directory, "tiny")
     index.login = ("user", "secret")
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
@@ -76,18 +88,26 @@ def test_the_password_of_the_index_is_used_and_not_shown(
     assert files(project) == [TINY]
     make_project("tiny", "nothing-of-that-name")
     assert vendor(project, "-v") == 1
-    said = capfd.readouterr()
-    assert "secret" not in said.out + said.err
+    printed = capfd.readouterr()
+    assert "secret" not in printed.out + printed.err
     assert "secret" not in (project / "requirements/apps.txt").read_text()
 
 
-@pytest.mark.parametrize(("locked", "better"), [
-    ("py3-none-any", COMPILED),
-    (f"py3-none-manylinux_2_36_{MACHINE}", f"py3-none-manylinux_2_28_{MACHINE}"),
-])
-def test_a_locked_file_is_had_though_the_index_has_a_better_one_by_now(
-        locked: str, better: str, index: Index, make_project: MakeProject, tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("locked", "better"),
+    [
+        ("py3-none-any", COMPILED),
+        (f"py3-none-manylinux_2_36_{MACHINE}", f"py3-none-manylinux_2_28_{MACHINE}"),
+    ],
+)
+def test_locked_file_is_fetched_beside_a_better_one(
+    locked: str,
+    better: str,
+    index: Index,
+    make_project: MakeProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     old = make_wheel(index.directory, "tiny", tag=locked)
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -99,8 +119,9 @@ def test_a_locked_file_is_had_though_the_index_has_a_better_one_by_now(
     assert vendor(project, "check") == 0
 
 
-def test_a_corrupt_cache_entry_is_fetched_anew(index: Index, make_project: MakeProject,
-                                               tmp_path: Path) -> None:
+def test_corrupt_cache_entry_is_fetched_again(
+    index: Index, make_project: MakeProject, tmp_path: Path
+) -> None:
     wheel = make_wheel(index.directory, "tiny")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     project = make_project("tiny")
@@ -114,7 +135,7 @@ def test_a_corrupt_cache_entry_is_fetched_anew(index: Index, make_project: MakeP
     assert (project / "requirements/src" / TINY).read_bytes() == wheel.read_bytes()
 
 
-def test_a_project_shares_no_file_with_the_cache(index: Index, make_project: MakeProject) -> None:
+def test_project_shares_no_file_with_the_cache(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -122,8 +143,9 @@ def test_a_project_shares_no_file_with_the_cache(index: Index, make_project: Mak
     assert (status.st_nlink, status.st_mode & 0o777) == (1, 0o644)
 
 
-def test_a_warm_cache_needs_no_index(index: Index, make_project: MakeProject,
-                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_warm_cache_needs_no_index(
+    index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -134,9 +156,13 @@ def test_a_warm_cache_needs_no_index(index: Index, make_project: MakeProject,
     assert files(project) == [TINY]
 
 
-def test_offline_with_an_empty_cache_names_what_is_missing(
-        index: Index, make_project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str]) -> None:
+def test_offline_with_empty_cache_names_missing_files(
+    index: Index,
+    make_project: MakeProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -147,45 +173,57 @@ def test_offline_with_an_empty_cache_names_what_is_missing(
     assert vendor(project) == 1
     assert capsys.readouterr().err == (
         f"{tmp_path / 'empty'}: lacks {TINY}, and VENDOR_FETCH_OFFLINE forbids the index\n"
-        "  next: run the same command once without VENDOR_FETCH_OFFLINE\n")
+        "  next: env -u VENDOR_FETCH_OFFLINE make vendor\n"
+    )
     assert index.asked == asked
 
 
-def test_no_network_and_an_empty_cache(index: Index, make_project: MakeProject,
-                                       capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_network_and_empty_cache_fail(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     project = make_project("tiny")
     index.stop()
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("requirements/apps.in: ")
-    assert "Connection refused" in said
-    assert "next: see that the index that pip or uv is configured for can be reached" in said
+    printed = capsys.readouterr().err
+    assert printed.startswith("requirements/apps.in: ")
+    assert "Connection refused" in printed
+    assert "next: check that the index that pip or uv is configured for can be reached" in printed
     assert not (project / "requirements/apps.txt").exists()
 
 
-def test_a_cache_that_cannot_be_written(index: Index, make_project: MakeProject, tmp_path: Path,
-                                        monkeypatch: pytest.MonkeyPatch,
-                                        capsys: pytest.CaptureFixture[str]) -> None:
+def test_unwritable_cache_is_named(
+    index: Index,
+    make_project: MakeProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     make_wheel(index.directory, "tiny")
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VENDOR_FETCH_CACHE", str(tmp_path / "file"))
     assert vendor(make_project("tiny")) == 1
-    said = capsys.readouterr().err
-    assert f"{tmp_path / 'file'}" in said
-    assert "Not a directory" in said or "File exists" in said
-    assert "next: " in said
+    printed = capsys.readouterr().err
+    assert f"{tmp_path / 'file'}" in printed
+    assert "Not a directory" in printed or "File exists" in printed
+    assert "next: " in printed
 
 
 def bare(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """vendor_fetch in a Python that has nothing else, as in a project's ve."""
-    code = (f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
-            "from vendor_fetch.__main__ import main; sys.exit(main(sys.argv[1:]))")
-    return subprocess.run([sys.executable, "-I", "-S", "-c", code, "--project", project, *words],
-                          capture_output=True, text=True, check=False,
-                          env={**os.environ, "PATH": "/nonexistent"})
+    code = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+        "from vendor_fetch.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, "--project", project, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": "/nonexistent"},
+    )
 
 
-def test_check_needs_nothing_but_python(index: Index, make_project: MakeProject) -> None:
+def test_check_needs_only_python(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -193,8 +231,10 @@ def test_check_needs_nothing_but_python(index: Index, make_project: MakeProject)
     assert bare(project, "sync").stdout.startswith("Nothing to do")
 
 
-def test_without_uv_the_error_says_how_to_get_it(index: Index, make_project: MakeProject) -> None:
+def test_missing_uv_shows_how_to_install_it(index: Index, make_project: MakeProject) -> None:
     done = bare(make_project("tiny"))
     assert (done.returncode, done.stderr) == (
-        1, "uv: not found, and it is what asks the index\n"
-           f"  next: {sys.executable} -m pip install uv\n")
+        1,
+        "uv: not found; it resolves the requirements\n"
+        f"  next: {sys.executable} -m pip install 'uv>=0.8.5'\n",
+    )

@@ -1,4 +1,4 @@
-"""Wheels and tarballs: which of them is vendored, and what builds a tarball."""
+"""The choice between wheel and tarball, and the build requirements of tarballs."""
 
 import os
 
@@ -10,7 +10,7 @@ from tests.support.wheels import make_wheel
 from tests.vendor.conftest import COMPILED, MakeProject, files, vendor
 
 
-def test_tools_hold_what_a_tarball_is_built_with(index: Index, make_project: MakeProject) -> None:
+def test_tools_have_build_requirements_of_tarballs(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "flit_core", "3.9", requires=["deeper"])
     make_wheel(index.directory, "deeper")
     make_wheel(index.directory, "modern")
@@ -20,15 +20,23 @@ def test_tools_hold_what_a_tarball_is_built_with(index: Index, make_project: Mak
     project = make_project("modern", "ancient", format="tarball")
     assert vendor(project) == 0
     assert [file.path.name for file in read(project, APPS)] == [
-        "ancient-1.0.tar.gz", "modern-1.0.tar.gz"]
+        "ancient-1.0.tar.gz",
+        "modern-1.0.tar.gz",
+    ]
     assert [file.path.name for file in read(project, TOOLS)] == [
-        f"{name}-py3-none-any.whl" for name in (
-            "deeper-1.0", "flit_core-3.9", "pip-80.0", "setuptools-80.0", "virtualenv-80.0")]
+        f"{name}-py3-none-any.whl"
+        for name in (
+            "deeper-1.0",
+            "flit_core-3.9",
+            "pip-80.0",
+            "setuptools-80.0",
+            "virtualenv-80.0",
+        )
+    ]
     assert vendor(project, "check") == 0
 
 
-def test_what_a_backend_asks_for_when_it_is_called_can_be_listed(
-        index: Index, make_project: MakeProject) -> None:
+def test_build_requires_add_to_the_tools(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "flit_core", "3.9")
     make_tarball(index.directory, "tiny", build=["flit_core<4"])
     make_wheel(index.directory, "asked", "2.0", requires=["deeper"])
@@ -36,7 +44,12 @@ def test_what_a_backend_asks_for_when_it_is_called_can_be_listed(
     project = make_project("tiny", settings='build-requires = ["asked>=2"]')
     assert vendor(project) == 0
     assert [file.distribution.name for file in read(project, TOOLS)] == [
-        "asked", "deeper", "flit-core", "pip", "virtualenv"]
+        "asked",
+        "deeper",
+        "flit-core",
+        "pip",
+        "virtualenv",
+    ]
     assert vendor(project, "check") == 0
     make_project("tiny")
     assert vendor(project, "check") == 1
@@ -44,26 +57,33 @@ def test_what_a_backend_asks_for_when_it_is_called_can_be_listed(
     assert files(project) == ["flit_core-3.9-py3-none-any.whl", "tiny-1.0.tar.gz"]
 
 
-@pytest.mark.parametrize(("value", "fault"), [
-    ('"asked"', "'asked' is not a list of requirements"),
-    ("[8]", "[8] is not a list of requirements"),
-    ('["asked is nice"]', "'is nice' is not a version specifier"),
-    ('["./requirements/src/asked-1.0-py3-none-any.whl"]',
-     "'./requirements/src/asked-1.0-py3-none-any.whl' is a file, it must be "
-     "the name of a package"),
-])
-def test_build_requires_that_are_no_requirements(
-        value: str, fault: str, make_project: MakeProject,
-        capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ('"asked"', "'asked' is not a list of requirements"),
+        ("[8]", "[8] is not a list of requirements"),
+        ('["asked is nice"]', "'is nice' is not a version specifier"),
+        (
+            '["./requirements/src/asked-1.0-py3-none-any.whl"]',
+            "'./requirements/src/asked-1.0-py3-none-any.whl' is a file; it must be "
+            "the name of a package",
+        ),
+    ],
+)
+def test_wrong_build_requires_are_refused(
+    value: str, fault: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     project = make_project("tiny", settings=f"build-requires = {value}")
     assert vendor(project) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"{project}/pyproject.toml: [tool.vendor_fetch] build-requires: {fault}")
-    assert said.endswith("\n  next: write it like [\"setuptools-scm>=8\"], then run: "
-                         "python -m vendor_fetch sync\n")
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"pyproject.toml:6: build-requires: {fault}")
+    assert printed.endswith(
+        f"\n    build-requires = {value}\n  next: write it like "
+        'build-requires = ["setuptools-scm>=8"], then: make vendor\n'
+    )
 
 
-def test_a_compiled_package_stays_a_wheel(index: Index, make_project: MakeProject) -> None:
+def test_compiled_package_stays_a_wheel(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "compiled", tag=COMPILED)
     make_tarball(index.directory, "compiled")
     project = make_project("compiled", format="tarball")
@@ -71,7 +91,7 @@ def test_a_compiled_package_stays_a_wheel(index: Index, make_project: MakeProjec
     assert files(project) == [f"compiled-1.0-{COMPILED}.whl"]
 
 
-def test_a_change_of_format_changes_the_files(index: Index, make_project: MakeProject) -> None:
+def test_change_of_format_changes_the_files(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "tiny")
     make_tarball(index.directory, "tiny")
     project = make_project("tiny")
@@ -81,8 +101,9 @@ def test_a_change_of_format_changes_the_files(index: Index, make_project: MakePr
     assert files(project) == ["flit_core-80.0-py3-none-any.whl", "tiny-1.0.tar.gz"]
 
 
-def test_a_wheel_for_a_later_c_library_is_the_last_resort(
-        index: Index, make_project: MakeProject) -> None:
+def test_wheel_for_a_later_glibc_is_the_last_choice(
+    index: Index, make_project: MakeProject
+) -> None:
     machine = os.uname().machine
     make_wheel(index.directory, "both", tag=f"py3-none-manylinux_2_36_{machine}")
     make_wheel(index.directory, "both", tag=f"py3-none-manylinux_2_28_{machine}")

@@ -1,4 +1,4 @@
-"""Old or faulty metadata of a vendored file is read as uv reads it, or named with its fault."""
+"""Old metadata is read as uv reads it; unreadable metadata is named with its fault."""
 
 import zipfile
 from pathlib import Path
@@ -19,21 +19,39 @@ def packages(index: Index) -> None:
     make_wheel(index.directory, "idna", "3.0")
 
 
-@pytest.mark.parametrize("requirement", [
-    "idna>=2.0,<4.0.*", "idna (>=2.0,<4.0.*)", "idna>=2.5.*", "idna>=2.0<4.0", "idna>dev",
-    "idna!=~2.0", "idna>=2.0'", "idna>=2.0,",
-    "idna ; python_version >= '2.7.*'", "idna ; python_version < '2.7.*'",
-    "idna ; python_version >= 'two'", "idna (<4.0.*) ; python_version > '2'",
-])
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "idna>=2.0,<4.0.*",
+        "idna (>=2.0,<4.0.*)",
+        "idna>=2.5.*",
+        "idna>=2.0<4.0",
+        "idna>dev",
+        "idna!=~2.0",
+        "idna>=2.0'",
+        "idna>=2.0,",
+        "idna ; python_version >= '2.7.*'",
+        "idna ; python_version < '2.7.*'",
+        "idna ; python_version >= 'two'",
+        "idna (<4.0.*) ; python_version > '2'",
+    ],
+)
 @pytest.mark.parametrize("kind", ["wheel", "tarball"])
-def test_a_legacy_requirement_is_read_as_uv_reads_it(
-        requirement: str, kind: str, index: Index, make_project: MakeProject) -> None:
+def test_legacy_requirement_is_read_like_uv(
+    requirement: str, kind: str, index: Index, make_project: MakeProject
+) -> None:
     if kind == "wheel":
         make_wheel(index.directory, "legacy", requires=[requirement])
     else:
-        tarballs.make_tarball(index.directory, "legacy", build=["flit_core"], files={
-            "PKG-INFO": "Metadata-Version: 2.2\nName: legacy\nVersion: 1.0\n"
-                        f"Requires-Dist: {requirement}\n"})
+        tarballs.make_tarball(
+            index.directory,
+            "legacy",
+            build=["flit_core"],
+            files={
+                "PKG-INFO": "Metadata-Version: 2.2\nName: legacy\nVersion: 1.0\n"
+                f"Requires-Dist: {requirement}\n"
+            },
+        )
     project = make_project("legacy")
     assert vendor(project) == 0
     assert "idna-3.0-py3-none-any.whl" in files(project)
@@ -41,10 +59,20 @@ def test_a_legacy_requirement_is_read_as_uv_reads_it(
     assert vendor(project) == 0
 
 
-@pytest.mark.parametrize("requirement", ["idna is nice", "idna ; nonsense == 'x'", "idna==2004d",
-                                         "idna ; os_name ~= 'x'", "-idna", "idna[a"])
-def test_metadata_that_cannot_be_read_is_named(
-        requirement: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "idna is nice",
+        "idna ; nonsense == 'x'",
+        "idna==2004d",
+        "idna ; os_name ~= 'x'",
+        "-idna",
+        "idna[a",
+    ],
+)
+def test_unreadable_metadata_is_named(
+    requirement: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     project = make_project("idna")
     assert vendor(project) == 0
     wheel = make_wheel(project / SRC, "legacy", requires=[requirement])
@@ -53,43 +81,64 @@ def test_metadata_that_cannot_be_read_is_named(
         lock.write(lock_line(wheel))
     capsys.readouterr()
     assert vendor(project, "check") == 1
-    assert (f"{SRC}/{wheel.name}: its metadata has Requires-Dist: {requirement}, which can't be "
-            "read: ") in capsys.readouterr().out
+    assert (
+        f"{SRC}/{wheel.name}: its metadata has Requires-Dist: {requirement}, which can't be read: "
+    ) in capsys.readouterr().out
     assert vendor(project) == 1
-    said = "".join(capsys.readouterr())
-    assert wheel.name in said
-    assert "our mistake" not in said
+    printed = "".join(capsys.readouterr())
+    assert wheel.name in printed
+    assert "report this as a bug" not in printed
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    (b"Metadata-Version: 2.1\n", b""), (b"Metadata-Version: 2.1", b"Metadata-Version: new"),
-    (b"A tiny one.", b"Ein kleines, gepr\xfcftes."), (b"Name:", b"Author: J\xfcrgen\nName:"),
-    (b"Name:", b"Requires-Python: >=2.7.*\nName:"), (b"Name:", b"Requires-Python: nonsense\nName:"),
-    (b"Name:", b"Provides-Extra: a b\nName:"),
-], ids=["no version", "bad version", "Latin-1 text", "Latin-1 field", "legacy Python",
-        "bad Python", "bad extra"])
-def test_odd_metadata_is_never_our_mistake(
-        old: bytes, new: bytes, make_project: MakeProject, tmp_path: Path,
-        capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Metadata-Version: 2.1\n", b""),
+        (b"Metadata-Version: 2.1", b"Metadata-Version: new"),
+        (b"A tiny one.", b"Ein kleines, gepr\xfcftes."),
+        (b"Name:", b"Author: J\xfcrgen\nName:"),
+        (b"Name:", b"Requires-Python: >=2.7.*\nName:"),
+        (b"Name:", b"Requires-Python: nonsense\nName:"),
+        (b"Name:", b"Provides-Extra: a b\nName:"),
+    ],
+    ids=[
+        "no version",
+        "bad version",
+        "Latin-1 text",
+        "Latin-1 field",
+        "legacy Python",
+        "bad Python",
+        "bad extra",
+    ],
+)
+def test_odd_metadata_causes_no_unexpected_error(
+    old: bytes,
+    new: bytes,
+    make_project: MakeProject,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     wheel = make_wheel(tmp_path, "odd", requires=["idna"])
     project = make_project(f"./{SRC}/{wheel.name}")
     (project / SRC).mkdir()
     with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(project / SRC / wheel.name, "w") as out:
         for entry in source.infolist():
             content = source.read(entry)
-            out.writestr(entry, content.replace(old, new) if "METADATA" in entry.filename
-                         else content)
+            out.writestr(
+                entry, content.replace(old, new) if "METADATA" in entry.filename else content
+            )
     status = vendor(project)
-    said = "".join(capsys.readouterr())
-    assert "our mistake" not in said
-    assert status == 0 or wheel.name in said
+    printed = "".join(capsys.readouterr())
+    assert "report this as a bug" not in printed
+    assert status == 0 or wheel.name in printed
     if status == 0:
         assert vendor(project, "check") == 0
 
 
 @pytest.mark.parametrize("requirement", ["pytz", "pytz===2004d"])
-def test_a_legacy_version_satisfies_what_compares_text(
-        requirement: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_legacy_version_is_compared_as_text(
+    requirement: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     project = make_project("idna")
     assert vendor(project) == 0
     wheel = make_wheel(project / SRC, "pytz", "2004d")
@@ -102,39 +151,55 @@ def test_a_legacy_version_satisfies_what_compares_text(
     assert "has pytz 2004d, requirements/apps.in asks for pytz>=2000" in capsys.readouterr().out
 
 
-def test_a_tarball_s_legacy_build_requirement_is_read(index: Index,
-                                                      make_project: MakeProject) -> None:
-    tarballs.make_tarball(index.directory, "old", build=["setuptools>=40.*"], files={
-        "PKG-INFO": "Metadata-Version: 2.2\nName: old\nVersion: 1.0\n"})
+def test_legacy_build_requirement_is_read(index: Index, make_project: MakeProject) -> None:
+    tarballs.make_tarball(
+        index.directory,
+        "old",
+        build=["setuptools>=40.*"],
+        files={"PKG-INFO": "Metadata-Version: 2.2\nName: old\nVersion: 1.0\n"},
+    )
     project = make_project("old")
     assert vendor(project) == 0
     assert "setuptools-80.0-py3-none-any.whl" in files(project)
     assert vendor(project, "check") == 0
 
 
-def test_a_tarball_s_bad_build_requirement_is_named(
-        index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
-    tarballs.make_tarball(index.directory, "old", build=["setuptools is nice"], files={
-        "PKG-INFO": "Metadata-Version: 2.2\nName: old\nVersion: 1.0\n"})
+def test_wrong_build_requirement_is_named(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tarballs.make_tarball(
+        index.directory,
+        "old",
+        build=["setuptools is nice"],
+        files={"PKG-INFO": "Metadata-Version: 2.2\nName: old\nVersion: 1.0\n"},
+    )
     assert vendor(make_project("old")) == 1
     assert capsys.readouterr().err.startswith(
-        f"{SRC}/old-1.0.tar.gz: its metadata has build-system.requires: setuptools is nice, ")
+        f"{SRC}/old-1.0.tar.gz: its metadata has build-system.requires: setuptools is nice, "
+    )
 
 
 @pytest.mark.parametrize("text", ["a>=1.0,nonsense", "a<1,<4.0.*", "a>=99,~=1"])
-def test_a_specifier_is_judged_whole(text: str) -> None:
+def test_every_part_of_a_specifier_is_checked(text: str) -> None:
     from bootstrapper.ve.standards.requirement import parse_requirement
 
     with pytest.raises(InvalidRequirement):
         parse_requirement(text)
 
 
-@pytest.mark.parametrize(("text", "allowed", "refused"), [
-    ("a>=2.0,<4.0.*", "3.9", "4.0"), ("a>=2.7.*", "2.7", "2.6"), ("a!=~5.0", "4.0", "5.0"),
-    ("a>=1.0 <2", "1.5", "2.0"), ("a1 >=1.0.*<2", "1.5", "2.0"),
-    ("a=1.0", "1.0", "1.1"), ("a~=2.7.*", "2.7.5", "2.8"),
-])
-def test_a_legacy_specifier_means_what_it_meant(text: str, allowed: str, refused: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "allowed", "refused"),
+    [
+        ("a>=2.0,<4.0.*", "3.9", "4.0"),
+        ("a>=2.7.*", "2.7", "2.6"),
+        ("a!=~5.0", "4.0", "5.0"),
+        ("a>=1.0 <2", "1.5", "2.0"),
+        ("a1 >=1.0.*<2", "1.5", "2.0"),
+        ("a=1.0", "1.0", "1.1"),
+        ("a~=2.7.*", "2.7.5", "2.8"),
+    ],
+)
+def test_legacy_specifier_keeps_its_meaning(text: str, allowed: str, refused: str) -> None:
     requirement = parse_metadata_requirement(text)
     assert requirement.allows(allowed)
     assert not requirement.allows(refused)

@@ -26,8 +26,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("checkout")
     for name in PARTS:
         if (REPOSITORY / name).is_dir():
-            shutil.copytree(REPOSITORY / name, copy / name,
-                            ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
         elif (REPOSITORY / name).is_file():
             shutil.copy(REPOSITORY / name, copy)
     return copy
@@ -37,8 +38,20 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def theirs(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What pip and setuptools make of it; setuptools comes from the user's index."""
     out = tmp_path_factory.mktemp("theirs")
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",
-                    "--wheel-dir", out, checkout], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--wheel-dir",
+            out,
+            checkout,
+        ],
+        check=True,
+    )
     return next(out.iterdir())
 
 
@@ -53,22 +66,32 @@ def modules(wheel: Path) -> set[str]:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
 
 
-def test_it_is_the_wheel_that_pip_makes(checkout: Path, theirs: Path, tmp_path: Path) -> None:
+def test_wheel_equals_the_one_of_pip(checkout: Path, theirs: Path, tmp_path: Path) -> None:
     ours = build_wheel(checkout, tmp_path)
     assert ours.name == theirs.name
     assert modules(ours) == modules(theirs)
-    for field in ("Name", "Version", "Summary", "Author", "Requires-Python", "Provides-Extra",
-                  "Description-Content-Type", "License-File"):
+    for field in (
+        "Name",
+        "Version",
+        "Summary",
+        "Author",
+        "Requires-Python",
+        "Provides-Extra",
+        "Description-Content-Type",
+        "License-File",
+    ):
         assert metadata(ours).get_all(field) == metadata(theirs).get_all(field), field
 
     def requirements(wheel: Path) -> set[str]:
-        return {each.replace(" ", "").replace("'", '"')
-                for each in metadata(wheel).get_all("Requires-Dist", [])}
+        return {
+            each.replace(" ", "").replace("'", '"')
+            for each in metadata(wheel).get_all("Requires-Dist", [])
+        }
 
     assert requirements(ours) == requirements(theirs)
 
 
-def test_the_same_checkout_gives_the_same_bytes(checkout: Path, tmp_path: Path) -> None:
+def test_wheel_of_the_same_checkout_has_the_same_bytes(checkout: Path, tmp_path: Path) -> None:
     one = build_wheel(checkout, tmp_path / "one").read_bytes()
     copy = tmp_path / "elsewhere"
     shutil.copytree(checkout, copy)
@@ -80,7 +103,7 @@ def test_the_same_checkout_gives_the_same_bytes(checkout: Path, tmp_path: Path) 
     assert build_wheel(copy, tmp_path / "two").read_bytes() == one
 
 
-def test_its_record_is_right(checkout: Path, tmp_path: Path) -> None:
+def test_record_of_the_wheel_is_right(checkout: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(build_wheel(checkout, tmp_path)) as archive:
         names = archive.namelist()
         record = names[-1]
@@ -95,15 +118,24 @@ def test_its_record_is_right(checkout: Path, tmp_path: Path) -> None:
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
 
 
-def test_bootstrapper_runs_from_the_wheel_itself(checkout: Path, tmp_path: Path) -> None:
+def test_bootstrapper_runs_from_the_wheel(checkout: Path, tmp_path: Path) -> None:
     wheel = build_wheel(checkout, tmp_path)
-    done = subprocess.run([sys.executable, "-I", "-S", "-c",
-                           f"import sys; sys.path.insert(0, {str(wheel)!r})\n"
-                           "import bootstrapper.ve.project.lockfile; print(bootstrapper.__file__)"],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(wheel)!r})\n"
+            "import bootstrapper.ve.project.lockfile; print(bootstrapper.__file__)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.startswith(str(wheel))
 
 
-def test_something_that_is_no_checkout(tmp_path: Path) -> None:
+def test_directory_without_setup_cfg_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"has no setup\.cfg"):
         build_wheel(tmp_path, tmp_path / "out")

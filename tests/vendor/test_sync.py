@@ -14,8 +14,9 @@ from tests.vendor.conftest import COMPILED, PYTHON, TAG, MakeProject, files, sna
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_every_file_is_fetched_and_locked(index: Index, make_project: MakeProject,
-                                          capsys: pytest.CaptureFixture[str]) -> None:
+def test_sync_fetches_and_locks_every_file(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_wheel(index.directory, "tiny", requires=["helper>=1"])
     make_wheel(index.directory, "helper", "1.5")
     project = make_project("tiny")
@@ -27,32 +28,51 @@ def test_every_file_is_fetched_and_locked(index: Index, make_project: MakeProjec
     assert vendor(project, "check") == 0
 
 
-def test_plain_pip_installs_the_same_set(index: Index, make_project: MakeProject,
-                                         tmp_path: Path) -> None:
+def test_pip_installs_the_same_set(index: Index, make_project: MakeProject, tmp_path: Path) -> None:
     make_wheel(index.directory, "pure")
     make_wheel(index.directory, "compiled", tag=COMPILED, pure=False)
     make_wheel(index.directory, "stable", tag=COMPILED.replace(f"{TAG}-{TAG}", "cp39-abi3"))
     project = make_project("pure", "compiled", "stable")
     assert vendor(project, "-q") == 0
-    subprocess.run([sys.executable, "-m", "pip", "install", "--no-index", "--no-deps",
-                    "--require-hashes", "--quiet", "--target", tmp_path / "installed",
-                    "-r", "requirements/apps.txt"], cwd=project, check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--no-index",
+            "--no-deps",
+            "--require-hashes",
+            "--quiet",
+            "--target",
+            tmp_path / "installed",
+            "-r",
+            "requirements/apps.txt",
+        ],
+        cwd=project,
+        check=True,
+    )
     installed = {path.name for path in (tmp_path / "installed").glob("*.dist-info")}
     assert installed == {f"{name}-1.0.dist-info" for name in ("pure", "compiled", "stable")}
 
 
-def test_markers_say_where_a_compiled_wheel_fits(index: Index, make_project: MakeProject) -> None:
+def test_marker_of_a_compiled_wheel_names_its_target(
+    index: Index, make_project: MakeProject
+) -> None:
     make_wheel(index.directory, "compiled", tag=COMPILED)
     make_wheel(index.directory, "stable", tag=COMPILED.replace(f"{TAG}-{TAG}", "cp39-abi3"))
     project = make_project("compiled", "stable")
     assert vendor(project) == 0
     machine = f'sys_platform == "linux" and platform_machine == "{os.uname().machine}"'
     assert [str(file.marker) for file in read(project, APPS)] == [
-        f'python_version == "{PYTHON}" and {machine}', f'python_version >= "3.9" and {machine}']
+        f'python_version == "{PYTHON}" and {machine}',
+        f'python_version >= "3.9" and {machine}',
+    ]
 
 
-def test_when_nothing_changed_nothing_is_touched(index: Index, make_project: MakeProject,
-                                                 capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_sync_touches_nothing(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -61,11 +81,14 @@ def test_when_nothing_changed_nothing_is_touched(index: Index, make_project: Mak
     capsys.readouterr()
     assert vendor(project) == 0
     assert capsys.readouterr().out == (
-        "Nothing to do: requirements/src/ agrees with requirements/apps.in\n")
+        "Nothing to do: requirements/src/ agrees with requirements/apps.in\n"
+    )
     assert snapshot(project) == before
 
 
-def test_a_version_changes_only_when_apps_in_asks(index: Index, make_project: MakeProject) -> None:
+def test_locked_version_stays_until_apps_in_excludes_it(
+    index: Index, make_project: MakeProject
+) -> None:
     make_wheel(index.directory, "tiny", "1.0")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -79,8 +102,9 @@ def test_a_version_changes_only_when_apps_in_asks(index: Index, make_project: Ma
     assert files(project) == ["other-1.0-py3-none-any.whl", "tiny-2.0-py3-none-any.whl"]
 
 
-def test_without_a_network_vendored_files_are_enough(index: Index, make_project: MakeProject,
-                                                     tmp_path: Path) -> None:
+def test_sync_without_network_uses_vendored_files(
+    index: Index, make_project: MakeProject, tmp_path: Path
+) -> None:
     make_wheel(index.directory, "tiny", requires=["helper"])
     make_wheel(index.directory, "helper")
     make_wheel(index.directory, "other")
@@ -93,27 +117,39 @@ def test_without_a_network_vendored_files_are_enough(index: Index, make_project:
     assert vendor(project, "check") == 0
 
 
-def test_a_requirement_nobody_can_satisfy_changes_nothing(
-        index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unsatisfiable_requirement_changes_nothing(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     assert vendor(project) == 0
     make_project("tiny>=9")
     before = snapshot(project)
     assert vendor(project) == 1
-    said = capsys.readouterr().err
-    assert "requirements/apps.in: " in said
-    assert "tiny>=9" in said
-    assert "\n  next: change what it asks for" in said
+    printed = capsys.readouterr().err
+    assert "requirements/apps.in: " in printed
+    assert "tiny>=9" in printed
+    assert (
+        "\n  next: change the requirements in requirements/apps.in, then: make vendor\n" in printed
+    )
     assert snapshot(project) == before
 
 
-@pytest.mark.parametrize("place", ["vendor_fetch.sync.locker.fetch",
-                                   "vendor_fetch.project.locks.write_lock",
-                                   "vendor_fetch.sync.sync._remove"])
-def test_an_interrupted_sync_leaves_a_project_that_bootstraps(
-        place: str, index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "place",
+    [
+        "vendor_fetch.sync.locker.fetch",
+        "vendor_fetch.project.locks.write_lock",
+        "vendor_fetch.sync.owned_files.OwnedFiles.remove_unlocked",
+    ],
+)
+def test_interrupted_sync_leaves_a_working_project(
+    place: str,
+    index: Index,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     make_wheel(index.directory, "tiny", "1.0")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -126,15 +162,16 @@ def test_an_interrupted_sync_leaves_a_project_that_bootstraps(
     with monkeypatch.context() as patched:
         patched.setattr(place, interrupt)
         assert vendor(project) == 130
-    assert "next: python -m vendor_fetch sync" in capsys.readouterr().err
+    assert "next: make vendor\n" in capsys.readouterr().err
     for lock in (APPS, TOOLS):
         assert all((project / file.path).is_file() for file in read(project, lock))
     assert vendor(project) == 0
     assert files(project) == ["tiny-2.0-py3-none-any.whl"]
 
 
-def test_two_at_once_take_no_chances(index: Index, make_project: MakeProject,
-                                     capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_sync_at_the_same_time_is_locked_out(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_wheel(index.directory, "tiny")
     project = make_project("tiny")
     descriptor = os.open(project, os.O_RDONLY)
@@ -143,32 +180,40 @@ def test_two_at_once_take_no_chances(index: Index, make_project: MakeProject,
         assert vendor(project) == 3
     finally:
         os.close(descriptor)
-    assert "a rebuild or another vendor_fetch is at work there" in capsys.readouterr().err
+    assert "a rebuild or another vendor_fetch is using it" in capsys.readouterr().err
     assert vendor(project) == 0
 
 
-@pytest.mark.parametrize(("line", "fault"), [
-    ("tiny is nice", "requirements/apps.in line 2: 'is nice' is not a version specifier"),
-    ("tiny ; python_version", "requirements/apps.in line 2: the marker ends too early"),
-    ("--index-url https://user:secret@index.example.org", "requirements/apps.in line 2: "
-     "--index-url: options don't belong here"),
-])
-def test_a_bad_line_of_apps_in_is_named(line: str, fault: str, make_project: MakeProject,
-                                        capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("tiny is nice", "requirements/apps.in:2: 'is nice' is not a version specifier"),
+        ("tiny ; python_version", "requirements/apps.in:2: the marker ends too early\n    tiny ; "),
+        (
+            "--index-url https://user:secret@index.example.org",
+            "requirements/apps.in:2: --index-url: options don't belong here",
+        ),
+    ],
+)
+def test_wrong_line_of_apps_in_is_shown(
+    line: str, fault: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert vendor(make_project("fine", line)) == 2
-    said = capsys.readouterr().err
-    assert fault in said
-    assert "secret" not in said
+    printed = capsys.readouterr().err
+    assert fault in printed
+    assert "secret" not in printed
 
 
-def test_a_file_that_apps_in_names_and_that_is_not_there(
-        index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_file_of_apps_in_is_named(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     own = "requirements/src/own-1.0-py3-none-any.whl"
     make_wheel(index.directory, "fine")
     project = make_project("fine", f"./{own}")
-    missing = (f"requirements/apps.in line 2: {own}: there is no such file\n"
-               f"  next: bring it back (git checkout -- {own}) or change the line, then run: "
-               "python -m vendor_fetch sync\n")
+    missing = (
+        f"requirements/apps.in:2: {own}: there is no such file\n"
+        f"  next: git checkout -- {own}, or change the line, then: make vendor\n"
+    )
     assert (vendor(project), capsys.readouterr().err) == (2, missing)
     make_wheel(project / "requirements/src", "own")
     assert vendor(project) == 0
@@ -178,8 +223,9 @@ def test_a_file_that_apps_in_names_and_that_is_not_there(
     assert vendor(project) == 0
 
 
-def test_a_lock_with_a_bad_line_is_written_anew_with_its_versions(
-        index: Index, make_project: MakeProject) -> None:
+def test_damaged_lock_is_rewritten_with_its_versions(
+    index: Index, make_project: MakeProject
+) -> None:
     make_wheel(index.directory, "tiny", "1.0")
     project = make_project("tiny")
     assert vendor(project) == 0
@@ -190,8 +236,7 @@ def test_a_lock_with_a_bad_line_is_written_anew_with_its_versions(
     assert (project / APPS).read_text() == good
 
 
-def test_a_damaged_or_missing_file_is_fetched_again(index: Index,
-                                                    make_project: MakeProject) -> None:
+def test_damaged_or_missing_file_is_fetched_again(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "tiny")
     make_wheel(index.directory, "other")
     project = make_project("tiny", "other")
@@ -204,7 +249,7 @@ def test_a_damaged_or_missing_file_is_fetched_again(index: Index,
     assert {name: content for name, (_, content) in snapshot(project).items()} == before
 
 
-def test_a_file_that_apps_in_names_is_kept(index: Index, make_project: MakeProject) -> None:
+def test_file_by_path_is_kept(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "helper")
     project = make_project("./requirements/src/own-1.0-py3-none-any.whl")
     own = make_wheel(project / "requirements/src", "own", requires=["helper"])
@@ -216,49 +261,58 @@ def test_a_file_that_apps_in_names_is_kept(index: Index, make_project: MakeProje
     assert vendor(project, "check") == 0
 
 
-def test_a_directory_that_is_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_directory_without_apps_in_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert vendor(tmp_path) == 2
     assert "apps.in: the file is missing, so this is no project" in capsys.readouterr().err
 
 
-
-
-def test_offline_and_more_is_asked_for(index: Index, make_project: MakeProject,
-                                       monkeypatch: pytest.MonkeyPatch,
-                                       capsys: pytest.CaptureFixture[str]) -> None:
+def test_offline_sync_of_a_new_package_fails(
+    index: Index,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     make_wheel(index.directory, "tiny")
     assert vendor(make_project("tiny")) == 0
     monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
     asked = list(index.asked)
     assert vendor(make_project("tiny", "other")) == 1
-    assert capsys.readouterr().err.endswith(
-        "  next: run the same command once without VENDOR_FETCH_OFFLINE\n")
+    assert capsys.readouterr().err.endswith("  next: env -u VENDOR_FETCH_OFFLINE make vendor\n")
     assert index.asked == asked
 
 
-def test_a_fault_of_ours_is_no_traceback(index: Index, make_project: MakeProject,
-                                         monkeypatch: pytest.MonkeyPatch,
-                                         capsys: pytest.CaptureFixture[str]) -> None:
+def test_unexpected_error_prints_no_traceback(
+    index: Index,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def fail(*args: object) -> None:
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr("vendor_fetch.__main__.sync", fail)
     assert vendor(make_project("tiny")) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("vendor_fetch: unexpected ZeroDivisionError: by zero\n  next: ")
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert printed.startswith("vendor_fetch: unexpected ZeroDivisionError: by zero\n  next: ")
+    assert "Traceback" not in printed
 
 
 def test_sigterm_ends_a_sync_like_ctrl_c(index: Index, make_project: MakeProject) -> None:
     wheel = make_wheel(index.directory, "tiny")
     index.stalled.add(wheel.name)
     project = make_project("tiny")
-    run = subprocess.Popen([sys.executable, "-m", "vendor_fetch", "--project", project],
-                           cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "vendor_fetch", "--project", project],
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert index.reached.wait(60)
     run.terminate()
     # The index is silent still: nobody waits for it.
-    _, said = run.communicate(timeout=10)
+    _, printed = run.communicate(timeout=10)
     assert run.returncode == 130
-    assert said.startswith("interrupted; ")
+    assert printed.startswith("interrupted; ")
     assert files(project) == []

@@ -1,1 +1,1 @@
-"""`make demo`: from nothing to a running site, pushed to production and rolled back."""
+"""`make demo`: generate a site, push it to production, roll it back and run it."""

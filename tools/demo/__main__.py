@@ -1,4 +1,4 @@
-"""From nothing to a running site, pushed to production and back, as `make demo` shows it."""
+"""Generate a site, push it to a production directory, roll it back and run it, with Rolf."""
 
 import argparse
 import html
@@ -23,31 +23,33 @@ from tools.demo.rolf import Rolf, running
 from tools.rolf_files import lay_out
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# The template's lock covers these; the ve is built of the Python that runs this, if it is one.
+# The Pythons of the template's locks. The demo builds its ve with the running Python.
 PYTHONS = ("3.11", "3.12", "3.13")
-PATIENCE = 30.0  # seconds until the site must answer
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+START_SECONDS = 30.0  # until the site must answer
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Generate, vendor, rebuild, migrate, push, roll back, run, Rolf; returns the exit status."""
+    """Run all steps and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--once", action="store_true", help="check that the site answers, then end")
+    parser.add_argument(
+        "--once", action="store_true", help="end after a check that the site answers"
+    )
     parser.add_argument(
         "--pictures",
         type=Path,
         metavar="DIRECTORY",
-        help="take the docs' pictures of Rolf (playwright and chromium)",
+        help="take the screenshots for the docs (needs playwright and chromium)",
     )
     parser.add_argument(
         "--into",
         type=Path,
         default=REPOSITORY / ".demo",
         metavar="DIRECTORY",
-        help="where the project is generated; wiped first (default: .demo)",
+        help="directory for the project; it is deleted first (default: .demo)",
     )
     options = parser.parse_args(argv)
-    for number in ENDING:
+    for number in END_SIGNALS:
         signal.signal(number, end)
     try:
         into = options.into.resolve()
@@ -55,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         step("rebuild the ve, offline", "./bootstrap.py", "--python", sys.executable, at=project)
         step("migrate", "./manage.py", "migrate", "--verbosity", "0", at=project)
         if lacking := missing():
-            print(f"\n--- no push is shown, and no Rolf: this machine has no {', '.join(lacking)}")
+            print(f"\n--- the demo skips pushes and Rolf: install {', '.join(lacking)}")
             return run(project, once=options.once)
         port = free_port(8001)
         with (
@@ -65,12 +67,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             address = f"http://127.0.0.1:{port}/"
             site = Production(project, into / "production", address)
             push(site, process.pid, staging)
-            with rolf(into / "rolf") as shop:
-                push_through(shop, site)
+            with rolf(into / "rolf") as rolf_site:
+                push_through(rolf_site, site)
                 if options.pictures:
-                    take_pictures(shop, options.pictures)
+                    take_pictures(rolf_site, options.pictures)
                 return run(
-                    project, once=options.once, production=address, shop=shop, staging=staging
+                    project,
+                    once=options.once,
+                    production=address,
+                    rolf_site=rolf_site,
+                    staging=staging,
                 )
     except subprocess.CalledProcessError as error:
         print(
@@ -87,19 +93,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def end(*_: object) -> None:
-    """End the demo, once: a second signal would leave processes behind that are being ended."""
-    for number in ENDING:
-        signal.signal(number, lambda *_: None)  # SIG_IGN meets a signal that is on its way
+    """End the demo at the first signal: a second one would leave processes behind."""
+    for number in END_SIGNALS:
+        signal.signal(number, lambda *_: None)  # not SIG_IGN: a pending signal would be lost
     raise KeyboardInterrupt
 
 
 def generate(into: Path) -> Path:
-    """A new project, demo_site, in a directory that is wiped first."""
+    """Generate the project demo_site in a directory that is deleted first, and return its path."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if version not in PYTHONS:
         sys.exit(
-            f"make demo: Python {version} is not among {', '.join(PYTHONS)}, which the "
-            "template has locked files for\n  next: make clean demo PYTHON=python3.13"
+            f"make demo: Python {version} is none of {', '.join(PYTHONS)}, which the "
+            "template has locks for\n  next: make clean demo PYTHON=python3.13"
         )
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
@@ -121,84 +127,84 @@ def generate(into: Path) -> Path:
 
 
 def step(title: str, *command: str, at: Path) -> None:
-    """Run one command, and say what it is for."""
+    """Print what a command is for, and run it."""
     shown = " ".join(Path(word).name if word.startswith("/") else word for word in command)
-    say(f"{title}: {shown}")
+    heading(f"{title}: {shown}")
     subprocess.run(command, cwd=at, check=True)
 
 
 @contextmanager
 def staging_server(directory: Path) -> Iterator[Site]:
-    """Where staging is pushed to; visitors wait there until the first push."""
+    """Run the server of staging; it answers after the first push."""
     port = free_port(8003)
     with production_server(directory, port) as process:
         yield Site(directory, f"http://127.0.0.1:{port}/", process.pid)
 
 
 def push(production: Production, server_pid: int, staging: Site) -> None:
-    """Show a first push, a change that is pushed, and the way back."""
-    say(
+    """Show a first push, the push of a change, and a rollback."""
+    heading(
         f"production is a directory of this machine, {production.directory}; its server stands in "
         "for Apache"
     )
     production.prepare(server_pid, staging)
-    say("the first push")
+    heading("the first push")
     production.bootstrapper("deploy", "-m", "A new site")
     show_page(production.address)
-    say("the front page is changed, and pushed")
+    heading("the front page is changed, and pushed")
     production.show("Pushed in one step.")
     production.bootstrapper("deploy", "-m", "Say how it got here")
     show_page(production.address)
-    say("that was a mistake: back to what was live before")
+    heading("that was a mistake: back to what was live before")
     production.bootstrapper("rollback", "--yes")
     show_page(production.address)
 
 
 @contextmanager
 def rolf(directory: Path) -> Iterator[Rolf]:
-    """Rolf, as a shop sets it up."""
-    say("Rolf, for those of the shop who push from a web page: vendor its files")
+    """Rolf, as a rolf_site sets it up."""
+    heading("Rolf, for those of the rolf_site who push from a web page: vendor its files")
     lay_out(directory)
     step("rebuild its ve, offline", "./bootstrap.py", "--python", sys.executable, at=directory)
     port = free_port(8002)
-    say(f"run it, web server and worker: ./manage.py rolf --port {port}")
-    with running(directory, port) as shop:
-        yield shop
+    heading(f"run it, web server and worker: ./manage.py rolf --port {port}")
+    with running(directory, port) as rolf_site:
+        yield rolf_site
 
 
-def push_through(shop: Rolf, site: Production) -> None:
-    """Show pushes that people of the shop ask Rolf for: one fails, one is taken back."""
-    say("it gets the site's deployment; Anna may edit it, Dora push it, Paul look")
-    shop.define(site.project)
-    say("Anna pushes, then something that its tests don't let through")
+def push_through(rolf_site: Rolf, site: Production) -> None:
+    """Show pushes that people of the rolf_site ask Rolf for: one fails, one is taken back."""
+    heading("it gets the site's deployment; Anna may edit it, Dora push it, Paul look")
+    rolf_site.define(site.project)
+    heading("Anna pushes, then something that its tests don't let through")
     site.show("Autumn is here.")
-    shop.push("anna", "Autumn on the front page", "SKIP_TESTS")
+    rolf_site.push("anna", "Autumn on the front page", "SKIP_TESTS")
     site.show("{% prices %}", "A list of prices")
-    shop.push("anna", "A list of prices")
+    rolf_site.push("anna", "A list of prices")
     show_page(site.address)
-    say("Dora pushes, sees that it was a mistake, and takes it back")
+    heading("Dora pushes, sees that it was a mistake, and takes it back")
     site.show("Prices from 2025.")
-    shop.push("dora", "New prices", "SKIP_TESTS")
+    rolf_site.push("dora", "New prices", "SKIP_TESTS")
     show_page(site.address)
-    shop.rollback("dora", "These are last year's prices")
+    rolf_site.rollback("dora", "These are last year's prices")
     show_page(site.address)
 
 
-def take_pictures(shop: Rolf, directory: Path) -> None:
-    """Take the pictures that the docs show."""
+def take_pictures(rolf_site: Rolf, directory: Path) -> None:
+    """Take the screenshots for the docs."""
     from tools.demo.pictures import take
 
-    say(f"pictures of Rolf go into {directory}")
-    take(shop, directory)
+    heading(f"take screenshots of Rolf into {directory}")
+    take(rolf_site, directory)
 
 
-def say(title: str) -> None:
-    """Say what comes next."""
+def heading(title: str) -> None:
+    """Print a heading."""
     print(f"\n--- {title}", flush=True)
 
 
 def show_page(address: str) -> None:
-    """Say what visitors of a front page read."""
+    """Print what a front page shows."""
     with urllib.request.urlopen(address, timeout=10) as response:
         lead = re.search(r'<p class="lead">(.*?)</p>', response.read().decode(), re.DOTALL)
     print(f"\n  {address} says: {html.unescape(lead[1]) if lead else 'nothing'}", flush=True)
@@ -209,20 +215,20 @@ def run(
     *,
     once: bool,
     production: str = "",
-    shop: Rolf | None = None,
+    rolf_site: Rolf | None = None,
     staging: Site | None = None,
 ) -> int:
-    """Run the site until Ctrl-C, or, once, until its pages have answered."""
+    """Run the site until Ctrl-C, or with `once` until its pages have answered."""
     port = free_port(8000)
     address = f"http://127.0.0.1:{port}/"
-    say(f"run the site as its developers do: ./manage.py runserver {port}")
+    heading(f"run the site as its developers do: ./manage.py runserver {port}")
     with server(project, port) as process:
         if not answers(address, process):
             print("make demo: the site does not answer; its output is above", file=sys.stderr)
             return 1
         if once:
             answered = [(status(page), page) for page in (address, f"{address}admin/login/")]
-            answered += shop.pages() if shop else []
+            answered += rolf_site.pages() if rolf_site else []
             for came, page in answered:
                 print(came, page)
             return 0 if {came for came, _ in answered} == {200} else 1
@@ -232,12 +238,12 @@ def run(
             + (f"  {production} is production\n" if production else "")
             + (f"  {staging.address} shows staging, after a push to it\n" if staging else "")
             + (
-                f"  {shop.address} is Rolf; {shop.login} signs in with {shop.password}\n"
+                f"  {rolf_site.address} is Rolf; {rolf_site.login} signs in with {rolf_site.password}\n"
                 + "".join(
                     f"    {login} signs in with {password}\n"
-                    for login, password in shop.people.items()
+                    for login, password in rolf_site.people.items()
                 )
-                if shop
+                if rolf_site
                 else ""
             )
             + "  Ctrl-C ends it\n",
@@ -248,7 +254,7 @@ def run(
 
 @contextmanager
 def server(project: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """Django's development server, ended with all of its processes when the `with` is left."""
+    """Run Django's development server, and end all its processes afterwards."""
     process = subprocess.Popen(
         ["./manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
         cwd=project,
@@ -263,8 +269,8 @@ def server(project: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def answers(address: str, process: "subprocess.Popen[bytes]") -> bool:
-    """Wait until the site answers; False if it ends before, or does not within PATIENCE."""
-    end = time.monotonic() + PATIENCE
+    """Return whether the site answers within START_SECONDS and does not end before."""
+    end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         if status(address):
             return True
@@ -273,7 +279,7 @@ def answers(address: str, process: "subprocess.Popen[bytes]") -> bool:
 
 
 def status(address: str) -> int:
-    """The HTTP status of a page; 0 if nobody answers."""
+    """Return the HTTP status of a page, or 0 if no server answers."""
     try:
         with urllib.request.urlopen(address, timeout=10) as response:
             return int(response.status)
@@ -284,7 +290,7 @@ def status(address: str) -> int:
 
 
 def free_port(wanted: int) -> int:
-    """The port that is wanted if nobody has it, else any that is free."""
+    """Return the wanted port if it is free, or another free port."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Fills the demo's Rolf, and asks it for pushes as people do; run by the Python of Rolf's own ve.
+"""Fill the demo's Rolf, and request pushes as its users; run it with the Python of Rolf's own ve.
 
 usage: content.py define PROJECT
        content.py push PERSON COMMENT [FLAG]…
@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-# Rolf's directory is where this is run, not where this file lies.
+# This program runs in Rolf's directory and lies in another.
 sys.path[0] = str(Path.cwd())
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rolf.settings.embedded")
 
@@ -32,14 +32,14 @@ from deployments.models import (  # noqa: E402
     Stage,
 )
 from django.contrib.auth.models import Group  # noqa: E402
-from history.models import recording  # noqa: E402
+from history.models import record_change  # noqa: E402
 from pushes import services  # noqa: E402
 
 from bootstrapper.deploy.plan.prepare import prepare_project  # noqa: E402
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog  # noqa: E402
 
 NAME = "Demo Site"
-# By group: what its members may do with the demo site, and who they are.
+# By group: the permission of its members for the demo site, and their names.
 SHOP = {
     "programmers": (Level.EDIT, {"anna": "Anna Berg"}),
     "designers": (Level.PUSH, {"dora": "Dora Lind"}),
@@ -48,9 +48,9 @@ SHOP = {
 
 
 def define(project: str) -> None:
-    """Make the people, and the deployment as the project's own file has it.
+    """Create the users, and the deployment of the project's own file.
 
-    Print a line for each of the people: login and password.
+    Print login and password of each user.
     """
     owner = User.objects.filter(is_superuser=True).earliest("pk")
     category = Category.objects.create(name="Sites")
@@ -66,10 +66,10 @@ def define(project: str) -> None:
         on_failure=engine.on_failure,
         description="What visitors see.",
     )
-    kept(owner, deployment, deployment)
+    save(owner, deployment, deployment)
     for group, (level, people) in SHOP.items():
         members = Group.objects.create(name=group)
-        kept(owner, Grant(group=members, deployment=deployment, level=level), deployment)
+        save(owner, Grant(group=members, deployment=deployment, level=level), deployment)
         for login, full in people.items():
             first, _, last = full.partition(" ")
             password = secrets.token_urlsafe(9)
@@ -79,9 +79,9 @@ def define(project: str) -> None:
             print(login, password)
     anna = User.objects.get(username="anna")
     for name, value in engine.environment.items():
-        kept(anna, Setting(deployment=deployment, name=name, text=value), deployment)
+        save(anna, Setting(deployment=deployment, name=name, text=value), deployment)
     for flag in engine.flags.values():
-        kept(
+        save(
             anna,
             Flag(
                 deployment=deployment,
@@ -92,34 +92,34 @@ def define(project: str) -> None:
             deployment,
         )
     for position, entry in enumerate(engine.stages):
-        kept(
+        save(
             anna,
             Stage(deployment=deployment, position=position, name=entry.name, recipe=entry.recipe),
             deployment,
         )
-    own(anna, Path(project), {entry.recipe for entry in engine.stages})
+    import_recipes(anna, Path(project), {entry.recipe for entry in engine.stages})
     tied = Deployment(
         application=application,
         name="staging",
         tied_to="staging",
         description="Tied to the file in its repository.",
     )
-    kept(anna, tied, tied)
-    kept(
+    save(anna, tied, tied)
+    save(
         anna,
         Setting(deployment=tied, name="REPOSITORY", text=engine.environment["REPOSITORY"]),
         tied,
     )
 
 
-def own(person: User, project: Path, used: set[str]) -> None:
+def import_recipes(person: User, project: Path, used: set[str]) -> None:
     """Put the project's own recipes into Rolf's cookbook."""
     cookbook = RecipeCatalog(project)
     for file in sorted((project / "deploy/recipes").iterdir()):
         if file.stem in used:
             code = cookbook.get(file.stem).code
             recipe = Recipe(name=file.stem, code=code)
-            kept(person, recipe)
+            save(person, recipe)
             RecipeVersion.objects.create(
                 recipe=recipe,
                 number=1,
@@ -130,15 +130,15 @@ def own(person: User, project: Path, used: set[str]) -> None:
             )
 
 
-def kept(person: User, subject: object, deployment: Deployment | None = None) -> None:
-    """Save something new, such that the history knows of it."""
-    with recording(person, subject, deployment if deployment is not subject else None):
+def save(person: User, subject: object, deployment: Deployment | None = None) -> None:
+    """Save a new object, and record it in the history."""
+    with record_change(person, subject, deployment if deployment is not subject else None):
         subject.full_clean()
         subject.save()
 
 
 def push(person: str, comment: str, *flags: str) -> None:
-    """Ask for a push, and tell how it ended."""
+    """Request a push, and print how it ended."""
     deployment = Deployment.objects.get(name="production")
     report(
         services.push(
@@ -156,13 +156,15 @@ def rollback(person: str, comment: str) -> None:
     report(services.rollback(deployment, User.objects.get(username=person), comment=comment))
 
 
-def report(asked: object) -> None:
+def report(request: object) -> None:
     """Wait until the push has ended, and print how it ended."""
-    while asked.active:
+    while request.active:
         time.sleep(0.2)
-        asked.refresh_from_db(fields=["state", "number", "reason"])
-    why = f": {asked.reason}" if asked.reason else ""
-    print(f"  push {asked.number} by {asked.user_name}, “{asked.comment}”, {asked.state}{why}")
+        request.refresh_from_db(fields=["state", "number", "reason"])
+    why = f": {request.reason}" if request.reason else ""
+    print(
+        f"  push {request.number} by {request.user_name}, “{request.comment}”, {request.state}{why}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The demo's production: a directory on this machine, pushed to through the template's stages."""
+"""The demo's production: a directory on this machine. The template's stages push to it."""
 
 import os
 import re
@@ -24,13 +24,13 @@ ssh "$REMOTE_HOST" kill -HUP "$SERVER_PID"
 
 
 def missing() -> list[str]:
-    """What this machine lacks of what the pushes take."""
+    """Return the programs that pushes need and this machine lacks."""
     return [tool for tool in TOOLS if not shutil.which(tool)]
 
 
 @contextmanager
 def server(directory: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """What serves the directory's `current`, ended when the `with` is left."""
+    """Run a server for the release `current` in a directory, and end it afterwards."""
     directory.mkdir()
     script = Path(__file__).with_name("server.py")
     process = subprocess.Popen(
@@ -44,15 +44,15 @@ def server(directory: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 class Site(NamedTuple):
-    """A directory that is pushed to, and the server that shows it."""
+    """A directory that receives pushes, and its server."""
 
     directory: Path
     address: str
     server_pid: int
 
 
-def _place(template: str, site: Site) -> dict[str, str]:
-    """What changes in a deployment whose directory the template calls `template`."""
+def _changes(template: str, site: Site) -> dict[str, str]:
+    """Return the changes to the deployment whose directory is `template` in the template."""
     return {
         'REMOTE_HOST = ""': f'REMOTE_HOST = "."  # this machine, without ssh\n'
         f'SMOKE_URL = "{site.address.rstrip("/")}"\n'
@@ -63,7 +63,7 @@ def _place(template: str, site: Site) -> dict[str, str]:
 
 
 class Production:
-    """Where the demo project is pushed to."""
+    """The demo project and its production directory."""
 
     def __init__(self, project: Path, directory: Path, address: str) -> None:
         self.project = project
@@ -71,7 +71,7 @@ class Production:
         self.address = address
 
     def prepare(self, server_pid: int, staging: "Site") -> None:
-        """Put the project under git, and say where its production and its staging are."""
+        """Put the project under git, and define its deployments production and staging."""
         repository = self.directory.with_name("repository.git")
         self._run("git", "init", "--quiet", "--bare", "-b", "main", str(repository))
         self._run("git", "init", "--quiet", "-b", "main")
@@ -82,28 +82,28 @@ class Production:
             {
                 'REPOSITORY = ""': f'REPOSITORY = "{repository}"',
                 'REMOTE_PYTHON = "/usr/bin/python3"': f'REMOTE_PYTHON = "{sys.executable}"',
-                **_place("/var/www/demo_site", Site(self.directory, self.address, server_pid)),
+                **_changes("/var/www/demo_site", Site(self.directory, self.address, server_pid)),
             }
         )
-        # What production has taken is replaced by now, so the same lines are those of staging.
-        self._define(_place("/var/www/demo_site-staging", staging))
+        # The lines of production are replaced by now, so the same lines are those of staging.
+        self._define(_changes("/var/www/demo_site-staging", staging))
         (self.project / "deploy/recipes/restart-server.sh").write_text(RESTART)
         self.commit("A new site")
 
     def show(self, text: str, message: str = "") -> None:
-        """Have the front page say something."""
+        """Change the text of the front page, and commit."""
         page = self.project / PAGE
         page.write_text(LEAD.sub(f'<p class="lead">{text}</p>', page.read_text()))
         self.commit(message or text)
 
     def commit(self, message: str) -> None:
-        """Commit all there is, and send it to the repository that pushes take it from."""
+        """Commit all changes, and push them to the repository of the deployments."""
         self._run("git", "add", "--all")
         self._run("git", "commit", "--quiet", "-m", message)
         self._run("git", "push", "--quiet", "origin", "main")
 
     def bootstrapper(self, *words: str) -> None:
-        """Run a command of bootstrapper and show what it says."""
+        """Print a command of bootstrapper, and run it."""
         command = ["ve/bin/python", "-m", "bootstrapper", *words]
         print(f"\n$ {shlex.join(command)}", flush=True)
         self._run(*command)
@@ -118,7 +118,7 @@ class Production:
         path.write_text(text)
 
     def _run(self, *command: str) -> None:
-        # git's own variables, set where a hook runs the demo, would have it work elsewhere.
+        # If a git hook runs the demo, git's variables name another repository.
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("GIT_")
         }

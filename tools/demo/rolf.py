@@ -1,4 +1,4 @@
-"""The demo's Rolf: it gets the site's deployment, and a few pushes that people ask for."""
+"""The demo's Rolf: it has the site's deployment, and its users request a few pushes."""
 
 import os
 import re
@@ -15,9 +15,9 @@ CONTENT = Path(__file__).with_name("content.py")
 
 
 class Rolf:
-    """A Rolf that runs; `login` and `password` are its superuser's.
+    """A running Rolf. `login` and `password` are those of its superuser.
 
-    `people` has the passwords of the others, by login, once the site is defined.
+    `people` has the passwords of the other users by login; `define()` creates them.
     """
 
     def __init__(self, directory: Path, address: str, facts: dict[str, str]) -> None:
@@ -28,8 +28,8 @@ class Rolf:
         self.people: dict[str, str] = {}
 
     def define(self, project: Path) -> None:
-        """Have it know the people of the shop, and the deployment of the site."""
-        made = subprocess.run(
+        """Create the users and the deployment of the site."""
+        output = subprocess.run(
             ["ve/bin/python", CONTENT, "define", str(project)],
             cwd=self.directory,
             check=True,
@@ -37,18 +37,18 @@ class Rolf:
             stdout=subprocess.PIPE,
             text=True,
         ).stdout
-        self.people = dict(line.split() for line in made.splitlines())
+        self.people = dict(line.split() for line in output.splitlines())
 
     def push(self, person: str, comment: str, *flags: str) -> None:
-        """Have somebody ask for a push, and wait for its end, whatever that is."""
+        """Request a push as a user, and wait for its end."""
         self._content("push", person, comment, *flags)
 
     def rollback(self, person: str, comment: str) -> None:
-        """Have somebody ask for the way back."""
+        """Request a rollback as a user, and wait for its end."""
         self._content("rollback", person, comment)
 
     def pages(self) -> Iterator[tuple[int, str]]:
-        """Sign in, and visit what the front page leads to: statuses and addresses."""
+        """Log in and request the pages that the front page links to. Yield status and address."""
         visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         sign_in = f"{self.address}sign-in/"
         with visitor.open(sign_in, timeout=10) as answer:
@@ -77,7 +77,7 @@ class Rolf:
 
 @contextmanager
 def running(directory: Path, port: int) -> Iterator[Rolf]:
-    """Run it, worker and all, until the `with` is left."""
+    """Run Rolf with its worker, and end it afterwards."""
     address = f"http://127.0.0.1:{port}/"
     output = directory.with_name("rolf.output")
     with output.open("w") as file:

@@ -1,1 +1,1 @@
-"""Bytes from the index to requirements/src/."""
+"""Bring files from the index or the cache into requirements/src/."""

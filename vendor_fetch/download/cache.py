@@ -1,7 +1,7 @@
-"""The per-user cache: every file ever fetched, under its sha256.
+"""The per-user cache: every file that was ever fetched, under its sha256.
 
-A file enters by one rename, after its hash was found right, and is verified again on its way
-out; so runs that share the cache need no lock, and a disk that lies is found out.
+A file gets its name in the cache by one rename, after its hash was verified, and is verified again
+when it is copied out. So processes that share the cache need no lock, and a damaged disk is noticed.
 """
 
 import hashlib
@@ -14,72 +14,73 @@ from pathlib import Path
 from bootstrapper.cache_home import cache_home
 from bootstrapper.errors import InputError
 from vendor_fetch.atomic_file import AtomicFile, atomic_file
+from vendor_fetch.program import retry_command
 
 CHUNK = 1 << 20
-# What a killed run has left behind is nobody's after a day.
+# Files that a killed process left behind are deleted after a day.
 ABANDONED_SECONDS = 24 * 3600
 
 
 def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """`$VENDOR_FETCH_CACHE`, else in the user's cache directory. Raises InputError."""
+    """Return `$VENDOR_FETCH_CACHE`, or a directory in the user's cache. Raise InputError."""
     if environ.get("VENDOR_FETCH_CACHE"):
         return Path(environ["VENDOR_FETCH_CACHE"]).absolute()
     home = cache_home(environ)
     if home is None:
         raise InputError(
             "the cache",
-            "there is no home directory to keep it in",
-            "set VENDOR_FETCH_CACHE to a directory of yours",
+            "this user has no home directory to keep it in",
+            f"env VENDOR_FETCH_CACHE=/var/tmp/vendor_fetch {retry_command()}",
         )
     return home / "vendor_fetch"
 
 
 class Cache:
-    """Files by their sha256 under `root`; made when the first one comes in."""
+    """Files by their sha256 in the directory `root`, which the first file creates."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def entry(self, sha256: str) -> Path:
-        """Where the file of that hash is, or would be."""
+        """Return the path of the file with that hash, whether or not it exists."""
         return self.root / sha256[:2] / sha256
 
-    def deliver(self, sha256: str, destination: Path) -> bool:
-        """Copy a file to `destination`, mode 0644, by one rename; False when there is none.
+    def copy_to(self, destination: Path, sha256: str) -> bool:
+        """Copy a file to `destination` by one rename; return False if the cache lacks it.
 
-        Never a hardlink: a project's file that is changed in place must not change the cache.
-        An entry whose bytes no longer have the hash is dropped.
+        The file has mode 0644. It is never a hardlink: editing a project's file must not change the
+        cache. An entry with the wrong hash is deleted.
         """
         entry = self.entry(sha256)
         try:
             source = entry.open("rb")
         except FileNotFoundError:
             return False
-        with source, atomic_file(destination.parent) as target:
+        with source, atomic_file(destination.parent) as copy:
             digest = hashlib.sha256()
             while chunk := source.read(CHUNK):
                 digest.update(chunk)
-                target.write(chunk)
+                copy.write(chunk)
             if digest.hexdigest() != sha256:
                 entry.unlink(missing_ok=True)
                 return False
-            target.settle(destination)
+            copy.commit(destination)
         return True
 
     @contextmanager
-    def incoming(self) -> Iterator[AtomicFile]:
-        """A new file inside the cache to write to; it is gone afterwards unless it was kept."""
+    def new_file(self) -> Iterator[AtomicFile]:
+        """Open a new file in the cache; delete it afterwards unless `add` was called with it."""
         directory = self.root / "incoming"
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in directory.iterdir():
+        for path in directory.iterdir():
             with suppress(FileNotFoundError):
-                if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
-                    left.unlink()
+                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                    path.unlink()
         with atomic_file(directory) as file:
             yield file
 
-    def keep(self, file: AtomicFile, sha256: str) -> None:
-        """What was written to `incoming()`, and hashes to `sha256`, becomes an entry."""
+    def add(self, file: AtomicFile, sha256: str) -> None:
+        """Make a file of `new_file()` the entry of its hash. The caller has verified the hash."""
         entry = self.entry(sha256)
         entry.parent.mkdir(mode=0o700, exist_ok=True)
-        file.settle(entry)
+        file.commit(entry)

@@ -1,4 +1,4 @@
-"""Downloads files into the cache, a few at a time, and lets none in whose hash is wrong."""
+"""Download files into the cache, several at a time. A file with a wrong hash is refused."""
 
 import hashlib
 import threading
@@ -14,11 +14,12 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, Step, megabytes
 from vendor_fetch.download.cache import CHUNK, Cache
 from vendor_fetch.index.index import Index
+from vendor_fetch.program import retry_command
 from vendor_fetch.resolve.resolver import Artifact
 
 CONNECTIONS = 6
 ATTEMPTS = 3
-# Seconds to wait after the first try that failed, and twice that after the second.
+# The pause after the first failed attempt; the second pause is twice as long.
 RETRY_SECONDS = 1.0
 # Seconds to connect, and seconds between two bytes.
 TIMEOUT = (15, 60)
@@ -29,25 +30,24 @@ class Cancelled(Exception):
 
 
 def download(artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress) -> None:
-    """Bring every file into the cache. Raises WorkFailed for the first that can't be had."""
+    """Download every file into the cache. Raise WorkFailed for the first that fails."""
     wanted = list({artifact.sha256: artifact for artifact in artifacts}.values())
     total = sum(artifact.size or 0 for artifact in wanted)
     with progress.step("downloaded", total, megabytes) as step, requests.Session() as session:
-        run = _Run(session, cache, index, step, wanted)
+        downloads = _Downloads(session, cache, index, step, wanted)
         for _ in range(min(CONNECTIONS, len(wanted))):
-            # Daemons: after a Ctrl-C nobody waits for a server that has fallen silent.
-            threading.Thread(target=run.work, daemon=True).start()
+            # Daemon threads: Ctrl-C does not wait for a server that has stopped answering.
+            threading.Thread(target=downloads.work, daemon=True).start()
         try:
             for _ in wanted:
-                outcome = run.outcomes.get()
-                if outcome:
-                    raise outcome
+                if error := downloads.results.get():
+                    raise error
         finally:
-            run.stop.set()
+            downloads.cancelled.set()
 
 
-class _Run:
-    """What the downloads of one run share."""
+class _Downloads:
+    """The state that the threads of one `download()` share."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class _Run:
         step: Step,
         wanted: Iterable[Artifact],
     ) -> None:
-        self.stop = threading.Event()
-        self.outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+        self.cancelled = threading.Event()
+        self.results: SimpleQueue[BaseException | None] = SimpleQueue()
         self._wanted: SimpleQueue[Artifact] = SimpleQueue()
         for artifact in wanted:
             self._wanted.put(artifact)
@@ -66,46 +66,48 @@ class _Run:
         self._cache = cache
         self._index = index
         self._step = step
-        self._painting = threading.Lock()
+        self._step_lock = threading.Lock()
 
     def work(self) -> None:
-        """Fetch what is wanted until nothing is left; each has an outcome, None if all is well."""
-        while not self.stop.is_set():
+        """Download files until none is left. Put an error, or None, into `results` for each."""
+        while not self.cancelled.is_set():
             try:
                 artifact = self._wanted.get_nowait()
             except Empty:
                 return
             try:
-                self._fetch(artifact)
+                self._download(artifact)
             except BaseException as error:
-                self.outcomes.put(error)
+                self.results.put(error)
             else:
-                self.outcomes.put(None)
+                self.results.put(None)
 
-    def _fetch(self, artifact: Artifact) -> None:
-        """Bring one file into the cache; broken connections are tried again."""
-        for tried in range(1, ATTEMPTS + 1):
+    def _download(self, artifact: Artifact) -> None:
+        """Download one file. Retry after a lost connection or a server error."""
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._attempt(artifact)
                 return
             except (requests.RequestException, StreamError, EOFError) as error:
-                # A file that isn't there won't be there in a second either.
-                gone = isinstance(error, requests.HTTPError) and error.response.status_code < 500
-                if tried == ATTEMPTS or gone:
+                # 404 and the like are permanent.
+                permanent = (
+                    isinstance(error, requests.HTTPError) and error.response.status_code < 500
+                )
+                if attempt == ATTEMPTS or permanent:
                     raise WorkFailed(
                         artifact.filename,
                         f"can't be downloaded from {_host(artifact)}: {error}",
-                        "look at the connection, then run the same command again",
+                        f"check the connection to {_host(artifact)}, then: {retry_command()}",
                     ) from None
-                if self.stop.wait(tried * RETRY_SECONDS):
+                if self.cancelled.wait(attempt * RETRY_SECONDS):
                     raise Cancelled from None
 
     def _attempt(self, artifact: Artifact) -> None:
         digest, received = hashlib.sha256(), 0
         try:
-            with self._cache.incoming() as file:
+            with self._cache.new_file() as file:
                 for chunk in self._chunks(artifact):
-                    if self.stop.is_set():
+                    if self.cancelled.is_set():
                         raise Cancelled
                     file.write(chunk)
                     digest.update(chunk)
@@ -118,18 +120,19 @@ class _Run:
                         artifact.filename,
                         f"{_host(artifact)} sent a file whose sha256 is {digest.hexdigest()}, "
                         f"it should be {artifact.sha256}",
-                        "don't use it; ask whoever runs that index, or use another one",
+                        f"report it to the operators of {_host(artifact)}, and configure pip or uv "
+                        f"for another index, then: {retry_command()}",
                     )
-                self._cache.keep(file, artifact.sha256)
+                self._cache.add(file, artifact.sha256)
         except BaseException:
             self._advance(artifact, -received)
             raise
 
-    def _advance(self, artifact: Artifact, by: int) -> None:
-        # What has no known size isn't in the total either.
-        if artifact.size is not None and not self.stop.is_set():
-            with self._painting:
-                self._step.advance(by, artifact.filename if by == artifact.size else "")
+    def _advance(self, artifact: Artifact, count: int) -> None:
+        # The total has no files of unknown size.
+        if artifact.size is not None and not self.cancelled.is_set():
+            with self._step_lock:
+                self._step.advance(count, artifact.filename if count == artifact.size else "")
 
     def _chunks(self, artifact: Artifact) -> Iterator[bytes]:
         parts = urlsplit(artifact.url)
@@ -139,20 +142,20 @@ class _Run:
                     yield chunk
             return
         host = parts.hostname or ""
-        trusted = bool({host, parts.netloc.rpartition("@")[2]} & self._index.trusted_hosts)
+        is_trusted = bool({host, parts.netloc.rpartition("@")[2]} & self._index.trusted_hosts)
         with self._session.get(
             artifact.url,
-            # Bytes as they are: a .tar.gz must not be unpacked on its way.
+            # The bytes as they are: the connection must not decompress a .tar.gz.
             headers={"Accept-Encoding": "identity"},
             stream=True,
             timeout=TIMEOUT,
-            # None lets requests look into ~/.netrc.
+            # With None, requests looks into ~/.netrc.
             auth=self._index.credentials.get(host),
-            verify=False if trusted else self._index.certificates or True,
+            verify=False if is_trusted else self._index.certificates or True,
         ) as response:
             response.raise_for_status()
             yield from response.raw.stream(64 * 1024, decode_content=False)
 
 
 def _host(artifact: Artifact) -> str:
-    return urlsplit(artifact.url).hostname or "the directory it is in"
+    return urlsplit(artifact.url).hostname or "its directory"

@@ -1,1 +1,1 @@
-"""What the vendored files say of each other."""
+"""Check the vendored files against the requirements and the locks."""

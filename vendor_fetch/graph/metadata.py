@@ -1,4 +1,4 @@
-"""What a vendored file says about itself: whom it depends on, and what builds it."""
+"""Read the metadata of vendored files: their dependencies and their build requirements."""
 
 import tarfile
 import zipfile
@@ -18,62 +18,73 @@ from bootstrapper.ve.standards.requirement import (
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel.tarball import build_system, with_project
-from vendor_fetch.project.project import VendorProject
+from vendor_fetch.program import sync_command
+from vendor_fetch.project.project import APPS_IN, VendorProject
 
-_FIX = "bring the file back (git checkout), or run: python -m vendor_fetch sync"
+# bootstrap.py runs with these in every project.
+ALWAYS = ("pip", "virtualenv")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """Whom a file depends on; `known` is False for a tarball that tells only when it is built."""
+    """The dependencies of a file. `known` is False if only a build of the tarball lists them."""
 
     requirements: tuple[Requirement, ...]
     known: bool
 
 
 def dependencies(path: Path) -> Dependencies:
-    """Whom a wheel or a tarball depends on. Raises WorkFailed for a file that can't be read."""
-    wheel = path.name.endswith(".whl")
-    suffix = ".dist-info/METADATA" if wheel else "/PKG-INFO"
+    """Return the dependencies of a wheel or a tarball. Raise WorkFailed for an unreadable file."""
+    is_wheel = path.name.endswith(".whl")
+    suffix = ".dist-info/METADATA" if is_wheel else "/PKG-INFO"
     fields = BytesParser().parsebytes(_member(path, suffix) or b"", headersonly=True)
     requirements = tuple(
-        _read(str(text), "Requires-Dist", path) for text in fields.get_all("Requires-Dist", [])
+        _parse(str(text), "Requires-Dist", path) for text in fields.get_all("Requires-Dist", [])
     )
-    return Dependencies(requirements=requirements, known=wheel or _is_static(fields))
+    return Dependencies(requirements=requirements, known=is_wheel or _is_static(fields))
 
 
 def build_requirements(path: Path) -> tuple[str, ...]:
-    """What a tarball says it is built with (PEP 518), a requirement each. Raises WorkFailed."""
+    """Return the requirements that a tarball declares for its build (PEP 518). Raise WorkFailed."""
     return tuple(
-        _read(text, "build-system.requires", path).text
+        _parse(text, "build-system.requires", path).text
         for text in build_system(path, str(SOURCE / path.name)).requires
     )
 
 
-def _read(text: str, field: str, path: Path) -> Requirement:
+def tool_requirements(files: Iterable[LockedFile], project: VendorProject) -> list[str]:
+    """Return the requirements of tools.txt. `files` are those of apps.txt, which are in place."""
+    requirements = {*ALWAYS, *project.build_requires}
+    for file in files:
+        if isinstance(file.distribution, Tarball):
+            declared = build_requirements(project.directory / file.path)
+            requirements.update(with_project(declared, project.build_requires))
+    return sorted(requirements)
+
+
+def _parse(text: str, field: str, path: Path) -> Requirement:
     try:
         return parse_metadata_requirement(text)
     except InvalidRequirement as error:
         raise WorkFailed(
             str(SOURCE / path.name),
             f"its metadata has {field}: {text}, which can't be read: {error}",
-            "ask for another version of it in requirements/apps.in, then run: "
-            "python -m vendor_fetch sync",
+            f"ask for another version of it in {APPS_IN}, then: {sync_command()}",
         ) from None
 
 
 def _is_static(fields: Message) -> bool:
-    # PEP 643: since 2.2 a field that isn't called dynamic is that of every wheel built from it.
+    """Return whether every wheel built of a tarball has its dependencies (PEP 643)."""
     try:
         if Version(str(fields.get("Metadata-Version", "1.0"))) < Version("2.2"):
             return False
     except InvalidVersion:
         return False
-    return "requires-dist" not in {str(each).lower() for each in fields.get_all("Dynamic", [])}
+    return "requires-dist" not in {str(name).lower() for name in fields.get_all("Dynamic", [])}
 
 
 def _member(path: Path, suffix: str) -> bytes | None:
-    """The one member of an archive that is one directory deep and ends so."""
+    """Return the content of an archive's member that is one directory deep and has the suffix."""
     try:
         if path.suffix in (".whl", ".zip"):
             with zipfile.ZipFile(path) as archive:
@@ -86,23 +97,12 @@ def _member(path: Path, suffix: str) -> bytes | None:
                     return stream.read() if stream else None
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise WorkFailed(
-            str(SOURCE / path.name), f"not an archive that can be read: {error}", _FIX
+            str(SOURCE / path.name),
+            f"not an archive that can be read: {error}",
+            f"git checkout -- {SOURCE / path.name}, or: {sync_command()}",
         ) from None
     return None
 
 
 def _is_at_top(name: str, suffix: str) -> bool:
     return name.removeprefix("./").count("/") == 1 and name.endswith(suffix)
-
-
-ALWAYS = ("pip", "virtualenv")
-
-
-def tool_requirements(files: Iterable[LockedFile], project: VendorProject) -> list[str]:
-    """The requirements of the tools, for the application's files, which are in place."""
-    asked = {*ALWAYS, *project.build_requires}
-    for file in files:
-        if isinstance(file.distribution, Tarball):
-            own = build_requirements(project.directory / file.path)
-            asked.update(with_project(own, project.build_requires))
-    return sorted(asked)

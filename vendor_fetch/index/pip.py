@@ -1,4 +1,4 @@
-"""The user's pip settings, from pip's files and the environment."""
+"""Read the user's settings of pip from its files and the environment."""
 
 import configparser
 import os
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from bootstrapper.errors import InputError
 from vendor_fetch.index.setting import Setting, from_environment
+from vendor_fetch.program import retry_command
 
-# The options that say where files come from and how they are reached. All others (pre,
-# constraint, no-binary, target, user, …) would change what is installed.
+# The options about the index and how to reach it. All others (pre, constraint, no-binary, target,
+# user, …) would change what is installed.
 PERMITTED = (
     "index-url",
     "extra-index-url",
@@ -29,45 +30,45 @@ PERMITTED = (
 
 
 def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which pip has the permitted options of the user, and no others.
+    """Return an environment that gives pip the permitted options of the user and no others.
 
-    Raises InputError for a file that pip could not read either.
+    Raise InputError for a configuration file that cannot be parsed.
     """
-    told = pip_settings(environ)
+    settings = pip_settings(environ)
     return {
         **{name: value for name, value in environ.items() if not name.startswith("PIP_")},
         "PIP_CONFIG_FILE": os.devnull,
         **{
-            f"PIP_{name.upper().replace('-', '_')}": " ".join(told[name].value.split())
+            f"PIP_{name.upper().replace('-', '_')}": " ".join(settings[name].value.split())
             for name in PERMITTED
-            if name in told
+            if name in settings
         },
     }
 
 
 def pip_settings(environ: Mapping[str, str]) -> dict[str, Setting]:
-    """pip's options by their long names, as pip finds them, later ones winning.
+    """Return pip's options by their long names. Later files, and then variables, win as in pip.
 
     https://pip.pypa.io/en/stable/topics/configuration/
-    Raises InputError for a file that pip could not read either.
+    Raise InputError for a configuration file that cannot be parsed.
     """
     settings: dict[str, Setting] = {}
-    for place in _files(environ):
+    for path in _files(environ):
         parser = configparser.RawConfigParser()
         try:
-            parser.read(place, encoding="utf-8")
+            parser.read(path, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
             raise InputError(
-                str(place),
+                str(path),
                 " ".join(str(error).split()),
-                "mend the file, then run the same command again",
+                f"correct the file, then: {retry_command()}",
             ) from None
         for section in ("global", "download", "install"):
             if parser.has_section(section):
                 settings.update(
                     (
                         key.replace("_", "-"),
-                        Setting(value=value.strip(), origin=f"{key} in {place}"),
+                        Setting(value=value.strip(), origin=f"{key} in {path}"),
                     )
                     for key, value in parser.items(section)
                     if value.strip()
@@ -81,8 +82,8 @@ def pip_settings(environ: Mapping[str, str]) -> dict[str, Setting]:
 
 
 def _files(environ: Mapping[str, str]) -> Iterator[Path]:
-    named = environ.get("PIP_CONFIG_FILE")
-    if named == os.devnull:
+    config_file = environ.get("PIP_CONFIG_FILE")
+    if config_file == os.devnull:
         return
     home = Path(environ.get("HOME") or os.path.expanduser("~"))
     for directory in reversed((environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")):
@@ -91,5 +92,5 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
     yield home / ".pip" / "pip.conf"
     yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf"
     yield Path(sys.prefix) / "pip.conf"
-    if named:
-        yield Path(named)
+    if config_file:
+        yield Path(config_file)

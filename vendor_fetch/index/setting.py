@@ -1,4 +1,4 @@
-"""A setting that says where packages come from, and who said so: nonsense is told with both."""
+"""One setting of pip or uv: its value, and the file or variable that it comes from."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bootstrapper.errors import InputError
+from vendor_fetch.program import retry_command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,45 +17,51 @@ class Setting:
     value: str
     origin: str
 
-    def nonsense(self, fault: str) -> InputError:
-        """The error that names the setting; a password in it is not shown."""
-        shown = re.sub(r"//[^/@\s]*@", "//…@", self.value)
+    def error(self, fault: str) -> InputError:
+        """Return the error that names the setting. It shows no password."""
         return InputError(
-            self.origin, f"{shown!r} {fault}", "mend that setting, then run the same command again"
+            self.origin,
+            f"{without_passwords(self.value)!r} {fault}",
+            f"correct that setting, then: {retry_command()}",
         )
 
 
+def without_passwords(text: str) -> str:
+    """Return a text with the user and password of each address replaced by an ellipsis."""
+    return re.sub(r"//[^/@\s]*@", "//…@", text)
+
+
 def from_environment(name: str, environ: Mapping[str, str]) -> Setting:
-    """The setting of a variable; empty if it isn't set."""
+    """Return the setting of a variable, with an empty value if the variable is not set."""
     return Setting(value=environ.get(name, "").strip(), origin=f"{name} in the environment")
 
 
-def location_exists(address: str, setting: Setting, base: Path) -> bool:
-    """Whether an index or a directory of files can be asked; relative paths start at `base`.
+def location_exists(location: str, setting: Setting, base: Path) -> bool:
+    """Return whether an index or a directory of files exists. Relative paths start at `base`.
 
-    False for an absolute path where nothing is: a configuration may be shared by machines.
-    Raises InputError for what is no address and no path.
+    An address of http or https counts as existing. Missing absolute paths are False, because
+    machines may share a configuration. Raise InputError for any other text.
     """
-    no_address = setting.nonsense("is no address like https://index.example.org/simple")
+    not_an_address = setting.error("is not an address like https://index.example.org/simple")
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(location)
         has_host = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise no_address from None
+        raise not_an_address from None
     if parts.scheme in ("http", "https") and has_host:
         return True
     if parts.scheme not in ("", "file"):
-        raise no_address
-    path = Path(unquote(parts.path) if parts.scheme else address).expanduser()
+        raise not_an_address
+    path = Path(unquote(parts.path) if parts.scheme else location).expanduser()
     if not path.is_absolute() and not (base / path).exists():
-        raise setting.nonsense(
+        raise setting.error(
             "is neither an address like https://index.example.org/simple "
-            "nor a directory that is there"
+            "nor a directory that exists"
         )
     return (base / path).exists()
 
 
-def require_location(address: str, setting: Setting, base: Path) -> None:
-    """The same for the one index, without which nothing works. Raises InputError."""
-    if not location_exists(address, setting, base):
-        raise setting.nonsense("is a directory that is not there")
+def require_location(location: str, setting: Setting, base: Path) -> None:
+    """Raise InputError if the main index does not exist: nothing works without it."""
+    if not location_exists(location, setting, base):
+        raise setting.error("is a directory that does not exist")

@@ -1,8 +1,7 @@
-"""uv: its program, and its settings that name an index."""
+"""Find uv, and read the settings of uv that concern the index."""
 
 import os
 import re
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,10 @@ from urllib.parse import urlsplit
 
 from bootstrapper.errors import InputError, WorkFailed
 from vendor_fetch.index.setting import Setting, from_environment, location_exists, require_location
+from vendor_fetch.program import install_command, retry_command
+
+# The first with extra-build-dependencies. setup.cfg asks for it, too.
+OLDEST_UV = "0.8.5"
 
 # https://docs.astral.sh/uv/reference/environment/
 INDEX_VARIABLES = (
@@ -22,16 +25,16 @@ INDEX_VARIABLES = (
     "UV_EXTRA_INDEX_URL",
     "UV_FIND_LINKS",
 )
-_THE_ONE = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "index-url")
+_MAIN_INDEX = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "index-url")
 _PERMITTED = re.compile(
     r"UV_(NO_INDEX|INDEX_STRATEGY|INDEX_\w+_(USERNAME|PASSWORD)|KEYRING_PROVIDER|CREDENTIALS_DIR"
     r"|INSECURE_HOST|NATIVE_TLS|SYSTEM_CERTS|CACHE_DIR|NO_CACHE|OFFLINE|LOCK_TIMEOUT|LINK_MODE"
     r"|HTTP_\w+|REQUEST_TIMEOUT|CONCURRENT_\w+|\w+_ENDPOINT_URL)"
 )
 # https://docs.astral.sh/uv/reference/settings/
-_PLACE_KEYS = ("index", "index-url", "extra-index-url", "find-links", "no-index")
+_INDEX_SETTINGS = ("index", "index-url", "extra-index-url", "find-links", "no-index")
 _KEYS = (
-    *_PLACE_KEYS,
+    *_INDEX_SETTINGS,
     "index-strategy",
     "keyring-provider",
     "allow-insecure-host",
@@ -47,7 +50,7 @@ _KEYS = (
     "https-proxy",
     "no-proxy",
 )
-_INDEX_KEYS = (
+_INDEX_TABLE_KEYS = (
     "name",
     "url",
     "default",
@@ -64,17 +67,17 @@ Table = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class UvSettings:
-    """The permitted settings of the files that uv would read; `files` are these, first wins."""
+    """The permitted settings in the `files` that uv would read. The first file wins."""
 
     settings: Table
     files: tuple[Path, ...]
 
-    def text(self, *, places: bool, extra_build: Mapping[str, list[str]]) -> str:
-        """A uv.toml with these settings; without `places` it names no index and no find-links.
+    def uv_toml(self, *, with_index: bool, extra_build: Mapping[str, list[str]]) -> str:
+        """Return the text of a uv.toml. Without `with_index` it names no index and no find-links.
 
-        `extra_build` are requirements that the tarballs of these names are built with besides.
+        `extra_build` are additional build requirements by the name of the tarball's package.
         """
-        keys = [key for key in _KEYS if places or key not in _PLACE_KEYS]
+        keys = [key for key in _KEYS if with_index or key not in _INDEX_SETTINGS]
         pip = _table(self.settings, "pip")
         extra = {"extra-build-dependencies": dict(extra_build)} if extra_build else {}
         lines = [
@@ -85,13 +88,13 @@ class UvSettings:
         ]
         return "".join(f"{line}\n" for line in lines)
 
-    def named(self, said: str, written: Path) -> str:
-        """What uv said of the file that was `written`, with the names of the user's files."""
-        return said.replace(str(written), ", ".join(map(str, self.files)) or "no file")
+    def with_user_files(self, output: str, uv_toml: Path) -> str:
+        """Return uv's output with the user's files named in place of the `uv_toml` made of them."""
+        return output.replace(str(uv_toml), ", ".join(map(str, self.files)) or "no file")
 
 
 def permitted_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """An environment without the variables of uv that could change the lock."""
+    """Return the environment without the variables of uv that could change the lock."""
     return {
         name: value
         for name, value in environ.items()
@@ -100,7 +103,7 @@ def permitted_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def uv_settings(project: Path, environ: Mapping[str, str] = os.environ) -> UvSettings:
-    """The permitted settings for a project. Raises InputError for a file that is no TOML."""
+    """Return the permitted settings for a project. Raise InputError for a file that is not TOML."""
     merged: dict[str, Any] = {"pip": {}}
     files = []
     for path in _files(project, environ):
@@ -118,46 +121,43 @@ def uv_settings(project: Path, environ: Mapping[str, str] = os.environ) -> UvSet
 
 
 def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
-    """Whether anybody has told uv. Raises InputError for a place that can't be one."""
+    """Return whether uv is configured for an index. Raise InputError for an impossible one."""
     if any(environ.get(name) for name in (*INDEX_VARIABLES, "UV_NO_INDEX")):
         for name in INDEX_VARIABLES:
             for address in index_addresses(name, environ):
-                _look_at(name, address, from_environment(name, environ), project)
+                _check_location(name, address, from_environment(name, environ), project)
         return True
     for path in _files(project, environ):
         settings = _read(path)
-        told = {**_table(settings, "pip"), **settings}
-        if not told.keys().isdisjoint(_PLACE_KEYS):
-            for key, address in _places(told):
-                _look_at(
-                    key, address, Setting(value=address, origin=f"{key} in {path}"), path.parent
-                )
+        merged = {**_table(settings, "pip"), **settings}
+        if not merged.keys().isdisjoint(_INDEX_SETTINGS):
+            for key, address in _locations(merged):
+                setting = Setting(value=address, origin=f"{key} in {path}")
+                _check_location(key, address, setting, path.parent)
             return True
     return False
 
 
 def index_addresses(name: str, environ: Mapping[str, str]) -> list[str]:
-    """The addresses in a variable of uv; those of named indexes (NAME=https://…) without names."""
+    """Return the addresses in a variable of uv, without the names of NAME=https://…"""
     value = environ.get(name, "")
-    several = {
+    lists = {
         "UV_FIND_LINKS": value.split(","),
         "UV_INDEX": value.split(),
         "UV_EXTRA_INDEX_URL": value.split(),
     }
     return [
-        re.sub(r"^[\w.-]+=", "", each.strip())
-        for each in several.get(name, [value])
-        if each.strip()
+        re.sub(r"^[\w.-]+=", "", each.strip()) for each in lists.get(name, [value]) if each.strip()
     ]
 
 
-def _look_at(name: str, address: str, setting: Setting, base: Path) -> None:
-    # Another place that isn't there has no packages, to uv; without the one nothing works.
-    (require_location if name in _THE_ONE else location_exists)(address, setting, base)
+def _check_location(name: str, address: str, setting: Setting, base: Path) -> None:
+    # uv ignores a missing directory unless it is the main index.
+    (require_location if name in _MAIN_INDEX else location_exists)(address, setting, base)
 
 
 def _files(project: Path, environ: Mapping[str, str]) -> Iterator[Path]:
-    """The files that uv would read: the project's, the user's and the system's."""
+    """Yield the files that uv would read: the project's, the user's and the system's."""
     if environ.get("UV_NO_CONFIG", "").lower() not in ("", "0", "false"):
         return
     if environ.get("UV_CONFIG_FILE"):
@@ -190,7 +190,7 @@ def _has_tool_uv(path: Path) -> bool:
     try:
         return "uv" in _table(tomllib.loads(path.read_text(encoding="utf-8")), "tool")
     except (OSError, ValueError):
-        return False  # a pyproject.toml above the project is none of our business
+        return False  # a broken pyproject.toml above the project does not concern us
 
 
 def _read(path: Path) -> Table:
@@ -200,12 +200,12 @@ def _read(path: Path) -> Table:
         raise InputError(
             str(path),
             f"uv's settings can't be read: {error}",
-            "correct the file, then run the same command again",
+            f"correct the file, then: {retry_command()}",
         ) from None
     return settings if path.name != "pyproject.toml" else _table(_table(settings, "tool"), "uv")
 
 
-# A value of another type than it should have is written as it is: uv says what is wrong with it.
+# These functions pass on values of a wrong type: uv reports what is wrong with them.
 
 
 def _table(settings: Table, name: str) -> Table:
@@ -213,9 +213,9 @@ def _table(settings: Table, name: str) -> Table:
     return value if isinstance(value, dict) else {}
 
 
-def _places(settings: Table) -> Iterator[tuple[str, str]]:
-    """Key and address of each place."""
-    for key in _PLACE_KEYS[:-1]:
+def _locations(settings: Table) -> Iterator[tuple[str, str]]:
+    """Yield the key and the address of each index and each find-links."""
+    for key in _INDEX_SETTINGS[:-1]:
         value = settings.get(key)
         for each in value if isinstance(value, list) else [value]:
             address = each.get("url") if isinstance(each, dict) else each
@@ -224,16 +224,16 @@ def _places(settings: Table) -> Iterator[tuple[str, str]]:
 
 
 def _absolute(key: str, value: Any, base: Path) -> Any:
-    """The value with each path in it made absolute: uv reads a copy in another directory."""
+    """Return the value with absolute paths: uv reads a copy in another directory."""
     if isinstance(value, list):
         return [_absolute(key, each, base) for each in value]
     if isinstance(value, dict):
         return {
             name: _absolute(key if name == "url" else "", each, base)
             for name, each in value.items()
-            if name in _INDEX_KEYS
+            if name in _INDEX_TABLE_KEYS
         }
-    if key in _PLACE_KEYS and isinstance(value, str) and not urlsplit(value).scheme:
+    if key in _INDEX_SETTINGS and isinstance(value, str) and not urlsplit(value).scheme:
         return str(base / Path(value).expanduser())
     return value
 
@@ -251,7 +251,7 @@ def _toml(value: Any) -> str:
         case dict():
             return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
         case str():
-            # Of a basic string's escapes, TOML has these two and \uXXXX.
+            # \uXXXX is an escape that every basic string of TOML may have.
             return (
                 '"'
                 + re.sub(r'["\\\x00-\x1f\x7f]', lambda found: f"\\u{ord(found[0]):04x}", value)
@@ -262,7 +262,7 @@ def _toml(value: Any) -> str:
 
 
 def find_uv() -> str:
-    """The path of uv: that of its Python package, else the one on PATH. Raises WorkFailed."""
+    """Return the path of uv: that of its Python package, else the one on PATH. Raise WorkFailed."""
     try:
         from uv import find_uv_bin
 
@@ -271,6 +271,6 @@ def find_uv() -> str:
         found = which("uv")
     if not found:
         raise WorkFailed(
-            "uv", "not found, and it is what asks the index", f"{sys.executable} -m pip install uv"
+            "uv", "not found; it resolves the requirements", install_command(f"uv>={OLDEST_UV}")
         )
     return found

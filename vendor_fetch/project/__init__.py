@@ -1,1 +1,1 @@
-"""What a project asks for, for which target."""
+"""The project, its target, its apps.in and its locks."""

@@ -1,4 +1,4 @@
-"""What people ask for: requirements/apps.in, a requirement a line."""
+"""Read requirements/apps.in: what the project asks for, one requirement a line."""
 
 import re
 from collections.abc import Iterator
@@ -10,58 +10,80 @@ from bootstrapper.ve.standards.requirement import (
     Requirement,
     parse_requirement,
 )
+from vendor_fetch.index.setting import without_passwords
+from vendor_fetch.program import sync_command
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 
+# The part of a line that an error message quotes.
+_QUOTED = re.compile(r"'([^']+)'")
+
 
 def apps_in(project: Path) -> list[Requirement]:
-    """What requirements/apps.in asks for. Raises InputError, which names the line."""
+    """Return the requirements of apps.in. Raise InputError for a wrong line."""
     return [requirement for _, requirement in numbered_requirements(project)]
 
 
 def numbered_requirements(project: Path) -> Iterator[tuple[int, Requirement]]:
-    """What requirements/apps.in asks for, with the numbers of its lines. Raises InputError."""
-    return _lines(project / APPS_IN)
+    """Yield the requirements of apps.in with their line numbers. Raise InputError."""
+    for number, text in _lines(project):
+        if text.startswith("-"):
+            option = text.split()[0]
+            raise _line_error(
+                number,
+                option,
+                f"{option}: options don't belong here; the configuration of pip or uv says where "
+                "packages come from",
+                option,
+            )
+        try:
+            yield number, parse_requirement(text)
+        except InvalidRequirement as error:
+            quoted = _QUOTED.search(str(error))
+            raise _line_error(number, text, str(error), quoted[1] if quoted else "") from None
 
 
-def check_requirements(project: Path, platform: Target) -> None:
-    """Raises InputError, which names the line, for what a resolver would tell less well.
+def check_requirements(project: Path, target: Target) -> None:
+    """Raise InputError, with the line, for faults that a resolver reports less clearly.
 
-    That is a line which can't be read, or a file that it names and that is not there.
+    These are lines that cannot be parsed, and files that are not there.
     """
-    for number, requirement in _lines(project / APPS_IN):
+    for number, requirement in numbered_requirements(project):
         path = requirement.path
         if (
             path
             and "://" not in requirement.text
-            and requirement.applies(platform.environment)
+            and requirement.applies(target.environment)
             and not (project / path).is_file()
         ):
             raise InputError(
-                f"{APPS_IN} line {number}",
+                f"{APPS_IN}:{number}",
                 f"{path}: there is no such file",
-                f"bring it back (git checkout -- {path}) or change the line, then "
-                "run: python -m vendor_fetch sync",
+                f"git checkout -- {path}, or change the line, then: {sync_command()}",
             )
 
 
-def _lines(path: Path) -> Iterator[tuple[int, Requirement]]:
-    fix = "mend the line, then run: python -m vendor_fetch sync"
+def _lines(project: Path) -> Iterator[tuple[int, str]]:
+    """Yield number and text of each line, without comments and empty lines."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = (project / APPS_IN).read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
-        raise InputError(str(APPS_IN), f"not UTF-8 at byte {error.start}", fix) from None
-    for number, raw in enumerate(lines, 1):
-        line = re.sub(r"(^|\s)#.*$", "", raw).strip()
-        if line.startswith("-"):
-            raise InputError(
-                f"{APPS_IN} line {number}",
-                f"{line.split()[0]}: options don't belong here, pip's and uv's "
-                "configuration says where files come from",
-                fix,
-            )
-        if line:
-            try:
-                yield number, parse_requirement(line)
-            except InvalidRequirement as error:
-                raise InputError(f"{APPS_IN} line {number}", str(error), fix) from None
+        raise InputError(
+            str(APPS_IN),
+            f"not UTF-8 at byte {error.start}",
+            f"save the file as UTF-8, then: {sync_command()}",
+        ) from None
+    for number, line in enumerate(lines, 1):
+        if text := re.sub(r"(^|\s)#.*$", "", line).strip():
+            yield number, text
+
+
+def _line_error(number: int, text: str, fault: str, part: str) -> InputError:
+    """Return the error that shows the line, with a caret below the wrong part."""
+    text = without_passwords(text)
+    caret = f"\n    {' ' * text.index(part)}^" if part and part in text else ""
+    return InputError(
+        f"{APPS_IN}:{number}",
+        f"{without_passwords(fault)}\n    {text}{caret}",
+        f"correct the line, then: {sync_command()}",
+    )

@@ -1,4 +1,4 @@
-"""Writes the locks, and tells what they were written for."""
+"""Write the locks, requirements/apps.txt and requirements/tools.txt, and read their headers."""
 
 import hashlib
 import re
@@ -8,83 +8,93 @@ from pathlib import Path, PurePosixPath
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read, render
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
-from vendor_fetch.atomic_file import atomic_file
+from vendor_fetch.atomic_file import write_file
 from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.target import Target
 
 _CONTENT = {
     APPS: "The vendored files of the application",
     TOOLS: "The vendored files that bootstrap.py itself runs with",
 }
-_MADE_FOR = re.compile(
+_FINGERPRINT = re.compile(
     r"^# Written by vendor_fetch for the requirements ([0-9a-f]{16})\.", re.MULTILINE
 )
 
 
-def lock_text(
-    lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject, asked: Iterable[str]
-) -> str:
-    """The whole text of a lock: sorted by the packages' names; same files, same bytes.
+def write_lock(
+    lock: PurePosixPath,
+    files: Iterable[LockedFile],
+    project: VendorProject,
+    requirements: Iterable[str],
+) -> None:
+    """Write a lock by one rename. A lock that has the same text already is not touched."""
+    path = project.directory / lock
+    content = lock_text(lock, files, project, requirements).encode()
+    if not path.is_file() or path.read_bytes() != content:
+        write_file(path, content)
 
-    `asked` are the requirements that the lock is made for.
+
+def lock_text(
+    lock: PurePosixPath,
+    files: Iterable[LockedFile],
+    project: VendorProject,
+    requirements: Iterable[str],
+) -> str:
+    """Return the text of a lock: same files, same bytes.
+
+    The lines are sorted by package. `requirements` are those that the lock satisfies.
     """
+    # The same text on every machine: the command that wrote the lock must not be part of it.
     header = [
         _title(lock, project),
-        f"Written by vendor_fetch for the requirements {fingerprint(asked)}. To change it, edit",
-        "    requirements/apps.in and run: python -m vendor_fetch sync",
+        f"Written by vendor_fetch for the requirements {fingerprint(requirements)}. To change it, edit",
+        "    requirements/apps.in and run: make vendor",
     ]
     return render(sorted(files, key=lambda file: (file.distribution.name, file.path.name)), header)
 
 
-def fingerprint(asked: Iterable[str]) -> str:
-    """A short hash of requirements, of their text without order and white space.
+def fingerprint(requirements: Iterable[str]) -> str:
+    """Return a short hash of requirements that ignores their order and white space.
 
-    A lock holds it because the files alone do not tell what was asked for: a tarball may say only
-    when it is built what it depends on.
+    A lock records it because its files alone do not say what was asked for: some tarballs say only
+    when they are built what they depend on.
     """
-    lines = sorted({"".join(each.split()) for each in asked})
+    lines = sorted({"".join(each.split()) for each in requirements})
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def recorded_fingerprint(lock: PurePosixPath, project: VendorProject) -> str | None:
-    """The fingerprint that a lock holds; None for a lock that was written without one."""
-    found = _MADE_FOR.search((project.directory / lock).read_text(encoding="utf-8"))
+    """Return the fingerprint in a lock, or None if the lock was written without one."""
+    found = _FINGERPRINT.search((project.directory / lock).read_text(encoding="utf-8"))
     return found[1] if found else None
 
 
-def write_lock(
-    lock: PurePosixPath, files: Iterable[LockedFile], project: VendorProject, asked: Iterable[str]
-) -> None:
-    """Write a lock by one rename; one that says the same already is not touched."""
-    path = project.directory / lock
-    content = lock_text(lock, files, project, asked).encode()
-    if path.is_file() and path.read_bytes() == content:
-        return
-    with atomic_file(path.parent) as file:
-        file.write(content)
-        file.settle(path)
-
-
 def read_current(lock: PurePosixPath, project: VendorProject) -> list[LockedFile]:
-    """The lines of a lock that was written for this Python, platform and format; else none.
+    """Return the lines of a lock that was written for the project's target and format.
 
-    A lock that is missing or has a bad line counts as none: it is about to be written anew.
+    The result is empty for another lock, and for one that is missing or has a wrong line: sync is
+    about to write it again.
     """
     try:
         files = read(project.directory, lock)
-        head = (project.directory / lock).read_text(encoding="utf-8")
+        text = (project.directory / lock).read_text(encoding="utf-8")
     except InputError:
         return []
-    return files if head.startswith(render([], [_title(lock, project)])) else []
+    return files if text.startswith(render([], [_title(lock, project)])) else []
+
+
+def files_for_target(files: Iterable[LockedFile], target: Target) -> list[LockedFile]:
+    """Return the locked files whose markers hold for the target."""
+    environment = target.environment
+    return [file for file in files if file.marker is None or file.marker.holds(environment)]
 
 
 def vendored_names(project: Path) -> set[str]:
-    """The names of the wheels and tarballs in requirements/src/, by the rebuild's rule."""
+    """Return the names of the wheels and tarballs in requirements/src/."""
     directory = project / SOURCE
-    return (
-        {path.name for path in directory.iterdir() if _is_vendored(path)}
-        if directory.is_dir()
-        else set()
-    )
+    if not directory.is_dir():
+        return set()
+    return {path.name for path in directory.iterdir() if _is_vendored(path)}
 
 
 def _is_vendored(path: Path) -> bool:
@@ -96,4 +106,4 @@ def _is_vendored(path: Path) -> bool:
 
 
 def _title(lock: PurePosixPath, project: VendorProject) -> str:
-    return f"{_CONTENT[lock]}, for {project.platform}, as {project.format}s."
+    return f"{_CONTENT[lock]}, for {project.target}, as {project.format}s."

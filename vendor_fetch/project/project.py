@@ -1,5 +1,6 @@
-"""The project whose files are fetched: what its pyproject.toml and requirements/apps.in ask."""
+"""The project whose files are fetched, with its settings in pyproject.toml."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -9,8 +10,8 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.project import project
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
-from vendor_fetch.project.target import Target, this_machine
-from vendor_fetch.project.target_python import choose_python
+from vendor_fetch.program import PROGRAM, sync_command
+from vendor_fetch.project.target import Target, choose_python, this_machine
 
 APPS_IN = PurePosixPath("requirements/apps.in")
 FORMATS = ("wheel", "tarball")
@@ -29,76 +30,95 @@ KEYS = {
 class VendorProject:
     """A directory with requirements/apps.in.
 
-    `format` is "wheel", or "tarball": then a package is vendored as its source distribution
-    where it has one and is pure Python. Compiled packages stay wheels, because a production
-    server has no compiler, it needs nothing but Python.
+    `format` is "wheel" or "tarball". With "tarball", a package of pure Python is vendored as its
+    source distribution if it has one. Compiled packages stay wheels: a production server has
+    Python and no compiler.
 
-    `build_requires` are requirements that the tools hold besides what tarballs say of themselves:
-    a backend may ask for more when it is called (PEP 517, `get_requires_for_build_wheel`).
+    `build_requires` are build requirements that the project adds to those that its tarballs
+    declare: a backend may ask for more when it is called (PEP 517, `get_requires_for_build_wheel`).
     """
 
     directory: Path
-    platform: Target
+    target: Target
     format: str = "wheel"
     build_requires: tuple[str, ...] = ()
 
     @property
     def source(self) -> Path:
-        """The directory of its vendored files."""
+        """The directory of the vendored files."""
         return self.directory / SOURCE
 
     @property
     def apps_in(self) -> Path:
-        """What people ask for, a requirement a line."""
+        """The file that lists what the project asks for."""
         return self.directory / APPS_IN
 
 
 def open_project(directory: Path) -> VendorProject:
-    """Read a project's settings.
+    """Return the project in a directory, with the settings of its pyproject.toml.
 
-    `requires-python` of pyproject.toml says which Python files are fetched for; if it allows
-    several, that is the running one, else one that is installed here. `[tool.vendor_fetch]` has
-    `format`, wheel or tarball, and `build-requires`, a list of requirements. Raises InputError.
+    `requires-python` says for which Python files are fetched. `[tool.vendor_fetch]` has `format`
+    and `build-requires`, a list of requirements. Raise InputError for wrong settings.
     """
     if not (directory / APPS_IN).is_file():
         raise InputError(
             str(directory / APPS_IN),
             "the file is missing, so this is no project",
-            "go to the project, or name it: python -m vendor_fetch --project DIR",
+            f"cd to the project, or name it: {PROGRAM or 'python3 -m vendor_fetch'} --project DIR",
         )
     settings = project.table(project.read(directory), "tool", "vendor_fetch")
-    wanted = settings.get("format", "wheel")
-    if wanted not in FORMATS:
-        raise InputError(
-            str(directory / "pyproject.toml"),
-            f"[tool.vendor_fetch] format is {wanted!r}, it can be wheel or tarball",
-            'write format = "wheel", then run: python -m vendor_fetch sync',
+    file_format = settings.get("format", "wheel")
+    if file_format not in FORMATS:
+        raise _setting_error(
+            directory,
+            "format",
+            f"format is {file_format!r}; it can be wheel or tarball",
+            'format = "wheel"',
         )
     python, micro = choose_python(project.requires_python(directory))
     return VendorProject(
         directory=directory,
-        platform=this_machine(python, micro=micro),
-        format=wanted,
+        target=this_machine(python, micro=micro),
+        format=file_format,
         build_requires=_build_requires(settings, directory),
     )
 
 
 def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:
-    def refused(fault: str) -> InputError:
-        return InputError(
-            str(directory / "pyproject.toml"),
-            f"[tool.vendor_fetch] build-requires: {fault}",
-            'write it like ["setuptools-scm>=8"], then run: python -m vendor_fetch sync',
+    """Return the setting `build-requires`. Raise InputError if it is no list of requirements."""
+
+    def error(fault: str) -> InputError:
+        return _setting_error(
+            directory,
+            "build-requires",
+            f"build-requires: {fault}",
+            'build-requires = ["setuptools-scm>=8"]',
         )
 
-    asked = settings.get("build-requires", [])
-    if not isinstance(asked, list) or not all(isinstance(each, str) for each in asked):
-        raise refused(f"{asked!r} is not a list of requirements")
-    for each in asked:
+    requirements = settings.get("build-requires", [])
+    if not isinstance(requirements, list) or not all(
+        isinstance(each, str) for each in requirements
+    ):
+        raise error(f"{requirements!r} is not a list of requirements")
+    for text in requirements:
         try:
-            by_path = parse_requirement(each.strip()).path
-        except InvalidRequirement as error:
-            raise refused(str(error)) from None
-        if by_path:
-            raise refused(f"{each!r} is a file, it must be the name of a package")
-    return tuple(each.strip() for each in asked)
+            path = parse_requirement(text.strip()).path
+        except InvalidRequirement as invalid:
+            raise error(str(invalid)) from None
+        if path:
+            raise error(f"{text!r} is a file; it must be the name of a package")
+    return tuple(text.strip() for text in requirements)
+
+
+def _setting_error(directory: Path, key: str, fault: str, example: str) -> InputError:
+    """Return the error that shows the line of a key in [tool.vendor_fetch], and a right one."""
+    text = (directory / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(
+        rf"^\[tool\.vendor_fetch\](?:\n(?!\[).*)*?\n(?P<line> *{key} *=.*)", text, re.MULTILINE
+    )
+    number = text.count("\n", 0, found.start("line")) + 1 if found else 0
+    return InputError(
+        f"pyproject.toml:{number}" if found else "pyproject.toml",
+        f"{fault}\n    {found['line'].strip()}" if found else f"[tool.vendor_fetch] {fault}",
+        f"write it like {example}, then: {sync_command()}",
+    )

@@ -1,1 +1,1 @@
-"""Which files a project needs, by uv."""
+"""Resolve requirements with uv, and choose the files to vendor."""

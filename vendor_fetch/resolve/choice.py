@@ -1,4 +1,4 @@
-"""Which file of a resolved package is vendored, and the line of the lock that names it."""
+"""Choose the file of a resolved package to vendor, and write the lock's line for it."""
 
 import posixpath
 import re
@@ -9,100 +9,110 @@ from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.standards.filename import InvalidFilename, Wheel, parse_filename
 from bootstrapper.ve.standards.marker import Marker
+from vendor_fetch.program import sync_command
 from vendor_fetch.project.apps_in import apps_in
+from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.resolver import Artifact, Package
 
 
-def choose_artifact(package: Package, platform: Target, *, prefer: str) -> Artifact:
-    """The wheel, or the tarball where `prefer` is "tarball" and the package is pure Python.
+def choose_artifact(package: Package, target: Target, *, prefer: str) -> Artifact:
+    """Return the wheel of a package, or its tarball if `prefer` is "tarball".
 
-    A compiled package stays a wheel: a production server has no compiler. One without a wheel
-    that fits comes as its tarball whatever is preferred.
+    A compiled package stays a wheel: a production server has no compiler. A package without a
+    fitting wheel is vendored as a tarball in any case. Raise InputError if it has neither.
     """
     wheel, tarball = next(iter(package.wheels), None), package.tarball
-    pure = wheel is not None and wheel.filename.endswith("-none-any.whl")
-    if tarball and (not wheel or (pure and prefer == "tarball")):
+    is_pure = wheel is not None and wheel.filename.endswith("-none-any.whl")
+    if tarball and (not wheel or (is_pure and prefer == "tarball")):
         return tarball
     if wheel:
         return wheel
     raise InputError(
-        f"requirements/apps.in: {package.name}",
-        f"{package.version} has neither a wheel for {platform} nor a tarball",
-        "allow another version in requirements/apps.in, then run: python -m vendor_fetch sync",
+        f"{APPS_IN}: {package.name}",
+        f"{package.version} has neither a wheel for {target} nor a tarball",
+        f"allow another version in {APPS_IN}, then: {sync_command()}",
     )
 
 
-def locked_file(artifact: Artifact, platform: Target) -> LockedFile:
-    """The lock's line for a file."""
-    condition = marker_for(artifact.filename, platform)
+def locked_file(artifact: Artifact, target: Target) -> LockedFile:
+    """Return the lock's line for a file."""
+    marker = marker_for(artifact.filename, target)
     return LockedFile(
         path=SOURCE / artifact.filename,
         sha256=(artifact.sha256,),
-        marker=Marker(condition) if condition else None,
+        marker=Marker(marker) if marker else None,
     )
 
 
-def locked_from_path(path: Path, project: Path, platform: Target) -> LockedFile:
-    """The lock's line for a file that requirements/apps.in names by its path."""
+def locked_from_path(path: Path, project: Path, target: Target) -> LockedFile:
+    """Return the lock's line for a file that apps.in names by its path. Raise InputError."""
     if path.parent != (project / SOURCE).resolve():
         raise InputError(
-            "requirements/apps.in",
+            str(APPS_IN),
             f"{path} is outside {SOURCE}/",
-            f"copy it there and name it ./{SOURCE}/{path.name}",
+            f"copy it there, write ./{SOURCE}/{path.name} instead, then: {sync_command()}",
         )
     try:
         parse_filename(path.name)
     except InvalidFilename as error:
         raise InputError(
-            "requirements/apps.in", str(error), "give the file the name that it was built with"
+            str(APPS_IN),
+            str(error),
+            f"give the file the name that it was built with, then: {sync_command()}",
         ) from None
-    return locked_file(
-        Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path)), platform
-    )
+    artifact = Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path))
+    return locked_file(artifact, target)
 
 
-def files_by_path(project: Path, platform: Target) -> list[LockedFile]:
-    """The lock's lines for the files that requirements/apps.in names by path for this platform."""
+def files_by_path(project: Path, target: Target) -> list[LockedFile]:
+    """Return the lines for the existing files that apps.in names by path for this target."""
     paths = {
-        (project / asked.path).resolve()
-        for asked in apps_in(project)
-        if asked.path and "://" not in asked.text and asked.applies(platform.environment)
+        (project / requirement.path).resolve()
+        for requirement in apps_in(project)
+        if requirement.path
+        and "://" not in requirement.text
+        and requirement.applies(target.environment)
     }
-    return [locked_from_path(path, project, platform) for path in sorted(paths) if path.is_file()]
+    return [locked_from_path(path, project, target) for path in sorted(paths) if path.is_file()]
 
 
-def files_for_other_targets(project: Path, platform: Target) -> list[LockedFile]:
-    """The lock's lines for files that requirements/apps.in names for other platforms than this."""
+def files_for_other_targets(project: Path, target: Target) -> list[LockedFile]:
+    """Return the lines for the files that apps.in names by path, but not for this target."""
     markers: dict[PurePosixPath, list[Marker]] = {}
-    here = set()
-    for asked in apps_in(project):
-        path = asked.path and PurePosixPath(posixpath.normpath(asked.path))
+    of_this_target = set()
+    for requirement in apps_in(project):
+        path = requirement.path and PurePosixPath(posixpath.normpath(requirement.path))
         if path and path.parent == SOURCE and (project / path).is_file():
-            if asked.marker is None or asked.applies(platform.environment):
-                here.add(path)
+            if requirement.marker is None or requirement.applies(target.environment):
+                of_this_target.add(path)
             else:
-                markers.setdefault(path, []).append(asked.marker)
-    lines = []
-    for path, found in markers.items():
-        marker = found[0] if len(found) == 1 else Marker(" or ".join(f"({each})" for each in found))
-        if path not in here:
-            lines.append(LockedFile(path=path, sha256=(sha256_of(project / path),), marker=marker))
-    return lines
+                markers.setdefault(path, []).append(requirement.marker)
+    return [
+        LockedFile(path=path, sha256=(sha256_of(project / path),), marker=_any_of(markers[path]))
+        for path in markers
+        if path not in of_this_target
+    ]
 
 
-def marker_for(filename: str, platform: Target) -> str:
-    """The marker of a file, empty for one that fits everywhere.
+def _any_of(markers: list[Marker]) -> Marker:
+    if len(markers) == 1:
+        return markers[0]
+    return Marker(" or ".join(f"({marker})" for marker in markers))
 
-    A wheel of one Python's ABI holds for that Python, one of the stable ABI from its Python on;
-    a compiled one for the platform that it was chosen for. All that the C library has to do with
-    it is in the wheel's tags.
+
+def marker_for(filename: str, target: Target) -> str:
+    """Return the marker of a file; it is empty for a file that fits everywhere.
+
+    A wheel of one Python's ABI fits that Python; one of the stable ABI fits its Python and later
+    ones. A compiled wheel fits the platform that it was chosen for. The C library is not part of
+    the marker: the wheel's tags say which one it needs.
     """
-    return " and ".join([*python_marker(filename), *platform_marker(filename, platform)])
+    return " and ".join([*python_marker(filename), *platform_marker(filename, target)])
 
 
 def python_marker(filename: str) -> list[str]:
-    """The part of a file's marker that is about Python: one comparison, or none."""
+    """Return the comparison of a file's marker with the Python version, or nothing."""
     for tag in _tags(filename):
         python, abi, _ = tag.split("-")
         number = re.fullmatch(r"cp(\d)(\d+)", python)
@@ -112,13 +122,13 @@ def python_marker(filename: str) -> list[str]:
     return []
 
 
-def platform_marker(filename: str, platform: Target) -> list[str]:
-    """The part of a file's marker that is about the machine: two comparisons, or none."""
+def platform_marker(filename: str, target: Target) -> list[str]:
+    """Return the two comparisons of a file's marker with the platform, or nothing."""
     if all(tag.endswith("-any") for tag in _tags(filename)):
         return []
     return [
-        f'sys_platform == "{platform.sys_platform}"',
-        f'platform_machine == "{platform.machine}"',
+        f'sys_platform == "{target.sys_platform}"',
+        f'platform_machine == "{target.machine}"',
     ]
 
 

@@ -1,7 +1,7 @@
-"""Which versions satisfy the requirements, and where their files are: asked of uv.
+"""Resolve requirements with uv: which versions satisfy them, and where their files are.
 
-uv answers as a pylock.toml (PEP 751): for each package its tarball and the wheels that fit, with
-address, size and sha256. It hashes the files of an index that has no hashes itself.
+uv writes its answer as a pylock.toml (PEP 751). It lists for each package its tarball and the
+wheels that fit, with address, size and sha256. uv computes the sha256 itself if the index has none.
 """
 
 import os
@@ -20,6 +20,7 @@ from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.uv import INDEX_VARIABLES, find_uv, permitted_environment, uv_settings
+from vendor_fetch.program import sync_command
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.uv_failure import failed_build, uv_error, warnings
@@ -27,7 +28,7 @@ from vendor_fetch.resolve.uv_failure import failed_build, uv_error, warnings
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """A file that can be fetched: `size` in bytes (None where the index doesn't say)."""
+    """A file that can be downloaded. `size` is in bytes, or None if the index does not say."""
 
     filename: str
     url: str
@@ -37,7 +38,7 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A resolved package: its wheels that fit, the one to take first; its tarball.
+    """A resolved package: its fitting wheels, the best one first, and its tarball.
 
     `path` is set for a requirement that names a file (`./requirements/src/….whl`).
     """
@@ -50,24 +51,29 @@ class Package:
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """All its files."""
+        """All files of the package."""
         return (*self.wheels, self.tarball) if self.tarball else self.wheels
+
+    @property
+    def needs_no_build(self) -> bool:
+        """Whether the package is a wheel, or a file that apps.in names."""
+        return bool(self.wheels or self.path)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchScope:
-    """Where uv may look: in the index, in the project's own files, or in both.
+    """Where uv looks for packages.
 
-    `index` None is the project's files alone; `vendored` adds them to the index, because an
-    extra index may have a locked version without the file that fits.
+    Without an `index`, uv looks at the project's own files only. With `vendored`, it looks at them
+    besides the index: an extra index may have a locked version without the file that fits.
     """
 
     index: Index | None = None
     vendored: bool = False
     offline: bool = False
 
-    def words(self) -> list[str]:
-        """The arguments of uv that say so."""
+    def arguments(self) -> list[str]:
+        """Return the arguments of uv for this scope."""
         if self.index is None:
             return ["--offline", "--no-index", "--find-links", str(SOURCE)]
         return [
@@ -75,9 +81,9 @@ class SearchScope:
             *(["--no-index"] if self.index.no_index else []),
         ]
 
-    def environment(self, configuration: Path) -> dict[str, str]:
-        """The environment uv runs in, in the project's directory; its settings are that file's."""
-        environment = {**permitted_environment(os.environ), "UV_CONFIG_FILE": str(configuration)}
+    def environment(self, uv_toml: Path) -> dict[str, str]:
+        """Return the environment of uv, which runs in the project's directory."""
+        environment = {**permitted_environment(os.environ), "UV_CONFIG_FILE": str(uv_toml)}
         if self.index is None:
             return {
                 name: value for name, value in environment.items() if name not in INDEX_VARIABLES
@@ -93,44 +99,46 @@ def resolve(
     requirements: Path | Iterable[str],
     *,
     project: Path,
-    platform: Target,
-    source: SearchScope,
+    target: Target,
+    scope: SearchScope,
     pinned: Mapping[str, str] | None = None,
     dependencies: bool = True,
-    everywhere: bool = False,
+    all_platforms: bool = False,
     build_requires: Sequence[str] = (),
     warn: Callable[[str], None] = lambda _: None,
-    asker: Callable[[str], str] = lambda _: str(APPS_IN),
+    requesting_line: Callable[[str], str] = lambda _: str(APPS_IN),
 ) -> list[Package]:
-    """Packages that satisfy a requirements file, or lines like those of one, sorted by name.
+    """Return the packages that satisfy a requirements file, or its lines, sorted by name.
 
-    Versions in `pinned` (by canonical name) are kept as long as the requirements allow them.
-    `everywhere` tells the wheels for all other platforms, too; the first is any of them.
-    uv builds a tarball that does not say whom it depends on; one that can't be built by its own
-    requirements gets `build_requires`, too. `warn` is called with each warning of uv. `asker`
-    tells in words which line of apps.in asks for the package of a name.
-    Raises WorkFailed with uv's own explanation, or InputError where it can't read a line.
+    Versions in `pinned` (by canonical name) stay as long as the requirements allow them. With
+    `all_platforms`, the result has the wheels for every platform, in no useful order. uv builds a
+    tarball whose metadata does not list its dependencies; if the tarball's own build requirements
+    are not enough, uv gets `build_requires`, too. `warn` is called with each warning of uv.
+    `requesting_line` returns, in words, the line of apps.in that asks for the named package.
+
+    Raise WorkFailed with uv's explanation, or InputError for a line that uv cannot parse.
     """
-    with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as name:
+        scratch = Path(name)
         if isinstance(requirements, Path):
-            asked = requirements
+            source = requirements
         else:
-            asked = Path(scratch) / "requirements.in"
-            asked.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
-        uv = _Uv(project, source, Path(scratch), build_requires)
-        answers: list[tuple[list[Package], str]] = []
-        names = (None,) if everywhere else platform.uv_platforms
-        for name in names:
-            answer = Path(scratch) / f"pylock.{len(answers)}.toml"
+            source = scratch / "requirements.in"
+            source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+        uv = _Uv(project, scope, scratch, build_requires)
+        results: list[tuple[list[Package], str]] = []
+        platforms = (None,) if all_platforms else target.uv_platforms
+        for platform in platforms:
+            pylock = scratch / f"pylock.{len(results)}.toml"
             if pinned:
-                # uv prefers the versions of the file that it is about to write.
-                answer.write_text(_preferences(pinned), encoding="utf-8")
-            done = uv.run(
+                # uv prefers the versions in the file that it is about to write.
+                pylock.write_text(_preferences(pinned), encoding="utf-8")
+            run = uv.run(
                 "pip",
                 "compile",
-                str(asked),
+                str(source),
                 "--output-file",
-                str(answer),
+                str(pylock),
                 "--format",
                 "pylock.toml",
                 "--no-header",
@@ -138,29 +146,27 @@ def resolve(
                 "--python",
                 sys.executable,
                 "--python-version",
-                platform.oldest_python,
-                *source.words(),
-                *(["--universal"] if everywhere else []),
-                *(["--python-platform", name] if name else []),
+                target.oldest_python,
+                *scope.arguments(),
+                *(["--universal"] if all_platforms else []),
+                *(["--python-platform", platform] if platform else []),
                 *([] if dependencies else ["--no-deps"]),
             )
-            if done.returncode == 0:
-                answers.append((_packages(answer), done.stderr))
-                if all(package.wheels or package.path for package in answers[-1][0]):
+            if run.returncode == 0:
+                results.append((_packages(pylock), run.stderr))
+                if all(package.needs_no_build for package in results[-1][0]):
                     break
-            elif name == names[-1] and not answers:
+            elif platform == platforms[-1] and not results:
                 raise uv_error(
-                    uv.named(done.stderr),
-                    done.returncode,
-                    of_people=isinstance(requirements, Path),
+                    uv.with_user_files(run.stderr),
+                    run.returncode,
+                    for_apps_in=isinstance(requirements, Path),
                     build_requires=build_requires,
-                    asker=asker,
+                    requesting_line=requesting_line,
                 )
-    # The last has a wheel for every package; if none has, the platform with the most of them.
-    packages, said = max(
-        answers, key=lambda each: sum(1 for one in each[0] if one.wheels or one.path)
-    )
-    for line in warnings(said):
+    # The last platform has a wheel for every package, or no platform has: take the one with most.
+    packages, output = max(results, key=lambda result: sum(p.needs_no_build for p in result[0]))
+    for line in warnings(output):
         warn(line)
     return packages
 
@@ -169,44 +175,46 @@ class _Uv:
     """uv with the permitted settings of the user, in the directory of a project."""
 
     def __init__(
-        self, project: Path, source: SearchScope, scratch: Path, build_requires: Sequence[str]
+        self, project: Path, scope: SearchScope, scratch: Path, build_requires: Sequence[str]
     ) -> None:
         self._project = project
-        self._source = source
-        self._configuration = scratch / "uv.toml"
+        self._scope = scope
+        self._uv_toml = scratch / "uv.toml"
         self._settings = uv_settings(project)
         self._build_requires = list(build_requires)
-        self._extended: dict[str, list[str]] = {}
+        self._extra_build: dict[str, list[str]] = {}
 
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """Run it; again for each tarball that can be built with the build requirements alone."""
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run uv. Repeat with the additional build requirements after a failed build."""
         while True:
-            self._configuration.write_text(
-                self._settings.text(
-                    places=self._source.index is not None, extra_build=self._extended
-                ),
-                encoding="utf-8",
+            text = self._settings.uv_toml(
+                with_index=self._scope.index is not None, extra_build=self._extra_build
             )
-            done = subprocess.run(
-                [find_uv(), *words],
+            self._uv_toml.write_text(text, encoding="utf-8")
+            run = subprocess.run(
+                [find_uv(), *arguments],
                 cwd=self._project,
                 check=False,
                 stdin=subprocess.DEVNULL,
-                env=self._source.environment(self._configuration),
+                env=self._scope.environment(self._uv_toml),
                 capture_output=True,
                 text=True,
             )
-            name = failed_build(done.stderr) if done.returncode else None
-            if not name or not self._build_requires or canonical_name(name) in self._extended:
-                return done
-            self._extended[canonical_name(name)] = self._build_requires
+            failed = failed_build(run.stderr) if run.returncode else None
+            if not failed or not self._build_requires:
+                return run
+            name = canonical_name(failed)
+            if name in self._extra_build:
+                return run
+            self._extra_build[name] = self._build_requires
 
-    def named(self, said: str) -> str:
-        """What it has said, with the names of the user's files."""
-        return self._settings.named(said, self._configuration)
+    def with_user_files(self, output: str) -> str:
+        """Return uv's output with the names of the user's configuration files."""
+        return self._settings.with_user_files(output, self._uv_toml)
 
 
 def _preferences(pinned: Mapping[str, str]) -> str:
+    """Return a pylock.toml with these versions."""
     head = 'lock-version = "1.0"\ncreated-by = "vendor_fetch"\n'
     return head + "".join(
         f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
@@ -214,31 +222,32 @@ def _preferences(pinned: Mapping[str, str]) -> str:
     )
 
 
-def _packages(answer: Path) -> list[Package]:
-    packages = []
-    for entry in tomllib.loads(answer.read_text(encoding="utf-8")).get("packages", []):
-        archive = entry.get("archive")
-        if not archive and not entry.get("wheels") and not entry.get("sdist"):
-            raise InputError(
-                f"requirements/apps.in: {entry['name']}",
-                "is neither from an index nor a file, so it can't be vendored",
-                "build its wheel, put it in requirements/src/ and name that path",
-            )
-        path = archive and archive.get("path")
-        wheels, tarball = entry.get("wheels", []), entry.get("sdist")
-        if archive and not path:
-            is_wheel = archive["url"].endswith(".whl")
-            wheels, tarball = ([archive], None) if is_wheel else ([], archive)
-        packages.append(
-            Package(
-                name=canonical_name(entry["name"]),
-                version=entry.get("version", ""),
-                wheels=tuple(_artifact(wheel) for wheel in wheels),
-                tarball=_artifact(tarball) if tarball else None,
-                path=(answer.parent / path).resolve() if path else None,
-            )
+def _packages(pylock: Path) -> list[Package]:
+    entries = tomllib.loads(pylock.read_text(encoding="utf-8")).get("packages", [])
+    return sorted((_package(entry, pylock.parent) for entry in entries), key=lambda p: p.name)
+
+
+def _package(entry: dict[str, Any], directory: Path) -> Package:
+    """Return one package of a pylock.toml in a directory. Raise InputError for a VCS address."""
+    wheels, tarball, archive = entry.get("wheels", []), entry.get("sdist"), entry.get("archive")
+    if not archive and not wheels and not tarball:
+        raise InputError(
+            f"{APPS_IN}: {entry['name']}",
+            "is neither from an index nor a file, so it cannot be vendored",
+            f"build its wheel, put it into {SOURCE}/, name that path in {APPS_IN}, then: "
+            f"{sync_command()}",
         )
-    return sorted(packages, key=lambda package: package.name)
+    path = archive and archive.get("path")
+    if archive and not path:
+        is_wheel = archive["url"].endswith(".whl")
+        wheels, tarball = ([archive], None) if is_wheel else ([], archive)
+    return Package(
+        name=canonical_name(entry["name"]),
+        version=entry.get("version", ""),
+        wheels=tuple(_artifact(wheel) for wheel in wheels),
+        tarball=_artifact(tarball) if tarball else None,
+        path=(directory / path).resolve() if path else None,
+    )
 
 
 def _artifact(entry: dict[str, Any]) -> Artifact:

@@ -1,1 +1,1 @@
-"""Locks and vendored files, brought up to date."""
+"""Update the locks and the vendored files."""

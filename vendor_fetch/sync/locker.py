@@ -1,4 +1,4 @@
-"""From requirements to the lines of a lock, and the files that they name."""
+"""Resolve requirements to the lines of a lock, and fetch the files that the lines name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,13 +8,14 @@ from pathlib import Path
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
+from bootstrapper.ve.standards.filename import parse_filename
 from vendor_fetch.download.cache import Cache
-from vendor_fetch.download.fetch import WITHOUT_OFFLINE, fetch, is_in_place, is_offline
-from vendor_fetch.graph.asker import requesting_line
+from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
+from vendor_fetch.graph.graph import requesting_line
 from vendor_fetch.index.index import Index
+from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import check_requirements
-from vendor_fetch.project.locks import vendored_names
+from vendor_fetch.project.locks import files_for_target, vendored_names
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.resolve.choice import (
     choose_artifact,
@@ -27,9 +28,9 @@ from vendor_fetch.resolve.resolver import Artifact, Package, SearchScope, resolv
 
 @dataclass(frozen=True, kw_only=True)
 class Locker:
-    """Locks what a project asks for.
+    """Resolves the requirements of a project, and returns the lines of its locks.
 
-    `known` gathers where files are, by sha256; `warnings` what uv warns of.
+    It collects the resolved artifacts by sha256 in `known`, and the warnings of uv in `warnings`.
     """
 
     project: VendorProject
@@ -39,40 +40,37 @@ class Locker:
     known: dict[str, Artifact] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def lines(
+    def lock(
         self,
-        asked: Path | list[str],
-        old: Iterable[LockedFile],
+        requirements: Path | list[str],
+        previous: Iterable[LockedFile],
         *,
         prefer: str,
-        beside: Iterable[LockedFile] = (),
+        other_lock: Iterable[LockedFile] = (),
     ) -> list[LockedFile]:
-        """The lock's lines for what is asked.
+        """Return the lock's lines for apps.in, or for other requirements.
 
-        `old` are the lines of the lock so far; `beside` those of another lock, whose versions
-        are taken where nothing speaks against it.
+        Versions in the `previous` lines stay where the requirements allow them. So do those of
+        `other_lock` if `previous` does not have the package. `prefer` is "wheel" or "tarball".
         """
-        # A wheel for another platform, named by its path, has a line of its own.
-        environment = self.project.platform.environment
-        old = [file for file in old if file.marker is None or file.marker.holds(environment)]
-        pinned = _versions(beside) | (_versions(old) or self._vendored_versions())
-        had = {file.distribution.name: file for file in old}
+        directory, target = self.project.directory, self.project.target
+        # The wheels for other platforms that apps.in names by path have lines of their own.
+        previous = files_for_target(previous, target)
+        pinned = _versions(other_lock) | (_versions(previous) or self._vendored_versions())
+        locked = {file.distribution.name: file for file in previous}
         lines = []
-        for package in self._resolve(asked, pinned, had):
-            kept = had.get(package.name)
+        for package in self._resolve(requirements, pinned, locked):
+            current = locked.get(package.name)
             if package.path:
-                lines.append(
-                    locked_from_path(package.path, self.project.directory, self.project.platform)
-                )
-            elif kept and kept.distribution.version == package.version:
-                # An index may offer more files for a version later; the one we have is good.
-                lines.append(kept)
+                lines.append(locked_from_path(package.path, directory, target))
+            elif current and current.distribution.version == package.version:
+                # The index may have more files for the version by now; the locked one is good.
+                lines.append(current)
             else:
-                artifact = choose_artifact(package, self.project.platform, prefer=prefer)
-                lines.append(locked_file(artifact, self.project.platform))
+                lines.append(locked_file(choose_artifact(package, target, prefer=prefer), target))
             self.known.update({artifact.sha256: artifact for artifact in package.artifacts})
-        if isinstance(asked, Path):
-            lines += files_for_other_targets(self.project.directory, self.project.platform)
+        if isinstance(requirements, Path):
+            lines += files_for_other_targets(directory, target)
         return lines
 
     def fetch(self, files: Iterable[LockedFile]) -> None:
@@ -80,7 +78,7 @@ class Locker:
         fetch(
             files,
             project=self.project.directory,
-            platform=self.project.platform,
+            target=self.project.target,
             cache=self.cache,
             index=self.index,
             progress=self.progress,
@@ -88,44 +86,44 @@ class Locker:
         )
 
     def _resolve(
-        self, asked: Path | list[str], pinned: dict[str, str], had: dict[str, LockedFile]
+        self,
+        requirements: Path | list[str],
+        pinned: dict[str, str],
+        locked: dict[str, LockedFile],
     ) -> list[Package]:
-        """From the vendored files alone, when those of the lock are enough; else the index."""
+        """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
-        if isinstance(asked, Path):
-            check_requirements(project.directory, project.platform)
-        # uv stumbles over a damaged file; it is fetched again when the index has been asked.
-        vendored = bool(had) and all(is_in_place(file, project.directory) for file in had.values())
+        if isinstance(requirements, Path):
+            check_requirements(project.directory, project.target)
+        resolve_in = partial(
+            resolve,
+            requirements,
+            project=project.directory,
+            target=project.target,
+            pinned=pinned,
+            warn=self._warn,
+            build_requires=project.build_requires,
+        )
+        # uv fails at a damaged file; it is fetched again after the index was asked.
+        vendored = bool(locked) and all(
+            is_in_place(file, project.directory) for file in locked.values()
+        )
         if vendored:
             try:
-                packages = resolve(
-                    asked,
-                    project=project.directory,
-                    platform=project.platform,
-                    source=SearchScope(),
-                    pinned=pinned,
-                    warn=self._warn,
-                    build_requires=project.build_requires,
-                )
+                packages = resolve_in(scope=SearchScope())
             except BootstrapperError as error:
-                self.progress.detail(f"  the vendored files don't satisfy it: {error.fault}")
+                self.progress.detail(f"  the vendored files are not enough: {error.fault}")
             else:
-                if all(package.path or package.name in had for package in packages):
+                if all(package.path or package.name in locked for package in packages):
                     return packages
         try:
-            return resolve(
-                asked,
-                project=project.directory,
-                platform=project.platform,
-                pinned=pinned,
-                warn=self._warn,
-                build_requires=project.build_requires,
-                asker=partial(requesting_line, project, had),
-                source=SearchScope(index=self.index, vendored=vendored, offline=is_offline()),
+            return resolve_in(
+                requesting_line=partial(requesting_line, project, locked),
+                scope=SearchScope(index=self.index, vendored=vendored, offline=is_offline()),
             )
         except WorkFailed as error:
             if is_offline():
-                raise WorkFailed(error.where, error.fault, WITHOUT_OFFLINE) from None
+                raise WorkFailed(error.where, error.fault, online_command()) from None
             raise
 
     def _warn(self, line: str) -> None:
@@ -133,15 +131,9 @@ class Locker:
             self.warnings.append(line)
 
     def _vendored_versions(self) -> dict[str, str]:
-        """When the lock is gone or unreadable, the files' names still tell the versions."""
-        versions = {}
-        for name in sorted(vendored_names(self.project.directory)):
-            try:
-                distribution = parse_filename(name)
-            except InvalidFilename:
-                continue
-            versions[distribution.name] = distribution.version
-        return versions
+        """Return the versions in the names of the files, for a lock that is gone or unreadable."""
+        distributions = map(parse_filename, sorted(vendored_names(self.project.directory)))
+        return {distribution.name: distribution.version for distribution in distributions}
 
 
 def _versions(files: Iterable[LockedFile]) -> dict[str, str]:

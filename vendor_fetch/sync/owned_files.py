@@ -1,7 +1,7 @@
-"""The files in requirements/src/ that a sync may remove: those that a lock named or a sync fetched.
+"""The files in requirements/src/ that a sync may remove: a lock named them or a sync fetched them.
 
-Everything else there is somebody's own. A journal beside the files keeps the names while a sync
-runs, because a killed sync leaves files that no lock names yet, or no longer names.
+All other files there belong to the user. A journal beside the files records the names while a sync
+runs, because a killed sync leaves files that no lock names.
 """
 
 import re
@@ -10,31 +10,32 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
-from vendor_fetch.atomic_file import atomic_file
+from vendor_fetch.atomic_file import write_file
 from vendor_fetch.download.fetch import is_in_place
-from vendor_fetch.project.project import VendorProject
+from vendor_fetch.program import sync_command
+from vendor_fetch.project.project import APPS_IN, VendorProject
 
 JOURNAL = SOURCE / ".unfinished-sync"
 # The start of a lock's line. Both sides of a merge conflict have such lines.
-_NAMED = re.compile(rf"^\s*(?:\./)?{re.escape(str(SOURCE))}/([^\s/;]+)", re.MULTILINE)
-# A file that a killed run was copying (tempfile's names).
+_LOCKED_NAME = re.compile(rf"^\s*(?:\./)?{re.escape(str(SOURCE))}/([^\s/;]+)", re.MULTILINE)
+# A file that a killed process was copying, as tempfile names it.
 _PART = re.compile(r"\.[a-z0-9_]{8}\.part")
 
 
 class OwnedFiles:
-    """The names that the locks and the journal of a project hold, read when it is made."""
+    """The names in the locks and the journal of a project, as they are when this is created."""
 
     def __init__(self, project: VendorProject) -> None:
         self._project = project
         self._journal = project.directory / JOURNAL
         self.is_unfinished = self._journal.is_file()
-        left = _text(self._journal).splitlines() if self.is_unfinished else []
-        self._names = {*_named_by_locks(project.directory), *filter(None, left)}
+        recorded = _text(self._journal).splitlines() if self.is_unfinished else []
+        self._names = {*_locked_names(project.directory), *filter(None, recorded)}
 
     def claim(self, files: Iterable[LockedFile]) -> None:
-        """Note that these files are about to be fetched.
+        """Record that these files are about to be fetched.
 
-        Raises WorkFailed for a file of the same name and other bytes that is somebody's own.
+        Raise WorkFailed if the user has a file of the same name with other bytes.
         """
         files = list(files)
         for file in files:
@@ -47,21 +48,19 @@ class OwnedFiles:
                 raise WorkFailed(
                     str(file.path),
                     "is in no lock, and has other bytes than the file of that name "
-                    "that requirements/apps.in asks for",
-                    f"ask for yours by its path in requirements/apps.in (./{file.path}), or "
-                    f"move it away: mv {file.path} ..",
+                    f"that {APPS_IN} asks for",
+                    f"mv {file.path} .. && {sync_command()}; or ask for your file by its path in "
+                    f"{APPS_IN} (./{file.path})",
                 )
         self._names |= {
             file.path.name for file in files if not (self._project.directory / file.path).exists()
         }
         self._journal.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(self._journal.parent) as journal:
-            journal.write("".join(f"{name}\n" for name in sorted(self._names)).encode())
-            journal.settle(self._journal)
+        write_file(self._journal, "".join(f"{name}\n" for name in sorted(self._names)).encode())
 
-    def remove_unnamed(self) -> None:
-        """Remove those that no lock names now, and the journal."""
-        for name in self._names - _named_by_locks(self._project.directory):
+    def remove_unlocked(self) -> None:
+        """Remove the owned files that no lock names now, and the journal."""
+        for name in self._names - _locked_names(self._project.directory):
             path = self._project.source / name
             if path.is_symlink() or path.is_file():
                 path.unlink()
@@ -70,12 +69,12 @@ class OwnedFiles:
         self._journal.unlink(missing_ok=True)
 
 
-def _named_by_locks(project: Path) -> set[str]:
-    """The names on the lines of both locks, of a damaged lock, too."""
+def _locked_names(project: Path) -> set[str]:
+    """Return the file names in both locks, even in a damaged lock."""
     return {
         name
         for lock in (APPS, TOOLS)
-        for name in _NAMED.findall(_text(project / lock))
+        for name in _LOCKED_NAME.findall(_text(project / lock))
         if PurePosixPath(name).name == name
     }
 

@@ -1,51 +1,47 @@
-"""What changed among the vendored files, as a table."""
+"""Summarize what a sync changed among the vendored files."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
-Files = Mapping[PurePosixPath, int]
+# The size in bytes of each file in requirements/src/.
+Sizes = Mapping[PurePosixPath, int]
 
 
-def summary_lines(before: Files, after: Files) -> list[str]:
-    """Lines that say what was added, changed and removed between two states of requirements/src/.
-
-    A state is the size in bytes of each file, by its path.
-    """
+def summary_lines(before: Sizes, after: Sizes) -> list[str]:
+    """Return a table of the added, changed and removed packages, and the total in its last line."""
     rows: list[tuple[str, str, str, int]] = []
-    gone, come = _packages(before, after), _packages(after, before)
-    for name in sorted(gone.keys() | come.keys()):
-        was, now = gone.get(name), come.get(name)
-        if was and now:
-            rows.append(("changed", name, f"{was[0]} -> {now[0]}", now[1]))
-        elif now:
-            rows.append(("added", name, now[0], now[1]))
-        elif was:
-            rows.append(("removed", name, was[0], -was[1]))
-    wide = max((len(name) for _, name, _, _ in rows), default=0)
-    long = max((len(version) for _, _, version, _ in rows), default=0)
+    removed, added = _packages(before, after), _packages(after, before)
+    for name in sorted(removed.keys() | added.keys()):
+        old, new = removed.get(name), added.get(name)
+        if old and new:
+            rows.append(("changed", name, f"{old[0]} -> {new[0]}", new[1]))
+        elif new:
+            rows.append(("added", name, new[0], new[1]))
+        elif old:
+            rows.append(("removed", name, old[0], -old[1]))
+    name_width = max((len(name) for _, name, _, _ in rows), default=0)
+    version_width = max((len(version) for _, _, version, _ in rows), default=0)
     lines = [
-        f"{kind:<7}  {name:<{wide}}  {version:<{long}}  {size / 1e6:7.2f} MB"
+        f"{kind:<7}  {name:<{name_width}}  {version:<{version_width}}  {size / 1e6:7.2f} MB"
         for kind, name, version, size in rows
     ]
     total = sum(after.values()) / 1e6
     return [*lines, f"{len(after)} files, {total:.1f} MB in requirements/src/"]
 
 
-def _packages(these: Files, those: Files) -> dict[str, tuple[str, int]]:
-    """Version and bytes by package, of the files that are in `these` only."""
+def _packages(sizes: Sizes, others: Sizes) -> dict[str, tuple[str, int]]:
+    """Return version and size by package, for the files that only `sizes` has."""
     packages: dict[str, tuple[str, int]] = {}
-    for path, size in sorted(these.items()):
-        if path in those:
+    for path, size in sorted(sizes.items()):
+        if path in others:
             continue
         try:
             distribution = parse_filename(path.name)
             name, version = distribution.name, distribution.version
         except InvalidFilename:
             name, version = path.name, ""
-        if path.name.endswith(".whl"):
-            packages[name] = version, size
-        else:
-            packages[f"{name} (tarball)"] = version, size
+        key = name if path.name.endswith(".whl") else f"{name} (tarball)"
+        packages[key] = version, size
     return packages

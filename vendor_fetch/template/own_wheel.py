@@ -1,14 +1,12 @@
-"""Builds the wheel of bootstrapper and vendor_fetch from a checkout, without any build tool.
+"""Build the wheel of bootstrapper and vendor_fetch from a checkout, without a build tool.
 
-The same checkout gives the same bytes on every machine: members are sorted, dated 1980, mode
-0644, and stored rather than deflated (no zlib's choices in it, and Python imports from it
-faster). Everything it says comes from setup.cfg, which setuptools reads as well.
+The same checkout gives the same bytes on every machine. The members are sorted, dated 1980 and have
+mode 0644. They are stored and not deflated: versions of zlib compress differently, and Python
+imports faster from stored members. All metadata comes from setup.cfg, as it does for setuptools.
 """
 
-import base64
 import configparser
 import fnmatch
-import hashlib
 import io
 import shlex
 import zipfile
@@ -16,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bootstrapper.errors import InputError
-from vendor_fetch.atomic_file import atomic_file
+from bootstrapper.ve.wheel.record import format_record, record_row
+from vendor_fetch.atomic_file import write_file
 
 # The oldest date that a zip file can hold.
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -24,7 +23,7 @@ REGULAR_0644 = 0o100644
 
 
 def build_wheel(checkout: Path, directory: Path) -> Path:
-    """Write the wheel of `checkout` into `directory`; its path. Raises InputError."""
+    """Write the wheel of `checkout` into `directory` and return its path. Raise InputError."""
     setup = configparser.ConfigParser()
     if not setup.read(checkout / "setup.cfg", encoding="utf-8"):
         raise InputError(
@@ -47,18 +46,14 @@ def build_wheel(checkout: Path, directory: Path) -> Path:
         f"Wheel-Version: 1.0\nGenerator: vendor_fetch ({version})\n"
         "Root-Is-Purelib: true\nTag: py3-none-any\n"
     ).encode()
-    # PEP 427 would have dist-info at the end; sorting by that first keeps it there.
+    # PEP 427 wants dist-info at the end.
     ordered = sorted(members, key=lambda member: (member.startswith(info), member))
-    record = [
-        f"{member},sha256={_digest(members[member])},{len(members[member])}\n" for member in ordered
-    ]
-    members[f"{info}/RECORD"] = "".join([*record, f"{info}/RECORD,,\n"]).encode()
+    rows = [(member, *record_row(members[member])) for member in ordered]
+    members[f"{info}/RECORD"] = format_record([*rows, (f"{info}/RECORD", "", "")])
 
     directory.mkdir(parents=True, exist_ok=True)
     wheel = directory / f"{stem}-py3-none-any.whl"
-    with atomic_file(directory) as file:
-        file.write(_archive({member: members[member] for member in [*ordered, f"{info}/RECORD"]}))
-        file.settle(wheel)
+    write_file(wheel, _archive({name: members[name] for name in [*ordered, f"{info}/RECORD"]}))
     return wheel
 
 
@@ -82,7 +77,7 @@ def _package_files(checkout: Path, setup: configparser.ConfigParser) -> Iterator
 
 
 def _metadata(checkout: Path, setup: configparser.ConfigParser) -> str:
-    """Core metadata 2.4 (PEP 639), the fields that setup.cfg has."""
+    """Return the core metadata 2.4 (PEP 639) of the fields in setup.cfg."""
     given = setup["metadata"]
     fields = [
         ("Metadata-Version", "2.4"),
@@ -109,10 +104,6 @@ def _metadata(checkout: Path, setup: configparser.ConfigParser) -> str:
     readme = checkout / given["long_description"].removeprefix("file:").strip()
     body = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     return "".join(f"{key}: {value}\n" for key, value in fields) + f"\n{body}"
-
-
-def _digest(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
 def _archive(members: dict[str, bytes]) -> bytes:

@@ -12,7 +12,7 @@ from django.test import TestCase
 from cookbook.models import Recipe, RecipeVersion
 from history.models import Change
 
-from ..catalog import Shelf
+from ..catalog import RecipeCatalog
 from ..csv_format import HALTS, KEPT
 
 
@@ -39,7 +39,7 @@ class Commands(TestCase):
         self.write(("Touch it", "shell", "cd $CWD\r\nfalse\r\ntouch $FILE\r\n", "Touches."),
                    ("save tag", "python", "self.push.save()\n", "Saves."))
         call_command("import_cookbook", self.file, stdout=io.StringIO())
-        shell, python = Shelf().get("Touch it"), Shelf().get("save tag")
+        shell, python = RecipeCatalog().get("Touch it"), RecipeCatalog().get("save tag")
         self.assertTrue(shell.code.startswith("#!/bin/bash\n"))
         self.assertIn('export CWD="$CHECKOUT_DIR"', shell.code)
         self.assertIn("FILE", shell.needs)
@@ -108,8 +108,8 @@ class Commands(TestCase):
         _, err = self.run_import()
         self.assertRegex(err, "^can't run       a/old one: line 4: this is Python 2, and recipes")
         self.assertEqual(err.count("\n"), 1)
-        self.assertIn("line 4: this is Python 2", Shelf().entry("a/old one").fault)
-        self.assertEqual(Shelf().entry("fine").fault, "")
+        self.assertIn("line 4: this is Python 2", RecipeCatalog().entry("a/old one").fault)
+        self.assertEqual(RecipeCatalog().entry("fine").fault, "")
 
     def test_all_faulty_rows_are_told_at_once(self):
         self.write(("fine", "shell", "1\n2\n", ""), ("/x", "shell", "", ""),

@@ -7,10 +7,10 @@ from django import forms
 from django.contrib.auth.models import Group
 
 from cookbook.names import LONGEST, check_name
-from history.forms import SeenForm
+from history.forms import OptimisticLockForm
 from history.paging import to_int
 
-from ..archive import LARGEST, PackFault, unpacked
+from ..archive import LARGEST, ArchiveError, unpack
 from ..models import Application, Category, Deployment
 
 
@@ -27,12 +27,12 @@ class FilesField(forms.FileField):
         if upload.size > LARGEST:
             raise forms.ValidationError(f"It is larger than {LARGEST >> 20} MiB.")
         try:
-            return unpacked(upload.read())
-        except PackFault as error:
+            return unpack(upload.read())
+        except ArchiveError as error:
             raise forms.ValidationError(str(error)) from None
 
 
-class NewForm(forms.ModelForm):
+class NewDeploymentForm(forms.ModelForm):
     """Of an application that is there, or of a new one."""
 
     application = forms.ModelChoiceField(
@@ -129,7 +129,7 @@ class DurationField(forms.CharField):
         return (self.prepare_value(initial) or "") != (data or "")
 
 
-class GeneralForm(SeenForm):
+class DeploymentForm(OptimisticLockForm):
     """Everybody who may edit may change it."""
 
     timeout = DurationField(

@@ -3,17 +3,17 @@
 from bootstrapper.deploy.definition.secret import warning
 from django import forms
 
-from cookbook.catalog import Shelf
-from cookbook.forms import CodeField, check
+from cookbook.catalog import RecipeCatalog
+from cookbook.forms import CodeField, check_code
 from cookbook.models import Language
-from history.forms import SeenForm
+from history.forms import OptimisticLockForm
 
 from ..models import Flag, Grant, Setting, Stage
 from ..prepare import KEPT_HERE
 from .deployment import DurationField
 
 
-class SettingForm(SeenForm):
+class SettingForm(OptimisticLockForm):
     """The value keeps every space and line of it."""
 
     text = forms.CharField(
@@ -76,7 +76,7 @@ class SettingForm(SeenForm):
             self._update_errors(error)
 
 
-class FlagForm(SeenForm):
+class FlagForm(OptimisticLockForm):
     """A checkbox is 1 or empty."""
 
     class Meta:
@@ -102,7 +102,7 @@ class FlagForm(SeenForm):
         return cleaned
 
 
-class GrantForm(SeenForm):
+class GrantForm(OptimisticLockForm):
     """Each level includes those before it."""
 
     class Meta:
@@ -116,7 +116,7 @@ class GrantForm(SeenForm):
 WRITTEN_HERE = "code that is written here"
 
 
-class StageForm(SeenForm):
+class StageForm(OptimisticLockForm):
     """Where a recipe is chosen, code and language aren't asked."""
 
     recipe = forms.ChoiceField(required=False, label="What it runs")
@@ -134,7 +134,7 @@ class StageForm(SeenForm):
     def __init__(self, *args, **kwargs):
         """Offer what is on the shelf."""
         super().__init__(*args, **kwargs)
-        names = Shelf().names
+        names = RecipeCatalog().names
         if self.instance.recipe and self.instance.recipe not in names:
             names = [self.instance.recipe, *names]  # it is gone, and stays until another is chosen
         self.fields["recipe"].choices = [("", WRITTEN_HERE), *((name, name) for name in names)]
@@ -153,6 +153,6 @@ class StageForm(SeenForm):
         elif not (cleaned.get("code") or "").strip():
             self.add_error("code", "Write what it runs, or choose a recipe above.")
         else:
-            check(self, Stage(
+            check_code(self, Stage(
                 name=cleaned["name"], language=cleaned["language"], code=cleaned["code"]))
         return cleaned

@@ -4,7 +4,7 @@ from django.test import Client, TestCase
 
 from api.tests.caller import Caller, made
 from deployments.models import Level, Setting
-from history.models import recording
+from history.models import record_change
 from main.tests.cast import Cast
 
 from ..redaction import Discretion
@@ -121,7 +121,7 @@ class Hidden(Case):
     def test_old_addresses_with_a_password_are_masked(self):
         row = Setting.objects.get(deployment=self.deployment, name="REPOSITORY")
         row.text = "https://anna:sesame@git.example.org/x.git"
-        with recording(self.cast.people["superuser"], row, self.deployment):
+        with record_change(self.cast.people["superuser"], row, self.deployment):
             row.save()
         client = Client()
         client.force_login(self.cast.people["edit"])

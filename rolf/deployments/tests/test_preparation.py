@@ -11,7 +11,15 @@ from cookbook.models import Recipe
 from deployments.models import Flag, Setting, Stage
 from main.tests.cast import Cast
 
-from ..prepare import Refused, bare, directory, of_plan, prepare, secrets_of, tied
+from ..prepare import (
+    Refused,
+    directory,
+    from_plan,
+    prepare_hosts,
+    prepare_repository,
+    prepare_rows,
+    secrets_of,
+)
 
 DEFINITION = """
 [deployments.live]
@@ -46,7 +54,7 @@ class Case(TestCase):
         """Give the deployment one more stage, the last."""
         return Stage.objects.create(deployment=self.deployment, name=name, position=9, **more)
 
-    def faults(self, function=prepare, *arguments, **more):
+    def faults(self, function=prepare_rows, *arguments, **more):
         """Return what is said against it."""
         with self.assertRaises(Refused) as caught:
             function(self.deployment, *arguments, **more)
@@ -59,7 +67,7 @@ class Rows(Case):
     def test_stages_come_in_their_order_each_with_its_code_and_its_times(self):
         self.add("last", code="echo last\n", timeout=5)
         self.add("off", code="echo off\n", enabled=False)
-        first, last = prepare(self.deployment).stages
+        first, last = prepare_rows(self.deployment).stages
         self.assertEqual((first.name, first.code, first.origin, first.timeout),
                          (self.stage.name, "# Greets.\necho hello\n", "cookbook", 900))
         self.assertEqual((last.name, last.code, last.origin, last.timeout),
@@ -69,7 +77,7 @@ class Rows(Case):
         odd = "  one\n'two' \"three\" $HOME `id` \\n\n\tЁлкино \n"
         self.give("ODD", odd)
         self.give("ODD_SECRET", odd.upper(), secret=True)
-        prepared = prepare(self.deployment)
+        prepared = prepare_rows(self.deployment)
         self.assertEqual(prepared.settings["ODD"], odd)
         self.assertEqual(prepared.secrets, {"ODD_SECRET": odd.upper()})
         self.assertNotIn("ODD_SECRET", prepared.settings)
@@ -77,30 +85,30 @@ class Rows(Case):
 
     def test_newlines_of_a_browsers_form_are_ones_of_unix_in_a_script(self):
         self.add("typed", code="echo one\r\necho two\r\n")
-        self.assertEqual(prepare(self.deployment).stages[-1].code, "echo one\necho two\n")
+        self.assertEqual(prepare_rows(self.deployment).stages[-1].code, "echo one\necho two\n")
 
     def test_flags_take_their_default_or_what_the_push_says(self):
         Flag.objects.create(deployment=self.deployment, name="WORD", kind="text", default="hm")
-        self.assertEqual(prepare(self.deployment).flags, {"SHOUT": "", "WORD": "hm"})
-        self.assertEqual(prepare(self.deployment, flags={"SHOUT": "yes", "WORD": ""}).flags,
+        self.assertEqual(prepare_rows(self.deployment).flags, {"SHOUT": "", "WORD": "hm"})
+        self.assertEqual(prepare_rows(self.deployment, flags={"SHOUT": "yes", "WORD": ""}).flags,
                          {"SHOUT": "1", "WORD": ""})
 
     def test_a_stage_that_is_skipped_stays_and_says_why(self):
-        [stage] = prepare(self.deployment, skip=[self.stage.name]).stages
+        [stage] = prepare_rows(self.deployment, skip=[self.stage.name]).stages
         self.assertEqual(stage.skipped, "skipped by hand")
 
     def test_the_shops_recipe_goes_before_the_engines_of_that_name(self):
         Recipe.objects.create(name="activate-release", code="echo ours\n")
         self.add("live", recipe="activate-release")
-        self.assertEqual(prepare(self.deployment).stages[-1].code, "echo ours\n")
+        self.assertEqual(prepare_rows(self.deployment).stages[-1].code, "echo ours\n")
 
     def test_it_takes_as_many_queries_for_many_stages_as_for_one(self):
         with self.assertNumQueries(4):  # settings, flags, stages, recipes
-            prepare(self.deployment)
+            prepare_rows(self.deployment)
         for number in range(20):
             self.add(f"more {number}", recipe="greet")
         with self.assertNumQueries(4):
-            prepare(self.deployment)
+            prepare_rows(self.deployment)
 
     def test_each_deployment_has_a_directory_of_its_own(self):
         self.assertEqual(directory(self.deployment),
@@ -109,17 +117,17 @@ class Rows(Case):
 
     def test_what_a_plan_was_made_of_does_not_change_with_the_deployment(self):
         self.give("TOKEN", "open sesame", secret=True)
-        plan = prepare(self.deployment, flags={"SHOUT": "1"}).plan(
+        plan = prepare_rows(self.deployment, flags={"SHOUT": "1"}).plan(
             number=7, comment="", ref="main", commit="", who="ben")
         self.deployment.settings.all().delete()
         self.deployment.stages.all().delete()
-        again = of_plan(self.deployment, plan, resolves_git=False)
+        again = from_plan(self.deployment, plan, resolves_git=False)
         self.assertEqual((again.stages, again.settings, again.flags, again.secrets),
                          (plan.stages, plan.settings, plan.flags, {"TOKEN": "open sesame"}))
 
     def test_where_it_goes_is_known_without_stages(self):
         self.deployment.stages.all().delete()
-        self.assertEqual(bare(self.deployment).settings["GREETING"], "hello")
+        self.assertEqual(prepare_hosts(self.deployment).settings["GREETING"], "hello")
 
 
 class Faults(Case):
@@ -150,7 +158,7 @@ class Faults(Case):
         self.assertIn("needs the setting TOKEN, which this deployment doesn't have",
                       "\n".join(self.faults()))
         self.give("TOKEN", "open sesame", secret=True)
-        prepare(self.deployment)
+        prepare_rows(self.deployment)
         Setting.objects.filter(name="GREETING").update(text="")
         self.assertEqual(self.faults(), ['The stage "check" needs the setting GREETING, '
                                          "which is empty."])
@@ -158,7 +166,7 @@ class Faults(Case):
     def test_a_stage_that_is_skipped_needs_nothing(self):
         self.add("check", code="# needs: DOMAIN\necho\n")
         self.assertEqual(len(self.faults()), 1)
-        prepare(self.deployment, skip=["check"])
+        prepare_rows(self.deployment, skip=["check"])
 
     def test_a_recipe_that_was_deleted_is_named(self):
         Recipe.objects.update(deleted=timezone.now())
@@ -175,7 +183,7 @@ class Faults(Case):
     def test_a_secret_that_was_sealed_with_another_key_says_so(self):
         self.give("TOKEN", "open sesame", secret=True)
         Setting.objects.filter(name="TOKEN").update(sealed="gAAAAAx")
-        for function in (prepare, secrets_of, bare):
+        for function in (prepare_rows, secrets_of, prepare_hosts):
             [fault] = self.faults(function)
             self.assertIn("The setting TOKEN: a secret was sealed with another key", fault)
 
@@ -195,7 +203,8 @@ class Tied(Case):
         (self.checkout / "deploy/deployments.toml").write_text(DEFINITION)
 
     def test_stages_settings_and_flags_are_the_files_and_secrets_ours(self):
-        prepared = tied(self.deployment, self.checkout, flags={"SHOUT": "1", "WORD": ""})
+        prepared = prepare_repository(
+            self.deployment, self.checkout, flags={"SHOUT": "1", "WORD": ""})
         self.assertEqual([stage.code for stage in prepared.stages], ["echo theirs\n"])
         self.assertEqual(prepared.settings["GREETING"], "from the file")
         self.assertEqual(prepared.settings["REPOSITORY"], "/srv/ours")
@@ -207,25 +216,27 @@ class Tied(Case):
         (self.checkout / "deploy/deployments.toml").write_text(
             DEFINITION.replace('settings.REPOSITORY = "/srv/theirs"\n', "").replace(
                 '["greet"]', '["git-clone"]'))
-        prepared = tied(self.deployment, self.checkout)
+        prepared = prepare_repository(self.deployment, self.checkout)
         self.assertEqual(prepared.settings["REPOSITORY"], "/srv/ours")
         self.assertTrue(prepared.resolves_git)
 
     def test_a_secret_of_the_file_that_has_no_value_here_is_told(self):
         self.deployment.settings.filter(name="TOKEN").delete()
-        [fault] = self.faults(tied, self.checkout)
+        [fault] = self.faults(prepare_repository, self.checkout)
         self.assertIn("give the deployment a secret setting TOKEN", fault)
 
     def test_what_is_wrong_with_the_file_is_told_with_all_else(self):
         (self.checkout / "deploy/deployments.toml").write_text(
             DEFINITION.replace('"greet"', '"gret"').replace("2m", "soon"))
         self.deployment.settings.filter(name="TOKEN").delete()
-        faults = self.faults(tied, self.checkout, flags={"SHUOT": "1"}, skip=["nothing"])
+        faults = self.faults(
+            prepare_repository, self.checkout, flags={"SHUOT": "1"}, skip=["nothing"])
         self.assertEqual(len(faults), 5)
         for said in ["soon", '"gret"', "TOKEN", "SHUOT", "nothing"]:
             self.assertIn(said, "\n".join(faults))
 
     def test_a_stage_and_a_flag_that_it_does_not_have(self):
-        self.assertIn("nothing", "\n".join(self.faults(tied, self.checkout, skip=["nothing"])))
+        self.assertIn("nothing", "\n".join(
+            self.faults(prepare_repository, self.checkout, skip=["nothing"])))
         self.assertIn("SHUOT", "\n".join(
-            self.faults(tied, self.checkout, flags={"SHUOT": "1"})))
+            self.faults(prepare_repository, self.checkout, flags={"SHUOT": "1"})))

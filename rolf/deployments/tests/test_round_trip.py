@@ -10,18 +10,18 @@ from pathlib import Path
 
 from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import FILE
-from bootstrapper.deploy.recipes.catalog import RecipeCatalog
+from bootstrapper.deploy.recipes import catalog as engine_catalog
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase
 from django.urls import reverse
 
-from cookbook.catalog import Shelf
+from cookbook.catalog import RecipeCatalog
 from cookbook.models import Recipe
-from cookbook.names import in_files, of_files
+from cookbook.names import from_file_name, to_file_name
 from deployments import export
 from deployments.models import Deployment, Flag, Setting, Stage
 
-from ..archive import LARGEST, PackFault, packed, unpacked
+from ..archive import LARGEST, ArchiveError, pack, unpack
 from .test_rows import Case
 
 WORDS = ["git", "clone", "Ёлка", "全角\u3000スペース", "50%", "%2F", "a\u00a0b", ".x", "é'\"\\",
@@ -38,12 +38,12 @@ class Taken(Case):
 
     def taken(self, deployment, **more):
         """Return the deployment that is made of what is exported, and what the page says."""
-        sent = self.client.get(reverse("deployment-export", args=[deployment.pk]), {"as": "tar"})
+        sent = self.client.get(reverse("deployments:export", args=[deployment.pk]), {"as": "tar"})
         return self.made(SimpleUploadedFile("export.tar.gz", sent.content), **more)
 
     def made(self, file, **more):
         name = f"made {Deployment.objects.count()}"
-        page = self.client.post(reverse("deployment-new"), {
+        page = self.client.post(reverse("deployments:new"), {
             "application": self.deployment.application_id, "name": name, "files": file, **more},
             follow=True)
         self.assertEqual(page.status_code, 200, page.context.get("form") and
@@ -100,14 +100,15 @@ class Taken(Case):
 
     def read_by_the_engine(self, deployment):
         with tempfile.TemporaryDirectory() as project:
-            for path, text in unpacked(packed(export.files(deployment))).items():
+            for path, text in unpack(pack(export.files(deployment))).items():
                 file = Path(project, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, newline="")
             told = reader.read(Path(project)).deployment()
-            code = [RecipeCatalog(Path(project)).get(stage.recipe).code for stage in told.stages]
+            recipes = engine_catalog.RecipeCatalog(Path(project))
+            code = [recipes.get(stage.recipe).code for stage in told.stages]
         self.assertEqual(code, [
-            stage.code or Shelf().get(stage.recipe).code
+            stage.code or RecipeCatalog().get(stage.recipe).code
             for stage in deployment.stages.filter(enabled=True)])
 
     def test_what_the_shelf_does_not_have_comes_along_and_takes_nothing_elses_place(self):
@@ -115,7 +116,7 @@ class Taken(Case):
         self.add("a", recipe="git/clone")
         self.add("b", recipe="git-clone")
         self.add("greet", recipe="", code="echo not the recipe\n")
-        sent = packed(export.files(self.deployment))
+        sent = pack(export.files(self.deployment))
         Recipe.objects.filter(name="git/clone").update(code="# Another.\n")
         again, _ = self.made(SimpleUploadedFile("x.tgz", sent))
         self.assertEqual(
@@ -142,15 +143,26 @@ class Taken(Case):
     def test_faults_of_a_file_are_told_at_it(self):
         stage = "[deployments.x]\nstages = [{}]\n"
         for data, fault in [
-                (b"\xff", "isn&#x27;t UTF-8"), (b"x", "Line 1: "), (b"\x1f\x8bx", "no .tar.gz"),
-                (packed({"README": "x"}), "It has no deploy/deployments.toml"),
-                (stage.format('"a//b"').encode(), "The stage"),
-                (stage.format('"%2e%2e"').encode(), "It is no name"),
-                (stage.format('"a", {recipe = "b", name = "%61"}').encode(), "of that name"),
-                (packed({FILE: stage.format('"a"'), "deploy/recipes/a.sh": "",
-                         "deploy/recipes/a.py": ""}), "one name is one recipe")]:
+            (b"\xff", "isn&#x27;t UTF-8"),
+            (b"x", "Line 1: "),
+            (b"\x1f\x8bx", "no .tar.gz"),
+            (pack({"README": "x"}), "It has no deploy/deployments.toml"),
+            (stage.format('"a//b"').encode(), "The stage"),
+            (stage.format('"%2e%2e"').encode(), "It is no name"),
+            (stage.format('"a", {recipe = "b", name = "%61"}').encode(), "of that name"),
+            (
+                pack(
+                    {
+                        FILE: stage.format('"a"'),
+                        "deploy/recipes/a.sh": "",
+                        "deploy/recipes/a.py": "",
+                    }
+                ),
+                "another file defines a recipe of that name",
+            ),
+        ]:
             with self.subTest(data):
-                answer = self.client.post(reverse("deployment-new"), {
+                answer = self.client.post(reverse("deployments:new"), {
                     "application": self.deployment.application_id, "name": "made",
                     "files": SimpleUploadedFile("x", data)})
                 self.assertContains(answer, fault, status_code=422)
@@ -160,7 +172,7 @@ class Taken(Case):
 
 def described(deployment):
     """Return what of a deployment is in its file."""
-    stages = [stage.described() for stage in deployment.stages.filter(enabled=True)]
+    stages = [stage.history_fields() for stage in deployment.stages.filter(enabled=True)]
     for position, stage in enumerate(stages):
         stage["position"] = position
         if stage["recipe"]:
@@ -169,7 +181,7 @@ def described(deployment):
         "stages": stages,
         "settings": [(setting.name, setting.secret, setting.text)
                      for setting in deployment.settings.all()],
-        "flags": {flag.name: flag.described() for flag in deployment.flags.all()},
+        "flags": {flag.name: flag.history_fields() for flag in deployment.flags.all()},
         **{name: getattr(deployment, name) for name in (
             "branch", "timeout", "idle_timeout", "on_failure", "batch", "max_failures")}}
 
@@ -181,15 +193,15 @@ class Names(SimpleTestCase):
         chance = random.Random(1)
         for _ in range(5000):
             name = "".join(chance.choices("/%.2FfEe5 ж\u3000\ue000x", k=chance.randrange(1, 9)))
-            there = in_files(name)
-            self.assertEqual(of_files(there), name)
+            there = to_file_name(name)
+            self.assertEqual(from_file_name(there), name)
             self.assertNotIn("/", there)
             self.assertFalse(there.startswith("."))
 
     def test_what_a_file_can_have_stays_as_it_is(self):
         for name in ("git clone", "Ёлка", "100% sure", "a.b", "全角\u3000"):
-            self.assertEqual(in_files(name), name)
-        self.assertEqual(in_files("git/clone"), "git%2Fclone")
+            self.assertEqual(to_file_name(name), name)
+        self.assertEqual(to_file_name("git/clone"), "git%2Fclone")
 
 
 class Packs(SimpleTestCase):
@@ -205,7 +217,7 @@ class Packs(SimpleTestCase):
         return data.getvalue()
 
     def test_only_what_matters_is_read(self):
-        found = unpacked(self.archive(
+        found = unpack(self.archive(
             (f"./{FILE}", tarfile.REGTYPE, b"x"), ("deploy/recipes/a.sh", tarfile.REGTYPE, b"y"),
             ("deploy/recipes/link.sh", tarfile.SYMTYPE, b""),
             ("/etc/passwd", tarfile.REGTYPE, b"z"), ("main.py", tarfile.REGTYPE, b""),
@@ -222,8 +234,8 @@ class Packs(SimpleTestCase):
                 (gzip.compress(gzip.decompress(whole)[:2000]), "damaged"),
                 (gzip.compress(b"no tar at all" * 100), "damaged"),
                 (b"a\0b", "holds a NUL")]:
-            with self.subTest(fault, size=len(data)), self.assertRaisesRegex(PackFault, fault):
-                unpacked(data)
+            with self.subTest(fault, size=len(data)), self.assertRaisesRegex(ArchiveError, fault):
+                unpack(data)
 
     def test_a_damaged_tar_raises_only_pack_faults(self):
         whole = bytearray(gzip.decompress(self.archive(
@@ -236,8 +248,8 @@ class Packs(SimpleTestCase):
             for _ in range(chance.randrange(1, 6)):
                 data[chance.randrange(len(data))] = chance.randrange(256)
             try:
-                files = unpacked(gzip.compress(data, 1))
-            except PackFault:
+                files = unpack(gzip.compress(data, 1))
+            except ArchiveError:
                 refused += 1
             else:  # only the padding was damaged, or a byte of a text or of a later name
                 self.assertIn(FILE, files)
@@ -245,18 +257,18 @@ class Packs(SimpleTestCase):
 
     def test_any_damage_of_the_first_header_is_reported(self):
         whole = gzip.decompress(self.archive((FILE, tarfile.REGTYPE, b"x")))
-        self.assertEqual(unpacked(gzip.compress(whole)), {FILE: "x"})
+        self.assertEqual(unpack(gzip.compress(whole)), {FILE: "x"})
         # The checksum covers the header, but for the byte after its own digits.
         for at in set(range(512)) - {155}:
             data = bytearray(whole)
             data[at] ^= 0x15
-            with self.subTest(at=at), self.assertRaises(PackFault):
-                unpacked(gzip.compress(data, 1))
+            with self.subTest(at=at), self.assertRaises(ArchiveError):
+                unpack(gzip.compress(data, 1))
 
     def test_any_damage_of_the_gzip_data_is_reported(self):
         whole = self.archive((FILE, tarfile.REGTYPE, b"x" * 5000))
         for at in range(10, len(whole)):  # after the header, which no checksum covers
             data = bytearray(whole)
             data[at] ^= 0x15
-            with self.subTest(at=at), self.assertRaises(PackFault):
-                unpacked(bytes(data))
+            with self.subTest(at=at), self.assertRaises(ArchiveError):
+                unpack(bytes(data))

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import atomic_post, login_required, superuser_required
-from history.models import recording
+from history.models import record_change
 
 from ..models import Application, Category
 
@@ -57,15 +57,15 @@ def application(request, application_id):
 def _saved(request, row, heading, *, empty=False):
     """Save a row, or delete it if nothing belongs to it."""
     if request.method == "POST" and "delete" in request.POST and empty:
-        with recording(request.user, row):
+        with record_change(request.user, row):
             row.delete()
         messages.success(request, f"Deleted: {heading}.")
-        return redirect("applications")
+        return redirect("deployments:applications")
     form = FORMS[type(row)](request.POST or None, instance=row)
     if form.is_valid():
-        with recording(request.user, row):
+        with record_change(request.user, row):
             form.save()
         messages.success(request, f"Saved: {row}.")
-        return redirect("applications")
+        return redirect("deployments:applications")
     return render(request, "deployments/application.html", {
         "form": form, "heading": heading, "empty": empty}, status=422 if form.is_bound else 200)

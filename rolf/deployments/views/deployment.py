@@ -11,15 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.decorators import atomic_post, login_required, no_store, superuser_required
 from deployments import export as exporting
-from history.models import recording
+from history.models import record_change
 from history.paging import to_int
 
 from ..access import deployment_permission
-from ..archive import packed
+from ..archive import pack
 from ..cloning import clone as make_clone
 from ..cloning import place_of
-from ..forms.deployment import CloneForm, CloseForm, DeleteForm, GeneralForm, NewForm
-from ..import_files import ImportFault, fill
+from ..forms.deployment import CloneForm, CloseForm, DeleteForm, DeploymentForm, NewDeploymentForm
+from ..import_files import ImportRefused, fill
 from ..models import Deployment, Grant, Level
 
 
@@ -31,13 +31,13 @@ from ..models import Deployment, Grant, Level
 def edit(request, deployment):
     """Change it."""
     name = str(deployment)
-    form = GeneralForm(request.POST or None, instance=deployment)
+    form = DeploymentForm(request.POST or None, instance=deployment)
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
-        with recording(request.user, deployment, deployment):
+        with record_change(request.user, deployment, deployment):
             form.save()
         messages.success(request, f"Saved: {deployment}.")
-        return redirect("deployment-edit", deployment.pk)
+        return redirect("deployments:edit", deployment.pk)
     return _form(request, deployment, "deployments/general.html", form, called=name)
 
 
@@ -50,7 +50,7 @@ def close(request, deployment):
     """Let nobody push it for a while, and say why; or open it again."""
     form = CloseForm(request.POST or None, initial={"why": deployment.closed})
     if form.is_valid():
-        with recording(request.user, deployment, deployment):
+        with record_change(request.user, deployment, deployment):
             if "open" in request.POST:
                 deployment.closed, deployment.closed_by, deployment.closed_at = "", "", None
             else:
@@ -85,11 +85,11 @@ def delete(request, deployment):
     active = deployment.pushes.active().first()
     form = DeleteForm(request.POST or None, deployment=deployment)
     if form.is_valid() and not active:
-        with recording(request.user, deployment, deployment):
+        with record_change(request.user, deployment, deployment):
             deployment.deleted = timezone.now()
             deployment.save()
         messages.success(request, f"{deployment} is deleted.")
-        return redirect("index")
+        return redirect("main:index")
     return _form(request, deployment, "deployments/delete.html", form, active=active)
 
 
@@ -106,13 +106,13 @@ def new(request):
     """Make a deployment: superusers, and who has Django's permission to add one."""
     if not request.user.has_perm("deployments.add_deployment"):
         raise PermissionDenied("This needs the permission to add deployments.")
-    form = NewForm(request.POST or None, request.FILES or None)
+    form = NewDeploymentForm(request.POST or None, request.FILES or None)
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         try:
             with transaction.atomic():
                 made, missing = _made(form, request.user)
-        except ImportFault as error:
+        except ImportRefused as error:
             form.add_error("definition" if form.cleaned_data["definition"].strip() else "files",
                            error.faults)
         else:
@@ -121,7 +121,7 @@ def new(request):
                 names = ", ".join(f"“{name}”" for name in missing)
                 messages.warning(request, f"Nothing of that name is in the cookbook or came along: "
                                           f"{names}. Write it, or choose another for its stage.")
-            return redirect("stages", made.pk)
+            return redirect("deployments:stages", made.pk)
     return render(request, "deployments/new.html", {"form": form},
                   status=422 if form.is_bound else 200)
 
@@ -137,7 +137,7 @@ def clone(request, deployment):
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         told = form.cleaned_data
-        if told["application"].deployments.living().filter(name=told["name"]).exists():
+        if told["application"].deployments.not_deleted().filter(name=told["name"]).exists():
             form.add_error("name", "The application has a deployment of that name.")
         else:
             made = make_clone(deployment, request.user, **told)
@@ -145,7 +145,7 @@ def clone(request, deployment):
             if place := place_of(made):
                 messages.warning(request, f"Both are pushed to {place}: before you push {made}, "
                                           "give it a place of its own.")
-            return redirect("settings", made.pk)
+            return redirect("deployments:settings", made.pk)
     return render(request, "deployments/clone.html", {
         "deployment": deployment, "tab": "deployment-edit", "form": form},
         status=422 if form.is_bound else 200)
@@ -167,10 +167,10 @@ def deleted(request):
 def restore(request, deleted_id):
     """Bring back a deployment that was deleted."""
     found = get_object_or_404(Deployment.objects.exclude(deleted=None), pk=deleted_id)
-    if found.application.deployments.living().filter(name=found.name).exists():
+    if found.application.deployments.not_deleted().filter(name=found.name).exists():
         messages.error(request, f"There is another {found} now: rename or delete that first.")
-        return redirect("deployments-deleted")
-    with recording(request.user, found, found):
+        return redirect("deployments:deleted")
+    with record_change(request.user, found, found):
         found.deleted = None
         found.save()
     messages.success(request, f"{found} is back.")
@@ -180,12 +180,12 @@ def restore(request, deleted_id):
 def _made(form, user):
     """Return the deployment that a valid form tells of, and names of recipes that are missing.
 
-    Raises ImportFault.
+    Raises ImportRefused.
     """
-    deployment = form.made(lambda row: recording(user, row, row))
+    deployment = form.made(lambda row: record_change(user, row, row))
     if group := form.cleaned_data["group"]:
         grant = Grant(deployment=deployment, group=group, level=Level.EDIT)
-        with recording(user, grant, deployment):
+        with record_change(user, grant, deployment):
             grant.save()
     files = form.cleaned_data["files"]
     return deployment, fill(deployment, files, user) if files else []
@@ -202,7 +202,7 @@ def export(request, deployment):
         case "toml" if files:
             return _file(files[FILE], "deployments.toml", "application/toml")
         case "tar" if files:
-            return _file(packed(files), f"{exporting.name_of(deployment)}.tar.gz",
+            return _file(pack(files), f"{exporting.name_of(deployment)}.tar.gz",
                          "application/gzip")
     return render(request, "deployments/export.html", {
         "deployment": deployment, "tab": "deployment-edit", "files": files})

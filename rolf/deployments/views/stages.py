@@ -6,15 +6,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import atomic_post, login_required, no_store
-from cookbook.catalog import Shelf
-from history.models import recording
+from cookbook.catalog import RecipeCatalog
+from history.models import record_change
 from history.paging import to_int
 
 from ..access import deployment_permission
 from ..forms.rows import StageForm
 from ..models import Level, Stage
 from ..push_options import read_definition, reading_fault, refuse_tied
-from ..stages import planned, put
+from ..stages import reorder_stages, summarize_stages
 
 
 @require_safe
@@ -23,10 +23,10 @@ from ..stages import planned, put
 @no_store
 def stages(request, deployment):
     """Show them; of a tied deployment, those of its repository."""
-    shelf = Shelf()
+    shelf = RecipeCatalog()
     return render(request, "deployments/stages.html", {
         "deployment": deployment, "tab": "stages", "names": shelf.names,
-        "stages": [] if deployment.tied else planned(deployment, shelf),
+        "stages": [] if deployment.tied else summarize_stages(deployment, shelf),
         "read": read_definition(deployment) if deployment.tied else None,
         "fault": reading_fault(deployment) if deployment.tied else ""})
 
@@ -69,10 +69,10 @@ def stage_delete(request, deployment, stage_id):
     if request.method != "POST":
         return render(request, "deployments/row_delete.html", {
             "deployment": deployment, "tab": "stages", "row": found, "kind": "stage"})
-    with recording(request.user, found, deployment):
+    with record_change(request.user, found, deployment):
         found.delete()
     messages.success(request, f"Deleted: the stage {found.name}.")
-    return redirect("stages", deployment.pk)
+    return redirect("deployments:stages", deployment.pk)
 
 
 @require_POST
@@ -85,7 +85,7 @@ def stage_move(request, deployment, stage_id):
     refuse_tied(deployment)
     found = get_object_or_404(deployment.stages, pk=stage_id)
     if request.POST.get("enabled") in ("0", "1"):
-        with recording(request.user, found, deployment):
+        with record_change(request.user, found, deployment):
             found.enabled = request.POST["enabled"] == "1"
             found.save()
         messages.success(request, f"Pushes run the stage {found.name} again." if found.enabled
@@ -96,7 +96,7 @@ def stage_move(request, deployment, stage_id):
     there = here + (1 if request.POST.get("by") == "1" else -1)
     if 0 <= there < len(order):
         order[here], order[there] = order[there], order[here]
-        put(deployment, order, request.user)
+        reorder_stages(deployment, order, request.user)
     return _back_to(found)
 
 
@@ -109,22 +109,22 @@ def stages_order(request, deployment):
     """Put them in the order of `order`, their keys: what dragging sends."""
     refuse_tied(deployment)
     wanted = [to_int(key) for key in request.POST.getlist("order")]
-    put(deployment, wanted, request.user)
-    return redirect("stages", deployment.pk)
+    reorder_stages(deployment, wanted, request.user)
+    return redirect("deployments:stages", deployment.pk)
 
 
 def _back_to(stage):
     """Return to the list, where the keyboard goes on from that stage."""
-    return redirect(f"{reverse('stages', args=[stage.deployment_id])}#stage-{stage.pk}")
+    return redirect(f"{reverse('deployments:stages', args=[stage.deployment_id])}#stage-{stage.pk}")
 
 
 def _saved(request, deployment, stage, heading):
     form = StageForm(request.POST or None, instance=stage)
     if form.is_valid():
-        with recording(request.user, stage, deployment):
+        with record_change(request.user, stage, deployment):
             form.save()
         messages.success(request, f"Saved: the stage {stage.name}.")
-        return redirect("stages", deployment.pk)
+        return redirect("deployments:stages", deployment.pk)
     return render(request, "deployments/stage.html", {
         "deployment": deployment, "tab": "stages", "form": form, "stage": stage,
         "heading": heading}, status=422 if form.is_bound else 200)

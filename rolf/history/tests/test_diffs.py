@@ -6,7 +6,7 @@ from history.diffs import MOST, Difference, Line, differences, lines
 
 
 class Differences(TestCase):
-    """Fields of what `described()` returned."""
+    """Fields of what `history_fields()` returned."""
 
     def test_only_fields_that_differ_are_told(self):
         told = differences({"branch": "main", "timeout": 900}, {"branch": "next", "timeout": 900})

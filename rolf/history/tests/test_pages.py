@@ -3,7 +3,7 @@
 from django.test import TestCase
 
 from deployments.models import Grant, Level, Setting, Stage
-from history.models import PAGE, Change, recording
+from history.models import PAGE, Change, record_change
 from main.tests.cast import Cast
 
 
@@ -22,7 +22,7 @@ class Page(TestCase):
         setting = Setting(deployment=self.cast.mine, name=name)
         for field, value in more.items():
             setattr(setting, field, value)
-        with recording(self.cast.people[by], setting, self.cast.mine):
+        with record_change(self.cast.people[by], setting, self.cast.mine):
             Setting.objects.filter(deployment=self.cast.mine, name=name).delete()
             setting.save()
         return setting
@@ -61,7 +61,7 @@ class Page(TestCase):
         grant = Grant(deployment=self.cast.other, group=group, level=Level.VIEW)
         stage = Stage(deployment=self.cast.other, name="slow", recipe="greet", timeout=5400)
         for row in (grant, stage):
-            with recording(self.user, row, self.cast.other):
+            with record_change(self.user, row, self.cast.other):
                 row.save()
         page = self.client.get("/history/")
         self.assertContains(page, "permission <strong>may view may view</strong>")

@@ -17,7 +17,7 @@ from deployments.models import (
     Stage,
     Survey,
 )
-from history.models import recording
+from history.models import record_change
 from pushes.models import LogChunk, Push, Worker
 
 # Everybody who may ask for something, by what they may do on the deployment that is asked for.
@@ -92,7 +92,7 @@ class Cast:
 
     def _fill(self, deployment):
         stage = Stage(deployment=deployment, name="greet", recipe="greet")
-        with recording(self.people["superuser"], stage, deployment):
+        with record_change(self.people["superuser"], stage, deployment):
             stage.save()
         Setting.objects.create(deployment=deployment, name="GREETING", text="hello")
         Flag.objects.create(deployment=deployment, name="SHOUT", description="loudly")

@@ -17,11 +17,18 @@ from bootstrapper.errors import BootstrapperError, InputError
 from django.db.models import F, Q
 from django.utils import timezone
 
-from deployments.prepare import Refused, bare, directory, of_plan, secrets_of, tied
+from deployments.prepare import (
+    Refused,
+    directory,
+    from_plan,
+    prepare_hosts,
+    prepare_repository,
+    secrets_of,
+)
 
 from ..log_view import index
 from ..models import LogChunk, Push, Worker
-from ..services import Moved, refuse_closed, refuse_moved
+from ..refusals import Moved, refuse_closed, refuse_moved
 from .db_retry import ignore_outage
 from .journal import DatabasePushStore
 from .repository import RepositoryMirror, clone_of
@@ -107,11 +114,11 @@ class PushRunner:
     def _prepared(self):
         """Return what was prepared when the push was asked for."""
         plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
-        return of_plan(self._deployment, plan, self._asked.snapshot.get("resolves_git", False))
+        return from_plan(self._deployment, plan, self._asked.snapshot.get("resolves_git", False))
 
     def _tied(self):
         """Return what the repository's own file prepares at the commit to push, and where it is."""
-        settings = bare(self._deployment)
+        settings = prepare_hosts(self._deployment)
         with Session(self._home, replace(settings.deployment, settings={
                 name: value for name, value in settings.deployment.settings.items()
                 if name == "SSH_CONFIG"})) as session:
@@ -120,8 +127,9 @@ class PushRunner:
             refuse_moved(self._asked, located.commit)
             with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
                 mirror.extract(located.commit, "deploy", Path(checkout))
-                prepared = tied(self._deployment, Path(checkout), flags=self._asked.flags,
-                                skip=self._asked.skip)
+                prepared = prepare_repository(
+                    self._deployment, Path(checkout), flags=self._asked.flags,
+                    skip=self._asked.skip)
         return prepared, located
 
     def _roll_back(self, signals):
@@ -135,15 +143,15 @@ class PushRunner:
         """Return where the deployment goes today: of a tied one its last push says so."""
         if self._deployment.tied and live and live.snapshot:
             plan = Plan.restored(live.snapshot, secrets_of(self._deployment))
-            return of_plan(self._deployment, plan, False)
-        return bare(self._deployment)
+            return from_plan(self._deployment, plan, False)
+        return prepare_hosts(self._deployment)
 
     def _resume(self, signals):
         record = self._asked.engine_record
         if record is None:
             raise InputError("the push", "it never began, so it can't be resumed", "push again")
         plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
-        with self._held(of_plan(self._deployment, plan, False), signals) as held:
+        with self._held(from_plan(self._deployment, plan, False), signals) as held:
             start.resume(*held, record=record)
 
     @contextmanager

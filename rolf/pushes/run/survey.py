@@ -16,7 +16,7 @@ from bootstrapper.errors import BootstrapperError, InputError
 from django.utils import timezone
 
 from deployments.models import Survey
-from deployments.prepare import Refused, bare, tied
+from deployments.prepare import Refused, prepare_hosts, prepare_repository
 
 from .. import rollback
 from ..rollback import records_of
@@ -45,7 +45,7 @@ def answer(survey_id):
 
 
 def _look(deployment, ref):
-    prepared = bare(deployment)
+    prepared = prepare_hosts(deployment)
     if not prepared.settings.get("REPOSITORY"):
         raise Refused(["It has no setting REPOSITORY, so there is nowhere to look."])
     prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def _definition(deployment, mirror, commit):
     """Return what the repository's own deployments.toml says at that commit; no secrets."""
     with tempfile.TemporaryDirectory(prefix="survey-") as checkout:
         mirror.extract(commit, "deploy", Path(checkout))
-        prepared = tied(deployment, Path(checkout))
+        prepared = prepare_repository(deployment, Path(checkout))
     return {
         "stages": [{"name": stage.name, "recipe": stage.recipe, "origin": stage.origin,
                     "code": stage.code, "timeout": stage.timeout and render(stage.timeout)}

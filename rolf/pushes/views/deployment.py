@@ -19,6 +19,7 @@ from history.paging import KeysetPage, to_int
 from pushes import services, surveys
 
 from ..forms import PushForm
+from ..refusals import Moved
 from ..rollback import live_push, target_of
 
 PAGE = 20
@@ -55,7 +56,7 @@ def push_new(request, deployment):
         except services.Busy as error:
             messages.warning(request, f"{error} This is that push; yours wasn't begun.")
             return redirect(error.push)
-        except services.Moved as error:
+        except Moved as error:
             faults = [*error.faults, "Look at what would go out now; Push sends that."]
             status = 409
         except services.Refused as error:
@@ -76,7 +77,7 @@ def survey(request, deployment):
         if not request.htmx:
             # Of a rollback's page it is asked what would go back.
             page = deployment.pushes.filter(pk=to_int(request.POST.get("rollback"))).first()
-            return redirect("push-rollback", deployment.pk, page) if page else redirect(
+            return redirect("pushes:rollback", deployment.pk, page) if page else redirect(
                 f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
         old = False
     else:

@@ -9,6 +9,7 @@ from bootstrapper.deploy.remote.ssh import HERE
 from tests.conftest import Generate, bootstrap
 from tests.support.recipe_runner import Push, push
 from tests.support.repository import Repository
+from tests.support.shared import made_once, shared_directory
 from tests.support.ssh_server import SshServer, serve
 
 
@@ -50,10 +51,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return Repository.create(tmp_path / "it's a repository.git")
 
 
-@pytest.fixture(scope="module")
-def project(generate: Generate) -> Path:
-    """A generated project with its ve."""
-    directory = generate(project_slug="shop")
-    done = bootstrap(directory)
-    assert done.returncode == 0, done.stderr
-    return directory
+@pytest.fixture(scope="session")
+def project(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generated project with its ve, which tests only copy."""
+    def make(directory: Path) -> None:
+        done = bootstrap(generate(directory, project_slug="shop"))
+        assert done.returncode == 0, done.stderr
+
+    return made_once(shared_directory(tmp_path_factory) / "generated shop", make) / "shop"

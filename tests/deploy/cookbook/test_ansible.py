@@ -111,14 +111,14 @@ def test_a_host_that_turns_sick_goes_back_and_the_others_are_not_begun(fleet: Fl
     with serve(reply) as web:
         ran = fleet.run("ansible-rollout", 2, ANSIBLE_SMOKE_URL=web.url, ANSIBLE_SMOKE_TRIES="2")
     ran.failed("release 2 is not on all hosts")
-    assert "look: it failed here, and the release before is back" in ran.stdout + ran.stderr
+    assert "smoke test: failed here; the previous release is live again" in ran.stdout + ran.stderr
     assert fleet.live() == ["releases/1"] * 2
     assert not (fleet.push.target / "app2/releases/2").exists()
 
 
 def test_what_is_missing_for_ansible_is_told(fleet: Fleet) -> None:
     fleet.run("ansible-rollout", 1, ANSIBLE_PLAYBOOK="no-ansible").failed(
-        "no-ansible: not on this machine")
+        "no-ansible: not installed on this machine")
     fleet.run("ansible-rollout", 1, ANSIBLE_INVENTORY="nowhere.yml").failed(
         "there is no nowhere.yml")
     assert fleet.live() == ["", ""]

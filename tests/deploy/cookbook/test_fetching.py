@@ -119,7 +119,7 @@ def test_an_archive_of_a_branch_that_has_moved_on_is_refused(
     wanted = repository.head
     moved = repository.commit("index.html", "second")
     here.run("git-archive", REPOSITORY=str(repository.bare), PUSH_COMMIT=wanted).failed(
-        f"main has moved on to {moved}, and {wanted} was to be pushed")
+        f"main is now at {moved}, but this push is of {wanted}")
     assert files(here.checkout) == set()
 
 

@@ -105,6 +105,6 @@ def test_a_push_in_place_works_with_each_login_shell(noisy: Push) -> None:
     (noisy.checkout / "media").mkdir()
     (noisy.checkout / "number").write_text("2")
     ran = noisy.run("rsync-in-place").ok()
-    assert ran.stdout.endswith("1 files have changed\n")
+    assert ran.stdout.endswith("1 changed files\n")
     assert (noisy.target / "number").read_text() == "2"
     assert os.readlink(noisy.target / "media") == "/srv"

@@ -84,7 +84,7 @@ def test_the_war_of_the_release_is_given_to_the_container_by_one_rename(anywhere
     assert os.listdir(webapps) == ["shop.war"]
     assert (webapps / "shop.war").read_bytes() == b"PK"
     assert (webapps / "shop.war").stat().st_ino != inode
-    assert ran.stdout == f"{webapps}/shop.war is that of release 1\n"
+    assert ran.stdout == f"{webapps}/shop.war comes from release 1\n"
 
 
 def test_a_war_or_a_container_that_is_missing_is_told(here: Push, release: Path) -> None:

@@ -52,7 +52,7 @@ def test_two_pushes_never_migrate_at_once(here: Push) -> None:
         assert first.poll() is None
         time.sleep(0.01)
     ran = here.run("migrate").ok()
-    assert ran.stdout == "another migration is running; this one waits for it\n"
+    assert ran.stdout == "waiting for another migration\n"
     assert first.wait(10) == 0
     first.communicate()
 
@@ -64,7 +64,8 @@ def test_a_migration_that_takes_too_long_is_waited_for_no_longer(here: Push) -> 
         while not (release / "busy").exists():
             time.sleep(0.01)
         try:
-            here.run("migrate", MIGRATE_WAIT="0.2").failed("has been running for 0.2 s")
+            here.run("migrate", MIGRATE_WAIT="0.2").failed(
+                "has been running for more than 0.2 s", "  next: fuser -v ")
         finally:
             subprocess.run(["fuser", "-k", here.target / ".deploy/migrate.lock"],
                            capture_output=True, check=True)
@@ -73,13 +74,13 @@ def test_a_migration_that_takes_too_long_is_waited_for_no_longer(here: Push) -> 
 
 def test_a_migration_that_fails_is_told(here: Push) -> None:
     program(here.release(1) / "manage.py", "echo 'no such table: shop_order' >&2; exit 1")
-    here.run("migrate").failed("no such table: shop_order", f"{here.release(1)}, then: resume")
+    here.run("migrate").failed("no such table: shop_order", f".:{here.release(1)}, then resume the push")
 
 
 def test_a_rollback_says_that_migrations_are_not_undone(here: Push) -> None:
     program(here.release(1) / "manage.py", 'echo "$@"')
     ran = here.run("migrate", ROLLBACK_URL="push-production-1").ok()
-    assert "migrations are not undone" in ran.stdout
+    assert "a rollback does not undo migrations" in ran.stdout
     assert "migrate --noinput" in ran.stdout
 
 
@@ -106,7 +107,7 @@ def test_static_files_are_collected_and_those_of_pages_still_open_are_kept(
 def test_static_files_that_cannot_be_collected_are_told(here: Push, project: Path) -> None:
     release = give(here, project)
     (release / ".env").unlink()
-    here.run("collectstatic").failed("SECRET_KEY is not set", f"{release}, then: resume")
+    here.run("collectstatic").failed("SECRET_KEY is not set", f"{release}, then resume the push")
 
 
 def test_manage_py_may_be_in_a_directory(anywhere: Push, project: Path) -> None:

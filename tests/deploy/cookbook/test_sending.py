@@ -75,7 +75,7 @@ def test_a_cut_push_leaves_no_release_and_is_taken_up_again(here: Push, tmp_path
     (unreachable / "rsync").chmod(0o755)
     path = os.environ["PATH"]
     here.run("rsync-release", PATH=f"{unreachable}:{path}").failed(
-        "not all could be sent, rsync's status is 12", "resume")
+        "some files were not sent; rsync ended with status 12", "then resume the push")
     assert not here.release(1).exists()
     assert (here.target / "releases/.1.partial/large").exists()
     ran = here.run("rsync-release").ok()
@@ -102,13 +102,13 @@ def test_the_live_release_is_never_sent_over(here: Push) -> None:
     here.run("rsync-release").ok()
     make_live(here, 1)
     check_out(here, more="x")
-    here.run("rsync-release").failed("is what visitors see")
+    here.run("rsync-release").failed("is live and stays as it is")
     assert not (here.release(1) / "more").exists()
 
 
 def test_an_empty_checkout_is_no_release(here: Push) -> None:
     here.run("rsync-release").failed(f"{here.checkout}: empty")
-    here.run("rsync-in-place").failed("empty, and would empty")
+    here.run("rsync-in-place").failed("empty; sending it would delete all files in")
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_full_disk_is_told_and_not_left_full(small_disk: Push) -> None:
     make_live(small_disk, 1)
     (small_disk.checkout / "large").write_bytes(os.urandom(3_000_000))
     small_disk.numbered(2)
-    small_disk.run("rsync-release").failed("No space left on device", "rsync's status is 11")
+    small_disk.run("rsync-release").failed("No space left on device", "rsync ended with status 11")
     (small_disk.target / "log").write_bytes(b"x" * 1_000_000)
     assert (small_disk.target / "current/index.html").read_text() == "first"
     assert not small_disk.release(2).exists()

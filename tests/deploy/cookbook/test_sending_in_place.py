@@ -20,7 +20,7 @@ def test_in_place_the_target_becomes_the_checkout_but_for_what_the_site_keeps(
              for path in anywhere.target.rglob("*") if path.is_file()}
     assert found == {*KEPT, "index.html", f"folder/{ODD}", "data/.gitkeep", "app/static/site.css"}
     assert all((anywhere.target / path).read_text() == "of the target" for path in KEPT)
-    assert ran.stdout == "4 files have changed\n"
+    assert ran.stdout == "4 changed files\n"
 
 
 def test_in_place_nothing_is_written_that_has_not_changed(here: Push) -> None:
@@ -28,7 +28,7 @@ def test_in_place_nothing_is_written_that_has_not_changed(here: Push) -> None:
     here.run("rsync-in-place").ok()
     before = (here.target / "index.html").stat()
     os.utime(here.checkout / "index.html", (1, 1))
-    assert here.run("rsync-in-place").ok().stdout == "0 files have changed\n"
+    assert here.run("rsync-in-place").ok().stdout == "0 changed files\n"
     after = (here.target / "index.html").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
@@ -49,7 +49,7 @@ def test_in_place_a_link_of_the_site_stays(anywhere: Push) -> None:
     ran = anywhere.run("rsync-in-place").ok()
     for path in ("media", "uploads *", "web/files"):
         assert os.readlink(anywhere.target / path) == str(disk / path)
-        assert f"{path} is a link there and stays" in ran.stderr
+        assert f"{path} is a link on the host and stays" in ran.stderr
         assert [each.name for each in (disk / path).iterdir()] == ["photo"]
         assert (disk / path / "photo").read_text() == "precious"
     assert os.readlink(anywhere.target / "unmounted") == "/not mounted"

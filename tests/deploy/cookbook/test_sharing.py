@@ -96,7 +96,7 @@ def test_a_committed_link_is_never_deleted_through(here: Push, link: str) -> Non
     check_out(here)
     (here.checkout / "public").symlink_to(link)
     here.run("rsync-release", SHARED_PATHS="public/uploads").failed(
-        "public is a link, so public/uploads is not in the release")
+        "public is a link, so public/uploads is outside the release")
     assert photo.read_text() == "precious"
     assert not here.release(1).exists()
 

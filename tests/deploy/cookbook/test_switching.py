@@ -84,14 +84,14 @@ def test_a_release_that_is_not_there_is_refused_and_the_live_one_stays(here: Pus
     here.run("activate-release").ok()
     here.numbered(2)
     (here.target / "releases/.2.partial").mkdir()
-    here.run("activate-release").failed("there is no releases/2; what was live stays live")
+    here.run("activate-release").failed("there is no releases/2; the live release is unchanged")
     assert link(here, "current") == "releases/1"
 
 
 def test_a_release_without_a_ve_that_works_is_refused(here: Push) -> None:
     releases(here, 1)
     (here.release(1) / "bootstrap.py").touch()
-    here.run("activate-release").failed("releases/1 has no ve that works")
+    here.run("activate-release").failed("releases/1 has no working ve")
     python = here.release(1) / "ve/bin/python"
     python.parent.mkdir(parents=True)
     python.symlink_to("/usr/bin/python3")
@@ -228,7 +228,7 @@ def test_a_release_that_cannot_be_removed_fails_nothing_and_is_told(here: Push) 
 
 def test_what_cannot_be_pruned_is_told(here: Push) -> None:
     here.run("prune-releases", KEEP_RELEASES="0").failed("'0' is not a number from 1 on")
-    here.run("prune-releases").failed("releases can't be looked through")
+    here.run("prune-releases").failed("releases cannot be listed or removed")
 
 
 def apache_release(push: Push) -> Path:
@@ -277,6 +277,6 @@ def test_apache_configuration_that_others_can_change_is_a_warning(
     copy.chmod(0o666)
     for file in (link, copy):
         told = here.run("touch-wsgi", APACHE_CONFIG=str(file)).ok().stderr
-        assert f"others than root can change {file}" in told
+        assert f"users other than root can change {file}" in told
     told = here.run("touch-wsgi", APACHE_CONFIG=str(tmp_path / "none.conf")).ok().stderr
     assert f"there is no {tmp_path}/none.conf" in told

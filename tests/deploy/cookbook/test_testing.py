@@ -63,7 +63,8 @@ def test_a_flag_skips_them_and_says_so(here: Push) -> None:
 
 
 def test_a_project_without_tests_is_not_taken_for_one_whose_tests_pass(here: Push) -> None:
-    here.run("unit-tests").failed("no tests: neither a target test in a Makefile, nor a manage.py")
+    here.run("unit-tests").failed(
+        "no tests: there is neither a Makefile with the target test nor a manage.py")
 
 
 def test_what_tests_leave_behind_is_not_sent_but_the_project_around_is_left_alone(

@@ -74,7 +74,7 @@ def test_war_is_not_taken_because_an_old_directory_stays(here: Push, tmp_path: P
     make_war(webapps / "shop.war", "old")
     make_war(here.release(1) / "shop.war", "new")
     here.run("java-war", WAR="shop.war", WEBAPPS=str(webapps), WAR_TIMEOUT="1").failed(
-        "the WAR before it is back, but Tomcat has not taken it")
+        "the previous WAR is back, but Tomcat has not unpacked it")
     assert b"old" in (webapps / "shop.war").read_bytes()
 
 

@@ -108,7 +108,7 @@ def test_a_half_sent_release_of_another_user_fails_nothing(pair: Pair, *, privat
     ran = pair.release(1, 3).ok()
     left = [".2.partial"] if private else []
     assert sorted(os.listdir(pair.push.target / "releases")) == [*left, ".base", "1", "3"]
-    told = f"releases/.2.partial: left by {pair.people[0]}, who can remove it\n" if private else ""
+    told = f"releases/.2.partial: left by {pair.people[0]}, who has to remove it\n" if private else ""
     assert ran.stderr == told
 
 

@@ -7,7 +7,7 @@ from accounts.models import User
 from api.models import Token
 from deployments.models import Application, Category, Deployment, Flag, Grant, Level, Setting, Stage
 from django.contrib.auth.models import Group
-from history.models import recording
+from history.models import record_change
 
 PASSWORD = "open sesame 12"
 # One word that is wider than a phone.
@@ -43,7 +43,7 @@ for title, places in {"shop": ["production", "staging", "slow"], "Магазин
                 deployment=deployment, name=stage, code=code, position=position)
         Flag.objects.create(deployment=deployment, name="BREAK", description="let it fail")
         setting = Setting(deployment=deployment, name="GREETING")
-        with recording(people["pam"], setting, deployment):
+        with record_change(people["pam"], setting, deployment):
             setting.text = "hello"
             setting.save()
         secret = Setting(deployment=deployment, name="TOKEN", secret=True)

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file, **options):
         """Write all of them; a file appears whole."""
-        recipes = list(Recipe.objects.living())
+        recipes = list(Recipe.objects.not_deleted())
         text = io.StringIO(newline="")
         csv.writer(text).writerows(
             (recipe.name, recipe.language, code_in_csv(recipe), recipe.description)

@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from cookbook.models import Recipe
-from history.models import recording
+from history.models import record_change
 
-from ...catalog import Shelf, faults_of
+from ...catalog import RecipeCatalog, problem_texts
 from ...csv_format import code_of, language_of
-from ...models import keep
+from ...models import save_version
 
 NEW, REPLACED, SAME, FAULTY = "new", "replaced", "same as before", "can't run"
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *, file, replace, **options):
         """Import all of them, or none; say what became of each, and which can't run."""
-        there = {recipe.name: recipe for recipe in Recipe.objects.living()}
+        there = {recipe.name: recipe for recipe in Recipe.objects.not_deleted()}
         rows = [_row(one, there) for one in _read(file)]
         differing = sorted(recipe.name for recipe, what in rows if what == REPLACED)
         if differing and not replace:
@@ -42,10 +42,10 @@ class Command(BaseCommand):
                 "differs\n  next: the same command with --replace, which keeps their versions")
         for recipe, what in rows:
             if what != SAME:
-                with recording(None, recipe):
+                with record_change(None, recipe):
                     recipe.save()
-                keep(recipe, by="import_cookbook")
-        shelf = Shelf()
+                save_version(recipe, by="import_cookbook")
+        shelf = RecipeCatalog()
         for recipe, what in rows:
             note = " (instead of Rolf's own)" if shelf.shadows(recipe.name) else ""
             self.stdout.write(f"{what:<{len(SAME)}}  {recipe.name}{note}")
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             try:
                 shelf.get(recipe.name)
             except DefinitionError as error:
-                for fault in faults_of(error):
+                for fault in problem_texts(error):
                     self.stderr.write(f"{FAULTY:<{len(SAME)}}  {recipe.name}: {fault}")
 
 
@@ -80,9 +80,9 @@ def _row(imported, there):
     """Return the recipe that a row becomes, not saved yet, and what that is."""
     name = imported.name.strip()
     recipe = there.get(name) or Recipe(name=name)
-    before = recipe.described()
+    before = recipe.history_fields()
     recipe.language, recipe.code = language_of(imported), code_of(imported)
     recipe.description = imported.description
     if recipe.pk is None:
         return recipe, NEW
-    return recipe, SAME if recipe.described() == before else REPLACED
+    return recipe, SAME if recipe.history_fields() == before else REPLACED

@@ -1,4 +1,4 @@
-"""manage.py rolf: all of Rolf, on this machine alone, until it is told to end."""
+"""manage.py rolf: the web server and a worker on this machine, until a signal ends them."""
 
 import gc
 import os
@@ -24,32 +24,32 @@ DATA = settings.BASE_DIR / "data"
 
 
 class Command(BaseCommand):
-    """The command."""
+    """The command `rolf`."""
 
-    help = "Run all of Rolf: the web server and a worker, in one process tree."
+    help = "Run Rolf: the web server and a worker, in one process tree."
 
     def add_arguments(self, parser):
-        """Say what may be chosen."""
+        """Add the options."""
         parser.add_argument("--port", type=int, default=8000, metavar="N",
-                            help="where it answers (default: %(default)s)")
+                            help="the port to listen on (default: %(default)s)")
         parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS",
-                            help="the device that it answers on (default: %(default)s)")
+                            help="the address to listen on (default: %(default)s)")
         parser.add_argument("--slots", type=int, default=worker.SLOTS, metavar="N",
                             help="pushes at a time (default: %(default)s)")
         parser.add_argument("--check", action="store_true",
-                            help="only see whether all of it can be loaded")
+                            help="only check that Rolf can be loaded")
 
     def handle(self, *, port, bind, slots, check, **options):
-        """Begin, tell where, and run."""
-        if check:  # Django's own checks are done, all that is needed is imported
+        """Migrate, print the address, and run."""
+        if check:  # Django's checks have run, and every import has succeeded
             return
         release = Release()
         release.pin()
         listener = Listener.of(bind, port)
-        settings.ALLOWED_HOSTS.append(listener.host)  # as which it was chosen, it may be asked for
-        DATA.chmod(0o700)  # sessions and sealed secrets are nobody else's to read
+        settings.ALLOWED_HOSTS.append(listener.host)
+        DATA.chmod(0o700)  # it holds sessions and encrypted secrets
         call_command("migrate", verbosity=0, interactive=False)
-        self._tell(listener, first_superuser())
+        self._print_start(listener, first_superuser())
 
         def serve():
             web.serve(get_asgi_application(), listener.socket)
@@ -61,13 +61,13 @@ class Command(BaseCommand):
         share()
         tree = ProcessTree(web=serve, worker=work, release=release)
         tree.run()
-        if tree.anew:
+        if tree.replaced:
             command = release.command(*sys.argv[1:])
             os.chdir(release.path)
             environment = listener.handed_on(environment_of_the_start())
             os.execve(command[0], command, environment)  # noqa: S606
 
-    def _tell(self, listener, superuser):
+    def _print_start(self, listener, superuser):
         lines = [("address", listener.url)]
         if superuser:
             name, password = superuser
@@ -79,15 +79,15 @@ class Command(BaseCommand):
 
 
 def share():
-    """Load what either child needs, and leave it to them such that they go on sharing it."""
-    get_resolver().url_patterns  # noqa: B018 - it imports every view
-    connections.close_all()  # a connection that two processes have belongs to neither
+    """Load what both children need, so that they share the memory of it."""
+    get_resolver().url_patterns  # noqa: B018 - this imports every view
+    connections.close_all()  # two processes cannot share a connection
     gc.collect()
-    gc.freeze()  # a collection would write to every object, and so copy its page
+    gc.freeze()  # else a collection writes to every object, which copies its page
 
 
 def environment_of_the_start():
-    """Return what the process was given, before .env was read: it may say something else now."""
+    """Return the environment that the process started with, before .env was read."""
     given = Path("/proc/self/environ").read_bytes().split(b"\0")
     pairs = [entry.partition(b"=") for entry in given if b"=" in entry]
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""manage.py worker: carries out pushes, until it is told to end."""
+"""manage.py worker: carry out pushes until a signal ends it."""
 
 import logging
 import os
@@ -21,20 +21,20 @@ TURN = 5.0  # seconds
 
 
 class Command(BaseCommand):
-    """The command."""
+    """The command `worker`."""
 
-    help = "Carry out pushes, several at a time, each in a process of its own."
+    help = "Carry out pushes, several at a time, each in its own process."
 
     def add_arguments(self, parser):
-        """Say what may be chosen."""
+        """Add the options."""
         parser.add_argument("--slots", type=int, default=SLOTS, metavar="N",
                             help="pushes at a time (default: %(default)s)")
         parser.add_argument("--grace", type=float, default=GRACE, metavar="SECONDS",
-                            help="how long running pushes may go on when it is told to end "
+                            help="how long running pushes may go on after SIGTERM "
                                  "(default: %(default).0f)")
 
     def handle(self, *, slots, grace, **options):
-        """Work."""
+        """Print the process id, and work."""
         Release().pin()
         self.stdout.write(f"worker {os.getpid()} carries out pushes, {slots} at a time")
         self.stdout.flush()
@@ -42,21 +42,21 @@ class Command(BaseCommand):
 
 
 def work(slots, grace=GRACE):
-    """Carry out pushes until told to end, or until there is newer code."""
+    """Carry out pushes until SIGTERM, or until there is a newer release."""
     logging.getLogger("django_tasks").setLevel(logging.WARNING)
     if connection.vendor == "sqlite":
-        # Whoever waits for his turn to write does nothing else, and the targets of a push are to
-        # hear every few seconds that it lives.
+        # A process that waits for its turn to write does nothing else, but it has to send the
+        # targets of its push a heartbeat every few seconds.
         connection.settings_dict["OPTIONS"]["timeout"] = TURN
     WorkerProcess(grace=grace, changed=newer_release(),
-            slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS}).start()
+                  slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS}).start()
 
 
 def newer_release():
-    """Return a function that tells whether manage.py's path leads elsewhere than at the start.
+    """Return a function that returns whether manage.py's path leads elsewhere than at the start.
 
-    It does when `current` has been switched to another release: Rolf was pushed, perhaps by
-    itself. Whoever started this starts it again, from there.
+    It does after a push of Rolf switched `current` to another release. systemd, or
+    `manage.py rolf`, then starts the worker again from there.
     """
     path = Path(sys.argv[0]).absolute()
     began = path.resolve()

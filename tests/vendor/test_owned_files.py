@@ -1,4 +1,4 @@
-"""A sync removes only what a lock named: everything else in requirements/src/ is somebody's own."""
+"""A sync removes only files that a lock named; all others in requirements/src/ are the user's."""
 
 import subprocess
 import sys
@@ -30,33 +30,42 @@ def source(project: Path) -> Path:
     return project / "requirements/src"
 
 
-@pytest.mark.parametrize("put", [
-    lambda src: make_wheel(src, "own"),
-    lambda src: make_wheel(src, "tiny", tag="py3-none-macosx_11_0_arm64"),
-    lambda src: make_tarball(src, "own"),
-    lambda src: make_wheel(src / "darwin", "own").rename(src / "darwin/own.whl"),
-    lambda src: (src / "README").write_text("Vendored files.\n"),
-    lambda src: (src / "patches.zip").write_bytes(b"mine"),
-    lambda src: (src / ".notes.part").write_bytes(b"mine"),
-], ids=["wheel", "wheel for another platform", "tarball", "subdirectory", "note", "zip", "part"])
-def test_a_sync_keeps_files_that_no_lock_named(put: Callable[[Path], object],
-                                               project: Path) -> None:
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda src: make_wheel(src, "own"),
+        lambda src: make_wheel(src, "tiny", tag="py3-none-macosx_11_0_arm64"),
+        lambda src: make_tarball(src, "own"),
+        lambda src: make_wheel(src / "darwin", "own").rename(src / "darwin/own.whl"),
+        lambda src: (src / "README").write_text("Vendored files.\n"),
+        lambda src: (src / "patches.zip").write_bytes(b"mine"),
+        lambda src: (src / ".notes.part").write_bytes(b"mine"),
+    ],
+    ids=["wheel", "wheel for another platform", "tarball", "subdirectory", "note", "zip", "part"],
+)
+def test_sync_keeps_files_that_no_lock_named(put: Callable[[Path], object], project: Path) -> None:
     put(source(project))
-    before = {path: path.read_bytes() for path in source(project).rglob("*")
-              if path.is_file() and path.name != OLD}
+    before = {
+        path: path.read_bytes()
+        for path in source(project).rglob("*")
+        if path.is_file() and path.name != OLD
+    }
     vendor(project)
-    assert {path: path.read_bytes() for path in source(project).rglob("*")
-            if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in source(project).rglob("*") if path.is_file()
+    } == before
 
 
-def test_a_sync_says_what_to_do_with_a_wheel_that_no_lock_names(
-        project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sync_says_what_to_do_with_an_unlisted_wheel(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_wheel(source(project), "own")
     assert vendor(project, "-q") == 1
     own = "requirements/src/own-1.0-py3-none-any.whl"
     assert capsys.readouterr().out.endswith(
-        f"{own}: stands in neither apps.txt nor tools.txt\n1 difference\n  next: ask for it in "
-        f"requirements/apps.in (./{own}), or remove it: rm {own}\n")
+        f"{own}: no line of apps.txt or tools.txt names this file\n1 difference\n"
+        f"  next: rm {own}; or ask for it in requirements/apps.in (./{own}), then: make vendor\n"
+    )
     make_project_ask(project, "tiny", f"./{own}")
     assert vendor(project) == 0
     assert vendor(project, "check") == 0
@@ -66,29 +75,52 @@ def make_project_ask(project: Path, *lines: str) -> None:
     (project / "requirements/apps.in").write_text("".join(f"{each}\n" for each in lines))
 
 
-def test_a_wheel_named_for_another_platform_is_locked(project: Path) -> None:
+def test_wheel_for_another_platform_is_locked(project: Path) -> None:
     here = make_wheel(source(project), "own", tag="py3-none-any")
     there = make_wheel(source(project), "own", tag="py3-none-macosx_11_0_arm64")
-    make_project_ask(project, f"./requirements/src/{here.name} ; sys_platform == 'linux'",
-                     f"./requirements/src/{there.name} ; sys_platform == 'darwin'")
+    make_project_ask(
+        project,
+        f"./requirements/src/{here.name} ; sys_platform == 'linux'",
+        f"./requirements/src/{there.name} ; sys_platform == 'darwin'",
+    )
     assert vendor(project) == 0
     assert {file.path.name: str(file.marker) for file in read(project, APPS)} == {
-        here.name: "None", there.name: "sys_platform == 'darwin'"}
+        here.name: "None",
+        there.name: "sys_platform == 'darwin'",
+    }
     assert vendor(project, "check") == 0
-    subprocess.run([sys.executable, "-m", "pip", "install", "--no-index", "--no-deps", "--quiet",
-                    "--require-hashes", "--dry-run", "-r", str(APPS)], cwd=project, check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--no-index",
+            "--no-deps",
+            "--quiet",
+            "--require-hashes",
+            "--dry-run",
+            "-r",
+            str(APPS),
+        ],
+        cwd=project,
+        check=True,
+    )
     make_project_ask(project, "tiny", f"./requirements/src/{there.name} ; sys_platform == 'darwin'")
     assert vendor(project) == 0
     assert files(project) == [there.name, TINY]
 
 
-@pytest.mark.parametrize("damage", [
-    lambda text: f"<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> other\n",
-    lambda text: text + "nonsense\n",
-    lambda text: text.replace("sha256:", "md5:"),
-], ids=["merge conflict", "bad line", "bad hash"])
-def test_a_damaged_lock_still_says_what_it_named(damage: Callable[[str], str],
-                                                 project: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: f"<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> other\n",
+        lambda text: text + "nonsense\n",
+        lambda text: text.replace("sha256:", "md5:"),
+    ],
+    ids=["merge conflict", "bad line", "bad hash"],
+)
+def test_damaged_lock_still_names_owned_files(damage: Callable[[str], str], project: Path) -> None:
     own = make_wheel(source(project), "own")
     (project / APPS).write_text(damage((project / APPS).read_text()))
     vendor(project)
@@ -101,8 +133,7 @@ def test_without_a_lock_nothing_is_removed(project: Path) -> None:
     assert files(project) == [OLD, TINY]
 
 
-def test_tools_that_nobody_needs_any_more_are_removed(
-        index: Index, make_project: MakeProject) -> None:
+def test_unneeded_tools_are_removed(index: Index, make_project: MakeProject) -> None:
     make_wheel(index.directory, "tiny")
     make_wheel(index.directory, "asked")
     project = make_project("tiny", settings='build-requires = ["asked"]')
@@ -113,7 +144,7 @@ def test_tools_that_nobody_needs_any_more_are_removed(
     assert [file.distribution.name for file in read(project, TOOLS)] == ["pip", "virtualenv"]
 
 
-def test_a_failed_sync_leaves_no_file_of_its_own(project: Path, index: Index) -> None:
+def test_failed_sync_leaves_no_file(project: Path, index: Index) -> None:
     own = make_wheel(source(project), "own")
     make_tarball(index.directory, "new", build=["nowhere"])
     make_project_ask(project, "tiny", "new")
@@ -121,15 +152,19 @@ def test_a_failed_sync_leaves_no_file_of_its_own(project: Path, index: Index) ->
     assert files(project) == [OLD, own.name, TINY]
 
 
-def test_what_a_killed_sync_fetched_is_removed_by_the_next(project: Path, index: Index) -> None:
+def test_files_of_a_killed_sync_are_removed_by_the_next(project: Path, index: Index) -> None:
     make_wheel(index.directory, "first")
     slow = make_wheel(index.directory, "virtualenv", "90.0")
     (source(project) / "virtualenv-80.0-py3-none-any.whl").unlink()
     (project / TOOLS).unlink()
     index.stalled.add(slow.name)
     make_project_ask(project, "tiny", "first")
-    run = subprocess.Popen([sys.executable, "-m", "vendor_fetch", "--project", project],
-                           cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "vendor_fetch", "--project", project],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     assert index.reached.wait(60)
     run.kill()
     run.wait()
@@ -140,8 +175,9 @@ def test_what_a_killed_sync_fetched_is_removed_by_the_next(project: Path, index:
     assert files(project) == [TINY]
 
 
-def test_a_wheel_of_ones_own_is_never_overwritten(
-        project: Path, index: Index, capsys: pytest.CaptureFixture[str]) -> None:
+def test_users_own_wheel_is_never_overwritten(
+    project: Path, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_wheel(index.directory, "same")
     own = make_wheel(source(project), "same", files={"same.py": "PATCHED = True\n"})
     before = own.read_bytes()
@@ -152,7 +188,7 @@ def test_a_wheel_of_ones_own_is_never_overwritten(
     assert "is in no lock, and has other bytes than the file of that" in capsys.readouterr().err
 
 
-def test_a_compiled_wheel_of_the_other_python_is_kept(project: Path) -> None:
+def test_users_wheel_of_another_python_is_kept(project: Path) -> None:
     own = make_wheel(source(project), "tiny", tag=f"{TAG.replace('cp3', 'cp4')}-none-any")
     vendor(project)
     assert own.exists()

@@ -1,4 +1,4 @@
-"""A removed line of apps.in is noticed, also where a tarball tells nothing before it is built."""
+"""Sync notices a removed line of apps.in, even beside a tarball with dynamic metadata."""
 
 import re
 from pathlib import Path
@@ -32,8 +32,14 @@ METADATA = {
 @pytest.fixture(params=METADATA)
 def project(request: pytest.FixtureRequest, index: Index, make_project: MakeProject) -> Path:
     """It asks for a tarball, code, that says only when it is built that it needs helper."""
-    tarballs.make_tarball(index.directory, "code", build=[], backend="backend", backend_path=".",
-                          files={"backend.py": BACKEND, "PKG-INFO": METADATA[request.param]})
+    tarballs.make_tarball(
+        index.directory,
+        "code",
+        build=[],
+        backend="backend",
+        backend_path=".",
+        files={"backend.py": BACKEND, "PKG-INFO": METADATA[request.param]},
+    )
     make_wheel(index.directory, "helper")
     make_wheel(index.directory, "idna", "3.0")
     made = make_project("code", "idna")
@@ -42,13 +48,16 @@ def project(request: pytest.FixtureRequest, index: Index, make_project: MakeProj
     return made
 
 
-def test_a_removed_line_is_noticed_beside_a_tarball_that_tells_nothing(
-        project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_removed_line_is_noticed_beside_dynamic_tarball(
+    project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_project("code")
     capsys.readouterr()
     assert vendor(project, "check") == 1
-    assert "requirements/apps.txt: was made for other requirements than requirements/apps.in " \
-           "has now\n" in capsys.readouterr().out
+    assert (
+        "requirements/apps.txt: was written for other requirements than requirements/apps.in "
+        "has now\n" in capsys.readouterr().out
+    )
     assert vendor(project) == 0
     assert files(project) == ["code-1.0.tar.gz", "helper-1.0-py3-none-any.whl"]
     assert vendor(project, "check") == 0
@@ -57,29 +66,55 @@ def test_a_removed_line_is_noticed_beside_a_tarball_that_tells_nothing(
     assert snapshot(project) == before
 
 
-def test_a_tarball_that_cannot_be_built_is_removed_with_its_line(
-        project: Path, make_project: MakeProject, index: Index) -> None:
+def test_unbuildable_tarball_is_removed_with_its_line(
+    project: Path, make_project: MakeProject, index: Index
+) -> None:
     index.stop()
     make_project("idna")
     assert vendor(project) == 0
     assert files(project) == [IDNA]
 
 
-@pytest.mark.parametrize(("asked", "said"), [
-    (["code"], "requirements/apps.in line 1, or remove that line"),
-    (["other", "top"], "requirements/apps.in, where line 2 needs it, or remove that line"),
-    (["top", "app"], "requirements/apps.in, where lines 1 and 2 need it, or remove those lines"),
-])
-def test_the_line_of_a_tarball_that_cannot_be_built_is_named(
-        asked: list[str], said: str, index: Index, make_project: MakeProject, tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("asked", "printed"),
+    [
+        (["code"], "requirements/apps.in line 1, or remove that line"),
+        (["other", "top"], "requirements/apps.in, where line 2 needs it, or remove that line"),
+        (
+            ["top", "app"],
+            "requirements/apps.in, where lines 1 and 2 need it, or remove those lines",
+        ),
+    ],
+)
+def test_line_of_an_unbuildable_tarball_is_named(
+    asked: list[str],
+    printed: str,
+    index: Index,
+    make_project: MakeProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     compiler = tmp_path / "compiler"
     compiler.touch()
-    tarballs.make_tarball(index.directory, "code", build=[], backend="backend", backend_path=".",
-                          files={"backend.py": f"open({str(compiler)!r}).close()\n{BACKEND}",
-                                 "PKG-INFO": METADATA["old"]})
-    for name, requires in (("helper", ()), ("idna", ()), ("other", ()), ("app", ["code"]),
-                           ("top", ["app"])):
+    tarballs.make_tarball(
+        index.directory,
+        "code",
+        build=[],
+        backend="backend",
+        backend_path=".",
+        files={
+            "backend.py": f"open({str(compiler)!r}).close()\n{BACKEND}",
+            "PKG-INFO": METADATA["old"],
+        },
+    )
+    for name, requires in (
+        ("helper", ()),
+        ("idna", ()),
+        ("other", ()),
+        ("app", ["code"]),
+        ("top", ["app"]),
+    ):
         make_wheel(index.directory, name, requires=requires)
     project = make_project(*asked, "idna")
     assert vendor(project) == 0
@@ -89,38 +124,46 @@ def test_the_line_of_a_tarball_that_cannot_be_built_is_named(
     before = snapshot(project / "requirements/src")
     capsys.readouterr()
     assert vendor(project) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("code: error: Failed to build `code==1.0`")
-    assert f"; or ask for another version of it in {said}; then run: " in told
+    printed = capsys.readouterr().err
+    assert printed.startswith("code: error: Failed to build `code==1.0`")
+    assert f"; or ask for another version of code in {printed}; then: make vendor\n" in printed
     assert snapshot(project / "requirements/src") == before
     make_project("idna")
     assert vendor(project) == 0
     assert files(project) == ["idna-1.0-py3-none-any.whl"]
 
 
-def test_a_lock_that_does_not_say_what_it_was_made_for_is_written_again(
-        project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lock_without_fingerprint_is_rewritten(
+    project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     good = (project / APPS).read_text()
     old = re.sub(r" for the requirements \w+", "", good)
     (project / APPS).write_text(old)
     capsys.readouterr()
     assert vendor(project, "check") == 1
-    assert "does not say which requirements it was made for" in capsys.readouterr().out
+    assert "does not say which requirements it was written for" in capsys.readouterr().out
     assert vendor(project) == 0
     assert (project / APPS).read_text() == good
 
 
-def test_order_comments_and_white_space_of_apps_in_change_nothing(project: Path) -> None:
+def test_order_and_comments_of_apps_in_change_nothing(project: Path) -> None:
     (project / "requirements/apps.in").write_text("# What we use\n\nidna  # names\n  code\n")
     before = snapshot(project)
     assert vendor(project) == 0
     assert snapshot(project) == before
 
 
-def test_tools_are_followed_when_a_tarball_among_them_tells_nothing(
-        index: Index, make_project: MakeProject) -> None:
-    tarballs.make_tarball(index.directory, "code", build=[], backend="backend", backend_path=".",
-                          files={"backend.py": BACKEND, "PKG-INFO": METADATA["old"]})
+def test_removed_tool_is_noticed_beside_dynamic_tarball(
+    index: Index, make_project: MakeProject
+) -> None:
+    tarballs.make_tarball(
+        index.directory,
+        "code",
+        build=[],
+        backend="backend",
+        backend_path=".",
+        files={"backend.py": BACKEND, "PKG-INFO": METADATA["old"]},
+    )
     make_wheel(index.directory, "helper")
     make_wheel(index.directory, "idna", "3.0")
     project = make_project("idna", settings='build-requires = ["code", "idna"]')
