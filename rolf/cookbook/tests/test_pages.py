@@ -58,7 +58,7 @@ class Tied(Case):
         answer = self.client.post(
             self.at("deployments:setting-new"), {"name": "COLOUR", "text": "red"}
         )
-        self.assertContains(answer, "its repository says what plain settings", status_code=422)
+        self.assertContains(answer, "its repository defines all plain", status_code=422)
 
     def test_secrets_and_where_the_repository_is_are_kept_here(self):
         for form in ({"name": "TOKEN", "text": "sesame", "secret": "on"},

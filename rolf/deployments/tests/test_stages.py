@@ -70,11 +70,11 @@ class Stages(Case):
 
     def test_faults_are_told_at_their_fields(self):
         for sent, fault in [
-                ({"recipe": "", "name": "x", "code": " "}, "Write what it runs"),
-                ({"recipe": "", "code": "echo"}, "needs a name"),
+                ({"recipe": "", "name": "x", "code": " "}, "Enter code, or choose a recipe"),
+                ({"recipe": "", "code": "echo"}, "with its own code needs one"),
                 ({"recipe": "nowhere"}, "Select a valid choice"),
                 ({"recipe": "greet", "name": "greet"}, "has a stage of that name"),
-                ({"recipe": "greet", "name": "x", "timeout": "soon"}, "It is no duration")]:
+                ({"recipe": "greet", "name": "x", "timeout": "soon"}, "Not a duration")]:
             with self.subTest(fault):
                 answer = self.client.post(self.at("deployments:stage-new"), sent)
                 self.assertContains(answer, fault, status_code=422)

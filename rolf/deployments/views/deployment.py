@@ -182,7 +182,7 @@ def _made(form, user):
 
     Raises ImportRefused.
     """
-    deployment = form.made(lambda row: record_change(user, row, row))
+    deployment = form.create(lambda row: record_change(user, row, row))
     if group := form.cleaned_data["group"]:
         grant = Grant(deployment=deployment, group=group, level=Level.EDIT)
         with record_change(user, grant, deployment):
