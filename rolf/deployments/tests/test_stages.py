@@ -26,8 +26,8 @@ class Stages(Case):
 
     def test_switching_one_off_says_so_and_leads_back_to_it(self):
         stage = self.deployment.stages.get()
-        for enabled, told in (("0", "Pushes leave out the stage greet."),
-                              ("1", "Pushes run the stage greet again.")):
+        for enabled, told in (("0", "Disabled the stage greet: pushes skip it."),
+                              ("1", "Enabled the stage greet.")):
             answer = self.client.post(
                 self.at("deployments:stage-move", stage.pk), {"enabled": enabled}
             )
@@ -87,7 +87,9 @@ class Stages(Case):
     def test_of_a_tied_one_the_repository_says(self):
         self.deployment.tied_to = "production"
         self.deployment.save()
-        self.assertContains(self.client.get(self.at("deployments:stages")), "Nobody has looked yet")
+        self.assertContains(
+            self.client.get(self.at("deployments:stages")), "Rolf has not read the file yet"
+        )
         self.deployment.surveys.update(fault="deploy/deployments.toml:6: what is wrong")
         self.assertContains(self.client.get(self.at("deployments:stages")), "toml:6: what is wrong")
         self.deployment.surveys.update(definition={
