@@ -22,7 +22,7 @@ application = Application.objects.create(
 deployment = Deployment.objects.create(application=application, name="production")
 Stage.objects.create(deployment=deployment, name="wait",
                      code="touch {begun}; until [ -e {file} ]; do sleep 0.05; done")
-services.push(deployment, User.objects.get())
+services.queue_push(deployment, User.objects.get())
 """
 STANDS = "from pushes.models import Push; print(Push.objects.get().standing)"
 

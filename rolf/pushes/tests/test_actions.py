@@ -24,7 +24,7 @@ class Actions(Case):
         push.refresh_from_db()
         self.assertEqual(push.state, "queued")
         answer = self.client.post(self.address("pushes:cancel", push), follow=True)
-        self.assertContains(answer, "It is told to end")
+        self.assertContains(answer, "The push is being cancelled")
         push.refresh_from_db()
         self.assertEqual((push.state, push.reason), ("cancelled", "cancelled by push"))
 
@@ -42,7 +42,7 @@ class Actions(Case):
         self.assertContains(page, "they switch to it; otherwise the stages of push 1 are run")
         self.assertContains(page, "1 setting differs")
         self.assertContains(page, "GREETING")
-        self.assertNotContains(page, "before&#x27;")  # who may only push sees no settings
+        self.assertNotContains(page, "before&#x27;")  # settings are hidden without permission to edit
         self.assertContains(self.client_of("edit").get(address), "before&#x27;")
         self.assertFalse(Push.objects.active().exists())
         self.old.record["settings"] = self.new.record["settings"]
@@ -94,11 +94,11 @@ class Actions(Case):
 
     def test_a_rollback_of_what_is_no_longer_live_is_asked_about(self):
         address = self.address("pushes:rollback", self.old)
-        for told, said in (({"shown": "1"}, "By now push 2 is live, no longer push 1."),
+        for data, message in (({"shown": "1"}, "Now push 2 is live, no longer push 1."),
                            ({"shown": ""}, "no longer an unknown push."),
                            ({}, "the page was an old one")):
-            page = self.client.post(address, told)
-            self.assertContains(page, said, status_code=422)
+            page = self.client.post(address, data)
+            self.assertContains(page, message, status_code=422)
             self.assertContains(page, 'name="shown" value="2"', status_code=422)
             self.assertFalse(Push.objects.active().exists())
 
@@ -110,7 +110,7 @@ class Actions(Case):
         self.assertContains(self.client.get(address), f'name="shown" value="{push.version}"')
         Push.objects.filter(pk=push.pk).update(version=push.version + 1)
         answer = self.client.post(address, {"shown": push.version}, follow=True)
-        self.assertContains(answer, "It has changed since its page was shown")
+        self.assertContains(answer, "This push has changed since you opened the page")
         self.assertFalse(Push.objects.active().exists())
 
     def test_what_never_worked_is_not_rolled_back_to(self):
@@ -140,7 +140,7 @@ class Actions(Case):
         self.assertEqual((push.decision, push.decided_by), ("skip", "push"))
         answer = self.client.post(
             self.address("pushes:decide", push), {"decision": "run", "stage": "greet"}, follow=True)
-        self.assertContains(answer, "ask any more")
+        self.assertContains(answer, "no longer waits for a decision")
         push.refresh_from_db()
         self.assertEqual(push.decision, "skip")
 
@@ -153,9 +153,9 @@ class Actions(Case):
         # Somebody else has answered, and it asks about the next one: the old page says nothing
         # of that. Nor does a form that says no stage at all.
         Push.objects.filter(pk=push.pk).update(awaits="bow")
-        for told in ({"stage": "greet"}, {}):
+        for data in ({"stage": "greet"}, {}):
             answer = self.client.post(
-                self.address("pushes:decide", push), {"decision": "skip", **told}, follow=True)
+                self.address("pushes:decide", push), {"decision": "skip", **data}, follow=True)
             self.assertContains(answer, "now it asks about bow")
             push.refresh_from_db()
             self.assertEqual((push.awaits, push.decision), ("bow", ""))
