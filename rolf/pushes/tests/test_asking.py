@@ -222,7 +222,7 @@ class WayBack(Case):
         return render_panel(push, Level.PUSH)
 
     def test_a_live_push_offers_to_return_to_the_one_before(self):
-        self.assertIn("Undo: return to push 1", self.panel(self.new))
+        self.assertIn("Undo: roll back to push 1", self.panel(self.new))
         self.assertNotIn("Roll back to this push", self.panel(self.new))
         self.assertIn("Roll back to this push", self.panel(self.old))
 

@@ -1,4 +1,4 @@
-"""Old logs go; what somebody may go back to stays."""
+"""Old logs are removed, except those of possible targets of a rollback."""
 
 import io
 from datetime import timedelta
