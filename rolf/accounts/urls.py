@@ -5,7 +5,9 @@ from django.urls import path
 
 from . import views
 
+app_name = "accounts"
+
 urlpatterns = [
-    path("sign-in/", views.LoginView.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("sign-in/", views.LoginView.as_view(), name="login"),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
 ]

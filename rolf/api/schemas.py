@@ -107,7 +107,7 @@ class Push(Schema):
             resumed=push.resumed, awaits=push.awaits,
             url=request.build_absolute_uri(push.get_absolute_url()),
             address=request.build_absolute_uri(
-                reverse("api:push", args=[push.deployment_id, push.pk])), **more)
+                reverse("operations:push", args=[push.deployment_id, push.pk])), **more)
 
 
 class Pushes(Schema):

@@ -28,7 +28,7 @@ def guide(request):
     example = mine.order_by("pk").first()
     return render(request, "api/guide.html", {
         "example": example.pk if example else 1, "named": example or "",
-        "address": request.build_absolute_uri(reverse("api:api-root")).rstrip("/"),
+        "address": request.build_absolute_uri(reverse("operations:api-root")).rstrip("/"),
     })
 
 
@@ -76,4 +76,4 @@ def revoke(request, token_id):
         token.revoked = token.revoked or timezone.now()
         token.save()
     messages.success(request, f"The token {token} opens nothing any more.")
-    return redirect("tokens")
+    return redirect("api:tokens")

@@ -51,7 +51,7 @@ class Recipe(models.Model):
 
     def get_absolute_url(self):
         """Its page."""
-        return reverse("recipe", args=[self.name])
+        return reverse("cookbook:recipe", args=[self.name])
 
     def history_fields(self):
         """Return what the history keeps of it."""

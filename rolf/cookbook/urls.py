@@ -4,8 +4,10 @@ from django.urls import path
 
 from . import views
 
+app_name = "cookbook"
+
 urlpatterns = [
-    path("cookbook/", views.cookbook, name="cookbook"),
+    path("cookbook/", views.cookbook, name="recipes"),
     path("cookbook/new/", views.recipe_new, name="recipe-new"),
     # A name may have slashes in it, so what is done comes before it.
     path("cookbook/of/<path:name>/", views.recipe, name="recipe"),

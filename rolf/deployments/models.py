@@ -115,7 +115,7 @@ class Deployment(models.Model):
 
     def get_absolute_url(self):
         """Its page."""
-        return reverse("deployment", args=[self.pk])
+        return reverse("pushes:deployment", args=[self.pk])
 
     def clean(self):
         """Raise ValidationError for what git would take for something else."""
@@ -126,8 +126,13 @@ class Deployment(models.Model):
 
     @property
     def tied(self):
-        """Whether its repository says what its stages and settings are."""
+        """Whether its repository defines its stages, settings and flags."""
         return bool(self.tied_to)
+
+    @property
+    def may_edit(self):
+        """Whether the user may edit it; ``granted`` is set by `access.Access.deployment`."""
+        return self.granted >= Level.EDIT
 
     def history_fields(self):
         """Return what the history keeps of it."""

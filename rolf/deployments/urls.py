@@ -1,16 +1,18 @@
-"""Addresses of deployments, and of what they belong to."""
+"""URLs of deployments, their rows, and their applications and categories."""
 
 from django.urls import include, path
 
 from .views import applications, deployment, rows, stages
 
+app_name = "deployments"
+
 of_deployment = [
-    path("edit/", deployment.edit, name="deployment-edit"),
-    path("close/", deployment.close, name="deployment-close"),
-    path("history/", deployment.history, name="deployment-history"),
-    path("delete/", deployment.delete, name="deployment-delete"),
-    path("clone/", deployment.clone, name="deployment-clone"),
-    path("export/", deployment.export, name="deployment-export"),
+    path("edit/", deployment.edit, name="edit"),
+    path("close/", deployment.close, name="close"),
+    path("history/", deployment.history, name="history"),
+    path("delete/", deployment.delete, name="delete"),
+    path("clone/", deployment.clone, name="clone"),
+    path("export/", deployment.export, name="export"),
     path("settings/", rows.SettingListView.as_view(), name="settings"),
     path("settings/new/", rows.SettingCreateView.as_view(), name="setting-new"),
     path("settings/<int:setting_id>/", rows.SettingUpdateView.as_view(), name="setting"),
@@ -26,17 +28,18 @@ of_deployment = [
     path("permissions/<int:grant_id>/delete/", rows.GrantDeleteView.as_view(),
          name="permission-delete"),
     path("stages/", stages.stages, name="stages"),
-    path("stages/new/", stages.stage_new, name="stage-new"),
+    path("stages/new/", stages.StageCreateView.as_view(), name="stage-new"),
     path("stages/order/", stages.stages_order, name="stages-order"),
-    path("stages/<int:stage_id>/", stages.stage, name="stage"),
-    path("stages/<int:stage_id>/delete/", stages.stage_delete, name="stage-delete"),
+    path("stages/<int:stage_id>/", stages.StageUpdateView.as_view(), name="stage"),
+    path("stages/<int:stage_id>/delete/", stages.StageDeleteView.as_view(),
+         name="stage-delete"),
     path("stages/<int:stage_id>/move/", stages.stage_move, name="stage-move"),
 ]
 
 urlpatterns = [
-    path("deployments/new/", deployment.new, name="deployment-new"),
-    path("deployments/deleted/", deployment.deleted, name="deployments-deleted"),
-    path("deployments/deleted/<int:deleted_id>/", deployment.restore, name="deployment-restore"),
+    path("deployments/new/", deployment.new, name="new"),
+    path("deployments/deleted/", deployment.deleted, name="deleted"),
+    path("deployments/deleted/<int:deleted_id>/", deployment.restore, name="restore"),
     path("deployments/<int:deployment_id>/", include(of_deployment)),
     path("applications/", applications.applications, name="applications"),
     path("applications/<int:application_id>/", applications.application, name="application"),

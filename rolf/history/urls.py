@@ -4,6 +4,8 @@ from django.urls import path
 
 from . import views
 
+app_name = "history"
+
 urlpatterns = [
     path("history/", views.history, name="history"),
 ]

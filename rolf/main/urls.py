@@ -5,6 +5,8 @@ from django.urls import path
 from . import views
 from .readiness import healthz
 
+app_name = "main"
+
 urlpatterns = [
     path("", views.index, name="index"),
     path("search/", views.search, name="search"),

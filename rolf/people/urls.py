@@ -4,6 +4,8 @@ from django.urls import path
 
 from . import views
 
+app_name = "people"
+
 urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/password/", views.password, name="account-password"),

@@ -52,7 +52,7 @@ def password(request):
         form.save()
     update_session_auth_hash(request, me)
     messages.success(request, "You have another password.")
-    return redirect("account")
+    return redirect("people:account")
 
 
 @require_safe
@@ -104,7 +104,7 @@ def person(request, user_id):
             form.save()
         messages.success(request, f"Saved: {found}.")
         # Who takes a superuser's rights from themselves can't see people any more.
-        return redirect("account" if found == request.user else "people")
+        return redirect("people:account" if found == request.user else "people:people")
     return render(request, "people/person.html", {
         "form": form, "person": found, "name": name,
         "allowed": allowed(request, group__in=found.groups.all()),
@@ -134,7 +134,7 @@ def _told(request, person, made_up):
     if made_up:
         return render(request, "people/made_up.html", {"person": person, "password": made_up})
     messages.success(request, f"{person} may sign in with that password.")
-    return redirect("person", person.pk)
+    return redirect("people:person", person.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,7 +148,7 @@ def group_new(request):
         with record_change(request.user, form.instance):
             form.save()
         messages.success(request, f"There is a group {form.instance} now.")
-        return redirect("group", form.instance.pk)
+        return redirect("people:group", form.instance.pk)
     return render(request, "people/group_new.html", {"form": form},
                   status=422 if form.is_bound else 200)
 
@@ -166,7 +166,7 @@ def group(request, group_id):
         with record_change(request.user, found):
             form.save()
         messages.success(request, f"Saved: the group {found}.")
-        return redirect("people")
+        return redirect("people:people")
     return render(request, "people/group.html", {
         "form": form, "group": found, "name": name, "allowed": allowed(request, group=found),
     }, status=422 if form.is_bound else 200)
@@ -191,4 +191,4 @@ def group_delete(request, group_id):
     with record_change(request.user, found):
         found.delete()
     messages.success(request, f"The group {found} is gone.")
-    return redirect("people")
+    return redirect("people:people")

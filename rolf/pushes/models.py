@@ -130,7 +130,7 @@ class Push(models.Model):
 
     def get_absolute_url(self):
         """Its page."""
-        return reverse("push", args=[self.deployment_id, self])
+        return reverse("pushes:push", args=[self.deployment_id, self])
 
     @property
     def heading(self):

@@ -7,17 +7,19 @@ from .views import actions, deployment, log, push
 
 register_converter(Converter, "push")
 
+app_name = "pushes"
+
 of_push = [
     path("", push.push, name="push"),
-    path("lines/", push.lines, name="push-lines"),
-    path("search/", push.search, name="push-search"),
-    path("news/", push.push_news, name="push-news"),
-    path("follow/", push.follow, name="push-follow"),
-    path("log", log.log, name="push-log"),
-    path("cancel/", actions.cancel, name="push-cancel"),
-    path("resume/", actions.resume, name="push-resume"),
-    path("rollback/", actions.rollback, name="push-rollback"),
-    path("decide/", actions.decide, name="push-decide"),
+    path("lines/", push.lines, name="lines"),
+    path("search/", push.search, name="search"),
+    path("news/", push.push_news, name="news"),
+    path("follow/", push.follow, name="follow"),
+    path("log", log.log, name="log"),
+    path("cancel/", actions.cancel, name="cancel"),
+    path("resume/", actions.resume, name="resume"),
+    path("rollback/", actions.rollback, name="rollback"),
+    path("decide/", actions.decide, name="decide"),
 ]
 
 of_deployment = [

@@ -165,7 +165,7 @@ class Matrix(TestCase):
         self.assertEqual(loose, [])
 
     def test_every_address_is_in_the_schema(self):
-        _, patterns = get_resolver().namespace_dict["api"]
+        _, patterns = get_resolver().namespace_dict["operations"]
         addressed = {_plain(str(pattern.pattern)) for pattern in patterns.url_patterns}
         described = {operation.path.removeprefix("/api/") for operation in self.operations}
         self.assertEqual(addressed - described, {"", "openapi.json"})

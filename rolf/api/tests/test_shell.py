@@ -35,7 +35,7 @@ class Lines(LiveServerTestCase):
 
     def lines(self):
         """Return the guide's blocks, as a person copies them."""
-        page = self.client.get(reverse("api-guide"), headers={"host": self.live_server_url[7:]})
+        page = self.client.get(reverse("api:guide"), headers={"host": self.live_server_url[7:]})
         blocks = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page.content.decode(), re.S)
         return [unescape(block).strip() for block in blocks]
 

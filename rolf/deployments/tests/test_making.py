@@ -22,7 +22,7 @@ class Clones(Case):
     """Another one like it."""
 
     def clone(self, **more):
-        self.client.post(self.at("deployment-clone"), {
+        self.client.post(self.at("deployments:clone"), {
             "application": self.deployment.application_id, "name": "twin", **more})
         return Deployment.objects.get(name="twin")
 
@@ -43,18 +43,22 @@ class Clones(Case):
         clone = {"application": self.deployment.application_id, "name": "twin"}
         for name, text in (("REMOTE_HOST", "."), ("REMOTE_DIRECTORY", "/var/www/till")):
             Setting.objects.create(deployment=self.deployment, name=name, text=text)
-        page = self.client.post(self.at("deployment-clone"), clone, follow=True)
-        self.assertContains(page, "Both are pushed to /var/www/till on .: before you push")
+        page = self.client.post(self.at("deployments:clone"), clone, follow=True)
+        self.assertContains(
+            page, "Both are pushed to /var/www/till on .: change that before you push"
+        )
         made = Deployment.objects.get(name="twin")
-        self.assertEqual(page.request["PATH_INFO"], reverse("settings", args=[made.pk]))
+        self.assertEqual(page.request["PATH_INFO"], reverse("deployments:settings", args=[made.pk]))
 
     def test_a_secret_without_a_value_is_pushed_by_nobody(self):
         secret = Setting(deployment=self.deployment, name="SECRET", secret=True)
         secret.value = "x"
         secret.save()
         made = self.clone(permissions="on")
-        self.assertContains(self.client.get(reverse("settings", args=[made.pk])), "empty")
-        answer = self.client.post(reverse("push-new", args=[made.pk]), {"ref": "main"})
+        self.assertContains(
+            self.client.get(reverse("deployments:settings", args=[made.pk])), "empty"
+        )
+        answer = self.client.post(reverse("pushes:push-new", args=[made.pk]), {"ref": "main"})
         self.assertContains(answer, "The secret setting SECRET has no value.", status_code=422)
 
     def test_secrets_come_along_where_one_says_so(self):
@@ -66,48 +70,50 @@ class Clones(Case):
     def test_who_clones_may_edit_the_clone_and_others_see_nothing(self):
         made = self.clone()
         self.assertEqual([grant.level for grant in made.grants.all()], [Level.EDIT])
-        self.assertEqual(self.client.get(reverse("settings", args=[made.pk])).status_code, 200)
+        self.assertEqual(
+            self.client.get(reverse("deployments:settings", args=[made.pk])).status_code, 200
+        )
 
     def test_applications_that_one_does_not_see_are_not_named(self):
         Application.objects.create(name="unseen till", category=Category.objects.get())
         person = self.cast.people["edit"]
         person.user_permissions.add(Permission.objects.get(codename="add_deployment"))
-        for page in (self.at("deployment-clone"), self.at("deployment-edit"),
-                     reverse("deployment-new")):
+        for page in (self.at("deployments:clone"), self.at("deployments:edit"),
+                     reverse("deployments:new")):
             self.assertNotContains(self.client.get(page), "unseen till")
             self.assertContains(self.client.get(page), ">shop</option>")
 
     def test_a_name_is_there_once(self):
-        answer = self.client.post(self.at("deployment-clone"), {
+        answer = self.client.post(self.at("deployments:clone"), {
             "application": self.deployment.application_id, "name": "other"})
-        self.assertContains(answer, "has a deployment of that name", status_code=422)
+        self.assertContains(answer, "has a deployment of this name", status_code=422)
 
 
 class Ends(Case):
     """Closed, deleted, brought back."""
 
     def test_a_closed_one_refuses_pushes_and_says_why(self):
-        self.client.post(self.at("deployment-close"), {"why": "the fair is on"})
-        page = self.client.get(self.at("deployment"))
+        self.client.post(self.at("deployments:close"), {"why": "the fair is on"})
+        page = self.client.get(self.at("pushes:deployment"))
         self.assertContains(page, "the fair is on")
-        answer = self.client.post(self.at("push-new"), {"ref": "main"})
+        answer = self.client.post(self.at("pushes:push-new"), {"ref": "main"})
         self.assertContains(answer, "is closed by edit: the fair is on", status_code=422)
-        self.client.post(self.at("deployment-close"), {"open": "1"})
-        answer = self.client.post(self.at("push-new"), {"ref": "main"})
+        self.client.post(self.at("deployments:close"), {"open": "1"})
+        answer = self.client.post(self.at("pushes:push-new"), {"ref": "main"})
         self.assertEqual(answer.status_code, 302)
 
     def test_a_deleted_one_is_gone_and_comes_back(self):
-        self.client.post(self.at("deployment-delete"), {"name": "shop wrong"})
+        self.client.post(self.at("deployments:delete"), {"name": "shop wrong"})
         self.deployment.refresh_from_db()
         self.assertIsNone(self.deployment.deleted)
-        self.client.post(self.at("deployment-delete"), {"name": "shop mine"})
-        self.assertEqual(self.client.get(self.at("deployment")).status_code, 404)
+        self.client.post(self.at("deployments:delete"), {"name": "shop mine"})
+        self.assertEqual(self.client.get(self.at("pushes:deployment")).status_code, 404)
         self.assertEqual(self.deployment.pushes.count(), 2)
         boss = Client()
         boss.force_login(self.cast.people["superuser"])
-        self.assertContains(boss.get(reverse("deployments-deleted")), "shop mine")
-        boss.post(reverse("deployment-restore", args=[self.deployment.pk]))
-        self.assertEqual(self.client.get(self.at("deployment")).status_code, 200)
+        self.assertContains(boss.get(reverse("deployments:deleted")), "shop mine")
+        boss.post(reverse("deployments:restore", args=[self.deployment.pk]))
+        self.assertEqual(self.client.get(self.at("pushes:deployment")).status_code, 200)
 
 
 class News(Case):
@@ -116,11 +122,11 @@ class News(Case):
     def test_an_application_and_a_category_are_made_along_with_it(self):
         person = self.cast.people["edit"]
         person.user_permissions.add(Permission.objects.get(codename="add_deployment"))
-        answer = self.client.post(reverse("deployment-new"), {
+        answer = self.client.post(reverse("deployments:new"), {
             "new_application": "Магазин", "new_category": "Сайты", "name": "боевой",
             "group": person.groups.get().pk, "definition": TOML})
         made = Deployment.objects.get(name="боевой")
-        self.assertRedirects(answer, reverse("stages", args=[made.pk]))
+        self.assertRedirects(answer, reverse("deployments:stages", args=[made.pk]))
         self.assertEqual(str(made), "Магазин боевой")
         self.assertEqual([stage.name for stage in made.stages.all()], ["git-clone", "tell"])
         self.assertEqual(made.settings.get(name="REMOTE_HOSTS").parsed, ("a", "b"))
@@ -130,13 +136,13 @@ class News(Case):
     def test_no_two_of_its_fields_are_called_the_same(self):
         boss = Client()
         boss.force_login(self.cast.people["superuser"])
-        form = boss.get(reverse("deployment-new")).context["form"]
+        form = boss.get(reverse("deployments:new")).context["form"]
         labels = [field.label for field in form]
         self.assertEqual(len(labels), len(set(labels)))
 
     def test_a_file_with_faults_makes_nothing(self):
         self.client.force_login(self.cast.people["superuser"])
-        answer = self.client.post(reverse("deployment-new"), {
+        answer = self.client.post(reverse("deployments:new"), {
             "new_application": "till", "new_category": "Sites 2", "name": "production",
             "definition": "\n[deployments.production]\nstages = []\nbranhc = 'x'\n"})
         self.assertContains(answer, "Line 4", status_code=422)
@@ -168,7 +174,7 @@ class Taken(Case):
                              position=5, timeout=90)
         Stage.objects.create(deployment=self.deployment, name="never", code="x", enabled=False)
         with tempfile.TemporaryDirectory() as project:
-            sent = self.client.get(self.at("deployment-export"), {"as": "tar"}).content
+            sent = self.client.get(self.at("deployments:export"), {"as": "tar"}).content
             with tarfile.open(fileobj=io.BytesIO(sent)) as archive:
                 for member in archive:
                     path = Path(project, member.name)
@@ -192,7 +198,7 @@ class Taken(Case):
     def test_one_without_stages_has_nothing_to_export(self):
         self.deployment.stages.update(enabled=False)
         for sent in ({}, {"as": "tar"}, {"as": "toml"}):
-            page = self.client.get(self.at("deployment-export"), sent)
+            page = self.client.get(self.at("deployments:export"), sent)
             self.assertContains(page, "nothing to export")
 
     def test_faults_are_told_with_their_line(self):

@@ -13,8 +13,8 @@ class PushPage(Case):
 
     def setUp(self):
         self.client = self.client_of("push")
-        self.page = reverse("deployment", args=[self.deployment.pk])
-        self.form = reverse("push-new", args=[self.deployment.pk])
+        self.page = reverse("pushes:deployment", args=[self.deployment.pk])
+        self.form = reverse("pushes:push-new", args=[self.deployment.pk])
 
     def test_a_push_is_one_click(self):
         answer = self.client.post(self.form, {
@@ -37,7 +37,7 @@ class PushPage(Case):
 
     def test_who_may_only_look_sees_no_form(self):
         page = self.client_of("view").get(self.page)
-        self.assertNotContains(page, "push-new")
+        self.assertNotContains(page, self.form)
         self.assertNotContains(page, ">Push</button>")
 
     def test_no_setting_is_on_the_page_of_who_may_push(self):
@@ -48,7 +48,7 @@ class PushPage(Case):
             self.assertNotContains(page, "unseen")
 
     def test_a_look_at_the_repository_is_asked_for_by_a_post(self):
-        address = reverse("survey", args=[self.deployment.pk])
+        address = reverse("pushes:survey", args=[self.deployment.pk])
         self.deployment.surveys.all().delete()
         self.client.get(address, {"ref": "new-till"})
         self.assertFalse(self.deployment.surveys.exists())
@@ -70,7 +70,7 @@ class PushPage(Case):
         page = self.client.get(self.page).content.decode()
         self.assertIn("Older pushes", page)
         oldest = self.deployment.pushes.order_by("pk")[40]
-        page = self.client.get(reverse("pushes", args=[self.deployment.pk]),
+        page = self.client.get(reverse("pushes:pushes", args=[self.deployment.pk]),
                                {"before": oldest.pk}).content.decode()
         self.assertIn(f">{oldest.number - 1}</a>", page)
         self.assertNotIn(f">{oldest.number}</a>", page)

@@ -38,12 +38,12 @@ class Taken(Case):
 
     def taken(self, deployment, **more):
         """Return the deployment that is made of what is exported, and what the page says."""
-        sent = self.client.get(reverse("deployment-export", args=[deployment.pk]), {"as": "tar"})
+        sent = self.client.get(reverse("deployments:export", args=[deployment.pk]), {"as": "tar"})
         return self.made(SimpleUploadedFile("export.tar.gz", sent.content), **more)
 
     def made(self, file, **more):
         name = f"made {Deployment.objects.count()}"
-        page = self.client.post(reverse("deployment-new"), {
+        page = self.client.post(reverse("deployments:new"), {
             "application": self.deployment.application_id, "name": name, "files": file, **more},
             follow=True)
         self.assertEqual(page.status_code, 200, page.context.get("form") and
@@ -56,7 +56,7 @@ class Taken(Case):
                 deployment = self.of_chance(random.Random(seed))
                 again, page = self.taken(deployment)
                 self.assertEqual(described(again), described(deployment))
-                self.assertNotContains(page, "Nothing of that name")
+                self.assertNotContains(page, "have these recipes")
                 self.read_by_the_engine(deployment)
 
     def of_chance(self, chance):
@@ -131,7 +131,7 @@ class Taken(Case):
         toml = export.files(self.deployment)[FILE]
         Recipe.objects.all().delete()
         again, page = self.made(SimpleUploadedFile("deployments.toml", toml.encode()))
-        self.assertContains(page, "Nothing of that name is in the cookbook or came along: "
+        self.assertContains(page, "Neither the cookbook nor the files have these recipes: "
                                   "“git/clone”, “it&#x27;s own”.")
         self.assertEqual([stage.recipe for stage in again.stages.all()], ["git/clone", "it's own"])
 
@@ -143,16 +143,26 @@ class Taken(Case):
     def test_faults_of_a_file_are_told_at_it(self):
         stage = "[deployments.x]\nstages = [{}]\n"
         for data, fault in [
-                (b"\xff", "isn&#x27;t UTF-8"), (b"x", "Line 1: "), (b"\x1f\x8bx", "no .tar.gz"),
-                (pack({"README": "x"}), "It has no deploy/deployments.toml"),
-                (stage.format('"a//b"').encode(), "The stage"),
-                (stage.format('"%2e%2e"').encode(), "It is no name"),
-                (stage.format('"a", {recipe = "b", name = "%61"}').encode(), "of that name"),
-                (pack({FILE: stage.format('"a"'), "deploy/recipes/a.sh": "",
-                       "deploy/recipes/a.py": ""}),
-                 "another file defines a recipe of that name")]:
+            (b"\xff", "isn&#x27;t UTF-8"),
+            (b"x", "Line 1: "),
+            (b"\x1f\x8bx", "no .tar.gz"),
+            (pack({"README": "x"}), "It has no deploy/deployments.toml"),
+            (stage.format('"a//b"').encode(), "The stage"),
+            (stage.format('"%2e%2e"').encode(), "It is no name"),
+            (stage.format('"a", {recipe = "b", name = "%61"}').encode(), "of that name"),
+            (
+                pack(
+                    {
+                        FILE: stage.format('"a"'),
+                        "deploy/recipes/a.sh": "",
+                        "deploy/recipes/a.py": "",
+                    }
+                ),
+                "another file defines a recipe of that name",
+            ),
+        ]:
             with self.subTest(data):
-                answer = self.client.post(reverse("deployment-new"), {
+                answer = self.client.post(reverse("deployments:new"), {
                     "application": self.deployment.application_id, "name": "made",
                     "files": SimpleUploadedFile("x", data)})
                 self.assertContains(answer, fault, status_code=422)

@@ -25,12 +25,11 @@ form_decorators = method_decorator(
 class RowMixin:
     """Rows of one model that belong to ``request.deployment``.
 
-    ``row_form_class`` is their form, ``url_name`` the URL name of a row's page, ``list_url_name``
-    that of the list, and the name of its tab. If ``from_repository``, the rows of a deployment
-    that is tied come from its repository.
+    ``row_form_class`` is their form; ``name`` and ``tab`` are the URL names of a row's page and of
+    the list. If ``from_repository``, the rows of tied deployments come from their repository.
     """
 
-    url_name = list_url_name = ""
+    name = tab = ""
     from_repository = False
 
     def get_queryset(self):
@@ -39,12 +38,12 @@ class RowMixin:
 
     def get_success_url(self):
         """Return the URL of the list."""
-        return reverse(self.list_url_name, args=[self.request.deployment.pk])
+        return reverse(f"deployments:{self.tab}", args=[self.request.deployment.pk])
 
     def get_context_data(self, **kwargs):
         """Return what the tabs of a deployment need."""
         return super().get_context_data(
-            deployment=self.request.deployment, tab=self.list_url_name,
+            deployment=self.request.deployment, tab=self.tab, list_url=self.get_success_url(),
             kind=self.model._meta.verbose_name, **kwargs)
 
 
@@ -80,13 +79,13 @@ class RowFormMixin(RowMixin):
     def get_context_data(self, **kwargs):
         """Return the form and where its links lead."""
         return super().get_context_data(
-            heading=self.heading, delete_url_name=f"{self.url_name}-delete", **kwargs)
+            heading=self.heading, delete_url_name=f"deployments:{self.name}-delete", **kwargs)
 
     def form_valid(self, form):
         """Save the row and record the change."""
         with record_change(self.request.user, form.instance, self.request.deployment):
             self.object = form.save()
-        messages.success(self.request, f"Saved: the {self.model._meta.verbose_name} {self.object}.")
+        messages.success(self.request, f"Saved the {self.model._meta.verbose_name} {self.object}.")
         if warning := getattr(form, "warning", ""):
             messages.warning(self.request, warning)
         return HttpResponseRedirect(self.get_success_url())
@@ -134,7 +133,7 @@ class RowDeleteView(RowMixin, DeleteView):
         name = str(self.object)
         with record_change(self.request.user, self.object, self.request.deployment):
             self.object.delete()
-        messages.success(self.request, f"Deleted: the {self.model._meta.verbose_name} {name}.")
+        messages.success(self.request, f"Deleted the {self.model._meta.verbose_name} {name}.")
         return HttpResponseRedirect(self.get_success_url())
 
 
@@ -142,7 +141,7 @@ class SettingMixin:
     """Settings."""
 
     model, row_form_class, pk_url_kwarg = Setting, SettingForm, "setting_id"
-    url_name, list_url_name = "setting", "settings"
+    name, tab = "setting", "settings"
 
 
 class SettingListView(SettingMixin, RowListView):
@@ -167,7 +166,7 @@ class FlagMixin:
     """Flags."""
 
     model, row_form_class, pk_url_kwarg = Flag, FlagForm, "flag_id"
-    url_name, list_url_name = "flag", "flags"
+    name, tab = "flag", "flags"
     from_repository = True
 
 
@@ -193,7 +192,7 @@ class GrantMixin:
     """Permissions, one for each group."""
 
     model, row_form_class, pk_url_kwarg = Grant, GrantForm, "grant_id"
-    url_name, list_url_name = "permission", "permissions"
+    name, tab = "permission", "permissions"
 
     def get_queryset(self):
         """Return the permissions with their groups."""

@@ -101,7 +101,7 @@ class Board(Case):
 
     def test_an_empty_rolf_leads_to_the_first_deployment(self):
         boss = self.client_of("superuser")
-        new = f'href="{reverse("deployment-new")}"'
+        new = f'href="{reverse("deployments:new")}"'
         self.assertContains(boss.get("/"), f'<a class="button" {new}>')
         Deployment.objects.update(deleted=timezone.now())
         page = boss.get("/")

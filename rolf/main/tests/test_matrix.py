@@ -21,24 +21,24 @@ from .url_table import METHODS, SAFE, rows, undeclared
 
 # What declares nothing, and why.
 EXEMPT = {
-    "sign-in": "who has to sign in has no permission yet",
-    "sign-out": "whoever asks for it, it ends their own session",
-    "healthz": "for monitoring: it says ok or not, and names nothing",
+    "accounts:login": "who has to sign in has no permission yet",
+    "accounts:logout": "whoever asks for it, it ends their own session",
+    "main:healthz": "for monitoring: it says ok or not, and names nothing",
     "admin:": "Django's own, for those whom it calls staff",
-    "api:": "shows tokens, not sessions: api/tests/test_matrix.py",
-    "api-absent": "the API's way of saying that there is nothing",
+    "operations:": "shows tokens, not sessions: api/tests/test_matrix.py",
+    "no-operation": "the API's way of saying that there is nothing",
 }
 # What everybody who has signed in may send, and what it can reach.
 FOR_ALL = {
-    "account-password": "one's own password",
-    "deployment-new": "nothing that is there; it asks for a permission of its own",
-    "recipe-delete": "a recipe all of whose users one may edit (CLOSER)",
-    "recipe-edit": "a recipe all of whose users one may edit (CLOSER)",
-    "recipe-new": "a name all of whose users one may edit (CLOSER)",
-    "token-new": "a token of one's own, of deployments that one sees",
-    "token-revoke": "a token of one's own; superusers anybody's",
+    "people:account-password": "one's own password",
+    "deployments:new": "nothing that is there; it asks for a permission of its own",
+    "cookbook:recipe-delete": "a recipe all of whose users one may edit (CLOSER)",
+    "cookbook:recipe-edit": "a recipe all of whose users one may edit (CLOSER)",
+    "cookbook:recipe-new": "a name all of whose users one may edit (CLOSER)",
+    "api:token-new": "a token of one's own, of deployments that one sees",
+    "api:token-revoke": "a token of one's own; superusers anybody's",
 }
-NOT_ATOMIC = {"push-new"}  # a worker reads the repository meanwhile
+NOT_ATOMIC = {"pushes:push-new"}  # a worker reads the repository meanwhile
 FILES = {"robots.txt", "favicon.ico"}  # public, and known before anybody signs in
 
 # Names that no page has by chance, and whose they aren't to see.
@@ -49,11 +49,15 @@ UNSEEN = {person: {f"{name}-{UNMISTAKABLE}" for name in names} for person, names
 
 # Who else is refused by views for everybody who has signed in, which look closer themselves.
 CLOSER = {
-    "recipe-new": {"edit": "ok", "edit elsewhere": "ok", "superuser": "ok", None: 403},
-    "recipe-edit": {"superuser": "ok", None: 403},  # both deployments use it
-    "recipe-delete": {"superuser": "ok", None: 403},
-    "deployment-new": {"superuser": "ok", None: 403},  # who has Django's permission to add one
-    "token-revoke": {"edit": "ok", "superuser": "ok", None: 404},  # the token is of who may edit
+    "cookbook:recipe-new": {"edit": "ok", "edit elsewhere": "ok", "superuser": "ok", None: 403},
+    "cookbook:recipe-edit": {"superuser": "ok", None: 403},  # both deployments use it
+    "cookbook:recipe-delete": {"superuser": "ok", None: 403},
+    "deployments:new": {"superuser": "ok", None: 403},  # who has Django's permission to add one
+    "api:token-revoke": {
+        "edit": "ok",
+        "superuser": "ok",
+        None: 404,
+    },  # the token is of who may edit
 }
 
 
@@ -99,11 +103,11 @@ def writes():
 
 
 def expected(row, method, person):
-    """Return the status that the row's view has to answer: a number, "sign-in" or "ok"."""
+    """Return the status that the row's view has to answer: a number, "login" or "ok"."""
     if method not in row.allowed:
         return 405
     if person == "anonymous":
-        return "sign-in"
+        return "login"
     if row.name in CLOSER:
         return CLOSER[row.name].get(person, CLOSER[row.name][None])
     if row.permission is None:
@@ -118,8 +122,8 @@ def expected(row, method, person):
 def answered(response):
     """Return what was answered in the words of `expected`."""
     status = response.status_code
-    if status == 302 and response["Location"].startswith(reverse("sign-in")):
-        return "sign-in"
+    if status == 302 and response["Location"].startswith(reverse("accounts:login")):
+        return "login"
     if status >= 500:
         return f"{status}: {response.exc_info[1]!r}" if response.exc_info else status
     return status if status in (403, 404, 405) else "ok"
@@ -222,7 +226,7 @@ class Matrix(TestCase):
                         self.assertNotIn("unsafe", policy)
 
     def test_what_looks_for_names_finds_them(self):
-        page = self.ask(self.client_of("view"), "GET", reverse("index"))
+        page = self.ask(self.client_of("view"), "GET", reverse("main:index"))
         self.assertEqual(told(page), {f"{name}-{UNMISTAKABLE}" for name in ("shop", "mine")})
 
     def test_what_is_safe_changes_nothing(self):
@@ -248,7 +252,7 @@ class Matrix(TestCase):
                         self.assertEqual(client.get(reverse(row.name)).status_code, 302)
 
     def test_what_everybody_may_see_changes_nothing_either(self):
-        for name in ("sign-in", "healthz"):
+        for name in ("accounts:login", "main:healthz"):
             with self.subTest(name), writes() as found:
                 Client().get(reverse(name))
                 self.assertEqual(found, [])

@@ -35,7 +35,7 @@ class AmongPeople(TestCase):
     def change(self, person, **fields):
         fields = {"username": person.get_username(), "is_active": "on", "groups": [], **fields}
         told = {name: value for name, value in fields.items() if value is not None}
-        return self.client.post(reverse("person", args=[person.pk]), told)
+        return self.client.post(reverse("people:person", args=[person.pk]), told)
 
     def last(self):
         return Change.objects.first()
@@ -45,40 +45,42 @@ class People(AmongPeople):
     """Accounts."""
 
     def test_somebody_new_gets_a_password_that_is_shown_once(self):
-        answer = self.client.post(reverse("person-new"), {
+        answer = self.client.post(reverse("people:person-new"), {
             "username": "grace", "first_name": "Grace", "groups": [self.group.pk]})
         password = answer.context["password"]
         self.assertContains(answer, password)
         self.assertIn("no-store", answer["Cache-Control"])
         grace = User.objects.get(username="grace")
-        self.assertNotContains(self.client.get(reverse("person", args=[grace.pk])), password)
+        self.assertNotContains(self.client.get(reverse("people:person", args=[grace.pk])), password)
         self.assertEqual([*grace.groups.all()], [*Group.objects.all()])
         self.assertTrue(Client().login(username="grace", password=password))
 
     def test_a_first_password_can_be_set(self):
-        answer = self.client.post(reverse("person-new"), {
+        answer = self.client.post(reverse("people:person-new"), {
             "username": "grace", "password": "battery staple"})
         grace = User.objects.get(username="grace")
-        self.assertRedirects(answer, reverse("person", args=[grace.pk]))
+        self.assertRedirects(answer, reverse("people:person", args=[grace.pk]))
         self.assertTrue(Client().login(username="grace", password="battery staple"))
 
     def test_a_bad_first_password_makes_nobody(self):
         for bad in ("12345678", "grace-hopper"):
-            answer = self.client.post(reverse("person-new"), {
+            answer = self.client.post(reverse("people:person-new"), {
                 "username": "grace-hopper", "password": bad})
             self.assertEqual(answer.status_code, 422)
         self.assertFalse(User.objects.filter(username="grace-hopper").exists())
 
     def test_a_name_is_given_once(self):
-        answer = self.client.post(reverse("person-new"), {"username": "ada"})
+        answer = self.client.post(reverse("people:person-new"), {"username": "ada"})
         self.assertContains(answer, "already exists", status_code=422)
 
     def test_names_in_any_script(self):
-        self.client.post(reverse("person-new"), {"username": "шура", "first_name": "<b>Шура"})
-        self.assertContains(self.client.get(reverse("people")), "&lt;b&gt;Шура")
+        self.client.post(
+            reverse("people:person-new"), {"username": "шура", "first_name": "<b>Шура"}
+        )
+        self.assertContains(self.client.get(reverse("people:people")), "&lt;b&gt;Шура")
 
     def test_the_history_tells_who_changed_what(self):
-        self.client.post(reverse("person-new"), {"username": "grace"})
+        self.client.post(reverse("people:person-new"), {"username": "grace"})
         made = self.last()
         self.assertEqual((made.verb, made.kind, made.name, made.by_name),
                          ("made", "user", "grace", "root"))
@@ -92,7 +94,7 @@ class People(AmongPeople):
         self.assertEqual(told, {"name": ("ada", "lovelace")})
 
     def test_the_history_tells_that_a_password_was_set_but_not_which(self):
-        address = reverse("person-password", args=[self.ada.pk])
+        address = reverse("people:person-password", args=[self.ada.pk])
         self.client.post(address, {"password": "battery staple"})
         self.assertEqual([one.field for one in self.last().differences], ["password set"])
         kept = str([*Change.objects.values()])
@@ -103,18 +105,18 @@ class People(AmongPeople):
     def test_another_password_ends_sessions(self):
         hers = Client()
         hers.force_login(self.ada)
-        self.client.post(reverse("person-password", args=[self.ada.pk]))
-        self.assertEqual(hers.get(reverse("account")).status_code, 302)
+        self.client.post(reverse("people:person-password", args=[self.ada.pk]))
+        self.assertEqual(hers.get(reverse("people:account")).status_code, 302)
 
     def test_who_is_deactivated_has_no_session_any_more_not_even_afterwards(self):
         hers = Client()
         hers.force_login(self.ada)
-        self.assertEqual(hers.get(reverse("account")).status_code, 200)
+        self.assertEqual(hers.get(reverse("people:account")).status_code, 200)
         self.change(self.ada, is_active=None)
         self.change(self.ada)  # active again
-        self.assertEqual(hers.get(reverse("account")).status_code, 302)
+        self.assertEqual(hers.get(reverse("people:account")).status_code, 302)
         hers.force_login(User.objects.get(pk=self.ada.pk))
-        self.assertEqual(hers.get(reverse("account")).status_code, 200)
+        self.assertEqual(hers.get(reverse("people:account")).status_code, 200)
 
     @override_settings(AUTHENTICATION_BACKENDS=[ORACLE])
     def test_sessions_end_whatever_the_back_end_says(self):
@@ -122,7 +124,7 @@ class People(AmongPeople):
         hers = Client()
         hers.force_login(self.ada)
         self.change(self.ada, is_active=None)
-        self.assertEqual(hers.get(reverse("account")).status_code, 302)
+        self.assertEqual(hers.get(reverse("people:account")).status_code, 302)
 
     def test_tokens_of_who_is_deactivated_open_nothing(self):
         token = Token(user=self.ada, name="ci")
@@ -138,11 +140,11 @@ class People(AmongPeople):
             answer = self.change(self.root, **fields)
             self.assertContains(answer, "last active superuser", status_code=422)
         self.change(gone, is_superuser="on")
-        self.assertRedirects(self.change(self.root), reverse("account"))
+        self.assertRedirects(self.change(self.root), reverse("people:account"))
         self.assertEqual([*User.objects.filter(is_superuser=True)], [gone])
 
     def test_a_password_isnt_in_the_page_that_asks_for_it_again(self):
-        answer = self.client.post(reverse("person-new"), {
+        answer = self.client.post(reverse("people:person-new"), {
             "username": "not a name!", "password": "battery staple"})
         self.assertNotContains(answer, "battery", status_code=422)
 
@@ -151,13 +153,15 @@ class Groups(AmongPeople):
     """Groups."""
 
     def test_a_group_is_made_with_its_members(self):
-        self.client.post(reverse("group-new"), {"name": "programmers", "members": [self.ada.pk]})
+        self.client.post(
+            reverse("people:group-new"), {"name": "programmers", "members": [self.ada.pk]}
+        )
         self.assertEqual(self.ada.groups.count(), 2)
         self.assertEqual((self.last().kind, self.last().after),
                          ("group", {"name": "programmers", "members": ["ada"]}))
 
     def test_another_name_and_other_members(self):
-        address = reverse("group", args=[self.group.pk])
+        address = reverse("people:group", args=[self.group.pk])
         self.client.post(address, {"name": "artists", "members": [self.root.pk]})
         self.group.refresh_from_db()
         self.assertEqual(self.group.name, "artists")
@@ -166,28 +170,28 @@ class Groups(AmongPeople):
         self.assertEqual(told, {"name": ("designers", "artists"), "members": ("ada", "root")})
 
     def test_a_name_is_given_once(self):
-        answer = self.client.post(reverse("group-new"), {"name": "designers"})
+        answer = self.client.post(reverse("people:group-new"), {"name": "designers"})
         self.assertEqual(answer.status_code, 422)
 
     def test_who_is_deactivated_stays_a_member(self):
         self.change(self.ada, is_active=None, groups=[self.group.pk])
-        address = reverse("group", args=[self.group.pk])
+        address = reverse("people:group", args=[self.group.pk])
         self.assertContains(self.client.get(address), "ada")
         self.client.post(address, {"name": "designers", "members": [self.ada.pk]})
         self.assertEqual([*self.group.user_set.all()], [self.ada])
 
     def test_its_page_says_what_it_may_do(self):
-        page = self.client.get(reverse("group", args=[self.group.pk]))
+        page = self.client.get(reverse("people:group", args=[self.group.pk]))
         self.assertContains(page, self.deployment.get_absolute_url())
         self.assertContains(page, "<td>push</td>", html=True)
 
     def test_deleting_it_asks_first(self):
-        page = self.client.get(reverse("group-delete", args=[self.group.pk]))
-        self.assertContains(page, "1 person loses what the group may do on 1 deployment.")
+        page = self.client.get(reverse("people:group-delete", args=[self.group.pk]))
+        self.assertContains(page, "1 user loses the group's permissions on 1 deployment.")
         self.assertTrue(Group.objects.exists())
 
     def test_what_it_might_do_goes_with_it_and_each_deployments_history_tells(self):
-        self.client.post(reverse("group-delete", args=[self.group.pk]))
+        self.client.post(reverse("people:group-delete", args=[self.group.pk]))
         self.assertFalse(Group.objects.exists())
         self.assertTrue(User.objects.filter(pk=self.ada.pk).exists())
         told = [(one.kind, one.verb, one.deployment) for one in Change.objects.order_by("pk")]
@@ -202,14 +206,14 @@ class Account(AmongPeople):
         self.client.force_login(self.ada)
 
     def take(self, old, new="battery staple", again=None):
-        return self.client.post(reverse("account-password"), {
+        return self.client.post(reverse("people:account-password"), {
             "old_password": old, "new_password1": new, "new_password2": again or new})
 
     def test_it_says_what_i_may_do_and_by_which_group(self):
-        page = self.client.get(reverse("account"))
+        page = self.client.get(reverse("people:account"))
         self.assertContains(page, "shop live")
         self.assertContains(page, "<td>push</td><td>designers</td>", html=True)
-        self.assertContains(page, reverse("tokens"))
+        self.assertContains(page, reverse("api:tokens"))
 
     def test_it_names_nothing_else(self):
         elsewhere = Deployment.objects.create(application=self.application, name="secret")
@@ -218,14 +222,14 @@ class Account(AmongPeople):
         gone = Deployment.objects.create(application=self.application, name="gone",
                                          deleted=elsewhere.created)
         Grant.objects.create(group=self.group, deployment=gone, level=Level.EDIT)
-        page = self.client.get(reverse("account"))
+        page = self.client.get(reverse("people:account"))
         for name in ("secret", "others", "gone"):
             self.assertNotContains(page, name)
 
     def test_another_password_takes_the_old_one(self):
         self.assertContains(self.take("wrong"), "your password", status_code=422)
         self.assertEqual(self.take(RIGHT, again="another").status_code, 422)
-        self.assertRedirects(self.take(RIGHT), reverse("account"))
+        self.assertRedirects(self.take(RIGHT), reverse("people:account"))
         self.assertTrue(Client().login(username="ada", password="battery staple"))
         self.assertEqual((self.last().by_name, self.last().name), ("ada", "ada"))
 
@@ -238,8 +242,8 @@ class Account(AmongPeople):
         other = Client()
         other.force_login(self.ada)
         self.take(RIGHT)
-        self.assertEqual(other.get(reverse("account")).status_code, 302)
-        self.assertEqual(self.client.get(reverse("account")).status_code, 200)
+        self.assertEqual(other.get(reverse("people:account")).status_code, 302)
+        self.assertEqual(self.client.get(reverse("people:account")).status_code, 200)
 
 
 class Admin(AmongPeople):
@@ -274,9 +278,9 @@ class Many(AmongPeople):
             Grant.objects.create(group=self.group, deployment=deployment, level=Level.VIEW)
 
     def test_pages_take_as_many_queries(self):
-        addresses = [reverse("people"), reverse("account"),
-                     reverse("person", args=[self.ada.pk]),
-                     reverse("group", args=[self.group.pk])]
+        addresses = [reverse("people:people"), reverse("people:account"),
+                     reverse("people:person", args=[self.ada.pk]),
+                     reverse("people:group", args=[self.group.pk])]
         self.client.get(addresses[0])
         before = [self.queries(address) for address in addresses]
         self.fill(120)
@@ -284,7 +288,7 @@ class Many(AmongPeople):
 
     def test_a_page_of_people_has_an_end(self):
         self.fill(120)
-        page = self.client.get(reverse("people"))
+        page = self.client.get(reverse("people:people"))
         self.assertContains(page, "page 1 of 2")
 
     def queries(self, address):

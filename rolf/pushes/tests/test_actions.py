@@ -19,24 +19,24 @@ class Actions(Case):
 
     def test_a_page_says_what_cancelling_does_and_a_form_does_it(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben")
-        page = self.client.get(self.address("push-cancel", push))
+        page = self.client.get(self.address("pushes:cancel", push))
         self.assertContains(page, "No worker has begun it")
         push.refresh_from_db()
         self.assertEqual(push.state, "queued")
-        answer = self.client.post(self.address("push-cancel", push), follow=True)
+        answer = self.client.post(self.address("pushes:cancel", push), follow=True)
         self.assertContains(answer, "It is told to end")
         push.refresh_from_db()
         self.assertEqual((push.state, push.reason), ("cancelled", "cancelled by push"))
 
     def test_what_has_ended_cannot_be_cancelled(self):
-        answer = self.client.post(self.address("push-cancel", self.new), follow=True)
+        answer = self.client.post(self.address("pushes:cancel", self.new), follow=True)
         self.assertContains(answer, "It has ended already")
 
     def test_a_rollback_says_first_what_goes_back(self):
         for push, text in ((self.old, "before"), (self.new, "after")):
             push.record["settings"] = {"GREETING": text}
             push.save()
-        address = self.address("push-rollback", self.old)
+        address = self.address("pushes:rollback", self.old)
         page = self.client.get(address)
         self.assertContains(page, "Roll back to push 1")
         self.assertContains(page, "they switch to it; otherwise the stages of push 1 are run")
@@ -53,21 +53,21 @@ class Actions(Case):
         self.deployment.served = {"number": 9, "commit": "9" * 40, "ref": "main",
                                   "by": "root@till", "at": "2026-01-01T00:00:00+00:00"}
         self.deployment.save()
-        for page in (self.deployment.get_absolute_url(), reverse("index"),
-                     self.address("push-rollback", self.old)):
+        for page in (self.deployment.get_absolute_url(), reverse("main:index"),
+                     self.address("pushes:rollback", self.old)):
             page = self.client.get(page)
             self.assertContains(page, "99999999</code>")
         self.assertContains(page, "root@till")
         self.assertContains(page, "<span>push 9</span>")
-        answer = self.client.post(self.address("push-rollback", self.old), {"shown": "9"})
+        answer = self.client.post(self.address("pushes:rollback", self.old), {"shown": "9"})
         self.assertIsNone(Push.objects.active().get().rollback_of)
         self.assertEqual(answer.status_code, 302)
 
     def test_a_rollback_says_first_which_commits_go_back(self):
         Push.objects.filter(pk=self.new.pk).update(commit="d" * 40)
-        address = self.address("push-rollback", self.old)
+        address = self.address("pushes:rollback", self.old)
         self.assertContains(self.client.get(address), "Look which commits go back")
-        asked = self.client.post(reverse("survey", args=[self.deployment.pk]),
+        asked = self.client.post(reverse("pushes:survey", args=[self.deployment.pk]),
                                  {"ref": self.old.commit, "rollback": self.old.pk})
         self.assertRedirects(asked, address)
         gone = {"commit": "d" * 40, "subject": "Winter", "author": "anna",
@@ -85,7 +85,7 @@ class Actions(Case):
     def test_a_rollback_is_one_click(self):
         with self.captureOnCommitCallbacks():
             answer = self.client.post(
-                self.address("push-rollback", self.old), {
+                self.address("pushes:rollback", self.old), {
                     "settings": "keep", "comment": "oh", "shown": "2"})
         push = Push.objects.active().get()
         self.assertRedirects(answer, push.get_absolute_url())
@@ -93,7 +93,7 @@ class Actions(Case):
                          (self.old, True, "oh"))
 
     def test_a_rollback_of_what_is_no_longer_live_is_asked_about(self):
-        address = self.address("push-rollback", self.old)
+        address = self.address("pushes:rollback", self.old)
         for told, said in (({"shown": "1"}, "By now push 2 is live, no longer push 1."),
                            ({"shown": ""}, "no longer an unknown push."),
                            ({}, "the page was an old one")):
@@ -106,7 +106,7 @@ class Actions(Case):
         push = self.logged(b"", state="failed", number=3, record={
             **self.new.record, "id": 3, "state": "failed", "stages": [
                 {**self.new.record["stages"][0], "state": "failed"}]})
-        address = self.address("push-resume", push)
+        address = self.address("pushes:resume", push)
         self.assertContains(self.client.get(address), f'name="shown" value="{push.version}"')
         Push.objects.filter(pk=push.pk).update(version=push.version + 1)
         answer = self.client.post(address, {"shown": push.version}, follow=True)
@@ -115,15 +115,15 @@ class Actions(Case):
 
     def test_what_never_worked_is_not_rolled_back_to(self):
         failed = self.logged(b"", state="failed")
-        page = self.client.get(self.address("push-rollback", failed))
+        page = self.client.get(self.address("pushes:rollback", failed))
         self.assertContains(page, "it never worked")
-        answer = self.client.post(self.address("push-rollback", failed))
+        answer = self.client.post(self.address("pushes:rollback", failed))
         self.assertEqual(answer.status_code, 422)
 
     def test_two_who_push_at_once_are_told(self):
         running = Push.objects.create(deployment=self.deployment, user_name="anna")
         answer = self.client.post(
-            self.address("push-rollback", self.old), {"shown": "2"}, follow=True)
+            self.address("pushes:rollback", self.old), {"shown": "2"}, follow=True)
         self.assertRedirects(answer, running.get_absolute_url())
         self.assertContains(answer, "is being pushed by anna")
 
@@ -131,13 +131,15 @@ class Actions(Case):
         worker = self.cast.worker()
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
                                    step=True, awaits="greet", worker=worker)
-        page = self.client.get(self.address("push", push))
+        page = self.client.get(self.address("pushes:push", push))
         self.assertContains(page, 'name="decision"', count=3)
-        self.client.post(self.address("push-decide", push), {"decision": "skip", "stage": "greet"})
+        self.client.post(
+            self.address("pushes:decide", push), {"decision": "skip", "stage": "greet"}
+        )
         push.refresh_from_db()
         self.assertEqual((push.decision, push.decided_by), ("skip", "push"))
         answer = self.client.post(
-            self.address("push-decide", push), {"decision": "run", "stage": "greet"}, follow=True)
+            self.address("pushes:decide", push), {"decision": "run", "stage": "greet"}, follow=True)
         self.assertContains(answer, "ask any more")
         push.refresh_from_db()
         self.assertEqual(push.decision, "skip")
@@ -145,7 +147,7 @@ class Actions(Case):
     def test_an_answer_goes_to_the_stage_that_was_asked_about(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
                                    step=True, awaits="greet", worker=self.cast.worker())
-        page = self.client.get(self.address("push", push))
+        page = self.client.get(self.address("pushes:push", push))
         self.assertContains(
             page, '<input type="hidden" name="stage" value="greet" form="decide">', html=True)
         # Somebody else has answered, and it asks about the next one: the old page says nothing
@@ -153,7 +155,7 @@ class Actions(Case):
         Push.objects.filter(pk=push.pk).update(awaits="bow")
         for told in ({"stage": "greet"}, {}):
             answer = self.client.post(
-                self.address("push-decide", push), {"decision": "skip", **told}, follow=True)
+                self.address("pushes:decide", push), {"decision": "skip", **told}, follow=True)
             self.assertContains(answer, "now it asks about bow")
             push.refresh_from_db()
             self.assertEqual((push.awaits, push.decision), ("bow", ""))
@@ -166,7 +168,7 @@ class Actions(Case):
         for person in ("view", "push"):
             client = self.client_of(person)
             for address in ("/", self.deployment.get_absolute_url(), push.get_absolute_url(),
-                            reverse("pushes", args=[self.deployment.pk])):
+                            reverse("pushes:pushes", args=[self.deployment.pk])):
                 with self.subTest(person=person, address=address):
                     self.assertContains(client.get(address), asks)
         push.worker.beat = timezone.now() - timedelta(hours=1)
@@ -175,20 +177,20 @@ class Actions(Case):
 
     def test_only_the_last_push_is_offered_to_be_resumed(self):
         older = self.logged(b"", state="failed", number=3)
-        link = self.address("push-resume", older)
-        self.assertContains(self.client.get(self.address("push", older)), link)
+        link = self.address("pushes:resume", older)
+        self.assertContains(self.client.get(self.address("pushes:push", older)), link)
         newer = self.logged(b"", state="succeeded", number=4)
-        self.assertNotContains(self.client.get(self.address("push", older)), link)
+        self.assertNotContains(self.client.get(self.address("pushes:push", older)), link)
         page = self.client.get(link)
         self.assertContains(page, "Only the last push of a deployment can be resumed")
         self.assertContains(page, newer.get_absolute_url())
         self.assertNotContains(page, '<button class="button primary">')
-        self.assertContains(self.client.get(self.address("push-resume", newer)),
+        self.assertContains(self.client.get(self.address("pushes:resume", newer)),
                             "There is nothing to resume")
 
     def test_who_may_only_look_has_no_buttons(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
                                    step=True, awaits="greet", worker=self.cast.worker())
-        page = self.client_of("view").get(self.address("push", push))
+        page = self.client_of("view").get(self.address("pushes:push", push))
         self.assertNotContains(page, 'form="decide"')
         self.assertNotContains(page, "Cancel")

@@ -82,7 +82,7 @@ class Addresses(Case):
 
     def test_a_push_of_the_command_line_has_no_page(self):
         with self.assertRaises(NoReverseMatch):
-            reverse("push", args=[self.deployment.pk, Push(deployment=self.deployment)])
+            reverse("pushes:push", args=[self.deployment.pk, Push(deployment=self.deployment)])
 
     def test_a_kept_log_is_named_after_the_number(self):
         self.logged(b"x\n", number=7)

@@ -139,7 +139,7 @@ class OnPages(TestCase):
         for person, line in (("view", None), ("push", None), ("edit", 1)):
             self.client.force_login(cast.people[person])
             here = [cast.mine.pk, push]
-            answer = self.client.get(reverse("push-search", args=here), {"q": "app1"})
+            answer = self.client.get(reverse("pushes:search", args=here), {"q": "app1"})
             self.assertEqual(answer.json(), {"line": line}, person)
-            page = self.client.get(reverse("push", args=here), {"q": "app1"})
+            page = self.client.get(reverse("pushes:push", args=here), {"q": "app1"})
             self.assertEqual(page.context["hit"], line, person)

@@ -43,7 +43,7 @@ class Case(Surveys):
 
     def post(self, **more):
         """Press Push."""
-        return self.client.post(reverse("push-new", args=[self.deployment.pk]), more)
+        return self.client.post(reverse("pushes:push-new", args=[self.deployment.pk]), more)
 
     def call(self, **asked):
         """Ask the API for a push."""
@@ -201,8 +201,11 @@ class ManyRequests(Case):
         self.assertIn("wait for a worker already", asked[-1].fault)
         self.assertEqual(surveys.ask(self.deployment, "ref-0"), asked[0])
         self.assertContains(self.post(ref="ref-20"), "wait for a worker already", status_code=422)
-        page = self.client.post(reverse("survey", args=[self.deployment.pk]), {"ref": "ref-20"},
-                                headers={"HX-Request": "true"})
+        page = self.client.post(
+            reverse("pushes:survey", args=[self.deployment.pk]),
+            {"ref": "ref-20"},
+            headers={"HX-Request": "true"},
+        )
         self.assertContains(page, "wait for a worker already")
 
     def test_many_requests_leave_threads_to_other_deployments(self):
@@ -226,7 +229,7 @@ class OpenTabs(Case):
 
     def test_news_say_nothing_where_nothing_is_old(self):
         survey = self.look()
-        address = reverse("survey", args=[self.deployment.pk])
+        address = reverse("pushes:survey", args=[self.deployment.pk])
         shown = {"ref": "main", "seen": survey.asked.timestamp()}
         headers = {"HX-Request": "true"}
         self.assertEqual(self.client.get(address, shown, headers=headers).status_code, 204)
@@ -237,7 +240,7 @@ class OpenTabs(Case):
     def test_an_old_look_is_repeated_when_somebody_comes_back(self):
         survey = self.look()
         Survey.objects.update(answered=timezone.now() - timedelta(minutes=6))
-        page = self.client.get(reverse("survey", args=[self.deployment.pk]),
+        page = self.client.get(reverse("pushes:survey", args=[self.deployment.pk]),
                                {"ref": "main", "seen": survey.asked.timestamp()})
         self.assertContains(page, 'hx-trigger="load, submit"')
 
@@ -245,6 +248,6 @@ class OpenTabs(Case):
         shown = {"ref": "main", "seen": self.look().asked.timestamp()}
         fourth = self.commit("4")
         self.look()
-        page = self.client.get(reverse("survey", args=[self.deployment.pk]), shown)
+        page = self.client.get(reverse("pushes:survey", args=[self.deployment.pk]), shown)
         self.assertContains(page, fourth)
         self.assertNotContains(page, 'hx-trigger="load, submit"')

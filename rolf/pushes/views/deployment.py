@@ -77,7 +77,7 @@ def survey(request, deployment):
         if not request.htmx:
             # Of a rollback's page it is asked what would go back.
             page = deployment.pushes.filter(pk=to_int(request.POST.get("rollback"))).first()
-            return redirect("push-rollback", deployment.pk, page) if page else redirect(
+            return redirect("pushes:rollback", deployment.pk, page) if page else redirect(
                 f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
         old = False
     else:

@@ -188,9 +188,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
     )
 
-LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = "index"
-LOGOUT_REDIRECT_URL = "sign-in"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "main:index"
+LOGOUT_REDIRECT_URL = "accounts:login"
 
 LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": drop_client_error_traceback}}
 LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
