@@ -39,10 +39,11 @@ class Actions(Case):
         address = self.address("pushes:rollback", self.old)
         page = self.client.get(address)
         self.assertContains(page, "Roll back to push 1")
-        self.assertContains(page, "they switch to it. Otherwise Rolf runs the stages of push 1 again")
+        self.assertContains(page, "they switch to it. Otherwise Rolf runs the stages of push 1 "
+                            "again")
         self.assertContains(page, "1 setting changes")
         self.assertContains(page, "GREETING")
-        self.assertNotContains(page, "before&#x27;")  # settings are hidden without permission to edit
+        self.assertNotContains(page, "before&#x27;")  # only editors see settings
         self.assertContains(self.client_of("edit").get(address), "before&#x27;")
         self.assertFalse(Push.objects.active().exists())
         self.old.record["settings"] = self.new.record["settings"]

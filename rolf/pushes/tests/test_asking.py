@@ -46,7 +46,8 @@ class Pushes(Case):
 
     def test_it_is_a_row_with_its_snapshot_and_a_task_for_a_worker(self):
         with self.captureOnCommitCallbacks(execute=True):
-            asked = services.queue_push(self.deployment, self.user, comment="why", flags={"SHOUT": "1"})
+            asked = services.queue_push(
+                self.deployment, self.user, comment="why", flags={"SHOUT": "1"})
         asked.refresh_from_db()
         self.assertEqual((asked.state, asked.ref, asked.comment, asked.user_name, asked.number),
                          ("queued", "main", "why", "push", None))
@@ -177,7 +178,8 @@ class Afterwards(Case):
                          "This push no longer waits for a decision.")
 
     def test_only_the_last_one_is_resumed_and_only_if_it_stopped(self):
-        self.assertIn("State of this one: succeeded", self.refused(services.resume, self.new, self.user))
+        self.assertIn("State of this one: succeeded",
+                      self.refused(services.resume, self.new, self.user))
         failed = self.failed()
         later = Push.objects.create(deployment=self.deployment, user_name="push", number=4,
                                     state="succeeded")
