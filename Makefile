@@ -55,8 +55,6 @@ pictures: tools debian
 rolf: tools
 	@$(TOOLS)/python -m tools.rolf_files
 
-# These tests calculate more than they wait.
-check: PROCESSES = auto
 check: lint types contract
 	@$(PYTEST) -q -m "not system" $(ARGS)
 
