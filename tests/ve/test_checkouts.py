@@ -116,7 +116,7 @@ def test_invalid_largest_wheel_is_refused(tiny_project: Path, size: str) -> None
     replace_tiny(tiny_project, version="2.0")
     (tiny_project / "pyproject.toml").write_text(f"[tool.bootstrapper]\nlargest-wheel = {size}\n")
     run = bootstrap(tiny_project, "--no-store")
-    assert (run.returncode, "is no size\n  next: " in run.stderr) == (2, True)
+    assert (run.returncode, "is not a size\n  next: " in run.stderr) == (2, True)
 
 
 def test_wheel_larger_than_the_disk_is_not_written(built_project: Path, tmp_path: Path) -> None:
