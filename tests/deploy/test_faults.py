@@ -109,6 +109,7 @@ def test_a_target_that_is_a_file_or_read_only_is_told(shop: Shop, tmp_path: Path
     works(shop)
 
 
+@pytest.mark.system
 def test_a_disk_that_is_full_in_the_middle_of_sending_leaves_production_and_its_room(
         tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
