@@ -216,7 +216,7 @@ class _Output:
 
 
 def _not_indexed(last: StageEvent | None, indexed: int, size: int) -> Span | None:
-    """Output whose line in events.jsonl was never written, put down to the last stage."""
+    """Return output that events.jsonl does not index, as output of the last stage."""
     if size <= indexed or last is None:
         return None
     return Span(
@@ -230,7 +230,7 @@ def _not_indexed(last: StageEvent | None, indexed: int, size: int) -> Span | Non
 
 
 def _seek(file: BinaryIO, start: int) -> None:
-    """Go to the last span that begins at or before `start`, or further ahead: by halves."""
+    """Move to the last span that begins at or before `start`, or a little before it, by bisection."""
     low, high = 0, os.fstat(file.fileno()).st_size if start > 0 else 0
     while high - low > BLOCK:
         middle = (low + high) // 2

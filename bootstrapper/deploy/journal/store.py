@@ -55,10 +55,7 @@ def push(project: Path, number: int, running: Running) -> Record | None:
 
 
 def sweep(project: Path, running: Running) -> None:
-    """Remove the checkouts that nobody will look into or resume; journals stay for ever.
-
-    A deployment's last push keeps its own unless it succeeded.
-    """
+    """Remove checkouts that no user will look into or resume; journals stay for ever."""
     numbers = [
         number
         for number in _numbers(project)
@@ -120,7 +117,7 @@ class ProjectPushStore:
         self._project = project
 
     def sweep(self, running: Running) -> None:
-        """Remove the checkouts that nobody needs any more."""
+        """Remove checkouts that no user will look into or resume; journals stay for ever."""
         sweep(self._project, running)
 
     def pushes(self, running: Running, deployment: str) -> Iterable[Record]:

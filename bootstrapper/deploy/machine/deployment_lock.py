@@ -17,10 +17,10 @@ class DeploymentLock(Protocol):
         """Who closed it, and why; None if it is open."""
 
     def close(self, closed: LockInfo) -> None:
-        """Close it until it is opened."""
+        """Close the deployment until `open`."""
 
     def open(self) -> None:
-        """Let pushes in again."""
+        """Open the deployment to pushes again."""
 
 
 class FileDeploymentLock:
@@ -39,12 +39,12 @@ class FileDeploymentLock:
             return None
 
     def close(self, closed: LockInfo) -> None:
-        """Close it by one rename."""
+        """Close the deployment until `open`."""
         path = deploy_directory(self._project, LOCKS) / self._name
         new = path.with_name(f"{path.name}.{os.getpid()}")
         new.write_text(f"{closed.to_json()}\n")
         new.replace(path)
 
     def open(self) -> None:
-        """Let pushes in again."""
+        """Open the deployment to pushes again."""
         (self._project / ".deploy" / LOCKS / self._name).unlink(missing_ok=True)

@@ -50,7 +50,7 @@ class PushLock:
         return self
 
     def set_holder(self, holder: PushHolder) -> None:
-        """Tell more of who holds it: the number of the push, once it is known."""
+        """Write the number of the push, once it is known."""
         assert self._file is not None
         self._holder = holder
         os.pwrite(self._file.fileno(), (line := f"{holder.to_json()}\n".encode()), 0)

@@ -240,11 +240,11 @@ def rollback_template(
     keep_settings: bool,
     who: str = "",
 ) -> Plan:
-    """What a rollback to `target` starts from: the stages and settings of then, which are `kept`.
+    """Return the plan that a rollback to `target` starts from: stages and settings of then.
 
-    Where the push was made from elsewhere, the stages are today's and the settings those that the
-    target's history tells. With `keep_settings` all settings are today's. Where it goes to, and by
-    which ssh, is today's in any case: that is where the locks are held.
+    They are in `kept`. If the push was made elsewhere, the stages are today's and the settings come
+    from the record in the host's log. With `keep_settings` all settings are today's. The hosts and the
+    ssh configuration are always today's, because the session holds the locks there.
     """
     today = prepared.plan(number=0, comment="", ref=target.ref, commit=target.commit, who=who)
     plan = kept or replace(

@@ -197,7 +197,7 @@ class Push:
             self._journal.write(kept)
 
     def _masked(self, event: Event) -> Event:
-        """Output comes masked from the runner, which alone sees what is split across writes."""
+        """Return the event without secrets. The runner has masked output, which may be split."""
         match event:
             case VariableSet():
                 # As one: a line of a secret that has several may look like NAME=value.

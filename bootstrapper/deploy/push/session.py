@@ -78,7 +78,7 @@ class Session:
         return self._targets
 
     def hold(self, number: int, record: Mapping[str, object]) -> None:
-        """Tell everybody who looks which push it is that holds the locks, and of its beginning."""
+        """Name the push that holds the locks, here and on the hosts, and record its beginning."""
         self.holder = replace(self.holder, push=str(number))
         self._lock.set_holder(self.holder)
         self.targets.begin(self.holder, record)
@@ -88,7 +88,7 @@ class Session:
         return self._targets.lost() if self._ready else ""
 
     def tick(self) -> None:
-        """Tell the targets that we live; to be called ten times a second."""
+        """Send a heartbeat to the hosts. Called ten times a second."""
         if self._ready:
             self._targets.beat()
 

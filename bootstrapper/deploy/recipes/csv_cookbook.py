@@ -105,7 +105,7 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
 
 
 def saved_tag_that_nobody_makes(row: ImportedRecipe, rows: Sequence[ImportedRecipe]) -> str:
-    """How the tag begins that the recipe keeps for a rollback, if no other recipe has that word.
+    """Return the beginning of the tag that the recipe saves, if no other recipe mentions it.
 
     A cookbook of 2010 tagged one name and saved another, so that no rollback found its tag.
     """
@@ -242,7 +242,7 @@ _UNQUOTED = re.compile(
 
 
 def used_variables(code: str) -> list[str]:
-    """Their names, in the order in which they come up."""
+    """Return the names of the variables, in the order of their use."""
     plain = "".join(_without_text(match[0]) for match in _UNQUOTED.finditer(code))
     exempt = {
         name

@@ -59,7 +59,7 @@ class RemoteHosts:
             self._targets[host] = RemoteHost(self._ssh, host, self._directory, self._holder)
 
     def wait(self) -> None:
-        """Until all have answered. Raise Locked, or WorkFailed, for all that can't be had."""
+        """Wait until all hosts have answered. Raise Locked, or WorkFailed, which names all that failed."""
         failures: dict[str, BootstrapperError] = {}
         opening = dict(self._targets)
         while opening:
@@ -92,7 +92,7 @@ class RemoteHosts:
             raise self.closed.refusal(deployment)
 
     def beat(self) -> None:
-        """Tell all targets that we live: call it every 0.1 s or so, it never waits."""
+        """Send heartbeats to all hosts. Called every 0.1 s; it never waits."""
         for target in self:
             target.beat()
 
@@ -105,23 +105,23 @@ class RemoteHosts:
         self._ask("append", json.dumps(record))
 
     def begin(self, holder: PushHolder, record: Mapping[str, object]) -> None:
-        """Tell more of who holds the locks, the number of the push, and add its first line."""
+        """Send the number of the push, and the first line of its record."""
         self._ask("begin", f"{holder.to_json()}\t{json.dumps(record)}")
 
     def stop(self) -> None:
-        """End the commands of stages that go on there when their ssh here has been ended."""
+        """End the commands of stages that still run on the hosts after their ssh here has ended."""
         self._ask("stop")
 
     def close(self, closed: LockInfo) -> None:
-        """Close the deployment until it is opened again; a push that runs goes on."""
+        """Close the deployment until `open`; a push that runs continues."""
         self._ask("close", closed.to_json())
 
     def open(self) -> None:
-        """Let pushes in again."""
+        """Open the deployment to pushes again."""
         self._ask("open")
 
     def current(self) -> dict[str, str]:
-        """By host, the name of the release that is live now."""
+        """Return the name of the live release, by host."""
         return {host: value.rpartition("/")[2] for host, value in self._ask("current").items()}
 
     def _ask(self, command: str, argument: str = "") -> dict[str, str]:
@@ -157,7 +157,7 @@ class RemoteHosts:
         )
 
     def end(self) -> None:
-        """Let all go."""
+        """Close all connections."""
         for target in self:
             target.agent.end()
         end = time.monotonic() + CLOSE_WITHIN

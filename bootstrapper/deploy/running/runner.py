@@ -108,7 +108,7 @@ class Runner:
         return [run.outcome() for run in runs.values()]
 
     def _see_through(self, runs: dict[int, JobRun], ended: Callable[[Job, Outcome], None]) -> None:
-        """Turn by turn, until all jobs are done."""
+        """Loop until all jobs are done."""
         by_pipe = {
             id(output.pipe): (run, output)
             for run in runs.values()
@@ -148,9 +148,9 @@ class Runner:
             left = [run for run in left if not run.done]
 
     def _look_after_supervisor(self, left: list[JobRun], now: float, answered: float) -> float:
-        """Wake it where a stage has stopped it, end it where it doesn't answer all the same.
+        """Resume the supervisor if a stage has stopped it; kill it if it still does not answer.
 
-        Returns when it owed us no answer.
+        Return at once if no answer is due.
         """
         if self._supervisor is None or not any(run.unanswered for run in left):
             return now
@@ -168,7 +168,7 @@ class Runner:
         return max(0.0, min([_TICK, *due]))
 
     def _listen(self, runs: dict[int, JobRun]) -> None:
-        """What the supervisor has to say of the jobs."""
+        """Process the supervisor's messages about jobs."""
         supervisor = self._supervisor
         if supervisor is None:
             return
@@ -194,7 +194,7 @@ class Runner:
                 found.advance(time.monotonic(), supervisor)
 
     def _cancel(self, left: list[JobRun], reason: str) -> None:
-        """End them all, and whatever they have started."""
+        """End all jobs and their processes."""
         ending = self._ending(self._everything(left), left)
         for run in left:
             run.end(ending, State.CANCELLED, reason)
