@@ -1,4 +1,4 @@
-"""What commands print: lines, tables and progress while they wait."""
+"""Print lines, tables, and progress while a command waits."""
 
 import os
 import sys

@@ -52,7 +52,7 @@ class Piece(Span):
 
     @property
     def end(self) -> int:
-        """Where the next piece may begin."""
+        """The offset where the next piece may begin."""
         return self.offset + self.length
 
     @property
@@ -82,7 +82,7 @@ class LogReader:
     ) -> Iterator[Event]:
         """Yield the push's events from where output.log had reached `start`, the output as pieces.
 
-        With `running`, then what comes, until the push ends or that says that nobody runs it.
+        With `running`, it then yields what comes until the push ends, or `running` says that it does not run.
         """
         end = 0
         last: StageEvent | None = None
@@ -130,7 +130,7 @@ class LogReader:
         return found[::-1]
 
     def _events(self, start: int, running: Callable[[], bool] | None) -> Iterator[Event]:
-        """Yield those that are there and, while somebody runs the push, those that come."""
+        """Yield those that are there and, while the push runs, those that come."""
         over, looked, alive = False, 0.0, running is not None
         try:
             file = (self._directory / "events.jsonl").open("rb")

@@ -17,7 +17,7 @@ from bootstrapper.deploy.plan.plan import Plan, Stage
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
 
-# Tells which push of a deployment somebody runs now, by its number: None if nobody runs one, 0
+# Returns the number of the running push of a deployment: None if no push runs, 0
 # while the runner doesn't know the number yet. It is the lock's holder who knows.
 Running = Callable[[str], int | None]
 

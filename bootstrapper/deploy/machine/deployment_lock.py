@@ -14,7 +14,7 @@ class DeploymentLock(Protocol):
 
     @property
     def closed(self) -> LockInfo | None:
-        """Who closed it, and why; None if it is open."""
+        """The user who closed it, and the reason; None if it is open."""
 
     def close(self, closed: LockInfo) -> None:
         """Close the deployment until `open`."""
@@ -32,7 +32,7 @@ class FileDeploymentLock:
 
     @property
     def closed(self) -> LockInfo | None:
-        """Who closed it, and why; None if it is open."""
+        """The user who closed it, and the reason; None if it is open."""
         try:
             return LockInfo.from_json((self._project / ".deploy" / LOCKS / self._name).read_bytes())
         except FileNotFoundError:

@@ -27,7 +27,7 @@ def propose_rollback(
 ) -> RollbackProposal:
     """Return the push to roll back to: `wanted`, or the one that was live before the live one.
 
-    A push that somebody has rolled back from is proposed only if it is `wanted`. `records` are a
+    A push that a rollback has undone is proposed only if it is `wanted`. `records` are a
     deployment's, newest first; `current` is the push whose release the target serves, where it
     says so. Raise InputError if there is none, or none such.
     """

@@ -44,14 +44,14 @@ class PushJournal(Protocol):
         """Write how the push ended. Raise as `write` does."""
 
     def cancelled(self) -> str:
-        """Return who asked to cancel the push, in words; empty if nobody did. Called often."""
+        """Return who asked to cancel the push, in words; empty if none did. Called often."""
 
 
 class PushObserver(Protocol):
     """What watches a push while it runs: a terminal and its signals, or Rolf's worker."""
 
     def cancelled(self) -> str:
-        """Return who has stopped the push, in words; empty while nobody has."""
+        """Return who has stopped the push, in words; empty while none has."""
 
     def show(self, event: Event) -> None:
         """Show an event."""
@@ -111,13 +111,13 @@ class Push:
         execution: Execution | None = None
         try:
             with Runner(
-                emit=self._tell,
+                emit=self._emit,
                 clock=self._clock,
                 masking=self._masking,
                 cancelled=self._cancelled,
                 tick=self._tick,
             ) as runner:
-                self._tell(PushStarted(at=self._clock.now(), resumed=resumed))
+                self._emit(PushStarted(at=self._clock.now(), resumed=resumed))
                 execution = Execution(
                     self._plan,
                     PushDirectories(
@@ -125,7 +125,7 @@ class Push:
                         scratch=self._session.scratch,
                     ),
                     runner=runner,
-                    emit=self._tell,
+                    emit=self._emit,
                     clock=self._clock,
                     inherited=self._session.inherited,
                     python=sys.executable,
@@ -150,7 +150,7 @@ class Push:
             self._break_off(fault.fault)
         if result.state is State.CANCELLED and result.reason == self._lost:
             result = replace(result, state=State.FAILED)
-        self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
+        self._emit(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
         self._journal.finish(self.record)
         return replace(result, reason=self.record.reason)
 
@@ -160,7 +160,7 @@ class Push:
             for host, run in (stage.hosts or {"": stage}).items():
                 if run.state is State.RUNNING:
                     now = self._clock.now()
-                    self._tell(
+                    self._emit(
                         StageEnded(
                             at=now,
                             stage=index,
@@ -186,7 +186,7 @@ class Push:
     def _before(self, name: str, job: Job) -> StageDecision:
         return self._observer.before(name, job, self._cancelled)
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         event = self._masked(event)
         if not isinstance(event, Output):
             self.record = self.record.after(event)

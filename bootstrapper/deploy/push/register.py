@@ -57,7 +57,7 @@ class PushRegister:
     def __init__(self, session: Session, store: PushStore) -> None:
         self._session = session
         self._store = store
-        self._states = session.targets.states
+        self._states = session.hosts.states
         store.sweep(self._running)
 
     @property
@@ -72,7 +72,7 @@ class PushRegister:
             for record in self._store.pushes(self._running, name)
             if _place(record.settings) == place
         )
-        # We hold the locks: nobody runs what the targets call running.
+        # This session holds the locks, so a push that the hosts call running is lost.
         return merge_records(local, self._remembered(), held_by=None)
 
     @property
@@ -135,7 +135,7 @@ class PushRegister:
     def end(self, record: Record) -> str:
         """Record on the hosts how the push ended; return why that failed, in words, or nothing."""
         try:
-            self._session.targets.append(record.to_json())
+            self._session.hosts.append(record.to_json())
         except BootstrapperError as error:
             return str(error)
         return ""

@@ -34,7 +34,7 @@ class RemoteHosts:
                 "the home directory",
             )
         self._ssh, self._hosts, self._directory, self._holder = ssh, hosts, directory, holder
-        self._targets: dict[str, RemoteHost] = {}
+        self._by_name: dict[str, RemoteHost] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -56,49 +56,49 @@ class RemoteHosts:
     def start(self) -> None:
         """Begin to log in to the hosts; `wait` is to follow, and `end`, whatever happens."""
         for host in self._hosts:
-            self._targets[host] = RemoteHost(self._ssh, host, self._directory, self._holder)
+            self._by_name[host] = RemoteHost(self._ssh, host, self._directory, self._holder)
 
     def wait(self) -> None:
         """Wait until all hosts have answered. Raise Locked, or WorkFailed, which names all that failed."""
         failures: dict[str, BootstrapperError] = {}
-        opening = dict(self._targets)
+        opening = dict(self._by_name)
         while opening:
-            for host, target in list(opening.items()):
+            for host, remote in list(opening.items()):
                 try:
-                    done = target.opened()
+                    done = remote.opened()
                 except BootstrapperError as failure:
                     failures[host], done = failure, True
                 if done:
                     del opening[host]
-            wait([target.agent for target in opening.values()], 0.5 if opening else 0)
+            wait([remote.agent for remote in opening.values()], 0.5 if opening else 0)
         self._raise(failures)
 
     def __iter__(self) -> Iterator[RemoteHost]:
-        return iter(self._targets.values())
+        return iter(self._by_name.values())
 
     @property
     def states(self) -> dict[str, HostState]:
         """By host, as they were when it was entered; the first is REMOTE_HOST's."""
-        return {host: target.state for host, target in self._targets.items()}
+        return {host: remote.state for host, remote in self._by_name.items()}
 
     @property
     def closed(self) -> LockInfo | None:
-        """Who had closed the deployment on one of its hosts when this was entered, and why."""
+        """The user who had closed the deployment on one of its hosts, and the reason."""
         return next((state.closed for state in self.states.values() if state.closed), None)
 
     def refuse_if_closed(self, deployment: str) -> None:
-        """Raise Locked where somebody has closed the deployment on one of its hosts."""
+        """Raise Locked if the deployment is closed on one of its hosts."""
         if self.closed:
             raise self.closed.refusal(deployment)
 
     def beat(self) -> None:
         """Send heartbeats to all hosts. Called every 0.1 s; it never waits."""
-        for target in self:
-            target.beat()
+        for remote in self:
+            remote.beat()
 
     def lost(self) -> str:
         """Return why a host can't be relied on any more, or nothing. Never waits."""
-        return next((gone for target in self if (gone := target.lost())), "")
+        return next((gone for remote in self if (gone := remote.lost())), "")
 
     def append(self, record: Mapping[str, object]) -> None:
         """Add a line to the pushes.log of each, on their disks when this returns."""
@@ -129,11 +129,11 @@ class RemoteHosts:
         failures: dict[str, BootstrapperError] = {}
         if not self._directory:
             return answers
-        for target in self:
-            target.ask(command, argument)
-        for host, target in self._targets.items():
+        for remote in self:
+            remote.ask(command, argument)
+        for host, remote in self._by_name.items():
             try:
-                answers[host] = target.answer()
+                answers[host] = remote.answer()
             except BootstrapperError as failure:
                 failures[host] = failure
         self._raise(failures)
@@ -158,14 +158,14 @@ class RemoteHosts:
 
     def end(self) -> None:
         """Close all connections."""
-        for target in self:
-            target.agent.end()
+        for remote in self:
+            remote.agent.end()
         end = time.monotonic() + CLOSE_WITHIN
-        for target in self:
-            target.agent.end_within(end - time.monotonic())
+        for remote in self:
+            remote.agent.end_within(end - time.monotonic())
 
 
 def read_host_state(ssh: Ssh, host: str, directory: str) -> HostState:
     """Return the state of one host, without its lock. Raise WorkFailed if it can't be reached."""
-    with RemoteHosts(ssh, [host], directory) as targets:
-        return targets.states[host]
+    with RemoteHosts(ssh, [host], directory) as hosts:
+        return hosts.states[host]

@@ -78,7 +78,7 @@ class Watcher:
 
 
 class _Watch:
-    """What the watcher does, in its own process, until the deploying process ends."""
+    """The loop of the watcher, in its own process, until the deploying process ends."""
 
     def __init__(self, connection: socket.socket, deploying: int) -> None:
         self._connection = connection
