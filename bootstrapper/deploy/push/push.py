@@ -25,6 +25,7 @@ from bootstrapper.deploy.push.execution import Execution, PushDirectories, Resul
 from bootstrapper.deploy.running.job import Job
 from bootstrapper.deploy.running.runner import Runner
 from bootstrapper.errors import BootstrapperError, refused
+from bootstrapper.program import PROGRAM
 
 
 class PushJournal(Protocol):
@@ -137,7 +138,11 @@ class Push:
                 result = execution.run()
         except (BootstrapperError, OSError) as error:  # the journal can't be written, and so on
             fault = (
-                refused(error, self._journal.directory, again="the push")
+                refused(
+                    error,
+                    self._journal.directory,
+                    again=f"{PROGRAM} resume {self._plan.deployment}",
+                )
                 if isinstance(error, OSError)
                 else error
             )
