@@ -10,7 +10,7 @@ from bootstrapper.deploy.events.event import Event, Note, Output, State
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
-from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job import Job, JobOutcome
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
 from bootstrapper.deploy.running.stream import OpenLine, Pipe, Reader
 from bootstrapper.deploy.running.supervisor import Supervisor
@@ -79,14 +79,14 @@ class JobRun:
         self._began = self._heard = time.monotonic()
         self._seconds = 0.0
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> JobOutcome:
         """Return how the job ended."""
         if self._state:
-            return Outcome(
+            return JobOutcome(
                 state=self._state, exit=self.status, seconds=self._seconds, reason=self._reason
             )
         state = State.SUCCEEDED if self.status == 0 else State.FAILED
-        return Outcome(
+        return JobOutcome(
             state=state,
             exit=self.status,
             seconds=self._seconds,

@@ -9,7 +9,7 @@ from bootstrapper.deploy.events.event import Event, State
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
-from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job import Job, JobOutcome
 from bootstrapper.deploy.running.job_run import PATIENCE, JobRun, Patience
 from bootstrapper.deploy.running.process_tree import Ending, Process, Step
 from bootstrapper.deploy.running.stream import Reader
@@ -76,15 +76,17 @@ class Runner:
             supervisor.close()
 
     def run(
-        self, jobs: Sequence[Job], ended: Callable[[Job, Outcome], None] = lambda job, outcome: None
-    ) -> list[Outcome]:
+        self,
+        jobs: Sequence[Job],
+        ended: Callable[[Job, JobOutcome], None] = lambda job, outcome: None,
+    ) -> list[JobOutcome]:
         """Returns when all are done: their outcomes, in the order of the jobs.
 
         `ended` is called for each as soon as it is done.
         """
         reason = self._cancelled()
         if reason:
-            outcome = Outcome(state=State.CANCELLED, exit=None, seconds=0, reason=reason)
+            outcome = JobOutcome(state=State.CANCELLED, exit=None, seconds=0, reason=reason)
             for job in jobs:
                 ended(job, outcome)
             return [outcome for _ in jobs]
@@ -107,7 +109,9 @@ class Runner:
                 run.close()
         return [run.outcome() for run in runs.values()]
 
-    def _see_through(self, runs: dict[int, JobRun], ended: Callable[[Job, Outcome], None]) -> None:
+    def _see_through(
+        self, runs: dict[int, JobRun], ended: Callable[[Job, JobOutcome], None]
+    ) -> None:
         """Loop until all jobs are done."""
         by_pipe = {
             id(output.pipe): (run, output)
