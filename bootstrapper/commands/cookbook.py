@@ -107,14 +107,14 @@ def _list(cookbook: RecipeCatalog, *, as_json: bool) -> int:
 
 
 def origin(cookbook: RecipeCatalog, recipe: Recipe) -> str:
-    """Whose it is, in a word or three."""
+    """Return where a recipe comes from, in a word or three."""
     if not recipe.path:
         return "ours"
     return "project, hides ours" if cookbook.shadows(recipe.name) else "project"
 
 
 def table(rows: Sequence[tuple[str, str, str, Sequence[str]]], width: int) -> list[str]:
-    """Name, origin, and what it does, wrapped; what it needs on a line of its own."""
+    """Return lines with the name, the origin and the wrapped summary; a line of its own for its needs."""
     if not rows:
         return []
     names = max(len(name) for name, *_ in rows)

@@ -20,7 +20,7 @@ from bootstrapper.deploy.push.execution import PushDirectories
 
 
 def show(options: argparse.Namespace, prepared: PreparedDeployment) -> int:
-    """Print each command with its environment; nothing is done, and nobody is asked."""
+    """Print each command with its environment. Nothing runs, and no host is asked."""
     number = store.last_id(prepared.project) + 1
     plan = prepared.plan(
         number=number,

@@ -167,7 +167,7 @@ class InteractiveFrontend:
         """Print how the push ended."""
         plan, result = outcome.plan, outcome.result
         if outcome.unrecorded:
-            self._say(f"the target's pushes.log doesn't tell of it: {outcome.unrecorded}")
+            self._say(f"pushes.log on the host lacks the end of this push: {outcome.unrecorded}")
         if result.state is not State.SUCCEEDED:
             self._say(f"push {plan.id} {result.state}: {single_line(result.reason)}")
             return

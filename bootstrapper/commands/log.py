@@ -204,7 +204,7 @@ def _source(piece: Piece, names: list[str]) -> str:
 
 
 def _with_rules(events: Iterable[Event], names: list[str], style: Style) -> Iterator[bytes]:
-    """For a terminal: where a stage begins, a rule, and what the engine itself noted."""
+    """Yield the output for a terminal, with a rule at the start of each stage and the engine's notes."""
 
     def ruled() -> Iterator[Event]:
         shown = -1

@@ -1,4 +1,4 @@
-"""What commands print: lines, tables and progress while they wait."""
+"""Print lines, tables, and progress while a command waits."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from bootstrapper.progress import Progress
 
 
 def write(pieces: Iterable[bytes]) -> None:
-    """Each piece at once; ends quietly where the reader has seen enough (`| head`)."""
+    """Write each piece at once; end quietly if the reader has closed the pipe (`| head`)."""
     try:
         sys.stdout.flush()
         for data in pieces:
@@ -23,7 +23,7 @@ def write(pieces: Iterable[bytes]) -> None:
 
 
 def write_lines(lines: Iterable[str]) -> None:
-    """Lines of text; what its encoding lacks is shown as `?`."""
+    """Write lines of text; letters that the encoding lacks become `?`."""
     encoding = sys.stdout.encoding or "utf-8"
     write([b"".join(f"{line}\n".encode(encoding, "replace") for line in lines)])
 
@@ -35,10 +35,10 @@ def table(
     more: str,
     colours: Mapping[int, Callable[[str], str]] | None = None,
 ) -> Iterator[str]:
-    """Lines; the last column takes what is left of `width`, and is cut there, with `more`.
+    """Yield the lines of a table; the last column takes the rest of `width`, cut with `more`.
 
-    Cells are what strangers wrote: they are made printable. The first row is a heading, the
-    others' cells in a column of `colours` are painted by it.
+    The text of cells is made printable. The first row is a heading; `colours` paint the cells of the
+    other rows by their column.
     """
     clean = [[single_line(cell) for cell in row] for row in rows]
     widths = [max(map(cells, column)) for column in zip(*clean, strict=True)][:-1]

@@ -14,7 +14,7 @@ else:
 
 
 def verbosity_parser() -> argparse.ArgumentParser:
-    """`-q` and `-v`: options.verbosity is -1, 0 or 1."""
+    """Return a parser of `-q` and `-v`: options.verbosity is -1, 0 or 1."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument(
@@ -36,7 +36,7 @@ def verbosity_parser() -> argparse.ArgumentParser:
 
 
 def project_parser() -> argparse.ArgumentParser:
-    """`-q`, `-v` and `--project DIRECTORY`: options.verbosity, options.project."""
+    """Return a parser of `-q`, `-v` and `--project DIRECTORY`."""
     parser = argparse.ArgumentParser(
         add_help=False, allow_abbrev=False, parents=[verbosity_parser()]
     )
@@ -51,7 +51,10 @@ def project_parser() -> argparse.ArgumentParser:
 
 
 def deployment_parser() -> argparse.ArgumentParser:
-    """`[DEPLOYMENT]` and the project's options: options.deployment, empty for the default one."""
+    """Return a parser of `[DEPLOYMENT]` and the options of the project.
+
+    options.deployment is empty for the default deployment.
+    """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[project_parser()])
     parser.add_argument(
         "deployment",

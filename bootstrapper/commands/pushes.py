@@ -69,7 +69,7 @@ def load_status(
 
 
 def warn(text: str) -> None:
-    """On standard error, after what was printed before."""
+    """Print to standard error, after everything that was printed before."""
     sys.stdout.flush()
     print(text, file=sys.stderr)
 

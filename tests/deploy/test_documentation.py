@@ -267,6 +267,7 @@ save git rollback_url,python,self.push.save(),Saves the tag.
 
 
 def test_the_files_of_a_journal_and_of_a_target_are_those_that_are_there(shop: Shop) -> None:
+    shop.define(settings=HERE)
     documented = {name.rstrip("/") for name in journal.FILES}
     there = {path.name for path in (shop.project / ".deploy/pushes/1").iterdir()}
     assert there <= documented

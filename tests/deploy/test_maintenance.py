@@ -64,7 +64,7 @@ def test_a_first_push_that_fails_says_what_visitors_see(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.recipe("work.sh", "# Works.\nfalse\n")
     said = fail(shop, on_failure="rollback")
-    assert "there is no push before it to roll back to" in said
+    assert "no push came before it" in said
     assert "visitors see the maintenance page on this machine" in said
 
 

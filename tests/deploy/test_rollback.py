@@ -218,7 +218,7 @@ def test_a_push_to_another_place_is_nothing_to_return_to(shop: Shop, tmp_path: P
     elsewhere.define(settings=HERE, stages=[*STAGES, "smoke-test"],
                      deployment='on_failure = "rollback"')
     run = shop.run("deploy")
-    assert "no push before it to roll back to" in run.stdout
+    assert "no push came before it" in run.stdout
     assert elsewhere.page() == "two"
     assert shop.run("rollback").returncode == 2
     assert shop.record(3)["state"] == "failed"

@@ -27,7 +27,7 @@ ASK = """
 from accounts.models import User
 from deployments.models import Deployment
 from pushes import services
-services.{what}(Deployment.objects.get(), User.objects.get())
+services.queue_{what}(Deployment.objects.get(), User.objects.get())
 """
 # Somebody who can't wait: asks again and again while another push is there.
 IMPATIENT = """

@@ -10,7 +10,7 @@ from pathlib import Path
 from bootstrapper.deploy.events.event import Event, Note, Output
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.masking.masker import SecretMasker
-from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job import Job, JobOutcome
 from bootstrapper.deploy.running.job_run import Patience
 from bootstrapper.deploy.running.runner import Runner
 
@@ -36,7 +36,7 @@ class Told:
                    environment={"PATH": os.environ["PATH"], name: value, **(environment or {})})
 
     def bash(self, code: str, *, timeout: float | None = None, idle_timeout: float | None = None,
-             host: str = "") -> Outcome:
+             host: str = "") -> JobOutcome:
         outcome, = self.runner.run([self.job("bash", "-c", code, timeout=timeout, host=host,
                                              idle_timeout=idle_timeout)])
         return outcome

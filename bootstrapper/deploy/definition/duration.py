@@ -8,7 +8,7 @@ EXAMPLES = '"90s", "15m" or "1h30m"'
 
 
 def parse(text: str) -> float | None:
-    """Seconds, more than none; None if `text` is no duration."""
+    """Return the seconds, more than 0; None if `text` is no duration."""
     match = _DURATION.fullmatch(text.replace(" ", ""))
     if not match:
         return None

@@ -27,7 +27,7 @@ class Flag:
 
     @property
     def value(self) -> str:
-        """What stages get without `--flag`: a boolean is `1` or empty."""
+        """The value for stages without `--flag`: a boolean is `1` or empty."""
         return self.default if isinstance(self.default, str) else "1" if self.default else ""
 
 

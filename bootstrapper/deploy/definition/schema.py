@@ -115,7 +115,7 @@ def _choice(*choices: str) -> Callable[[object], str]:
 
 
 def share(value: object) -> Share:
-    """So many hosts, or so many percent of them. Raise InvalidValue."""
+    """Return a number of hosts, or a percentage. Raise InvalidValue if it is neither."""
     match = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
         return Share(int(match[1]), percent=True)

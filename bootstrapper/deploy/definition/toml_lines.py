@@ -86,7 +86,7 @@ class _Scanner:
         return (*array, number)
 
     def inside(self, name: Path) -> Path:
-        """`name` as a path: below an array of tables it is meant of the last one."""
+        """Return `name` as a path; below an array of tables it belongs to the last one."""
         path: Path = ()
         for part in name[:-1]:
             path = (*path, part)
@@ -147,7 +147,7 @@ class _Scanner:
             number += 1
 
     def define(self, path: Path) -> None:
-        """`path` is given here, as it may be once."""
+        """Note that the document defines `path` here, as it may once."""
         if path in self.given:
             self.lines.twice.append((path, self.line()))
             return
@@ -155,7 +155,7 @@ class _Scanner:
         self.lines.of[path] = self.line()  # also if it was a part of another's name before
 
     def name(self, path: Path) -> None:
-        """`path` is named here, on the way to something inside it."""
+        """Note that `path` is a part of a name here."""
         self.lines.of.setdefault(path, self.line())
 
     def line(self) -> int:

@@ -95,7 +95,7 @@ class _End:
         self._size = 0
 
     def add(self, event: Output) -> None:
-        """One more."""
+        """Add one event."""
         if (over := len(event.data) - self._room // 2) > 0:
             newline = event.data.find(b"\n", over, -1)
             cut = newline + 1 if newline >= 0 else over

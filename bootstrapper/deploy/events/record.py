@@ -76,13 +76,13 @@ class Run:
     reason: str = ""
 
     def lost(self) -> Self:
-        """The same once nobody runs it any more."""
+        """Return the same for a push that no process runs any more."""
         if self.state is not State.RUNNING:
             return self
         return replace(self, state=State.LOST, reason=DIED)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return it as `pushes --json`, result.json and pushes.log have it."""
         return {
             "state": str(self.state),
             "started": iso_time(self.started),
@@ -126,11 +126,11 @@ class StageRecord(Run):
         return StageRecord(name=self.name, switches=self.switches, hosts=hosts, **_fields(run))
 
     def lost(self) -> Self:
-        """The same once nobody runs it any more."""
+        """Return the same for a push that no process runs any more."""
         return replace(super().lost(), hosts={host: run.lost() for host, run in self.hosts.items()})
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return it as `pushes --json`, result.json and pushes.log have it."""
         hosts = {host: run.to_json() for host, run in self.hosts.items()}
         return {
             "name": self.name,
@@ -199,7 +199,7 @@ class Record:
                 return self
 
     def lost(self) -> "Record":
-        """Return the same if nobody runs it, which only the lock's holder tells."""
+        """Return the same for a push that no process runs any more."""
         if self.state not in (State.RUNNING, State.QUEUED):
             return self
         return replace(
@@ -216,7 +216,7 @@ class Record:
         return None
 
     def to_json(self) -> dict[str, Any]:
-        """As `pushes --json`, result.json and the target's pushes.log have it."""
+        """Return it as `pushes --json`, result.json and pushes.log have it."""
         return {
             "id": self.id,
             "state": str(self.state),
@@ -261,10 +261,10 @@ class Record:
 
 
 def fold(snapshot: Mapping[str, Any], events: Iterable[Event]) -> Record:
-    """What is known of a push after `events`: all of them, or the first few if its runner died.
+    """Return the record of a push after `events`, which are a part if its runner died.
 
-    `snapshot` has the keys of `Record.to_json` that are known before the push; of a stage the name
-    is enough, and what else stands there is no matter. ValueError if it isn't a snapshot.
+    `snapshot` has the keys of `Record.to_json` that are known before the push; of a stage it needs the
+    name only. Raise ValueError if it is no snapshot.
     """
     record = Record.from_json(snapshot)
     for event in events:
@@ -277,7 +277,7 @@ _RUN_KEYS = frozenset(Run.__dataclass_fields__)
 
 
 def _summed_up(hosts: Mapping[str, Run]) -> Run:
-    """Several hosts' runs as one; it lasted as long as the slowest."""
+    """Return the runs on several hosts as one, which lasts as long as the slowest."""
     runs = hosts.values()
     state = next(state for state in GRAVEST_FIRST if any(run.state is state for run in runs))
     gravest = next(run for run in runs if run.state is state)
@@ -310,7 +310,7 @@ def _stage(data: Mapping[str, Any]) -> StageRecord:
 
 
 def _run_values(data: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:
-    """State and times as Python has them, and of the other keys of a run those that are there."""
+    """Return the state and times as Python values, and the other keys of a run that exist."""
     values = {key: data[key] for key in _RUN_KEYS & keys if data.get(key) is not None}
     for key in ("started", "ended"):
         if key in values:

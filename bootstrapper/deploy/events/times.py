@@ -20,7 +20,7 @@ class PushClock:
 
 
 def iso_time(at: float | None) -> str | None:
-    """`2026-11-24T14:03:07.123+01:00`: local time with its offset."""
+    """Return local time with its offset: `2026-11-24T14:03:07.123+01:00`."""
     if at is None:
         return None
     return datetime.fromtimestamp(round(at, 3)).astimezone().isoformat(timespec="milliseconds")
@@ -32,7 +32,7 @@ def iso_now() -> str:
 
 
 def short_time(since: str) -> str:
-    """In the reader's own time zone; the date only where it isn't today."""
+    """Return the time in the reader's time zone, with the date unless it is today."""
     try:
         at = datetime.fromisoformat(since).astimezone()
     except ValueError:

@@ -27,7 +27,7 @@ class AppendFile:
         return self.size - len(data)
 
     def cut(self, *, after: bytes) -> None:
-        """Drop what comes after the last `after`, such as a torn line."""
+        """Remove the text after the last `after`, such as an unfinished line."""
         block = 64 * 1024
         end = self.size
         while end > 0:
@@ -45,11 +45,11 @@ class AppendFile:
         return os.pread(self._file, len(data), max(0, self.size - len(data))) == data
 
     def sync(self) -> None:
-        """Have it on the disk."""
+        """Write it to the disk."""
         if self._synced != self.size:
             os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
             self._synced = self.size
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the file."""
         os.close(self._file)

@@ -42,7 +42,6 @@ FILES = {
 
 # Bytes that are freed when the disk is full, so that the end of a push still fits.
 ROOM = 64 * 1024
-AGAIN = f"{PROGRAM} resume"
 
 
 def journal_directory(project: Path) -> Path:
@@ -84,7 +83,9 @@ class FileJournal:
         except FileExistsError:
             raise
         except OSError as error:
-            raise refused(error, directory, again="the same command") from error
+            raise refused(
+                error, directory, again=f"{PROGRAM} deploy {snapshot['deployment']}"
+            ) from error
         try:
             (directory / "stages").mkdir(mode=0o700)
             for name, code in code_files.items():
@@ -95,7 +96,9 @@ class FileJournal:
             return cls(directory, snapshot)
         except OSError as error:
             shutil.rmtree(directory, ignore_errors=True)
-            raise refused(error, directory, again="the same command") from error
+            raise refused(
+                error, directory, again=f"{PROGRAM} deploy {snapshot['deployment']}"
+            ) from error
 
     @classmethod
     def open(cls, project: Path, number: int) -> Self:
@@ -120,7 +123,9 @@ class FileJournal:
             journal._repair()
             return journal
         except OSError as error:
-            raise refused(error, directory, again=AGAIN) from error
+            raise refused(
+                error, directory, again=f"{PROGRAM} resume {snapshot['deployment']}"
+            ) from error
 
     def record(self) -> Record:
         """Return the record of the push as it is now."""
@@ -202,7 +207,9 @@ class FileJournal:
             self._broken = True  # the reader sees the push as lost, as far as it was written
 
     def _refused(self, error: OSError) -> WorkFailed:
-        return refused(error, self.directory, again=AGAIN)
+        return refused(
+            error, self.directory, again=f"{PROGRAM} resume {self.snapshot['deployment']}"
+        )
 
 
 def ask_to_cancel(directory: Path, who: str) -> None:

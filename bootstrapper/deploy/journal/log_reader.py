@@ -52,7 +52,7 @@ class Piece(Span):
 
     @property
     def end(self) -> int:
-        """Where the next piece may begin."""
+        """The offset where the next piece may begin."""
         return self.offset + self.length
 
     @property
@@ -82,7 +82,7 @@ class LogReader:
     ) -> Iterator[Event]:
         """Yield the push's events from where output.log had reached `start`, the output as pieces.
 
-        With `running`, then what comes, until the push ends or that says that nobody runs it.
+        With `running`, it then yields what comes until the push ends, or `running` says that it does not run.
         """
         end = 0
         last: StageEvent | None = None
@@ -130,7 +130,7 @@ class LogReader:
         return found[::-1]
 
     def _events(self, start: int, running: Callable[[], bool] | None) -> Iterator[Event]:
-        """Yield those that are there and, while somebody runs the push, those that come."""
+        """Yield those that are there and, while the push runs, those that come."""
         over, looked, alive = False, 0.0, running is not None
         try:
             file = (self._directory / "events.jsonl").open("rb")
@@ -216,7 +216,7 @@ class _Output:
 
 
 def _not_indexed(last: StageEvent | None, indexed: int, size: int) -> Span | None:
-    """Output whose line in events.jsonl was never written, put down to the last stage."""
+    """Return output that events.jsonl does not index, as output of the last stage."""
     if size <= indexed or last is None:
         return None
     return Span(
@@ -230,7 +230,7 @@ def _not_indexed(last: StageEvent | None, indexed: int, size: int) -> Span | Non
 
 
 def _seek(file: BinaryIO, start: int) -> None:
-    """Go to the last span that begins at or before `start`, or further ahead: by halves."""
+    """Move to the last span that begins at or before `start`, or a little before it, by bisection."""
     low, high = 0, os.fstat(file.fileno()).st_size if start > 0 else 0
     while high - low > BLOCK:
         middle = (low + high) // 2

@@ -17,7 +17,7 @@ from bootstrapper.deploy.plan.plan import Plan, Stage
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
 
-# Tells which push of a deployment somebody runs now, by its number: None if nobody runs one, 0
+# Returns the number of the running push of a deployment: None if no push runs, 0
 # while the runner doesn't know the number yet. It is the lock's holder who knows.
 Running = Callable[[str], int | None]
 
@@ -55,10 +55,7 @@ def push(project: Path, number: int, running: Running) -> Record | None:
 
 
 def sweep(project: Path, running: Running) -> None:
-    """Remove the checkouts that nobody will look into or resume; journals stay for ever.
-
-    A deployment's last push keeps its own unless it succeeded.
-    """
+    """Remove checkouts that no user will look into or resume; journals stay for ever."""
     numbers = [
         number
         for number in _numbers(project)
@@ -120,7 +117,7 @@ class ProjectPushStore:
         self._project = project
 
     def sweep(self, running: Running) -> None:
-        """Remove the checkouts that nobody needs any more."""
+        """Remove checkouts that no user will look into or resume; journals stay for ever."""
         sweep(self._project, running)
 
     def pushes(self, running: Running, deployment: str) -> Iterable[Record]:

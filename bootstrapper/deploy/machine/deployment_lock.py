@@ -14,13 +14,13 @@ class DeploymentLock(Protocol):
 
     @property
     def closed(self) -> LockInfo | None:
-        """Who closed it, and why; None if it is open."""
+        """The user who closed it, and the reason; None if it is open."""
 
     def close(self, closed: LockInfo) -> None:
-        """Close it until it is opened."""
+        """Close the deployment until `open`."""
 
     def open(self) -> None:
-        """Let pushes in again."""
+        """Open the deployment to pushes again."""
 
 
 class FileDeploymentLock:
@@ -32,19 +32,19 @@ class FileDeploymentLock:
 
     @property
     def closed(self) -> LockInfo | None:
-        """Who closed it, and why; None if it is open."""
+        """The user who closed it, and the reason; None if it is open."""
         try:
             return LockInfo.from_json((self._project / ".deploy" / LOCKS / self._name).read_bytes())
         except FileNotFoundError:
             return None
 
     def close(self, closed: LockInfo) -> None:
-        """Close it by one rename."""
+        """Close the deployment until `open`."""
         path = deploy_directory(self._project, LOCKS) / self._name
         new = path.with_name(f"{path.name}.{os.getpid()}")
         new.write_text(f"{closed.to_json()}\n")
         new.replace(path)
 
     def open(self) -> None:
-        """Let pushes in again."""
+        """Open the deployment to pushes again."""
         (self._project / ".deploy" / LOCKS / self._name).unlink(missing_ok=True)

@@ -26,5 +26,5 @@ def user_name() -> str:
 
 
 def machine_name() -> str:
-    """This machine's name, without its domain."""
+    """Return the name of this machine, without its domain."""
     return os.uname().nodename.partition(".")[0]

@@ -151,9 +151,9 @@ class GitRepository:
         )
 
     def work_tree(self, ref: str, commit: str) -> WorkTree:
-        """What is changed and not committed here, and what is committed and not pushed.
+        """Return what is not committed here, and what is committed and not pushed.
 
-        Empty where the project isn't a git work tree, or has nothing to do with `commit`.
+        It is empty if the project is no git work tree, or lacks `commit`.
         """
         if not commit or self._commit(commit) != commit:
             return WorkTree()

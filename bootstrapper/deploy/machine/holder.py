@@ -21,12 +21,12 @@ class Actor:
     since: str = ""
 
     def to_json(self) -> str:
-        """One line of ASCII."""
+        """Return it as one line of ASCII."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Whatever is torn, missing or of another version is left empty."""
+        """Return what the text says; fields that are damaged, missing or unknown are empty."""
         try:
             read = json.loads(text)
         except ValueError:

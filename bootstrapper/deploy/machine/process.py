@@ -53,11 +53,11 @@ _unshared: "weakref.WeakSet[_File]" = weakref.WeakSet()
 
 
 def close_in_children(file: _File) -> None:
-    """Close `file` in every child that is forked from now on; give it unbuffered files only.
+    """Close `file` in every child that is forked from now on; it must be unbuffered.
 
-    A lock by flock(2) belongs to the open file, and a pipe ends when its last writer is gone: a
-    child that outlives us would hold both. Those that exec another program close them by
-    O_CLOEXEC; those that don't, as the supervisor of a push, close them here.
+    A lock of flock(2) belongs to the open file, and a pipe ends when its last writer is gone: a child
+    that outlives this process would hold both. Children that exec another program close them by
+    O_CLOEXEC. Other children, such as the supervisor of a push, close them here.
     """
     _unshared.add(file)
 

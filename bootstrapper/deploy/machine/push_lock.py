@@ -34,7 +34,7 @@ class PushLock:
         self._file: FileIO | None = None
 
     def __enter__(self) -> Self:
-        """Raise Locked, with the holder's details, where somebody else pushes."""
+        """Raise Locked, with the holder's details, if another user pushes."""
         path = deploy_directory(self._project, LOCKS) / f"{self._holder.deployment}.lock"
         file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
         end = time.monotonic() + _LOOKED_AT
@@ -50,7 +50,7 @@ class PushLock:
         return self
 
     def set_holder(self, holder: PushHolder) -> None:
-        """Tell more of who holds it: the number of the push, once it is known."""
+        """Write the number of the push, once it is known."""
         assert self._file is not None
         self._holder = holder
         os.pwrite(self._file.fileno(), (line := f"{holder.to_json()}\n".encode()), 0)

@@ -73,7 +73,7 @@ def _whole(value: str) -> Iterator[SecretForm]:
 
 
 def _bytes(text: str) -> list[bytes]:
-    """In UTF-8, and in Latin-1 where that differs."""
+    """Return the bytes in UTF-8, and in Latin-1 if they differ."""
     found = [text.encode(errors="surrogateescape")]
     with suppress(UnicodeEncodeError):  # it can't be written so
         found.append(text.encode("latin-1"))
@@ -81,7 +81,7 @@ def _bytes(text: str) -> list[bytes]:
 
 
 def _quoted(value: str) -> Iterator[str]:
-    """As shells, Python, JSON and HTML write it between quotes."""
+    """Return the text as shells, Python, JSON and HTML quote it."""
     yield _SHELL.sub(r"\\\1", value)  # printf %q
     yield _SHELL_OLD.sub(r"\\\1", value)
     yield value.replace("'", r"'\''")  # bash -x
@@ -97,7 +97,7 @@ def _quoted(value: str) -> Iterator[str]:
 
 
 def _escaped(data: bytes) -> Iterator[bytes]:
-    """As URLs hold it, and as C and Python show bytes."""
+    """Return the bytes as URLs, C and Python escape them."""
     for safe in ("", "/", "!*'()", "/!*'()"):
         for text in (quote(data, safe=safe), quote_plus(data, safe=safe)):
             yield text.encode()
@@ -110,7 +110,7 @@ def _escaped(data: bytes) -> Iterator[bytes]:
 
 
 def _encoded(data: bytes) -> Iterator[SecretForm]:
-    """Hexadecimal, and base64 with 0, 1 or 2 bytes before it in a group of three."""
+    """Return them in hexadecimal, and in base64 with 0, 1 or 2 bytes before them in a group of three."""
     yield SecretForm(data.hex().encode())
     yield SecretForm(data.hex().upper().encode())
     for ahead in range(3):

@@ -74,7 +74,7 @@ class SecretMasker:
 
 @cache
 def _pattern(form: SecretForm) -> re.Pattern[bytes]:
-    """It finds all occurrences, overlapping ones included."""
+    """Return a pattern that finds all occurrences, overlapping ones included."""
     between = rb"(?:\r?\n)?" if form.folded else b""
     body = between.join(re.escape(form.text[at : at + 1]) for at in range(len(form.text)))
     return re.compile(b"(?=(" + body + b"))")
@@ -200,7 +200,7 @@ class _Plain:
 
     @cached_property
     def _parts(self) -> tuple[list[int], list[int]]:
-        """Between the sequences: where each part ends in the text, and begins in the data."""
+        """Return where each part between the sequences ends in the text, and begins in the data."""
         ends, starts, at, length = [], [], 0, 0
         for start, end in [
             *(escape.span() for escape in _ESCAPE.finditer(self._data)),
@@ -256,7 +256,7 @@ class _Beginnings:
 
 
 def _width(data: bytes, at: int) -> int:
-    """Of the line that holds a place."""
+    """Return the width of the line that holds a place."""
     end = data.find(b"\n", at)
     line = data[data.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(data)]
     return len(line.rstrip(b"\r"))

@@ -141,7 +141,7 @@ def _live_on(session: Session, register: PushRegister, result: Result) -> tuple[
     if not result.unsure:
         return result.switched
     try:
-        now = session.targets.current()
+        now = session.hosts.current()
     except BootstrapperError:  # the connection is lost, so it may be everywhere
         now = {}
     first = next(iter(now), "")
@@ -203,7 +203,7 @@ def _plan_automatic_rollback(
     if hidden and not any(stage.shows for stage in back.stages):
         shows = tuple(stage for stage in plan.stages if stage.shows and not stage.skipped)
         planned = replace(planned, plan=replace(back, stages=(*back.stages, *shows)))
-    session.targets.stop()
+    session.hosts.stop()
     return planned
 
 

@@ -31,11 +31,11 @@ def deploy(
     located: Located | None = None,
     clone: Path | None = None,
 ) -> Outcome:
-    """Push what a ref is now: the deployment's branch without one.
+    """Push the commit of a ref, by default of the deployment's branch.
 
-    `located` is where it is, if that is known already; `clone` is a clone of the repository, if it
-    is not the project. Raise BootstrapperError if the push can't
-    begin; a push that begins and fails is an Outcome.
+    `located` is the commit, if it is known already; `clone` is a clone of the repository, if it is not
+    the project. Raise BootstrapperError if the push can't begin. A push that begins and fails is an
+    Outcome.
     """
     ref = check_ref(ref or prepared.deployment.branch)
     git = GitRepository(clone or prepared.project, session.inherited, prepared.mask)

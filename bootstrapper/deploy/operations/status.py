@@ -34,7 +34,7 @@ class DeploymentStatus:
 
     @property
     def current(self) -> int | None:
-        """The number of the release that the targets serve: the latest, where they differ."""
+        """The number of the release that the hosts serve: the latest, if they differ."""
         return release_served(
             self.records,
             {
@@ -46,7 +46,7 @@ class DeploymentStatus:
 
     @property
     def serving(self) -> Record | None:
-        """The push whose code is live, as far as anybody knows."""
+        """The push whose code is live, None if that is unknown."""
         return live_push(self.records, self.current)
 
     @property
@@ -64,7 +64,7 @@ class DeploymentStatus:
 
     @property
     def holder(self) -> PushHolder | None:
-        """Who pushes now, from here or from elsewhere."""
+        """The user who pushes now, from here or from elsewhere."""
         return self.here or next(
             filter(None, (state.holder for state in self.states.values())), None
         )
@@ -86,9 +86,9 @@ def read_status(
         try:
             with (
                 Ssh(project / config if config else None) as ssh,
-                RemoteHosts(ssh, hosts, directory) as targets,
+                RemoteHosts(ssh, hosts, directory) as opened,
             ):
-                states = targets.states
+                states = opened.states
         except BootstrapperError as error:
             unreachable = error
     here = current_holder(project, deployment.name)

@@ -62,7 +62,7 @@ def environment(
 
 
 def file_name(index: int, stage: Stage) -> str:
-    """Of the stage's code in the snapshot: `03-git-tag.sh`."""
+    """Return the name of the file with the stage's code: `03-git-tag.sh`."""
     return f"{index + 1:02}-{safe(stage.name)}{SUFFIXES[stage.language]}"
 
 

@@ -27,7 +27,7 @@ def propose_rollback(
 ) -> RollbackProposal:
     """Return the push to roll back to: `wanted`, or the one that was live before the live one.
 
-    A push that somebody has rolled back from is proposed only if it is `wanted`. `records` are a
+    A push that a rollback has undone is proposed only if it is `wanted`. `records` are a
     deployment's, newest first; `current` is the push whose release the target serves, where it
     says so. Raise InputError if there is none, or none such.
     """
@@ -240,11 +240,11 @@ def rollback_template(
     keep_settings: bool,
     who: str = "",
 ) -> Plan:
-    """What a rollback to `target` starts from: the stages and settings of then, which are `kept`.
+    """Return the plan that a rollback to `target` starts from: stages and settings of then.
 
-    Where the push was made from elsewhere, the stages are today's and the settings those that the
-    target's history tells. With `keep_settings` all settings are today's. Where it goes to, and by
-    which ssh, is today's in any case: that is where the locks are held.
+    They are in `kept`. If the push was made elsewhere, the stages are today's and the settings come
+    from the record in the host's log. With `keep_settings` all settings are today's. The hosts and the
+    ssh configuration are always today's, because the session holds the locks there.
     """
     today = prepared.plan(number=0, comment="", ref=target.ref, commit=target.commit, who=who)
     plan = kept or replace(

@@ -17,7 +17,7 @@ from bootstrapper.deploy.events.event import (
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.plan import environment
 from bootstrapper.deploy.plan.plan import Plan, Stage
-from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job import Job, JobOutcome
 from bootstrapper.deploy.running.runner import Runner
 
 _MOST_OUTPUT = 10**6  # bytes of ROLF_OUTPUT that are read: they are kept with the push
@@ -214,7 +214,7 @@ class Execution:
     def _known(self, host: str) -> dict[str, str]:
         return self._outputs[""] | (self._outputs.get(host, {}) if host else {})
 
-    def _ended(self, job: Job, outcome: Outcome) -> None:
+    def _ended(self, job: Job, outcome: JobOutcome) -> None:
         """Called as each job ends: what it wrote, then how it went."""
         self._read_output(job)
         stage = self._plan.stages[job.stage]
@@ -279,7 +279,7 @@ class Execution:
         passed_on = {name: value for name, value in variables.items() if name != "ROLLBACK_URL"}
         self._outputs.setdefault(job.host, {}).update(passed_on)
 
-    def _judge(self, stage: Stage, hosts: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+    def _judge(self, stage: Stage, hosts: Sequence[str], outcomes: Sequence[JobOutcome]) -> None:
         failed = [
             (host, outcome)
             for host, outcome in zip(hosts, outcomes, strict=True)

@@ -25,6 +25,7 @@ from bootstrapper.deploy.push.execution import Execution, PushDirectories, Resul
 from bootstrapper.deploy.running.job import Job
 from bootstrapper.deploy.running.runner import Runner
 from bootstrapper.errors import BootstrapperError, refused
+from bootstrapper.program import PROGRAM
 
 
 class PushJournal(Protocol):
@@ -44,14 +45,14 @@ class PushJournal(Protocol):
         """Write how the push ended. Raise as `write` does."""
 
     def cancelled(self) -> str:
-        """Return who asked to cancel the push, in words; empty if nobody did. Called often."""
+        """Return who asked to cancel the push, in words; empty if none did. Called often."""
 
 
 class PushObserver(Protocol):
     """What watches a push while it runs: a terminal and its signals, or Rolf's worker."""
 
     def cancelled(self) -> str:
-        """Return who has stopped the push, in words; empty while nobody has."""
+        """Return who has stopped the push, in words; empty while none has."""
 
     def show(self, event: Event) -> None:
         """Show an event."""
@@ -111,13 +112,13 @@ class Push:
         execution: Execution | None = None
         try:
             with Runner(
-                emit=self._tell,
+                emit=self._emit,
                 clock=self._clock,
                 masking=self._masking,
                 cancelled=self._cancelled,
                 tick=self._tick,
             ) as runner:
-                self._tell(PushStarted(at=self._clock.now(), resumed=resumed))
+                self._emit(PushStarted(at=self._clock.now(), resumed=resumed))
                 execution = Execution(
                     self._plan,
                     PushDirectories(
@@ -125,7 +126,7 @@ class Push:
                         scratch=self._session.scratch,
                     ),
                     runner=runner,
-                    emit=self._tell,
+                    emit=self._emit,
                     clock=self._clock,
                     inherited=self._session.inherited,
                     python=sys.executable,
@@ -137,7 +138,11 @@ class Push:
                 result = execution.run()
         except (BootstrapperError, OSError) as error:  # the journal can't be written, and so on
             fault = (
-                refused(error, self._journal.directory, again="the push")
+                refused(
+                    error,
+                    self._journal.directory,
+                    again=f"{PROGRAM} resume {self._plan.deployment}",
+                )
                 if isinstance(error, OSError)
                 else error
             )
@@ -150,7 +155,7 @@ class Push:
             self._break_off(fault.fault)
         if result.state is State.CANCELLED and result.reason == self._lost:
             result = replace(result, state=State.FAILED)
-        self._tell(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
+        self._emit(PushEnded(at=self._clock.now(), state=result.state, reason=result.reason))
         self._journal.finish(self.record)
         return replace(result, reason=self.record.reason)
 
@@ -160,7 +165,7 @@ class Push:
             for host, run in (stage.hosts or {"": stage}).items():
                 if run.state is State.RUNNING:
                     now = self._clock.now()
-                    self._tell(
+                    self._emit(
                         StageEnded(
                             at=now,
                             stage=index,
@@ -186,7 +191,7 @@ class Push:
     def _before(self, name: str, job: Job) -> StageDecision:
         return self._observer.before(name, job, self._cancelled)
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         event = self._masked(event)
         if not isinstance(event, Output):
             self.record = self.record.after(event)
@@ -197,7 +202,7 @@ class Push:
             self._journal.write(kept)
 
     def _masked(self, event: Event) -> Event:
-        """Output comes masked from the runner, which alone sees what is split across writes."""
+        """Return the event without secrets. The runner has masked output, which may be split."""
         match event:
             case VariableSet():
                 # As one: a line of a secret that has several may look like NAME=value.

@@ -24,7 +24,7 @@ class PushStore(Protocol):
     """
 
     def sweep(self, running: Callable[[str], int | None]) -> None:
-        """Remove the checkouts that nobody needs any more."""
+        """Remove checkouts that are not needed any more."""
 
     def pushes(self, running: Callable[[str], int | None], deployment: str) -> Iterable[Record]:
         """Return a deployment's, newest first."""
@@ -57,7 +57,7 @@ class PushRegister:
     def __init__(self, session: Session, store: PushStore) -> None:
         self._session = session
         self._store = store
-        self._states = session.targets.states
+        self._states = session.hosts.states
         store.sweep(self._running)
 
     @property
@@ -72,7 +72,7 @@ class PushRegister:
             for record in self._store.pushes(self._running, name)
             if _place(record.settings) == place
         )
-        # We hold the locks: nobody runs what the targets call running.
+        # This session holds the locks, so a push that the hosts call running is lost.
         return merge_records(local, self._remembered(), held_by=None)
 
     @property
@@ -109,11 +109,11 @@ class PushRegister:
         return self._store.plan(number, secrets)
 
     def begin(self, plan: Plan, undoes: PushJournal | None = None) -> tuple[Plan, PushJournal]:
-        """Give the push the next number and begin its journal, here and on the targets.
+        """Give the push the next number and begin its journal, here and on the hosts.
 
-        `plan.id` is a number that the repository has a tag of already, or 0: tags are what
-        rollbacks return to, also where a clone or a target was replaced, or an application shares
-        the repository.
+        `plan.id` is the highest number of a tag in the repository, or 0. Rollbacks return to tags, so their
+        numbers are unique even if a clone or a host was replaced, or another application shares the
+        repository.
         """
         number = max(self._next_number(), plan.id + 1)
         while True:
@@ -128,14 +128,14 @@ class PushRegister:
                 return plan, journal
 
     def continue_push(self, plan: Plan) -> None:
-        """Tell everybody who looks that this push runs."""
+        """Record on this machine and the hosts that this push runs."""
         record = replace(fold(plan.snapshot(), ()), state=State.RUNNING, started=time.time())
         self._session.hold(plan.id, record.to_json())
 
     def end(self, record: Record) -> str:
-        """Tell the targets how the push ended; why that can't be, in words, else nothing."""
+        """Record on the hosts how the push ended; return why that failed, in words, or nothing."""
         try:
-            self._session.targets.append(record.to_json())
+            self._session.hosts.append(record.to_json())
         except BootstrapperError as error:
             return str(error)
         return ""

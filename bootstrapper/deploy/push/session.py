@@ -23,7 +23,7 @@ class Session:
     """A context manager that holds the locks of a deployment.
 
     Entering takes the lock on this machine and starts to log in to the hosts; the first access of
-    `targets` waits for the hosts and their locks. `inherited` is what stages get of this process's
+    `hosts` waits for the hosts and their locks. `inherited` is what stages get of this process's
     environment, with the push's own ssh first in PATH; `scratch` is a temporary directory.
     """
 
@@ -41,7 +41,7 @@ class Session:
         )
 
     def __enter__(self) -> Self:
-        """Raise Locked where somebody else pushes from here, or the deployment is closed."""
+        """Raise Locked if another push runs from here, or the deployment is closed."""
         with ExitStack() as stack:
             self._lock = stack.enter_context(PushLock(self.project, self.holder))
             if closed := FileDeploymentLock(self.project, self.deployment.name).closed:
@@ -52,11 +52,11 @@ class Session:
             self.scratch = ssh.directory
             own = {name: os.environ[name] for name in INHERITED if name in os.environ}
             self.inherited: Mapping[str, str] = own | ssh.environment(own)
-            self._targets = RemoteHosts(
+            self._hosts = RemoteHosts(
                 ssh, self.deployment.hosts, settings.get("REMOTE_DIRECTORY", ""), self.holder
             )
-            stack.callback(self._targets.end)
-            self._targets.start()
+            stack.callback(self._hosts.end)
+            self._hosts.start()
             self._stack = stack.pop_all()
         return self
 
@@ -69,28 +69,28 @@ class Session:
         self._stack.close()
 
     @property
-    def targets(self) -> RemoteHosts:
-        """The targets, their locks taken. Raise Locked, or WorkFailed if they can't be reached."""
+    def hosts(self) -> RemoteHosts:
+        """The hosts, their locks taken. Raise Locked, or WorkFailed if they can't be reached."""
         if not self._ready:
-            self._targets.wait()
-            self._targets.refuse_if_closed(self.deployment.name)
+            self._hosts.wait()
+            self._hosts.refuse_if_closed(self.deployment.name)
             self._ready = True
-        return self._targets
+        return self._hosts
 
     def hold(self, number: int, record: Mapping[str, object]) -> None:
-        """Tell everybody who looks which push it is that holds the locks, and of its beginning."""
+        """Name the push that holds the locks, here and on the hosts, and record its beginning."""
         self.holder = replace(self.holder, push=str(number))
         self._lock.set_holder(self.holder)
-        self.targets.begin(self.holder, record)
+        self.hosts.begin(self.holder, record)
 
     def lost(self) -> str:
         """Return why a host's lock is lost, or nothing."""
-        return self._targets.lost() if self._ready else ""
+        return self._hosts.lost() if self._ready else ""
 
     def tick(self) -> None:
-        """Tell the targets that we live; to be called ten times a second."""
+        """Send a heartbeat to the hosts. Called ten times a second."""
         if self._ready:
-            self._targets.beat()
+            self._hosts.beat()
 
 
 @contextmanager
@@ -103,6 +103,6 @@ def open_deployment_lock(project: Path, deployment: Deployment) -> Iterator[Depl
     config = deployment.environment.get("SSH_CONFIG")
     with (
         Ssh(project / config if config else None) as ssh,
-        RemoteHosts(ssh, deployment.hosts, directory) as targets,
+        RemoteHosts(ssh, deployment.hosts, directory) as hosts,
     ):
-        yield targets
+        yield hosts

@@ -34,7 +34,7 @@ class RecipeCatalog:
 
     @property
     def names(self) -> list[str]:
-        """Of every recipe, those with problems included, in order."""
+        """The names of all recipes, those with problems included, in order."""
         return sorted({*self._ours, *self._theirs, *self._problems})
 
     def get(self, name: str) -> Recipe | None:
@@ -131,20 +131,20 @@ def _is_program(path: Path) -> bool:
 def _read(name: str, path: Path) -> Recipe:
     file = f"{RECIPES}/{path.name}"
 
-    def fault(text: str) -> DefinitionError:
+    def broken(text: str) -> DefinitionError:
         return definition_error([Problem(file=file, text=text, next_step=f"ls -l '{file}'")])
 
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise fault("is a directory; a recipe is one file")
+            raise broken("is a directory; a recipe is one file")
         if not stat.S_ISREG(mode):  # a pipe would be waited for
-            raise fault("is no file that can be read, such as a pipe")
+            raise broken("is no file that can be read, such as a pipe")
         data = path.read_bytes()
     except FileNotFoundError:
-        raise fault(f"is a broken link, to {os.readlink(path)}") from None
+        raise broken(f"is a broken link, to {os.readlink(path)}") from None
     except OSError as error:
-        raise fault(f"can't be read ({error.strerror})") from None
+        raise broken(f"can't be read ({error.strerror})") from None
     return recipe.parse(name, path.suffix, data, file=file, path=path)
 
 

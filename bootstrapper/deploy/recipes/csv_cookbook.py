@@ -58,11 +58,11 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
     recipes: dict[str, ImportedRecipe] = {}
     for number, line, row in _rows(path):
 
-        def fault(text: str, line: int = line) -> None:
+        def problem(text: str, line: int = line) -> None:
             problems.append(Problem(file=str(path), line=line, text=text))
 
         if len(row) != len(_HEADER):
-            fault(
+            problem(
                 f"row {number} has {len(row)} column{'s' if len(row) != 1 else ''}, not name, "
                 "language, code and description"
             )
@@ -70,18 +70,18 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
         name, language, code, description = (_unix(cell) for cell in row)
         stem = name.strip() if check_name else _file_stem(name)
         if not stem:
-            fault(f"row {number} has no name")
+            problem(f"row {number} has no name")
             continue
         if wrong := check_name(stem) if check_name else "":
-            fault(f'row {number} ("{name}"): {wrong}')
+            problem(f'row {number} ("{name}"): {wrong}')
         if language.strip() not in _SUFFIXES:
-            fault(
+            problem(
                 f'row {number} ("{name}"): the language "{language}" is neither shell nor '
                 f"python{did_you_mean(language, _SUFFIXES)}"
             )
             continue
         if stem in recipes:
-            fault(f'row {number} ("{name}"): row {recipes[stem].row} has the same name')
+            problem(f'row {number} ("{name}"): row {recipes[stem].row} has the same name')
             continue
         suffix = _SUFFIXES[language.strip()]
         text = (_shell if suffix == ".sh" else _python)(code, description, path.name)
@@ -89,7 +89,7 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
             recipe.parse(stem, suffix, text.encode(), file=str(path))
         except DefinitionError as error:
             for each in error.problems:
-                fault(f'row {number} ("{name}"): {each.text}')
+                problem(f'row {number} ("{name}"): {each.text}')
         recipes[stem] = ImportedRecipe(
             row=number,
             line=line,
@@ -105,7 +105,7 @@ def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[
 
 
 def saved_tag_that_nobody_makes(row: ImportedRecipe, rows: Sequence[ImportedRecipe]) -> str:
-    """How the tag begins that the recipe keeps for a rollback, if no other recipe has that word.
+    """Return the beginning of the tag that the recipe saves, if no other recipe mentions it.
 
     A cookbook of 2010 tagged one name and saved another, so that no rollback found its tag.
     """
@@ -242,7 +242,7 @@ _UNQUOTED = re.compile(
 
 
 def used_variables(code: str) -> list[str]:
-    """Their names, in the order in which they come up."""
+    """Return the names of the variables, in the order of their use."""
     plain = "".join(_without_text(match[0]) for match in _UNQUOTED.finditer(code))
     exempt = {
         name

@@ -62,7 +62,7 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResul
 
 
 def _namesake(path: Path) -> str:
-    """Another file that gives a recipe the same name."""
+    """Return another file that gives a recipe the same name."""
     return next(
         (
             path.stem + suffix

@@ -53,7 +53,7 @@ class Push:
         )
 
     def checkout_dir(self) -> str:
-        """CHECKOUT_DIR."""
+        """Return CHECKOUT_DIR."""
         return self._environment.get("CHECKOUT_DIR") or os.getcwd()
 
     def env(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ class Push:
         return dict(self._environment)
 
     def save(self) -> None:
-        """Keep the rollback_url with the push."""
+        """Do nothing: the status counts when the recipe has ended."""
         if "\n" in self.rollback_url:
             raise ValueError(f"rollback_url {self.rollback_url!r} is more than one line")
         if self.rollback_url:
@@ -87,7 +87,7 @@ class PushStage:
         return self.push.env().get(name, "")
 
     def save(self) -> None:
-        """Nothing to do: the status counts when the recipe has ended."""
+        """Do nothing: the status counts when the recipe has ended."""
 
     def execute(self, args: Sequence[str]) -> tuple[int, str, str]:
         """Run a command, shown as it goes; returns its status, stdout and stderr."""
@@ -194,7 +194,7 @@ def is_python_2(message: str, line: str) -> bool:
 
 
 def _print_traceback(error: BaseException) -> None:
-    """As Python does, but of the recipe's lines, not of what runs them."""
+    """Print the traceback as Python does, with the recipe's frames only."""
     import subprocess
     import traceback
 

@@ -78,7 +78,7 @@ class Agent:
         return [message for line in lines for message in self._messages(line)]
 
     def end(self) -> None:
-        """Tell it to end: its stdin has ended."""
+        """Close its stdin, which ends it."""
         self._stdin.close()
 
     def end_within(self, seconds: float) -> None:

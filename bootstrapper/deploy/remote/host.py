@@ -97,7 +97,7 @@ class RemoteHost:
         return False
 
     def beat(self) -> None:
-        """Tell the target that we live, when it is time to."""
+        """Send a heartbeat, if it is due."""
         self._receive()
         now = self._clock.now()
         if self._asked is None and now - self._answered >= BEAT_EVERY:
@@ -228,7 +228,7 @@ class HostState:
         return found
 
     def learn(self, key: str, value: bytes) -> None:
-        """Take in one message of the agent's."""
+        """Process one message of the agent."""
         match key:
             case "current":
                 self.current = os.path.basename(os.fsdecode(value))

@@ -34,7 +34,7 @@ class RemoteHosts:
                 "the home directory",
             )
         self._ssh, self._hosts, self._directory, self._holder = ssh, hosts, directory, holder
-        self._targets: dict[str, RemoteHost] = {}
+        self._by_name: dict[str, RemoteHost] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -56,72 +56,72 @@ class RemoteHosts:
     def start(self) -> None:
         """Begin to log in to the hosts; `wait` is to follow, and `end`, whatever happens."""
         for host in self._hosts:
-            self._targets[host] = RemoteHost(self._ssh, host, self._directory, self._holder)
+            self._by_name[host] = RemoteHost(self._ssh, host, self._directory, self._holder)
 
     def wait(self) -> None:
-        """Until all have answered. Raise Locked, or WorkFailed, for all that can't be had."""
+        """Wait until all hosts have answered. Raise Locked, or WorkFailed, which names all that failed."""
         failures: dict[str, BootstrapperError] = {}
-        opening = dict(self._targets)
+        opening = dict(self._by_name)
         while opening:
-            for host, target in list(opening.items()):
+            for host, remote in list(opening.items()):
                 try:
-                    done = target.opened()
+                    done = remote.opened()
                 except BootstrapperError as failure:
                     failures[host], done = failure, True
                 if done:
                     del opening[host]
-            wait([target.agent for target in opening.values()], 0.5 if opening else 0)
+            wait([remote.agent for remote in opening.values()], 0.5 if opening else 0)
         self._raise(failures)
 
     def __iter__(self) -> Iterator[RemoteHost]:
-        return iter(self._targets.values())
+        return iter(self._by_name.values())
 
     @property
     def states(self) -> dict[str, HostState]:
         """By host, as they were when it was entered; the first is REMOTE_HOST's."""
-        return {host: target.state for host, target in self._targets.items()}
+        return {host: remote.state for host, remote in self._by_name.items()}
 
     @property
     def closed(self) -> LockInfo | None:
-        """Who had closed the deployment on one of its hosts when this was entered, and why."""
+        """The user who had closed the deployment on one of its hosts, and the reason."""
         return next((state.closed for state in self.states.values() if state.closed), None)
 
     def refuse_if_closed(self, deployment: str) -> None:
-        """Raise Locked where somebody has closed the deployment on one of its hosts."""
+        """Raise Locked if the deployment is closed on one of its hosts."""
         if self.closed:
             raise self.closed.refusal(deployment)
 
     def beat(self) -> None:
-        """Tell all targets that we live: call it every 0.1 s or so, it never waits."""
-        for target in self:
-            target.beat()
+        """Send heartbeats to all hosts. Called every 0.1 s; it never waits."""
+        for remote in self:
+            remote.beat()
 
     def lost(self) -> str:
         """Return why a host can't be relied on any more, or nothing. Never waits."""
-        return next((gone for target in self if (gone := target.lost())), "")
+        return next((gone for remote in self if (gone := remote.lost())), "")
 
     def append(self, record: Mapping[str, object]) -> None:
         """Add a line to the pushes.log of each, on their disks when this returns."""
         self._ask("append", json.dumps(record))
 
     def begin(self, holder: PushHolder, record: Mapping[str, object]) -> None:
-        """Tell more of who holds the locks, the number of the push, and add its first line."""
+        """Send the number of the push, and the first line of its record."""
         self._ask("begin", f"{holder.to_json()}\t{json.dumps(record)}")
 
     def stop(self) -> None:
-        """End the commands of stages that go on there when their ssh here has been ended."""
+        """End the commands of stages that still run on the hosts after their ssh here has ended."""
         self._ask("stop")
 
     def close(self, closed: LockInfo) -> None:
-        """Close the deployment until it is opened again; a push that runs goes on."""
+        """Close the deployment until `open`; a push that runs continues."""
         self._ask("close", closed.to_json())
 
     def open(self) -> None:
-        """Let pushes in again."""
+        """Open the deployment to pushes again."""
         self._ask("open")
 
     def current(self) -> dict[str, str]:
-        """By host, the name of the release that is live now."""
+        """Return the name of the live release, by host."""
         return {host: value.rpartition("/")[2] for host, value in self._ask("current").items()}
 
     def _ask(self, command: str, argument: str = "") -> dict[str, str]:
@@ -129,11 +129,11 @@ class RemoteHosts:
         failures: dict[str, BootstrapperError] = {}
         if not self._directory:
             return answers
-        for target in self:
-            target.ask(command, argument)
-        for host, target in self._targets.items():
+        for remote in self:
+            remote.ask(command, argument)
+        for host, remote in self._by_name.items():
             try:
-                answers[host] = target.answer()
+                answers[host] = remote.answer()
             except BootstrapperError as failure:
                 failures[host] = failure
         self._raise(failures)
@@ -157,15 +157,15 @@ class RemoteHosts:
         )
 
     def end(self) -> None:
-        """Let all go."""
-        for target in self:
-            target.agent.end()
+        """Close all connections."""
+        for remote in self:
+            remote.agent.end()
         end = time.monotonic() + CLOSE_WITHIN
-        for target in self:
-            target.agent.end_within(end - time.monotonic())
+        for remote in self:
+            remote.agent.end_within(end - time.monotonic())
 
 
 def read_host_state(ssh: Ssh, host: str, directory: str) -> HostState:
     """Return the state of one host, without its lock. Raise WorkFailed if it can't be reached."""
-    with RemoteHosts(ssh, [host], directory) as targets:
-        return targets.states[host]
+    with RemoteHosts(ssh, [host], directory) as hosts:
+        return hosts.states[host]

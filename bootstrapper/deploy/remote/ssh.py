@@ -241,7 +241,7 @@ def _parent() -> str:
 
 
 def _lock(directory: Path) -> FileIO | None:
-    """Hold the directory, or tell by None that its owner lives."""
+    """Lock the directory; return None if its owner lives."""
     file = FileIO(directory / "lock", "w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,7 +25,7 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class JobOutcome:
     """How a job ended: SUCCEEDED, FAILED or CANCELLED, and why in words unless it succeeded.
 
     `exit` is its process's status, negative for a signal, None where none is known.

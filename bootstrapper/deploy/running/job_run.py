@@ -10,7 +10,7 @@ from bootstrapper.deploy.events.event import Event, Note, Output, State
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
-from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job import Job, JobOutcome
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
 from bootstrapper.deploy.running.stream import OpenLine, Pipe, Reader
 from bootstrapper.deploy.running.supervisor import Supervisor
@@ -79,14 +79,14 @@ class JobRun:
         self._began = self._heard = time.monotonic()
         self._seconds = 0.0
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> JobOutcome:
         """Return how the job ended."""
         if self._state:
-            return Outcome(
+            return JobOutcome(
                 state=self._state, exit=self.status, seconds=self._seconds, reason=self._reason
             )
         state = State.SUCCEEDED if self.status == 0 else State.FAILED
-        return Outcome(
+        return JobOutcome(
             state=state,
             exit=self.status,
             seconds=self._seconds,
@@ -96,7 +96,7 @@ class JobRun:
     # What it says.
 
     def receive(self, output: JobOutput, data: bytes) -> None:
-        """A piece of a stream; b"" is its end."""
+        """Process a piece of a stream; b"" is its end."""
         self._heard = now = time.monotonic()
         # A line that the other stream has begun stands before what came after it.
         other = self.stderr if output is self.stdout else self.stdout
@@ -116,7 +116,7 @@ class JobRun:
             )
 
     def note(self, text: str) -> None:
-        """Say something about it."""
+        """Emit a note about the job."""
         self._emit(Note(at=self._clock.now(), stage=self.job.stage, host=self.job.host, text=text))
 
     def _named(self, process: Process) -> str:
@@ -144,12 +144,12 @@ class JobRun:
         return not self.pid or (process_tree.KNOWN and (found is None or found.zombie))
 
     def due(self) -> list[float]:
-        """When something is to be done, if nothing happens before."""
+        """Return when the job needs attention next, if nothing happens before."""
         times = [self.stdout.line.due, self.stderr.line.due, self._dry_by]
         return [time for time in times if time is not None]
 
     def excuse(self, seconds: float) -> None:
-        """Time that is not to count."""
+        """Ignore this time in the time limits."""
         self._began += seconds
         self._heard += seconds
 
@@ -167,20 +167,20 @@ class JobRun:
     # Its end.
 
     def ended(self, status: int, reason: str) -> None:
-        """Its own process has ended, or couldn't be started."""
+        """Note that its own process has ended, or could not be started."""
         self.status = status
         self._reason = self._reason or reason
         self.stdout.pipe.release()
         self.stderr.pipe.release()
 
     def end(self, ending: Ending, state: State, reason: str) -> None:
-        """End it; one that has come to its own end keeps its outcome."""
+        """End the job; one that has ended by itself keeps its outcome."""
         self.ending = ending
         if self.status is None:
             self._state, self._reason = state, reason
 
     def abandon(self, reason: str) -> None:
-        """Nobody can tell any more what becomes of it; its processes are gone."""
+        """Give the job up: its processes are gone, and their end is unknown."""
         if self.done:
             return
         if self.status is None:
@@ -190,9 +190,9 @@ class JobRun:
             output.pipe.release()
 
     def tree(self) -> set[Process]:
-        """Its processes, as far as they can be distinguished from another job's: its session, its children.
+        """Return its processes, by its session and its children.
 
-        One that was seen belongs to it for good.
+        A process that was seen once belongs to the job for good.
         """
         found = {one for one in self._tree if process_tree.alive(one)}
         for pid in [self.pid, *(one.pid for one in found)]:
@@ -208,7 +208,7 @@ class JobRun:
         return {one.process for one in found if one and one.session == self.pid}
 
     def advance(self, now: float, supervisor: Supervisor | None) -> None:
-        """Do what is due; `done` when nothing is left to do."""
+        """Do what is due; `done` becomes true when nothing is left to do."""
         for output in sorted((self.stdout, self.stderr), key=lambda one: one.line.due or 0):
             if output.line.due is not None and now >= output.line.due:
                 self._say(output, output.line.take())
@@ -229,9 +229,9 @@ class JobRun:
             self._dry(now, supervisor)
 
     def _end_leftovers(self, now: float, supervisor: Supervisor) -> None:
-        """What its session still runs goes; a proper daemon has one of its own, and stays.
+        """End what its session still runs; a proper daemon has its own session, and stays.
 
-        Some need a moment to see that they are done (`> >(tee log)`), or to become a daemon.
+        Some processes need a moment to end by themselves (`> >(tee log)`), or to become a daemon.
         """
         left = self._session(supervisor) if self.pid else set()
         if not left:
@@ -279,7 +279,7 @@ class JobRun:
         self.receive(output, b"")
 
     def close(self) -> None:
-        """Give its pipes back, whatever has happened."""
+        """Close its pipes."""
         for output in (self.stdout, self.stderr):
             self._reader.close(output.pipe)
 

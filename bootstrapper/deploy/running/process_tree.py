@@ -38,7 +38,7 @@ class Status:
 
 
 def status(pid: int) -> Status | None:
-    """Of a process that may be gone."""
+    """Return the status of a process, None if it is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             stat = file.read()
@@ -133,10 +133,10 @@ def alive(process: Process) -> bool:
 
 
 def send(process: Process, number: signal.Signals) -> None:
-    """A signal to this process, never to a later one of its id; then it goes on if it was stopped.
+    """Send a signal to this process, never to a later one of its id; resume it if it was stopped.
 
-    Between looking at an id and signalling it the process could end and its id be given to another process: a
-    pidfd, which is opened first, closes that race.
+    Between reading an id and signalling it the process could end and another one get its id. A pidfd,
+    opened first, closes that race.
     """
     try:
         descriptor = os.pidfd_open(process.pid)

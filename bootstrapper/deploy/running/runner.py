@@ -9,7 +9,7 @@ from bootstrapper.deploy.events.event import Event, State
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
-from bootstrapper.deploy.running.job import Job, Outcome
+from bootstrapper.deploy.running.job import Job, JobOutcome
 from bootstrapper.deploy.running.job_run import PATIENCE, JobRun, Patience
 from bootstrapper.deploy.running.process_tree import Ending, Process, Step
 from bootstrapper.deploy.running.stream import Reader
@@ -76,15 +76,17 @@ class Runner:
             supervisor.close()
 
     def run(
-        self, jobs: Sequence[Job], ended: Callable[[Job, Outcome], None] = lambda job, outcome: None
-    ) -> list[Outcome]:
+        self,
+        jobs: Sequence[Job],
+        ended: Callable[[Job, JobOutcome], None] = lambda job, outcome: None,
+    ) -> list[JobOutcome]:
         """Returns when all are done: their outcomes, in the order of the jobs.
 
         `ended` is called for each as soon as it is done.
         """
         reason = self._cancelled()
         if reason:
-            outcome = Outcome(state=State.CANCELLED, exit=None, seconds=0, reason=reason)
+            outcome = JobOutcome(state=State.CANCELLED, exit=None, seconds=0, reason=reason)
             for job in jobs:
                 ended(job, outcome)
             return [outcome for _ in jobs]
@@ -107,8 +109,10 @@ class Runner:
                 run.close()
         return [run.outcome() for run in runs.values()]
 
-    def _see_through(self, runs: dict[int, JobRun], ended: Callable[[Job, Outcome], None]) -> None:
-        """Turn by turn, until all jobs are done."""
+    def _see_through(
+        self, runs: dict[int, JobRun], ended: Callable[[Job, JobOutcome], None]
+    ) -> None:
+        """Loop until all jobs are done."""
         by_pipe = {
             id(output.pipe): (run, output)
             for run in runs.values()
@@ -148,9 +152,9 @@ class Runner:
             left = [run for run in left if not run.done]
 
     def _look_after_supervisor(self, left: list[JobRun], now: float, answered: float) -> float:
-        """Wake it where a stage has stopped it, end it where it doesn't answer all the same.
+        """Resume the supervisor if a stage has stopped it; kill it if it still does not answer.
 
-        Returns when it owed us no answer.
+        Return at once if no answer is due.
         """
         if self._supervisor is None or not any(run.unanswered for run in left):
             return now
@@ -168,7 +172,7 @@ class Runner:
         return max(0.0, min([_TICK, *due]))
 
     def _listen(self, runs: dict[int, JobRun]) -> None:
-        """What the supervisor has to say of the jobs."""
+        """Process the supervisor's messages about jobs."""
         supervisor = self._supervisor
         if supervisor is None:
             return
@@ -194,7 +198,7 @@ class Runner:
                 found.advance(time.monotonic(), supervisor)
 
     def _cancel(self, left: list[JobRun], reason: str) -> None:
-        """End them all, and whatever they have started."""
+        """End all jobs and their processes."""
         ending = self._ending(self._everything(left), left)
         for run in left:
             run.end(ending, State.CANCELLED, reason)

@@ -32,7 +32,7 @@ class Service:
         self._broken_off = False
 
     def run(self) -> NoReturn:
-        """In the child: never returns, and leaves what the parent has buffered to the parent."""
+        """Run in the child. Never returns, and does not flush what the parent has buffered."""
         try:
             self._detach()
             self._serve()
@@ -48,7 +48,7 @@ class Service:
         process_tree.adopt_orphans()
 
     def _serve(self) -> None:
-        """Until the connection closes."""
+        """Serve until the connection closes."""
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         os.set_blocking(writing, False)
@@ -70,7 +70,7 @@ class Service:
                 return
 
     def _receive(self) -> bool:
-        """Start a job that is asked for; false at the end."""
+        """Start a job on request; return false at the end."""
         try:
             size, descriptors, _, _ = socket.recv_fds(self._connection, LENGTH, 2)
             message = self._exactly(int.from_bytes(size))
@@ -87,7 +87,7 @@ class Service:
         return True
 
     def _exactly(self, size: int) -> bytes:
-        """So many bytes of a message; none when the connection closes before."""
+        """Return so many bytes of a message; none if the connection closes before."""
         message = bytearray()
         while len(message) < size:
             part = self._connection.recv(size - len(message))
@@ -133,7 +133,7 @@ class Service:
                 self._say({"key": self._keys.pop(pid), "status": os.waitstatus_to_exitcode(status)})
 
     def _restore_streams(self) -> None:
-        """Take O_NONBLOCK away from streams that a program has set it on, for all its fellows."""
+        """Clear O_NONBLOCK on streams that a program has set it on, for the other programs."""
         for pid, descriptors in self._streams.items():
             for index, descriptor in enumerate(descriptors):
                 flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)

@@ -68,7 +68,7 @@ class OpenLine:
 
     @property
     def due(self) -> float | None:
-        """When what is held has waited long enough; None if there is nothing."""
+        """Return when what is held has waited long enough; None if nothing is held."""
         return self._since + _HOLD_SECONDS if self._held else None
 
     def take(self) -> bytes:
@@ -118,7 +118,7 @@ class Pipe:
 
     @property
     def pending(self) -> int:
-        """How many bytes wait to be read."""
+        """Return how many bytes wait to be read."""
         if self.reading < 0:
             return 0
         return int.from_bytes(fcntl.ioctl(self.reading, termios.FIONREAD, bytes(4)), sys.byteorder)
@@ -129,14 +129,14 @@ class Pipe:
         return not self.wide and self._run >= _FLOOD and self._writing >= 0
 
     def widen(self) -> None:
-        """Make room for a flood; a write that is under way goes on in it."""
+        """Make room for a flood; a write in progress continues in it."""
         self._packets(False)
         with suppress(OSError):  # the user's share of pipes is used up (pipe(7))
             fcntl.fcntl(self.reading, _RESIZE or 0, _WIDE)
         self.wide = True
 
     def narrow(self) -> bool:
-        """Back to one write at a time; false if more than that is still in the pipe."""
+        """Return to one write at a time; false if more than that is still in the pipe."""
         if self._shared:
             return False
         try:
@@ -153,7 +153,7 @@ class Pipe:
         fcntl.fcntl(self._writing, fcntl.F_SETFL, flags | (_PACKETS if on else 0))
 
     def make_room(self) -> None:
-        """One of the job's programs has set O_NONBLOCK: see above."""
+        """Widen the pipe, because a program of the job has set O_NONBLOCK (see above)."""
         if self._writing >= 0 and not self._shared:
             self._shared = True
             if _ORDERED:
@@ -167,7 +167,7 @@ class Pipe:
         )
 
     def release(self) -> None:
-        """Close the end that is the job's."""
+        """Close the job's end."""
         if self._writing >= 0:
             os.close(self._writing)
             self._writing = -1
@@ -189,7 +189,7 @@ class Reader:
         self._watched = -1
 
     def pair(self) -> tuple[Pipe, Pipe]:
-        """Pipes for a job."""
+        """Return the pipes of a job."""
         stdout, stderr = Pipe(Stream.STDOUT), Pipe(Stream.STDERR)
         stdout.sibling, stderr.sibling = stderr, stdout
         for pipe in (stdout, stderr):
@@ -198,23 +198,23 @@ class Reader:
         return stdout, stderr
 
     def watch(self, descriptor: int) -> None:
-        """`ready` then yields it as None."""
+        """Watch a descriptor, which `ready` then yields as None."""
         self._poll.register(descriptor, select.POLLIN)
         self._watched = descriptor
 
     def forget(self, descriptor: int) -> None:
-        """No longer watch it."""
+        """Stop watching it."""
         self._poll.unregister(descriptor)
         self._watched = -1
 
     def close(self, pipe: Pipe) -> None:
-        """Read no more of it."""
+        """Close both ends."""
         if self._pipes.pop(pipe.reading, None):
             self._poll.unregister(pipe.reading)
         pipe.close()
 
     def ready(self, seconds: float) -> Iterator[tuple[Pipe | None, bytes]]:
-        """What came, at most so much later: b"" where a pipe has come to its end, and is closed."""
+        """Yield what arrives within a time: b"" for a pipe at its end, which is closed."""
         # poll() counts in milliseconds, epoll in seconds.
         for descriptor, events in self._poll.poll(seconds if _ORDERED else seconds * 1000):
             if descriptor == self._watched:
@@ -227,7 +227,7 @@ class Reader:
                 yield from self._read(pipe, 1 if not events & select.POLLHUP else sys.maxsize)
 
     def make_room(self, pipe: Pipe) -> None:
-        """Widen the pipe for the rest of its job."""
+        """Widen the pipe, because a program of the job has set O_NONBLOCK (see above)."""
         pipe.make_room()
         if _ORDERED and pipe.reading in self._pipes:
             self._poll.modify(pipe.reading, select.POLLIN)
@@ -263,6 +263,6 @@ class Reader:
                 self._poll.modify(pipe.reading, _EDGE)
 
     def shut(self) -> None:
-        """Nothing more is read."""
+        """Stop reading."""
         if not isinstance(self._poll, type(select.poll())):
             self._poll.close()

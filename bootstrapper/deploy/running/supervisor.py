@@ -54,10 +54,10 @@ class Supervisor:
             return  # it died: `messages` says so
 
     def messages(self) -> list[dict[str, Any]] | None:
-        """What has come since, None when the supervisor has died.
+        """Return the messages since the last call, None if the supervisor has died.
 
         `{"key", "pid"}` for a job that has started, `{"key", "status"}` for one that has ended
-        (negative for a signal), `{"key", "status", "reason"}` for one that couldn't be started,
+        (negative for a signal), `{"key", "status", "reason"}` for one that could not be started,
         `{"key", "nonblocking": 0 or 1}` for one whose stdout or stderr a program has made so.
         """
         try:
@@ -72,11 +72,7 @@ class Supervisor:
         return [json.loads(line) for line in lines]
 
     def begin(self) -> None:
-        """Before the jobs of a stage: what is there is left by stages that have ended.
-
-        Daemons, which stay. And our own children are ours: a process that joins them when the supervisor
-        dies was one of its.
-        """
+        """Prepare for the jobs of a stage: note the processes that ended stages have left."""
         self._spared = self.descendants()
         self._ours = set(process_tree.children(os.getpid()))
 
@@ -85,17 +81,17 @@ class Supervisor:
         return process_tree.descendants(self.pid, self._spared)
 
     def wake(self) -> None:
-        """Have it go on if a stage has stopped it."""
+        """Resume it if a stage has stopped it."""
         found = process_tree.status(self.pid)
         if found and found.stopped:
             os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
-        """End it at once: it doesn't answer. `messages` then says so."""
+        """Kill it, because it does not answer; `messages` then returns None."""
         os.kill(self.pid, signal.SIGKILL)
 
     def bury(self) -> None:
-        """After it has died: end what it leaves to us."""
+        """End the processes that it leaves, after it has died."""
         self.socket.close()
         _wait(self.pid)  # from here on its children are ours
         left: set[int] = set()
@@ -116,9 +112,9 @@ class Supervisor:
             _wait(pid, os.WNOHANG)
 
     def close(self) -> None:
-        """Let it end what is left of a stage that didn't come to its end, and itself.
+        """Let it end what a broken stage has left, and then itself.
 
-        Daemons of stages that did become init's.
+        The daemons of stages that ended become children of init.
         """
         process_tree.adopt_orphans(self._adopting)
         self.socket.close()

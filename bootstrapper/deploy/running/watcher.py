@@ -64,7 +64,7 @@ class Watcher:
                 os.waitpid(self._pid, 0)
 
     def _suspend(self, number: int, frame: FrameType | None) -> None:
-        """Do what the signal does by default, and let the watcher know that a person did it."""
+        """Do the default action of the signal, and tell the watcher that a person did it."""
         self._send(_SUSPENDED)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)  # it returns when the person resumes the push
@@ -78,7 +78,7 @@ class Watcher:
 
 
 class _Watch:
-    """What the watcher does, in its own process, until the deploying process ends."""
+    """The loop of the watcher, in its own process, until the deploying process ends."""
 
     def __init__(self, connection: socket.socket, deploying: int) -> None:
         self._connection = connection
@@ -88,7 +88,7 @@ class _Watch:
         self._woken = -AGAIN
 
     def run(self) -> NoReturn:
-        """In the child: never returns."""
+        """Run in the child. Never returns."""
         try:
             self._connection = detach(self._connection)
             while self._listen():

@@ -56,7 +56,7 @@ class Console:
         self._screen = self._chosen(verbosity)
 
     def show(self, event: Event) -> None:
-        """Something has happened."""
+        """Show an event."""
         if not isinstance(event, StageEvent) or event.stage >= len(self._stages):
             return
         stage = self._stages[event.stage]
@@ -78,12 +78,12 @@ class Console:
                     self._screen.ended(stage)
 
     def tick(self) -> None:
-        """Time goes by."""
+        """Refresh the line of the running stage."""
         if self._running:
             self._screen.tick(self._running)
 
     def say(self, line: str) -> None:
-        """A line that stays; what steers a terminal is left out of it."""
+        """Print a line; control characters are removed."""
         if not self._quiet:
             self._screen.say(plain_text.lines(line))
 

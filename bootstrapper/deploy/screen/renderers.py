@@ -21,14 +21,14 @@ class PlainRenderer:
         self._printed_at = time.monotonic()
 
     def started(self, stage: StageLine) -> None:
-        """It begins."""
+        """Show the start of a stage."""
         self.say(f"{stage.name} ..." if not self._failures_only else "")
 
     def output(self, stage: StageLine, output: Output) -> None:
-        """It says something, which is shown if it fails."""
+        """Show its output, or keep it for its end."""
 
     def ended(self, stage: StageLine) -> None:
-        """It has ended."""
+        """Show its end."""
         if stage.state is State.SKIPPED:
             words = [f"{stage.name}: {stage.reason() or 'skipped'}"]
         else:
@@ -40,18 +40,18 @@ class PlainRenderer:
             self.say("\n".join([", ".join(words), *stage.last_words()]))
 
     def tick(self, stage: StageLine) -> None:
-        """Time goes by while it runs."""
+        """Refresh the line while it runs."""
         if time.monotonic() - self._printed_at >= SILENCE and not self._failures_only:
             self.say(f"still running {stage.name}, {shown(stage.seconds())}")
 
     def say(self, text: str) -> None:
-        """Lines that stay."""
+        """Print lines that stay."""
         if text:
             self._progress.say(text)
             self._printed_at = time.monotonic()
 
     def clear(self) -> None:
-        """Nothing moves here."""
+        """Remove the line that changes."""
 
 
 class RawRenderer(PlainRenderer):
@@ -65,13 +65,13 @@ class RawRenderer(PlainRenderer):
         self._open = False  # the last line shown has no newline yet
 
     def started(self, stage: StageLine) -> None:
-        """It begins."""
+        """Show the start of a stage."""
         self._host = ""
         self._filters.clear()
         self.say(self._style.rule(stage.name))
 
     def output(self, stage: StageLine, output: Output) -> None:
-        """It says something."""
+        """Show its output, or keep it for its end."""
         if output.host != self._host:
             self._host = output.host
             self.say(self._style.dim(f"[{printable(output.host)}]"))
@@ -83,11 +83,11 @@ class RawRenderer(PlainRenderer):
         self._printed_at = time.monotonic()
 
     def ended(self, stage: StageLine) -> None:
-        """It has ended."""
+        """Show its end."""
         self.say(self._style.reset + self._style.end(stage))
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print lines that stay."""
         super().say("\n" + text if self._open else text)
         self._open = False
 
@@ -105,32 +105,32 @@ class TerminalRenderer(PlainRenderer):
         self._shown = 0  # columns of the moving line
 
     def started(self, stage: StageLine) -> None:
-        """It begins."""
+        """Show the start of a stage."""
         self._paint(stage)
 
     def output(self, stage: StageLine, output: Output) -> None:
-        """It says something."""
+        """Show its output, or keep it for its end."""
         self.tick(stage)
 
     def ended(self, stage: StageLine) -> None:
-        """It has ended."""
+        """Show its end."""
         self.say(self._style.end(stage))
         if stage.state in (State.FAILED, State.CANCELLED):
             for words in stage.last_words():
                 self.say(words if words.lstrip().startswith("!") else self._style.dim(words))
 
     def tick(self, stage: StageLine) -> None:
-        """Time goes by while it runs."""
+        """Refresh the line while it runs."""
         if time.monotonic() - self._painted >= REPAINT_SECONDS:
             self._paint(stage)
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print lines that stay."""
         self.clear()
         super().say(text)
 
     def clear(self) -> None:
-        """Take the moving line away."""
+        """Remove the line that changes."""
         if self._shown:
             self._progress.paint(self._up())
             self._shown = 0
@@ -142,6 +142,6 @@ class TerminalRenderer(PlainRenderer):
         self._progress.paint(up + line)
 
     def _up(self) -> str:
-        """From a narrowed window, in which the line has been broken, back to where it began."""
+        """Return to where the line began, which a narrower window has wrapped."""
         rows = max(self._shown - 1, 0) // self._style.width()
         return f"\x1b[{rows}A\r\x1b[J" if rows else ""

@@ -23,19 +23,19 @@ class StageLine:
         self._spoke = ""  # the host that did last
 
     def start(self, event: StageStarted) -> None:
-        """It begins, on one of its hosts."""
+        """Note the start of a run, on one of the hosts."""
         if not self._running:
             self._ended = {}
         self._running[event.host] = time.monotonic()
         self._tails[event.host] = OutputTail()
 
     def hear(self, event: Output) -> None:
-        """It says something."""
+        """Note its output."""
         self._tails.setdefault(event.host, OutputTail()).add(event)
         self._spoke = event.host
 
     def end(self, event: StageEnded) -> bool:
-        """It ends, on one of its hosts; true if it runs on none any more."""
+        """Note the end of a run; return whether it was the last one."""
         self._running.pop(event.host, None)
         self._ended[event.host] = event
         if event.state is State.SUCCEEDED:
@@ -95,7 +95,7 @@ class StageLine:
 
 
 def shown(seconds: float) -> str:
-    """`12.3 s`, from a minute on `1:30`, from an hour on `1:02:03`."""
+    """Return a time: `12.3 s`, `1:30` from a minute on, `1:02:03` from an hour on."""
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -116,7 +116,7 @@ class OutputTail:
         self._open = False
 
     def add(self, output: Output) -> None:
-        """Some more of what the stage says."""
+        """Add output of the stage."""
         data = output.data[-LINES * LONGEST :]
         *whole, rest = data.rsplit(b"\n", LINES + 1)
         parts = whole + ([rest] if rest else [])
