@@ -92,7 +92,7 @@ class Commands(TestCase):
                    "self.push.save()", ""))
         out, err = self.run_import()
         self.assertEqual((out, err), (
-            "new             git/clone\nnew             smoke-test (instead of Rolf's own)\n", ""))
+            "new             git/clone\nnew             smoke-test (replaces Rolf's)\n", ""))
         changes = Change.objects.count()
         out, _ = self.run_import()
         self.assertEqual(out.splitlines()[0], "same as before  git/clone")
@@ -120,8 +120,8 @@ class Commands(TestCase):
             call_command("import_cookbook", self.file)
         told = str(caught.exception)
         for line, part in [
-                (4, "begins or ends"), (5, "neither shell nor python"), (5, "nothing, . or .."),
-                (6, "nothing, . or .."), (7, "at most 80"), (8, "can't be seen"),
+                (4, "begin or end"), (5, "neither shell nor python"), (5, "//, . or .."),
+                (6, "//, . or .."), (7, "at most 80"), (8, "invisible"),
                 (9, "row 1 has the same name")]:
             with self.subTest(line=line, part=part):
                 self.assertRegex(told, f"{self.file}:{line}: row .*{re.escape(part)}")
@@ -133,7 +133,7 @@ class Commands(TestCase):
                               ("dump_cookbook", "/nosuch/x.csv"), ("dump_cookbook", "."),
                               ("dump_cookbook", self.file.parent)]:
             with self.subTest(command, file=file), self.assertRaisesRegex(
-                    CommandError, rf"^{file}: can't be (read|written) \(.*\)\n  next: name "):
+                    CommandError, rf"^{file}: can't be (read|written) \(.*\)\n  next: ls -l"):
                 call_command(command, file)
         self.assertEqual(list(self.file.parent.iterdir()), [])
 

@@ -185,7 +185,7 @@ class Faults(Case):
         Setting.objects.filter(name="TOKEN").update(sealed="gAAAAAx")
         for function in (prepare_rows, secrets_of, prepare_hosts):
             [fault] = self.faults(function)
-            self.assertIn("The setting TOKEN: a secret was sealed with another key", fault)
+            self.assertIn("The setting TOKEN: the secret was encrypted with a key", fault)
 
 
 class Tied(Case):

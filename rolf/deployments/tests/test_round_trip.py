@@ -143,12 +143,12 @@ class Taken(Case):
     def test_faults_of_a_file_are_told_at_it(self):
         stage = "[deployments.x]\nstages = [{}]\n"
         for data, fault in [
-            (b"\xff", "isn&#x27;t UTF-8"),
+            (b"\xff", "is not UTF-8"),
             (b"x", "Line 1: "),
-            (b"\x1f\x8bx", "no .tar.gz"),
-            (pack({"README": "x"}), "It has no deploy/deployments.toml"),
+            (b"\x1f\x8bx", "not a .tar.gz"),
+            (pack({"README": "x"}), "The archive has no deploy/deployments.toml"),
             (stage.format('"a//b"').encode(), "The stage"),
-            (stage.format('"%2e%2e"').encode(), "It is no name"),
+            (stage.format('"%2e%2e"').encode(), "not a valid name"),
             (stage.format('"a", {recipe = "b", name = "%61"}').encode(), "of that name"),
             (
                 pack(
@@ -233,7 +233,7 @@ class Packs(SimpleTestCase):
                 (gzip.compress(bytes(LARGEST + 1)), "more than 4 MiB"), (whole[:-40], "damaged"),
                 (gzip.compress(gzip.decompress(whole)[:2000]), "damaged"),
                 (gzip.compress(b"no tar at all" * 100), "damaged"),
-                (b"a\0b", "holds a NUL")]:
+                (b"a\0b", "contains a NUL")]:
             with self.subTest(fault, size=len(data)), self.assertRaisesRegex(ArchiveError, fault):
                 unpack(data)
 

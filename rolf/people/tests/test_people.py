@@ -83,7 +83,7 @@ class People(AmongPeople):
         self.client.post(reverse("people:person-new"), {"username": "grace"})
         made = self.last()
         self.assertEqual((made.verb, made.kind, made.name, made.by_name),
-                         ("made", "user", "grace", "root"))
+                         ("created", "user", "grace", "root"))
         self.change(self.ada, is_superuser="on", groups=[])
         told = {one.field: (one.before, one.after) for one in self.last().differences}
         self.assertEqual(told, {"superuser": ("no", "yes"), "groups": ("designers", "")})
@@ -227,7 +227,7 @@ class Account(AmongPeople):
             self.assertNotContains(page, name)
 
     def test_another_password_takes_the_old_one(self):
-        self.assertContains(self.take("wrong"), "your password", status_code=422)
+        self.assertContains(self.take("wrong"), "not your current password", status_code=422)
         self.assertEqual(self.take(RIGHT, again="another").status_code, 422)
         self.assertRedirects(self.take(RIGHT), reverse("people:account"))
         self.assertTrue(Client().login(username="ada", password="battery staple"))
