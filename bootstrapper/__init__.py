@@ -1,1 +1,1 @@
-"""Rebuilds a project's ve from its vendored files, and deploys the project."""
+"""Rebuild a project's virtualenv from its vendored files, and deploy the project."""

@@ -20,12 +20,13 @@ from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
+from bootstrapper.program import COMMAND_LINE
 from bootstrapper.program import PROGRAM as TYPED
 
 INTERRUPTED = 130
 
-# Each command, and the module of bootstrapper.commands that adds its parser. Only the one that is
-# asked for is imported: a rebuild needn't wait for what a deployment uses.
+# Each command, and the module of bootstrapper.commands that adds its parser. Only the module of the
+# given command is imported, so that a rebuild does not wait for the imports of a deployment.
 COMMANDS = {
     "rebuild": "ve",
     "check": "ve",
@@ -44,16 +45,16 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
-    """Run one command; returns the exit status that DESIGN promises."""
+    """Run one command and return its exit status."""
     _fill_closed_streams()
     options = _options(sys.argv[1:] if argv is None else argv, program)
     signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup starts us
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup sets this
         signal.signal(signal.SIGHUP, _interrupt)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
-        print(f"\n{program}: interrupted{_standing(options, '; ')}", file=sys.stderr)
+        print(f"\n{program}: interrupted{_after_failure(options, '; ')}", file=sys.stderr)
         return INTERRUPTED
     except (BootstrapperError, OSError) as failure:
         if options.verbosity > 0:
@@ -61,11 +62,11 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
 
             traceback.print_exc()
         error = (
-            refused(failure, Path.cwd(), again="the same command")
+            refused(failure, Path.cwd(), again=COMMAND_LINE)
             if isinstance(failure, OSError)
             else failure
         )
-        print(f"{program}: {error}{_standing(options, chr(10) + '  ')}", file=sys.stderr)
+        print(f"{program}: {error}{_after_failure(options, chr(10) + '  ')}", file=sys.stderr)
         return error.status
     except Exception as error:
         if options.verbosity > 0:
@@ -73,16 +74,17 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         print(
             f"{program}: unexpected {type(error).__name__}: "
             f"{plain_text.lines(str(error))}\n"
-            f"  next: this is our mistake; run it with -v and report what it prints",
+            f"  next: report this as a bug, with the output of: {COMMAND_LINE} -v",
             file=sys.stderr,
         )
         return 1
 
 
 def _fill_closed_streams() -> None:
-    """Where we were started with closed streams (`>&-`), what is said goes nowhere.
+    """Open /dev/null for standard streams that are closed (`>&-`).
 
-    No file of ours then gets their numbers, for another program to write into.
+    Otherwise a file of this program would get the number of such a stream, and other programs would
+    write into it.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
@@ -106,19 +108,19 @@ def _options(argv: Sequence[str], program: str) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _standing(options: argparse.Namespace, before: str) -> str:
-    """What still stands after a failure, where the command says so (`standing`)."""
-    standing = options.standing(options) if "standing" in options else ""
-    return standing and before + standing
+def _after_failure(options: argparse.Namespace, before: str) -> str:
+    """Return what the command says about the state after a failure, behind a separator."""
+    text = options.after_failure(options) if "after_failure" in options else ""
+    return text and before + text
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
-    """SIGTERM and a lost terminal end a command as Ctrl-C does: cleanly."""
+    """Handle SIGTERM and SIGHUP like Ctrl-C, so that commands clean up."""
     raise KeyboardInterrupt
 
 
 def _leave(status: int) -> NoReturn:
-    """End at once: to take the interpreter apart in good order would cost 10 ms and more."""
+    """Exit at once. Shutting the interpreter down would take 10 ms and more."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):  # closed, or its reader has gone
             stream.flush()

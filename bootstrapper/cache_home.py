@@ -1,4 +1,4 @@
-"""The user's directory for what can be made again (XDG Base Directory)."""
+"""The user's cache directory (XDG Base Directory Specification)."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def cache_home(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """`$XDG_CACHE_HOME` if it is absolute, else `~/.cache`; None for a user without a home."""
+    """Return `$XDG_CACHE_HOME` if it is absolute, else `~/.cache`; None for a user without a home."""
     named = environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(named):
         return Path(named)

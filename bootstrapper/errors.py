@@ -1,4 +1,4 @@
-"""The one tree of errors that a user may meet: where, what is wrong, what to run next."""
+"""The errors that users see: each says where, what is wrong, and which command to run next."""
 
 import errno
 import os
@@ -17,15 +17,15 @@ EXIT_STATUSES = {
 
 
 class BootstrapperError(Exception):
-    """A failure told as three things: the place, the fault, and the next command.
+    """An error that a user can act on: its place, the fault, and the next command.
 
-    `status` is the exit status that the command line ends with.
+    `status` is the exit status of the command line.
     """
 
     status = 1
 
     def __init__(self, where: str, fault: str, next_step: str) -> None:
-        super().__init__(where, fault, next_step)  # as pickle needs them
+        super().__init__(where, fault, next_step)  # pickle calls __init__ with these
         self.where = where
         self.fault = fault
         self.next_step = next_step
@@ -40,31 +40,34 @@ class WorkFailed(BootstrapperError):
 
 
 class InputError(BootstrapperError):
-    """The command, or a file that people write, is wrong (exit status 2)."""
+    """The command line, or a file that people write, is wrong (exit status 2)."""
 
     status = 2
 
 
 class Locked(BootstrapperError):
-    """Somebody else holds the lock (exit status 3)."""
+    """Another process or user holds the lock (exit status 3)."""
 
     status = 3
 
 
 def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
-    """The system's refusal in words that say what to do; `again` is the command to repeat."""
+    """Return the error for an operation that the system refused.
+
+    `again` is the command to run after the user has removed the cause.
+    """
     place = os.fsdecode(error.filename or where)
     reason = error.strerror or str(error)
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return WorkFailed(
-                place, f"the disk is full ({reason})", f"make room (df -h, du -sh), then: {again}"
+                place, f"the disk is full ({reason})", f"free disk space (df -h), then: {again}"
             )
         case errno.EROFS | errno.EACCES | errno.EPERM:
             return WorkFailed(
                 place,
                 f"can't be written ({reason})",
-                f"run {again} as the owner of {where}, on a disk that is mounted for writing",
+                f"as the owner of {where}, on a writable disk: {again}",
             )
         case _:
             return WorkFailed(place, reason, f"remove the cause, then: {again}")

@@ -1,10 +1,13 @@
-"""The program as the user called it. Messages begin the commands that they print with it."""
+"""The command that started this program, as the user typed it; messages print it."""
 
 import shlex
 import sys
 from collections.abc import Sequence
 
 DEFAULT = "python -m bootstrapper"
+
+COMMAND_LINE = shlex.join(sys.orig_argv)
+"""The whole command, for messages that ask the user to repeat it."""
 
 
 def invocation(module: str, typed: Sequence[str], arguments: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a person sees while work is done: one moving line on a terminal, plain lines elsewhere."""
+"""Show the progress of work: one changing line on a terminal, plain lines elsewhere."""
 
 import os
 import sys
@@ -7,27 +7,27 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
-# A terminal needs no more than this; painting oftener costs time and flickers.
+# Painting more often costs time and makes the terminal flicker.
 REPAINT_SECONDS = 0.05
 
 CLEAR_LINE = "\r\x1b[K"
 
 
 def count(done: int, total: int) -> str:
-    """Plain numbers: `12/53`."""
+    """Return plain numbers, such as `12/53`."""
     return f"{done}/{total}"
 
 
 def megabytes(done: int, total: int) -> str:
-    """Bytes in decimal megabytes: `3.1/47.0 MB`."""
+    """Return bytes as decimal megabytes, such as `3.1/47.0 MB`."""
     return f"{done / 1e6:.1f}/{total / 1e6:.1f} MB"
 
 
 class Step:
-    """One piece of work whose size is known: `advance` it, and leave the `with` when it is done.
+    """A piece of work of known size: call `advance` for each part, inside a `with` block.
 
-    On a terminal it is painted as it goes; elsewhere it is one line when it ends. A step that
-    fails leaves no line: the error that follows says it all.
+    A terminal shows it while it runs; other streams get one line when it ends. A step that fails
+    prints nothing, because the error message follows.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Step:
         self._started = self._painted = time.monotonic()
 
     def advance(self, by: int = 1, name: str = "") -> None:
-        """`by` more units are done; `name` is the thing at hand, shown to those who asked."""
+        """Count `by` more units as done. `name` is the current item; it is shown with `-v`."""
         self._done += by
         if name:
             self._progress.detail(f"  {self._title} {name}")
@@ -71,42 +71,45 @@ class Step:
 
 
 class Progress:
-    """Writes steps and lines to `stream`; `verbosity` is -1 (errors only), 0, or 1 (every file)."""
+    """Print steps and lines to `stream`.
+
+    `verbosity` is -1 (errors only), 0, or 1 (every file).
+    """
 
     def __init__(self, stream: TextIO | None = None, verbosity: int = 0) -> None:
         self._stream = stream or sys.stdout
-        self._verbosity = verbosity if self._stream else -1  # standard output may be closed
+        self._verbosity = verbosity if self._stream else -1  # standard output can be closed
         self._live = self._verbosity == 0 and self._stream.isatty()
 
     def step(self, title: str, total: int, amount: Callable[[int, int], str] = count) -> Step:
-        """A step of `total` units; `amount(done, total)` writes how far it is."""
+        """Return a step of `total` units; `amount(done, total)` formats how far it is."""
         return Step(self, title, total, amount)
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """Print a line, unless the user asked for errors only."""
         if self._verbosity >= 0:
             self._write(line + "\n")
 
     def detail(self, line: str) -> None:
-        """A line for those who asked for all (`-v`)."""
+        """Print a line if the user asked for details (`-v`)."""
         if self._verbosity > 0:
             self._write(line + "\n")
 
     def paint(self, line: str) -> None:
-        """Replace the moving line; an empty one clears it. Nothing happens off a terminal."""
+        """Replace the changing line; an empty `line` clears it. Do nothing if this is no terminal."""
         if self._live:
             self._write(CLEAR_LINE + line)
 
     def prompt(self, text: str) -> None:
-        """A question, whatever the verbosity; its answer follows on the same line."""
+        """Print a question at any verbosity; the answer follows on the same line."""
         self._write(text)
 
     def pass_on(self, data: bytes) -> None:
-        """Another program's output, byte for byte where the stream takes bytes."""
+        """Print the output of another program, byte for byte if the stream accepts bytes."""
         self._write(data)
 
     def _write(self, text: str | bytes) -> None:
-        """What can't be shown is not worth failing for: the reader may have gone (`| head`)."""
+        """Write text or bytes. A failure is ignored: the reader may have exited (`| head`)."""
         encoding = self._stream.encoding or "utf-8"
         try:
             if (raw := getattr(self._stream, "buffer", None)) is None:
@@ -119,5 +122,5 @@ class Progress:
             self._stream.flush()
         except OSError:
             self._verbosity, self._live = -1, False
-            # Python flushes standard output once more when it ends, and would fail then.
+            # Python flushes standard output again when it exits, which would fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -1,6 +1,7 @@
-"""Starting from our wheel, which has no bytecode: from what the store has of it, if it has.
+"""The entry point of bootstrap.py: run from compiled code where the store has it.
 
-Compiling all that a rebuild imports would take it a quarter of its time.
+The vendored wheel of this package holds no bytecode. Compiling it would take a quarter of the
+time of a rebuild, so this module redirects the imports to the store's unpacked copy.
 """
 
 import hashlib
@@ -17,12 +18,12 @@ from bootstrapper.ve.store.home import FORMAT, places
 
 
 def start(argv: Sequence[str], program: str) -> int:
-    """What `bootstrap.py` calls: run one command; returns its exit status."""
-    # Not from a wheel, or the store doesn't know it, or somebody changed what it knows: as we are.
+    """Run one command of the command line and return its exit status. `bootstrap.py` calls this."""
+    # If this is no wheel, or the store has no intact copy of it, import from where we are.
     wheel = Path(__file__).parents[1]
     with suppress(OSError, ValueError):
         compiled = _compiled(wheel, places(wheel.parents[2]))
-        # These have been imported from the wheel.
+        # These packages were imported from the wheel; their other modules come from the store.
         for package in (bootstrapper, bootstrapper.ve, bootstrapper.ve.store):
             package.__path__.insert(0, f"{compiled}/{package.__name__.replace('.', '/')}")
     from bootstrapper.__main__ import main
@@ -31,12 +32,16 @@ def start(argv: Sequence[str], program: str) -> int:
 
 
 def _compiled(wheel: Path, stores: Sequence[Path]) -> str:
-    """The packages in the entry of the wheel in one of the stores. Raises OSError or ValueError."""
+    """Return the directory of the wheel's packages in one of the stores.
+
+    Raise OSError or ValueError if no store has an intact copy.
+    """
     sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
     kind = f"{sys.implementation.cache_tag}-{MAGIC_NUMBER.hex()}"
     entries = (store / FORMAT / kind / sha256 for store in stores)
     place = next(filter(os.path.isdir, entries), None)
-    if place is None or os.stat(place).st_uid != os.geteuid():  # others may write beside a project
+    # A directory beside a project may belong to another user.
+    if place is None or os.stat(place).st_uid != os.geteuid():
         raise FileNotFoundError
     entry = Entry.read_verified(place)
     return f"{entry.tree}/{entry.index.record.rsplit('/', 2)[0]}"

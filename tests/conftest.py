@@ -28,7 +28,7 @@ TINY = "tiny-1.0-py3-none-any.whl"
 # The directories whose tests start servers or programs of the system, or fetch packages.
 SYSTEM = {"deploy/cookbook", "deploy/story", "parity", "safety"}
 # Fixtures that do so, for tests elsewhere.
-SYSTEM_FIXTURES = {"fleet", "generate", "index", "rolf_project", "shop", "ssh_server"}
+SYSTEM_FIXTURES = {"fleet", "generate", "index", "rolf_project", "shop", "ssh_server", "story"}
 
 
 def pytest_configure(config: pytest.Config) -> None:

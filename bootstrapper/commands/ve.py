@@ -1,4 +1,4 @@
-"""`rebuild`, `check` and `store`: a project's ve and the store it is made from."""
+"""The commands `rebuild`, `check` and `store`."""
 
 import argparse
 import os
@@ -17,14 +17,14 @@ from bootstrapper.ve.system.file_installer import LINK_MODES
 
 
 def add(commands: Subparsers, program: str) -> None:
-    """Add the three commands; alone, `./bootstrap.py` shows itself as `program`."""
+    """Add the three parsers. `program` is the command that users type; bootstrap.py has its own."""
     common = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[project_parser()])
     common.add_argument(
         "--jobs",
         type=_positive,
         default=len(os.sched_getaffinity(0)),
         metavar="N",
-        help="how many files or wheels at a time (default: %(default)s)",
+        help="number of files or wheels to process at a time (default: %(default)s)",
     )
 
     command = commands.add_parser(
@@ -32,28 +32,28 @@ def add(commands: Subparsers, program: str) -> None:
         parents=[common],
         allow_abbrev=False,
         prog=None if program == PROGRAM else program,
-        help="wipe and rebuild ve/, offline and exactly",
+        help="rebuild ve/ from the vendored files, without a network",
     )
     command.add_argument(
         "--python",
         metavar="PYTHON",
-        help="path or version of the Python to build the ve of (default: what "
-        "requires-python in pyproject.toml asks for)",
+        help="path or version of the Python for ve/ (default: one that "
+        "requires-python in pyproject.toml allows)",
     )
     command.add_argument(
         "--link-mode",
         choices=LINK_MODES,
         default="auto",
-        help="how files of the store get into the ve; auto: by hardlink where "
-        "the file system can, else as copies (default: auto)",
+        help="how to install files of the store; auto: as hardlinks if "
+        "the file system allows it, else as copies (default: auto)",
     )
     command.add_argument(
         "--no-store",
         dest="store",
         action="store_false",
-        help="neither use nor fill the store that the user's projects share",
+        help="do not use the store that the user's projects share",
     )
-    command.set_defaults(run=_rebuild, standing=_standing)
+    command.set_defaults(run=_rebuild, after_failure=_after_failure)
 
     command = commands.add_parser(
         "check",
@@ -64,24 +64,26 @@ def add(commands: Subparsers, program: str) -> None:
     command.set_defaults(run=_check)
 
     store = commands.add_parser(
-        "store", allow_abbrev=False, help="the unpacked wheels that the user's projects share"
+        "store",
+        allow_abbrev=False,
+        help="manage the unpacked wheels that the user's projects share",
     ).add_subparsers(metavar="COMMAND", required=True)
     command = store.add_parser(
         "info",
         parents=[verbosity_parser()],
         allow_abbrev=False,
-        help="size, entries, and what is saved across projects",
+        help="show the size, the entries, and the disk space that sharing saves",
     )
-    command.add_argument("--json", action="store_true", help="for scripts; sizes in bytes")
+    command.add_argument("--json", action="store_true", help="print JSON; sizes are in bytes")
     command.set_defaults(run=_store_info)
     command = store.add_parser(
         "prune",
         parents=[verbosity_parser()],
         allow_abbrev=False,
-        help="remove what no rebuild has used for some days",
+        help="remove entries that no rebuild has used for some days",
     )
     command.add_argument(
-        "--days", type=float, default=30, metavar="N", help="how many (default: %(default)s)"
+        "--days", type=float, default=30, metavar="N", help="(default: %(default)s)"
     )
     command.set_defaults(run=_store_prune)
 
@@ -100,12 +102,12 @@ def _rebuild(options: argparse.Namespace) -> int:
     return 0
 
 
-def _standing(options: argparse.Namespace) -> str:
-    return "ve/ is whole" if (options.project / "ve").exists() else ""
+def _after_failure(options: argparse.Namespace) -> str:
+    return "ve/ is unchanged" if (options.project / "ve").exists() else ""
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bootstrapper.ve.check import check  # a rebuild needn't wait for what it doesn't use
+    from bootstrapper.ve.check import check  # not for a rebuild
     from bootstrapper.ve.project.difference import next_steps
 
     project = Project(options.project)
@@ -122,7 +124,7 @@ def _check(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    progress.say("ve/ and vendored files are what the lock says")
+    progress.say("ve/ and vendored files match the lock")
     return 0
 
 
@@ -141,8 +143,7 @@ def _store_info(options: argparse.Namespace) -> int:
         f"{'store':<11} {store.root}\n"
         f"{'entries':<11} {total.items}, {total.files} files\n"
         f"{'size':<11} {total.size / 1e6:.1f} MB\n"
-        f"{'saved':<11} {total.saved / 1e6:.1f} MB, which the projects that share them would "
-        "take more"
+        f"{'saved':<11} {total.saved / 1e6:.1f} MB that projects would take without sharing"
     )
     return 0
 
@@ -150,10 +151,10 @@ def _store_info(options: argparse.Namespace) -> int:
 def _store_prune(options: argparse.Namespace) -> int:
     from bootstrapper.ve.store.inventory import prune
 
-    gone, left = prune(existing(Path.cwd()), days=options.days)
+    removed, kept = prune(existing(Path.cwd()), days=options.days)
     print(
-        f"removed {gone.items} of {gone.items + left.items} entries that nobody has used for "
-        f"{options.days:g} days; {left.size / 1e6:.1f} MB stay"
+        f"removed {removed.items} of {removed.items + kept.items} entries, unused for "
+        f"{options.days:g} days; {kept.size / 1e6:.1f} MB remain"
     )
     return 0
 

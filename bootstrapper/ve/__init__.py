@@ -1,1 +1,1 @@
-"""Vendored files -> a fresh ve."""
+"""Build a project's virtualenv from its vendored files, without a network."""

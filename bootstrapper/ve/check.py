@@ -1,4 +1,4 @@
-"""Is the ve what the lock says, and are the vendored files? Every difference, in words."""
+"""Find every difference between the lock, the vendored files and the virtualenv."""
 
 import hashlib
 import os
@@ -18,15 +18,15 @@ from bootstrapper.ve.python.interpreter import inspect_interpreter
 from bootstrapper.ve.system import modes
 from bootstrapper.ve.wheel.record import encode_digest, is_verifiable
 
-# What virtualenv puts beside the packages and scripts.
-_VIRTUALENVS_MODULES = ("_virtualenv.py", "_virtualenv.pth")
-_VIRTUALENVS_SCRIPTS = ("activate", "deactivate", "python")
+# The files that virtualenv creates beside packages and scripts.
+_VIRTUALENV_MODULES = ("_virtualenv.py", "_virtualenv.pth")
+_VIRTUALENV_SCRIPTS = ("activate", "deactivate", "python")
 
 
 def check(project: Project, *, jobs: int, progress: Progress) -> list[Difference]:
-    """Every difference; none if all is well.
+    """Return all differences; none if everything matches.
 
-    Raises BootstrapperError where a lock can't be read, or has nothing for the ve's Python.
+    Raise BootstrapperError if a lock can't be read or has no files for the virtualenv's Python.
     """
     apps = lockfile.read(project.directory, APPS)
     tools = lockfile.read(project.directory, TOOLS)
@@ -40,7 +40,7 @@ def check(project: Project, *, jobs: int, progress: Progress) -> list[Difference
                 differences.append(Difference.of(fault))
             step.advance(name=file.path.name)
     if not (project.ve / "bin/python").exists():
-        return [*differences, _of_ve("", "there is none, or no Python in it")]
+        return [*differences, _of_ve("", "is missing, or has no Python")]
     return [*differences, *_ve(project, apps)]
 
 
@@ -51,12 +51,12 @@ def _of_ve(path: str, fault: str) -> Difference:
 def _ve(project: Project, apps: list[LockedFile]) -> Iterator[Difference]:
     manifest = Manifest.read(project.ve)
     if manifest is None:
-        yield _of_ve("", "it was not built by bootstrap.py, or not by this version")
+        yield _of_ve("", "was not built by this version of bootstrap.py")
         return
     interpreter = inspect_interpreter(project.ve / "bin/python")
     actual = interpreter.environment["python_full_version"]
     if manifest.python != actual:
-        yield _of_ve("", f"built of Python {manifest.python}, bin/python is now {actual}")
+        yield _of_ve("", f"was built for Python {manifest.python}, bin/python is now {actual}")
     locked = {
         str(file.path): file.sha256
         for file in select_files(
@@ -65,9 +65,9 @@ def _ve(project: Project, apps: list[LockedFile]) -> Iterator[Difference]:
     }
     for path, sha256 in manifest.files.items():
         if path not in locked:
-            yield _of_ve("", f"{path} is installed, the lock does not have it")
+            yield _of_ve("", f"{path} is installed, but not in the lock")
         elif sha256 not in locked[path]:
-            yield _of_ve("", f"{path} is installed from a file of other bytes")
+            yield _of_ve("", f"{path} is installed from a file with another sha256")
     for path in locked.keys() - manifest.files.keys():
         yield _of_ve("", f"{path} is not installed")
     faulty: set[str] = set()
@@ -80,7 +80,7 @@ def _ve(project: Project, apps: list[LockedFile]) -> Iterator[Difference]:
 
 
 def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
-    """The files of the ve against the RECORDs, and the RECORDs against the manifest."""
+    """Compare the files of the virtualenv with the RECORDs, and the RECORDs with the manifest."""
     records: dict[str, list[Row]] = {}
     for record, expected in manifest.records.items():
         try:
@@ -103,7 +103,7 @@ def _contents(ve: Path, site: str, manifest: Manifest) -> Iterator[Difference]:
             manifest.bytecode.get(record),
         )
     for extra in _extras(ve, site, owners.keys()):
-        yield _of_ve(extra, "nothing in the lock brings it")
+        yield _of_ve(extra, "no file of the lock installs it")
 
 
 def _distribution(
@@ -112,7 +112,7 @@ def _distribution(
     faults = [_of_ve(path, fault) for path, _, digest in own if (fault := _file(ve / path, digest))]
     yield from faults
     if not faults and installed_files.bytecode_digest(ve, own) != compiled:
-        yield _of_ve(os.path.dirname(record), "its bytecode is not what was installed")
+        yield _of_ve(os.path.dirname(record), "its bytecode has changed")
 
 
 def _file(path: Path, recorded: str) -> str | None:
@@ -120,33 +120,33 @@ def _file(path: Path, recorded: str) -> str | None:
         content = path.read_bytes()
     except OSError as error:
         return "missing" if isinstance(error, FileNotFoundError) else str(error.strerror)
-    promised = is_verifiable(recorded)
-    if not promised:
+    verifiable = is_verifiable(recorded)
+    if not verifiable:
         return None
-    algorithm, digest = promised
+    algorithm, digest = verifiable
     return None if encode_digest(hashlib.new(algorithm, content).digest()) == digest else "changed"
 
 
 def _extras(ve: Path, site: str, known: Collection[str]) -> Iterator[str]:
-    """Files among the packages and scripts that no RECORD names; bytecode does not count."""
+    """Yield files among packages and scripts that no RECORD names; ignore bytecode."""
     for top in (site, "bin"):
         for folder, folders, names in os.walk(ve / top):
             folders[:] = sorted(name for name in folders if name != "__pycache__")
             for name in sorted(names):
                 path = os.path.relpath(os.path.join(folder, name), ve)
-                if path not in known and not _is_virtualenvs(path, site):
+                if path not in known and not _is_of_virtualenv(path, site):
                     yield path
 
 
-def _is_virtualenvs(path: str, site: str) -> bool:
+def _is_of_virtualenv(path: str, site: str) -> bool:
     folder, name = os.path.split(path)
-    return (folder == site and name in _VIRTUALENVS_MODULES) or (
-        folder == "bin" and name.startswith(_VIRTUALENVS_SCRIPTS)
+    return (folder == site and name in _VIRTUALENV_MODULES) or (
+        folder == "bin" and name.startswith(_VIRTUALENV_SCRIPTS)
     )
 
 
 def _modes(project: Project, manifest: Manifest) -> Iterator[Difference]:
-    """The files and directories that the site's user may not use, or that others may write."""
+    """Yield files and directories that the site's user can't use, or that other users can write."""
     mask = modes.umask_for(project.directory)
     executable = {os.path.join(project.ve, path) for path in manifest.executable}
     for folder, _, names in os.walk(project.ve):

@@ -26,7 +26,7 @@ SIZE = 7
 DEPLOYING = """
 import fcntl, os, sys
 from bootstrapper.deploy.running import process_tree
-from tests.deploy.jobs import told
+from tests.support.jobs import told
 lock = open(sys.argv[1], "w")
 fcntl.flock(lock, fcntl.LOCK_EX)
 with told() as tale:

@@ -1,4 +1,4 @@
-"""What we install is what pip installs, for tiny wheels with one oddity each."""
+"""The rebuild installs small wheels with one oddity each exactly as pip does."""
 
 import sys
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ ODDITIES: Mapping[str, Mapping[str, object]] = {
 
 
 @pytest.mark.parametrize("oddity", ODDITIES)
-def test_the_tree_is_the_one_that_pip_installs(tiny_project: Path, oddity: str) -> None:
+def test_odd_wheel_installs_as_with_pip(tiny_project: Path, oddity: str) -> None:
     # Without a space in its path, which pip's `#!python` scripts don't survive (ours do).
     project = tiny_project.rename(tiny_project.with_name("project"))
     wheel = make_wheel(project / lockfile.SOURCE, "odd", **ODDITIES[oddity])  # type: ignore[arg-type]

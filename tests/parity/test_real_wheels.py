@@ -1,12 +1,12 @@
-"""What we install is what pip installs: the same paths, bytes, modes and RECORD.
+"""The rebuild installs real wheels as pip does: the same paths, bytes, modes and RECORD.
 
-The wheels of wheels.txt are there for their oddities: data files (widgetsnbextension, tbb),
-headers (greenlet), scripts with and without a shebang (boto, docutils, virtualenvwrapper), binaries
-as scripts (ruff, shellcheck), GUI scripts (qtconsole, pyzo), entry points with extras (black) or
-with version numbers (pip), namespaces (zope, backports, jaraco), .pth files (future_fstrings,
-setuptools, coverage), names that want normalising (ruamel_yaml, discord_py), non-ASCII file
-names (pelican), executable and empty files, very long names (jupyterlab_widgets), py2.py3, abi3
-(psutil, tornado) and mypyc (charset_normalizer, tomli), libraries beside (pillow, pyzmq).
+The wheels of wheels.txt have these oddities: data files (widgetsnbextension, tbb), headers
+(greenlet), scripts with and without a shebang (boto, docutils, virtualenvwrapper), binaries as
+scripts (ruff, shellcheck), GUI scripts (qtconsole, pyzo), entry points with extras (black) or with
+version numbers (pip), namespaces (zope, backports, jaraco), .pth files (future_fstrings,
+setuptools, coverage), names to normalize (ruamel_yaml, discord_py), non-ASCII file names (pelican),
+executable and empty files, very long names (jupyterlab_widgets), py2.py3, abi3 (psutil, tornado)
+and mypyc (charset_normalizer, tomli), bundled libraries (pillow, pyzmq).
 """
 
 import shutil
@@ -22,7 +22,7 @@ from tests.support.tree import installed_by_pip, tree
 
 @pytest.fixture
 def project(tmp_path: Path, generated: Path) -> Path:
-    """A project with all of the wheels."""
+    """Return a project with all of the wheels."""
     files = real_wheels()
     assert len(files) >= 60
     project = tmp_path / "project"
@@ -40,7 +40,7 @@ def project(tmp_path: Path, generated: Path) -> Path:
     return project
 
 
-def test_the_tree_is_the_one_that_pip_installs(project: Path) -> None:
+def test_real_wheels_install_as_with_pip(project: Path) -> None:
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     ours, pips = tree(project / "ve"), tree(installed_by_pip(project))

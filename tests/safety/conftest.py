@@ -1,4 +1,4 @@
-"""What the tests of safety share: how often they try, and what they count."""
+"""How often the safety tests try, and the results that they count."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def figures(request: pytest.FixtureRequest,
             tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
-    """The counts of this run. The option is only known where this directory is asked for."""
+    """Return the counts of this run. The option exists only if this directory was named."""
     counts = Figures(request.config.getoption("--reliability", default=None),
                      disk=tmp_path_factory.getbasetemp())
     yield counts
     if counts.full:
-        # What this run did not try stays as an earlier one found it (`make reliability
-        # ARGS='-k kill'` does a part anew).
+        # Rows that this run did not try keep the counts of an earlier run (`make reliability
+        # ARGS='-k kill'` repeats a part).
         assert request.config.cache
         rows = request.config.cache.get(ROWS, {}) | counts.rows()
         request.config.cache.set(ROWS, rows)

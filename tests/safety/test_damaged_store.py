@@ -1,4 +1,4 @@
-"""Whatever happens to the store: no ve breaks for it, and the next rebuild mends it."""
+"""Damage to the store breaks no virtualenv, and the next rebuild repairs it."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ DISKS = (Path("/dev/shm"), Path.home(), Path("/var/tmp"))
 
 @pytest.fixture
 def pair(tiny_project: Path, tmp_path: Path, cold_store: Path) -> tuple[Path, Path]:
-    """Two projects with the same files, both built; their ves share the store's."""
+    """Return two projects with the same files, both built; their virtualenvs share the store's files."""
     other = tmp_path / "other project"
     shutil.copytree(tiny_project, other)
     for project in (tiny_project, other):
@@ -53,7 +53,7 @@ def healed(*projects: Path) -> bool:
     return True
 
 
-def test_a_file_that_is_edited_in_one_ve(pair: tuple[Path, Path], figures: Figures) -> None:
+def test_edited_file_is_found_and_replaced(pair: tuple[Path, Path], figures: Figures) -> None:
     row = figures.row(8, "an installed file edited in one virtualenv (`chmod +w`, other bytes)",
                       "`check` finds it there and in the virtualenv that shares the file; the "
                       "next rebuild of each restores it")
@@ -66,9 +66,9 @@ def test_a_file_that_is_edited_in_one_ve(pair: tuple[Path, Path], figures: Figur
         path.chmod(0o644)
         path.write_text(content)
         for project in pair:
-            status, said = check(project)
+            status, output = check(project)
             assert status == 1
-            assert said.splitlines()[0].endswith("site-packages/tiny.py: changed")
+            assert output.splitlines()[0].endswith("site-packages/tiny.py: changed")
         assert healed(one)
         assert check(other)[0] == 1  # rebuilding one does not touch the other
         assert healed(other)
@@ -113,12 +113,12 @@ def _flipped(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_damages_of_the_store(tiny_project: Path, tmp_path: Path, figures: Figures,
+def test_damaged_store_is_repaired(tiny_project: Path, tmp_path: Path, figures: Figures,
                               monkeypatch: pytest.MonkeyPatch) -> None:
     row = figures.row(9, "the store damaged",
                       "the next rebuild repairs it, `check` finds nothing, and the store works "
                       "again")
-    # A path that needs no quoting, so that empty ves are kept.
+    # A path that needs no quoting, so that the store keeps the empty virtualenv.
     project, store = tmp_path / "project", tmp_path / "store"
     shutil.copytree(tiny_project, project)
     monkeypatch.setenv("BOOTSTRAP_STORE", str(store))
@@ -136,7 +136,7 @@ def test_damages_of_the_store(tiny_project: Path, tmp_path: Path, figures: Figur
     assert lost == []
 
 
-def test_two_that_meet_the_same_damage(pair: tuple[Path, Path], cold_store: Path,
+def test_two_rebuilds_repair_one_entry(pair: tuple[Path, Path], cold_store: Path,
                                        figures: Figures) -> None:
     row = figures.row(10, "two rebuilds at once that meet the same damaged entry",
                       "both succeed, and share the repaired entry")
@@ -155,7 +155,7 @@ def test_two_that_meet_the_same_damage(pair: tuple[Path, Path], cold_store: Path
 
 
 @pytest.mark.parametrize("what", ["is a file", "is under a file", "is mounted read-only"])
-def test_a_store_that_cannot_be(built_project: Path, tmp_path: Path, figures: Figures, what: str,
+def test_unusable_store_is_not_used(built_project: Path, tmp_path: Path, figures: Figures, what: str,
                                 monkeypatch: pytest.MonkeyPatch) -> None:
     row = figures.row(11, "a store that cannot be written",
                       "the rebuild says so and works without the store")
@@ -185,7 +185,7 @@ def test_a_store_that_cannot_be(built_project: Path, tmp_path: Path, figures: Fi
 @pytest.fixture
 def store_elsewhere(tiny_project: Path, monkeypatch: pytest.MonkeyPatch,
                     request: pytest.FixtureRequest) -> Path:
-    """A store on another file system than the project."""
+    """Use a store on another file system than the project's."""
     others = [disk for disk in DISKS if os.access(disk, os.W_OK)
               and disk.stat().st_dev != tiny_project.stat().st_dev]
     if not others:
@@ -197,7 +197,7 @@ def store_elsewhere(tiny_project: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("mode", ["auto", "copy"])
-def test_a_store_on_another_file_system(tiny_project: Path, store_elsewhere: Path, mode: str,
+def test_store_on_another_file_system_is_copied(tiny_project: Path, store_elsewhere: Path, mode: str,
                                         figures: Figures) -> None:
     row = figures.row(12, "a store on another file system", "it copies the files, and `check` finds nothing")
     row.tried += 1
@@ -207,7 +207,7 @@ def test_a_store_on_another_file_system(tiny_project: Path, store_elsewhere: Pat
     row.survived += 1
 
 
-def test_hardlinks_across_file_systems_are_refused(tiny_project: Path,
+def test_hardlink_mode_across_file_systems_fails(tiny_project: Path,
                                                    store_elsewhere: Path) -> None:
     assert bootstrap(tiny_project).returncode == 0
     run = bootstrap(tiny_project, "--link-mode", "hardlink")
@@ -229,9 +229,9 @@ def test_link_modes_and_no_store(pair: tuple[Path, Path], cold_store: Path) -> N
     assert not list(cold_store.glob("*/cpython-*/*"))
 
 
-def test_a_file_with_as_many_links_as_there_can_be_is_copied(
+def test_file_with_too_many_links_is_copied(
         tiny_project: Path, tmp_path: Path, cold_store: Path) -> None:
-    """For real: ext4 allows a file 65,000 names, btrfs 65,535."""
+    """Use a real file system: ext4 allows 65,000 links to a file, btrfs 65,535."""
     assert bootstrap(tiny_project).returncode == 0
     (tmp_path / "names").mkdir()
     with pytest.raises(OSError, match=os.strerror(errno.EMLINK)):
@@ -250,18 +250,18 @@ def test_a_file_with_as_many_links_as_there_can_be_is_copied(
     assert healed(other)
 
 
-def test_a_store_that_is_removed_under_its_ves(pair: tuple[Path, Path],
+def test_virtualenvs_survive_removal_of_the_store(pair: tuple[Path, Path],
                                                cold_store: Path) -> None:
     shutil.rmtree(cold_store)
     assert [ve_version(project) for project in pair] == ["1.0", "1.0"]
     assert healed(*pair)
 
 
-def test_umask_077(tiny_project: Path, cold_store: Path) -> None:
+def test_store_with_umask_077(tiny_project: Path, cold_store: Path) -> None:
     run = bootstrap(tiny_project, prefix=("sh", "-c", 'umask 077 && exec "$@"', "sh"))
     assert run.returncode == 0
     assert ve_version(tiny_project) == "1.0"
-    # Today's umask must not decide what another project's ve gets.
+    # The umask of this rebuild must not change the files of other projects.
     assert entry(cold_store).joinpath("tree").stat().st_mode & 0o777 == 0o755
     assert installed(tiny_project).stat().st_mode & 0o777 == 0o444
     assert cold_store.stat().st_mode & 0o777 == 0o700
@@ -269,9 +269,9 @@ def test_umask_077(tiny_project: Path, cold_store: Path) -> None:
 
 
 @pytest.mark.parametrize("version", interpreters())
-def test_every_python(tiny_project: Path, cold_store: Path, figures: Figures,
+def test_store_with_every_python(tiny_project: Path, cold_store: Path, figures: Figures,
                       version: str) -> None:
-    """Built by one Python for another; the other's ve does not mind the store being shared."""
+    """Rebuild with one Python for another; both share the store."""
     row = figures.row(13, "Python " + ", ".join(interpreters()) +
                       ", `--python` another than the one that runs",
                       "cold and warm rebuilds work, damage is repaired, `check` finds nothing")

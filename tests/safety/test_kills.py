@@ -1,7 +1,7 @@
-"""kill -9 at random instants over the whole of a run: the ve works on, and the next rebuild goes.
+"""kill -9 at random instants: the virtualenv works, and the next rebuild succeeds.
 
-An instant is a fraction of the time that a whole run took, so they fall into all of it: hashing,
-unpacking, linking, the swap, the removal of the old ve.
+An instant is a fraction of the time of a whole run, so the kills cover all of it: hashing,
+unpacking, linking, the exchange, the removal of the old virtualenv.
 """
 
 import os
@@ -26,7 +26,7 @@ MODULES = 150
 @pytest.fixture
 def victim(request: pytest.FixtureRequest, figures: Figures, tmp_path: Path,
            cold_store: Path) -> tuple[Path, str]:
-    """A project and the module to import: a tiny one, for the page one with all of Django."""
+    """Return a project and a module to import: a small project, or one with all of Django."""
     if figures.full:
         project = tmp_path / "whole project"
         shutil.copytree(request.getfixturevalue("generated"), project, symlinks=True,
@@ -50,7 +50,7 @@ def left_behind(project: Path, store: Path) -> list[Path]:
 
 @pytest.mark.parametrize("whom", ["the rebuild alone", "all of its processes"])
 @pytest.mark.parametrize("temperature", ["cold", "warm"])
-def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figures: Figures,
+def test_kill_at_any_instant_leaves_a_virtualenv(victim: tuple[Path, str], cold_store: Path, figures: Figures,
                                temperature: str, whom: str) -> None:
     project, module = victim
     row = figures.row(("cold", "warm").index(temperature),
@@ -60,7 +60,7 @@ def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figur
     chance = random.Random(f"{temperature} {whom}")
     assert bootstrap(project).returncode == 0
     seconds = duration(project, cold_store, temperature)
-    # Cold runs take many times as long, and spend nearly all of it on unpacking.
+    # Cold runs take many times as long, nearly all of it for unpacking.
     for _ in range(figures.tries(*{"cold": (4, 30), "warm": (6, 70)}[temperature])):
         while (run := shot(project, cold_store, temperature, chance.uniform(0, seconds))
                ).poll() is not None:
@@ -72,7 +72,7 @@ def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figur
             again = bootstrap(project)
             assert (again.returncode, again.stderr) == (0, "")
             assert imports(project, module)
-            if whom == "all of its processes":  # else a worker may write on for a moment
+            if whom == "all of its processes":  # otherwise a worker may still be writing
                 assert left_behind(project, cold_store) == []
     wait_until_gone(run.pid)
     assert bootstrap(project).returncode == 0
@@ -80,7 +80,7 @@ def test_a_kill_at_any_instant(victim: tuple[Path, str], cold_store: Path, figur
 
 
 def duration(project: Path, store: Path, temperature: str) -> float:
-    """Seconds that a run takes; a warm one with all that earlier ones leave to it."""
+    """Return the seconds that a run takes; a warm run reuses everything of earlier ones."""
     for _ in range(2):
         if temperature == "cold":
             shutil.rmtree(store)
@@ -91,7 +91,7 @@ def duration(project: Path, store: Path, temperature: str) -> float:
 
 def shot(project: Path, store: Path, temperature: str,
          seconds: float) -> "subprocess.Popen[bytes]":
-    """A run that is `seconds` old."""
+    """Start a run, kill it after `seconds`, and return its process."""
     if temperature == "cold":
         shutil.rmtree(store)
     run = subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, start_new_session=True,
@@ -109,9 +109,9 @@ def kill(run: "subprocess.Popen[bytes]", whom: str) -> None:
     run.wait()
 
 
-def test_a_kill_before_there_was_a_ve(victim: tuple[Path, str], cold_store: Path,
+def test_kill_during_first_rebuild_leaves_no_half(victim: tuple[Path, str], cold_store: Path,
                                       figures: Figures) -> None:
-    """There is none afterwards, or a whole one."""
+    """Afterwards there is no virtualenv, or a complete one."""
     project, module = victim
     assert bootstrap(project).returncode == 0
     row = figures.row(2, "SIGKILL at a random instant of the first rebuild",

@@ -1,4 +1,4 @@
-"""Ten rebuilds of ten projects against one cold store, with and without a fault in their midst."""
+"""Ten rebuilds of ten projects at once with one cold store, with and without a fault."""
 
 import os
 import random
@@ -24,7 +24,7 @@ Run = "subprocess.Popen[str]"
 
 @pytest.fixture
 def projects(tiny_project: Path, tmp_path: Path, cold_store: Path) -> list[Path]:
-    """Ten projects that share all files but one; the store is cold."""
+    """Return ten projects that share all files but one; the store is cold."""
     replace_tiny(tiny_project, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
         "tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n",
         **{f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 30
@@ -47,8 +47,8 @@ def start(project: Path, prefix: tuple[str, ...] = ()) -> Run:
 
 
 def ends(runs: list[Run]) -> list[tuple[int, str]]:
-    said = [run.communicate(timeout=300)[1] for run in runs]
-    return [(run.returncode, err) for run, err in zip(runs, said, strict=True)]
+    output = [run.communicate(timeout=300)[1] for run in runs]
+    return [(run.returncode, err) for run, err in zip(runs, output, strict=True)]
 
 
 def damaged(store: Path) -> list[Path]:
@@ -62,7 +62,7 @@ def damaged(store: Path) -> list[Path]:
 
 
 def whole(projects: list[Path], store: Path) -> bool:
-    """Every project's ve works and is what the lock says, and so is the store."""
+    """Return whether each virtualenv works and matches the lock, and whether the store is complete."""
     for project in projects:
         assert ve_version(project) == "1.0"
         check = subprocess.run([project / "ve/bin/python", "-m", "bootstrapper", "check"],
@@ -72,7 +72,7 @@ def whole(projects: list[Path], store: Path) -> bool:
     return not damaged(store) and not list(store.glob("*/unfinished/*"))
 
 
-def test_ten_at_once(projects: list[Path], cold_store: Path, figures: Figures) -> None:
+def test_ten_rebuilds_at_once(projects: list[Path], cold_store: Path, figures: Figures) -> None:
     row = figures.row(5, "ten rebuilds of ten projects at once, one cold store",
                       "all succeed, `check` finds nothing, no entry of the store is damaged")
     for _ in range(figures.tries(1, 5)):
@@ -83,7 +83,7 @@ def test_ten_at_once(projects: list[Path], cold_store: Path, figures: Figures) -
         row.survived += PROJECTS
 
 
-def test_ten_at_once_of_which_one_is_killed(projects: list[Path], cold_store: Path,
+def test_ten_rebuilds_at_once_one_killed(projects: list[Path], cold_store: Path,
                                             figures: Figures) -> None:
     row = figures.row(6, "the same, with SIGKILL for one of the ten",
                       "nine succeed, the next rebuild of the tenth succeeds, no entry is damaged")
@@ -113,7 +113,7 @@ def test_ten_at_once_of_which_one_is_killed(projects: list[Path], cold_store: Pa
 
 @pytest.mark.needs("unshare", "mount")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small disk")
-def test_ten_at_once_on_a_disk_that_gets_full(projects: list[Path], cold_store: Path,
+def test_ten_rebuilds_at_once_disk_full(projects: list[Path], cold_store: Path,
                                               figures: Figures) -> None:
     row = figures.row(7, "the same, the store on a disk that gets full",
                       "each succeeds or says that the disk is full; virtualenvs and entries are "
@@ -123,7 +123,7 @@ def test_ten_at_once_on_a_disk_that_gets_full(projects: list[Path], cold_store: 
     chance = random.Random("full")
     for _ in range(figures.tries(1, 5)):
         row.tried += PROJECTS
-        # One mount name space for all ten: a holder keeps it while it sleeps.
+        # One mount namespace for all ten; a sleeping process keeps it.
         holder = subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o "size=$1" tmpfs "$2" && '
              'echo mounted && exec sleep 600', "sh", str(int(needed * chance.uniform(0.1, 0.9))),
@@ -133,11 +133,11 @@ def test_ten_at_once_on_a_disk_that_gets_full(projects: list[Path], cold_store: 
             inside = Path(f"/proc/{holder.pid}/root{cold_store}")
             runs = [start(project, ("nsenter", f"--mount=/proc/{holder.pid}/ns/mnt",
                                     f"--wdns={project}")) for project in projects]
-            for status, said in ends(runs):
-                assert status in (0, 1), said
+            for status, output in ends(runs):
+                assert status in (0, 1), output
                 if status:
-                    assert "the disk is full" in said, said
-                    assert said.count("\n  next: ") == 1
+                    assert "the disk is full" in output, output
+                    assert output.count("\n  next: ") == 1
                     row.note("reported the full disk")
                 else:
                     row.note("went through")

@@ -1,4 +1,4 @@
-"""Tarballs with a fault in them: refused in words that name the file, or built and installed."""
+"""Faulty tarballs are refused with their name, or built and installed."""
 
 import io
 import os
@@ -14,7 +14,7 @@ from tests.support.figures import Figures
 from tests.support.wheels import lock_line, make_wheel
 
 NAME = "tiny-1.0.tar.gz"
-# A build backend in the tarball itself: it hands over a wheel that lies beside it.
+# A build backend in the tarball itself, which returns the wheel beside it.
 BACKEND = """
 import shutil
 def build_wheel(directory, config_settings=None, metadata_directory=None):
@@ -61,7 +61,7 @@ def changed(path: Path, change: Callable[[bytearray], object]) -> Path:
 
 
 def faults(directory: Path, wheel: bytes, chance: random.Random) -> dict[str, Callable[[], Path]]:
-    """The kinds of fault; each makes the tarball anew."""
+    """Return the kinds of fault; each writes a new tarball."""
     def with_(*extra: Member, first: bool = False) -> Callable[[], Path]:
         return lambda: tarball(directory, wheel, *extra, first=first)
 
@@ -93,7 +93,7 @@ def faults(directory: Path, wheel: bytes, chance: random.Random) -> dict[str, Ca
     }
 
 
-def test_mutated_tarballs(built_project: Path, tmp_path: Path, figures: Figures) -> None:
+def test_mutated_tarballs_do_no_harm(built_project: Path, tmp_path: Path, figures: Figures) -> None:
     row = figures.row(4, "a tarball with a fault in it, through ./bootstrap.py",
                       "it refuses the tarball with a message that names the file, with exit "
                       "status 1 or 2 and a working old virtualenv; or it builds a virtualenv that "

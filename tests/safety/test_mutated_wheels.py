@@ -1,8 +1,7 @@
-"""Wheels with a fault in them: refused in words that name the file, or installed correctly.
+"""Faulty wheels are refused with their name, or installed correctly.
 
-Most go to the function that a worker calls, in a process of its own that is measured; some go
-through ./bootstrap.py as a person's would. The lock's hash always fits: what is held against the
-wheel is the wheel.
+Most tests call the worker's function in a measured process of its own; some run ./bootstrap.py.
+The hash in the lock always matches, so only the checks of the wheel itself can find the fault.
 """
 
 import json
@@ -29,23 +28,23 @@ from tests.support.figures import Figures
 from tests.support.wheels import lock_line
 
 SECONDS = 60
-MEMORY = 512 * 2**20  # bytes, of the tests themselves as well, which the process begins as
+MEMORY = 512 * 2**20  # bytes; the process begins as a fork of the tests
 
 
 @dataclass
 class Outcome:
     answer: dict[str, Any] | None
-    """What the worker said; None if it was ended by a signal."""
+    """What the worker output; None if it was ended by a signal."""
     status: int
     memory: int
 
 
 def unpack(wheel: Path, place: Path) -> Outcome:
-    """What becomes of one wheel in a process of its own."""
+    """Unpack one wheel in a process of its own, and return the result."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it is pytest-timeout's
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # pytest-timeout handles it here
         signal.alarm(SECONDS)
         resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
         answer = _do(UnpackTask(wheel=os.fspath(wheel), name=f"requirements/src/{wheel.name}",
@@ -55,9 +54,9 @@ def unpack(wheel: Path, place: Path) -> Outcome:
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as stream:
-        said = stream.read()
+        output = stream.read()
     _, status, usage = os.wait4(child, 0)
-    return Outcome(json.loads(said) if said else None, status, usage.ru_maxrss * 1024)
+    return Outcome(json.loads(output) if output else None, status, usage.ru_maxrss * 1024)
 
 
 def size(directory: Path) -> int:
@@ -65,7 +64,7 @@ def size(directory: Path) -> int:
 
 
 def differences(wheel: Path, place: Path) -> list[str]:
-    """Members of the wheel, as zipfile reads them, that the entry has otherwise."""
+    """Return the members, as zipfile reads them, that differ in the entry."""
     found = []
     with zipfile.ZipFile(wheel) as archive:
         for info in archive.infolist():
@@ -80,13 +79,13 @@ def differences(wheel: Path, place: Path) -> list[str]:
 
 
 def outside(directory: Path) -> list[str]:
-    """What lies where only a wheel that climbed could have put it."""
+    """Return files at places that only an escaping wheel can have written."""
     return [str(path) for folder in (directory, Path("/tmp"))
             for path in folder.glob(f"**/{mutation.CANARY}" if folder is directory
                                     else mutation.CANARY)]
 
 
-def test_mutated_wheels(tmp_path: Path, figures: Figures) -> None:
+def test_mutated_wheels_do_no_harm(tmp_path: Path, figures: Figures) -> None:
     row = figures.row(3, "a wheel with a fault in it, unpacked",
                       "it refuses the wheel with a message that names the file, or installs it as "
                       f"zipfile reads it; it uses less than {MEMORY // 2**20} MB of memory and a "
@@ -120,12 +119,12 @@ def _fault(outcome: Outcome, wheel: Path, place: Path) -> str:
     where, fault, next_step = outcome.answer.get("failed", ("", "", ""))
     if where != f"requirements/src/{wheel.name}" or not fault or not next_step \
             or "Error" in fault or len(fault) > 400:
-        return f"it said {outcome.answer}"
+        return f"it output {outcome.answer}"
     return ""
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_mutated_wheels_through_bootstrap(built_project: Path, tmp_path: Path,
+def test_rebuild_of_mutated_wheels_does_no_harm(built_project: Path, tmp_path: Path,
                                           figures: Figures) -> None:
     row = figures.row(4, "a wheel with a fault in it, through ./bootstrap.py",
                       "the same, with exit status 1 or 2 and a working old virtualenv; or a new "

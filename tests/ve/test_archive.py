@@ -1,4 +1,4 @@
-"""The members of an archive: what zipfile reads, or nothing."""
+"""Archive reads what zipfile reads, or refuses the archive."""
 
 import random
 import zipfile
@@ -23,7 +23,7 @@ def read(path: Path, number: int = 0) -> bytes:
 @pytest.mark.parametrize("method", [STORED, DEFLATED])
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5])
 @pytest.mark.parametrize("kind", ["zeros", "noise", "text"])
-def test_a_member_of_any_size_is_read_as_zipfile_reads_it(tmp_path: Path, method: int, size: int,
+def test_member_of_any_size_equals_zipfile(tmp_path: Path, method: int, size: int,
                                                           kind: str) -> None:
     chance = random.Random(size)
     content = {"zeros": bytes(size), "noise": chance.randbytes(size),
@@ -35,19 +35,19 @@ def test_a_member_of_any_size_is_read_as_zipfile_reads_it(tmp_path: Path, method
         assert read(path, 1) == archive.read("it") == content
 
 
-def test_what_stands_before_an_archive_does_not_matter(tmp_path: Path) -> None:
+def test_bytes_before_an_archive_are_ignored(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"it", content=b"content")])
     path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
     assert read(path) == b"content"
 
 
-def test_a_name_in_an_old_encoding_is_read_as_zipfile_reads_it(tmp_path: Path) -> None:
+def test_cp437_name_equals_zipfile(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"\x82t\x82", content=b"summer", flags=0)])
     with zipfile.ZipFile(path) as archive:
         assert archive.read("été") == read(path)
 
 
-def test_no_more_is_inflated_than_was_announced(tmp_path: Path) -> None:
+def test_inflating_stops_at_the_recorded_size(tmp_path: Path) -> None:
     packed, crc = zeros(64)
     path = write(tmp_path / "a.zip", [Part(name=b"bomb", packed=packed, crc=crc, size=10)])
     archive = Archive(path)
@@ -65,34 +65,34 @@ def test_no_more_is_inflated_than_was_announced(tmp_path: Path) -> None:
     (Part(name=b"it", content=b"content", flags=ENCRYPTED), "encrypted"),
     (Part(name=b"it", content=b"content", flags=0x20), "patch"),
     (Part(name=b"it", content=b"content", flags=0x40), "encrypted"),
-    (Part(name=b"it", content=b"content", again=True), "another name"),
+    (Part(name=b"it", content=b"content", again=True), "its name differs"),
 ])
-def test_a_member_that_is_not_what_the_directory_says_is_refused(tmp_path: Path, member: Part,
+def test_member_unlike_its_directory_is_refused(tmp_path: Path, member: Part,
                                                                 fault: str) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"first", content=b"1"), member])
     with pytest.raises(zipfile.BadZipFile, match=fault):
         read(path, 1)
 
 
-def test_a_member_that_reaches_into_the_next_one_is_refused(tmp_path: Path) -> None:
+def test_overlapping_member_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"one", content=b"1" * 100, method=STORED),
                                       Part(name=b"two", content=b"2" * 100, method=STORED)])
     content = path.read_bytes()
-    one = content.index(b"PK\1\2") + 20  # where the directory has its packed size
+    one = content.index(b"PK\1\2") + 20  # the compressed size in the directory
     path.write_bytes(content[:one] + (101).to_bytes(4, "little") + content[one + 4:])
     with pytest.raises(zipfile.BadZipFile, match="overlaps"):
         read(path)
     assert read(path, 1) == b"2" * 100
 
 
-def test_a_member_that_does_not_begin_where_the_directory_says_is_refused(tmp_path: Path) -> None:
+def test_member_at_a_wrong_offset_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"it", content=b"content")])
     path.write_bytes(b"QK" + path.read_bytes()[2:])
-    with pytest.raises(zipfile.BadZipFile, match="nothing begins"):
+    with pytest.raises(zipfile.BadZipFile, match="no member begins"):
         read(path)
 
 
-def test_an_archive_that_is_cut_while_it_is_read_is_refused(tmp_path: Path) -> None:
+def test_archive_truncated_while_open_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", [Part(name=b"it", content=bytes(3 * CHUNK), method=STORED)])
     archive = Archive(path)
     chunks = archive.chunks(archive.infos[0])

@@ -1,4 +1,4 @@
-"""Bytecode is what an interpreter without options would write, whatever options ours has."""
+"""Bytecode is what Python writes without options, whichever options the rebuild runs with."""
 
 import marshal
 import os
@@ -14,10 +14,10 @@ SOURCE = b'"""Documented."""\nassert __debug__\n'
 
 
 @pytest.mark.parametrize("option", ["-O", "-OO"])
-def test_an_optimising_python_writes_what_any_other_does(option: str) -> None:
+def test_bytecode_ignores_optimisation_options(option: str) -> None:
     run = subprocess.run(
-        [sys.executable, option, "-c", "import sys; from bootstrapper.ve import bytecode; "
-         f"sys.stdout.buffer.write(bytecode.compiled({SOURCE!r}, 'odd.py', mtime=7))"],
+        [sys.executable, option, "-c", "import sys; from bootstrapper.ve.python import bytecode; "
+         f"sys.stdout.buffer.write(bytecode.compile_source({SOURCE!r}, 'odd.py', mtime=7))"],
         stdout=subprocess.PIPE, check=True, cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     code = marshal.loads(run.stdout[16:])
@@ -29,9 +29,9 @@ def test_an_optimising_python_writes_what_any_other_does(option: str) -> None:
     ("odd.py", f"__pycache__/odd.{sys.implementation.cache_tag}.pyc"),
     ("a/b.c/odd.x.py", f"a/b.c/__pycache__/odd.x.{sys.implementation.cache_tag}.pyc"),
 ])
-def test_it_lies_where_python_looks_for_it(source: str, path: str) -> None:
+def test_bytecode_path_is_that_of_python(source: str, path: str) -> None:
     assert bytecode.path_of(source) == path
 
 
-def test_a_source_that_is_none_has_none() -> None:
+def test_invalid_source_has_no_bytecode() -> None:
     assert bytecode.compile_source(b"print 'two'\n", "odd.py", mtime=0) is None

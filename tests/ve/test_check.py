@@ -1,4 +1,4 @@
-"""`python -m bootstrapper check` lists every difference between ve, vendored files and lock."""
+"""`python -m bootstrapper check` lists every difference between virtualenv, files and lock."""
 
 import os
 import subprocess
@@ -28,18 +28,18 @@ def site(built_project: Path) -> Path:
     return next((built_project / "ve/lib").glob("python*/site-packages"))
 
 
-def test_a_fresh_ve_has_no_difference(built_project: Path) -> None:
+def test_fresh_virtualenv_has_no_difference(built_project: Path) -> None:
     run = check(built_project)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.splitlines()[-1] == "ve/ and vendored files are what the lock says"
+    assert run.stdout.splitlines()[-1] == "ve/ and vendored files match the lock"
 
 
-def test_running_the_ve_makes_no_difference(built_project: Path) -> None:
+def test_running_python_makes_no_difference(built_project: Path) -> None:
     subprocess.run([built_project / "ve/bin/python", "-c", "import tiny"], check=True)
     assert differences(built_project) == []
 
 
-def test_bytecode_that_was_changed_is_told(built_project: Path, site: Path) -> None:
+def test_changed_bytecode_is_reported(built_project: Path, site: Path) -> None:
     (compiled,) = (site / "__pycache__").glob("tiny.*.pyc")
     compiled.chmod(0o644)
     content = compiled.read_bytes()
@@ -47,10 +47,10 @@ def test_bytecode_that_was_changed_is_told(built_project: Path, site: Path) -> N
     assert compiled.read_bytes() != content
     assert differences(built_project) == [
         f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info: "
-        "its bytecode is not what was installed"]
+        "its bytecode has changed"]
 
 
-def test_every_changed_missing_and_extra_file_is_listed(built_project: Path, site: Path) -> None:
+def test_changed_missing_and_extra_files_are_listed(built_project: Path, site: Path) -> None:
     module = site / "tiny.py"
     os.chmod(module, 0o644)
     module.write_text("VERSION = 'patched'\n")
@@ -61,12 +61,12 @@ def test_every_changed_missing_and_extra_file_is_listed(built_project: Path, sit
     assert differences(built_project) == [
         f"{inside}/tiny-1.0.dist-info/METADATA: missing",
         f"{inside}/tiny.py: changed",
-        f"{inside}/debug.py: nothing in the lock brings it",
-        "ve/bin/extra: nothing in the lock brings it",
+        f"{inside}/debug.py: no file of the lock installs it",
+        "ve/bin/extra: no file of the lock installs it",
     ]
 
 
-def test_a_record_that_was_made_to_fit_is_seen(built_project: Path, site: Path) -> None:
+def test_adapted_record_is_found(built_project: Path, site: Path) -> None:
     (site / "tiny.py").write_text("VERSION = 'patched'\n")
     record = site / "tiny-1.0.dist-info/RECORD"
     rows = [row if not row.startswith("tiny.py") else "tiny.py,,"
@@ -76,7 +76,7 @@ def test_a_record_that_was_made_to_fit_is_seen(built_project: Path, site: Path) 
         f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info/RECORD: changed"]
 
 
-def test_vendored_files_are_held_against_the_lock(built_project: Path) -> None:
+def test_vendored_files_are_compared_with_the_lock(built_project: Path) -> None:
     source = built_project / lockfile.SOURCE
     (source / "tiny-1.0-py3-none-any.whl").write_bytes(b"other")
     make_wheel(source, "stray")
@@ -84,50 +84,50 @@ def test_vendored_files_are_held_against_the_lock(built_project: Path) -> None:
     pip.unlink()
     stray, tiny, tool = differences(built_project)
     assert stray.startswith("requirements/src/stray-1.0-py3-none-any.whl: no line")
-    assert tiny.startswith("requirements/src/tiny-1.0-py3-none-any.whl: its 5 bytes")
+    assert tiny.startswith("requirements/src/tiny-1.0-py3-none-any.whl: the sha256 of its 5 bytes")
     assert tool.startswith(f"requirements/src/{pip.name}: the file is missing")
 
 
-def test_a_lock_that_moved_on_is_seen(built_project: Path) -> None:
+def test_newer_lock_is_found(built_project: Path) -> None:
     source = built_project / lockfile.SOURCE
     (source / "tiny-1.0-py3-none-any.whl").unlink()
     new = make_wheel(source, version="2.0")
     ours = next(source.glob("bootstrapper-*.whl"))
     (built_project / lockfile.APPS).write_text(lock_line(ours) + lock_line(new))
     assert differences(built_project) == [
-        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed, the lock does not have it",
+        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed, but not in the lock",
         "ve/: requirements/src/tiny-2.0-py3-none-any.whl is not installed"]
 
 
-def test_other_bytes_under_the_same_name_are_seen(built_project: Path) -> None:
+def test_other_sha256_of_a_name_is_found(built_project: Path) -> None:
     source = built_project / lockfile.SOURCE
     new = make_wheel(source, files={"tiny.py": "VERSION = 'rebuilt'\n"})
     ours = next(source.glob("bootstrapper-*.whl"))
     (built_project / lockfile.APPS).write_text(lock_line(ours) + lock_line(new))
     assert differences(built_project) == [
-        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed from a file of other bytes"]
+        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed from a file with another sha256"]
 
 
-def test_no_ve_is_a_difference(tiny_project: Path) -> None:
-    assert differences(tiny_project) == ["ve/: there is none, or no Python in it"]
+def test_missing_virtualenv_is_a_difference(tiny_project: Path) -> None:
+    assert differences(tiny_project) == ["ve/: is missing, or has no Python"]
 
 
-def test_a_ve_that_somebody_else_made_is_a_difference(tiny_project: Path) -> None:
+def test_foreign_virtualenv_is_a_difference(tiny_project: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tiny_project / "ve"],
                    check=True)
     assert differences(tiny_project) == [
-        "ve/: it was not built by bootstrap.py, or not by this version"]
+        "ve/: was not built by this version of bootstrap.py"]
 
 
-def test_a_bad_lock_is_named(built_project: Path) -> None:
+def test_bad_lock_is_reported(built_project: Path) -> None:
     (built_project / lockfile.APPS).write_text("nonsense\n")
     run = check(built_project)
     assert run.returncode == 2
-    assert "requirements/apps.txt line 1: " in run.stderr
+    assert "requirements/apps.txt:1: " in run.stderr
 
 
 def installed(project: Path, *wheels: Path) -> None:
-    """Lock these wheels and ours alone, and rebuild."""
+    """Lock these wheels and our own, and rebuild."""
     source = project / lockfile.SOURCE
     ours = next(source.glob("bootstrapper-*.whl"))
     (source / "tiny-1.0-py3-none-any.whl").unlink(missing_ok=True)
@@ -143,7 +143,7 @@ def installed(project: Path, *wheels: Path) -> None:
     {"odd-1.0.data/scripts/odd.py": "#!python\nprint('with a first line')\n"},
     {"odd-1.0.data/scripts/below/odd": "#!python\nprint('in a directory of bin/')\n"},
     {"odd-1.0.data/data/bin/odd.py": "print('data in bin/')\n"},
-    {"odd-1.0.data/data/odd.py": "print('in the ve itself')\n"},
+    {"odd-1.0.data/data/odd.py": "print('in the root')\n"},
     {"odd.py": "this is no Python\n", "__pycache__/odd.other.pyc": b"\0" * 20},
 ], ids=lambda files: next(iter(files)))
 def test_python_files_anywhere_make_no_difference(
@@ -153,7 +153,7 @@ def test_python_files_anywhere_make_no_difference(
 
 
 @pytest.mark.parametrize("digest", ["md5=AAAA", "shake_128=AAAA", "", "sha256={right}="])
-def test_a_record_of_any_form_makes_no_difference(tiny_project: Path, digest: str) -> None:
+def test_unusual_record_makes_no_difference(tiny_project: Path, digest: str) -> None:
     right = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"  # of no bytes
     record = (f"odd.txt,{digest.format(right=right)},\nodd.pyc,,\nodd-1.0.dist-info/METADATA,,\n"
               "odd-1.0.dist-info/WHEEL,,\nodd-1.0.dist-info/RECORD,,\n")
@@ -163,7 +163,7 @@ def test_a_record_of_any_form_makes_no_difference(tiny_project: Path, digest: st
     assert differences(tiny_project) == []
 
 
-def test_a_file_of_two_wheels_makes_no_difference(tiny_project: Path) -> None:
+def test_file_of_two_wheels_makes_no_difference(tiny_project: Path) -> None:
     source = tiny_project / lockfile.SOURCE
     wheels = [make_wheel(source, name, files={
         "tests.py": f"WHOSE = {name!r}\n", f"{name}-1.0.data/scripts/run.py": f"#!python\n{name}",
@@ -190,16 +190,16 @@ def test_changed_bytecode_is_found_anywhere(tiny_project: Path, path: str) -> No
     compiled.chmod(0o644)
     compiled.write_bytes(compiled.read_bytes().replace(b"one", b"two"))
     (line,) = differences(tiny_project)
-    assert line.endswith("odd-1.0.dist-info: its bytecode is not what was installed")
+    assert line.endswith("odd-1.0.dist-info: its bytecode has changed")
 
 
-def test_advice_for_a_changed_ve_is_a_rebuild(built_project: Path, site: Path) -> None:
+def test_next_command_for_a_changed_ve_is_a_rebuild(built_project: Path, site: Path) -> None:
     (site / "tiny.py").unlink()
     assert check(built_project, "-q").stderr == "1 difference\n  next: ./bootstrap.py\n"
 
 
-def test_advice_never_throws_edits_away(built_project: Path) -> None:
-    """What `check` advises is run, with uncommitted edits in requirements/."""
+def test_next_command_never_loses_edits(built_project: Path) -> None:
+    """Run the commands that `check` suggests, with uncommitted edits in requirements/."""
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.example")
     for command in (("init", "-q"), ("add", "bootstrap.py", "requirements"),
                     ("commit", "-qm", "one")):

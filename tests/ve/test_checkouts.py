@@ -1,4 +1,4 @@
-"""Checkouts that lack something: the files of Git LFS, line ends, or an honest size."""
+"""Unusual checkouts: Git LFS pointers, converted line ends, very large files."""
 
 import os
 import shutil
@@ -20,35 +20,35 @@ GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@b.example")
 
 @pytest.mark.parametrize("pattern", [
     "*.whl", "bootstrapper-*.whl", "tiny-*.whl", "virtualenv-*.whl"])
-def test_a_rebuild_of_lfs_pointers_says_git_lfs_pull(built_project: Path, pattern: str) -> None:
+def test_rebuild_of_lfs_pointers_suggests_git_lfs(built_project: Path, pattern: str) -> None:
     for path in (built_project / lockfile.SOURCE).glob(pattern):
         path.write_text(POINTER)
     run = bootstrap(built_project)
     assert run.returncode == 1
-    assert ("is a pointer of Git LFS, the file itself is not here\n"
+    assert ("is a Git LFS pointer instead of the file\n"
             "  next: git lfs pull\n") in run.stderr
     assert "Traceback" not in run.stderr
     assert ve_version(built_project) == "1.0"
 
 
-def test_check_names_each_lfs_pointer(built_project: Path) -> None:
+def test_check_lists_lfs_pointers(built_project: Path) -> None:
     pointers = sorted((built_project / lockfile.SOURCE).glob("*.whl"))
     for path in pointers:
         path.write_text(POINTER)
     run = check(built_project, "-q")
     assert run.returncode == 1
     assert sorted(run.stdout.splitlines()) == [
-        f"{lockfile.SOURCE}/{path.name}: is a pointer of Git LFS, the file itself is not here"
+        f"{lockfile.SOURCE}/{path.name}: is a Git LFS pointer instead of the file"
         for path in pointers]
     assert run.stderr == f"{len(pointers)} differences\n  next: git lfs pull\n"
 
 
 @pytest.mark.needs(DEBIAN_PYTHON)
 @pytest.mark.parametrize("content", [b"", b"no zip archive", b"PK\x03\x04 cut"])
-def test_a_damaged_bootstrapper_gives_no_traceback(built_project: Path, content: bytes) -> None:
+def test_damaged_bootstrapper_prints_no_traceback(built_project: Path, content: bytes) -> None:
     wheel = next((built_project / lockfile.SOURCE).glob("bootstrapper-*.whl"))
     wheel.write_bytes(content)
-    # Our own Python has a bootstrapper installed.
+    # The Python of the tests has bootstrapper installed.
     run = bootstrap(built_project, python=DEBIAN_PYTHON)
     assert run.returncode == 1
     assert f"{wheel} can't be read: " in run.stderr
@@ -59,9 +59,9 @@ def test_a_damaged_bootstrapper_gives_no_traceback(built_project: Path, content:
 @pytest.mark.parametrize("attributes", [
     "<<cookiecutter.project_slug>>/.gitattributes", "rolf/.gitattributes"])
 def test_autocrlf_changes_no_script(generated: Path, tmp_path: Path, attributes: str) -> None:
-    """Committed and cloned by somebody whose git makes CR LF of line ends."""
+    """Commit and clone with a git that converts line ends to CR LF."""
     project, clone = tmp_path / "project", tmp_path / "clone"
-    # Other tests may have rebuilt its ve, which nobody commits.
+    # Other tests may have rebuilt its ve/, which is not committed.
     ignored = shutil.ignore_patterns("src", "ve", ".ve.*", ".deploy", "__pycache__")
     shutil.copytree(generated, project, ignore=ignored)
     shutil.copy(REPOSITORY / attributes, project / ".gitattributes")
@@ -80,15 +80,15 @@ def test_autocrlf_changes_no_script(generated: Path, tmp_path: Path, attributes:
 
 
 def test_autocrlf_changes_no_template() -> None:
-    """A clone of this repository is what projects are generated from."""
+    """Projects are generated from a clone of this repository."""
     files = ["<<cookiecutter.project_slug>>/bootstrap.py", "hooks/post_gen_project.py",
              "bootstrapper/cookbook/bootstrap.sh", "rolf/manage.py"]
-    said = subprocess.run(["git", "check-attr", "eol", "--", *files], cwd=REPOSITORY,
+    output = subprocess.run(["git", "check-attr", "eol", "--", *files], cwd=REPOSITORY,
                           capture_output=True, text=True, check=True).stdout
-    assert [line.rpartition(": ")[2] for line in said.splitlines()] == ["lf"] * len(files)
+    assert [line.rpartition(": ")[2] for line in output.splitlines()] == ["lf"] * len(files)
 
 
-def test_a_wheel_with_300_mb_of_zeros_is_installed(tiny_project: Path) -> None:
+def test_wheel_with_300_mb_of_zeros_is_installed(tiny_project: Path) -> None:
     replace_tiny(tiny_project, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
         "tiny.py": "def main() -> None:\n    print('1.0')\n", "zeros.bin": bytes(300 * 10**6)})
     run = bootstrap(tiny_project, "--no-store")
@@ -97,7 +97,7 @@ def test_a_wheel_with_300_mb_of_zeros_is_installed(tiny_project: Path) -> None:
 
 
 @pytest.mark.parametrize("size", ['"3 MB"', '"2.5MiB"', "3000000", '"3m"'])
-def test_largest_wheel_is_a_setting_of_the_project(tiny_project: Path, size: str) -> None:
+def test_largest_wheel_limits_the_size(tiny_project: Path, size: str) -> None:
     wheel = replace_tiny(tiny_project, version="2.0", files={
         "tiny.py": "", "zeros.bin": bytes(2 * 10**6)})
     settings = tiny_project / "pyproject.toml"
@@ -112,14 +112,14 @@ def test_largest_wheel_is_a_setting_of_the_project(tiny_project: Path, size: str
 
 
 @pytest.mark.parametrize("size", ['"much"', "true", "-1", '"1 light year"', "[]"])
-def test_a_largest_wheel_that_is_no_size_is_refused(tiny_project: Path, size: str) -> None:
+def test_invalid_largest_wheel_is_refused(tiny_project: Path, size: str) -> None:
     replace_tiny(tiny_project, version="2.0")
     (tiny_project / "pyproject.toml").write_text(f"[tool.bootstrapper]\nlargest-wheel = {size}\n")
     run = bootstrap(tiny_project, "--no-store")
     assert (run.returncode, "is no size\n  next: " in run.stderr) == (2, True)
 
 
-def test_a_wheel_too_large_for_the_disk_fills_no_disk(built_project: Path, tmp_path: Path) -> None:
+def test_wheel_larger_than_the_disk_is_not_written(built_project: Path, tmp_path: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root may mount")
     replace_tiny(built_project, version="2.0", files={"zeros.bin": bytes(20 * 10**6)})

@@ -1,4 +1,4 @@
-"""A rebuild that is met in the middle: the old ve works, and nothing is left behind."""
+"""An interrupted rebuild leaves the old virtualenv working, and no files or processes."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.support.processes import processes_of, wait_until_gone
 
 @pytest.fixture
 def slow_project(built_project: Path) -> Path:
-    """A project whose rebuild takes seconds, so that it can be met in the middle."""
+    """Return a project whose rebuild takes seconds, so that tests can interrupt it."""
     replace_tiny(built_project, files={
         "tiny.py": "VERSION = '2.0'\ndef main() -> None:\n    print(VERSION)\n",
         **{f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 40
@@ -35,7 +35,7 @@ def unpacking(store: Path) -> bool:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
                          ids=lambda how: how.name)
-def test_an_interrupt_in_the_middle(
+def test_interrupt_leaves_the_old_virtualenv(
         slow_project: Path, cold_store: Path, how: signal.Signals) -> None:
     run = started(slow_project)
     while not unpacking(cold_store):
@@ -45,17 +45,17 @@ def test_an_interrupt_in_the_middle(
         os.killpg(run.pid, how)
     else:
         run.send_signal(how)
-    _, said = run.communicate(timeout=60)
+    _, output = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert said == "\nbootstrap.py: interrupted; ve/ is whole\n"
+    assert output == "\nbootstrap.py: interrupted; ve/ is unchanged\n"
     assert ve_version(slow_project) == "1.0"
     assert not list(slow_project.glob(".ve*"))
     assert processes_of(run.pid) == []
 
 
 @pytest.mark.parametrize("whom", ["the rebuild", "all of its processes"])
-def test_kill_9_at_any_instant(slow_project: Path, whom: str) -> None:
-    """Ten instants spread over the whole of a run; the next rebuild succeeds after each."""
+def test_kill_9_leaves_a_working_virtualenv(slow_project: Path, whom: str) -> None:
+    """Kill ten runs at instants spread over a run; the next rebuild succeeds after each."""
     begin = time.monotonic()
     assert bootstrap(slow_project).returncode == 0
     whole = time.monotonic() - begin
@@ -78,7 +78,7 @@ def test_kill_9_at_any_instant(slow_project: Path, whom: str) -> None:
     assert not list(slow_project.glob(".ve*"))
 
 
-def test_a_worker_that_is_killed_from_outside(slow_project: Path, cold_store: Path) -> None:
+def test_killed_worker_is_reported(slow_project: Path, cold_store: Path) -> None:
     run = started(slow_project)
     while not unpacking(cold_store):
         assert run.poll() is None
@@ -87,7 +87,7 @@ def test_a_worker_that_is_killed_from_outside(slow_project: Path, cold_store: Pa
         pid = int(line.split()[0])
         if pid != run.pid:
             os.kill(pid, signal.SIGKILL)
-    _, said = run.communicate(timeout=60)
+    _, output = run.communicate(timeout=60)
     assert run.returncode == 1
-    assert "the process that unpacked it was ended from outside" in said
+    assert "another process killed the one that was unpacking it" in output
     assert ve_version(slow_project) == "1.0"

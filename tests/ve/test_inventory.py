@@ -1,4 +1,4 @@
-"""`store info` and `store prune`: what the store holds, what it saves, what goes."""
+"""`store info` and `store prune`."""
 
 import fcntl
 import json
@@ -28,11 +28,11 @@ def info() -> dict[str, int]:
     return answer
 
 
-def test_an_empty_store_is_told_as_such(cold_store: Path) -> None:
+def test_info_of_an_empty_store(cold_store: Path) -> None:
     assert info() == {"path": str(cold_store), "items": 0, "files": 0, "size": 0, "saved": 0}
 
 
-def test_projects_that_share_a_wheel_share_its_disk(
+def test_info_counts_shared_disk_space(
         cold_store: Path, tiny_project: Path, tmp_path: Path) -> None:
     assert bootstrap(tiny_project).returncode == 0
     first = info()
@@ -51,20 +51,20 @@ def test_projects_that_share_a_wheel_share_its_disk(
     assert "saved" in store("info").stdout
 
 
-def test_prune_removes_what_nobody_has_used_and_spares_the_ves(
+def test_prune_removes_unused_entries_only(
         cold_store: Path, built_project: Path) -> None:
     assert store("prune").stdout.startswith("removed 0 of 2 entries")
     (old,) = cold_store.glob("*/cpython-*/*/tree/lib/python*/site-packages/tiny.py")
     entry = old.parents[4]
     os.utime(entry, (time.time() - 31 * DAY,) * 2)
-    assert store("prune").stdout.startswith("removed 1 of 2 entries that nobody has used for 30")
+    assert store("prune").stdout.startswith("removed 1 of 2 entries, unused for 30")
     assert not entry.exists()
     assert ve_version(built_project) == "1.0"
     assert bootstrap(built_project).returncode == 0
     assert entry.exists()
 
 
-def test_a_rebuild_counts_as_use(cold_store: Path, built_project: Path) -> None:
+def test_rebuild_counts_as_use(cold_store: Path, built_project: Path) -> None:
     for place in cold_store.glob("*/*/*"):
         os.utime(place, (time.time() - 31 * DAY,) * 2)
     assert bootstrap(built_project).returncode == 0
@@ -79,11 +79,11 @@ def test_prune_waits_for_a_rebuild(cold_store: Path, built_project: Path) -> Non
     with pytest.raises(subprocess.TimeoutExpired):
         pruning.wait(timeout=1)
     os.close(handle)
-    said, _ = pruning.communicate(timeout=30)
-    assert said.startswith("removed 2 of 2 entries")
+    output, _ = pruning.communicate(timeout=30)
+    assert output.startswith("removed 2 of 2 entries")
 
 
-def test_a_store_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_store_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_STORE", "/proc/store")
     run = store("info")
     assert run.returncode == 1
@@ -91,9 +91,9 @@ def test_a_store_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert "\n  next: " in run.stderr
 
 
-def test_an_empty_ve_is_made_once_for_an_interpreter(
+def test_empty_virtualenv_is_created_once(
         cold_store: Path, tiny_project: Path, tmp_path: Path) -> None:
-    """A path without a space: only such a one can be put in place of another everywhere."""
+    """The path has no space: only such a virtualenv can be copied to another path."""
     project = tiny_project.rename(tmp_path / "first")
     plain = tmp_path / "store"
     environment = {**os.environ, "BOOTSTRAP_STORE": str(plain)}
@@ -102,9 +102,9 @@ def test_an_empty_ve_is_made_once_for_an_interpreter(
         subprocess.run([sys.executable, "bootstrap.py", "-q"], cwd=project, env=environment,
                        check=True)
         (kept,) = plain.glob("*/bare/*")
-        said = subprocess.run(["bash", "-c", ". ve/bin/activate; tiny; echo $VIRTUAL_ENV $PS1"],
+        output = subprocess.run(["bash", "-c", ". ve/bin/activate; tiny; echo $VIRTUAL_ENV $PS1"],
                               cwd=project, capture_output=True, text=True, check=True).stdout
-        assert said.split() == ["1.0", str(project / "ve"), f"({name})"]
+        assert output.split() == ["1.0", str(project / "ve"), f"({name})"]
         for path in (project / "ve").rglob("*"):
             if path.is_file() and not path.is_symlink():
                 assert os.fsencode(kept) not in path.read_bytes(), path

@@ -1,4 +1,4 @@
-"""The lock is a plain requirements file; a line that is wrong is named by its number."""
+"""The lock is a pip requirements file; a faulty line is reported with its number."""
 
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +18,7 @@ def written(project: Path, text: str) -> Path:
     return project
 
 
-def test_files_markers_and_hashes_are_read(tmp_path: Path) -> None:
+def test_read_returns_files_markers_and_hashes(tmp_path: Path) -> None:
     files = read(written(tmp_path, f"""# written by vendor_fetch
 {LINE}
 
@@ -36,7 +36,7 @@ requirements/src/feedparser-6.0.11.tar.gz \\
     assert [str(file.marker) for file in files] == ["None", 'python_version == "3.11"', "None"]
 
 
-def test_what_is_rendered_is_read_back(tmp_path: Path) -> None:
+def test_rendered_lock_is_read_back(tmp_path: Path) -> None:
     text = f'{LINE}\nrequirements/src/x-1.tar.gz ; os_name == "posix" --hash=sha256:{B}\n'
     assert render(read(written(tmp_path, "# note\n#\n" + text), APPS), ["note", ""]) == \
         "# note\n#\n" + text
@@ -55,22 +55,22 @@ def test_what_is_rendered_is_read_back(tmp_path: Path) -> None:
     (f'requirements/src/tiny-1.0-py3-none-any.whl ; snake == "3" --hash=sha256:{A}', "snake"),
     ("--index-url somewhere", "'--index-url'"),
     ("-r other.txt", "'-r'"),
-    (LINE, "stands in line 1 already"),
+    (LINE, "line 1 already has"),
 ])
-def test_a_bad_line_is_named_by_its_number(tmp_path: Path, line: str, fault: str) -> None:
+def test_bad_line_is_reported_with_its_number(tmp_path: Path, line: str, fault: str) -> None:
     with pytest.raises(InputError) as error:
         read(written(tmp_path, f"{LINE}\n{line}\n"), APPS)
-    assert error.value.where == "requirements/apps.txt line 2"
+    assert error.value.where == "requirements/apps.txt:2"
     assert fault in error.value.fault
     assert error.value.status == 2
 
 
-def test_a_missing_lock_is_named(tmp_path: Path) -> None:
+def test_missing_lock_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"requirements/apps\.txt: the file is missing"):
         read(tmp_path, PurePosixPath("requirements/apps.txt"))
 
 
-def test_a_lock_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+def test_lock_not_in_utf_8_is_refused(tmp_path: Path) -> None:
     written(tmp_path, "").joinpath(APPS).write_bytes(b"# caf\xe9\n")
-    with pytest.raises(InputError, match="not UTF-8 at byte 5"):
+    with pytest.raises(InputError, match="byte 5 is not UTF-8"):
         read(tmp_path, APPS)

@@ -1,4 +1,4 @@
-"""Our PEP 508 markers are compared with the reference implementation."""
+"""Markers are compared with the packaging library."""
 
 import pytest
 from packaging.markers import Marker as Reference
@@ -43,7 +43,7 @@ MARKERS = [
 
 @pytest.mark.parametrize("environment", [LINUX, PRERELEASE, WINDOWS, LINUX | {"extra": "foo-bar"}])
 @pytest.mark.parametrize("text", MARKERS)
-def test_a_marker_holds_where_pep_508_says(text: str, environment: dict[str, str]) -> None:
+def test_marker_holds_as_in_pep_508(text: str, environment: dict[str, str]) -> None:
     assert Marker(text).holds(environment) == Reference(text).evaluate(environment)
 
 
@@ -52,7 +52,7 @@ def test_a_marker_holds_where_pep_508_says(text: str, environment: dict[str, str
     ('os.name == "posix"', 'os_name == "posix"'),
     ('platform.python_implementation == "x"', 'platform_python_implementation == "x"'),
 ])
-def test_names_from_before_pep_508_still_work(old: str, new: str) -> None:
+def test_old_variable_names_work(old: str, new: str) -> None:
     assert Marker(old).holds(LINUX) == Marker(new).holds(LINUX)
 
 
@@ -62,6 +62,6 @@ def test_names_from_before_pep_508_still_work(old: str, new: str) -> None:
     'os_name == "posix" and', 'os_name == sys_platform', '"a" == "b"',
     'os_name == "posix" os_name == "nt"',
 ])
-def test_what_is_no_marker_is_refused(text: str) -> None:
+def test_invalid_marker_is_refused(text: str) -> None:
     with pytest.raises(InvalidMarker):
         Marker(text)

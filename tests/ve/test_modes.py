@@ -1,4 +1,4 @@
-"""The modes of a ve depend on nobody's umask, and `check` looks at them."""
+"""Modes in a virtualenv do not depend on the umask, and `check` compares them."""
 
 import os
 import shutil
@@ -18,8 +18,10 @@ PROGRAM = "#!/bin/sh\necho a program\n"
 
 @pytest.fixture
 def plain_project(tiny_project: Path) -> Path:
-    """The tiny project at a path whose empty ves the store keeps, with a script that is a module
-    and a program."""
+    """Return a project with a script that is a module and a program.
+
+    Its path needs no quoting, so the store keeps its empty virtualenv.
+    """
     project = Path(shutil.copytree(tiny_project, tiny_project.with_name("plain")))
     replace_tiny(project, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
         "tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n",
@@ -48,7 +50,7 @@ def modes(ve: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("mask", ["077", "027", "002", "000"])
-def test_modes_of_a_ve_are_the_same_for_every_umask(
+def test_modes_do_not_depend_on_the_umask(
         plain_project: Path, store_of_old: Path, mask: str) -> None:
     rebuilt(plain_project)
     expected = modes(plain_project / "ve")
@@ -56,7 +58,7 @@ def test_modes_of_a_ve_are_the_same_for_every_umask(
     assert expected["pyvenv.cfg"] == expected["bootstrapper.json"] == "0644"
     assert expected["bin/tool.py"] == "0755" and expected["bin/program"] == "0555"
     shutil.rmtree(store_of_old)
-    for _ in range(2):  # the second takes all from the store, and a spare
+    for _ in range(2):  # the second run uses the store and a recycled virtualenv
         rebuilt(plain_project, mask)
         assert modes(plain_project / "ve") == expected
     assert not [path for path in store_of_old.rglob("*")
@@ -68,7 +70,7 @@ def test_modes_of_a_ve_are_the_same_for_every_umask(
 
 @pytest.mark.needs(DEBIAN_PYTHON)
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
-def test_the_sites_user_runs_what_umask_077_built(
+def test_site_user_can_run_a_ve_built_with_umask_077(
         plain_project: Path, store_of_old: Path, server_root: Path) -> None:
     project = Path(shutil.copytree(plain_project, server_root / "by umask 077"))
     run = bootstrap(project, "--python", DEBIAN_PYTHON, python=DEBIAN_PYTHON,
@@ -79,7 +81,7 @@ def test_the_sites_user_runs_what_umask_077_built(
     assert (run.stdout, run.stderr) == ("1.0\n", "")
 
 
-def test_a_shared_projects_ve_can_be_replaced_by_its_group(
+def test_group_can_replace_a_shared_virtualenv(
         plain_project: Path, store_of_old: Path) -> None:
     plain_project.chmod(0o2775)
     rebuilt(plain_project, "077")
@@ -98,7 +100,7 @@ def _store_file(store: Path, pattern: str) -> Path:
 @pytest.mark.parametrize("pattern", [
     "bare/*/ve/pyvenv.cfg", "bare/*/ve/bin/activate", "cpython-*/*/tree/lib/*/*/tiny.py",
     "cpython-*/*/tree/lib/*/*/__pycache__/tiny.*.pyc", "cpython-*/*/tree/bin/program"])
-def test_wrong_modes_in_the_store_are_healed(
+def test_wrong_modes_in_the_store_are_repaired(
         plain_project: Path, store_of_old: Path, pattern: str) -> None:
     rebuilt(plain_project)
     expected = modes(plain_project / "ve")
@@ -110,16 +112,16 @@ def test_wrong_modes_in_the_store_are_healed(
 
 
 @pytest.mark.parametrize(("path", "mode", "fault"), [
-    ("pyvenv.cfg", 0o600, "its mode is 0600, the site's user may not read it"),
-    ("bootstrapper.json", 0o640, "its mode is 0640, the site's user may not read it"),
-    ("lib/*/*/tiny.py", 0o400, "its mode is 0400, the site's user may not read it"),
-    ("lib/*/*/tiny.py", 0o666, "its mode is 0666, others may write it"),
-    ("lib/*/*/__pycache__/tiny.*.pyc", 0o440, "its mode is 0440, the site's user may not read it"),
-    ("bin/tiny", 0o644, "its mode is 0644, the site's user may not execute it"),
-    ("bin/program", 0o744, "its mode is 0744, the site's user may not execute it"),
-    ("bin", 0o750, "its mode is 0750, the site's user may not enter it"),
-    ("lib/*/site-packages", 0o777, "its mode is 0777, others may write into it"),
-    ("", 0o700, "its mode is 0700, the site's user may not enter it"),
+    ("pyvenv.cfg", 0o600, "its mode is 0600, the site's user can't read it"),
+    ("bootstrapper.json", 0o640, "its mode is 0640, the site's user can't read it"),
+    ("lib/*/*/tiny.py", 0o400, "its mode is 0400, the site's user can't read it"),
+    ("lib/*/*/tiny.py", 0o666, "its mode is 0666, other users can write it"),
+    ("lib/*/*/__pycache__/tiny.*.pyc", 0o440, "its mode is 0440, the site's user can't read it"),
+    ("bin/tiny", 0o644, "its mode is 0644, the site's user can't execute it"),
+    ("bin/program", 0o744, "its mode is 0744, the site's user can't execute it"),
+    ("bin", 0o750, "its mode is 0750, the site's user can't enter it"),
+    ("lib/*/site-packages", 0o777, "its mode is 0777, other users can write into it"),
+    ("", 0o700, "its mode is 0700, the site's user can't enter it"),
 ])
 def test_check_finds_a_wrong_mode(
         plain_project: Path, store_of_old: Path, path: str, mode: int, fault: str) -> None:

@@ -1,4 +1,4 @@
-"""Wheels are unpacked in several processes, of which none stays."""
+"""Several processes unpack wheels, and all of them exit."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from tests.support.wheels import make_wheel
 
 @pytest.fixture(params=["our own bytecode", "another's"])
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
-    """The running one, which is forked; and the same under another name, which is started."""
+    """Return the running interpreter, for forks; and one with another name, which is started."""
     return current_interpreter() if request.param == "our own bytecode" else replace(
         current_interpreter(), bytecode="another's")
 
@@ -33,13 +33,13 @@ def children() -> str:
 
 @pytest.fixture(autouse=True)
 def _no_process_is_left() -> Iterator[None]:
-    """Others that run were there before: servers and a browser that many tests share."""
+    """Other processes are shared by many tests, and may be older: servers and a browser."""
     before = children()
     yield
     assert children() == before
 
 
-def test_every_wheel_is_unpacked_and_no_process_is_left(tmp_path: Path,
+def test_pool_unpacks_every_wheel_and_exits(tmp_path: Path,
                                                         interpreter: Interpreter) -> None:
     tasks = [task(tmp_path, make_wheel(tmp_path, f"tiny{number}")) for number in range(7)]
     done: list[UnpackTask] = []
@@ -52,7 +52,7 @@ def test_every_wheel_is_unpacked_and_no_process_is_left(tmp_path: Path,
             f"tiny{number}.{sys.implementation.cache_tag}.pyc"]
 
 
-def test_a_wheel_that_is_refused_is_named_and_no_process_is_left(
+def test_refused_wheel_is_reported_and_pool_exits(
         tmp_path: Path, interpreter: Interpreter) -> None:
     wheels = [make_wheel(tmp_path, f"tiny{number}") for number in range(7)]
     wheels[3].write_bytes(b"not a zip")
@@ -61,7 +61,7 @@ def test_a_wheel_that_is_refused_is_named_and_no_process_is_left(
                  done=lambda _: None)
 
 
-def test_what_the_system_refuses_is_told_as_it_said(tmp_path: Path,
+def test_system_error_is_raised_unchanged(tmp_path: Path,
                                                     interpreter: Interpreter) -> None:
     wanted = task(tmp_path, make_wheel(tmp_path))
     Path(wanted.place).mkdir()
@@ -70,7 +70,7 @@ def test_what_the_system_refuses_is_told_as_it_said(tmp_path: Path,
     assert error.value.filename == wanted.place
 
 
-def test_an_interruption_leaves_no_process(tmp_path: Path, interpreter: Interpreter) -> None:
+def test_interruption_leaves_no_process(tmp_path: Path, interpreter: Interpreter) -> None:
     def interrupt(_: UnpackTask) -> None:
         raise KeyboardInterrupt
 

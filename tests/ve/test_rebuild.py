@@ -1,4 +1,4 @@
-"""./bootstrap.py makes a ve that holds exactly what the lock says, offline, wherever it is."""
+"""./bootstrap.py builds a virtualenv that holds exactly the lock, without a network, anywhere."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def site(project: Path) -> Path:
     return next((project / "ve/lib").glob("python*/site-packages"))
 
 
-def test_the_ve_holds_exactly_what_the_lock_says(built_project: Path) -> None:
+def test_virtualenv_holds_exactly_the_lock(built_project: Path) -> None:
     names = {re.sub(r"^bootstrapper-.*\.", "bootstrapper.", path.name)
              for path in site(built_project).iterdir()}
     assert names - {"_virtualenv.py", "_virtualenv.pth"} == {
@@ -34,7 +34,7 @@ def test_the_ve_holds_exactly_what_the_lock_says(built_project: Path) -> None:
     assert ve_version(built_project) == "1.0"
 
 
-def test_a_rebuild_leaves_nothing_of_the_old_ve(built_project: Path) -> None:
+def test_rebuild_removes_the_old_virtualenv(built_project: Path) -> None:
     stray = site(built_project) / "stray.py"
     stray.write_text("")
     assert bootstrap(built_project).returncode == 0
@@ -43,43 +43,43 @@ def test_a_rebuild_leaves_nothing_of_the_old_ve(built_project: Path) -> None:
         "bootstrap.py", "requirements", "ve"]
 
 
-def test_nothing_in_the_ve_names_the_place_where_it_was_built(built_project: Path) -> None:
+def test_no_file_names_the_staging_directory(built_project: Path) -> None:
     for path in (built_project / "ve").rglob("*"):
         if path.is_file() and not path.is_symlink():
             assert not re.search(rb"\.ve\.build-[0-9a-f]{8}", path.read_bytes()), path
-    said = subprocess.run([built_project / "ve/bin/python", "-c", "import tiny; print("
+    output = subprocess.run([built_project / "ve/bin/python", "-c", "import tiny; print("
                            "tiny.main.__code__.co_filename)"], capture_output=True, text=True,
                           check=True).stdout
-    assert said.strip() == str(site(built_project) / "tiny.py")
+    assert output.strip() == str(site(built_project) / "tiny.py")
 
 
-def test_the_ve_can_be_activated(built_project: Path) -> None:
+def test_virtualenv_can_be_activated(built_project: Path) -> None:
     done = subprocess.run(["bash", "-c", ". ve/bin/activate && command -v tiny && tiny"],
                           cwd=built_project, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [str(built_project / "ve/bin/tiny"), "1.0"]
 
 
-def test_the_distribution_itself_is_there_in_the_ve(built_project: Path) -> None:
+def test_bootstrapper_is_installed(built_project: Path) -> None:
     done = subprocess.run([built_project / "ve/bin/python", "-m", "bootstrapper", "check"],
                           cwd=built_project, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_ve_rebuilds_itself(built_project: Path) -> None:
+def test_virtualenv_rebuilds_itself(built_project: Path) -> None:
     done = subprocess.run([built_project / "ve/bin/python", "-m", "bootstrapper", "rebuild"],
                           cwd=built_project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert ve_version(built_project) == "1.0"
 
 
-def test_what_is_compiled_is_used(built_project: Path) -> None:
+def test_compiled_bytecode_is_used(built_project: Path) -> None:
     done = subprocess.run([built_project / "ve/bin/python", "-v", "-c", "import tiny"],
                           capture_output=True, text=True, check=True)
     assert re.search(r"code object from .*tiny\.cpython-\d+\.pyc", done.stderr)
 
 
 @pytest.mark.parametrize("version", interpreters())
-def test_the_ve_is_of_the_python_that_the_project_asks_for(
+def test_requires_python_chooses_the_interpreter(
         tiny_project: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     executable = interpreters()[version]
     (tiny_project / "pyproject.toml").write_text(
@@ -87,22 +87,22 @@ def test_the_ve_is_of_the_python_that_the_project_asks_for(
     monkeypatch.setenv("PATH", str(executable.parent), prepend=os.pathsep)
     run = bootstrap(tiny_project)
     assert run.returncode == 0, run.stderr
-    said = subprocess.run([tiny_project / "ve/bin/python", "-c",
+    output = subprocess.run([tiny_project / "ve/bin/python", "-c",
                            "import sys, tiny; print(*sys.version_info[:2], sep='.'); "
                            "print(tiny.__spec__.cached)"],
                           capture_output=True, text=True, check=True).stdout.splitlines()
-    assert said[0] == version
-    assert Path(said[1]).is_file()
+    assert output[0] == version
+    assert Path(output[1]).is_file()
 
 
 @pytest.mark.parametrize("version", interpreters())
-def test_any_python_may_run_it(tiny_project: Path, version: str) -> None:
+def test_every_python_can_run_bootstrap(tiny_project: Path, version: str) -> None:
     run = bootstrap(tiny_project, "--python", sys.executable, python=interpreters()[version])
     assert run.returncode == 0, run.stderr
     assert ve_version(tiny_project) == "1.0"
 
 
-def test_a_python_that_the_project_does_not_ask_for_is_refused(built_project: Path) -> None:
+def test_python_outside_requires_python_is_refused(built_project: Path) -> None:
     (built_project / "pyproject.toml").write_text('[project]\nrequires-python = "==3.9.*"\n')
     run = bootstrap(built_project, "--python", sys.executable)
     assert run.returncode == 2
@@ -110,7 +110,7 @@ def test_a_python_that_the_project_does_not_ask_for_is_refused(built_project: Pa
     assert ve_version(built_project) == "1.0"
 
 
-def test_a_python_that_is_not_there_is_named(built_project: Path) -> None:
+def test_missing_python_is_reported(built_project: Path) -> None:
     run = bootstrap(built_project, "--python", "3.99")
     assert run.returncode == 2
     assert "Python 3.99: virtualenv finds none on this machine" in run.stderr
@@ -118,7 +118,7 @@ def test_a_python_that_is_not_there_is_named(built_project: Path) -> None:
 
 
 @pytest.mark.skipif(len(interpreters()) < 2, reason="needs a second Python")
-def test_the_python_that_the_lock_is_for_is_taken(
+def test_python_of_the_lock_is_chosen(
         tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     version, executable = next(each for each in interpreters().items() if each[0] != here)
@@ -134,7 +134,7 @@ def test_the_python_that_the_lock_is_for_is_taken(
     assert (site(tiny_project) / "code.py").is_file()
 
 
-def test_files_of_every_kind_go_where_they_belong(tiny_project: Path) -> None:
+def test_files_of_every_kind_are_installed(tiny_project: Path) -> None:
     scripts = "kinds-1.0.data/scripts"
     add_wheel(tiny_project, name="kinds",
               executable=["kinds/tool", f"{scripts}/kinds-sh", f"{scripts}/kinds-py"], files={
@@ -155,35 +155,35 @@ def test_files_of_every_kind_go_where_they_belong(tiny_project: Path) -> None:
     assert (packages / "kinds_native.txt").is_file()
     assert (ve / "share/kinds/data.txt").read_text() == "data\n"
     assert (ve / f"include/site/{version}/kinds/kinds.h").is_file()
-    for script, said in (("kinds-sh", "sh\n"), ("kinds-py", "py\n")):
+    for script, output in (("kinds-sh", "sh\n"), ("kinds-py", "py\n")):
         assert subprocess.run([ve / "bin" / script], capture_output=True, text=True,
-                              check=True).stdout == said
+                              check=True).stdout == output
 
 
-def test_the_later_line_wins_where_two_wheels_have_one_file(tiny_project: Path) -> None:
+def test_later_line_wins_for_a_shared_file(tiny_project: Path) -> None:
     for name in ("first", "second", "third"):
         add_wheel(tiny_project, name=name, files={
             "shared/__init__.py": f"FROM = {name!r}\n", f"shared/{name}.py": ""})
     for _ in range(3):
         assert bootstrap(tiny_project, "--jobs", "4").returncode == 0
-        said = subprocess.run([tiny_project / "ve/bin/python", "-c",
+        output = subprocess.run([tiny_project / "ve/bin/python", "-c",
                                "import shared; print(shared.FROM)"],
                               capture_output=True, text=True, check=True).stdout
-        assert said == "third\n"
+        assert output == "third\n"
 
 
-def test_two_rebuilds_at_once_take_turns(built_project: Path) -> None:
+def test_two_rebuilds_run_one_after_the_other(built_project: Path) -> None:
     runs = [subprocess.Popen([sys.executable, "bootstrap.py"], cwd=built_project, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-    said = [run.communicate(timeout=120) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0, 0], said
-    assert sum("waiting for another rebuild" in out for out, _ in said) == 2
+    output = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], output
+    assert sum("waiting for another rebuild" in out for out, _ in output) == 2
     assert ve_version(built_project) == "1.0"
     assert not list(built_project.glob(".ve*"))
 
 
 @pytest.mark.needs("unshare")
-def test_it_needs_no_network(tiny_project: Path) -> None:
+def test_rebuild_needs_no_network(tiny_project: Path) -> None:
     prefix = ("unshare", "-n") if os.getuid() == 0 else ("unshare", "-rn")
     run = bootstrap(tiny_project, prefix=prefix)
     assert run.returncode == 0, run.stderr
@@ -191,34 +191,34 @@ def test_it_needs_no_network(tiny_project: Path) -> None:
 
 
 @pytest.mark.needs("strace")
-def test_no_socket_leaves_the_process(tiny_project: Path, tmp_path: Path) -> None:
+def test_rebuild_opens_no_socket(tiny_project: Path, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     run = bootstrap(tiny_project, prefix=("strace", "-f", "-qq", "-e", "trace=%network",
                                           "-o", str(trace)))
     assert run.returncode == 0, run.stderr
     calls = trace.read_text()
     assert "AF_INET" not in calls
-    # The trace would have told: a socket that is opened is seen.
+    # The trace does find a socket that is opened.
     subprocess.run(["strace", "-f", "-qq", "-e", "trace=%network", "-o", trace, sys.executable,
                     "-c", "import socket; socket.socket()"], check=True)
     assert "AF_INET" in trace.read_text()
 
 
-def test_an_unfinished_rebuild_is_cleared_up(built_project: Path) -> None:
+def test_leftovers_of_a_killed_rebuild_are_removed(built_project: Path) -> None:
     left = built_project / ".ve.build-0badcafe/ve/lib"
     left.mkdir(parents=True)
     assert bootstrap(built_project).returncode == 0
     assert not list(built_project.glob(".ve*"))
 
 
-def test_a_ve_that_was_left_aside_comes_back(built_project: Path) -> None:
+def test_virtualenv_moved_aside_is_restored(built_project: Path) -> None:
     (built_project / "ve").rename(built_project / ".ve.old")
     (built_project / lockfile.APPS).write_text("nonsense\n")
     assert bootstrap(built_project).returncode == 2
     assert ve_version(built_project) == "1.0"
 
 
-def test_a_ve_that_is_a_link_is_replaced_and_what_it_leads_to_stays(
+def test_link_to_a_virtualenv_is_replaced(
         built_project: Path, tmp_path: Path) -> None:
     elsewhere = (built_project / "ve").rename(tmp_path / "elsewhere")
     (built_project / "ve").symlink_to(elsewhere)
@@ -227,10 +227,10 @@ def test_a_ve_that_is_a_link_is_replaced_and_what_it_leads_to_stays(
     assert (elsewhere / "bin/tiny").is_file()
 
 
-def test_output_is_a_line_a_step_and_none_with_q(tiny_project: Path, cold_store: Path) -> None:
-    said = bootstrap(tiny_project).stdout.splitlines()
-    assert [line.split()[0] for line in said] == ["verify", "unpack", "link", "ve/"]
-    assert re.fullmatch(r"unpack      2/2 +\d+\.\d\d s", said[1])
+def test_output_is_one_line_a_step_none_with_q(tiny_project: Path, cold_store: Path) -> None:
+    output = bootstrap(tiny_project).stdout.splitlines()
+    assert [line.split()[0] for line in output] == ["verify", "unpack", "link", "ve/"]
+    assert re.fullmatch(r"unpack      2/2 +\d+\.\d\d s", output[1])
     quiet = bootstrap(tiny_project, "-q")
     assert (quiet.stdout, quiet.stderr) == ("", "")
     loud = bootstrap(tiny_project, "-v").stdout

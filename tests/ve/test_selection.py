@@ -1,4 +1,4 @@
-"""Which vendored file an interpreter gets, and what is said when none fits."""
+"""Selection of vendored files for an interpreter, and the errors if none fits."""
 
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +25,7 @@ PYTHON = Interpreter(
 
 
 def lines(*names: str) -> list[LockedFile]:
-    """Lines of a lock, each `FILE` or `FILE ; MARKER`."""
+    """Return lines of a lock, each `FILE` or `FILE ; MARKER`."""
     files = []
     for number, text in enumerate(names, 1):
         name, _, marker = text.partition(" ; ")
@@ -39,7 +39,7 @@ def chosen(project: Path, *names: str, wanted: tuple[str, ...] = ()) -> list[str
             for file in select_files(lines(*names), PYTHON, project=project, wanted=wanted)]
 
 
-def test_the_wheel_that_fits_best_is_taken(tmp_path: Path) -> None:
+def test_best_wheel_is_selected(tmp_path: Path) -> None:
     assert chosen(tmp_path,
                   "x-1.0.tar.gz",
                   "x-1.0-py3-none-any.whl",
@@ -52,7 +52,7 @@ def test_the_wheel_that_fits_best_is_taken(tmp_path: Path) -> None:
         "x-1.0-cp312-cp312-manylinux_2_28_x86_64.whl", "y-2.0-2-py3-none-any.whl"]
 
 
-def test_lines_whose_marker_does_not_hold_are_left_out(tmp_path: Path) -> None:
+def test_lines_with_a_false_marker_are_skipped(tmp_path: Path) -> None:
     make_wheel(tmp_path / "requirements/src", "x", tag="cp312-cp312-linux_x86_64")
     assert chosen(tmp_path,
                   'x-1.0-cp311-cp311-linux_x86_64.whl ; python_version == "3.11"',
@@ -61,25 +61,25 @@ def test_lines_whose_marker_does_not_hold_are_left_out(tmp_path: Path) -> None:
         "x-1.0-cp312-cp312-linux_x86_64.whl"]
 
 
-def test_no_wheel_for_this_python_names_both_kinds_of_tags(tmp_path: Path) -> None:
+def test_wheel_for_another_python_is_reported(tmp_path: Path) -> None:
     with pytest.raises(WorkFailed) as error:
         chosen(tmp_path, "x-1.0-cp310-cp310-manylinux_2_28_x86_64.whl")
     message = str(error.value)
-    assert "requirements/apps.txt line 1" in message
+    assert "requirements/apps.txt:1" in message
     assert "is for cp310-cp310-manylinux_2_28_x86_64" in message
     assert "CPython 3.12.1 on linux_x86_64" in message
-    assert "takes cp312-cp312-linux_x86_64" in message
+    assert "accepts cp312-cp312-linux_x86_64" in message
     assert "next: " in message
 
 
-def test_a_line_for_another_python_is_missed_when_apps_in_asks_for_it(tmp_path: Path) -> None:
+def test_skipped_line_wanted_by_apps_in_is_reported(tmp_path: Path) -> None:
     names = ('x-1.0-cp311-cp311-linux_x86_64.whl ; python_version == "3.11"',)
     assert chosen(tmp_path, *names) == []
     with pytest.raises(WorkFailed, match="no vendored file of x fits"):
         chosen(tmp_path, *names, wanted=("X>=1",))
 
 
-def test_a_line_for_another_python_is_missed_when_a_chosen_wheel_requires_it(
+def test_skipped_line_wanted_by_a_wheel_is_reported(
         tmp_path: Path) -> None:
     make_wheel(tmp_path / "requirements/src", "web", requires=[
         'x ; extra == "fast"', 'colorama; sys_platform == "win32"'])
@@ -91,6 +91,6 @@ def test_a_line_for_another_python_is_missed_when_a_chosen_wheel_requires_it(
         chosen(tmp_path, *names, wanted=("web[fast]>=1.0",))
 
 
-def test_two_versions_of_one_distribution_are_refused(tmp_path: Path) -> None:
+def test_two_versions_of_a_distribution_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkFailed, match="line 1 has another version"):
         chosen(tmp_path, "x-1.0-py3-none-any.whl", "x-1.1-py3-none-any.whl")

@@ -1,4 +1,4 @@
-"""Files named like the standard library's modules, where commands are run, replace nothing."""
+"""Files named like modules of the standard library replace nothing where commands are run."""
 
 import subprocess
 import sys
@@ -9,15 +9,15 @@ import pytest
 from tests.conftest import bootstrap
 from tests.support.rendering import render
 
-# Python itself imports these for `-m`, before any code of ours: only -P keeps them out.
+# Python imports these for `-m`, before our code runs: only -P keeps them out.
 PYTHONS_OWN = {"importlib", "types", "warnings", "contextlib", "collections", "functools", "enum",
                "operator", "keyword", "reprlib", "threading", "abc", "os", "io", "stat", "site"}
-WINDOWS = {"nt", "winreg", "winsound", "msvcrt", "msilib"}  # tried for, in vain
+WINDOWS = {"nt", "winreg", "winsound", "msvcrt", "msilib"}  # modules of Windows that others try to import
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def shadows(directory: Path) -> Path:
-    """Modules that say so when they are imported."""
+    """Write modules that report when they are imported."""
     directory.mkdir(exist_ok=True)
     for name in sys.stdlib_module_names - PYTHONS_OWN - WINDOWS:
         if not name.startswith("_"):
@@ -35,14 +35,14 @@ def run(*words: str, cwd: Path, **environment: str) -> "subprocess.CompletedProc
     ("bootstrapper", "--help"), ("bootstrapper", "deploy", "--help"),
     ("bootstrapper", "rebuild", "--help"), ("bootstrapper", "store", "info"),
     ("vendor_fetch", "--help"), ("vendor_fetch", "sync", "--help")])
-def test_a_command_imports_nothing_from_where_it_runs(tmp_path: Path,
+def test_command_ignores_modules_in_current_directory(tmp_path: Path,
                                                       words: tuple[str, ...]) -> None:
     done = run(sys.executable, "-m", *words, cwd=shadows(tmp_path / "here"), HOME=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("package", ["bootstrapper", "vendor_fetch"])
-def test_a_checkout_runs_its_own_packages(tmp_path: Path, package: str) -> None:
+def test_checkout_runs_its_own_packages(tmp_path: Path, package: str) -> None:
     for name in ("bootstrapper", "vendor_fetch"):
         (tmp_path / name).symlink_to(ROOT / name)
     shadows(tmp_path)
@@ -50,7 +50,7 @@ def test_a_checkout_runs_its_own_packages(tmp_path: Path, package: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_bootstrap_imports_nothing_of_the_project(tiny_project: Path) -> None:
+def test_bootstrap_ignores_modules_of_the_project(tiny_project: Path) -> None:
     shadows(tiny_project)
     done = bootstrap(tiny_project)
     assert (done.returncode, "shadowed" in done.stderr) == (0, False), done.stderr

@@ -1,4 +1,4 @@
-"""Where the store is for a user without a home, and what a rebuild does when a store fails."""
+"""The store of users without a home, and rebuilds with a failing store."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be anot
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A directory that USER can enter, which pytest's own are not."""
+    """Return a directory that USER can enter; pytest's own do not allow that."""
     directory = Path(tempfile.mkdtemp(prefix="www"))
     directory.chmod(0o755)
     yield directory
@@ -31,7 +31,7 @@ def place() -> Iterator[Path]:
 
 
 def given_away(project: Path, place: Path) -> Path:
-    """Copy a project to a place where all is USER's."""
+    """Copy a project to a place that belongs to USER."""
     shutil.copytree(project, place)
     for path in (place, *place.parents[:2], *place.rglob("*")):
         if path.name.startswith("www") or path.is_relative_to(place) or path.name == "releases":
@@ -40,7 +40,7 @@ def given_away(project: Path, place: Path) -> Path:
 
 
 def as_user(project: Path, *environment: str) -> str:
-    """Rebuild as USER with this environment alone; returns what is printed."""
+    """Rebuild as USER with this environment alone; return the output."""
     done = subprocess.run(
         ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "env", "-i",
          *environment, DEBIAN_PYTHON, "bootstrap.py", "--python", DEBIAN_PYTHON],
@@ -58,18 +58,18 @@ def shared_with(project: Path, store: Path) -> bool:
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
 @pytest.mark.parametrize("home", [None, "/nonexistent", "/root", "/proc", "/etc/passwd"])
-def test_a_user_without_a_home_has_a_store(
+def test_user_without_a_home_has_a_store(
         tiny_project: Path, place: Path, home: str | None) -> None:
-    """As www-data on Debian, whose home is root's."""
+    """www-data of Debian has a home that belongs to root."""
     project = given_away(tiny_project, place / "project")
     environment = [f"HOME={home}"] if home else []
     for _ in range(2):
-        said = as_user(project, *environment)
-        assert "no store" not in said and "ermission" not in said
+        output = as_user(project, *environment)
+        assert "no store" not in output and "ermission" not in output
         store = project / f".ve.store-{USER}"
         assert store.stat().st_mode & 0o777 == 0o700
         assert shared_with(project, store)
-    assert "unpack" not in said
+    assert "unpack" not in output
 
 
 @needs_root
@@ -77,19 +77,19 @@ def test_a_user_without_a_home_has_a_store(
 def test_releases_of_a_deployment_share_a_store(tiny_project: Path, place: Path) -> None:
     (place / ".deploy").mkdir()
     os.chown(place / ".deploy", USER, USER)
-    said = ""
+    output = ""
     for number in ("1", "2"):
         project = given_away(tiny_project, place / "releases" / number)
-        said = as_user(project, "HOME=/nonexistent")
+        output = as_user(project, "HOME=/nonexistent")
         assert shared_with(project, place / f".deploy/store-{USER}")
         assert not list(project.glob(".ve*"))
-    assert "unpack" not in said and "no store" not in said
+    assert "unpack" not in output and "no store" not in output
 
 
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
-def test_a_project_of_somebody_else_is_rebuilt_quietly(tiny_project: Path, place: Path) -> None:
-    """Neither the home nor a store beside the project can be had."""
+def test_project_of_another_user_is_rebuilt_quietly(tiny_project: Path, place: Path) -> None:
+    """USER can write neither the home nor beside the project."""
     project = given_away(tiny_project, place / "project")
     (project / f".ve.store-{USER}").mkdir()  # root's
     assert "no store" not in as_user(project, "HOME=/nonexistent")
@@ -97,7 +97,7 @@ def test_a_project_of_somebody_else_is_rebuilt_quietly(tiny_project: Path, place
 
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
-def test_a_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
+def test_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
     store = tmp_path / "theirs"
     store.mkdir()
@@ -113,7 +113,7 @@ def test_a_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
 @pytest.mark.needs("unshare")
 @pytest.mark.parametrize("limit", ["size=64k", "size=300k", "size=1m", "nr_inodes=20",
                                    "nr_inodes=150"])
-def test_a_full_store_is_named_and_done_without(
+def test_full_store_is_reported_and_not_used(
         tiny_project: Path, tmp_path: Path, limit: str,
         monkeypatch: pytest.MonkeyPatch) -> None:
     disk = tmp_path / "disk"
@@ -134,7 +134,7 @@ def test_a_full_store_is_named_and_done_without(
 
 @pytest.mark.parametrize("number", [errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EROFS,
                                     errno.ENOLCK])
-def test_a_store_that_breaks_is_what_failed(tmp_path: Path, number: int) -> None:
+def test_store_failure_is_recognized(tmp_path: Path, number: int) -> None:
     store = Store(tmp_path / "store")
     inside = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
     elsewhere = Path("/proc")  # a project on another file system
@@ -146,13 +146,13 @@ def test_a_store_that_breaks_is_what_failed(tmp_path: Path, number: int) -> None
     assert location.failed(store, elsewhere, WorkFailed("a", "another fault", "b")) == ""
 
 
-def test_a_full_disk_that_holds_the_project_too_is_reported(tmp_path: Path) -> None:
+def test_full_disk_of_the_project_is_reported(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     for number in (errno.ENOSPC, errno.EDQUOT):
         error = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
         assert location.failed(store, tmp_path, error) == ""
 
 
-def test_a_named_store_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_named_store_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_STORE", str(tmp_path / "named"))
     assert home.places(tmp_path) == [tmp_path / "named"]

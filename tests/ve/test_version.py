@@ -1,4 +1,4 @@
-"""Our PEP 440 is compared with the reference implementation, pair by pair."""
+"""Versions and specifiers are compared with the packaging library, pair by pair."""
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -16,7 +16,7 @@ VERSIONS = [
 
 @pytest.mark.parametrize("one", VERSIONS)
 @pytest.mark.parametrize("other", VERSIONS)
-def test_two_versions_compare_as_pep_440_says(one: str, other: str) -> None:
+def test_versions_compare_as_in_pep_440(one: str, other: str) -> None:
     assert (Version(one) < Version(other)) == (Reference(one) < Reference(other))
     assert (Version(one) == Version(other)) == (Reference(one) == Reference(other))
     for operator in ("==", "!=", "<=", ">=", "<", ">", "~="):
@@ -30,7 +30,7 @@ def test_two_versions_compare_as_pep_440_says(one: str, other: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("specifier",
                          ["", "==3.12.*", "!=3.12.*", "==1.*", "~=3.12.0", ">=3.11,<3.14"])
-def test_a_specifier_holds_the_versions_that_pep_440_says(version: str, specifier: str) -> None:
+def test_specifiers_match_as_in_pep_440(version: str, specifier: str) -> None:
     expected = SpecifierSet(specifier).contains(version, prereleases=True)
     assert matches(Version(version), specifier) == expected
 
@@ -39,17 +39,17 @@ def test_a_specifier_holds_the_versions_that_pep_440_says(version: str, specifie
     ("1.0c3", "1.0rc3"), ("v1.0.REV5", "1.0.post5"), ("1.0-1", "1.0.post1"),
     ("1.0-preview-2", "1.0rc2"), (" 1.0_alpha ", "1.0a0"),
 ])
-def test_spellings_of_one_version_are_equal(spelling: str, normal: str) -> None:
+def test_spellings_of_a_version_are_equal(spelling: str, normal: str) -> None:
     assert Version(spelling) == Version(normal)
 
 
 @pytest.mark.parametrize("text", ["", "one", "1..0", "1.0+", "१.0"])
-def test_what_is_no_version_is_refused(text: str) -> None:
+def test_invalid_version_is_refused(text: str) -> None:
     with pytest.raises(InvalidVersion):
         Version(text)
 
 
 @pytest.mark.parametrize("specifier", ["3.12", "=3.12", ">=3.*", "~=3"])
-def test_what_is_no_specifier_is_refused(specifier: str) -> None:
+def test_invalid_specifier_is_refused(specifier: str) -> None:
     with pytest.raises(InvalidVersion):
         matches(Version("3.12"), specifier)

@@ -1,4 +1,4 @@
-"""A wheel is judged before a byte of it is written; what is refused is named."""
+"""A wheel is checked before any of its files is written; a refused one is named."""
 
 import stat
 from pathlib import Path
@@ -27,42 +27,42 @@ def refusal(path: Path) -> str:
     "../evil.py", "tiny/../../evil.py", "/etc/evil", "tiny//evil.py", "./evil.py", "tiny/..",
     "tiny-1.0.data/purelib/../../evil.py", "tiny.py\0.txt",
 ])
-def test_a_name_that_leads_out_of_its_directory_is_refused(tmp_path: Path, name: str) -> None:
+def test_escaping_name_is_refused(tmp_path: Path, name: str) -> None:
     assert "leads out" in refusal(make_wheel(tmp_path, members=[member(name)]))
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO])
-def test_a_link_or_device_is_refused(tmp_path: Path, kind: int) -> None:
+def test_link_or_device_is_refused(tmp_path: Path, kind: int) -> None:
     fault = refusal(make_wheel(tmp_path, members=[member("tiny/link", kind)]))
-    assert fault == "'tiny/link' in it is neither a file nor a directory"
+    assert fault == "its member 'tiny/link' is neither a file nor a directory"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_name_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
-    assert "twice" in refusal(make_wheel(tmp_path, members=[member("tiny.py")]))
+def test_duplicate_name_is_refused(tmp_path: Path) -> None:
+    assert "two members" in refusal(make_wheel(tmp_path, members=[member("tiny.py")]))
 
 
-def test_an_unknown_data_directory_is_refused(tmp_path: Path) -> None:
+def test_unknown_data_directory_is_refused(tmp_path: Path) -> None:
     path = make_wheel(tmp_path, members=[member("tiny-1.0.data/elsewhere/x")])
     assert "purelib, platlib, headers, scripts, data" in refusal(path)
 
 
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "tiny-1.0-py3-none-any.whl"
     path.write_bytes(b"not a zip")
     assert "zip" in refusal(path)
 
 
-def test_a_wheel_of_a_later_format_is_refused(tmp_path: Path) -> None:
+def test_later_wheel_version_is_refused(tmp_path: Path) -> None:
     assert "Wheel-Version" in refusal(make_wheel(tmp_path, wheel_version="2.0"))
 
 
-def test_a_wheel_named_as_another_distribution_is_refused(tmp_path: Path) -> None:
+def test_wheel_with_another_name_is_refused(tmp_path: Path) -> None:
     path = make_wheel(tmp_path).rename(tmp_path / "other-1.0-py3-none-any.whl")
-    assert "is not that of other" in refusal(path)
+    assert "does not belong to other" in refusal(path)
 
 
-def test_a_wheel_without_dist_info_is_refused(tmp_path: Path) -> None:
+def test_wheel_without_dist_info_is_refused(tmp_path: Path) -> None:
     import zipfile
     path = tmp_path / "tiny-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
@@ -70,7 +70,7 @@ def test_a_wheel_without_dist_info_is_refused(tmp_path: Path) -> None:
     assert "0 .dist-info" in refusal(path)
 
 
-def test_a_damaged_member_is_named(tmp_path: Path) -> None:
+def test_damaged_member_is_reported(tmp_path: Path) -> None:
     path = make_wheel(tmp_path, files={"tiny.py": b"\0" * 5000})
     content = bytearray(path.read_bytes())
     place = content.index(b"tiny.py") + len(b"tiny.py")
@@ -92,12 +92,12 @@ def test_entry_points_keep_capitals_and_lose_extras(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["../evil = tiny:main", "evil = tiny", "evil = a b:c",
                                   "evil = tiny:os.system('x')", ".. = tiny:main"])
-def test_an_entry_point_that_is_none_is_refused(tmp_path: Path, line: str) -> None:
+def test_invalid_entry_point_is_refused(tmp_path: Path, line: str) -> None:
     path = make_wheel(tmp_path, entry_points=f"[console_scripts]\n{line}\n")
     with pytest.raises(WorkFailed, match="entry point"):
         _ = opened(path).entry_points
 
 
-def test_requirements_are_read_from_the_metadata(tmp_path: Path) -> None:
+def test_requirements_come_from_the_metadata(tmp_path: Path) -> None:
     path = make_wheel(tmp_path, requires=["asgiref>=3.8", 'tzdata; sys_platform == "win32"'])
     assert opened(path).requirements == ["asgiref>=3.8", 'tzdata; sys_platform == "win32"']

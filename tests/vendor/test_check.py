@@ -53,13 +53,14 @@ def add_unasked(project: Path) -> None:
     [
         (
             lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").unlink(),
-            "requirements/src/tiny-1.0-py3-none-any.whl: the file is missing",
+            "requirements/src/tiny-1.0-py3-none-any.whl: the file is missing; "
+            "requirements/apps.txt:5 names it",
         ),
         (
             lambda project: (project / SOURCE / "tiny-1.0-py3-none-any.whl").write_bytes(
                 b"changed"
             ),
-            "requirements/src/tiny-1.0-py3-none-any.whl: its 7 bytes have the sha256 d67e2e94",
+            "requirements/src/tiny-1.0-py3-none-any.whl: the sha256 of its 7 bytes is d67e2e94",
         ),
         (
             lambda project: make_wheel(project / SOURCE, "stray"),

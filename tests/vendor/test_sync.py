@@ -180,7 +180,7 @@ def test_second_sync_at_the_same_time_is_locked_out(
         assert vendor(project) == 3
     finally:
         os.close(descriptor)
-    assert "a rebuild or another vendor_fetch is at work there" in capsys.readouterr().err
+    assert "a rebuild or another vendor_fetch is using it" in capsys.readouterr().err
     assert vendor(project) == 0
 
 

@@ -84,6 +84,6 @@ def _line_error(number: int, text: str, fault: str, part: str) -> InputError:
     caret = f"\n    {' ' * text.index(part)}^" if part and part in text else ""
     return InputError(
         f"{APPS_IN}:{number}",
-        f"{fault}\n    {text}{caret}",
+        f"{without_passwords(fault)}\n    {text}{caret}",
         f"correct the line, then: {sync_command()}",
     )

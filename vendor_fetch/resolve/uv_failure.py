@@ -28,7 +28,7 @@ _DAMAGED = re.compile(
     r"|Failed to extract static metadata|Failed to (?:read|parse) metadata|[Hh]ash mismatch"
     r"|unexpected end of file|(?:dist-info|METADATA|WHEEL).{0,40}(?:not found|missing)"
 )
-_NAMED = re.compile(r"`(?P<name>[A-Za-z0-9][\w.-]*)(?:==| @ |` \(v)")
+_NAMED = re.compile(r"`(?P<name>[A-Za-z0-9][\w.-]*)(?:==|\s@\s|` \(v)")
 _ALL_OF = re.compile(r"all versions of (?P<name>[\w.-]+) cannot be used")
 _NETWORK = re.compile(
     r"network was disabled|Failed to fetch|[Ee]rror sending request|[Cc]ould not connect|dns error"

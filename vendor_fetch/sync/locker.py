@@ -28,7 +28,7 @@ from vendor_fetch.resolve.resolver import Artifact, Package, SearchScope, resolv
 
 @dataclass(frozen=True, kw_only=True)
 class Locker:
-    """Writes no lock itself: it returns the lines of a project's locks.
+    """Resolves the requirements of a project, and returns the lines of its locks.
 
     It collects the resolved artifacts by sha256 in `known`, and the warnings of uv in `warnings`.
     """

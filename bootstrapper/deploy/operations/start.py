@@ -108,7 +108,7 @@ def resume(
     register = _connect(session, store, frontend)
     last = record or next(iter(register.records), None)
     again = f"{PROGRAM} deploy {name}"
-    if last is None or last.state is State.SUCCEEDED:
+    if last is None or (record is None and last.state is State.SUCCEEDED):
         why = f"its last push, {last.id}, succeeded" if last else "it was never pushed"
         raise InputError(name, f"there is nothing to resume: {why}", again)
     directory = store.directory(last.id)

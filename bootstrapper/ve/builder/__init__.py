@@ -1,1 +1,1 @@
-"""From tarballs to wheels; imported only when something must be built."""
+"""Build wheels from tarballs."""

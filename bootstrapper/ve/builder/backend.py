@@ -1,7 +1,7 @@
-"""The process that builds one tarball: it unpacks it and calls its backend, as PEP 517 says.
+"""The process that builds one tarball: unpack it, and call its build backend (PEP 517).
 
-It runs in the build environment's Python, in a process group of its own. Standard output and
-error are the log; the answer is a file of JSON, which is missing if the backend failed.
+It runs the build environment's Python, in its own process group. Its standard output and error
+are the log. It writes the answer to a JSON file, which is missing if the backend failed.
 """
 
 import ctypes
@@ -23,9 +23,11 @@ _CLONE_NEWNET = 0x40000000  # linux/sched.h
 
 @dataclass(frozen=True, kw_only=True)
 class BuildTask:
-    """A tarball to build. `name` is what messages call it, `into` where its wheel goes.
+    """A tarball to build.
 
-    `provided` are the requirements that the backend asked for last time; they are there now.
+    `name` is its name in messages, `source` the directory to unpack it in, `into` the directory
+    of the wheel, and `answer` the file of the answer. `provided` are the requirements that the
+    backend asked for in an earlier round, and that the environment now has.
     """
 
     tarball: str
@@ -69,7 +71,7 @@ def _build(task: BuildTask) -> dict[str, Any]:
 
 
 def _end_with_the_rebuild() -> None:
-    """Standard input is a pipe from the rebuild; when that is gone, so is this process group."""
+    """Kill this process group when the rebuild exits: standard input is a pipe from the rebuild."""
     lifeline = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -83,10 +85,10 @@ def _end_with_the_rebuild() -> None:
 
 
 def _stay_offline() -> None:
-    """A build that downloads would be another one tomorrow: it fails today.
+    """Refuse network access, because a build that downloads could give another result tomorrow.
 
-    The kernel takes the network away where it lets us (from root's processes); this Python
-    refuses it everywhere.
+    The kernel removes the network if this process may ask for that (root may); in this Python, an
+    audit hook refuses connections in any case.
     """
     ctypes.CDLL(None).unshare(_CLONE_NEWNET)
 
@@ -94,6 +96,6 @@ def _stay_offline() -> None:
         # The address is a tuple for internet sockets, and a path for local ones.
         outward = event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple)
         if outward or event == "socket.getaddrinfo":
-            raise OSError("builds are offline: what they need is vendored with the project")
+            raise OSError("builds have no network: vendor what they need with the project")
 
     sys.addaudithook(refuse)

@@ -1,4 +1,4 @@
-"""What a tarball is built in: a ve that holds its build requirements, and nothing else."""
+"""The virtualenv in which a tarball is built: it holds the build requirements and nothing else."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ from bootstrapper.ve.wheel.wheel import WheelFile
 
 
 class BuildFirst(Exception):
-    """A build requirement is a tarball itself, `file`, and must be built before."""
+    """A build requirement is itself a tarball, `file`, which must be built first."""
 
     def __init__(self, file: LockedFile) -> None:
         super().__init__(file.path.name)
@@ -35,7 +35,7 @@ class BuildFirst(Exception):
 
 
 class BuildRequirements:
-    """The vendored files that builds may use: the tools first, then the application's."""
+    """The vendored files that builds can use: the tools first, then the application's files."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class BuildRequirements:
         next_step: str,
         built: Mapping[PurePosixPath, BuiltWheel],
     ) -> list[LockedFile]:
-        """All that a tarball's build requirements come to, by name.
+        """Return the files for a tarball's build requirements and for their dependencies, by name.
 
-        Raises BuildFirst; and WorkFailed, which says the requirement that nothing satisfies, with
-        `next_step`.
+        Raise BuildFirst if one is an unbuilt tarball. Raise WorkFailed with `next_step` if no vendored
+        file satisfies a requirement.
         """
         chosen: dict[str, LockedFile] = {}
         seen: set[tuple[str, frozenset[str]]] = set()
@@ -83,7 +83,7 @@ class BuildRequirements:
         files = self._files.get(requirement.name, [])
         for file in files:
             try:
-                # A pre-release is in the lock because somebody wanted it.
+                # Pre-releases count: the project has asked for those in its lock.
                 if file != asking and requirement.allows(file.distribution.version):
                     return file
             except InvalidVersion:
@@ -91,8 +91,8 @@ class BuildRequirements:
         has = " and ".join(file.path.name for file in files if file != asking)
         raise WorkFailed(
             str(asking.path),
-            f"to be built it needs {requirement.text}, and "
-            + (f"what is vendored is {has}" if has else "that is not vendored"),
+            f"its build needs {requirement.text}, "
+            + (f"but {has} is vendored" if has else "which is not vendored"),
             next_step,
         )
 
@@ -107,7 +107,7 @@ class BuildRequirements:
 
 
 def create(place: Path, interpreter: Interpreter, parts: Sequence[NamedEntry]) -> None:
-    """Make a ve for builds, as PEP 405 defines one: it needs no activation and no pip."""
+    """Create a virtualenv for builds as PEP 405 defines it, without activation scripts and pip."""
     tree = Tree(parts)
     tree.refuse_replacing(["bin/python", "bin/python3", "pyvenv.cfg"], ["bin", interpreter.site])
     place.mkdir()

@@ -1,4 +1,4 @@
-"""Build processes: start, watch and end them, and the error of a failed one."""
+"""Start, watch and kill build processes, and describe failed builds."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
 from bootstrapper.ve.wheel import undeclared
 
-# Our own code is importable for the one import only: a backend must not find it.
+# Our own code is on sys.path for one import only, so that a backend does not find it.
 _MAIN = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
@@ -28,13 +28,13 @@ del sys.path[0]
 serve()
 """
 
-# The times in a wheel, so that two builds of a tarball give the same bytes: 2020-01-01, UTC
+# The time of all files in a wheel, 2020-01-01 UTC, so that builds are reproducible
 # (https://reproducible-builds.org/specs/source-date-epoch/).
 _EPOCH = "1577836800"
 
 
 class BuildProcesses:
-    """Those of one rebuild; `stop` ends them all, and keeps new ones from starting."""
+    """The build processes of one rebuild. `stop` kills them all and prevents new ones."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,9 +44,9 @@ class BuildProcesses:
     def run(
         self, task: BuildTask, python: Path, directory: Path, log: Path
     ) -> dict[str, Any] | None:
-        """Build one tarball; `directory` is for its temporary files. None if the build failed.
+        """Build one tarball and return the answer; None if the build failed.
 
-        When this returns, no process of the build's process group is left.
+        `directory` is for its temporary files. When this returns, the build's process group is empty.
         """
         home = directory / "home"
         home.mkdir(exist_ok=True)
@@ -73,7 +73,7 @@ class BuildProcesses:
             )
             self._running.add(process.pid)
         try:
-            # Not reaped yet: as long as it is a zombie, its number can't be anybody else's.
+            # Not reaped: while it is a zombie, no other process can get its number.
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         finally:
             with self._lock:
@@ -86,7 +86,7 @@ class BuildProcesses:
         return answer
 
     def stop(self) -> None:
-        """End every build, and whatever it has started."""
+        """Kill every build with all processes that it has started."""
         with self._lock:
             self._stopped = True
             for pid in self._running:
@@ -99,10 +99,13 @@ def _kill(group: int) -> None:
 
 
 def _environment(python: Path, home: Path, source: str) -> Mapping[str, str]:
-    """Nothing of the user's but PATH and how to compile: no settings of pip's or distutils'."""
+    """Return the environment of a build: of the user's only PATH and BUILD_VARIABLES.
+
+    Settings of pip and distutils are left out.
+    """
     ours = {name: os.environ[name] for name in BUILD_VARIABLES if name in os.environ}
     for name in ("CFLAGS", "CXXFLAGS"):
-        # Debug information would name a directory that is gone, another one each time.
+        # Otherwise debug information contains a temporary directory, which changes every time.
         option = shlex.quote(f"-fdebug-prefix-map={source}=.")
         ours[name] = f"{ours.get(name, '')} {option}".strip()
     return {
@@ -123,9 +126,9 @@ def _environment(python: Path, home: Path, source: str) -> Mapping[str, str]:
 SHOWN_LINES = 15
 _TAIL_BYTES = 1 << 16
 
-# What the build wants of the system, by the words of those who miss it: setuptools and
-# distutils, the kernel, Meson, CMake, the C compilers.
-_MISSES = (
+# What builds need from the system, by the errors of setuptools, distutils, the kernel, Meson,
+# CMake and C compilers.
+_MISSING = (
     (
         re.compile(
             r"command '([^']+)' failed: No such file or directory"
@@ -144,34 +147,37 @@ _MISSES = (
     (
         re.compile(r"fatal error: '?([^\s':]+)'?(?:: No such file| file not found)"),
         "the header files of a library",
-        "install them (Debian: apt-file search tells the package), then: ./bootstrap.py",
+        "install them (Debian: apt-file search finds the package), then: ./bootstrap.py",
     ),
 )
 
 
 def build_error(file: LockedFile, log: Path, build_requires: Sequence[str] = ()) -> WorkFailed:
-    """The error about a tarball whose build has failed; `build_requires` are the project's."""
+    """Return the error for a tarball whose build has failed.
+
+    `build_requires` are the project's own build requirements.
+    """
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         text = stream.read().decode(errors="replace").rstrip()
     last = "\n    ".join(text.splitlines()[-SHOWN_LINES:])
-    shown = f":\n    {last}\n  all of its output: {log}"
-    for pattern, what, next_step in _MISSES:
+    shown = f":\n    {last}\n  full log: {log}"
+    for pattern, what, next_step in _MISSING:
         if match := pattern.search(text):
             name = next(filter(None, match.groups()))
             return WorkFailed(
                 str(file.path),
-                f"to be built it wants {what}, and there is no {name} here{shown}",
+                f"its build needs {what}, and {name} is missing{shown}",
                 next_step,
             )
     if setting := undeclared.setting(text, build_requires):
         return WorkFailed(
             str(file.path),
-            f"to be built it imports what it does not declare{shown}",
+            f"its build imports a module that it does not declare{shown}",
             f"write {setting} into [tool.vendor_fetch] of pyproject.toml, then: make vendor",
         )
     return WorkFailed(
         str(file.path),
-        f"no wheel could be built of it{shown}",
+        f"its build failed{shown}",
         "ask for another version of it in requirements/apps.in, then: make vendor",
     )

@@ -1,4 +1,4 @@
-"""Building wheels of tarballs: `jobs` at a time, each by a process of its own."""
+"""Build wheels from tarballs, `jobs` at a time, each in its own process."""
 
 import os
 import tempfile
@@ -24,7 +24,7 @@ from bootstrapper.ve.wheel.tarball import build_system, tarball_error, with_proj
 
 
 class WheelBuilder:
-    """Where the tarballs of one project are built."""
+    """Builds the tarballs of one project."""
 
     def __init__(
         self,
@@ -40,16 +40,16 @@ class WheelBuilder:
         self._cache = cache
         self._built: dict[PurePosixPath, BuiltWheel] = {}
         self._pythons: dict[tuple[PurePosixPath, ...], Path] = {}
-        # What tarballs need, by their own word, and what their backends have asked for besides.
-        self._static: dict[PurePosixPath, tuple[str, ...]] = {}
+        # The declared build requirements of tarballs, and those that their backends asked for.
+        self._declared: dict[PurePosixPath, tuple[str, ...]] = {}
         self._asked: dict[PurePosixPath, list[str]] = {}
         self._build_requires = build_requires(self._project)
 
     def build(self, tarballs: Sequence[LockedFile]) -> Mapping[PurePosixPath, BuiltWheel]:
-        """A wheel of each, and of the tarballs that they need to be built.
+        """Return a wheel for each tarball, and for the tarballs that they need for their builds.
 
-        It goes in rounds: a backend may ask for more when it is called, and a tool may be a
-        tarball itself; both wait for the next round. Raises WorkFailed.
+        Build in rounds. A tarball waits for the next round if its backend asks for more requirements,
+        or if a requirement is itself an unbuilt tarball. Raise WorkFailed.
         """
         waiting = list(tarballs)
         with (
@@ -71,7 +71,7 @@ class WheelBuilder:
     def _divide(
         self, waiting: list[LockedFile]
     ) -> tuple[dict[LockedFile, list[LockedFile]], list[LockedFile]]:
-        """Those that can be built now, with what they need, and those that can't yet."""
+        """Return the tarballs that can be built now, with what they need, and the others."""
         ready: dict[LockedFile, list[LockedFile]] = {}
         later: list[LockedFile] = []
         for file in waiting:
@@ -80,35 +80,34 @@ class WheelBuilder:
             except BuildFirst as need:
                 later.append(file)
                 if need.file not in waiting:
-                    waiting.append(need.file)  # and this loop comes to it
+                    waiting.append(need.file)  # this loop will reach it
         if not ready:
             names = ", ".join(sorted(file.path.name for file in later))
             raise tarball_error(
-                str(later[0].path), f"it is built with tarballs that need each other: {names}"
+                str(later[0].path), f"its build needs tarballs that need each other: {names}"
             )
         return ready, later
 
     def _needs(self, file: LockedFile) -> list[LockedFile]:
         place = str(file.path)
-        if file.path not in self._static:
+        if file.path not in self._declared:
             own = build_system(self._project / file.path, place).requires
-            # A tool that is a tarball may itself be one of them.
+            # The project's build requirements may name this tool.
             more = () if file.path in self._tools else self._build_requires
-            self._static[file.path] = with_project(own, more)
+            self._declared[file.path] = with_project(own, more)
         asked = self._asked.get(file.path, [])
-        self._requirements.resolve(self._static[file.path], file, "make vendor", self._built)
+        self._requirements.resolve(self._declared[file.path], file, "make vendor", self._built)
         return self._requirements.resolve(
-            [*self._static[file.path], *asked],
+            [*self._declared[file.path], *asked],
             file,
-            "write it into build-requires of [tool.vendor_fetch] in pyproject.toml, "
-            "then: make vendor",
+            "add it to build-requires of [tool.vendor_fetch] in pyproject.toml, then: make vendor",
             self._built,
         )
 
     def _make_environments(
         self, ready: Mapping[LockedFile, list[LockedFile]], directory: Path
     ) -> None:
-        """One for each set of build requirements; projects have few of them."""
+        """Create one for each set of build requirements; a project has few different sets."""
         for needs in ready.values():
             if _paths(needs) in self._pythons:
                 continue
@@ -120,11 +119,11 @@ class WheelBuilder:
     def _round(
         self, ready: Mapping[LockedFile, list[LockedFile]], directory: Path
     ) -> Iterator[tuple[LockedFile, BuiltWheel | None]]:
-        """Each as it is built; None for one whose backend asks for more."""
+        """Yield each tarball with its wheel; None for one whose backend asks for more requirements."""
         processes = BuildProcesses()
         with ThreadPoolExecutor(self._context.jobs) as threads:
             try:
-                # The big ones first, so that no process is left with one at the end.
+                # Largest first, so that no process starts a large tarball at the end.
                 order = sorted(ready, key=lambda file: -(self._project / file.path).stat().st_size)
                 building = {
                     threads.submit(self._one, file, ready[file], directory, processes): file
@@ -160,7 +159,7 @@ class WheelBuilder:
                     return None
                 case {"wheel": name} if os.path.isfile(f"{task.into}/{name}"):
                     return self._keep(file, needs, Path(task.into), name, log)
-            probe(place)  # a full disk has no room for the log, either
+            probe(place)  # raises OSError if the build failed because the disk is full
             raise process.build_error(file, self._kept_log(file, log), self._build_requires)
 
     def _keep(
@@ -181,24 +180,29 @@ class WheelBuilder:
         return built
 
     def _check(self, file: LockedFile, name: str) -> None:
-        """Raises WorkFailed if the wheel is not what the tarball's name promises."""
-        says = file.distribution
+        """Raise WorkFailed if the wheel does not match the tarball's name or the interpreter."""
+        expected = file.distribution
         try:
             wheel = parse_filename(name)
-            same = wheel.name == says.name and Version(wheel.version) == Version(says.version)
+            same = wheel.name == expected.name and (
+                Version(wheel.version) == Version(expected.version)
+            )
         except (InvalidFilename, InvalidVersion):
             same = False
         if not same:
-            raise tarball_error(str(file.path), f"the wheel built of it is another's: {name}")
+            raise tarball_error(str(file.path), f"its build made the wheel of another: {name}")
         assert isinstance(wheel, Wheel)
         if not self._context.interpreter.tags.keys() & set(wheel.tags):
             raise tarball_error(
                 str(file.path),
-                f"the wheel built of it is not for {self._context.interpreter}: {name}",
+                f"its build made a wheel that is not for {self._context.interpreter}: {name}",
             )
 
     def _kept_log(self, file: LockedFile, log: Path) -> Path:
-        """Where the output of a failed build stays; a store of this rebuild's own does not."""
+        """Copy the log of a failed build to a place where it stays, and return that.
+
+        A store that this rebuild will remove is no such place.
+        """
         if self._context.store.root.is_relative_to(self._project):
             handle, name = tempfile.mkstemp(prefix=f"{file.path.name}-", suffix=".log")
             os.close(handle)

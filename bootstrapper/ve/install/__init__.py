@@ -1,1 +1,1 @@
-"""From entries of the store to a ve."""
+"""Install entries of the store as a virtualenv."""

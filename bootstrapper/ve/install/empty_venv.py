@@ -1,4 +1,4 @@
-"""An empty ve, as virtualenv makes it: made once for an interpreter, then copied."""
+"""Empty virtualenvs: virtualenv creates one per interpreter, and each rebuild copies it."""
 
 import hashlib
 import json
@@ -17,23 +17,23 @@ from bootstrapper.ve.store.integrity import checked_content, file_stamps, unchan
 from bootstrapper.ve.system import modes
 from bootstrapper.ve.system.child import run_in_child
 
-# virtualenv quotes what it writes into shell scripts; a path like this needs no quoting, so one
-# may be put in place of another.
+# virtualenv quotes paths in shell scripts. Paths of these characters need no quoting, so one can
+# replace another.
 _PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
 _PROMPT = "the-name-of-the-project"
 _VE = "ve"
-_SEAL = "seal"  # the traces of its files, under a seal
+_STAMPS = "seal"  # the stamps of its files, with a checksum
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyVenv:
-    """An empty ve in a directory, and the texts to be replaced when it is copied."""
+    """An empty virtualenv, and the texts to replace when it is copied."""
 
     source: Path
     replacements: dict[bytes, bytes]
 
     def paths(self) -> tuple[list[str], list[str]]:
-        """Its files and links, and its folders, relative to it."""
+        """Return the paths of its files and links, and those of its directories."""
         files: list[str] = []
         folders: list[str] = []
         for path, entry in _walk(self.source):
@@ -41,7 +41,7 @@ class EmptyVenv:
         return files, folders
 
     def copy(self, place: Path) -> None:
-        """Copy it into a directory that has none of its files. Raises OSError."""
+        """Copy it into a directory that has none of its files. Raise OSError."""
         for path, entry in _walk(self.source):
             target = f"{place}/{path}"
             if entry.is_symlink():
@@ -60,7 +60,7 @@ class EmptyVenv:
 
 
 def _walk(folder: Path, below: str = "") -> Iterator[tuple[str, "os.DirEntry[str]"]]:
-    """Everything below a directory, with its path; parents first, links not followed."""
+    """Yield everything below a directory, with its path; parents first, without following links."""
     for entry in os.scandir(folder):
         path = f"{below}{entry.name}"
         yield path, entry
@@ -69,10 +69,10 @@ def _walk(folder: Path, below: str = "") -> Iterator[tuple[str, "os.DirEntry[str
 
 
 class EmptyVenvFactory:
-    """How the empty ve of one project is come by. `living` is where the ve will live.
+    """Creates the empty virtualenv for one project, without pip, or takes it from the store.
 
-    No pip is in it. It is kept in the store if `living` can be written in place of its path
-    there, else it is made for this project alone, in `scratch`.
+    The store can keep it only if the project's path can replace the store's path in its scripts.
+    Otherwise it is created in `directory`, for this rebuild alone.
     """
 
     def __init__(
@@ -104,9 +104,9 @@ class EmptyVenvFactory:
             yield
 
     def cached(self) -> EmptyVenv | None:
-        """The one that is kept, if there is one, and it is whole."""
+        """Return the empty virtualenv; None if it is missing or damaged."""
         if self._in_store:
-            source = self._store.find(self._place, _whole)
+            source = self._store.find(self._place, _read)
             prompt = self._ve.parent.name
             return (
                 EmptyVenv(
@@ -121,7 +121,7 @@ class EmptyVenvFactory:
             )
         if not self._place.exists():
             return None
-        # Of the path, only the part that is ours to change: that one needs no quoting.
+        # Replace only the last part of the path, which needs no quoting.
         inside = os.path.relpath(self._place / _VE, self._ve.parent)
         return EmptyVenv(
             source=self._place / _VE,
@@ -135,12 +135,12 @@ class EmptyVenvFactory:
             return self._found
         raise WorkFailed(
             str(self._place),
-            "the empty ve went away as it was made",
-            "see who writes there, then: ./bootstrap.py",
+            "another process removed the new empty virtualenv",
+            "./bootstrap.py --no-store",
         )
 
     def create(self) -> None:
-        """Make it. Raises WorkFailed if virtualenv does, or OSError."""
+        """Create the empty virtualenv. Raise WorkFailed or OSError."""
         with modes.umask():
             self._create()
 
@@ -154,20 +154,20 @@ class EmptyVenvFactory:
             made = directory / "bare"
             self._virtualenv.create(made / _VE, self._interpreter, prompt=_PROMPT)
             _replace(made / _VE, os.fsencode(made), os.fsencode(self._place))
-            seal = json.dumps(file_stamps(f"{made}/{_VE}")).encode()
-            (made / _SEAL).write_bytes(with_checksum(seal))
+            stamps = json.dumps(file_stamps(f"{made}/{_VE}")).encode()
+            (made / _STAMPS).write_bytes(with_checksum(stamps))
             self._store.publish(made, self._place)
 
 
-def _whole(kept: Path) -> Path:
-    """Where its files are, if it is as it was made. Raises OSError or ValueError."""
-    if not unchanged(f"{kept}/{_VE}", json.loads(checked_content((kept / _SEAL).read_bytes()))):
-        raise ValueError(f"{kept} is damaged")
-    return kept / _VE
+def _read(place: Path) -> Path:
+    """Return the virtualenv in a place of the store. Raise OSError or ValueError if it is damaged."""
+    if not unchanged(f"{place}/{_VE}", json.loads(checked_content((place / _STAMPS).read_bytes()))):
+        raise ValueError(f"{place} is damaged")
+    return place / _VE
 
 
 def _key(interpreter: Interpreter, virtualenv: Virtualenv) -> str:
-    """What an empty ve depends on: the interpreter, and virtualenv with all it needs."""
+    """Return the key of an empty virtualenv: a digest of its interpreter and of virtualenv."""
     status = interpreter.executable.stat()
     facts = [
         os.fspath(interpreter.executable),

@@ -1,4 +1,4 @@
-"""What is written anew for each ve: scripts with their first line, and what depends on it."""
+"""Write the files that differ in each virtualenv: scripts, and what depends on them."""
 
 import os
 from pathlib import Path
@@ -13,9 +13,9 @@ from bootstrapper.ve.wheel.record import format_record, record_row
 
 
 class GeneratedFiles:
-    """The scripts of a ve, the RECORDs that list them, and the bytecode of those that are modules.
+    """Writes scripts, the RECORDs that list them, and bytecode of the scripts that are modules.
 
-    `python` is its interpreter's path where it will live, which goes into the scripts.
+    `python` is the final path of the virtualenv's interpreter, for the scripts' first line.
     """
 
     def __init__(self, python: str, interpreter: Interpreter) -> None:
@@ -23,7 +23,7 @@ class GeneratedFiles:
         self._interpreter = interpreter
 
     def write(self, tree: Tree, place: Path) -> None:
-        """Write them all into the ve that is built at `place`; none is there. Raises OSError."""
+        """Write all of them into the virtualenv at `place`, which has none yet. Raise OSError."""
         modules: list[str] = []
         for part in tree.parts:
             if part.entry.index.scripts:
@@ -33,7 +33,10 @@ class GeneratedFiles:
             self._compile(place, modules)
 
     def _scripts(self, place: Path, part: NamedEntry, wanted: set[str]) -> list[str]:
-        """Returns those that are modules as well: pip compiles them, and so do we."""
+        """Write the scripts and RECORD of one entry; return the scripts that are modules.
+
+        pip compiles those, and so does this class.
+        """
         entry, rows = part.entry, []
         base = os.path.dirname(os.path.dirname(entry.index.record))
         for path, body, executable in entry.index.scripts:
@@ -48,7 +51,7 @@ class GeneratedFiles:
 
     def _compile(self, place: Path, paths: list[str]) -> None:
         if self._interpreter.bytecode != current_interpreter().bytecode:
-            import subprocess  # the ve's Python is ours, nearly always
+            import subprocess  # rarely needed
 
             subprocess.run(
                 [
@@ -74,7 +77,7 @@ class GeneratedFiles:
             if code := bytecode.compile_source(source, path, mtime=mtime):
                 target = place / self._pyc(path)
                 target.parent.mkdir(exist_ok=True)
-                target.unlink(missing_ok=True)  # of a file that this script replaces
+                target.unlink(missing_ok=True)  # bytecode of a file that this script replaces
                 _write(target, code, modes.FILE)
 
     def _pyc(self, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Which distribution each file of a ve belongs to, as the RECORDs say."""
+"""Read from the RECORDs which distribution each file of a virtualenv belongs to."""
 
 import csv
 import os
@@ -8,11 +8,11 @@ from pathlib import Path
 from bootstrapper.ve.python import bytecode
 
 Row = tuple[str, str, str]
-"""A file of a ve: its path in the ve, its path in its RECORD, and its digest or nothing."""
+"""A file: its path in the virtualenv, its path in RECORD, and its digest or ""."""
 
 
 def rows(ve: Path, record: str) -> list[Row]:
-    """The rows of a RECORD; `record` is its path in the ve. Raises OSError."""
+    """Return the rows of a RECORD; `record` is its path in the virtualenv. Raise OSError."""
     site = os.path.dirname(os.path.dirname(record))
     with (ve / record).open(encoding="utf-8", newline="") as stream:
         return [
@@ -22,16 +22,15 @@ def rows(ve: Path, record: str) -> list[Row]:
 
 
 def owners(records: Mapping[str, Iterable[Row]]) -> dict[str, str]:
-    """The RECORD that each file belongs to; `records` are in the lock's order.
+    """Return the RECORD that each file belongs to; `records` must be in the lock's order.
 
-    Two distributions may bring a file of the same path. The ve has that of the later one, as
-    `Tree` decides.
+    If two distributions have a file of the same path, the later one owns it, as in `Tree`.
     """
     return {path: record for record, its_rows in records.items() for path, _, _ in its_rows}
 
 
 def bytecode_digest(ve: Path, own: Iterable[Row]) -> str:
-    """The digest of the bytecode among a distribution's own files. Raises OSError."""
+    """Return the digest of the bytecode among a distribution's own files. Raise OSError."""
     return bytecode.digest(
         {
             name: bytecode.fingerprint((ve / path).read_bytes())
@@ -42,5 +41,5 @@ def bytecode_digest(ve: Path, own: Iterable[Row]) -> str:
 
 
 def is_bytecode(name: str, digest: str) -> bool:
-    """Whether a row is of bytecode that was compiled when it was installed."""
+    """Return whether a row is bytecode that was compiled during installation."""
     return name.endswith(".pyc") and not digest

@@ -1,4 +1,4 @@
-"""What a ve was built from: bootstrapper.json in it, which `check` holds against the lock."""
+"""bootstrapper.json: what a virtualenv was built from, for `check`."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,11 +19,11 @@ FORMAT = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The vendored files by path with their sha256, and the Python, such as `3.12.1`.
+    """The vendored files by path with their sha256, and the version of Python, such as `3.12.1`.
 
-    `records` has the sha256 of each RECORD by its path in the ve, so that a change to a RECORD
-    is seen, too; `bytecode` the digest of the bytecode that belongs to it. Both are in the lock's
-    order. `executable` are the paths of the files that can be executed.
+    `records` has the sha256 of each RECORD by its path in the virtualenv, so that `check` finds a
+    changed RECORD. `bytecode` has the digest of each distribution's bytecode, by its RECORD. Both
+    are in the lock's order. `executable` are the paths of executable files.
     """
 
     python: str
@@ -41,7 +41,7 @@ class Manifest:
         files: Iterable[LockedFile],
         parts: Sequence[NamedEntry],
     ) -> "Manifest":
-        """The manifest of a ve into which `files` have just been installed, as `parts`."""
+        """Return the manifest of a virtualenv into which `files` have been installed, as `parts`."""
         tree = Tree(parts)
         return cls(
             python=interpreter.environment["python_full_version"],
@@ -54,14 +54,14 @@ class Manifest:
         )
 
     def write(self, ve: Path) -> None:
-        """Write it into a ve."""
+        """Write the manifest into a virtualenv."""
         path = ve / NAME
         path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
         path.chmod(modes.FILE)
 
     @classmethod
     def read(cls, ve: Path) -> "Manifest | None":
-        """That of a ve; None if it has none that we can read."""
+        """Return the manifest of a virtualenv; None if it has none of this format."""
         try:
             content = json.loads((ve / NAME).read_text(encoding="utf-8"))
             return cls(**content) if content["format"] == FORMAT else None
@@ -70,10 +70,10 @@ class Manifest:
 
 
 def _bytecode(ve: Path, tree: Tree) -> dict[str, str]:
-    """The digest of each distribution's bytecode, by its RECORD.
+    """Return the digest of each distribution's bytecode, by its RECORD.
 
-    An entry of the store knows its own. It does not know the bytecode of the scripts, which is
-    compiled for each ve, nor which of its files another distribution replaces.
+    An entry of the store has the digest of its own bytecode. That is not enough for scripts, whose
+    bytecode is compiled in the virtualenv, and for files that another distribution replaces.
     """
     indexes = [part.entry.index for part in tree.parts]
     digests = {index.record: index.bytecode for index in indexes}

@@ -1,4 +1,4 @@
-"""What the wheels of a ve are to put into it: every folder, and where each file comes from."""
+"""Plan the directories of a virtualenv, and which entry each file comes from."""
 
 import os
 from collections import Counter
@@ -12,27 +12,27 @@ from bootstrapper.ve.system.modes import STORED_SCRIPT
 
 @dataclass(kw_only=True)
 class Folder:
-    """`sources` are the parts with the files that come from them; no name is there twice."""
+    """A directory. `sources` are the entries with the files that come from them."""
 
     subfolders: set[str] = field(default_factory=set)
     sources: list[tuple[NamedEntry, list[Kept]]] = field(default_factory=list)
 
     def names(self) -> Iterator[str]:
-        """The names of its files."""
+        """Yield the names of its files."""
         return (kept[0] for _, files in self.sources for kept in files)
 
 
 class Tree:
-    """The folders of a ve by their path, parents first; the ve itself is the empty path.
+    """The directories of a virtualenv by path, parents first; the virtualenv itself is the path "".
 
-    `scripts` are written, not linked: by the part's name, (path, name of the body, executable).
-    `overridden` are the names of the parts that lack files, because a later part has them, too.
-    Where two parts have a file of one path, the later in the lock's order wins, so that a ve
-    never depends on which of them was there first.
+    `scripts` are generated, not linked: by the entry's name, (path, name of the body, executable).
+    If two entries have a file of the same path, the later one in the lock's order wins, so that the
+    result does not depend on the order of installation. `overridden` are the names of the entries
+    that lose files.
     """
 
     def __init__(self, parts: Sequence[NamedEntry]) -> None:
-        """Raises WorkFailed: a file of one part is a directory of another."""
+        """Raise WorkFailed if a file of one entry is a directory of another."""
         self.parts = parts
         self.folders: dict[str, Folder] = {"": Folder()}
         self.scripts: dict[str, list[tuple[str, str, bool]]] = {}
@@ -58,7 +58,7 @@ class Tree:
         return self.folders[path]
 
     def executable(self) -> Iterator[str]:
-        """The paths of its files and scripts that can be executed."""
+        """Yield the paths of the executable files and scripts."""
         for path, folder in self.folders.items():
             for _, files in folder.sources:
                 yield from (
@@ -79,7 +79,7 @@ class Tree:
             for name in folder.subfolders.intersection(folder.names()):
                 raise WorkFailed(
                     self._part_with_file(path, name).name,
-                    f"{path}/{name} in it is a directory in another",
+                    f"its file {path}/{name} is a directory in another distribution",
                     "vendor another version of it: make vendor",
                 )
 
@@ -91,9 +91,9 @@ class Tree:
         )
 
     def refuse_replacing(self, files: Collection[str], folders: Collection[str]) -> None:
-        """Raise WorkFailed if a part has one of these files, or a file for one of these folders.
+        """Raise WorkFailed if an entry would replace one of these files or folders.
 
-        They are those of the ve itself: virtualenv's bin/python is a link to the system's.
+        They are those of the empty virtualenv: its bin/python is a link to the system's Python.
         """
         scripts = {path: part for part in self.parts for path, _, _ in self.scripts[part.name]}
         for path in [*files, *folders]:
@@ -106,14 +106,14 @@ class Tree:
             if part:
                 raise WorkFailed(
                     part.name,
-                    f"{path} in it would replace a file of the ve itself",
+                    f"its file {path} would replace a file of the virtualenv itself",
                     "vendor another version of it: make vendor",
                 )
 
     def branches(self) -> tuple[list[str], list[list[str]]]:
-        """The trunk, which are the folders down to the packages, and the branches that leave it.
+        """Return the trunk, the folders down to the packages, and the branches that leave it.
 
-        A branch is a folder with all that is below it, parents first; no two overlap.
+        A branch is a folder with everything below it, parents first; no two branches overlap.
         """
         trunk, path = [""], ""
         packages = self.parts[0].entry.index.record.split("/")[:-2] if self.parts else []
@@ -130,7 +130,7 @@ class Tree:
 
 
 def _overridden(parts: Sequence[NamedEntry]) -> set[tuple[str, str]]:
-    """Part and path of every file that a later part has, too."""
+    """Return the entry's name and the path of each file that a later entry has, too."""
     owners = Counter(
         path
         for part in parts

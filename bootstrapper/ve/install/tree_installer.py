@@ -1,4 +1,4 @@
-"""Making a directory hold what a tree says, and nothing else: from nothing, or from a spare."""
+"""Make a directory contain exactly the files of a tree, whatever it contained before."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from bootstrapper.ve.system.child import run_in_child
 from bootstrapper.ve.system.directories import remove_tree
 from bootstrapper.ve.system.file_installer import FileInstaller
 
-# A second process must have so much to do, in folders, to be worth its start.
+# A second process pays off only for more folders than this.
 WORTH_A_PROCESS = 200
 
 
@@ -29,11 +29,10 @@ def _damaged(entry: Entry) -> DamagedEntry:
 
 
 class TreeInstaller:
-    """A directory that becomes a tree: `install` leaves the files of the tree there, and no others.
+    """Installs a tree into a directory: `install` leaves the files of the tree there, and no others.
 
-    What is there already stays if it is the very file that the tree wants: the store's own inode,
-    of the size and the time that it was written with. Links are not followed: what they lead to
-    is not ours to change.
+    A file that exists stays if it is the tree's own file: the same inode as the store's, with the
+    recorded size and time. Links are not followed, because their targets are not ours to change.
     """
 
     def __init__(self, place: Path, tree: Tree, installer: FileInstaller) -> None:
@@ -45,12 +44,12 @@ class TreeInstaller:
         self._like = _owned(_sample(self._place))
 
     def install(self, jobs: int, done: Callable[[int], None]) -> None:
-        """Do it, in two processes if `jobs` allows; calls `done` with how many folders are.
+        """Install the tree, in two processes if `jobs` allows; call `done` with the number of folders.
 
-        Raises DamagedEntry, WorkFailed or OSError.
+        Raise DamagedEntry, WorkFailed or OSError.
         """
         if _owned(os.lstat(self._place)) != self._like:
-            raise PermissionError(errno.EPERM, "not as a directory is made today", self._place)
+            raise PermissionError(errno.EPERM, "has the mode or owner of another time", self._place)
         self._all(self._trunk, done)
         ours, theirs = self._lots()
         if jobs == 1 or len(theirs) < WORTH_A_PROCESS:
@@ -61,7 +60,7 @@ class TreeInstaller:
         done(len(theirs))
 
     def _lots(self) -> tuple[list[str], list[str]]:
-        """The folders of the branches in two lots of about the same weight, parents first."""
+        """Divide the folders of the branches into two lots of similar size, parents first."""
         ours: list[str] = []
         theirs: list[str] = []
         for branch in sorted(self._branches, key=len, reverse=True):
@@ -74,7 +73,7 @@ class TreeInstaller:
             done(1)
 
     def _one(self, path: str) -> None:
-        """Make one folder, which is there, what the tree says; its subfolders, but not in them."""
+        """Make one existing folder contain what the tree says; create its subfolders, but do not enter."""
         folder = self._folders[path]
         place = f"{self._place}/{path}"
         files = {kept[0]: (part, kept) for part, kepts in folder.sources for kept in kepts}
@@ -96,7 +95,7 @@ class TreeInstaller:
     def _lacking(
         self, place: str, files: dict[str, tuple[NamedEntry, Kept]], subfolders: set[str]
     ) -> tuple[dict[str, tuple[NamedEntry, Kept]], set[str]]:
-        """What of them is not in a folder; all else that is there is removed."""
+        """Return the files and subfolders that a folder lacks; remove everything else from it."""
         present, unwanted = set(), []
         with os.scandir(place) as entries:
             for entry in entries:
@@ -123,7 +122,7 @@ class TreeInstaller:
 
 
 def _sample(place: str) -> os.stat_result:
-    """What a directory beside `place` is like that is made now: umask, group, default ACL."""
+    """Return the status of a directory that is created beside `place` now: umask, group, ACL."""
     sample = f"{place}-sample"
     os.mkdir(sample)
     try:
@@ -133,5 +132,5 @@ def _sample(place: str) -> os.stat_result:
 
 
 def _owned(status: os.stat_result) -> tuple[int, int, int]:
-    """Kind and mode, owner, and group."""
+    """Return the kind and mode, the owner, and the group."""
     return status.st_mode, status.st_uid, status.st_gid

@@ -1,10 +1,10 @@
-"""What a rebuild runs with: virtualenv and pip, from their vendored wheels."""
+"""The vendored virtualenv: it creates virtualenvs and finds interpreters."""
 
 import io
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,22 @@ from typing import Any
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import TOOLS, LockedFile
 from bootstrapper.ve.project.project import Project, requires_python
-from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter, inspect_interpreter
+from bootstrapper.ve.python.interpreter import (
+    Interpreter,
+    another_python,
+    current_interpreter,
+    inspect_interpreter,
+)
 from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
 from bootstrapper.ve.store.store import Store
 
 
 class Virtualenv:
-    """The vendored tools of a project. `files` are tools.txt's, chosen for the running Python."""
+    """virtualenv, imported from its vendored wheel.
+
+    `files` are those of tools.txt that the running Python can import.
+    """
 
     def __init__(self, project: Path, files: Sequence[LockedFile], store: Store) -> None:
         self._store = store
@@ -27,15 +35,15 @@ class Virtualenv:
         self._paths = {file.distribution.name: project / file.path for file in files}
 
     def wheel(self, name: str) -> Path:
-        """The wheel of a tool. Raises InputError if there is none."""
+        """Return the wheel of a tool. Raise InputError if it is not vendored."""
         if name not in self._paths:
-            raise InputError(str(TOOLS), f"{name} is not among the tools", "make vendor")
+            raise InputError(str(TOOLS), f"{name} is missing", "make vendor")
         return self._paths[name]
 
-    def discover(self, spec: str) -> Path:
-        """The interpreter that virtualenv finds for `3.12`, `python3.12` or `>=3.11,<3.13`.
+    def discover(self, spec: str, allowed: Container[str] | None = None) -> Path:
+        """Return the interpreter that virtualenv finds for `3.12`, `python3.12` or `>=3.11,<3.13`.
 
-        Raises InputError if there is none on this machine.
+        Raise InputError if this machine has none; `allowed` are the versions that it suggests.
         """
         try:
             session = self._session(["--python", spec, str(self._store.home / "nowhere")])
@@ -44,11 +52,11 @@ class Virtualenv:
             raise InputError(
                 f"Python {spec}",
                 "virtualenv finds none on this machine",
-                "install it, or name one: ./bootstrap.py --python PATH",
+                another_python(spec, allowed),
             ) from None
 
     def create(self, place: Path, interpreter: Interpreter, prompt: str) -> None:
-        """Create an empty ve at `place`: no pip in it, nothing but Python. Raises WorkFailed."""
+        """Create an empty virtualenv at `place`, without pip. Raise WorkFailed."""
         try:
             with self._session(
                 ["--python", str(interpreter.executable), "--prompt", prompt, str(place)]
@@ -59,19 +67,19 @@ class Virtualenv:
         except (RuntimeError, SystemExit) as error:
             raise WorkFailed(
                 str(interpreter.executable),
-                f"virtualenv made no ve of it: {error}",
-                "name another Python: ./bootstrap.py --python PATH",
+                f"virtualenv can't create a virtualenv for it: {error}",
+                another_python(interpreter.executable),
             ) from None
 
     def _session(self, arguments: list[str]) -> Any:
-        """A session of virtualenv, which is imported from its wheel now and not before."""
+        """Return a session of virtualenv, which is imported only now."""
         self.wheel("virtualenv")
         for path in map(os.fspath, self._paths.values()):
             if path not in sys.path:
                 sys.path.insert(0, path)
         from virtualenv.run import session_via_cli
 
-        # Its usage and its notes are not about what the user has typed.
+        # Its usage message would confuse: the user has not called it.
         with redirect_stderr(io.StringIO()):
             return session_via_cli(
                 [
@@ -88,7 +96,7 @@ class Virtualenv:
 
 
 def _own_environment() -> Mapping[str, str]:
-    """Ours without virtualenv's settings: a person's defaults must not change a project's ve."""
+    """Return the environment without virtualenv's settings, which must not affect the project."""
     settings = {
         name: value for name, value in os.environ.items() if not name.startswith("VIRTUALENV_")
     }
@@ -96,55 +104,53 @@ def _own_environment() -> Mapping[str, str]:
 
 
 def choose_interpreter(
-    project: Project, toolbox: Virtualenv, python: str | None, apps: Iterable[LockedFile] = ()
+    project: Project, virtualenv: Virtualenv, python: str | None, apps: Iterable[LockedFile] = ()
 ) -> Interpreter:
-    """The interpreter of the ve: what `python` names, else what the project asks for.
+    """Return the interpreter named `python`, else one that the project asks for.
 
-    The running one serves if it is of a version that is allowed and that the lock is for;
-    otherwise virtualenv looks for one.
-    Raises InputError: there is none, it is too old, or not what the project asks for.
+    Prefer the running interpreter if the project allows its version and the lock is for it; else
+    let virtualenv find one. Raise InputError if there is none, or if it is too old or not allowed.
     """
     required = requires_python(project.directory)
     if python is None:
         found = current_interpreter()
         locked = _pythons(apps)
         if not _satisfies(found, required) or (locked and not locked & {_minor(found)}):
-            found = _discover(toolbox, required, locked, found)
+            found = _discover(virtualenv, required, locked, found)
     elif os.sep in python:
         found = inspect_interpreter(python)
     else:
-        found = inspect_interpreter(toolbox.discover(python))
+        found = inspect_interpreter(virtualenv.discover(python))
     if not _satisfies(found, required):
         raise InputError(
             str(found.executable),
             f'this is {found}, pyproject.toml has requires-python = "{required}"',
-            "name another Python: ./bootstrap.py --python PYTHON, or change "
-            "requires-python and vendor for it: make vendor",
+            another_python(found.executable, allowed_pythons(required)),
         )
     return found
 
 
 def _discover(
-    toolbox: Virtualenv, required: str, locked: set[str], here: Interpreter
+    virtualenv: Virtualenv, required: str, locked: set[str], here: Interpreter
 ) -> Interpreter:
-    """An interpreter that is allowed, of the Python that the lock is for where there is one."""
+    """Find an allowed interpreter, preferably of a Python that the lock is for."""
     versions = allowed_pythons(required)
     for version in sorted(locked & versions.keys()):
         try:
-            found = inspect_interpreter(toolbox.discover(version))
+            found = inspect_interpreter(virtualenv.discover(version))
         except InputError:
             continue
         if _satisfies(found, required):
             return found
     if _satisfies(here, required):
         return here
-    # Older virtualenvs know 3.12, but no specifiers.
+    # Older versions of virtualenv find "3.12", but no specifiers.
     spec = next(iter(versions)) if len(versions) == 1 else required.removeprefix("==")
-    return inspect_interpreter(toolbox.discover(spec))
+    return inspect_interpreter(virtualenv.discover(spec, versions))
 
 
 def _pythons(files: Iterable[LockedFile]) -> set[str]:
-    """The Pythons that compiled wheels of the lock are for; empty if it has none."""
+    """Return the Python versions of the lock's compiled wheels; empty if it has none."""
     return {
         version
         for file in files

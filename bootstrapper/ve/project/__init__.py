@@ -1,1 +1,1 @@
-"""What a project asks for and carries."""
+"""A project's requirements, locks and vendored files."""

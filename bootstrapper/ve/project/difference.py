@@ -1,4 +1,4 @@
-"""A difference between the lock, the vendored files and the ve, and the command that removes it."""
+"""Differences between lock, vendored files and virtualenv, and the commands that remove them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.program import PROGRAM
 
 REBUILD = "./bootstrap.py"
-# More commands than this are too many to read; the rest appear when these have been run.
+# A user runs these commands, and `check` then shows the next ones.
 _SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One difference: the place, what is wrong, and the next command."""
+    """One difference: the place, the fault, and the next command."""
 
     where: str
     fault: str
@@ -21,7 +21,7 @@ class Difference:
 
     @classmethod
     def of(cls, error: WorkFailed) -> "Difference":
-        """The difference that an error describes."""
+        """Return the difference that an error describes."""
         return cls(where=error.where, fault=error.fault, next_step=error.next_step)
 
     def __str__(self) -> str:
@@ -29,7 +29,7 @@ class Difference:
 
 
 def next_steps(differences: Iterable[Difference]) -> list[str]:
-    """The commands that remove the differences, each once; the rebuild comes last."""
+    """Return the commands that remove the differences, each once; the rebuild comes last."""
     steps = list(dict.fromkeys(each.next_step for each in differences))
     others = [step for step in steps if step != REBUILD]
     if len(others) > _SHOWN:

@@ -1,9 +1,9 @@
-"""The lock: every vendored file, one a line, with its sha256 and where it applies.
+"""The lock: a line for each vendored file, with its sha256 and its environment marker.
 
     requirements/src/django-5.2.8-py3-none-any.whl --hash=sha256:…
     requirements/src/pillow-….whl ; python_version == "3.11" --hash=sha256:…
 
-It is a plain pip requirements file; we read the part of that format which a lock needs.
+It is a pip requirements file. This module reads the part of pip's format that a lock needs.
 """
 
 import re
@@ -20,16 +20,16 @@ APPS = PurePosixPath("requirements/apps.txt")
 TOOLS = PurePosixPath("requirements/tools.txt")
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
-_NEXT = "mend the line, or write the lock anew: make vendor"
+_NEXT = "correct the line, or write the lock again: make vendor"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LockedFile:
     """One line of a lock.
 
-    `path` is relative to the project's root; `sha256` are the digests it may have, in lower-case
-    hexadecimal; `marker` says where it applies, None is everywhere; `line` counts from 1, and
-    `lock` is the file the line stands in (for messages).
+    `path` is relative to the project's root. `sha256` are the accepted digests, in lower-case
+    hexadecimal. `marker` says where the file is installed; None means everywhere. `lock` and `line`
+    are the place of the line, counted from 1, for messages.
     """
 
     path: PurePosixPath
@@ -40,13 +40,13 @@ class LockedFile:
 
     @property
     def distribution(self) -> Wheel | Tarball:
-        """What the file's name says that it is."""
+        """The parts of the file's name."""
         return parse_filename(self.path.name)
 
     @property
     def place(self) -> str:
-        """Where the line stands, as messages name it."""
-        return f"{self.lock} line {self.line}"
+        """The place of the line in messages: `requirements/apps.txt:3`."""
+        return f"{self.lock}:{self.line}"
 
     def __str__(self) -> str:
         marker = f" ; {self.marker}" if self.marker else ""
@@ -54,37 +54,35 @@ class LockedFile:
 
 
 def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
-    """The lines of a lock, in order. Raises InputError, which names the line that is wrong."""
+    """Return the lines of a lock, in order. Raise InputError for a faulty one."""
     try:
         text = (project / lock).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(
-            str(lock), "the file is missing", "bring it back (git checkout), or run: make vendor"
+            str(lock), "the file is missing", f"git checkout -- {lock}, or: make vendor"
         ) from None
     except UnicodeDecodeError as error:
-        raise InputError(str(lock), f"not UTF-8 at byte {error.start}", _NEXT) from None
+        raise InputError(str(lock), f"byte {error.start} is not UTF-8", _NEXT) from None
     files: list[LockedFile] = []
     lines: dict[PurePosixPath, int] = {}
     for number, words in _logical_lines(text):
         file = _read_line(words, str(lock), number)
         if file.path in lines:
-            raise InputError(
-                file.place, f"{file.path} stands in line {lines[file.path]} already", _NEXT
-            )
+            raise InputError(file.place, f"line {lines[file.path]} already has {file.path}", _NEXT)
         lines[file.path] = number
         files.append(file)
     return files
 
 
 def render(files: Iterable[LockedFile], header: Iterable[str] = ()) -> str:
-    """The text of a lock: `header` lines as comments, then a line a file."""
+    """Return the text of a lock: the header lines as comments, then a line for each file."""
     return "".join(
         [*(f"# {line}".rstrip() + "\n" for line in header), *(f"{file}\n" for file in files)]
     )
 
 
 def _logical_lines(text: str) -> Iterable[tuple[int, str]]:
-    """Number and text of each line; continued ones joined, comments and empty ones left out."""
+    """Yield the number and text of each line, without comments; join continued lines."""
     started, gathered = 0, ""
     for number, raw in enumerate(text.split("\n"), 1):
         line = re.sub(r"(^|\s)#.*$", "", raw.removesuffix("\r"))
@@ -102,15 +100,15 @@ def _logical_lines(text: str) -> Iterable[tuple[int, str]]:
 
 def _read_line(text: str, lock: str, number: int) -> LockedFile:
     def bad(fault: str) -> InputError:
-        return InputError(f"{lock} line {number}", fault, _NEXT)
+        return InputError(f"{lock}:{number}", fault, _NEXT)
 
     digests = tuple(_HASH.findall(text))
     rest = _HASH.sub("", text).strip()
     if "--hash" in rest:
-        raise bad("a hash must be --hash=sha256: and 64 hexadecimal digits in lower case")
+        raise bad("a hash must be --hash=sha256: with 64 hexadecimal digits in lower case")
     name, separator, condition = (part.strip() for part in rest.partition(" ;"))
     if name.startswith("-"):
-        raise bad(f"{name.split()[0]!r}: options other than --hash don't belong in a lock")
+        raise bad(f"{name.split()[0]!r}: a lock has no options but --hash")
     path = PurePosixPath(name)
     if not name or " " in name or path.parent != SOURCE:
         raise bad(f"{name!r} is not the path of a file in {SOURCE}/")

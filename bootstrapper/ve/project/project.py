@@ -1,4 +1,4 @@
-"""The project: its directory, what its apps.in asks for, and its pyproject.toml."""
+"""A project's directory, its apps.in, and its pyproject.toml."""
 
 import os
 import re
@@ -17,7 +17,7 @@ KEYS = {
     ("project", "requires-python"): (
         'a version specifier (PEP 440) such as `"==3.12.*"`',
         "any Python from 3.11 on",
-        "the Python that the virtualenv is built of and the files are fetched for",
+        "the Python of the virtualenv, for which the files are fetched",
     ),
     ("tool.bootstrapper", "largest-wheel"): (
         'a size such as `"2 GB"`, or a number of bytes',
@@ -34,39 +34,39 @@ KEYS = {
 
 
 class Project:
-    """A project's directory and what stands in it for us. Raises InputError if it is none."""
+    """A project's directory. Raise InputError if it is none."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = Path(os.path.abspath(directory))
         if not self.requirements.is_dir():
             raise InputError(
                 str(self.directory),
-                f"no project: it has no {APPS.parent}/",
-                "cd to the project, or name it: --project DIRECTORY",
+                f"is no project: it has no {APPS.parent}/",
+                "cd to the project's directory, or use --project DIRECTORY",
             )
         path = os.fspath(self.directory)
         if os.pathsep in path or not path.isprintable():
-            # PATH can't hold it, and not every file that names it.
+            # PATH can't hold such a path, and neither can every file that names it.
             raise InputError(
                 ascii(path),
-                f"a ve can't live at a path with {os.pathsep!r}, or with "
-                "characters that can't be shown",
+                f"a virtualenv does not work at a path with {os.pathsep!r} or with "
+                "characters that can't be printed",
                 "move the project elsewhere",
             )
 
     @property
     def requirements(self) -> Path:
-        """Where the lock and the vendored files are; the process that changes them holds it."""
+        """The directory of the locks and vendored files. `project_lock` locks it."""
         return self.directory / APPS.parent
 
     @property
     def ve(self) -> Path:
-        """Where the ve lives."""
+        """The directory of the virtualenv."""
         return self.directory / "ve"
 
     @property
     def wanted(self) -> list[str]:
-        """The requirements that people wrote: the lines of apps.in, without comments."""
+        """The requirements in apps.in: its lines, without comments."""
         try:
             text = (self.directory / APPS.with_suffix(".in")).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
@@ -76,7 +76,7 @@ class Project:
 
     @contextmanager
     def writable(self) -> Iterator[None]:
-        """While the project is written to: what the system refuses is told as WorkFailed."""
+        """Raise WorkFailed for operations that the system refuses while the block runs."""
         try:
             yield
         except OSError as error:
@@ -93,42 +93,42 @@ _UNITS = {
 
 
 def read(project: Path) -> Mapping[str, Any]:
-    """The whole file; empty if there is none. Raises InputError."""
+    """Return the content of pyproject.toml; empty if there is none. Raise InputError."""
     try:
         return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:  # of TOML, or of UTF-8
-        raise InputError("pyproject.toml", str(error), "mend the file") from None
+        raise InputError(*_place_of(error, project), "correct the file") from None
 
 
 def requires_python(project: Path) -> str:
-    """`requires-python`, such as `==3.12.*`; empty if nobody says. Raises InputError."""
+    """Return `requires-python`, such as `==3.12.*`; empty if it is not set. Raise InputError."""
     value = table(read(project), "project").get("requires-python", "")
     try:
         matches(Version("3"), value)
     except (InvalidVersion, AttributeError):
         raise InputError(
             "pyproject.toml",
-            f"requires-python = {value!r} is no version specifier (PEP 440)",
+            f"requires-python = {value!r} is not a version specifier (PEP 440)",
             'write it like "==3.12.*"',
         ) from None
     return str(value)
 
 
 def build_requires(project: Path) -> tuple[str, ...]:
-    """What the project says that its tarballs are built with, besides their own word.
+    """Return the project's own requirements for building tarballs. Raise InputError.
 
-    vendor_fetch refuses what is no list of requirements. Raises InputError.
+    Ignore what is no list of texts; vendor_fetch refuses it.
     """
     asked = table(read(project), "tool", "vendor_fetch").get("build-requires", [])
     return tuple(each for each in asked if isinstance(each, str)) if isinstance(asked, list) else ()
 
 
 def largest_wheel(project: Path) -> int:
-    """The limit of a wheel's unpacked size, in bytes. Raises InputError.
+    """Return the limit of a wheel's unpacked size, in bytes. Raise InputError.
 
-    `largest-wheel` in [tool.bootstrapper]: a number of bytes, or words such as "2 GB".
+    It is `largest-wheel` in [tool.bootstrapper]: a number of bytes, or a text such as "2 GB".
     """
     from bootstrapper.ve.wheel.wheel import BOMB_SIZE  # most rebuilds unpack nothing
 
@@ -137,16 +137,29 @@ def largest_wheel(project: Path) -> int:
     if not match or isinstance(value, bool):
         raise InputError(
             "pyproject.toml",
-            f"largest-wheel = {value!r} is no size",
+            f"largest-wheel = {value!r} is not a size",
             'write it in [tool.bootstrapper] as "2 GB", or as a number of bytes',
         )
     return int(float(match[1]) * _UNITS[match[2].upper()])
 
 
 def table(settings: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    """The table `[a.b]` by its names; empty if it is not there. Raises InputError."""
+    """Return the table `[a.b]` by its names; empty if it is missing. Raise InputError."""
     for name in names:
         settings = settings.get(name, {})
         if not isinstance(settings, Mapping):
-            raise InputError("pyproject.toml", f"{name} is not a table", "mend the file")
+            raise InputError("pyproject.toml", f"{name} is not a table", f"write it as [{name}]")
     return settings
+
+
+def _place_of(error: ValueError, project: Path) -> tuple[str, str]:
+    """Return the place of a fault in pyproject.toml, and the fault with its line.
+
+    A fault of TOML ends in `(at line 3, column 5)`; one of UTF-8 has no line.
+    """
+    match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
+    if not match:
+        return "pyproject.toml", str(error)
+    fault, number, column = match[1], int(match[2]), int(match[3])
+    line = (project / "pyproject.toml").read_text(encoding="utf-8").split("\n")[number - 1]
+    return f"pyproject.toml:{number}", f"{fault}\n    {line}\n    {' ' * (column - 1)}^"

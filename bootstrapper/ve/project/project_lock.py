@@ -1,7 +1,8 @@
-"""Turns: one process at a time changes a project's ve or its vendored files."""
+"""Lock a project, so that one process at a time changes its virtualenv and vendored files."""
 
 import fcntl
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +12,12 @@ from bootstrapper.errors import Locked
 
 @contextmanager
 def project_lock(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold the directory; if another process does, call `waiting` and wait, or raise Locked.
+    """Hold the lock on a project's requirements/; if another process has it, wait or raise Locked.
 
-    The lock is the kernel's, on the directory itself (flock): it leaves no file behind and ends
-    with its holder, however that ends. A project's turn is its requirements/. It is never the
-    project's own directory: a push in place holds that for as long as it lives (agent.sh), and
-    rebuilds the ve meanwhile.
+    Call `waiting` before waiting; without it, raise Locked. The lock is the kernel's (flock) on the
+    directory itself: it leaves no file behind, and the kernel releases it when its holder exits. It
+    is not on the project's own directory, because a push in place locks that (agent.sh) while it
+    rebuilds the virtualenv.
     """
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -26,8 +27,8 @@ def project_lock(directory: Path, waiting: Callable[[], None] | None = None) -> 
             if waiting is None:
                 raise Locked(
                     str(directory),
-                    "a rebuild or another vendor_fetch is at work there",
-                    "wait until it is done, then run the same command again",
+                    "a rebuild or another vendor_fetch is using it",
+                    f"wait until it has ended (fuser -v {shlex.quote(str(directory))})",
                 ) from None
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)

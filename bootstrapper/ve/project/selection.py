@@ -1,12 +1,13 @@
-"""Which of the vendored files an interpreter gets: one a distribution, by markers and tags."""
+"""Select the vendored files for an interpreter: one for each distribution, by markers and tags."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.python.interpreter import Interpreter
+from bootstrapper.ve.python.interpreter import Interpreter, another_python
 from bootstrapper.ve.standards.filename import Tarball, Wheel
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
@@ -24,11 +25,11 @@ def select_files(
     project: Path,
     wanted: Sequence[str] = (),
 ) -> list[LockedFile]:
-    """The files to install, in the lock's order.
+    """Return the files to install, in the lock's order.
 
-    Of several wheels of one distribution, the one whose tags fit best is taken. `wanted` are the
-    requirements that people wrote (the lines of apps.in). Raises WorkFailed: a distribution has
-    lines but none of them fits, or two lines hold that are of different versions.
+    If several wheels of a distribution fit, return the one with the best tags. `wanted` are the
+    lines of apps.in. Raise WorkFailed if a needed distribution has no file that fits, or if the
+    files that fit have different versions.
     """
     by_name: dict[str, list[LockedFile]] = defaultdict(list)
     for file in files:
@@ -55,8 +56,7 @@ def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
     if len(versions) > 1:
         raise WorkFailed(
             lines[1].place,
-            f"{lines[1].path.name}, and line {lines[0].line} has another version: "
-            f"{lines[0].path.name}",
+            f"{lines[1].path.name}: line {lines[0].line} has another version, {lines[0].path.name}",
             "make vendor",
         )
     ranked = [(rank, line) for line in lines if (rank := _rank(line, interpreter)) is not None]
@@ -66,7 +66,10 @@ def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
 
 
 def _rank(line: LockedFile, interpreter: Interpreter) -> _Rank | None:
-    """The smaller the better: tags, then the higher build number; a tarball fits always, last."""
+    """Return the rank of a file, smallest first; None if it does not fit.
+
+    Better tags come first, then higher build numbers. A tarball always fits, and comes last.
+    """
     match line.distribution:
         case Tarball():
             return (len(interpreter.tags), 0, "")
@@ -81,10 +84,16 @@ def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
     return WorkFailed(
         lines[0].place,
         f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
-        f"interpreter takes {best}, … py3-none-any",
-        "./bootstrap.py --python PYTHON with a Python that they are for, or vendor for this one: "
-        "make vendor",
+        f"interpreter accepts {best}, … py3-none-any",
+        "vendor a file for this Python (make vendor), or rebuild with the vendored one: "
+        + another_python(interpreter.executable, _pythons(lines)),
     )
+
+
+def _pythons(lines: list[LockedFile]) -> set[str]:
+    """Return the versions of CPython in the tags of wheels, such as 3.12 for `cp312`."""
+    matches = (re.match(r"cp(\d)(\d+)-", tag) for line in lines for tag in _tags(line))
+    return {f"{match[1]}.{match[2]}" for match in matches if match}
 
 
 def _tags(line: LockedFile) -> tuple[str, ...]:
@@ -99,13 +108,13 @@ def _refuse_missing(
     project: Path,
     wanted: Sequence[str],
 ) -> None:
-    """Refuse if a distribution that has no line for this interpreter is needed all the same.
+    """Raise WorkFailed if a distribution is needed but no line of it is for this interpreter.
 
-    A marker may leave a file out because nothing needs it there (colorama outside Windows), or
-    because the lock was made for another Python. The requirements of those who wrote apps.in and
-    of the chosen wheels tell which.
+    A marker can leave a distribution out because nothing needs it there (colorama outside Windows),
+    or because the lock is for another Python. The requirements in apps.in and in the metadata of
+    the chosen wheels show which.
     """
-    from bootstrapper.ve.project.project import largest_wheel  # most locks leave nothing out
+    from bootstrapper.ve.project.project import largest_wheel  # rarely needed
     from bootstrapper.ve.wheel.wheel import WheelFile
 
     needed, largest = list(wanted), largest_wheel(project)
@@ -119,7 +128,7 @@ def _refuse_missing(
 
 
 def _required(texts: Iterable[str], interpreter: Interpreter) -> set[str]:
-    """The names whose markers hold, with whichever extras somebody asks for."""
+    """Return the names whose markers hold, with all extras that any of the requirements asks for."""
     requirements = list(_read(texts))
     extras = {"", *(extra for each in requirements for extra in each.extras)}
     return {
@@ -134,4 +143,4 @@ def _read(texts: Iterable[str]) -> Iterator[Requirement]:
         try:
             yield parse_metadata_requirement(text)
         except InvalidRequirement:
-            continue  # old metadata has forms that PEP 508 does not know; they bind nobody
+            continue  # old metadata may violate PEP 508; such a requirement is ignored

@@ -1,4 +1,4 @@
-"""The vendored files on disk: are they there, and are they what the lock says?"""
+"""Compare the vendored files on disk with the lock."""
 
 import hashlib
 import os
@@ -16,20 +16,20 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
 # The first line of a pointer (the specification of Git LFS, "Pointer").
 _POINTER = b"version https://git-lfs.github.com/spec/"
-# None of these loses a file that somebody has put there.
+# Neither command loses a file of the user's.
 _BRING_BACK = "git checkout -- {path}, or: make vendor"
 _PUT_ASIDE = "git stash push -- {path}, or: make vendor"
 
 
 def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
-    """Hash every file, `jobs` at a time; nothing else may be touched before.
+    """Hash every vendored file, `jobs` at a time.
 
-    Raises WorkFailed for the first difference: a file that is missing, that has other bytes than
-    its line says, or that no line names.
+    Raise WorkFailed for the first difference: a file that is missing, whose hash is not in its
+    line, or that no line names.
     """
     for stray in unlisted_files(project, files):
         raise stray
-    # The big ones first, so that no thread is left with one at the end.
+    # Largest first, so that no thread starts a large file at the end.
     waiting = deque(sorted(files, key=lambda file: -_size(project / file.path)))
     results: SimpleQueue[tuple[LockedFile, Exception | None]] = SimpleQueue()
     threads = [Thread(target=_compare, args=(project, waiting, results)) for _ in range(jobs)]
@@ -53,7 +53,7 @@ def _compare(
     waiting: deque[LockedFile],
     results: "SimpleQueue[tuple[LockedFile, Exception | None]]",
 ) -> None:
-    """In a thread, which hashing leaves to run: concurrent.futures takes longer to import."""
+    """Compare files in a thread. concurrent.futures would take longer to import."""
     while True:
         try:
             file = waiting.popleft()
@@ -66,18 +66,18 @@ def _compare(
 
 
 def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
-    """What is wrong with one vendored file; None if nothing is."""
+    """Return what is wrong with one vendored file; None if nothing is."""
     path = project / file.path
     restore = _BRING_BACK.format(path=file.path)
     try:
-        # Looked at before it is opened: a FIFO would be waited for, a device might never end.
+        # Opening a FIFO would block, and a device may never end.
         if not stat.S_ISREG(path.stat().st_mode):
             return WorkFailed(
                 str(file.path), "is not a regular file", f"rm -r {file.path}, then: {restore}"
             )
         digest = sha256_of(path)
     except FileNotFoundError:
-        return WorkFailed(str(file.path), f"the file is missing, {file.place} wants it", restore)
+        return WorkFailed(str(file.path), f"the file is missing; {file.place} names it", restore)
     except OSError as error:
         return WorkFailed(
             str(file.path),
@@ -88,30 +88,30 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
         return None
     if is_pointer(path):
         return WorkFailed(
-            str(file.path), "is a pointer of Git LFS, the file itself is not here", "git lfs pull"
+            str(file.path), "is a Git LFS pointer instead of the file", "git lfs pull"
         )
     return WorkFailed(
         str(file.path),
-        f"its {_size(path)} bytes have the sha256 {digest}, "
-        f"{file.place} says {' or '.join(file.sha256)}",
+        f"the sha256 of its {_size(path)} bytes is {digest}, "
+        f"{file.place} has {' or '.join(file.sha256)}",
         _PUT_ASIDE.format(path=file.path),
     )
 
 
 def is_pointer(path: Path) -> bool:
-    """Whether a file is what Git LFS puts in place of one that it has not fetched yet."""
+    """Return whether a file is a Git LFS pointer to a file that was not fetched."""
     with path.open("rb") as stream:
         return stream.read(len(_POINTER)) == _POINTER
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in lower-case hexadecimal. Raises OSError."""
+    """Return the sha256 of a file, in lower-case hexadecimal. Raise OSError."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkFailed]:
-    """The vendored files that no line of a lock names."""
+    """Yield an error for each vendored file that no line of a lock names."""
     named = {file.path.name for file in files}
     try:
         found = sorted(os.listdir(project / SOURCE))
@@ -123,11 +123,11 @@ def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkF
         try:
             parse_filename(name)
         except InvalidFilename:
-            continue  # a README or a .gitkeep is nobody's vendored file
+            continue  # not a vendored file: README, .gitkeep
         yield WorkFailed(
             str(SOURCE / name),
             "no line of apps.txt or tools.txt names this file",
-            f"mv {SOURCE / name} ., or ask for it in apps.in and run: make vendor",
+            f"mv {SOURCE / name} ., or add it to apps.in, then: make vendor",
         )
 
 

@@ -1,1 +1,1 @@
-"""Python interpreters: their facts, tags and bytecode."""
+"""Python interpreters: their facts, wheel tags and bytecode."""

@@ -1,4 +1,4 @@
-"""Bytecode files, as the interpreter that runs this would write them (PEP 3147, PEP 552)."""
+"""Bytecode files as the running interpreter would write them (PEP 3147, PEP 552)."""
 
 import hashlib
 import importlib.util
@@ -9,22 +9,22 @@ import warnings
 from collections.abc import Mapping
 
 _HEAD = 16  # bytes: the magic number, the flags, the source's time and size
-_TIMESTAMPED = 0  # the flags of a pyc that is checked by its source's time and size
+_TIMESTAMPED = 0  # flags: the pyc is valid while its source has the recorded time and size
 
 
 def path_of(source: str) -> str:
-    """Where the bytecode of `source` belongs: `a/b.py` -> `a/__pycache__/b.cpython-312.pyc`."""
+    """Return the path of a module's bytecode: `a/b.py` has `a/__pycache__/b.cpython-312.pyc`."""
     folder, slash, name = source.rpartition("/")
     stem = name.removesuffix(".py")
     return f"{folder}{slash}__pycache__/{stem}.{sys.implementation.cache_tag}.pyc"
 
 
 def compile_source(source: bytes, shown_as: str, *, mtime: float) -> bytes | None:
-    """The content of the pyc of a module; None where the source is none for this Python.
+    """Return the content of a module's bytecode file; None if this Python can't compile it.
 
-    Packages carry templates and test data that end in .py and don't compile; pip passes over
-    them, and so do we. `shown_as` is the path in tracebacks until the import system puts the real
-    one there; it must not name the place where the ve is built.
+    Packages contain templates and test data that end in .py and don't compile. pip skips them, and
+    so does this function. Tracebacks show `shown_as` until the import system sets the real path; it
+    must not name the directory in which the virtualenv is built.
     """
     try:
         with warnings.catch_warnings():
@@ -37,9 +37,9 @@ def compile_source(source: bytes, shown_as: str, *, mtime: float) -> bytes | Non
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """One sha256 for the bytecode files of a distribution: their paths and fingerprints.
+    """Return one sha256 for the bytecode files of a distribution: their paths and fingerprints.
 
-    RECORD has no digests of them (PEP 376), as they are made where they are installed.
+    RECORD has no digests of bytecode (PEP 376), because it is compiled where it is installed.
     """
     hashed = hashlib.sha256()
     for path in sorted(files):
@@ -48,5 +48,5 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 def fingerprint(content: bytes) -> bytes:
-    """The sha256 of the code in a bytecode file, without the head that has its source's time."""
+    """Return the sha256 of the code in a bytecode file, without the header with its source's time."""
     return hashlib.sha256(memoryview(content)[_HEAD:]).digest()

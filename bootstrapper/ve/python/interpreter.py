@@ -1,9 +1,11 @@
-"""What a Python interpreter is: its version, its marker variables, and the wheels it accepts."""
+"""A Python interpreter: its version, its marker variables, and the wheels that it accepts."""
 
 import json
 import os
+import shlex
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,15 +16,16 @@ from bootstrapper.ve.python import probe
 from bootstrapper.ve.python.tag import cpython_tags, generic_platform, linux_platforms
 
 OLDEST = (3, 11)
+LATEST_MINOR = 99  # Python will not release higher numbers for decades
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interpreter:
-    """A Python that a ve can be made of.
+    """A Python from which a virtualenv can be created.
 
-    `environment` has the variables of PEP 508 but `extra`; `platforms` are its platform tags,
-    best first; `bytecode` names the kind of bytecode that it reads: the tag in its files' names
-    (PEP 3147) and the magic number in them.
+    `environment` has the marker variables of PEP 508 except `extra`. `platforms` are its platform
+    tags, best first. `bytecode` names the bytecode that it reads: the tag in the file names (PEP
+    3147) and the magic number.
     """
 
     executable: Path
@@ -34,13 +37,13 @@ class Interpreter:
 
     @property
     def site(self) -> str:
-        """Where a ve of it keeps packages: `lib/python3.12/site-packages`."""
+        """The directory of packages in its virtualenvs, such as `lib/python3.12/site-packages`."""
         threading = "t" if "t" in self.abiflags else ""
         return f"lib/python{self.version[0]}.{self.version[1]}{threading}/site-packages"
 
     @cached_property
     def tags(self) -> Mapping[str, int]:
-        """Every wheel tag that it accepts, with its rank: 0 is the best."""
+        """Every wheel tag that it accepts, with its rank; 0 is the best."""
         ranks: dict[str, int] = {}
         for tag in cpython_tags(self.version, self.platforms, abiflags=self.abiflags):
             ranks.setdefault(tag, len(ranks))
@@ -52,13 +55,16 @@ class Interpreter:
 
 
 def inspect_interpreter(executable: str | Path) -> Interpreter:
-    """Ask an interpreter what it is. Raises InputError: no such one, or too old, or not CPython."""
-    import inspect  # most rebuilds ask nobody but themselves
+    """Run an interpreter and return its facts.
+
+    Raise InputError if it can't be run, is too old, or is not CPython.
+    """
+    import inspect  # most rebuilds use the running interpreter
     import subprocess
 
     if os.sep in str(executable):
         executable = os.path.abspath(executable)
-    # As -I does, which Python 2 doesn't know.
+    # The same as -I, which Python 2 does not have.
     command = [
         str(executable),
         "-E",
@@ -68,18 +74,18 @@ def inspect_interpreter(executable: str | Path) -> Interpreter:
         f"{inspect.getsource(probe)}\nimport json\njson.dump(facts(), sys.stdout)",
     ]
     try:
-        # Not in the current directory: -c would import modules from there, whosever they are.
+        # With -c, Python would import modules of other users from the current directory.
         answer = subprocess.run(
             command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/", check=True
         ).stdout
         facts = json.loads(answer)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
-        said = getattr(error, "stderr", None) or str(error).encode()
-        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        output = getattr(error, "stderr", None) or str(error).encode()
+        last = output.decode(errors="replace").strip().rpartition("\n")[2]
         raise InputError(
             str(executable),
-            f"can't be asked which Python it is: {last}",
-            "name another one: ./bootstrap.py --python PYTHON",
+            f"can't be run to find out its version: {last}",
+            another_python(executable),
         ) from None
     return _interpreter(executable, facts)
 
@@ -90,15 +96,15 @@ def _interpreter(executable: str | Path, facts: dict[str, Any]) -> Interpreter:
     if (major, minor) < OLDEST:
         raise InputError(
             str(executable),
-            f"Python {environment['python_full_version']} is too old, a ve needs "
-            f"{OLDEST[0]}.{OLDEST[1]} or later",
-            "install a newer one, or name it: ./bootstrap.py --python PYTHON",
+            f"Python {environment['python_full_version']} is too old, "
+            f"{OLDEST[0]}.{OLDEST[1]} or later is needed",
+            another_python(executable),
         )
     if environment["implementation_name"] != "cpython":
         raise InputError(
             str(executable),
             f"{environment['platform_python_implementation']} is not CPython",
-            "name a CPython: ./bootstrap.py --python PYTHON",
+            another_python(executable),
         )
     return Interpreter(
         executable=Path(facts["executable"]),
@@ -115,7 +121,7 @@ def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
     if not platform.startswith("linux-"):
         return (generic_platform(platform),)
     machine = platform.removeprefix("linux-").replace("-", "_").replace(".", "_")
-    # A 32-bit Python on a 64-bit kernel takes the wheels of its own kind (as pip does).
+    # A 32-bit Python on a 64-bit kernel accepts 32-bit wheels (as pip does).
     if facts["bits"] == 32:
         machine = {"x86_64": "i686", "aarch64": "armv8l"}.get(machine, machine)
     glibc, musl = facts["glibc"], facts["musl"]
@@ -128,8 +134,22 @@ def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
 
 @cache
 def current_interpreter() -> Interpreter:
-    """The interpreter that runs this, or the one its own ve was made of."""
+    """Return the running interpreter, or the one from which its virtualenv was created."""
     executable = getattr(sys, "_base_executable", None) or sys.executable
-    if "_PYTHON_HOST_PLATFORM" in os.environ:  # sysconfig would believe it; another process won't
+    if "_PYTHON_HOST_PLATFORM" in os.environ:  # sysconfig would use it; inspecting does not
         return inspect_interpreter(executable)
     return _interpreter(executable, probe.facts())
+
+
+def another_python(unfit: str | Path, versions: Container[str] | None = None) -> str:
+    """Return the next command for an error about the interpreter `unfit`.
+
+    The command names another Python on PATH: the latest, or the latest of `versions`.
+    """
+    for minor in range(LATEST_MINOR, OLDEST[1] - 1, -1):
+        version = f"{OLDEST[0]}.{minor}"
+        if versions is None or version in versions:
+            path = shutil.which(f"python{version}")
+            if path and os.path.realpath(path) != os.path.realpath(unfit):
+                return f"./bootstrap.py --python {shlex.quote(path)}"
+    return "install another Python (Debian: apt-get install python3), then: ./bootstrap.py"

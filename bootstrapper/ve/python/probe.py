@@ -1,6 +1,6 @@
-"""What the Python that runs this is: all that PEP 508 and the tags need.
+"""The facts of the running Python that markers and wheel tags depend on.
 
-Other interpreters are handed its source, so even Python 2 must be able to give its answer.
+Other interpreters execute the source of this module, so even Python 2 must be able to run it.
 """
 
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def facts():  # type: () -> dict[str, Any]
-    """The facts, as JSON can carry them."""
+    """Return the facts in types that JSON knows."""
     glibc = _glibc()
     return {
         "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
@@ -60,7 +60,7 @@ def _glibc():  # type: () -> list[int] | None
 
 
 def _musl():  # type: () -> list[int] | None
-    """PEP 656: musl's loader prints its version when it is run."""
+    """Return musl's version. Its loader prints it when it is executed (PEP 656)."""
     import subprocess
 
     maps = ""
@@ -72,6 +72,6 @@ def _musl():  # type: () -> list[int] | None
     loader = re.search(r"(/\S*/ld-musl-\S+)", maps)
     if not loader:
         return None
-    said = subprocess.run([loader.group(1)], stderr=subprocess.PIPE).stderr.decode()
-    version = re.search(r"Version (\d+)\.(\d+)", said)
+    output = subprocess.run([loader.group(1)], stderr=subprocess.PIPE).stderr.decode()
+    version = re.search(r"Version (\d+)\.(\d+)", output)
     return [int(version.group(1)), int(version.group(2))] if version else None

@@ -1,21 +1,20 @@
-"""The Pythons that `requires-python` allows, as versions of two numbers."""
+"""The Python versions that `requires-python` allows."""
 
 import re
 
-from bootstrapper.ve.python.interpreter import OLDEST
+from bootstrapper.ve.python.interpreter import LATEST_MINOR, OLDEST
 from bootstrapper.ve.standards.version import Version, matches
 
-# Beyond these nothing will be released for decades.
-LATEST_MINOR = LATEST_MICRO = 99
+LATEST_MICRO = 99  # Python will not release higher numbers
 
 
 def allowed_pythons(required: str) -> dict[str, int]:
-    """Each Python that a ve can be made of and that is allowed, with its first micro version.
+    """Return each allowed Python that a virtualenv can use, with its first allowed micro version.
 
-    `>=3.12.4,<3.14` is `{"3.12": 4, "3.13": 0}`; empty if none is.
+    `>=3.12.4,<3.14` gives `{"3.12": 4, "3.13": 0}`. The result is empty if no Python is allowed.
     """
     numbers = [int(each) for each in re.findall(r"\.(\d{1,2})(?!\d)", required)]
-    # A comparison changes its answer at its own number and at the next.
+    # A comparison can change its result only at its own number and at the next.
     micros = sorted({0, LATEST_MICRO, *numbers, *(number + 1 for number in numbers)})
     found: dict[str, int] = {}
     for minor in range(OLDEST[1], LATEST_MINOR + 1):

@@ -2,29 +2,29 @@
 
 from collections.abc import Iterator
 
-# PEP 600: the older names of three glibc baselines.
+# The legacy names of three glibc versions (PEP 600).
 _LEGACY_MANYLINUX = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
-# manylinux1 is x86 only, manylinux2010 too; other architectures began with 2014.
+# manylinux1 and manylinux2010 exist for x86 only; other architectures began with manylinux2014.
 _OLDEST_GLIBC = {"x86_64": 5, "i686": 5}
 
 
 def cpython_tags(
     version: tuple[int, int], platforms: tuple[str, ...], *, abiflags: str = ""
 ) -> Iterator[str]:
-    """Tags of CPython `version`, such as `cp312-cp312-manylinux_2_28_x86_64`, best first.
+    """Yield the tags that CPython `version` accepts, such as `cp312-cp312-linux_x86_64`, best first.
 
-    `platforms` are platform tags, best first; `abiflags` is "t" for a free-threaded build, "d"
-    for a debug one. The order is that of PEP 425 as pip applies it.
+    `platforms` are platform tags, best first; `abiflags` is "t" for a free-threaded build, "d" for
+    a debug build. The order is that of PEP 425 as pip applies it.
     """
     major, minor = version
     python = f"cp{major}{minor}"
     abis = [f"{python}{abiflags}"]
-    if "d" in abiflags:  # a debug build loads a release build's extensions, too
+    if "d" in abiflags:  # a debug build also loads extensions of a release build
         abis.append(f"{python}{abiflags.replace('d', '')}")
     for abi in abis:
         for platform in platforms:
             yield f"{python}-{abi}-{platform}"
-    # PEP 703: a free-threaded build has another ABI and can't load abi3.
+    # A free-threaded build has another ABI and can't load abi3 (PEP 703).
     stable = "t" not in abiflags
     if stable:
         for platform in platforms:
@@ -51,9 +51,9 @@ def cpython_tags(
 def linux_platforms(
     machine: str, *, glibc: tuple[int, int] | None = None, musl: tuple[int, int] | None = None
 ) -> tuple[str, ...]:
-    """Platform tags of a Linux machine such as `x86_64`, best first.
+    """Return the platform tags of a Linux machine such as `x86_64`, best first.
 
-    `glibc` or `musl` is the version of the C library, when it is that one.
+    `glibc` or `musl` is the version of its C library.
     """
     names = [f"linux_{machine}"]
     if glibc and glibc[0] == 2:
@@ -67,5 +67,5 @@ def linux_platforms(
 
 
 def generic_platform(platform: str) -> str:
-    """The platform tag of `sysconfig.get_platform()` elsewhere than on Linux."""
+    """Return the platform tag for `sysconfig.get_platform()` of a system other than Linux."""
     return platform.replace("-", "_").replace(".", "_").lower()

@@ -1,1 +1,1 @@
-"""Rules of the packaging standards; pure, no files."""
+"""The rules of Python's packaging standards; no code here reads or writes files."""

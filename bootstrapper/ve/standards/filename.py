@@ -1,4 +1,4 @@
-"""The names of vendored files: PEP 427 for wheels, PEP 625 for tarballs, PEP 503 for both."""
+"""File names of wheels (PEP 427) and tarballs (PEP 625), and names of distributions (PEP 503)."""
 
 import re
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ _TARBALL_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2")
 
 
 class InvalidFilename(ValueError):
-    """The name is that of neither a wheel nor a tarball."""
+    """The name is neither a wheel's nor a tarball's."""
 
 
 def canonical_name(name: str) -> str:
-    """The one spelling of a distribution's name (PEP 503): `Foo._Bar` -> `foo-bar`."""
+    """Return the normalized name of a distribution (PEP 503): `Foo._Bar` becomes `foo-bar`."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tarball:
-    """A source distribution's name, taken apart."""
+    """The parts of a source distribution's file name."""
 
     name: str
     version: str
@@ -26,10 +26,10 @@ class Tarball:
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """A wheel's name, taken apart.
+    """The parts of a wheel's file name.
 
-    `build` is its build number and the rest of that tag, `(0, "")` without one; `tags` are the
-    tags it was built for, each `python-abi-platform`, compressed sets written out.
+    `build` is the build number and the rest of the build tag, `(0, "")` without one. `tags` are
+    the tags that it was built for, each `python-abi-platform`; compressed tag sets are expanded.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Wheel:
 
 
 def parse_filename(filename: str) -> Wheel | Tarball:
-    """Take the name of a vendored file apart. Raises InvalidFilename."""
+    """Return the parts of a vendored file's name. Raise InvalidFilename if it has another form."""
     if filename.endswith(".whl"):
         return _wheel(filename)
     for suffix in _TARBALL_SUFFIXES:

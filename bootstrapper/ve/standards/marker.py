@@ -1,4 +1,4 @@
-"""Environment markers, as PEP 508 writes them: `python_version == "3.12" and extra == "x"`."""
+"""Environment markers (PEP 508), such as `python_version == "3.12" and extra == "x"`."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ _VERSION_OPERATORS = frozenset({"===", "~=", "==", "!=", "<=", ">=", "<", ">"})
 _VERSIONS = frozenset(
     {"python_version", "python_full_version", "implementation_version", "platform_release"}
 )
-# Texts have no order: `<=` and `>=` hold for equal ones only, as the reference implementation says.
+# Texts have no order: `<=` and `>=` hold for equal ones only, as in the reference implementation.
 _TEXT: dict[str, Callable[[str, str], bool]] = {
     "in": lambda one, other: one in other,
     "not in": lambda one, other: one not in other,
@@ -51,18 +51,18 @@ _Operand = tuple[str, str]  # ("name" | "text", the name or the text)
 
 
 class InvalidMarker(ValueError):
-    """The text is no marker of PEP 508."""
+    """The text is no marker as PEP 508 defines them."""
 
 
 class Marker:
-    """A marker that has been read and can be put to an environment. Raises InvalidMarker."""
+    """A parsed marker. Raise InvalidMarker if the text is none."""
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
         self._test = _Reader(text).read()
 
     def holds(self, environment: Environment) -> bool:
-        """Whether it is true where the PEP 508 variables have these values; `extra` may lack."""
+        """Return whether the marker is true in an environment; `extra` may be missing from it."""
         return self._test(environment)
 
     def __str__(self) -> str:
@@ -70,7 +70,7 @@ class Marker:
 
 
 class _Reader:
-    """Recursive descent over `or`, `and`, parentheses and comparisons."""
+    """A recursive descent parser: `or`, `and`, parentheses and comparisons."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -166,7 +166,7 @@ def _compare(left: _Operand, operator: str, right: _Operand, environment: Enviro
         try:
             return matches(Version(one), operator + other)
         except InvalidVersion:
-            pass  # not a version after all: compared as text
+            pass  # not a version: compare as text
     if operator not in _TEXT:
         raise InvalidMarker(f"{operator!r} compares versions only")
     return _TEXT[operator](one, other)

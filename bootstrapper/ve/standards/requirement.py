@@ -1,4 +1,4 @@
-"""Requirements, as PEP 508 writes them, and the paths of vendored files, as pip takes them."""
+"""Requirements as PEP 508 defines them, and paths of vendored files as pip accepts them."""
 
 import re
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class InvalidRequirement(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """A package that is asked for; `path` is set when it is asked for by a vendored file."""
+    """A required distribution. `path` is set if the requirement names a vendored file."""
 
     text: str
     name: str
@@ -37,11 +37,11 @@ class Requirement:
     path: PurePosixPath | None = None
 
     def applies(self, environment: Environment, extra: str = "") -> bool:
-        """Whether it is asked for there, by the package's extra of that name."""
+        """Return whether the marker holds in an environment, for the extra of that name."""
         return self.marker is None or self.marker.holds({**environment, "extra": extra})
 
     def allows(self, version: str) -> bool:
-        """Whether that version satisfies it; one like `2004d` is compared as text."""
+        """Return whether the version satisfies it. A version such as `2004d` is compared as text."""
         try:
             number = Version(version)
         except InvalidVersion:
@@ -49,7 +49,7 @@ class Requirement:
         return matches(number, self.specifier)
 
 
-# What packages were published with before PEP 440 was enforced, and its meaning; uv reads it so
+# Specifiers that were published before PEP 440 was enforced, and their meaning according to uv
 # (https://github.com/astral-sh/uv, crates/uv-pypi-types/src/lenient_requirement.rs).
 _LEGACY = (
     (re.compile(r"([<>=~]\s*[0-9][^\s,<>=!~)]*)\s*(?=[<>=!~])"), r"\1, "),  # >=1.0<2.0
@@ -63,9 +63,9 @@ _LEGACY = (
 
 
 def parse_metadata_requirement(text: str) -> Requirement:
-    """Read one requirement of published metadata, which may have legacy specifiers.
+    """Return a requirement of published metadata, which may have legacy specifiers.
 
-    Raises InvalidRequirement.
+    Raise InvalidRequirement if it can't be read even so.
     """
     try:
         return parse_requirement(text)
@@ -79,7 +79,7 @@ def parse_metadata_requirement(text: str) -> Requirement:
 
 
 def parse_requirement(text: str) -> Requirement:
-    """Read one requirement. Raises InvalidRequirement."""
+    """Return a parsed requirement. Raise InvalidRequirement if the text is none."""
     by_path = _PATH.fullmatch(text)
     match = by_path or _REQUIREMENT.fullmatch(text)
     if not match:

@@ -1,4 +1,4 @@
-"""Version numbers, as PEP 440 orders and matches them."""
+"""Version numbers and specifiers as PEP 440 defines them."""
 
 import re
 from functools import total_ordering
@@ -36,7 +36,7 @@ class InvalidVersion(ValueError):
 
 @total_ordering
 class Version:
-    """A version; `Version("1.0") == Version("1.0.0")`. Raises InvalidVersion."""
+    """A version; `Version("1.0") == Version("1.0.0")`. Raise InvalidVersion if the text is none."""
 
     def __init__(self, text: str) -> None:
         match = _VERSION.fullmatch(text.strip())
@@ -58,7 +58,7 @@ class Version:
             phase = _DEV_ONLY
         else:
             phase = _FINAL
-        # No development release sorts after every one, a local label after none.
+        # A version without .devN sorts after those with one, without a local label before them.
         self.final = (self.epoch, _trimmed(self.release), post)
         self.early = (self.epoch, _trimmed(self.release), phase)
         self._public = (
@@ -88,7 +88,7 @@ class Version:
         return self.text
 
     def same_public(self, other: "Version") -> bool:
-        """Equal when local labels are left aside."""
+        """Return whether the two are equal apart from their local labels."""
         return self._public == other._public
 
     def __repr__(self) -> str:
@@ -96,10 +96,10 @@ class Version:
 
 
 def matches(version: Version, specifier: str) -> bool:
-    """Whether `version` is in a specifier such as `>=3.11,<3.14` or `==3.12.*`.
+    """Return whether a version satisfies a specifier such as `>=3.11,<3.14` or `==3.12.*`.
 
-    An empty specifier holds every version. Raises InvalidVersion for a clause that is not valid,
-    also where another clause excludes the version already.
+    Every version satisfies an empty specifier. Raise InvalidVersion if any clause is invalid, even
+    if another clause already excludes the version.
     """
     clauses = [_clause(part.strip()) for part in specifier.split(",") if part.strip()]
     held = [_holds(version, operator, bound) for operator, bound in clauses]
@@ -107,7 +107,10 @@ def matches(version: Version, specifier: str) -> bool:
 
 
 def identical(text: str, specifier: str) -> bool:
-    """Whether a specifier holds a text that is no version (`2004d`): only `===` compares texts."""
+    """Return whether a text that is no version (`2004d`) satisfies a specifier.
+
+    Only `===` compares texts.
+    """
     clauses = [_clause(part.strip()) for part in specifier.split(",") if part.strip()]
     return all(operator == "===" and text.lower() == bound.lower() for operator, bound in clauses)
 
@@ -132,7 +135,7 @@ def _holds(version: Version, operator: str, bound: str) -> bool:
             raise InvalidVersion(f"'~={bound}' needs at least two numbers")
         prefix = ".".join(str(number) for number in other.release[:-1])
         return version >= other and _has_prefix(version, Version(f"{other.epoch}!{prefix}"))
-    # A bound without a local label takes no notice of the version's (PEP 440, "Version matching").
+    # A bound without a local label ignores the version's (PEP 440, "Version matching").
     same = version == other if other.local else version.same_public(other)
     match operator:
         case "==":

@@ -1,1 +1,1 @@
-"""The user's store of unpacked wheels."""
+"""The user's store: unpacked and compiled wheels, built wheels, empty virtualenvs."""

@@ -1,4 +1,4 @@
-"""Tarballs become wheels, each of them once: the store keeps what was built."""
+"""The store's cache of wheels that were built from tarballs."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.store.integrity import checked_content, file_stamps, unchanged, with_checksum
 from bootstrapper.ve.store.store import Store
 
-# What people set to have C extensions built in their way; a wheel depends on it.
+# Variables with which users configure the build of C extensions; a built wheel depends on them.
 BUILD_VARIABLES = (
     "AR",
     "CC",
@@ -32,9 +32,9 @@ _NOTE = "built.json"
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltWheel:
-    """The wheel of a tarball.
+    """A wheel that was built from a tarball.
 
-    `built_with` are the vendored files other than tools that it was built with, with their sha256.
+    `built_with` are the vendored files, other than tools, that the build used, with their sha256.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class BuiltWheel:
     built_with: Mapping[str, str]
 
     def write(self, place: Path) -> None:
-        """Note it beside the wheel, which is there."""
+        """Write this description beside the wheel in `place`."""
         note = {
             "wheel": self.path.name,
             "sha256": self.sha256,
@@ -53,7 +53,7 @@ class BuiltWheel:
 
     @classmethod
     def read(cls, place: Path) -> "BuiltWheel":
-        """The one in a place of the store. Raises OSError or ValueError if it is damaged."""
+        """Return the built wheel in a place of the store. Raise OSError or ValueError if it is damaged."""
         note = json.loads(checked_content((place / _NOTE).read_bytes()))
         if not unchanged(os.fspath(place), note["traces"]):
             raise ValueError(f"{place} is damaged")
@@ -61,11 +61,11 @@ class BuiltWheel:
 
 
 class BuiltWheelCache:
-    """The places of built wheels in the store, for one interpreter and one set of tools."""
+    """The built wheels in the store for one interpreter and one set of tools."""
 
     def __init__(self, store: Store, interpreter: Interpreter, tools: Sequence[LockedFile]) -> None:
         self._store = store
-        # All the platform tags, because they tell the C library's version.
+        # All platform tags, because they depend on the version of the C library.
         self._facts = [
             interpreter.environment["python_full_version"],
             interpreter.abiflags,
@@ -75,17 +75,21 @@ class BuiltWheelCache:
         ]
 
     def place(self, file: LockedFile) -> Path:
-        """Where the wheel of a tarball is, or would be."""
+        """Return the store's place for the wheel of a tarball."""
         facts = repr([file.sha256, *self._facts])
         return self._store.place("wheels", hashlib.sha256(facts.encode()).hexdigest())
 
-    def find(self, file: LockedFile, others: Mapping[str, str]) -> BuiltWheel | None:
-        """The wheel of a tarball, if there is one; `others` are vendored files and their sha256."""
+    def find(self, file: LockedFile, vendored: Mapping[str, str]) -> BuiltWheel | None:
+        """Return the wheel of a tarball; None if the store has none.
+
+        `vendored` are the project's files with their sha256. A wheel whose build used other ones is
+        discarded.
+        """
 
         def read(place: Path) -> BuiltWheel:
             built = BuiltWheel.read(place)
-            if not built.built_with.items() <= others.items():
-                raise ValueError("it was built with others")
+            if not built.built_with.items() <= vendored.items():
+                raise ValueError("it was built with other files")
             return built
 
         return self._store.find(self.place(file), read)

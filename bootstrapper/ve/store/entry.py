@@ -1,4 +1,4 @@
-"""An entry of the store: a wheel unpacked and compiled, ready to be linked into any ve."""
+"""An entry of the store: an unpacked and compiled wheel, ready to be linked into a virtualenv."""
 
 import json
 import os
@@ -8,25 +8,24 @@ from pathlib import Path
 
 from bootstrapper.ve.store.integrity import FileStamp, checked_content, unchanged, with_checksum
 
-TREE = "tree"  # the files, by their paths in a ve
+TREE = "tree"  # the files, at their paths in a virtualenv
 BODIES = "bodies"  # scripts without their first line
-RECORD = "RECORD"  # the rows of RECORD but those of the scripts, where there are any
-INDEX = "index"  # what is in it, under a seal
+RECORD = "RECORD"  # the rows of RECORD without those of scripts; only in entries with scripts
+INDEX = "index"  # the list of all this, with a checksum
 
 Written = tuple[str, int, int, int, int]
-"""A file as it was written: its path, size in bytes, time in ns, permissions, and inode."""
+"""A file after writing: its path, size in bytes, time in ns, permissions, and inode."""
 Kept = tuple[str, int, int, int, int]
-"""The same with its name in its folder. The inode is a hint: copies of a store have others."""
+"""The same with the name in place of the path. A copied store has other inodes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """What is in an entry. All paths are relative to a ve.
+    """The list of an entry's files. All paths are relative to a virtualenv.
 
-    `record` is where RECORD belongs; `folders` has every directory, parents first, with the files
-    in it; `scripts` are (path, name of the body, executable); `bytecode` is the digest of its
-    bytecode files. `parts` are the traces of what scripts and RECORD are made of, relative to the
-    entry.
+    `record` is the path of RECORD. `folders` has each directory, parents first, with its files.
+    `scripts` are (path, name of the body, executable). `bytecode` is the digest of the bytecode
+    files. `parts` are the stamps of the bodies and of RECORD, relative to the entry.
     """
 
     record: str
@@ -46,7 +45,7 @@ class Index:
         bytecode: str,
         parts: list[FileStamp],
     ) -> "Index":
-        """That of an entry whose files have just been written."""
+        """Return the index of an entry whose files have just been written."""
         folders: dict[str, list[Kept]] = {path: [] for path in sorted({*directories} - {""})}
         for path, size, time, mode, inode in files:
             folder, _, name = path.rpartition("/")
@@ -54,17 +53,17 @@ class Index:
         return cls(record=record, folders=folders, scripts=scripts, bytecode=bytecode, parts=parts)
 
     def write(self, place: Path) -> None:
-        """Write it into an entry."""
+        """Write the index into an entry."""
         (place / INDEX).write_bytes(
             with_checksum(json.dumps(vars(self), separators=(",", ":")).encode())
         )
 
 
 class Entry:
-    """An entry that has been found. Raises OSError or ValueError for one that is damaged.
+    """An entry in the store. Raise OSError or ValueError if its index, bodies or RECORD are damaged.
 
-    Its files are looked at when they are linked, which is when it matters; `read_verified` does it now.
-    That is a look at the file system, not at the bytes: see `seal.intact`.
+    Installing checks the other files when it links them; `read_verified` checks them now. Both
+    compare size, time and mode, not the content.
     """
 
     def __init__(self, place: Path) -> None:
@@ -75,7 +74,7 @@ class Entry:
 
     @classmethod
     def read_verified(cls, place: Path) -> "Entry":
-        """One that has been looked at file by file."""
+        """Return the entry at `place` after checking each file. Raise OSError or ValueError."""
         entry = cls(place)
         for folder, files in entry.index.folders.items():
             for name, *written, _ in files:
@@ -89,22 +88,22 @@ class Entry:
         return f"{self.place}/{TREE}"
 
     def body(self, name: str) -> bytes:
-        """A script without its first line."""
+        """Return a script without its first line."""
         return (self.place / name).read_bytes()
 
     def record(self) -> bytes:
-        """The rows of RECORD but those of the scripts."""
+        """Return the rows of RECORD without those of the scripts."""
         return (self.place / RECORD).read_bytes()
 
 
 def as_written(status: os.stat_result) -> list[int]:
-    """The size, time and permissions of a file."""
+    """Return the size, time and permissions of a file."""
     return [status.st_size, status.st_mtime_ns, status.st_mode & 0o7777]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedEntry:
-    """An entry, and what messages call it."""
+    """An entry, and the name of its vendored file in messages."""
 
     entry: Entry
     name: str

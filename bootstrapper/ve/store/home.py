@@ -1,4 +1,4 @@
-"""Where a user's store is."""
+"""The directories in which a user's store may be."""
 
 import os
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 from bootstrapper.cache_home import cache_home
 
 FORMAT = "4"
-"""The version of what is in a store, and the name of the directory that holds it."""
+"""The version of the store's format, and the name of its directory in the store."""
 
 
 def places(project: Path) -> list[Path]:
-    """The directories that may hold the store for a project, best first; none need exist yet.
+    """Return the directories that may hold the store for a project, best first.
 
     `BOOTSTRAP_STORE` names the only one. Otherwise there are two: `bootstrapper` in the user's
-    cache directory, and one beside the project for a user who has no cache directory, such as
-    www-data. A place that other users can guess and write to won't do for code.
+    cache directory, and one beside the project for a user without a cache directory, such as
+    www-data. The store holds code, so it must not be at a path that other users can write.
     """
     if named := os.environ.get("BOOTSTRAP_STORE"):
         return [Path(named).absolute()]
@@ -23,11 +23,11 @@ def places(project: Path) -> list[Path]:
 
 
 def beside(project: Path) -> Path:
-    """The store of a user without a cache directory.
+    """Return the store beside a project, for a user without a cache directory.
 
-    Releases of a deployment share one, in the `.deploy` of its REMOTE_DIRECTORY. Any other project
-    has its own, under a name that git ignores and that rsync-in-place keeps. The name has the
-    user's number: two users who deploy there have two stores.
+    The releases of a deployment share one in `.deploy` of their REMOTE_DIRECTORY. Any other project
+    has its own, with a name that git ignores and rsync-in-place keeps. The name contains the user's
+    number, so that two users who deploy to one directory have separate stores.
     """
     name = f"store-{os.geteuid()}"
     root = project.parent.parent

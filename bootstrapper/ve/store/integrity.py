@@ -1,34 +1,34 @@
-"""Seals: what is in the store can be told from what was damaged since it was written."""
+"""Detect damage in the store: checksums of small files, sizes and times of many."""
 
 import hashlib
 import os
 from collections.abc import Iterable
 
 FileStamp = tuple[str, int, int, int]
-"""A file as it was written: its path, its size in bytes, its time in ns, its mode."""
+"""A file after writing: its path, size in bytes, time in ns, and mode."""
 
 
 def with_checksum(content: bytes) -> bytes:
-    """The content under a line with its sha256."""
+    """Return the content, preceded by a line with its sha256."""
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
 def checked_content(content: bytes) -> bytes:
-    """What `sealed` was given. Raises ValueError if it is not what it was."""
+    """Return the content after the checksum line. Raise ValueError if the checksum is wrong."""
     inside = content.partition(b"\n")[2]
     if with_checksum(inside) != content:
-        raise ValueError("the seal is broken")
+        raise ValueError("the checksum is wrong")
     return inside
 
 
 def file_stamp(root: str, path: str) -> FileStamp:
-    """The trace of a file; `path` is relative to `root`."""
+    """Return the stamp of the file at `path`, which is relative to `root`."""
     status = os.lstat(f"{root}/{path}")
     return path, status.st_size, status.st_mtime_ns, status.st_mode
 
 
 def file_stamps(root: str) -> list[FileStamp]:
-    """The traces of every file below a directory."""
+    """Return the stamps of all files below a directory."""
     return [
         file_stamp(root, os.path.relpath(os.path.join(folder, name), root))
         for folder, _, names in os.walk(root)
@@ -37,10 +37,10 @@ def file_stamps(root: str) -> list[FileStamp]:
 
 
 def unchanged(root: str, expected: Iterable[FileStamp]) -> bool:
-    """Whether every file is there with the size, time and mode that it was written with.
+    """Return whether each file has the size, time and mode of its stamp.
 
-    That is a look at the file system, not at the bytes: it finds what was lost in a crash and
-    what somebody edited through a ve, at a hundredth of the cost of reading. `check` reads.
+    This does not read the files. It finds files that a crash lost or that a user edited through a
+    virtualenv, at a hundredth of the cost of hashing. `check` hashes them.
     """
     try:
         for path, *written in expected:

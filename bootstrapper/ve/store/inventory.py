@@ -1,4 +1,4 @@
-"""What is in the store, what it saves, and what nobody has used for long."""
+"""List what the store holds, compute what it saves, and prune it."""
 
 import os
 import time
@@ -14,10 +14,11 @@ DAY = 86400.0  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """An entry, a built wheel, or an empty ve.
+    """An entry, a built wheel, or an empty virtualenv in the store.
 
-    `size` is in bytes, each file counted once; `saved` is what the ves that share its files would
-    take more if each had its own; `used` is when a rebuild last took it, in seconds since 1970.
+    `size` is in bytes. `saved` are the bytes that virtualenvs would take in addition if each had
+    its own copy of the files. `used` is the time of the last rebuild that used it, in seconds since
+    1970.
     """
 
     place: Path
@@ -38,7 +39,7 @@ class Inventory:
 
     @classmethod
     def of(cls, items: list[Item]) -> "Inventory":
-        """The sums."""
+        """Return the sums over items."""
         return cls(
             items=len(items),
             files=sum(item.files for item in items),
@@ -48,38 +49,38 @@ class Inventory:
 
 
 def items(store: Store) -> Iterator[Item]:
-    """Everything in the store that rebuilds look for; not the spare, which is nobody's."""
-    spared = recycled_venv.inodes(store)
+    """Yield all items of the store, without the recycled virtualenv and unfinished work."""
+    recycled = recycled_venv.inodes(store)
     for group in sorted(store.home.iterdir()):
         if group.name not in (UNFINISHED, recycled_venv.NAME) and group.is_dir():
-            yield from (_item(place, spared) for place in sorted(group.iterdir()))
+            yield from (_item(place, recycled) for place in sorted(group.iterdir()))
 
 
 def prune(store: Store, *, days: float) -> tuple[Inventory, Inventory]:
-    """Remove what no rebuild has used for so many days; returns what went and what stays.
+    """Remove items that no rebuild has used for `days`; return sums of removed and remaining ones.
 
-    The spare goes as well, because it may hold files of what goes.
-    Waits for rebuilds that use the store. Raises OSError.
+    Wait for rebuilds that are using the store. Remove the recycled virtualenv as well, because it
+    may link to removed files. Raise OSError.
     """
     with store.exclusive():
         store.remove_leftovers()
         oldest = time.time() - days * DAY
         store.discard(store.place(recycled_venv.NAME))
         found = list(items(store))
-        gone = [item for item in found if item.used < oldest]
-        for item in gone:
+        unused = [item for item in found if item.used < oldest]
+        for item in unused:
             store.discard(item.place)
-    return Inventory.of(gone), Inventory.of([item for item in found if item not in gone])
+    return Inventory.of(unused), Inventory.of([item for item in found if item not in unused])
 
 
-def _item(place: Path, spared: set[int]) -> Item:
+def _item(place: Path, recycled: set[int]) -> Item:
     files = size = saved = 0
     for folder, _, names in os.walk(place):
         for name in names:
             status = os.lstat(os.path.join(folder, name))
             files += 1
             size += status.st_size
-            # One link is the store's; of n in ves, n - 1 would be copies without it.
-            in_ves = status.st_nlink - 1 - (status.st_ino in spared)
-            saved += status.st_size * max(0, in_ves - 1)
+            # One link is the store's own. Without a store, each virtualenv but one adds a copy.
+            in_virtualenvs = status.st_nlink - 1 - (status.st_ino in recycled)
+            saved += status.st_size * max(0, in_virtualenvs - 1)
     return Item(place=place, files=files, size=size, saved=saved, used=place.stat().st_mtime)

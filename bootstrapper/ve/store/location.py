@@ -1,4 +1,4 @@
-"""Which store a rebuild uses, and what it does if a store fails."""
+"""Choose the store for a rebuild, and report a store that fails."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.store.home import places
 from bootstrapper.ve.store.store import Store
 
-# Users without a home are usual on servers: for them the next place serves.
+# On servers, users without a home directory are usual; they get the next place.
 _USUAL = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -17,9 +17,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def find(
     project: Path, *, say: Callable[[str], None], detail: Callable[[str], None]
 ) -> Store | None:
-    """The store to use for a project; None if no place can hold one.
+    """Return the store to use for a project; None if no place can hold one.
 
-    A place that was named, or that is broken or full, is reported by `say`, others by `detail`.
+    Report a failure by `say` if the user named the place or should repair it, else by `detail`.
     """
     for place in places(project):
         try:
@@ -31,21 +31,21 @@ def find(
 
 
 def existing(project: Path) -> Store:
-    """The store that the user has; the first place if there is none yet. Raises OSError."""
+    """Return the user's store; create it if there is none. Raise OSError."""
     found = places(project)
     return Store(next(filter(os.path.isdir, found), found[0]))
 
 
 def failed(store: Store, project: Path, error: OSError | WorkFailed) -> str:
-    """What to say if the store is what made a rebuild fail; empty if it is not.
+    """Return the message for a rebuild that failed because of the store; empty if it did not.
 
-    A full disk that holds the project as well would be as full for a rebuild without a store.
+    If a full disk holds the project as well, rebuilding without the store would not help.
     """
     if isinstance(error, OSError):
         inside = os.path.abspath(os.fsdecode(error.filename or "/"))
         blamed = Path(inside).is_relative_to(store.root)
         full = error.errno in _FULL
-    else:  # a build's log, or what virtualenv says
+    else:  # the log of a build, or virtualenv's output
         reasons = [number for number in _FULL if os.strerror(number) in str(error)]
         blamed = full = bool(reasons)
         error = OSError(reasons[0], os.strerror(reasons[0])) if reasons else OSError()

@@ -1,9 +1,9 @@
-"""The spare: the ve that a rebuild replaced, kept so that the next one need not start from nothing.
+"""The last replaced virtualenv, which the store keeps so that the next rebuild can reuse it.
 
-Most of what a rebuild with a full store costs is directories: thousands are made, and as many
-removed. So the store keeps one replaced ve, whosever project's it was, and the next rebuild makes
-of it what it needs (`linking`): files that are the store's own already stay, all else goes. The
-files are hardlinks, so a spare takes no more than its directories.
+With a full store, a rebuild spends most of its time creating and removing thousands of
+directories. So the store keeps one replaced virtualenv of any project. The next rebuild moves
+it into its own directory and changes it to what it needs (`TreeInstaller`): files that are
+hardlinks of the store stay, all others are removed. It takes disk space for directories only.
 """
 
 import os
@@ -15,9 +15,9 @@ NAME = "spare"
 
 
 def take(store: Store, place: Path) -> bool:
-    """Move the recycled virtualenv to `place`; return False if there is none to be had.
+    """Move the recycled virtualenv to `place`; return False if that fails.
 
-    It is one rename, so of two processes only one gets it. It fails across file systems.
+    It is one rename, so only one of two rebuilds gets it. It fails across file systems.
     """
     try:
         store.place(NAME).rename(place)
@@ -27,7 +27,7 @@ def take(store: Store, place: Path) -> bool:
 
 
 def keep(store: Store, old: Path) -> bool:
-    """Keep a ve that was replaced; False if there is a spare already, or it can't be one."""
+    """Keep a replaced virtualenv; return False if the store has one or can't take this one."""
     if old.is_symlink() or not old.is_dir():
         return False
     try:
@@ -38,7 +38,7 @@ def keep(store: Store, old: Path) -> bool:
 
 
 def inodes(store: Store) -> set[int]:
-    """Those of the spare's files; none if there is no spare."""
+    """Return the inodes of the recycled virtualenv's files; empty if there is none."""
     return {
         os.lstat(os.path.join(folder, name)).st_ino
         for folder, _, names in os.walk(store.place(NAME))

@@ -1,14 +1,14 @@
-"""The store: unpacked, compiled wheels and whatever else a rebuild need not make twice.
+"""The store: a per-user cache of everything that a rebuild can reuse.
 
-    4/<kind of bytecode>/<sha256>/   an entry: a vendored file, unpacked and compiled
-    4/wheels/<key>/                  the wheel that was built of a tarball
-    4/bare/<key>/                    an empty ve, as virtualenv made it
-    4/spare/                         a ve that was replaced, for the next rebuild to make use of
-    4/unfinished/<random>/           what is being made
+    4/<bytecode tag>/<sha256>/   an entry: a wheel, unpacked and compiled
+    4/wheels/<key>/              a wheel that was built from a tarball
+    4/bare/<key>/                an empty virtualenv, as virtualenv creates it
+    4/spare/                     the last replaced virtualenv, for the next rebuild
+    4/unfinished/<random>/       an item that a process is creating
 
-The first directory is the version of this format. Everything is made under `unfinished` and
-renamed when it is whole, so nothing half-made ever has a name that is looked for; of two that
-make the same at once, the later finds the name taken and throws its own away.
+The first directory is the version of the format. A process creates an item below `unfinished`
+and publishes it with one rename, so no other process ever finds half an item. If two processes
+create the same item, the second finds the name taken and discards its own.
 """
 
 import errno
@@ -31,7 +31,7 @@ Found = TypeVar("Found")
 
 
 class Store:
-    """A store in a directory of the user's own, which is made if it isn't there. Raises OSError."""
+    """The store in a directory, which is created if it is missing. Raise OSError."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -39,7 +39,7 @@ class Store:
         self._unfinished = self.home / UNFINISHED
         with modes.umask(0o077):
             root.mkdir(parents=True, exist_ok=True)
-        # Another user who may write here could put code into our ves.
+        # Another user who can write here could put code into our virtualenvs.
         if os.stat(root).st_uid != os.geteuid():
             raise PermissionError(errno.EPERM, "it belongs to another user", os.fspath(root))
         os.chmod(root, 0o700)
@@ -48,31 +48,34 @@ class Store:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """While entries are looked up and linked: nothing is pruned meanwhile."""
+        """Hold a shared lock while entries are found and linked, so that none is pruned."""
         with self._flock(fcntl.LOCK_SH):
             yield
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """While entries are pruned: waits for those who use the store, and keeps them out."""
+        """Hold the exclusive lock while entries are pruned; wait for all shared locks first."""
         with self._flock(fcntl.LOCK_EX):
             yield
 
     def place(self, *names: str) -> Path:
-        """The path of something in the store."""
+        """Return the path of an item of the store."""
         return self.home.joinpath(*names)
 
     def entry(self, bytecode: str, sha256: str, *, verify_files: bool) -> Entry | None:
-        """The entry of a vendored file, if it is there; with `verify_files`, every file must be whole."""
+        """Return the entry of a wheel; None if it is missing.
+
+        With `verify_files`, an entry counts as missing if any of its files is damaged.
+        """
         return self.find(
             self.place(bytecode, sha256), Entry.read_verified if verify_files else Entry
         )
 
     def find(self, place: Path, read: Callable[[Path], Found]) -> Found | None:
-        """What `read` makes of a place in the store; None if it isn't there.
+        """Return what `read` returns for a place in the store; None if nothing is there.
 
-        `read` raises OSError or ValueError for what is damaged: that is removed. The second look
-        is alone, so that nobody removes what somebody else has just put in a damaged one's place.
+        `read` raises OSError or ValueError for a damaged item, which is then removed. Before removing
+        it, read it again under a lock: another process may have replaced the damaged item meanwhile.
         """
         try:
             found = read(place)
@@ -82,7 +85,7 @@ class Store:
                     return self._read_or_discard(place, read)
             return None
         with suppress(OSError):
-            os.utime(place)  # it was of use today
+            os.utime(place)  # `prune` removes what was not used for long
         return found
 
     def _read_or_discard(self, place: Path, read: Callable[[Path], Found]) -> Found | None:
@@ -94,15 +97,15 @@ class Store:
 
     @contextmanager
     def unfinished(self) -> Iterator[Path]:
-        """A directory in which something is made; gone afterwards, unless it was adopted.
+        """Create a directory for an item in the making; remove it when the block ends.
 
-        It is locked while it lives, so that `remove_leftovers` can tell it from what a killed process left.
+        The directory is locked meanwhile, so that `remove_leftovers` keeps it.
         """
         directory, handle = self._new()
         try:
             yield directory
         except OSError as error:
-            if error.filename is None:  # a write, which does not know its file
+            if error.filename is None:  # of a write
                 error.filename = os.fspath(directory)
             raise
         finally:
@@ -110,9 +113,9 @@ class Store:
             remove_tree(directory)
 
     def _new(self) -> tuple[Path, int]:
-        """A new directory under `unfinished`, and the handle that holds its lock.
+        """Return a new directory below `unfinished`, and the handle that holds its lock.
 
-        Before it is locked, somebody else's `remove_leftovers` may take it away: then another one.
+        Before it is locked, `remove_leftovers` of another process may remove it; then try again.
         """
         while True:
             directory = self._unfinished / secrets.token_hex(8)
@@ -125,7 +128,7 @@ class Store:
                 os.close(handle)
 
     def publish(self, made: Path, place: Path) -> None:
-        """Give what is whole its name in the store; if somebody else was first, theirs stays."""
+        """Move a finished item to its place; discard it if another process has published the same."""
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             made.rename(place)
@@ -135,7 +138,7 @@ class Store:
             remove_tree(made)
 
     def discard(self, place: Path) -> None:
-        """Take something out of the store: first its name, then its files."""
+        """Remove an item: first its name, then its files."""
         aside = self._unfinished / secrets.token_hex(8)
         try:
             place.rename(aside)
@@ -144,10 +147,10 @@ class Store:
         remove_tree(aside)
 
     def remove_leftovers(self) -> None:
-        """Remove what killed processes left."""
-        for left in self._unfinished.iterdir():
+        """Remove the unfinished items of killed processes."""
+        for leftover in self._unfinished.iterdir():
             try:
-                handle = os.open(left, os.O_RDONLY)
+                handle = os.open(leftover, os.O_RDONLY)
             except OSError:
                 continue
             try:
@@ -155,7 +158,7 @@ class Store:
             except BlockingIOError:
                 continue
             else:
-                remove_tree(left)
+                remove_tree(leftover)
             finally:
                 os.close(handle)
 

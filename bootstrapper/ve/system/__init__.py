@@ -1,1 +1,1 @@
-"""What the ve needs of the operating system."""
+"""Operations of the operating system: files, directories, modes, child processes."""

@@ -1,4 +1,4 @@
-"""Work done beside our own, in a fork of this process: it knows all we know, at no start."""
+"""Run a function in a forked child process while the parent goes on."""
 
 import os
 import signal
@@ -10,11 +10,11 @@ from bootstrapper.errors import WorkFailed
 
 @contextmanager
 def run_in_child(work: Callable[[], None]) -> Iterator[None]:
-    """While `work` is done in a child; leaving waits for it, and raises what it raised.
+    """Run `work` in a child process while the block runs; then wait for it and raise its exception.
 
-    What leaves with an exception ends the child first. The child has our locks as well, so they
-    hold until it is gone, even if we are killed. Call it where no other thread runs: a fork has
-    only the one that made it.
+    If the block raises, the child is killed first. The child inherits the parent's locks, so they
+    hold until it has exited, even if the parent is killed. A fork copies only the calling thread:
+    do not use this while other threads run.
     """
     reading, writing = os.pipe()
     child = os.fork()
@@ -29,24 +29,24 @@ def run_in_child(work: Callable[[], None]) -> Iterator[None]:
             os.kill(child, signal.SIGKILL)
             raise
         else:
-            said = pipe.read()
+            pickled_error = pipe.read()
         finally:
             _, status = os.waitpid(child, 0)
-    if said:
-        import pickle  # most have nothing to say
+    if pickled_error:
+        import pickle  # rarely needed
 
-        raise pickle.loads(said)
+        raise pickle.loads(pickled_error)
     if status:
         raise WorkFailed(
             "the rebuild",
-            "a process of it was ended from outside",
-            "see whether memory ran out (dmesg), then: ./bootstrap.py",
+            "another process killed one of its processes",
+            "if the machine ran out of memory (dmesg), free some, then: ./bootstrap.py",
         )
 
 
 def _do(work: Callable[[], None], writing: int) -> None:
-    """In the child: never returns, and leaves what the parent has buffered to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends us
+    """Run `work` in the child and exit, without flushing the buffers that the parent has, too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which kills us
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     status = 1

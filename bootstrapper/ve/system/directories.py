@@ -1,4 +1,4 @@
-"""Putting a finished ve in the old one's place, so that there is always one."""
+"""Replace one directory with another, and remove directory trees."""
 
 import ctypes
 import errno
@@ -11,12 +11,12 @@ _RENAME_EXCHANGE = 2  # linux/fs.h
 
 
 def exchange_directories(new: Path, place: Path, aside: Path) -> Path | None:
-    """Move `new` to `place`; returns where the old one is now, None if there was none.
+    """Move `new` to `place`; return where the old directory is now, or None if there was none.
 
-    On Linux the two exchange their names in one step (renameat2), so a process that starts at any
-    instant finds a whole ve, and so does whoever comes after a kill. Where the system or the file
-    system can't do that, the old one steps `aside` first: between the two renames there is none,
-    and `recover` mends that.
+    On Linux one system call (renameat2) exchanges the two names, so `place` exists at every
+    instant, even if this process is killed. Where the system or the file system cannot do that,
+    the old directory is renamed to `aside` first; a kill between the two renames leaves none at
+    `place`, and `recover_directory` restores it.
     """
     if not os.path.lexists(place):
         new.rename(place)
@@ -29,13 +29,13 @@ def exchange_directories(new: Path, place: Path, aside: Path) -> Path | None:
 
 
 def recover_directory(place: Path, aside: Path) -> None:
-    """Bring back a ve that a kill between two renames left aside."""
+    """Rename `aside` back to `place` if a kill interrupted `exchange_directories`."""
     if os.path.lexists(aside) and not os.path.lexists(place):
         aside.rename(place)
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory, a file, or a link (not what it leads to). What can't go stays."""
+    """Remove a directory, a file, or a link (not its target). Leave what can't be removed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -45,7 +45,7 @@ def remove_tree(path: Path) -> None:
 def _exchange(one: Path, other: Path) -> bool:
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):  # not Linux, or a libc before glibc 2.28
+    except (OSError, AttributeError):  # not Linux, or glibc before 2.28
         return False
     if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
         return True

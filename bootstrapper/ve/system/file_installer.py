@@ -1,4 +1,4 @@
-"""Files into a ve, one by one: as hardlinks, as reflinks, or as copies."""
+"""Install single files into a virtualenv: as hardlinks, as reflinks, or as copies."""
 
 import errno
 import fcntl
@@ -9,14 +9,18 @@ from collections.abc import Callable
 from bootstrapper.errors import WorkFailed
 
 LINK_MODES = ("auto", "hardlink", "copy")
-# Another file system, or one that has no hardlinks or no more of them for this file.
+# Another file system, one without hardlinks, or too many hardlinks of this file.
 _NO_HARDLINK = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
 _FICLONE = 0x40049409  # linux/fs.h
 _NO_REFLINK = {errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY, errno.EPERM, errno.ENOSYS}
 
 
 class FileInstaller:
-    """One of LINK_MODES at work; "auto" copies from the first file on that can't be hardlinked."""
+    """Installs files in one of the LINK_MODES.
+
+    `install(source, target)` creates one file. In mode "auto", the first file that can't be
+    hardlinked makes it copy that file and all later ones.
+    """
 
     def __init__(self, mode: str) -> None:
         methods: dict[str, Callable[[str, str], None]] = {
@@ -28,7 +32,7 @@ class FileInstaller:
 
     @property
     def links(self) -> bool:
-        """Whether it makes hardlinks, as far as it knows by now."""
+        """Whether files are hardlinked, as far as is known by now."""
         return self.install != copy
 
     def _link(self, source: str, target: str) -> None:
@@ -41,13 +45,13 @@ class FileInstaller:
 
     def _link_or_copy(self, source: str, target: str) -> None:
         if error := _refused_link(source, target):
-            if error.errno != errno.EMLINK:  # one file with too many links says nothing of others
+            if error.errno != errno.EMLINK:  # too many links of this one file
                 self.install = copy
             copy(source, target)
 
 
 def _refused_link(source: str, target: str) -> OSError | None:
-    """Make a hardlink, or tell why there can't be one."""
+    """Create a hardlink; return the error if none can be created here."""
     try:
         os.link(source, target)
     except OSError as error:
@@ -58,7 +62,7 @@ def _refused_link(source: str, target: str) -> OSError | None:
 
 
 def copy(source: str, target: str) -> None:
-    """A copy with its mode and times, sharing blocks where the file system can (FICLONE)."""
+    """Copy a file with its mode and times; share its blocks where the file system can (FICLONE)."""
     with open(source, "rb") as original:
         status = os.fstat(original.fileno())
         file = os.open(
@@ -73,5 +77,5 @@ def copy(source: str, target: str) -> None:
                 shutil.copyfileobj(original, stream)
             stream.flush()
             os.fchmod(file, status.st_mode & 0o777)
-            # Bytecode holds its source's time: a copy with another would be compiled again.
+            # Bytecode holds the modification time of its source, so the copy needs the same.
             os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))

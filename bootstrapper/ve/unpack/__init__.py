@@ -1,1 +1,1 @@
-"""From wheels to entries of the store."""
+"""Unpack wheels into entries of the store."""

@@ -1,4 +1,4 @@
-"""Unpacking in several processes: a pool of workers, each with one task at a time."""
+"""Unpack wheels in several worker processes; each has one task at a time."""
 
 import json
 import select
@@ -15,8 +15,8 @@ from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter
 from bootstrapper.ve.system.child import run_in_child
 from bootstrapper.ve.unpack.worker import UnpackTask, serve
 
-# -P keeps the current directory off sys.path, -S leaves site-packages out: nothing but the
-# standard library and our own code, wherever that lies (a directory, or our wheel).
+# With -P and -S, sys.path holds the standard library only; the program adds our own code, which
+# is in a directory or in our wheel.
 _MAIN = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -25,8 +25,8 @@ serve(sys.stdin, sys.stdout)
 """
 
 Begin = Callable[[socket.socket, socket.socket], AbstractContextManager[None]]
-"""What makes a process that serves the first socket; leaving waits for it to end, and ends it
-first if that is for an exception. The second is the other end, which the process must not hold."""
+"""Start a process that serves the first socket, and wait for its end when the block ends. If the
+block raises, kill the process first. It must close the second socket, the parent's end."""
 
 
 def unpack_all(
@@ -36,13 +36,13 @@ def unpack_all(
     jobs: int,
     done: Callable[[UnpackTask], None],
 ) -> None:
-    """Do all tasks in at most `jobs` processes; calls `done` after each.
+    """Run all tasks in at most `jobs` worker processes; call `done` after each task.
 
-    The processes are the interpreter's, because bytecode must be its own; where ours is the same,
-    they are forks of this one, which saves their start. Call it where no other thread runs.
+    The workers run the virtualenv's interpreter, because each Python writes bytecode of its own. If
+    that equals the running one, they are forks of this process, which start faster. Do not call it
+    while other threads run.
 
-    Raises the first error that a task meets, as WorkFailed or OSError; no process outlives the
-    call.
+    Raise the first error of a task, as WorkFailed or OSError. All workers have exited then.
     """
     same = interpreter.bytecode == current_interpreter().bytecode
     begin: Begin = _forked if same else _started(interpreter.executable)
@@ -61,7 +61,7 @@ def unpack_all(
 
 
 class _Worker:
-    """A worker seen from outside: a task a line goes to it, an answer a line comes back."""
+    """The parent's side of a worker: it sends a task as one line and receives an answer as one line."""
 
     def __init__(self, channel: socket.socket, answers: TextIO) -> None:
         self._channel = channel
@@ -71,7 +71,7 @@ class _Worker:
         return self._channel.fileno()
 
     def begin(self, task: UnpackTask) -> UnpackTask:
-        with suppress(ConnectionError):  # then `finish` finds no answer
+        with suppress(ConnectionError):  # `finish` reports it
             self._channel.sendall(json.dumps(asdict(task)).encode() + b"\n")
         return task
 
@@ -83,8 +83,8 @@ class _Worker:
         if not answer:
             raise WorkFailed(
                 task.name,
-                "the process that unpacked it was ended from outside",
-                "see whether memory ran out (dmesg), then: ./bootstrap.py",
+                "another process killed the one that was unpacking it",
+                "if the machine ran out of memory (dmesg), free some, then: ./bootstrap.py",
             )
         match json.loads(answer):
             case {"failed": [where, fault, next_step]}:
@@ -100,7 +100,7 @@ def _worker(begin: Begin) -> Iterator[_Worker]:
         theirs.close()
         with ours.makefile(encoding="utf-8") as answers:
             yield _Worker(ours, answers)
-            ours.shutdown(socket.SHUT_WR)  # it ends when there are no more tasks
+            ours.shutdown(socket.SHUT_WR)  # the worker then exits
 
 
 def _forked(theirs: socket.socket, ours: socket.socket) -> AbstractContextManager[None]:

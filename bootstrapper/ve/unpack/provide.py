@@ -1,4 +1,4 @@
-"""Every vendored file as an entry of the store: found there, or made now."""
+"""Find the store's entry for each vendored file; unpack the wheels that have none."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ def provide_entries(
     *,
     verify_files: bool = True,
 ) -> list[NamedEntry]:
-    """An entry for each file, in the lock's order. Raises WorkFailed or OSError.
+    """Return an entry for each file, in the lock's order. Raise WorkFailed or OSError.
 
-    `built` has the wheels of those that are tarballs; `verify_files` False leaves it to linking to see
-    whether every file of an entry is whole.
+    `built` has the wheels of the tarballs. Without `verify_files`, the files of an entry are checked
+    when they are linked, and not before.
     """
     entries: dict[PurePosixPath, Entry] = {}
     missing: dict[PurePosixPath, tuple[Path, str]] = {}
@@ -42,19 +42,19 @@ def provide_entries(
 def _wheel(
     file: LockedFile, built: Mapping[PurePosixPath, BuiltWheel], project: Path
 ) -> tuple[Path, str]:
-    """The wheel of a file, and its sha256."""
+    """Return the wheel of a file, and its sha256."""
     if file.path in built:
         return built[file.path].path, built[file.path].sha256
     path = project / file.path
-    # The bytes have just been verified; of a line with several hashes, one is theirs.
+    # The file has been verified, but any hash of its line may be the matching one.
     return path, file.sha256[0] if len(file.sha256) == 1 else sha256_of(path)
 
 
 def _unpack(
     context: Context, missing: dict[PurePosixPath, tuple[Path, str]]
 ) -> dict[PurePosixPath, Entry]:
-    """Fill the store. What has been unpacked is kept even if a later one fails."""
-    from bootstrapper.ve.unpack import pool, worker  # a full store needs nothing of them
+    """Unpack wheels into the store. Those that were unpacked stay, even if a later one fails."""
+    from bootstrapper.ve.unpack import pool, worker  # not needed with a full store
 
     store, interpreter = context.store, context.interpreter
     largest = largest_wheel(context.project.directory)
@@ -72,11 +72,11 @@ def _unpack(
         ]
 
         def done(task: worker.UnpackTask) -> None:
-            made = Path(task.place)
-            store.publish(made, store.place(interpreter.bytecode, made.name))
+            unpacked = Path(task.place)
+            store.publish(unpacked, store.place(interpreter.bytecode, unpacked.name))
             step.advance(name=task.name)
 
-        # The big ones first, so that no process is left with one at the end.
+        # Largest first, so that no worker starts a large wheel at the end.
         tasks.sort(key=lambda task: -os.stat(task.wheel).st_size)
         pool.unpack_all(tasks, interpreter, jobs=context.jobs, done=done)
     entries = {}
@@ -85,8 +85,8 @@ def _unpack(
         if entry is None:
             raise WorkFailed(
                 str(path),
-                f"its entry in {store.home} went away as it was made",
-                "see who writes there, then: ./bootstrap.py",
+                f"another process removed its new entry from {store.home}",
+                "./bootstrap.py --no-store",
             )
         entries[path] = entry
     return entries

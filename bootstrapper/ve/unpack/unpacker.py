@@ -1,4 +1,4 @@
-"""Unpacking a wheel into an entry of the store: its files as a ve has them, and their bytecode."""
+"""Unpack one wheel into an entry of the store: its files and their bytecode."""
 
 import hashlib
 import os
@@ -18,16 +18,15 @@ from bootstrapper.ve.wheel.script import EntryPoint
 from bootstrapper.ve.wheel.wheel import Member, WheelFile
 
 INSTALLER = b"bootstrapper\n"
-# A source above this, in bytes, is left to be compiled when it is imported: compiling takes a
-# hundred times its size in memory.
+# Larger sources, in bytes, are not compiled: compiling takes a hundred times their size in memory.
 LARGEST_SOURCE = 8 * 2**20
 
 
 class WheelUnpacker:
-    """One wheel on its way into the store.
+    """Unpacks one wheel.
 
-    `place` is the entry's directory, which nobody else knows yet. Runs in the ve's own kind of
-    interpreter, so that the bytecode fits. What depends on the ve (shebangs) is left to linking.
+    `place` is the directory of the entry; no other process uses it. Run this in the virtualenv's
+    interpreter, so that the bytecode fits. Installing adds what depends on the virtualenv: shebangs.
     """
 
     def __init__(self, wheel: WheelFile, place: Path, layout: InstallLayout) -> None:
@@ -42,10 +41,10 @@ class WheelUnpacker:
         self._bytecode: dict[str, bytes] = {}
 
     def run(self) -> None:
-        """Write every file, the bytecode, and what PEP 376 asks for; the index last.
+        """Write all files, the bytecode, the files of PEP 376, and finally the index.
 
-        Raises WorkFailed: the wheel contradicts its own RECORD, or its names can't all be files.
-        Raises OSError.
+        Raise WorkFailed if the wheel contradicts its RECORD or its names can't be created. Raise
+        OSError.
         """
         try:
             self._run()
@@ -54,7 +53,7 @@ class WheelUnpacker:
                 raise
             name = os.fsdecode(error.filename or "").removeprefix(f"{self._tree}/")
             raise self._wheel.fault(
-                f"{shorten_name(name)!r} can't be a file or directory in a ve: {error.strerror}"
+                f"its member {shorten_name(name)!r} can't be created: {error.strerror}"
             ) from None
 
     def _run(self) -> None:
@@ -62,7 +61,7 @@ class WheelUnpacker:
             os.mkdir(f"{self._place}/{folder}")
         recorded = {path: (digest, size) for path, digest, size in self._wheel.record}
         places = self._layout.places(self._wheel).items()
-        # Bytecode that a wheel brings gives way to ours, so it comes first.
+        # Our bytecode replaces that of the wheel, so the wheel's comes first.
         for path, source in sorted(places, key=lambda place: not place[0].endswith(".pyc")):
             if isinstance(source, EntryPoint):
                 self._body(path, script.entry_point(source), executable=True)
@@ -91,7 +90,7 @@ class WheelUnpacker:
         self._compile(path, content, mtime)
 
     def _verified(self, name: str, recorded: str) -> Iterator[bytes]:
-        """The chunks of a member; after the last, WorkFailed if its RECORD says otherwise."""
+        """Yield the chunks of a member; then raise WorkFailed if its digest is not the recorded one."""
         promised = is_verifiable(recorded)
         if not promised:
             yield from self._wheel.chunks(name)
@@ -101,22 +100,22 @@ class WheelUnpacker:
             hashed.update(chunk)
             yield chunk
         if encode_digest(hashed.digest()) != promised[1]:
-            raise self._wheel.fault(f"{name} in it is not what its RECORD says")
+            raise self._wheel.fault(f"its member {name} differs from its RECORD")
 
     def _body(self, path: str, content: bytes, *, executable: bool) -> None:
-        """Keep a script without its first line, which will name the ve's Python."""
+        """Write a script without its first line, which depends on the virtualenv."""
         name = f"{BODIES}/{len(self._scripts)}"
         Path(f"{self._place}/{name}").write_bytes(content)
         self._scripts.append((path, name, executable))
 
     def _write(self, path: str, chunks: Iterable[bytes], *, executable: bool = False) -> float:
-        """Write a file that nobody may change, as all ves share it; returns its time, seconds."""
+        """Write a read-only file, because all virtualenvs share it; return its time in seconds."""
         self._make(path.rpartition("/")[0])
         target = f"{self._tree}/{path}"
         mode = STORED_SCRIPT if executable else STORED_FILE
         try:
             file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-        except FileExistsError:  # bytecode that the wheel brought
+        except FileExistsError:  # bytecode of the wheel
             os.unlink(target)
             self._files = [each for each in self._files if each[0] != path]
             return self._write(path, chunks, executable=executable)
@@ -125,7 +124,7 @@ class WheelUnpacker:
                 while chunk:
                     chunk = chunk[os.write(file, chunk) :]
             status = os.fstat(file)
-            if status.st_mode & 0o7777 != mode:  # a directory's default ACL goes before the umask
+            if status.st_mode & 0o7777 != mode:  # the directory has a default ACL
                 os.fchmod(file, mode)
         finally:
             os.close(file)
@@ -157,7 +156,7 @@ class WheelUnpacker:
             self._write(f"{info}/{name}", [content])
         self._rows[f"{info}/RECORD"] = ("", "")
         rows = sorted((self._from_site(path), *rest) for path, rest in self._rows.items())
-        if self._scripts:  # linking adds their rows
+        if self._scripts:  # installing adds their rows
             Path(f"{self._place}/{RECORD}").write_bytes(format_record(rows))
         else:
             self._write(f"{info}/RECORD", [format_record(rows)])

@@ -1,8 +1,8 @@
-"""A process that unpacks wheels: one task a line comes in, one answer a line goes back.
+"""A worker process that unpacks wheels: it reads a task per line and prints an answer per line.
 
-It is the interpreter that the ve is made of, whatever Python runs the rebuild, because bytecode
-must be its own. When its parent dies it ends at the next line, and what it still writes goes to
-a directory that nobody uses again.
+It runs the virtualenv's interpreter, whichever Python runs the rebuild, because each Python
+writes bytecode of its own. When its parent dies, it exits at the next line; the directory that
+it writes to is not used again.
 """
 
 import errno
@@ -24,8 +24,10 @@ from bootstrapper.ve.wheel.wheel import BOMB_SIZE, WheelFile
 
 @dataclass(frozen=True, kw_only=True)
 class UnpackTask:
-    """A wheel to unpack: see Unpacking. `name` is what messages call it, `largest` the limit
-    of its size in bytes.
+    """A wheel to unpack.
+
+    `name` is its name in messages, `place` the directory of the entry, `site` the virtualenv's
+    directory of packages, `version` Python's, and `largest` the limit of its size in bytes.
     """
 
     wheel: str
@@ -37,9 +39,9 @@ class UnpackTask:
 
 
 def serve(tasks: Iterable[str], answers: TextIO) -> None:
-    """Answer tasks until there are no more. Ctrl-C is the parent's business."""
+    """Answer tasks until there are no more. Ignore Ctrl-C, which the parent handles."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()  # what a fork shares with its parent would be copied by a look at it
+    gc.freeze()  # a collection would copy the memory that a fork shares with its parent
     with modes.umask():
         for line in tasks:
             print(json.dumps(_do(UnpackTask(**json.loads(line)))), file=answers, flush=True)
@@ -55,11 +57,11 @@ def _do(task: UnpackTask) -> dict[str, Any]:
     except BootstrapperError as error:
         return {"failed": [error.where, error.fault, error.next_step]}
     except OSError as error:
-        # The limit of a file's size is the user's; other errors without a name are the store's.
+        # EFBIG comes from the user's limits; other errors without a file name are the store's.
         nameless = task.name if error.errno == errno.EFBIG else task.place
         path = os.fspath(error.filename) if error.filename else nameless
         return {"errno": error.errno, "text": error.strerror, "path": path}
-    except Exception as error:  # the parent waits for an answer, whatever a wheel does to us
+    except Exception as error:  # the parent needs an answer, whatever the wheel contains
         return {
             "failed": [
                 task.name,
@@ -71,7 +73,7 @@ def _do(task: UnpackTask) -> dict[str, Any]:
 
 
 def _expect_room(place: str, size: int) -> None:
-    """Raise OSError if so many bytes can't fit: then the disk need not be filled to find out."""
+    """Raise OSError if the disk has no room for so many bytes, instead of filling it."""
     disk = os.statvfs(place)
     if disk.f_blocks and size > disk.f_bavail * disk.f_frsize:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)

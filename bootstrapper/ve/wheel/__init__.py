@@ -1,1 +1,1 @@
-"""The archive formats, read and checked before a byte is written."""
+"""Wheels and tarballs, checked before any of their files is written."""

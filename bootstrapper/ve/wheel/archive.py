@@ -1,7 +1,7 @@
-"""The members of a zip archive, read straight from its bytes.
+"""Read the members of a zip archive straight from the file.
 
-zipfile reads and judges the directory. Its own way to a member's bytes leads through four layers
-of streams, which for files as small as Python's take longer than the inflating.
+zipfile reads and checks the directory of the archive. Its streams for members are not used: for
+small files, such as Python modules, their four layers take longer than the decompression.
 """
 
 import errno
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-# What stands before a member: the signature, and at the end how long its name and the extra field
-# are, which come before the bytes (APPNOTE 4.3.7). All else stands in the directory, too.
+# The header of a member: its signature, and at the end the lengths of its name and extra field,
+# which precede the data (APPNOTE 4.3.7). The directory repeats all other fields.
 _HEADER = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\3\4"
-# General purpose bits (APPNOTE 4.4.4): encrypted, a patch, strongly encrypted; names are UTF-8.
+# General purpose bits (APPNOTE 4.4.4): encrypted, patch data, strong encryption; UTF-8 names.
 _UNREADABLE = 0x1 | 0x20 | 0x40
 _UTF8 = 0x800
 
@@ -27,8 +27,8 @@ CHUNK = 2**20  # bytes; more than the longest header
 class Archive:
     """An open zip archive whose members are stored or deflated.
 
-    `infos` are its members, in the directory's order. What is wrong with it is raised as whatever
-    zipfile, struct, zlib, codecs and the system raise.
+    `infos` are its members, in the order of the directory. Methods raise whatever zipfile, struct,
+    zlib, codecs and the system raise for a damaged archive.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,13 +40,13 @@ class Archive:
         self._ends = dict(pairwise([*offsets, self._zip.start_dir]))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._zip.close()
 
     def chunks(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
-        """The bytes of a member, at most CHUNK at a time; after the last one they are verified.
+        """Yield the content of a member, at most CHUNK bytes at a time, and verify it after the last.
 
-        Never more of them than the directory says, whatever they would inflate to.
+        Never yield more bytes than the directory says, whatever the data would decompress to.
         """
         crc, left = 0, info.file_size
         stored = info.compress_type == zipfile.ZIP_STORED
@@ -57,7 +57,7 @@ class Archive:
                 break
             yield chunk
         if left:
-            raise zipfile.BadZipFile(f"it does not have the {info.file_size} bytes it should have")
+            raise zipfile.BadZipFile(f"its size is not {info.file_size} bytes")
         if crc != info.CRC:
             raise zipfile.BadZipFile("its checksum (CRC-32) is wrong")
 
@@ -71,21 +71,21 @@ class Archive:
                 yield chunk
 
     def _packed(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
-        """The bytes of a member as they stand in the file."""
+        """Yield the data of a member as the file has it."""
         file, start, end = self._stream.fileno(), info.header_offset, self._ends[info.header_offset]
         block = os.pread(file, min(CHUNK, end - start), start)
         signature, name_length, extra_length = _HEADER.unpack_from(block)
         name = block[_HEADER.size : _HEADER.size + name_length]
         if signature != _SIGNATURE:
-            raise zipfile.BadZipFile("nothing begins where the directory says it does")
+            raise zipfile.BadZipFile("no member begins where the directory says")
         if name.decode("utf-8" if info.flag_bits & _UTF8 else "cp437") != info.orig_filename:
-            raise zipfile.BadZipFile("it has another name than in the directory")
+            raise zipfile.BadZipFile("its name differs from the directory's")
         if info.flag_bits & _UNREADABLE:
-            raise zipfile.BadZipFile("it is encrypted, or a patch")
+            raise zipfile.BadZipFile("it is encrypted, or patch data")
         begin = _HEADER.size + name_length + extra_length
         stop = start + begin + info.compress_size
         if stop > end:
-            raise zipfile.BadZipFile("it overlaps the next one")
+            raise zipfile.BadZipFile("it overlaps the next member")
         piece = block[begin : begin + info.compress_size]
         yield piece
         start += begin + len(piece)
@@ -97,10 +97,10 @@ class Archive:
             start += len(piece)
 
 
-# shutil.rmtree of Python 3.11 and 3.12 can't remove what is a thousand directories deep.
+# shutil.rmtree of Python 3.11 and 3.12 can't remove a tree that is a thousand directories deep.
 MAX_DEPTH = 100
 
-# The system's refusals that only the names in an archive can be the cause of.
+# The system's errors that only names in an archive can cause.
 UNSAFE_NAME = {
     errno.EEXIST,
     errno.EISDIR,
@@ -112,5 +112,5 @@ UNSAFE_NAME = {
 
 
 def shorten_name(name: str) -> str:
-    """A name for a message; an archive may hold ones of 65,535 bytes."""
+    """Return a name short enough for a message; an archive may hold names of 65,535 bytes."""
     return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"

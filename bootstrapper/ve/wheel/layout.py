@@ -1,4 +1,4 @@
-"""Where the files of a wheel go in a ve."""
+"""Decide where the files of a wheel go in a virtualenv."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,24 +8,25 @@ from bootstrapper.ve.wheel.script import EntryPoint
 from bootstrapper.ve.wheel.wheel import Member, WheelFile
 
 Source = Member | EntryPoint
-"""What a file of a ve is made from: a file of a wheel, or one of its entry points."""
+"""The origin of a file in a virtualenv: a member of a wheel, or one of its entry points."""
 
-# What installing writes anew, whatever the wheel brought (PEP 376, PEP 627).
+# The files that an installer writes even if the wheel has them (PEP 376, PEP 627).
 GENERATED = ("RECORD", "INSTALLER", "REQUESTED")
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstallLayout:
-    """The directories of a ve, relative to it: `site` is `lib/python3.12/site-packages`.
+    """The directories of a virtualenv, relative to it.
 
-    `version` is the Python's, such as (3, 12).
+    `site` is the directory of packages, such as `lib/python3.12/site-packages`; `version` is
+    Python's, such as (3, 12).
     """
 
     site: str
     version: tuple[int, int]
 
     def directories(self, distribution: str) -> Mapping[str, str]:
-        """The directory of each key of a wheel (as pip has them in a ve)."""
+        """Return the directory for each scheme key of a wheel, as pip has them in a virtualenv."""
         python = self.site.split("/")[1]
         return {
             "purelib": self.site,
@@ -36,18 +37,18 @@ class InstallLayout:
         }
 
     def places(self, wheel: WheelFile) -> dict[str, Source]:
-        """Every file that a wheel puts into a ve, by its path there; without those written anew.
+        """Return the origin of each file that a wheel installs, by its path in the virtualenv.
 
-        Where two of them have one path, the later wins: root, then .data, then scripts, then
-        entry points.
+        GENERATED files are left out. If two origins have the same path, the last of these wins: the
+        root of the wheel, .data, scripts, entry points.
         """
         directories = self.directories(wheel.name.name)
         entry_points = script.versioned(wheel.entry_points, self.version)
-        anew = {f"{wheel.dist_info}/{name}" for name in GENERATED}
+        generated = {f"{wheel.dist_info}/{name}" for name in GENERATED}
         members = [
             member
             for member in wheel.members
-            if member.name not in anew
+            if member.name not in generated
             and not (
                 member.key == "scripts" and script.wraps_entry_point(member.path, entry_points)
             )

@@ -1,12 +1,12 @@
-"""The scripts in a ve's bin/: shebangs and entry points, to the byte as pip writes them."""
+"""Scripts in bin/: shebangs and entry points, byte for byte as pip writes them."""
 
 import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# The kernel reads no more of a first line than this on Linux before 5.1, NUL included; pip
-# (distlib) draws the line there.
+# Linux before 5.1 reads no more than this of a first line, including a NUL; pip (distlib) has the
+# same limit.
 LONGEST_SHEBANG = 127
 
 _ENTRY_POINT = """\
@@ -20,7 +20,7 @@ if __name__ == '__main__':
 
 @dataclass(frozen=True, kw_only=True)
 class EntryPoint:
-    """A script to be generated: `name` calls `attribute` of `module`."""
+    """A script to generate: `name` calls `attribute` of `module`."""
 
     name: str
     module: str
@@ -28,10 +28,10 @@ class EntryPoint:
 
 
 def shebang(python: str) -> bytes:
-    """The first line of a script for `python`, an absolute path.
+    """Return the first line of a script for the interpreter `python`, an absolute path.
 
-    A path with a space, or one too long for the kernel, goes through /bin/sh: the three lines
-    are at once a shell script that executes Python, and a string to Python.
+    If the path has a space or is too long for the kernel, return three lines that are both a shell
+    script, which executes Python, and a Python string.
     """
     spaced = any(blank in python for blank in " \t")
     line = b"#!" + python.encode() + b"\n"
@@ -45,26 +45,27 @@ def shebang(python: str) -> bytes:
 
 
 def entry_point(script: EntryPoint) -> bytes:
-    """The script that calls an entry point, without its shebang."""
+    """Return the script that calls an entry point, without its shebang."""
     return _ENTRY_POINT.format(
         module=script.module, attribute=script.attribute, name=script.attribute.partition(".")[0]
     ).encode()
 
 
 def wants_interpreter(content: bytes) -> bool:
-    """Whether a script of a wheel's .data/scripts begins with `#!python` (PEP 427)."""
+    """Return whether a script of .data/scripts begins with `#!python` (PEP 427)."""
     return content.startswith(b"#!python")
 
 
 def without_shebang(content: bytes) -> bytes:
-    """The script without its first line, all of which is replaced."""
+    """Return a script without its first line."""
     return content.partition(b"\n")[2]
 
 
 def versioned(scripts: Iterable[EntryPoint], version: tuple[int, int]) -> list[EntryPoint]:
-    """Entry points with pip's and easy_install's version numbers made those of this Python.
+    """Return the entry points with the version numbers of pip and easy_install corrected.
 
-    Their wheels are built by one Python and carry its number; pip corrects that, and so do we.
+    Their wheels carry the number of the Python that built them. pip replaces it with that of the
+    installing Python, and so does this function.
     """
     numbers = {
         "pip": [f"{{}}{version[0]}", f"{{}}{version[0]}.{version[1]}"],
@@ -85,9 +86,9 @@ def versioned(scripts: Iterable[EntryPoint], version: tuple[int, int]) -> list[E
 
 
 def wraps_entry_point(name: str, scripts: Iterable[EntryPoint]) -> bool:
-    """Whether a file in .data/scripts is setuptools' own wrapper of an entry point.
+    """Return whether a file of .data/scripts is a wrapper that setuptools wrote for an entry point.
 
-    Those are left out: the entry point is generated instead (as pip does).
+    Like pip, the rebuild leaves such wrappers out and generates the entry point.
     """
     stem = re.sub(r"(\.exe|-script\.py|\.pya)$", "", name, flags=re.IGNORECASE)
     return any(stem == script.name for script in scripts)

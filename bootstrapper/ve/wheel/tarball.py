@@ -1,4 +1,4 @@
-"""A tarball (sdist): what builds it (PEP 518), and its files, judged as they are unpacked."""
+"""Tarballs (sdists): read what builds them (PEP 518), and unpack their files safely."""
 
 import os
 import re
@@ -25,14 +25,14 @@ DEFAULT_REQUIRES = ("setuptools>=70.1",)
 _SETUPTOOLS = re.compile(r"setuptools(?![\w.-])", re.IGNORECASE)
 DEFAULT_BACKEND = "setuptools.build_meta:__legacy__"
 
-# A small file can unpack to any size; no real one comes near these.
+# A small file can unpack to any size; no real tarball comes near these limits.
 LARGEST_BYTES = 2 << 30
 MOST_MEMBERS = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildSystem:
-    """The table of that name in its pyproject.toml, or what PEP 517 puts in its place."""
+    """The [build-system] table of a tarball's pyproject.toml, with the defaults of PEP 517."""
 
     requires: tuple[str, ...] = DEFAULT_REQUIRES
     backend: str = DEFAULT_BACKEND
@@ -50,12 +50,12 @@ class _Member:
 
 
 def build_system(path: Path, place: str) -> BuildSystem:
-    """What builds a tarball; `place` is its name in messages. Raises WorkFailed."""
+    """Return what builds a tarball. Raise WorkFailed with `place`, the tarball's name in messages."""
     return build_system_in(read(path, "pyproject.toml", place), place)
 
 
 def build_system_in(content: bytes | None, place: str) -> BuildSystem:
-    """The same of a pyproject.toml, None if there is no such file."""
+    """Return what a pyproject.toml says about building; the defaults if `content` is None."""
     if content is None:
         return BuildSystem()
     try:
@@ -69,19 +69,19 @@ def build_system_in(content: bytes | None, place: str) -> BuildSystem:
         raise tarball_error(place, f"its pyproject.toml can't be read: {error}") from None
 
 
-def with_project(own: Sequence[str], project_s: Sequence[str]) -> tuple[str, ...]:
-    """What a tarball is built with: its own requirements and those of the project.
+def with_project(own: Sequence[str], of_project: Sequence[str]) -> tuple[str, ...]:
+    """Return the build requirements of a tarball together with those of the project.
 
-    If the project asks for a setuptools, that replaces the one that stands in for no word at all:
-    old tarballs need an old setuptools.
+    If the tarball names none and the project names a setuptools, the project's replaces the default
+    setuptools, because old tarballs need an old one.
     """
-    if tuple(own) == DEFAULT_REQUIRES and any(_SETUPTOOLS.match(each) for each in project_s):
+    if tuple(own) == DEFAULT_REQUIRES and any(_SETUPTOOLS.match(each) for each in of_project):
         own = ()
-    return (*own, *project_s)
+    return (*own, *of_project)
 
 
 def read(path: Path, name: str, place: str) -> bytes | None:
-    """A file that stands in the tarball's one directory; None if there is none."""
+    """Return a file from the top directory of a tarball; None if it has no such file."""
     with _reading(place):
         for member, stream in _members(path, place):
             if stream and member.name.removeprefix("./").partition("/")[2] == name:
@@ -90,10 +90,10 @@ def read(path: Path, name: str, place: str) -> bytes | None:
 
 
 def unpack(path: Path, into: Path, place: str) -> Path:
-    """Write its files into a directory that is there; returns the one directory they are in.
+    """Unpack a tarball into an existing directory; return the tarball's one top directory.
 
-    Links come last, so that nothing is ever written through one. Raises WorkFailed: a name or a
-    link leads out of the directory, or it has devices. Raises OSError.
+    Links are created last, so that nothing is written through a link. Raise WorkFailed if a name
+    or a link leads out of the directory, or if a member is a device. Raise OSError.
     """
     root = os.path.realpath(into)
     links: list[tuple[str, _Member]] = []
@@ -101,7 +101,9 @@ def unpack(path: Path, into: Path, place: str) -> Path:
         for member, stream in _members(path, place):
             target = _inside(root, member.name, place)
             if member.kind == "other":
-                raise tarball_error(place, f"{member.name!r} in it is no file, directory or link")
+                raise tarball_error(
+                    place, f"its member {member.name!r} is no file, directory or link"
+                )
             if member.kind == "directory":
                 os.makedirs(target, exist_ok=True)
                 continue
@@ -117,24 +119,22 @@ def unpack(path: Path, into: Path, place: str) -> Path:
         _link(root, target, member, place)
     directories = [entry for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
     if len(directories) != 1:
-        raise tarball_error(place, f"{len(directories)} directories are at its top, one is needed")
+        raise tarball_error(place, f"it has {len(directories)} top directories instead of one")
     return Path(directories[0])
 
 
 def tarball_error(place: str, text: str) -> WorkFailed:
-    """An error about a tarball."""
+    """Return an error about a tarball."""
     return WorkFailed(place, text, "vendor another version of it: make vendor")
 
 
 def _inside(root: str, name: str, place: str) -> str:
     path = os.path.normpath(os.path.join(root, name))
     if os.path.isabs(name) or "\0" in name or not f"{path}/".startswith(f"{root}/"):
-        raise tarball_error(
-            place, f"the name {shorten_name(name)!r} in it leads out of its directory"
-        )
+        raise tarball_error(place, f"its member {shorten_name(name)!r} leads out of its directory")
     if path.count("/") - root.count("/") > MAX_DEPTH:
         raise tarball_error(
-            place, f"{shorten_name(name)!r} in it lies more than {MAX_DEPTH} directories deep"
+            place, f"its member {shorten_name(name)!r} is more than {MAX_DEPTH} directories deep"
         )
     return path
 
@@ -143,7 +143,7 @@ def _link(root: str, target: str, member: _Member, place: str) -> None:
     start = root if member.kind == "hardlink" else os.path.dirname(target)
     leads_to = os.path.realpath(os.path.join(start, member.target))
     if not f"{leads_to}/".startswith(f"{root}/"):
-        raise tarball_error(place, f"the link {member.name!r} in it leads out of its directory")
+        raise tarball_error(place, f"its link {member.name!r} leads out of its directory")
     if os.path.lexists(target):
         os.unlink(target)
     if member.kind == "symlink":
@@ -151,11 +151,11 @@ def _link(root: str, target: str, member: _Member, place: str) -> None:
     elif os.path.isfile(leads_to):
         shutil.copy2(leads_to, target)
     else:
-        raise tarball_error(place, f"the link {member.name!r} in it leads to nothing")
+        raise tarball_error(place, f"its link {member.name!r} leads to nothing")
 
 
 def _members(path: Path, place: str) -> Iterator[tuple[_Member, IO[bytes] | None]]:
-    """Each member, with its bytes if it is a file."""
+    """Yield each member, with its content if it is a file."""
     size = 0
     every = _of_zip(path) if path.suffix == ".zip" else _of_tar(path)
     for number, (member, stream) in enumerate(every):
@@ -212,7 +212,7 @@ def _of_zip(path: Path) -> Iterator[tuple[_Member, IO[bytes] | None]]:
 
 @contextmanager
 def _reading(place: str) -> Iterator[None]:
-    """What the archive's modules raise for a damaged one is told as WorkFailed."""
+    """Raise WorkFailed for the errors that the archive modules raise for a damaged tarball."""
     try:
         yield
     except (
@@ -232,6 +232,6 @@ def _reading(place: str) -> Iterator[None]:
         if error.errno in UNSAFE_NAME:
             name = shorten_name(os.path.basename(os.fsdecode(error.filename or "")))
             raise tarball_error(
-                place, f"{name!r} in it can't be a file or directory: {error.strerror}"
+                place, f"its member {name!r} can't be created: {error.strerror}"
             ) from None
         raise

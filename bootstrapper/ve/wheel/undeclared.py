@@ -1,4 +1,4 @@
-"""What a tarball's build imports without declaring it, and the setting that provides it."""
+"""Find the undeclared build requirement that a failed build has missed."""
 
 import json
 import re
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
 
-# How Python, setuptools and pkg_resources name what they do not find.
+# The errors of Python, setuptools and pkg_resources for something that is missing.
 _MISSING = re.compile(
     r"(?:ModuleNotFoundError|ImportError): No module named '?(?P<module>[\w.]+)"
     r"|DistributionNotFound: The '(?P<distribution>[\w.-]+)[^']*' distribution was not found"
     r"|PackageNotFoundError: (?:No package metadata was found for )?'?(?P<package>[\w.-]+)"
 )
-# Modules that a later setuptools no longer has; the first without it is the limit.
+# Modules that later versions of setuptools lack; the limit is the first version without it.
 _REMOVED = {
     "pkg_resources": "setuptools<81",
     "setuptools.command.test": "setuptools<72",
@@ -21,9 +21,9 @@ _REMOVED = {
 }
 # error in NAME setup command: use_2to3 is invalid.
 _TWO_TO_THREE = re.compile(r"use_2to3 is invalid")
-# setuptools before 70.1 takes the command from the package `wheel`.
+# Before setuptools 70.1, the package `wheel` provided this command.
 _BDIST_WHEEL = re.compile(r"invalid command '?bdist_wheel")
-# Modules that come in a distribution of another name.
+# Modules whose distribution has another name.
 _DISTRIBUTIONS = {
     "Crypto": "pycryptodome",
     "OpenSSL": "pyopenssl",
@@ -45,13 +45,13 @@ _DISTRIBUTIONS = {
 }
 
 
-def requirement(said: str) -> str | None:
-    """The requirement that provides what a failed build has missed; None if that is not why."""
-    if _TWO_TO_THREE.search(said):
+def requirement(log: str) -> str | None:
+    """Return the requirement that a failed build has missed; None if the log names none."""
+    if _TWO_TO_THREE.search(log):
         return "setuptools<58"
-    if _BDIST_WHEEL.search(said):
+    if _BDIST_WHEEL.search(log):
         return "wheel"
-    found = list(_MISSING.finditer(said))
+    found = list(_MISSING.finditer(log))
     if not found:
         return None
     name = next(filter(None, found[-1].groups()))
@@ -66,12 +66,12 @@ def requirement(said: str) -> str | None:
     return canonical_name(name.partition(".")[0])
 
 
-def setting(said: str, configured: Sequence[str]) -> str | None:
-    """`build-requires = […]` with what a failed build has missed added to what is `configured`.
+def setting(log: str, configured: Sequence[str]) -> str | None:
+    """Return `build-requires = […]`: the configured requirements and the missed one.
 
-    None if that is not why the build failed, or if it is configured already.
+    Return None if the log names no missing requirement, or if it is configured already.
     """
-    missed = requirement(said)
+    missed = requirement(log)
     if missed is None or missed in configured:
         return None
     name = parse_requirement(missed).name

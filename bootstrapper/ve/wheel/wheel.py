@@ -1,4 +1,4 @@
-"""A wheel, read and judged before a byte of it is written (PEP 427, PEP 491)."""
+"""Read a wheel, and check it before any of its files is written (PEP 427, PEP 491)."""
 
 import csv
 import io
@@ -17,32 +17,31 @@ from bootstrapper.ve.standards import filename
 from bootstrapper.ve.wheel.archive import MAX_DEPTH, Archive, shorten_name
 from bootstrapper.ve.wheel.script import EntryPoint
 
-# The keys of a .data directory: the paths that sysconfig's "venv" scheme knows.
+# The directories of .data: the paths of sysconfig's "venv" scheme.
 SCHEME_KEYS = ("purelib", "platlib", "headers", "scripts", "data")
 
-# What unpacks to more than this, and to more than so many times its own size, is a zip bomb unless
-# the project says otherwise. Most wheels stay below 8 times, tables of zeros and the like do not;
-# deflate can reach 1032 times, and overlapping members have no limit.
+# A wheel that exceeds both this unpacked size and this ratio is a zip bomb, unless the project
+# allows more. Most wheels unpack to less than 8 times their size. deflate can reach 1032 times,
+# and overlapping members have no limit.
 BOMB_SIZE = 512 * 2**20  # bytes
 BOMB_RATIO = 50
-# Its RECORD and the like are read as a whole; that of half a million files is not so large.
+# RECORD and METADATA are read as a whole. A RECORD of half a million files is smaller than this.
 LARGEST_TEXT = 64 * 2**20
-# What Archive unpacks. Of bzip2 or LZMA, 64 kB can be gigabytes.
-# How a project allows more.
+# The setting with which a project allows larger wheels.
 LARGEST = "[tool.bootstrapper] largest-wheel = {}"
+# The compression methods that Archive reads. 64 kB of bzip2 or LZMA can be gigabytes.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 Row = tuple[str, str, str]
-"""A row of RECORD: path, `sha256=` digest or empty, size in bytes or empty."""
+"""A row of RECORD: the path, the digest (`sha256=…`) or "", the size in bytes or ""."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A file of a wheel and where it belongs.
+    """A file of a wheel, and where it belongs.
 
-    `name` is its name in the archive; `key` one of SCHEME_KEYS; `path` is relative to that
-    directory; `executable` is what the archive's mode says (PEP 427, "Installing"); `size` is in
-    bytes.
+    `name` is its name in the archive. `key` is one of SCHEME_KEYS, and `path` is relative to that
+    directory. `executable` is its mode in the archive (PEP 427, "Installing"). `size` is in bytes.
     """
 
     name: str
@@ -53,20 +52,20 @@ class Member:
 
 
 class WheelFile:
-    """An open wheel. Whatever is wrong with it raises WorkFailed, which names the file.
+    """An open wheel. Raise WorkFailed if anything is wrong with it.
 
-    Its names have been checked: none is absolute, climbs out of its directory, stands there
-    twice, lies too deep, or is a link or a device; and its sizes: it is no zip bomb.
+    Opening it checks the names: none is absolute, leads out of its directory, appears twice, is too
+    deep, or is a link or a device. It checks the sizes, so that no zip bomb is unpacked.
     """
 
     def __init__(self, path: Path, place: str, *, largest: int = BOMB_SIZE) -> None:
-        """`path` is the file, `place` its name in messages, `largest` the project's limit."""
+        """Open the wheel `path`. `place` is its name in messages, `largest` the project's size limit."""
         self.path = path
         self.place = place
         self.name = filename.parse_filename(path.name)
         try:
             self._archive = Archive(path)
-        except Exception as error:  # whatever it is
+        except Exception as error:  # zipfile raises many types
             raise self.fault(f"can't be read as a zip archive: {error}") from None
         self._infos = self._checked_names()
         self.size = sum(info.file_size for info in self._infos.values())
@@ -74,7 +73,7 @@ class WheelFile:
         self.dist_info = self._dist_info()
         version = "".join(self._headers("WHEEL", "Wheel-Version"))
         if version.split(".")[0] != "1":
-            raise self.fault(f"its Wheel-Version is {version!r}, 1.x is what we can install")
+            raise self.fault(f"its Wheel-Version is {version!r}, only 1.x can be installed")
         pure = self._headers("WHEEL", "Root-Is-Purelib")
         root = "purelib" if [each.lower() for each in pure] == ["true"] else "platlib"
         self.members = tuple(self._member(info, root) for info in self._infos.values())
@@ -86,23 +85,23 @@ class WheelFile:
         self._archive.close()
 
     def fault(self, text: str) -> WorkFailed:
-        """An error about this wheel."""
+        """Return an error about this wheel."""
         return WorkFailed(self.place, text, "vendor another version of it: make vendor")
 
     def read(self, name: str) -> bytes:
-        """The bytes of a member."""
+        """Return the content of a member."""
         return b"".join(self.chunks(name))
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """The bytes of a member, so many at a time that memory does not depend on its size."""
+        """Yield the content of a member in chunks of limited size."""
         try:
             yield from self._archive.chunks(self._infos[name])
-        except Exception as error:  # whatever it is
-            raise self.fault(f"{name} can't be unpacked: {error}") from None
+        except Exception as error:  # see Archive
+            raise self.fault(f"its member {name} can't be unpacked: {error}") from None
 
     @cached_property
     def record(self) -> list[Row]:
-        """The rows of the wheel's own RECORD, as they stand."""
+        """The rows of the wheel's RECORD."""
         text = self._text("RECORD")
         try:
             rows = [row for row in csv.reader(io.StringIO(text)) if row]
@@ -113,12 +112,12 @@ class WheelFile:
 
     @cached_property
     def requirements(self) -> list[str]:
-        """What it requires, as its metadata says: `asgiref>=3.8.1; python_version < "4"`."""
+        """The requirements in its metadata, such as `asgiref>=3.8.1; python_version < "4"`."""
         return self._headers("METADATA", "Requires-Dist")
 
     @cached_property
     def entry_points(self) -> list[EntryPoint]:
-        """The scripts that it wants generated; console and GUI ones are alike on Unix."""
+        """The scripts to generate; console and GUI scripts are the same on Unix."""
         if f"{self.dist_info}/entry_points.txt" not in self._infos:
             return []
         parser = ConfigParser(delimiters=("=",), interpolation=None, strict=False)
@@ -141,47 +140,46 @@ class WheelFile:
             parts = name.removesuffix("/").split("/")
             if name != info.orig_filename or "" in parts or ".." in parts or "." in parts:
                 raise self.fault(
-                    f"the name {shorten_name(info.orig_filename)!r} in it leads out of "
-                    "its directory"
+                    f"its member {shorten_name(info.orig_filename)!r} leads out of its directory"
                 )
             if len(parts) > MAX_DEPTH:
                 raise self.fault(
-                    f"{shorten_name(name)!r} in it lies more than {MAX_DEPTH} directories deep"
+                    f"its member {shorten_name(name)!r} is more than {MAX_DEPTH} directories deep"
                 )
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise self.fault(f"{name!r} in it is neither a file nor a directory")
+                raise self.fault(f"its member {name!r} is neither a file nor a directory")
             if info.is_dir():
                 continue
             if name in infos:
-                raise self.fault(f"{name!r} stands in it twice")
+                raise self.fault(f"it has two members with the name {name!r}")
             infos[name] = info
         return infos
 
     def _check_sizes(self, largest: int) -> None:
         for name, info in self._infos.items():
             if info.compress_type not in _METHODS:
-                raise self.fault(f"{name!r} in it is neither stored nor deflated")
+                raise self.fault(f"its member {name!r} is neither stored nor deflated")
         packed = self.path.stat().st_size
         if self.size > max(largest, BOMB_RATIO * packed):
             raise WorkFailed(
                 self.place,
                 f"its {packed} bytes would unpack to {self.size}, the limit is "
                 f"{largest}: a zip bomb",
-                "vendor another version of it (make vendor); or, if it "
-                f"should be so large, write in pyproject.toml: {LARGEST.format(self.size)}",
+                "vendor another version of it (make vendor); or, if it is meant to be so large, "
+                f"write in pyproject.toml: {LARGEST.format(self.size)}",
             )
 
     def _dist_info(self) -> str:
         roots = {name.split("/")[0] for name in self._infos}
         found = [root for root in roots if root.endswith(".dist-info")]
         if len(found) != 1:
-            raise self.fault(f"{len(found)} .dist-info directories are in it, one is needed")
+            raise self.fault(f"it has {len(found)} .dist-info directories instead of one")
         name, _, version = found[0].removesuffix(".dist-info").partition("-")
         if filename.canonical_name(name) != self.name.name:
-            raise self.fault(f"its {found[0]} is not that of {self.name.name}")
+            raise self.fault(f"its {found[0]} does not belong to {self.name.name}")
         if not version:
-            raise self.fault(f"its {found[0]} tells no version")
+            raise self.fault(f"its {found[0]} has no version")
         return found[0]
 
     def _member(self, info: zipfile.ZipInfo, root: str) -> Member:
@@ -191,7 +189,8 @@ class WheelFile:
             parts = path.split("/", 2)
             if len(parts) < 3 or parts[1] not in SCHEME_KEYS:
                 raise self.fault(
-                    f"{path!r}: the directories in {first} are " + ", ".join(SCHEME_KEYS)
+                    f"its member {path!r}: the directories in {first} must be among "
+                    + ", ".join(SCHEME_KEYS)
                 )
             key, path = parts[1], parts[2]
         mode = info.external_attr >> 16
@@ -201,13 +200,13 @@ class WheelFile:
         )
 
     def _entry_point(self, name: str, value: str) -> EntryPoint:
-        reference = value.partition("[")[0]  # extras are of no use to a script
+        reference = value.partition("[")[0]  # extras do not matter to a script
         module, colon, attribute = (part.strip() for part in reference.partition(":"))
         words = [*module.split("."), *attribute.split(".")]
         if not colon or not all(word.isidentifier() for word in words):
-            raise self.fault(f"the entry point {name} = {value} is not MODULE:FUNCTION")
+            raise self.fault(f"its entry point {name} = {value} is not MODULE:FUNCTION")
         if "/" in name or name in ("", ".", ".."):
-            raise self.fault(f"the entry point {name!r} leads out of its directory")
+            raise self.fault(f"its entry point {name!r} leads out of its directory")
         return EntryPoint(name=name, module=module, attribute=attribute)
 
     def _text(self, name: str) -> str:
@@ -222,7 +221,7 @@ class WheelFile:
             raise self.fault(f"its {full} is not UTF-8") from None
 
     def _headers(self, name: str, key: str) -> list[str]:
-        """The values of `key` among the headers of a file; unfolded, in order."""
+        """Return the values of a key in the headers of a file, in order, with continuation lines joined."""
         head = re.split(r"\r?\n\r?\n", self._text(name), maxsplit=1)[0]
         lines = re.sub(r"\r?\n[ \t]+", " ", head).splitlines()
         pairs = (line.partition(":") for line in lines)

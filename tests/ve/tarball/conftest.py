@@ -1,4 +1,4 @@
-"""A project that can build tarballs, and what its tests put into it."""
+"""A project that can build tarballs."""
 
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ MORE_BACKENDS = ("pdm-backend", "poetry-core")
 
 @pytest.fixture(scope="session")
 def tools_of(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A generated project that has the tools for its tarballs: the build backends."""
+    """Return a generated project with tools for its tarballs: the build backends."""
     directory = shared_directory(tmp_path_factory) / "generated of tarballs"
     [project] = made_once(
         directory, lambda into: generate(into, vendor_format="tarball")).iterdir()
@@ -30,7 +30,7 @@ def tools_of(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture
 def project(tiny_project: Path, tools_of: Path) -> Path:
-    """The tiny project with the build backends among its tools; two more than templates need."""
+    """Return the tiny project with build backends among its tools, two more than templates need."""
     for file in lockfile.read(tools_of, lockfile.TOOLS):
         shutil.copy(tools_of / file.path, tiny_project / file.path)
     more = [file for file in real_wheels() if file.distribution.name in MORE_BACKENDS]

@@ -1,4 +1,4 @@
-"""`build-requires` of the project are enough for what a tarball imports and doesn't declare."""
+"""`build-requires` of a project provides what a tarball imports without declaring it."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def configure(project: Path, *build_requires: str) -> None:
         f"[tool.vendor_fetch]\nbuild-requires = {list(build_requires)!r}\n")
 
 
-def test_build_requires_are_enough_for_what_a_tarball_does_not_declare(project: Path) -> None:
+def test_build_requires_replace_undeclared_ones(project: Path) -> None:
     add(project, files={**MODULE, "setup.py": UNDECLARED})
     vendor(project, make_wheel(project / lockfile.SOURCE, "undeclared"), "tools.txt")
     configure(project, "undeclared>=1")
@@ -31,7 +31,7 @@ def test_build_requires_are_enough_for_what_a_tarball_does_not_declare(project: 
     ("import undeclared", "undeclared"), ("from pkg_resources import nothing_like_it", None),
     ("raise ModuleNotFoundError(\"No module named 'pkg_resources'\")", "setuptools<81"),
 ])
-def test_a_failed_build_shows_the_setting_that_helps(project: Path, statement: str,
+def test_failed_build_suggests_build_requires(project: Path, statement: str,
                                                      requirement: str | None) -> None:
     add(project, files={**MODULE, "setup.py": f"{statement}\n{SETUP}"})
     configure(project, "flit_core>=3")
@@ -42,16 +42,16 @@ def test_a_failed_build_shows_the_setting_that_helps(project: Path, statement: s
     assert (shown in run.stderr) == bool(requirement)
 
 
-def test_build_requires_that_are_not_vendored_are_named(project: Path, cold_store: Path) -> None:
+def test_unvendored_build_requires_are_reported(project: Path, cold_store: Path) -> None:
     add(project)
     configure(project, "undeclared")
     run = bootstrap(project)
     assert run.returncode == 1
-    assert "to be built it needs undeclared, and that is not vendored\n  next: make vendor" \
+    assert "its build needs undeclared, which is not vendored\n  next: make vendor" \
         in run.stderr
 
 
-@pytest.mark.parametrize(("said", "requirement"), [
+@pytest.mark.parametrize(("output", "requirement"), [
     ("ModuleNotFoundError: No module named 'Cython'", "cython"),
     ("ImportError: No module named six.moves", "six"),
     ("ModuleNotFoundError: No module named 'setuptools.command.test'", "setuptools<72"),
@@ -63,14 +63,14 @@ def test_build_requires_that_are_not_vendored_are_named(project: Path, cold_stor
     ("error: invalid command 'bdist_wheel'", "wheel"),
     ("SyntaxError: Missing parentheses in call to 'print'", None),
 ])
-def test_what_a_build_misses_is_read_from_its_output(said: str, requirement: str | None) -> None:
-    assert undeclared.requirement(said) == requirement
+def test_missing_requirement_is_found_in_the_log(output: str, requirement: str | None) -> None:
+    assert undeclared.requirement(output) == requirement
 
 
 @pytest.mark.parametrize(("configured", "setting"), [
     ([], 'build-requires = ["six"]'), (["a>=1"], 'build-requires = ["a>=1", "six"]'),
     (["six"], None), (["six>=1.10"], None),
 ])
-def test_the_setting_holds_what_is_configured_already(configured: list[str],
+def test_suggestion_keeps_configured_requirements(configured: list[str],
                                                       setting: str | None) -> None:
     assert undeclared.setting("ModuleNotFoundError: No module named 'six'", configured) == setting

@@ -1,4 +1,4 @@
-"""Tarballs are vendored files like wheels: built once, offline, by what is vendored with them."""
+"""Tarballs are built once, without a network, with vendored build requirements."""
 
 import os
 import re
@@ -66,7 +66,7 @@ def test_every_backend_builds(project: Path, backend: str) -> None:
     assert version(project) == "1.0"
 
 
-def test_a_tarball_is_built_once(project: Path, cold_store: Path) -> None:
+def test_tarball_is_built_once(project: Path, cold_store: Path) -> None:
     add(project)
     assert "build       1/1" in bootstrap(project).stdout
     assert "build" not in bootstrap(project).stdout
@@ -79,7 +79,7 @@ def test_a_tarball_is_built_once(project: Path, cold_store: Path) -> None:
     assert version(project) == "1.0"
 
 
-def test_other_tools_build_anew(project: Path, cold_store: Path) -> None:
+def test_changed_tools_rebuild_the_wheel(project: Path, cold_store: Path) -> None:
     add(project)
     assert bootstrap(project).returncode == 0
     vendor(project, make_wheel(project / lockfile.SOURCE, "tool"), "tools.txt")
@@ -87,7 +87,7 @@ def test_other_tools_build_anew(project: Path, cold_store: Path) -> None:
     assert len(wheels(cold_store)) == 2
 
 
-def test_a_backend_may_come_in_the_tarball(project: Path) -> None:
+def test_backend_inside_the_tarball_works(project: Path) -> None:
     add(project, build=["flit_core"], backend="own", backend_path="backend", files={
         **MODULE, "pyproject.toml": METADATA + "description = 'odd'\n",
         "backend/own.py": "from flit_core.buildapi import *\n"})
@@ -97,7 +97,7 @@ def test_a_backend_may_come_in_the_tarball(project: Path) -> None:
 
 
 def asking(requirement: str) -> dict[str, object]:
-    """A tarball whose backend says what it needs when it is called."""
+    """Return a tarball whose backend asks for a requirement when it is called."""
     return {"build": ["flit_core"], "backend": "own", "backend_path": "backend", "files": {
         **MODULE, "pyproject.toml": METADATA + "description = 'odd'\n",
         "backend/own.py": "from flit_core.buildapi import *\n"
@@ -105,7 +105,7 @@ def asking(requirement: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("lock", ["apps.txt", "tools.txt"])
-def test_what_a_backend_asks_for_is_there(project: Path, cold_store: Path, lock: str) -> None:
+def test_requirements_of_the_backend_are_installed(project: Path, cold_store: Path, lock: str) -> None:
     asked = vendor(project, make_wheel(project / lockfile.SOURCE, "asked"), lock)
     details = asking("asked>=1")
     details["files"]["backend/own.py"] += (  # type: ignore[index]
@@ -114,7 +114,7 @@ def test_what_a_backend_asks_for_is_there(project: Path, cold_store: Path, lock:
     add(project, **details)
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
-    # The wheel that was built depends on it: with another one, another wheel.
+    # The built wheel depends on it.
     lines = project / "requirements" / lock
     lines.write_text(lines.read_text().replace(lock_line(asked), ""))
     asked.unlink()
@@ -122,7 +122,7 @@ def test_what_a_backend_asks_for_is_there(project: Path, cold_store: Path, lock:
     assert "build       1/1" in bootstrap(project).stdout
 
 
-def test_a_tool_that_is_a_tarball_is_built_before(project: Path) -> None:
+def test_tarball_of_a_tool_is_built_first(project: Path) -> None:
     vendor(project, make_tarball(
         project / lockfile.SOURCE, "maker", build=["flit_core"], backend="flit_core.buildapi",
         files={"maker.py": "from flit_core.buildapi import *\n", "pyproject.toml":
@@ -135,7 +135,7 @@ def test_a_tool_that_is_a_tarball_is_built_before(project: Path) -> None:
     assert version(project) == "1.0"
 
 
-def test_tarballs_that_need_each_other_are_refused(project: Path) -> None:
+def test_circular_build_requirements_are_refused(project: Path) -> None:
     for name, other in (("odd", "even"), ("even", "odd")):
         add(project, name=name, build=[other], backend=other)
     run = bootstrap(project)
@@ -144,15 +144,15 @@ def test_tarballs_that_need_each_other_are_refused(project: Path) -> None:
 
 
 @pytest.mark.parametrize(("details", "says", "next_step"), [
-    ({"build": ["nowhere>=2"]}, "to be built it needs nowhere>=2, and that is not vendored",
+    ({"build": ["nowhere>=2"]}, "its build needs nowhere>=2, which is not vendored",
      "  next: make vendor"),
-    ({"build": ["setuptools>=999"]}, r"it needs setuptools>=999, and what is vendored is "
-     r"setuptools-[\d.]+-py3-none-any\.whl", "  next: make vendor"),
-    (asking("nowhere"), "it needs nowhere, and that is not vendored",
-     "  next: write it into build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
+    ({"build": ["setuptools>=999"]}, r"its build needs setuptools>=999, but "
+     r"setuptools-[\d.]+-py3-none-any\.whl is vendored", "  next: make vendor"),
+    (asking("nowhere"), "its build needs nowhere, which is not vendored",
+     "  next: add it to build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
      "make vendor"),
 ], ids=["not vendored", "too old", "asked for by the backend"])
-def test_a_missing_build_requirement_is_named(
+def test_missing_build_requirement_is_reported(
         project: Path, details: dict[str, object], says: str, next_step: str) -> None:
     add(project, **details)
     run = bootstrap(project)
@@ -164,57 +164,57 @@ def test_a_missing_build_requirement_is_named(
 
 @pytest.mark.needs("gcc")
 @needs_headers
-def test_a_c_extension_is_built_where_a_compiler_is(project: Path, cold_store: Path) -> None:
+def test_c_extension_is_built(project: Path, cold_store: Path) -> None:
     add(project, files={"odd.c": C_MODULE, "setup.py": C_SETUP})
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     assert version(project) == "1.0"
-    said = subprocess.run([project / "ve/bin/python", "-c", "import odd; print(odd.__file__)"],
+    output = subprocess.run([project / "ve/bin/python", "-c", "import odd; print(odd.__file__)"],
                           capture_output=True, text=True, check=True).stdout.strip()
-    assert os.fsencode(cold_store) not in Path(said).read_bytes()
+    assert os.fsencode(cold_store) not in Path(output).read_bytes()
 
 
-def test_where_no_compiler_is_the_package_that_wants_one_is_named(
+def test_missing_compiler_is_reported(
         project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(project, files={"odd.c": C_MODULE, "setup.py": C_SETUP})
     monkeypatch.setenv("PATH", str(tmp_path))
     run = bootstrap(project)
     assert run.returncode == 1
-    assert re.search(r"requirements/src/odd-1.0.tar.gz: to be built it wants a C compiler, and "
-                    r"there is no \S+ here", run.stderr)
+    assert re.search(r"requirements/src/odd-1.0.tar.gz: its build needs a C compiler, and "
+                    r"\S+ is missing", run.stderr)
     assert "apt-get install build-essential" in run.stderr.splitlines()[-1]
 
 
 @pytest.mark.needs("gcc")
 @pytest.mark.parametrize(("include", "says"), [
-    ("Python.h", "Python's header files, and there is no Python.h here"),
-    ("libpq-odd.h", "the header files of a library, and there is no libpq-odd.h here"),
+    ("Python.h", "Python's header files, and Python.h is missing"),
+    ("libpq-odd.h", "the header files of a library, and libpq-odd.h is missing"),
 ])
-def test_missing_header_files_are_named(
+def test_missing_header_files_are_reported(
         project: Path, include: str, says: str) -> None:
-    # -nostdinc: no header at all is found, as where none is installed.
+    # -nostdinc: the compiler finds no headers, as if none were installed.
     setup = "import os\nos.system('gcc -nostdinc -I. -c odd.c') and exit(1)\n"
     add(project, files={"odd.c": f"#include <{include}>\n", "setup.py": setup})
     run = bootstrap(project)
     assert run.returncode == 1
-    assert f"to be built it wants {says}" in run.stderr
+    assert f"its build needs {says}" in run.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--no-store",)], ids=["store", "no store"])
-def test_a_failed_build_shows_its_last_lines_and_keeps_them_all(
+def test_failed_build_prints_its_end_and_keeps_its_log(
         project: Path, options: tuple[str, ...]) -> None:
     add(project, files={"setup.py": "for i in range(100): print('line', i)\n1 / 0\n"})
     run = bootstrap(project, *options)
     assert run.returncode == 1
-    assert "odd-1.0.tar.gz: no wheel could be built of it:\n" in run.stderr
+    assert "odd-1.0.tar.gz: its build failed:\n" in run.stderr
     assert "ZeroDivisionError: division by zero" in run.stderr
     assert "line 50" not in run.stderr
-    log = re.search("all of its output: (.*)", run.stderr)
+    log = re.search("full log: (.*)", run.stderr)
     assert log
     assert "line 50" in Path(log[1]).read_text()
 
 
-def test_two_builds_give_the_same_bytes(
+def test_builds_are_reproducible(
         project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = shutil.which("gcc") and not needs_headers.args[0]
     add(project, files={"odd.c": C_MODULE, "setup.py": C_SETUP} if compiled else
@@ -231,7 +231,7 @@ def test_two_builds_give_the_same_bytes(
     assert found[0] == found[1]
 
 
-def test_nothing_of_the_users_reaches_a_build(
+def test_build_ignores_settings_of_the_user(
         project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -253,7 +253,7 @@ def test_nothing_of_the_users_reaches_a_build(
     assert version(project) == "1.0"
 
 
-def test_a_build_reaches_no_network(project: Path) -> None:
+def test_build_has_no_network(project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
         server.settimeout(0)
@@ -267,7 +267,7 @@ def test_a_build_reaches_no_network(project: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill", "kill -9"])
-def test_no_process_of_a_build_is_left(project: Path, cold_store: Path, how: str) -> None:
+def test_build_leaves_no_process(project: Path, cold_store: Path, how: str) -> None:
     add(project, files={**MODULE, "setup.py":
         "import os, subprocess\nchild = subprocess.Popen(['sleep', '300'])\n"
         "open(os.path.expanduser('~/child'), 'w').close()\nchild.wait()\n"})
@@ -285,7 +285,7 @@ def test_no_process_of_a_build_is_left(project: Path, cold_store: Path, how: str
     wait_until_gone(run.pid)
 
 
-def test_what_a_build_leaves_running_is_ended(project: Path) -> None:
+def test_background_process_of_a_build_is_killed(project: Path) -> None:
     add(project, files={**MODULE, "setup.py": SETUP +
                         "import subprocess\nsubprocess.Popen(['sleep', '300'])\n"})
     run = subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, start_new_session=True,

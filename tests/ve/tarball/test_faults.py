@@ -1,4 +1,4 @@
-"""A tarball that is damaged, or leads astray, is refused by name."""
+"""Damaged and malicious tarballs are refused with their name."""
 
 import os
 import tarfile
@@ -14,11 +14,11 @@ from tests.support.tarballs import make_tarball, member
 from tests.ve.tarball.conftest import MODULE, SETUP, add, vendor
 
 
-def test_a_wheel_of_another_version_is_refused(project: Path) -> None:
+def test_built_wheel_of_another_version_is_refused(project: Path) -> None:
     add(project, version="2.0")
     run = bootstrap(project)
     assert run.returncode == 1
-    assert "odd-2.0.tar.gz: the wheel built of it is another's: odd-1.0-py3-none-any.whl" \
+    assert "odd-2.0.tar.gz: its build made the wheel of another: odd-1.0-py3-none-any.whl" \
         in run.stderr
 
 
@@ -39,11 +39,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_tarball_that_leads_astray_is_refused(tmp_path: Path, fault: str) -> None:
+def test_tarball_with_escaping_name_is_refused(tmp_path: Path, fault: str) -> None:
     path = make_tarball(tmp_path, "odd", files={}, members=FAULTS[fault])
     into = tmp_path / "deep/into"
     into.mkdir(parents=True)
-    if fault == "file under a link":  # the link comes last, where a directory is by then
+    if fault == "file under a link":  # links are created last, and then there is a directory
         with pytest.raises((WorkFailed, OSError)):
             tarball.unpack(path, into, path.name)
     else:
@@ -54,7 +54,7 @@ def test_a_tarball_that_leads_astray_is_refused(tmp_path: Path, fault: str) -> N
     assert [each.name for each in into.parent.iterdir()] == ["into"]
 
 
-def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tarball_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_tarball(tmp_path, "odd", files={"zeros": "0" * 100_000})
     monkeypatch.setattr(tarball, "LARGEST_BYTES", 50_000)
     (tmp_path / "into").mkdir()
@@ -66,7 +66,7 @@ def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("damage", [lambda data: data[:len(data) // 2], lambda data: b"x" + data,
                                     lambda data: data[:40] + b"\0\0" + data[42:]],
                          ids=["truncated", "no archive", "bytes changed"])
-def test_a_damaged_tarball_is_refused(project: Path, damage) -> None:  # type: ignore[no-untyped-def]
+def test_damaged_tarball_is_refused(project: Path, damage) -> None:  # type: ignore[no-untyped-def]
     path = make_tarball(project / lockfile.SOURCE, "odd", files={**MODULE, "setup.py": SETUP})
     path.write_bytes(damage(path.read_bytes()))
     vendor(project, path)
@@ -76,7 +76,7 @@ def test_a_damaged_tarball_is_refused(project: Path, damage) -> None:  # type: i
     assert "Traceback" not in run.stderr
 
 
-def test_links_inside_a_tarball_are_links(tmp_path: Path) -> None:
+def test_links_of_a_tarball_are_created(tmp_path: Path) -> None:
     path = make_tarball(tmp_path, "odd", files={"data/a": "a"}, members=[
         member("odd-1.0/soft", tarfile.SYMTYPE, "data/a"),
         member("odd-1.0/hard", tarfile.LNKTYPE, "odd-1.0/data/a")])

@@ -1,4 +1,4 @@
-"""A tarball is built even if the store's disk is too small for it."""
+"""A tarball is built even if the disk of the store is too small."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.ve.tarball.conftest import MODULE, SETUP, add, version
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may mount")
 @pytest.mark.parametrize("size", ["3m", "8m"])
-def test_a_build_in_a_full_store_is_repeated_without_it(
+def test_build_in_a_full_store_is_retried_without_it(
         project: Path, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
     big = "from pathlib import Path\nPath('big').write_bytes(b' ' * 9_000_000)\n"
     add(project, files={**MODULE, "setup.py": big + SETUP})

@@ -1,4 +1,4 @@
-"""./bootstrap.py works wherever a project lies, whoever runs it, from wherever."""
+"""./bootstrap.py works at any path, from any directory, and with any user's settings."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import bootstrap, ve_version
 
 
-def test_a_persons_virtualenv_settings_change_nothing(
+def test_virtualenv_settings_are_ignored(
         tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRTUALENV_SYSTEM_SITE_PACKAGES", "1")
     monkeypatch.setenv("VIRTUALENV_COPIES", "1")
@@ -21,7 +21,7 @@ def test_a_persons_virtualenv_settings_change_nothing(
 
 @pytest.mark.parametrize("name", [
     "white space", "café", "w[1] *?", "it's \"quoted\" & <odd>", "x" * 120])
-def test_a_project_may_have_any_path(tiny_project: Path, tmp_path: Path, name: str) -> None:
+def test_project_path_may_have_odd_characters(tiny_project: Path, tmp_path: Path, name: str) -> None:
     project = tiny_project.rename(tmp_path / name)
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
@@ -30,7 +30,7 @@ def test_a_project_may_have_any_path(tiny_project: Path, tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("redirection", [">&-", "| head -1", "| true", ">/dev/full", "2>&-"])
-def test_nobody_need_listen(tiny_project: Path, redirection: str) -> None:
+def test_closed_output_does_not_stop_a_rebuild(tiny_project: Path, redirection: str) -> None:
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f'"$0" bootstrap.py {redirection}', sys.executable],
         cwd=tiny_project, capture_output=True, text=True, check=False)
@@ -39,7 +39,7 @@ def test_nobody_need_listen(tiny_project: Path, redirection: str) -> None:
     assert ve_version(tiny_project) == "1.0"
 
 
-def test_it_may_be_run_from_anywhere_and_through_links(
+def test_bootstrap_runs_from_anywhere(
         tiny_project: Path, tmp_path: Path) -> None:
     link = tmp_path / "b.py"
     link.symlink_to(tiny_project / "bootstrap.py")
@@ -50,7 +50,7 @@ def test_it_may_be_run_from_anywhere_and_through_links(
     assert ve_version(tiny_project) == "1.0"
 
 
-def test_discovery_does_not_depend_on_the_current_directory(
+def test_discovery_ignores_the_current_directory(
         tiny_project: Path, tmp_path: Path) -> None:
     (tmp_path / "ve").write_text("a file")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -61,21 +61,21 @@ def test_discovery_does_not_depend_on_the_current_directory(
 
 
 @pytest.mark.parametrize("name", ["a:b", "line\nbreak"])
-def test_a_path_that_no_ve_can_live_at_is_refused(
+def test_unusable_project_path_is_refused(
         tiny_project: Path, tmp_path: Path, name: str) -> None:
     run = bootstrap(tiny_project.rename(tmp_path / name))
     assert run.returncode == 2
-    assert "a ve can't live at a path with ':'" in run.stderr
+    assert "a virtualenv does not work at a path with ':'" in run.stderr
     assert "next: move the project elsewhere" in run.stderr
 
 
-def test_the_2010_way_of_moving_a_project_still_runs_python(
+def test_moved_project_still_runs_python(
         built_project: Path, tmp_path: Path) -> None:
-    """A project that is moved keeps a Python that works; its scripts want a rebuild."""
+    """The Python of a moved project still works; its scripts need a rebuild."""
     moved = tmp_path / "moved"
     shutil.move(built_project, moved)
-    said = subprocess.run([moved / "ve/bin/python", "-c", "import tiny; print(tiny.VERSION)"],
+    output = subprocess.run([moved / "ve/bin/python", "-c", "import tiny; print(tiny.VERSION)"],
                           capture_output=True, text=True, check=True).stdout
-    assert said == "1.0\n"
+    assert output == "1.0\n"
     assert bootstrap(moved).returncode == 0
     assert ve_version(moved) == "1.0"

@@ -1,4 +1,4 @@
-"""A replaced ve is made use of by the next rebuild, and nothing of it can be seen afterwards."""
+"""A rebuild reuses the last replaced virtualenv, and the result equals a fresh one."""
 
 import os
 import shutil
@@ -17,9 +17,9 @@ SITE = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packag
 
 
 def everything(directory: Path) -> dict[str, tuple[int, str | bytes]]:
-    """Every path below a directory with its mode, and its link's target or its bytes.
+    """Return every path below a directory with its mode, and its link's target or its bytes.
 
-    Bytecode without the time of its source, which is that of its unpacking.
+    Bytecode is without its header, which has the time of unpacking.
     """
     found: dict[str, tuple[int, str | bytes]] = {}
     for path in sorted(directory.rglob("*")):
@@ -41,7 +41,7 @@ def rebuilt(project: Path, *options: str) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def test_the_replaced_ve_becomes_the_next_one(cold_store: Path, built_project: Path) -> None:
+def test_replaced_virtualenv_is_recycled(cold_store: Path, built_project: Path) -> None:
     first = (built_project / "ve").stat().st_ino
     rebuilt(built_project)
     assert spare(cold_store).stat().st_ino == first
@@ -124,7 +124,7 @@ def nothing(ve: Path) -> None:
     a_file_where_a_directory_was, a_directory_where_a_file_was,
     a_directory_that_others_may_not_enter, another_python, another_script, no_site_packages,
     nothing], ids=lambda change: change.__name__)
-def test_a_ve_made_of_a_spare_is_as_a_fresh_one(
+def test_recycled_virtualenv_equals_a_fresh_one(
         change: Callable[[Path], None], cold_store: Path, built_project: Path) -> None:
     fresh = everything(built_project / "ve")
     rebuilt(built_project)
@@ -134,9 +134,9 @@ def test_a_ve_made_of_a_spare_is_as_a_fresh_one(
     assert ve_version(built_project) == "1.0"
 
 
-def test_what_a_link_leads_to_is_left_alone(
+def test_targets_of_links_are_left_alone(
         cold_store: Path, built_project: Path, tmp_path: Path) -> None:
-    """People put links to their checkouts into a ve; the rebuild must not clear those up."""
+    """Users put links to their checkouts into a virtualenv; a rebuild must not empty those."""
     fresh = everything(built_project / "ve")
     checkout = tmp_path / "checkout"
     shutil.copytree(built_project / "ve" / SITE / "bootstrapper", checkout / "bootstrapper")
@@ -152,7 +152,7 @@ def test_what_a_link_leads_to_is_left_alone(
     assert everything(checkout) == before
 
 
-def test_directories_of_a_spare_have_the_mode_of_any_ve(
+def test_recycled_directories_have_the_usual_mode(
         cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
     run = subprocess.run(["bash", "-c", f"umask 077; {sys.executable} bootstrap.py"],
@@ -163,9 +163,9 @@ def test_directories_of_a_spare_have_the_mode_of_any_ve(
     assert modes == {0o755}
 
 
-def test_directories_have_the_group_that_the_project_gives(
+def test_directories_have_the_group_of_the_project(
         cold_store: Path, built_project: Path) -> None:
-    """A project's directory with g+s: what is made in it belongs to its group."""
+    """In a project's directory with g+s, everything belongs to the directory's group."""
     others = [group for group in os.getgroups() if group != os.getegid()]
     if not others and os.geteuid():
         pytest.skip("needs root, or a second group")
@@ -179,7 +179,7 @@ def test_directories_have_the_group_that_the_project_gives(
     assert owned == {(built_project.stat().st_gid, 0o2755)}
 
 
-def test_a_ve_that_others_might_not_enter_is_no_spare(
+def test_inaccessible_virtualenv_is_not_recycled(
         cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
     spare(cold_store).chmod(0o700)
@@ -187,7 +187,7 @@ def test_a_ve_that_others_might_not_enter_is_no_spare(
     assert stat.S_IMODE((built_project / "ve").stat().st_mode) == 0o755
 
 
-def test_what_cant_be_removed_from_a_spare_doesnt_stop_a_rebuild(
+def test_immutable_file_does_not_stop_a_rebuild(
         cold_store: Path, built_project: Path) -> None:
     fresh = everything(built_project / "ve")
     rebuilt(built_project)
@@ -205,7 +205,7 @@ def test_what_cant_be_removed_from_a_spare_doesnt_stop_a_rebuild(
             subprocess.run(["chattr", "-i", left], check=True)
 
 
-def test_prune_removes_the_spare(cold_store: Path, built_project: Path) -> None:
+def test_prune_removes_the_recycled_virtualenv(cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
     run = subprocess.run([sys.executable, "-m", "bootstrapper", "store", "prune"],
                          capture_output=True, text=True, check=False)
@@ -214,7 +214,7 @@ def test_prune_removes_the_spare(cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
 
 
-def test_copies_are_no_spare(cold_store: Path, built_project: Path) -> None:
-    """They would take a whole ve's disk."""
+def test_copied_virtualenv_is_not_recycled(cold_store: Path, built_project: Path) -> None:
+    """It would take the disk space of a whole virtualenv."""
     rebuilt(built_project, "--link-mode", "copy")
     assert not spare(cold_store).exists()
