@@ -1,4 +1,4 @@
-"""What is exported can be imported, and is the same."""
+"""An exported deployment can be imported, and is the same."""
 # ruff: noqa: S311 - chance that can be repeated
 
 import gzip
@@ -30,7 +30,7 @@ TEXTS = ["", " ", "a\nb\r\n\tc", "'\"\\ $X `y` ${Z}", "ж\x7f\x1b[1m", "\"\"\"",
 
 
 class Taken(Case):
-    """Exported as files, and made anew out of them."""
+    """A deployment exported as files, and created again from them."""
 
     def setUp(self):
         super().setUp()
@@ -104,9 +104,9 @@ class Taken(Case):
                 file = Path(project, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, newline="")
-            told = reader.read(Path(project)).deployment()
+            shown = reader.read(Path(project)).deployment()
             recipes = engine_catalog.RecipeCatalog(Path(project))
-            code = [recipes.get(stage.recipe).code for stage in told.stages]
+            code = [recipes.get(stage.recipe).code for stage in shown.stages]
         self.assertEqual(code, [
             stage.code or RecipeCatalog().get(stage.recipe).code
             for stage in deployment.stages.filter(enabled=True)])
@@ -140,7 +140,7 @@ class Taken(Case):
         Stage.objects.create(deployment=self.deployment, name=name,
                              position=self.deployment.stages.count(), **more)
 
-    def test_faults_of_a_file_are_told_at_it(self):
+    def test_faults_of_a_file_are_reported_at_it(self):
         stage = "[deployments.x]\nstages = [{}]\n"
         for data, fault in [
             (b"\xff", "is not UTF-8"),
@@ -187,7 +187,7 @@ def described(deployment):
 
 
 class Names(SimpleTestCase):
-    """Names as files have them."""
+    """Names of recipes as file names."""
 
     def test_every_name_comes_back(self):
         chance = random.Random(1)
@@ -205,7 +205,7 @@ class Names(SimpleTestCase):
 
 
 class Packs(SimpleTestCase):
-    """Files that come from anywhere."""
+    """Uploaded archives."""
 
     def archive(self, *members):
         data = io.BytesIO()
