@@ -1,4 +1,4 @@
-"""Signing in and out: slower after failures, and a matter of the back ends alone."""
+"""Login and logout: delays after failures, and custom back ends."""
 
 from datetime import timedelta
 from unittest import mock
@@ -20,7 +20,7 @@ WORD = "open sesame"
 
 
 class Oracle(BaseBackend):
-    """A back end that nobody has heard of: it knows one word, and makes who says it."""
+    """A custom back end: it accepts one password and creates users."""
 
     def authenticate(self, request, username=None, password=None):
         """Take the word."""
@@ -29,7 +29,7 @@ class Oracle(BaseBackend):
         return User.objects.get_or_create(username=username)[0]
 
     def get_user(self, user_id):
-        """Return whoever it is, deactivated or not."""
+        """Return the user, even a deactivated one."""
         return User.objects.filter(pk=user_id).first()
 
 
@@ -37,7 +37,7 @@ ORACLE = f"{__name__}.Oracle"
 
 
 class SignIn(TestCase):
-    """The way in."""
+    """The login page."""
 
     @classmethod
     def setUpTestData(cls):
@@ -80,7 +80,7 @@ class SignIn(TestCase):
             "username": "ada", "password": RIGHT})
         self.assertRedirects(answer, reverse("main:index"))
 
-    def test_a_wrong_password_is_told_without_saying_what_was_wrong(self):
+    def test_a_wrong_password_is_reported_without_saying_what_was_wrong(self):
         known, unknown = self.sign_in("battery"), self.sign_in("battery", name="nobody")
         for answer in (known, unknown):
             self.assertContains(answer, "Wrong name or password", status_code=422)
@@ -137,7 +137,7 @@ class SignIn(TestCase):
         with self.later(seconds=2):
             self.assertEqual(self.sign_in().status_code, 302)
 
-    def test_the_right_password_begins_anew(self):
+    def test_the_right_password_resets_the_count(self):
         self.fail(FREE - 1)
         self.assertEqual(self.sign_in().status_code, 302)
         self.assertEqual(LoginAttempts.objects.count(), 0)
@@ -184,7 +184,7 @@ class SignIn(TestCase):
 
 
 class BackEnds(TestCase):
-    """Central login is another line in AUTHENTICATION_BACKENDS, and nothing else."""
+    """A central login needs only another line in AUTHENTICATION_BACKENDS."""
 
     @override_settings(AUTHENTICATION_BACKENDS=[ORACLE])
     def test_another_back_end_lets_in_whom_it_knows(self):
@@ -219,11 +219,11 @@ class BackEnds(TestCase):
 
 
 class Delay(SimpleTestCase):
-    """How long one waits."""
+    """The delay after failed attempts."""
 
     def test_it_grows_up_to_minutes(self):
-        told = [delay(number).total_seconds() for number in range(FREE - 1, FREE + 4)]
-        self.assertEqual(told, [0, 1, 2, 4, 8])
+        shown = [delay(number).total_seconds() for number in range(FREE - 1, FREE + 4)]
+        self.assertEqual(shown, [0, 1, 2, 4, 8])
         self.assertEqual(delay(1_000_000), LONGEST)
 
 

@@ -1,4 +1,4 @@
-"""Addresses of logging in and out."""
+"""URLs for login and logout."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path

@@ -1,1 +1,1 @@
-"""Recipes that stages are made of, ours and the shop's own, with their versions."""
+"""Recipes, your own and those that come with Rolf, with their versions."""

@@ -1,9 +1,9 @@
-"""Django's view of this package."""
+"""The Django application."""
 
 from django.apps import AppConfig
 
 
 class CookbookConfig(AppConfig):
-    """Recipes that stages are made of, ours and the shop's own, with their versions."""
+    """Recipes, your own and those that come with Rolf, with their versions."""
 
     name = "cookbook"

@@ -1,4 +1,4 @@
-"""Where stages find their recipes: the shop's own before those that come with the engine."""
+"""The cookbook: your own recipes, and those that come with the engine."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,85 +17,98 @@ LANGUAGES = {suffix: language for language, suffix in SUFFIXES.items()}
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogEntry:
-    """A recipe as a page lists it: `origin` is "ours", "shop" or "shadows"; `fault` if broken."""
+    """A recipe as pages show it.
+
+    `origin` is "rolf" for a shipped recipe, "own", or "replaces" for an own recipe with the name of
+    a shipped one. `fault` says what is wrong with a broken recipe.
+    """
 
     name: str
     language: str
     summary: str = ""
     description: str = ""
     needs: tuple[str, ...] = ()
-    origin: str = "ours"
+    origin: str = "rolf"
     fault: str = ""
 
     @property
     def language_name(self):
-        """The language as people choose it."""
+        """The label of the language."""
         return Language(self.language).label
 
 
 class RecipeCatalog:
-    """Every recipe that a stage may name; the shop's are read from the database, at once."""
+    """All recipes that a stage can use; an own recipe replaces a shipped one of the same name."""
 
     def __init__(self):
-        """Read what the shop has."""
-        self._shop = {recipe.name: recipe for recipe in Recipe.objects.not_deleted()}
+        """Read all own recipes in one query."""
+        self._own = {recipe.name: recipe for recipe in Recipe.objects.not_deleted()}
 
     @property
     def names(self):
-        """Of all recipes, in order."""
-        return sorted({*shipped(), *self._shop})
+        """The sorted names of all recipes."""
+        return sorted({*shipped(), *self._own})
 
     def get(self, name):
         """Return the engine's Recipe of that name, or None.
 
         Raises DefinitionError if the recipe is broken.
         """
-        own = self._shop.get(name)
+        own = self._own.get(name)
         return parse_code(own) if own else shipped().get(name)
 
     def own(self, name):
-        """Return the shop's row of that name, or None."""
-        return self._shop.get(name)
+        """Return the own Recipe (a row) of that name, or None."""
+        return self._own.get(name)
 
     def has(self, name, language, code):
-        """Whether that is what stages get by that name."""
-        own = self._shop.get(name)
+        """Return whether the recipe of that name has exactly this code."""
+        own = self._own.get(name)
         if own:
             return (own.language, _unix(own.code)) == (language, _unix(code))
-        ours = shipped().get(name)
-        return ours is not None and (language_of(ours), ours.code) == (language, _unix(code))
+        from_rolf = shipped().get(name)
+        return from_rolf is not None and (language_of(from_rolf), from_rolf.code) == (
+            language,
+            _unix(code),
+        )
 
     def shadows(self, name):
-        """Whether the shop's recipe hides one that comes with the engine."""
-        return name in self._shop and name in shipped()
+        """Return whether an own recipe replaces a shipped one."""
+        return name in self._own and name in shipped()
 
     def entries(self):
-        """Return every recipe, as a page lists it."""
+        """Return a CatalogEntry of each recipe."""
         return [self.entry(name) for name in self.names]
 
     def entry(self, name):
-        """Return one of them."""
+        """Return the CatalogEntry of a recipe."""
         own = self.own(name)
-        origin = "shadows" if self.shadows(name) else "shop" if own else "ours"
+        origin = "replaces" if self.shadows(name) else "own" if own else "rolf"
         try:
             recipe = self.get(name)
         except DefinitionError as error:
             return CatalogEntry(name=name, language=own.language, origin=origin,
-                         fault="; ".join(problem_texts(error)))
-        return CatalogEntry(name=name, language=language_of(recipe), summary=recipe.summary,
-                     description=recipe.description, needs=tuple(recipe.needs), origin=origin)
+                                fault="; ".join(problem_texts(error)))
+        return CatalogEntry(
+            name=name,
+            language=language_of(recipe),
+            summary=recipe.summary,
+            description=recipe.description,
+            needs=tuple(recipe.needs),
+            origin=origin,
+        )
 
 
 @cache
 def shipped():
-    """Return the recipes that come with the engine, by name."""
+    """Return the engine's recipes, by name."""
     # This directory doesn't exist, so it adds no recipes of its own.
     catalog = engine_catalog.RecipeCatalog(Path("/nonexistent"))
     return {recipe.name: recipe for recipe in catalog.all()}
 
 
 def parse_code(own):
-    """Return what the engine makes of code in the database: a Recipe, or a Stage of its own.
+    """Return the engine's Recipe of a row, which is a Recipe or a Stage with its own code.
 
     Raises DefinitionError, also if Python code can't be compiled: that of 2010 is Python 2.
     """
@@ -110,13 +123,13 @@ def parse_code(own):
 
 
 def problem_texts(error):
-    """Return the faults of a Faulty about code, each with its line."""
+    """Return the problems of a DefinitionError about code, each with its line."""
     return [f"line {fault.line}: {fault.text}" if fault.line else fault.text
             for fault in error.problems]
 
 
 def language_of(recipe):
-    """Return the language of the engine's recipe, of a program by its line."""
+    """Return the language of an engine's recipe; that of a program comes from its shebang."""
     return recipe.language if recipe.language in SUFFIXES else language_of_program(recipe.code)
 
 
@@ -128,4 +141,4 @@ def language_of_program(code):
 
 
 def _unix(code):
-    return code.replace("\r\n", "\n")  # forms send every newline as two characters
+    return code.replace("\r\n", "\n")  # browsers send CR LF

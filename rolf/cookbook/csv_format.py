@@ -1,9 +1,9 @@
-"""Recipes as the CSV of 2010 has them, and back.
+"""Convert recipes to the CSV format of 2010, and back.
 
-There, shell code without a shebang was plain bash, which goes on after a command that fails; here
-it halts. So code goes out with a shebang that says so, and comes back without it. What comes from
-2010 gets the comment that it lacks; what comes from Rolf itself comes back as it was, and where
-one couldn't tell that from its code, the code goes out with a line that says so.
+In 2010, shell code without a shebang ran in plain bash, which continues after a failed command;
+Rolf's shell code stops there. So exported shell code gets a shebang with these options, and an
+import removes it. Imported code of 2010 gets the comment that it lacks. Code that Rolf exported is
+imported unchanged; if an import could not recognize it, the export adds the line KEPT.
 """
 
 from bootstrapper.deploy.definition.problems import DefinitionError
@@ -17,7 +17,7 @@ KEPT = "# As it is in Rolf's cookbook.\n"
 
 
 def code_in_csv(row):
-    """Return the code of a Recipe as it is written there."""
+    """Return the code of a Recipe for the CSV."""
     plain = row.language == "shell" and not row.code.startswith("#!")
     code = HALTS + row.code if plain else row.code
     if _of_rolf(code, SUFFIXES[row.language]) == row.code:
@@ -27,18 +27,18 @@ def code_in_csv(row):
 
 
 def code_of(imported: ImportedRecipe):
-    """Return the code that a row becomes."""
+    """Return the code of an imported row."""
     code = _of_rolf(imported.code, imported.file[-3:])
     return imported.text if code is None else code
 
 
 def language_of(imported: ImportedRecipe):
-    """Return the language that a row is in."""
+    """Return the language of an imported row."""
     return LANGUAGES[imported.file[-3:]]
 
 
 def _of_rolf(code, suffix):
-    """Return the code in the cookbook of what Rolf wrote; None of what lacks something."""
+    """Return the original of code that Rolf exported; None if the code needs a comment."""
     shebang, rest = _split(code)
     if rest.startswith(KEPT):
         return shebang + rest.removeprefix(KEPT)
@@ -48,18 +48,20 @@ def _of_rolf(code, suffix):
 
 
 def _complete(code, suffix):
-    """Whether code says by itself how it is run, and what it does and needs."""
+    """Return whether code has a shebang, where it needs one, and a complete comment."""
     if not code.endswith("\n") or (suffix == ".sh" and not code.startswith("#!")):
         return False
     try:
-        told = recipe.parse("row", suffix, code.encode(), file="row")
+        parsed = recipe.parse("row", suffix, code.encode(), file="row")
     except DefinitionError:
         return False
-    return bool(told.description) and "CWD" not in (used_variables(code) if suffix == ".sh" else ())
+    return bool(parsed.description) and "CWD" not in (
+        used_variables(code) if suffix == ".sh" else ()
+    )
 
 
 def _split(code):
-    """Return its shebang, with the newline, and the rest."""
+    """Return the shebang line and the rest."""
     if not code.startswith("#!"):
         return "", code
     shebang, newline, rest = code.partition("\n")

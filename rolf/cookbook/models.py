@@ -1,4 +1,4 @@
-"""Recipes of the shop's own; those that everyone starts with come with the engine."""
+"""Your own recipes; the engine has those that come with Rolf."""
 
 from django.conf import settings
 from django.db import models
@@ -15,18 +15,18 @@ class Language(models.TextChoices):
 
 
 class RecipeQuerySet(models.QuerySet):
-    """Recipes by what became of them."""
+    """Recipes, by state."""
 
     def not_deleted(self):
-        """All that haven't been deleted."""
+        """Return the recipes that are not marked as deleted."""
         return self.filter(deleted=None)
 
 
 class Recipe(models.Model):
-    """Code under a name that stages use. It shadows the engine's recipe of the same name.
+    """Code under a name that stages use; replaces the engine's recipe of the same name.
 
-    Its comment says what it does and needs, as of every recipe; `description` is what the CSV of
-    2010 has besides. Deleting one hides it, and keeps its versions.
+    The comment in the code says what the recipe does and needs; `description` is a column of the
+    CSV cookbook of 2010. A deleted recipe is only marked as such, and keeps its versions.
     """
 
     name = models.CharField(max_length=LONGEST, validators=[check_recipe_name])
@@ -50,17 +50,17 @@ class Recipe(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        """Its page."""
+        """Return the URL of the recipe's page."""
         return reverse("cookbook:recipe", args=[self.name])
 
     def history_fields(self):
-        """Return what the history keeps of it."""
+        """Return the values that the history records."""
         kept = ["name", "language", "code", "description"]
         return {**{name: getattr(self, name) for name in kept}, "deleted": self.deleted is not None}
 
 
 class RecipeVersion(models.Model):
-    """A recipe as somebody saved it; the newest is the recipe itself."""
+    """A saved version of a recipe; the newest one equals the recipe."""
 
     recipe = models.ForeignKey(Recipe, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()  # from 1
@@ -83,11 +83,14 @@ class RecipeVersion(models.Model):
 
 
 def save_version(recipe, user=None, by=""):
-    """Keep the recipe as its newest version, unless that is the same; `by` names who is no user."""
+    """Save the recipe as its newest version, unless nothing changed, and return that version.
+
+    ``by`` names the author if that is not a user.
+    """
     last = recipe.versions.first()
-    told = {"language": recipe.language, "code": recipe.code, "description": recipe.description}
-    if last and all(getattr(last, name) == value for name, value in told.items()):
+    fields = {"language": recipe.language, "code": recipe.code, "description": recipe.description}
+    if last and all(getattr(last, name) == value for name, value in fields.items()):
         return last
     return recipe.versions.create(
         number=last.number + 1 if last else 1, by=user,
-        by_name=user.get_username() if user else by, **told)
+        by_name=user.get_username() if user else by, **fields)

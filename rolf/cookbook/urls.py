@@ -9,7 +9,7 @@ app_name = "cookbook"
 urlpatterns = [
     path("cookbook/", views.cookbook, name="recipes"),
     path("cookbook/new/", views.recipe_new, name="recipe-new"),
-    # A name may have slashes in it, so what is done comes before it.
+    # Names may contain slashes, so the action comes first.
     path("cookbook/of/<path:name>/", views.recipe, name="recipe"),
     path("cookbook/edit/<path:name>/", views.recipe_edit, name="recipe-edit"),
     path("cookbook/delete/<path:name>/", views.recipe_delete, name="recipe-delete"),

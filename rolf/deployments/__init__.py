@@ -1,1 +1,1 @@
-"""Categories, applications, their deployments: what is pushed, and who may push it."""
+"""Deployments: what is pushed where, and the permissions on it."""

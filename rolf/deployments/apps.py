@@ -1,9 +1,9 @@
-"""Django's view of this package."""
+"""The Django application."""
 
 from django.apps import AppConfig
 
 
 class DeploymentsConfig(AppConfig):
-    """Categories, applications, their deployments: what is pushed, and who may push it."""
+    """Deployments: what is pushed where, and the permissions on it."""
 
     name = "deployments"

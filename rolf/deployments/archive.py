@@ -1,4 +1,4 @@
-"""Files of a project, packed: what an export gives, and what a new deployment may begin with."""
+"""Pack the files of an export, and unpack those that a new deployment starts from."""
 
 import gzip
 import io
@@ -12,11 +12,11 @@ LARGEST = 4 * 1024 * 1024  # bytes, unpacked
 
 
 class ArchiveError(Exception):
-    """It can't be taken; the text says why, in a sentence."""
+    """An uploaded file is unusable; the text is a sentence that says why."""
 
 
 def pack(files):
-    """Return a .tar.gz of texts by their paths, to be unpacked in a project."""
+    """Return a .tar.gz of files, given as text by path."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         for path, text in files.items():
@@ -27,19 +27,19 @@ def pack(files):
 
 
 def unpack(data):
-    """Return the texts by their paths: of a deployments.toml, or of a .tar.gz what matters in it.
+    """Return files as text by path: a deployments.toml, or what matters of a .tar.gz.
 
-    Nothing gets to the disk, and a name in an archive is no more than a name. Raises ArchiveError.
+    Writes nothing to the disk, so paths in the archive can do no harm. Raises ArchiveError.
     """
     if not data.startswith(b"\x1f\x8b"):  # RFC 1952
         return {FILE: _text(FILE, data)}
     try:
         files = dict(_members(data))
     except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, LookupError,
-            OverflowError):  # the last three come out of odd headers of a tar
-        raise ArchiveError("It is no .tar.gz, or a damaged one.") from None
+            OverflowError):  # the last three come from malformed tar headers
+        raise ArchiveError("The file is not a .tar.gz, or it is damaged.") from None
     if FILE not in files:
-        raise ArchiveError(f"It has no {FILE}.")
+        raise ArchiveError(f"The archive has no {FILE}.")
     return files
 
 
@@ -47,22 +47,22 @@ def _members(data):
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
         whole = file.read(LARGEST + 1)
     if len(whole) > LARGEST:
-        raise ArchiveError(f"There are more than {LARGEST >> 20} MiB in it.")
+        raise ArchiveError(f"The archive unpacks to more than {LARGEST >> 20} MiB.")
     with tarfile.open(fileobj=io.BytesIO(whole), mode="r:") as archive:
         for member in archive:
             path = member.name.removeprefix("./")
             directory, _, name = path.rpartition("/")
             wanted = path == FILE or (directory == RECIPES and not name.startswith("."))
-            # A sparse file says by itself how large it wants to be.
+            # The header of a sparse file alone sets its size, so it could be huge.
             if wanted and member.isreg() and not member.issparse():
                 yield path, _text(path, archive.extractfile(member).read())
 
 
 def _text(path, data):
     try:
-        text = data.decode("utf-8-sig")  # editors of Windows begin with a byte order mark
+        text = data.decode("utf-8-sig")  # Windows editors write a byte order mark
     except UnicodeDecodeError as error:
-        raise ArchiveError(f"{path} isn't UTF-8 at byte {error.start}.") from None
+        raise ArchiveError(f"{path} is not UTF-8 at byte {error.start}.") from None
     if "\0" in text:
-        raise ArchiveError(f"{path} holds a NUL, so it is no text.")
+        raise ArchiveError(f"{path} contains a NUL byte, so it is not text.")
     return text.replace("\r\n", "\n")

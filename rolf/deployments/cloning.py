@@ -1,4 +1,4 @@
-"""A deployment made after another one."""
+"""Clone a deployment."""
 
 from django.db import transaction
 
@@ -6,20 +6,20 @@ from history.models import record_change
 
 from .models import Deployment, Grant, Level, Setting
 
-OF_ITS_OWN = {"id", "name", "application", "created", "deleted", "closed", "closed_by",
+NOT_CLONED = {"id", "name", "application", "created", "deleted", "closed", "closed_by",
               "closed_at"}
 
 
 @transaction.atomic
 def clone(source, user, *, application, name, permissions, secrets):
-    """Return a deployment with the stages, settings and flags of `source`, which `user` may edit.
+    """Return a new deployment with the stages, settings and flags of the source.
 
-    Without `permissions` it has those by which `user` may edit the source; without `secrets`
-    their values are empty.
+    Without ``permissions`` it gets only those that let the user edit the source; without
+    ``secrets`` the values of its secrets are empty.
     """
     made = Deployment(application=application, name=name, **{
         field.name: getattr(source, field.name) for field in Deployment._meta.concrete_fields
-        if field.name not in OF_ITS_OWN})
+        if field.name not in NOT_CLONED})
     with record_change(user, made, made):
         made.full_clean()
         made.save()
@@ -36,10 +36,10 @@ def clone(source, user, *, application, name, permissions, secrets):
 
 
 def place_of(deployment):
-    """Return where it is pushed to, in words; empty where its settings name no directory."""
-    told = dict(deployment.settings.filter(secret=False).values_list("name", "text"))
-    hosts = " ".join((told.get("REMOTE_HOSTS") or told.get("REMOTE_HOST", "")).split())
-    return f"{told['REMOTE_DIRECTORY']} on {hosts or 'this machine'}" if told.get(
+    """Return "DIRECTORY on HOSTS", where the deployment goes; "" if it has no REMOTE_DIRECTORY."""
+    texts = dict(deployment.settings.filter(secret=False).values_list("name", "text"))
+    hosts = " ".join((texts.get("REMOTE_HOSTS") or texts.get("REMOTE_HOST", "")).split())
+    return f"{texts['REMOTE_DIRECTORY']} on {hosts or 'this machine'}" if texts.get(
         "REMOTE_DIRECTORY") else ""
 
 

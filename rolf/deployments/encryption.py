@@ -1,4 +1,4 @@
-"""Encryption of secrets: the key file, and text under its keys."""
+"""Encrypt the secrets of deployments with keys from the environment or a file."""
 
 import hashlib
 import hmac
@@ -9,26 +9,27 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 
-def read(path, make):
-    """Return what the file holds; `make()` gives its bytes where there is none yet."""
+def read_or_create(path, create):
+    """Return the text of the file; if it does not exist, write the bytes of `create()` first."""
     try:
         if not path.exists():
-            _write(path, make)
+            _create(path, create)
         return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{path}: {error.strerror}; be the user whose Rolf this is (ls -l {path.parent})"
+            f"{path}: {error.strerror}; run Rolf as the user who owns the file\n"
+            f"  next: ls -l {path.parent}"
         ) from error
 
 
-def _write(path, make):
-    """Of two processes that come first, one makes it; the name appears with the key in it."""
+def _create(path, create):
+    """Create the file; of two processes that do so at once, the first one wins."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(make())
+            file.write(create())
         os.link(beside, path)
     except FileExistsError:
         pass
@@ -37,18 +38,18 @@ def _write(path, make):
 
 
 class DecryptionError(Exception):
-    """A secret can't be read with the key that is here."""
+    """A secret was encrypted with another key."""
 
 
 def encrypt(text):
-    """Return the text such that only who has the key reads it; of nothing, nothing."""
+    """Return the encrypted text; "" for an empty text."""
     if not text:
         return ""
     return _fernet().encrypt(text.encode()).decode()
 
 
 def decrypt(sealed):
-    """Return the text; empty if nothing was sealed. Raises DecryptionError."""
+    """Return the decrypted text; "" for an empty one. Raises DecryptionError."""
     if not sealed:
         return ""
     from cryptography.fernet import InvalidToken
@@ -57,12 +58,12 @@ def decrypt(sealed):
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise DecryptionError(
-            f"a secret was sealed with another key than that of {settings.SEAL_KEY_FILE}; "
-            "bring that key back, or give the secret anew") from None
+            f"the secret was encrypted with a key that is not in {settings.SEAL_KEY_FILE}: "
+            "restore that key, or enter the secret again") from None
 
 
 def fingerprint(text):
-    """Return what tells two texts apart, and nothing about them to who hasn't the key."""
+    """Return a keyed hash, which differs for two texts and reveals nothing about them."""
     return hmac.new(_keys()[0].encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
@@ -79,4 +80,4 @@ def _keys():
 
     if settings.SEAL_KEYS:
         return settings.SEAL_KEYS
-    return read(settings.SEAL_KEY_FILE, Fernet.generate_key).split()
+    return read_or_create(settings.SEAL_KEY_FILE, Fernet.generate_key).split()

@@ -1,4 +1,4 @@
-"""A deployment as the deployments.toml of a project, with the recipes that it needs beside it."""
+"""Export a deployment as a deployments.toml, with the recipes that it needs."""
 
 import json
 import re
@@ -13,27 +13,29 @@ from cookbook.names import to_file_name
 
 from .models import Flag
 
-NO_LIMIT = "8760h"  # a year: the file has no word for no limit
+NO_LIMIT = "8760h"  # a year, because the file can't express "no limit"
 
 
 def files(deployment):
-    """Return the text of each file, by its path in a project; no secret is in any.
+    """Return the files as text by path in a project, without the values of secrets.
 
-    Stages that are switched off are left out; where none is on, there is nothing to say.
+    Leaves out disabled stages; an empty dict if no stage is enabled.
     """
     stages = [stage for stage in deployment.stages.all() if stage.enabled]
     if not stages:
         return {}
-    shelf = RecipeCatalog()
-    # Code of a stage's own gets none of these names: it would be taken for that recipe.
-    taken = {to_file_name(name) for name in chain(shelf.names, (stage.recipe for stage in stages))}
+    catalog = RecipeCatalog()
+    # A stage's own code must not get one of these names, which stand for other recipes.
+    taken = {
+        to_file_name(name) for name in chain(catalog.names, (stage.recipe for stage in stages))
+    }
     recipes = {}
-    listed = [_stage(stage, shelf, taken, recipes) for stage in stages]
+    listed = [_stage(stage, catalog, taken, recipes) for stage in stages]
     return {FILE: _toml(deployment, listed), **recipes}
 
 
 def name_of(deployment):
-    """Return its name as the file can have it: letters, digits, - and _."""
+    """Return the deployment's name as a TOML key: letters, digits, - and _."""
     return _slug(deployment.name) or f"deployment-{deployment.pk}"
 
 
@@ -63,7 +65,7 @@ def _toml(deployment, stages):
 
 
 def _counting(deployment):
-    """Return the settings and flags that stages get: a file has one of a name, as stages do."""
+    """Return the settings and flags that stages get: a name is either a setting or a flag."""
     settings, flags = list(deployment.settings.all()), list(deployment.flags.all())
     secrets = {setting.name for setting in settings if setting.secret}
     flags = [flag for flag in flags if flag.name not in secrets]
@@ -73,26 +75,26 @@ def _counting(deployment):
     return [setting for setting in settings if setting.name not in hidden], flags
 
 
-def _stage(stage, shelf, taken, recipes):
-    """Return a stage as the list has it; code of Rolf's own becomes a recipe of the project."""
+def _stage(stage, catalog, taken, recipes):
+    """Return a stage as TOML; its own code, or a recipe of Rolf's, is added to `recipes`."""
     recipe, name = to_file_name(stage.recipe), to_file_name(stage.name)
-    own = shelf.own(stage.recipe) if stage.recipe else stage
+    own = catalog.own(stage.recipe) if stage.recipe else stage
     if own is stage:
         recipe = next(each for each in chain([name], (f"{name}-{number}" for number in count(2)))
                       if each not in taken)
         taken.add(recipe)
     if own is not None:
         recipes[f"{RECIPES}/{recipe}{SUFFIXES[own.language]}"] = own.code.replace("\r\n", "\n")
-    told = {"recipe": _text(recipe)}
+    table = {"recipe": _text(recipe)}
     if name != recipe:
-        told["name"] = _text(name)
+        table["name"] = _text(name)
     if stage.timeout:
-        told["timeout"] = _duration(stage.timeout)
+        table["timeout"] = _duration(stage.timeout)
     if stage.idle_timeout:
-        told["idle_timeout"] = _duration(stage.idle_timeout)
-    if len(told) == 1:
-        return told["recipe"]
-    return "{ " + ", ".join(f"{key} = {value}" for key, value in told.items()) + " }"
+        table["idle_timeout"] = _duration(stage.idle_timeout)
+    if len(table) == 1:
+        return table["recipe"]
+    return "{ " + ", ".join(f"{key} = {value}" for key, value in table.items()) + " }"
 
 
 def _value(setting):
@@ -114,7 +116,7 @@ def _duration(seconds):
 
 
 def _text(text):
-    """Return a basic string of TOML 1.0: JSON's escapes are among its own, but for DEL."""
+    """Return a basic string of TOML 1.0, which has all escapes of JSON; JSON keeps DEL as it is."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -20,11 +20,11 @@ from .export import NO_LIMIT
 from .models import Flag, Setting, Stage
 
 
-class ImportRefused(Exception):  # noqa: N818 - its faults are the user's, told in a form
-    """The file can't be taken; `faults` says why, each in a sentence."""
+class ImportRefused(Exception):  # noqa: N818 - a form shows it
+    """The files are unusable; ``faults`` are sentences that say why."""
 
     def __init__(self, faults):
-        """Keep them."""
+        """``faults`` are sentences."""
         self.faults = list(faults)
         super().__init__("\n".join(self.faults))
 
@@ -47,21 +47,21 @@ def read(text, name=""):
 
 
 def fill(deployment, files, user):
-    """Give a deployment that has no rows yet what the files say, texts by their paths.
+    """Fill a new deployment from files, which are text by path.
 
-    A recipe among them becomes code of its stage, unless the shelf has the same by that name.
-    Returns the names of recipes that are nowhere. Raises ImportRefused.
+    A recipe among the files becomes code of its stage, unless the cookbook has the same recipe.
+    Returns the names of recipes that neither has. Raises ImportRefused.
     """
     files = {**files, FILE: files[FILE].removeprefix("\ufeff")}
-    told = read(files[FILE], deployment.name)
-    # The engine fills in what a table doesn't say; here that stays open.
-    table = tomllib.loads(files[FILE].replace("\r\n", "\n"))["deployments"][told.name]
-    deployment.branch, deployment.on_failure = told.branch, told.on_failure
-    deployment.timeout, deployment.idle_timeout = _limit(told.timeout), told.idle_timeout
+    engine = read(files[FILE], deployment.name)
+    # The engine fills in defaults; keys that the table lacks must stay empty here.
+    table = tomllib.loads(files[FILE].replace("\r\n", "\n"))["deployments"][engine.name]
+    deployment.branch, deployment.on_failure = engine.branch, engine.on_failure
+    deployment.timeout, deployment.idle_timeout = _limit(engine.timeout), engine.idle_timeout
     deployment.batch = str(table.get("batch", ""))
-    deployment.max_failures = told.max_failures
-    shelf, recipes, faults = RecipeCatalog(), _recipes(files), []
-    rows = [*_stages(told, recipes, shelf), *_settings(told), *_flags(told)]
+    deployment.max_failures = engine.max_failures
+    catalog, recipes, faults = RecipeCatalog(), _recipes(files), []
+    rows = [*_stages(engine, recipes, catalog), *_settings(engine), *_flags(engine)]
     for row in [deployment, *rows]:
         if row is not deployment:
             row.deployment = deployment
@@ -76,11 +76,11 @@ def fill(deployment, files, user):
     if faults:
         raise ImportRefused(faults)
     return sorted({row.recipe for row in rows if isinstance(row, Stage) and row.recipe}
-                  - set(shelf.names))
+                  - set(catalog.names))
 
 
-def _stages(told, recipes, shelf):
-    for position, stage in enumerate(told.stages):
+def _stages(engine, recipes, catalog):
+    for position, stage in enumerate(engine.stages):
         row = Stage(
             position=position,
             name=from_file_name(stage.name),
@@ -88,29 +88,29 @@ def _stages(told, recipes, shelf):
             timeout=stage.timeout,
             idle_timeout=stage.idle_timeout,
         )
-        if stage.recipe in recipes and not shelf.has(row.recipe, *recipes[stage.recipe]):
+        if stage.recipe in recipes and not catalog.has(row.recipe, *recipes[stage.recipe]):
             row.recipe, (row.language, row.code) = "", recipes[stage.recipe]
         yield row
 
 
-def _settings(told):
-    for name, value in told.settings.items():
+def _settings(engine):
+    for name, value in engine.settings.items():
         lines = isinstance(value, tuple) and name == "REMOTE_HOSTS"
         yield Setting(name=name, text="\n".join(value) if lines else environment(value))
-    for name in told.secrets:
+    for name in engine.secrets:
         secret = Setting(name=name, secret=True)
         secret.value = ""
         yield secret
 
 
-def _flags(told):
-    for name, flag in told.flags.items():
+def _flags(engine):
+    for name, flag in engine.flags.items():
         yield Flag(name=name, description=flag.description, default=flag.value,
                    kind=Flag.Kind.SWITCH if flag.boolean else Flag.Kind.TEXT)
 
 
 def _recipes(files):
-    """Return language and code of each recipe that came along, by the name that stages have for it.
+    """Return (language, code) of each recipe among the files, by the name that stages use.
 
     Raises ImportRefused.
     """

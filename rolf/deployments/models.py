@@ -1,4 +1,4 @@
-"""What is pushed: categories of applications, and their deployments."""
+"""Deployments with their rows, grouped by applications and categories."""
 
 from bootstrapper.deploy.definition.duration import render
 from bootstrapper.deploy.definition.flag import Flag as EngineFlag
@@ -22,7 +22,7 @@ from .encryption import decrypt, encrypt, fingerprint
 
 
 class Category(models.Model):
-    """A heading of the front page."""
+    """A group of applications; a heading on the front page."""
 
     name = models.CharField(max_length=LONGEST, unique=True, validators=[check_name])
 
@@ -34,12 +34,12 @@ class Category(models.Model):
         return self.name
 
     def history_fields(self):
-        """Return what the history keeps of it."""
+        """Return the values that the history records."""
         return {"name": self.name}
 
 
 class Application(models.Model):
-    """Something that is pushed to one place or several: its deployments."""
+    """An application, which has a deployment for each place that it is pushed to."""
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="applications")
     name = models.CharField(max_length=LONGEST, unique=True, validators=[check_name])
@@ -51,26 +51,27 @@ class Application(models.Model):
         return self.name
 
     def history_fields(self):
-        """Return what the history keeps of it."""
+        """Return the values that the history records."""
         return {"name": self.name, "category": self.category.name}
 
 
 class DeploymentQuerySet(models.QuerySet):
-    """Deployments by what became of them."""
+    """Deployments, by state."""
 
     def not_deleted(self):
-        """All that haven't been deleted."""
+        """Return the deployments that are not marked as deleted."""
         return self.filter(deleted=None)
 
 
 class Deployment(models.Model):
-    """Deleting one hides it: its pushes and its history stay, and it can be brought back.
+    """A place that an application is pushed to, with all that a push needs.
 
-    Times in seconds; None is no limit.
+    A deleted deployment is only marked as such: it keeps its pushes and history, and can be
+    restored. Times are in seconds; None is no limit.
     """
 
     class OnFailure(models.TextChoices):
-        """What if a stage fails once the new release is live."""
+        """What to do if a stage fails after the new release is live."""
 
         HALT = "halt", "stop there"
         ROLLBACK = "rollback", "roll back"
@@ -87,14 +88,14 @@ class Deployment(models.Model):
     batch = models.CharField(max_length=10, blank=True)  # of hosts: a number, or "25%"
     max_failures = models.PositiveIntegerField(default=0)
     deprecated = models.BooleanField(default=False)
-    # The deployment of the repository's own deployments.toml that this one is tied to.
+    # The name of the deployment in the repository's deployments.toml; empty if it is not tied.
     tied_to = models.CharField(max_length=LONGEST, blank=True)
-    # Why nobody may push now, by whom and since when.
+    # A closed deployment can't be pushed: the reason, who closed it, and when.
     closed = models.CharField(max_length=200, blank=True)
     closed_by = models.CharField(max_length=150, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    # What its target was last seen to serve, if that isn't what Rolf has put there: a push of the
-    # command line's, or of another deployment's: {"number", "commit", "ref", "by", "at"}.
+    # The release that was last seen live, if Rolf did not push it as this deployment but the
+    # command line or another deployment did: {"number", "commit", "ref", "by", "at"}.
     served = models.JSONField(null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
     deleted = models.DateTimeField(null=True, blank=True)
@@ -114,15 +115,17 @@ class Deployment(models.Model):
         return f"{self.application.name} {self.name}"
 
     def get_absolute_url(self):
-        """Its page."""
+        """Return the URL of the deployment's page."""
         return reverse("pushes:deployment", args=[self.pk])
 
     def clean(self):
-        """Raise ValidationError for what git would take for something else."""
+        """Raise ValidationError if git would not take the branch for a branch or tag."""
         try:
             ref(self.branch)
         except InvalidValue:
-            raise ValidationError({"branch": "No branch or tag can have that name."}) from None
+            raise ValidationError(
+                {"branch": "This is not a valid name of a branch or tag."}
+            ) from None
 
     @property
     def tied(self):
@@ -135,7 +138,7 @@ class Deployment(models.Model):
         return self.granted >= Level.EDIT
 
     def history_fields(self):
-        """Return what the history keeps of it."""
+        """Return the values that the history records."""
         kept = ["name", "description", "branch", "on_failure", "batch", "max_failures",
                 "deprecated", "tied_to", "closed"]
         return {"application": self.application.name,
@@ -144,13 +147,13 @@ class Deployment(models.Model):
 
 
 def history_times(limited):
-    """Return what the history keeps of the time limits of a Deployment or Stage: words, as 15m."""
+    """Return the time limits of a Deployment or Stage for the history, as text such as 15m."""
     times = {name: getattr(limited, name) for name in ["timeout", "idle_timeout"]}
     return {name: render(seconds) if seconds else None for name, seconds in times.items()}
 
 
 class Level(models.IntegerChoices):
-    """Each includes those before it."""
+    """A permission on a deployment; each level includes the lower ones."""
 
     VIEW = 1, "view"
     PUSH = 2, "push"
@@ -158,7 +161,7 @@ class Level(models.IntegerChoices):
 
 
 class Grant(models.Model):
-    """The members of a group may view, push or edit a deployment."""
+    """The permission of a group on a deployment."""
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="grants")
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="grants")
@@ -177,12 +180,12 @@ class Grant(models.Model):
         return f"{self.group} may {self.get_level_display()}"
 
     def history_fields(self):
-        """Return what the history keeps of it."""
+        """Return the values that the history records."""
         return {"group": self.group.name, "level": self.get_level_display()}
 
 
 def setting_name(name):
-    """Raise ValidationError if no setting may have that name."""
+    """Raise ValidationError if a setting must not have that name."""
     try:
         check_setting_name(name)
     except InvalidValue as error:
@@ -190,9 +193,9 @@ def setting_name(name):
 
 
 class Setting(models.Model):
-    """A name and its value; of a secret one the value is sealed, and `text` is empty.
+    """A name and a value for stages; a secret value is in `sealed`, encrypted.
 
-    REMOTE_HOSTS has a host a line.
+    REMOTE_HOSTS has one host per line.
     """
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="settings")
@@ -214,7 +217,7 @@ class Setting(models.Model):
 
     @property
     def value(self):
-        """The text that stages get. Never shown of a secret."""
+        """The text that stages get; pages never show that of a secret."""
         return decrypt(self.sealed) if self.secret else self.text
 
     @value.setter
@@ -223,36 +226,36 @@ class Setting(models.Model):
 
     @property
     def parsed(self):
-        """The value as the engine has it: text, or the hosts' names."""
+        """The value as the engine expects it: text, or a tuple of hosts."""
         if self.name == "REMOTE_HOSTS":
             return parse(self.name, self.text.split())
         return parse(self.name, self.value)
 
     def clean(self):
-        """Raise ValidationError for what no stage could be given."""
-        told = {*SHOWN, ADDRESS}
-        if self.secret and self.name in told:
+        """Raise ValidationError for a value that stages could not get."""
+        shown = {*SHOWN, ADDRESS}
+        if self.secret and self.name in shown:
             raise ValidationError(
-                {"secret": f"{self.name} is shown with each push, so it can't be secret."})
+                {"secret": f"{self.name} can't be secret: each push shows it."})
         try:
             check_text(self.value)
-            if self.name in told and self.text:
+            if self.name in shown and self.text:
                 _ = self.parsed
         except InvalidValue as error:
             raise ValidationError({"text": str(error)}) from None
 
     def history_fields(self):
-        """Return what the history keeps of it; of a secret, whether it is the same."""
+        """Return the values that the history records; a fingerprint instead of a secret."""
         if self.secret:
             return {"secret": True, "value": fingerprint(decrypt(self.sealed))}
         return {"secret": False, "value": self.text}
 
 
 class Flag(models.Model):
-    """A switch (`1` or empty) or a text that each push may give another value."""
+    """A checkbox (1 or empty) or a text, whose value each push can set."""
 
     class Kind(models.TextChoices):
-        """How it is asked for."""
+        """How the push form shows it."""
 
         SWITCH = "switch", "checkbox"
         TEXT = "text", "text"
@@ -275,11 +278,11 @@ class Flag(models.Model):
         return self.name
 
     def clean(self):
-        """Raise ValidationError for what no deployments.toml could say."""
+        """Raise ValidationError if a deployments.toml could not have the flag."""
         try:
             one_line(self.description or "-")
         except InvalidValue:
-            raise ValidationError({"description": "Write text in one line."}) from None
+            raise ValidationError({"description": "Write the text in one line."}) from None
 
     def to_engine(self):
         """Return the engine's Flag."""
@@ -287,14 +290,14 @@ class Flag(models.Model):
         return EngineFlag(name=self.name, description=self.description, default=default)
 
     def history_fields(self):
-        """Return what the history keeps of it."""
+        """Return the values that the history records."""
         return {name: getattr(self, name) for name in ["description", "kind", "default"]}
 
 
 class Stage(models.Model):
-    """A recipe of the cookbook, by name, or code of the deployment's own.
+    """A step of a push: a recipe of the cookbook, or code of its own.
 
-    Times in seconds; None leaves it to the deployment.
+    Times are in seconds; None uses the deployment's.
     """
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="stages")
@@ -319,17 +322,17 @@ class Stage(models.Model):
         return self.name
 
     def history_fields(self):
-        """Return what the history keeps of it."""
+        """Return the values that the history records."""
         kept = ["name", "position", "recipe", "language", "code", "enabled"]
         return {name: getattr(self, name) for name in kept} | history_times(self)
 
 
 class Survey(models.Model):
-    """What is at a ref, and what would go out with it; asked for by a page, answered by a worker.
+    """The commits that a push of a ref would bring; a page requests it, a worker answers.
 
     `refs` are names of branches and tags, newest first. `added` and `removed` are commits
-    against the push that is live: {"commit", "subject", "author", "at"}, newest first; None where
-    they aren't known. Of a tied deployment `definition` is what its file says at that commit.
+    compared with the live push: {"commit", "subject", "author", "at"}, newest first; None if
+    unknown. `definition` is what the file of a tied deployment says at that commit.
     """
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="surveys")

@@ -122,7 +122,7 @@ class _StageRecipes:
         return self._cookbook.names
 
     def shadows(self, name):
-        """Whether the shop's recipe hides a shipped one."""
+        """Return whether an own recipe replaces a shipped one."""
         return self._cookbook.shadows(name)
 
     def of_stage(self, entry):

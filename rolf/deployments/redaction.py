@@ -1,4 +1,4 @@
-"""What people without the edit permission don't see: where code comes from and goes to."""
+"""Hide repositories and hosts from users without the edit permission."""
 
 import re
 from functools import cached_property, lru_cache
@@ -9,31 +9,31 @@ from django.utils.html import escape
 from .models import Level, Setting
 
 HIDDEN = ("REPOSITORY", "REMOTE_HOST", "REMOTE_HOSTS")
-SHORTEST = 3  # characters: "." is no secret, and stands everywhere
-# A token or a password in an address, which nobody sees: a row may be older than the rule that
-# refuses it.
+SHORTEST = 3  # characters: a value such as "." occurs everywhere
+# A token or password in a URL. Nobody may see it; old rows may have some, because the rule that
+# refuses them is newer.
 _USERINFO = r"(?<=://)(?:[^\s/@:]*:[^\s/@]+|(?<=http://)[^\s/@:]+|(?<=https://)[^\s/@:]+)@"
 _USERINFO_OF_TEXT, _USERINFO_OF_DATA = re.compile(_USERINFO), re.compile(_USERINFO.encode())
 _TAG = re.compile(r"<[^>]*>")
-# What colours a word, or a part of it, interrupts no text: programs such as grep --color do so.
+# These tags may stand within a word, as in colored output of grep.
 _INLINE = re.compile(r"</?(?:b|bdi|code|em|i|mark|s|span|strong|u)\b")
 _ESCAPE = rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))"
-ESCAPES = 256  # bytes of escape codes that are looked for within one text
-# In the place of a tag: it interrupts no text, or it is a space.
+ESCAPES = 256  # bytes of escape codes that may stand within one value
+# Stand-ins for tags: one within a word, one between words.
 _WITHIN, _BETWEEN = "\0", "\x1f"
 
 
 class Discretion:
-    """Hides things in texts about a deployment from a person who has that level on it."""
+    """Hide values in texts about a deployment from a user with that level."""
 
     def __init__(self, deployment, level, push=None):
-        """Ask nothing of the database yet. `push` may have had other settings than today."""
+        """Make no query yet. A `push` may have had other settings than the deployment has now."""
         self._deployment = deployment
         self._level = level
         self._push = push
 
     def text(self, text):
-        """Return the text without what is hidden."""
+        """Return the text with [NAME] in place of hidden values."""
         if not text:
             return text
         text = without_password(text)
@@ -42,7 +42,7 @@ class Discretion:
         return text
 
     def html(self, html):
-        """Return HTML whose texts, outside of tags, are without what is hidden."""
+        """Return HTML with [NAME] in place of hidden values outside of tags."""
         if not html:
             return html
         html = re.sub(f"[{_WITHIN}{_BETWEEN}]", "\ufffd", str(html))
@@ -55,11 +55,11 @@ class Discretion:
         return re.sub(f"[{_WITHIN}{_BETWEEN}]", lambda _: next(tags), text)
 
     def data(self, pieces):
-        """Yield the bytes of a log, with stars for what is hidden, so that their number stays."""
+        """Yield the bytes of a log with stars in place of hidden values; the length stays."""
         kept = b""
         for piece in pieces:
             kept = self.stars(kept + piece)
-            # What is hidden may go on in the next piece.
+            # A hidden value may continue in the next piece.
             cut = max(len(kept) - max(self.longest, ESCAPES), 0)
             ready, kept = kept[:cut], kept[cut:]
             if ready:
@@ -68,7 +68,7 @@ class Discretion:
             yield kept
 
     def stars(self, data):
-        """Return bytes with as many stars in place of what is hidden."""
+        """Return the bytes with as many stars in place of hidden values."""
         for _, value in self._values:
             data = data.replace(value.encode(), b"*" * len(value.encode()))
             if b"\x1b" in data:
@@ -77,11 +77,11 @@ class Discretion:
 
     @property
     def longest(self):
-        """The bytes of the longest text that is hidden, with the escape codes in it; 0 for none."""
+        """The length of the longest hidden value with escape codes, in bytes; 0 without any."""
         return max((len(value.encode()) + ESCAPES for _, value in self._values), default=0)
 
     def load(self):
-        """Ask the database for what is hidden: nothing else here does."""
+        """Query the hidden values now, so that later calls make no query."""
         return bool(self._values)
 
     def _settings(self):
@@ -93,7 +93,7 @@ class Discretion:
 
     @cached_property
     def _values(self):
-        """Return what is hidden, with its name: the longest first, for one may hold another."""
+        """Return (name, value) of hidden values, the longest first: one may contain another."""
         if self._level >= Level.EDIT:
             return []
         found = {}
@@ -105,26 +105,26 @@ class Discretion:
                 value = kept.get(name) or ""
                 found |= dict.fromkeys([value] if isinstance(value, str) else value, name)
         for value, name in list(found.items()):
-            if name != "REPOSITORY" and "@" in value:  # ssh speaks of the host alone
+            if name != "REPOSITORY" and "@" in value:  # ssh prints the host without the user
                 found.setdefault(value.rpartition("@")[2], name)
         values = [(name, value) for value, name in found.items() if len(value) >= SHORTEST]
         return sorted(values, key=lambda pair: -len(pair[1]))
 
 
 def concealed():
-    """Return annotations of deployments that spare a Discretion its own query."""
+    """Return annotations of deployments that save a Discretion its query."""
     rows = Setting.objects.filter(deployment=OuterRef("pk"), secret=False)
     return {f"concealed_{name}": Subquery(rows.filter(name=name).values("text")[:1])
             for name in HIDDEN}
 
 
 def without_password(text):
-    """Return the text with stars for the tokens and passwords of addresses in it."""
+    """Return the text with stars in place of tokens and passwords in URLs."""
     return _USERINFO_OF_TEXT.sub("***@", text)
 
 
 def discretion(request, deployment, push=None):
-    """Return the Discretion of a page's or the API's visitor; one for each request."""
+    """Return the Discretion of the user of a request, which caches it."""
     kept = vars(request).setdefault("discretions", {})
     key = (deployment.pk, push and push.pk)
     if key not in kept:
@@ -138,18 +138,18 @@ def _found(value):
 
 
 def _instead(words):
-    """Return what re.sub puts in: `words`, and the tags that were within."""
+    """Return the replacement for re.sub: the words, and the tags that were within the match."""
     return lambda match: words + _WITHIN * match[0].count(_WITHIN)
 
 
 @lru_cache(64)
 def _interrupted(value):
-    """Return the pattern of bytes between which escape codes stand."""
+    """Return a pattern of the value with escape codes between its bytes."""
     letters = (re.escape(bytes([byte])) for byte in value)
     return re.compile((b"(?:" + _ESCAPE + b")*").join(letters))
 
 
 def _stars(match):
-    """Return as many stars as bytes, but for escape codes, which stay."""
+    """Return as many stars as bytes; escape codes stay."""
     return b"".join(piece if piece.startswith(b"\x1b") else b"*" * len(piece)
                     for piece in re.split(b"(" + _ESCAPE + b")", match[0]))

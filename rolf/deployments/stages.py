@@ -12,9 +12,9 @@ from .models import Stage
 
 
 def reorder_stages(deployment, wanted, user):
-    """Put the stages in the order of their keys; those that aren't named stay behind the others.
+    """Put the stages into the order of the keys; stages whose keys are missing come last.
 
-    Keys of other deployments are none of these.
+    Ignores keys of other deployments.
     """
     stages = {stage.pk: stage for stage in deployment.stages.all()}
     known = [key for key in dict.fromkeys(wanted) if key in stages]
@@ -29,7 +29,7 @@ def reorder_stages(deployment, wanted, user):
 
 @dataclass(frozen=True)
 class StageSummary:
-    """A stage; `needs` are (name, whether the deployment has it), `fault` what is wrong with it."""
+    """A stage as the list shows it; ``needs`` are pairs (name, whether the deployment has it)."""
 
     stage: Stage
     summary: str
@@ -37,20 +37,22 @@ class StageSummary:
     fault: str = ""
 
 
-def summarize_stages(deployment, shelf):
-    """Return the stages of a deployment."""
+def summarize_stages(deployment, catalog):
+    """Return a StageSummary of each stage of the deployment."""
     given = {setting.name: setting.text or setting.sealed
              for setting in deployment.settings.all()}
-    given |= {flag.name: "given" for flag in deployment.flags.all()}  # a push may give it any text
-    return [_planned(stage, shelf, given) for stage in deployment.stages.all()]
+    given |= {
+        flag.name: "given" for flag in deployment.flags.all()
+    }  # a push can set it to any text
+    return [_summarize(stage, catalog, given) for stage in deployment.stages.all()]
 
 
-def _planned(stage, shelf, given):
+def _summarize(stage, catalog, given):
     try:
-        recipe = shelf.get(stage.recipe) if stage.recipe else parse_code(stage)
+        recipe = catalog.get(stage.recipe) if stage.recipe else parse_code(stage)
     except DefinitionError as error:
         return StageSummary(stage, "", [], "; ".join(problem_texts(error)))
     if recipe is None:
-        return StageSummary(stage, "", [], "the cookbook has no recipe of that name")
+        return StageSummary(stage, "", [], "the cookbook has no such recipe")
     return StageSummary(stage, recipe.summary,
-                   [(name, provides(name, given, {})) for name in recipe.needs])
+                        [(name, provides(name, given, {})) for name in recipe.needs])

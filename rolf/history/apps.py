@@ -1,9 +1,9 @@
-"""Django's view of this package."""
+"""The Django application."""
 
 from django.apps import AppConfig
 
 
 class HistoryConfig(AppConfig):
-    """Who changed what, when."""
+    """The record of changes."""
 
     name = "history"

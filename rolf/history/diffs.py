@@ -1,19 +1,19 @@
-"""What a change changed, field by field, as a page tells it."""
+"""The differences that a change made, field by field, for pages."""
 
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 CONTEXT = 3  # lines around what differs, as diff -u has them
-MOST = 1000  # lines of a text that are compared; beyond, the time goes with their square
+MOST = 1000  # lines; the time of a comparison grows with their square
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    r"""A line of a text that differs: `mark` is "+", "-" or " " as in a unified diff.
+    r"""A line of a diff: `mark` is "+", "-" or " " as in a unified diff.
 
-    Where lines are left out it is "@", and "\\" (as git has it) after a last line that has no
-    newline. Numbers count from 1; a line that isn't on one side has none there.
+    "@" stands for omitted lines, and "\\" follows a last line without a newline, as in git. Line
+    numbers count from 1; they are None on the side that lacks the line.
     """
 
     mark: str
@@ -24,7 +24,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A field. Of a secret neither value is told; a text of several lines is told by `lines`."""
+    """A field that differs. A secret has no values; a text of several lines has `lines`."""
 
     field: str
     before: str = ""
@@ -34,53 +34,53 @@ class Difference:
 
 
 def differences(before, after, *, secret=False):
-    """Return what differs between what `history_fields()` returned before and after.
+    """Return the differences between two results of `history_fields()`.
 
-    None is of something new or deleted: then its fields are told that hold anything. `secret`
-    hides the value, as of a setting that is a secret by itself.
+    One is None if the row was created or deleted; the other's empty fields are then left out.
+    `secret` hides the value of a setting, as do fields that say it is secret.
     """
     before, after = before or {}, after or {}
     secret = bool(secret or before.get("secret") or after.get("secret"))
-    told = []
+    found = []
     for field in dict.fromkeys([*before, *after]):
         old, new = before.get(field), after.get(field)
         if old == new or (_shown(old) == _shown(new) == ""):
             continue
         if secret and field == "value":
-            # A setting that became secret today has the value that is to be hidden from today on.
-            told.append(Difference(field=field, secret=True))
+            # If a setting has just become secret, its old value is the secret.
+            found.append(Difference(field=field, secret=True))
         else:
-            told.append(_difference(field.replace("_", " "), _shown(old), _shown(new)))
-    return told
+            found.append(_difference(field.replace("_", " "), _shown(old), _shown(new)))
+    return found
 
 
 def lines(before, after):
-    """Return the lines that differ between two texts, with those around them."""
+    """Return the diff of two texts, with some lines of context."""
     old, new = _split(before), _split(after)
     if max(len(old), len(new)) > MOST:
         return (Line(mark="-", text=f"({len(old):,} lines)"),
                 Line(mark="+", text=f"({len(new):,} lines)"))
     matcher = SequenceMatcher(None, old, new)
-    told = []
+    found = []
     for group in matcher.get_grouped_opcodes(CONTEXT):
-        # What is left out is told where it is missing: not before the first line of all.
-        if told or group[0][1] or group[0][3]:
-            told.append(Line(mark="@"))
+        # Mark omitted lines, but not before the first line of the text.
+        if found or group[0][1] or group[0][3]:
+            found.append(Line(mark="@"))
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":
                 for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
-                    told += _line(" ", old[i], old=i + 1, new=j + 1)
+                    found += _line(" ", old[i], old=i + 1, new=j + 1)
                 continue
             for i in range(i1, i2):
-                told += _line("-", old[i], old=i + 1)
+                found += _line("-", old[i], old=i + 1)
             for j in range(j1, j2):
-                told += _line("+", new[j], new=j + 1)
-    return tuple(told)
+                found += _line("+", new[j], new=j + 1)
+    return tuple(found)
 
 
 def _line(mark, text, **numbers):
     whole = text.endswith("\n")
-    # A carriage return that came or went would look like no difference at all.
+    # Show carriage returns: otherwise both lines would look the same.
     shown = text.removesuffix("\n").replace("\r", "␍")
     yield Line(mark=mark, text=shown, **numbers)
     if not whole:
@@ -94,7 +94,7 @@ def _difference(field, before, after):
 
 
 def _shown(value):
-    """Return the value as people say it."""
+    """Return the value as text for pages."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -103,5 +103,5 @@ def _shown(value):
 
 
 def _split(text):
-    """Return the lines of a text, with their newlines; nothing else ends one."""
+    """Return the lines of a text with their newlines; no other character ends a line."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)

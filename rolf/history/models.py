@@ -1,4 +1,4 @@
-"""Who changed what in a deployment's definition, in the cookbook or in somebody's rights."""
+"""Changes to deployments, recipes, accounts and permissions, with the user who made them."""
 
 from contextlib import contextmanager
 
@@ -16,14 +16,14 @@ class ChangeQuerySet(models.QuerySet):
     """Changes a page at a time."""
 
     def page(self, before=None):
-        """Return a KeysetPage of them, newest first, without what is a secret by now."""
+        """Return a KeysetPage of the changes, newest first; those of secrets are `hidden`."""
         page = KeysetPage.before(before, self, PAGE)
         _hide_secrets(page.rows)
         return page
 
 
 class Change(models.Model):
-    """One change; `before` is None of something new, `after` of something deleted.
+    """One change of one row: `before` is None if it was created, `after` if it was deleted.
 
     Both are what the subject's `history_fields()` returned. The value of a secret is a fingerprint,
     which no page shows. The names of users and subjects are kept as text, so that a change can be
@@ -54,23 +54,23 @@ class Change(models.Model):
     def __str__(self):
         return f"{self.kind} {self.name} by {self.by_name}"
 
-    # Whether the value of what it changed isn't to be shown: it became a secret later on.
+    # Whether pages hide the value, because the setting was a secret at another time.
     hidden = False
 
     @property
     def verb(self):
-        """What was done, in a word: what is deleted or revoked for people may still have a row."""
+        """What was done, in a word. Rows that are marked as deleted or revoked still exist."""
         before, after = self.before or {}, self.after or {}
         gone = [bool(side.get("deleted") or side.get("revoked")) for side in (before, after)]
         if not self.after or gone == [False, True]:
             return "revoked" if after.get("revoked") else "deleted"
         if not self.before:
-            return "made"
-        return "brought back" if gone == [True, False] else "changed"
+            return "created"
+        return "restored" if gone == [True, False] else "changed"
 
     @property
     def differences(self):
-        """The fields that it changed."""
+        """The fields that differ."""
         return differences(self.before, self.after, secret=self.hidden)
 
 
@@ -89,9 +89,9 @@ def _hide_secrets(changes):
 
 @contextmanager
 def record_change(by, subject, deployment=None):
-    """Keep what the block does to `subject`: it saves it, for the first time or not, or deletes it.
+    """Record what the block does to ``subject``: the block creates, saves or deletes it.
 
-    What it was before is read from the database, since a form has changed the object already.
+    Reads the old values from the database, because a form may have changed the object already.
     """
     stored = type(subject)._default_manager.filter(pk=subject.pk).first() if subject.pk else None
     before, name = (stored.history_fields(), str(stored)) if stored else (None, "")

@@ -1,4 +1,4 @@
-"""The history of everything; that of one deployment is on its own page."""
+"""The history of the whole site; each deployment has a page with its own."""
 
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -14,7 +14,7 @@ from .paging import to_int
 @login_required
 @superuser_required
 def history(request):
-    """Show who changed what, newest first."""
+    """List all changes, newest first."""
     search = ChangeSearchForm(request.GET)
     changes = Change.objects.select_related("deployment__application")
     page = search.among(changes).page(to_int(request.GET.get("before")))

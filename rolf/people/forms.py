@@ -17,27 +17,27 @@ from deployments.forms.chosen import ChosenField
 
 
 class FirstPassword(forms.Form):
-    """A password that is set, or made up; either way the person is to change it."""
+    """The password that a superuser sets for another account, typed or generated."""
 
     password = forms.CharField(
         required=False, strip=False, label="Password",
-        help_text="Leave it empty, and one is made up and shown to you once.",
+        help_text="Leave this empty to generate a password, which is shown once.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     def __init__(self, *args, person, **kwargs):
-        """Make the form of that person."""
+        """``person`` is the account."""
         super().__init__(*args, **kwargs)
         self.person = person
 
     def clean_password(self):
-        """Hold it against what the site asks of passwords."""
+        """Check the password with the site's validators."""
         given = self.cleaned_data["password"]
         if given:
             validate_password(given, self.person)
         return given
 
     def save(self):
-        """Set it; return it if it was made up, so that it can be told."""
+        """Set the password; return it if it was generated, so that the page can show it."""
         given = self.cleaned_data["password"]
         made_up = "" if given else new_password()
         self.person.set_password(given or made_up)
@@ -46,7 +46,7 @@ class FirstPassword(forms.Form):
 
 
 class Person(forms.ModelForm):
-    """Name, groups, and whether they may sign in."""
+    """An account: name, groups, and whether it is active."""
 
     groups = ChosenField(
         Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -59,51 +59,52 @@ class Person(forms.ModelForm):
         labels = {"username": "Name", "is_superuser": "Superuser", "is_active": "Active"}
         help_texts = {
             "username": "Letters, digits and @ . + - _",
-            "is_superuser": "May do everything, on each deployment, and looks after people.",
-            "is_active": "Whoever is not can't sign in: their sessions end at once, "
-                         "and their tokens open nothing.",
+            "is_superuser": "Has all permissions on all deployments, and manages people and "
+                            "groups.",
+            "is_active": "A deactivated user can't log in. Deactivating ends all sessions at once "
+            "and makes all tokens invalid.",
         }
 
     def __init__(self, *args, **kwargs):
-        """Somebody new is active."""
+        """Leave out `active` for a new account: it is."""
         super().__init__(*args, **kwargs)
         self.was_active = self.instance.pk is not None and self.instance.is_active
         if self.instance.pk is None:
             del self.fields["is_active"]
 
     def clean(self):
-        """Keep one superuser who can sign in."""
+        """Keep at least one active superuser."""
         cleaned = super().clean()
         stays = cleaned.get("is_superuser") and cleaned.get("is_active", True)
         if self.instance.pk and not stays:
-            # Locked, so that two of them can't deactivate each other at the same moment.
+            # Lock the rows, so that two superusers can't deactivate each other at the same time.
             superusers = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
             if [one.pk for one in superusers] == [self.instance.pk]:
                 raise forms.ValidationError(
                     f"{self.instance.get_username()} is the last active superuser: "
-                    "make somebody else one first.")
+                    "make another user a superuser first.")
         return cleaned
 
     def save(self, commit=True):
-        """Save them; who isn't active any more loses their sessions for good."""
+        """Save the account; deactivating it ends its sessions for good."""
         if self.was_active and not self.instance.is_active:
             self.instance.sessions_ended = timezone.now()
         return super().save(commit)
 
 
 class Members(ChosenField):
-    """People, by both their names."""
+    """Accounts, labelled with user name and full name."""
 
     widget = forms.CheckboxSelectMultiple
 
     def label_from_instance(self, person):
-        """Return what a superuser knows them by."""
+        """Return "user name (full name)"."""
         full = person.get_full_name()
         return f"{person.get_username()} ({full})" if full else person.get_username()
 
 
 class GroupForm(forms.ModelForm):
-    """Its name, and who is in it."""
+    """A group: name and members."""
 
     members = Members(User.objects.none(), required=False)
 
@@ -112,7 +113,7 @@ class GroupForm(forms.ModelForm):
         fields = ["name"]
 
     def __init__(self, *args, **kwargs):
-        """Offer who is active, and who is a member already."""
+        """Offer all active users, and those who are members."""
         super().__init__(*args, **kwargs)
         mine = self.instance.user_set.all() if self.instance.pk else User.objects.none()
         offered = User.objects.filter(is_active=True) | User.objects.filter(pk__in=mine)
@@ -120,17 +121,17 @@ class GroupForm(forms.ModelForm):
         self.initial.setdefault("members", [one.pk for one in mine])
 
     def save(self, commit=True):
-        """Save it with its members."""
+        """Save the group and its members."""
         group = super().save(commit)
         group.user_set.set(self.cleaned_data["members"])
         return group
 
 
 class PasswordChange(PasswordChangeForm):
-    """My own password, by who knows the old one."""
+    """The user's own password; the old one is required."""
 
     def __init__(self, request, *args, **kwargs):
-        """Keep the request: back ends may look at it."""
+        """Keep the request, which back ends may read."""
         super().__init__(*args, **kwargs)
         self.request = request
         self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
@@ -138,10 +139,12 @@ class PasswordChange(PasswordChangeForm):
         self.fields["new_password2"].help_text = ""
 
     def clean_old_password(self):
-        """Let the back ends say whether it is the right one."""
+        """Check the old password with the back ends; attempts are throttled."""
         given = self.cleaned_data["old_password"]
         name = self.user.get_username()
         with throttled_attempt(self.request, name):
             if authenticate(self.request, username=name, password=given) != self.user:
-                raise ValidationError("That isn't your password.", code="password_incorrect")
+                raise ValidationError(
+                    "This is not your current password.", code="password_incorrect"
+                )
         return given

@@ -1,4 +1,4 @@
-"""Addresses of a user's own account, and of people and groups."""
+"""URLs of a user's own account, and of people and groups."""
 
 from django.urls import path
 

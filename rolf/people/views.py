@@ -20,7 +20,7 @@ LISTED = 100
 
 
 def allowed(request, **groups):
-    """Return a page of what those groups may do on which deployments."""
+    """Return a page of the permissions that the groups have on deployments."""
     grants = Grant.objects.filter(deployment__deleted=None, **groups)
     grants = grants.select_related("group", "deployment__application")
     ordered = grants.order_by("deployment__application__name", "deployment__name", "-level", "pk")
@@ -30,7 +30,7 @@ def allowed(request, **groups):
 @require_safe
 @login_required
 def account(request):
-    """Show who I am, and what I may do."""
+    """Show the user's own account and permissions."""
     groups = request.user.groups.order_by("name")
     return render(request, "people/account.html", {
         "groups": groups, "allowed": allowed(request, group__in=request.user.groups.all()),
@@ -42,7 +42,7 @@ def account(request):
 @login_required
 @atomic_post
 def password(request):
-    """Take another password; my other sessions end."""
+    """Change the user's own password and end the user's other sessions."""
     me = User.objects.get(pk=request.user.pk)  # itself, not what stands for it lazily
     form = PasswordChange(request, me, request.POST or None)
     if not form.is_valid():
@@ -51,7 +51,7 @@ def password(request):
     with record_change(me, me):
         form.save()
     update_session_auth_hash(request, me)
-    messages.success(request, "You have another password.")
+    messages.success(request, "Your password is changed.")
     return redirect("people:account")
 
 
@@ -59,7 +59,7 @@ def password(request):
 @login_required
 @superuser_required
 def people(request):
-    """List people, and groups."""
+    """List all people and groups."""
     users = User.objects.order_by("-is_active", "username").prefetch_related("groups")
     grants = Grant.objects.filter(deployment__deleted=None, group=OuterRef("pk")).order_by()
     groups = Group.objects.order_by("name").annotate(
@@ -77,7 +77,7 @@ def people(request):
 @atomic_post
 @never_cache
 def person_new(request):
-    """Make an account, with a first password."""
+    """Create an account with a first password."""
     form = Person(request.POST or None)
     password = FirstPassword(request.POST or None, person=form.instance)
     # Both, so that both say what is wrong; the password is held against the name.
@@ -87,7 +87,7 @@ def person_new(request):
     with record_change(request.user, form.instance):
         made_up = password.save()
         form.save()
-    return _told(request, form.instance, made_up)
+    return _password_set(request, form.instance, made_up)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,14 +95,14 @@ def person_new(request):
 @superuser_required
 @atomic_post
 def person(request, user_id):
-    """Show somebody, and what they may do; take changes."""
+    """Show an account and its permissions, and change it."""
     found = get_object_or_404(User, pk=user_id)
     name = found.get_username()
     form = Person(request.POST or None, instance=found)
     if form.is_valid():
         with record_change(request.user, found):
             form.save()
-        messages.success(request, f"Saved: {found}.")
+        messages.success(request, f"Saved {found}.")
         # Who takes a superuser's rights from themselves can't see people any more.
         return redirect("people:account" if found == request.user else "people:people")
     return render(request, "people/person.html", {
@@ -118,7 +118,7 @@ def person(request, user_id):
 @atomic_post
 @never_cache
 def person_password(request, user_id):
-    """Give somebody another password; their sessions end."""
+    """Set the password of an account and end its sessions."""
     found = get_object_or_404(User, pk=user_id)
     form = FirstPassword(request.POST if request.method == "POST" else None, person=found)
     if not form.is_valid():
@@ -126,14 +126,14 @@ def person_password(request, user_id):
                       status=422 if form.is_bound else 200)
     with record_change(request.user, found):
         made_up = form.save()
-    return _told(request, found, made_up)
+    return _password_set(request, found, made_up)
 
 
-def _told(request, person, made_up):
-    """Show the password that was made up, which nobody can do again."""
+def _password_set(request, person, made_up):
+    """Show a generated password once, or confirm the one that was typed."""
     if made_up:
         return render(request, "people/made_up.html", {"person": person, "password": made_up})
-    messages.success(request, f"{person} may sign in with that password.")
+    messages.success(request, f"{person} can log in with the new password.")
     return redirect("people:person", person.pk)
 
 
@@ -142,12 +142,12 @@ def _told(request, person, made_up):
 @superuser_required
 @atomic_post
 def group_new(request):
-    """Make a group."""
+    """Create a group."""
     form = GroupForm(request.POST or None)
     if form.is_valid():
         with record_change(request.user, form.instance):
             form.save()
-        messages.success(request, f"There is a group {form.instance} now.")
+        messages.success(request, f"Created the group {form.instance}.")
         return redirect("people:group", form.instance.pk)
     return render(request, "people/group_new.html", {"form": form},
                   status=422 if form.is_bound else 200)
@@ -158,14 +158,14 @@ def group_new(request):
 @superuser_required
 @atomic_post
 def group(request, group_id):
-    """Show a group, and what it may do; take another name and other members."""
+    """Show a group and its permissions, and change its name and members."""
     found = get_object_or_404(Group, pk=group_id)
     name = found.name
     form = GroupForm(request.POST or None, instance=found)
     if form.is_valid():
         with record_change(request.user, found):
             form.save()
-        messages.success(request, f"Saved: the group {found}.")
+        messages.success(request, f"Saved the group {found}.")
         return redirect("people:people")
     return render(request, "people/group.html", {
         "form": form, "group": found, "name": name, "allowed": allowed(request, group=found),
@@ -177,7 +177,7 @@ def group(request, group_id):
 @superuser_required
 @atomic_post
 def group_delete(request, group_id):
-    """Ask, then delete it, and with it what it might do: each deployment's history tells."""
+    """Ask, then delete a group; each deployment's history records its permission."""
     found = get_object_or_404(Group, pk=group_id)
     grants = found.grants.select_related("group", "deployment__application")
     if request.method != "POST":
@@ -190,5 +190,5 @@ def group_delete(request, group_id):
             grant.delete()
     with record_change(request.user, found):
         found.delete()
-    messages.success(request, f"The group {found} is gone.")
+    messages.success(request, f"Deleted the group {found}.")
     return redirect("people:people")

@@ -1,7 +1,7 @@
-"""Templates whose text can't turn a page's lines round.
+"""A template back end that replaces control characters.
 
-Comments, commit subjects, names and refs come from outside. Django escapes their markup, not the
-control characters: the bidirectional ones reorder what a line seems to say (Unicode, UAX #9).
+Comments, commit subjects, names and refs come from outside. Django escapes their markup, but not
+control characters, and the bidirectional ones reorder the text that a reader sees (UAX #9).
 """
 
 import re
@@ -11,25 +11,25 @@ from django.utils.safestring import mark_safe
 
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _ANY = re.compile(f"[{_CONTROLS}]")
-# What a form gives back stays as it was: the text of an area, the value of a field.
+# Forms must send back what they got, so text areas and values stay unchanged.
 _PARTS = re.compile(r"(<textarea\b.*?</textarea\s*>|<[^>]*\svalue=[^>]*>)",
                     re.DOTALL | re.IGNORECASE)
 
 
 def harmless(html):
-    """Return the HTML with U+FFFD in place of each control character, but for fields of forms."""
+    """Return the HTML with U+FFFD in place of control characters, except in form fields."""
     if not _ANY.search(html):
         return html
     parts = _PARTS.split(html)
     parts[::2] = [_ANY.sub("\N{REPLACEMENT CHARACTER}", part) for part in parts[::2]]
-    return mark_safe("".join(parts))  # noqa: S308 - a template made it
+    return mark_safe("".join(parts))  # noqa: S308 - rendered by a template
 
 
 class Templates(DjangoTemplates):
-    """The back end of the pages: each template's result passes through `harmless`."""
+    """Django's back end, with `harmless` applied to what templates render."""
 
     def from_string(self, template_code):
-        """Return a template of that text."""
+        """Return the template with that code."""
         return _Harmless(super().from_string(template_code))
 
     def get_template(self, template_name):

@@ -1,4 +1,4 @@
-"""A browser must not take the part of a page that htmx fetched for the whole page."""
+"""Keep browsers from showing a part of a page, fetched by htmx, as the whole page."""
 
 from asgiref.sync import iscoroutinefunction
 from django.utils.cache import patch_vary_headers
@@ -7,9 +7,9 @@ from django.utils.decorators import sync_and_async_middleware
 
 @sync_and_async_middleware
 def vary_by_htmx(get_response):
-    """Say that answers depend on HX-Request: one address gives htmx less than it gives a browser.
+    """Add `Vary: HX-Request`, because a URL returns a part of the page to htmx.
 
-    Without that the Back button shows the part that was fetched last, without styles and scripts.
+    Without it, the Back button shows the part that htmx fetched last, without styles and scripts.
     """
     def marked(response):
         patch_vary_headers(response, ["HX-Request"])

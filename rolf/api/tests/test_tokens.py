@@ -83,7 +83,7 @@ class Pages(TestCase):
         token = Token.objects.get(name="the build server")
         self.client.post(f"/tokens/{token.pk}/revoke/")
         revoked, created = Change.objects.filter(kind="token", name=token.name)
-        self.assertEqual((created.verb, revoked.verb), ("made", "revoked"))
+        self.assertEqual((created.verb, revoked.verb), ("created", "revoked"))
         self.assertEqual(created.by, self.user)
         self.assertEqual(created.after["deployments"], ["shop mine"])
         self.assertNotIn(token.digest, repr([created.after, revoked.before, revoked.after]))

@@ -1,4 +1,4 @@
-"""The CSV of 2010, in and out."""
+"""Import and export of CSV cookbooks of 2010."""
 
 import csv
 import io
@@ -92,7 +92,7 @@ class Commands(TestCase):
                    "self.push.save()", ""))
         out, err = self.run_import()
         self.assertEqual((out, err), (
-            "new             git/clone\nnew             smoke-test (instead of Rolf's own)\n", ""))
+            "new             git/clone\nnew             smoke-test (replaces Rolf's)\n", ""))
         changes = Change.objects.count()
         out, _ = self.run_import()
         self.assertEqual(out.splitlines()[0], "same as before  git/clone")
@@ -111,29 +111,29 @@ class Commands(TestCase):
         self.assertIn("line 4: this is Python 2", RecipeCatalog().entry("a/old one").fault)
         self.assertEqual(RecipeCatalog().entry("fine").fault, "")
 
-    def test_all_faulty_rows_are_told_at_once(self):
+    def test_all_faulty_rows_are_reported_at_once(self):
         self.write(("fine", "shell", "1\n2\n", ""), ("/x", "shell", "", ""),
                    ("a//b", "perl", "", ""), ("../x", "shell", "", ""),
                    ("ж" * 101, "shell", "", ""), ("y\x1b", "shell", "", ""),
                    ("fine", "python", "", ""), ("git/clone", "shell", "", ""))
         with self.assertRaises(CommandError) as caught:
             call_command("import_cookbook", self.file)
-        told = str(caught.exception)
+        shown = str(caught.exception)
         for line, part in [
-                (4, "begins or ends"), (5, "neither shell nor python"), (5, "nothing, . or .."),
-                (6, "nothing, . or .."), (7, "at most 80"), (8, "can't be seen"),
+                (4, "begin or end"), (5, "neither shell nor python"), (5, "//, . or .."),
+                (6, "//, . or .."), (7, "at most 80"), (8, "invisible"),
                 (9, "row 1 has the same name")]:
             with self.subTest(line=line, part=part):
-                self.assertRegex(told, f"{self.file}:{line}: row .*{re.escape(part)}")
-        self.assertNotIn(":10:", told)
+                self.assertRegex(shown, f"{self.file}:{line}: row .*{re.escape(part)}")
+        self.assertNotIn(":10:", shown)
         self.assertFalse(Recipe.objects.exists())
 
-    def test_a_file_that_cannot_be_read_or_written_is_told(self):
+    def test_a_file_that_cannot_be_read_or_written_is_reported(self):
         for command, file in [("import_cookbook", "/nosuch"), ("import_cookbook", "/"),
                               ("dump_cookbook", "/nosuch/x.csv"), ("dump_cookbook", "."),
                               ("dump_cookbook", self.file.parent)]:
             with self.subTest(command, file=file), self.assertRaisesRegex(
-                    CommandError, rf"^{file}: can't be (read|written) \(.*\)\n  next: name "):
+                    CommandError, rf"^{file}: can't be (read|written) \(.*\)\n  next: ls -l"):
                 call_command(command, file)
         self.assertEqual(list(self.file.parent.iterdir()), [])
 

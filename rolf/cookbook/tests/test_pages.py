@@ -15,7 +15,7 @@ from ..catalog import RecipeCatalog, shipped
 
 
 class Case(TestCase):
-    """Somebody who may edit one of the two deployments."""
+    """A user with the edit permission on one of two deployments."""
 
     @classmethod
     def setUpTestData(cls):
@@ -35,7 +35,7 @@ class Case(TestCase):
 
 
 class Tied(Case):
-    """Stages, flags and settings that are the repository's to say."""
+    """Stages, flags and settings of a tied deployment."""
 
     def setUp(self):
         super().setUp()
@@ -71,14 +71,14 @@ class Tied(Case):
         definition = {"stages": [{"name": "a"}, {"name": "b"}], "flags": [
             {"name": "LOUD", "description": "", "default": "1", "switch": True}]}
         self.deployment.surveys.update(definition=definition)
-        told = Caller(made(self.cast.people["view"])[1]).get(
+        shown = Caller(made(self.cast.people["view"])[1]).get(
             f"/api/deployments/{self.deployment.pk}").json()
-        self.assertEqual(told["stages"], ["a", "b"])
-        self.assertEqual([flag["name"] for flag in told["flags"]], ["LOUD"])
+        self.assertEqual(shown["stages"], ["a", "b"])
+        self.assertEqual([flag["name"] for flag in shown["flags"]], ["LOUD"])
 
 
 class Recipes(Case):
-    """The shop's own, and ours."""
+    """Your own recipes, and those that come with Rolf."""
 
     def test_ours_are_there_and_read_only(self):
         page = self.client.get(reverse("cookbook:recipes"))
@@ -88,7 +88,7 @@ class Recipes(Case):
             self.client.get(reverse("cookbook:recipe-edit", args=["git-clone"])).status_code, 404
         )
 
-    def test_a_comment_is_told_in_paragraphs_and_its_columns_stay(self):
+    def test_a_comment_is_reported_in_paragraphs_and_its_columns_stay(self):
         Recipe.objects.create(name="two", code="# Does this\n# and <that>.\n#\n# Last.\n#\n"
                               "# ONE    first\n# TWO    second\necho\n")
         page = self.client.get(reverse("cookbook:recipe", args=["two"]))
@@ -174,7 +174,7 @@ class Recipes(Case):
             "name": "odd", "language": "shell", "code": "\ufeff# Odd.\necho\n"})
         self.assertContains(answer, "Line 1: begins with a byte order mark", status_code=422)
 
-    def test_where_it_is_used_is_told_as_far_as_one_may_know(self):
+    def test_where_it_is_used_is_reported_as_far_as_one_may_know(self):
         page = self.client.get(reverse("cookbook:recipe", args=["greet"]))
         self.assertContains(page, "shop mine")
         self.assertContains(page, "1 that you may not see")
@@ -234,18 +234,18 @@ class Recipes(Case):
                     "name": name, "language": "shell", "code": "# Greets.\necho\n"})
                 self.assertEqual(answer.status_code, 422)
 
-    def test_python_2_is_told_where_it_is_shown_and_where_it_is_written(self):
+    def test_python_2_is_reported_where_it_is_shown_and_where_it_is_written(self):
         Recipe.objects.create(name="old", language="python", code="# Old.\nprint 'x'\n")
-        told = "ine 2: this is Python 2, and recipes run in Python 3"
-        self.assertContains(self.client.get(reverse("cookbook:recipe", args=["old"])), told)
-        self.assertContains(self.client.get(reverse("cookbook:recipes")), told)
+        shown = "ine 2: this is Python 2, and recipes run in Python 3"
+        self.assertContains(self.client.get(reverse("cookbook:recipe", args=["old"])), shown)
+        self.assertContains(self.client.get(reverse("cookbook:recipes")), shown)
         Stage.objects.create(deployment=self.deployment, name="old", recipe="old", position=9)
-        self.assertContains(self.client.get(self.at("deployments:stages")), told)
+        self.assertContains(self.client.get(self.at("deployments:stages")), shown)
         answer = self.client.post(self.at("pushes:push-new"), {"ref": "main"})
-        self.assertContains(answer, told, status_code=422)
+        self.assertContains(answer, shown, status_code=422)
         answer = self.client.post(reverse("cookbook:recipe-edit", args=["old"]), {
             "language": "python", "code": "# Old.\nprint 'y'\n"})
-        self.assertContains(answer, told, status_code=422)
+        self.assertContains(answer, shown, status_code=422)
 
     def test_as_many_queries_for_many_recipes(self):
         with self.assertNumQueries(5):

@@ -52,7 +52,7 @@ class NewDeploymentForm(forms.ModelForm):
     definition = forms.CharField(
         required=False, strip=False, label="Start from a deployments.toml",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
-        help_text="Rolf reads its deployment of the name above, or its default deployment. You "
+        help_text="Rolf reads the deployment of the name above, or the default deployment. You "
                   "enter the values of secrets later.")
     files = FilesField(
         required=False, label="Or from a file",
@@ -147,7 +147,7 @@ class DeploymentForm(OptimisticLockForm):
                      "all hosts at once.",
             "tied_to": "The name of a deployment in the repository's deploy/deployments.toml. "
                        "Each push then reads stages, settings and flags from the pushed commit. "
-                       "Empty: Rolf has them.",
+                       "Leave this empty to keep them in Rolf.",
             "deprecated": "Fold this deployment away on the front page.",
         }
 

@@ -11,7 +11,7 @@ from ..redaction import Discretion
 
 REPOSITORY = "https://git.internal.example/shop.git"
 HOST = "deploy@app1.internal.example"
-SAID = f"fatal: {REPOSITORY} is gone; ssh: {HOST}: denied by app1.internal.example"
+OUTPUT = f"fatal: {REPOSITORY} is gone; ssh: {HOST}: denied by app1.internal.example"
 
 
 class Case(TestCase):
@@ -23,11 +23,11 @@ class Case(TestCase):
         cls.deployment = cls.cast.mine
         for name, text in (("REPOSITORY", REPOSITORY), ("REMOTE_HOST", HOST)):
             Setting.objects.create(deployment=cls.deployment, name=name, text=text)
-        cls.deployment.surveys.update(fault=SAID)
+        cls.deployment.surveys.update(fault=OUTPUT)
         cls.push = cls.deployment.pushes.first()
-        cls.push.reason, cls.push.state = SAID, "failed"
-        cls.push.record["stages"][0] |= {"reason": SAID, "state": "failed"}
-        data = f"{SAID}\n".encode()
+        cls.push.reason, cls.push.state = OUTPUT, "failed"
+        cls.push.record["stages"][0] |= {"reason": OUTPUT, "state": "failed"}
+        data = f"{OUTPUT}\n".encode()
         chunk = cls.push.chunks.get()
         chunk.data, chunk.spans = data, [[len(data), 0, "stderr", 1.0, ""]]
         chunk.save()
@@ -52,7 +52,7 @@ class Case(TestCase):
 
 
 class Hidden(Case):
-    """What is where."""
+    """Pages and API."""
 
     def test_only_editors_see_where_code_comes_from(self):
         for person in ("view", "push"):
@@ -132,7 +132,7 @@ class Hidden(Case):
 
 
 class Earlier(Case):
-    """Settings that a push had, and that are others by now."""
+    """Settings that have changed since the push."""
 
     def test_the_reason_of_an_old_push_hides_what_it_had(self):
         self.push.record["settings"] |= {"REPOSITORY": REPOSITORY, "REMOTE_HOST": HOST}

@@ -1,4 +1,4 @@
-"""How deployments come, go, and are taken along."""
+"""Create, clone, close, delete, restore and export deployments."""
 
 import io
 import tarfile
@@ -19,7 +19,7 @@ from .test_rows import ODD, Case
 
 
 class Clones(Case):
-    """Another one like it."""
+    """Clones."""
 
     def clone(self, **more):
         self.client.post(self.at("deployments:clone"), {
@@ -39,7 +39,7 @@ class Clones(Case):
         self.assertEqual(made.grants.count(), self.deployment.grants.count())
         self.assertFalse(made.pushes.exists())
 
-    def test_who_clones_is_told_that_both_go_to_one_place(self):
+    def test_who_clones_is_reported_that_both_go_to_one_place(self):
         clone = {"application": self.deployment.application_id, "name": "twin"}
         for name, text in (("REMOTE_HOST", "."), ("REMOTE_DIRECTORY", "/var/www/till")):
             Setting.objects.create(deployment=self.deployment, name=name, text=text)
@@ -90,7 +90,7 @@ class Clones(Case):
 
 
 class Ends(Case):
-    """Closed, deleted, brought back."""
+    """Close, delete, restore."""
 
     def test_a_closed_one_refuses_pushes_and_says_why(self):
         self.client.post(self.at("deployments:close"), {"why": "the fair is on"})
@@ -117,7 +117,7 @@ class Ends(Case):
 
 
 class News(Case):
-    """New ones."""
+    """New deployments."""
 
     def test_an_application_and_a_category_are_made_along_with_it(self):
         person = self.cast.people["edit"]
@@ -163,7 +163,7 @@ description = "loudly"
 
 
 class Taken(Case):
-    """Exported, and read by the engine."""
+    """The engine reads what was exported."""
 
     def test_the_engine_reads_what_is_exported(self):
         Setting.objects.create(deployment=self.deployment, name="ODD", text=ODD + "\x7f")
@@ -180,15 +180,15 @@ class Taken(Case):
                     path = Path(project, member.name)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(archive.extractfile(member).read())
-            told = reader.read(Path(project)).deployment()
+            shown = reader.read(Path(project)).deployment()
             code = Path(project, "deploy/recipes/say it.sh").read_text()
             greet = Path(project, "deploy/recipes/greet.sh").read_text()
-        self.assertEqual([stage.name for stage in told.stages], ["greet", "say it"])
-        self.assertEqual(told.stages[1].timeout, 90)
+        self.assertEqual([stage.name for stage in shown.stages], ["greet", "say it"])
+        self.assertEqual(shown.stages[1].timeout, 90)
         self.assertEqual((code, greet), ("echo 'it'\n", "# Greets.\necho hello\n"))
-        self.assertEqual(told.settings["ODD"], ODD + "\x7f")
-        self.assertEqual(told.secrets, ("TOKEN",))
-        self.assertEqual(told.flags["SHOUT"].description, "loudly")
+        self.assertEqual(shown.settings["ODD"], ODD + "\x7f")
+        self.assertEqual(shown.secrets, ("TOKEN",))
+        self.assertEqual(shown.flags["SHOUT"].description, "loudly")
 
     def test_there_and_back_it_is_the_same(self):
         again = read(export.files(self.deployment)[FILE], "mine")
@@ -201,6 +201,6 @@ class Taken(Case):
             page = self.client.get(self.at("deployments:export"), sent)
             self.assertContains(page, "nothing to export")
 
-    def test_faults_are_told_with_their_line(self):
+    def test_faults_are_reported_with_their_line(self):
         with self.assertRaisesMessage(ImportRefused, "Line 1: "):
             read("this is no toml")

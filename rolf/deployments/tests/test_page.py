@@ -1,4 +1,4 @@
-"""The page of a deployment: how it stands, and the form of a push."""
+"""The page of a deployment: its state, and the push form."""
 
 from django.urls import reverse
 
@@ -9,7 +9,7 @@ from pushes.tests.test_pages import Case
 
 
 class PushPage(Case):
-    """What it shows to whom, and what it takes."""
+    """The page for users with different permissions, and its form."""
 
     def setUp(self):
         self.client = self.client_of("push")
@@ -24,7 +24,7 @@ class PushPage(Case):
         self.assertEqual((push.comment, push.ref, push.flags, push.step),
                          ("all of it", "main", {"SHOUT": "1"}, True))
 
-    def test_every_fault_is_told_at_the_form(self):
+    def test_every_fault_is_reported_at_the_form(self):
         self.deployment.stages.create(name="lost", recipe="nowhere", position=1)
         answer = self.client.post(self.form, {"ref": "main", "comment": "kept"})
         self.assertContains(answer, "No recipe is called &quot;nowhere&quot;", status_code=422)
@@ -75,7 +75,7 @@ class PushPage(Case):
         self.assertIn(f">{oldest.number - 1}</a>", page)
         self.assertNotIn(f">{oldest.number}</a>", page)
 
-    def test_what_runs_is_told_above_the_form(self):
+    def test_what_runs_is_reported_above_the_form(self):
         running = Push.objects.create(deployment=self.deployment, user_name="anna")
         before, form, _ = self.client.get(self.page).content.decode().partition(self.form)
         self.assertTrue(form)

@@ -1,4 +1,4 @@
-"""From rows to what the engine pushes: nothing is lost, and every fault is told at once."""
+"""From rows to the engine's deployment: complete, or all problems at once."""
 
 import tempfile
 from pathlib import Path
@@ -55,14 +55,14 @@ class Case(TestCase):
         return Stage.objects.create(deployment=self.deployment, name=name, position=9, **more)
 
     def faults(self, function=prepare_rows, *arguments, **more):
-        """Return what is said against it."""
+        """Return the problems."""
         with self.assertRaises(Refused) as caught:
             function(self.deployment, *arguments, **more)
         return caught.exception.faults
 
 
 class Rows(Case):
-    """What a push gets of them."""
+    """What a push gets."""
 
     def test_stages_come_in_their_order_each_with_its_code_and_its_times(self):
         self.add("last", code="echo last\n", timeout=5)
@@ -131,21 +131,21 @@ class Rows(Case):
 
 
 class Faults(Case):
-    """What can't be pushed."""
+    """Deployments that can't be pushed."""
 
-    def test_all_of_them_are_told_and_each_once(self):
+    def test_all_of_them_are_reported_and_each_once(self):
         self.add("build", recipe="gret")
         self.add("check", code="# needs: DOMAIN\necho $DOMAIN\n")
         self.give("REMOTE_HOST", "-oProxyCommand=evil")
         self.deployment.batch = "none"
         Flag.objects.create(deployment=self.deployment, name="WORD", kind="text")
         faults = self.faults(flags={"SHUOT": "1", "WORD": "a\0b"}, skip=["nothing"])
-        for said in [f"No flag of {self.deployment.name} is called SHUOT",
+        for found in [f"No flag of {self.deployment.name} is called SHUOT",
                      f"No stage of {self.deployment.name} is called nothing",
                      'No recipe is called "gret" (stage "build"); did you mean "greet"?',
                      'needs the setting DOMAIN', "The setting REMOTE_HOST",
                      "The flag WORD: ", 'The batch is "none"']:
-            self.assertIn(said, "\n".join(faults))
+            self.assertIn(found, "\n".join(faults))
         self.assertEqual(len(faults), len(set(faults)))
 
     def test_one_without_stages(self):
@@ -173,7 +173,7 @@ class Faults(Case):
         [fault] = self.faults()
         self.assertIn('No recipe is called "greet"', fault)
 
-    def test_a_setting_that_holds_a_secrets_value_is_told_without_it(self):
+    def test_a_setting_that_holds_a_secrets_value_is_reported_without_it(self):
         self.give("TOKEN", "open sesame", secret=True)
         self.give("ADDRESS", "user:open sesame@db")
         [fault] = self.faults()
@@ -185,11 +185,11 @@ class Faults(Case):
         Setting.objects.filter(name="TOKEN").update(sealed="gAAAAAx")
         for function in (prepare_rows, secrets_of, prepare_hosts):
             [fault] = self.faults(function)
-            self.assertIn("The setting TOKEN: a secret was sealed with another key", fault)
+            self.assertIn("The setting TOKEN: the secret was encrypted with a key", fault)
 
 
 class Tied(Case):
-    """One whose repository says what it is."""
+    """A tied deployment."""
 
     def setUp(self):
         super().setUp()
@@ -220,20 +220,20 @@ class Tied(Case):
         self.assertEqual(prepared.settings["REPOSITORY"], "/srv/ours")
         self.assertTrue(prepared.resolves_git)
 
-    def test_a_secret_of_the_file_that_has_no_value_here_is_told(self):
+    def test_a_secret_of_the_file_that_has_no_value_here_is_reported(self):
         self.deployment.settings.filter(name="TOKEN").delete()
         [fault] = self.faults(prepare_repository, self.checkout)
         self.assertIn("give the deployment a secret setting TOKEN", fault)
 
-    def test_what_is_wrong_with_the_file_is_told_with_all_else(self):
+    def test_what_is_wrong_with_the_file_is_reported_with_all_else(self):
         (self.checkout / "deploy/deployments.toml").write_text(
             DEFINITION.replace('"greet"', '"gret"').replace("2m", "soon"))
         self.deployment.settings.filter(name="TOKEN").delete()
         faults = self.faults(
             prepare_repository, self.checkout, flags={"SHUOT": "1"}, skip=["nothing"])
         self.assertEqual(len(faults), 5)
-        for said in ["soon", '"gret"', "TOKEN", "SHUOT", "nothing"]:
-            self.assertIn(said, "\n".join(faults))
+        for found in ["soon", '"gret"', "TOKEN", "SHUOT", "nothing"]:
+            self.assertIn(found, "\n".join(faults))
 
     def test_a_stage_and_a_flag_that_it_does_not_have(self):
         self.assertIn("nothing", "\n".join(

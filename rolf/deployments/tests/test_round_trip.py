@@ -1,4 +1,4 @@
-"""What is exported can be imported, and is the same."""
+"""An exported deployment can be imported, and is the same."""
 # ruff: noqa: S311 - chance that can be repeated
 
 import gzip
@@ -30,7 +30,7 @@ TEXTS = ["", " ", "a\nb\r\n\tc", "'\"\\ $X `y` ${Z}", "ж\x7f\x1b[1m", "\"\"\"",
 
 
 class Taken(Case):
-    """Exported as files, and made anew out of them."""
+    """A deployment exported as files, and created again from them."""
 
     def setUp(self):
         super().setUp()
@@ -104,9 +104,9 @@ class Taken(Case):
                 file = Path(project, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, newline="")
-            told = reader.read(Path(project)).deployment()
+            shown = reader.read(Path(project)).deployment()
             recipes = engine_catalog.RecipeCatalog(Path(project))
-            code = [recipes.get(stage.recipe).code for stage in told.stages]
+            code = [recipes.get(stage.recipe).code for stage in shown.stages]
         self.assertEqual(code, [
             stage.code or RecipeCatalog().get(stage.recipe).code
             for stage in deployment.stages.filter(enabled=True)])
@@ -140,15 +140,15 @@ class Taken(Case):
         Stage.objects.create(deployment=self.deployment, name=name,
                              position=self.deployment.stages.count(), **more)
 
-    def test_faults_of_a_file_are_told_at_it(self):
+    def test_faults_of_a_file_are_reported_at_it(self):
         stage = "[deployments.x]\nstages = [{}]\n"
         for data, fault in [
-            (b"\xff", "isn&#x27;t UTF-8"),
+            (b"\xff", "is not UTF-8"),
             (b"x", "Line 1: "),
-            (b"\x1f\x8bx", "no .tar.gz"),
-            (pack({"README": "x"}), "It has no deploy/deployments.toml"),
+            (b"\x1f\x8bx", "not a .tar.gz"),
+            (pack({"README": "x"}), "The archive has no deploy/deployments.toml"),
             (stage.format('"a//b"').encode(), "The stage"),
-            (stage.format('"%2e%2e"').encode(), "It is no name"),
+            (stage.format('"%2e%2e"').encode(), "not a valid name"),
             (stage.format('"a", {recipe = "b", name = "%61"}').encode(), "of that name"),
             (
                 pack(
@@ -187,7 +187,7 @@ def described(deployment):
 
 
 class Names(SimpleTestCase):
-    """Names as files have them."""
+    """Names of recipes as file names."""
 
     def test_every_name_comes_back(self):
         chance = random.Random(1)
@@ -205,7 +205,7 @@ class Names(SimpleTestCase):
 
 
 class Packs(SimpleTestCase):
-    """Files that come from anywhere."""
+    """Uploaded archives."""
 
     def archive(self, *members):
         data = io.BytesIO()
@@ -233,7 +233,7 @@ class Packs(SimpleTestCase):
                 (gzip.compress(bytes(LARGEST + 1)), "more than 4 MiB"), (whole[:-40], "damaged"),
                 (gzip.compress(gzip.decompress(whole)[:2000]), "damaged"),
                 (gzip.compress(b"no tar at all" * 100), "damaged"),
-                (b"a\0b", "holds a NUL")]:
+                (b"a\0b", "contains a NUL")]:
             with self.subTest(fault, size=len(data)), self.assertRaisesRegex(ArchiveError, fault):
                 unpack(data)
 

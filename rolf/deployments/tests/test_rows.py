@@ -1,4 +1,4 @@
-"""Settings, flags and permissions: kept as they were given, and no secret ever told."""
+"""Settings, flags and permissions: values are kept exactly, and secrets are never shown."""
 
 from django.test import Client, TestCase
 from django.urls import reverse
@@ -11,7 +11,7 @@ ODD = "  first line\n'quoted' \"twice\" $HOME `id`\n\n\tlast, Ёлкино \n"
 
 
 class Case(TestCase):
-    """Somebody who may edit."""
+    """A user with the edit permission."""
 
     @classmethod
     def setUpTestData(cls):
@@ -34,15 +34,15 @@ class Case(TestCase):
 
 
 class Settings(Case):
-    """Values."""
+    """Settings."""
 
     def test_an_address_with_a_password_in_it_is_refused(self):
-        for text, told in (("https://anna:sesame@git.example.org/site.git", "has a password"),
+        for text, shown in (("https://anna:sesame@git.example.org/site.git", "has a password"),
                            ("--upload-pack=evil", "an option")):
             answer = self.client.post(
                 self.at("deployments:setting-new"), {"name": "REPOSITORY", "text": text}
             )
-            self.assertContains(answer, told, status_code=422)
+            self.assertContains(answer, shown, status_code=422)
         answer = self.client.post(self.at("deployments:setting-new"), {
             "name": "REPOSITORY", "text": "x", "secret": "on"})
         self.assertContains(answer, "can&#x27;t be secret", status_code=422)
@@ -98,7 +98,7 @@ class Settings(Case):
         for change in Change.objects.all():
             self.assertNotIn("sesame", f"{change.before}{change.after}")
 
-    def test_a_secret_is_kept_unless_it_is_given_anew(self):
+    def test_a_secret_is_kept_unless_a_new_one_is_entered(self):
         setting = self.secret()
         self.client.post(self.at("deployments:setting", setting.pk), {
             "name": "RENAMED", "text": "", "secret": "on"})
@@ -130,7 +130,7 @@ class Settings(Case):
                 self.assertContains(answer, fault, status_code=422)
                 self.assertContains(answer, "faults", status_code=422)
 
-    def test_two_who_edit_at_once_are_told(self):
+    def test_two_who_edit_at_once_are_reported(self):
         setting = self.deployment.settings.get(name="GREETING")
         form = self.form("deployments:setting", setting.pk)
         setting.text = "theirs"
@@ -185,7 +185,7 @@ class Settings(Case):
 
 
 class Flags(Case):
-    """What a push may be told."""
+    """Flags."""
 
     def test_whatever_says_no_is_no(self):
         for number, default in enumerate(["", "0", "no", "False"]):
@@ -205,7 +205,7 @@ class Flags(Case):
 
 
 class Permissions(Case):
-    """Who may do what."""
+    """Permissions."""
 
     def test_a_permission_is_given_changed_and_taken(self):
         group = self.cast.people["edit elsewhere"].groups.get()

@@ -1,4 +1,4 @@
-"""The stages of a deployment, as its page has them."""
+"""Pages of a deployment's stages."""
 
 
 from cookbook.tests.test_pages import Case
@@ -6,7 +6,7 @@ from history.models import Change
 
 
 class Stages(Case):
-    """What a push runs, in order."""
+    """The list and the forms."""
 
     def names(self):
         return list(self.deployment.stages.values_list("name", flat=True))
@@ -26,7 +26,7 @@ class Stages(Case):
 
     def test_switching_one_off_says_so_and_leads_back_to_it(self):
         stage = self.deployment.stages.get()
-        for enabled, told in (("0", "Disabled the stage greet: pushes skip it."),
+        for enabled, shown in (("0", "Disabled the stage greet: pushes skip it."),
                               ("1", "Enabled the stage greet.")):
             answer = self.client.post(
                 self.at("deployments:stage-move", stage.pk), {"enabled": enabled}
@@ -34,7 +34,7 @@ class Stages(Case):
             self.assertRedirects(answer, f"{self.at('deployments:stages')}#stage-{stage.pk}",
                                  fetch_redirect_response=False)
             page = self.client.get(self.at("deployments:stages"))
-            self.assertContains(page, told)
+            self.assertContains(page, shown)
             self.assertContains(page, f'id="stage-{stage.pk}"')
 
     def test_code_that_is_written_here_keeps_every_byte(self):
@@ -68,7 +68,7 @@ class Stages(Case):
         stage.refresh_from_db()
         self.assertTrue(stage.enabled)
 
-    def test_faults_are_told_at_their_fields(self):
+    def test_faults_are_reported_at_their_fields(self):
         for sent, fault in [
                 ({"recipe": "", "name": "x", "code": " "}, "Enter code, or choose a recipe"),
                 ({"recipe": "", "code": "echo"}, "with its own code needs one"),

@@ -8,7 +8,7 @@ from main.tests.cast import Cast
 
 
 class Page(TestCase):
-    """Everything that was changed, for superusers."""
+    """All changes, for superusers."""
 
     @classmethod
     def setUpTestData(cls):
@@ -36,14 +36,14 @@ class Page(TestCase):
         for word in ("COLOUR", "green", "setting", "edit", "shop mine"):
             self.assertContains(page, word)
 
-    def test_a_secret_is_told_as_changed(self):
+    def test_a_secret_is_reported_as_changed(self):
         self.change("PASSWORD", secret=True, value="open sesame")
         page = self.page()
         self.assertContains(page, "changed (secret)")
         self.assertNotContains(page, "sesame")
         self.assertNotContains(page, Change.objects.first().after["value"])
 
-    def test_what_became_a_secret_was_never_told(self):
+    def test_what_became_a_secret_was_never_reported(self):
         self.change("PASSWORD", secret=False, value="open sesame")
         self.change("COLOUR", secret=False, value="green")
         self.change("PASSWORD", secret=True, value="open sesame")

@@ -1,4 +1,4 @@
-"""People and groups: what superusers do with them, and what the history keeps of it."""
+"""Pages of people and groups, and the history of changes to them."""
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -16,7 +16,7 @@ User = get_user_model()
 
 
 class AmongPeople(TestCase):
-    """A superuser, somebody else, and a group that may push something."""
+    """A superuser, another user, and a group with a push permission."""
 
     @classmethod
     def setUpTestData(cls):
@@ -34,8 +34,8 @@ class AmongPeople(TestCase):
 
     def change(self, person, **fields):
         fields = {"username": person.get_username(), "is_active": "on", "groups": [], **fields}
-        told = {name: value for name, value in fields.items() if value is not None}
-        return self.client.post(reverse("people:person", args=[person.pk]), told)
+        shown = {name: value for name, value in fields.items() if value is not None}
+        return self.client.post(reverse("people:person", args=[person.pk]), shown)
 
     def last(self):
         return Change.objects.first()
@@ -83,15 +83,15 @@ class People(AmongPeople):
         self.client.post(reverse("people:person-new"), {"username": "grace"})
         made = self.last()
         self.assertEqual((made.verb, made.kind, made.name, made.by_name),
-                         ("made", "user", "grace", "root"))
+                         ("created", "user", "grace", "root"))
         self.change(self.ada, is_superuser="on", groups=[])
-        told = {one.field: (one.before, one.after) for one in self.last().differences}
-        self.assertEqual(told, {"superuser": ("no", "yes"), "groups": ("designers", "")})
+        shown = {one.field: (one.before, one.after) for one in self.last().differences}
+        self.assertEqual(shown, {"superuser": ("no", "yes"), "groups": ("designers", "")})
 
     def test_the_history_tells_who_was_called_otherwise(self):
         self.change(self.ada, username="lovelace", groups=[self.group.pk])
-        told = {one.field: (one.before, one.after) for one in self.last().differences}
-        self.assertEqual(told, {"name": ("ada", "lovelace")})
+        shown = {one.field: (one.before, one.after) for one in self.last().differences}
+        self.assertEqual(shown, {"name": ("ada", "lovelace")})
 
     def test_the_history_tells_that_a_password_was_set_but_not_which(self):
         address = reverse("people:person-password", args=[self.ada.pk])
@@ -166,8 +166,8 @@ class Groups(AmongPeople):
         self.group.refresh_from_db()
         self.assertEqual(self.group.name, "artists")
         self.assertEqual([*self.group.user_set.all()], [self.root])
-        told = {one.field: (one.before, one.after) for one in self.last().differences}
-        self.assertEqual(told, {"name": ("designers", "artists"), "members": ("ada", "root")})
+        shown = {one.field: (one.before, one.after) for one in self.last().differences}
+        self.assertEqual(shown, {"name": ("designers", "artists"), "members": ("ada", "root")})
 
     def test_a_name_is_given_once(self):
         answer = self.client.post(reverse("people:group-new"), {"name": "designers"})
@@ -194,13 +194,13 @@ class Groups(AmongPeople):
         self.client.post(reverse("people:group-delete", args=[self.group.pk]))
         self.assertFalse(Group.objects.exists())
         self.assertTrue(User.objects.filter(pk=self.ada.pk).exists())
-        told = [(one.kind, one.verb, one.deployment) for one in Change.objects.order_by("pk")]
-        self.assertEqual(told, [("permission", "deleted", self.deployment),
+        shown = [(one.kind, one.verb, one.deployment) for one in Change.objects.order_by("pk")]
+        self.assertEqual(shown, [("permission", "deleted", self.deployment),
                                 ("group", "deleted", None)])
 
 
 class Account(AmongPeople):
-    """One's own account."""
+    """The user's own account."""
 
     def setUp(self):
         self.client.force_login(self.ada)
@@ -227,7 +227,7 @@ class Account(AmongPeople):
             self.assertNotContains(page, name)
 
     def test_another_password_takes_the_old_one(self):
-        self.assertContains(self.take("wrong"), "your password", status_code=422)
+        self.assertContains(self.take("wrong"), "not your current password", status_code=422)
         self.assertEqual(self.take(RIGHT, again="another").status_code, 422)
         self.assertRedirects(self.take(RIGHT), reverse("people:account"))
         self.assertTrue(Client().login(username="ada", password="battery staple"))
@@ -247,7 +247,7 @@ class Account(AmongPeople):
 
 
 class Admin(AmongPeople):
-    """Django's admin, which would change people without a word in the history."""
+    """Django's admin, whose changes would not be in the history."""
 
     def test_it_shows_people_and_changes_nothing(self):
         address = reverse("admin:accounts_user_change", args=[self.ada.pk])
@@ -266,7 +266,7 @@ class Admin(AmongPeople):
 
 
 class Many(AmongPeople):
-    """As many queries for many as for a few."""
+    """The number of queries is constant."""
 
     def fill(self, count):
         for number in range(count):

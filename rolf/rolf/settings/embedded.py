@@ -10,7 +10,7 @@ from .base import *
 DEBUG = False
 
 # The first start creates the file. A new key would log all users out.
-SECRET_KEY = env("SECRET_KEY", default="") or encryption.read(
+SECRET_KEY = env("SECRET_KEY", default="") or encryption.read_or_create(
     BASE_DIR / "data" / "secret_key", lambda: secrets.token_urlsafe(50).encode()
 )
 

@@ -27,7 +27,7 @@ def test_a_programmer_writes_a_recipe_and_orders_stages(
     expect(page.locator("pre code").first).to_contain_text('echo "$GREETING"')
 
     page.goto(shop.at("shop staging", "stages/"))
-    page.get_by_label("From the cookbook").fill("wave")
+    page.get_by_label("Add a recipe from the cookbook").fill("wave")
     page.get_by_role("button", name="Add").click()
     page.get_by_role("button", name="Save").click()
     expect_stages(page, "build", "check", "live", "wave")
@@ -50,9 +50,9 @@ def test_a_programmer_writes_a_recipe_and_orders_stages(
     expect_stages(page, "build", "check", "wave", "live")
 
     page.get_by_role("link", name="General").click()
-    page.get_by_role("link", name="Clone it").click()
+    page.get_by_role("link", name="Clone …").click()
     page.get_by_label("Name").fill("twin")
-    page.get_by_role("button", name="Clone it").click()
+    page.get_by_role("button", name="Clone deployment").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("shop twin")
     page.get_by_role("link", name="Stages").click()
     expect_stages(page, "build", "check", "wave", "live")

@@ -1,7 +1,8 @@
-"""manage.py dump_cookbook: the shop's recipes as the CSV of 2010."""
+"""manage.py dump_cookbook: write your own recipes as a CSV cookbook of 2010."""
 
 import csv
 import io
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,16 +14,16 @@ from ...csv_format import code_in_csv
 
 
 class Command(BaseCommand):
-    """The command."""
+    """Write the recipes."""
 
-    help = "Write the shop's recipes as CSV: name, language, code, description; no header line."
+    help = "Write your own recipes as CSV: name, language, code, description; no header line."
 
     def add_arguments(self, parser):
-        """Say where to."""
-        parser.add_argument("file", type=Path, nargs="?", help="standard output without one")
+        """Add the file."""
+        parser.add_argument("file", type=Path, nargs="?", help="default: standard output")
 
     def handle(self, *, file, **options):
-        """Write all of them; a file appears whole."""
+        """Write all recipes; the file is replaced in one step."""
         recipes = list(Recipe.objects.not_deleted())
         text = io.StringIO(newline="")
         csv.writer(text).writerows(
@@ -35,8 +36,8 @@ class Command(BaseCommand):
         try:
             _write(file, data)
         except OSError as error:
-            raise CommandError(f"{file}: can't be written ({error.strerror})\n  next: name a file "
-                               "in a directory that is there, and that you may write") from None
+            raise CommandError(f"{file}: can't be written ({error.strerror})\n"
+                               f"  next: ls -ld {shlex.quote(str(file.parent))}") from None
         self.stdout.write(f"{len(recipes)} recipes written to {file}")
 
 

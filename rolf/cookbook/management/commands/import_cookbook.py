@@ -1,5 +1,6 @@
-"""manage.py import_cookbook: recipes out of the CSV of 2010."""
+"""manage.py import_cookbook: import recipes from a CSV cookbook of 2010."""
 
+import shlex
 from pathlib import Path
 
 from bootstrapper.deploy.definition.problems import DefinitionError
@@ -20,52 +21,53 @@ NEW, REPLACED, SAME, FAULTY = "new", "replaced", "same as before", "can't run"
 
 
 class Command(BaseCommand):
-    """The command."""
+    """Import the recipes."""
 
     help = "Import recipes from a CSV file: name, language, code, description."
 
     def add_arguments(self, parser):
-        """Say what may be chosen."""
+        """Add the file and --replace."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--replace", action="store_true",
                             help="replace recipes that differ (their versions are kept)")
 
     @transaction.atomic
     def handle(self, *, file, replace, **options):
-        """Import all of them, or none; say what became of each, and which can't run."""
+        """Import all recipes or none; print what happened to each, and which can't run."""
         there = {recipe.name: recipe for recipe in Recipe.objects.not_deleted()}
         rows = [_row(one, there) for one in _read(file)]
         differing = sorted(recipe.name for recipe, what in rows if what == REPLACED)
         if differing and not replace:
             raise CommandError(
-                f"{file}: the cookbook has {', '.join(differing)} already, and what is there "
-                "differs\n  next: the same command with --replace, which keeps their versions")
+                f"{file}: the cookbook has other recipes called {', '.join(differing)}\n"
+                f"  next: ./manage.py import_cookbook {shlex.quote(str(file))} --replace"
+            )
         for recipe, what in rows:
             if what != SAME:
                 with record_change(None, recipe):
                     recipe.save()
                 save_version(recipe, by="import_cookbook")
-        shelf = RecipeCatalog()
+        catalog = RecipeCatalog()
         for recipe, what in rows:
-            note = " (instead of Rolf's own)" if shelf.shadows(recipe.name) else ""
+            note = " (replaces Rolf's)" if catalog.shadows(recipe.name) else ""
             self.stdout.write(f"{what:<{len(SAME)}}  {recipe.name}{note}")
         for recipe, _ in rows:
             try:
-                shelf.get(recipe.name)
+                catalog.get(recipe.name)
             except DefinitionError as error:
                 for fault in problem_texts(error):
                     self.stderr.write(f"{FAULTY:<{len(SAME)}}  {recipe.name}: {fault}")
 
 
 def _read(file):
-    """Return the rows of the file. Raises CommandError, which tells every fault."""
+    """Return the rows of the file. Raises CommandError, which names every problem."""
     try:
         return csv_cookbook.read(file, check_name=_fault_of_name)
     except BootstrapperError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
-        raise CommandError(f"{file}: can't be read ({error.strerror})\n  next: name the CSV of a "
-                           "cookbook, in a place that you may read") from None
+        raise CommandError(f"{file}: can't be read ({error.strerror})\n"
+                           f"  next: ls -l {shlex.quote(str(file))}") from None
 
 
 def _fault_of_name(name):
@@ -77,7 +79,7 @@ def _fault_of_name(name):
 
 
 def _row(imported, there):
-    """Return the recipe that a row becomes, not saved yet, and what that is."""
+    """Return the unsaved recipe of a row, and NEW, REPLACED or SAME."""
     name = imported.name.strip()
     recipe = there.get(name) or Recipe(name=name)
     before = recipe.history_fields()

@@ -1,14 +1,14 @@
-// The order of stages, changed by dragging or by Alt and an arrow key, and kept by the form.
+// Reorder stages by dragging, or with Alt and an arrow key; the form saves the order.
 
 const list = document.querySelector("[data-order]");
 const form = document.getElementById("order-form");
 const moved = document.getElementById("moved");
 
-function keep() {
-  const told = new FormData(form);
-  for (const item of list.children) told.append("order", item.dataset.key);
-  // What isn't read of an answer keeps its connection busy.
-  return fetch(list.dataset.order, {method: "POST", body: told}).then(
+function save() {
+  const data = new FormData(form);
+  for (const item of list.children) data.append("order", item.dataset.key);
+  // A response that is not read to its end keeps its connection busy.
+  return fetch(list.dataset.order, {method: "POST", body: data}).then(
     (answer) => answer.ok ? answer.text() : location.reload(), () => location.reload());
 }
 
@@ -28,7 +28,7 @@ function move(item, way) {
   const other = way < 0 ? item.previousElementSibling : item.nextElementSibling;
   if (!other) return;
   settle(item, way < 0 ? other : other.nextElementSibling);
-  keep();
+  save();
 }
 
 function drag(item) {
@@ -40,7 +40,7 @@ function drag(item) {
   });
   item.addEventListener("dragend", () => {
     item.classList.remove("dragged");
-    keep();
+    save();
   });
 }
 
