@@ -9,7 +9,7 @@ from deployments.models import Level
 def made(user, level=Level.PUSH, **more):
     """Return a token of that person and its text; it reaches all deployments."""
     token = Token(user=user, name="a script", level=level, all_deployments=True, **more)
-    text = token.make()
+    text = token.generate()
     token.save()
     return token, text
 

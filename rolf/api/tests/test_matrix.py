@@ -80,7 +80,7 @@ class Matrix(TestCase):
         now = timezone.now()
         token = Token(user=user, name=name, revoked=now if revoked else None,
                       expires=now + timedelta(hours=expires) if expires else None, **more)
-        text = token.make()
+        text = token.generate()
         token.save()
         if chosen:
             token.chosen.set([getattr(cls.cast, chosen)])
@@ -98,7 +98,7 @@ class Matrix(TestCase):
         if "deployment_id" not in operation.path:
             return "ok"
         if person not in LEVELS or most == 404:
-            # Who may see the other deployment alone may still not see this one.
+            # Permission to see the other deployment is no permission to see this one.
             return 404
         return "ok" if min(LEVELS[person], most) >= operation.level else 403
 

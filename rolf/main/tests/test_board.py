@@ -64,8 +64,8 @@ class Board(Case):
         self.assertContains(self.client.get("/"), ">1</a> <code class=\"commit\"")
 
     def test_what_i_pushed_comes_first(self):
-        self.assertContains(self.client.get("/"), "Mine, lately")
-        self.assertNotContains(self.client_of("view").get("/"), "Mine, lately")
+        self.assertContains(self.client.get("/"), "My recent deployments")
+        self.assertNotContains(self.client_of("view").get("/"), "My recent deployments")
 
     def test_deprecated_ones_are_folded_away(self):
         self.many(1, category="Old", deprecated=True)
@@ -108,7 +108,7 @@ class Board(Case):
         self.assertContains(page, "There is no deployment yet.")
         self.assertContains(page, f'<a class="button primary" {new}>')
 
-    def test_a_session_that_has_ended_is_told_to_the_whole_page(self):
+    def test_an_ended_session_redirects_the_whole_page(self):
         page = Client().get("/", headers={"HX-Request": "true"})
         self.assertEqual((page.status_code, page["HX-Refresh"]), (200, "true"))
 
@@ -124,7 +124,7 @@ class Search(Case):
                 self.assertEqual(self.cast.mine.get_absolute_url() in page.content.decode(), found)
                 self.assertNotContains(page, self.cast.other.get_absolute_url())
 
-    def test_how_much_is_found_is_told_to_who_does_not_see_it(self):
+    def test_a_search_announces_the_number_of_results(self):
         for words, counted in (("shop", "1 found"), ("nowhere", "0 found"), ("", "")):
             page = self.client.get("/search/", {"q": words}, headers={"HX-Request": "true"})
             self.assertContains(page, f'<p hx-swap-oob="innerHTML:#counted">{counted}</p>')

@@ -159,7 +159,7 @@ class Declared(SimpleTestCase):
         self.assertEqual(loose, [])
 
     def test_what_needs_less_than_push_changes_nothing(self):
-        # Who may only look has no way to change anything of a deployment.
+        # With the level view, a user cannot change anything of a deployment.
         loose = [str(row) for row in rows() if row.declared and row.permission == Level.VIEW
                  and row.allowed - SAFE]
         self.assertEqual(loose, [])

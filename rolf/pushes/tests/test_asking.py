@@ -46,7 +46,8 @@ class Pushes(Case):
 
     def test_it_is_a_row_with_its_snapshot_and_a_task_for_a_worker(self):
         with self.captureOnCommitCallbacks(execute=True):
-            asked = services.queue_push(self.deployment, self.user, comment="why", flags={"SHOUT": "1"})
+            asked = services.queue_push(
+                self.deployment, self.user, comment="why", flags={"SHOUT": "1"})
         asked.refresh_from_db()
         self.assertEqual((asked.state, asked.ref, asked.comment, asked.user_name, asked.number),
                          ("queued", "main", "why", "push", None))
@@ -79,7 +80,7 @@ class Pushes(Case):
         self.assertIn("shop mine is being pushed by push", str(caught.exception))
         services.queue_push(self.cast.other, self.user)
 
-    def test_every_fault_is_told_at_once(self):
+    def test_a_refusal_lists_every_fault(self):
         self.deployment.stages.create(name="lost", recipe="gree", position=1)
         self.deployment.stages.create(name="needs", position=2, code="# needs: NOBODY_HAS_IT\n:\n")
         refusal = self.refused(services.queue_push, self.deployment, self.user, flags={"SHOT": "1"},
@@ -163,7 +164,7 @@ class Afterwards(Case):
                          ("cancelled", "cancelled by push", 8))
         services.queue_push(self.deployment, self.user)
 
-    def test_a_running_one_is_told(self):
+    def test_a_running_push_gets_the_name_of_the_user(self):
         asked = services.queue_push(self.deployment, self.user)
         Push.objects.filter(pk=asked.pk).update(state="running")
         services.cancel(asked, self.user)
@@ -177,7 +178,8 @@ class Afterwards(Case):
                          "This push no longer waits for a decision.")
 
     def test_only_the_last_one_is_resumed_and_only_if_it_stopped(self):
-        self.assertIn("State of this one: succeeded", self.refused(services.resume, self.new, self.user))
+        self.assertIn("State of this one: succeeded",
+                      self.refused(services.resume, self.new, self.user))
         failed = self.failed()
         later = Push.objects.create(deployment=self.deployment, user_name="push", number=4,
                                     state="succeeded")

@@ -94,7 +94,7 @@ class News(Case):
         expected = output.decode().split("\n")
         self.assertEqual(page.lines, expected if expected[-1] else expected[:-1])
 
-    def test_where_nothing_is_new_nothing_is_told(self):
+    def test_without_changes_there_are_no_news(self):
         self.say(b"one\n")
         changes, cursor = news(self.push.pk, Cursor(), Level.VIEW)
         self.assertEqual((changes["first"], changes["total"]), (0, 1))
@@ -132,7 +132,7 @@ class Following(Case):
         return push_events(self.session, self.deployment.pk, Level.PUSH, self.push.pk,
                       Cursor.parse(cursor))
 
-    async def test_what_is_said_comes_at_once_to_everybody(self):
+    async def test_all_followers_get_output_at_once(self):
         events = [self.follow() for _ in range(5)]
         first = [await self.next(one) for one in events]
         self.assertEqual([changes["total"] for changes in first], [0] * 5)

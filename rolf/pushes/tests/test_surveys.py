@@ -160,7 +160,7 @@ class ThroughTheApi(Case):
         self.assertIn("has no branch, tag or commit mian", answered.json()["detail"])
         self.assertIsNone(self.asked())
 
-    def test_a_commit_is_told_in_full(self):
+    def test_a_commit_is_given_in_full(self):
         for commit in (self.third[:12], "main", f"{self.third}\n", "-x"):
             self.assertEqual(self.call(commit=commit).status_code, 422, commit)
 
