@@ -7,6 +7,9 @@ DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iprout
 	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
 	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
+# What `make format` has been run over: `.` checks all of it.
+FORMATTED :=
+
 # A file's tests stay in one process, because they share fixtures. The tests spend half of their time
 # waiting, so there are two processes for each core, at most eight.
 PYTEST = $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -73,6 +76,7 @@ debian:
 
 lint: tools
 	@$(TOOLS)/ruff check .
+	@$(if $(FORMATTED),$(TOOLS)/ruff format --check --quiet $(FORMATTED))
 
 format: tools
 	@$(TOOLS)/ruff format .

@@ -38,7 +38,7 @@ WHEEL = os.path.join(SOURCE, WHEELS[0])
 with open(WHEEL, "rb") as stream:
     POINTER = stream.read(64).startswith(b"version https://git-lfs.github.com/spec/")
 if POINTER:
-    sys.stderr.write("bootstrap.py: %s is a pointer of Git LFS, the file itself is not here\n"
+    sys.stderr.write("bootstrap.py: %s is a Git LFS pointer instead of the file\n"
                      "  next: %s lfs pull\n" % (WHEEL, GIT))
     sys.exit(1)
 

@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
-        print(f"\n{program}: interrupted{_standing(options, '; ')}", file=sys.stderr)
+        print(f"\n{program}: interrupted{_after_failure(options, '; ')}", file=sys.stderr)
         return INTERRUPTED
     except (BootstrapperError, OSError) as failure:
         if options.verbosity > 0:
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
             if isinstance(failure, OSError)
             else failure
         )
-        print(f"{program}: {error}{_standing(options, chr(10) + '  ')}", file=sys.stderr)
+        print(f"{program}: {error}{_after_failure(options, chr(10) + '  ')}", file=sys.stderr)
         return error.status
     except Exception as error:
         if options.verbosity > 0:
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         print(
             f"{program}: unexpected {type(error).__name__}: "
             f"{plain_text.lines(str(error))}\n"
-            f"  next: this is a bug; report it with the output of: {COMMAND_LINE} -v",
+            f"  next: report this as a bug, with the output of: {COMMAND_LINE} -v",
             file=sys.stderr,
         )
         return 1
@@ -108,10 +108,10 @@ def _options(argv: Sequence[str], program: str) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _standing(options: argparse.Namespace, before: str) -> str:
-    """Return what the command says about the state after a failure (`standing`), with a separator."""
-    standing = options.standing(options) if "standing" in options else ""
-    return standing and before + standing
+def _after_failure(options: argparse.Namespace, before: str) -> str:
+    """Return what the command says about the state after a failure, behind a separator."""
+    text = options.after_failure(options) if "after_failure" in options else ""
+    return text and before + text
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from bootstrapper.spelling import did_you_mean, nearest
+from bootstrapper.spelling import nearest
 
 # Messages of argparse. Python 3.12 and later write the choices without quotes.
 _CHOICE = re.compile(
@@ -43,6 +43,7 @@ class CommandParser(argparse.ArgumentParser):
         if match := _CHOICE.fullmatch(message):
             choices = [choice.strip("'\" ") for choice in match["all"].split(",")]
             name, word = match["name"], match["word"]
+            meant = nearest(word, choices)
             fault = (
                 f'"{word}" is not a command'
                 if name == "COMMAND"
@@ -50,14 +51,16 @@ class CommandParser(argparse.ArgumentParser):
             )
         elif message.startswith(_UNKNOWN):
             word = message.removeprefix(_UNKNOWN).split(" ")[0].partition("=")[0]
-            choices = self._options()
-            kind = "option" if word.startswith("-") else "argument"
+            # Without the dashes, which would make short names resemble each other.
+            names = {option.lstrip("-"): option for option in self._options()}
+            meant = names.get(nearest(word.lstrip("-"), names), "") if word[:1] == "-" else ""
+            kind = "option" if word[:1] == "-" else "argument"
             fault = f'"{word}" is not an {kind} of this command'
         else:
             self.exit(2, f"{self.prog}: {message}\n  next: {self.prog} --help\n")
-        meant = nearest(word, choices)
+        suggestion = f'; did you mean "{meant}"?' if meant else ""
         command = self._corrected(word, meant) if meant else f"{self.prog} --help"
-        self.exit(2, f"{self.prog}: {fault}{did_you_mean(word, choices)}\n  next: {command}\n")
+        self.exit(2, f"{self.prog}: {fault}{suggestion}\n  next: {command}\n")
 
     def _options(self) -> list[str]:
         """Return the options of this command: the help has each one at the start of a line."""

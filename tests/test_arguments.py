@@ -18,6 +18,7 @@ def parser() -> CommandParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     deploy = commands.add_parser("deploy", allow_abbrev=False)
     deploy.add_argument("-m", "--comment", help="a text; not an option: --coment")
+    deploy.add_argument("--yes", action="store_true")
     deploy.add_argument("--mode", choices=("auto", "copy"))
     commands.add_parser("check", allow_abbrev=False)
     return parser
@@ -35,6 +36,8 @@ def parser() -> CommandParser:
     (["deploy", "--coment", "x"],
      'tool deploy: "--coment" is not an option of this command; did you mean "--comment"?',
      "tool deploy --comment x"),
+    (["deploy", "--mesage", "x"], 'tool deploy: "--mesage" is not an option of this command',
+     "tool deploy --help"),
     (["check", "all"], 'tool check: "all" is not an argument of this command', "tool check --help"),
     (["deploy", "--mode", "cop"],
      'tool deploy: --mode: "cop" is none of auto, copy; did you mean "copy"?',

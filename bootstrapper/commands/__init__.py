@@ -1,1 +1,1 @@
-"""The command line's commands; each module adds the parsers of a few that belong together."""
+"""The commands of the command line; each module adds the parsers of related ones."""

@@ -1,4 +1,4 @@
-"""`cancel`: the push that runs is brought to an end."""
+"""`cancel`: end the running push of a deployment."""
 
 import argparse
 import sys
@@ -51,15 +51,15 @@ def _cancel(options: argparse.Namespace) -> int:
         )
     progress = Progress(sys.stdout, options.verbosity)
     began = time.monotonic()
-    told = False
+    hint_shown = False
     asked: set[str] = set()
     while (now := current_holder(project, name)) and now.pid == running.pid:
         running = now
         if now.push and now.push not in asked:  # it gets its number once it holds all locks
             ask_to_cancel(journal_directory(project) / now.push, f"{user_name()}@{machine_name()}")
             asked.add(now.push)
-        if not told and time.monotonic() - began > LONG:
-            told = True
+        if not hint_shown and time.monotonic() - began > LONG:
+            hint_shown = True
             progress.paint("")
             progress.say(
                 f"it is still there: process {running.pid} may be stopped\n"

@@ -1,4 +1,4 @@
-"""`cookbook`: what recipes there are, what one says, and those of 2010 brought in."""
+"""`cookbook`: list recipes, print one, import a cookbook of 2010."""
 
 import argparse
 import json
@@ -143,7 +143,7 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
         raise InputError(
             "cookbook",
             f'no recipe is called "{name}"{did_you_mean(name, cookbook.names)}',
-            f"{_LIST} lists them",
+            f"{_LIST}  # lists them",
         )
     if as_json:
         write_lines([json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2)])
@@ -153,15 +153,15 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
 
 
 def _as_json(cookbook: RecipeCatalog, recipe: Recipe) -> dict[str, Any]:
-    told = asdict(recipe)
+    fields = asdict(recipe)
     for name in ("code", "suffix", "origin", "shipped"):
-        del told[name]
+        del fields[name]
     for mark in ("hides", "shows"):  # of two recipes only
-        if not told[mark]:
-            del told[mark]
-    path = told.pop("path")
+        if not fields[mark]:
+            del fields[mark]
+    path = fields.pop("path")
     return {
-        **told,
+        **fields,
         "summary": recipe.summary,
         "origin": "project" if path else "cookbook",
         "shadows": cookbook.shadows(recipe.name),

@@ -106,6 +106,7 @@ def _deploy(options: argparse.Namespace) -> int:
 
         return show(options, prepared)
     return _operate(
+        "deploy",
         options,
         prepared,
         lambda start, *held: start.deploy(*held, ref=options.ref, comment=options.comment),
@@ -113,12 +114,13 @@ def _deploy(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    return _operate(options, _prepare(options), lambda start, *held: start.resume(*held))
+    return _operate("resume", options, _prepare(options), lambda start, *held: start.resume(*held))
 
 
 def _rollback(options: argparse.Namespace) -> int:
     options.deployment, number = _words(options.words)
     return _operate(
+        "rollback",
         options,
         _prepare(options, flags=options.flags),
         lambda start, *held: start.rollback(
@@ -140,6 +142,7 @@ def _prepare(
 
 
 def _operate(
+    command: str,
     options: argparse.Namespace,
     prepared: PreparedDeployment,
     operation: "Callable[..., Outcome]",
@@ -149,7 +152,7 @@ def _operate(
         raise InputError(
             "--step",
             "asks before each stage, and there is no terminal to ask on",
-            "the same command without --step",
+            f"{PROGRAM} {command} {prepared.deployment.name}",
         )
     with Session(prepared.project, prepared.deployment) as session:
         # The session logs in to the hosts while these are imported.
@@ -163,7 +166,7 @@ def _operate(
 
 
 def _words(words: list[str]) -> tuple[str, int | None]:
-    """A deployment's name and a push's number, each of which may be missing."""
+    """Return a deployment's name and a push's number, each of which may be missing."""
     numbers = [word for word in words if word.isdecimal()]
     names = [word for word in words if not word.isdecimal()]
     if len(numbers) > 1 or len(names) > 1:

@@ -1,4 +1,4 @@
-"""`deploy --dry-run`: a push in words."""
+"""`deploy --dry-run`: print what a push would run."""
 
 import argparse
 import os
@@ -46,7 +46,7 @@ def show(options: argparse.Namespace, prepared: PreparedDeployment) -> int:
 def lines(
     plan: Plan, place: PushDirectories, *, inherited: Mapping[str, str], python: str
 ) -> Iterator[str]:
-    """What would be run, stage by stage; secrets are masked."""
+    """Yield the commands of a push, stage by stage, with secrets masked."""
     masking = SecretMasker(plan.secrets)
     for index, stage in enumerate(plan.stages):
         shadow = ", instead of ours" if stage.shadows else ""
@@ -84,7 +84,7 @@ def lines(
 
 
 def _quoted(value: str) -> str:
-    """The value as bash takes it; control characters are named, so that no terminal obeys them."""
+    """Return the value as bash takes it; control characters are named, so that no terminal obeys them."""
     if all(letter.isprintable() or letter == "\n" for letter in value):
         return shlex.quote(value)
     return (

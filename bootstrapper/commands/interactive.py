@@ -183,7 +183,7 @@ class InteractiveFrontend:
                 f"{_listed(result.failed)} failed and stays as it is: see there, and push again"
             )
         if plan.rollback_to is None:
-            self._say(f"  next: {PROGRAM} rollback {self._name} takes it back")
+            self._say(f"  next: {PROGRAM} rollback {self._name}  # takes it back")
         self._say_hidden(plan, result.hidden)
 
     def rolling_back(self, planned: PlannedRollback) -> None:
@@ -200,8 +200,8 @@ class InteractiveFrontend:
         else:
             live, step = self._what_is_live(outcome)
             self._say(
-                f"{live}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id} "
-                "shows all that was said"
+                f"{live}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id}  "
+                "# shows the whole output"
             )
         self._say_hidden(plan, hidden)
 
@@ -211,7 +211,7 @@ class InteractiveFrontend:
         if outcome.live_on and plan.rollback_to is not None:
             return (
                 f"{name} serves push {plan.rollback_to} again, as far as it came",
-                f"remove the cause, then: {PROGRAM} resume {name}",
+                f"{PROGRAM} resume {name}",
             )
         if outcome.live_on:
             return f"{name} serves push {plan.id} as far as it came", f"{PROGRAM} rollback {name}"
@@ -219,7 +219,7 @@ class InteractiveFrontend:
             f"{name} has the code of before, and visitors don't see it"
             if outcome.result.hidden
             else f"{name} is as it was before",
-            f"mend it and push again, or go on from there: {PROGRAM} resume {name}",
+            f"{PROGRAM} resume {name}",
         )
 
     def _say_hidden(self, plan: Plan, hidden: tuple[str, ...]) -> None:
@@ -234,10 +234,11 @@ class InteractiveFrontend:
             config = plan.settings.get("SSH_CONFIG")
             ssh = ["ssh", *(["-F", config] if config else [])]
             self._say(
-                "  next: to end it without another push: "
+                "  next: "
                 + "; ".join(
                     remove if host == HERE else shlex.join([*ssh, host, remove]) for host in hosts
                 )
+                + "  # removes the page without another push"
             )
 
     def _say_commits(self, live: Record | None, commit: str, git: GitRepository) -> None:
@@ -272,7 +273,9 @@ class InteractiveFrontend:
             return
         answer = self._console.ask(question, ["yes", "no"], "yes", meanwhile=self._session.tick)
         if answer != "yes":
-            raise InputError("the push", "you said no; nothing was done", "the same command again")
+            raise InputError(
+                "the push", "you declined; nothing was done", f"{PROGRAM} status {self._name}"
+            )
 
     def _begin(self, plan: Plan) -> None:
         """Show the stages of this plan from now on."""

@@ -1,4 +1,4 @@
-"""`lock` and `unlock`: a deployment closed to pushes, with a reason that everybody is told."""
+"""`lock` and `unlock`: close a deployment to pushes, with a reason that a refused push prints."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""`log`: what the stages of a push said, and say."""
+"""`log`: print the output of a push's stages, and follow it while the push runs."""
 
 import argparse
 import json
@@ -95,7 +95,7 @@ def _log(options: argparse.Namespace) -> int:
         start = events[-1].end if events else reader.size()
     if options.tail is None or options.follow:
         events = chain(
-            events, reader.happenings(start=start, running=runs if options.follow else None)
+            events, reader.events_from(start=start, running=runs if options.follow else None)
         )
     names = [stage.name for stage in record.stages]
     write(_shown(options, events, names))
@@ -103,7 +103,7 @@ def _log(options: argparse.Namespace) -> int:
 
 
 def _chosen(project: Path, words: list[str]) -> Record:
-    """The push that the words of the command line name."""
+    """Return the push that the words of the command line name."""
     numbers = [word for word in words if word.isdecimal()]
     names = [word for word in words if not word.isdecimal()]
     if len(numbers) > 1 or len(names) > 1:
@@ -118,7 +118,7 @@ def _chosen(project: Path, words: list[str]) -> Record:
         raise InputError(
             f"push {numbers[0]}" + "".join(f" of {name}" for name in names),
             "was not made from here: its output is where it was made",
-            f"{PROGRAM} pushes tells who made it, and on which machine",
+            f"{PROGRAM} pushes  # names the user and the machine",
         )
     name = names[0] if names else _default(project)
     record = next(store.pushes(project, running, name), None)
@@ -134,7 +134,7 @@ def _chosen(project: Path, words: list[str]) -> Record:
 
 
 def _default(project: Path) -> str | None:
-    """The default deployment; where that can't be read, any: what was said doesn't change."""
+    """Return the default deployment; None if the file can't be read."""
     try:
         return reader.read(project).deployment().name
     except InputError:
@@ -168,14 +168,14 @@ def _shown(
 
 
 def _safe(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The bytes as a terminal may get them; those of a file or a pipe are unchanged."""
+    """Yield the bytes as a terminal may get them; those of a file or a pipe are unchanged."""
     if not sys.stdout.isatty():
         return pieces
     return map(TerminalFilter().feed, pieces)
 
 
 def _by_line(events: Iterable[Event], before: Callable[[Piece], bytes] | None) -> Iterator[bytes]:
-    """The output's bytes; each line begins with `before`, and none goes on in another source's."""
+    """Yield the output's bytes; each line begins with `before`, and none goes on in another source's."""
     last: Piece | None = None  # the one whose last line is open
     for piece in events:
         if not isinstance(piece, Piece) or not piece.data:
@@ -206,7 +206,7 @@ def _source(piece: Piece, names: list[str]) -> str:
 def _with_rules(events: Iterable[Event], names: list[str], style: Style) -> Iterator[bytes]:
     """For a terminal: where a stage begins, a rule, and what the engine itself noted."""
 
-    def told() -> Iterator[Event]:
+    def ruled() -> Iterator[Event]:
         shown = -1
         for event in events:
             line = ""
@@ -217,7 +217,7 @@ def _with_rules(events: Iterable[Event], names: list[str], style: Style) -> Iter
                 line = style.dim(f"  {printable(event.text)}")
             yield _ours(event.at, line) if line else event
 
-    return _by_line(told(), None)
+    return _by_line(ruled(), None)
 
 
 def _ours(at: float, line: str) -> Piece:
@@ -233,7 +233,7 @@ def _as_json(events: Iterable[Event], names: list[str]) -> Iterator[bytes]:
         if isinstance(piece, Piece):
             offset = piece.offset
             for line in piece.lines():
-                told = {
+                fields = {
                     "at": iso_time(piece.at),
                     "stage": names[piece.stage],
                     "host": piece.host,
@@ -243,7 +243,7 @@ def _as_json(events: Iterable[Event], names: list[str]) -> Iterator[bytes]:
                     "open": not line.endswith(b"\n"),
                 }
                 offset += len(line)
-                yield json.dumps(told).encode() + b"\n"
+                yield json.dumps(fields).encode() + b"\n"
 
 
 def _number(text: str) -> int:

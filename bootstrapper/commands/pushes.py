@@ -1,4 +1,4 @@
-"""`pushes`: what was pushed, when, by whom, and how it went."""
+"""`pushes`: list pushes with their time, user and state."""
 
 import argparse
 import json
@@ -54,7 +54,7 @@ def load_status(
     every_host: bool = False,
     local: bool = False,
 ) -> DeploymentStatus:
-    """A survey of the deployment; says whom it asks, and on standard error who gave no answer."""
+    """Return a survey of the deployment; says whom it asks, and on standard error who gave no answer."""
     with (
         nullcontext()
         if local
@@ -146,14 +146,14 @@ def _rows(records: Sequence[Record], serving: set[tuple[str, int]]) -> Iterator[
 
 
 def took(record: Record) -> str:
-    """How long the push took; empty where nobody knows."""
+    """Return how long the push took; empty if that is unknown."""
     if record.started is None or record.ended is None:
         return ""
     return shown(max(record.ended - record.started, 0.0))
 
 
 def by(record: Record) -> str:
-    """Who pushed, from where."""
+    """Return the user and the machine of a push."""
     return f"{record.user}@{record.machine}" if record.machine else record.user
 
 
@@ -171,7 +171,7 @@ def _what(record: Record) -> Iterator[str]:
 
 
 def trouble(record: Record) -> str:
-    """Where a push that didn't succeed stands, and why."""
+    """Return the stage that a push did not pass, and the reason."""
     stage = record.stage
     if stage is None:
         return single_line(record.reason) or str(record.state)

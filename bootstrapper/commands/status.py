@@ -1,4 +1,4 @@
-"""`status`: what a deployment serves, who is at it, and what to run next."""
+"""`status`: print the live release of a deployment, its locks, and the next command."""
 
 import argparse
 import json
@@ -142,14 +142,14 @@ def _at(record: Record) -> str:
 
 
 def _held(seen: DeploymentStatus) -> Record | None:
-    """The record of the push that runs, if it is kept here: only there its stage is known."""
+    """Return the record of the push that runs, if it is kept here: only there its stage is known."""
     if not seen.here:
         return None
     return next((record for record in seen.records if str(record.id) == seen.here.push), None)
 
 
 def _failure(seen: DeploymentStatus) -> Record | None:
-    """The last push that failed or was lost, unless later ones are fine."""
+    """Return the last push that failed or was lost, unless later ones are fine."""
     for record in seen.records:
         if record.state in (State.FAILED, State.LOST):
             return record

@@ -53,7 +53,7 @@ def add(commands: Subparsers, program: str) -> None:
         action="store_false",
         help="do not use the store that the user's projects share",
     )
-    command.set_defaults(run=_rebuild, standing=_standing)
+    command.set_defaults(run=_rebuild, after_failure=_after_failure)
 
     command = commands.add_parser(
         "check",
@@ -102,7 +102,7 @@ def _rebuild(options: argparse.Namespace) -> int:
     return 0
 
 
-def _standing(options: argparse.Namespace) -> str:
+def _after_failure(options: argparse.Namespace) -> str:
     return "ve/ is unchanged" if (options.project / "ve").exists() else ""
 
 

@@ -56,13 +56,13 @@ $PUSH_COMMENT${PUSH_COMMENT:+
             --no-follow-tags --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>&1); then
         break
     fi
-    next="check that this user may push tags to $REPOSITORY"
+    next="check that this user may push tags to $REPOSITORY, then resume the push"
     existing=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>/dev/null) ||
-        next="git ls-remote ${REPOSITORY@Q} fails as well: make it work"
+        next="git ls-remote ${REPOSITORY@Q}"
     if [ -n "$existing" ] && is_own; then break; fi
     if [ -z "$existing" ]; then
         echo "$output" >&2
-        echo "  next: $next, then resume the push" >&2
+        echo "  next: $next" >&2
         exit 1
     fi
     number=$((number + 1))

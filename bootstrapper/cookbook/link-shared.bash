@@ -44,7 +44,7 @@ for word in "${shared[@]}"; do
                 "write $path without the slash in deploy/deployments.toml"
         fi
         mkdir -p "$(dirname "$shared_path")" ||
-            refuse_link "shared/$path cannot be created" "ssh $REMOTE_HOST ls -l $REMOTE_DIRECTORY/shared"
+            refuse_link "shared/$path cannot be created" "correct the modes of $REMOTE_HOST:$REMOTE_DIRECTORY/shared"
         if [ -e "$here" ] && [ ! -L "$here" ]; then
             # A copy: the file may be hardlinked into the live release.
             copy=../.$RELEASE.shared.partial

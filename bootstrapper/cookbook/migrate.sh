@@ -19,7 +19,9 @@ if ! flock --nonblock 9; then
     echo "waiting for another migration"
     if ! flock --timeout "$MIGRATE_WAIT" 9; then
         echo "$REMOTE_HOST: another migration has been running for more than $MIGRATE_WAIT s" >&2
-        echo "  next: ssh $REMOTE_HOST fuser -v $REMOTE_DIRECTORY/.deploy/migrate.lock" >&2
+        if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+        lock=$REMOTE_DIRECTORY/.deploy/migrate.lock
+        echo "  next: ${ssh}fuser -v ${lock@Q}" >&2
         exit 1
     fi
 fi

@@ -15,7 +15,8 @@ state=$("${supervisorctl[@]}" status "${programs[@]}" </dev/null) || true
 if [ -z "$state" ] || grep -Eqv '^[^ ]+ +RUNNING( |$)' <<<"$state"; then
     echo "$state" >&2
     echo "$REMOTE_HOST: not all of these run: $SUPERVISOR_PROGRAMS" >&2
-    echo "  next: ssh $REMOTE_HOST ${supervisorctl[*]} tail ${programs[0]} stderr" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}${supervisorctl[*]} tail ${programs[0]} stderr" >&2
     exit 1
 fi
 echo "$state"

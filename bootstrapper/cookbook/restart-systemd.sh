@@ -13,7 +13,8 @@ if ! "${systemctl[@]}" restart "${units[@]}" </dev/null ||
     ! "${systemctl[@]}" is-active --quiet "${units[@]}" </dev/null; then
     "${systemctl[@]}" status --no-pager --lines=20 "${units[@]}" </dev/null >&2 || true
     echo "$REMOTE_HOST: not all of these run: $SYSTEMD_UNITS" >&2
-    echo "  next: ssh $REMOTE_HOST journalctl --unit=${units[0]}" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}journalctl --unit=${units[0]}" >&2
     exit 1
 fi
 echo "restarted, and active: $SYSTEMD_UNITS"

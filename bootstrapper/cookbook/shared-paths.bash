@@ -18,7 +18,7 @@ for word in "${words[@]}"; do
         esac
     done
     case $word in /*) path= ;; esac
-    [ -n "$path" ] || refuse_path "$word is outside of a release"
+    [ -n "$path" ] || refuse_path "$word is not inside of a release"
     case $path in
         -*) refuse_path "$path begins with -, like an option" ;;
         backups | backups/*) refuse_path "$path: shared/backups belongs to backup-database" ;;
@@ -31,7 +31,7 @@ for word in "${words[@]}"; do
             known=1
             case $word in */) shared[index]=$path/ ;; esac
         elif [[ $path/ == "$other"/* || $other/ == "$path"/* ]]; then
-            refuse_path "$path and $other: one contains the other"
+            refuse_path "of $path and $other, one lies in the other"
         fi
     done
     case $word in */) path+=/ ;; esac

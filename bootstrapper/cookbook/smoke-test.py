@@ -104,7 +104,7 @@ for url in os.environ["SMOKE_URL"].replace("{host}", host).split():
     if fault:
         header = f"-H {shlex.quote('Host: ' + name)} " if name else ""
         raise SystemExit(
-            f"{url} {fault}; for {timeout_seconds:g} s\n  next: curl -i {header}"
+            f"{url} {fault}; tried for {timeout_seconds:g} s\n  next: curl -i {header}"
             f"{shlex.quote(url)}, and read the web server's error log"
         )
     print(f"{url} answered in {time.monotonic() - requested:.2f} s")

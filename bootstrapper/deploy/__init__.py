@@ -1,1 +1,1 @@
-"""A deployment: its definition, its stages run as a push, told as events and kept in a journal."""
+"""The deploy engine: definition, plan, push and journal of a deployment."""

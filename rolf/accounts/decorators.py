@@ -44,7 +44,7 @@ def superuser_required(view):
     @wraps(view)
     def wrapper(request, *args, **kwargs):
         if not request.user.is_superuser:
-            raise PermissionDenied("This is for superusers.")
+            raise PermissionDenied("Only superusers may see this page.")
         return view(request, *args, **kwargs)
 
     wrapper.permission = "superuser"
@@ -79,7 +79,7 @@ def _redirect_to_login(request):
         return HttpResponseClientRefresh()
     if request.method in SAFE_METHODS:
         return redirect_to_login(request.get_full_path())
-    messages.warning(request, "You were signed out, so nothing was done. Sign in, and do it again.")
+    messages.warning(request, "Nothing was changed: you were logged out. Log in and try again.")
     referer = request.headers.get("Referer", "")
     is_local = url_has_allowed_host_and_scheme(referer, {request.get_host()}, request.is_secure())
     return redirect_to_login(urlsplit(referer).path if is_local else reverse("main:index"))

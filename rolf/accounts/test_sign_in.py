@@ -73,7 +73,7 @@ class SignIn(TestCase):
                             ("https://example.com/people/", "/"), ("", "/")]:
             asked = client.post("/people/new/", {}, headers={"referer": came})
             self.assertEqual(asked["Location"], f"{self.address}?next={leads}")
-        self.assertContains(client.get(asked["Location"]), "nothing was done")
+        self.assertContains(client.get(asked["Location"]), "Nothing was changed")
 
     def test_nobody_is_led_to_another_site(self):
         answer = Client().post(f"{self.address}?next=https://example.com/", {

@@ -1,4 +1,4 @@
-"""The cookbook: recipes of the shop's own, and those that come with the engine."""
+"""Pages of the cookbook: your own recipes, and those that come with Rolf."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -21,25 +21,25 @@ from .models import Recipe, save_version
 @login_required
 def cookbook(request):
     """List all recipes."""
-    shelf = RecipeCatalog()
+    catalog = RecipeCatalog()
     used = request.access.recipe_counts()
     return render(request, "cookbook/cookbook.html", {
-        "recipes": [(entry, used.get(entry.name, 0)) for entry in shelf.entries()],
+        "recipes": [(entry, used.get(entry.name, 0)) for entry in catalog.entries()],
         "may_add": request.access.may_write_recipes()})
 
 
 @require_safe
 @login_required
 def recipe(request, name):
-    """Show one: its code, what it needs, its versions, and where it is used."""
-    shelf = RecipeCatalog()
-    own = shelf.own(name)
-    ours = shipped().get(name)
-    if own is None and ours is None:
+    """Show a recipe: its code, its settings, its versions, and the deployments that use it."""
+    catalog = RecipeCatalog()
+    own = catalog.own(name)
+    from_rolf = shipped().get(name)
+    if own is None and from_rolf is None:
         raise Http404("There is no such recipe.")
     return render(request, "cookbook/recipe.html", {
-        "name": name, "own": own, "shipped": ours, "entry": shelf.entry(name),
-        "code": own.code if own else ours.code, "usage": request.access.recipe_users(name),
+        "name": name, "own": own, "shipped": from_rolf, "entry": catalog.entry(name),
+        "code": own.code if own else from_rolf.code, "usage": request.access.recipe_users(name),
         "versions": own.versions.all() if own else [],
         "may_edit": request.access.may_edit_recipe(name)})
 
@@ -48,7 +48,7 @@ def recipe(request, name):
 @login_required
 @atomic_post
 def recipe_new(request):
-    """Write a new one; `of` copies the one of that name."""
+    """Create a recipe; `of` names one to copy."""
     _refuse_unless(request.access.may_write_recipes())
     copied = request.GET.get("of", "")
     begin = {}
@@ -62,7 +62,7 @@ def recipe_new(request):
 @login_required
 @atomic_post
 def recipe_edit(request, name):
-    """Change one of the shop's own."""
+    """Change one of your own recipes."""
     found = get_object_or_404(Recipe.objects.not_deleted(), name=name)
     _refuse_unless(request.access.may_edit_recipe(name))
     return _saved(request, found, {}, f"Edit {name}")
@@ -72,7 +72,7 @@ def recipe_edit(request, name):
 @login_required
 @atomic_post
 def recipe_delete(request, name):
-    """Ask, then take one of the shop's own off the shelf; its versions stay."""
+    """Ask, then delete one of your own recipes; its versions stay."""
     found = get_object_or_404(Recipe.objects.not_deleted(), name=name)
     _refuse_unless(request.access.may_edit_recipe(name))
     if request.method != "POST":
@@ -82,14 +82,14 @@ def recipe_delete(request, name):
     with record_change(request.user, found):
         found.deleted = timezone.now()
         found.save()
-    messages.success(request, f"Deleted: the recipe {name}.")
+    messages.success(request, f"Deleted the recipe {name}.")
     return redirect("cookbook:recipes")
 
 
 @require_safe
 @login_required
 def recipe_version(request, name, number):
-    """Show what a version changed, against the one before it or against `against`."""
+    """Compare a version with the one before it, or with version `against`."""
     found = get_object_or_404(Recipe.objects.not_deleted(), name=name)
     version = get_object_or_404(found.versions, number=number)
     against = to_int(request.GET.get("against"), number - 1)
@@ -104,13 +104,13 @@ def _saved(request, row, begin, heading):
     form = RecipeForm(request.POST or None, instance=row, initial=begin,
                       renames=row.pk is None)
     if form.is_valid():
-        # A new one under a name that stages use is an edit of those deployments. It is asked of
-        # the name as it is kept: forms strip what was sent.
+        # A new recipe under a name that stages use changes those deployments. Check the cleaned
+        # name: the form strips spaces.
         _refuse_unless(request.access.may_edit_recipe(form.cleaned_data["name"]))
         with record_change(request.user, row):
             form.save()
         save_version(row, request.user)
-        messages.success(request, f"Saved: the recipe {row}.")
+        messages.success(request, f"Saved the recipe {row}.")
         return redirect(row)
     return render(request, "cookbook/edit.html", {
         "form": form, "heading": heading, "recipe": row},
@@ -118,15 +118,15 @@ def _saved(request, row, begin, heading):
 
 
 def _text(name):
-    """Return what a copy begins with."""
+    """Return the initial values of a copy."""
     own = RecipeCatalog().own(name)
     if own:
         return {"language": own.language, "code": own.code, "description": own.description}
-    ours = shipped().get(name)
-    return {"language": language_of(ours), "code": ours.code} if ours else {}
+    from_rolf = shipped().get(name)
+    return {"language": language_of(from_rolf), "code": from_rolf.code} if from_rolf else {}
 
 
 def _refuse_unless(allowed):
     if not allowed:
-        raise PermissionDenied("This needs the permission to edit every deployment that uses it, "
-                               "deleted ones too: a superuser can restore those.")
+        raise PermissionDenied("You need the edit permission on every deployment that uses this "
+                               "recipe, deleted ones included.")

@@ -44,11 +44,11 @@ class Access:
         self.token = token
 
     def deployments(self, level=Level.VIEW):
-        """Return those on which they have that level, with the level as `level` on each."""
+        """Return the deployments on which the user has at least that level."""
         return self._granted(Deployment.objects.not_deleted(), level)
 
     def _granted(self, deployments, level):
-        """Return those of the deployments on which they have that level."""
+        """Return those of the deployments on which the user has at least that level."""
         if not (self.user.is_authenticated and self.user.is_active):
             return deployments.none()
         if self.token and level > self.token.level:
@@ -62,14 +62,14 @@ class Access:
         return allowed.filter(granted__gte=level)
 
     def applications(self):
-        """Return those that they know of, since they see a deployment of theirs; superusers all."""
+        """Return the applications of visible deployments; for superusers, all applications."""
         if self.user.is_superuser:
             return Application.objects.all()
         return Application.objects.filter(
             pk__in=self.deployments().order_by().values("application"))
 
     def level(self, deployment):
-        """Return the level that they have on a deployment; 0 is none."""
+        """Return the user's level on a deployment; 0 is none."""
         if self.user.is_superuser:
             level = Level.EDIT
         elif "granted" in vars(deployment):
@@ -80,10 +80,9 @@ class Access:
         return min(level, self.token.level) if self.token else level
 
     def deployment(self, pk, level):
-        """Return the deployment of that key, `granted` on it.
+        """Return the deployment of that key; its attribute ``granted`` is the user's level.
 
-        Raises Http404 where they may not know that it is there, PermissionDenied where they may
-        not do what needs `level`.
+        Raises Http404 if the user may not see it, PermissionDenied if ``granted`` is too low.
         """
         try:
             found = self.deployments().select_related("application__category").annotate(
@@ -92,18 +91,19 @@ class Access:
             raise Http404("There is no such deployment.") from None
         found.granted = self.level(found)
         if found.granted < level:
-            raise PermissionDenied(f"This needs the permission to {Level(level).label}.")
+            raise PermissionDenied(
+                f"You need the {Level(level).label} permission on this deployment.")
         return found
 
     def may_write_recipes(self):
-        """Whether they may edit any deployment at all."""
+        """Return whether the user may edit at least one deployment."""
         return self.user.is_superuser or self.deployments(Level.EDIT).exists()
 
     def may_edit_recipe(self, name):
-        """Whether they may edit every deployment that uses the recipe, and at least one at all.
+        """Return whether the user may edit all deployments that use the recipe, and at least one.
 
-        Deleted deployments count, by the permissions they were deleted with: a superuser can
-        restore one, and its pushes then run the recipe as it is.
+        Deleted deployments count with the permissions that they had: a superuser can restore
+        them, and then their pushes run the recipe.
         """
         if self.user.is_superuser:
             return True

@@ -126,8 +126,13 @@ class Deployment(models.Model):
 
     @property
     def tied(self):
-        """Whether its repository says what its stages and settings are."""
+        """Whether its repository defines its stages, settings and flags."""
         return bool(self.tied_to)
+
+    @property
+    def may_edit(self):
+        """Whether the user may edit it; ``granted`` is set by `access.Access.deployment`."""
+        return self.granted >= Level.EDIT
 
     def history_fields(self):
         """Return what the history keeps of it."""

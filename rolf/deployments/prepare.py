@@ -68,8 +68,8 @@ def prepare_repository(deployment, checkout, *, flags=None, skip=()):
         kept = {name: ours.settings[name] for name in KEPT_HERE if ours.settings.get(name)}
         engine = replace(engine, settings={**engine.settings, **kept})
         chosen = secret.choose(
-            engine, {**ours.environment, **secrets}, missing="the secret {name} has no value "
-            "here: give the deployment a secret setting {name}")
+            engine, {**ours.environment, **secrets}, missing="the secret NAME has no value here: "
+            "give the deployment a secret setting NAME")
         prepared = prepare_engine(
             directory(deployment), engine, engine_catalog.RecipeCatalog(checkout), chosen,
             flags=_words(engine.flags, flags), skip=skip, problems=[*problems, *of_file])
@@ -161,7 +161,7 @@ def _from_rows(deployment):
         max_failures=deployment.max_failures, settings=values, secrets=tuple(secrets),
         flags=_flags(deployment), id=str(deployment.pk), invalid=frozenset(invalid))
     return engine, secret.choose(
-        engine, secrets, missing="the secret setting {name} has no value"), problems
+        engine, secrets, missing="the secret setting NAME has no value"), problems
 
 
 def _flags(deployment):

@@ -1,4 +1,4 @@
-"""What a push of a deployment may be told: its flags and its stages, wherever they are written."""
+"""The flags and stages that a push form offers, from rows or from a tied deployment's file."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from .models import Flag
 
 @dataclass(frozen=True)
 class Definition:
-    """Flags (unsaved ones, of a tied deployment) and names of stages, in order."""
+    """Flags, which are unsaved for a tied deployment, and names of stages in order."""
 
     flags: list[Flag]
     stages: list[str]
 
 
 def definition(deployment):
-    """Return what is known of it: of a tied one, what the last look at its file found."""
+    """Return the Definition; that of a tied deployment is what its file was last seen to hold."""
     if not deployment.tied:
         return Definition(
             list(deployment.flags.all()),
@@ -32,21 +32,21 @@ def definition(deployment):
 
 
 def refuse_tied(deployment):
-    """Raise PermissionDenied where what a page would change is the repository's to say."""
+    """Raise PermissionDenied if the deployment is tied: a page must not change its rows."""
     if deployment.tied:
-        raise PermissionDenied("It is tied to deploy/deployments.toml in its repository, which "
-                               "says this: change it there.")
+        raise PermissionDenied("This deployment is tied to deploy/deployments.toml in its "
+                               "repository: change it there.")
 
 
 def reading_fault(deployment):
-    """Return why the last look at a tied deployment's file, on its branch, told nothing; or ""."""
+    """Return why the file of a tied deployment could not be read on its branch; "" if it could."""
     survey = deployment.surveys.filter(ref=deployment.branch).first()
     return survey.fault if survey else ""
 
 
 def read_definition(deployment):
-    """Return Survey.definition of the newest look at a tied deployment's file, or None."""
+    """Return the newest Survey.definition of a tied deployment, or None."""
     surveys = deployment.surveys.filter(definition__isnull=False)
-    # That of its own branch, where there is one: others are of what somebody thought of pushing.
+    # Surveys of other branches are of commits that nobody may have pushed.
     found = surveys.filter(ref=deployment.branch).first() or surveys.order_by("-answered").first()
     return found.definition if found else None

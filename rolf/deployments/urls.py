@@ -1,4 +1,4 @@
-"""Addresses of deployments, and of what they belong to."""
+"""URLs of deployments, their rows, and their applications and categories."""
 
 from django.urls import include, path
 
@@ -28,10 +28,11 @@ of_deployment = [
     path("permissions/<int:grant_id>/delete/", rows.GrantDeleteView.as_view(),
          name="permission-delete"),
     path("stages/", stages.stages, name="stages"),
-    path("stages/new/", stages.stage_new, name="stage-new"),
+    path("stages/new/", stages.StageCreateView.as_view(), name="stage-new"),
     path("stages/order/", stages.stages_order, name="stages-order"),
-    path("stages/<int:stage_id>/", stages.stage, name="stage"),
-    path("stages/<int:stage_id>/delete/", stages.stage_delete, name="stage-delete"),
+    path("stages/<int:stage_id>/", stages.StageUpdateView.as_view(), name="stage"),
+    path("stages/<int:stage_id>/delete/", stages.StageDeleteView.as_view(),
+         name="stage-delete"),
     path("stages/<int:stage_id>/move/", stages.stage_move, name="stage-move"),
 ]
 

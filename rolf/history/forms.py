@@ -1,4 +1,4 @@
-"""The search in the history, and forms that notice a change made meanwhile."""
+"""The search in the history, and model forms that detect concurrent changes."""
 
 import json
 
@@ -9,26 +9,26 @@ from django.utils.crypto import salted_hmac
 
 
 def kinds():
-    """Return what the history keeps, as people call it: whatever can be `history_fields`."""
+    """Return the names of all models that have a history: those with `history_fields()`."""
     names = {str(model._meta.verbose_name) for model in apps.get_models()
              if hasattr(model, "history_fields")}
     return sorted(names)
 
 
 class ChangeSearchForm(forms.Form):
-    """All of them narrow it down."""
+    """A filter of changes; all its fields must match."""
 
     kind = forms.ChoiceField(required=False)
-    by = forms.CharField(required=False, max_length=150, label="Person")
+    by = forms.CharField(required=False, max_length=150, label="User")
     deployment = forms.CharField(required=False, max_length=80)
 
     def __init__(self, *args, **kwargs):
-        """Kinds come from the models."""
+        """Offer the kinds of all models."""
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [("", "everything"), *((kind, kind) for kind in kinds())]
 
     def among(self, changes):
-        """Return those that are asked for; none if what is asked for is no kind at all."""
+        """Return the matching ones of a queryset of changes; none if the form is invalid."""
         if not self.is_valid():
             return changes.none()
         kind, by, words = (self.cleaned_data[name] for name in ["kind", "by", "deployment"])
@@ -36,7 +36,7 @@ class ChangeSearchForm(forms.Form):
             changes = changes.filter(kind=kind)
         if by:
             changes = changes.filter(by_name=by)
-        # "shop production" as a deployment is called: each word is in one of its two names.
+        # "shop production" is an application and a deployment: each word is in one of the names.
         for word in words.split():
             changes = changes.filter(
                 Q(deployment__name__icontains=word)
@@ -45,12 +45,16 @@ class ChangeSearchForm(forms.Form):
 
 
 class OptimisticLockForm(forms.ModelForm):
-    """`seen` is what the row was when the form was shown; its instance needs `history_fields()`."""
+    """A form that refuses to overwrite a change which was saved after the form was shown.
+
+    The hidden field ``seen`` is a hash of the row as it was shown. The model needs
+    `history_fields()`.
+    """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
-        """Take the row as it is in the database now for what is seen."""
+        """Read the stored row: ``stored``, None of a new one."""
         super().__init__(*args, **kwargs)
         self.stored = None
         if self.instance.pk:
@@ -60,30 +64,35 @@ class OptimisticLockForm(forms.ModelForm):
             del self.fields["seen"]
 
     def clean(self):
-        """Refuse to undo what somebody else has done; a second try knows of it."""
+        """Refuse the first attempt to overwrite another change; the second one may."""
         cleaned = super().clean()
         if self.stored and cleaned.get("seen") not in ("", None, _digest(self.stored)):
             now = "; ".join(f"{field} is {value}" for field, value in self.stored_fields())
             self.data = self.data.copy()
             self.data[self.add_prefix("seen")] = _digest(self.stored)
             raise forms.ValidationError(
-                f"Somebody else has changed it meanwhile. Now {now}. Save once more to replace "
-                "that with what is below.")
+                f"Another user has changed this since you opened the page. Now {now}. "
+                "Save again to overwrite that.")
         return cleaned
 
-    def _get_validation_exclusions(self):
-        """Check constraints, too, that name what isn't in the form but is known."""
-        return super()._get_validation_exclusions() - {"deployment", "deleted"}
+    def full_clean(self):
+        """Check all constraints: Django skips those with a field that is not in the form."""
+        super().full_clean()
+        if self.is_bound and not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except forms.ValidationError as error:
+                self.add_error(None, error)
 
     def stored_fields(self):
-        """Return (field, value) of what is stored, where it differs from what was sent."""
-        described = self.stored.history_fields()
-        if described.get("secret"):
+        """Return (field, value) for each stored value that differs from the one sent."""
+        fields = self.stored.history_fields()
+        if fields.get("secret"):
             return [("the secret", "another one")]
         sent = {name: str(self.data.get(self.add_prefix(name), "")) for name in self.fields}
-        told = [(name.replace("_", " "), f'"{value}"') for name, value in described.items()
-                if name in sent and sent[name] != str(value)]
-        return told or [("it", "as below")]
+        differing = [(name.replace("_", " "), f'"{value}"') for name, value in fields.items()
+                     if name in sent and sent[name] != str(value)]
+        return differing or [("it", "the same as below")]
 
 
 def _digest(row):

@@ -17,7 +17,8 @@ from tests.support.processes import left
 from tests.support.shop import STAGES, Shop, open_shop
 from tests.support.ssh_server import SshServer
 
-pytestmark = pytest.mark.needs("/usr/sbin/sshd", "ssh")
+# Their limits are short, and a machine that is busy looks like a cut connection.
+pytestmark = [pytest.mark.needs("/usr/sbin/sshd", "ssh"), pytest.mark.alone]
 
 # The command line, with a tenth of the real limits, in the same order.
 SHORTENED = """

@@ -147,7 +147,7 @@ def test_an_unknown_deployment_has_a_suggestion(tmp_path: Path) -> None:
         read.deployment("prodcution")
     assert str(caught.value) == (
         'deploy/deployments.toml: has no deployment "prodcution"; did you mean "production"?\n'
-        "  next: name one of production, staging")
+        "  next: python -m bootstrapper status production  # or one of: production, staging")
 
 
 def test_without_a_default_the_command_must_name_one(tmp_path: Path) -> None:
@@ -196,8 +196,8 @@ empty (line 11)
   deploy/recipes/broken.sh:1: ends its lines as Windows does (CR LF)
   next: ${EDITOR:-vi} +1 deploy/deployments.toml
         python -m bootstrapper cookbook
-        add SMOKE_URL = "…" to [deployments.production.settings] in deploy/deployments.toml
-        add REMOTE_HOST = "…" to [deployments.production.settings] in deploy/deployments.toml
+        ${EDITOR:-vi} deploy/deployments.toml  # [deployments.production.settings]: SMOKE_URL = "…"
+        ${EDITOR:-vi} deploy/deployments.toml  # [deployments.production.settings]: REMOTE_HOST = "…"
         python -m bootstrapper deploy production --flag NOTE=TEXT
         sed -i 's/\\r$//' 'deploy/recipes/broken.sh'"""
 

@@ -233,16 +233,37 @@ def test_running_and_closed_have_the_keys_that_are_told(shop: Shop) -> None:
 
 
 def test_the_commands_about_the_lock_print_what_the_how_to_shows(shop: Shop) -> None:
-    section = HOW_TO.partition("## Lock a deployment")[2].partition("\n## ")[0]
-    block = re.search(r"(^    .*\n)+", section, re.MULTILINE)
-    assert block
-    example = re.sub("^    ", "", block[0], flags=re.MULTILINE)
+    example = _block("Lock a deployment")
     shop.define(settings=HERE)
     shown = ""
     for command in re.findall(r"^\$ (.*)$", example, re.MULTILINE):
         ran = shop.run(*shlex.split(command)[3:])
         shown += f"$ {command}\n{ran.stdout}{ran.stderr}"
     assert re.sub(r"\S+@\S+ since \d\d:\d\d", "anna@laptop since 10:00", shown) == example
+
+
+def test_faults_are_printed_as_the_how_to_shows(shop: Shop) -> None:
+    (shop.project / "deploy/deployments.toml").write_text("""\
+defualt = "production"
+
+[deployments.production]
+brnch = "main"
+stages = ["clear-checkout"]
+timeout = "15"
+""")
+    assert shop.run("deploy").stderr == _block("See what a push would do", "no key of")
+
+
+def test_an_import_prints_what_the_how_to_shows(shop: Shop) -> None:
+    (shop.project / "cookbook.csv").write_text("""\
+clear checkout directory,shell,rm -rf $CHECKOUT_DIR/*,Empties the checkout.
+git/clone,shell,git clone $REPOSITORY $CHECKOUT_DIR,Clones.
+touch wsgi,shell,ssh $REMOTE_HOST touch $REMOTE_DIRECTORY/$WSGI_FILE,Touches.
+save git rollback_url,python,self.push.save(),Saves the tag.
+""")
+    ran = shop.run("cookbook", "import", "cookbook.csv")
+    shutil.rmtree(shop.project / "deploy/recipes")
+    assert ran.stdout == _block("Import a cookbook of 2010", "new  ")
 
 
 def test_the_files_of_a_journal_and_of_a_target_are_those_that_are_there(shop: Shop) -> None:
@@ -286,6 +307,14 @@ def test_every_link_in_the_docs_leads_somewhere() -> None:
             if anchor:
                 heads = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
                 assert anchor in {reference.anchor(head) for head in heads}, f"{path}: {link}"
+
+
+def _block(heading: str, containing: str = "") -> str:
+    """Return an indented block of a how-to guide: the first one, or the one with that text."""
+    section = HOW_TO.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)
+    block = next(each for each in blocks if containing in each)
+    return re.sub("^    ", "", block, flags=re.MULTILINE)
 
 
 def _within(key: str) -> set[str]:

@@ -19,13 +19,14 @@ def test_flags_are_as_the_command_line_says(words: list[str], value: tuple[str, 
 
 @pytest.mark.parametrize(("word", "told"), [
     ("FSAT", '--flag FSAT: no flag of production is called FSAT; did you mean "FAST"?\n'
-     "  next: --flag FAST or --flag FAST=0, --flag NOTE=TEXT"),
+     "  next: python -m bootstrapper deploy production --flag FAST  # or --flag FAST=0, "
+     "--flag NOTE=TEXT"),
     ("NOTE", "--flag NOTE: the flag NOTE takes text, and --flag NOTE gives none\n"
-     "  next: --flag NOTE=TEXT"),
+     "  next: python -m bootstrapper deploy production --flag NOTE=TEXT"),
     ("FAST=maybe", '--flag FAST: the flag FAST is on or off, which "maybe" doesn\'t say\n'
-     "  next: --flag FAST or --flag FAST=0"),
+     "  next: python -m bootstrapper deploy production --flag FAST  # or --flag FAST=0"),
     ("FAST=", '--flag FAST: the flag FAST is on or off, which "" doesn\'t say\n'
-     "  next: --flag FAST or --flag FAST=0"),
+     "  next: python -m bootstrapper deploy production --flag FAST  # or --flag FAST=0"),
 ])
 def test_a_wrong_flag_says_which_are_right(word: str, told: str) -> None:
     flags = {"FAST": flag.Flag(name="FAST"), "NOTE": flag.Flag(name="NOTE", default="none")}

@@ -100,6 +100,8 @@ def define(shop: Shop, host: str, web: str, more: str = "") -> None:
                 f'SMOKE_URL = "{web}"\n{more}')
 
 
+@pytest.mark.safety
+@pytest.mark.system
 def test_killed_in_each_stage_on_this_machine(tmp_path: Path, web: str) -> None:
     shop = open_shop(tmp_path)
     define(shop, ".", web)
@@ -108,6 +110,7 @@ def test_killed_in_each_stage_on_this_machine(tmp_path: Path, web: str) -> None:
     assert git(shop.repository, "fsck") == ""
 
 
+@pytest.mark.safety
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
 def test_killed_in_each_stage_over_ssh(tmp_path: Path, web: str, ssh_server: SshServer) -> None:
     shop = open_shop(tmp_path)

@@ -158,7 +158,7 @@ class Writer:
 
 def test_following_ends_when_the_push_does(tmp_path: Path) -> None:
     with Writer(tmp_path) as writer:
-        seen = [event for event in LogReader(writer.journal.directory).happenings(
+        seen = [event for event in LogReader(writer.journal.directory).events_from(
             running=lambda: True) if isinstance(event, Piece)]
     assert data(seen) == b"0\n1\n2\n3\n4\n"
 
@@ -169,7 +169,7 @@ def test_following_ends_when_nobody_runs_the_push_any_more(tmp_path: Path) -> No
             self.alive = False
 
     with Dying(tmp_path) as writer:
-        seen = [event for event in LogReader(writer.journal.directory).happenings(
+        seen = [event for event in LogReader(writer.journal.directory).events_from(
             running=lambda: writer.alive) if isinstance(event, Piece)]
     assert data(seen) == b"0\n1\n2\n3\n4\n"
 
@@ -181,7 +181,7 @@ def test_following_a_push_that_ended_shows_it_and_ends(tmp_path: Path,
     def wait(seconds: float) -> None:
         pytest.fail("nothing more will come")
     monkeypatch.setattr(time, "sleep", wait)
-    seen = list(LogReader(directory).happenings(running=lambda: True))
+    seen = list(LogReader(directory).events_from(running=lambda: True))
     assert len(seen) == len(whole())
 
 
@@ -193,7 +193,7 @@ def test_following_a_resumed_push_doesnt_end_where_it_ended_before(tmp_path: Pat
     def running() -> bool:
         asked.append(True)
         return False
-    seen = list(LogReader(journal.directory).happenings(running=running))
+    seen = list(LogReader(journal.directory).events_from(running=running))
     assert asked and isinstance(seen[-1], Piece) and seen[-1].data == b"anew\n"
 
 

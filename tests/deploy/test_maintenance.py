@@ -36,7 +36,7 @@ def test_a_failure_before_the_switch_says_what_visitors_see(shop: Shop) -> None:
     assert "as it was before" not in said
     assert "production has the code of before, and visitors don't see it" in said
     assert "visitors see the maintenance page on this machine" in said
-    assert f"next: to end it without another push: rm -f {page}" in said
+    assert f"next: rm -f {page}  # removes the page without another push" in said
     assert "python -m bootstrapper resume production" in said
 
 

@@ -113,15 +113,19 @@ def test_asking_for_the_holder_never_keeps_a_push_out(tmp_path: Path) -> None:
         pass
     asking = subprocess.Popen(
         [sys.executable, "-c", "import sys\nfrom pathlib import Path\n"
-         "from bootstrapper.deploy.machine.push_lock import holder\n"
-         "while True: holder(Path(sys.argv[1]), 'production')", tmp_path], cwd=REPOSITORY)
+         "from bootstrapper.deploy.machine.push_lock import current_holder\n"
+         "current_holder(Path(sys.argv[1]), 'production')\nprint(flush=True)\n"
+         "while True: current_holder(Path(sys.argv[1]), 'production')", tmp_path],
+        cwd=REPOSITORY, stdout=subprocess.PIPE)
     try:
+        assert asking.stdout and asking.stdout.readline() == b"\n"
         for _ in range(50):
             with PushLock(tmp_path, ANNA):
                 assert current_holder(tmp_path, "production") == ANNA
+        assert asking.poll() is None, "it asked all the time"
     finally:
         asking.kill()
-        asking.wait()
+        asking.communicate()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"who": 3, "later": 1}', "\xff"])

@@ -106,7 +106,7 @@ def test_a_failed_rollback_names_what_is_live_again(shop: Shop) -> None:
     assert run.returncode == 1, run.stdout
     assert shop.page() == "good"
     assert ("production serves push 3 again, as far as it came\n"
-            "  next: remove the cause, then: python -m bootstrapper resume production\n"
+            "  next: python -m bootstrapper resume production\n"
             ) in run.stdout
 
 

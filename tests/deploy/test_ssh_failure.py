@@ -19,7 +19,7 @@ from bootstrapper.errors import WorkFailed
      "can't be reached (ssh: connect to host app1 port 22: Network is unreachable)"),
     ("Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\n"
      "Disconnected from 10.0.0.1 port 22\r\n",
-     "lets us not in (Disconnected from 10.0.0.1 port 22)"),
+     "login refused (Disconnected from 10.0.0.1 port 22)"),
     ("Timeout, server 10.0.0.1 not responding.\r\n", "does not answer (timed out)"),
     ("This service allows sftp connections only.\n",
      "This service allows sftp connections only."),

@@ -206,7 +206,7 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
     broken.write_text("import nothing_of_that_name\n")
     with running(home) as rolf:
         home.switch("2")
-        assert until(lambda: "can't be run" in rolf.said)
+        assert until(lambda: "cannot be run" in rolf.said)
         assert "No module named 'nothing_of_that_name'" in rolf.said
         assert until(lambda: len(rolf.children) == 2)
         assert rolf.get() == 200

@@ -24,7 +24,7 @@ Stage.objects.create(deployment=deployment, name="wait",
                      code="touch {begun}; until [ -e {file} ]; do sleep 0.05; done")
 services.queue_push(deployment, User.objects.get())
 """
-STATE = "from pushes.models import Push; print(Push.objects.get().display_state)"
+STATE = "from pushes.models import Push; print(Push.objects.get().effective_state)"
 
 
 def test_healthz_fails_while_the_database_is_locked(home: Home) -> None:

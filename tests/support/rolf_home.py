@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.support.processes import ENDS_WITH_US, processes_of
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds that something may take, however busy the machine is
 DATABASE = "data/db.sqlite3"
 # Django is loaded once; what each piece of code does ends with its process.
 SHELL = """
@@ -39,9 +39,9 @@ for line in sys.stdin:
         os._exit(0)
     os.close(writing)
     with open(reading) as stream:
-        said = stream.read()
+        printed = stream.read()
     status = os.waitpid(child, 0)[1]
-    print(json.dumps([status, said]), flush=True)
+    print(json.dumps([status, printed]), flush=True)
 """
 _shells: "dict[Path, subprocess.Popen[str]]" = {}
 
@@ -98,9 +98,9 @@ class Home:
         process = _shells[release]
         assert process.stdin and process.stdout
         print(json.dumps(code), file=process.stdin, flush=True)
-        status, said = json.loads(process.stdout.readline())
-        assert status == 0, said
-        return str(said).strip()
+        status, printed = json.loads(process.stdout.readline())
+        assert status == 0, printed
+        return str(printed).strip()
 
     def manage(self, *words: str) -> str:
         """Run a command of manage.py there, which must end well; returns what it says."""
@@ -174,7 +174,7 @@ def close_shells() -> None:
 
 
 def environment() -> dict[str, str]:
-    """What whoever starts Rolf has: none of the tests' own."""
+    """Return the environment of a user who starts Rolf: nothing of the tests."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 

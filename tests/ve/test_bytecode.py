@@ -17,7 +17,7 @@ SOURCE = b'"""Documented."""\nassert __debug__\n'
 def test_bytecode_ignores_optimisation_options(option: str) -> None:
     run = subprocess.run(
         [sys.executable, option, "-c", "import sys; from bootstrapper.ve.python import bytecode; "
-         f"sys.stdout.buffer.write(bytecode.compiled({SOURCE!r}, 'odd.py', mtime=7))"],
+         f"sys.stdout.buffer.write(bytecode.compile_source({SOURCE!r}, 'odd.py', mtime=7))"],
         stdout=subprocess.PIPE, check=True, cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     code = marshal.loads(run.stdout[16:])

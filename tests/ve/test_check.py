@@ -143,7 +143,7 @@ def installed(project: Path, *wheels: Path) -> None:
     {"odd-1.0.data/scripts/odd.py": "#!python\nprint('with a first line')\n"},
     {"odd-1.0.data/scripts/below/odd": "#!python\nprint('in a directory of bin/')\n"},
     {"odd-1.0.data/data/bin/odd.py": "print('data in bin/')\n"},
-    {"odd-1.0.data/data/odd.py": "print('in the ve itself')\n"},
+    {"odd-1.0.data/data/odd.py": "print('in the root')\n"},
     {"odd.py": "this is no Python\n", "__pycache__/odd.other.pyc": b"\0" * 20},
 ], ids=lambda files: next(iter(files)))
 def test_python_files_anywhere_make_no_difference(

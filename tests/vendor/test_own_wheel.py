@@ -66,6 +66,8 @@ def modules(wheel: Path) -> set[str]:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
 
 
+@pytest.mark.parity
+@pytest.mark.system
 def test_wheel_equals_the_one_of_pip(checkout: Path, theirs: Path, tmp_path: Path) -> None:
     ours = build_wheel(checkout, tmp_path)
     assert ours.name == theirs.name

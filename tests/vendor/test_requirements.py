@@ -76,7 +76,7 @@ def test_unbuildable_tarball_is_removed_with_its_line(
 
 
 @pytest.mark.parametrize(
-    ("asked", "printed"),
+    ("asked", "line"),
     [
         (["code"], "requirements/apps.in line 1, or remove that line"),
         (["other", "top"], "requirements/apps.in, where line 2 needs it, or remove that line"),
@@ -88,7 +88,7 @@ def test_unbuildable_tarball_is_removed_with_its_line(
 )
 def test_line_of_an_unbuildable_tarball_is_named(
     asked: list[str],
-    printed: str,
+    line: str,
     index: Index,
     make_project: MakeProject,
     tmp_path: Path,
@@ -126,7 +126,7 @@ def test_line_of_an_unbuildable_tarball_is_named(
     assert vendor(project) == 1
     printed = capsys.readouterr().err
     assert printed.startswith("code: error: Failed to build `code==1.0`")
-    assert f"; or ask for another version of code in {printed}; then: make vendor\n" in printed
+    assert f"; or ask for another version of code in {line}; then: make vendor\n" in printed
     assert snapshot(project / "requirements/src") == before
     make_project("idna")
     assert vendor(project) == 0

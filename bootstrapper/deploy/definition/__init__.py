@@ -1,1 +1,1 @@
-"""What deploy/deployments.toml and deploy/secrets.env say."""
+"""Read deploy/deployments.toml and deploy/secrets.env."""

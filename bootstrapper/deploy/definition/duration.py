@@ -20,7 +20,7 @@ def parse(text: str) -> float | None:
 
 
 def render(seconds: float) -> str:
-    """The same in words: "1h30m", "15m", "90s" is "1m30s"."""
+    """Return the same in words: "1h30m", "15m", "90s" is "1m30s"."""
     rest = round(seconds)
     words = []
     for unit, size in _UNITS.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bootstrapper.deploy.definition.problems import Problem
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
+from bootstrapper.program import PROGRAM
 from bootstrapper.spelling import did_you_mean
 
 _BOOLEAN = {"": "1", "1": "1", "true": "1", "yes": "1", "0": "", "false": "", "no": ""}
@@ -76,14 +77,15 @@ def _value(flag: Flag, value: str, *, given: bool) -> str:
 
 
 def _choices(flags: Iterable[Flag], deployment: str) -> str:
-    """Return the words of the command line that can be given; a switch is on, or off with =0."""
-    words = [
-        f"--flag {flag.name} or --flag {flag.name}=0"
-        if flag.boolean
-        else f"--flag {flag.name}=TEXT"
-        for flag in flags
-    ]
-    return ", ".join(words) or (
-        f"leave --flag out, or add the flag to {deployment} in deploy/deployments.toml: "
-        f"[deployments.{deployment}.flags.NAME]"
-    )
+    """Return a command with a flag, and the other words that it takes; =0 turns a switch off."""
+    words = []
+    for flag in flags:
+        words += (
+            [f"--flag {flag.name}", f"--flag {flag.name}=0"]
+            if flag.boolean
+            else [f"--flag {flag.name}=TEXT"]
+        )
+    command = f"{PROGRAM} deploy {deployment}"
+    if not words:
+        return f"{command}  # a flag needs [deployments.{deployment}.flags.NAME] in the file"
+    return f"{command} {words[0]}" + (f"  # or {', '.join(words[1:])}" if words[1:] else "")

@@ -1,4 +1,4 @@
-"""The settings of our own recipes whose values are judged before anything runs."""
+"""Check the values of settings that shipped recipes use, before a push runs."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ _OF_RECIPES = {"backups": "backup-database", "maintenance.html": "maintenance-on
 
 
 def unfit(codes: Iterable[str], values: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with values, by the setting's name, that recipes with that code use."""
+    """Return what is wrong with values that the code uses, by the names of settings."""
     code, found = "\n".join(codes), {}
     for name, check in KNOWN.items():
         try:

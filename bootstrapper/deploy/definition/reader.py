@@ -328,7 +328,7 @@ def _dotted(path: toml_lines.Path) -> str:
 
 
 def _elsewhere(name: str, keys: Sequence[Key]) -> str:
-    """Where a key belongs that has strayed."""
+    """Return the table that a misplaced key belongs to."""
     if keys is schema.DEPLOYMENT and name.isupper():
         return "; a setting stands in [deployments.NAME.settings]"
     if keys is schema.DOCUMENT and name.isupper():
@@ -345,7 +345,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value in a message, as TOML has it, if that is short."""
+    """Return a value in a message, as TOML has it, if that is short."""
     match value:
         case bool():
             return str(value).lower()

@@ -1,4 +1,4 @@
-"""Every key of deploy/deployments.toml: what it takes, what holds without it, and what it is for.
+"""Every key of deploy/deployments.toml: its type, its default and its purpose.
 
 The reader checks files against this table, and docs/reference.md prints it.
 """
@@ -14,7 +14,7 @@ from bootstrapper.git_ref import is_ref
 
 
 class InvalidValue(Exception):
-    """A value is not what its key takes; says what that is, and what was meant perhaps."""
+    """The value of a key or a setting is invalid; the message may suggest another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +39,13 @@ class Key:
 
 @dataclass(frozen=True)
 class Share:
-    """So many, or so many percent, of a number of hosts: `2` or `"25%"`."""
+    """A number of hosts, or a percentage of all hosts: `2` or `"25%"`."""
 
     number: int
     percent: bool = False
 
     def of(self, total: int) -> int:
-        """How many that is of `total`: rounded down, and one at least."""
+        """Return how many that is of `total`: rounded down, and one at least."""
         return max(1, min(total, total * self.number // 100 if self.percent else self.number))
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ def _text(value: object) -> str:
 
 
 def one_line(value: object) -> str:
-    """Text without anything that ends a line or can't be seen. Raises InvalidValue."""
+    """Return text without anything that ends a line or can't be seen. Raise InvalidValue."""
     # isprintable() knows one space alone, and scripts have their own (U+3000).
     if not all(each.isprintable() or category(each) == "Zs" for each in _text(value)):
         raise InvalidValue
@@ -67,7 +67,7 @@ def one_line(value: object) -> str:
 
 
 def ref(value: object) -> str:
-    """The name of a branch, a tag or a commit. Raises InvalidValue."""
+    """Return the name of a branch, a tag or a commit. Raise InvalidValue."""
     if not is_ref(_text(value)):
         raise InvalidValue
     return str(value)
@@ -115,7 +115,7 @@ def _choice(*choices: str) -> Callable[[object], str]:
 
 
 def share(value: object) -> Share:
-    """So many hosts, or so many percent of them. Raises InvalidValue."""
+    """So many hosts, or so many percent of them. Raise InvalidValue."""
     match = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
         return Share(int(match[1]), percent=True)
@@ -293,5 +293,5 @@ SECTIONS = {
 
 
 def names(keys: Iterable[Key]) -> list[str]:
-    """The names of `keys`."""
+    """Return the names of `keys`."""
     return [key.name for key in keys]

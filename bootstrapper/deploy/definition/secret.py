@@ -66,8 +66,8 @@ def read(project: Path, deployment: Deployment, environ: Mapping[str, str]) -> S
     chosen = choose(
         deployment,
         {name: environ.get(name) or kept.get(name, "") for name in deployment.secrets},
-        missing=f"the secret {{name}} has no value, neither in the environment nor in {FILE}",
-        next_step=f"write {{name}}=… into {FILE} (touch {FILE}; chmod 600 {FILE})",
+        missing=f"the secret NAME has no value, neither in the environment nor in {FILE}",
+        next_step=f"touch {FILE}; chmod 600 {FILE}; ${{EDITOR:-vi}} {FILE}  # add NAME=…",
     )
     return Secrets(chosen, [*problems, *chosen.problems])
 
@@ -77,7 +77,7 @@ def choose(
 ) -> Secrets:
     """Return those of the values that are the deployment's secrets; each must have one.
 
-    `missing` is the message about a secret without a value; {name} in the texts is its name.
+    `missing` is the message about a secret without a value; NAME in the texts is its name.
     """
     sound: dict[str, str] = {}
     problems: list[Problem] = []
@@ -96,12 +96,12 @@ def choose(
         if value:
             sound[name] = value
         elif name not in deployment.invalid:
-            problem(name, missing.format(name=name), next_step.format(name=name))
+            problem(name, missing.replace("NAME", name), next_step.replace("NAME", name))
     return Secrets(sound, problems)
 
 
 def warning(name: str, value: str) -> str:
-    """What is to be said of a secret too short to be told from ordinary text; empty if it isn't."""
+    """Return a warning about a secret too short to be distinguished from ordinary text, or nothing."""
     if not value or len(value.strip()) >= _LONG:
         return ""
     return (
@@ -137,7 +137,7 @@ def exposed(
 
 
 def _kept(project: Path, problems: list[Problem]) -> dict[str, str]:
-    """What the file says; refuses one that others can read."""
+    """Return the values of the file; one that other users can read is a problem."""
     path = project / FILE
     try:
         mode = path.stat().st_mode
@@ -162,7 +162,7 @@ def _kept(project: Path, problems: list[Problem]) -> dict[str, str]:
             Problem(
                 file=FILE,
                 text="git tracks it, so everybody with the repository has its secrets",
-                next_step=f"git rm --cached {FILE}; echo /{FILE} >> .gitignore; change the secrets",
+                next_step=f"git rm --cached {FILE}; echo /{FILE} >> .gitignore  # then change the secrets",
             )
         )
     try:
@@ -173,7 +173,10 @@ def _kept(project: Path, problems: list[Problem]) -> dict[str, str]:
 
 
 def parse(data: bytes) -> dict[str, str]:
-    """The values that the text of a secrets.env holds. Raises DefinitionError, which shows none of them."""
+    """Return the values in the text of a secrets.env.
+
+    Raise DefinitionError, which shows none of them, if the text is invalid.
+    """
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -211,12 +214,12 @@ def parse(data: bytes) -> dict[str, str]:
             values[name[1]] = value[0]
             at = rest.end()
             continue
-        told = (
+        problem = (
             f"the quotes of {name[1]}'s value don't end, or more follows them"
             if name
             else ("is not NAME=value")
         )
-        problems.append(Problem(file=FILE, line=line, text=told))
+        problems.append(Problem(file=FILE, line=line, text=problem))
         at = (text.find("\n", at) + 1) or len(text)
     if problems:
         raise definition_error(problems)
@@ -224,7 +227,7 @@ def parse(data: bytes) -> dict[str, str]:
 
 
 def _value(text: str, at: int) -> tuple[str, int] | None:
-    """The value that begins at `at`, and where it ends."""
+    """Return the value that begins at `at`, and where it ends."""
     if match := _DOUBLE.match(text, at):
         return _ESCAPE.sub(
             lambda escape: "\n" if escape[1] == "n" else escape[1], match[1]

@@ -98,7 +98,7 @@ def check_name(name: str, kind: str = "setting") -> None:
 
 
 def is_secret(value: object) -> bool:
-    """Whether a value of deployments.toml is a secret's table. Raises InvalidValue if it is none right."""
+    """Return whether a value is a secret's table. Raise InvalidValue if the table is invalid."""
     if not isinstance(value, dict):
         return False
     for key in value:
@@ -116,7 +116,7 @@ def is_secret(value: object) -> bool:
 
 
 def parse(name: str, value: object) -> Value:
-    """The value as stages get it. Raises InvalidValue."""
+    """Return the value as stages get it. Raise InvalidValue."""
     parsed = _parse(value)
     if name == "REMOTE_HOSTS":
         if not isinstance(parsed, tuple) or not parsed:
@@ -147,7 +147,7 @@ def parse(name: str, value: object) -> Value:
 
 
 def environment(value: Value) -> str:
-    """The text of the environment variable."""
+    """Return the text of the environment variable."""
     return value if isinstance(value, str) else " ".join(value)
 
 
@@ -169,18 +169,18 @@ def check_host(host: str) -> None:
     """
     if host == "." or _HOST.fullmatch(host):
         return
-    told = f'"{host}" is no host; it is written user@host, or "." for this machine'
+    text = f'"{host}" is no host; it is written user@host, or "." for this machine'
     user, at, rest = host.removeprefix("ssh://").removesuffix("/").rpartition("@")
     name, _, port = rest.partition(":")
     place = "in ~/.ssh/config, or in the file that SSH_CONFIG names"
     if rest.startswith("[") or ":" in port:
         address = rest.removeprefix("[").partition("]")[0]
-        told += f'; give an IPv6 address a name, {place}: "Host NAME", "HostName {address}"'
+        text += f'; give an IPv6 address a name, {place}: "Host NAME", "HostName {address}"'
     elif _HOST.fullmatch(f"{user}{at}{name}") and port.isdecimal():
-        told += f'; write "{user}{at}{name}", and {place}: "Host {name}", "Port {port}"'
+        text += f'; write "{user}{at}{name}", and {place}: "Host {name}", "Port {port}"'
     elif _HOST.fullmatch(f"{user}{at}{name}") and not port:
-        told += f'; write "{user}{at}{name}"'
-    raise InvalidValue(told)
+        text += f'; write "{user}{at}{name}"'
+    raise InvalidValue(text)
 
 
 def check_address(address: str) -> None:
@@ -215,7 +215,7 @@ def check_address(address: str) -> None:
 
 
 def _check_url(scheme: str, rest: str) -> str:
-    """Return the login and host of a URL. Raises InvalidValue."""
+    """Return the login and host of a URL. Raise InvalidValue."""
     if scheme not in _SCHEMES:
         raise InvalidValue(
             f'a repository is not fetched by "{scheme}://"; use one of {", ".join(_SCHEMES[:5])}'
@@ -236,7 +236,7 @@ def _check_url(scheme: str, rest: str) -> str:
 
 
 def _check_scp(address: str) -> str:
-    """Return the login and host of user@host:path; empty for a path. Raises InvalidValue."""
+    """Return the login and host of user@host:path; empty for a path. Raise InvalidValue."""
     place, colon, path = address.partition(":")
     if not colon or "/" in place:
         return ""  # a colon after a slash is part of a path (git-clone(1), "Git URLs")
@@ -247,7 +247,7 @@ def _check_scp(address: str) -> str:
 
 
 def _shows(before: str, rest: str, kind: str) -> InvalidValue:
-    """The refusal of an address with a secret in it; `rest` is shown if it can't be part of one."""
+    """Return the refusal of an address with a secret in it; `rest` is shown if it can't be part of one."""
     shown = before + (rest if _PLAIN.fullmatch(rest) else "…")
     return InvalidValue(f"{shown} has a {kind} in it, which every push would show: {CREDENTIALS}")
 

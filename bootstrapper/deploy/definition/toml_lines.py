@@ -1,7 +1,7 @@
-"""The line that each key of a TOML document stands in, which tomllib doesn't tell.
+"""Find the line of each key in a TOML document, which tomllib does not provide.
 
-Grammar: TOML 1.0.0. tomllib judges the document; this finds places in what it accepted, and in one
-that it refused goes as far as it understands.
+Grammar: TOML 1.0.0. tomllib validates the document; this module finds places in a document that
+tomllib accepted. In one that it rejected, the search ends at the first text that is not TOML.
 """
 
 import re
@@ -26,24 +26,24 @@ _OTHER = re.compile(r"[^,\[\]{}#\n\"']+")  # number, date (which may hold a spac
 
 @dataclass
 class Lines:
-    """`of` has the line of every key path; a position in an array is a number in the path.
+    """The lines of a document: `of` maps a key path to its line.
 
-    `[[name]]` tables count as their array's positions. `twice` has the paths that are given again,
-    and the line where.
+    A position in an array is a number in the path; `[[name]]` tables count as their array's
+    positions. `twice` lists each path that the document defines again, with the line.
     """
 
     of: dict[Path, int] = field(default_factory=dict)
     twice: list[tuple[Path, int]] = field(default_factory=list)
 
     def nearest(self, path: Path) -> int:
-        """The line of `path`, or of the innermost thing around it that has one; 0 if none has."""
+        """Return the line of `path`, or of the innermost thing around it that has one; 0 if none has."""
         while path and path not in self.of:
             path = path[:-1]
         return self.of.get(path, 0)
 
 
 def find(text: str) -> Lines:
-    """The lines of a document's keys."""
+    """Return the lines of a document's keys."""
     scanner = _Scanner(text)
     with suppress(_Lost):
         scanner.document()
@@ -51,7 +51,7 @@ def find(text: str) -> Lines:
 
 
 class _Lost(Exception):
-    """Here isn't what TOML has here."""
+    """The text at the current position is not TOML."""
 
 
 class _Scanner:
@@ -78,7 +78,7 @@ class _Scanner:
                 self.pair(table)
 
     def element(self, name: Path) -> Path:
-        """The path of the next `[[name]]` table."""
+        """Return the path of the next `[[name]]` table."""
         array = self.inside(name)
         self.name(array)
         number = self.arrays[array] = self.arrays.get(array, -1) + 1
@@ -105,7 +105,7 @@ class _Scanner:
         self.value(path)
 
     def key(self) -> tuple[str, ...]:
-        """A key, dotted or not."""
+        """Return a key, dotted or not."""
         parts: list[str] = []
         while True:
             self.skip(_SPACE)

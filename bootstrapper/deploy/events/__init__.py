@@ -1,1 +1,1 @@
-"""What happens in a push, and what that adds up to; pure."""
+"""The events of a push, and the record that they add up to. Pure: no files, no processes."""

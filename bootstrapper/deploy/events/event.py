@@ -1,6 +1,6 @@
-"""What happens in a push, one event after the other: all that the engine says.
+"""The events of a push: the engine's only output.
 
-It knows no screen and no database: the command line renders events and keeps them in a journal,
+Events know no screen and no database. The command line renders them and writes them to a journal;
 Rolf stores and streams them. No event holds a secret.
 """
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Of a push, and of each of its stages, which are `WAITING` or `SKIPPED` besides."""
+    """The state of a push or a stage; only stages are `WAITING` or `SKIPPED`."""
 
     QUEUED = "queued"
     WAITING = "waiting"
@@ -35,7 +35,7 @@ STATES = {
 
 
 class Stream(StrEnum):
-    """Where a line of output came from."""
+    """The stream of a line of output."""
 
     STDOUT = "stdout"
     STDERR = "stderr"
@@ -50,7 +50,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class PushStarted(Event):
-    """The first event, and that of a push which is resumed."""
+    """A push starts, or a resumed push continues."""
 
     resumed: bool = False
 
@@ -82,14 +82,14 @@ class Output(StageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Note(StageEvent):
-    """What the engine itself has to say about a running stage: a time-out, a process it ended."""
+    """A message of the engine about a running stage, such as a time-out."""
 
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class VariableSet(StageEvent):
-    """A line `NAME=value` that the stage wrote into ROLF_OUTPUT."""
+    """A stage wrote the line `NAME=value` into ROLF_OUTPUT."""
 
     name: str
     value: str

@@ -1,7 +1,7 @@
-"""How much output of a push is kept: its beginning, and the end of what each stage says.
+"""Limit the output that a push records: its beginning, and the end of each stage's output.
 
-A stage can write faster than any disk is emptied. The setting OUTPUT_LIMIT bounds what a push adds
-to its journal, in the project's files or in Rolf's database.
+A stage can write faster than a disk can be cleared. The setting OUTPUT_LIMIT bounds what a push
+adds to its journal, in the project's files or in Rolf's database.
 """
 
 from collections import deque
@@ -86,7 +86,7 @@ class OutputLimit:
 
 
 class _End:
-    """The last events of a stage, `room` bytes of them."""
+    """The last events of a stage, up to `room` bytes."""
 
     def __init__(self, room: int) -> None:
         self.events: deque[Output] = deque()

@@ -1,4 +1,4 @@
-"""What became of a push: what `pushes --json` shows, folded from its snapshot and its events."""
+"""The record of a push, as `pushes --json` prints it: folded from its snapshot and events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +18,7 @@ from bootstrapper.deploy.events.event import (
 from bootstrapper.deploy.events.times import iso_time
 
 DIED = "its runner died"
-# Of a stage that ran on several hosts the first of these that happened anywhere is told.
+# A stage on several hosts has the first of these states that one of its hosts has.
 GRAVEST_FIRST = (
     State.RUNNING,
     State.FAILED,
@@ -66,7 +66,7 @@ STAGE_KEYS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """How a stage went, on its host or on one of several; times in seconds since 1970."""
+    """One run of a stage, on one host; times in seconds since 1970."""
 
     state: State = State.WAITING
     started: float | None = None
@@ -95,14 +95,14 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class StageRecord(Run):
-    """A stage; `hosts` tells of each where it ran on several, and the rest sums them up."""
+    """A stage of a push. If it ran on several hosts, `hosts` has each run and the rest sums them up."""
 
     name: str
     switches: bool = False  # once it has run, the new release is live
     hosts: Mapping[str, Run] = field(default_factory=dict)
 
     def after(self, event: StageEvent) -> "StageRecord":
-        """The stage once `event` has happened to it."""
+        """Return the stage once `event` has happened to it."""
         match event:
             case StageStarted():
                 run = Run(state=State.RUNNING, started=event.at)
@@ -169,10 +169,10 @@ class Record:
     reason: str = ""
 
     def after(self, event: Event) -> "Record":
-        """The push once `event` has happened."""
+        """Return the push once `event` has happened."""
         match event:
             case PushStarted():
-                # What was running when the runner of before died isn't, until it starts anew.
+                # A stage that ran when the last runner died does not run until it starts again.
                 return replace(
                     self,
                     state=State.RUNNING,
@@ -199,7 +199,7 @@ class Record:
                 return self
 
     def lost(self) -> "Record":
-        """The same if nobody runs it, which only the lock's holder tells."""
+        """Return the same if nobody runs it, which only the lock's holder tells."""
         if self.state not in (State.RUNNING, State.QUEUED):
             return self
         return replace(
@@ -243,7 +243,7 @@ class Record:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Record":
-        """The record of what `to_json` made, by this version or a later one; else ValueError.
+        """Return the record of what `to_json` made, by this version or a later one; else ValueError.
 
         A snapshot has the same keys, as far as they are known before the push, and is one, too.
         """

@@ -1,13 +1,13 @@
-"""Times of a push: a clock that never goes back, and times as text."""
+"""A clock that never goes back, and times as text."""
 
 import time
 from datetime import datetime
 
 
 class PushClock:
-    """Starts at the wall clock's time and goes on evenly, whatever is done to the wall clock.
+    """A clock that starts at the wall clock's time and ignores later changes of that clock.
 
-    CLOCK_BOOTTIME goes on while a laptop sleeps, where the system has it.
+    It uses CLOCK_BOOTTIME, which also counts while a laptop sleeps, where the system has it.
     """
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class PushClock:
         self._offset = time.time() - time.clock_gettime(self._kind)
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         return self._offset + time.clock_gettime(self._kind)
 
 
@@ -27,7 +27,7 @@ def iso_time(at: float | None) -> str | None:
 
 
 def iso_now() -> str:
-    """The time, to the second, as ISO 8601 with offset."""
+    """Return the time, to the second, as ISO 8601 with offset."""
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 

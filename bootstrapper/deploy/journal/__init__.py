@@ -1,1 +1,1 @@
-"""What is kept of a push on this machine, and what is read from that."""
+"""The journals of pushes on this machine: writing them and reading them."""

@@ -1,11 +1,11 @@
-"""A file that pieces are added to, and that a full disk can't leave half a piece in."""
+"""A file that grows by whole pieces, even on a full disk."""
 
 import os
 from pathlib import Path
 
 
 class AppendFile:
-    """A file that grows by whole pieces: one that the disk refuses half-way leaves nothing."""
+    """A file to append to; a piece that does not fit on the disk is removed again."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -41,7 +41,7 @@ class AppendFile:
         self.size = os.lseek(self._file, end, os.SEEK_SET)
 
     def ends_with(self, data: bytes) -> bool:
-        """Whether these are its last bytes."""
+        """Return whether these are its last bytes."""
         return os.pread(self._file, len(data), max(0, self.size - len(data))) == data
 
     def sync(self) -> None:

@@ -1,4 +1,7 @@
-"""An event as a line of events.jsonl, and back; output is indexed there and kept in output.log."""
+"""Encode an event as a line of events.jsonl, and decode it.
+
+The data of output is in output.log; its line in events.jsonl is an index entry.
+"""
 
 import json
 from dataclasses import asdict, dataclass, fields
@@ -64,12 +67,12 @@ SPAN_BEGINS = b'{"event": "Span"'
 
 
 def encoded(event: Event) -> bytes:
-    """The line, newline included."""
+    """Return the line, newline included."""
     return json.dumps({"event": type(event).__name__, **asdict(event)}).encode() + b"\n"
 
 
 def span(output: Output, offset: int) -> bytes:
-    """The line for `output` whose data begin at `offset`; by hand, as a flood has many of them."""
+    """Return the line for `output` whose data begin at `offset`; by hand, as a flood has many of them."""
     host = json.dumps(output.host) if output.host else '""'
     return (
         b'%s, "at": %r, "stage": %d, "host": %s, "stream": "%s", "offset": %d, '
@@ -87,7 +90,7 @@ def span(output: Output, offset: int) -> bytes:
 
 
 def decoded(line: bytes) -> Event | None:
-    """The event; None for a torn line, and for what only a later version knows."""
+    """Return the event; None for a torn line, and for what only a later version knows."""
     try:
         data: dict[str, Any] = json.loads(line)
         if line.startswith(SPAN_BEGINS):

@@ -1,8 +1,8 @@
-"""The journal of a push, written as it happens: readable whatever instant it ends at.
+"""Write the journal of a push so that it is readable even if the process dies at any instant.
 
-`.deploy/pushes/<id>/` holds `snapshot.json`, `stages/` (the code), `output.log` (what the stages
-said), `events.jsonl` (what happened, and which bytes of output.log came when and from where),
-`result.json` (the push's record, once it has ended) and `cancel` (who asked to cancel it).
+`.deploy/pushes/<id>/` holds `snapshot.json`, `stages/` (the code), `output.log` (the output of
+stages), `events.jsonl` (events, and the time and stage of each piece of output.log),
+`result.json` (the push's record, once it has ended) and `cancel` (the user who cancelled it).
 """
 
 import json
@@ -40,23 +40,22 @@ FILES = {
     "that push did not succeed",
 }
 
-# What a full disk takes last: given back so that the end of a push can still be told.
+# Bytes that are freed when the disk is full, so that the end of a push still fits.
 ROOM = 64 * 1024
 AGAIN = f"{PROGRAM} resume"
 
 
 def journal_directory(project: Path) -> Path:
-    """Where a project's journals are."""
+    """Return the directory of a project's journals."""
     return project / ".deploy" / "pushes"
 
 
 class FileJournal:
-    """One push's, being written. `directory` is where, `snapshot` what it began with.
+    """The journal of one push, open for writing, in `directory`; `snapshot` is the push's plan.
 
-    Each event is in the kernel's hands when `write` returns, the data of an output before the line
-    that tells of it; on the disk, at the end of a stage. What is refused for want of room raises
-    WorkFailed once; from then on as much is kept as goes, so that the push can be brought to an
-    end.
+    When `write` returns, the kernel has the event; the data of output is written before the line that
+    indexes it. The end of a stage syncs both files to the disk. The first write that a full disk
+    refuses raises WorkFailed. Later ones keep what fits, so that the push can end in order.
     """
 
     def __init__(self, directory: Path, snapshot: Mapping[str, Any]) -> None:
@@ -102,8 +101,8 @@ class FileJournal:
     def open(cls, project: Path, number: int) -> Self:
         """The journal of a push that is resumed, ready for what comes next.
 
-        It is mended first: a line that was being written when the runner died goes, and output
-        that isn't told of is put down to the stage that ran.
+        This repairs it first: it removes a line that the runner had not finished when it died, and
+        gives output that no event indexes to the stage that ran.
         """
         directory = journal_directory(project) / str(number)
         try:
@@ -118,13 +117,13 @@ class FileJournal:
             for stale in ("result.json", "cancel"):
                 (directory / stale).unlink(missing_ok=True)
             journal = cls(directory, snapshot)
-            journal._mend()
+            journal._repair()
             return journal
         except OSError as error:
             raise refused(error, directory, again=AGAIN) from error
 
     def record(self) -> Record:
-        """What is known of the push now."""
+        """Return the record of the push as it is now."""
         return fold(self.snapshot, events(self.directory))
 
     def write(self, event: Event) -> None:
@@ -157,7 +156,7 @@ class FileJournal:
                 raise self._refused(error) from error
 
     def cancelled(self) -> str:
-        """Who asked to cancel the push, in words; empty if nobody did."""
+        """Return the user who cancelled the push, in words; empty if none did."""
         try:
             return (self.directory / "cancel").read_text(encoding="utf-8") or "cancelled"
         except FileNotFoundError:
@@ -170,13 +169,13 @@ class FileJournal:
         self._open_line = None if event.data.endswith(b"\n") else source
         self._events.append(event_line.span(event, offset))
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         happened = list(events(self.directory, spans=True))
         self._events.cut(after=b"\n")
         spans = [event for event in happened if isinstance(event, Span)]
-        told = spans[-1].offset + spans[-1].length if spans else 0
+        indexed = spans[-1].offset + spans[-1].length if spans else 0
         size = self._output.size
-        if size > told:
+        if size > indexed:
             last = next(
                 (event for event in reversed(happened) if isinstance(event, StageEvent)), None
             )
@@ -185,8 +184,8 @@ class FileJournal:
                 stage=last.stage if last else 0,
                 host=last.host if last else "",
                 stream=Stream.STDOUT,
-                offset=told,
-                length=size - told,
+                offset=indexed,
+                length=size - indexed,
             )
             self._events.append(event_line.encoded(rest))
             spans.append(rest)
@@ -200,29 +199,29 @@ class FileJournal:
         try:
             self._events.append(event_line.encoded(event))
         except OSError:
-            self._broken = True  # the reader sees the push as lost, as far as it is told
+            self._broken = True  # the reader sees the push as lost, as far as it was written
 
     def _refused(self, error: OSError) -> WorkFailed:
         return refused(error, self.directory, again=AGAIN)
 
 
 def ask_to_cancel(directory: Path, who: str) -> None:
-    """Have the push of that journal cancelled by its runner; `who` is said to have asked."""
+    """Ask the runner of the push of that journal to cancel it; `who` is the user who asked."""
     _write_text(directory / "cancel", f"cancelled by {who}")
 
 
 def events(directory: Path, *, spans: bool = False) -> list[Event]:
-    """What happened in a push, as far as it was written down; where its output is, if asked for."""
+    """Return the events that a journal holds; with `spans` also the index of its output."""
     try:
         *lines, _torn = (directory / "events.jsonl").read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    told = (
+    decoded = (
         event_line.decoded(line)
         for line in lines
         if spans or not line.startswith(event_line.SPAN_BEGINS)
     )
-    return [event for event in told if event is not None]
+    return [event for event in decoded if event is not None]
 
 
 def _write_whole(path: Path, data: Mapping[str, Any]) -> None:

@@ -1,12 +1,12 @@
-"""What the stages of a push said: by stage and stream, with times, from an offset, while it runs.
+"""Read the output of a push: by stage and stream, with times, from an offset, while it runs.
 
 Output is read in pieces, as it arrived, and a piece has lines:
 
     reader = LogReader(directory, Selection(stages={3}))
-    reader.pieces()                       # all of it
-    reader.pieces(start=piece.end)        # what came after a piece, found without reading the rest
+    reader.pieces()                       # the whole output
+    reader.pieces(start=piece.end)        # the output after a piece, without reading what is before
     reader.tail(20)                       # the last lines, likewise
-    reader.happenings(running=...)        # all events, output among them, and then what comes
+    reader.events_from(running=...)       # all events with their output, then those that come
 
 Memory stays flat: a piece is at most what one `Output` event brought.
 """
@@ -30,7 +30,7 @@ BLOCK = 256 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which output is asked for; None is any. `stages` are their indexes."""
+    """The output to read; None selects any. `stages` are indexes."""
 
     stages: Collection[int] | None = None
     stream: Stream | None = None
@@ -61,7 +61,7 @@ class Piece(Span):
         return self.stage, self.host, self.stream
 
     def lines(self) -> list[bytes]:
-        """Each with its newline; the last has none where it is open."""
+        """Return each with its newline; the last has none where it is open."""
         *whole, rest = self.data.split(b"\n")
         return [line + b"\n" for line in whole] + ([rest] if rest else [])
 
@@ -74,13 +74,13 @@ class LogReader:
         self._selection = selection or Selection()
 
     def pieces(self, start: int = 0) -> Iterator[Piece]:
-        """What there is from offset `start` on; what was kept but not told of comes last."""
-        return (event for event in self.happenings(start=start) if isinstance(event, Piece))
+        """Yield the output from offset `start` on; data that no event indexes comes last."""
+        return (event for event in self.events_from(start=start) if isinstance(event, Piece))
 
-    def happenings(
+    def events_from(
         self, *, start: int = 0, running: Callable[[], bool] | None = None
     ) -> Iterator[Event]:
-        """The push's events from where output.log had reached `start`, the output as pieces.
+        """Yield the push's events from where output.log had reached `start`, the output as pieces.
 
         With `running`, then what comes, until the push ends or that says that nobody runs it.
         """
@@ -95,17 +95,17 @@ class LogReader:
                 end = event.offset + event.length
                 if end > start and event in self._selection:
                     yield output.piece(event, start)
-            rest = _untold(last, end, output.size())
+            rest = _not_indexed(last, end, output.size())
             if rest and rest.length + rest.offset > start and rest in self._selection:
                 yield output.piece(rest, start)
 
     def size(self) -> int:
-        """Where output.log has come to."""
+        """Return the size of output.log."""
         with _Output(self._directory) as output:
             return output.size()
 
     def tail(self, count: int) -> list[Piece]:
-        """The pieces that hold the last `count` lines, the first of them cut to begin with one."""
+        """Return the pieces that hold the last `count` lines, the first of them cut to begin with one."""
         found: list[Piece] = []
         with _Output(self._directory) as output:
             for span in self._backwards(output) if count > 0 else ():
@@ -130,7 +130,7 @@ class LogReader:
         return found[::-1]
 
     def _events(self, start: int, running: Callable[[], bool] | None) -> Iterator[Event]:
-        """Those that are there and, while somebody runs the push, those that come."""
+        """Yield those that are there and, while somebody runs the push, those that come."""
         over, looked, alive = False, 0.0, running is not None
         try:
             file = (self._directory / "events.jsonl").open("rb")
@@ -155,21 +155,25 @@ class LogReader:
                     alive = running()  # if not, what it wrote before it died is read once more
 
     def _backwards(self, output: "_Output") -> Iterator[Span]:
-        """The spans that were asked for, the last first."""
+        """Yield the spans that were asked for, the last first."""
         last: StageEvent | None = None
-        told: int | None = None
+        indexed: int | None = None
         for line in _lines_backwards(self._directory / "events.jsonl"):
             event = event_line.decoded(line)
             last = last or (event if isinstance(event, StageEvent) else None)
             if not isinstance(event, Span):
                 continue
-            if told is None:
-                told = event.offset + event.length
-                if (rest := _untold(last, told, output.size())) and rest in self._selection:
+            if indexed is None:
+                indexed = event.offset + event.length
+                if (rest := _not_indexed(last, indexed, output.size())) and rest in self._selection:
                     yield rest
             if event in self._selection:
                 yield event
-        if told is None and (rest := _untold(last, 0, output.size())) and rest in self._selection:
+        if (
+            indexed is None
+            and (rest := _not_indexed(last, 0, output.size()))
+            and rest in self._selection
+        ):
             yield rest
 
 
@@ -186,7 +190,7 @@ class _Output:
         return 0 if self._file is None else os.fstat(self._file).st_size
 
     def piece(self, span: Span, start: int = 0) -> Piece:
-        """The span's data, from offset `start` if that lies within it."""
+        """Return the span's data, from offset `start` if that lies within it."""
         offset = max(start, span.offset)
         data = (
             b""
@@ -211,17 +215,17 @@ class _Output:
             os.close(self._file)
 
 
-def _untold(last: StageEvent | None, told: int, size: int) -> Span | None:
+def _not_indexed(last: StageEvent | None, indexed: int, size: int) -> Span | None:
     """Output whose line in events.jsonl was never written, put down to the last stage."""
-    if size <= told or last is None:
+    if size <= indexed or last is None:
         return None
     return Span(
         at=last.at,
         stage=last.stage,
         host=last.host,
         stream=Stream.STDOUT,
-        offset=told,
-        length=size - told,
+        offset=indexed,
+        length=size - indexed,
     )
 
 
@@ -245,7 +249,7 @@ def _seek(file: BinaryIO, start: int) -> None:
 
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:
-    """A file's lines, the last first, without reading more of it than is asked for."""
+    """Yield a file's lines, the last first, without reading more of it than is asked for."""
     try:
         file = path.open("rb")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""All pushes of a project, in its files."""
+"""All pushes of a project, as files below `.deploy/pushes/`."""
 
 import json
 import os
@@ -25,12 +25,12 @@ NOT_BEGUN = "its runner died before it began"
 
 
 def last_id(project: Path) -> int:
-    """The highest number that a push was ever given here; 0 if there was none."""
+    """Return the highest number that a push was ever given here; 0 if there was none."""
     return next(_numbers(project), 0)
 
 
 def pushes(project: Path, running: Running, deployment: str | None = None) -> Iterator[Record]:
-    """The records of all pushes, or those of a deployment, newest first and read as they come."""
+    """Yield the records of all pushes, or those of a deployment, newest first and read as they come."""
     holders: dict[str, int | None] = {}
     for number in _numbers(project):
         record = _ended(journal_directory(project) / str(number))
@@ -46,7 +46,7 @@ def pushes(project: Path, running: Running, deployment: str | None = None) -> It
 
 
 def push(project: Path, number: int, running: Running) -> Record | None:
-    """The record of one push; None if it wasn't made here."""
+    """Return the record of one push; None if it wasn't made here."""
     directory = journal_directory(project) / str(number)
     if not directory.is_dir():
         return None
@@ -114,7 +114,7 @@ def by_lock(project: Path) -> Running:
 
 
 class ProjectPushStore:
-    """A project's pushes, as files below `.deploy/pushes/`."""
+    """The pushes of a project, for the operations."""
 
     def __init__(self, project: Path) -> None:
         self._project = project
@@ -124,11 +124,11 @@ class ProjectPushStore:
         sweep(self._project, running)
 
     def pushes(self, running: Running, deployment: str) -> Iterable[Record]:
-        """A deployment's, newest first."""
+        """Return a deployment's, newest first."""
         return pushes(self._project, running, deployment)
 
     def last_id(self) -> int:
-        """The highest number that a push was ever given here; 0 if there was none."""
+        """Return the highest number that a push was ever given here; 0 if there was none."""
         return last_id(self._project)
 
     def create(self, plan: Plan, undoes: object) -> FileJournal:
@@ -154,7 +154,7 @@ class ProjectPushStore:
 
 
 def code_files(plan: Plan) -> dict[str, str]:
-    """The files of a push's stages/: the stages' code, and what runs those in Python."""
+    """Return the files of a push's stages/: the stages' code, and what runs those in Python."""
     code = {file_name(index, stage): stage.code for index, stage in enumerate(plan.stages)}
     if any(stage.language == "python" for stage in plan.stages):
         code[PYTHON_STAGE] = (

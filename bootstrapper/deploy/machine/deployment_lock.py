@@ -1,4 +1,4 @@
-"""A deployment closed to pushes: told to all that use its target, or kept in the project."""
+"""The lock that closes a deployment to pushes: on its hosts, or in a file of the project."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from bootstrapper.deploy.machine.push_lock import LOCKS
 
 
 class DeploymentLock(Protocol):
-    """Where it is written that a deployment is closed; who pushes already goes on."""
+    """Closes a deployment to pushes and opens it. A push that already runs continues."""
 
     @property
     def closed(self) -> LockInfo | None:
@@ -24,7 +24,7 @@ class DeploymentLock(Protocol):
 
 
 class FileDeploymentLock:
-    """The door of a deployment without a directory on a target: a file in the project."""
+    """The lock of a deployment without a directory on a host: a file in the project."""
 
     def __init__(self, project: Path, deployment: str) -> None:
         self._project = project

@@ -1,4 +1,4 @@
-"""Where and who we are: `.deploy/` in a project, this machine, this user."""
+"""The `.deploy/` directory of a project, the name of this machine, the user's name."""
 
 import getpass
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def deploy_directory(project: Path, name: str) -> Path:
-    """The directory `.deploy/NAME`, made if it is missing."""
+    """Return the directory `.deploy/NAME`, made if it is missing."""
     top = project / ".deploy"
     if not top.is_dir():
         top.mkdir(mode=0o700, exist_ok=True)
@@ -18,7 +18,7 @@ def deploy_directory(project: Path, name: str) -> Path:
 
 
 def user_name() -> str:
-    """The login of the person who pushes."""
+    """Return the login of the person who pushes."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name

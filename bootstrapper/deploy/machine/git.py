@@ -1,4 +1,4 @@
-"""What git knows of a push: which commit a name stands for, and what has changed."""
+"""Ask git for the commit of a ref, and for what a push leaves out or changes."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ TRANSPORTS = "file:git:http:https:ssh"
 
 @dataclass(frozen=True, kw_only=True)
 class WorkTree:
-    """What stands in the project's own directory and isn't in what is pushed."""
+    """Changes in the project's directory that a push leaves out."""
 
     changed: int = 0  # files
     unpushed: int = 0  # commits
@@ -27,7 +27,7 @@ class WorkTree:
 
 @dataclass(frozen=True, kw_only=True)
 class Commits:
-    """What the new one has and the old hasn't, and the reverse: "3f2a91c Subject", newest first."""
+    """The commits that only the new one has, and only the old one: "3f2a91c Subject", newest first."""
 
     added: list[str]
     removed: list[str]
@@ -48,16 +48,16 @@ def tag_prefix(deployment: str) -> str:
 
 
 def git_error_line(stderr: str) -> str:
-    """The line in which git says what is wrong: others' words come before it, advice after it."""
+    """Return the line in which git says what is wrong: others' words come before it, advice after it."""
     lines = stderr.strip().splitlines()
     fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
     return (fatal[:1] or lines[-1:] or ["git failed"])[0]
 
 
 class GitRepository:
-    """Asks git in a project's directory; `environment` brings the push's own ssh with it.
+    """A project's git repository; `environment` has the push's own ssh.
 
-    What people have written in commits, and git's own words, go through `mask`.
+    Text from commits and git's messages pass through `mask`.
     """
 
     def __init__(
@@ -72,14 +72,14 @@ class GitRepository:
         self._mask = mask
 
     def resolve(self, repository: str, ref: str) -> str:
-        """The commit that `ref` stands for in `repository`. Raises as `locate` does."""
+        """Return the commit that `ref` stands for in `repository`. Raises as `locate` does."""
         return self.locate(repository, ref).commit
 
     def locate(self, repository: str, ref: str, deployment: str = "") -> Located:
         """Ask `repository` for the commit that a branch, a tag or a commit's name stands for.
 
         The same question finds the highest number that a tag of `deployment` has there. A tag of
-        more than seven digits is another one's, such as a date. Raises WorkFailed if the
+        more than seven digits is another one's, such as a date. Raise WorkFailed if the
         repository can't be asked, InputError if it has no such name.
         """
         check_ref(ref)
@@ -109,7 +109,7 @@ class GitRepository:
         raise InputError(
             repository,
             f"has no branch, tag or commit {ref}",
-            f"git ls-remote --heads --tags {shlex.quote(repository)} lists them; is it pushed?",
+            f"git ls-remote --heads --tags {shlex.quote(repository)}  # is it pushed?",
         )
 
     def _list(self, repository: str, *patterns: str) -> dict[str, str]:
@@ -119,17 +119,17 @@ class GitRepository:
         except subprocess.TimeoutExpired:
             run = None
         if run is None or run.returncode:
-            told = git_error_line(run.stderr) if run else f"no answer in {PATIENCE:.0f} s"
+            reason = git_error_line(run.stderr) if run else f"no answer in {PATIENCE:.0f} s"
             raise WorkFailed(
                 repository,
-                f"the repository can't be read: {self._mask(told)}",
-                f"git ls-remote {shlex.quote(repository)} shows why; then push again",
+                f"the repository can't be read: {self._mask(reason)}",
+                f"git ls-remote {shlex.quote(repository)}",
             )
         lines = (line.partition("\t") for line in run.stdout.splitlines())
         return {name: commit for commit, _, name in lines}
 
     def commits(self, old: str, new: str) -> Commits | None:
-        """What lies between two commits; None where this work tree doesn't know one of them."""
+        """Return the commits between two commits; None if the work tree lacks one of them."""
         if not old or not new:
             return None
         run = self._run(
@@ -165,7 +165,7 @@ class GitRepository:
         )
 
     def file_at(self, commit: str, path: str) -> str | None:
-        """A file as it was in a commit, if this work tree knows it."""
+        """Return a file as it was in a commit, if this work tree knows it."""
         run = self._run("show", "--end-of-options", f"{commit}:{path}")
         return run.stdout if run.returncode == 0 else None
 

@@ -1,4 +1,4 @@
-"""Who is at a deployment: the one that pushes it now, and the one that closed it."""
+"""The user who pushes a deployment now, and the user who closed it."""
 
 import json
 from collections.abc import Mapping
@@ -49,14 +49,14 @@ class Actor:
 
 @dataclass(frozen=True, kw_only=True)
 class PushHolder(Actor):
-    """Who pushes a deployment now; `push` is empty until its number is known."""
+    """The user who pushes a deployment now; `push` is empty until its number is known."""
 
     push: str = ""
     deployment: str = ""
     pid: int = 0
 
     def refusal(self, deployment: str, host: str = "") -> Locked:
-        """What somebody else who wants to push is told."""
+        """Return the error for another user who wants to push."""
         name = self.deployment or deployment
         what = (
             "is being pushed"
@@ -81,11 +81,11 @@ class PushHolder(Actor):
 
 @dataclass(frozen=True, kw_only=True)
 class LockInfo(Actor):
-    """Who closed a deployment by `lock`, and why."""
+    """The user who closed a deployment with `lock`, and the reason."""
 
     reason: str = ""
 
     def refusal(self, deployment: str) -> Locked:
-        """What somebody who wants to push is told."""
+        """Return the error for a user who wants to push."""
         reason = f": {single_line(self.reason)}" if self.reason else ""
         return Locked(deployment, f"is closed by {self}{reason}", f"{PROGRAM} unlock {deployment}")

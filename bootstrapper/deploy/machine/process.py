@@ -1,4 +1,4 @@
-"""The deploying process: signals during a push, and files that its children must close."""
+"""The deploying process: its signals during a push, and files that its children must close."""
 
 import os
 import signal
@@ -14,10 +14,10 @@ WORDS = {
 
 
 class SignalWatch:
-    """While it is entered those signals are taken note of, nothing more: `reason` says which.
+    """A context manager that catches signals; `reason` names the last one, in words.
 
-    Those that were ignored from the start stay ignored: nohup does so with SIGHUP, a shell with
-    SIGINT of what runs in its background.
+    Signals that the process ignored from the start stay ignored: nohup ignores SIGHUP, and a shell
+    ignores SIGINT for programs that it runs in the background.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,7 @@
-"""The lock of a deployment on this machine: one push at a time, and none outlives its holder."""
+"""The push lock of a deployment on this machine: one push at a time.
+
+The kernel releases it when the process that holds it dies.
+"""
 
 import fcntl
 import os
@@ -19,10 +22,10 @@ _LOOKED_AT = 0.3
 
 
 class PushLock:
-    """A kernel lock, held while this is entered; `holder` in the file is for people to read.
+    """A context manager that holds the kernel's lock; the file names the `holder` for messages.
 
-    flock(2) rather than lockf(3): that one is lost as soon as any part of the process closes the
-    same file, as somebody does who only asks for the holder.
+    It uses flock(2): a process loses a lock of lockf(3) as soon as any of its code closes the same
+    file, and code that only reads the holder does that.
     """
 
     def __init__(self, project: Path, holder: PushHolder) -> None:
@@ -65,7 +68,7 @@ class PushLock:
 
 
 def current_holder(project: Path, deployment: str) -> PushHolder | None:
-    """Who pushes the deployment from this project now; a holder that died is nobody."""
+    """Return the user who pushes the deployment from this project now; None if the holder died."""
     path = project / ".deploy" / LOCKS / f"{deployment}.lock"
     try:
         file = FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC))

@@ -1,1 +1,1 @@
-"""Secrets hidden in output."""
+"""Hide secrets in output."""

@@ -1,4 +1,4 @@
-"""How a secret looks when a program writes it down: plain, quoted, encoded."""
+"""The forms in which programs print a secret: plain, quoted, encoded."""
 
 import re
 from base64 import b64encode
@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 _LINE = 8  # a shorter line of a secret of several ("}", "---") isn't one by itself
 _FRAGMENT = 3
-_ENCODED = 6  # what is shorter can't be told from ordinary text
+_ENCODED = 6  # shorter forms can't be distinguished from ordinary text
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # What bash's sh_backslash_quote quotes (lib/sh/shquote.c); "~" and "#" are at a word's start.
 _SHELL = re.compile(r"([ \t\n!\"$&'()*,;<>?\[\\\]^`{|}]|^[~#])")
@@ -32,7 +32,7 @@ _NAMED = {
 
 @dataclass(frozen=True)
 class SecretForm:
-    """Bytes that tell a secret.
+    """Bytes that reveal a secret.
 
     In base64 these are the characters that depend on the secret alone; the one `before` and the
     one `after` hold some of its bits as well. It may be `folded` into lines.
@@ -45,7 +45,7 @@ class SecretForm:
 
 
 def secret_forms(secret: str) -> Iterator[SecretForm]:
-    """All forms of a secret; some come twice."""
+    """Yield all forms of a secret; some come twice."""
     for value in dict.fromkeys((secret, secret.strip())):
         if value:
             yield from _whole(value)

@@ -1,7 +1,7 @@
-"""Secrets hidden in what a push says: `[masked NAME]` stands where one would.
+"""Replace secrets in the output of a push with `[masked NAME]`.
 
-It takes a flood at nearly its own speed, as a form of a secret can only be where all of its bytes
-are: most chunks of output lack a byte of each (memchr, a few GB/s), and are looked at no further.
+Masking is nearly as fast as the output itself, because a form of a secret needs all of its bytes:
+most chunks of output lack one byte of each form (memchr, a few GB/s), and need no further search.
 """
 
 import re
@@ -31,7 +31,7 @@ _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 
 class _Known(NamedTuple):
-    """A form, whose it is, and which bytes it is made of."""
+    """A form of a secret, the secret's name, and the set of the form's bytes."""
 
     name: str
     form: SecretForm
@@ -39,7 +39,7 @@ class _Known(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """Where a secret stands; without a name it was told before."""
+    """The place of a secret; without a name, a part of one that was masked before."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class _Span(NamedTuple):
 
 
 class SecretMasker:
-    """`secrets` maps a secret's name to its value; an empty one is none."""
+    """Masks secrets; `secrets` maps a name to a value, and an empty value is ignored."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         known: dict[bytes, _Known] = {}
@@ -60,7 +60,7 @@ class SecretMasker:
         self.folded_beginnings = _Beginnings([one for one in self.known if one.form.folded])
 
     def mask(self, text: str) -> str:
-        """A message, a variable: the whole of it."""
+        """Return a message, a variable: the whole of it."""
         if not self.known:
             return text
         masker = self.masker()
@@ -68,7 +68,7 @@ class SecretMasker:
         return (masker.feed(data) + masker.flush()).decode(errors="surrogateescape")
 
     def masker(self) -> "StreamMasker":
-        """A new one, for one stream."""
+        """Return a new one, for one stream."""
         return StreamMasker(self)
 
 
@@ -81,14 +81,12 @@ def _pattern(form: SecretForm) -> re.Pattern[bytes]:
 
 
 class StreamMasker:
-    """Hides secrets in one stream of bytes, however it is split: never more than is needed for
-    that is held back, and never less.
-    """
+    """Masks one stream of bytes, however it is split. It holds back only what may begin a secret."""
 
     def __init__(self, masking: SecretMasker) -> None:
         self._masking = masking
         self._held = b""
-        self._told = 0  # how much of what is held belongs to a secret that was told
+        self._masked = 0  # bytes of what is held that belong to a secret that was masked already
         self._bytes = sorted(masking.made_of)  # those that were missing lately come first
 
     def feed(self, data: bytes) -> bytes:
@@ -98,13 +96,13 @@ class StreamMasker:
         data = self._held + data
         spans = self._spans(data)
         hold, _ = self._beginning(data)
-        told = next((span.end for span in spans if span.start < hold < span.end), hold)
+        masked = next((span.end for span in spans if span.start < hold < span.end), hold)
         out = _masked(data[:hold], [span for span in spans if span.start < hold])
-        self._held, self._told = data[hold:], told - hold
+        self._held, self._masked = data[hold:], masked - hold
         return out
 
     def flush(self) -> bytes:
-        """The end: what is held; a long beginning of a secret is masked as well."""
+        """Return the end: what is held; a long beginning of a secret is masked as well."""
         data = self._held
         if not data:
             return b""
@@ -112,12 +110,12 @@ class StreamMasker:
         start, name = self._beginning(data)
         if len(data) - start >= _HEAD:
             spans = _merged([*spans, _Span(start, len(data), name)])
-        self._held, self._told = b"", 0
+        self._held, self._masked = b"", 0
         return _masked(data, spans)
 
     def _spans(self, data: bytes) -> list[_Span]:
-        """Where secrets stand, in order, none touching another's bytes."""
-        found = [_Span(0, self._told, "")] if self._told else []
+        """Return the places of secrets, in order, without overlaps."""
+        found = [_Span(0, self._masked, "")] if self._masked else []
         if possible := self._possible(data):
             found += self._found(data, possible)
             if any(each in data for each in _INTRODUCERS):
@@ -150,7 +148,7 @@ class StreamMasker:
         return found
 
     def _possible(self, data: bytes) -> list[_Known]:
-        """The forms whose bytes are all there."""
+        """Return the forms whose bytes are all there."""
         left = self._masking.known
         if len(data) < _SMALL:
             there = frozenset(data)
@@ -168,7 +166,7 @@ class StreamMasker:
         return left
 
     def _beginning(self, data: bytes) -> tuple[int, str]:
-        """Where the longest end of `data` starts that is the beginning of a secret, and whose."""
+        """Return where the longest end of `data` starts that begins a secret, and the secret's name."""
         start, name = self._masking.beginnings.find(data)
         folded = self._masking.folded_beginnings
         # Lines of 60 bytes and more, each with a newline of one or two.
@@ -194,7 +192,7 @@ class StreamMasker:
 
 
 class _Plain:
-    """Bytes without escape sequences: their `text`, and where each byte of it stands."""
+    """Bytes without escape sequences: their `text`, and the position of each byte in the original."""
 
     def __init__(self, data: bytes) -> None:
         self.text = _ESCAPE.sub(b"", data)
@@ -216,14 +214,14 @@ class _Plain:
         return ends, starts
 
     def place(self, index: int) -> int:
-        """Where that byte of the text stands in the data."""
+        """Return the position in the data of that byte of the text."""
         ends, starts = self._parts
         part = bisect_right(ends, index)
         return starts[part] + index - (ends[part - 1] if part else 0)
 
 
 class _Beginnings:
-    """Of secrets: short ones are looked up, long ones looked for."""
+    """An index of forms: short forms are looked up, long ones searched for."""
 
     def __init__(self, known: Iterable[_Known]) -> None:
         self._short: dict[bytes, str] = {}
@@ -239,7 +237,7 @@ class _Beginnings:
                     self._long[byte].append(one)
 
     def find(self, data: bytes) -> tuple[int, str]:
-        """The longest at the end of `data`: where it starts, and whose it is."""
+        """Return the longest at the end of `data`: where it starts, and whose it is."""
         size = start = len(data)
         name = ""
         for one in self._long.get(data[-1], ()) if data else ():
@@ -265,7 +263,7 @@ def _width(data: bytes, at: int) -> int:
 
 
 def _merged(spans: Iterable[_Span]) -> list[_Span]:
-    """Those that overlap as one, with the name of the longest; told before, it stays told."""
+    """Return overlapping places as one, with the name of the longest."""
     merged: list[_Span] = []
     longest = 0
     for span in sorted(spans, key=lambda one: (one.start, bool(one.name))):

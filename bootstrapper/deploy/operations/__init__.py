@@ -1,1 +1,1 @@
-"""What a person can do with a deployment, for the command line and for Rolf."""
+"""The operations on a deployment, for the command line and for Rolf."""

@@ -1,4 +1,4 @@
-"""How a deployment stands: its pushes from here and elsewhere, who is at it, what is live."""
+"""Read the status of a deployment: its pushes, its locks, its live release."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,9 +20,10 @@ from bootstrapper.errors import BootstrapperError
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentStatus:
-    """`records` are newest first. `states` are the targets', by host, the first one's first.
+    """What is known of a deployment: `records` are newest first, `states` are those of its hosts.
 
-    `states` is empty where there is none to ask, and where `unreachable` says why it didn't answer.
+    `states` is empty if the deployment has no host, and if a host did not answer; `unreachable` is the
+    error of the latter.
     """
 
     records: list[Record]
@@ -74,7 +75,7 @@ def read_status(
 ) -> DeploymentStatus:
     """Look at a deployment without holding it; its first target is asked, unless `local`.
 
-    A target that can't be reached is no error here: what is known on this machine is told.
+    A host that can't be reached is no error: the status then has what this machine knows.
     """
     states: Mapping[str, HostState] = {}
     unreachable = None

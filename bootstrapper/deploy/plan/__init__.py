@@ -1,1 +1,1 @@
-"""What a push will do, before it does it; no process, no connection."""
+"""Plan a push: which stages run where, with what. Pure: no processes, no connections."""

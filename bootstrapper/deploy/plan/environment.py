@@ -1,4 +1,4 @@
-"""What a stage's process is given: its whole input is environment variables. Pure."""
+"""The environment and the command of a stage's process."""
 
 import re
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def environment(
     checkout: Path,
     output_file: Path,
 ) -> dict[str, str]:
-    """The environment of one stage's process, by the table in DESIGN and docs/reference.md.
+    """Return the environment of one stage's process, by the table in DESIGN and docs/reference.md.
 
     `host` is empty for a stage that runs once, `outputs` is what earlier stages wrote into
     ROLF_OUTPUT. Later groups below win: nothing can pose as a variable of the engine.
@@ -67,12 +67,12 @@ def file_name(index: int, stage: Stage) -> str:
 
 
 def safe(name: str) -> str:
-    """A stage's or a host's name, as part of a file name."""
+    """Return a stage's or a host's name, as part of a file name."""
     return re.sub(r"[^\w.+-]", "_", name)
 
 
 def command(stage: Stage, file: Path, *, python: str) -> tuple[str, ...]:
-    """How the stage's code is run; `python_stage.py` lies beside it."""
+    """Return the command that runs the stage's code; `python_stage.py` is in the same directory."""
     if stage.language == "shell":
         return ("bash", "-eo", "pipefail", str(file))
     if stage.language == "python":
@@ -81,7 +81,7 @@ def command(stage: Stage, file: Path, *, python: str) -> tuple[str, ...]:
 
 
 def read_output(text: str) -> tuple[dict[str, str], list[str]]:
-    """The variables that a stage wrote, `NAME=value` one a line, and the lines that are none.
+    """Return the variables that a stage wrote, `NAME=value` one a line, and the lines that are none.
 
     Nor is one that no process can be given.
     """

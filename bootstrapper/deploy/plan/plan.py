@@ -1,4 +1,4 @@
-"""What a push will do, complete and before it is done: pure data that is kept as its snapshot."""
+"""The plan of a push: all that it will do, as data that its snapshot keeps."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -96,8 +96,8 @@ class Plan:
             raise InputError(
                 where,
                 f"it had the secret {lacking[0]}, which has no value now",
-                f"{lacking[0]}=… in front of the command, or in "
-                "deploy/secrets.env and deploy/deployments.toml",
+                f"touch deploy/secrets.env; chmod 600 deploy/secrets.env; "
+                f"${{EDITOR:-vi}} deploy/secrets.env  # add {lacking[0]}=…",
             )
         stages = [
             {"code": code.get(index), **_fields(Stage, stage)}
@@ -120,7 +120,7 @@ class Plan:
         )
 
     def switching(self) -> int | None:
-        """The index of the stage that a fast rollback begins with: it puts a release live, and
+        """Return the index of the stage that a fast rollback begins with: it puts a release live, and
         needs nothing but that. None if there is no such stage.
         """
         first = next(

@@ -36,7 +36,7 @@ class RecipeSource(Protocol):
         """Return a stage's recipe, None if there is none. Raise DefinitionError if it is broken."""
 
     def shadows(self, name: str) -> bool:
-        """Whether the recipe of that name hides a shipped one."""
+        """Return whether the recipe of that name hides a shipped one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class PreparedDeployment:
     resolves_git: bool
 
     def mask(self, text: str) -> str:
-        """Text that is told or kept, without secrets."""
+        """Return text without secrets, to print or to keep."""
         if not self.secrets:
             return text
         from bootstrapper.deploy.masking.masker import (
@@ -227,7 +227,7 @@ def _unknown_stages(deployment: Deployment, skip: Collection[str]) -> list[Probl
         Problem(
             file=f"--skip {name}",
             text=f"no stage of {deployment.name} is called {name}{did_you_mean(name, names)}",
-            next_step=f"--skip takes one of: {', '.join(names)}",
+            next_step=f"{PROGRAM} deploy {deployment.name}  # --skip takes: {', '.join(names)}",
         )
         for name in skip
         if name not in names
@@ -295,6 +295,9 @@ def _lack(
         text = f"{needed} the setting {name}, which this deployment doesn't have"
         text += did_you_mean(name, near)
         next_step = (
-            f'add {name} = "…" to [deployments.{deployment.name}.settings] in {deployment.file}'
+            f"${{EDITOR:-vi}} {deployment.file}"
+            f'  # [deployments.{deployment.name}.settings]: {name} = "…"'
+            if deployment.file
+            else ""
         )
     return Problem(file=deployment.file, line=stages[0].line, text=text, next_step=next_step)

@@ -1,4 +1,4 @@
-"""Which push a rollback returns to, and what that changes: pure."""
+"""Choose the push that a rollback returns to, and plan the rollback."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +11,12 @@ from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
 
-NONE_YET = f"{PROGRAM} deploy; from the second push on there is one to return to"
+NONE_YET = f"{PROGRAM} deploy  # from the second push on there is one to return to"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackProposal:
-    """Return from the push that is live to `target`. `live` is None where nobody knows."""
+    """A rollback from the live push to `target`; `live` is None if it is unknown."""
 
     target: Record
     live: Record | None
@@ -29,7 +29,7 @@ def propose_rollback(
 
     A push that somebody has rolled back from is proposed only if it is `wanted`. `records` are a
     deployment's, newest first; `current` is the push whose release the target serves, where it
-    says so. Raises InputError if there is none, or none such.
+    says so. Raise InputError if there is none, or none such.
     """
     live = live_push(records, current)
     if wanted is not None:
@@ -105,7 +105,7 @@ def _returned_to(record: Record, by_id: Mapping[int, Record]) -> Record | None:
 
 
 def settings_changed(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
-    """Lines `NAME: old -> new`, for every setting that isn't the same in both."""
+    """Return lines `NAME: old -> new`, for every setting that isn't the same in both."""
     names = sorted({*old, *new})
     return [
         f"{name}: {_shown(old.get(name))} -> {_shown(new.get(name))}"
@@ -119,7 +119,7 @@ def _shown(value: object) -> str:
 
 
 def _switched(record: Record) -> bool:
-    """Whether the push has put its release in front of visitors, well or badly.
+    """Return whether the push has put its release in front of visitors, well or badly.
 
     Where no stage is marked as the one that does, whatever succeeds has.
     """
@@ -141,7 +141,7 @@ def _worked(records: Sequence[Record], wanted: int) -> Record:
         raise InputError(
             f"push {wanted}",
             f"its state is {record.state}: it never worked",
-            f"{PROGRAM} pushes shows those that succeeded",
+            f"{PROGRAM} pushes",
         )
     return record
 
@@ -155,10 +155,10 @@ def plan_rollback(
     fast: bool,
     releases: Mapping[str, int] | None = None,
 ) -> Plan:
-    """The push that returns to `target` and undoes push `undone`; it has no number yet.
+    """Return the push that returns to `target` and undoes push `undone`; it has no number yet.
 
     `template` has the stages and settings that it is to have. Where the old release still stands
-    on the hosts it is `fast`: it is switched to, and nothing is made anew. `releases` narrows it to
+    on the hosts it is `fast`: it switches to that release and makes no new one. `releases` narrows it to
     some hosts, and says to which release each of them returns.
     """
     stages = template.stages
@@ -213,7 +213,7 @@ def _release_on(
 
 
 def _reached(record: Record, host: str, by_id: Mapping[int, Record]) -> bool:
-    """Whether a push that switched did so on that host.
+    """Return whether a push that switched did so on that host.
 
     A rollback on a single host names none. If it undid a push to several, it is the one that
     followed by itself, on the host where that push had switched.

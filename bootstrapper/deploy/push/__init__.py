@@ -1,1 +1,1 @@
-"""A push being carried out."""
+"""Run a push: locks, stages, events, registers."""

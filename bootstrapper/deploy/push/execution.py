@@ -1,4 +1,4 @@
-"""A plan's stages, run in order, on its hosts, until one fails."""
+"""Run the stages of a plan in order, on its hosts, until one fails."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _MOST_OUTPUT = 10**6  # bytes of ROLF_OUTPUT that are read: they are kept with t
 
 
 class StageDecision(StrEnum):
-    """What a person says before a stage, in step mode."""
+    """The answer of a person before a stage, in step mode."""
 
     RUN = "run"
     SKIP = "skip"
@@ -33,10 +33,11 @@ class StageDecision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How a plan ended. `switched` are the hosts on which the new release has gone live, `unsure`
-    those where the stage that does that began and failed; the one host of a plan without a fleet
-    is the empty name. `failed` are hosts that did, whether or not that many may. On the hosts in
-    `hidden` visitors see a page of maintenance.
+    """How a plan ended. The single host of a plan without a fleet is the empty name.
+
+    `switched` are the hosts where the new release is live; `unsure` are those where the stage that
+    switches began and failed. `failed` are the hosts that failed, even where the plan allows that. On
+    the hosts in `hidden` visitors see a maintenance page.
     """
 
     state: State
@@ -49,8 +50,9 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class PushDirectories:
-    """Where a push is at home on the deploying machine: its journal's directory, and `scratch`,
-    one of which nothing is kept; its name has no spaces, as not every recipe quotes ROLF_OUTPUT.
+    """The directories of a push on the deploying machine: its journal's, and a temporary one.
+
+    The name of `scratch` has no spaces, as not every recipe quotes ROLF_OUTPUT.
     """
 
     directory: Path
@@ -62,17 +64,17 @@ class PushDirectories:
         return self.directory / "checkout"
 
     def code(self, index: int, stage: Stage) -> Path:
-        """The stage's code, as it was when the push began."""
+        """Return the stage's code, as it was when the push began."""
         return self.directory / "stages" / environment.file_name(index, stage)
 
     def output(self, index: int, host: str) -> Path:
-        """What the stage's ROLF_OUTPUT names."""
+        """Return the file that the stage's ROLF_OUTPUT names."""
         name = f"{index + 1:02}-{environment.safe(host)}" if host else f"{index + 1:02}"
         return self.scratch / f"output-{name}"
 
 
 class _Halt(Exception):
-    """No further stage is run."""
+    """Ends the execution: no further stage runs."""
 
     def __init__(self, state: State, reason: str) -> None:
         super().__init__(reason)
@@ -81,9 +83,9 @@ class _Halt(Exception):
 
 
 class Execution:
-    """Runs a plan once. What happens is told to `emit`; `before` is asked before each stage.
+    """Runs a plan once. It passes events to `emit` and calls `before` ahead of each stage.
 
-    A push that is resumed says which (stage, host) are `done` and what they wrote (`outputs`).
+    A resumed push skips the (stage, host) pairs in `done`; `outputs` are what those wrote.
     """
 
     def __init__(
@@ -120,7 +122,7 @@ class Execution:
             self._show_or_hide(plan.stages[index], [host])
 
     def result(self, state: State, reason: str) -> Result:
-        """How it stands, if it ends now in that state."""
+        """Return the result, if the plan ends now in that state."""
         switched = tuple(dict.fromkeys(self._switched))
         unsure = tuple(host for host in dict.fromkeys(self._switching) if host not in switched)
         return Result(
@@ -290,7 +292,7 @@ class Execution:
         too_many = len(self._failed) > self._plan.max_failures
         nobody_left = len(set(self._failed)) == len(self._plan.hosts)
         if failed and (not failed[0][0] or too_many or nobody_left):
-            told = "; ".join(
+            text = "; ".join(
                 f"{host}: {outcome.reason}" if host else outcome.reason for host, outcome in failed
             )
-            raise _Halt(State.FAILED, f"{stage.name}: {told}")
+            raise _Halt(State.FAILED, f"{stage.name}: {text}")

@@ -35,7 +35,7 @@ class PushJournal(Protocol):
         """The push's own, which holds its checkout, and in stages/ the code of its stages."""
 
     def record(self) -> Record:
-        """What is known of the push now."""
+        """Return the record of the push as it is now."""
 
     def write(self, event: Event) -> None:
         """Write one more event. Raise BootstrapperError or OSError, once, if that fails."""

@@ -1,4 +1,4 @@
-"""The pushes of a deployment that is held: those before, and the one that begins now."""
+"""The pushes of a deployment: those before, and the one that begins now."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,20 +17,20 @@ from bootstrapper.errors import BootstrapperError
 
 
 class PushStore(Protocol):
-    """Where pushes are kept on this side: files of the project, or a database.
+    """Stores pushes on this side: files of the project, or Rolf's database.
 
-    `running` tells which push of a deployment somebody runs now: its number, None if nobody runs
-    one, 0 while the runner doesn't know the number yet.
+    `running` is a function that returns the number of a deployment's running push: None if no push
+    runs, 0 while its number is unknown.
     """
 
     def sweep(self, running: Callable[[str], int | None]) -> None:
         """Remove the checkouts that nobody needs any more."""
 
     def pushes(self, running: Callable[[str], int | None], deployment: str) -> Iterable[Record]:
-        """A deployment's, newest first."""
+        """Return a deployment's, newest first."""
 
     def last_id(self) -> int:
-        """The highest number that a push was ever given here; 0 if there was none."""
+        """Return the highest number that a push was ever given here; 0 if there was none."""
 
     def create(self, plan: Plan, undoes: PushJournal | None) -> PushJournal:
         """Begin the journal of a push. Raise FileExistsError if its number is taken.
@@ -45,13 +45,13 @@ class PushStore(Protocol):
         """Return the directory of a push on this machine; it holds `checkout` and `stages`."""
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
-        """What a push was, with today's `secrets`; None if that isn't kept here."""
+        """Return the plan of a push, with today's `secrets`; None if the store lacks it."""
 
 
 class PushRegister:
-    """What is kept of pushes here and in the targets' pushes.log, and what is written there.
+    """Reads and writes the pushes of a deployment, in the store and in the hosts' pushes.log.
 
-    It waits for the targets. Raises Locked, or WorkFailed if they can't be reached.
+    It waits for the hosts. Raises Locked, or WorkFailed if they can't be reached.
     """
 
     def __init__(self, session: Session, store: PushStore) -> None:
@@ -85,11 +85,11 @@ class PushRegister:
         }
 
     def current(self) -> int | None:
-        """The push whose release was live when we came: the latest, where hosts differ."""
+        """Return the push whose release was live when we came: the latest, where hosts differ."""
         return release_served(self.records, self.served)
 
     def way_back(self, target: Record, base: Plan) -> tuple[bool, Mapping[str, int]]:
-        """Whether all hosts still have what they served while `target` was live.
+        """Return whether all hosts still have what they served while `target` was live.
 
         If so, switching brings it back; the mapping has their releases, where these differ.
         """
@@ -105,7 +105,7 @@ class PushRegister:
         return fast, releases if fast else {}
 
     def plan(self, number: int, secrets: Mapping[str, str]) -> Plan | None:
-        """What an earlier push was, with today's `secrets`; None if it isn't kept here."""
+        """Return the plan of an earlier push, with today's `secrets`; None if the store lacks it."""
         return self._store.plan(number, secrets)
 
     def begin(self, plan: Plan, undoes: PushJournal | None = None) -> tuple[Plan, PushJournal]:
@@ -167,7 +167,7 @@ def _place(settings: Mapping[str, object]) -> list[object]:
 def merge_records(
     local: Iterable[Record], target: Iterable[Mapping[str, Any]], *, held_by: int | None
 ) -> list[Record]:
-    """Every push once, newest first.
+    """Return every push once, newest first.
 
     `target` are the lines of its pushes.log, oldest first, `held_by` is the push that holds its
     lock: None if nobody does, 0 if it doesn't say. Of a push that both know the local record
@@ -181,7 +181,7 @@ def merge_records(
 
 
 def _remembered(target: Iterable[Mapping[str, Any]], held_by: int | None) -> Iterator[Record]:
-    """What the target says of each push last; of one that nobody runs, that it is lost."""
+    """Yield the last record of each push in the host's log; a push that does not run is lost."""
     last: dict[tuple[int, str, str], Record] = {}
     for line in target:
         try:

@@ -1,4 +1,4 @@
-"""A deployment held for a push: its locks, here and on the targets, and the connections there."""
+"""Hold a deployment for a push: its locks, here and on the hosts, and the connections."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -20,11 +20,11 @@ from bootstrapper.deploy.remote.ssh import Ssh
 
 
 class Session:
-    """Entered, nobody else can push the deployment from here; once `targets` is asked for, nobody
-    can from elsewhere. Until then the hosts are logged in to, while we do other things.
+    """A context manager that holds the locks of a deployment.
 
-    `inherited` is what stages get of this process's environment, PATH led by the push's own ssh;
-    `scratch` is a directory that goes when it ends.
+    Entering takes the lock on this machine and starts to log in to the hosts; the first access of
+    `targets` waits for the hosts and their locks. `inherited` is what stages get of this process's
+    environment, with the push's own ssh first in PATH; `scratch` is a temporary directory.
     """
 
     def __init__(self, project: Path, deployment: Deployment, *, who: str = "") -> None:
@@ -41,7 +41,7 @@ class Session:
         )
 
     def __enter__(self) -> Self:
-        """Raises Locked where somebody else pushes from here, or the deployment is closed."""
+        """Raise Locked where somebody else pushes from here, or the deployment is closed."""
         with ExitStack() as stack:
             self._lock = stack.enter_context(PushLock(self.project, self.holder))
             if closed := FileDeploymentLock(self.project, self.deployment.name).closed:
@@ -70,7 +70,7 @@ class Session:
 
     @property
     def targets(self) -> RemoteHosts:
-        """The targets, their locks taken. Raises Locked, or WorkFailed if they can't be reached."""
+        """The targets, their locks taken. Raise Locked, or WorkFailed if they can't be reached."""
         if not self._ready:
             self._targets.wait()
             self._targets.refuse_if_closed(self.deployment.name)
@@ -84,7 +84,7 @@ class Session:
         self.targets.begin(self.holder, record)
 
     def lost(self) -> str:
-        """Why a target's lock is no longer ours, or nothing."""
+        """Return why a host's lock is lost, or nothing."""
         return self._targets.lost() if self._ready else ""
 
     def tick(self) -> None:
@@ -95,7 +95,7 @@ class Session:
 
 @contextmanager
 def open_deployment_lock(project: Path, deployment: Deployment) -> Iterator[DeploymentLock]:
-    """The deployment's door, on all of its hosts where it has a directory there."""
+    """Return the deployment's door, on all of its hosts where it has a directory there."""
     directory = deployment.environment.get("REMOTE_DIRECTORY", "")
     if not (directory and deployment.hosts):
         yield FileDeploymentLock(project, deployment.name)

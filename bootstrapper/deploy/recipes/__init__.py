@@ -1,1 +1,1 @@
-"""The code of stages."""
+"""Recipes: the code of stages."""

@@ -1,7 +1,7 @@
-"""Where recipes come from: `deploy/recipes/` of the project before those that everyone starts with.
+"""Find recipes: those in the project's `deploy/recipes/` come before the shipped ones.
 
 In `deploy/recipes/`, `NAME.sh` and `NAME.py` are recipes, and so is every executable file with a
-shebang, whatever its extension. A name may hold spaces. Other files (a README) are left alone.
+shebang, whatever its extension. A name may hold spaces. Other files (a README) are ignored.
 """
 
 import os
@@ -23,7 +23,7 @@ RECIPES = "deploy/recipes"  # in a project
 
 
 class RecipeCatalog:
-    """The recipes that a project can name. Each is read when it is asked for, and once."""
+    """The recipes that a project can name. Each is read once, when it is needed."""
 
     def __init__(self, project: Path) -> None:
         self._ours = _ours()
@@ -38,7 +38,7 @@ class RecipeCatalog:
         return sorted({*self._ours, *self._theirs, *self._problems})
 
     def get(self, name: str) -> Recipe | None:
-        """The recipe of that name. Raises DefinitionError if it is there, but can't be used."""
+        """Return the recipe of that name. Raise DefinitionError if it is there, but can't be used."""
         if name in self._problems:
             raise definition_error(self._problems[name])
         if name not in self._read:
@@ -60,11 +60,11 @@ class RecipeCatalog:
         return self.get(stage.recipe)
 
     def all(self) -> list[Recipe]:
-        """Every recipe that can be used, by name; `problems` has what is wrong with the others."""
+        """Return every recipe that can be used, by name; `problems` has what is wrong with the others."""
         return [each for name in self.names if (each := self._sound(name))]
 
     def problems(self) -> list[Problem]:
-        """What is wrong in the project's recipes, all of it."""
+        """Return every problem in the project's recipes."""
         found: list[Problem] = []
         for name in self.names:
             try:
@@ -74,7 +74,7 @@ class RecipeCatalog:
         return found
 
     def shadows(self, name: str) -> bool:
-        """Whether the project's recipe hides one of ours."""
+        """Return whether the project's recipe hides one of ours."""
         return name in self._ours and (name in self._theirs or name in self._problems)
 
     def _sound(self, name: str) -> Recipe | None:
@@ -118,14 +118,14 @@ def _listed(directory: Path) -> list[Path]:
 
 
 def _is_program(path: Path) -> bool:
-    """Whether it is an executable file that begins as a program in text does."""
+    """Return whether it is an executable file that begins as a program in text does."""
     if not path.is_file() or not os.access(path, os.X_OK):
         return False
     try:
         with path.open("rb") as file:
             return file.read(2) == b"#!"
     except OSError:
-        return True  # it can't be read: told when it is asked for
+        return True  # it can't be read: `get` raises the error
 
 
 def _read(name: str, path: Path) -> Recipe:
@@ -149,7 +149,7 @@ def _read(name: str, path: Path) -> Recipe:
 
 
 def _whole(read: Recipe) -> Recipe:
-    """The recipe with its pieces; one of a project's may be a copy of ours."""
+    """Return the recipe with its pieces; one of a project's may be a copy of ours."""
     if "# piece: " not in read.code:
         return read
     return replace(read, code=piece.put_in(read.code, _pieces()))

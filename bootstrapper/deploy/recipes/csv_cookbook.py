@@ -30,7 +30,7 @@ _LONGEST = 200  # bytes of a file's name: most file systems take 255
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedRecipe:
-    """A row as the file that it becomes; `row` counts from 1, and so does `line`, where it begins.
+    """A recipe from a row of the CSV file; `row` and `line`, where it begins, count from 1.
 
     `name`, `code` and `description` are the row's own, with newlines as Unix has them.
     """
@@ -50,7 +50,7 @@ class ImportedRecipe:
 
 
 def read(path: Path, *, check_name: Callable[[str], str] | None = None) -> list[ImportedRecipe]:
-    """The rows of the file. Raises DefinitionError, which names every row that can't be a recipe.
+    """Return the rows of the file. Raise DefinitionError, which names every row that can't be a recipe.
 
     With `check_name` names stay as they are: it says what is wrong with one, "" if nothing is.
     """
@@ -116,7 +116,7 @@ def saved_tag_that_nobody_makes(row: ImportedRecipe, rows: Sequence[ImportedReci
 
 
 def _rows(path: Path) -> Iterator[tuple[int, int, list[str]]]:
-    """Each row with its number, and the line that it begins in."""
+    """Yield each row with its number, and the line that it begins in."""
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -149,7 +149,7 @@ def _unix(text: str) -> str:
 
 
 def _file_stem(name: str) -> str:
-    """The name as a file may have it, "" if nothing of it is left."""
+    """Return the name as a file may have it, empty if no letter of it is left."""
     stem = re.sub(r"[/\x00-\x1f\x7f]", "-", name.strip()).lstrip(".")
     return stem.encode()[:_LONGEST].decode("utf-8", "ignore").strip()
 
@@ -197,7 +197,7 @@ def _file(
 
 
 def _harmless(line: str) -> str:
-    """A line of a description which would be read as a mark, as none."""
+    """Return a line of a description which would be read as a mark, as none."""
     return f"({line.strip()})" if recipe.is_mark(line.strip()) else line
 
 
@@ -243,21 +243,21 @@ _UNQUOTED = re.compile(
 
 def used_variables(code: str) -> list[str]:
     """Their names, in the order in which they come up."""
-    told = "".join(_told(match[0]) for match in _UNQUOTED.finditer(code))
+    plain = "".join(_without_text(match[0]) for match in _UNQUOTED.finditer(code))
     exempt = {
         name
         for pattern in (_SET, _EMPTY)
-        for match in pattern.finditer(told)
+        for match in pattern.finditer(plain)
         for group in match.groups()
         if group
         for name in group.split()
     }
-    names = (match[1] or match[2] for match in _USE.finditer(told))
+    names = (match[1] or match[2] for match in _USE.finditer(plain))
     return [name for name in dict.fromkeys(names) if name not in exempt | _BASH]
 
 
-def _told(piece: str) -> str:
-    """A piece of the code, without what isn't for this shell."""
+def _without_text(piece: str) -> str:
+    """Return a piece of the code, without what isn't for this shell."""
     if piece.startswith(("\\", "#")):
         return "  " if piece != "\\\n" else piece
     if piece.startswith("'"):

@@ -1,4 +1,4 @@
-"""Recipes written into a project's `deploy/recipes/`: all of them, or none."""
+"""Write recipes into a project's `deploy/recipes/`: all of them, or none."""
 
 import os
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class WriteResult:
 def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResult:
     """Write the text of each file; one that is there and differs is replaced with `force` only.
 
-    Raises DefinitionError, which names every file in the way, and OSError; nothing is changed then. All is
+    Raise DefinitionError, which names every file in the way, and OSError; nothing is changed then. All is
     written beside, then renamed into place one after the other, and renamed back if that fails.
     """
     directory = project / RECIPES

@@ -27,7 +27,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType, SimpleNamespace
 
-# What a recipe of Python 2 makes Python 3 say, and what it looks like where that is said vaguely.
+# Messages of Python 3 about code of Python 2, and how that code looks if the message is vague.
 _PYTHON_2 = (
     "missing parentheses in call to 'print'",
     "missing parentheses in call to 'exec'",
@@ -57,7 +57,7 @@ class Push:
         return self._environment.get("CHECKOUT_DIR") or os.getcwd()
 
     def env(self) -> dict[str, str]:
-        """The stage's whole environment."""
+        """Return the stage's whole environment."""
         return dict(self._environment)
 
     def save(self) -> None:
@@ -83,7 +83,7 @@ class PushStage:
         self.rollback = SimpleNamespace(rollback_url=url) if url else None
 
     def setting(self, name: str) -> str:
-        """A setting's text, or that of any other variable of the stage; "" if there is none."""
+        """Return a setting's text, or that of any other variable of the stage; "" if there is none."""
         return self.push.env().get(name, "")
 
     def save(self) -> None:
@@ -155,7 +155,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _surroundings(source: bytes) -> dict[str, object]:
-    """What the module had that the code of 2010 was run in, as far as the recipe names it."""
+    """Return the names of the module that ran the code of 2010, as far as the recipe uses them."""
     found: dict[str, object] = {"os": os}
     if b"stat" in source:
         import stat
@@ -175,19 +175,19 @@ def _surroundings(source: bytes) -> dict[str, object]:
 def _syntax(error: SyntaxError, source: bytes) -> str:
     lines = source.decode("utf-8", "replace").splitlines()
     line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
-    told = f"{error.filename}:{error.lineno}: {error.msg}\n    {line.strip()}"
+    text = f"{error.filename}:{error.lineno}: {error.msg}\n    {line.strip()}"
     if is_python_2(error.msg, line):
-        told += (
+        text += (
             "\n  this is Python 2, and recipes run in Python 3: print and exec are functions, "
             "`except X as e`, 0o755"
             "\n  next: write it so; 2to3, which comes with Python 3.12 and before, does most "
             "of it"
         )
-    return told
+    return text
 
 
 def is_python_2(message: str, line: str) -> bool:
-    """Whether what Python 3 says of that line tells that it is Python 2."""
+    """Return whether what Python 3 says of that line tells that it is Python 2."""
     return message.casefold().startswith(_PYTHON_2) or (
         message == "invalid syntax" and line.strip().startswith(_STATEMENTS_2)
     )
@@ -199,14 +199,14 @@ def _print_traceback(error: BaseException) -> None:
     import traceback
 
     hidden = {__file__, subprocess.__file__}
-    told = traceback.TracebackException.from_exception(error)
-    each: traceback.TracebackException | None = told
+    shown = traceback.TracebackException.from_exception(error)
+    each: traceback.TracebackException | None = shown
     while each is not None:
         each.stack = traceback.StackSummary.from_list(
             [frame for frame in each.stack if frame.filename not in hidden]
         )
         each = each.__cause__ or each.__context__
-    print("".join(told.format()), end="", file=sys.stderr)
+    print("".join(shown.format()), end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

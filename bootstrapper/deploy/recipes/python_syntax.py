@@ -1,4 +1,4 @@
-"""Whether Python takes a recipe's code: known before a push runs it."""
+"""Check the syntax of a Python recipe before a push runs it."""
 
 import warnings
 from functools import lru_cache
@@ -11,10 +11,10 @@ _FILTERS = Lock()  # those of warnings are the whole process's
 
 @lru_cache(maxsize=1024)
 def syntax_problem(code: str) -> tuple[int, str]:
-    """The line and what is wrong with it; (0, "") if nothing is. Nothing of the code is run."""
+    """Return the line and what is wrong with it; (0, "") if nothing is. Nothing of the code is run."""
     try:
         with _FILTERS, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # who runs it is told
+            warnings.simplefilter("ignore")  # the run of the stage shows them
             compile(code.encode(), "recipe", "exec", dont_inherit=True)
     except SyntaxError as error:
         number = error.lineno or 1  # of an encoding that is unknown it has none

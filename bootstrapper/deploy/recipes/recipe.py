@@ -1,4 +1,4 @@
-"""A recipe: one file that does one step of a push, generic, told everything by its environment.
+"""Parse a recipe: one file that does one step of a push, with all its input in the environment.
 
     # Clones REPOSITORY into CHECKOUT_DIR at exactly the commit that is pushed.
     #
@@ -6,11 +6,10 @@
     # resolves: git
     git clone …
 
-The comment that it begins with (after a shebang) says what it does; a Python recipe may say so in
-its docstring. The comment lines before the first line of code may hold marks (MARKS below), each
-alone in its line. `NAME.sh` without a shebang runs as `bash -eo pipefail`,
-`NAME.py` without one in Python with a global `self` (see python_stage). What has a shebang is run
-as the program it is.
+The leading comment (after a shebang) describes the recipe; a Python recipe may use its docstring.
+The comment lines before the first line of code may hold marks (MARKS below), each alone in its
+line. `NAME.sh` without a shebang runs as `bash -eo pipefail`, `NAME.py` without one runs in Python
+with a global `self` (see python_stage). A file with a shebang runs as the program that it is.
 """
 
 import re
@@ -80,7 +79,7 @@ class Recipe:
 
 
 def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None = None) -> Recipe:
-    """The recipe that a file holds. Raises DefinitionError; `file` is how messages call it."""
+    """Return the recipe that a file holds. Raise DefinitionError; `file` is how messages call it."""
     try:
         code = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -91,7 +90,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                     file=file,
                     line=line,
                     text=f"not UTF-8 at byte {error.start}",
-                    next_step=f"file '{file}' says what it is, iconv mends it",
+                    next_step=f"file '{file}'",
                 )
             ]
         ) from None
@@ -188,12 +187,12 @@ def _in_line(file: str, code: str, line: int, word: str, text: str) -> Problem:
 
 
 def is_mark(text: str) -> bool:
-    """Whether a comment of that text is a mark, or says what the recipe needs."""
+    """Return whether a comment of that text is a mark, or says what the recipe needs."""
     return text in _MARKS or bool(_NEEDS.fullmatch(text) or _RESOLVES.fullmatch(text))
 
 
 def _leading(code: str, *, python: bool) -> tuple[list[tuple[int, str]], str]:
-    """The comment lines before the first line of code, with their numbers (an empty line stands
+    """Return the comment lines before the first line of code, with their numbers (an empty line stands
     between two blocks), and the docstring among them, which Python 2 may have written as well.
     """
     end = _comment_end(code, 0)

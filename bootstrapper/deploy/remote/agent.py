@@ -1,4 +1,4 @@
-"""The process at the other end of a connection, and the lines that go to and fro."""
+"""The agent process on a host, and the protocol of lines that it speaks."""
 
 import os
 import select
@@ -13,10 +13,10 @@ Message = tuple[str, bytes]
 
 
 class Agent:
-    """Runs agent.sh by the words of `command`; never waits but in `wait` and `end_within`.
+    """Runs agent.sh with `command`; only `wait` and `end_within` wait.
 
-    A message is a first word and the rest of its line. Those before the agent's own, that a login
-    shell may print, are left out; `log` stands for the line of the target's pushes.log after it.
+    A message is a first word and the rest of its line. Lines that a login shell prints before the
+    agent's own are ignored; after `log` comes a line of the host's pushes.log.
     """
 
     def __init__(self, command: Sequence[str], sent_first: bytes, word: str) -> None:
@@ -51,11 +51,11 @@ class Agent:
         return self._process.pid
 
     def status(self) -> int:
-        """The process's exit status, when it has ended or is about to."""
+        """Return the process's exit status, when it has ended or is about to."""
         return self._process.wait()
 
-    def said(self) -> str:
-        """What ssh, or the shell, has written to stderr."""
+    def stderr_text(self) -> str:
+        """Return what ssh, or the shell, has written to stderr."""
         self._stderr.seek(0)
         return self._stderr.read().decode(errors="replace")
 
@@ -65,7 +65,7 @@ class Agent:
         self._write()
 
     def receive(self) -> list[Message]:
-        """The messages that have come since; sets `ended` when there will be no more."""
+        """Return the messages that have come since; sets `ended` when there will be no more."""
         self._write()
         while not self.ended:
             try:
@@ -122,7 +122,7 @@ def wait(agents: Sequence[Agent], seconds: float) -> None:
 def program(
     word: str, *, lock: bool, seconds: float, directory: str, holder: str
 ) -> tuple[str, bytes]:
-    """The command that runs the agent, and what it reads first.
+    """Return the command that runs the agent, and what it reads first.
 
     The program itself comes on its stdin: whatever the login shell is, it finds nothing to expand.
     """

@@ -98,7 +98,7 @@ end_commands() {
 
 lock() {
     error=$(attempt eval ': >>.deploy/lock') || refuse "$error"
-    # The directory itself is locked: a file in it may be deleted, and made anew, by a recipe.
+    # The directory itself is locked: a file in it may be deleted and created again by a recipe.
     exec 9<.
     # Those who only look have it locked for an instant, too. One who is about to let it go has
     # emptied it: that takes as long as to end what still runs.
@@ -108,7 +108,7 @@ lock() {
         sleep 0.1 9>&-
     done
     error=$(attempt write .deploy/lock "$holder") || refuse "$error"
-    # Not before: whoever holds the lock would take an empty one for the history, were it deleted.
+    # Not before: the holder of the lock would take an empty one for the history, were it deleted.
     { : >>pushes.log && exec 8<pushes.log; } 2>/dev/null
 }
 

@@ -37,11 +37,11 @@ _PACKAGES = {"bash": "bash", "flock": "util-linux"}
 
 
 class RemoteHost:
-    """A connection to a host and the agent there; as long as it is open, it holds the lock.
+    """A connection to a host and the agent there. It holds the host's lock while it is open.
 
-    With `holder` None it takes no lock and only looks. Without `directory` there is no agent: the
-    connection is all. `opened` is to be called until it is true; then `state` is known. `beat`
-    and `lost` are to be called often (every 0.1 s) and never wait; the others wait for an answer.
+    Without `holder` it takes no lock and only reads. Without `directory` there is no agent, only the
+    connection. Call `opened` until it returns true; then `state` is known. Call `beat` and `lost` ten
+    times a second; they never wait. The other methods wait for an answer.
     """
 
     def __init__(self, ssh: Ssh, host: str, directory: str, holder: PushHolder | None) -> None:
@@ -68,7 +68,7 @@ class RemoteHost:
         self.agent = Agent(ssh.command(host, command), first, word)
 
     def opened(self) -> bool:
-        """Whether all is known; raise Locked, or WorkFailed in words, if it can't be."""
+        """Return whether all is known; raise Locked, or WorkFailed in words, if it can't be."""
         # What has come since we looked last may be as old as that.
         asked, self._answered = self._answered, self._clock.now()
         opened = False
@@ -92,7 +92,7 @@ class RemoteHost:
             raise WorkFailed(
                 self.host,
                 f"gives no answer within {OPEN_WITHIN:g} seconds of logging in",
-                f"{self._by_hand} to see where it stops",
+                f"{self._by_hand}  # shows where it stops",
             )
         return False
 
@@ -105,7 +105,7 @@ class RemoteHost:
             self.agent.send(b"beat" if self.directory else f"{self._word} beat".encode())
 
     def lost(self) -> str:
-        """Why the target can't be relied on any more: the push is to be cancelled; or nothing."""
+        """Return why the host can't be relied on any more, so that the push must end; or nothing."""
         self._receive()
         if self._gone:
             return f"{self.host}: {self._gone}"
@@ -151,8 +151,8 @@ class RemoteHost:
                 case "gone":
                     self._give_up()
         if self.agent.ended and not self._gone:
-            said = self.agent.said().strip().splitlines()
-            self._gone = "the connection was lost" + (f" ({said[-1].strip()})" if said else "")
+            text = self.agent.stderr_text().strip().splitlines()
+            self._gone = "the connection was lost" + (f" ({text[-1].strip()})" if text else "")
 
     def _give_up(self) -> None:
         self._gone = (
@@ -164,44 +164,40 @@ class RemoteHost:
             return InputError(
                 self.host,
                 f"{self.directory} there is that of another host of REMOTE_HOSTS, too",
-                "name it once in deploy/deployments.toml",
+                "${EDITOR:-vi} deploy/deployments.toml  # name it once",
             )
         return other.refusal(us.deployment, self.host)
 
     def _failure(self) -> BootstrapperError:
-        """Why the agent ended before it could say a word."""
-        status, said = self.agent.status(), self.agent.said()
-        if status == 127 or re.search(r"bash:? (?:command )?not found", said):
+        """Return the error of an agent that ended before its first message."""
+        status, text = self.agent.status(), self.agent.stderr_text()
+        if status == 127 or re.search(r"bash:? (?:command )?not found", text):
             return self._refusal("missing bash")
         if self.host == HERE:
             return WorkFailed(
                 self.host,
-                said.strip() or f"bash ended with status {status}",
-                "bash -c true to see why",
+                text.strip() or f"bash ended with status {status}",
+                "bash -c true",
             )
-        return self._ssh.failure(self.host, said, status)
+        return self._ssh.failure(self.host, text, status)
 
-    def _refusal(self, said: str) -> WorkFailed:
-        said = _PLACE.sub("", said.strip())
+    def _refusal(self, text: str) -> WorkFailed:
+        text = _PLACE.sub("", text.strip())
         where = self.directory if self.host == HERE else f"{self.host}:{self.directory}"
         there = "" if self.host == HERE else f"{self._by_hand} "
         place = shlex.quote(self.directory)
-        if said.startswith("missing "):
-            name = said.removeprefix("missing ")
+        if text.startswith("missing "):
+            name = text.removeprefix("missing ")
             return WorkFailed(
                 self.host,
                 f"{name} is missing there, which the lock needs",
                 f"{there}apt-get install {_PACKAGES.get(name, 'coreutils')}",
             )
-        if "No space left" in said or "quota exceeded" in said:
-            return WorkFailed(
-                where, f"the disk is full ({said})", f"make room: {there}df -h {place}"
-            )
-        if "Permission denied" in said or "Read-only" in said or "not permitted" in said:
-            return WorkFailed(
-                where, f"can't be written ({said})", f"see whose it is: {there}ls -ld {place}"
-            )
-        return WorkFailed(where, said, f"mend that on the target: {there}ls -la {place}")
+        if "No space left" in text or "quota exceeded" in text:
+            return WorkFailed(where, f"the disk is full ({text})", f"{there}df -h {place}")
+        if "Permission denied" in text or "Read-only" in text or "not permitted" in text:
+            return WorkFailed(where, f"can't be written ({text})", f"{there}ls -ld {place}")
+        return WorkFailed(where, text, f"{there}ls -la {place}")
 
 
 @dataclass(kw_only=True)

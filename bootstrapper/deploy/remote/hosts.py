@@ -1,4 +1,4 @@
-"""All hosts of a deployment: opened at the same time, held and let go together."""
+"""All hosts of a deployment: connected at the same time, locked and released together."""
 
 import json
 import time
@@ -11,15 +11,16 @@ from bootstrapper.deploy.remote.agent import wait
 from bootstrapper.deploy.remote.host import HostState, RemoteHost
 from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import BootstrapperError, InputError, Locked, WorkFailed
+from bootstrapper.program import PROGRAM
 
 CLOSE_WITHIN = 2.0
 
 
 class RemoteHosts:
-    """The targets of a push, which hold its locks while this is entered.
+    """A context manager that holds the hosts of a push and their locks.
 
-    With `holder` None no lock is taken: to look, and to close and open a deployment. All hosts'
-    failures are told at once, and then none is held. The connections serve the stages as well.
+    Without `holder` it takes no locks, to read the hosts and to close or open a deployment. One error
+    names all hosts that fail, and then none is held. Stages use the same connections.
     """
 
     def __init__(
@@ -29,8 +30,8 @@ class RemoteHosts:
             raise InputError(
                 f"REMOTE_DIRECTORY = {directory!r}",
                 "is taken as it is written: no ~ and no line break",
-                "give it from / on, or from the home directory "
-                "on without ~/, in deploy/deployments.toml",
+                "${EDITOR:-vi} deploy/deployments.toml  # begin it with /, or with a directory of "
+                "the home directory",
             )
         self._ssh, self._hosts, self._directory, self._holder = ssh, hosts, directory, holder
         self._targets: dict[str, RemoteHost] = {}
@@ -58,7 +59,7 @@ class RemoteHosts:
             self._targets[host] = RemoteHost(self._ssh, host, self._directory, self._holder)
 
     def wait(self) -> None:
-        """Until all have answered. Raises Locked, or WorkFailed, for all that can't be had."""
+        """Until all have answered. Raise Locked, or WorkFailed, for all that can't be had."""
         failures: dict[str, BootstrapperError] = {}
         opening = dict(self._targets)
         while opening:
@@ -96,7 +97,7 @@ class RemoteHosts:
             target.beat()
 
     def lost(self) -> str:
-        """Why a target can't be relied on any more, or nothing; never waits."""
+        """Return why a host can't be relied on any more, or nothing. Never waits."""
         return next((gone for target in self if (gone := target.lost())), "")
 
     def append(self, record: Mapping[str, object]) -> None:
@@ -146,13 +147,13 @@ class RemoteHosts:
         if not others:
             raise first
         kind = Locked if all(isinstance(one, Locked) for one in failures.values()) else WorkFailed
-        told = "".join(
+        listed = "".join(
             f"\n  {one.where}: {one.fault}\n    next: {one.next_step}" for one in failures.values()
         )
         raise kind(
             f"{len(failures)} of {len(self._hosts)} hosts",
-            f"can't be pushed to{told}",
-            "the same command again",
+            f"can't be pushed to{listed}",
+            f"{PROGRAM} status",
         )
 
     def end(self) -> None:
@@ -165,6 +166,6 @@ class RemoteHosts:
 
 
 def read_host_state(ssh: Ssh, host: str, directory: str) -> HostState:
-    """What is on one host now, without its lock; raise WorkFailed if it can't be reached."""
+    """Return the state of one host, without its lock. Raise WorkFailed if it can't be reached."""
     with RemoteHosts(ssh, [host], directory) as targets:
         return targets.states[host]

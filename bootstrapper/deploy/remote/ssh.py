@@ -1,4 +1,4 @@
-"""The `ssh` of one push: its configuration, and the connections that its stages share."""
+"""The ssh of one push: its configuration, and the connections that its stages share."""
 
 import fcntl
 import os
@@ -87,11 +87,11 @@ def host_names(hosts: Sequence[str]) -> str:
 
 
 class Ssh:
-    """While it is entered, a directory holds an `ssh` that stages find in front of their PATH.
+    """A context manager for a directory with an `ssh` that comes first in the PATH of stages.
 
-    It is the real one with our options, which shares the connections that `command` opens, and
-    then those of the file that the setting SSH_CONFIG names (as with `ssh -F` no other is read),
-    or the user's and the system's. For the host `.` it runs the command on this machine.
+    That `ssh` is a wrapper: it adds our options, shares the connections that `command` opens, and
+    reads the file that the setting SSH_CONFIG names (like `ssh -F`, no other one) or else the user's
+    and the system's. For the host `.` it runs the command on this machine.
     """
 
     def __init__(self, config: Path | None = None) -> None:
@@ -150,11 +150,11 @@ class Ssh:
             self._lock.close()
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """What a stage's environment gets from here, given what else is in it."""
+        """Return the variables that a stage gets for its ssh, given its other ones."""
         return {"PATH": f"{self.directory}:{base.get('PATH', os.defpath)}"}
 
     def command(self, host: str, command: str) -> list[str]:
-        """The words that run `command` on the host, over a connection which others then share.
+        """Return the words that run `command` on the host, over a connection which others then share.
 
         Raise WorkFailed where another machine is meant and this one has no ssh.
         """
@@ -164,7 +164,7 @@ class Ssh:
             raise InputError(
                 "REMOTE_HOST",
                 f"{host!r} is an option of ssh, not the name of a host",
-                "correct it in deploy/deployments.toml",
+                "${EDITOR:-vi} deploy/deployments.toml",
             )
         if self._program is None:
             raise _missing()
@@ -186,13 +186,13 @@ class Ssh:
         ]
 
     def failure(self, host: str, stderr: str, status: int) -> BootstrapperError:
-        """Why the host is not reached, by what its ssh has written to stderr."""
+        """Return the error of a host that is not reached, from ssh's stderr."""
         if self.config:
             stderr = stderr.replace(str(self.directory / "given"), str(self.config))
         return ssh_error(host, stderr, by_hand=self.by_hand(host), status=status)
 
     def by_hand(self, host: str) -> str:
-        """The command by which a person tries to reach the host."""
+        """Return the command by which a person tries to reach the host."""
         return f"ssh -F {shlex.quote(str(self.config))} {host}" if self.config else f"ssh {host}"
 
     def _add(self, name: str, script: str) -> None:
@@ -209,7 +209,7 @@ class Ssh:
             raise InputError(
                 f"SSH_CONFIG = {str(self.config)!r}",
                 error.strerror or str(error),
-                "correct it in deploy/deployments.toml",
+                "${EDITOR:-vi} deploy/deployments.toml",
             ) from error
 
 
@@ -218,7 +218,7 @@ def _missing() -> WorkFailed:
 
 
 def _parent() -> str:
-    """A directory for sockets and a program: names are short, files in it may be executed."""
+    """Return a directory for sockets and a program: names are short, files in it may be executed."""
     for parent in (
         os.environ.get("XDG_RUNTIME_DIR", ""),
         "/tmp",  # noqa: S108
@@ -236,7 +236,7 @@ def _parent() -> str:
         "ssh",
         "no directory can hold the push's connections: it must be "
         "writable, its files executable, its name short",
-        "export XDG_RUNTIME_DIR=... to one that can",
+        "export XDG_RUNTIME_DIR=$HOME  # or another one that can",
     )
 
 
@@ -264,6 +264,6 @@ def _sweep(parent: str) -> None:
 
 
 def _shell() -> str:
-    """The user's, as sshd takes it, if it is one: that of a service's user may be `nologin`."""
+    """Return the user's, as sshd takes it, if it is one: that of a service's user may be `nologin`."""
     shell = pwd.getpwuid(os.getuid()).pw_shell
     return shell if os.path.basename(shell) in _SHELLS and os.access(shell, os.X_OK) else "/bin/sh"

@@ -1,4 +1,4 @@
-"""What ssh says when it gets no connection, in words that say what to do."""
+"""Translate ssh's errors into messages with a next step."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ _CLOSED = re.compile(r"kex_exchange_identification|banner exchange|Connection (?
 
 
 def ssh_error(host: str, stderr: str, *, by_hand: str, status: int) -> BootstrapperError:
-    """Why the host is not reached: `stderr` is ssh's, `by_hand` the command for a person's try."""
+    """Return the error of an unreachable host: `stderr` is ssh's, `by_hand` the command to try."""
     text = stderr.replace("\r", "")
     if _CHANGED.search(text):
         return _changed(host, text, by_hand)
@@ -33,54 +33,52 @@ def ssh_error(host: str, stderr: str, *, by_hand: str, status: int) -> Bootstrap
         return InputError(
             host,
             f"ssh can't read its configuration: {line.strip()}",
-            f"correct that line; then {by_hand}",
+            f"{by_hand}  # after correcting that line",
         )
     if found := _NO_NAME.search(text):
         return WorkFailed(
             host,
             f"the name {found[1] or host} is not known",
-            "correct REMOTE_HOST in deploy/deployments.toml, or the host's name in "
-            f"ssh's configuration; then {by_hand}",
+            f"{by_hand}  # after correcting REMOTE_HOST, or the name in ssh's configuration",
         )
     if found := _REFUSED.search(text):
         return WorkFailed(
             host,
             f"nothing listens at {found[1]} port {found[2]}",
-            f"see that its ssh server runs and the port is right: {by_hand}",
+            f"{by_hand}  # does its ssh server run, and is the port right?",
         )
     if _TIMEOUT.search(text):
         return WorkFailed(
             host,
             "does not answer (timed out)",
-            f"see that it is up and no firewall is between: {by_hand}",
+            f"{by_hand}  # is the host up, and is there a firewall?",
         )
     if _NO_ROUTE.search(text):
         return WorkFailed(
             host,
             f"can't be reached ({_last(text)})",
-            f"see to the network or the VPN; then {by_hand}",
+            f"{by_hand}  # does the network, or the VPN, work?",
         )
     if _UNKNOWN.search(text):
         return WorkFailed(
             host,
             "its host key is not known here yet",
-            f"{by_hand} and compare the fingerprint it shows with the host's own",
+            f"{by_hand}  # compare the fingerprint with the host's own",
         )
     if _DENIED.search(text):
         return WorkFailed(
             host,
-            f"lets us not in ({_last(text)})",
-            f"ssh-add -l shows your keys; ssh-copy-id {shlex.quote(host)} gives the "
-            f"host one; then {by_hand}",
+            f"login refused ({_last(text)})",
+            f"{by_hand}  # ssh-add -l lists your keys, ssh-copy-id {shlex.quote(host)} adds one",
         )
     if _CLOSED.search(text):
         return WorkFailed(
             host,
             f"closed the connection at once ({_last(text)})",
-            f"{by_hand}; the reason is in the log of its ssh server",
+            f"{by_hand}  # the log of its ssh server has the reason",
         )
-    said = _last(text) or f"ssh ended with status {status}"
-    return WorkFailed(host, said, f"{by_hand} to see why")
+    text = _last(text) or f"ssh ended with status {status}"
+    return WorkFailed(host, text, by_hand)
 
 
 def _changed(host: str, text: str, by_hand: str) -> WorkFailed:

@@ -1,1 +1,1 @@
-"""A stage's processes: started, heard, timed and ended, with all that they started."""
+"""Run the processes of stages: start, read, time and end them."""

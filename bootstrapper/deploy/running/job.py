@@ -1,4 +1,4 @@
-"""One stage on one host: what is to be run, and how it ended."""
+"""A job: one stage on one host, and how it ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A job from its start to its end: what it says, what becomes of its processes."""
+"""Run one job from its start to its end: its output, its time limits, its processes."""
 
 import signal
 import time
@@ -18,7 +18,7 @@ from bootstrapper.deploy.running.supervisor import Supervisor
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """Seconds that processes are given to end, before they are asked less kindly."""
+    """The seconds that processes have to end before the next, stronger signal."""
 
     interrupted: float = 5.0  # INT to TERM
     terminated: float = 5.0  # TERM to KILL
@@ -31,7 +31,7 @@ PATIENCE = Patience()
 
 
 class JobOutput:
-    """One stream on its way out: the pipe, secrets masked, lines made whole."""
+    """One output stream of a job: its pipe, its masker and its unfinished line."""
 
     def __init__(self, pipe: Pipe, masking: SecretMasker) -> None:
         self.pipe = pipe
@@ -46,7 +46,7 @@ class JobOutput:
 
 
 class JobRun:
-    """Its phases: the process runs; it, or what it left, is being ended; its streams run dry."""
+    """A job that runs. Phases: the process runs; processes are ended; the streams are drained."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class JobRun:
         self._seconds = 0.0
 
     def outcome(self) -> Outcome:
-        """How it ended."""
+        """Return how the job ended."""
         if self._state:
             return Outcome(
                 state=self._state, exit=self.status, seconds=self._seconds, reason=self._reason
@@ -90,7 +90,7 @@ class JobRun:
             state=state,
             exit=self.status,
             seconds=self._seconds,
-            reason=self._masking.mask(self._reason or _told(self.status)),
+            reason=self._masking.mask(self._reason or _in_words(self.status)),
         )
 
     # What it says.
@@ -132,7 +132,7 @@ class JobRun:
 
     @property
     def started(self) -> bool:
-        """Whether the supervisor has told us of it."""
+        """Whether the supervisor has reported its end."""
         return bool(self.pid) or self.status is not None
 
     @property
@@ -154,7 +154,7 @@ class JobRun:
         self._heard += seconds
 
     def overdue(self, now: float) -> str:
-        """Why it is to be ended, in words; empty as long as it may go on."""
+        """Return the time limit that the job has passed, in words; empty while it may continue."""
         if self.status is not None or self._state or not self.started:
             return ""
         job = self.job
@@ -190,7 +190,7 @@ class JobRun:
             output.pipe.release()
 
     def tree(self) -> set[Process]:
-        """Its processes, as far as they can be told from another job's: its session, its children.
+        """Its processes, as far as they can be distinguished from another job's: its session, its children.
 
         One that was seen belongs to it for good.
         """
@@ -284,8 +284,8 @@ class JobRun:
             self._reader.close(output.pipe)
 
 
-def _told(status: int | None) -> str:
-    """A process's status in words; empty for success."""
+def _in_words(status: int | None) -> str:
+    """Return a process's status in words; empty for success."""
     if not status:
         return ""
     if status < 0:

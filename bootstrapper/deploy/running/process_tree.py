@@ -1,6 +1,6 @@
-"""The living processes below one, and how they are ended. It reads Linux's /proc.
+"""Find and end the processes below a process. It reads Linux's /proc.
 
-Where there is no /proc, only those that are asked for by id are known: a job's own process group.
+Without /proc it knows the process group of a job alone.
 """
 
 import os
@@ -18,7 +18,7 @@ _GIVE_UP = 5.0  # seconds after KILL: what is still there hangs in the kernel
 
 
 class Process(NamedTuple):
-    """A process, told from a later one of the same id by when it started (ticks since boot)."""
+    """A process; `started` (ticks since boot) distinguishes it from a later one with its id."""
 
     pid: int
     started: int
@@ -26,7 +26,7 @@ class Process(NamedTuple):
 
 @dataclass(frozen=True)
 class Status:
-    """What /proc/PID/stat says."""
+    """The fields of /proc/PID/stat."""
 
     process: Process
     name: str
@@ -41,11 +41,11 @@ def status(pid: int) -> Status | None:
     """Of a process that may be gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            said = file.read()
+            stat = file.read()
     except OSError:
         return None
     # The name stands in parentheses and may hold spaces and parentheses (proc(5)).
-    start, _, rest = said.rpartition(")")
+    start, _, rest = stat.rpartition(")")
     fields = rest.split()
     return Status(
         Process(pid, int(fields[19])),
@@ -59,7 +59,7 @@ def status(pid: int) -> Status | None:
 
 
 def pending(pid: int) -> set[int]:
-    """The signals that wait for a process, which is stopped or blocks them."""
+    """Return the signals that wait for a process, which is stopped or blocks them."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
             masks = [
@@ -75,7 +75,7 @@ def pending(pid: int) -> set[int]:
 
 
 def command(pid: int) -> str:
-    """The start of its command line, for a message; it may hold a secret."""
+    """Return the start of its command line, for a message; it may hold a secret."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             words = file.read(4096).replace(b"\0", b" ").decode(errors="replace").strip()
@@ -101,13 +101,13 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int, without: Collection[Process] = ()) -> set[Process]:
-    """All that live below a process, but for some and what is below them.
+    """Return all that live below a process, but for some and what is below them.
 
     A list that is read while one of its processes ends may lack another: it counts when it comes
     out the same twice.
     """
     found = _descendants(pid, without)
-    for _ in range(5):  # whoever forks and forks is asked about again anyway
+    for _ in range(5):  # a process that keeps forking is looked up again later
         before, found = found, _descendants(pid, without) if found else found
         if found == before:
             break
@@ -127,7 +127,7 @@ def _descendants(pid: int, without: Collection[Process]) -> set[Process]:
 
 
 def alive(process: Process) -> bool:
-    """Whether it still runs: a zombie doesn't."""
+    """Return whether it still runs: a zombie doesn't."""
     found = status(process.pid)
     return found is not None and found.process == process and not found.zombie
 
@@ -135,7 +135,7 @@ def alive(process: Process) -> bool:
 def send(process: Process, number: signal.Signals) -> None:
     """A signal to this process, never to a later one of its id; then it goes on if it was stopped.
 
-    Between looking at an id and signalling it the process could end and its id be given anew: a
+    Between looking at an id and signalling it the process could end and its id be given to another process: a
     pidfd, which is opened first, closes that race.
     """
     try:
@@ -153,7 +153,7 @@ def send(process: Process, number: signal.Signals) -> None:
 
 
 def holders(descriptor: int, among: Iterable[Process]) -> list[Process]:
-    """Who of them has the pipe open that is behind our descriptor."""
+    """Return those of the processes that have the pipe behind our descriptor open."""
     ours = os.fstat(descriptor)
     found = []
     for process in sorted(among):
@@ -168,7 +168,7 @@ def holders(descriptor: int, among: Iterable[Process]) -> list[Process]:
 
 
 def adopt_orphans(adopt: bool = True) -> bool:
-    """Whether this process, not init, becomes the parent of orphans below it; returns what was.
+    """Return whether this process, not init, becomes the parent of orphans below it; returns what was.
 
     Linux's child subreaper (prctl(2)); elsewhere nothing happens.
     """
@@ -193,15 +193,15 @@ class Step(NamedTuple):
 
 
 def ending_steps(grace: float) -> list[Step]:
-    """What is left over is asked to end, then made to."""
+    """End the remaining processes: by request first, then by force."""
     return [Step(signal.SIGTERM, grace), Step(signal.SIGKILL, 0)]
 
 
 class Ending:
-    """Signals that grow stronger, until none of the processes is left.
+    """Sends stronger and stronger signals until no process is left.
 
-    Ask `poll` again and again. `members` tells who is alive; who comes later gets the signal, too.
-    `groups` are process groups that the first signals go to, and all where there is no /proc.
+    Call `poll` repeatedly. `members` returns the living processes; later ones get the signal, too.
+    The first signals go to the process `groups`; without /proc all of them do.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class Ending:
         self._steps = list(steps)
         self._groups = frozenset(groups)
         self._until = 0.0
-        self._told: set[Process] = set()
+        self._notified: set[Process] = set()
         self._looked = 0.0
         self._done = False
         self.stuck: Collection[Process] = ()
@@ -241,16 +241,16 @@ class Ending:
             del self._steps[0]
             self._start(now)
         step = self._steps[0]
-        for process in set(members) - self._told:
+        for process in set(members) - self._notified:
             if step.everyone or self._in_group(process):
                 send(process, step.signal)
-                self._told.add(process)
+                self._notified.add(process)
         return False
 
     def _start(self, now: float) -> None:
         step = self._steps[0]
         self._until = now + (step.grace if len(self._steps) > 1 else _GIVE_UP)
-        self._told.clear()
+        self._notified.clear()
         if not KNOWN:
             for group in self._groups:
                 try:

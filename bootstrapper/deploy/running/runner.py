@@ -1,4 +1,4 @@
-"""Runs jobs, all at the same time, and tells what they say: the engine's hands."""
+"""Run jobs at the same time, and emit their output as events."""
 
 import signal
 import time
@@ -80,7 +80,7 @@ class Runner:
     ) -> list[Outcome]:
         """Returns when all are done: their outcomes, in the order of the jobs.
 
-        `ended` is told of each as soon as it is done.
+        `ended` is called for each as soon as it is done.
         """
         reason = self._cancelled()
         if reason:
@@ -126,7 +126,7 @@ class Runner:
                     run.receive(output, data)
             now = time.monotonic()
             if now - before > _STANDSTILL:
-                # We were stopped, or somebody we told something took his time: not their fault.
+                # This process was stopped, or an observer was slow: the jobs did not cause that.
                 for run in left:
                     run.excuse(now - before)
                 answered = now
@@ -161,7 +161,7 @@ class Runner:
 
     @staticmethod
     def _until_next(left: list[JobRun], now: float) -> float:
-        """How long a turn may wait for something to happen."""
+        """Return how long a turn of the loop may wait."""
         if any(run.busy for run in left):
             return _SOON
         due = [due - now for run in left for due in run.due()]
@@ -182,16 +182,16 @@ class Runner:
                 run.abandon("the supervisor of the push's processes died: somebody killed it")
             return
         for message in messages:
-            told = runs.get(message["key"])
-            if told is None:  # a job of a stage that was broken off
+            found = runs.get(message["key"])
+            if found is None:  # a job of a stage that was broken off
                 continue
             if "pid" in message:
-                told.pid = message["pid"]
+                found.pid = message["pid"]
             elif "nonblocking" in message:
-                self._reader.make_room((told.stdout, told.stderr)[message["nonblocking"]].pipe)
+                self._reader.make_room((found.stdout, found.stderr)[message["nonblocking"]].pipe)
             else:
-                told.ended(message["status"], message.get("reason", ""))
-                told.advance(time.monotonic(), supervisor)
+                found.ended(message["status"], message.get("reason", ""))
+                found.advance(time.monotonic(), supervisor)
 
     def _cancel(self, left: list[JobRun], reason: str) -> None:
         """End them all, and whatever they have started."""

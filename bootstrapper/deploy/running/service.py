@@ -1,4 +1,4 @@
-"""The supervisor's own side: it starts the jobs of a push, waits for them, ends what they left."""
+"""The supervisor's process: start the jobs of a push, wait for them, end what they leave."""
 
 import fcntl
 import json
@@ -20,7 +20,7 @@ COULD_NOT_RUN, NOT_FOUND = 126, 127  # as in a shell
 
 
 class Service:
-    """What the supervisor does, in its own process."""
+    """The loop of the supervisor, in its own process."""
 
     def __init__(self, connection: socket.socket, grace: float) -> None:
         self._connection = connection
@@ -186,7 +186,7 @@ def _close(descriptors: Sequence[int]) -> None:
 
 
 def _refusal(error: OSError | ValueError, program: str, directory: str) -> tuple[int, str]:
-    """Why a job couldn't be started: a shell's status for it, and words."""
+    """Return why a job couldn't be started: the exit status of a shell, and words."""
     if isinstance(error, ValueError):
         return COULD_NOT_RUN, f"{program}: {error}"
     if error.filename == directory and not Path(directory).is_dir():

@@ -3,7 +3,7 @@
 Two pipes alone don't tell which of them was written first. These do: each is in packet mode
 (O_DIRECT, pipe(2)) and holds one page, that is one write, so that a writer waits until its last
 one on that pipe was read; and epoll, edge-triggered, lists the pipes in the order in which they
-were written to. Whoever writes to both in turn comes out in exact order.
+were written to. A program that writes to both in turn comes out in exact order.
 
 That is a wake-up per write, too slow for a flood: 256 writes to one stream within a tenth of a
 second, none to the other between them. Then that pipe becomes an ordinary one of a MiB, until it
@@ -42,7 +42,7 @@ _HOLD_SECONDS = 0.5
 
 
 class OpenLine:
-    """The last line of a stream, held back for a moment, for lines to come out whole."""
+    """The unfinished last line of a stream, held back for a moment."""
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -72,7 +72,7 @@ class OpenLine:
         return self._since + _HOLD_SECONDS if self._held else None
 
     def take(self) -> bytes:
-        """What is held."""
+        """Return what is held."""
         held = bytes(self._held)
         self._held.clear()
         return held
@@ -103,7 +103,7 @@ class Pipe:
         return self._writing
 
     def read(self) -> bytes | None:
-        """What a single read gives: b"" at the end, None when there is nothing now."""
+        """Return the result of one read: b"" at the end, None if there is nothing now."""
         try:
             data = os.read(self.reading, _CHUNK if self.wide else _PAGE)
         except BlockingIOError:
@@ -233,7 +233,7 @@ class Reader:
             self._poll.modify(pipe.reading, select.POLLIN)
 
     def _read(self, pipe: Pipe, least: int) -> Iterator[tuple[Pipe, bytes]]:
-        """What is in a pipe: at least so many bytes, or all."""
+        """Return what is in a pipe: at least so many bytes, or all."""
         while least > 0 and pipe.reading in self._pipes:
             data = pipe.read()
             if data is None:
@@ -247,7 +247,7 @@ class Reader:
             yield pipe, data
 
     def drain(self, pipe: Pipe) -> Iterator[tuple[Pipe, bytes]]:
-        """All that is in a pipe now."""
+        """Yield all that is in a pipe now."""
         return self._read(pipe, sys.maxsize)
 
     def settle(self, now: float) -> None:

@@ -74,14 +74,14 @@ class Supervisor:
     def begin(self) -> None:
         """Before the jobs of a stage: what is there is left by stages that have ended.
 
-        Daemons, which stay. And our own children are ours: whoever joins them when the supervisor
+        Daemons, which stay. And our own children are ours: a process that joins them when the supervisor
         dies was one of its.
         """
         self._spared = self.descendants()
         self._ours = set(process_tree.children(os.getpid()))
 
     def descendants(self) -> set[Process]:
-        """What the jobs have started since `begin`, and still lives."""
+        """Return the living processes that the jobs have started since `begin`."""
         return process_tree.descendants(self.pid, self._spared)
 
     def wake(self) -> None:

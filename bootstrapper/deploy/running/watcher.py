@@ -100,9 +100,9 @@ class _Watch:
         """Wait a moment for what the deploying process has to say; false once it has ended."""
         if not select.select([self._connection], [], [], _LOOK)[0]:
             return True
-        said = self._connection.recv(4096)
-        self._suspended = said.endswith(_SUSPENDED)
-        return bool(said)
+        message = self._connection.recv(4096)
+        self._suspended = message.endswith(_SUSPENDED)
+        return bool(message)
 
     def _look(self, now: float) -> None:
         found = process_tree.status(self._deploying)

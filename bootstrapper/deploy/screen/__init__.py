@@ -1,1 +1,1 @@
-"""What a person sees of a push while it runs."""
+"""Show a running push to a person."""

@@ -1,4 +1,4 @@
-"""What a person sees of a push while it runs."""
+"""Show a running push to a person."""
 
 import os
 import select
@@ -96,10 +96,10 @@ class Console:
         meanwhile: Callable[[], None] = lambda: None,
         ended: Callable[[], str] = lambda: "",
     ) -> str:
-        """Which of `choices` a person takes: the word or its beginning; Enter takes `default`.
+        """Return the choice of a person: a word or its beginning; Enter takes `default`.
 
-        While we wait `meanwhile` is called ten times a second. The answer is empty at the end of
-        standard input, and as soon as `ended` says something.
+        Calls `meanwhile` ten times a second. Returns nothing at the end of standard input, and as soon as
+        `ended` returns a reason.
         """
         self._screen.clear()
         words = ", ".join(f"[{word}]" if word == default else word for word in choices)
@@ -125,7 +125,7 @@ class Console:
 
 
 def _line(meanwhile: Callable[[], None], ended: Callable[[], str]) -> str:
-    """A line of standard input; without a newline at its end, or once `ended` says something."""
+    """Return a line of standard input; without a newline at its end, or once `ended` says something."""
     line = b""
     with suppress(OSError):  # closed
         while not line.endswith(b"\n") and not ended():

@@ -1,4 +1,4 @@
-"""What strangers wrote, made fit for a line on a terminal: it can neither steer it nor overflow."""
+"""Make text from outside safe for one line of a terminal: no control characters, no overflow."""
 
 from unicodedata import combining, east_asian_width
 
@@ -8,7 +8,7 @@ TAB = 4
 
 
 def printable(text: str | bytes) -> str:
-    """A line as it stands in the end: without escapes, and what a carriage return went over."""
+    """Return a line as it stands in the end: without escapes, and what a carriage return went over."""
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
     if text.isprintable():
@@ -20,7 +20,7 @@ def printable(text: str | bytes) -> str:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal a printable text takes."""
+    """Return how many columns of a terminal a printable text takes."""
     if text.isascii():
         return len(text)
     return sum(
@@ -29,7 +29,7 @@ def cells(text: str) -> int:
 
 
 def fitted(text: str, width: int, *, more: str = "…") -> str:
-    """The text, cut to `width` columns; `more` then stands at its end."""
+    """Return the text, cut to `width` columns; `more` then stands at its end."""
     if cells(text) <= width:
         return text
     left = width - len(more)

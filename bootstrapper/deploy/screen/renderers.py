@@ -18,7 +18,7 @@ class PlainRenderer:
     def __init__(self, progress: Progress, *, failures_only: bool = False) -> None:
         self._progress = progress
         self._failures_only = failures_only
-        self._said = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def started(self, stage: StageLine) -> None:
         """It begins."""
@@ -30,25 +30,25 @@ class PlainRenderer:
     def ended(self, stage: StageLine) -> None:
         """It has ended."""
         if stage.state is State.SKIPPED:
-            told = [f"{stage.name}: {stage.reason() or 'skipped'}"]
+            words = [f"{stage.name}: {stage.reason() or 'skipped'}"]
         else:
-            told = [
+            words = [
                 f"{stage.name}: {stage.state} after {shown(stage.seconds())}",
                 *filter(None, [stage.hosts, stage.reason()]),
             ]
         if not self._failures_only or stage.state in (State.FAILED, State.CANCELLED):
-            self.say("\n".join([", ".join(told), *stage.last_words()]))
+            self.say("\n".join([", ".join(words), *stage.last_words()]))
 
     def tick(self, stage: StageLine) -> None:
         """Time goes by while it runs."""
-        if time.monotonic() - self._said >= SILENCE and not self._failures_only:
+        if time.monotonic() - self._printed_at >= SILENCE and not self._failures_only:
             self.say(f"still running {stage.name}, {shown(stage.seconds())}")
 
     def say(self, text: str) -> None:
         """Lines that stay."""
         if text:
             self._progress.say(text)
-            self._said = time.monotonic()
+            self._printed_at = time.monotonic()
 
     def clear(self) -> None:
         """Nothing moves here."""
@@ -80,7 +80,7 @@ class RawRenderer(PlainRenderer):
             data = self._filters.setdefault(output.stream, TerminalFilter()).feed(data)
         self._progress.pass_on(data)
         self._open = not output.data.endswith(b"\n")
-        self._said = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def ended(self, stage: StageLine) -> None:
         """It has ended."""

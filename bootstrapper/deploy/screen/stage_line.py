@@ -1,4 +1,4 @@
-"""A stage as a line tells of it: its name, its hosts, how long it has run, what it says."""
+"""One line about a stage: its name, its hosts, its time and its last output."""
 
 import time
 from collections import deque
@@ -11,7 +11,7 @@ GRAVEST_FIRST = (State.FAILED, State.CANCELLED, State.SUCCEEDED, State.SKIPPED)
 
 
 class StageLine:
-    """One stage of a push that is watched; `total` is on how many hosts it runs (0: just once)."""
+    """A stage of a push on the screen; `total` is the number of its hosts, 0 if it runs once."""
 
     def __init__(self, name: str, total: int = 0) -> None:
         self.name = printable(name)
@@ -60,14 +60,14 @@ class StageLine:
             return time.monotonic() - min(self._running.values())
         return max((event.seconds for event in self._ended.values()), default=0.0)
 
-    def saying(self) -> str:
-        """What it said last."""
+    def last_output(self) -> str:
+        """Return the last line of its output."""
         tail = self._tails.get(self._spoke)
         text = printable(tail.last()).strip() if tail else ""
         return f"{printable(self._spoke)}: {text}" if text and self._spoke else text
 
     def reason(self) -> str:
-        """Why it didn't succeed; of several hosts with one reason, once."""
+        """Return why it did not succeed; several hosts with one reason count once."""
         reasons: dict[str, list[str]] = {}
         for host, event in self._ended.items():
             if event.state is self.state and event.state is not State.SUCCEEDED:
@@ -79,7 +79,7 @@ class StageLine:
         )
 
     def last_words(self) -> Sequence[str]:
-        """The last lines of each host where it failed; `!` marks those of stderr."""
+        """Return the last lines of each host where it failed; `!` marks those of stderr."""
         words = []
         for host, event in self._ended.items():
             tail = self._tails.get(host)
@@ -126,5 +126,5 @@ class OutputTail:
         self._open = bool(rest)
 
     def last(self) -> bytes:
-        """The last line that says something."""
+        """Return the last line that says something."""
         return next((line for _, line in reversed(self.lines) if line.strip()), b"")

@@ -1,4 +1,4 @@
-"""How lines look where they are shown: colours, marks, width; what a stream's reader can take."""
+"""The style of lines on a stream: colours, marks, width, encoding."""
 
 import os
 from typing import TextIO
@@ -25,9 +25,9 @@ _ASCII_MARKS = {State.SUCCEEDED: "+", State.FAILED: "x", State.SKIPPED: "-", Sta
 
 
 class Style:
-    """Of lines for `stream`; `names` are those of the stages, which line up.
+    """The style of lines for `stream`; the `names` of stages are aligned.
 
-    `live` is whether its reader is a terminal that can paint a line anew.
+    `live` is whether its reader is a terminal that can repaint a line.
     """
 
     def __init__(self, stream: TextIO, names: tuple[str, ...] = ()) -> None:
@@ -44,37 +44,37 @@ class Style:
     def width(self) -> int:
         """Columns of the terminal, which may change at any time."""
         try:
-            # 0 where nobody has told the terminal how wide it is.
+            # 0 if the terminal does not know its width.
             return max(os.get_terminal_size(self._stream.fileno()).columns or 80, NARROWEST)
         except (OSError, ValueError):
             return 80
 
     def coloured(self, state: State, text: str) -> str:
-        """The text in the colour of a state."""
+        """Return the text in the colour of a state."""
         return self._paint(_COLOURS.get(state, ""), text)
 
     def dim(self, text: str) -> str:
-        """Text that matters less."""
+        """Return text that matters less."""
         return self._paint(_DIM, text)
 
     def rule(self, title: str) -> str:
-        """A line across the terminal with a title in it."""
+        """Return a line across the terminal with a title in it."""
         dash = "─" if self._unicode else "-"
         width = self.width() if self.live else 60
         title = fitted(title, width - 8, more=self.more)
         return self.dim(f"{dash * 2} {title} {dash * (width - 5 - cells(title))}")
 
     def running(self, stage: StageLine, frame: int) -> tuple[str, int]:
-        """The line of a stage that runs and its columns, fewer than the terminal's."""
+        """Return the line of a stage that runs and its columns, fewer than the terminal's."""
         width = self.width() - 1
         head = f"{self.frames[frame % len(self.frames)]} {self._columns(stage)}"
         head = fitted(head, width, more=self.more)
-        said = stage.saying()
-        said = fitted(f"  {said}" if said else "", width - cells(head), more=self.more)
-        return head + self.dim(said), cells(head) + cells(said)
+        output = stage.last_output()
+        output = fitted(f"  {output}" if output else "", width - cells(head), more=self.more)
+        return head + self.dim(output), cells(head) + cells(output)
 
     def end(self, stage: StageLine) -> str:
-        """The line of a stage that has ended."""
+        """Return the line of a stage that has ended."""
         marks = _MARKS if self._unicode else _ASCII_MARKS
         mark = self.coloured(stage.state, marks[stage.state])
         if stage.state is State.SKIPPED:

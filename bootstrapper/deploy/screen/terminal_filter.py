@@ -1,9 +1,8 @@
-"""Output of stages on its way to a terminal: its colours pass, what steers the terminal doesn't.
+"""Filter the output of stages for a terminal: colours pass, other control sequences do not.
 
-A stage prints what other people wrote (commit subjects, file names, messages of the host). Of
-escape sequences a terminal gets colours (SGR) and "erase to the end of the line" alone; titles,
-links, clipboard and cursor movements are left out. Characters that turn a line round are shown as
-U+FFFD.
+A stage prints text of other people (commit subjects, file names, messages of hosts). Of escape
+sequences only colours (SGR) and "erase to the end of the line" pass; titles, links, clipboard and
+cursor movements are removed. Characters that reverse the direction of text become U+FFFD.
 """
 
 import re
@@ -31,7 +30,7 @@ _LONGEST = 4096  # of what is held back for its end
 
 
 class TerminalFilter:
-    """One stream; `feed` returns what the terminal may get, and holds an unfinished escape."""
+    """The filter of one stream; `feed` returns safe bytes and holds back an unfinished sequence."""
 
     def __init__(self) -> None:
         self._held = b""

@@ -96,7 +96,9 @@ class Pushing(Case):
         caller = Caller(made(self.cast.people["push"], Level.VIEW)[1])
         answer = caller.post(f"{self.address}/pushes")
         self.assertEqual(answer.status_code, 403)
-        self.assertEqual(answer.json()["detail"], "This needs the permission to push.")
+        self.assertEqual(
+            answer.json()["detail"], "You need the push permission on this deployment."
+        )
 
     def test_a_rollback_returns_to_the_push_that_is_named(self):
         first = self.deployment.pushes.last()

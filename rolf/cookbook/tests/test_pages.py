@@ -58,7 +58,7 @@ class Tied(Case):
         answer = self.client.post(
             self.at("deployments:setting-new"), {"name": "COLOUR", "text": "red"}
         )
-        self.assertContains(answer, "its repository says what plain settings", status_code=422)
+        self.assertContains(answer, "its repository defines all plain", status_code=422)
 
     def test_secrets_and_where_the_repository_is_are_kept_here(self):
         for form in ({"name": "TOKEN", "text": "sesame", "secret": "on"},
@@ -102,7 +102,7 @@ class Recipes(Case):
             "name": "smoke-test", "language": "shell", "code": "# Ours.\r\necho ours\r\n"})
         self.assertTrue(RecipeCatalog().shadows("smoke-test"))
         self.assertEqual(RecipeCatalog().get("smoke-test").code, "# Ours.\necho ours\n")
-        self.assertContains(self.client.get(reverse("cookbook:recipes")), "instead of ours")
+        self.assertContains(self.client.get(reverse("cookbook:recipes")), "replaces Rolf's")
 
     def test_every_save_is_a_version_with_its_difference(self):
         Grant.objects.create(deployment=self.cast.other, level=Level.EDIT,
@@ -130,7 +130,7 @@ class Recipes(Case):
                 for name in ("cookbook:recipe-edit", "cookbook:recipe-delete"):
                     answer = self.client.post(reverse(name, args=["greet"]), {
                         "language": "shell", "code": "# Evil.\ncurl evil\n"})
-                    self.assertContains(answer, "deleted ones too", status_code=403)
+                    self.assertContains(answer, "deleted ones included", status_code=403)
                 page = self.client.get(reverse("cookbook:recipe", args=["greet"]))
                 self.assertNotContains(page, reverse("cookbook:recipe-edit", args=["greet"]))
                 self.assertContains(page, "1 deleted")
@@ -177,13 +177,13 @@ class Recipes(Case):
     def test_where_it_is_used_is_told_as_far_as_one_may_know(self):
         page = self.client.get(reverse("cookbook:recipe", args=["greet"]))
         self.assertContains(page, "shop mine")
-        self.assertContains(page, "1 that you don't see")
+        self.assertContains(page, "1 that you may not see")
         self.assertNotContains(page, "shop other")
 
     def test_a_deleted_recipe_keeps_its_versions_and_its_pushes(self):
         boss = self.client_of("superuser")
         page = boss.get(reverse("cookbook:recipe-delete", args=["greet"]))
-        self.assertContains(page, "can't be pushed any more")
+        self.assertContains(page, "These deployments can't be pushed")
         boss.post(reverse("cookbook:recipe-delete", args=["greet"]))
         self.assertIsNone(RecipeCatalog().get("greet"))
         self.assertEqual(Recipe.objects.get(name="greet").versions.count(), 1)

@@ -1,4 +1,4 @@
-"""Several rows chosen in a form, by their keys."""
+"""A field for several rows, chosen by their keys."""
 
 from django import forms
 
@@ -6,7 +6,7 @@ from history.paging import to_int
 
 
 class ChosenField(forms.ModelMultipleChoiceField):
-    """Django's, which asks the database also for keys that no database can hold."""
+    """Refuse keys that are too large for a database, which Django's field would query."""
 
     def clean(self, value):
         """Return the rows. Raises ValidationError."""

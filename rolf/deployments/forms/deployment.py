@@ -1,4 +1,4 @@
-"""Forms of a deployment: new, its settings page, clone, close, delete."""
+"""Forms of a deployment: create, change, clone, close, delete."""
 
 from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.definition.duration import EXAMPLES, parse, render
@@ -15,17 +15,17 @@ from ..models import Application, Category, Deployment
 
 
 class FilesField(forms.FileField):
-    """Their texts by their paths; none where nothing is chosen."""
+    """An uploaded deployments.toml or archive; its value is a dict of text by path."""
 
     widget = forms.FileInput(attrs={"accept": ".toml,.tar.gz,.tgz,.gz"})
 
     def clean(self, data, initial=None):
-        """Read them. Raises ValidationError."""
+        """Return the files; an empty dict if nothing was uploaded. Raises ValidationError."""
         upload = super().clean(data, initial)
         if not upload:
             return {}
         if upload.size > LARGEST:
-            raise forms.ValidationError(f"It is larger than {LARGEST >> 20} MiB.")
+            raise forms.ValidationError(f"The file is larger than {LARGEST >> 20} MiB.")
         try:
             return unpack(upload.read())
         except ArchiveError as error:
@@ -33,29 +33,30 @@ class FilesField(forms.FileField):
 
 
 class NewDeploymentForm(forms.ModelForm):
-    """Of an application that is there, or of a new one."""
+    """A new deployment of an application, which may be new as well."""
 
     application = forms.ModelChoiceField(
-        Application.objects.all(), required=False, empty_label="a new one")
+        Application.objects.all(), required=False, empty_label="(new)")
     new_application = forms.CharField(
         max_length=LONGEST, required=False, validators=[check_name],
         label="Name of the new application")
     category = forms.ModelChoiceField(
-        Category.objects.all(), required=False, empty_label="a new one",
-        label="Category of a new application")
+        Category.objects.all(), required=False, empty_label="(new)",
+        label="Category of the new application")
     new_category = forms.CharField(
         max_length=LONGEST, required=False, validators=[check_name],
         label="Name of the new category")
     group = forms.ModelChoiceField(
-        Group.objects.all(), required=False, label="Who may edit it",
-        empty_label="superusers alone")
+        Group.objects.all(), required=False, label="Group with the edit permission",
+        empty_label="(superusers only)")
     definition = forms.CharField(
-        required=False, strip=False, label="A deployments.toml to begin with",
+        required=False, strip=False, label="Start from a deployments.toml",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
-        help_text="Its deployment of that name (or its default) is read; secrets come empty.")
+        help_text="Rolf reads its deployment of the name above, or its default deployment. You "
+                  "enter the values of secrets later.")
     files = FilesField(
-        required=False, label="Or a file",
-        help_text="A deployments.toml, or the .tar.gz of an export, which has its recipes.")
+        required=False, label="Or from a file",
+        help_text="A deployments.toml, or the .tar.gz of an export, which includes recipes.")
 
     class Meta:
         model = Deployment
@@ -64,42 +65,34 @@ class NewDeploymentForm(forms.ModelForm):
         labels = {"name": "Name of the deployment"}
 
     def clean(self):
-        """Know the application, made or chosen, and the files to begin with."""
+        """Check that there is one application, one category and one source of stages."""
         cleaned = super().clean()
         if cleaned.get("definition", "").strip():
             if cleaned.get("files"):
-                self.add_error("files", "Give the text or the file, not both.")
+                self.add_error("files", "Use either the text or the file.")
             cleaned["files"] = {FILE: cleaned["definition"]}
         if not cleaned.get("application"):
             name = cleaned.get("new_application")
             if not name:
-                self.add_error("application", "Choose one, or name a new one.")
+                self.add_error("application", "Choose an application, or name a new one.")
             elif Application.objects.filter(name=name).exists():
-                self.add_error("new_application", "There is an application of that name.")
+                self.add_error("new_application", "An application of this name exists.")
             if not cleaned.get("category") and not cleaned.get("new_category"):
-                self.add_error("category", "Choose one, or name a new one.")
+                self.add_error("category", "Choose a category, or name a new one.")
         return cleaned
 
-    def _post_clean(self):
-        """Check what is made later without the application that isn't there yet."""
-        if self.cleaned_data.get("application"):
-            super()._post_clean()
-            return
-        self.instance.name = self.cleaned_data.get("name", "")
-        try:
-            self.instance.full_clean(exclude=["application"], validate_constraints=False)
-        except forms.ValidationError as error:
-            self._update_errors(error)
+    def create(self, record):
+        """Save the deployment and a new application, and return the deployment.
 
-    def made(self, record):
-        """Return the deployment, with its application; each saved within `record(row)`."""
-        told = self.cleaned_data
-        application = told["application"]
+        Saves the deployment within the context manager ``record(deployment)``.
+        """
+        data = self.cleaned_data
+        application = data["application"]
         if application is None:
-            category = told["category"]
+            category = data["category"]
             if category is None:
-                category, _ = Category.objects.get_or_create(name=told["new_category"])
-            application = Application(name=told["new_application"], category=category)
+                category, _ = Category.objects.get_or_create(name=data["new_category"])
+            application = Application(name=data["new_application"], category=category)
             application.save()
         self.instance.application = application
         with record(self.instance):
@@ -108,10 +101,10 @@ class NewDeploymentForm(forms.ModelForm):
 
 
 class DurationField(forms.CharField):
-    """Seconds, as people write them; empty is no limit."""
+    """A duration such as 15m; its value is in seconds, or None for no limit."""
 
     def prepare_value(self, value):
-        """Return seconds in words."""
+        """Return seconds as text."""
         return render(value) if isinstance(value, int | float) else value
 
     def to_python(self, value):
@@ -121,22 +114,22 @@ class DurationField(forms.CharField):
             return None
         seconds = parse(text)
         if seconds is None:
-            raise forms.ValidationError(f"It is no duration: write {EXAMPLES}.")
+            raise forms.ValidationError(f"Not a duration: write {EXAMPLES}.")
         return seconds
 
     def has_changed(self, initial, data):
-        """Compare the words."""
+        """Compare the texts."""
         return (self.prepare_value(initial) or "") != (data or "")
 
 
 class DeploymentForm(OptimisticLockForm):
-    """Everybody who may edit may change it."""
+    """What the edit permission allows to change of a deployment itself."""
 
     timeout = DurationField(
-        required=False, label="Timeout of a stage", help_text=f"{EXAMPLES}; empty is no limit.")
+        required=False, label="Timeout of a stage", help_text=f"{EXAMPLES}; empty for no limit.")
     idle_timeout = DurationField(
-        required=False, label="Timeout of silence",
-        help_text="How long a stage may say nothing; empty is no limit.")
+        required=False, label="Idle timeout of a stage",
+        help_text="Stop a stage that prints nothing for this long; empty for no limit.")
 
     class Meta:
         model = Deployment
@@ -144,62 +137,66 @@ class DeploymentForm(OptimisticLockForm):
                   "on_failure", "batch", "max_failures", "tied_to", "deprecated"]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
         labels = {
-            "on_failure": "When a stage fails after the switch", "batch": "Hosts at a time",
-            "max_failures": "Hosts that may fail", "tied_to": "Tied to",
+            "on_failure": "If a stage fails after the new release is live",
+            "batch": "Hosts at a time", "max_failures": "Hosts that may fail",
+            "tied_to": "Tied to",
         }
         help_texts = {
-            "branch": "What is pushed where nothing else is said.",
-            "batch": "Of several hosts: a number, or 25%; empty is all.",
-            "tied_to": "The name of a deployment in the repository's own deploy/deployments.toml: "
-                       "its stages, settings and flags are then read at each push from the commit "
-                       "that is pushed. Empty: they are kept here.",
-            "deprecated": "Folded away on the front page.",
+            "branch": "Pushes use this branch or tag unless another one is given.",
+            "batch": "With several hosts: a number such as 2, or a share such as 25%; empty for "
+                     "all hosts at once.",
+            "tied_to": "The name of a deployment in the repository's deploy/deployments.toml. "
+                       "Each push then reads stages, settings and flags from the pushed commit. "
+                       "Empty: Rolf has them.",
+            "deprecated": "Fold this deployment away on the front page.",
         }
 
     def clean_batch(self):
-        """Take a number of hosts, or a share of them."""
+        """Return a number of hosts or a share, without spaces."""
         text = self.cleaned_data["batch"].replace(" ", "")
         try:
             return str(share(to_int(text, 0) if text.isdecimal() else text)) if text else ""
         except InvalidValue:
-            raise forms.ValidationError("Write a number, as 2, or a share, as 25%.") from None
+            raise forms.ValidationError("Write a number such as 2, or a share such as 25%."
+                                        ) from None
 
 
 class CloneForm(forms.Form):
-    """Another deployment with the same stages, settings and flags."""
+    """A new deployment with the stages, settings and flags of another one."""
 
     application = forms.ModelChoiceField(None)
     name = forms.CharField(max_length=LONGEST, validators=[check_name])
     permissions = forms.BooleanField(
-        required=False, initial=True, label="The same permissions",
-        help_text="Otherwise only your own groups that may edit this one may edit the new one.")
+        required=False, initial=True, label="Copy permissions",
+        help_text="Otherwise only those of your groups that may edit the original may edit the "
+                  "copy.")
     secrets = forms.BooleanField(
-        required=False, label="The values of secrets, too",
-        help_text="Otherwise they are there by name, and empty.")
+        required=False, label="Copy the values of secrets",
+        help_text="Otherwise the copy's secrets have no values.")
 
 
 class CloseForm(forms.Form):
-    """Why nobody may push."""
+    """The reason for closing a deployment."""
 
     why = forms.CharField(
-        max_length=200, required=False, label="Why",
-        help_text="Who wants to push reads it: until Monday, the fair is on.")
+        max_length=200, required=False, label="Reason",
+        help_text="Users who try to push read it. Example: until Monday, because of the fair")
 
 
 class DeleteForm(forms.Form):
-    """Its name, typed: nobody deletes by one click too many."""
+    """The deployment's name, which the user types to confirm."""
 
-    name = forms.CharField(label="Type its name to be sure")
+    name = forms.CharField(label="Type the name of the deployment to confirm")
 
     def __init__(self, *args, deployment, **kwargs):
-        """Know which name."""
+        """Show the name."""
         super().__init__(*args, **kwargs)
         self._name = str(deployment)
         self.fields["name"].help_text = self._name
         self.fields["name"].widget.attrs["autocomplete"] = "off"
 
     def clean_name(self):
-        """Refuse anything else."""
+        """Refuse any other name."""
         if self.cleaned_data["name"] != self._name:
-            raise forms.ValidationError(f"That isn't its name, which is {self._name}.")
+            raise forms.ValidationError(f"Type exactly: {self._name}")
         return self.cleaned_data["name"]

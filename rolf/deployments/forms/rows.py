@@ -12,89 +12,84 @@ from ..models import Flag, Grant, Setting, Stage
 from ..prepare import KEPT_HERE
 from .deployment import DurationField
 
+OWN_CODE = "its own code, below"
+
 
 class SettingForm(OptimisticLockForm):
-    """The value keeps every space and line of it."""
+    """A setting. Its value keeps all spaces and newlines; a secret's value is never shown."""
 
     text = forms.CharField(
         label="Value", required=False, strip=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false"}))
 
+    field_order = ["name", "text", "secret"]
+
     class Meta:
         model = Setting
-        fields = ["name", "text", "secret"]
+        fields = ["name", "secret"]
         help_texts = {
-            "name": "Stages get it by that name: REMOTE_HOST, SENTRY_DSN …",
-            "secret": "Kept sealed, masked in every output, and never shown again.",
+            "name": "Stages read the value under this name, such as REMOTE_HOST or SENTRY_DSN.",
+            "secret": "Encrypted, masked in all output, and never shown again.",
         }
 
     def __init__(self, *args, **kwargs):
-        """Leave a secret's own value out of the form."""
+        """Show the value, unless it is secret."""
         super().__init__(*args, **kwargs)
         self.was_secret = bool(self.stored and self.stored.secret)
         if self.was_secret:
-            self.initial["text"] = ""
-            self.fields["text"].help_text = "Leave it empty to keep the secret that is there."
+            self.fields["text"].help_text = "Leave this empty to keep the current secret."
+        else:
+            self.initial["text"] = self.instance.text
         self.fields["name"].widget.attrs.update({"class": "mono", "autocapitalize": "characters",
                                                  "spellcheck": "false"})
 
     def clean_text(self):
-        """Browsers send every newline as two characters."""
+        """Return the value with Unix newlines; browsers send CR LF."""
         return self.cleaned_data["text"].replace("\r\n", "\n")
 
     def clean(self):
-        """Let a secret stay one until its value is given anew."""
+        """Refuse plain settings of tied deployments, and to reveal a secret."""
         cleaned = super().clean()
-        if self.instance.deployment.tied and not cleaned.get("secret") and (
-                cleaned.get("name") not in KEPT_HERE):
-            self.add_error("name", "The deployment is tied: its repository says what plain "
-                                   f"settings it has, but for {' and '.join(KEPT_HERE)}.")
-        if self.was_secret and not cleaned.get("secret") and not cleaned.get("text"):
-            self.add_error("text", "A secret is never shown: to make it a plain setting, give its "
-                                   "value anew.")
+        secret, text = bool(cleaned.get("secret")), cleaned.get("text", "")
+        if self.instance.deployment.tied and not secret and cleaned.get("name") not in KEPT_HERE:
+            self.add_error("name", "This deployment is tied: its repository defines all plain "
+                                   f"settings except {' and '.join(KEPT_HERE)}.")
+        if self.was_secret and not secret and not text:
+            self.add_error("text", "Enter the value again to turn a secret into a plain setting: "
+                                   "Rolf never shows a secret.")
+        # The model encrypts the value of a secret, so it must know first that it is one.
+        self.instance.secret = secret
+        self.instance.value = self.stored.value if self.was_secret and secret and not text else text
         return cleaned
 
     @property
     def warning(self):
-        """What is to be said of the value once it is saved; empty if nothing is."""
+        """The warning about a saved secret, such as one too short to be masked; "" if none."""
         if not self.instance.secret:
             return ""
-        said = warning(self.instance.name, self.instance.value)
-        return f"{said[:1].upper()}{said[1:]}." if said else ""
-
-    def _post_clean(self):
-        """Let the model check the value that it is to have."""
-        keeps = self.was_secret and self.cleaned_data.get("secret") and not self.cleaned_data.get(
-            "text")
-        self.instance.secret = bool(self.cleaned_data.get("secret"))
-        value = self.stored.value if keeps else self.cleaned_data.get("text", "")
-        super()._post_clean()
-        self.instance.value = value
-        try:
-            self.instance.clean()
-        except forms.ValidationError as error:
-            self._update_errors(error)
+        text = warning(self.instance.name, self.instance.value)
+        return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 class FlagForm(OptimisticLockForm):
-    """A checkbox is 1 or empty."""
+    """A flag. The default of a checkbox is 1 or empty."""
 
     class Meta:
         model = Flag
         fields = ["name", "description", "kind", "default"]
-        labels = {"kind": "Asked for as"}
+        labels = {"kind": "Shown as"}
         help_texts = {
-            "name": "Stages get it by that name.",
-            "default": "Of a checkbox: 1 if it is ticked unless somebody unticks it.",
+            "name": "Stages read the flag under this name.",
+            "default": "For a checkbox: 1 if it is ticked by default.",
         }
 
     def __init__(self, *args, **kwargs):
-        """Names are no prose."""
+        """Show the name in a monospaced font."""
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs.update({"class": "mono", "spellcheck": "false"})
 
     def clean(self):
-        """Whatever says no in a checkbox's default is empty."""
+        """Take 0, no, false and off as an empty default of a checkbox."""
         cleaned = super().clean()
         if cleaned.get("kind") == Flag.Kind.SWITCH:
             off = cleaned.get("default", "").strip().lower() in ("", "0", "no", "false", "off")
@@ -103,55 +98,55 @@ class FlagForm(OptimisticLockForm):
 
 
 class GrantForm(OptimisticLockForm):
-    """Each level includes those before it."""
+    """The permission of a group; each level includes the lower ones."""
 
     class Meta:
         model = Grant
         fields = ["group", "level"]
-        labels = {"level": "May"}
-        help_texts = {"level": "Edit includes push, push includes view. "
-                               "Without any, the deployment is invisible to the group."}
-
-
-WRITTEN_HERE = "code that is written here"
+        labels = {"level": "Permission"}
+        help_texts = {"level": "Edit includes push, push includes view. A group without a "
+                               "permission can't see the deployment."}
 
 
 class StageForm(OptimisticLockForm):
-    """Where a recipe is chosen, code and language aren't asked."""
+    """A stage: either a recipe, or a name with code of its own."""
 
-    recipe = forms.ChoiceField(required=False, label="What it runs")
+    recipe = forms.ChoiceField(required=False, label="Recipe")
     code = CodeField(required=False, label="Code")
-    timeout = DurationField(required=False, help_text="Empty: as the deployment's.")
-    idle_timeout = DurationField(required=False, label="Timeout of silence",
-                                 help_text="Empty: as the deployment's.")
+    timeout = DurationField(
+        required=False, help_text="Leave this empty to use the deployment's.")
+    idle_timeout = DurationField(
+        required=False, label="Idle timeout",
+        help_text="Stop the stage if it prints nothing for this long. Leave this empty to use the "
+                  "deployment's.")
 
     class Meta:
         model = Stage
         fields = ["recipe", "name", "language", "code", "timeout", "idle_timeout", "enabled"]
-        help_texts = {"name": "Empty: the recipe's name.",
-                      "enabled": "Otherwise pushes leave it out."}
+        help_texts = {"name": "Leave this empty to use the recipe's name.",
+                      "enabled": "Pushes skip a stage that is not enabled."}
 
     def __init__(self, *args, **kwargs):
-        """Offer what is on the shelf."""
+        """Offer all recipes of the cookbook, and the stage's own if the cookbook has it no more."""
         super().__init__(*args, **kwargs)
         names = RecipeCatalog().names
         if self.instance.recipe and self.instance.recipe not in names:
-            names = [self.instance.recipe, *names]  # it is gone, and stays until another is chosen
-        self.fields["recipe"].choices = [("", WRITTEN_HERE), *((name, name) for name in names)]
+            names = [self.instance.recipe, *names]
+        self.fields["recipe"].choices = [("", OWN_CODE), *((name, name) for name in names)]
         self.fields["name"].required = False
         self.fields["language"].required = False
 
     def clean(self):
-        """Take the recipe, or the code."""
+        """Keep the recipe or the code, not both."""
         cleaned = super().clean()
         cleaned["language"] = cleaned.get("language") or Language.SHELL
         if cleaned.get("recipe"):
             cleaned["name"] = cleaned.get("name") or cleaned["recipe"]
             cleaned["code"] = ""
         elif not cleaned.get("name"):
-            self.add_error("name", "A stage with code of its own needs a name.")
+            self.add_error("name", "Enter a name: a stage with its own code needs one.")
         elif not (cleaned.get("code") or "").strip():
-            self.add_error("code", "Write what it runs, or choose a recipe above.")
+            self.add_error("code", "Enter code, or choose a recipe above.")
         else:
             check_code(self, Stage(
                 name=cleaned["name"], language=cleaned["language"], code=cleaned["code"]))

@@ -44,7 +44,9 @@ class Clones(Case):
         for name, text in (("REMOTE_HOST", "."), ("REMOTE_DIRECTORY", "/var/www/till")):
             Setting.objects.create(deployment=self.deployment, name=name, text=text)
         page = self.client.post(self.at("deployments:clone"), clone, follow=True)
-        self.assertContains(page, "Both are pushed to /var/www/till on .: before you push")
+        self.assertContains(
+            page, "Both are pushed to /var/www/till on .: change that before you push"
+        )
         made = Deployment.objects.get(name="twin")
         self.assertEqual(page.request["PATH_INFO"], reverse("deployments:settings", args=[made.pk]))
 
@@ -84,7 +86,7 @@ class Clones(Case):
     def test_a_name_is_there_once(self):
         answer = self.client.post(self.at("deployments:clone"), {
             "application": self.deployment.application_id, "name": "other"})
-        self.assertContains(answer, "has a deployment of that name", status_code=422)
+        self.assertContains(answer, "has a deployment of this name", status_code=422)
 
 
 class Ends(Case):

@@ -56,7 +56,7 @@ class Taken(Case):
                 deployment = self.of_chance(random.Random(seed))
                 again, page = self.taken(deployment)
                 self.assertEqual(described(again), described(deployment))
-                self.assertNotContains(page, "Nothing of that name")
+                self.assertNotContains(page, "have these recipes")
                 self.read_by_the_engine(deployment)
 
     def of_chance(self, chance):
@@ -131,7 +131,7 @@ class Taken(Case):
         toml = export.files(self.deployment)[FILE]
         Recipe.objects.all().delete()
         again, page = self.made(SimpleUploadedFile("deployments.toml", toml.encode()))
-        self.assertContains(page, "Nothing of that name is in the cookbook or came along: "
+        self.assertContains(page, "Neither the cookbook nor the files have these recipes: "
                                   "“git/clone”, “it&#x27;s own”.")
         self.assertEqual([stage.recipe for stage in again.stages.all()], ["git/clone", "it's own"])
 

@@ -114,7 +114,7 @@ class Settings(Case):
         answer = self.client.post(
             self.at("deployments:setting", setting.pk), {"name": "PASSWORD", "text": ""}
         )
-        self.assertContains(answer, "give its value anew", status_code=422)
+        self.assertContains(answer, "Enter the value again", status_code=422)
         setting.refresh_from_db()
         self.assertEqual((setting.secret, setting.value), (True, "one"))
 
@@ -137,7 +137,7 @@ class Settings(Case):
         setting.save()
         mine = {**form, "text": "mine"}
         answer = self.client.post(self.at("deployments:setting", setting.pk), mine)
-        self.assertContains(answer, "Somebody else has changed it meanwhile", status_code=422)
+        self.assertContains(answer, "Another user has changed this", status_code=422)
         setting.refresh_from_db()
         self.assertEqual(setting.text, "theirs")
         again = {**mine, "seen": answer.context["form"]["seen"].value()}

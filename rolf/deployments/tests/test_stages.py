@@ -26,8 +26,8 @@ class Stages(Case):
 
     def test_switching_one_off_says_so_and_leads_back_to_it(self):
         stage = self.deployment.stages.get()
-        for enabled, told in (("0", "Pushes leave out the stage greet."),
-                              ("1", "Pushes run the stage greet again.")):
+        for enabled, told in (("0", "Disabled the stage greet: pushes skip it."),
+                              ("1", "Enabled the stage greet.")):
             answer = self.client.post(
                 self.at("deployments:stage-move", stage.pk), {"enabled": enabled}
             )
@@ -70,11 +70,11 @@ class Stages(Case):
 
     def test_faults_are_told_at_their_fields(self):
         for sent, fault in [
-                ({"recipe": "", "name": "x", "code": " "}, "Write what it runs"),
-                ({"recipe": "", "code": "echo"}, "needs a name"),
+                ({"recipe": "", "name": "x", "code": " "}, "Enter code, or choose a recipe"),
+                ({"recipe": "", "code": "echo"}, "with its own code needs one"),
                 ({"recipe": "nowhere"}, "Select a valid choice"),
                 ({"recipe": "greet", "name": "greet"}, "has a stage of that name"),
-                ({"recipe": "greet", "name": "x", "timeout": "soon"}, "It is no duration")]:
+                ({"recipe": "greet", "name": "x", "timeout": "soon"}, "Not a duration")]:
             with self.subTest(fault):
                 answer = self.client.post(self.at("deployments:stage-new"), sent)
                 self.assertContains(answer, fault, status_code=422)
@@ -87,7 +87,9 @@ class Stages(Case):
     def test_of_a_tied_one_the_repository_says(self):
         self.deployment.tied_to = "production"
         self.deployment.save()
-        self.assertContains(self.client.get(self.at("deployments:stages")), "Nobody has looked yet")
+        self.assertContains(
+            self.client.get(self.at("deployments:stages")), "Rolf has not read the file yet"
+        )
         self.deployment.surveys.update(fault="deploy/deployments.toml:6: what is wrong")
         self.assertContains(self.client.get(self.at("deployments:stages")), "toml:6: what is wrong")
         self.deployment.surveys.update(definition={

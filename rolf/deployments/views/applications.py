@@ -1,4 +1,4 @@
-"""Categories and applications, for superusers."""
+"""Pages of categories and applications, for superusers."""
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -19,9 +19,11 @@ FORMS = {Category: modelform_factory(Category, fields=["name"]),
 @login_required
 @superuser_required
 def applications(request):
-    """Show all of them."""
-    living = Count("applications__deployments", filter=Q(applications__deployments__deleted=None))
-    categories = Category.objects.annotate(deployments=living).prefetch_related("applications")
+    """List all categories with their applications."""
+    deployments = Count(
+        "applications__deployments", filter=Q(applications__deployments__deleted=None))
+    categories = Category.objects.annotate(
+        deployments=deployments).prefetch_related("applications")
     return render(request, "deployments/applications.html", {"categories": categories})
 
 
@@ -30,8 +32,8 @@ def applications(request):
 @superuser_required
 @atomic_post
 def category_new(request):
-    """Make a category."""
-    return _saved(request, Category(), "New category")
+    """Create a category."""
+    return _edit(request, Category(), "New category")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,9 +41,9 @@ def category_new(request):
 @superuser_required
 @atomic_post
 def category(request, category_id):
-    """Rename a category."""
-    found = get_object_or_404(Category, pk=category_id)
-    return _saved(request, found, str(found), empty=not found.applications.exists())
+    """Rename a category, or delete an empty one."""
+    row = get_object_or_404(Category, pk=category_id)
+    return _edit(request, row, str(row), is_empty=not row.applications.exists())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,23 +51,24 @@ def category(request, category_id):
 @superuser_required
 @atomic_post
 def application(request, application_id):
-    """Rename an application, or move it into another category."""
-    found = get_object_or_404(Application, pk=application_id)
-    return _saved(request, found, str(found), empty=not found.deployments.exists())
+    """Rename an application or move it to another category, or delete an empty one."""
+    row = get_object_or_404(Application, pk=application_id)
+    return _edit(request, row, str(row), is_empty=not row.deployments.exists())
 
 
-def _saved(request, row, heading, *, empty=False):
-    """Save a row, or delete it if nothing belongs to it."""
-    if request.method == "POST" and "delete" in request.POST and empty:
+def _edit(request, row, heading, *, is_empty=False):
+    """Save the row, or delete it if it is empty."""
+    kind = row._meta.verbose_name
+    if request.method == "POST" and "delete" in request.POST and is_empty:
         with record_change(request.user, row):
             row.delete()
-        messages.success(request, f"Deleted: {heading}.")
+        messages.success(request, f"Deleted the {kind} {heading}.")
         return redirect("deployments:applications")
     form = FORMS[type(row)](request.POST or None, instance=row)
     if form.is_valid():
         with record_change(request.user, row):
             form.save()
-        messages.success(request, f"Saved: {row}.")
+        messages.success(request, f"Saved the {kind} {row}.")
         return redirect("deployments:applications")
     return render(request, "deployments/application.html", {
-        "form": form, "heading": heading, "empty": empty}, status=422 if form.is_bound else 200)
+        "form": form, "heading": heading, "empty": is_empty}, status=422 if form.is_bound else 200)

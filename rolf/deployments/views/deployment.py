@@ -1,4 +1,4 @@
-"""Pages of a deployment: new, its settings page, clone, close, delete, export."""
+"""Pages of a deployment: create, change, clone, close, delete, export."""
 
 from bootstrapper.deploy.definition.deployment import FILE
 from django.contrib import messages
@@ -29,14 +29,14 @@ from ..models import Deployment, Grant, Level
 @deployment_permission(Level.EDIT)
 @no_store
 def edit(request, deployment):
-    """Change it."""
+    """Change the deployment itself."""
     name = str(deployment)
     form = DeploymentForm(request.POST or None, instance=deployment)
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         with record_change(request.user, deployment, deployment):
             form.save()
-        messages.success(request, f"Saved: {deployment}.")
+        messages.success(request, f"Saved {deployment}.")
         return redirect("deployments:edit", deployment.pk)
     return _form(request, deployment, "deployments/general.html", form, called=name)
 
@@ -47,7 +47,7 @@ def edit(request, deployment):
 @deployment_permission(Level.EDIT)
 @no_store
 def close(request, deployment):
-    """Let nobody push it for a while, and say why; or open it again."""
+    """Close the deployment, so that nobody can push it, or open it again."""
     form = CloseForm(request.POST or None, initial={"why": deployment.closed})
     if form.is_valid():
         with record_change(request.user, deployment, deployment):
@@ -58,8 +58,8 @@ def close(request, deployment):
                 deployment.closed_by = request.user.get_username()
                 deployment.closed_at = timezone.now()
             deployment.save()
-        messages.success(request, f"{deployment} is closed." if deployment.closed_by
-                         else f"{deployment} is open.")
+        messages.success(request, f"Closed {deployment}." if deployment.closed_by
+                         else f"Opened {deployment}.")
         return redirect(deployment)
     return _form(request, deployment, "deployments/close.html", form)
 
@@ -69,7 +69,7 @@ def close(request, deployment):
 @deployment_permission(Level.EDIT)
 @no_store
 def history(request, deployment):
-    """Show who changed what of it, newest first."""
+    """Show who changed what, newest first."""
     return render(request, "deployments/history.html", {
         "deployment": deployment, "tab": "deployment-history",
         "page": deployment.changes.page(to_int(request.GET.get("before")))})
@@ -81,14 +81,14 @@ def history(request, deployment):
 @deployment_permission(Level.EDIT)
 @no_store
 def delete(request, deployment):
-    """Hide it, with all that it has; superusers can bring it back."""
+    """Mark the deployment as deleted; superusers can restore it."""
     active = deployment.pushes.active().first()
     form = DeleteForm(request.POST or None, deployment=deployment)
     if form.is_valid() and not active:
         with record_change(request.user, deployment, deployment):
             deployment.deleted = timezone.now()
             deployment.save()
-        messages.success(request, f"{deployment} is deleted.")
+        messages.success(request, f"Deleted {deployment}.")
         return redirect("main:index")
     return _form(request, deployment, "deployments/delete.html", form, active=active)
 
@@ -103,9 +103,9 @@ def _form(request, deployment, template, form, **more):
 @login_required
 @atomic_post
 def new(request):
-    """Make a deployment: superusers, and who has Django's permission to add one."""
+    """Create a deployment, for users with Django's permission to add one, and superusers."""
     if not request.user.has_perm("deployments.add_deployment"):
-        raise PermissionDenied("This needs the permission to add deployments.")
+        raise PermissionDenied("You need the permission to add deployments.")
     form = NewDeploymentForm(request.POST or None, request.FILES or None)
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
@@ -116,11 +116,14 @@ def new(request):
             form.add_error("definition" if form.cleaned_data["definition"].strip() else "files",
                            error.faults)
         else:
-            messages.success(request, f"{made} is there. Next: its stages and settings.")
+            messages.success(request, f"Created {made}. Next, check its stages and settings.")
             if missing:
                 names = ", ".join(f"“{name}”" for name in missing)
-                messages.warning(request, f"Nothing of that name is in the cookbook or came along: "
-                                          f"{names}. Write it, or choose another for its stage.")
+                messages.warning(
+                    request,
+                    f"Neither the cookbook nor the files have these recipes: {names}. "
+                    "Create them, or choose other ones for their stages.",
+                )
             return redirect("deployments:stages", made.pk)
     return render(request, "deployments/new.html", {"form": form},
                   status=422 if form.is_bound else 200)
@@ -132,19 +135,20 @@ def new(request):
 @deployment_permission(Level.EDIT)
 @no_store
 def clone(request, deployment):
-    """Make another one like it."""
+    """Create a copy of the deployment."""
     form = CloneForm(request.POST or None, initial={"application": deployment.application})
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
-        told = form.cleaned_data
-        if told["application"].deployments.not_deleted().filter(name=told["name"]).exists():
-            form.add_error("name", "The application has a deployment of that name.")
+        data = form.cleaned_data
+        if data["application"].deployments.not_deleted().filter(name=data["name"]).exists():
+            form.add_error("name", "The application has a deployment of this name.")
         else:
-            made = make_clone(deployment, request.user, **told)
-            messages.success(request, f"{made} is there, with all that {deployment} has.")
+            made = make_clone(deployment, request.user, **data)
+            messages.success(request, f"Created {made} as a copy of {deployment}.")
             if place := place_of(made):
-                messages.warning(request, f"Both are pushed to {place}: before you push {made}, "
-                                          "give it a place of its own.")
+                messages.warning(
+                    request, f"Both are pushed to {place}: change that before you push {made}."
+                )
             return redirect("deployments:settings", made.pk)
     return render(request, "deployments/clone.html", {
         "deployment": deployment, "tab": "deployment-edit", "form": form},
@@ -155,7 +159,7 @@ def clone(request, deployment):
 @login_required
 @superuser_required
 def deleted(request):
-    """Show deployments that were deleted."""
+    """List deleted deployments."""
     gone = Deployment.objects.exclude(deleted=None).select_related("application__category")
     return render(request, "deployments/deleted.html", {"deployments": gone.order_by("-deleted")})
 
@@ -165,24 +169,26 @@ def deleted(request):
 @superuser_required
 @atomic_post
 def restore(request, deleted_id):
-    """Bring back a deployment that was deleted."""
+    """Restore a deleted deployment."""
     found = get_object_or_404(Deployment.objects.exclude(deleted=None), pk=deleted_id)
     if found.application.deployments.not_deleted().filter(name=found.name).exists():
-        messages.error(request, f"There is another {found} now: rename or delete that first.")
+        messages.error(
+            request, f"Another deployment is now called {found}: rename or delete it first."
+        )
         return redirect("deployments:deleted")
     with record_change(request.user, found, found):
         found.deleted = None
         found.save()
-    messages.success(request, f"{found} is back.")
+    messages.success(request, f"Restored {found}.")
     return redirect(found)
 
 
 def _made(form, user):
-    """Return the deployment that a valid form tells of, and names of recipes that are missing.
+    """Save the deployment of a valid form; return it and the names of missing recipes.
 
     Raises ImportRefused.
     """
-    deployment = form.made(lambda row: record_change(user, row, row))
+    deployment = form.create(lambda row: record_change(user, row, row))
     if group := form.cleaned_data["group"]:
         grant = Grant(deployment=deployment, group=group, level=Level.EDIT)
         with record_change(user, grant, deployment):
@@ -196,7 +202,7 @@ def _made(form, user):
 @deployment_permission(Level.EDIT)
 @no_store
 def export(request, deployment):
-    """Show its deployments.toml; `as` gives it as a file, or all its files in a tar."""
+    """Show the deployment as files; `as=toml` and `as=tar` download them."""
     files = exporting.files(deployment)
     match request.GET.get("as"):
         case "toml" if files:

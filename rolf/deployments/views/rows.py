@@ -85,7 +85,7 @@ class RowFormMixin(RowMixin):
         """Save the row and record the change."""
         with record_change(self.request.user, form.instance, self.request.deployment):
             self.object = form.save()
-        messages.success(self.request, f"Saved: the {self.model._meta.verbose_name} {self.object}.")
+        messages.success(self.request, f"Saved the {self.model._meta.verbose_name} {self.object}.")
         if warning := getattr(form, "warning", ""):
             messages.warning(self.request, warning)
         return HttpResponseRedirect(self.get_success_url())
@@ -133,7 +133,7 @@ class RowDeleteView(RowMixin, DeleteView):
         name = str(self.object)
         with record_change(self.request.user, self.object, self.request.deployment):
             self.object.delete()
-        messages.success(self.request, f"Deleted: the {self.model._meta.verbose_name} {name}.")
+        messages.success(self.request, f"Deleted the {self.model._meta.verbose_name} {name}.")
         return HttpResponseRedirect(self.get_success_url())
 
 

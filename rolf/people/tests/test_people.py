@@ -187,7 +187,7 @@ class Groups(AmongPeople):
 
     def test_deleting_it_asks_first(self):
         page = self.client.get(reverse("people:group-delete", args=[self.group.pk]))
-        self.assertContains(page, "1 person loses what the group may do on 1 deployment.")
+        self.assertContains(page, "1 user loses the group's permissions on 1 deployment.")
         self.assertTrue(Group.objects.exists())
 
     def test_what_it_might_do_goes_with_it_and_each_deployments_history_tells(self):

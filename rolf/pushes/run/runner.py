@@ -210,9 +210,12 @@ class WorkerFrontend:
         """Do nothing: the store ends this push when it begins the rollback."""
 
     def not_rolled_back(self, outcome, error):
-        """Change the row."""
-        self._journal.end(
-            f"it is not rolled back: {error.where}: {error.fault}" if error else "")
+        """Change the row, which says why no rollback follows."""
+        why = ""
+        if error:
+            where = "" if error.where == f"push {outcome.plan.id}" else f"{error.where}: "
+            why = f"it is not rolled back: {where}{error.fault}"
+        self._journal.end(why)
 
 
 class WorkerObserver:

@@ -52,7 +52,6 @@ def push_page(request, deployment, address):
     return render(request, "pushes/page.html", {
         "push": push, "deployment": deployment, "panel": panel, **log,
         "code": (push.snapshot or {}).get("stages", []),
-        "may_see_code": deployment.granted >= Level.EDIT,
         "cursor": str(Cursor(push.log_lines if log["last"] else 0, digest(panel)))})
 
 

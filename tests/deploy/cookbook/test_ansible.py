@@ -95,7 +95,7 @@ def test_a_fleet_shares_what_is_named_and_loses_nothing(fleet: Fleet) -> None:
     photo = fleet.push.target / "app1/shared/public/uploads/photo"
     photo.write_text("precious")
     fleet.run("ansible-rollout", 2, SHARED_PATHS="public public/uploads").failed(
-        "public/uploads and public: one contains the other")
+        "of public/uploads and public, one lies in the other")
     fleet.run("ansible-rollout", 2, SHARED_PATHS="public/").ok()
     assert photo.read_text() == "precious"
     assert (fleet.push.target / "app1/current/public/uploads/photo").read_text() == "precious"

@@ -129,8 +129,8 @@ def test_a_rollback_is_told_as_one(here: Push, healthy: Web) -> None:
 @pytest.mark.parametrize(("url", "words"), [
     ("http://127.0.0.1:9/s3cret", "does not answer"),
     ("http://s3cret.invalid/", "does not answer"),
-    ("s3cret", "is no address of a webhook"),
-    ("http://[s3cret", "is no address of a webhook"),
+    ("s3cret", "is not the address of a webhook"),
+    ("http://[s3cret", "is not the address of a webhook"),
 ])
 def test_nobody_told_fails_the_push_only_where_that_is_wanted(
         here: Push, url: str, words: str) -> None:
@@ -165,7 +165,7 @@ def test_a_command_may_clear_the_cache_on_the_host(anywhere: Push) -> None:
 
 def test_a_cache_that_refuses_is_told(here: Push) -> None:
     here.run("purge-cache").failed("neither is set")
-    here.run("purge-cache", PURGE_URLS="cache").failed("cache: not an address")
+    here.run("purge-cache", PURGE_URLS="cache").failed("cache: the address does not begin with http")
     with serve(lambda request: (405 if request.path == "/" else 404, "")) as web:
         here.run("purge-cache", PURGE_URLS=f"{web.url}/unknown").ok()
         here.run("purge-cache", PURGE_URLS=web.url).failed("the cache answered 405 to PURGE")

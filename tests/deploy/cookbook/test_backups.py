@@ -93,7 +93,7 @@ def test_a_backup_that_fails_leaves_no_half_of_one(here: Push, command: str) -> 
 @pytest.mark.parametrize("keep", ["0", "-1", "many", "1.5", " ", "al"])
 def test_an_impossible_number_of_backups_is_refused(here: Push, keep: str) -> None:
     here.run("backup-database", KEEP_BACKUPS=keep, BACKUP_COMMAND="echo x").failed(
-        f"KEEP_BACKUPS: '{keep}' is not a number from 1 on, nor all; nothing is done")
+        f"KEEP_BACKUPS: '{keep}' is neither a number from 1 on nor all; nothing was done")
     assert os.listdir(here.target) == []
 
 

@@ -64,7 +64,8 @@ def test_a_migration_that_takes_too_long_is_waited_for_no_longer(here: Push) -> 
         while not (release / "busy").exists():
             time.sleep(0.01)
         try:
-            here.run("migrate", MIGRATE_WAIT="0.2").failed("has been running for 0.2 s")
+            here.run("migrate", MIGRATE_WAIT="0.2").failed(
+                "has been running for more than 0.2 s", "  next: fuser -v ")
         finally:
             subprocess.run(["fuser", "-k", here.target / ".deploy/migrate.lock"],
                            capture_output=True, check=True)

@@ -127,7 +127,7 @@ def test_a_full_disk_is_told_and_not_left_full(small_disk: Push) -> None:
     make_live(small_disk, 1)
     (small_disk.checkout / "large").write_bytes(os.urandom(3_000_000))
     small_disk.numbered(2)
-    small_disk.run("rsync-release").failed("No space left on device", "rsync's status is 11")
+    small_disk.run("rsync-release").failed("No space left on device", "rsync ended with status 11")
     (small_disk.target / "log").write_bytes(b"x" * 1_000_000)
     assert (small_disk.target / "current/index.html").read_text() == "first"
     assert not small_disk.release(2).exists()

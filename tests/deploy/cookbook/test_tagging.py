@@ -142,7 +142,7 @@ def test_a_repository_that_is_gone_is_the_fault(here: Push, repository: Reposito
     fetched(here, repository)
     repository.bare.rename(repository.bare.with_name("elsewhere.git"))
     said = here.run("git-tag").failed("does not appear to be a git repository",
-                                      f"see that {repository.bare} can be reached").stderr
+                                      "  next: git ls-remote ").stderr
     assert "may push tags" not in said
     assert said.count("does not appear to be") == 1
 

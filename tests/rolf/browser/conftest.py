@@ -20,7 +20,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
              "--disable-component-update", "--disable-sync"]
 SHOP = Path(__file__).with_name("shop.py")
 PASSWORD = "open sesame 12"
-WAIT = 20_000  # milliseconds that something may take to be on a page
+WAIT = 60_000  # milliseconds that something may take to be on a page, however busy the machine is
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
