@@ -47,7 +47,7 @@ class Board(Case):
         self.assertNotContains(page, "other</bdi>")
         self.assertNotContains(page, "gone</bdi>")
         self.assertContains(self.client_of("superuser").get("/"), "other</bdi>")
-        self.assertContains(self.client_of("no permission").get("/"), "no deployment that you may")
+        self.assertContains(self.client_of("no permission").get("/"), "no deployments that you can")
 
     def test_it_tells_the_last_push_and_what_is_live(self):
         Push.objects.create(deployment=self.cast.mine, number=3, user_name="anna", state="failed",
@@ -105,7 +105,7 @@ class Board(Case):
         self.assertContains(boss.get("/"), f'<a class="button" {new}>')
         Deployment.objects.update(deleted=timezone.now())
         page = boss.get("/")
-        self.assertContains(page, "There is no deployment yet.")
+        self.assertContains(page, "There are no deployments yet.")
         self.assertContains(page, f'<a class="button primary" {new}>')
 
     def test_an_ended_session_redirects_the_whole_page(self):
@@ -135,4 +135,4 @@ class Search(Case):
     def test_what_is_asked_for_is_text(self):
         page = self.client.get("/search/", {"q": "<script>"})
         self.assertContains(page, "&lt;script&gt;")
-        self.assertContains(page, "Nothing that you may see")
+        self.assertContains(page, "No deployment or recipe that you can see")

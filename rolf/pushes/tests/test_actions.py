@@ -98,7 +98,7 @@ class Actions(Case):
         address = self.address("pushes:rollback", self.old)
         for data, message in (({"shown": "1"}, "Now push 2 is live, no longer push 1."),
                            ({"shown": ""}, "no longer an unknown push."),
-                           ({}, "the page was an old one")):
+                           ({}, "the page was outdated")):
             page = self.client.post(address, data)
             self.assertContains(page, message, status_code=422)
             self.assertContains(page, 'name="shown" value="2"', status_code=422)

@@ -223,7 +223,7 @@ class Keeping(Case):
         self.say(journal, b"x\n")
         journal.flush()
         self.assertEqual(self.push.chunks.count(), 0)
-        self.assertEqual(journal.cancelled(), "the push was taken away from its worker")
+        self.assertEqual(journal.cancelled(), "another worker took over the push")
 
     def test_a_cancelled_push_names_the_user(self):
         journal = self.journal()
