@@ -29,8 +29,8 @@ FUNCTIONS = [
     (ModelForm._get_validation_exclusions, "", "history/forms.py"),
 ]
 # Fields of the queue's table, which worker/process.py and worker/sweeping.py read.
-FIELDS = {"args_kwargs": models.JSONField, "backend_name": models.TextField,
-          "finished_at": models.DateTimeField, "queue_name": models.TextField,
+FIELDS = {"args_kwargs": models.JSONField, "backend_name": models.CharField,
+          "finished_at": models.DateTimeField, "queue_name": models.CharField,
           "status": models.CharField, "worker_ids": models.JSONField}
 
 

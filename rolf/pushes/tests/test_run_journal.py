@@ -176,14 +176,14 @@ class Keeping(Case):
     def test_a_database_that_is_away_for_a_moment_loses_nothing(self):
         journal = self.journal()
         self.say(journal, b"x\n")
-        real, failures = journal._keep, iter([True, True])
+        real, failures = journal._write, iter([True, True])
 
         def keep(fields):
             if next(failures, False):
                 raise OperationalError("database is locked")
             return real(fields)
 
-        with mock.patch.object(journal, "_keep", keep), AWAY:
+        with mock.patch.object(journal, "_write", keep), AWAY:
             journal.flush()
         self.assertEqual(self.whole(), b"x\n")
         self.assertEqual(self.waited, 2, "`meanwhile` is called before each retry")
@@ -192,7 +192,7 @@ class Keeping(Case):
         journal = self.journal()
         self.say(journal, b"x\n")
         away = mock.Mock(side_effect=OperationalError("disk I/O error"))
-        with mock.patch.object(journal, "_keep", away), AWAY, (
+        with mock.patch.object(journal, "_write", away), AWAY, (
                 self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)")):
             journal.flush()
 
@@ -200,7 +200,7 @@ class Keeping(Case):
         journal = self.journal()
         Push.objects.update(cancelled_by="anna")
         with mock.patch.object(module, "ASK", 0):
-            with mock.patch.object(journal, "_mine", side_effect=InterfaceError("closed")), AWAY:
+            with mock.patch.object(journal, "_row", side_effect=InterfaceError("closed")), AWAY:
                 self.assertEqual(journal.cancelled(), "")
             self.assertEqual(journal.cancelled(), "cancelled by anna")
 
