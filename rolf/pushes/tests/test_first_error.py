@@ -4,7 +4,7 @@ from pushes.models import LogChunk
 
 from ..log_view.search import first_error
 from .chunked import push_with_log
-from .test_reading import Case
+from .test_lines import Case
 
 OUT, ERR = "stdout", "stderr"
 

@@ -11,7 +11,7 @@ from pushes import retention
 from pushes.models import LogIndex, Push
 
 from .chunked import push_with_log
-from .test_reading import Case
+from .test_lines import Case
 
 
 class Retention(Case):

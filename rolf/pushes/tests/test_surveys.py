@@ -16,8 +16,8 @@ from pushes import services, surveys
 from ..models import Push, Worker
 from ..run import runner
 from ..run.survey import answer
-from .test_survey import TIED
-from .test_survey import Case as Surveys
+from .test_run_survey import TIED
+from .test_run_survey import Case as Surveys
 
 NOBODY = "0" * 40
 

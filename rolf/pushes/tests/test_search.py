@@ -14,7 +14,7 @@ from pushes.models import LogIndex
 from ..log_view import index
 from ..log_view.search import first_hit
 from .chunked import push_with_log
-from .test_reading import Case
+from .test_lines import Case
 
 
 class Search(Case):
