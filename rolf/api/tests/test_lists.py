@@ -1,4 +1,4 @@
-"""Lists: what is seen, a page at a time, and in as few queries."""
+"""Lists: visible items, pages, and a constant number of queries."""
 
 from django.utils import timezone
 

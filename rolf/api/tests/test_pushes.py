@@ -1,4 +1,4 @@
-"""Pushes through the API: asked for, listed, followed."""
+"""Start, list and follow pushes with the API."""
 
 import time
 from unittest import mock
@@ -144,7 +144,7 @@ class Pushing(Case):
 
 
 class Following(Case):
-    """A push as it goes on."""
+    """The status of a push."""
 
     def setUp(self):
         super().setUp()

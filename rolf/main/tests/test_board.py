@@ -26,7 +26,7 @@ class Case(TestCase):
         return client
 
     def many(self, count, category="Sites", **more):
-        """Make deployments that everybody of the cast's group may push, each with some pushes."""
+        """Create deployments that the cast's group can push, each with some pushes."""
         group = Group.objects.get(name="may push")
         category, _ = Category.objects.get_or_create(name=category)
         for number in range(count):
@@ -39,7 +39,7 @@ class Case(TestCase):
 
 
 class Board(Case):
-    """What the front page shows."""
+    """The content of the front page."""
 
     def test_it_shows_what_one_may_see_and_nothing_else(self):
         page = self.client.get("/")
@@ -114,7 +114,7 @@ class Board(Case):
 
 
 class Search(Case):
-    """What is found by its name."""
+    """Search by name."""
 
     def test_every_word_is_in_a_name(self):
         for words, found in [("shop", True), ("SHOP mine", True), ("mine site", True),

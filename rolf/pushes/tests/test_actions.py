@@ -1,4 +1,4 @@
-"""What people do with a push, by its pages."""
+"""Cancel, resume, roll back and decide, on the pages of a push."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from .test_pages import Case
 
 
 class Actions(Case):
-    """What can be done with a push."""
+    """The pages and forms of the actions."""
 
     def setUp(self):
         self.client = self.client_of("push")

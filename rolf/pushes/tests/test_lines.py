@@ -22,7 +22,7 @@ class Case(TestCase):
 
 
 class Lines(Case):
-    """Whatever the chunks, the same lines."""
+    """The lines do not depend on the chunks."""
 
     def test_wherever_chunks_end_the_lines_are_the_same(self):
         chance = random.Random(5)  # noqa: S311

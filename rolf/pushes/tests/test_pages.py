@@ -13,7 +13,7 @@ from .chunked import push_with_log
 
 
 class Case(TestCase):
-    """The people and things of the cast."""
+    """A deployment with pushes, and users."""
 
     @classmethod
     def setUpTestData(cls):

@@ -24,7 +24,7 @@ class Retention(Case):
             number=None, record={"settings": {"A": "x"}}) for _ in range(count)]
 
     def kept(self, pushes):
-        """Return which of them have their logs, by their place."""
+        """Return the indexes of the pushes that have their logs."""
         gone = set(Push.objects.filter(pruned=True).values_list("pk", flat=True))
         return [place for place, push in enumerate(pushes) if push.pk not in gone]
 

@@ -58,7 +58,7 @@ class Case(TestCase):
         journal.write(Output(at=at, stage=stage, stream=stream, data=data, host=host))
 
     def whole(self):
-        """Return the log, having seen that its chunks are what they say they are."""
+        """Return the log, and check that its chunks match their descriptions."""
         data, line = b"", 0
         for number, chunk in enumerate(self.push.chunks.order_by("sequence")):
             piece = bytes(chunk.data)
@@ -74,7 +74,7 @@ class Case(TestCase):
 
 
 class Format(Case):
-    """LogChunk's docstring, kept."""
+    """The promises of LogChunk's docstring."""
 
     def test_output_in_any_pieces_is_kept_in_order(self):
         chance = random.Random(8)  # noqa: S311
@@ -143,7 +143,7 @@ class Format(Case):
 
 
 class Keeping(Case):
-    """When it is kept, and what if it can't be."""
+    """When the journal writes, and what happens if it cannot."""
 
     def test_what_happens_is_kept_at_once_and_output_after_a_moment(self):
         journal = self.journal()

@@ -1,4 +1,4 @@
-"""The search in a log, with its index and without."""
+"""The search in a log, with and without its index."""
 
 import random
 from unittest import mock
@@ -18,7 +18,7 @@ from .test_lines import Case
 
 
 class Search(Case):
-    """What is found."""
+    """The lines that a search finds."""
 
     def indexed(self, push):
         with mock.patch.multiple(index, WORTH=0, PART=64, REACH=40):
@@ -130,7 +130,7 @@ class Search(Case):
 
 
 class OnPages(TestCase):
-    """A search by an address."""
+    """A search by URL."""
 
     def test_pages_search_what_their_visitor_sees(self):
         cast = Cast()

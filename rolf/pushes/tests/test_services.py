@@ -1,4 +1,4 @@
-"""What people may ask for: what becomes of it, and what is refused, in words."""
+"""Pushes, rollbacks and actions that users ask for, and the reasons for refusals."""
 
 from django.test import TestCase
 from django.utils import timezone
@@ -15,7 +15,7 @@ from ..live.news import render_panel
 
 
 class Case(TestCase):
-    """Two deployments with a stage and two pushes that worked."""
+    """Two deployments with a stage and two pushes that succeeded."""
 
     @classmethod
     def setUpTestData(cls):
@@ -111,7 +111,7 @@ class Pushes(Case):
 
 
 class Rollbacks(Case):
-    """The way back."""
+    """Rollbacks."""
 
     def test_what_was_rolled_back_from_is_not_proposed(self):
         for number, way in enumerate(({"rollback_to": self.old, "rollback_of": self.new}, {}), 3):
@@ -153,7 +153,7 @@ class Rollbacks(Case):
 
 
 class Afterwards(Case):
-    """What may be asked of a push that is there."""
+    """Actions on an existing push."""
 
     def test_a_queued_one_is_cancelled_at_once_and_never_begun(self):
         asked = services.queue_push(self.deployment, self.user)
@@ -207,7 +207,7 @@ class Afterwards(Case):
 
 
 class Surveys(Case):
-    """A look into the repository."""
+    """Surveys."""
 
     def test_it_is_asked_for_once_and_answered_by_a_worker(self):
         with self.captureOnCommitCallbacks(execute=True):
@@ -218,7 +218,7 @@ class Surveys(Case):
 
 
 class WayBack(Case):
-    """What the page of a push offers."""
+    """The rollbacks that the page of a push offers."""
 
     def panel(self, push):
         return render_panel(push, Level.PUSH)
