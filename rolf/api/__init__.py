@@ -1,1 +1,1 @@
-"""The API and its tokens."""
+"""The HTTP API for scripts, and the tokens that they use."""

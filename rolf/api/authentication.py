@@ -1,4 +1,4 @@
-"""Who calls: a token shows it, and nothing else. No cookie is read, so no other site can call."""
+"""Authenticate requests of the API by a token. Cookies are ignored, so CSRF is impossible."""
 
 from ninja.security import HttpBearer
 
@@ -8,21 +8,21 @@ from .models import Token
 
 
 class Bearer(HttpBearer):
-    """`Authorization: Bearer rolf_…`, and the permission that an operation needs.
+    """Require `Authorization: Bearer rolf_…` and the level that an operation needs.
 
-    The request gets its `access`, and where the address has one its `deployment`: what a token
-    may not see isn't there (404), what it may not do is refused (403), in deployments/access.py
-    as for pages.
+    It sets `request.access`, and `request.deployment` if the URL names one. As on pages,
+    deployments/access.py decides: without permission to see the deployment the response is 404,
+    and without permission for the operation it is 403.
     """
 
     def __init__(self, level):
-        """`level` is what the operation needs on the deployment of its address."""
+        """`level` is the level on the deployment that the operation needs."""
         super().__init__()
         self.level = level
 
     def authenticate(self, request, text):
-        """Return the token; None if it opens nothing."""
-        token = Token.objects.opened_by(text)
+        """Return the token, or None if it is not valid."""
+        token = Token.objects.with_text(text)
         if token is None:
             return None
         token.note_use()

@@ -1,4 +1,4 @@
-"""A call that waits for what comes next, so that scripts needn't ask again and again."""
+"""Operations that follow a push. They can wait for changes, so that scripts need not poll."""
 
 import asyncio
 import codecs
@@ -6,6 +6,7 @@ import time
 from typing import Annotated
 
 from asgiref.sync import sync_to_async
+from bootstrapper.deploy.events.event import State
 from django.http import HttpResponse
 from ninja import Query, Router
 from ninja.errors import AuthenticationError
@@ -13,60 +14,61 @@ from ninja.errors import AuthenticationError
 from api import responses, schemas
 from deployments.models import Level
 from deployments.redaction import discretion
+from pushes.models import ACTIVE
 
 from .models import Token
 from .operation import get
 from .pushes import push_of
 from .responses import problem
 
-LONGEST = 60  # seconds; proxies cut off what says nothing for longer (Apache: Timeout 60)
-PAUSE = 0.25  # seconds between two looks, as often as a worker says something new
+LONGEST = 60  # seconds; proxies close a connection that is silent for longer (Apache: Timeout 60)
+PAUSE = 0.25  # seconds between two queries; a worker writes output as often
 
 Wait = Annotated[float, Query(ge=0, le=LONGEST)]
 
 
 async def until(request, push_id, seconds, enough):
-    """Return the push once `enough(push)`, or as it stands when those seconds are over.
+    """Return the push as soon as `enough(push)` is true, or after that many seconds.
 
-    Who lost the permission meanwhile, or whose token was revoked, gets no answer.
+    After waiting, check again that the token is valid and has permission.
     """
     deadline = time.monotonic() + seconds
-    glance = sync_to_async(lambda: push_of(request, push_id, listed=True))
-    push = await glance()
+    query = sync_to_async(lambda: push_of(request, push_id, listed=True))
+    push = await query()
     waited = False
     while not enough(push) and (left := deadline - time.monotonic()) > 0:
         await asyncio.sleep(min(PAUSE, left))
-        push = await glance()
+        push = await query()
         waited = True
     if waited:
-        await sync_to_async(_still_allowed)(request, push)
+        await sync_to_async(_check_permission)(request, push)
     return await sync_to_async(_read_push)(request, push_id)
 
 
 def _read_push(request, push_id):
-    """Return the push; what its answer hides is read, too, while the database may be asked."""
+    """Return the push. Load what its response hides, because async code cannot query later."""
     push = push_of(request, push_id)
     for of in (None, push):
         discretion(request, request.deployment, of).load()
     return push
 
 
-def _still_allowed(request, push):
-    if not Token.objects.opening().filter(pk=request.auth.pk).exists():
+def _check_permission(request, push):
+    if not Token.objects.valid().filter(pk=request.auth.pk).exists():
         raise AuthenticationError
     request.access.deployment(push.deployment_id, Level.VIEW)
 
 
 def ended(push):
-    """Whether nothing more will come of it; of one that is lost a worker may not know yet."""
-    return push.effective_state not in ("queued", "running")
+    """Return whether a push has ended, also if its worker has died."""
+    return push.effective_state not in ACTIVE
 
 
 router = Router(tags=["following a push"])
 
 PIECE = 1024 * 1024
 Bytes = Annotated[int, Query(ge=1024, le=4 * PIECE)]
-Offset = Annotated[int, Query(ge=0, le=2**63 - 1)]  # as far as databases count
+Offset = Annotated[int, Query(ge=0, le=2**63 - 1)]  # the limit of databases
 PUSH = "/deployments/{int:deployment_id}/pushes/{int:push_id}"
 
 
@@ -75,7 +77,8 @@ async def status(request, response: HttpResponse, deployment_id: int, push_id: i
                  wait: Wait = 0, version: int | None = None):
     """Show a push and its stages, with an ETag.
 
-    `wait` waits that long for it to end, or with `version` (of the answer before) to change.
+    The response waits up to `wait` seconds for the push to end. With the `version` of an earlier
+    response, it waits for the next change.
     """
     def enough(push):
         return ended(push) or (version is not None and push.version != version)
@@ -90,38 +93,40 @@ async def status(request, response: HttpResponse, deployment_id: int, push_id: i
 
 @get(router, f"{PUSH}/outcome", Level.VIEW, schemas.Push, failures={424, 408})
 async def outcome(request, deployment_id: int, push_id: int, wait: Wait = LONGEST / 2):
-    """Tell by the status alone how a push ended, for `curl --fail --retry`.
+    """Report the result of a push as the HTTP status, for `curl --fail --retry`.
 
-    200: it succeeded. 424: it didn't. 408: it hasn't ended within `wait` seconds, ask again.
+    200: the push succeeded. 424: it ended without success. 408: it has not ended within `wait`
+    seconds; ask again.
     """
     push = await until(request, push_id, wait, ended)
-    told = schemas.Push.of(push, request)
+    data = schemas.Push.of(push, request)
     name = f"Push {push.number}" if push.number else "The push"
     if not ended(push):
-        return problem(request, 408, f"{name} is {told.state}.", push=told,
+        return problem(request, 408, f"{name} is {data.state}.", push=data,
                        headers={"Retry-After": "1"})
-    if told.state != "succeeded":
-        why = f": {told.reason}" if told.reason else ""
-        return problem(request, 424, f"{name}: {told.state}{why}", push=told)
-    return responses.answer(f"{name}: succeeded\n") if responses.wanted(request) else told
+    if push.effective_state != State.SUCCEEDED:
+        why = f": {data.reason}" if data.reason else ""
+        return problem(request, 424, f"{name}: {data.state}{why}", push=data)
+    return responses.text(f"{name}: succeeded\n") if responses.prefers_text(request) else data
 
 
 @get(router, f"{PUSH}/log", Level.VIEW, schemas.Log)
 async def log(request, deployment_id: int, push_id: int, offset: Offset = 0,
               limit: Bytes = PIECE, wait: Wait = 0):
-    """Read the log from a byte on, `limit` bytes at most; go on at `next` until `ended`.
+    """Read at most `limit` bytes of the log from `offset` on.
 
-    `wait` waits that long for something new. As text (`Accept: text/plain`) it is the bytes
-    themselves, with `next` and `ended` in the headers Rolf-Next and Rolf-Ended.
+    Repeat this with `next` as the offset until `ended` is true. The response waits up to `wait`
+    seconds for new output. With `Accept: text/plain`, the body is the bytes of the log, and the
+    headers Rolf-Next and Rolf-Ended have `next` and `ended`.
     """
     push = await until(request, push_id, wait, lambda push: ended(push) or push.log_bytes > offset)
     hidden = discretion(request, request.deployment, push)
     data, end = await sync_to_async(_read_hiding)(push, offset, limit, hidden)
     over = ended(push) and end
-    if responses.wanted(request):
+    if responses.prefers_text(request):
         headers = {"Rolf-Next": str(offset + len(data)), "Rolf-Ended": str(over).lower()}
-        return responses.answer(data, headers=headers)
-    # A character whose bytes haven't all come is left for the next piece.
+        return responses.text(data, headers=headers)
+    # A character that is cut off at the end of the data is left for the next response.
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = decoder.decode(data, final=over)
     cut = len(decoder.getstate()[0])
@@ -129,7 +134,7 @@ async def log(request, deployment_id: int, push_id: int, offset: Offset = 0,
 
 
 def _read_hiding(push, offset, most, hidden):
-    """Return what `_read` does, with stars for what is hidden, wherever the piece is cut."""
+    """Like `_read`, but with stars for hidden text, even if it is cut at either end."""
     begin = max(offset - hidden.longest, 0)
     data, _ = _read(push, begin, offset - begin + most + hidden.longest + 1)
     cut = offset - begin
@@ -137,7 +142,7 @@ def _read_hiding(push, offset, most, hidden):
 
 
 def _read(push, offset, most):
-    """Return bytes of the log from `offset` on, and whether they are its last."""
+    """Return (bytes of the log from `offset` on, whether the log ends with them)."""
     chunks = push.chunks.only("sequence", "offset", "data")
     first = chunks.filter(offset__lte=offset).order_by("-sequence").first()
     if first is None:

@@ -12,11 +12,12 @@ from .models import Token
 
 
 class NewToken(forms.ModelForm):
-    """What a token is to open; its text comes when it is made."""
+    """Name, level, deployments and expiry of a new token."""
 
     reach = forms.ChoiceField(
         label="Deployments", widget=forms.RadioSelect, initial="chosen",
-        choices=[("chosen", "the chosen ones"), ("all", "all that I may see, also later")])
+        choices=[("chosen", "only chosen deployments"),
+                 ("all", "all deployments that I can see, now and later")])
     chosen = ChosenField(
         Deployment.objects.none(), required=False, label="Chosen deployments",
         widget=forms.CheckboxSelectMultiple)
@@ -27,29 +28,29 @@ class NewToken(forms.ModelForm):
     class Meta:
         model = Token
         fields = ["name", "level", "reach", "chosen", "lasts"]
-        labels = {"name": "Name", "level": "May"}
-        help_texts = {"name": "What it is for, such as the machine that uses it."}
+        labels = {"name": "Name", "level": "Permission"}
+        help_texts = {"name": "For example, the machine that uses the token."}
 
     def __init__(self, *args, access, **kwargs):
-        """Only what the person may see can be chosen."""
+        """Offer only deployments that the user can see."""
         super().__init__(*args, **kwargs)
         self.instance.user = access.user
         self.fields["chosen"].queryset = access.deployments().select_related("application")
 
     def clean(self):
-        """Refuse a token that opens nothing."""
+        """Refuse a token without deployments."""
         cleaned = super().clean()
         if cleaned.get("reach") == "chosen" and not cleaned.get("chosen"):
-            self.add_error("chosen", "Choose at least one.")
+            self.add_error("chosen", "Choose at least one deployment.")
         return cleaned
 
     def save(self, commit=True):
-        """Make the token; return its text."""
+        """Create the token, and return its text."""
         token = self.instance
         token.all_deployments = self.cleaned_data["reach"] == "all"
         if days := self.cleaned_data["lasts"]:
             token.expires = timezone.now() + timedelta(days=days)
-        text = token.make()
+        text = token.generate()
         token.save()
         token.chosen.set([] if token.all_deployments else self.cleaned_data["chosen"])
         return text

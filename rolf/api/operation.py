@@ -1,4 +1,4 @@
-"""How an operation of the API is declared: what it needs is said once, checked and published."""
+"""Declare operations of the API. The declared level is checked, and is part of the schema."""
 
 import re
 from inspect import Parameter, Signature, cleandoc
@@ -9,25 +9,25 @@ from .authentication import Bearer
 from .responses import Problem, problem
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-FAILURES = {401, 403, 404, 422}  # what any operation may answer instead
+FAILURES = {401, 403, 404, 422}  # statuses of errors that every operation can return
 
 
 def get(router, path, level, response, *, failures=frozenset(), **more):
-    """Declare what only reads."""
+    """Return the decorator for an operation that only reads."""
     return _declared(router, "GET", path, level, {200: response}, FAILURES | failures, **more)
 
 
 def post(router, path, level, response, *, atomic=True, **more):
-    """Declare what changes something: in one transaction, done or not done.
+    """Return the decorator for an operation that changes something.
 
-    An operation that sees to that itself is not `atomic`.
+    It runs in one transaction, unless it is not `atomic`.
     """
     declare = _declared(router, "POST", path, level, {202: response}, FAILURES | {409}, **more)
     return lambda view: declare(transaction.atomic(view) if atomic else view)
 
 
 def refuse_the_rest(router):
-    """Answer the methods that an address doesn't have as every failure is told."""
+    """Answer 405 with a problem (RFC 9457) for all other methods of the router's URLs."""
     for path, view in router.path_operations.items():
         allowed = {method for declared in view.operations for method in declared.methods}
         rest = sorted(METHODS - allowed)
@@ -35,11 +35,13 @@ def refuse_the_rest(router):
 
 
 def _refusal(path, allowed):
-    def refuse(request, **address):
-        told = ", ".join(allowed)
-        return problem(request, 405, f"This address answers {told}.", headers={"Allow": told})
+    methods = ", ".join(allowed)
 
-    # Ninja wants the parameters of the address by name.
+    def refuse(request, **path_parameters):
+        return problem(request, 405, f"This URL supports only {methods}.",
+                       headers={"Allow": methods})
+
+    # Ninja passes only the parameters that the signature names.
     names = ["request", *re.findall(r"{int:(\w+)}", path)]
     refuse.__signature__ = Signature(
         [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=int) for name in names])

@@ -1,4 +1,4 @@
-"""Answers of the API: problems (RFC 9457) and plain text."""
+"""Responses of the API: problems (RFC 9457) and plain text."""
 
 from http import HTTPStatus
 
@@ -17,9 +17,10 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Schema):
-    """Why something wasn't done: `faults` one by one, and the `push` that is in the way.
+    """Why a request failed. `faults` has each error.
 
-    `commit` is where the ref is that has moved.
+    `push` is the other push that is queued or running. `commit` is the current commit of a ref
+    that has moved.
     """
 
     type: str = "about:blank"
@@ -32,21 +33,21 @@ class Problem(Schema):
 
 
 def problem(request, status, detail, *, faults=(), push=None, commit=None, headers=None):
-    """Return it as JSON, or as text for who asks for that."""
-    if wanted(request):
-        text = "\n".join(faults) or detail
-        return answer(f"{text}\n", status=status, headers=headers)
-    told = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail,
+    """Return a response with a Problem as JSON, or its text if the client prefers text."""
+    if prefers_text(request):
+        lines = "\n".join(faults) or detail
+        return text(f"{lines}\n", status=status, headers=headers)
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail,
                    faults=list(faults), push=push, commit=commit)
-    return JsonResponse(told.dict(), status=status, headers=headers, content_type=MEDIA_TYPE)
+    return JsonResponse(body.dict(), status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def register(api):
-    """Have the API tell every failure that way."""
+    """Make the API return a Problem for every exception that it handles."""
 
     @api.exception_handler(AuthenticationError)
     def unknown(request, error):
-        detail = "This needs a token that is valid: Authorization: Bearer rolf_…"
+        detail = "A valid token is required: Authorization: Bearer rolf_…"
         return problem(request, 401, detail, headers={"WWW-Authenticate": "Bearer"})
 
     @api.exception_handler(PermissionDenied)
@@ -55,7 +56,7 @@ def register(api):
 
     @api.exception_handler(Http404)
     def absent(request, error):
-        return problem(request, 404, str(error) or "There is nothing at this address.")
+        return problem(request, 404, str(error) or "There is nothing at this URL.")
 
     @api.exception_handler(Busy)
     def busy(request, error):
@@ -84,17 +85,17 @@ def register(api):
 
 
 def _place(location):
-    """Return where in the request a fault is, without ninja's name of the argument."""
+    """Return the place of an error in the request, without the name of the view's argument."""
     source, *names = map(str, location)
     return ".".join([source, *names[1:]] if source == "body" else [source, *names])
 
 
-def wanted(request):
-    """Whether the client would rather have text than JSON."""
+def prefers_text(request):
+    """Return whether the client prefers plain text to JSON."""
     return request.get_preferred_type(["application/json", "text/plain"]) == "text/plain"
 
 
-def answer(text, *, status=200, headers=None):
-    """Return the text, which a browser neither guesses at nor runs."""
+def text(content, *, status=200, headers=None):
+    """Return a response with plain text, which browsers show as text."""
     return HttpResponse(
-        text, status=status, headers=headers, content_type="text/plain; charset=utf-8")
+        content, status=status, headers=headers, content_type="text/plain; charset=utf-8")

@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""The schemas of requests and responses."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from pushes.services import COMMENT
 
 
 class Deployment(Schema):
-    """A deployment that the token sees; `level` is what the token may do."""
+    """A deployment. `level` is the token's permission on it."""
 
     id: int
     application: str
@@ -22,13 +22,13 @@ class Deployment(Schema):
     description: str
     branch: str
     level: str
-    closed: str = Field(description="why nobody may push now, or empty")
+    closed: str = Field(description="why pushes are not possible now, or empty")
     deprecated: bool
     url: str = Field(description="its page")
 
     @classmethod
     def of(cls, deployment, request, **more):
-        """Return it as JSON has it; `application__category` is there already."""
+        """Return the schema of a deployment. Select `application__category` with it."""
         return cls(
             id=deployment.pk, application=deployment.application.name, name=deployment.name,
             category=deployment.application.category.name, description=deployment.description,
@@ -38,14 +38,14 @@ class Deployment(Schema):
 
 
 class Deployments(Schema):
-    """A page of them; `next` is the address of the next one."""
+    """A page of deployments. `next` is the URL of the next page."""
 
     items: list[Deployment]
     next: str | None
 
 
 class Flag(Schema):
-    """What a push may be told."""
+    """A flag of a deployment, which a push can set."""
 
     name: str
     description: str
@@ -54,7 +54,7 @@ class Flag(Schema):
 
 
 class Run(Schema):
-    """How a stage went; times with offset, `seconds` as measured."""
+    """The run of a stage. Times have an offset. `seconds` is its duration."""
 
     state: str
     started: datetime | None = None
@@ -65,17 +65,17 @@ class Run(Schema):
 
 
 class Stage(Run):
-    """A stage of a push; `hosts` where it ran on several, by name."""
+    """A stage of a push. If it ran on several hosts, `hosts` has the run on each."""
 
     name: str
     hosts: dict[str, Run] = {}
 
 
 class Push(Schema):
-    """A push. The API's addresses have its `id`; people, stages and its page have its `number`."""
+    """A push. URLs of the API have its `id`. Its page and its stages have its `number`."""
 
     id: int
-    number: int | None = Field(description="none before a worker began it")
+    number: int | None = Field(description="null before a worker began the push")
     deployment: int
     state: Literal["queued", "running", "succeeded", "failed", "cancelled", "lost"]
     reason: str
@@ -91,15 +91,15 @@ class Push(Schema):
     resumed: bool
     awaits: str = Field(description="in step mode, the stage that waits for a decision")
     url: str = Field(description="its page")
-    address: str = Field(description="its address here")
+    address: str = Field(description="its URL in the API")
 
     @classmethod
     def of(cls, push, request, **more):
-        """Return it as JSON has it; its worker is there already."""
+        """Return the schema of a push. Select `worker` with it."""
         return cls(
             id=push.pk, number=push.number, deployment=push.deployment_id,
             state=push.effective_state,
-            # It may name what its own settings said, which are others by now.
+            # The reason may contain values of settings from the time of the push.
             reason=push.reason and discretion(request, request.deployment, push).text(push.reason),
             comment=push.comment, user=push.user_name, ref=push.ref, commit=push.commit,
             created=push.created, started=push.started, ended=push.ended,
@@ -111,14 +111,14 @@ class Push(Schema):
 
 
 class Pushes(Schema):
-    """A page of pushes, newest first; `next` is the address of the next one."""
+    """A page of pushes, newest first. `next` is the URL of the next page."""
 
     items: list[Push]
     next: str | None
 
 
 class Status(Push):
-    """A push with its stages; `version` grows with every change."""
+    """A push with its stages. `version` grows with every change."""
 
     version: int
     stages: list[Stage]
@@ -127,15 +127,16 @@ class Status(Push):
 
     @classmethod
     def of(cls, push, request):
-        """Return it as JSON has it. Settings stay untold: a token's level is never edit."""
+        """Return the schema of a push. Tokens never have the level edit, so it has no settings."""
+        hidden = discretion(request, request.deployment, push)
         return super().of(push, request, version=push.version, log_bytes=push.log_bytes,
-                          **_kept(push, discretion(request, request.deployment, push)))
+                          **_stages_and_outputs(push, hidden))
 
 
 class DeploymentStatus(Deployment):
-    """A deployment with what a push of it may be told, and its last pushes.
+    """A deployment with its flags, its stages and its last pushes.
 
-    Flags and stages of a tied one are those that were found in its repository lately.
+    If the deployment is defined in its repository, flags and stages are those of the last look.
     """
 
     flags: list[Flag]
@@ -146,38 +147,40 @@ class DeploymentStatus(Deployment):
 
 
 class PushRequest(Schema, extra="forbid"):
-    """What to push; everything has a default."""
+    """What to push. Every field has a default."""
 
-    ref: str = Field("", max_length=200, description="branch, tag or commit; else its branch")
+    ref: str = Field("", max_length=200, description=(
+        "branch, tag or commit; by default the deployment's branch"))
     commit: str = Field("", pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$", description=(
-        "the commit that the ref is expected to be at, in full: nothing is pushed if it isn't"))
+        "the full commit that the ref must be at; otherwise nothing is pushed"))
     comment: str = Field("", max_length=COMMENT)
-    flags: dict[str, bool | str] = Field({}, description="NAME: value; others take their default")
+    flags: dict[str, bool | str] = Field(
+        {}, description="NAME: value; other flags have their default")
     skip: list[str] = Field([], description="names of stages to leave out")
     step: bool = Field(False, description="ask before each stage")
 
 
 class RollbackRequest(Schema, extra="forbid"):
-    """Where to return to: the push of that id, or the one that is proposed."""
+    """The id of the push to roll back to; by default the one before the live push."""
 
     to: int | None = None
-    keep_settings: bool = Field(False, description="return the code alone")
+    keep_settings: bool = Field(False, description="roll back only the code")
     comment: str = Field("", max_length=COMMENT)
 
 
 class Decision(Schema, extra="forbid"):
-    """What to do with the stage that waits; with its name, a late answer meets no other stage."""
+    """A decision about the stage that waits. Name the stage, so that no other one is meant."""
 
     decision: Literal["run", "skip", "stop"]
     stage: str | None = None
 
 
 class Log(Schema):
-    """A piece of the log: bytes from `offset` to `next`, decoded."""
+    """A part of the log: the bytes from `offset` to `next`, decoded."""
 
     offset: int
     next: int
-    ended: bool = Field(description="whether this is the end: the push has ended, and said it all")
+    ended: bool = Field(description="whether the push has ended and this is the end of its log")
     text: str
 
 
@@ -186,18 +189,17 @@ def _closed(deployment):
     return ": ".join(filter(None, [by, deployment.closed]))
 
 
-def _kept(push, hidden):
-    """Return stages and outputs as the engine's record has them; the snapshot's before it began."""
-    if push.engine_record:
-        record = push.engine_record
-        if push.effective_state == State.LOST:
-            record = record.lost()
-        kept = record.to_json()
-        for stage in kept["stages"]:
-            for run in (stage, *stage.get("hosts", {}).values()):
-                run["reason"] = hidden.text(run["reason"])
-        outputs = {name: hidden.text(value) for name, value in kept["outputs"].items()}
-        return {"stages": kept["stages"], "outputs": outputs}
-    planned = (push.snapshot or {}).get("stages", [])
-    stages = [{"name": stage["name"], "state": State.WAITING} for stage in planned]
-    return {"stages": stages, "outputs": {}}
+def _stages_and_outputs(push, hidden):
+    """Return stages and outputs of the engine's record; before it begins, the stages wait."""
+    record = push.engine_record
+    if record is None:
+        stages = [{"name": stage.name, "state": stage.state} for stage in push.stages]
+        return {"stages": stages, "outputs": {}}
+    if push.effective_state == State.LOST:
+        record = record.lost()
+    data = record.to_json()
+    for stage in data["stages"]:
+        for run in (stage, *stage.get("hosts", {}).values()):
+            run["reason"] = hidden.text(run["reason"])
+    outputs = {name: hidden.text(value) for name, value in data["outputs"].items()}
+    return {"stages": data["stages"], "outputs": outputs}

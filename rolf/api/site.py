@@ -1,29 +1,29 @@
-"""The API: its operations together, and its schema (OpenAPI 3)."""
+"""The API: all operations, and the schema (OpenAPI 3)."""
 
 from ninja import NinjaAPI
 
 from api import deployments, following, operation, pushes, responses
 
 DESCRIPTION = """\
-Every call shows a token: `Authorization: Bearer rolf_…`. It sees the deployments it was made for,
-as far as its person may see them; what it can't see answers 404, what it may not do 403.
-`x-needs` tells what an operation needs on the deployment. `Accept: text/plain` gives shells their
-answer as text. What goes wrong is told as RFC 9457 has it.
+Every request needs a token: `Authorization: Bearer rolf_…`. A token is for some or all deployments
+that its user can see. The status is 404 for a deployment that the token cannot see, and 403 for an
+operation that it cannot do. `x-needs` is the level on the deployment that an operation needs. With
+`Accept: text/plain`, responses are text for shell scripts. Errors are problems as in RFC 9457.
 """
 
 
 class Api(NinjaAPI):
-    """Ninja's, with problems under their own media type in the schema, as they are sent."""
+    """NinjaAPI whose schema has problems under their own media type."""
 
     def get_openapi_schema(self, **more):
         """Return the schema as a dictionary."""
         schema = super().get_openapi_schema(**more)
         for path in schema["paths"].values():
-            for described in path.values():
-                for status, response in described["responses"].items():
+            for operation_schema in path.values():
+                for status, response in operation_schema["responses"].items():
                     if int(status) >= 400 and "content" in response:
-                        [told] = response["content"].values()
-                        response["content"] = {responses.MEDIA_TYPE: told}
+                        [problem] = response["content"].values()
+                        response["content"] = {responses.MEDIA_TYPE: problem}
         return schema
 
 

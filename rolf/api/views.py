@@ -1,4 +1,4 @@
-"""Pages about the API, and those of tokens."""
+"""The page about the API, and the pages of tokens."""
 
 from django.contrib import messages
 from django.db.models import F, Prefetch
@@ -23,7 +23,7 @@ LISTED = 500
 @require_safe
 @login_required
 def guide(request):
-    """Say how a script pushes; the example is a deployment that the person may push."""
+    """Explain how a script pushes. The example is a deployment that the user can push."""
     mine = request.access.deployments(Level.PUSH).select_related("application")
     example = mine.order_by("pk").first()
     return render(request, "api/guide.html", {
@@ -32,19 +32,20 @@ def guide(request):
     })
 
 
-@csrf_exempt  # it reads no cookie and does nothing
+@csrf_exempt  # it uses no cookie and changes nothing
 def absent(request, rest):
-    """Say that the API has nothing at this address, as it says everything."""
-    return problem(request, 404, "The API has nothing here; /api/openapi.json tells what it has.")
+    """Return a problem for a URL that the API does not have."""
+    return problem(request, 404,
+                   "The API has no such URL. /api/openapi.json lists all of them.")
 
 
 @require_safe
 @login_required
 def tokens(request):
-    """List my tokens, to superusers everybody's; of those that were revoked the newest."""
+    """List the user's tokens, or all tokens for superusers. Revoked ones come last."""
     seen = Token.objects.seen_by(request.user).select_related("user")
     newest = seen.order_by(F("revoked").desc(nulls_first=True), "-pk")[:LISTED]
-    # A deployment that one can't see any more isn't named here, either.
+    # Do not name deployments that the user can no longer see.
     known = request.access.deployments().select_related("application")
     listed = newest.prefetch_related(Prefetch("chosen", known, to_attr="known"))
     return render(request, "api/tokens.html", {"tokens": listed})
@@ -55,7 +56,7 @@ def tokens(request):
 @atomic_post
 @never_cache
 def new(request):
-    """Make a token; the answer shows it, and nothing ever again."""
+    """Create a token. Only this response shows its text."""
     form = NewToken(request.POST or None, access=request.access)
     if form.is_valid():
         with record_change(request.user, form.instance):
@@ -68,12 +69,12 @@ def new(request):
 @login_required
 @atomic_post
 def revoke(request, token_id):
-    """Ask, then revoke it: at once, and for good."""
+    """Ask for confirmation, then revoke a token."""
     token = get_object_or_404(Token.objects.seen_by(request.user), pk=token_id)
     if request.method != "POST":
         return render(request, "api/revoke.html", {"token": token})
     with record_change(request.user, token):
         token.revoked = token.revoked or timezone.now()
         token.save()
-    messages.success(request, f"The token {token} opens nothing any more.")
+    messages.success(request, f"The token {token} has been revoked.")
     return redirect("api:tokens")

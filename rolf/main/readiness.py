@@ -1,4 +1,4 @@
-"""/healthz of Rolf: the template's checks, a database that can be written, and a worker."""
+"""/healthz of Rolf: the checks of the template, a write to the database, and a worker."""
 
 import logging
 import time
@@ -12,16 +12,15 @@ from pushes.models import Worker
 
 from .health import database, migrations
 
-WAIT = 5000  # milliseconds that another one may hold SQLite's lock
+WAIT = 5000  # milliseconds to wait for SQLite's lock
 
 logger = logging.getLogger(__name__)
 
 
 def writing():
-    """Return "ok" if the database takes a change."""
+    """Return "ok" if the database can be written."""
     try:
-        with connection.wrap_database_errors:
-            _write()
+        _write()
     except DatabaseError:
         logger.exception("healthz: the database cannot be written")
         return "not writable"
@@ -29,7 +28,7 @@ def writing():
 
 
 def worker():
-    """Return "ok" if a worker lives, or one has just left its place to a newer release."""
+    """Return "ok" if a worker runs, or has just ended for the worker of a newer release."""
     try:
         heard = Worker.objects.heard().exists()
     except DatabaseError:
@@ -37,12 +36,12 @@ def worker():
     return "ok" if heard else "none lives"
 
 
-# Out of the request's transaction, which would fail first if the database were away.
+# With ATOMIC_REQUESTS, Django would fail to open the transaction before this view could answer.
 @transaction.non_atomic_requests
 @never_cache
 @require_safe
 def healthz(request):
-    """Answer 200 if all is well, 503 otherwise; the JSON says what is not."""
+    """Return 200 if all checks are ok, else 503. The JSON has the result of each check."""
     checks = {"database": database(), "migrations": migrations(), "worker": worker()}
     if checks["database"] == "ok":
         checks["database"] = writing()
@@ -52,28 +51,27 @@ def healthz(request):
 
 
 def _write():
-    """Change something that nobody reads, and commit it: only that finds out that a disk is full.
+    """Commit a change that nothing reads, because only a write notices a full disk.
 
-    In SQLite it is a number in the file's header, which is the application's own
-    (PRAGMA user_version). Elsewhere the server sees to its disk, and refuses every change of a
-    table where it may not be written.
+    In SQLite, that is PRAGMA user_version, a number that the file reserves for the application.
+    Other databases refuse an UPDATE without rows if they are read-only, and monitor their disk
+    themselves.
     """
-    connection.ensure_connection()
-    if connection.vendor != "sqlite":
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        if connection.vendor != "sqlite":
             cursor.execute("UPDATE django_migrations SET app = app WHERE 1 = 0")
-        return
-    own = connection.connection
-    [before] = own.execute("PRAGMA busy_timeout").fetchone()
-    own.execute(f"PRAGMA busy_timeout = {WAIT}")
-    try:
-        own.execute("SAVEPOINT healthz")
+            return
+        cursor.execute("PRAGMA busy_timeout")
+        [before] = cursor.fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {WAIT}")
         try:
-            own.execute(f"PRAGMA user_version = {int(time.time()) % 2**31}")
-        except BaseException:
-            own.execute("ROLLBACK TO healthz")
-            raise
+            cursor.execute("SAVEPOINT healthz")
+            try:
+                cursor.execute(f"PRAGMA user_version = {int(time.time()) % 2**31}")
+            except BaseException:
+                cursor.execute("ROLLBACK TO healthz")
+                raise
+            finally:
+                cursor.execute("RELEASE healthz")
         finally:
-            own.execute("RELEASE healthz")
-    finally:
-        own.execute(f"PRAGMA busy_timeout = {before}")
+            cursor.execute(f"PRAGMA busy_timeout = {before}")

@@ -1,29 +1,30 @@
-"""What is found by its name: deployments, and recipes of the cookbook."""
+"""Search deployments and recipes by name."""
 
 from dataclasses import dataclass
 
 from cookbook.catalog import RecipeCatalog
 from deployments.models import Deployment
 
-MOST = 20  # of each kind
+MOST = 20  # results of each kind
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found."""
+    """The results of a search."""
 
     deployments: list[Deployment]
     recipes: list[str]
 
     def __len__(self):
-        """How many there are."""
+        """Return the number of results."""
         return len(self.deployments) + len(self.recipes)
 
 
 def find(access, words):
-    """Return what has every word in one of its names; nothing for no words.
+    """Return the deployments and recipes whose names have all of the words.
 
-    Names are compared here: not every database knows the cases of every script.
+    This compares the names in Python, because databases differ in the alphabets for which they
+    can ignore case.
     """
     parts = words.casefold().split()
     if not parts:

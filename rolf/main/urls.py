@@ -1,4 +1,4 @@
-"""Addresses of the site's own pages."""
+"""URLs of the front page, the search and /healthz."""
 
 from django.urls import path
 
@@ -11,7 +11,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("search/", views.search, name="search"),
     path("healthz", healthz, name="healthz"),
-    # In production Apache answers these two before Django is asked.
+    # In production, Apache serves these two files.
     path("robots.txt", views.root_file, {"name": "robots.txt"}),
     path("favicon.ico", views.root_file, {"name": "favicon.ico"}),
 ]

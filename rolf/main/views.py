@@ -1,4 +1,4 @@
-"""The site's own pages: the front page, and the search."""
+"""The front page and the search."""
 
 import mimetypes
 from pathlib import Path
@@ -16,7 +16,7 @@ ROOT_FILES = Path(__file__).parent / "static" / "main"
 
 
 def root_file(request, name):
-    """Answer for a file that visitors look for at the root; small, so it is sent whole."""
+    """Send a small file that browsers and robots expect at the root of the site."""
     return HttpResponse((ROOT_FILES / name).read_bytes(),
                         content_type=mimetypes.guess_type(name)[0])
 
@@ -24,7 +24,7 @@ def root_file(request, name):
 @require_safe
 @login_required
 def index(request):
-    """Show my recent deployments, and all that I may see by category."""
+    """Show the deployments that the user can see: recently pushed ones, then all by category."""
     shown = board(request.access, page=request.GET.get("page", 1),
                   category=request.GET.get("category"))
     part = request.htmx and not request.htmx.boosted
@@ -34,7 +34,7 @@ def index(request):
 @require_safe
 @login_required
 def search(request):
-    """Show what has the words that are asked for in its name."""
+    """Show the results of a search by name."""
     words = request.GET.get("q", "").strip()
     template = "main/found.html" if request.htmx else "main/search.html"
     return render(request, template, {"words": words, "found": find(request.access, words)})

@@ -23,6 +23,7 @@ from deployments.models import Deployment
 
 ACTIVE = (State.QUEUED, State.RUNNING)
 STOPPED = (State.FAILED, State.CANCELLED, State.LOST)
+DONE = (State.SUCCEEDED, State.SKIPPED)  # stages that a resumed push does not run again
 ASKS = "asks"  # what pages show instead of State.RUNNING while a push waits for a decision
 
 

@@ -151,10 +151,10 @@ def resume(push, user, *, shown=None):
 
 def cancel(push, user):
     """Cancel a push. A queued push ends now; its worker ends a running one. Raise Refused."""
-    who = f"cancelled by {user.get_username()}"
+    reason = f"cancelled by {user.get_username()}"
     now = timezone.now()
     queued = Push.objects.filter(pk=push.pk, state=State.QUEUED)
-    if queued.update(state=State.CANCELLED, reason=who, cancelled_by=user.get_username(),
+    if queued.update(state=State.CANCELLED, reason=reason, cancelled_by=user.get_username(),
                      ended=now, version=F("version") + 1):
         return
     running = Push.objects.filter(pk=push.pk, state=State.RUNNING)

@@ -1,4 +1,4 @@
-"""Lists: what is seen, a page at a time, and in as few queries."""
+"""Lists: visible items, pages, and a constant number of queries."""
 
 from django.utils import timezone
 
@@ -49,7 +49,7 @@ class Lists(Case):
         self.assertEqual([one["id"] for one in data["items"]], [self.cast.other.pk])
         self.assertEqual(caller.get("/api/deployments?application=sho").json()["items"], [])
 
-    def test_a_deployment_says_what_a_push_of_it_may_be_told(self):
+    def test_a_deployment_lists_the_options_of_a_push(self):
         data = self.caller.get(self.address).json()
         self.assertEqual([flag["name"] for flag in data["flags"]], ["SHOUT"])
         self.assertEqual((data["stages"], data["level"]), (["greet"], "push"))

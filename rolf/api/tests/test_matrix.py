@@ -1,4 +1,4 @@
-"""Every operation of the API x everybody x every token: built from the schema that is served."""
+"""Every operation of the API x every user x every token, built from the schema."""
 
 import json
 import re
@@ -29,10 +29,10 @@ TOKENS = {
 
 
 class Operation:
-    """An operation as the schema has it."""
+    """An operation of the schema."""
 
     def __init__(self, schema, path, method, declared):
-        """Keep what a caller would read."""
+        """Take the parts that a client reads."""
         self.path, self.method, self.declared = path, method.upper(), declared
         self.level = NAMES.get(declared.get("x-needs"))
         self._schemas = schema["components"]["schemas"]
@@ -42,7 +42,7 @@ class Operation:
 
     @property
     def body(self):
-        """The least that it takes."""
+        """The smallest valid body."""
         if "requestBody" not in self.declared:
             return {}
         [content] = self.declared["requestBody"]["content"].values()
@@ -51,7 +51,7 @@ class Operation:
         return {name: taken["properties"][name]["enum"][0] for name in taken.get("required", [])}
 
     def address(self, cast, deployment, *, elsewhere=None):
-        """Return its address for something of the deployment, or of what is `elsewhere`."""
+        """Return its URL for an object of the deployment, or of the other one (`elsewhere`)."""
         return self.path.format(**{
             parameter["name"]: cast.value(
                 parameter["name"],
@@ -60,7 +60,7 @@ class Operation:
 
 
 class Matrix(TestCase):
-    """The schema, played through."""
+    """All operations of the schema."""
 
     @classmethod
     def setUpTestData(cls):
@@ -80,7 +80,7 @@ class Matrix(TestCase):
         now = timezone.now()
         token = Token(user=user, name=name, revoked=now if revoked else None,
                       expires=now + timedelta(hours=expires) if expires else None, **more)
-        text = token.make()
+        text = token.generate()
         token.save()
         if chosen:
             token.chosen.set([getattr(cls.cast, chosen)])
@@ -98,7 +98,7 @@ class Matrix(TestCase):
         if "deployment_id" not in operation.path:
             return "ok"
         if person not in LEVELS or most == 404:
-            # Who may see the other deployment alone may still not see this one.
+            # Permission to see the other deployment is no permission to see this one.
             return 404
         return "ok" if min(LEVELS[person], most) >= operation.level else 403
 

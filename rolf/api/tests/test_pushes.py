@@ -1,4 +1,4 @@
-"""Pushes through the API: asked for, listed, followed."""
+"""Start, list and follow pushes with the API."""
 
 import time
 from unittest import mock
@@ -56,7 +56,7 @@ class Pushing(Case):
             self.assertEqual(answer.status_code, 422, asked)
         self.assertFalse(self.deployment.pushes.active().exists())
 
-    def test_nothing_needs_to_be_said(self):
+    def test_every_field_has_a_default(self):
         self.assertEqual(self.caller.post(f"{self.address}/pushes").status_code, 202)
 
     def test_a_shell_gets_the_address_of_the_push_and_nothing_else(self):
@@ -74,19 +74,19 @@ class Pushing(Case):
         self.assertEqual(answer["Content-Type"], "application/problem+json")
         self.assertEqual(answer.json()["push"]["id"], self.push.pk)
 
-    def test_every_fault_is_told_at_once(self):
+    def test_a_refusal_lists_every_fault(self):
         answer = self.caller.post(f"{self.address}/pushes",
                                   {"flags": {"SHOOT": True}, "skip": ["nothing"]})
         self.assertEqual(answer.status_code, 422)
         self.assertEqual(len(answer.json()["faults"]), 2, answer.json())
         self.assertEqual(self.deployment.pushes.count(), 2)
 
-    def test_a_misspelt_field_is_told_where_it_stands(self):
+    def test_a_misspelt_field_is_reported_with_its_place(self):
         answer = self.caller.post(f"{self.address}/pushes", {"comments": "by CI"})
         self.assertEqual(answer.status_code, 422)
         self.assertIn("body.comments", answer.json()["faults"][0])
 
-    def test_what_is_no_json_is_told(self):
+    def test_invalid_json_is_reported(self):
         answer = self.caller.client.post(f"{self.address}/pushes", "{", headers=self.caller.headers,
                                          content_type="application/json")
         self.assertEqual((answer.status_code, answer["Content-Type"]),
@@ -144,25 +144,25 @@ class Pushing(Case):
 
 
 class Following(Case):
-    """A push as it goes on."""
+    """The status of a push."""
 
     def setUp(self):
         super().setUp()
         self.address += f"/pushes/{self.push.pk}"
 
-    def test_its_stages_are_told_as_the_engine_kept_them(self):
+    def test_its_stages_are_those_of_the_record(self):
         data = self.caller.get(self.address).json()
         self.assertEqual((data["id"], data["number"], data["state"]),
                          (self.push.pk, 2, "succeeded"))
         [stage] = data["stages"]
         self.assertEqual((stage["name"], stage["state"], stage["exit"]), ("greet", "succeeded", 0))
 
-    def test_no_setting_is_told(self):
+    def test_settings_are_hidden(self):
         self.push.record["settings"] = {"GREETING": "hello to whom it may not concern"}
         self.push.save()
         self.assertNotContains(self.caller.get(self.address), "whom it may not concern")
 
-    def test_of_a_push_that_waits_the_planned_stages_are_told(self):
+    def test_a_queued_push_has_its_planned_stages(self):
         type(self.push).objects.filter(pk=self.push.pk).update(
             state="queued", record=None, number=None)
         data = self.caller.get(self.address).json()
@@ -180,7 +180,7 @@ class Following(Case):
         data = self.caller.get(f"{self.address}?wait=60&version=6").json()
         self.assertEqual(data["version"], 7)
 
-    def test_who_loses_the_right_to_know_while_waiting_is_told_nothing(self):
+    def test_a_token_that_loses_permission_while_waiting_gets_nothing(self):
         type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
         for change, status in (
                 (lambda: Token.objects.update(revoked=timezone.now()), 401),
@@ -201,7 +201,7 @@ class Following(Case):
         self.assertEqual(answer.json()["state"], "queued")
         self.assertGreaterEqual(time.monotonic() - began, 0.5)
 
-    def test_the_outcome_is_told_by_the_status(self):
+    def test_the_status_is_the_outcome(self):
         self.assertEqual(self.caller.get(f"{self.address}/outcome").status_code, 200)
         type(self.push).objects.filter(pk=self.push.pk).update(state="failed", reason="greet: 1")
         answer = self.caller.get(f"{self.address}/outcome")
@@ -230,7 +230,7 @@ class Log(Case):
             offset += len(data)
         type(self.push).objects.filter(pk=self.push.pk).update(log_bytes=offset)
 
-    def test_from_each_byte_on_it_is_what_was_said(self):
+    def test_the_log_can_be_read_from_each_byte_on(self):
         pieces = [b"one\n", b"two", b" three\n", b"four\n"]
         self.write(*pieces)
         whole = b"".join(pieces).decode()

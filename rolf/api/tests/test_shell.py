@@ -1,4 +1,4 @@
-"""What the guide tells people to type, typed into a shell."""
+"""Run the commands of the guide in a shell."""
 
 import os
 import re
@@ -34,7 +34,7 @@ class Lines(LiveServerTestCase):
         self.address = f"{self.live_server_url}/api"
 
     def lines(self):
-        """Return the guide's blocks, as a person copies them."""
+        """Return the commands of the guide."""
         page = self.client.get(reverse("api:guide"), headers={"host": self.live_server_url[7:]})
         blocks = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page.content.decode(), re.S)
         return [unescape(block).strip() for block in blocks]
@@ -77,7 +77,7 @@ class Lines(LiveServerTestCase):
                 self.assertIn(f": {state}", done.stdout)
 
     def carry_out(self, state):
-        """End the push as a worker would, once it waits."""
+        """End the push as a worker does, once it is queued."""
         queued = Push.objects.filter(state="queued")
         while not queued.exists():
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Tokens: made, shown once, used, revoked."""
+"""Create, show, use and revoke tokens."""
 
 import re
 from datetime import timedelta
@@ -112,7 +112,7 @@ class Pages(TestCase):
 
 
 class Use(TestCase):
-    """What is kept of a token's use."""
+    """The time of a token's last use."""
 
     @classmethod
     def setUpTestData(cls):

@@ -1,4 +1,4 @@
-"""What pages say in one way everywhere: states, times, people, commits, fields of forms."""
+"""Tags and filters for states, times, people, commits and fields of forms."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from deployments import redaction
 
 register = template.Library()
 
-# A shape for each state, so that none is told by its colour alone; in a box of 16 x 16.
+# A symbol for each state, because not all users can distinguish the colours: paths in 16 x 16.
 SHAPES = {
     "succeeded": "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm-1 10.2L3.9 8.1l1.2-1.2L7 8.8l4-4 1.2 1.2z",
     "failed": "M1.5 1.5h13v13h-13zm3.2 4.4L6.8 8l-2.1 2.1 1.2 1.2L8 9.2l2.1 2.1 1.2-1.2L9.2 8l2.1-"
@@ -34,28 +34,28 @@ SHAPES = {
 
 @register.filter
 def without_password(value):
-    """Show a value with stars for the tokens and passwords of addresses in it."""
+    """Replace tokens and passwords in URLs by stars."""
     return redaction.without_password(str(value))
 
 
 @register.simple_tag
 def state(name, words=""):
-    """Show a state by its shape and its word, or `words` for it."""
+    """Show a state by its symbol and its name, or `words` instead of the name."""
     return _state(str(name or "never"), words)
 
 
 @cache
 def _state(name, words):
-    said = words or ("never pushed" if name == "never" else name)
+    label = words or ("never pushed" if name == "never" else name)
     return format_html(
         '<span class="state {}"><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
         '<path fill-rule="evenodd" d="{}"/></svg>{}</span>',
-        name, mark_safe(SHAPES[name]), said)  # noqa: S308 - ours, above
+        name, mark_safe(SHAPES[name]), label)  # noqa: S308 - ours, above
 
 
 @register.simple_tag
 def moment(at):
-    """Show a time: short, whole in its title, and in the reader's zone where a script can."""
+    """Show a time briefly, with the full time as title. A script converts it to the user's zone."""
     at = _datetime(at)
     if at is None:
         return ""
@@ -67,7 +67,7 @@ def moment(at):
 
 @register.filter
 def seconds(value):
-    """Return a duration as people say it: 0.4 s, 12 s, 3 min 05 s, 1 h 02 min."""
+    """Format a duration: 0.4 s, 12 s, 3 min 05 s, 1 h 02 min."""
     if value is None or value == "":
         return ""
     value = value.total_seconds() if isinstance(value, timedelta) else float(value)
@@ -83,20 +83,20 @@ def seconds(value):
 
 @register.filter
 def prose(text):
-    """Return a comment's paragraphs: lines are joined, but for those that stand in columns."""
-    told = []
+    """Show a comment as paragraphs. Lines are joined, except in paragraphs with columns."""
+    html = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         columns = re.search(r"\S {2,}\S", paragraph)
-        told.append(format_html('<pre tabindex="0">{}</pre>' if columns else "<p>{}</p>",
+        html.append(format_html('<pre tabindex="0">{}</pre>' if columns else "<p>{}</p>",
                                 paragraph if columns else " ".join(paragraph.split())))
-    return mark_safe("".join(told))  # noqa: S308 - escaped above
+    return mark_safe("".join(html))  # noqa: S308 - escaped above
 
 
 @register.simple_tag
 def pushed(push, words="", *parts):
-    """Show a push, or `words`, as the link to its page; one of the command line's has none.
+    """Show a push, or `words`, as a link to its page. A push of the command line has no page.
 
-    `parts` together are the link's id.
+    The joined `parts` are the id of the link.
     """
     words = words or f"push {push.number}"
     key = "".join(map(str, parts))
@@ -108,19 +108,19 @@ def pushed(push, words="", *parts):
 
 @register.simple_tag
 def person(name):
-    """Show who it was; a name that is written from right to left turns nothing else round."""
+    """Show the name of a user. A right-to-left name does not affect the text around it."""
     return format_html('<bdi class="person">{}</bdi>', name)
 
 
 @register.simple_tag
 def commit(name):
-    """Show a commit by the characters that tell it from others."""
+    """Show the first characters of a commit, with the full commit as title."""
     return format_html('<code class="commit" title="{}">{}</code>', name, name[:8]) if name else ""
 
 
 @register.inclusion_tag("parts/field.html")
 def field(bound):
-    """Show a field of a form: label, widget, help and faults."""
+    """Show a field of a form: label, widget, help text and errors."""
     widget = bound.field.widget
     several = isinstance(widget, CheckboxSelectMultiple | RadioSelect)
     return {"field": bound, "several": several,
@@ -129,7 +129,7 @@ def field(bound):
 
 @register.inclusion_tag("parts/fields.html")
 def fields(form):
-    """Show all fields of a form, the faults of the whole first."""
+    """Show all fields of a form, after the errors of the whole form."""
     return {"form": form}
 
 

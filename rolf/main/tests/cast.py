@@ -1,4 +1,4 @@
-"""The people and things that the matrix tests play with: two deployments with all they have."""
+"""Objects for the matrix tests: two deployments with all that belongs to them, and users."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -26,10 +26,10 @@ LEVELS = {"view": Level.VIEW, "push": Level.PUSH, "edit": Level.EDIT, "superuser
 
 
 class Cast:
-    """Two deployments, `mine` and `other`; people by name; things by what addresses call them."""
+    """Two deployments, `mine` and `other`; users by name; objects by their name in URLs."""
 
     def __init__(self):
-        """Make all of them."""
+        """Create all objects."""
         self.people = {"anonymous": None}
         self.application = Application.objects.create(
             name="shop", category=Category.objects.create(name="Sites"))
@@ -75,7 +75,7 @@ class Cast:
         return values[parameter]() if parameter in values else None
 
     def worker(self):
-        """Return a worker that lives."""
+        """Return a worker with a recent heartbeat."""
         return Worker.objects.create(name="alive", machine="here", pid=1, beat=timezone.now())
 
     def _deployment(self, name, **more):

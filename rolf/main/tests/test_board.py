@@ -26,7 +26,7 @@ class Case(TestCase):
         return client
 
     def many(self, count, category="Sites", **more):
-        """Make deployments that everybody of the cast's group may push, each with some pushes."""
+        """Create deployments that the cast's group can push, each with some pushes."""
         group = Group.objects.get(name="may push")
         category, _ = Category.objects.get_or_create(name=category)
         for number in range(count):
@@ -39,7 +39,7 @@ class Case(TestCase):
 
 
 class Board(Case):
-    """What the front page shows."""
+    """The content of the front page."""
 
     def test_it_shows_what_one_may_see_and_nothing_else(self):
         page = self.client.get("/")
@@ -47,7 +47,7 @@ class Board(Case):
         self.assertNotContains(page, "other</bdi>")
         self.assertNotContains(page, "gone</bdi>")
         self.assertContains(self.client_of("superuser").get("/"), "other</bdi>")
-        self.assertContains(self.client_of("no permission").get("/"), "no deployment that you may")
+        self.assertContains(self.client_of("no permission").get("/"), "no deployments that you can")
 
     def test_it_tells_the_last_push_and_what_is_live(self):
         Push.objects.create(deployment=self.cast.mine, number=3, user_name="anna", state="failed",
@@ -64,8 +64,8 @@ class Board(Case):
         self.assertContains(self.client.get("/"), ">1</a> <code class=\"commit\"")
 
     def test_what_i_pushed_comes_first(self):
-        self.assertContains(self.client.get("/"), "Mine, lately")
-        self.assertNotContains(self.client_of("view").get("/"), "Mine, lately")
+        self.assertContains(self.client.get("/"), "My recent deployments")
+        self.assertNotContains(self.client_of("view").get("/"), "My recent deployments")
 
     def test_deprecated_ones_are_folded_away(self):
         self.many(1, category="Old", deprecated=True)
@@ -105,16 +105,16 @@ class Board(Case):
         self.assertContains(boss.get("/"), f'<a class="button" {new}>')
         Deployment.objects.update(deleted=timezone.now())
         page = boss.get("/")
-        self.assertContains(page, "There is no deployment yet.")
+        self.assertContains(page, "There are no deployments yet.")
         self.assertContains(page, f'<a class="button primary" {new}>')
 
-    def test_a_session_that_has_ended_is_told_to_the_whole_page(self):
+    def test_an_ended_session_redirects_the_whole_page(self):
         page = Client().get("/", headers={"HX-Request": "true"})
         self.assertEqual((page.status_code, page["HX-Refresh"]), (200, "true"))
 
 
 class Search(Case):
-    """What is found by its name."""
+    """Search by name."""
 
     def test_every_word_is_in_a_name(self):
         for words, found in [("shop", True), ("SHOP mine", True), ("mine site", True),
@@ -124,7 +124,7 @@ class Search(Case):
                 self.assertEqual(self.cast.mine.get_absolute_url() in page.content.decode(), found)
                 self.assertNotContains(page, self.cast.other.get_absolute_url())
 
-    def test_how_much_is_found_is_told_to_who_does_not_see_it(self):
+    def test_a_search_announces_the_number_of_results(self):
         for words, counted in (("shop", "1 found"), ("nowhere", "0 found"), ("", "")):
             page = self.client.get("/search/", {"q": words}, headers={"HX-Request": "true"})
             self.assertContains(page, f'<p hx-swap-oob="innerHTML:#counted">{counted}</p>')
@@ -135,4 +135,4 @@ class Search(Case):
     def test_what_is_asked_for_is_text(self):
         page = self.client.get("/search/", {"q": "<script>"})
         self.assertContains(page, "&lt;script&gt;")
-        self.assertContains(page, "Nothing that you may see")
+        self.assertContains(page, "No deployment or recipe that you can see")

@@ -1,4 +1,4 @@
-"""Text from outside turns no line of a page round."""
+"""Text from outside cannot reverse the direction of a line."""
 
 from django.test import SimpleTestCase
 
@@ -25,7 +25,7 @@ class Pages(Case):
 
 
 class Harmless(SimpleTestCase):
-    """What is replaced in HTML."""
+    """The characters that are replaced in HTML."""
 
     def test_the_fields_of_forms_keep_their_text(self):
         kept = '<textarea name="code">a\u202eb</textarea><input name="a" value="a\u202eb">'

@@ -62,7 +62,7 @@ CLOSER = {
 
 
 def made_up(request):
-    """Show something to everybody: what nobody may forget to forbid."""
+    """Return a page without a permission check, which the test must find."""
     return HttpResponse("secret")
 
 
@@ -82,7 +82,7 @@ class made_up_urls:  # noqa: N801 - a urlconf is a module
 
 @contextmanager
 def undone():
-    """Leave the database as it was before."""
+    """Undo all changes of the database."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -90,7 +90,7 @@ def undone():
 
 @contextmanager
 def writes():
-    """Give the list of statements within that change the database."""
+    """Yield the list of statements in the body that change the database."""
     found = []
 
     def look(execute, sql, parameters, many, context):
@@ -103,7 +103,7 @@ def writes():
 
 
 def expected(row, method, person):
-    """Return the status that the row's view has to answer: a number, "login" or "ok"."""
+    """Return the result that the row's view must have: a status, "login" or "ok"."""
     if method not in row.allowed:
         return 405
     if person == "anonymous":
@@ -120,7 +120,7 @@ def expected(row, method, person):
 
 
 def answered(response):
-    """Return what was answered in the words of `expected`."""
+    """Return the result of a response, as `expected` has it."""
     status = response.status_code
     if status == 302 and response["Location"].startswith(reverse("accounts:login")):
         return "login"
@@ -130,13 +130,13 @@ def answered(response):
 
 
 def named(response):
-    """Return which of the names that stand nowhere by chance a response tells."""
+    """Return the unmistakable names that a response contains."""
     body = "" if response.streaming else response.content.decode()
     return set(re.findall(rf"\w+-{UNMISTAKABLE}", body))
 
 
 class Declared(SimpleTestCase):
-    """No view is forgotten."""
+    """Every view declares its permission."""
 
     def test_every_view_says_who_may_see_it(self):
         found = [row for row in undeclared(rows(), EXEMPT) if row.route not in FILES]
@@ -159,7 +159,7 @@ class Declared(SimpleTestCase):
         self.assertEqual(loose, [])
 
     def test_what_needs_less_than_push_changes_nothing(self):
-        # Who may only look has no way to change anything of a deployment.
+        # With the level view, a user cannot change anything of a deployment.
         loose = [str(row) for row in rows() if row.declared and row.permission == Level.VIEW
                  and row.allowed - SAFE]
         self.assertEqual(loose, [])
@@ -182,7 +182,7 @@ class Declared(SimpleTestCase):
 
 
 class Matrix(TestCase):
-    """The table, played through."""
+    """All URLs of the table."""
 
     @classmethod
     def setUpTestData(cls):

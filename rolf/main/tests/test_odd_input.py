@@ -1,4 +1,4 @@
-"""Whatever comes in a form, an address or a body of the API, nothing ends in 500."""
+"""No form, URL or body of an API request leads to a response 500."""
 
 import re
 from html import unescape
@@ -19,12 +19,12 @@ FIELD = re.compile(r'<(?:input|select|textarea|button)\b[^>]*\bname="([^"]+)"')
 
 
 def sent(text):
-    """Return what a browser or a script can send of a text: lone surrogates, too."""
+    """Return a text as a browser or a script can send it, with lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
 class Case(TestCase):
-    """The cast, and a superuser who asks for everything."""
+    """The cast, and requests of a superuser."""
 
     @classmethod
     def setUpTestData(cls):
@@ -36,7 +36,7 @@ class Case(TestCase):
         self.failed = []
 
     def ask(self, *what, **more):
-        """Ask, undo what it did, and note what ended in 500."""
+        """Send a request, undo its changes, and collect responses 500."""
         with transaction.atomic():
             answer = self.client.generic(*what, **more)
             # The end of a request would close the connection, and with it the test's transaction.
@@ -63,7 +63,7 @@ def _quoted(text):
 
 
 class Pages(Case):
-    """Forms and addresses."""
+    """Forms and URLs."""
 
     def test_odd_fields_end_in_no_500(self):
         for row in rows():
@@ -111,7 +111,7 @@ class Pages(Case):
 
 
 class Files(Case):
-    """What a new deployment begins with."""
+    """The content of a new deployment."""
 
     def test_odd_files_end_in_no_500(self):
         toml = '[deployments.production]\nstages = ["greet"]\n'

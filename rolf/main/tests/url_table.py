@@ -1,4 +1,4 @@
-"""The table of addresses as Django's resolver has it, and what each view declares."""
+"""The URLs of Django's resolver, and what the decorators of each view declare."""
 
 from dataclasses import dataclass
 

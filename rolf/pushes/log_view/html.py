@@ -38,7 +38,7 @@ _STEPS = (0, 95, 135, 175, 215, 255)  # of the 6 x 6 x 6 cube of 256 colours
 
 
 def render(data):
-    """Return the HTML of a line's bytes. Colours end with the line: a page may begin anywhere."""
+    """Return the HTML of a line's bytes. Colours end with the line: pages may begin anywhere."""
     text = data.decode("utf-8", "replace")
     if _PLAIN.fullmatch(text):
         shown = escape(text[:COLUMNS])

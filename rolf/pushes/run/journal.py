@@ -1,4 +1,4 @@
-"""The journal of a push as rows, and all pushes of a deployment."""
+"""The journal of a push, and the pushes of a deployment, as rows of the database."""
 
 import shutil
 import time
@@ -21,30 +21,29 @@ from django.utils import timezone
 
 from deployments.prepare import directory
 
-from ..models import LogChunk, Push
+from ..models import DONE, LogChunk, Push
 from .db_retry import ignore_outage, retry_write
 
-FLUSH = 0.25  # seconds that a line may wait for others
-CHUNK = 256 * 1024  # bytes that don't wait
-ASK = 0.25  # seconds between two looks whether somebody cancelled it
+FLUSH = 0.25  # seconds that output is buffered
+CHUNK = 256 * 1024  # bytes that are buffered
+ASK = 0.25  # seconds between two queries whether a user has cancelled the push
 NOTE = "note"
-DONE = (State.SUCCEEDED, State.SKIPPED)
 
 
 class DatabaseJournal:
-    """The journal of a push whose row is this worker's; `directory` holds its checkout and code.
+    """The journal of a push of this worker. `directory` has its checkout and its code.
 
-    Output waits up to FLUSH seconds, or until it fills a chunk; whatever else happens is kept at
-    once, and what was said before it as well. While the database is away it waits, and calls
-    `meanwhile` again and again. A push that is no longer this worker's (it was thought dead) is
-    not written to any more, and cancelled.
+    Output is buffered for up to FLUSH seconds or CHUNK bytes. Any other event is written at once,
+    after the buffered output. While the database does not answer, the journal retries, and calls
+    `meanwhile` before each retry. If another worker has taken over the push, because this one
+    seemed dead, the journal writes nothing more and reports the push as cancelled.
 
-    That a push has ended is told by `end`: until then nobody else's can begin, and what follows
-    its failure may.
+    Only `end` marks the push as ended. Until then no other push can begin, except its automatic
+    rollback.
     """
 
     def __init__(self, push, directory, meanwhile=lambda: None):
-        """Go on where the log ends."""
+        """Continue at the end of the log."""
         self.directory = directory
         self._meanwhile = meanwhile
         self.push = push
@@ -55,7 +54,7 @@ class DatabaseJournal:
         self._sequence = last.sequence + 1 if last else 0
         self._bytes, self._lines = push.log_bytes, push.log_lines
         self._data, self._spans = bytearray(), []
-        self._open = None  # the source of the line that the log ends within
+        self._open = None  # the source of an incomplete last line
         if last and not bytes(last.data).endswith(b"\n"):
             self._open = ("",)
         self._first_line = self._lines
@@ -65,11 +64,11 @@ class DatabaseJournal:
         self._why = ""
 
     def record(self):
-        """Return what is known of the push now."""
+        """Return the current Record of the push."""
         return self._record
 
     def write(self, event):
-        """Keep one more event."""
+        """Record an event."""
         match event:
             case Output():
                 self._append(event.data, event.stage, str(event.stream), event.at, event.host)
@@ -79,7 +78,7 @@ class DatabaseJournal:
             case Note():
                 self._append(event.text.encode() + b"\n", event.stage, NOTE, event.at, event.host)
             case PushStarted():
-                # Where a stage of a push that is resumed runs again, its first run is over.
+                # Stages that a resumed push runs again get new marks.
                 self._marks = {index: mark for index, mark in self._marks.items()
                                if self._record.stages[int(index)].state in DONE}
             case StageStarted():
@@ -88,47 +87,47 @@ class DatabaseJournal:
         self._update(event)
 
     def finish(self, record):
-        """Keep how the push ended."""
+        """Write the final Record."""
         self._record = record
         self.flush(record=record.to_json())
 
     def end(self, more="", then=lambda: None):
-        """Tell that the push has ended; `more` is what else there is to be said about it.
+        """Mark the push as ended. `more` is added to the reason.
 
-        What `then` changes in the database is kept in the same step. Raises WorkFailed.
+        Call `then` in the same transaction, and return its result. Raise WorkFailed.
         """
         record = self._record
-        told = {"state": record.state, "ended": _time(record.ended),
-                "reason": "; ".join(filter(None, [record.reason, more]))}
-        return retry_write(lambda: (self._keep(told), then())[1], self._meanwhile)
+        fields = {"state": record.state, "ended": _time(record.ended),
+                  "reason": "; ".join(filter(None, [record.reason, more]))}
+        return retry_write(lambda: (self._write(fields), then())[1], self._meanwhile)
 
     def cancelled(self):
-        """Return who asked to cancel the push, in words."""
+        """Return why the push must stop: a user or another worker; "" if it need not."""
         now = time.monotonic()
         if not self._why and now - self._asked >= ASK:
             self._asked = now
             with ignore_outage():
-                row = self._mine().values_list("cancelled_by", flat=True).first()
-                self._why = ("the push was taken away from its worker" if row is None else
+                row = self._row().values_list("cancelled_by", flat=True).first()
+                self._why = ("another worker took over the push" if row is None else
                              f"cancelled by {row}" if row else "")
         return self._why
 
     def wait(self):
-        """Keep the locks on the hosts, while a person decides."""
+        """Keep the locks on the hosts while a user decides."""
         self._meanwhile()
         self.tick()
 
     def tick(self):
-        """Keep what has waited long enough."""
+        """Write output that has been buffered for long enough."""
         if self._data and time.monotonic() - self._flushed >= FLUSH:
             self.flush()
 
     def flush(self, **fields):
-        """Keep what was said, and `fields` of the push. Raises WorkFailed if that can't be."""
-        kept = retry_write(lambda: self._keep(fields), self._meanwhile)
-        if self._data:  # the first line after a silence waits for no other
+        """Write the buffered output and `fields` of the push. Raise WorkFailed."""
+        written = retry_write(lambda: self._write(fields), self._meanwhile)
+        if self._data:  # after a pause, the first line is written at once
             self._flushed = time.monotonic()
-        if kept and self._data:
+        if written and self._data:
             self._sequence += 1
             self._bytes += len(self._data)
             self._first_line = self._lines
@@ -143,17 +142,17 @@ class DatabaseJournal:
             fields["switched"] = True
         self.flush(**fields)
 
-    def _keep(self, fields):
-        """Write it all; False where the push is no longer ours."""
+    def _write(self, fields):
+        """Write output and fields. Return False if another worker has taken over the push."""
         if self._data:
             fields = {**fields, "log_lines": self._lines, "marks": self._marks,
                       "log_bytes": self._bytes + len(self._data)}
         if not fields:
             return True
-        if not self._mine().update(version=F("version") + 1, marks=self._marks,
+        if not self._row().update(version=F("version") + 1, marks=self._marks,
                                    **{name: value for name, value in fields.items()
                                       if name != "marks"}):
-            self._why = "the push was taken away from its worker"
+            self._why = "another worker took over the push"
             return False
         if self._data:
             data = bytes(self._data)
@@ -162,7 +161,7 @@ class DatabaseJournal:
                 first_line=self._first_line, last_line=self._lines, spans=self._spans)
         return True
 
-    def _mine(self):
+    def _row(self):
         return Push.objects.filter(pk=self.push.pk, state=Push.State.RUNNING,
                                    worker=self.push.worker_id)
 
@@ -175,11 +174,11 @@ class DatabaseJournal:
         self._add(data, [stage, stream, round(at, 3), host])
         self._open = None if data.endswith(b"\n") else source
 
-    def _add(self, data, told):
-        if self._spans and self._spans[-1][1:] == told:
+    def _add(self, data, source):
+        if self._spans and self._spans[-1][1:] == source:
             self._spans[-1][0] += len(data)
         else:
-            self._spans.append([len(data), *told])
+            self._spans.append([len(data), *source])
         self._data += data
         self._lines += data.count(b"\n")
 
@@ -192,24 +191,24 @@ def _time(seconds):
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-ENOUGH = 50  # of the newest that worked, among which the one before the live one is
+ENOUGH = 50  # newest pushes that went live; the one before the live one is among them
 
 
 class DatabasePushStore:
-    """The pushes of a deployment; `push` is the row of the one that runs.
+    """The engine's PushStore: the pushes of a deployment. `push` is the row of the running one.
 
     Journals call `meanwhile` while they wait for the database.
     """
 
     def __init__(self, push, meanwhile):
-        """Remember whose pushes they are."""
+        """Use the deployment of the push."""
         self.push = push
         self._meanwhile = meanwhile
         self._deployment = push.deployment
         self._home = directory(push.deployment) / ".deploy" / "pushes"
 
     def sweep(self, running):
-        """Remove checkouts but that of the last push, if it may be resumed."""
+        """Remove all checkouts, except that of the last push if it can be resumed."""
         last = self._deployment.pushes.exclude(number=None).order_by("-number").values_list(
             "number", "state").first()
         keep = {str(self.push.number)}
@@ -221,20 +220,20 @@ class DatabasePushStore:
                     shutil.rmtree(old, ignore_errors=True)
 
     def pushes(self, running, deployment):
-        """Return records, newest first, as far back as a rollback asks for them."""
+        """Return the newest ENOUGH records, newest first."""
         rows = self._deployment.pushes.gone_live().exclude(record=None).exclude(number=None)
         return [Record.from_json(record) for record in
                 rows.order_by("-number").values_list("record", flat=True)[:ENOUGH]]
 
     def last_id(self):
-        """Return the highest number that a push was ever given."""
+        """Return the highest number of a push, or 0."""
         return self._deployment.pushes.aggregate(last=Max("number"))["last"] or 0
 
     def create(self, plan, undoes):
-        """Begin the journal of the push. Raise FileExistsError if its number is taken.
+        """Create the journal of a push. Raise FileExistsError if its number is taken.
 
-        `undoes` is the journal of the push that failed, if this one is its automatic rollback: it
-        ends in the same transaction, so that no other push gets in between.
+        For an automatic rollback, `undoes` is the journal of the failed push. That push ends in the
+        same transaction, so that no other push can begin in between.
         """
         begun = {"number": plan.id, "commit": plan.commit, "ref": plan.ref,
                  "switches": any(stage.switches for stage in plan.stages)}
@@ -251,15 +250,15 @@ class DatabasePushStore:
         return self.reopen(plan)
 
     def _begin(self, plan, begun):
-        """Give the push that was asked for its number."""
+        """Give the requested push its number."""
         begun["snapshot"] = {**(self.push.snapshot or {}), **plan.snapshot(code=True)}
         for name, value in begun.items():
             setattr(self.push, name, value)
         self.push.save(update_fields=list(begun))
 
     def _rollback(self, plan, begun, failed):
-        """Return the new row of an automatic rollback."""
-        # What came before may have been pushed by command line, and have no row.
+        """Create the row of an automatic rollback."""
+        # The command line may have made the target; then there is no row.
         target = self._deployment.pushes.filter(number=plan.rollback_to).first()
         return Push.objects.create(
             deployment=self._deployment, state=State.RUNNING, user=failed.user,
@@ -268,11 +267,11 @@ class DatabasePushStore:
             snapshot=plan.snapshot(code=True), **begun)
 
     def directory(self, number):
-        """Return the directory of a push on this machine."""
+        """Return the local directory of a push."""
         return self._home / str(number)
 
     def reopen(self, plan):
-        """Return the journal of the push, its stages' code in files."""
+        """Write the code of the push's stages to files, and return its journal."""
         home = self.directory(plan.id)
         stages = home / "stages"
         stages.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -284,6 +283,6 @@ class DatabasePushStore:
         return DatabaseJournal(self.push, home, self._meanwhile)
 
     def plan(self, number, secrets):
-        """Return what a push was, with today's secrets; None if that isn't kept."""
+        """Return the Plan of a push, with the current secrets; None if there is no snapshot."""
         push = self._deployment.pushes.filter(number=number).first()
         return Plan.restored(push.snapshot, secrets) if push and push.snapshot else None

@@ -33,11 +33,11 @@ from .db_retry import ignore_outage
 from .journal import DatabasePushStore
 from .repository import RepositoryMirror, clone_of
 
-ASK = 0.25  # seconds between two looks for an answer
+ASK = 0.25  # seconds between two queries for a decision
 
 
 def run(push_id):
-    """Run the push, unless another worker has begun it or a person has cancelled it."""
+    """Run a push, unless another worker has begun it or a user has cancelled it."""
     with Worker.objects.carrying() as worker:
         queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
         if queued.update(state=State.RUNNING, worker=worker, started=timezone.now(),
@@ -46,7 +46,7 @@ def run(push_id):
 
 
 def run_claimed(push_id):
-    """Run a push of this worker's; where it can't begin, its row says why."""
+    """Run a push that this worker has claimed. If it cannot begin, end it with the reason."""
     runner = PushRunner(Push.objects.select_related("deployment", "worker").get(pk=push_id))
     try:
         runner.run()
@@ -59,27 +59,27 @@ def run_claimed(push_id):
     except Exception as error:
         refuse(runner.push, f"Rolf itself failed: {error!r}")
         raise
-    # It has ended for everybody; what is left is for those who will search in its log.
+    # The push has ended. Searches in its log need the index.
     for ended in Push.objects.filter(Q(pk=push_id) | Q(rollback_of=push_id)):
         index.build(ended)
 
 
 def refuse(push, reason, state=State.FAILED):
-    """End a push that could not begin, or not be kept; its log tells why."""
-    mine = Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id)
-    if mine.update(state=state, reason=reason, ended=timezone.now(),
+    """End a push that could not begin or be recorded. Write the reason into an empty log."""
+    claimed = Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id)
+    if claimed.update(state=state, reason=reason, ended=timezone.now(),
                    version=F("version") + 1) and not push.chunks.exists():
-        said = f"{reason}\n".encode()
-        lines = said.count(b"\n")
+        log = f"{reason}\n".encode()
+        lines = log.count(b"\n")
         LogChunk.objects.create(
-            push=push, sequence=0, offset=0, first_line=0, last_line=lines, data=said,
-            spans=[[len(said), 0, "note", timezone.now().timestamp(), ""]])
+            push=push, sequence=0, offset=0, first_line=0, last_line=lines, data=log,
+            spans=[[len(log), 0, "note", timezone.now().timestamp(), ""]])
         Push.objects.filter(pk=push.pk).update(
-            log_lines=lines, log_bytes=len(said), version=F("version") + 1)
+            log_lines=lines, log_bytes=len(log), version=F("version") + 1)
 
 
 class PushRunner:
-    """Calls the operation that a push asks for."""
+    """Runs a push: a deploy, a rollback or a resumed push, by the engine's operations."""
 
     def __init__(self, push):
         """Do nothing yet."""
@@ -90,12 +90,12 @@ class PushRunner:
 
     @property
     def push(self):
-        """The push that runs: the one asked for, or its automatic rollback."""
+        """The push that runs: the requested one, or its automatic rollback."""
         return self._store.push if self._store else self._asked
 
     def run(self):
-        """Run the push to its end. Raise BootstrapperError or Refused where it can't begin."""
-        refuse_closed(self._deployment)  # it may have been, while the push waited
+        """Run the push to its end. Raise BootstrapperError or Refused if it cannot begin."""
+        refuse_closed(self._deployment)  # a user may have closed it while the push was queued
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with SignalWatch() as signals:
             if self._asked.resumed:
@@ -112,12 +112,12 @@ class PushRunner:
                          clone=clone_of(prepared))
 
     def _prepared(self):
-        """Return what was prepared when the push was asked for."""
+        """Return the deployment as it was prepared when the push was queued."""
         plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
         return from_plan(self._deployment, plan, self._asked.snapshot.get("resolves_git", False))
 
     def _tied(self):
-        """Return what the repository's own file prepares at the commit to push, and where it is."""
+        """Return (the deployment as prepared from the commit's own file, where the commit is)."""
         settings = prepare_hosts(self._deployment)
         with Session(self._home, replace(settings.deployment, settings={
                 name: value for name, value in settings.deployment.settings.items()
@@ -140,7 +140,7 @@ class PushRunner:
                            keep_settings=self._asked.keep_settings)
 
     def _today(self, live):
-        """Return where the deployment goes today: of a tied one its last push says so."""
+        """Return the deployment as it is now; if its repository defines it, as of the live push."""
         if self._deployment.tied and live and live.snapshot:
             plan = Plan.restored(live.snapshot, secrets_of(self._deployment))
             return from_plan(self._deployment, plan, False)
@@ -149,24 +149,24 @@ class PushRunner:
     def _resume(self, signals):
         record = self._asked.engine_record
         if record is None:
-            raise InputError("the push", "it never began, so it can't be resumed", "push again")
+            raise InputError("the push", "it never began, so it cannot be resumed", "push again")
         plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
         with self._held(from_plan(self._deployment, plan, False), signals) as held:
             start.resume(*held, record=record)
 
     @contextmanager
     def _held(self, prepared, signals):
-        """Hold the deployment's locks; give what the operations take first."""
+        """Hold the deployment's locks, and yield the first arguments of the operations."""
         with Session(self._home, prepared.deployment, who=self._asked.user_name) as session:
             self._store = DatabasePushStore(self._asked, session.tick)
             yield session, prepared, self._store, WorkerFrontend(self._store, signals)
 
 
 class WorkerFrontend:
-    """The engine's Frontend: nobody is asked, and the rows tell what happens."""
+    """The engine's Frontend. It asks nothing, and stores results in the push's row."""
 
     def __init__(self, store, signals):
-        """Remember them; `signals` notes a SIGTERM."""
+        """`signals` is the SignalWatch that notices SIGTERM."""
         self._store = store
         self._signals = signals
         self._journal = None
@@ -181,13 +181,13 @@ class WorkerFrontend:
             refuse_moved(self._store.push, plan.commit)
 
     def confirm_deploy(self, plan, live, git):
-        """Whoever asked for the push has confirmed it."""
+        """Do nothing: the user has confirmed the push on its page."""
 
     def confirm_rollback(self, planned, git):
-        """Whoever asked for the rollback has confirmed it."""
+        """Do nothing: the user has confirmed the rollback on its page."""
 
     def observer(self, plan, journal):
-        """Return what watches the push."""
+        """Return the observer of the push."""
         self._journal = journal
         return nullcontext(WorkerObserver(journal, self._signals))
 
@@ -195,7 +195,7 @@ class WorkerFrontend:
         """Do nothing: the store has changed the row."""
 
     def ended(self, outcome):
-        """Change the row of a push that succeeded; what follows a failure does it otherwise."""
+        """End a push that succeeded. After a failure, the methods below end it."""
         result = outcome.result
         succeeded = result.state is State.SUCCEEDED
         if result.switched or result.unsure or (
@@ -210,7 +210,7 @@ class WorkerFrontend:
         """Do nothing: the store ends this push when it begins the rollback."""
 
     def not_rolled_back(self, outcome, error):
-        """Change the row, which says why no rollback follows."""
+        """End the push, with the reason why there is no rollback."""
         why = ""
         if error:
             where = "" if error.where == f"push {outcome.plan.id}" else f"{error.where}: "
@@ -219,26 +219,26 @@ class WorkerFrontend:
 
 
 class WorkerObserver:
-    """The engine's PushObserver; a person decides about stages by the push's row."""
+    """The engine's PushObserver. In step mode, it reads users' decisions from the push's row."""
 
     def __init__(self, journal, signals):
-        """Remember them."""
+        """`signals` is the SignalWatch that notices SIGTERM."""
         self._journal = journal
         self._signals = signals
 
     def cancelled(self):
-        """Return who has stopped the push."""
+        """Return why the push must stop, or ""."""
         return "its worker was stopped" if self._signals.reason else ""
 
     def show(self, event):
-        """Do nothing: pages read what the journal keeps."""
+        """Do nothing: pages show what the journal has stored."""
 
     def tick(self):
-        """Write what waits to be written."""
+        """Write buffered output."""
         self._journal.tick()
 
     def before(self, name, job, ended):
-        """Wait for a person's decision about a stage, in step mode."""
+        """Return the decision about a stage. In step mode, wait for a user to decide."""
         push = self._journal.push
         if not push.step:
             return StageDecision.RUN

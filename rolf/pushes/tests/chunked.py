@@ -1,4 +1,4 @@
-"""Logs for tests: any bytes, cut into chunks anywhere, as a worker might have kept them."""
+"""Logs for tests: any bytes, cut into chunks anywhere, as a worker may have stored them."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What people do with a push, by its pages."""
+"""Cancel, resume, roll back and decide, on the pages of a push."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from .test_pages import Case
 
 
 class Actions(Case):
-    """What can be done with a push."""
+    """The pages and forms of the actions."""
 
     def setUp(self):
         self.client = self.client_of("push")
@@ -39,11 +39,12 @@ class Actions(Case):
         address = self.address("pushes:rollback", self.old)
         page = self.client.get(address)
         self.assertContains(page, "Roll back to push 1")
-        self.assertContains(page, "they switch to it. Otherwise Rolf runs the stages of push 1 "
-                            "again")
+        self.assertContains(
+            page, "they switch to it. Otherwise Rolf runs the stages of push 1 again")
         self.assertContains(page, "1 setting changes")
         self.assertContains(page, "GREETING")
-        self.assertNotContains(page, "before&#x27;")  # only editors see settings
+        # Settings are hidden from users without permission to edit.
+        self.assertNotContains(page, "before&#x27;")
         self.assertContains(self.client_of("edit").get(address), "before&#x27;")
         self.assertFalse(Push.objects.active().exists())
         self.old.record["settings"] = self.new.record["settings"]
@@ -121,7 +122,7 @@ class Actions(Case):
         answer = self.client.post(self.address("pushes:rollback", failed))
         self.assertEqual(answer.status_code, 422)
 
-    def test_two_who_push_at_once_are_told(self):
+    def test_a_second_push_is_redirected_to_the_first(self):
         running = Push.objects.create(deployment=self.deployment, user_name="anna")
         answer = self.client.post(
             self.address("pushes:rollback", self.old), {"shown": "2"}, follow=True)
@@ -161,7 +162,7 @@ class Actions(Case):
             push.refresh_from_db()
             self.assertEqual((push.awaits, push.decision), ("bow", ""))
 
-    def test_what_asks_is_told_in_one_word_everywhere(self):
+    def test_every_page_shows_that_a_push_asks(self):
         Push.objects.create(deployment=self.deployment, user_name="ben", state="running",
                             step=True, awaits="greet", worker=self.cast.worker())
         push = self.deployment.pushes.first()

@@ -1,4 +1,4 @@
-"""The address of a push: the number that people say, or the key while it has none."""
+"""The URL of a push: its number, or its primary key while it has no number."""
 
 from django.urls import NoReverseMatch, reverse
 
@@ -10,7 +10,7 @@ PARTS = ["lines/", "search/", "news/", "log"]
 
 
 class Addresses(Case):
-    """A deployment whose rows have other keys than its pushes have numbers."""
+    """A deployment whose pushes have numbers that differ from their primary keys."""
 
     def setUp(self):
         self.client = self.client_of("edit")

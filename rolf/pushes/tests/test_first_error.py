@@ -1,16 +1,16 @@
-"""Where to look first."""
+"""The line of the first error of a push."""
 
 from pushes.models import LogChunk
 
 from ..log_view.search import first_error
 from .chunked import push_with_log
-from .test_reading import Case
+from .test_lines import Case
 
 OUT, ERR = "stdout", "stderr"
 
 
 class FirstError(Case):
-    """Of a push whose first stage is well, and whose second one isn't."""
+    """A push whose first stage succeeds and whose second stage fails."""
 
     def found(self, *output, state="failed"):
         """Return the line of the first error; `output` has (stream, text) of the second stage."""

@@ -1,4 +1,4 @@
-"""What Rolf takes for live where a push left out the first host, which alone is asked."""
+"""The live release after a push that skipped the first host, the only one that Rolf asks."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ from ..run.survey import refresh_live_release
 
 
 class ServingTests(TestCase):
-    """Pushes 1 to 3 of Rolf's, to two hosts."""
+    """Rolf's pushes 1 to 3, to two hosts."""
 
     def setUp(self):
         shop = Application.objects.create(
@@ -25,7 +25,7 @@ class ServingTests(TestCase):
                                 switches=True, switched=True)
 
     def see(self, current, *, left_out):
-        """Look at app1, which serves `current` and which push 3 has left out or not."""
+        """Ask app1, which serves `current` and which push 3 may have skipped."""
         lines = []
         for number in (1, 2, 3):
             hosts = ("app2",) if left_out and number == 3 else ("app1", "app2")

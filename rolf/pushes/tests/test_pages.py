@@ -13,7 +13,7 @@ from .chunked import push_with_log
 
 
 class Case(TestCase):
-    """The people and things of the cast."""
+    """A deployment with pushes, and users."""
 
     @classmethod
     def setUpTestData(cls):
@@ -91,7 +91,7 @@ class Log(Case):
                     answer = self.client.get(self.address(name, push), {key: odd, "q": "x"})
                     self.assertEqual(answer.status_code, 200)
 
-    def test_lines_are_told_from_any_place(self):
+    def test_lines_can_be_read_from_any_place(self):
         push = self.logged(b"".join(b"%d\n" % number for number in range(3000)))
         changes = self.client.get(
             self.address("pushes:lines", push), {"first": 1500, "count": 3}).json()

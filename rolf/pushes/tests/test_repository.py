@@ -1,4 +1,4 @@
-"""The mirror of a repository, asked by several at once."""
+"""The mirror of a repository, used by several processes at once."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ TAGS, AT_ONCE = 300, 6
 
 @dataclass
 class Prepared:
-    """As much of the engine's Preparation as a mirror reads."""
+    """The attributes of a PreparedDeployment that a mirror reads."""
 
     project: Path
     settings: dict[str, str]
@@ -27,7 +27,7 @@ class Prepared:
 
 
 class AtOnce(SimpleTestCase):
-    """Pages and pushes that look at the same time."""
+    """Surveys and pushes at the same time."""
 
     def test_all_of_them_find_what_is_there(self):
         with tempfile.TemporaryDirectory() as place:
@@ -44,7 +44,7 @@ class AtOnce(SimpleTestCase):
 
 
 class Folders(SimpleTestCase):
-    """What is read from a repository."""
+    """Folders that are read from a repository."""
 
     def test_a_folder_that_is_too_large_is_refused(self):
         with tempfile.TemporaryDirectory() as place:
@@ -73,7 +73,7 @@ def _commit(repository, files):
 
 
 def _repository(directory):
-    """Make one with a commit that has many tags; return the commit."""
+    """Create a repository with a commit that has many tags; return the commit."""
     directory.mkdir()
 
     def git(*words, commands=None):

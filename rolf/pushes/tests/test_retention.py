@@ -11,7 +11,7 @@ from pushes import retention
 from pushes.models import LogIndex, Push
 
 from .chunked import push_with_log
-from .test_reading import Case
+from .test_lines import Case
 
 
 class Retention(Case):
@@ -24,7 +24,7 @@ class Retention(Case):
             number=None, record={"settings": {"A": "x"}}) for _ in range(count)]
 
     def kept(self, pushes):
-        """Return which of them have their logs, by their place."""
+        """Return the indexes of the pushes that have their logs."""
         gone = set(Push.objects.filter(pruned=True).values_list("pk", flat=True))
         return [place for place, push in enumerate(pushes) if push.pk not in gone]
 

@@ -1,4 +1,4 @@
-"""The journal in the database: what was said is there, byte for byte, with who said it."""
+"""The journal in the database has all output, byte for byte, with its source."""
 
 import random
 from itertools import groupby
@@ -45,7 +45,7 @@ class Case(TestCase):
                                         state="running", snapshot=snapshot)
 
     def journal(self, *, resumed=False):
-        """Return one to which the beginning has been told."""
+        """Return a journal to which the first events have been written."""
         self.push.refresh_from_db()
         journal = DatabaseJournal(self.push, Path("/nonexistent"), self.wait)
         journal.write(PushStarted(at=0.0, resumed=resumed))
@@ -58,7 +58,7 @@ class Case(TestCase):
         journal.write(Output(at=at, stage=stage, stream=stream, data=data, host=host))
 
     def whole(self):
-        """Return the log, having seen that its chunks are what they say they are."""
+        """Return the log, and check that its chunks match their descriptions."""
         data, line = b"", 0
         for number, chunk in enumerate(self.push.chunks.order_by("sequence")):
             piece = bytes(chunk.data)
@@ -74,17 +74,17 @@ class Case(TestCase):
 
 
 class Format(Case):
-    """LogChunk's docstring, kept."""
+    """The promises of LogChunk's docstring."""
 
-    def test_whatever_is_said_and_however_it_is_torn_it_is_kept_in_order(self):
+    def test_output_in_any_pieces_is_kept_in_order(self):
         chance = random.Random(8)  # noqa: S311
-        journal, said = self.journal(), []
+        journal, written = self.journal(), []
         journal.write(StageStarted(at=0.0, stage=0))
         for number in range(300):
             source = (0, chance.choice(["x", "y"]), chance.choice(list(Stream)))
             data = b"".join(chance.choices(
                 [b"ab", b"\n", b"\xff", b"c\n"], k=chance.randrange(1, 5)))
-            said.append((source, data))
+            written.append((source, data))
             self.say(journal, data, stage=0, host=source[1], stream=source[2], at=float(number))
             if chance.random() < 0.2:
                 journal.flush()
@@ -94,7 +94,7 @@ class Format(Case):
         journal.flush()
         # Where somebody else speaks within an open line, a newline ends it; nothing else is added.
         expected = b""
-        for _, pieces in groupby(said, key=lambda one: one[0]):
+        for _, pieces in groupby(written, key=lambda one: one[0]):
             if expected and not expected.endswith(b"\n"):
                 expected += b"\n"
             expected += b"".join(data for _, data in pieces)
@@ -126,7 +126,7 @@ class Format(Case):
         self.assertEqual(self.push.marks, {"0": {"line": 0}, "1": {"line": 2, "error": 3}})
         self.assertTrue(self.push.switched, "the stage that switches has begun")
 
-    def test_a_stage_that_runs_again_is_marked_anew(self):
+    def test_a_stage_that_runs_again_gets_a_new_mark(self):
         journal = self.journal()
         journal.write(StageStarted(at=1.0, stage=0))
         self.say(journal, b"bad\n", stream=Stream.STDERR)
@@ -143,14 +143,14 @@ class Format(Case):
 
 
 class Keeping(Case):
-    """When it is kept, and what if it can't be."""
+    """When the journal writes, and what happens if it cannot."""
 
     def test_what_happens_is_kept_at_once_and_output_after_a_moment(self):
         journal = self.journal()
         journal.write(StageStarted(at=1.0, stage=0))
         self.say(journal, b"first\n")
         journal.tick()
-        self.assertEqual(self.push.chunks.count(), 1, "nothing was said before: it doesn't wait")
+        self.assertEqual(self.push.chunks.count(), 1, "without earlier output, it does not wait")
         self.say(journal, b"second\n")
         journal.tick()
         self.assertEqual(self.push.chunks.count(), 1)
@@ -176,23 +176,23 @@ class Keeping(Case):
     def test_a_database_that_is_away_for_a_moment_loses_nothing(self):
         journal = self.journal()
         self.say(journal, b"x\n")
-        real, failures = journal._keep, iter([True, True])
+        real, failures = journal._write, iter([True, True])
 
         def keep(fields):
             if next(failures, False):
                 raise OperationalError("database is locked")
             return real(fields)
 
-        with mock.patch.object(journal, "_keep", keep), AWAY:
+        with mock.patch.object(journal, "_write", keep), AWAY:
             journal.flush()
         self.assertEqual(self.whole(), b"x\n")
-        self.assertEqual(self.waited, 2, "whoever has to be told meanwhile is told")
+        self.assertEqual(self.waited, 2, "`meanwhile` is called before each retry")
 
     def test_one_that_stays_away_ends_the_push_and_says_why(self):
         journal = self.journal()
         self.say(journal, b"x\n")
         away = mock.Mock(side_effect=OperationalError("disk I/O error"))
-        with mock.patch.object(journal, "_keep", away), AWAY, (
+        with mock.patch.object(journal, "_write", away), AWAY, (
                 self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)")):
             journal.flush()
 
@@ -200,11 +200,11 @@ class Keeping(Case):
         journal = self.journal()
         Push.objects.update(cancelled_by="anna")
         with mock.patch.object(module, "ASK", 0):
-            with mock.patch.object(journal, "_mine", side_effect=InterfaceError("closed")), AWAY:
+            with mock.patch.object(journal, "_row", side_effect=InterfaceError("closed")), AWAY:
                 self.assertEqual(journal.cancelled(), "")
             self.assertEqual(journal.cancelled(), "cancelled by anna")
 
-    def test_the_end_is_told_with_what_follows_in_one_step(self):
+    def test_the_end_and_what_follows_are_one_transaction(self):
         journal = self.journal()
         journal.write(PushEnded(at=2.0, state=State.FAILED, reason="a: exit status 1"))
         self.push.refresh_from_db()
@@ -223,9 +223,9 @@ class Keeping(Case):
         self.say(journal, b"x\n")
         journal.flush()
         self.assertEqual(self.push.chunks.count(), 0)
-        self.assertEqual(journal.cancelled(), "the push was taken away from its worker")
+        self.assertEqual(journal.cancelled(), "another worker took over the push")
 
-    def test_who_cancelled_is_told(self):
+    def test_a_cancelled_push_names_the_user(self):
         journal = self.journal()
         self.assertEqual(journal.cancelled(), "")
         Push.objects.update(cancelled_by="anna")

@@ -1,4 +1,4 @@
-"""Pushes that are carried out in this very process, as some back end of Tasks would."""
+"""Pushes that run in this process, as with other back ends for tasks."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..run.runner import run
 
 
 class Case(TransactionTestCase):
-    """A deployment that goes nowhere, and a push of it that waits."""
+    """A deployment without hosts, and a queued push of it."""
 
     def setUp(self):
         place = self.enterContext(tempfile.TemporaryDirectory())
@@ -28,7 +28,7 @@ class Case(TransactionTestCase):
         self.push = services.queue_push(self.deployment, self.user)
 
     def carried_out(self):
-        """Return the push, as it is after that."""
+        """Run the push, and return its new row."""
         run(self.push.pk)
         return Push.objects.get(pk=self.push.pk)
 
@@ -37,7 +37,7 @@ class Case(TransactionTestCase):
 
 
 class BackEnds(Case):
-    """Whatever calls."""
+    """Calls by any back end."""
 
     def test_a_push_needs_no_process_of_our_own_worker(self):
         push = self.carried_out()
@@ -51,7 +51,7 @@ class BackEnds(Case):
 
 
 class Meanwhile(Case):
-    """What has become of the deployment while the push waited."""
+    """Changes of the deployment while the push was queued."""
 
     def test_one_that_was_closed_is_not_pushed(self):
         Deployment.objects.update(closed_by="anna", closed="the fair is on",

@@ -1,4 +1,4 @@
-"""A push is what its page showed: a worker looks before the push waits, and when it begins."""
+"""A push pushes what its page showed: a worker checks that before and after it is queued."""
 
 from contextlib import ExitStack
 from datetime import timedelta
@@ -16,14 +16,14 @@ from pushes import services, surveys
 from ..models import Push, Worker
 from ..run import runner
 from ..run.survey import answer
-from .test_survey import TIED
-from .test_survey import Case as Surveys
+from .test_run_survey import TIED
+from .test_run_survey import Case as Surveys
 
 NOBODY = "0" * 40
 
 
 class Case(Surveys):
-    """A worker that answers at once, a person with push permission, and what the page showed."""
+    """A worker that answers at once, a user with permission to push, and the page's commit."""
 
     def setUp(self):
         super().setUp()
@@ -143,7 +143,7 @@ class OnThePage(Case):
 
 
 class ThroughTheApi(Case):
-    """A job that knows its commit."""
+    """An API request that names its commit."""
 
     def test_a_branch_that_has_moved_is_a_conflict(self):
         fourth = self.commit("4")
@@ -160,7 +160,7 @@ class ThroughTheApi(Case):
         self.assertIn("has no branch, tag or commit mian", answered.json()["detail"])
         self.assertIsNone(self.asked())
 
-    def test_a_commit_is_told_in_full(self):
+    def test_a_commit_is_given_in_full(self):
         for commit in (self.third[:12], "main", f"{self.third}\n", "-x"):
             self.assertEqual(self.call(commit=commit).status_code, 422, commit)
 
@@ -170,7 +170,7 @@ class ThroughTheApi(Case):
 
 
 class WhenItBegins(Case):
-    """A push that waited while the branch moved."""
+    """A push that was queued while the branch moved."""
 
     def test_what_was_not_shown_is_not_pushed(self):
         push = services.queue_push(self.deployment, self.user, commit=self.third)
@@ -183,7 +183,7 @@ class WhenItBegins(Case):
 
 
 class ManyRequests(Case):
-    """One person sends many requests: other deployments keep their threads and workers."""
+    """If one user sends many requests, threads and workers stay free for other deployments."""
 
     def setUp(self):
         super().setUp()

@@ -1,6 +1,5 @@
 """Cancel, resume, roll back and decide. A GET request shows what will happen."""
 
-from bootstrapper.deploy.events.event import State
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -11,9 +10,8 @@ from deployments.models import Level
 from deployments.redaction import HIDDEN, discretion
 from pushes import services
 
+from ..models import DONE
 from .push import get_push
-
-DONE = (State.SUCCEEDED, State.SKIPPED)  # stages that a resumed push does not run again
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ LONG = "ThePortalForApplicationsToDoctoralProgrammesWithoutASingleSpace"
 BUILD = r"""
 echo -e "\e[32mbuilding\e[0m $PUSH_REF <b>"
 echo "ROLLBACK_URL=release-$ROLF_PUSH_ID" >> "$ROLF_OUTPUT"
-for number in $(seq ${LINES_SAID:-40}); do echo "line $number"; sleep ${PAUSE:-0.005}; done
+for number in $(seq ${LINES_PRINTED:-40}); do echo "line $number"; sleep ${PAUSE:-0.005}; done
 printf ' 10%%\r 60%%\r100%%\n'
 """
 CHECK = r"""

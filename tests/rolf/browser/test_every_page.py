@@ -62,8 +62,8 @@ def test_every_page_is_accessible_and_fits(
 
 
 def test_the_list_of_pages_is_whole(shop: Shop) -> None:
-    told = shop.home.shell(NAMES)
-    missing = [route for route in told.splitlines() if route and not _listed(route)]
+    names = shop.home.shell(NAMES)
+    missing = [route for route in names.splitlines() if route and not _listed(route)]
     assert missing == [], "add them to the list above, or say here why not"
 
 

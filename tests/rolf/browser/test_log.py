@@ -113,7 +113,7 @@ def test_a_failed_answer_is_asked_for_again(shop: Shop, visit: Callable[..., Pag
 
 SAYS_MUCH = """
 from deployments.models import Deployment, Setting
-for name, text in (("LINES_SAID", "5000"), ("PAUSE", "0")):
+for name, text in (("LINES_PRINTED", "5000"), ("PAUSE", "0")):
     Setting.objects.update_or_create(
         deployment=Deployment.objects.get(application__name="shop", name="staging"), name=name,
         defaults={"text": text})

@@ -97,11 +97,11 @@ def test_a_link_keeps_the_focus_when_the_number_comes(
 SLOWER = """
 from deployments.models import Deployment, Setting
 slow = Deployment.objects.get(name="slow")
-Setting.objects.create(deployment=slow, name="LINES_SAID", text="3000")
+Setting.objects.create(deployment=slow, name="LINES_PRINTED", text="3000")
 """
 AS_SLOW_AS_BEFORE = """
 from deployments.models import Setting
-Setting.objects.filter(deployment__name="slow", name="LINES_SAID").delete()
+Setting.objects.filter(deployment__name="slow", name="LINES_PRINTED").delete()
 """
 
 
@@ -176,17 +176,17 @@ def test_the_board_tells_what_runs_by_itself(shop: Shop, visit: Callable[..., Pa
     expect(board.get_by_role("link", name="shop of 2010")).to_be_visible()
 
 
-def test_how_it_ends_is_said_aloud_once(shop: Shop, visit: Callable[..., Page]) -> None:
+def test_screen_readers_announce_each_state_once(shop: Shop, visit: Callable[..., Page]) -> None:
     dora = visit("dora", shop.rolf.address)
     push(dora, shop, "Магазин боевой", step=True)
     expect(dora.locator(".question")).to_contain_text("build")
-    said = visit("mia", dora.url).locator("#announcement")
+    announcement = visit("mia", dora.url).locator("#announcement")
     for stage in ("check", "live"):
         dora.get_by_role("button", name="Skip", exact=True).click()
-        expect(said).to_have_text(f"asks: whether to run {stage}")
+        expect(announcement).to_have_text(f"asks: whether to run {stage}")
         expect(dora.locator(".question")).to_contain_text(stage)
     dora.get_by_role("button", name="Skip", exact=True).click()
-    expect(said).to_have_text("succeeded")
+    expect(announcement).to_have_text("succeeded")
 
 
 def test_everything_but_following_works_without_scripts(

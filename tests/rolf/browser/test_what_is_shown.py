@@ -53,8 +53,8 @@ class Work:
 def work(shop: Shop, tmp_path: Path) -> Work:
     """The repository of a deployment whose key is that of "branch"."""
     work = Work(tmp_path / "site")
-    told = shop.home.shell(DEPLOYMENT.format(repository=work.directory))
-    shop.deployments["branch"] = told.split()[-1]
+    keys = shop.home.shell(DEPLOYMENT.format(repository=work.directory))
+    shop.deployments["branch"] = keys.split()[-1]
     return work
 
 

@@ -1,4 +1,4 @@
-"""What people may ask for: what becomes of it, and what is refused, in words."""
+"""Pushes, rollbacks and actions that users ask for, and the reasons for refusals."""
 
 from django.test import TestCase
 from django.utils import timezone
@@ -15,7 +15,7 @@ from ..live.news import render_panel
 
 
 class Case(TestCase):
-    """Two deployments with a stage and two pushes that worked."""
+    """Two deployments with a stage and two pushes that succeeded."""
 
     @classmethod
     def setUpTestData(cls):
@@ -80,7 +80,7 @@ class Pushes(Case):
         self.assertIn("shop mine is being pushed by push", str(caught.exception))
         services.queue_push(self.cast.other, self.user)
 
-    def test_every_fault_is_told_at_once(self):
+    def test_a_refusal_lists_every_fault(self):
         self.deployment.stages.create(name="lost", recipe="gree", position=1)
         self.deployment.stages.create(name="needs", position=2, code="# needs: NOBODY_HAS_IT\n:\n")
         refusal = self.refused(services.queue_push, self.deployment, self.user, flags={"SHOT": "1"},
@@ -111,7 +111,7 @@ class Pushes(Case):
 
 
 class Rollbacks(Case):
-    """The way back."""
+    """Rollbacks."""
 
     def test_what_was_rolled_back_from_is_not_proposed(self):
         for number, way in enumerate(({"rollback_to": self.old, "rollback_of": self.new}, {}), 3):
@@ -153,7 +153,7 @@ class Rollbacks(Case):
 
 
 class Afterwards(Case):
-    """What may be asked of a push that is there."""
+    """Actions on an existing push."""
 
     def test_a_queued_one_is_cancelled_at_once_and_never_begun(self):
         asked = services.queue_push(self.deployment, self.user)
@@ -164,7 +164,7 @@ class Afterwards(Case):
                          ("cancelled", "cancelled by push", 8))
         services.queue_push(self.deployment, self.user)
 
-    def test_a_running_one_is_told(self):
+    def test_a_running_push_gets_the_name_of_the_user(self):
         asked = services.queue_push(self.deployment, self.user)
         Push.objects.filter(pk=asked.pk).update(state="running")
         services.cancel(asked, self.user)
@@ -207,7 +207,7 @@ class Afterwards(Case):
 
 
 class Surveys(Case):
-    """A look into the repository."""
+    """Surveys."""
 
     def test_it_is_asked_for_once_and_answered_by_a_worker(self):
         with self.captureOnCommitCallbacks(execute=True):
@@ -218,7 +218,7 @@ class Surveys(Case):
 
 
 class WayBack(Case):
-    """What the page of a push offers."""
+    """The rollbacks that the page of a push offers."""
 
     def panel(self, push):
         return render_panel(push, Level.PUSH)

@@ -1,4 +1,4 @@
-"""What a look into a deployment's repository finds."""
+"""Answers to surveys of a deployment's repository."""
 
 import subprocess
 import tempfile
@@ -58,7 +58,7 @@ class Case(TestCase):
         return self.git("rev-parse", "HEAD")
 
     def live(self, commit):
-        """Let a push of that commit be what is live."""
+        """Make a push of that commit live."""
         Push.objects.create(
             deployment=self.deployment, user_name="anna", number=1, state="succeeded",
             commit=commit, ref="main", ended=timezone.now())
@@ -72,7 +72,7 @@ class Case(TestCase):
 
 
 class Commits(Case):
-    """What lies between what is live and what would be."""
+    """The commits between the live release and a ref."""
 
     def test_what_would_go_out_newest_first(self):
         self.live(self.first)
@@ -114,7 +114,7 @@ class Commits(Case):
 
 
 class Faults(Case):
-    """What goes wrong is the answer."""
+    """The answer is the error message."""
 
     def test_a_ref_that_is_not_there(self):
         self.assertIn("has no branch, tag or commit nowhere", self.look("nowhere").fault)

@@ -1,4 +1,4 @@
-"""The search in a log, with its index and without."""
+"""The search in a log, with and without its index."""
 
 import random
 from unittest import mock
@@ -14,11 +14,11 @@ from pushes.models import LogIndex
 from ..log_view import index
 from ..log_view.search import first_hit
 from .chunked import push_with_log
-from .test_reading import Case
+from .test_lines import Case
 
 
 class Search(Case):
-    """What is found."""
+    """The lines that a search finds."""
 
     def indexed(self, push):
         with mock.patch.multiple(index, WORTH=0, PART=64, REACH=40):
@@ -130,7 +130,7 @@ class Search(Case):
 
 
 class OnPages(TestCase):
-    """A search by an address."""
+    """A search by URL."""
 
     def test_pages_search_what_their_visitor_sees(self):
         cast = Cast()

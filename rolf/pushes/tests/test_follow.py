@@ -1,4 +1,4 @@
-"""What followers of a push get: everything, once, however often they come again."""
+"""Followers of a push get every change once, however often they reconnect."""
 
 import asyncio
 import json
@@ -57,10 +57,10 @@ class Case(TransactionTestCase):
 
 
 class Page:
-    """What a page makes of news: lines replace those from `first` on."""
+    """The lines of a page: changes replace those from `first` on."""
 
     def __init__(self):
-        """Nothing is in it yet."""
+        """Start without lines."""
         self.lines, self.taken = [], 0
 
     def take(self, changes):
@@ -73,7 +73,7 @@ class Page:
 
 
 class News(Case):
-    """What is new since a cursor."""
+    """The changes since a cursor."""
 
     def test_nothing_is_lost_or_doubled_wherever_one_looks(self):
         chance = random.Random(2)  # noqa: S311
@@ -94,7 +94,7 @@ class News(Case):
         expected = output.decode().split("\n")
         self.assertEqual(page.lines, expected if expected[-1] else expected[:-1])
 
-    def test_where_nothing_is_new_nothing_is_told(self):
+    def test_without_changes_there_are_no_news(self):
         self.say(b"one\n")
         changes, cursor = news(self.push.pk, Cursor(), Level.VIEW)
         self.assertEqual((changes["first"], changes["total"]), (0, 1))
@@ -115,7 +115,7 @@ class Following(Case):
     """The stream."""
 
     async def next(self, events):
-        """Return the data of the next event that isn't a keep-alive."""
+        """Return the data of the next event, without keep-alives."""
         async with asyncio.timeout(10):
             while True:
                 output = (await anext(events)).decode()
@@ -123,7 +123,7 @@ class Following(Case):
                     return json.loads(output.partition("data: ")[2])
 
     async def ended(self, events):
-        """Wait for the stream to end. Raises TimeoutError if it goes on."""
+        """Wait for the stream to end. Raise TimeoutError if it continues."""
         async with asyncio.timeout(10):
             async for _ in events:
                 pass
@@ -132,7 +132,7 @@ class Following(Case):
         return push_events(self.session, self.deployment.pk, Level.PUSH, self.push.pk,
                       Cursor.parse(cursor))
 
-    async def test_what_is_said_comes_at_once_to_everybody(self):
+    async def test_all_followers_get_output_at_once(self):
         events = [self.follow() for _ in range(5)]
         first = [await self.next(one) for one in events]
         self.assertEqual([changes["total"] for changes in first], [0] * 5)
@@ -212,5 +212,5 @@ class Following(Case):
             await asyncio.wait_for(anext(events), 1.5)
 
     def settings_of(self, **values):
-        """Change what following knows as its constants."""
+        """Patch constants of pushes.live.follow."""
         return mock.patch.multiple("pushes.live.follow", **values)

@@ -10,10 +10,10 @@ from ..log_view.html import COLUMNS, render
 
 
 class Shown(HTMLParser):
-    """What a browser would make of it: text, and every tag with its attributes."""
+    """HTML as a browser parses it: its text, and each tag with its attributes."""
 
     def __init__(self, html):
-        """Read it."""
+        """Parse the HTML."""
         super().__init__()
         self.text, self.tags, self.depth = "", [], 0
         self.feed(html)
@@ -31,7 +31,7 @@ class Shown(HTMLParser):
 
 
 class Text(SimpleTestCase):
-    """What stands there."""
+    """The text of a line."""
 
     def test_markup_is_text(self):
         data = b"<script>alert(1)</script> <a href=\"x\" onclick='y'>&amp;</a>"
@@ -69,7 +69,7 @@ class Text(SimpleTestCase):
 
 
 class Colours(SimpleTestCase):
-    """What SGR says, as classes."""
+    """SGR codes become classes."""
 
     def test_colours_and_weights(self):
         for codes, classes in [

@@ -22,7 +22,7 @@ class Case(TestCase):
 
 
 class Lines(Case):
-    """Whatever the chunks, the same lines."""
+    """The lines do not depend on the chunks."""
 
     def test_wherever_chunks_end_the_lines_are_the_same(self):
         chance = random.Random(5)  # noqa: S311
@@ -42,7 +42,7 @@ class Lines(Case):
             push.chunks.all().delete()
             push.delete()
 
-    def test_a_line_knows_who_said_it(self):
+    def test_a_line_has_its_source(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben")
         LogChunk.objects.create(
             push=push, sequence=0, offset=0, first_line=0, last_line=3, data=b"out\nerr\nsaid\n",
