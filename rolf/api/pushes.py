@@ -56,7 +56,7 @@ def push(request, deployment_id: int, asked: schemas.PushRequest = PLAIN_PUSH):
     also while another push of the deployment waits or runs (`push` is that one).
     """
     flags = {name: _flag(value) for name, value in asked.flags.items()}
-    return _accepted(request, services.push(
+    return _accepted(request, services.queue_push(
         request.deployment, request.access.user, ref=asked.ref, commit=asked.commit,
         look=bool(asked.ref or asked.commit), comment=asked.comment,
         flags=flags, skip=tuple(asked.skip), step=asked.step))
@@ -67,7 +67,7 @@ def rollback(request, deployment_id: int,
              asked: schemas.RollbackRequest = PLAIN_ROLLBACK):
     """Roll back to a push, or to the one before the push that is live."""
     to = None if asked.to is None else push_of(request, asked.to)
-    return _accepted(request, services.rollback(
+    return _accepted(request, services.queue_rollback(
         request.deployment, request.access.user, to=to, keep_settings=asked.keep_settings,
         comment=asked.comment))
 

@@ -1,4 +1,4 @@
-"""A push in an address: by the number that people say; by its row's key while it has none."""
+"""How a URL names a push: by its number, or by its primary key while it has no number."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,29 @@ KEYED = "asked-"
 
 @dataclass(frozen=True)
 class Address:
-    """What an address says of a push: "7" is number 7 of its deployment, "asked-57" the key 57."""
+    """The part of a URL that names a push: "7" is its number, "asked-57" its primary key."""
 
     text: str
 
     @classmethod
     def of(cls, push):
-        """Return the one that a push has now."""
+        """Return the current address of a push."""
         return cls(str(push.number) if push.number else f"{KEYED}{push.pk}")
 
     @property
     def lookup(self):
-        """What a query of the deployment's pushes filters by."""
+        """Arguments for filter() on the pushes of the deployment."""
         field = "pk" if self.text.startswith(KEYED) else "number"
         return {field: int(self.text.removeprefix(KEYED))}
 
     @property
     def earlier(self):
-        """The same as a key: addresses once had keys where they have numbers now."""
+        """The same digits as a primary key: older versions of Rolf had keys in all URLs."""
         return type(self)(f"{KEYED}{self.text.removeprefix(KEYED)}")
 
 
 class Converter:
-    """Django's path converter: an Address in a view; a Push where an address is made."""
+    """Django path converter: a view gets an Address, and reverse() takes a Push."""
 
     regex = f"(?:{KEYED})?[1-9][0-9]{{0,{DIGITS - 1}}}"
 
@@ -40,5 +40,5 @@ class Converter:
         return Address(text)
 
     def to_url(self, push):
-        """Return what stands in the address."""
+        """Return the text for the URL."""
         return Address.of(push).text

@@ -1,4 +1,4 @@
-"""What a push may be told."""
+"""The form of a push."""
 
 import json
 
@@ -13,26 +13,28 @@ SWITCH, TEXT = Flag.Kind.SWITCH, Flag.Kind.TEXT
 
 
 class PushForm(forms.Form):
-    """Comment, ref, flags and stages of one push; `definition` says what there is of these.
+    """Comment, ref, flags and stages of one push.
 
-    It carries what the page showed: `shown_commit` is where `shown_ref` was, and `seen` tells
-    flags and stages from changed ones. Of a tied deployment the commit says these, too.
+    The form also carries what the page showed: `shown_commit` is the commit that `shown_ref` was
+    at, and `seen` is a fingerprint of the flags and stages. A deployment that is defined in its
+    repository has no `seen`, because the commit determines its flags and stages.
     """
 
     comment = forms.CharField(
         required=False, max_length=COMMENT, widget=forms.Textarea(attrs={"rows": 2}),
-        label="Comment", help_text="What this push is for; the others read it.")
+        label="Comment", help_text="Tell the others what this push is for.")
     ref = forms.CharField(required=False, max_length=200, label="Branch, tag or commit")
     skip = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple, label="Skip stages")
     step = forms.BooleanField(
-        required=False, label="Step by step", help_text="Ask before each stage: run, skip or stop.")
+        required=False, label="Step by step",
+        help_text="Rolf asks before each stage whether to run it, skip it, or stop.")
     shown_ref = forms.CharField(required=False, max_length=200)
     shown_commit = forms.CharField(required=False, max_length=64)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, deployment, definition, **kwargs):
-        """`definition` is a Definition: its flags and its stages."""
+        """Take flags and stages from `definition`, a deployments.push_options.Definition."""
         super().__init__(*args, **kwargs)
         self._branch = deployment.branch
         self._seen = _digest(definition)
@@ -44,35 +46,35 @@ class PushForm(forms.Form):
         self.fields["ref"].widget.attrs.update(
             {"list": "refs", "autocomplete": "off", "class": "mono", "spellcheck": "false"})
         self.fields["skip"].choices = [(name, name) for name in definition.stages]
-        self._flags = {}
+        self._flags = {}  # by the name of the field: the name of the flag
         for flag in definition.flags:
             self._add(flag)
 
     @property
     def flags(self):
-        """The fields of flags."""
+        """The bound fields of the flags."""
         return [self[key] for key in self._flags]
 
     @property
-    def asked(self):
-        """What asking.push takes."""
-        told = self.cleaned_data
-        flags = {name: ("1" if told[key] else "") if isinstance(told[key], bool) else told[key]
+    def options(self):
+        """The keyword arguments for services.queue_push()."""
+        data = self.cleaned_data
+        flags = {name: ("1" if data[key] else "") if isinstance(data[key], bool) else data[key]
                  for key, name in self._flags.items()}
-        shown = told["shown_ref"] == (told["ref"] or self._branch)
-        return {"comment": told["comment"].replace("\r\n", "\n").strip(), "ref": told["ref"],
-                "commit": told["shown_commit"] if shown else "",
-                "flags": flags, "skip": told["skip"], "step": told["step"]}
+        shown = data["shown_ref"] == (data["ref"] or self._branch)
+        return {"comment": data["comment"].replace("\r\n", "\n").strip(), "ref": data["ref"],
+                "commit": data["shown_commit"] if shown else "",
+                "flags": flags, "skip": data["skip"], "step": data["step"]}
 
     def clean(self):
-        """Ask again where flags or stages aren't those that were shown; the page shows the new."""
+        """Refuse the form once if flags or stages have changed since the page was shown."""
         cleaned = super().clean()
         if "seen" in self.fields and cleaned.get("seen") not in ("", None, self._seen):
             self.data = self.data.copy()
             self.data[self.add_prefix("seen")] = self._seen
             raise forms.ValidationError(
-                "The stages or flags of this deployment have changed since this page was shown. "
-                "Nothing was pushed. Push once more to push with those below.")
+                "The stages or flags of this deployment have changed since you opened this page. "
+                "Nothing was pushed. Check them below, then push again.")
         return cleaned
 
     def _add(self, flag):

@@ -1,4 +1,4 @@
-"""Pushes, what they printed, and the workers that carry them out."""
+"""Pushes, their logs, and the workers that carry them out."""
 
 import math
 import os
@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bootstrapper.deploy.events.event import State
-from bootstrapper.deploy.events.record import Record
+from bootstrapper.deploy.events.record import Record, StageRecord
 from bootstrapper.deploy.running import process_tree
 from django.conf import settings
 from django.db import connection, models
@@ -22,36 +22,43 @@ from django.utils import timezone
 from deployments.models import Deployment
 
 ACTIVE = (State.QUEUED, State.RUNNING)
+STOPPED = (State.FAILED, State.CANCELLED, State.LOST)
+ASKS = "asks"  # what pages show instead of State.RUNNING while a push waits for a decision
 
 
 class PushQuerySet(models.QuerySet):
-    """Pushes by how they stand."""
+    """Queries for pushes."""
 
     def active(self):
-        """Those that wait for a worker, or run."""
+        """Filter for pushes that are queued or running."""
         return self.filter(state__in=ACTIVE)
 
     def gone_live(self):
-        """Those that visitors saw: their switch has begun, or they have none and succeeded."""
+        """Filter for pushes that went live.
+
+        Their stage that switches has begun, or they have no such stage and succeeded.
+        """
         return self.filter(Q(switched=True) | Q(switches=False, state=State.SUCCEEDED))
 
     def listed(self):
-        """Without what only the page of one push shows."""
+        """Defer the large fields, which only the page of a single push needs."""
         return self.defer("snapshot", "record", "marks", "flags", "skip")
 
     def with_ends(self):
-        """With its worker and, of a rollback, both ends, without what is heavy of those."""
+        """Join the worker, and both pushes of a rollback without their large fields."""
         ends = ("rollback_to", "rollback_of")
         return self.select_related("worker", *ends).defer(
             *(f"{end}__{heavy}" for end in ends for heavy in ("snapshot", "record", "marks")))
 
 
 class Push(models.Model):
-    """`number` is what the target knows it by; a push has none before its worker began it.
+    """A push of a deployment: a deploy or a rollback.
 
-    `snapshot` is the engine's, each stage with its code besides; `record` the engine's, as it
-    stood at the last event. `marks` tells by stage (its index, as text) at which line of the log
-    it begins, and its first line on stderr: {"0": {"line": 0, "error": 12}}.
+    `number` counts the pushes of the deployment, on its hosts as well. A push gets it when its
+    worker begins it. `snapshot` is the engine's snapshot, with the code of each stage. `record` is
+    the engine's record as of the last event. `marks` has, for the index of a stage (as text), the
+    line of the log where the stage begins and its first line on stderr:
+    {"0": {"line": 0, "error": 12}}.
     """
 
     State = models.TextChoices(
@@ -64,22 +71,22 @@ class Push(models.Model):
     reason = models.TextField(blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL,
                              related_name="pushes")
-    user_name = models.CharField(max_length=150)  # stays when the account goes
+    user_name = models.CharField(max_length=150)  # stays when the account is deleted
     comment = models.TextField(blank=True)
 
-    # What was asked for.
+    # What the user asked for.
     ref = models.CharField(max_length=200, blank=True)
-    flags = models.JSONField(default=dict)  # NAME: value, as stages get them
+    flags = models.JSONField(default=dict)  # NAME: value, as in the environment of stages
     skip = models.JSONField(default=list)  # names of stages
     step = models.BooleanField(default=False)
     rollback_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT,
                                     related_name="returns")
     rollback_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT,
                                     related_name="undone_by")
-    keep_settings = models.BooleanField(default=False)  # a rollback of the code alone
+    keep_settings = models.BooleanField(default=False)  # a rollback of the code only
     resumed = models.BooleanField(default=False)
 
-    # What became of it.
+    # What happened.
     commit = models.CharField(max_length=64, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True, blank=True)
@@ -87,18 +94,18 @@ class Push(models.Model):
     snapshot = models.JSONField(null=True)
     record = models.JSONField(null=True)
     marks = models.JSONField(default=dict)
-    switches = models.BooleanField(default=False)  # a stage of it is there to put it live
+    switches = models.BooleanField(default=False)  # it has a stage that puts the release live
     switched = models.BooleanField(default=False)  # that stage has begun
-    log_lines = models.PositiveBigIntegerField(default=0)  # whole ones
+    log_lines = models.PositiveBigIntegerField(default=0)  # complete lines
     log_bytes = models.PositiveBigIntegerField(default=0)
-    pruned = models.BooleanField(default=False)  # its log was too old to be kept
-    version = models.PositiveBigIntegerField(default=0)  # grows with whatever a page would show
+    pruned = models.BooleanField(default=False)  # its log was old and has been removed
+    version = models.PositiveBigIntegerField(default=0)  # grows with each change that pages show
 
-    # What passes between its pages and its worker.
+    # Messages between the pages and the worker.
     worker = models.ForeignKey("pushes.Worker", null=True, blank=True, on_delete=models.SET_NULL,
                                related_name="pushes")
     cancelled_by = models.CharField(max_length=150, blank=True)
-    awaits = models.CharField(max_length=80, blank=True)  # in step mode, the stage asked about
+    awaits = models.CharField(max_length=80, blank=True)  # in step mode, the stage to decide about
     decision = models.CharField(max_length=10, blank=True)  # run, skip or stop
     decided_by = models.CharField(max_length=150, blank=True)
 
@@ -129,67 +136,88 @@ class Push(models.Model):
         return f"a push that {begun.get(self.state, 'never began')}"
 
     def get_absolute_url(self):
-        """Its page."""
+        """Return the URL of the push's page."""
         return reverse("pushes:push", args=[self.deployment_id, self])
 
     @property
     def heading(self):
-        """What its page is called."""
+        """The heading of its page, such as "Push 7"."""
         name = str(self)
         return name[0].upper() + name[1:]
 
     @property
     def active(self):
-        """Whether it waits for a worker, or runs."""
+        """Whether it is queued or running."""
         return self.state in ACTIVE
 
     @property
     def effective_state(self):
-        """Its state, as far as a page can know: lost where its worker's heart has stopped."""
+        """Its state; LOST if it is running and its worker has died."""
         if self.state != State.RUNNING or (self.worker and self.worker.lives):
             return State(self.state)
         return State.LOST
 
     @property
+    def asks(self):
+        """Whether it waits for a user's decision about a stage, in step mode."""
+        return bool(self.awaits) and self.effective_state == State.RUNNING
+
+    @property
     def display_state(self):
-        """The word for `standing` on pages: it "asks" while it waits for an answer in step mode."""
-        asks = self.awaits and self.effective_state == State.RUNNING
-        return "asks" if asks else str(self.effective_state)
+        """The word that pages show for its state: `effective_state`, or ASKS while it asks."""
+        return ASKS if self.asks else str(self.effective_state)
+
+    @property
+    def cancellable(self):
+        """Whether a user can cancel it: it is queued, or its worker lives and runs it."""
+        return self.effective_state in ACTIVE
+
+    @property
+    def stopped(self):
+        """Whether it has ended without success."""
+        return self.effective_state in STOPPED
 
     @property
     def last_begun(self):
-        """The last push of its deployment that a worker began, None if none did."""
+        """The last push of the deployment that a worker began, or None."""
         begun = self.deployment.pushes.exclude(number=None).order_by("-number")
         return begun.only("number", "deployment").first()
 
     @property
     def resumable(self):
-        """Whether it may go on where it stopped: it ended badly, and is the last one."""
-        stopped = self.effective_state in (State.FAILED, State.CANCELLED, State.LOST)
-        return stopped and self == self.last_begun
+        """Whether it can be resumed: it has stopped, and it is the deployment's last push."""
+        return self.stopped and self == self.last_begun
 
     @property
     def duration(self):
-        """How long it took, or has taken so far; None before it began."""
+        """How long it has taken, up to now if it has not ended; None before it began."""
         if self.started is None:
             return None
         return (self.ended or timezone.now()) - self.started
 
     @property
     def engine_record(self):
-        """The engine's record of it; None before a worker began it."""
+        """The engine's Record; None before a worker began the push."""
         return Record.from_json(self.record) if self.record else None
+
+    @property
+    def stages(self):
+        """Its stages as the engine's StageRecords; before a worker began it, they wait."""
+        if self.record:
+            return self.engine_record.stages
+        planned = (self.snapshot or {}).get("stages", [])
+        return tuple(StageRecord(name=stage["name"]) for stage in planned)
 
 
 class LogChunk(models.Model):
-    """What was said between two flushes: bytes as the engine masked them, and where from.
+    """A piece of a push's log: bytes whose secrets the engine has masked, and their sources.
 
-    Lines of the log count from 0 and end with a newline, which a chunk needn't: the line that is
-    open at its end goes on in the next one. `first_line` is the number of the line that its first
-    byte belongs to, `last_line` that plus its newlines. `spans` covers `data`, in order:
-    [bytes, stage's index, stream, seconds since 1970, host], `stream` being "stdout", "stderr" or
-    "note" (the engine's own words). A line has one source: where another speaks while it is
-    open, a newline ends it.
+    Lines of the log count from 0 and end with a newline. A chunk may end within a line, which
+    continues in the next chunk. `first_line` is the number of the line that the first byte belongs
+    to, and `last_line` is that number plus the newlines in `data`. `spans` describe `data` in
+    order: [bytes, index of the stage, stream, seconds since 1970, host]. The stream is "stdout",
+    "stderr" or "note" (text of the engine itself). Each line has one source: if another source
+    writes while a line is open, a newline ends that line.
     """
 
     push = models.ForeignKey(Push, on_delete=models.CASCADE, related_name="chunks")
@@ -214,9 +242,10 @@ class LogChunk(models.Model):
 
 
 class LogIndex(models.Model):
-    """Of the log of one push that has ended. A part is some chunks long.
+    """The search index of the log of a push that has ended (pushes/log_view/index.py).
 
-    `parts` are the sequence numbers of the chunks that each of them begins with.
+    It divides the log into parts of several chunks. `parts` has the sequence number of the first
+    chunk of each part.
     """
 
     push = models.OneToOneField(Push, on_delete=models.CASCADE, related_name="log_index")
@@ -230,7 +259,7 @@ class LogIndex(models.Model):
 
 
 class LogIndexRow(models.Model):
-    """A run of buckets (pushes/indexing.py): for each of them, in which parts it is."""
+    """A run of the index's buckets: which parts of the log each bucket occurs in."""
 
     index = models.ForeignKey(LogIndex, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
@@ -245,31 +274,31 @@ class LogIndexRow(models.Model):
         return f"row {self.number} of {self.index}"
 
 
-BEAT = 1.0  # seconds between two beats
-LAPSED = 10.0  # seconds without a beat, after which a worker is held to be dead
-HANDOVER = timedelta(seconds=30)  # in which the worker of a newer release begins
+BEAT = 1.0  # seconds between two heartbeats
+LAPSED = 10.0  # seconds without a heartbeat, after which a worker counts as dead
+HANDOVER = timedelta(seconds=30)  # for the worker of a newer release to start
 
 
 def process_namespace():
-    """Return what tells its process numbers from another's: its name, and their namespace."""
+    """Return the host name and the PID namespace: where a process id is unique."""
     return f"{socket.gethostname()} {Path('/proc/self/ns/pid').stat().st_ino}"
 
 
 class WorkerQuerySet(models.QuerySet):
-    """Workers by their heartbeat."""
+    """Queries for workers, by their heartbeat."""
 
     def heard(self):
-        """Those that have told lately that they live, or that a successor is on its way."""
+        """Filter for workers with a recent heartbeat, or whose successor is about to start."""
         now = timezone.now()
         return self.filter(Q(ended=None, beat__gt=now - timedelta(seconds=LAPSED))
                            | Q(ended__gt=now))
 
     @contextmanager
     def carrying(self):
-        """Give the worker that this process is a child of.
+        """Yield the Worker that is the parent of this process.
 
-        Where another back end of Tasks calls, there is none: this process is one until it has
-        done what it was called for.
+        With another back end for tasks, such as the one of tests, there is none. Then this process
+        is a worker of its own until the body ends.
         """
         here = self.filter(machine=process_namespace(), ended=None)
         worker = here.filter(pid=os.getppid()).order_by("-pk").first()
@@ -289,10 +318,11 @@ class WorkerQuerySet(models.QuerySet):
             self.filter(pk=own.pk).update(ended=timezone.now())
 
     def dead(self):
-        """Those that died: of this machine if their process is gone, of others if they are silent.
+        """Filter for workers that have died.
 
-        A process of this machine may be silent for long, and live: it waits for the database,
-        for its turn among those who write, or was stopped; or the clock was set.
+        A worker of this machine is dead if its process is gone. It may have no heartbeat for long
+        and still live: it waits for the database or a write lock, it was stopped, or the clock was
+        set. A worker of another machine is dead if it has no recent heartbeat.
         """
         silent = self.filter(ended=None, beat__lte=timezone.now() - timedelta(seconds=LAPSED))
         here = self.filter(ended=None, machine=process_namespace())
@@ -302,33 +332,33 @@ class WorkerQuerySet(models.QuerySet):
 
 
 class Worker(models.Model):
-    """One run of the worker's command; another run is another worker."""
+    """One process of `manage.py worker`. Each start of the command creates another row."""
 
-    name = models.CharField(max_length=64, unique=True)  # the queue's name for it
+    name = models.CharField(max_length=64, unique=True)  # its id in the queue
     machine = models.CharField(max_length=200)
     pid = models.PositiveIntegerField()
     started = models.DateTimeField(auto_now_add=True)
     beat = models.DateTimeField()
-    # In the future where it has left its place to the worker of a newer release, until that is due.
+    # A worker that ends for a newer release sets this to when its successor must have started.
     ended = models.DateTimeField(null=True, blank=True)
 
     objects = WorkerQuerySet.as_manager()
 
     class Meta:
-        db_table = "worker_worker"  # its table from the time when the model was in `worker`
+        db_table = "worker_worker"  # the model was in `worker` once
 
     def __str__(self):
         return f"worker {self.pid} on {self.machine}"
 
     def beat_until(self, done):
-        """Say that it lives until the event `done` is set; for a thread of its own."""
+        """Send heartbeats until the event `done` is set. Call this in a thread of its own."""
         while not done.wait(BEAT):
             type(self).objects.filter(pk=self.pk).update(beat=timezone.now())
         connection.close()
 
     @property
     def lives(self):
-        """Whether it has told lately that it does, or is a process of this machine."""
+        """Whether it has a recent heartbeat, or is a running process of this machine."""
         if self.ended is not None:
             return False
         return (self.beat > timezone.now() - timedelta(seconds=LAPSED)
@@ -337,9 +367,9 @@ class Worker(models.Model):
 
 
 def _began(pid):
-    """Return when a process began, in seconds since 1970; infinity where there is none.
+    """Return when a process began, in seconds since 1970, or infinity if there is no such process.
 
-    A process that began after a worker did is another one, which has got its number.
+    A process that began later than a worker is not that worker: the system reused its process id.
     """
     found = process_tree.status(pid)
     if found is None or found.zombie:

@@ -1,26 +1,26 @@
-"""Why a push is refused: its deployment is locked, or its branch has moved."""
+"""Reasons to refuse a push, when a user asks for it and again when a worker begins it."""
 
 from deployments.prepare import Refused
 
 
 class Moved(Refused):
-    """The ref is at another commit than the one that was shown: `commit`."""
+    """The ref is no longer at the commit that the user saw, but at `commit`."""
 
     def __init__(self, ref, shown, commit):
-        """Say which."""
+        """Name both commits."""
         self.commit = commit
         super().__init__([f"{ref} is at {commit[:8]} now, no longer at {shown[:8]}. Nothing was "
                           "pushed."])
 
 
 def refuse_closed(deployment):
-    """Raise Refused where nobody may push now."""
+    """Raise Refused if the deployment is closed."""
     if deployment.closed_by:
         why = f": {deployment.closed}" if deployment.closed else "."
-        raise Refused([f"It is closed by {deployment.closed_by}{why}"])
+        raise Refused([f"The deployment is closed by {deployment.closed_by}{why}"])
 
 
 def refuse_moved(push, commit):
-    """Raise Moved where a push was asked for with another commit than its ref is at now."""
+    """Raise Moved if the push has a commit that the user saw, and its ref is now at another."""
     if push.commit and push.commit != commit:
         raise Moved(push.ref, push.commit, commit)

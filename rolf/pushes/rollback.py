@@ -1,4 +1,7 @@
-"""Which push a rollback returns to: the engine's rule, over what the database tells of pushes."""
+"""Which push is live, and which push a rollback returns to.
+
+The engine has the rule. This module applies it to the rows of the database.
+"""
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record, StageRecord
@@ -8,24 +11,24 @@ from django.utils.dateparse import parse_datetime
 
 from .models import Push
 
-ENOUGH = 200  # pushes that worked, or nearly: the one before the live one is among the newest
+ENOUGH = 200  # newest pushes that went live; the push before the live one is among them
 
 
 def live_push(deployment):
-    """Return the push whose code is live, None if nobody knows.
+    """Return the push whose release is live, or None if that is unknown.
 
-    What the target was seen to serve counts more than what was pushed from here last. A push of
-    the command line's has no row: it comes with its number, commit and who, and no key.
+    The release that the host was last seen to serve counts more than the last push of Rolf. A push
+    that the command line made has no row, and so the returned Push has no primary key then.
     """
     records, current = _known(deployment)
     return _push(deployment, live_record(records, current))
 
 
 def is_live(deployment, push):
-    """Return whether a push's code is what visitors see, as far as Rolf can be sure.
+    """Return whether the release of a push is certainly live.
 
-    It is not where a later push failed without a stage that switches: nobody knows how much of its
-    code is live.
+    It is not certain if a later push without a stage that switches failed: such a push may have
+    changed any part of the live code.
     """
     live = live_push(deployment)
     code = push.rollback_to or push
@@ -38,10 +41,10 @@ def is_live(deployment, push):
 
 
 def target_of(deployment, wanted=None):
-    """Return (target, live): the push to return to, and the one to return from or None.
+    """Return (target, live): the push to return to, and the live push or None.
 
-    `wanted` is a push; without one it is the last that worked before the live one. Raises the
-    engine's InputError if there is none.
+    `wanted` is the push to return to; by default it is the last that succeeded before the live
+    one. Raise the engine's InputError if there is none.
     """
     records, current = _known(deployment, wanted)
     proposal = propose_rollback(records, current=current, wanted=wanted.number if wanted else None)
@@ -49,19 +52,33 @@ def target_of(deployment, wanted=None):
 
 
 def records_of(deployment, besides=None):
-    """Return what the rule asks of each push, newest first, without what is heavy."""
+    """Return the records of pushes that went live, newest first, and that of the push `besides`.
+
+    The records have only the fields that the engine's rule reads.
+    """
     pushes = deployment.pushes.exclude(number=None).order_by("-number")
-    told = ("number", "state", "switched", "rollback_to__number")
-    found = list(pushes.gone_live().values_list(*told)[:ENOUGH])
+    fields = ("number", "state", "switched", "rollback_to__number")
+    found = list(pushes.gone_live().values_list(*fields)[:ENOUGH])
     if besides and besides.number not in {number for number, *_ in found}:
-        found += pushes.filter(pk=besides.pk).values_list(*told)
+        found += pushes.filter(pk=besides.pk).values_list(*fields)
     return [Record(id=number, state=State(state), rollback_to=rollback_to,
                    stages=(StageRecord(name="", switches=True, started=0.0),) if switched else ())
             for number, state, switched, rollback_to in found]
 
 
+def foreign(deployment):
+    """Return an unsaved Push for the release that the host was last seen to serve.
+
+    The command line made that push, so Rolf has no row of it.
+    """
+    served = deployment.served
+    return Push(deployment=deployment, number=served["number"], commit=served["commit"],
+                ref=served["ref"], user_name=served["by"], state=State.SUCCEEDED,
+                created=parse_datetime(served["at"]), ended=parse_datetime(served["at"]))
+
+
 def _known(deployment, besides=None):
-    """Return records with what the target was seen to serve, and its number."""
+    """Return (records, number of the release that the host was seen to serve or None)."""
     records = records_of(deployment, besides)
     if not deployment.served:
         return records, None
@@ -73,15 +90,8 @@ def _known(deployment, besides=None):
 
 
 def _push(deployment, record):
+    """Return the Push of a record, or None if the record is None."""
     if record is None:
         return None
     found = deployment.pushes.listed().filter(number=record.id).first()
     return found or foreign(deployment)
-
-
-def foreign(deployment):
-    """Return the push that the target was seen to serve, as far as it told; it has no row here."""
-    told = deployment.served
-    return Push(deployment=deployment, number=told["number"], commit=told["commit"],
-                ref=told["ref"], user_name=told["by"], state=State.SUCCEEDED,
-                created=parse_datetime(told["at"]), ended=parse_datetime(told["at"]))

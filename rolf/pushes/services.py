@@ -1,4 +1,4 @@
-"""What people may ask for: a push, a rollback, a resume, an end."""
+"""What users and scripts can do with pushes: start, roll back, resume, cancel, decide."""
 
 from dataclasses import dataclass, field
 
@@ -15,26 +15,27 @@ from deployments.prepare import Refused, prepare_rows, secrets_of
 from pushes import surveys, tasks
 from pushes.refusals import refuse_closed, refuse_moved
 
-from .models import ACTIVE, Push
+from .models import Push
 from .rollback import is_live, target_of
 
 COMMENT = 2000  # characters
 
 
 class Busy(Refused):
-    """Another push of the deployment waits or runs: `push`."""
+    """Another push of the deployment is queued or running: `push`."""
 
     def __init__(self, push):
-        """Say who pushes."""
+        """Name the user of the other push."""
         self.push = push
         super().__init__([f"{push.deployment} is being pushed by {push.user_name}."])
 
 
-
-
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """Return from the push that is live to `target`; `settings` are lines `NAME: old -> new`."""
+    """A possible rollback from the live push to `target`.
+
+    `settings` are the settings that would change, as lines `NAME: old -> new`.
+    """
 
     target: Push
     live: Push | None
@@ -42,91 +43,96 @@ class Proposal:
 
     @property
     def shown(self):
-        """The number of the live push, as text; "" where nobody knows."""
+        """The number of the live push as text, or "" if it is unknown."""
         return str(self.live.number) if self.live else ""
 
 
-def push(deployment, user, *, ref="", commit="", look=False, comment="", flags=None, skip=(),
-         step=False):
-    """Ask for a push of what the ref (the branch, if empty) is when the worker comes to it.
+def queue_push(deployment, user, *, ref="", commit="", look=False, comment="", flags=None,
+               skip=(), step=False):
+    """Queue a push of a ref (by default the branch), and return it.
 
-    `commit` is the one that was shown: where the ref is at another one, nothing is pushed. With
-    `look`, a worker first looks whether the ref is there, so call this outside of a transaction.
-    `flags` are values by name, `skip` names of stages. Raises Busy, Moved, Refused.
+    The worker resolves the ref when it begins the push. `commit` is the commit that the user saw;
+    if the ref is at another one, nothing is pushed. With `look`, a worker first checks that the
+    ref exists, so call this outside of a transaction. `flags` are values by name, and `skip` has
+    names of stages. Raise Busy, Moved or Refused.
     """
     refuse_closed(deployment)
     _refuse_unfit(comment, ref, *skip, *(flags or {}), *map(str, (flags or {}).values()))
-    asked = Push(deployment=deployment, ref=ref.strip() or deployment.branch, commit=commit,
-                 comment=comment, flags=dict(flags or {}), skip=list(skip), step=step)
-    _refuse_ref(asked.ref)
+    push = Push(deployment=deployment, ref=ref.strip() or deployment.branch, commit=commit,
+                comment=comment, flags=dict(flags or {}), skip=list(skip), step=step)
+    _refuse_invalid_ref(push.ref)
     resolves_git = True
     if not deployment.tied:
         prepared = prepare_rows(deployment, flags=flags, skip=skip)
-        asked.comment = prepared.mask(comment)
-        asked.flags = dict(prepared.flags)
+        push.comment = prepared.mask(comment)
+        push.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
-        asked.snapshot = {"resolves_git": resolves_git, **prepared.plan(
-            number=0, comment=asked.comment, ref=asked.ref, commit="",
+        push.snapshot = {"resolves_git": resolves_git, **prepared.plan(
+            number=0, comment=push.comment, ref=push.ref, commit="",
             who=user.get_username()).snapshot(code=True)}
     else:
-        asked.comment = SecretMasker(secrets_of(deployment)).mask(comment)
+        push.comment = SecretMasker(secrets_of(deployment)).mask(comment)
     if look and resolves_git:
-        if active := deployment.pushes.filter(state__in=ACTIVE).first():
-            raise Busy(active)  # before anybody waits for a worker
-        _refuse_elsewhere(asked)
-    return _queued(asked, user)
+        if active := deployment.pushes.active().first():
+            raise Busy(active)  # do not wait for a worker first
+        _refuse_unknown_ref(push)
+    return _saved(push, user)
 
 
-def proposal(deployment, to=None):
-    """Return what a rollback would do: to the push `to`, or the last that worked before.
+def propose(deployment, to=None):
+    """Return the Proposal of a rollback to the push `to`.
 
-    Raises Refused if there is none.
+    By default that is the last push that succeeded before the live one. Raise Refused if there is
+    none.
     """
     try:
         target, live = target_of(deployment, to)
     except InputError as error:
         raise Refused([f"{error.where}: {error.fault}."]) from None
     changed = []
-    if live and live.pk:  # of what was pushed by command line nobody here knows the settings
+    if live and live.pk:  # Rolf does not know the settings of a push of the command line
         changed = settings_changed(
-            *((one.record or {}).get("settings", {}) for one in (live, target)))
+            *((push.record or {}).get("settings", {}) for push in (live, target)))
     return Proposal(target=target, live=live, settings=changed)
 
 
-def rollback(deployment, user, *, to=None, shown=None, keep_settings=False, comment=""):
-    """Ask for the return to an earlier push. Raises Busy, Refused.
+def queue_rollback(deployment, user, *, to=None, shown=None, keep_settings=False, comment=""):
+    """Queue a rollback to an earlier push, and return it. Raise Busy or Refused.
 
-    `shown` is the number of the push that was shown as live, as text, "" where nobody knew.
+    `shown` is Proposal.shown of the page where the user asked for the rollback.
     """
     refuse_closed(deployment)
     _refuse_unfit(comment)
-    proposed = proposal(deployment, to)
-    target, live = proposed.target, proposed.live
-    if shown is not None and shown != proposed.shown:
-        was, now = (f"push {one}" if one else "an unknown push" for one in (shown, proposed.shown))
-        raise Refused([f"By now {now} is live, no longer {was}. Nothing was rolled back."])
+    proposal = propose(deployment, to)
+    target, live = proposal.target, proposal.live
+    if shown is not None and shown != proposal.shown:
+        before, now = (f"push {number}" if number else "an unknown push"
+                       for number in (shown, proposal.shown))
+        raise Refused([f"Now {now} is live, no longer {before}. Nothing was rolled back."])
     if is_live(deployment, target):
-        raise Refused([f"Push {target.number} is live already, so there is nothing to return to."])
-    return _queued(Push(
+        raise Refused([f"Push {target.number} is live already. Nothing was rolled back."])
+    return _saved(Push(
         deployment=deployment, ref=target.ref, commit=target.commit, flags=target.flags,
         comment=comment or f"back to push {target.number}", rollback_to=target,
         rollback_of=live if live and live.pk else None, keep_settings=keep_settings), user)
 
 
 def resume(push, user, *, shown=None):
-    """Ask that a push goes on from the stage where it stopped. Raises Busy, Refused.
+    """Queue a push again, from the stage where it stopped. Raise Busy or Refused.
 
-    `shown` is its version that was shown, as text: another one may have stopped elsewhere.
+    `shown` is the push's version on the page where the user asked for it, as text. In another
+    version, the push may have stopped at another stage.
     """
     if shown is not None and shown != str(push.version):
-        raise Refused(["It has changed since its page was shown, so it wasn't resumed. "
-                       "Look where it stands now."])
+        raise Refused(["This push has changed since you opened the page, so it was not resumed. "
+                       "Check its state, then try again."])
     last = push.last_begun
-    if push.effective_state not in (State.FAILED, State.CANCELLED, State.LOST):
-        raise Refused([f"It can't be resumed: it is {push.effective_state}."])
+    if not push.stopped:
+        raise Refused([f"Only a push that failed, was cancelled or was lost can be resumed. "
+                       f"State of this one: {push.effective_state}."])
     if last != push:
         raise Refused([f"Only the last push can be resumed, which is push {last.number}."
-                            if last else "It never began."])
+                       if last else "This push never began, so it cannot be resumed."])
     refuse_closed(push.deployment)
     changed = Push.objects.filter(pk=push.pk, version=push.version)
     try:
@@ -135,16 +141,16 @@ def resume(push, user, *, shown=None):
                 state=State.QUEUED, resumed=True, reason="", cancelled_by="", worker=None,
                 ended=None, awaits="", decision="", version=push.version + 1)
     except IntegrityError:
-        raise _in_the_way(push.deployment) from None
+        raise _conflict(push.deployment) from None
     if not taken:
-        raise Refused(["It has changed meanwhile."])
+        raise Refused(["This push has just changed, so it was not resumed."])
     push.refresh_from_db()
     _enqueue(push)
     return push
 
 
 def cancel(push, user):
-    """Ask that a push ends: at once where none has begun it. Raises Refused."""
+    """Cancel a push. A queued push ends now; its worker ends a running one. Raise Refused."""
     who = f"cancelled by {user.get_username()}"
     now = timezone.now()
     queued = Push.objects.filter(pk=push.pk, state=State.QUEUED)
@@ -153,69 +159,62 @@ def cancel(push, user):
         return
     running = Push.objects.filter(pk=push.pk, state=State.RUNNING)
     if not running.update(cancelled_by=user.get_username()):
-        raise Refused(["It has ended already."])
+        raise Refused(["This push has already ended."])
 
 
 def decide(push, user, decision):
-    """Answer what a push in step mode asks: run, skip or stop. Raises Refused."""
+    """Decide about the stage that a push in step mode waits for. Raise Refused."""
     if decision not in ("run", "skip", "stop"):
-        raise Refused(["The answer is run, skip or stop."])
-    asking = Push.objects.filter(pk=push.pk, state=State.RUNNING, decision="").exclude(awaits="")
-    if not asking.filter(awaits=push.awaits).update(
+        raise Refused(["The decision must be run, skip or stop."])
+    waiting = Push.objects.filter(pk=push.pk, state=State.RUNNING, decision="").exclude(awaits="")
+    if not waiting.filter(awaits=push.awaits).update(
             decision=decision, decided_by=user.get_username(), version=F("version") + 1):
-        raise Refused(["It doesn't ask any more."])
+        raise Refused(["This push no longer waits for a decision."])
 
 
-
-
-
-
-def _refuse_ref(ref):
-    """Refuse what git could not take for the name of a branch, tag or commit."""
+def _refuse_invalid_ref(ref):
+    """Raise Refused if the text cannot be a name of a branch, tag or commit."""
     try:
         check_ref(ref)
     except InputError as error:
         raise Refused([f"{error.where}: {error.fault}."]) from None
 
 
-def _refuse_elsewhere(asked):
-    """Refuse what the repository doesn't have; and a ref that has moved since it was shown."""
-    found = surveys.look(asked.deployment, asked.ref)
-    if found and found.fault:
-        raise Refused([found.fault])
-    if found:
-        refuse_moved(asked, found.commit)
-
-
+def _refuse_unknown_ref(push):
+    """Raise Refused if the repository does not have the ref, or Moved if the ref has moved."""
+    survey = surveys.look(push.deployment, push.ref)
+    if survey and survey.fault:
+        raise Refused([survey.fault])
+    if survey:
+        refuse_moved(push, survey.commit)
 
 
 def _refuse_unfit(comment, *texts):
-    """Refuse what no stage could be given, or no list could show."""
+    """Raise Refused if the comment is too long, or a text cannot be in the environment."""
     if len(comment) > COMMENT:
-        raise Refused([f"The comment has {len(comment):,} characters; {COMMENT:,} are the most."])
+        raise Refused([f"The comment has {len(comment):,} characters. The limit is {COMMENT:,}."])
     if any("\0" in text for text in (comment, *texts)):
-        raise Refused(["It holds a NUL, which no environment variable can."])
+        raise Refused(["A text has a NUL character, which an environment variable cannot have."])
 
 
-def _queued(asked, user):
-    """Keep the row, unless another push is active: the database sees to it."""
-    asked.user, asked.user_name = user, user.get_username()
+def _saved(push, user):
+    """Insert the row and queue its task. A constraint of the database allows one active push."""
+    push.user, push.user_name = user, user.get_username()
     try:
         with transaction.atomic():
-            asked.save(force_insert=True)
+            push.save(force_insert=True)
     except IntegrityError:
-        raise _in_the_way(asked.deployment) from None
-    _enqueue(asked)
-    return asked
+        raise _conflict(push.deployment) from None
+    _enqueue(push)
+    return push
 
 
-def _in_the_way(deployment):
-    """Return what to raise where another push is active, or was just now."""
-    active = deployment.pushes.filter(state__in=ACTIVE).first()
-    return Busy(active) if active else Refused(["Another push has ended just now: ask again."])
+def _conflict(deployment):
+    """Return the exception for a push that the database refused because of another one."""
+    active = deployment.pushes.active().first()
+    return Busy(active) if active else Refused(["Another push has just ended. Try again."])
 
 
 def _enqueue(push):
-    # Once the row is there for the worker, and not at all if the transaction fails.
+    """Queue the task when the transaction is committed: the worker can see the row then."""
     transaction.on_commit(lambda: tasks.run_push.enqueue(push.pk))
-

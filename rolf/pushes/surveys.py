@@ -1,4 +1,4 @@
-"""Looks into a deployment's repository: a page or the API asks for one, and a worker looks."""
+"""Surveys of a repository. A page or the API asks for one, and a worker answers it."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ from deployments.models import Survey
 from . import tasks
 from .models import Worker
 
-LOOKING = timedelta(minutes=1)  # after that, the worker that looks counts as dead
-LATELY = timedelta(days=30)
-PATIENCE = 15.0  # seconds that a person waits for a look; most take less than one
+LOOKING = timedelta(minutes=1)  # after this time, Rolf no longer expects an answer
+LATELY = timedelta(days=30)  # after this time, an unused survey is deleted
+PATIENCE = 15.0  # seconds that a request waits for an answer; most take less than one
 PAUSE = 0.05
-# A person may send many requests at once: they must leave threads and workers to other deployments.
+# A user may send many requests at once. These limits leave threads and workers free for others.
 OPEN = 4  # refs of one deployment that may wait for a worker
 WAITING = 3  # requests of one deployment that may wait for an answer, in each server process
 
@@ -27,10 +27,10 @@ _waiting_lock = threading.Lock()
 
 
 def ask(deployment, ref=""):
-    """Ask a worker what is at a ref, and what would go out with it; return the Survey.
+    """Queue a survey of a ref (by default the branch), and return the Survey.
 
-    While a worker looks there, nobody asks a second time. Surveys that nobody has asked for lately
-    are deleted. Where OPEN refs wait already, the Survey is not saved and has a fault.
+    If a worker is already looking at the ref, return that Survey. Old surveys are deleted. If OPEN
+    refs already wait for a worker, the returned Survey is unsaved and has a fault.
     """
     now = timezone.now()
     waiting = deployment.surveys.filter(answered=None, asked__gt=now - LOOKING)
@@ -38,7 +38,7 @@ def ask(deployment, ref=""):
     if looking:
         return looking
     if waiting.count() >= OPEN:
-        return _crowded(deployment, ref, f"{OPEN} branches of it wait for a worker")
+        return _refused(deployment, ref, f"{OPEN} branches of it wait for a worker")
     Survey.objects.filter(deployment=deployment, asked__lt=now - LATELY).delete()
     survey, _ = Survey.objects.update_or_create(
         deployment=deployment, ref=ref or deployment.branch,
@@ -48,15 +48,15 @@ def ask(deployment, ref=""):
 
 
 def look(deployment, ref=""):
-    """Ask, and wait for the answer; return None where no worker answers within PATIENCE.
+    """Queue a survey and wait for the answer. Return None if no worker answers within PATIENCE.
 
-    Inside a transaction no worker would learn of the question, so call this outside of one.
+    Call this outside of a transaction: inside one, no worker would see the survey.
     """
     if not Worker.objects.heard().exists():
         return None
-    with _turn(deployment) as free:
+    with _waiting_place(deployment) as free:
         if not free:
-            return _crowded(deployment, ref, f"{WAITING} requests wait for a look into it")
+            return _refused(deployment, ref, f"{WAITING} requests wait for a look into it")
         survey = ask(deployment, ref)
         if survey.answered and survey.fault:
             return survey
@@ -67,16 +67,16 @@ def look(deployment, ref=""):
         return found
 
 
-def _crowded(deployment, ref, why):
-    """Return an answer that no worker has to give."""
+def _refused(deployment, ref, why):
+    """Return an unsaved Survey whose answer is that there are too many."""
     now = timezone.now()
     return Survey(deployment=deployment, ref=ref or deployment.branch, asked=now, answered=now,
                   fault=f"The repository: {why} already. Try again in a minute.")
 
 
 @contextmanager
-def _turn(deployment):
-    """Give whether one request more of the deployment may wait; it counts until this is left."""
+def _waiting_place(deployment):
+    """Take one of the WAITING places of the deployment, and yield whether there was one."""
     with _waiting_lock:
         free = _waiting[deployment.pk] < WAITING
         _waiting[deployment.pk] += free

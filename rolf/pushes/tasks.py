@@ -1,14 +1,17 @@
-"""What is put into the queue, for a worker to do."""
+"""The tasks of Rolf's queue, which a worker carries out.
+
+Each task imports its code when it runs, so that the web server does not need memory for it.
+"""
 
 from django_tasks import task
 
-# Queues of their own, so that who looks at a repository doesn't wait for long pushes.
+# Two queues, so that a look at a repository does not wait for long pushes.
 PUSHES, SURVEYS = "pushes", "surveys"
 
 
 @task(queue_name=PUSHES)
 def run_push(push_id):
-    """Carry out a push that waits for it."""
+    """Carry out a queued push."""
     from .run.runner import run
 
     run(push_id)
@@ -16,15 +19,15 @@ def run_push(push_id):
 
 @task(queue_name=SURVEYS)
 def prune():
-    """Let old logs go."""
-    from .retention import prune
+    """Remove old logs."""
+    from . import retention
 
-    prune()
+    retention.prune()
 
 
 @task(queue_name=SURVEYS)
 def survey(survey_id):
-    """Find out what is at a ref of a deployment's repository."""
+    """Answer a survey: look up a ref in the repository of a deployment."""
     from .run.survey import answer
 
     answer(survey_id)

@@ -23,7 +23,7 @@ PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
 from pushes import services
-print(services.push(Deployment.objects.get(), User.objects.get()).pk)
+print(services.queue_push(Deployment.objects.get(), User.objects.get()).pk)
 """
 WAIT = 'echo begun; until [ -e "{file}" ]; do sleep 0.05; done; echo done'
 

@@ -27,7 +27,7 @@ application = Application.objects.create(
 deployment = Deployment.objects.create(application=application, name="production")
 Stage.objects.create(deployment=deployment, name="wait",
                      code="until [ -e {file} ]; do sleep 0.05; done")
-services.push(deployment, User.objects.get())
+services.queue_push(deployment, User.objects.get())
 """
 STATES = """
 from pushes.models import Push

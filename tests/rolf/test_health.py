@@ -22,9 +22,9 @@ application = Application.objects.create(
 deployment = Deployment.objects.create(application=application, name="production")
 Stage.objects.create(deployment=deployment, name="wait",
                      code="touch {begun}; until [ -e {file} ]; do sleep 0.05; done")
-services.push(deployment, User.objects.get())
+services.queue_push(deployment, User.objects.get())
 """
-STANDS = "from pushes.models import Push; print(Push.objects.get().effective_state)"
+STATE = "from pushes.models import Push; print(Push.objects.get().effective_state)"
 
 
 def test_healthz_fails_while_the_database_is_locked(home: Home) -> None:
@@ -54,7 +54,7 @@ def test_healthz_fails_while_the_disk_is_full(home: Home, tmp_path: Path) -> Non
             filler.unlink()
             assert until(lambda: rolf.get() == 200)
             home.shell(PUSH.format(begun=tmp_path / "begun", file="/dev/null"))
-            assert until(lambda: home.shell(STANDS) == "succeeded")
+            assert until(lambda: home.shell(STATE) == "succeeded")
 
 
 def test_a_push_of_a_silent_worker_is_not_lost(home: Home, tmp_path: Path) -> None:
@@ -66,10 +66,10 @@ def test_a_push_of_a_silent_worker_is_not_lost(home: Home, tmp_path: Path) -> No
         try:
             assert until(lambda: rolf.get() == 503, 20)
             assert json.loads(ask(rolf.address + "healthz")[2])["worker"] == "none lives"
-            assert home.shell(STANDS) == "running"
+            assert home.shell(STATE) == "running"
         finally:
             os.kill(rolf.worker, signal.SIGCONT)
         assert until(lambda: rolf.get() == 200)
-        assert home.shell(STANDS) == "running"
+        assert home.shell(STATE) == "running"
         file.touch()
-        assert until(lambda: home.shell(STANDS) == "succeeded")
+        assert until(lambda: home.shell(STATE) == "succeeded")

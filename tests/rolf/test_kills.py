@@ -50,7 +50,7 @@ PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
 from pushes import services
-print(services.push(Deployment.objects.get(pk={key}), User.objects.get(username="boss")).pk)
+print(services.queue_push(Deployment.objects.get(pk={key}), User.objects.get(username="boss")).pk)
 """
 STANDS = """
 from pushes.models import Push

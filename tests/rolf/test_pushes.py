@@ -40,7 +40,7 @@ PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
 from pushes import services
-print(services.push(Deployment.objects.get(name={name!r}), User.objects.get(), flags={flags!r},
+print(services.queue_push(Deployment.objects.get(name={name!r}), User.objects.get(), flags={flags!r},
                   comment="hello").pk)
 """
 TOLD = """

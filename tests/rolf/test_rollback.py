@@ -36,10 +36,10 @@ from accounts.models import User
 from deployments.models import Deployment
 from pushes import services
 production, boss = Deployment.objects.get(), User.objects.get()
-failing = services.push(production, boss)
+failing = services.queue_push(production, boss)
 for _ in range(4000):
     try:
-        services.push(production, boss, comment="impatient")
+        services.queue_push(production, boss, comment="impatient")
         break
     except services.Refused:
         time.sleep(0.003)

@@ -38,7 +38,7 @@ PUSH = """
 from accounts.models import User
 from deployments.models import Deployment
 from pushes import services
-print(services.push(Deployment.objects.get(), User.objects.get(), comment="Rolf itself",
+print(services.queue_push(Deployment.objects.get(), User.objects.get(), comment="Rolf itself",
                   flags={{"SKIP_TESTS": "1"}}, skip={skip!r}).pk)
 """
 PUSHED = """

@@ -16,7 +16,7 @@ application = Application.objects.create(
 deployment = Deployment.objects.create(application=application, name="production",
                                        timeout={timeout})
 Stage.objects.create(deployment=deployment, name="stop", code={code!r})
-print(services.push(deployment, User.objects.get()).pk)
+print(services.queue_push(deployment, User.objects.get()).pk)
 """
 SUPERVISOR = """
 echo $$ > {file}

@@ -141,7 +141,7 @@ def push(person: str, comment: str, *flags: str) -> None:
     """Request a push, and print how it ended."""
     deployment = Deployment.objects.get(name="production")
     report(
-        services.push(
+        services.queue_push(
             deployment,
             User.objects.get(username=person),
             comment=comment,
@@ -153,7 +153,7 @@ def push(person: str, comment: str, *flags: str) -> None:
 def rollback(person: str, comment: str) -> None:
     """Roll back, and print how it ended."""
     deployment = Deployment.objects.get(name="production")
-    report(services.rollback(deployment, User.objects.get(username=person), comment=comment))
+    report(services.queue_rollback(deployment, User.objects.get(username=person), comment=comment))
 
 
 def report(request: object) -> None:

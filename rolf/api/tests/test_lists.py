@@ -14,9 +14,9 @@ class Lists(Case):
     def test_all_pages_together_are_all_pushes_newest_first(self):
         found, address = [], f"{self.address}/pushes?limit=1"
         while address:
-            told = self.caller.get(address).json()
-            found += [push["id"] for push in told["items"]]
-            address = told["next"]
+            data = self.caller.get(address).json()
+            found += [push["id"] for push in data["items"]]
+            address = data["next"]
         self.assertEqual(found, [push.pk for push in self.deployment.pushes.all()])
 
     def test_a_thousand_pushes_take_as_many_queries_as_one(self):
@@ -27,8 +27,8 @@ class Lists(Case):
         model = type(self.push)
         model.objects.bulk_create(model(**made_of, number=number) for number in range(3, 1003))
         with self.assertNumQueries(3):
-            told = self.caller.get(f"{self.address}/pushes?limit=200").json()
-        self.assertEqual(len(told["items"]), 200)
+            data = self.caller.get(f"{self.address}/pushes?limit=200").json()
+        self.assertEqual(len(data["items"]), 200)
 
     def test_a_token_of_chosen_deployments_takes_no_more_queries(self):
         token, text = made(self.cast.people["push"])
@@ -38,20 +38,20 @@ class Lists(Case):
             Caller(text).get(f"{self.address}/pushes")
 
     def test_only_deployments_that_are_seen_are_listed(self):
-        told = self.caller.get("/api/deployments").json()
-        self.assertEqual([one["name"] for one in told["items"]], ["mine"])
+        data = self.caller.get("/api/deployments").json()
+        self.assertEqual([one["name"] for one in data["items"]], ["mine"])
         everything = Caller(made(self.cast.people["superuser"])[1])
         self.assertEqual(len(everything.get("/api/deployments").json()["items"]), 2)
 
     def test_deployments_are_found_by_name_and_application(self):
         caller = Caller(made(self.cast.people["superuser"])[1])
-        told = caller.get("/api/deployments?application=shop&name=other").json()
-        self.assertEqual([one["id"] for one in told["items"]], [self.cast.other.pk])
+        data = caller.get("/api/deployments?application=shop&name=other").json()
+        self.assertEqual([one["id"] for one in data["items"]], [self.cast.other.pk])
         self.assertEqual(caller.get("/api/deployments?application=sho").json()["items"], [])
 
     def test_a_deployment_says_what_a_push_of_it_may_be_told(self):
-        told = self.caller.get(self.address).json()
-        self.assertEqual([flag["name"] for flag in told["flags"]], ["SHOUT"])
-        self.assertEqual((told["stages"], told["level"]), (["greet"], "push"))
-        self.assertEqual(told["last_success"]["id"], self.push.pk)
-        self.assertIsNone(told["running"])
+        data = self.caller.get(self.address).json()
+        self.assertEqual([flag["name"] for flag in data["flags"]], ["SHOUT"])
+        self.assertEqual((data["stages"], data["level"]), (["greet"], "push"))
+        self.assertEqual(data["last_success"]["id"], self.push.pk)
+        self.assertIsNone(data["running"])

@@ -109,9 +109,9 @@ class Matrix(TestCase):
                     with self.subTest(str(operation), person=person, token=kind), undone():
                         address = operation.address(self.cast, self.cast.mine)
                         status = self.ask(operation, address, self.texts[person, kind]).status_code
-                        told = status if status in (401, 403, 404, 405) else "ok"
+                        outcome = status if status in (401, 403, 404, 405) else "ok"
                         self.assertLess(status, 500)
-                        self.assertEqual(told, self.expected(operation, person, kind))
+                        self.assertEqual(outcome, self.expected(operation, person, kind))
 
     def test_nobody_gets_anything_without_a_token(self):
         for operation in self.operations:

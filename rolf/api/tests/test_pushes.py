@@ -17,7 +17,7 @@ from .caller import Caller, made
 
 
 class Case(TestCase):
-    """One who may push."""
+    """A token with permission to push."""
 
     @classmethod
     def setUpTestData(cls):
@@ -41,13 +41,13 @@ class Pushing(Case):
         answer = self.caller.post(f"{self.address}/pushes", {
             "comment": "by CI", "ref": "next", "flags": {"SHOUT": True}, "step": True})
         self.assertEqual(answer.status_code, 202, answer.content)
-        told = answer.json()
-        push = self.deployment.pushes.get(pk=told["id"])
+        data = answer.json()
+        push = self.deployment.pushes.get(pk=data["id"])
         self.assertEqual((push.state, push.comment, push.ref, push.flags, push.step),
                          ("queued", "by CI", "next", {"SHOUT": "1"}, True))
         self.assertEqual(push.user, self.cast.people["push"])
-        self.assertIsNone(told["number"])
-        self.assertTrue(told["url"].endswith(push.get_absolute_url()))
+        self.assertIsNone(data["number"])
+        self.assertTrue(data["url"].endswith(push.get_absolute_url()))
 
     def test_what_no_stage_could_be_given_is_refused(self):
         for asked in ({"comment": "a\0b"}, {"ref": "a\0b"}, {"flags": {"SHOUT": "a\0b"}},
@@ -151,10 +151,10 @@ class Following(Case):
         self.address += f"/pushes/{self.push.pk}"
 
     def test_its_stages_are_told_as_the_engine_kept_them(self):
-        told = self.caller.get(self.address).json()
-        self.assertEqual((told["id"], told["number"], told["state"]),
+        data = self.caller.get(self.address).json()
+        self.assertEqual((data["id"], data["number"], data["state"]),
                          (self.push.pk, 2, "succeeded"))
-        [stage] = told["stages"]
+        [stage] = data["stages"]
         self.assertEqual((stage["name"], stage["state"], stage["exit"]), ("greet", "succeeded", 0))
 
     def test_no_setting_is_told(self):
@@ -165,8 +165,8 @@ class Following(Case):
     def test_of_a_push_that_waits_the_planned_stages_are_told(self):
         type(self.push).objects.filter(pk=self.push.pk).update(
             state="queued", record=None, number=None)
-        told = self.caller.get(self.address).json()
-        self.assertEqual([(stage["name"], stage["state"]) for stage in told["stages"]],
+        data = self.caller.get(self.address).json()
+        self.assertEqual([(stage["name"], stage["state"]) for stage in data["stages"]],
                          [("greet", "waiting")])
 
     def test_what_has_not_changed_is_not_sent_again(self):
@@ -177,8 +177,8 @@ class Following(Case):
 
     def test_who_waits_for_a_change_that_was_gets_it_at_once(self):
         self.running(version=7)
-        told = self.caller.get(f"{self.address}?wait=60&version=6").json()
-        self.assertEqual(told["version"], 7)
+        data = self.caller.get(f"{self.address}?wait=60&version=6").json()
+        self.assertEqual(data["version"], 7)
 
     def test_who_loses_the_right_to_know_while_waiting_is_told_nothing(self):
         type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
@@ -231,30 +231,30 @@ class Log(Case):
         type(self.push).objects.filter(pk=self.push.pk).update(log_bytes=offset)
 
     def test_from_each_byte_on_it_is_what_was_said(self):
-        said = [b"one\n", b"two", b" three\n", b"four\n"]
-        self.write(*said)
-        whole = b"".join(said).decode()
+        pieces = [b"one\n", b"two", b" three\n", b"four\n"]
+        self.write(*pieces)
+        whole = b"".join(pieces).decode()
         for offset in range(len(whole) + 3):
             with self.subTest(offset=offset):
-                told = self.caller.get(f"{self.address}?offset={offset}").json()
-                self.assertEqual(told["text"], whole[offset:])
-                self.assertTrue(told["ended"])
+                data = self.caller.get(f"{self.address}?offset={offset}").json()
+                self.assertEqual(data["text"], whole[offset:])
+                self.assertTrue(data["ended"])
 
     def test_piece_by_piece_nothing_is_lost_and_no_character_torn(self):
         whole = "".join(f"{number}: žluťoučký kůň 🐎\n" for number in range(200))
         data = whole.encode()
         self.write(*(data[at:at + 77] for at in range(0, len(data), 77)))
-        text, told = "", {"next": 0, "ended": False}
-        while not told["ended"]:
-            told = self.caller.get(f"{self.address}?offset={told['next']}&limit=1025").json()
-            text += told["text"]
+        text, data = "", {"next": 0, "ended": False}
+        while not data["ended"]:
+            data = self.caller.get(f"{self.address}?offset={data['next']}&limit=1025").json()
+            text += data["text"]
         self.assertEqual(text, whole)
 
     def test_bytes_that_are_no_text_reach_the_end_all_the_same(self):
         self.write(b"\xff\xfe", b"half \xf0\x9f")
-        told = self.caller.get(self.address).json()
-        self.assertEqual((told["next"], told["ended"]), (9, True))
-        self.assertEqual(told["text"], "\ufffd\ufffdhalf \ufffd")
+        data = self.caller.get(self.address).json()
+        self.assertEqual((data["next"], data["ended"]), (9, True))
+        self.assertEqual(data["text"], "\ufffd\ufffdhalf \ufffd")
 
     def test_as_text_it_is_the_bytes_themselves(self):
         self.write(b"\xff<script>\n")
@@ -270,8 +270,8 @@ class Log(Case):
         self.assertFalse(self.caller.get(self.address).json()["ended"])
 
     def test_a_log_that_was_cleared_away_has_an_end(self):
-        told = self.caller.get(f"{self.address}?offset=4").json()
-        self.assertEqual((told["text"], told["next"], told["ended"]), ("", 4, True))
+        data = self.caller.get(f"{self.address}?offset=4").json()
+        self.assertEqual((data["text"], data["next"], data["ended"]), ("", 4, True))
 
     def test_an_offset_that_is_none_is_refused(self):
         for offset in ("-1", "x", str(2**70)):

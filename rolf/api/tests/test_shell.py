@@ -87,8 +87,8 @@ class Lines(LiveServerTestCase):
 
     @skipUnless(DOCS.is_file(), "the docs are in bootstrapper's own repository")
     def test_docs_and_page_tell_the_same(self):
-        told = re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.S)
+        examples = re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.S)
         theirs = [block.strip().replace("https://rolf.example.org/api/deployments/1/",
                                         f"{self.address}/deployments/{self.cast.mine.pk}/")
-                  for block in told]
+                  for block in examples]
         self.assertEqual(theirs, self.lines())

@@ -81,7 +81,7 @@ class PushPage(Case):
         self.assertTrue(form)
         self.assertIn(f'id="now-active" href="{running.get_absolute_url()}"', before)
         news = self.client.get(self.page, headers={"HX-Request": "true"})
-        self.assertContains(news, 'id="now" aria-labelledby="stands" hx-swap-oob="true"')
+        self.assertContains(news, 'id="now" aria-labelledby="now-heading" hx-swap-oob="true"')
 
     def test_a_refused_push_says_so_in_its_title(self):
         self.assertNotContains(self.client.get(self.page), "Not done")

@@ -20,7 +20,7 @@ from deployments.models import (
 from history.models import record_change
 from pushes.models import LogChunk, Push, Worker
 
-# Everybody who may ask for something, by what they may do on the deployment that is asked for.
+# Users by their permission on the deployment of the request.
 PEOPLE = ["anonymous", "no permission", "view", "push", "edit", "edit elsewhere", "superuser"]
 LEVELS = {"view": Level.VIEW, "push": Level.PUSH, "edit": Level.EDIT, "superuser": Level.EDIT}
 
@@ -108,7 +108,7 @@ class Cast:
     def _push(self, deployment, number):
         now = timezone.now()
         at = now.isoformat()
-        said = b"hello\n"
+        data = b"hello\n"
         record = {"id": number, "state": "succeeded", "comment": "", "user": "push",
                   "ref": "main", "commit": "c" * 40, "started": at, "ended": at,
                   "deployment": deployment.name, "settings": {}, "outputs": {},
@@ -120,6 +120,6 @@ class Cast:
             deployment=deployment, number=number, state="succeeded", user=self.people["push"],
             user_name="push", ref="main", commit="c" * 40, started=now, ended=now,
             snapshot=snapshot, record=record, marks={"0": {"line": 0}}, log_lines=1,
-            log_bytes=len(said), version=3)
+            log_bytes=len(data), version=3)
         LogChunk.objects.create(push=push, sequence=0, offset=0, first_line=0, last_line=1,
-                                data=said, spans=[[len(said), 0, "stdout", now.timestamp(), ""]])
+                                data=data, spans=[[len(data), 0, "stdout", now.timestamp(), ""]])

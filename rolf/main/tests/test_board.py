@@ -11,7 +11,7 @@ from pushes.models import Push
 
 
 class Case(TestCase):
-    """Somebody who may push one of the two deployments."""
+    """A user with permission to push one of the two deployments."""
 
     @classmethod
     def setUpTestData(cls):
@@ -125,9 +125,9 @@ class Search(Case):
                 self.assertNotContains(page, self.cast.other.get_absolute_url())
 
     def test_how_much_is_found_is_told_to_who_does_not_see_it(self):
-        for words, told in (("shop", "1 found"), ("nowhere", "0 found"), ("", "")):
+        for words, counted in (("shop", "1 found"), ("nowhere", "0 found"), ("", "")):
             page = self.client.get("/search/", {"q": words}, headers={"HX-Request": "true"})
-            self.assertContains(page, f'<p hx-swap-oob="innerHTML:#counted">{told}</p>')
+            self.assertContains(page, f'<p hx-swap-oob="innerHTML:#counted">{counted}</p>')
 
     def test_recipes_are_found(self):
         self.assertContains(self.client.get("/search/", {"q": "gree"}), "/cookbook/of/greet/")

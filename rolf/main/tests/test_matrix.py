@@ -22,7 +22,7 @@ from .url_table import METHODS, SAFE, rows, undeclared
 # What declares nothing, and why.
 EXEMPT = {
     "accounts:login": "who has to sign in has no permission yet",
-    "accounts:logout": "whoever asks for it, it ends their own session",
+    "accounts:logout": "it ends only the session of the request",
     "main:healthz": "for monitoring: it says ok or not, and names nothing",
     "admin:": "Django's own, for those whom it calls staff",
     "operations:": "shows tokens, not sessions: api/tests/test_matrix.py",
@@ -57,7 +57,7 @@ CLOSER = {
         "edit": "ok",
         "superuser": "ok",
         None: 404,
-    },  # the token is of who may edit
+    },  # the token belongs to the user `edit`
 }
 
 
@@ -74,7 +74,7 @@ def made_up_page(request):
 
 
 class made_up_urls:  # noqa: N801 - a urlconf is a module
-    """Addresses of which one forgot to say who may see it."""
+    """URLs of which one has no permission decorator."""
 
     urlpatterns = [path("forgotten/", made_up, name="forgotten"),
                    path("fine/", made_up_page, name="fine")]
@@ -129,7 +129,7 @@ def answered(response):
     return status if status in (403, 404, 405) else "ok"
 
 
-def told(response):
+def named(response):
     """Return which of the names that stand nowhere by chance a response tells."""
     body = "" if response.streaming else response.content.decode()
     return set(re.findall(rf"\w+-{UNMISTAKABLE}", body))
@@ -220,14 +220,14 @@ class Matrix(TestCase):
                     with self.subTest(view=str(row), method=method, person=person), undone():
                         response = self.ask(client, method, address)
                         self.assertEqual(answered(response), expected(row, method, person))
-                        self.assertEqual(told(response) & UNSEEN.get(person, set()), set())
+                        self.assertEqual(named(response) & UNSEEN.get(person, set()), set())
                         policy = response["Content-Security-Policy"]
                         self.assertIn("default-src 'self'", policy)
                         self.assertNotIn("unsafe", policy)
 
     def test_what_looks_for_names_finds_them(self):
         page = self.ask(self.client_of("view"), "GET", reverse("main:index"))
-        self.assertEqual(told(page), {f"{name}-{UNMISTAKABLE}" for name in ("shop", "mine")})
+        self.assertEqual(named(page), {f"{name}-{UNMISTAKABLE}" for name in ("shop", "mine")})
 
     def test_what_is_safe_changes_nothing(self):
         for person in PEOPLE:

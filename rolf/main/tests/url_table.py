@@ -20,7 +20,7 @@ class Row:
 
     @property
     def declared(self):
-        """Whether the view says who may see it."""
+        """Whether the view has a permission decorator."""
         return getattr(self.view, "login_required", False)
 
     @property
@@ -61,7 +61,7 @@ def rows(urlconf=None):
 
 
 def undeclared(table, exempt):
-    """Return those rows that neither say who may see them nor are on the list of exceptions.
+    """Return the rows without a permission decorator that are not on the list of exceptions.
 
     An exception is a name, or a namespace and all below it ("admin:").
     """

@@ -1,1 +1,1 @@
-"""Pages that follow a push while it runs."""
+"""Live updates of pages."""

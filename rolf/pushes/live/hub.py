@@ -1,6 +1,7 @@
-"""Who follows what: one look at the database for all that is followed, instead of one by each.
+"""One query of the database for all open streams, instead of one for each stream.
 
-A hub belongs to one event loop, hence to one process. Nothing is asked while nobody follows.
+There is one hub for each event loop, that is for each process. It makes no query while there are
+no streams.
 """
 
 import asyncio
@@ -12,21 +13,21 @@ from django.db import Error, connections
 
 from ..models import ACTIVE, Push
 
-PAUSE, IDLE = 0.05, 0.5  # seconds between two looks: while a followed push runs, and otherwise
-EVERYTHING = None  # followed instead of a push: whatever begins, ends or asks something
+PAUSE, IDLE = 0.05, 0.5  # seconds between two queries: while a followed push runs, and otherwise
+EVERYTHING = None  # instead of the key of a push: changes of any push
 
-# A thread of its own, so that following has one connection, and never waits for slow pages.
+# Streams use one thread with one connection, and never wait for slow pages.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="following")
 _hubs = weakref.WeakKeyDictionary()
 
 
 async def in_thread(function, *arguments):
-    """Call what asks the database, beside the event loop."""
+    """Call a function that uses the database in the streams' thread, and await its result."""
     return await asyncio.wrap_future(_submitted(function, *arguments))
 
 
 def call_in_thread(function):
-    """Call something there, and wait for it without an event loop."""
+    """Call a function in the streams' thread, and wait for it without an event loop."""
     return _submitted(function).result()
 
 
@@ -35,34 +36,34 @@ def _submitted(function, *arguments):
         try:
             return function(*arguments)
         except Error:
-            connections.close_all()  # the next call finds the database again, if it is there
+            connections.close_all()  # so that the next call connects again
             raise
 
     return _thread.submit(call)
 
 
 class Hub:
-    """Tells its followers when the version of their push has grown."""
+    """Wakes the followers of a push when its version has grown."""
 
     def __init__(self):
-        """Nobody follows yet."""
-        self._versions = {}
-        self._followers = {}  # by push, the events that wake them
-        self._asking = None
-        self._shared = {}
+        """Start without followers."""
+        self._versions = {}  # by push
+        self._followers = {}  # by push: the asyncio.Events that wake its followers
+        self._polling = None  # the task that queries the database
+        self._shared = {}  # by (push, version, key): a future
 
     @classmethod
     def of_loop(cls):
-        """Return the one of this event loop."""
+        """Return the hub of the running event loop."""
         return _hubs.setdefault(asyncio.get_running_loop(), cls())
 
     @asynccontextmanager
     async def following(self, push_id):
-        """Give an asyncio.Event that is set whenever there is something new of a push."""
+        """Yield an asyncio.Event that is set whenever a push has changed."""
         wake = asyncio.Event()
         self._followers.setdefault(push_id, set()).add(wake)
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll())
         try:
             yield wake
         finally:
@@ -73,9 +74,9 @@ class Hub:
                 self._forget(push_id)
 
     async def shared(self, push_id, key, function, *arguments):
-        """Return what the function returns, called once for all who ask the same at a version.
+        """Return what the function returns, and cache it by the push's version and the key.
 
-        Followers of a push that have seen the same want the same next.
+        Followers that have seen the same part of a push need the same news next.
         """
         key = (push_id, self._versions.get(push_id), key)
         if key not in self._shared:
@@ -88,15 +89,16 @@ class Hub:
             raise
 
     def _forget(self, push_id, *, but=()):
-        """Drop what was shared of a push at any version `but` one."""
+        """Drop the cached results of a push, except those of the version `but`."""
         for key in [key for key in self._shared if key[0] == push_id and key[1] != but]:
             del self._shared[key]
 
-    async def _ask(self):
+    async def _poll(self):
+        """Query the versions of the followed pushes while there are followers."""
         while self._followers:
             try:
                 found = await in_thread(_versions, list(self._followers))
-            except Error:  # the database is away for a while: followers wait for it
+            except Error:  # the database does not answer; try again
                 await asyncio.sleep(IDLE)
                 continue
             for push_id, (version, _) in found.items():
@@ -111,17 +113,17 @@ class Hub:
 
 
 def _versions(push_ids):
-    """Return of each push its version, and whether it is active."""
+    """Return, by push, (its version, whether it is active)."""
     rows = Push.objects.filter(pk__in=[pk for pk in push_ids if pk is not EVERYTHING])
     found = {pk: (version, state in ACTIVE)
              for pk, version, state in rows.values_list("pk", "version", "state")}
     if EVERYTHING in push_ids:
-        found[EVERYTHING] = (standing_of(Push.objects.all()), False)
+        found[EVERYTHING] = (overall_state(Push.objects.all()), False)
     return found
 
 
-def standing_of(pushes):
-    """Return what differs as soon as one of them begins, ends, asks or loses its worker."""
+def overall_state(pushes):
+    """Return a value that changes when one of the pushes begins, ends, asks or loses its worker."""
     running = pushes.active().select_related("worker").only(
         "pk", "state", "awaits", "worker__ended", "worker__beat")
     newest = pushes.order_by("-pk").values_list("pk", flat=True).first()

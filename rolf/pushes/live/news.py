@@ -1,4 +1,4 @@
-"""What is new about a push since somebody looked: the same for streams and for polling."""
+"""The changes of a push since a page last received any. Streams and polling share this."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from deployments.redaction import Discretion
 from history.paging import to_int
 
 from ..converters import Address
-from ..log_view.html import html_of
+from ..log_view.html import render_lines
 from ..log_view.search import first_error
 from ..models import Push
 from ..rollback import is_live, target_of
 
-TAIL = 500  # lines at most: who is further behind gets the last ones, and fetches what it shows
+TAIL = 500  # lines in one response; a page that is further behind gets only the last ones
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far somebody has seen: whole lines of the log, and which panel."""
+    """What a page shows: how many complete lines of the log, and which panel (its digest)."""
 
     lines: int = 0
     panel: str = ""
 
     @classmethod
     def parse(cls, text):
-        """Return the cursor that a browser sends back; the beginning if it is none of ours."""
+        """Return the cursor that a browser sent; the beginning of the log if it is invalid."""
         lines, _, panel = (text or "").partition(".")
         return cls() if to_int(lines) is None else cls(to_int(lines), panel)
 
@@ -39,56 +39,54 @@ class Cursor:
 
 
 def news(push_id, cursor, level):
-    """Return (what a page puts in place, the next cursor); None for the first if nothing is new.
+    """Return (changes as a dictionary, the next cursor); the changes are None if there are none.
 
-    `first` and `html` are lines that replace what the page has from that line on, the open last
-    line among them; `total` is how many lines there are; `panel` is None where it is the same,
-    else `error` is the line of the first error, if there is one, and `address` stands for the push
-    in its page's address by now.
+    `html` replaces the lines of the page from `first` on, and includes an incomplete last line.
+    `total` is the number of lines in the log. `panel` is None if it has not changed. If it has,
+    `error` is the line of the first error or None, `address` is the current Address of the push,
+    and `heading` and `title` are those of the page.
     """
-    # The snapshot, which holds all stages' code, is read only where there is no record yet.
+    # The snapshot has the code of all stages. It is read only if there is no record yet.
     push = Push.objects.with_ends().select_related("deployment__application").defer(
         "snapshot").get(pk=push_id)
-    panel = panel_of(push, level)
-    mark = digest(panel)
-    told = {"cursor": "", "first": None, "html": "", "panel": None, "title": "", "heading": "",
-            "address": "", "error": None, "total": push.log_lines, "active": push.active}
-    if mark != cursor.panel:
-        told |= {"panel": panel, "heading": push.heading, "address": Address.of(push).text,
-                 "error": first_error(push),
-                 "title": f"{push.display_state} · {push} of {push.deployment}"}
+    panel = render_panel(push, level)
+    panel_digest = digest(panel)
+    changes = {"cursor": "", "first": None, "html": "", "panel": None, "title": "", "heading": "",
+               "address": "", "error": None, "total": push.log_lines, "active": push.active}
+    if panel_digest != cursor.panel:
+        changes |= {"panel": panel, "heading": push.heading, "address": Address.of(push).text,
+                    "error": first_error(push),
+                    "title": f"{push.display_state} · {push} of {push.deployment}"}
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
-    html, last = html_of(push, first, TAIL + 1)
+    html, last = render_lines(push, first, TAIL + 1)
     html = Discretion(push.deployment, level, push).html(html)
     if last > first:
-        told |= {"first": first, "html": html, "total": last}
-    following = Cursor(push.log_lines, mark)
-    told["cursor"] = str(following)
+        changes |= {"first": first, "html": html, "total": last}
+    following = Cursor(push.log_lines, panel_digest)
+    changes["cursor"] = str(following)
     if following == cursor and not html:
         return None, following
-    return told, following
+    return changes, following
 
 
-def panel_of(push, level):
-    """Return what stands beside the log: state, stages, what can be done."""
-    record = push.engine_record
-    stages = record.stages if record else ()
+def render_panel(push, level):
+    """Return the HTML beside the log: the state, the stages, and the actions of the user."""
     may_push = level >= Level.PUSH
-    live, undo = _way_back(push) if may_push and push.state == State.SUCCEEDED else (False, None)
+    live, undo = _rollback_of(push) if may_push and push.state == State.SUCCEEDED else (
+        False, None)
     panel = render_to_string("pushes/panel.html", {
         "live": live, "undo": undo,
         "push": push, "deployment": push.deployment,
-        "stages": [(index, stage, push.marks.get(str(index), {}))
-                   for index, stage in enumerate(stages)],
-        "planned": (push.snapshot or {}).get("stages", []) if not record else [],
-        "may_push": may_push, "facts": record})
+        "stages": [(stage, push.marks.get(str(index), {}))
+                   for index, stage in enumerate(push.stages)],
+        "may_push": may_push})
     return mark_safe(Discretion(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
 
 
-def _way_back(push):
-    """Return whether the push's code is live, and the push that a rollback would return to then.
+def _rollback_of(push):
+    """Return (whether the push is live, the push that its rollback would return to or None).
 
-    The second is None where there is none, or where Rolf has no page of it.
+    The second is also None if the command line made that push, because Rolf has no page of it.
     """
     if not is_live(push.deployment, push):
         return False, None
@@ -100,5 +98,5 @@ def _way_back(push):
 
 
 def digest(panel):
-    """Return what tells one panel from another."""
+    """Return a short hash of a panel, for the cursor."""
     return hashlib.sha256(panel.encode()).hexdigest()[:12]

@@ -1,1 +1,1 @@
-"""Showing the log of a push."""
+"""Render and search the log of a push."""

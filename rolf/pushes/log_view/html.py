@@ -1,4 +1,4 @@
-"""Lines of a log as HTML, with the colours of terminals."""
+"""Render lines of a log as HTML, with the colours of a terminal."""
 
 import re
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 
 from .lines import lines
 
-COLUMNS = 4000  # that a page shows of a line
+COLUMNS = 4000  # characters of a line that a page shows
 CUT = mark_safe('<span class="cut">…</span>')
 
 _PLAIN = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*")
@@ -21,14 +21,14 @@ _TOKEN = re.compile(
     r"|\x1b[PX^_][^\x1b]*(?:\x1b\\|$)"  # DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-~]?"  # other escapes
     r"|(?P<control>[\x00-\x08\x0a-\x1f\x7f-\x9f])"
-    r"|(?P<turning>[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"  # they turn text round
+    r"|(?P<direction>[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"  # would reorder the text
     r"|(?P<text>[^\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+)",
     re.DOTALL)
 
-# What switches an attribute on, and off.
+# Codes that switch an attribute on and off.
 _ON = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "struck"}
 _OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("inverse",), 29: ("struck",)}
-# xterm's sixteen colours, to which all others are brought.
+# The sixteen colours of xterm. All other colours are mapped to the nearest one.
 _PALETTE = [
     (0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205),
     (0, 205, 205), (229, 229, 229), (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0),
@@ -38,7 +38,7 @@ _STEPS = (0, 95, 135, 175, 215, 255)  # of the 6 x 6 x 6 cube of 256 colours
 
 
 def render(data):
-    """Return the HTML of a line's bytes. Colours end with their line: a page may begin anywhere."""
+    """Return the HTML of a line's bytes. Colours end with the line: a page may begin anywhere."""
     text = data.decode("utf-8", "replace")
     if _PLAIN.fullmatch(text):
         shown = escape(text[:COLUMNS])
@@ -62,7 +62,7 @@ class _Row:
     def take(self, token):
         if token["text"]:
             self._write(token["text"])
-        elif token["turning"]:
+        elif token["direction"]:
             self._write("\N{REPLACEMENT CHARACTER}")
         elif token["control"] == "\r":
             self._at = 0
@@ -74,11 +74,11 @@ class _Row:
             self._control(token["final"], token["parameters"])
 
     def html(self):
-        told = []
+        html = []
         for classes, cells in groupby(self._cells, key=lambda cell: cell[1]):
             text = escape("".join(character for character, _ in cells))
-            told.append(f'<span class="{classes}">{text}</span>' if classes else text)
-        return mark_safe("".join(told) + (CUT if self._cut else ""))  # noqa: S308 - escaped above
+            html.append(f'<span class="{classes}">{text}</span>' if classes else text)
+        return mark_safe("".join(html) + (CUT if self._cut else ""))  # noqa: S308 - escaped above
 
     def _write(self, text):
         room = COLUMNS - self._at
@@ -144,12 +144,12 @@ class _Row:
 
 
 def _number(digits):
-    """Return a number that a terminal would heed; int() refuses those of thousands of digits."""
+    """Return a parameter as a number, or None if it is empty or too large for a terminal."""
     return int(digits) if digits.isdecimal() and len(digits) < 6 else None
 
 
 def _extended(codes):
-    """Take 5;N or 2;R;G;B off the codes; return the nearest of the sixteen, or None."""
+    """Remove 5;N or 2;R;G;B from the codes. Return the nearest of the sixteen colours, or None."""
     how = codes.pop(0) if codes else None
     if how == 5 and codes:
         number = min(codes.pop(0), 255)
@@ -173,30 +173,25 @@ def _nearest(colour):
         (a - b) ** 2 for a, b in zip(colour, _PALETTE[number], strict=True)))
 
 
-def html_of(push, first, count, here=None):
-    """Return (HTML of the lines from `first` on, the number of the line after them).
+def render_lines(push, first, count, here=None):
+    """Return (HTML of `count` lines from `first` on, the number of the line after them).
 
-    `here` is the line that somebody looks for.
+    Line `here` is highlighted.
     """
     read = lines(push, max(first, 0), count)
     if not read:
         return "", first
-    names = _stages(push)
-    begins = {mark["line"]: int(index) for index, mark in push.marks.items() if "line" in mark}
-    told = []
+    names = {str(index): stage.name for index, stage in enumerate(push.stages)}
+    begins = {mark["line"]: names.get(index, "") for index, mark in push.marks.items()
+              if "line" in mark}
+    context = []
     for line in read:
         at = datetime.fromtimestamp(line.at, UTC)
-        told.append({
+        context.append({
             "number": line.number, "here": line.number == here,
             "stream": line.stream, "host": line.host,
             "iso": at.isoformat(timespec="milliseconds"),
             "clock": timezone.localtime(at).strftime("%H:%M:%S"),
             "html": render(line.data), "whole": line.whole,
-            "begins": names[begins[line.number]] if begins.get(line.number) is not None
-            and begins[line.number] < len(names) else ""})
-    return render_to_string("pushes/lines.html", {"lines": told}), read[-1].number + 1
-
-
-def _stages(push):
-    """Return the stages' names, by their index."""
-    return [stage["name"] for stage in (push.record or push.snapshot or {}).get("stages", [])]
+            "begins": begins.get(line.number, "")})
+    return render_to_string("pushes/lines.html", {"lines": context}), read[-1].number + 1

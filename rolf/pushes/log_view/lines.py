@@ -1,12 +1,12 @@
-"""Lines of a log out of its chunks: as many as are asked for, however long the log is."""
+"""Read lines of a log from its chunks, without reading the rest of the log."""
 
 from dataclasses import dataclass
 
 from django.db.models import BinaryField
 from django.db.models.functions import Substr
 
-LONGEST = 16 * 1024  # bytes of a line that are read; the raw log has all of it
-BATCH = 64  # chunks that a query asks for; they are read one at a time
+LONGEST = 16 * 1024  # bytes of a line; a page shows no more, the raw log has the whole line
+BATCH = 64  # chunks in a query; they are fetched one at a time
 _READ = ("push", "sequence", "offset", "first_line", "data", "spans")
 
 
@@ -14,7 +14,7 @@ _READ = ("push", "sequence", "offset", "first_line", "data", "spans")
 class Line:
     """A line without its newline; `number` counts from 0, `at` is seconds since 1970.
 
-    It isn't `whole` where the rest of it was left out.
+    `whole` is False if a part of the line was left out.
     """
 
     number: int
@@ -27,9 +27,9 @@ class Line:
 
 
 def lines(push, first, count):
-    """Return the Lines from `first` on, `count` at most; the last may be one that isn't ended.
+    """Return the Lines from `first` on, `count` at most. The last one may be incomplete.
 
-    What was said since the push's row was read isn't among them.
+    Output since the push's row was read is not included.
     """
     found, line = [], None
     chunk, following = _holding(push, first), None
@@ -42,9 +42,9 @@ def lines(push, first, count):
                 if len(found) == count:
                     return found
         if chunk.offset + len(chunk.data) >= push.log_bytes:
-            break  # nobody needs to be asked what comes after
+            break  # the end of the log: no further query is needed
         if line is not None and line.full:
-            # What is between needn't be read; but at the line's end a progress bar tells the most.
+            # Skip to the end of the line: a progress bar has its last state there.
             end = _ending(push, line.number, chunk.sequence)
             line.cut = line.cut or (end is not None and end.sequence > chunk.sequence + 1)
             chunk, following = end, None
@@ -57,7 +57,7 @@ def lines(push, first, count):
 
 
 def raw(push):
-    """Give the log's bytes, a chunk at a time."""
+    """Yield the log's bytes, a chunk at a time."""
     sequence = -1
     while True:
         row = push.chunks.filter(sequence__gt=sequence).order_by("sequence").values_list(
@@ -83,10 +83,10 @@ def beginning(push, sequence, length):
 
 @dataclass
 class _Piece:
-    """What one chunk has of a line."""
+    """The part of a line that is in one chunk."""
 
     number: int
-    source: list  # stage, stream, at, host: of the first byte
+    source: list  # stage, stream, at, host of the first byte
     data: bytes
     cut: bool
     ended: bool
@@ -107,13 +107,13 @@ class _Piece:
 
 
 def _holding(push, line):
-    """Return the first chunk that has anything of a line, or of one after it."""
+    """Return the first chunk that has a part of a line or of a later one."""
     return push.chunks.only(*_READ).filter(
         last_line__gte=line).order_by("last_line", "sequence").first()
 
 
 def _following(push, sequence):
-    """Give the chunks after one; no more is read than is asked for."""
+    """Yield the chunks after one. Fetch a chunk only when it is needed."""
     before = None
     while sequence != before:
         before = sequence
@@ -124,21 +124,24 @@ def _following(push, sequence):
 
 
 def _ending(push, line, sequence):
-    """Return the chunk in which a line ends, or the log if the line is open; None if it's past."""
+    """Return the chunk in which a line ends, or the last chunk if it is incomplete.
+
+    Return None if there is no chunk after `sequence`.
+    """
     later = push.chunks.only(*_READ).filter(sequence__gt=sequence)
     return (later.filter(last_line__gt=line).order_by("last_line", "sequence").first()
             or later.order_by("-sequence").first())
 
 
 def _kept(data, begin, end):
-    """Return what is kept of a line: its first bytes, or its last where it goes back to write."""
+    """Return the first LONGEST bytes of a line, or the last if a carriage return overwrites it."""
     if end - begin > LONGEST and data.find(b"\r", end - LONGEST, end - 1) >= 0:
         begin = end - LONGEST
     return data[begin:min(end, begin + LONGEST)]
 
 
 def _pieces(chunk, first):
-    """Give what a chunk has of the lines from `first` on."""
+    """Yield the pieces of lines in a chunk, from line `first` on."""
     data, number, at = bytes(chunk.data), chunk.first_line, 0
     sources = iter(chunk.spans)
     source, reached = None, 0

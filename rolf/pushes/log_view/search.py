@@ -2,20 +2,19 @@
 
 import re
 
-from bootstrapper.deploy.events.event import State
-
+from ..models import STOPPED
 from .index import candidates
 from .lines import beginning, lines
 
-MOST = 200  # characters that are searched for
+MOST = 200  # characters; longer search text is cut
 
 
 def first_hit(push, words, start, *, backwards=False, hidden=None):
     """Return the number of the first line from `start` on that has the words, or None.
 
     The search ignores case. It includes line `start` itself, and goes up from there if
-    `backwards`. It does not find what the Discretion `hidden` hides: a person could guess that,
-    letter by letter.
+    `backwards`. It does not find text that the Discretion `hidden` hides, because a user could
+    guess that text letter by letter.
     """
     words = words[:MOST]
     if not words or "\n" in words:
@@ -45,10 +44,10 @@ class _Search:
                 b"(?:" + b"|".join(map(re.escape, sorted(letter))) + b")" for letter in letters))
         self.reach = 2 * len(self.needle)  # the other case may take more bytes
         if hidden:
-            self.reach += hidden.longest  # what is hidden may begin within the words
+            self.reach += hidden.longest  # hidden text may begin within the words
 
-    def may_go_on(self, text):
-        """Tell whether it may begin in `text` and end in what follows."""
+    def may_continue(self, text):
+        """Return whether a hit may begin in `text` and end in the next chunk."""
         if text.endswith(b"\n"):
             return False
         return self._pattern is not None or any(
@@ -57,8 +56,8 @@ class _Search:
     def lines(self, chunk, text):
         """Yield the numbers of the lines in which a hit begins in the chunk, each once, in order.
 
-        `text` goes on after the chunk. What begins there may be cut off at the end of the text,
-        and then `hidden` does not recognize it.
+        `text` is the chunk and the bytes after it. Hits that begin after the chunk do not count:
+        hidden text may be cut off there, and `hidden` would not recognize it.
         """
         line, counted = chunk.first_line, 0
         at = self._find(text, 0)
@@ -77,10 +76,10 @@ class _Search:
 
 
 def _chunks(push, words, start, backwards):
-    """Give the chunks to look through, from the one of a line on; not those that can't have it."""
+    """Yield the chunks to search, from line `start` on, without those that the index excludes."""
     chunks = push.chunks.only("push", "sequence", "first_line", "data")
     chunks = chunks.order_by("-sequence" if backwards else "sequence")
-    # Backwards from the chunk in which the line ends, forwards from that in which it begins.
+    # Begin with the chunk in which the line ends (backwards) or begins (forwards).
     bound = {"last_line__gt": start} if backwards else {"last_line__gte": start}
     here = push.chunks.filter(**bound).order_by("last_line", "sequence").values_list(
         "sequence", flat=True).first()
@@ -98,11 +97,11 @@ def _chunks(push, words, start, backwards):
 
 
 def _text(push, chunk, search):
-    """Return a chunk's bytes in lower case, and those after it that a hit may go on in."""
+    """Return a chunk's bytes in lower case, and the bytes after it where a hit may end."""
     data, before = bytes(chunk.data), b""
-    if search.hidden:  # what is hidden may begin in the chunk before
+    if search.hidden:  # hidden text may begin in the chunk before
         before = _before(push, chunk.sequence, search.reach)
-    elif not search.may_go_on(data.lower()):  # a query for each chunk takes twice the time
+    elif not search.may_continue(data.lower()):  # saves a query, which would double the time
         return data.lower()
     after = b"" if data.endswith(b"\n") else beginning(push, chunk.sequence + 1, search.reach)
     text = before + data + after
@@ -122,36 +121,37 @@ def _before(push, sequence, reach):
     return found[-reach:]
 
 
-LOOKED_AT = 1000  # lines that are read for a word of alarm
-BAD = (State.FAILED, State.LOST, State.CANCELLED)
-# Much that is said on stderr is none: these words tell what is.
-_ALARM = re.compile(
+ERROR_LINES = 1000  # lines in which first_error() looks for an error word
+# Programs print much else on stderr. A line with one of these words is an error.
+_ERROR_WORD = re.compile(
     rb"\b(?:error|errors|failed|failure|fatal|traceback|exception|denied|refused|cannot|can't|"
     rb"not found|no such)\b|error:", re.IGNORECASE)
 
 
 def first_error(push):
-    """Return the line where a push says why it ended badly; None where there is no such line.
+    """Return the number of the line that shows why a push failed, or None.
 
-    Of the stage that failed it is the first line on stderr with a word of alarm, else the first
-    on stderr, else the last line with such a word, else the last.
+    In the output of the stage that failed, that is the first line on stderr with an error word,
+    else the first line on stderr, else the last line with an error word, else the last line.
     """
     stages = (push.record or {}).get("stages", [])
     for index, stage in enumerate(stages):
         mark = push.marks.get(str(index), {})
-        if stage["state"] in BAD and "line" in mark:
+        if stage["state"] in STOPPED and "line" in mark:
             following = [push.marks[str(later)]["line"] for later in range(index + 1, len(stages))
                          if "line" in push.marks.get(str(later), {})]
-            return _of_stage(push, mark, following[0] if following else push.log_lines)
+            return _error_line(push, mark, following[0] if following else push.log_lines)
     return None
 
 
-def _of_stage(push, mark, end):
+def _error_line(push, mark, end):
+    """Return the line of the error in a stage's output, which ends before line `end`."""
     if "error" in mark:
-        said = lines(push, mark["error"], min(end - mark["error"], LOOKED_AT))
-        alarms = [line.number for line in said
-                  if line.stream == "stderr" and _ALARM.search(line.data)]
-        return alarms[0] if alarms else mark["error"]
-    first = max(mark["line"], end - LOOKED_AT)
-    alarms = [line.number for line in lines(push, first, end - first) if _ALARM.search(line.data)]
-    return alarms[-1] if alarms else max(mark["line"], end - 1)
+        read = lines(push, mark["error"], min(end - mark["error"], ERROR_LINES))
+        errors = [line.number for line in read
+                  if line.stream == "stderr" and _ERROR_WORD.search(line.data)]
+        return errors[0] if errors else mark["error"]
+    first = max(mark["line"], end - ERROR_LINES)
+    errors = [line.number for line in lines(push, first, end - first)
+              if _ERROR_WORD.search(line.data)]
+    return errors[-1] if errors else max(mark["line"], end - 1)

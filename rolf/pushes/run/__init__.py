@@ -1,1 +1,1 @@
-"""Carrying out a push, in the worker's child."""
+"""Run a push, in a child process of the worker."""

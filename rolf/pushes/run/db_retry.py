@@ -1,4 +1,4 @@
-"""A database that is away for a while: it is restarted, or locked, or its disk is full."""
+"""Retry database queries during an outage: a restart, a lock, or a full disk."""
 
 import time
 from contextlib import contextmanager
@@ -7,13 +7,13 @@ from bootstrapper.errors import WorkFailed
 from django.db import InterfaceError, OperationalError, connections, transaction
 
 AWAY = (OperationalError, InterfaceError)
-PATIENCE = 60.0  # seconds that it may be away
+PATIENCE = 60.0  # seconds until a write gives up
 PAUSE = 0.25
 
 
 @contextmanager
 def ignore_outage():
-    """Let what is asked within go unanswered while the database is away: it is asked again."""
+    """Skip the rest of the body if the database does not answer. The caller asks again later."""
     try:
         yield
     except AWAY:
@@ -21,9 +21,9 @@ def ignore_outage():
 
 
 def retry_write(function, meanwhile):
-    """Call what changes the database, in a transaction; while that is away, again and again.
+    """Call a function in a transaction, and return its result. Retry while the database is down.
 
-    In between `meanwhile` is called. Returns what the function does. Raises WorkFailed.
+    Call `meanwhile` before each retry. Raise WorkFailed after PATIENCE seconds.
     """
     end = time.monotonic() + PATIENCE
     while True:
@@ -34,12 +34,12 @@ def retry_write(function, meanwhile):
             if time.monotonic() > end:
                 raise WorkFailed(
                     "the database", f"can't be written ({error})",
-                    "see that it runs, and that its disk has room") from error
+                    "check that it runs, and that its disk has free space") from error
             reconnect()
             meanwhile()
             time.sleep(PAUSE)
 
 
 def reconnect():
-    """Leave what is broken; whoever asks next finds the database again, if it is there."""
+    """Close all connections, so that the next query opens new ones."""
     connections.close_all()

@@ -1,4 +1,4 @@
-"""What is in a deployment's repository, and what is live on its hosts."""
+"""Answer surveys: read a deployment's repository, and ask its first host what is live."""
 
 import os
 import tempfile
@@ -22,12 +22,12 @@ from .. import rollback
 from ..rollback import records_of
 from .repository import RepositoryMirror
 
-REFS, COMMITS = 200, 100  # as many as a person looks through
+REFS, COMMITS = 200, 100  # at most; a page shows them all
 _FORMAT = "%m%x00%H%x00%s%x00%an%x00%aI"
 
 
 def answer(survey_id):
-    """Answer one survey; what goes wrong is its answer, too."""
+    """Answer one survey. If the look fails, the answer is the error message."""
     survey = Survey.objects.select_related("deployment__application").get(pk=survey_id)
     found = {"fault": "", "commit": "", "since": "", "added": None, "removed": None,
              "definition": None}
@@ -47,18 +47,18 @@ def answer(survey_id):
 def _look(deployment, ref):
     prepared = prepare_hosts(deployment)
     if not prepared.settings.get("REPOSITORY"):
-        raise Refused(["It has no setting REPOSITORY, so there is nowhere to look."])
+        raise Refused(["The deployment has no setting REPOSITORY."])
     prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = prepared.settings.get("SSH_CONFIG")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    with Ssh(Path(config) if config else None) as ssh, _first_target(prepared, ssh) as targets:
+    with Ssh(Path(config) if config else None) as ssh, _first_host(prepared, ssh) as hosts:
         mirror = RepositoryMirror(prepared, own | ssh.environment(own))
         mirror.fetch()
         commit = mirror.resolve(ref)
         if not mirror.has(commit):
             raise InputError(prepared.settings["REPOSITORY"], f"has no commit {commit}",
                              "push it there, or name another one")
-        refresh_live_release(deployment, targets)
+        refresh_live_release(deployment, hosts)
         live = rollback.live_push(deployment)
         since = live.commit if live else ""
         return {"commit": commit, "since": since, "refs": _refs(mirror),
@@ -67,25 +67,25 @@ def _look(deployment, ref):
 
 
 @contextmanager
-def _first_target(prepared, ssh):
-    """Give the Targets that the first host is; it is logged in to while git is asked."""
+def _first_host(prepared, ssh):
+    """Yield RemoteHosts with the first host. The login proceeds while git fetches."""
     directory = prepared.settings.get("REMOTE_DIRECTORY", "")
-    targets = RemoteHosts(ssh, prepared.hosts[:1] if directory else (), directory)
-    targets.start()
+    hosts = RemoteHosts(ssh, prepared.hosts[:1] if directory else (), directory)
+    hosts.start()
     try:
-        yield targets
+        yield hosts
     finally:
-        targets.end()
+        hosts.end()
 
 
 def _refs(mirror):
-    """Return the names of branches and tags, those of the newest commits first."""
+    """Return the names of branches and tags, by commit date, newest first."""
     return mirror.lines("for-each-ref", f"--count={REFS}", "--sort=-creatordate",
                         "--format=%(refname:short)", "refs/heads", "refs/tags")
 
 
 def _commits(mirror, since, commit):
-    """Return what a push of `commit` adds to what is live, and what it takes away."""
+    """Return the commits that a push of `commit` adds to the live release, and removes from it."""
     if not since:
         return {"added": None, "removed": None}
     found = {"<": [], ">": []}
@@ -100,7 +100,7 @@ def _commits(mirror, since, commit):
 
 
 def _definition(deployment, mirror, commit):
-    """Return what the repository's own deployments.toml says at that commit; no secrets."""
+    """Return the definition in deploy/deployments.toml of a commit, without values of secrets."""
     with tempfile.TemporaryDirectory(prefix="survey-") as checkout:
         mirror.extract(commit, "deploy", Path(checkout))
         prepared = prepare_repository(deployment, Path(checkout))
@@ -113,36 +113,36 @@ def _definition(deployment, mirror, commit):
                    "switch": flag.boolean} for flag in prepared.deployment.flags.values()]}
 
 
-def refresh_live_release(deployment, targets):
-    """Keep what the first target serves, if that isn't what was pushed from here last.
+def refresh_live_release(deployment, hosts):
+    """Store the release that the first host serves, if it is not the last one that Rolf pushed.
 
-    Where it can't be asked, what was known stays.
+    If the host does not answer, keep what is stored.
     """
     try:
-        targets.wait()
+        hosts.wait()
     except BootstrapperError:
         return
-    host, state = next(iter(targets.states.items()), ("", None))
+    host, state = next(iter(hosts.states.items()), ("", None))
     if state is None or not state.current.isdecimal():
         return
-    # Its pushes.log says which pushes left this host out; Rolf's light records don't.
+    # The host's pushes.log tells which pushes skipped this host; records_of() does not.
     current = release_served(merge_records((), state.records, held_by=None),
                              {host: int(state.current)})
     records = records_of(deployment)
     ours = live_push(records, None)
     theirs = live_push(merge_records(records, state.records, held_by=None), current)
     served = None
-    if theirs is None:  # it says nothing about it
-        served = _told(current)
+    if theirs is None:  # the host has no record of it
+        served = _served(current)
     elif ours is None or theirs.id != ours.id:
-        served = _told(theirs.id, theirs)
+        served = _served(theirs.id, theirs)
     if served != deployment.served:
         deployment.served = served
         deployment.save(update_fields=["served"])
 
 
-def _told(number, record=None):
-    """Return what Deployment.served keeps."""
+def _served(number, record=None):
+    """Return the value of Deployment.served for a release."""
     if record is None:
         return {"number": number, "commit": "", "ref": "", "by": "", "at": ""}
     return {"number": number, "commit": record.commit, "ref": record.ref,

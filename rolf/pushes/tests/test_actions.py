@@ -20,17 +20,17 @@ class Actions(Case):
     def test_a_page_says_what_cancelling_does_and_a_form_does_it(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben")
         page = self.client.get(self.address("pushes:cancel", push))
-        self.assertContains(page, "No worker has begun it")
+        self.assertContains(page, "No worker has begun this push")
         push.refresh_from_db()
         self.assertEqual(push.state, "queued")
         answer = self.client.post(self.address("pushes:cancel", push), follow=True)
-        self.assertContains(answer, "It is told to end")
+        self.assertContains(answer, "The push is being cancelled")
         push.refresh_from_db()
         self.assertEqual((push.state, push.reason), ("cancelled", "cancelled by push"))
 
     def test_what_has_ended_cannot_be_cancelled(self):
         answer = self.client.post(self.address("pushes:cancel", self.new), follow=True)
-        self.assertContains(answer, "It has ended already")
+        self.assertContains(answer, "This push has already ended")
 
     def test_a_rollback_says_first_what_goes_back(self):
         for push, text in ((self.old, "before"), (self.new, "after")):
@@ -39,15 +39,16 @@ class Actions(Case):
         address = self.address("pushes:rollback", self.old)
         page = self.client.get(address)
         self.assertContains(page, "Roll back to push 1")
-        self.assertContains(page, "they switch to it; otherwise the stages of push 1 are run")
-        self.assertContains(page, "1 setting differs")
+        self.assertContains(page, "they switch to it. Otherwise Rolf runs the stages of push 1 "
+                            "again")
+        self.assertContains(page, "1 setting changes")
         self.assertContains(page, "GREETING")
-        self.assertNotContains(page, "before&#x27;")  # who may only push sees no settings
+        self.assertNotContains(page, "before&#x27;")  # only editors see settings
         self.assertContains(self.client_of("edit").get(address), "before&#x27;")
         self.assertFalse(Push.objects.active().exists())
         self.old.record["settings"] = self.new.record["settings"]
         self.old.save()
-        self.assertContains(self.client.get(address), "No setting differs.")
+        self.assertContains(self.client.get(address), "No setting changes.")
 
     def test_what_was_pushed_by_command_line_is_named_and_leads_nowhere(self):
         self.deployment.served = {"number": 9, "commit": "9" * 40, "ref": "main",
@@ -66,7 +67,7 @@ class Actions(Case):
     def test_a_rollback_says_first_which_commits_go_back(self):
         Push.objects.filter(pk=self.new.pk).update(commit="d" * 40)
         address = self.address("pushes:rollback", self.old)
-        self.assertContains(self.client.get(address), "Look which commits go back")
+        self.assertContains(self.client.get(address), "Show the commits")
         asked = self.client.post(reverse("pushes:survey", args=[self.deployment.pk]),
                                  {"ref": self.old.commit, "rollback": self.old.pk})
         self.assertRedirects(asked, address)
@@ -76,11 +77,11 @@ class Actions(Case):
         survey.update(answered=timezone.now(), commit=self.old.commit, since="d" * 40,
                       added=[], removed=[gone])
         page = self.client.get(address)
-        self.assertContains(page, "1 commit would go back")
+        self.assertContains(page, "1 commit would be removed")
         self.assertContains(page, "Winter")
-        self.assertNotContains(page, "Look which")
+        self.assertNotContains(page, "Show the commits")
         survey.update(since="e" * 40)  # something else is live by now
-        self.assertContains(self.client.get(address), "Look which")
+        self.assertContains(self.client.get(address), "Show the commits")
 
     def test_a_rollback_is_one_click(self):
         with self.captureOnCommitCallbacks():
@@ -94,11 +95,11 @@ class Actions(Case):
 
     def test_a_rollback_of_what_is_no_longer_live_is_asked_about(self):
         address = self.address("pushes:rollback", self.old)
-        for told, said in (({"shown": "1"}, "By now push 2 is live, no longer push 1."),
+        for data, message in (({"shown": "1"}, "Now push 2 is live, no longer push 1."),
                            ({"shown": ""}, "no longer an unknown push."),
                            ({}, "the page was an old one")):
-            page = self.client.post(address, told)
-            self.assertContains(page, said, status_code=422)
+            page = self.client.post(address, data)
+            self.assertContains(page, message, status_code=422)
             self.assertContains(page, 'name="shown" value="2"', status_code=422)
             self.assertFalse(Push.objects.active().exists())
 
@@ -110,7 +111,7 @@ class Actions(Case):
         self.assertContains(self.client.get(address), f'name="shown" value="{push.version}"')
         Push.objects.filter(pk=push.pk).update(version=push.version + 1)
         answer = self.client.post(address, {"shown": push.version}, follow=True)
-        self.assertContains(answer, "It has changed since its page was shown")
+        self.assertContains(answer, "This push has changed since you opened the page")
         self.assertFalse(Push.objects.active().exists())
 
     def test_what_never_worked_is_not_rolled_back_to(self):
@@ -140,7 +141,7 @@ class Actions(Case):
         self.assertEqual((push.decision, push.decided_by), ("skip", "push"))
         answer = self.client.post(
             self.address("pushes:decide", push), {"decision": "run", "stage": "greet"}, follow=True)
-        self.assertContains(answer, "ask any more")
+        self.assertContains(answer, "no longer waits for a decision")
         push.refresh_from_db()
         self.assertEqual(push.decision, "skip")
 
@@ -153,9 +154,9 @@ class Actions(Case):
         # Somebody else has answered, and it asks about the next one: the old page says nothing
         # of that. Nor does a form that says no stage at all.
         Push.objects.filter(pk=push.pk).update(awaits="bow")
-        for told in ({"stage": "greet"}, {}):
+        for data in ({"stage": "greet"}, {}):
             answer = self.client.post(
-                self.address("pushes:decide", push), {"decision": "skip", **told}, follow=True)
+                self.address("pushes:decide", push), {"decision": "skip", **data}, follow=True)
             self.assertContains(answer, "now it asks about bow")
             push.refresh_from_db()
             self.assertEqual((push.awaits, push.decision), ("bow", ""))
@@ -186,7 +187,7 @@ class Actions(Case):
         self.assertContains(page, newer.get_absolute_url())
         self.assertNotContains(page, '<button class="button primary">')
         self.assertContains(self.client.get(self.address("pushes:resume", newer)),
-                            "There is nothing to resume")
+                            "Only a push that failed, was cancelled or was lost")
 
     def test_who_may_only_look_has_no_buttons(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben", state="running",

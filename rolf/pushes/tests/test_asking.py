@@ -11,7 +11,7 @@ from pushes import services, surveys
 from pushes.models import Push
 from pushes.rollback import live_push
 
-from ..live.news import panel_of
+from ..live.news import render_panel
 
 
 class Case(TestCase):
@@ -27,7 +27,7 @@ class Case(TestCase):
         self.old, self.new = self.deployment.pushes.order_by("number")
 
     def refused(self, function, *arguments, **more):
-        """Return what is said against it."""
+        """Return why it is refused."""
         with self.assertRaises(services.Refused) as caught:
             function(*arguments, **more)
         return str(caught.exception)
@@ -46,7 +46,8 @@ class Pushes(Case):
 
     def test_it_is_a_row_with_its_snapshot_and_a_task_for_a_worker(self):
         with self.captureOnCommitCallbacks(execute=True):
-            asked = services.push(self.deployment, self.user, comment="why", flags={"SHOUT": "1"})
+            asked = services.queue_push(
+                self.deployment, self.user, comment="why", flags={"SHOUT": "1"})
         asked.refresh_from_db()
         self.assertEqual((asked.state, asked.ref, asked.comment, asked.user_name, asked.number),
                          ("queued", "main", "why", "push", None))
@@ -56,7 +57,7 @@ class Pushes(Case):
         self.assertEqual((task.queue_name, task.args_kwargs["args"]), ("pushes", [asked.pk]))
 
     def test_what_is_changed_afterwards_changes_nothing(self):
-        asked = services.push(self.deployment, self.user)
+        asked = services.queue_push(self.deployment, self.user)
         self.cast.recipe.code = "echo other\n"
         self.cast.recipe.save()
         Setting.objects.update(text="other")
@@ -68,44 +69,44 @@ class Pushes(Case):
         secret = Setting(deployment=self.deployment, name="TOKEN", secret=True)
         secret.value = "open sesame"
         secret.save()
-        asked = services.push(self.deployment, self.user, comment="say open sesame")
+        asked = services.queue_push(self.deployment, self.user, comment="say open sesame")
         self.assertNotIn("sesame", f"{asked.snapshot}{asked.comment}")
 
     def test_one_at_a_time(self):
-        first = services.push(self.deployment, self.user)
+        first = services.queue_push(self.deployment, self.user)
         with self.assertRaises(services.Busy) as caught:
-            services.push(self.deployment, self.user)
+            services.queue_push(self.deployment, self.user)
         self.assertEqual(caught.exception.push, first)
         self.assertIn("shop mine is being pushed by push", str(caught.exception))
-        services.push(self.cast.other, self.user)
+        services.queue_push(self.cast.other, self.user)
 
     def test_every_fault_is_told_at_once(self):
         self.deployment.stages.create(name="lost", recipe="gree", position=1)
         self.deployment.stages.create(name="needs", position=2, code="# needs: NOBODY_HAS_IT\n:\n")
-        said = self.refused(services.push, self.deployment, self.user, flags={"SHOT": "1"},
+        refusal = self.refused(services.queue_push, self.deployment, self.user, flags={"SHOT": "1"},
                             skip=["gret"])
         for part in ('No recipe is called "gree" (stage "lost")', "NOBODY_HAS_IT", "called SHOT",
                      "called gret"):
-            self.assertIn(part, said)
+            self.assertIn(part, refusal)
         self.assertFalse(Push.objects.active().exists())
 
     def test_a_stage_that_is_skipped_needs_nothing(self):
         self.deployment.stages.create(name="needs", position=2, code="# needs: NOBODY_HAS_IT\n:\n")
-        asked = services.push(self.deployment, self.user, skip=["needs"])
+        asked = services.queue_push(self.deployment, self.user, skip=["needs"])
         self.assertEqual(asked.skip, ["needs"])
 
     def test_a_closed_deployment_says_by_whom_and_why(self):
         self.deployment.closed, self.deployment.closed_by = "the fair is on", "anna"
         self.deployment.save()
-        for function in (services.push, services.rollback):
+        for function in (services.queue_push, services.queue_rollback):
             self.assertEqual(self.refused(function, self.deployment, self.user),
-                             "It is closed by anna: the fair is on")
+                             "The deployment is closed by anna: the fair is on")
 
 
     def test_a_ref_that_git_does_not_take_is_refused(self):
         for ref in ("--upload-pack=touch /tmp/x", "a b", "a..b", "main:x", "refs/heads/-x..y"):
             self.assertIn("git has no branch, tag or commit by such a name",
-                          self.refused(services.push, self.deployment, self.user, ref=ref))
+                          self.refused(services.queue_push, self.deployment, self.user, ref=ref))
         self.assertEqual(self.deployment.pushes.count(), 2)
 
 
@@ -117,12 +118,12 @@ class Rollbacks(Case):
             Push.objects.create(
                 deployment=self.deployment, user_name="push", state="succeeded", number=number,
                 record={**self.new.record, "id": number}, snapshot=self.new.snapshot, **way)
-        self.assertEqual(services.proposal(self.deployment).target, self.old)
+        self.assertEqual(services.propose(self.deployment).target, self.old)
 
     def test_the_last_that_worked_before_is_proposed(self):
         self.new.record["settings"] = {"GREETING": "hi"}
         self.new.save()
-        proposed = services.proposal(self.deployment)
+        proposed = services.propose(self.deployment)
         self.assertEqual((proposed.target, proposed.live), (self.old, self.new))
         self.assertEqual(proposed.settings, ["GREETING: 'hi' -> none"])
 
@@ -132,7 +133,7 @@ class Rollbacks(Case):
             deployment=self.deployment, user_name="push", state="succeeded", number=3,
             switches=True, switched=True, record={**self.new.record, "id": 3},
             snapshot=self.new.snapshot)
-        proposed = services.proposal(self.deployment)
+        proposed = services.propose(self.deployment)
         self.assertEqual((proposed.target, proposed.live), (self.old, third))
         third.delete()
         self.assertEqual(live_push(self.deployment), self.old)
@@ -140,7 +141,7 @@ class Rollbacks(Case):
         self.assertEqual((row.last, row.live), (self.new, self.old))
 
     def test_it_returns_to_what_one_says(self):
-        asked = services.rollback(self.deployment, self.user, to=self.old, keep_settings=True)
+        asked = services.queue_rollback(self.deployment, self.user, to=self.old, keep_settings=True)
         self.assertEqual((asked.rollback_to, asked.rollback_of, asked.commit, asked.comment),
                          (self.old, self.new, self.old.commit, "back to push 1"))
         self.assertTrue(asked.keep_settings)
@@ -148,23 +149,23 @@ class Rollbacks(Case):
     def test_from_the_first_there_is_no_way_back(self):
         self.new.delete()
         self.assertIn("no push that worked came before", self.refused(
-            services.rollback, self.deployment, self.user))
+            services.queue_rollback, self.deployment, self.user))
 
 
 class Afterwards(Case):
     """What may be asked of a push that is there."""
 
     def test_a_queued_one_is_cancelled_at_once_and_never_begun(self):
-        asked = services.push(self.deployment, self.user)
-        Push.objects.filter(pk=asked.pk).update(version=7)  # since whoever asks has looked
+        asked = services.queue_push(self.deployment, self.user)
+        Push.objects.filter(pk=asked.pk).update(version=7)  # since the user opened the page
         services.cancel(asked, self.user)
         asked.refresh_from_db()
         self.assertEqual((asked.state, asked.reason, asked.version),
                          ("cancelled", "cancelled by push", 8))
-        services.push(self.deployment, self.user)
+        services.queue_push(self.deployment, self.user)
 
     def test_a_running_one_is_told(self):
-        asked = services.push(self.deployment, self.user)
+        asked = services.queue_push(self.deployment, self.user)
         Push.objects.filter(pk=asked.pk).update(state="running")
         services.cancel(asked, self.user)
         asked.refresh_from_db()
@@ -172,12 +173,13 @@ class Afterwards(Case):
 
     def test_what_has_ended_has_ended(self):
         self.assertEqual(self.refused(services.cancel, self.new, self.user),
-                         "It has ended already.")
+                         "This push has already ended.")
         self.assertEqual(self.refused(services.decide, self.new, self.user, "run"),
-                         "It doesn't ask any more.")
+                         "This push no longer waits for a decision.")
 
     def test_only_the_last_one_is_resumed_and_only_if_it_stopped(self):
-        self.assertIn("it is succeeded", self.refused(services.resume, self.new, self.user))
+        self.assertIn("State of this one: succeeded",
+                      self.refused(services.resume, self.new, self.user))
         failed = self.failed()
         later = Push.objects.create(deployment=self.deployment, user_name="push", number=4,
                                     state="succeeded")
@@ -188,7 +190,7 @@ class Afterwards(Case):
 
     def test_a_resumed_one_waits_for_no_other(self):
         failed = self.failed()
-        services.push(self.deployment, self.user)
+        services.queue_push(self.deployment, self.user)
         self.assertIn("is being pushed", self.refused(services.resume, failed, self.user))
 
     def test_a_question_has_three_answers(self):
@@ -196,12 +198,12 @@ class Afterwards(Case):
         push = Push.objects.create(deployment=self.deployment, user_name="push", state="running",
                                    awaits="greet", worker=worker, started=timezone.now())
         self.assertEqual(self.refused(services.decide, push, self.user, "perhaps"),
-                         "The answer is run, skip or stop.")
+                         "The decision must be run, skip or stop.")
         services.decide(push, self.user, "skip")
         push.refresh_from_db()
         self.assertEqual((push.decision, push.decided_by, push.version), ("skip", "push", 1))
         self.assertEqual(self.refused(services.decide, push, self.user, "run"),
-                         "It doesn't ask any more.")
+                         "This push no longer waits for a decision.")
 
 
 class Surveys(Case):
@@ -219,10 +221,10 @@ class WayBack(Case):
     """What the page of a push offers."""
 
     def panel(self, push):
-        return panel_of(push, Level.PUSH)
+        return render_panel(push, Level.PUSH)
 
     def test_a_live_push_offers_to_return_to_the_one_before(self):
-        self.assertIn("Undo: return to push 1", self.panel(self.new))
+        self.assertIn("Undo: roll back to push 1", self.panel(self.new))
         self.assertNotIn("Roll back to this push", self.panel(self.new))
         self.assertIn("Roll back to this push", self.panel(self.old))
 
@@ -238,10 +240,10 @@ class WayBack(Case):
 
     def test_a_rollback_to_what_is_live_is_refused(self):
         self.assertIn("Push 2 is live already", self.refused(
-            services.rollback, self.deployment, self.user, to=self.new))
+            services.queue_rollback, self.deployment, self.user, to=self.new))
 
     def test_after_a_failure_without_a_switch_the_old_push_may_go_out_again(self):
         self.failed()
         self.assertIn("Roll back to this push", self.panel(self.new))
-        asked = services.rollback(self.deployment, self.user, to=self.new)
+        asked = services.queue_rollback(self.deployment, self.user, to=self.new)
         self.assertEqual(asked.rollback_to, self.new)

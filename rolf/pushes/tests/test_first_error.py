@@ -12,9 +12,9 @@ OUT, ERR = "stdout", "stderr"
 class FirstError(Case):
     """Of a push whose first stage is well, and whose second one isn't."""
 
-    def found(self, *said, state="failed"):
-        """Return what is said at the first error; `said` are (stream, text) of the second stage."""
-        lines = [(0, ERR, "error: none of importance"), *((1, *one) for one in said)]
+    def found(self, *output, state="failed"):
+        """Return the line of the first error; `output` has (stream, text) of the second stage."""
+        lines = [(0, ERR, "error: none of importance"), *((1, *one) for one in output)]
         data = "".join(f"{text}\n" for _, _, text in lines).encode()
         marks = {"0": {"line": 0, "error": 0}, "1": {"line": 1}}
         on_stderr = [number for number, (stage, stream, _) in enumerate(lines)

@@ -16,12 +16,12 @@ from deployments.models import Application, Category, Deployment, Grant, Level
 from pushes.models import LogChunk, Push
 
 from ..live import hub
-from ..live.follow import follow, watch
+from ..live.follow import overview_events, push_events
 from ..live.news import Cursor, news
 
 
 class Case(TransactionTestCase):
-    """A push that runs, and somebody who may see it."""
+    """A push that runs, and a user with permission to see it."""
 
     def setUp(self):
         shop = Application.objects.create(
@@ -61,14 +61,14 @@ class Page:
 
     def __init__(self):
         """Nothing is in it yet."""
-        self.lines, self.told = [], 0
+        self.lines, self.taken = [], 0
 
-    def take(self, told):
-        if told["first"] is not None:
-            self.told += 1
-            assert told["first"] <= len(self.lines), "lines were lost"
-            items = told["html"].split("<li id=")[1:]
-            del self.lines[told["first"]:]
+    def take(self, changes):
+        if changes["first"] is not None:
+            self.taken += 1
+            assert changes["first"] <= len(self.lines), "lines were lost"
+            items = changes["html"].split("<li id=")[1:]
+            del self.lines[changes["first"]:]
             self.lines += [item.partition("<code>")[2].partition("</code>")[0] for item in items]
 
 
@@ -77,28 +77,28 @@ class News(Case):
 
     def test_nothing_is_lost_or_doubled_wherever_one_looks(self):
         chance = random.Random(2)  # noqa: S311
-        page, cursor, said = Page(), Cursor(), b""
+        page, cursor, output = Page(), Cursor(), b""
         for _ in range(80):
             piece = b"".join(chance.choices([b"ab", b"\n", b"c\n", b"d"], k=chance.randrange(1, 6)))
-            said += piece
+            output += piece
             self.say(piece)
             if chance.random() < 0.6:
-                told, after = news(self.push.pk, Cursor.parse(str(cursor)), Level.VIEW)
-                if told:
-                    page.take(told)
+                changes, after = news(self.push.pk, Cursor.parse(str(cursor)), Level.VIEW)
+                if changes:
+                    page.take(changes)
                 # Now and then an answer is lost, and the browser comes again with what it has.
                 cursor = after if chance.random() < 0.8 else cursor
-        told, _ = news(self.push.pk, cursor, Level.VIEW)
-        if told:
-            page.take(told)
-        expected = said.decode().split("\n")
+        changes, _ = news(self.push.pk, cursor, Level.VIEW)
+        if changes:
+            page.take(changes)
+        expected = output.decode().split("\n")
         self.assertEqual(page.lines, expected if expected[-1] else expected[:-1])
 
     def test_where_nothing_is_new_nothing_is_told(self):
         self.say(b"one\n")
-        told, cursor = news(self.push.pk, Cursor(), Level.VIEW)
-        self.assertEqual((told["first"], told["total"]), (0, 1))
-        self.assertIn("lost", told["panel"])  # no worker carries it out
+        changes, cursor = news(self.push.pk, Cursor(), Level.VIEW)
+        self.assertEqual((changes["first"], changes["total"]), (0, 1))
+        self.assertIn("lost", changes["panel"])  # no worker carries it out
         self.assertEqual(news(self.push.pk, cursor, Level.VIEW), (None, cursor))
 
     def test_a_cursor_that_is_none_of_ours_is_the_beginning(self):
@@ -107,8 +107,8 @@ class News(Case):
 
     def test_who_is_far_behind_gets_the_tail(self):
         self.say(b"x\n" * 3000)
-        told, _ = news(self.push.pk, Cursor(), Level.VIEW)
-        self.assertEqual((told["first"], told["total"]), (2500, 3000))
+        changes, _ = news(self.push.pk, Cursor(), Level.VIEW)
+        self.assertEqual((changes["first"], changes["total"]), (2500, 3000))
 
 
 class Following(Case):
@@ -118,9 +118,9 @@ class Following(Case):
         """Return the data of the next event that isn't a keep-alive."""
         async with asyncio.timeout(10):
             while True:
-                said = (await anext(events)).decode()
-                if said.startswith("id:"):
-                    return json.loads(said.partition("data: ")[2])
+                output = (await anext(events)).decode()
+                if output.startswith("id:"):
+                    return json.loads(output.partition("data: ")[2])
 
     async def ended(self, events):
         """Wait for the stream to end. Raises TimeoutError if it goes on."""
@@ -129,18 +129,18 @@ class Following(Case):
                 pass
 
     def follow(self, cursor=""):
-        return follow(self.session, self.deployment.pk, Level.PUSH, self.push.pk,
+        return push_events(self.session, self.deployment.pk, Level.PUSH, self.push.pk,
                       Cursor.parse(cursor))
 
     async def test_what_is_said_comes_at_once_to_everybody(self):
         events = [self.follow() for _ in range(5)]
         first = [await self.next(one) for one in events]
-        self.assertEqual([told["total"] for told in first], [0] * 5)
+        self.assertEqual([changes["total"] for changes in first], [0] * 5)
         await sync_to_async(self.say)(b"hello <b>\n")
         for one in events:
-            told = await self.next(one)
-            self.assertEqual((told["first"], told["total"]), (0, 1))
-            self.assertIn("hello &lt;b&gt;", told["html"])
+            changes = await self.next(one)
+            self.assertEqual((changes["first"], changes["total"]), (0, 1))
+            self.assertIn("hello &lt;b&gt;", changes["html"])
         for one in events:
             await one.aclose()
 
@@ -151,10 +151,10 @@ class Following(Case):
         await events.aclose()
         await sync_to_async(self.say)(b"three\n")
         events = self.follow(cursor)
-        told = await self.next(events)
-        self.assertEqual((told["first"], told["total"]), (2, 3))
-        self.assertNotIn("two", told["html"])
-        self.assertIsNone(told["panel"])
+        changes = await self.next(events)
+        self.assertEqual((changes["first"], changes["total"]), (2, 3))
+        self.assertNotIn("two", changes["html"])
+        self.assertIsNone(changes["panel"])
         await events.aclose()
 
     async def test_it_ends_when_the_permission_is_taken_away(self):
@@ -169,7 +169,7 @@ class Following(Case):
                       lambda: setattr(self.user, "is_active", False)):
             await sync_to_async(self.client.force_login)(self.user)
             self.session = (await sync_to_async(lambda: self.client.session)()).session_key
-            events, board = self.follow(), watch(self.session)
+            events, board = self.follow(), overview_events(self.session)
             await self.next(events)
             await anext(board)
             await sync_to_async(ended)()
@@ -193,19 +193,19 @@ class Following(Case):
             self.assertEqual(query.call_count, before)
 
     async def test_the_board_hears_of_a_push_that_ends(self):
-        events = watch(self.session)
+        events = overview_events(self.session)
         first = await asyncio.wait_for(anext(events), 5)
         self.assertIn(b"event: news", first)
         await sync_to_async(self.end)()
         async with asyncio.timeout(10):
-            while (told := await anext(events)).startswith(b": "):
+            while (changes := await anext(events)).startswith(b": "):
                 pass  # a keep-alive
-        self.assertIn(b"event: news", told)
+        self.assertIn(b"event: news", changes)
         await events.aclose()
 
     async def test_the_board_hears_nothing_of_what_one_may_not_see(self):
         await self.grant.adelete()
-        events = watch(self.session)
+        events = overview_events(self.session)
         await asyncio.wait_for(anext(events), 5)
         await sync_to_async(self.end)()
         with self.assertRaises(TimeoutError):

@@ -93,12 +93,12 @@ class Log(Case):
 
     def test_lines_are_told_from_any_place(self):
         push = self.logged(b"".join(b"%d\n" % number for number in range(3000)))
-        told = self.client.get(
+        changes = self.client.get(
             self.address("pushes:lines", push), {"first": 1500, "count": 3}).json()
-        self.assertEqual((told["first"], told["end"], told["total"]), (1500, 1503, 3000))
-        told = self.client.get(
+        self.assertEqual((changes["first"], changes["end"], changes["total"]), (1500, 1503, 3000))
+        changes = self.client.get(
             self.address("pushes:lines", push), {"first": 0, "count": 100_000}).json()
-        self.assertEqual(told["end"], 1000)
+        self.assertEqual(changes["end"], 1000)
 
     def test_the_raw_log_is_every_byte(self):
         data = bytes(range(256)) * 40
@@ -116,14 +116,14 @@ class Log(Case):
         page = self.client.get(self.address("pushes:push", push))
         self.assertNotContains(page, "data-follow")
         cursor = re.search('data-cursor="([^"]+)"', page.content.decode())[1]
-        told = self.client.get(self.address("pushes:news", push), {"cursor": cursor}).json()
-        self.assertEqual(told, {"cursor": cursor})
+        changes = self.client.get(self.address("pushes:news", push), {"cursor": cursor}).json()
+        self.assertEqual(changes, {"cursor": cursor})
         push.chunks.create(sequence=1, offset=4, first_line=1, last_line=2, data=b"two\n",
                            spans=[[4, 0, "stderr", 1.0, ""]])
         Push.objects.filter(pk=push.pk).update(log_lines=2, log_bytes=8, version=2)
-        told = self.client.get(self.address("pushes:news", push), {"cursor": cursor}).json()
-        self.assertEqual((told["first"], told["total"], told["panel"]), (1, 2, None))
-        self.assertIn("two", told["html"])
+        changes = self.client.get(self.address("pushes:news", push), {"cursor": cursor}).json()
+        self.assertEqual((changes["first"], changes["total"], changes["panel"]), (1, 2, None))
+        self.assertIn("two", changes["html"])
         self.assertEqual(self.client.get(self.address("pushes:follow", push)).status_code, 406)
 
     def test_as_many_queries_for_a_long_log(self):

@@ -34,9 +34,9 @@ class Text(SimpleTestCase):
     """What stands there."""
 
     def test_markup_is_text(self):
-        said = b"<script>alert(1)</script> <a href=\"x\" onclick='y'>&amp;</a>"
-        self.assertEqual(Shown(render(said)).text, said.decode())
-        self.assertEqual(Shown(render(said)).tags, [])
+        data = b"<script>alert(1)</script> <a href=\"x\" onclick='y'>&amp;</a>"
+        self.assertEqual(Shown(render(data)).text, data.decode())
+        self.assertEqual(Shown(render(data)).tags, [])
 
     def test_titles_links_and_moves_are_left_out(self):
         for sequence in (b"\x1b]0;my title\x07", b"\x1b]8;;https://evil.example\x1b\\",
@@ -96,7 +96,7 @@ class Colours(SimpleTestCase):
 
 
 class Property(SimpleTestCase):
-    """Whatever is said, a page gets text, and our spans."""
+    """For any output, a page gets text and Rolf's own spans."""
 
     def test_no_bytes_make_any_tag_but_ours(self):
         chance = random.Random(11)  # noqa: S311
@@ -104,10 +104,10 @@ class Property(SimpleTestCase):
                  b"\b", b"\x07", b"\x1b\\", b"script", b"\xff", b"\x9b", b"\t", "é".encode(),
                  b"x" * 50, b"\x1bP", b"class=", b"1;4;38;5;9m", b"C", b"G", b"99"]
         for _ in range(4000):
-            said = b"".join(chance.choices(parts, k=chance.randrange(1, 25)))
-            html = render(said)
+            data = b"".join(chance.choices(parts, k=chance.randrange(1, 25)))
+            html = render(data)
             shown = Shown(html)
-            with self.subTest(said=said):
+            with self.subTest(data=data):
                 self.assertEqual(shown.depth, 0)
                 for tag, attributes in shown.tags:
                     self.assertEqual((tag, list(attributes)), ("span", ["class"]))

@@ -56,18 +56,18 @@ class Folders(SimpleTestCase):
             into.mkdir()
             for files in ({"zeros": "0" * 21_000_000}, dict.fromkeys(map(str, range(21_000)), "")):
                 commit = _commit(repository, files)
-                with self.assertRaisesRegex(WorkFailed, "20,000,000 are the most"):
+                with self.assertRaisesRegex(WorkFailed, "the limit is 20,000,000"):
                     RepositoryMirror(prepared, dict(os.environ)).extract(commit, "deploy", into)
                 self.assertEqual(list(into.iterdir()), [])
 
 
 def _commit(repository, files):
     """Commit a folder deploy of these files on the branch main; return the commit."""
-    told = "commit refs/heads/main\ncommitter A <a@example.org> 0 +0000\ndata 0\ndeleteall\n"
-    told += "".join(f"M 644 inline deploy/{name}\ndata {len(text)}\n{text}\n"
+    commands = "commit refs/heads/main\ncommitter A <a@example.org> 0 +0000\ndata 0\ndeleteall\n"
+    commands += "".join(f"M 644 inline deploy/{name}\ndata {len(text)}\n{text}\n"
                     for name, text in files.items())
     subprocess.run(["git", "fast-import", "--quiet", "--force"], cwd=repository,  # noqa: S607
-                   input=told, check=True, text=True)
+                   input=commands, check=True, text=True)
     return subprocess.run(["git", "rev-parse", "main"], cwd=repository, check=True,  # noqa: S607
                           text=True, capture_output=True).stdout.strip()
 
@@ -76,15 +76,15 @@ def _repository(directory):
     """Make one with a commit that has many tags; return the commit."""
     directory.mkdir()
 
-    def git(*words, told=None):
+    def git(*words, commands=None):
         return subprocess.run(
-            ["git", *words], cwd=directory, input=told, check=True, text=True,  # noqa: S607
+            ["git", *words], cwd=directory, input=commands, check=True, text=True,  # noqa: S607
             capture_output=True).stdout.strip()
 
     git("init", "-q", "--bare")
-    tree = git("mktree", told="")
+    tree = git("mktree", commands="")
     commit = git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit-tree", tree,
                  "-m", "Begin")
-    git("update-ref", "--stdin", told="".join(
+    git("update-ref", "--stdin", commands="".join(
         f"create refs/tags/t{number} {commit}\n" for number in range(TAGS)))
     return commit

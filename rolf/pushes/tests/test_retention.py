@@ -1,4 +1,4 @@
-"""Old logs go; what somebody may go back to stays."""
+"""Old logs are removed, except those of possible targets of a rollback."""
 
 import io
 from datetime import timedelta
@@ -20,7 +20,7 @@ class Retention(Case):
     def pushes(self, count, state="failed", days=100, deployment=None):
         ended = timezone.now() - timedelta(days=days)
         return [push_with_log(
-            deployment or self.deployment, b"said\n" * 50, state=state, ended=ended,
+            deployment or self.deployment, b"line\n" * 50, state=state, ended=ended,
             number=None, record={"settings": {"A": "x"}}) for _ in range(count)]
 
     def kept(self, pushes):
@@ -70,7 +70,7 @@ class Retention(Case):
 
     def test_a_dry_run_only_tells(self):
         self.pushes(retention.NEWEST + 1)
-        said = io.StringIO()
-        call_command("prune_pushes", "--dry-run", stdout=said)
-        self.assertEqual(said.getvalue(), "1 logs would be removed, 0.0 MB\n")
+        output = io.StringIO()
+        call_command("prune_pushes", "--dry-run", stdout=output)
+        self.assertEqual(output.getvalue(), "1 logs would be removed, 0.0 MB\n")
         self.assertFalse(Push.objects.filter(pruned=True).exists())

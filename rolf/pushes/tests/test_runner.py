@@ -25,14 +25,14 @@ class Case(TransactionTestCase):
         self.deployment = Deployment.objects.create(application=shop, name="production")
         Stage.objects.create(deployment=self.deployment, name="greet", code="echo hello\n")
         self.user = get_user_model().objects.create_superuser("boss")
-        self.push = services.push(self.deployment, self.user)
+        self.push = services.queue_push(self.deployment, self.user)
 
     def carried_out(self):
         """Return the push, as it is after that."""
         run(self.push.pk)
         return Push.objects.get(pk=self.push.pk)
 
-    def said(self):
+    def log(self):
         return b"".join(bytes(chunk.data) for chunk in self.push.chunks.order_by("sequence"))
 
 
@@ -41,13 +41,13 @@ class BackEnds(Case):
 
     def test_a_push_needs_no_process_of_our_own_worker(self):
         push = self.carried_out()
-        self.assertEqual((push.state, push.reason, self.said()), ("succeeded", "", b"hello\n"))
+        self.assertEqual((push.state, push.reason, self.log()), ("succeeded", "", b"hello\n"))
         self.assertIsNotNone(push.worker.ended)
 
     def test_called_twice_it_runs_once(self):
         self.carried_out()
         self.carried_out()
-        self.assertEqual(self.said(), b"hello\n")
+        self.assertEqual(self.log(), b"hello\n")
 
 
 class Meanwhile(Case):
@@ -58,5 +58,5 @@ class Meanwhile(Case):
                                   closed_at=timezone.now())
         push = self.carried_out()
         self.assertEqual((push.state, push.reason),
-                         ("failed", "It is closed by anna: the fair is on"))
-        self.assertEqual(self.said(), b"It is closed by anna: the fair is on\n")
+                         ("failed", "The deployment is closed by anna: the fair is on"))
+        self.assertEqual(self.log(), b"The deployment is closed by anna: the fair is on\n")

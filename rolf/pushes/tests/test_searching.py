@@ -52,12 +52,12 @@ class Search(Case):
             data = text.encode() + b"\n"
             cuts = sorted(chance.randrange(len(data)) for _ in range(20))
             push = push_with_log(self.deployment, data, cuts=cuts)
-            told = text.lower().split("\n")
+            expected = text.lower().split("\n")
             if chance.random() < 0.5:
                 self.indexed(push)
             for wanted in ("alpha", "alpha beta", "zeta99-gamma", "a", "de-de", "nowhere", "beta "):
-                start = chance.randrange(len(told))
-                hits = [number for number, line in enumerate(told) if wanted in line]
+                start = chance.randrange(len(expected))
+                hits = [number for number, line in enumerate(expected) if wanted in line]
                 down = [number for number in hits if number >= start]
                 up = [number for number in hits if number <= start]
                 with self.subTest(text=text, cuts=cuts, wanted=wanted, start=start):
@@ -66,7 +66,7 @@ class Search(Case):
                                      up[-1] if up else None)
 
     def test_an_index_spares_what_cannot_have_it(self):
-        lines = [b"ordinary words that are said again and again\n"] * 400
+        lines = [b"ordinary words that come again and again\n"] * 400
         lines[313] = b"the needle in it\n"
         data = b"".join(lines)
         push = push_with_log(self.deployment, data, cuts=range(0, len(data), 45))

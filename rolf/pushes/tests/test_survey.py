@@ -130,7 +130,7 @@ class Faults(Case):
     def test_a_deployment_without_a_repository(self):
         self.setting.delete()
         self.assertEqual(self.look().fault,
-                         "It has no setting REPOSITORY, so there is nowhere to look.")
+                         "The deployment has no setting REPOSITORY.")
 
 
 class Tied(Case):
@@ -152,14 +152,14 @@ class Tied(Case):
     def test_it_shows_what_the_file_says_at_that_commit_and_no_secret(self):
         found = self.look()
         self.assertEqual(found.fault, "", found.fault)
-        told = found.definition
-        self.assertEqual([stage["name"] for stage in told["stages"]], ["greet", "git-clone"])
-        self.assertIn("echo $GREETING", told["stages"][0]["code"])
-        self.assertEqual(told["settings"]["GREETING"], "hello")
-        self.assertEqual(told["secrets"], ["TOKEN"])
-        self.assertEqual([(flag["name"], flag["default"]) for flag in told["flags"]],
+        definition = found.definition
+        self.assertEqual([stage["name"] for stage in definition["stages"]], ["greet", "git-clone"])
+        self.assertIn("echo $GREETING", definition["stages"][0]["code"])
+        self.assertEqual(definition["settings"]["GREETING"], "hello")
+        self.assertEqual(definition["secrets"], ["TOKEN"])
+        self.assertEqual([(flag["name"], flag["default"]) for flag in definition["flags"]],
                          [("LOUD", "1")])
-        self.assertNotIn("sesame", str(told))
+        self.assertNotIn("sesame", str(definition))
 
     def test_a_commit_without_the_file_says_so(self):
         self.assertIn("deploy", self.look(self.first).fault)

@@ -124,7 +124,7 @@ class OnThePage(Case):
             seen = self.client.get(self.deployment.get_absolute_url()).context["form"]["seen"]
             change()
             page = self.post(ref="main", seen=seen.value())
-            self.assertContains(page, "have changed since this page was shown", status_code=422)
+            self.assertContains(page, "have changed since you opened this page", status_code=422)
             self.assertNotContains(page, seen.value(), status_code=422)
             self.assertIsNone(self.asked())
 
@@ -173,7 +173,7 @@ class WhenItBegins(Case):
     """A push that waited while the branch moved."""
 
     def test_what_was_not_shown_is_not_pushed(self):
-        push = services.push(self.deployment, self.user, commit=self.third)
+        push = services.queue_push(self.deployment, self.user, commit=self.third)
         fourth = self.commit("4")
         Push.objects.update(state="running")
         runner.run_claimed(push.pk)
@@ -211,7 +211,7 @@ class ManyRequests(Case):
     def test_many_requests_leave_threads_to_other_deployments(self):
         with ExitStack() as stack:
             for _ in range(surveys.WAITING):
-                stack.enter_context(surveys._turn(self.deployment))
+                stack.enter_context(surveys._waiting_place(self.deployment))
             self.assertContains(self.post(ref="main"), "requests wait", status_code=422)
             self.assertFalse(self.deployment.surveys.exists())
             self.assertIsNone(surveys.look(self.other))  # it waited, and no worker answered
@@ -219,7 +219,7 @@ class ManyRequests(Case):
         self.assertEqual(surveys._waiting, {})
 
     def test_nobody_waits_for_a_look_while_a_push_is_active(self):
-        services.push(self.deployment, self.user)
+        services.queue_push(self.deployment, self.user)
         self.assertEqual(self.post(ref="main").status_code, 302)
         self.assertFalse(self.deployment.surveys.exists())
 

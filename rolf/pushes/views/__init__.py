@@ -1,1 +1,1 @@
-"""Pages of pushes, a module for each noun."""
+"""Pages of pushes, and the page of a deployment."""

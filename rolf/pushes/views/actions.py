@@ -1,5 +1,6 @@
-"""What can be done with a push; each page first says what it will do."""
+"""Cancel, resume, roll back and decide. A GET request shows what will happen."""
 
+from bootstrapper.deploy.events.event import State
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -10,7 +11,9 @@ from deployments.models import Level
 from deployments.redaction import HIDDEN, discretion
 from pushes import services
 
-from .push import pushed
+from .push import get_push
+
+DONE = (State.SUCCEEDED, State.SKIPPED)  # stages that a resumed push does not run again
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -18,11 +21,12 @@ from .push import pushed
 @atomic_post
 @deployment_permission(Level.PUSH)
 def cancel(request, deployment, address):
-    """End a push that waits or runs."""
-    push = pushed(deployment, address)
+    """Cancel a push that is queued or running."""
+    push = get_push(deployment, address)
     if request.method == "POST":
-        return _done(request, push, lambda: services.cancel(push, request.user),
-                     "It is told to end; what ran is stopped, with all that it had started.")
+        return _act(request, push, lambda: services.cancel(push, request.user),
+                    "The push is being cancelled. Rolf stops its running stage and all processes "
+                    "that the stage has started.")
     return render(request, "pushes/cancel.html", {"push": push, "deployment": deployment})
 
 
@@ -31,13 +35,13 @@ def cancel(request, deployment, address):
 @atomic_post
 @deployment_permission(Level.PUSH)
 def resume(request, deployment, address):
-    """Let a push that stopped go on from there."""
-    push = pushed(deployment, address)
+    """Resume a push that has stopped."""
+    push = get_push(deployment, address)
     if request.method == "POST":
-        return _done(request, push, lambda: services.resume(
-            push, request.user, shown=request.POST.get("shown")), "It goes on.")
+        return _act(request, push, lambda: services.resume(
+            push, request.user, shown=request.POST.get("shown")), "The push has been resumed.")
     stages = push.engine_record.stages if push.engine_record else ()
-    left = [stage for stage in stages if str(stage.state) not in ("succeeded", "skipped")]
+    left = [stage for stage in stages if stage.state not in DONE]
     return render(request, "pushes/resume.html", {
         "push": push, "deployment": deployment, "left": left, "last": push.last_begun})
 
@@ -47,25 +51,26 @@ def resume(request, deployment, address):
 @atomic_post
 @deployment_permission(Level.PUSH)
 def rollback(request, deployment, address):
-    """Return to a push: its code and its settings, or its code alone."""
-    push = pushed(deployment, address)
-    if request.method == "POST" and "shown" not in request.POST:
-        # A page from when addresses had keys may mean another push.
+    """Roll back to a push: its code and its settings, or its code only."""
+    push = get_push(deployment, address)
+    if request.method != "POST":
+        return _rollback_page(request, deployment, push)
+    if "shown" not in request.POST:
+        # A page of an older version of Rolf, whose URL may have named another push.
         return _rollback_page(request, deployment, push, [
-            "Nothing was rolled back: the page was an old one. Look at what goes back."], 422)
-    if request.method == "POST":
-        try:
-            asked = services.rollback(
-                deployment, request.user, to=push, shown=request.POST["shown"],
-                comment=request.POST.get("comment", "").strip(),
-                keep_settings=request.POST.get("settings") == "keep")
-        except services.Busy as error:
-            messages.warning(request, f"{error} This is that push; nothing was rolled back.")
-            return redirect(error.push)
-        except services.Refused as error:
-            return _rollback_page(request, deployment, push, error.faults, 422)
-        return redirect(asked)
-    return _rollback_page(request, deployment, push, [], 200)
+            "Nothing was rolled back, because the page was outdated. Check below what changes, "
+            "then try again."], 422)
+    try:
+        queued = services.queue_rollback(
+            deployment, request.user, to=push, shown=request.POST["shown"],
+            comment=request.POST.get("comment", "").strip(),
+            keep_settings=request.POST.get("settings") == "keep")
+    except services.Busy as error:
+        messages.warning(request, f"{error} This is that push. Nothing was rolled back.")
+        return redirect(error.push)
+    except services.Refused as error:
+        return _rollback_page(request, deployment, push, error.faults, 422)
+    return redirect(queued)
 
 
 @require_POST
@@ -73,23 +78,23 @@ def rollback(request, deployment, address):
 @atomic_post
 @deployment_permission(Level.PUSH)
 def decide(request, deployment, address):
-    """Answer what a push in step mode asks."""
-    push = pushed(deployment, address)
+    """Decide about the stage that a push in step mode waits for."""
+    push = get_push(deployment, address)
     decision = request.POST.get("decision", "")
-    # Who answers a question that somebody else has answered meanwhile has not answered the next.
+    # The decision is about the stage on the page. Another user may have decided about it already.
     if push.awaits and request.POST.get("stage") != push.awaits:
-        messages.warning(request, f"It has gone on meanwhile: now it asks about {push.awaits}.")
+        messages.warning(request, f"The push has gone on since: now it asks about {push.awaits}.")
         return redirect(push)
-    return _done(request, push, lambda: services.decide(push, request.user, decision))
+    return _act(request, push, lambda: services.decide(push, request.user, decision))
 
 
-def _rollback_page(request, deployment, push, faults, status):
+def _rollback_page(request, deployment, push, faults=(), status=200):
     proposal = None
     try:
-        proposal = services.proposal(deployment, push)
+        proposal = services.propose(deployment, push)
     except services.Refused as error:
         faults = [*faults, *error.faults]
-    # What lies between the two commits a worker has to look up; it knows that for good.
+    # A worker has to look up the commits between the two pushes. Its answer stays valid.
     survey = deployment.surveys.filter(ref=push.commit).first()
     known = survey and survey.answered and not survey.fault and proposal and proposal.live and (
         survey.since == proposal.live.commit)
@@ -97,7 +102,7 @@ def _rollback_page(request, deployment, push, faults, status):
     changed = [(line.partition(":")[0], line) for line in proposal.settings] if proposal else []
     return render(request, "pushes/rollback.html", {
         "push": push, "deployment": deployment, "proposal": proposal,
-        # What is a secret by now was a plain setting, perhaps, when it was pushed.
+        # A setting that is secret now may have been a plain one at the time of the push.
         "changed": [(name, "" if name in secrets or (
             name in HIDDEN and deployment.granted < Level.EDIT) else line)
             for name, line in changed],
@@ -107,15 +112,16 @@ def _rollback_page(request, deployment, push, faults, status):
                    for fault in dict.fromkeys(faults)]}, status=status)
 
 
-def _done(request, push, ask, said=""):
+def _act(request, push, action, success=""):
+    """Call the action, and redirect to the push with a message: `success`, or the error."""
     try:
-        ask()
+        action()
     except services.Busy as error:
         messages.warning(request, str(error))
         return redirect(error.push)
     except services.Refused as error:
         messages.error(request, discretion(request, push.deployment).text(str(error)))
     else:
-        if said:
-            messages.success(request, said)
+        if success:
+            messages.success(request, success)
     return redirect(push)

@@ -1,4 +1,4 @@
-"""The page of a deployment: how it stands, what a push would bring, and the button."""
+"""The page of a deployment: its state, its pushes, and the form that starts a push."""
 
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -23,28 +23,28 @@ from ..refusals import Moved
 from ..rollback import live_push, target_of
 
 PAGE = 20
-STALE = timedelta(seconds=30)  # after that, a look at the repository is worth repeating
+STALE = timedelta(seconds=30)  # after this time, opening the page starts a new survey
 AGED = timedelta(minutes=5)  # the same for a page that stays open
 
 
 @require_safe
 @login_required
 @deployment_permission(Level.VIEW)
-def deployment(request, deployment):
-    """Show it; to htmx, only what changes while one looks."""
+def deployment_page(request, deployment):
+    """Show a deployment. For htmx, show only the parts that change."""
     if request.htmx:
-        return render(request, "pushes/state.html", _standing(deployment))
+        return render(request, "pushes/state.html", _current(deployment))
     return _page(request, deployment)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required  # not atomic: a worker reads the repository meanwhile
+@login_required  # no transaction, because a worker must see the survey of the ref
 @deployment_permission(Level.PUSH)
-def push_new(request, deployment):
-    """Push, and lead to the push; say so where that can't be.
+def start_push(request, deployment):
+    """Queue a push and redirect to its page, or show the form with what is wrong.
 
-    Where the ref has moved since the page was shown, ask again: the page then shows the new commit.
-    A refused push leaves this address in the browser: Enter there leads to the deployment's page.
+    If the ref has moved since the user opened the page, show the new commit and ask again. After a
+    refused push the browser has this URL, so GET redirects to the page of the deployment.
     """
     if request.method != "POST":
         return redirect(deployment)
@@ -52,12 +52,13 @@ def push_new(request, deployment):
     faults, status = [], 422
     if form.is_valid():
         try:
-            return redirect(services.push(deployment, request.user, look=True, **form.asked))
+            return redirect(
+                services.queue_push(deployment, request.user, look=True, **form.options))
         except services.Busy as error:
-            messages.warning(request, f"{error} This is that push; yours wasn't begun.")
+            messages.warning(request, f"{error} This is that push. Yours was not started.")
             return redirect(error.push)
         except Moved as error:
-            faults = [*error.faults, "Look at what would go out now; Push sends that."]
+            faults = [*error.faults, "Check below what would go live now, then push again."]
             status = 409
         except services.Refused as error:
             faults = [discretion(request, deployment).text(fault) for fault in error.faults]
@@ -68,16 +69,16 @@ def push_new(request, deployment):
 @login_required
 @atomic_post
 @deployment_permission(Level.PUSH)
-def survey(request, deployment):
-    """Show what would go out with a ref; POST asks a worker to look."""
+def survey_ref(request, deployment):
+    """Show the commits that a push of a ref would put live. POST starts a new survey."""
     ref = request.POST.get("ref") or request.GET.get("ref") or ""
     ref = ref.replace("\0", "").strip() or deployment.branch
     if request.method == "POST":
         found = surveys.ask(deployment, ref[:200])
         if not request.htmx:
-            # Of a rollback's page it is asked what would go back.
-            page = deployment.pushes.filter(pk=to_int(request.POST.get("rollback"))).first()
-            return redirect("pushes:rollback", deployment.pk, page) if page else redirect(
+            # The page of a rollback names its push.
+            push = deployment.pushes.filter(pk=to_int(request.POST.get("rollback"))).first()
+            return redirect("pushes:rollback", deployment.pk, push) if push else redirect(
                 f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
         old = False
     else:
@@ -86,14 +87,14 @@ def survey(request, deployment):
             found.answered < timezone.now() - AGED
             or deployment.pushes.filter(ended__gt=found.asked).exists()))
         if found and not old and request.GET.get("seen") == str(found.asked.timestamp()):
-            return HttpResponse(status=204)  # the page shows that already
+            return HttpResponse(status=204)  # the page shows this survey already
     _hide(request, deployment, found)
     return render(request, "pushes/survey.html", {
         "deployment": deployment, "survey": found, "ref": ref, "ask": old})
 
 
 def _page(request, deployment, *, form=None, faults=(), status=200):
-    told = {"tab": "deployment", "faults": faults, **_standing(deployment)}
+    context = {"tab": "deployment", "faults": faults, **_current(deployment)}
     if deployment.granted >= Level.PUSH:
         form = form or PushForm(deployment=deployment, definition=definition(deployment), initial={
             "ref": request.GET.get("ref") or deployment.branch})
@@ -102,28 +103,28 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
         _hide(request, deployment, found)
         fresh = found and found.answered and not found.fault and (
             found.answered > timezone.now() - STALE) and (
-            not any(push.ended and push.ended > found.asked for push in told["page"].rows))
-        told |= {
+            not any(push.ended and push.ended > found.asked for push in context["page"].rows))
+        context |= {
             "form": form, "survey": found, "ref": ref, "ask": not fresh,
-            "back": _back(deployment)}
-    return render(request, "pushes/deployment.html", told, status=status)
+            "back": _rollback_target(deployment)}
+    return render(request, "pushes/deployment.html", context, status=status)
 
 
 def _hide(request, deployment, survey):
-    """Leave out of a survey's fault what the person may not see."""
+    """Remove from a survey's fault what the user has no permission to see."""
     if survey:
         survey.fault = discretion(request, deployment).text(survey.fault)
 
 
-def _standing(deployment):
-    """Return how it stands: what is live, what runs, and its newest pushes."""
+def _current(deployment):
+    """Return the parts that change: the live push, the active push, and the newest pushes."""
     live = live_push(deployment)
     page = KeysetPage.before(None, deployment.pushes.listed().with_ends(), PAGE)
     active = next((push for push in page.rows if push.active), None)
     return {"deployment": deployment, "live": live, "active": active, "page": page}
 
 
-def _back(deployment):
+def _rollback_target(deployment):
     """Return the push that a rollback would return to, or None."""
     try:
         return target_of(deployment)[0]

@@ -1,4 +1,4 @@
-"""The page of a push: its stages, its log, and what can be done with it."""
+"""The page of a push, the parts of its log, and the events that update pages."""
 
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,22 +12,21 @@ from deployments.redaction import discretion
 from history.paging import KeysetPage, to_int
 
 from ..converters import Address
-from ..live.follow import can_stream, stream, watch
-from ..live.follow import follow as follow_push
-from ..live.news import Cursor, digest, news, panel_of
-from ..log_view.html import html_of
+from ..live.follow import can_stream, overview_events, push_events, stream
+from ..live.news import Cursor, digest, news, render_panel
+from ..log_view.html import render_lines
 from ..log_view.search import first_error, first_hit
 
-WINDOW = 400  # lines of the log that a page begins with
-MOST = 1000  # lines that a page may ask for at once
-PAGE = 30  # pushes of the list
+WINDOW = 400  # lines of the log in a page when it loads
+MOST = 1000  # lines in one response
+PAGE = 30  # pushes on a page of the list
 
 
 @require_safe
 @login_required
 @deployment_permission(Level.VIEW)
-def pushes(request, deployment):
-    """List a deployment's pushes, newest first."""
+def list_pushes(request, deployment):
+    """List the pushes of a deployment, newest first."""
     page = KeysetPage.before(to_int(request.GET.get("before")),
                              deployment.pushes.listed().with_ends(), PAGE)
     return render(request, "pushes/pushes.html", {"deployment": deployment, "page": page})
@@ -36,61 +35,69 @@ def pushes(request, deployment):
 @require_safe
 @login_required
 @deployment_permission(Level.VIEW)
-def push(request, deployment, address):
-    """Show a push; `line` begins the log there, `q` at the first line that has those words.
+def push_page(request, deployment, address):
+    """Show a push. `line` is the first line of the log to show; `q` is the text to search for.
 
-    An address that it had earlier leads to the one that it has now.
-
-    In the address lines count from 1, as in editors; everywhere else from 0.
+    A previous URL of the push redirects to its current one. In URLs, lines count from 1 as in
+    editors; everywhere else they count from 0.
     """
-    found = _at(deployment, address).first() or pushed(deployment, address.earlier)
-    if Address.of(found) != address:
-        asked = request.GET.urlencode()
-        return redirect(f"{found.get_absolute_url()}{asked and '?'}{asked}")
-    words = request.GET.get("q", "")
-    named = to_int(request.GET.get("line"))
-    line = None if named is None else max(named - 1, 0)
-    hit = None
-    hidden = discretion(request, deployment, found)
-    if words:
-        hit = first_hit(found, words, line or 0, hidden=hidden)
-        if hit is None and line:
-            hit = first_hit(found, words, 0, hidden=hidden)  # round, to the top
-        line = line if hit is None else hit
-    first = max(found.log_lines - WINDOW, 0) if line is None else max(line - WINDOW // 4, 0)
-    html, end = html_of(found, first, WINDOW, hit)
-    html = mark_safe(hidden.html(html))  # noqa: S308 - rendered
-    found.deployment = deployment
-    panel = panel_of(found, deployment.granted)
+    push = _pushes_at(deployment, address).first() or get_push(deployment, address.earlier)
+    if Address.of(push) != address:
+        query = request.GET.urlencode()
+        return redirect(f"{push.get_absolute_url()}{query and '?'}{query}")
+    push.deployment = deployment
+    panel = render_panel(push, deployment.granted)
+    log = _log_context(push, discretion(request, deployment, push),
+                       words=request.GET.get("q", ""), line=to_int(request.GET.get("line")))
     return render(request, "pushes/page.html", {
-        "push": found, "deployment": deployment, "panel": panel, "lines": html,
+        "push": push, "deployment": deployment, "panel": panel, **log,
+        "code": (push.snapshot or {}).get("stages", []),
+        "cursor": str(Cursor(push.log_lines if log["last"] else 0, digest(panel)))})
+
+
+def _log_context(push, hidden, *, words, line):
+    """Return the template context for the log of a push: a window of its lines.
+
+    The window is around the first line from `line` (counted from 1) on that has the words, else
+    around `line`; without either, it is the end of the log. `hidden` is the user's Discretion.
+    """
+    line = None if line is None else max(line - 1, 0)
+    hit = None
+    if words:
+        hit = first_hit(push, words, line or 0, hidden=hidden)
+        if hit is None and line:
+            hit = first_hit(push, words, 0, hidden=hidden)  # continue at the top
+        line = line if hit is None else hit
+    first = max(push.log_lines - WINDOW, 0) if line is None else max(line - WINDOW // 4, 0)
+    html, end = render_lines(push, first, WINDOW, hit)
+    return {
+        "lines": mark_safe(hidden.html(html)),  # noqa: S308 - rendered
         "first": first, "end": end, "before": max(first - WINDOW * 3 // 4, 0),
-        "after": end + WINDOW // 4, "last": end >= found.log_lines, "line": line, "words": words,
-        "hit": hit, "error": first_error(found), "code": (found.snapshot or {}).get("stages", []),
-        "cursor": str(Cursor(found.log_lines if end >= found.log_lines else 0, digest(panel)))})
+        "after": end + WINDOW // 4, "last": end >= push.log_lines,
+        "line": line, "words": words, "hit": hit, "error": first_error(push)}
 
 
 @require_safe
 @login_required
 @deployment_permission(Level.VIEW)
-def lines(request, deployment, address):
-    """Show lines of the log, `count` from `first` on: what the page puts before or after others."""
-    found = get_object_or_404(deployment.pushes.defer("snapshot"), **address.lookup)
+def log_lines(request, deployment, address):
+    """Return the HTML of `count` lines of the log, from `first` on."""
+    push = get_object_or_404(deployment.pushes.defer("snapshot"), **address.lookup)
     first = to_int(request.GET.get("first"), 0)
-    html, end = html_of(found, first, min(to_int(request.GET.get("count"), WINDOW), MOST))
-    html = discretion(request, deployment, found).html(html)
-    return JsonResponse({"first": first, "end": end, "html": html, "total": found.log_lines})
+    html, end = render_lines(push, first, min(to_int(request.GET.get("count"), WINDOW), MOST))
+    html = discretion(request, deployment, push).html(html)
+    return JsonResponse({"first": first, "end": end, "html": html, "total": push.log_lines})
 
 
 @require_safe
 @login_required
 @deployment_permission(Level.VIEW)
-def search(request, deployment, address):
-    """Tell which line has the words `q` next, from line `from` on; `back` looks upwards."""
-    found = get_object_or_404(deployment.pushes.listed(), **address.lookup)
-    hit = first_hit(found, request.GET.get("q", ""), to_int(request.GET.get("from"), 0),
+def search_log(request, deployment, address):
+    """Return the next line that has the words `q`, from line `from` on; with `back`, upwards."""
+    push = get_object_or_404(deployment.pushes.listed(), **address.lookup)
+    hit = first_hit(push, request.GET.get("q", ""), to_int(request.GET.get("from"), 0),
                     backwards="back" in request.GET,
-                    hidden=discretion(request, deployment, found))
+                    hidden=discretion(request, deployment, push))
     return JsonResponse({"line": hit})
 
 
@@ -98,46 +105,46 @@ def search(request, deployment, address):
 @login_required
 @deployment_permission(Level.VIEW)
 def push_news(request, deployment, address):
-    """Tell what is new since `cursor`, for browsers that ask again and again."""
-    found = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
-    told, _ = news(found.pk, Cursor.parse(request.GET.get("cursor")), deployment.granted)
-    return JsonResponse(told or {"cursor": request.GET.get("cursor")})
+    """Return what has changed since `cursor`, for pages that poll."""
+    push = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
+    changes, _ = news(push.pk, Cursor.parse(request.GET.get("cursor")), deployment.granted)
+    return JsonResponse(changes or {"cursor": request.GET.get("cursor")})
 
 
 @require_safe
 @login_required
 @deployment_permission(Level.VIEW)
-def follow(request, deployment, address):
-    """Send what is new since `cursor` as it comes; a browser that comes again goes on there."""
-    found = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
+def follow_push(request, deployment, address):
+    """Stream the changes of a push since `cursor`, or since the last event of a reconnect."""
+    push = get_object_or_404(deployment.pushes.only("pk"), **address.lookup)
     if not can_stream(request):
         return _no_streams()
     cursor = request.headers.get("Last-Event-ID") or request.GET.get("cursor")
-    return stream(follow_push(
-        request.session.session_key, deployment.pk, deployment.granted, found.pk,
+    return stream(push_events(
+        request.session.session_key, deployment.pk, deployment.granted, push.pk,
         Cursor.parse(cursor)))
 
 
 @require_safe
 @login_required
-def live(request):
-    """Tell when anything changes that the board shows."""
+def follow_all(request):
+    """Stream an event for each change of the board, or of one `deployment`."""
     if not can_stream(request):
         return _no_streams()
-    deployment = to_int(request.GET.get("deployment"))
-    return stream(watch(request.session.session_key, deployment))
+    deployment_id = to_int(request.GET.get("deployment"))
+    return stream(overview_events(request.session.session_key, deployment_id))
 
 
-def pushed(deployment, address):
-    """Return the push that an address names, of this deployment. Raises Http404."""
-    return get_object_or_404(_at(deployment, address))
+def get_push(deployment, address):
+    """Return the deployment's push at an address. Raise Http404 if there is none."""
+    return get_object_or_404(_pushes_at(deployment, address))
 
 
-def _at(deployment, address):
+def _pushes_at(deployment, address):
     return deployment.pushes.with_ends().select_related("deployment__application").filter(
         **address.lookup)
 
 
 def _no_streams():
-    return JsonResponse({"fault": "This server has no streams: ask news/ again and again."},
+    return JsonResponse({"fault": "This server cannot stream events. Poll news/ instead."},
                         status=406)

@@ -41,7 +41,7 @@ def test_every_page_is_accessible_and_fits(
     page.get_by_label("Comment").fill("https://issues.example.org/" + "1234567890/" * 9)
     page.get_by_label("BREAK").check()
     page.get_by_role("button", name="Push").click()
-    page.locator("#panel .standing .failed").wait_for()
+    page.locator("#panel .current .failed").wait_for()
     address = page.url
     addresses = [shop.rolf.address + path for path in PAGES]
     addresses += [shop.at(LONG, path) for path in OF_DEPLOYMENT]

@@ -14,7 +14,7 @@ def test_following_ends_when_one_scrolls_up_and_begins_again(
     shop.home.shell(SAYS_MUCH)
     push(page, shop, "shop staging")
     follow = page.get_by_role("button", name="Follow")
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
     end = page.locator("#lines li").last
     expect(end).to_be_in_viewport(ratio=1)
@@ -69,7 +69,7 @@ def long_log(shop: Shop, visit: Callable[..., Page]) -> Page:
     page = visit("dora", shop.rolf.address)
     shop.home.shell(SAYS_MUCH)
     push(page, shop, "shop staging")
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
     return page
 
@@ -125,7 +125,7 @@ def test_where_one_goes_in_a_log_is_on_the_screen_of_a_phone(
     page = visit("dora", shop.at("Магазин боевой"), viewport=PHONE)
     page.get_by_label("BREAK").check()
     page.get_by_role("button", name="Push").click()
-    expect(page.locator("#panel .standing .state")).to_have_text("failed")
+    expect(page.locator("#panel .current .state")).to_have_text("failed")
     here = page.locator("#lines .here")
     for name, line in (("build", "building"), ("check", "Error: the till"),
                        ("First error", "Error: the till")):
@@ -146,7 +146,7 @@ def test_the_lines_of_a_log_are_no_stops_of_the_keyboard(
         shop: Shop, visit: Callable[..., Page]) -> None:
     page = visit("dora", shop.at("shop production"))
     page.get_by_role("button", name="Push").click()
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     page.locator(".log").focus()
     page.keyboard.press("Tab")
     assert not page.evaluate("document.activeElement.closest('#lines')")

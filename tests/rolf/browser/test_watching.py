@@ -14,14 +14,14 @@ def push(page: Page, shop: Shop, deployment: str, **more: bool) -> None:
     """Push the deployment, and be led to the push."""
     page.goto(shop.at(deployment))
     if more.get("step"):
-        page.get_by_text("Not all of it").click()
+        page.get_by_text("Skip stages, or push step by step").click()
         page.get_by_label("Step by step").check()
     page.get_by_role("button", name="Push").click()
     page.wait_for_url("**/pushes/*/")
 
 
 def standing(page: Page) -> str:
-    return page.locator("#panel .standing .state").inner_text()
+    return page.locator("#panel .current .state").inner_text()
 
 
 def shown(page: Page) -> list[str]:
@@ -35,7 +35,7 @@ def test_a_closed_tab_stops_nothing(shop: Shop, visit: Callable[..., Page]) -> N
     expect(page.get_by_text("line 3", exact=True)).to_be_visible()
     page.close()
     other = visit("mia", address)
-    expect(other.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(other.locator("#panel .current .state")).to_have_text("succeeded")
     assert [line for line in shown(other) if line.startswith("line ")] == [
         f"line {number}" for number in range(1, 41)]
 
@@ -55,7 +55,7 @@ def test_a_tab_that_is_seen_again_has_every_line_once(
         if hidden:
             assert shown(page) == before
             assert line > 15 or "line 40" not in before
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     expect(page.get_by_text("line 40", exact=True)).to_be_visible()
     assert [line for line in shown(page) if line.startswith("line ")] == [
         f"line {number}" for number in range(1, 41)]
@@ -65,7 +65,7 @@ def test_the_address_is_the_number_that_people_say(
         shop: Shop, visit: Callable[..., Page]) -> None:
     page = visit("dora", shop.rolf.address)
     push(page, shop, "shop production")
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     number = page.locator("#heading").inner_text().removeprefix("Push ")
     assert page.url == shop.at("shop production", f"pushes/{number}/")
     page.reload()
@@ -88,8 +88,8 @@ def test_a_link_keeps_the_focus_when_the_number_comes(
     expect(cancel).to_be_focused()
     cancel.press("Enter")
     page.wait_for_url(re.compile(r"/pushes/\d+/cancel/$"))
-    page.get_by_role("button", name="Cancel it").click()
-    expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
+    page.get_by_role("button", name="Cancel the push").click()
+    expect(page.locator("#panel .current .state")).to_have_text("cancelled")
     shop.home.shell(AS_SLOW_AS_BEFORE)
 
 
@@ -116,9 +116,9 @@ def test_two_browsers_see_the_same_and_one_push_runs(
         expect(page.get_by_text("line 20", exact=True)).to_be_visible()
     pam.get_by_role("link", name="Cancel").click()
     expect(pam.get_by_text("is ended with everything")).to_be_visible()
-    pam.get_by_role("button", name="Cancel it").click()
+    pam.get_by_role("button", name="Cancel the push").click()
     for page in (dora, pam):
-        expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
+        expect(page.locator("#panel .current .state")).to_have_text("cancelled")
         expect(page.locator("#panel .reason")).to_contain_text("cancelled by pam")
 
 
@@ -128,7 +128,7 @@ def test_step_mode_is_answered_by_anybody_who_may_push(
     push(dora, shop, "Магазин боевой", step=True)
     expect(dora.locator(".question")).to_contain_text("build")
     mia = visit("mia", dora.url)
-    expect(mia.locator("#panel .standing .state")).to_have_text("asks")
+    expect(mia.locator("#panel .current .state")).to_have_text("asks")
     expect(mia.locator(".question")).to_have_count(0)
     dora.get_by_role("button", name="Run", exact=True).click()
     pam.goto(dora.url)
@@ -137,7 +137,7 @@ def test_step_mode_is_answered_by_anybody_who_may_push(
     expect(dora.locator(".question")).to_contain_text("live")
     dora.get_by_role("button", name="Stop", exact=True).click()
     for page in (dora, pam, mia):
-        expect(page.locator("#panel .standing .state")).to_have_text("cancelled")
+        expect(page.locator("#panel .current .state")).to_have_text("cancelled")
         assert [row.split()[0] for row in page.locator(".stages .state").all_inner_texts()] == [
             "succeeded", "skipped", "waiting"]
 
@@ -158,7 +158,7 @@ def test_an_answer_goes_to_the_stage_that_was_asked_about(
     dora.get_by_role("button", name="Run", exact=True).click()
     expect(pam.locator(".question")).to_contain_text("live")
     pam.get_by_role("button", name="Run", exact=True).click()
-    expect(pam.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(pam.locator("#panel .current .state")).to_have_text("succeeded")
     assert [row.split()[0] for row in pam.locator(".stages .state").all_inner_texts()] == [
         "succeeded"] * 3
 
@@ -180,7 +180,7 @@ def test_how_it_ends_is_said_aloud_once(shop: Shop, visit: Callable[..., Page]) 
     dora = visit("dora", shop.rolf.address)
     push(dora, shop, "Магазин боевой", step=True)
     expect(dora.locator(".question")).to_contain_text("build")
-    said = visit("mia", dora.url).locator("#said")
+    said = visit("mia", dora.url).locator("#announcement")
     for stage in ("check", "live"):
         dora.get_by_role("button", name="Skip", exact=True).click()
         expect(said).to_have_text(f"asks: whether to run {stage}")
@@ -224,7 +224,7 @@ def test_eight_tabs_of_one_browser_all_follow(shop: Shop) -> None:
         for tab in tabs:
             expect(tab.get_by_text("line 20", exact=True)).to_be_visible()
         for tab in tabs:
-            expect(tab.locator("#panel .standing .state")).to_have_text("succeeded")
+            expect(tab.locator("#panel .current .state")).to_have_text("succeeded")
             assert [line for line in shown(tab) if line.startswith("line ")] == [
                 f"line {number}" for number in range(1, 41)]
 
@@ -235,7 +235,7 @@ def test_ended_and_hidden_pages_hold_no_stream(shop: Shop, visit: Callable[..., 
     page.on("request", lambda request: streams.append(request.url)
             if request.resource_type == "eventsource" else None)
     push(page, shop, "shop production")
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
+    expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     streams.clear()
     page.reload()
     page.wait_for_timeout(1500)
@@ -269,7 +269,7 @@ def test_a_live_push_offers_the_way_back_to_the_one_before(
     dora = visit("dora", shop.rolf.address)
     for _ in range(2):
         push(dora, shop, "shop staging")
-        expect(dora.locator("#panel .standing .state")).to_have_text("succeeded")
+        expect(dora.locator("#panel .current .state")).to_have_text("succeeded")
     expect(dora.get_by_role("link", name="Roll back to this push")).to_have_count(0)
-    dora.get_by_role("link", name="Undo: return to push 1").click()
+    dora.get_by_role("link", name="Undo: roll back to push 1").click()
     expect(dora.get_by_role("heading", level=1)).to_have_text("Roll back to push 1")

@@ -75,7 +75,7 @@ def test_a_branch_that_has_moved_is_asked_about(
     expect(page.get_by_role("alert")).to_contain_text("Nothing was pushed")
     expect(survey).to_contain_text(moved)
     expect(page.get_by_label("Comment")).to_have_value("the page of the fair")
-    expect(page.locator("#standing")).not_to_contain_text("failed")
+    expect(page.locator("#state")).not_to_contain_text("failed")
     press(page)
     page.wait_for_url("**/pushes/*/")
     expect(page.locator("#lines")).to_contain_text("this is two")
@@ -89,7 +89,7 @@ def test_a_typing_error_in_the_branch_makes_no_push(
     press(page)
     expect(page.get_by_role("alert")).to_contain_text("has no branch, tag or commit mian")
     expect(page.get_by_label("Branch, tag or commit")).to_have_value("mian")
-    expect(page.locator("#standing")).not_to_contain_text("failed")
+    expect(page.locator("#state")).not_to_contain_text("failed")
 
 
 def test_open_tabs_look_again_when_a_push_has_ended(
@@ -101,5 +101,5 @@ def test_open_tabs_look_again_when_a_push_has_ended(
         expect(one.locator("#survey")).to_contain_text("Nothing is live yet")
     press(page)
     page.wait_for_url("**/pushes/*/")
-    expect(page.locator("#panel .standing .state")).to_have_text("succeeded")
-    expect(other.locator("#survey")).to_contain_text("nothing new would go out")
+    expect(page.locator("#panel .current .state")).to_have_text("succeeded")
+    expect(other.locator("#survey")).to_contain_text("there are no new commits")

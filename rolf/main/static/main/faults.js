@@ -1,3 +1,3 @@
-// After a form that was refused, the reader is where something has to be corrected.
+// After a form was refused, move the focus to the first field with an error.
 
 document.querySelector("[aria-invalid=true]")?.focus();

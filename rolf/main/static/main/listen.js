@@ -1,12 +1,12 @@
-// News for a page: by a stream of events while the page can be seen, else by asking now and then.
+// Receive changes: by a stream of events while the page is visible, else by polling.
 //
-// A browser opens six connections to a host (HTTP/1.1), for all its tabs together. A stream takes one
-// for as long as it lasts. So a hidden page holds none, and all tabs together hold STREAMS at most:
-// the other pages ask. Web Locks count them; where a browser has no locks (http, but for localhost),
-// what can be seen is the limit.
+// With HTTP/1.1, a browser opens at most six connections to a host, for all tabs together. A stream
+// occupies one. So a hidden page has no stream, and all tabs together have at most STREAMS; other
+// pages poll. Web Locks count the streams. Without Web Locks (http, except for localhost), each
+// visible page has a stream.
 
 const STREAMS = 3;
-const AGAIN = 5000; // milliseconds after a stream that was refused
+const AGAIN = 5000; // milliseconds until the next attempt after a refused stream
 
 async function take() {
   if (!navigator.locks) return () => {};
@@ -20,13 +20,13 @@ async function take() {
   return null;
 }
 
-// `address()` is where the stream is, empty for none; `taken` gets each event's data; `ask` fetches
-// what is new, every `every()` milliseconds while there is no stream.
+// `address()` returns the URL of the stream, or "" for none. `taken` is called with the data of each
+// event. Without a stream, `ask` is called every `every()` milliseconds, and fetches the changes.
 export function listen({address, taken, ask, every}) {
   let source = null;
   let release = null;
   let taking = false;
-  let away = false; // in the browser's cache of pages that Back shows again
+  let away = false; // whether the page is in the browser's back/forward cache
   let refused = 0;
   let asked = Date.now();
 
@@ -49,7 +49,7 @@ export function listen({address, taken, ask, every}) {
     source = new EventSource(address());
     source.addEventListener("news", (event) => taken(JSON.parse(event.data)));
     source.onerror = () => {
-      // The browser comes again by itself unless it was answered something else than a stream.
+      // The browser reconnects by itself, unless the response was not a stream.
       if (source?.readyState !== EventSource.CLOSED) return;
       refused = Date.now();
       close();
@@ -66,7 +66,7 @@ export function listen({address, taken, ask, every}) {
   }
 
   function show() {
-    asked = 0; // what happened meanwhile is wanted now
+    asked = 0; // fetch the changes at once
     look();
   }
 

@@ -1,12 +1,14 @@
-// Asks for news where the page has something that changes: by events, else every few seconds.
+// Update a page with an element [data-live]: at each event, or every few seconds.
 
 import {listen} from "./listen.js";
 
 const POLL = 5000;
-const living = document.querySelector("[data-live]");
+const liveElement = document.querySelector("[data-live]");
 
-function tell() {
+function update() {
   htmx.trigger(document.body, "news");
 }
 
-if (living) listen({address: () => living.dataset.live, taken: tell, ask: tell, every: () => POLL});
+if (liveElement) {
+  listen({address: () => liveElement.dataset.live, taken: update, ask: update, every: () => POLL});
+}

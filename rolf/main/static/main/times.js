@@ -1,4 +1,4 @@
-// A moment as people write it, as short as it can be, in the reader's own zone.
+// Format a time in the user's time zone, as short as possible.
 
 const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
 const day = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short"});

@@ -1,4 +1,4 @@
-"""manage.py prune_pushes: lets old logs go; the worker does so by itself, once a day."""
+"""manage.py prune_pushes: remove old logs. The worker does the same once a day."""
 
 from django.core.management.base import BaseCommand
 from django.db.models import Sum
@@ -7,17 +7,18 @@ from pushes import retention
 
 
 class Command(BaseCommand):
-    """The command."""
+    """Remove old logs."""
 
-    help = ("Remove the output of pushes that are older than KEEP_LOGS days: not of the newest, "
-            "nor of the last good ones, nor anything that a rollback needs.")
+    help = ("Remove the output of pushes that are older than KEEP_LOGS days. The newest pushes of "
+            "each deployment and the last ones that succeeded keep it. Rollbacks stay possible.")
 
     def add_arguments(self, parser):
-        """Say what may be chosen."""
-        parser.add_argument("--dry-run", action="store_true", help="only tell how much that is")
+        """Add --dry-run."""
+        parser.add_argument("--dry-run", action="store_true",
+                            help="print how much would be removed, and remove nothing")
 
     def handle(self, *, dry_run, **options):
-        """Remove, and tell."""
+        """Remove the logs, or only count them."""
         if dry_run:
             old = retention.old_logs()
             count, freed = old.count(), old.aggregate(sum=Sum("log_bytes"))["sum"] or 0

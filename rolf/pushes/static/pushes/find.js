@@ -1,4 +1,4 @@
-// Search in the whole log: the server looks, the page shows the line.
+// Search the whole log. The server finds the line, and the page shows it.
 
 export function find(page, log) {
   const form = page.querySelector(".find");
@@ -15,7 +15,7 @@ export function find(page, log) {
     return (await answer.json()).line;
   }
 
-  async function look(upwards) {
+  async function search(upwards) {
     if (!words.value) return;
     hit.textContent = "searching …";
     const here = last === null ? Number(log.topmost()) : last + (upwards ? -1 : 1);
@@ -29,14 +29,14 @@ export function find(page, log) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    look(false);
+    search(false);
   });
-  back.addEventListener("click", () => look(true));
+  back.addEventListener("click", () => search(true));
   words.addEventListener("input", () => {
     last = null;
     hit.textContent = "";
   });
-  // Ctrl+F of the browser finds only what is in the page: / asks for all of it.
+  // The browser's Ctrl+F finds only lines that are in the page. The key / searches the whole log.
   addEventListener("keydown", (event) => {
     if (event.key === "/" && !event.target.closest("input, textarea, select")) {
       event.preventDefault();
@@ -45,9 +45,9 @@ export function find(page, log) {
   });
 }
 
-// The next line with the words from line `here` on, and what to say about it. `ask(from, upwards)` looks
-// from a line to the end of the log, or to its beginning. Where that finds nothing, the search goes on
-// at the other end.
+// Find the next line with the words, from line `here` on. Return it with a message for the user.
+// `ask(from, upwards)` searches from a line to the end of the log, or to its beginning. If it finds
+// nothing, the search continues at the other end.
 export async function next(ask, here, total, upwards) {
   const within = (from) => (from >= 0 && from < total ? ask(from, upwards) : null);
   const line = await within(here);
@@ -57,7 +57,7 @@ export async function next(ask, here, total, upwards) {
   return {line: other, text: `line ${other + 1}, from the ${upwards ? "end" : "top"}`};
 }
 
-// The words in a line, told to the browser's highlighter; the line itself isn't touched.
+// Highlight the words in a line, with the browser's highlight API. The line itself does not change.
 function mark(item, words) {
   if (!item || !("highlights" in CSS)) return;
   const wanted = words.toLowerCase();

@@ -1,8 +1,8 @@
-// News of a push: as they come while it runs, and now and then once it has ended.
+// Receive the changes of a push: as a stream while it runs, and by polling after it has ended.
 
 import {listen} from "../main/listen.js";
 
-const SOON = 1000, LATER = 10000; // milliseconds; a push that has ended may be resumed
+const SOON = 1000, LATER = 10000; // milliseconds between polls; a push that has ended may be resumed
 
 export function follow(page, take) {
   let cursor = page.dataset.cursor;
@@ -20,7 +20,7 @@ export function follow(page, take) {
       const answer = await fetch(`${page.dataset.news}?cursor=${encodeURIComponent(cursor)}`);
       if (answer.ok) taken(await answer.json());
     } catch {
-      // The server is away for a while; the next question may find it.
+      // The server does not answer. Poll again later.
     }
   }
 

@@ -1,28 +1,28 @@
-// The log: a window of lines of which only those around what is on the screen are in the page.
-// It grows at the end that one scrolls to, and is cut at the other.
+// The log. Only a window of its lines is in the page, around the lines on the screen. The window
+// grows at the end that the user scrolls to, and is cut at the other.
 
 import {clocks} from "../main/moments.js";
 import {hashOf, lineOf} from "./address.js";
 import * as lines from "./window.js";
 
-const AGAIN = 1000;  // milliseconds after which what failed is asked for again
+const AGAIN = 1000;  // milliseconds until a failed request is repeated
 
 export class Log {
   constructor(page) {
     this.address = page.dataset.lines;
     this.box = page.querySelector(".log");
     this.list = page.querySelector("#lines");
-    this.nothing = page.querySelector("#nothing");
+    this.empty = page.querySelector("#empty");
     this.first = Number(page.dataset.first);
     this.end = Number(page.dataset.end);
     this.total = Number(page.dataset.total);
     this.busy = false;
-    this.was = 0;  // pixels that the box was scrolled before
-    this.jumps = 0; // to other lines: an answer to what was asked before one is of no use
+    this.was = 0;  // the box's scrollTop at the last scroll event
+    this.jumps = 0;  // number of jumps to other lines; a response from before a jump is dropped
     this.slider = page.querySelector(".whole input");
     this.tail = page.querySelector("[data-tail]");
     const top = page.querySelector("[data-top]");
-    for (const turn of page.querySelectorAll(".turn")) turn.remove();
+    for (const link of page.querySelectorAll(".more")) link.remove();
     this.slider.parentElement.hidden = this.total <= lines.MOST;
     top.hidden = this.tail.hidden = false;
     clocks(this.list);
@@ -34,13 +34,13 @@ export class Log {
     addEventListener("resize", () => this.fit());
     if (!this.following) {
       this.show(Number(wanted));
-      // The browser goes to the line by itself, too, and takes the whole page along.
+      // The browser also scrolls to the line, and moves the whole page.
       addEventListener("load", () => setTimeout(() => {
         scrollTo(0, 0);
         this.list.querySelector(".here")?.scrollIntoView({block: "nearest"});
       }));
     }
-    this.told();
+    this.showFollowing();
 
     this.box.addEventListener("scroll", () => this.scrolled(), {passive: true});
     this.slider.addEventListener("change", () => this.show(Number(this.slider.value)));
@@ -52,7 +52,7 @@ export class Log {
     });
   }
 
-  // What is new: lines that replace those from `first` on.
+  // Take changes of the log: lines that replace those from `first` on.
   news({first, html, total}) {
     this.total = total;
     this.slider.max = total;
@@ -70,10 +70,10 @@ export class Log {
     }
   }
 
-  // Show a line, whatever is in the page now.
+  // Show a line. Fetch it if it is not in the page.
   async show(line) {
     this.following = false;
-    this.told();
+    this.showFollowing();
     const jump = ++this.jumps;
     line = lines.nearest(line, this.total);
     if (!lines.holds(this, line) && !await this.replace(lines.around(line), jump)) return;
@@ -89,7 +89,7 @@ export class Log {
 
   async followAgain() {
     this.following = true;
-    this.told();
+    this.showFollowing();
     const jump = ++this.jumps;
     if (location.hash) history.replaceState(null, "", location.pathname);
     if (this.end < this.total && !await this.replace(lines.last(this.total), jump)) return;
@@ -97,7 +97,7 @@ export class Log {
     this.box.scrollIntoView({block: "nearest"});
   }
 
-  // Fetch lines and show them alone; false if the reader has jumped elsewhere meanwhile.
+  // Replace all lines by fetched ones. Return false if the user jumped elsewhere during the request.
   async replace({first, count}, jump) {
     const found = await this.fetch(first, count);
     if (jump !== this.jumps) return false;
@@ -110,7 +110,7 @@ export class Log {
     const {scrollTop, scrollHeight, clientHeight} = this.box;
     const below = scrollHeight - scrollTop - clientHeight;
     this.following = lines.follows(this, this.following, scrollTop - this.was, below);
-    this.told();
+    this.showFollowing();
     this.was = scrollTop;
     this.slider.value = this.topmost();
     const way = lines.growth(this, scrollTop, below);
@@ -119,7 +119,7 @@ export class Log {
     try {
       await this.more(way);
     } catch {
-      // The server is away for a while. At an end of the log nobody can scroll on.
+      // The server does not answer. At an end of the log the user cannot scroll on to try again.
       setTimeout(() => this.scrolled(), AGAIN);
     } finally {
       this.busy = false;
@@ -137,7 +137,7 @@ export class Log {
       const before = this.box.scrollHeight;
       this.list.prepend(this.fragment(found.html));
       this.first = first;
-      // The same line stays where it is on the screen, also where the browser doesn't see to it.
+      // Keep the same line at its place on the screen, in browsers that do not do so themselves.
       if (this.box.scrollTop < before) this.box.scrollTop += this.box.scrollHeight - before;
     }
     this.cut(...lines.kept(this, way));
@@ -149,21 +149,21 @@ export class Log {
     return answer.json();
   }
 
-  // Remove all lines; the next ones begin with `first`.
+  // Remove all lines. The next ones begin with `first`.
   clear(first) {
     this.list.replaceChildren();
     this.first = this.end = first;
   }
 
-  // Put lines in the place of those from `first` on.
+  // Replace the lines from `first` on.
   put(first, end, html) {
     this.cut(this.first, Math.min(first, this.end));
     this.list.append(this.fragment(html));
     this.end = Math.max(end, this.end);
-    this.nothing.hidden = this.end > this.first;
+    this.empty.hidden = this.end > this.first;
   }
 
-  // Leave only the lines [first, end) in the page.
+  // Keep only the lines [first, end) in the page.
   cut(first, end) {
     const height = this.box.scrollHeight;
     const from = this.item(first);
@@ -188,7 +188,7 @@ export class Log {
     this.end = Math.min(this.end, end);
   }
 
-  // The server has escaped all that it was told; nothing else comes in here.
+  // This HTML comes only from the server, which has escaped the output of stages.
   fragment(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
@@ -208,7 +208,7 @@ export class Log {
     return this.first;
   }
 
-  // The box ends where the window does, whatever is above it: what is new comes at its end.
+  // Make the box end at the bottom of the window, because new lines appear at its end.
   fit() {
     this.box.style.setProperty("--above", `${this.box.getBoundingClientRect().top + scrollY}px`);
     if (this.following) this.bottom();
@@ -219,7 +219,7 @@ export class Log {
     this.was = this.box.scrollTop;
   }
 
-  told() {
+  showFollowing() {
     this.tail.setAttribute("aria-pressed", this.following);
   }
 }

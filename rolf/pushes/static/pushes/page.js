@@ -1,16 +1,16 @@
-// The page of a push: what is new comes by events, or by asking, and goes into the panel and the log.
+// The page of a push. Changes come by events or by polling, and update the panel and the log.
 
 import {hashOf, moved, pathOf} from "./address.js";
 import {Log} from "./log.js";
 import {find} from "./find.js";
 import {follow} from "./follow.js";
 import {count} from "./seconds.js";
-import {tell} from "../main/moments.js";
+import {localize} from "../main/moments.js";
 
 const page = document.getElementById("push-page");
 const panel = document.getElementById("panel");
 const error = document.getElementById("error");
-const said = document.getElementById("said");
+const announcement = document.getElementById("announcement");
 const log = new Log(page);
 
 function jump(event) {
@@ -18,17 +18,17 @@ function jump(event) {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const line = Number(link.dataset.jump);
-  // Who came by the keyboard goes on from there, and hears it.
+  // Move the focus to the line, for users of a keyboard or a screen reader.
   log.show(line).then(() => log.item(line)?.querySelector("a").focus({preventScroll: true}));
 }
 
-// What is said aloud of a new panel: its state, why, and what it asks, and these only once.
-function standing() {
-  const parts = panel.querySelectorAll(".standing .state, .reason, .question p:first-of-type");
+// Return the text that screen readers announce: the state, its reason, and the question.
+function stateText() {
+  const parts = panel.querySelectorAll(".current .state, .reason, .question p:first-of-type");
   return [...parts].map((one) => one.textContent.trim()).join(": ");
 }
 
-let told = standing();
+let announced = stateText();
 
 page.addEventListener("click", jump);
 find(page, log);
@@ -36,18 +36,18 @@ count(panel);
 
 follow(page, (news) => {
   if (news.panel !== null && news.panel !== undefined) {
-    // A push gets its number when it begins, and with it the address that people pass on.
+    // A push gets its number when it begins, and then another URL.
     const before = location.pathname;
     const path = pathOf(before, news.address);
-    // What has the focus may be in what is replaced: its successor gets it, whose address may have
-    // the number by now.
+    // If the replaced panel has the focus, give it to the same link or button of the new panel. The
+    // URL of a link may have the number now.
     const focused = panel.contains(document.activeElement) && document.activeElement;
     const own = focused && (focused.getAttribute("href") || focused.value);
     const key = own && moved(own, before, path);
     panel.innerHTML = news.panel;
-    tell(panel);
+    localize(panel);
     count(panel);
-    if (standing() !== told) said.textContent = told = standing();
+    if (stateText() !== announced) announcement.textContent = announced = stateText();
     if (key) [...panel.querySelectorAll("a, button")].find(
       (one) => (one.getAttribute("href") || one.value) === key)?.focus();
     error.hidden = news.error === null;

@@ -1,6 +1,6 @@
-// Seconds of what still runs.
+// Count the seconds of a running push and of its running stage.
 
-// "59 s", "1 min 05 s", "2 h 03 min".
+// Return a duration as text: "59 s", "1 min 05 s", "2 h 03 min".
 export function duration(seconds) {
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   const [minutes, rest] = [Math.floor(seconds / 60), Math.floor(seconds % 60)];
