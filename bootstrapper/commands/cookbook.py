@@ -56,7 +56,7 @@ def add(commands: Subparsers, program: str) -> None:
         help="print one recipe; or import the recipes of a CSV file, all or "
         "none (default: list the recipes)",
     )
-    command.add_argument("--json", action="store_true", help="for scripts")
+    command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument(
         "--force",
         action="store_true",

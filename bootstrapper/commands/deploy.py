@@ -24,10 +24,10 @@ def add(commands: Subparsers, program: str) -> None:
     step.add_argument(
         "--step",
         action="store_true",
-        help="ask before each stage: run it, skip it, stop, or look around",
+        help="ask before each stage whether to run it, skip it, stop, or look around",
     )
     yes = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    yes.add_argument("--yes", action="store_true", help="ask nothing beforehand")
+    yes.add_argument("--yes", action="store_true", help="start without a question")
     flags = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     flags.add_argument(
         "--flag",
@@ -35,35 +35,39 @@ def add(commands: Subparsers, program: str) -> None:
         action="append",
         default=[],
         metavar="NAME[=VALUE]",
-        help="set a flag of the deployment",
+        help="set a flag of the deployment; several times for several flags",
     )
 
     command = commands.add_parser(
         "deploy",
         parents=[deployment_parser(), step, yes, flags],
         allow_abbrev=False,
-        help="push: run a deployment's stages, one after the other",
+        help="push a deployment: run its stages in order",
     )
     command.add_argument(
         "-m",
         dest="comment",
         default="",
         metavar="COMMENT",
-        help="what the push is for; kept with it",
+        help="a comment, which the push keeps",
     )
     command.add_argument(
         "--ref",
         default="",
         metavar="REF",
-        help="a branch, tag or commit (default: the deployment's branch)",
+        help="the branch, tag or commit to push (default: the deployment's branch)",
     )
     command.add_argument(
-        "--skip", action="append", default=[], metavar="STAGE", help="leave a stage out"
+        "--skip",
+        action="append",
+        default=[],
+        metavar="STAGE",
+        help="leave out a stage; several times for several stages",
     )
     command.add_argument(
         "--dry-run",
         action="store_true",
-        help="show each command and its environment, and do nothing",
+        help="print each command and its environment, and do nothing",
     )
     command.set_defaults(run=_deploy)
 
@@ -71,7 +75,7 @@ def add(commands: Subparsers, program: str) -> None:
         "resume",
         parents=[deployment_parser(), step],
         allow_abbrev=False,
-        help="go on with the last push from the stage where it failed",
+        help="continue the last push at the stage that failed",
     )
     command.set_defaults(run=_resume)
 
@@ -79,21 +83,21 @@ def add(commands: Subparsers, program: str) -> None:
         "rollback",
         parents=[project_parser(), step, yes, flags],
         allow_abbrev=False,
-        help="return to the push that was live before the one that is live now, or to another",
+        help="return to the push that was live before the live one, or to another push",
     )
     command.add_argument(
         "words",
         nargs="*",
         metavar="[DEPLOYMENT] [PUSH]",
-        help="default: the default deployment, the push before the live one",
+        help="default: the default deployment, and the push that was live before",
     )
     command.add_argument(
-        "-m", dest="comment", default="", metavar="COMMENT", help="why; kept with the push"
+        "-m", dest="comment", default="", metavar="COMMENT", help="a comment, which the push keeps"
     )
     command.add_argument(
         "--keep-settings",
         action="store_true",
-        help="go back with the code alone: today's settings stay",
+        help="take back only the code, and keep today's settings",
     )
     command.set_defaults(run=_rollback)
 

@@ -72,7 +72,7 @@ def add(commands: Subparsers, program: str) -> None:
     command.add_argument(
         "--tail", type=_number, default=None, metavar="N", help="only the last N lines"
     )
-    command.add_argument("--json", action="store_true", help="for scripts: an object for each line")
+    command.add_argument("--json", action="store_true", help="print JSON: an object for each line")
     command.set_defaults(run=_log)
 
 

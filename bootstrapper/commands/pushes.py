@@ -31,19 +31,19 @@ def add(commands: Subparsers, program: str) -> None:
         "pushes",
         parents=[deployment_parser()],
         allow_abbrev=False,
-        help="list the pushes of a deployment, or of all: newest first",
+        help="list the pushes of a deployment, or of all, newest first",
     )
     command.add_argument(
         "-n",
         type=_number,
         default=None,
         metavar="N",
-        help=f"how many (default: {MOST}; with --json all)",
+        help=f"how many pushes (default: {MOST}; with --json all)",
     )
     command.add_argument(
-        "--local", action="store_true", help="only those made from here: no target is asked"
+        "--local", action="store_true", help="only pushes made from here; connects to no host"
     )
-    command.add_argument("--json", action="store_true", help="for scripts")
+    command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_pushes)
 
 

@@ -45,9 +45,9 @@ def add(commands: Subparsers, program: str) -> None:
         "status",
         parents=[deployment_parser()],
         allow_abbrev=False,
-        help="what a deployment serves, who pushes it, whether it is closed",
+        help="print what is live, who pushes, and whether the deployment is locked",
     )
-    command.add_argument("--json", action="store_true", help="for scripts")
+    command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_status)
 
 

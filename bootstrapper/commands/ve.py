@@ -83,7 +83,7 @@ def add(commands: Subparsers, program: str) -> None:
         help="remove entries that no rebuild has used for some days",
     )
     command.add_argument(
-        "--days", type=float, default=30, metavar="N", help="(default: %(default)s)"
+        "--days", type=float, default=30, metavar="N", help="how many days (default: %(default)s)"
     )
     command.set_defaults(run=_store_prune)
 

@@ -251,7 +251,9 @@ brnch = "main"
 stages = ["clear-checkout"]
 timeout = "15"
 """)
-    assert shop.run("deploy").stderr == _block("See what a push would do", "no key of")
+    ran = shop.run("deploy")
+    shop.define(settings=HERE)
+    assert ran.stderr == _block("See what a push would do", "no key of")
 
 
 def test_an_import_prints_what_the_how_to_shows(shop: Shop) -> None:
