@@ -255,7 +255,8 @@ class Matrix(TestCase):
         for name in ("accounts:login", "main:healthz"):
             with self.subTest(name), writes() as found:
                 Client().get(reverse(name))
-                self.assertEqual(found, [])
+                # /healthz sets SQLite's user_version, to see whether the database can be written.
+                self.assertEqual([sql for sql in found if not sql.startswith("PRAGMA")], [])
 
     def test_what_looks_for_writes_finds_one(self):
         with writes() as found, undone():

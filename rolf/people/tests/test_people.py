@@ -128,7 +128,7 @@ class People(AmongPeople):
 
     def test_tokens_of_who_is_deactivated_open_nothing(self):
         token = Token(user=self.ada, name="ci")
-        text = token.make()
+        text = token.generate()
         token.save()
         self.assertIsNotNone(Token.objects.opened_by(text))
         self.change(self.ada, is_active=None)

@@ -94,10 +94,11 @@ def _shop(rolf_project: Path, chromium: Browser,
     def make(directory: Path) -> None:
         home.fill(rolf_project / DATABASE)
         (directory / "keys").write_text(home.shell(SHOP.read_text()))
-        shutil.copy(home.current / DATABASE, directory / "database")
+        # The keys come along: with other ones nobody can decrypt the secrets of the deployments.
+        shutil.copytree(home.current / "data", directory / "data")
 
     made_once(filled, make)
-    home.fill(filled / "database")
+    shutil.copytree(filled / "data", home.current / "data", dirs_exist_ok=True)
     keys = (filled / "keys").read_text()
     deployments = dict(line.rsplit(" ", 1) for line in keys.splitlines())
     with running(home) as rolf:

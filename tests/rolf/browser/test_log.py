@@ -29,7 +29,7 @@ def test_following_ends_when_one_scrolls_up_and_begins_again(
     follow.click()
     expect(page.get_by_text("line 5000", exact=True)).to_be_visible()
 
-    page.get_by_label("Search in the output").fill("LINE 2500")
+    page.get_by_label("Search the output").fill("LINE 2500")
     page.get_by_role("button", name="Top").click()
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#lines .here")).to_contain_text("line 2500")
@@ -43,12 +43,12 @@ def test_following_ends_when_one_scrolls_up_and_begins_again(
 
     # A search goes round: what stands above is found from the end, too.
     follow.click()
-    page.get_by_label("Search in the output").fill("building")
+    page.get_by_label("Search the output").fill("building")
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#hit")).to_have_text("line 1, from the top")
     page.get_by_role("button", name="Previous").click()
     expect(page.locator("#hit")).to_have_text("line 1, from the end")
-    page.get_by_label("Search in the output").fill("nowhere")
+    page.get_by_label("Search the output").fill("nowhere")
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#hit")).to_have_text("not found")
 

@@ -203,7 +203,7 @@ def test_everything_but_following_works_without_scripts(
         page.wait_for_timeout(100)
     page.get_by_role("link", name="First error").click()
     expect(page.get_by_text("Error: the till is broken")).to_be_visible()
-    page.get_by_label("Search in the output").fill("line 7")
+    page.get_by_label("Search the output").fill("line 7")
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#lines").get_by_text("line 7", exact=True)).to_be_visible()
     page.get_by_role("link", name="Resume").click()

@@ -98,7 +98,7 @@ def test_open_tabs_look_again_when_a_push_has_ended(
     other = visit("dora", shop.at("branch"))
     page = visit("dora", shop.at("branch"))
     for one in (page, other):
-        expect(one.locator("#survey")).to_contain_text("Nothing is live yet")
+        expect(one.locator("#survey")).to_contain_text("There is no live release")
     press(page)
     page.wait_for_url("**/pushes/*/")
     expect(page.locator("#panel .current .state")).to_have_text("succeeded")
