@@ -211,9 +211,15 @@ def test_following_shows_what_comes_until_the_push_ends(shop: Shop) -> None:
 
 
 def test_following_from_the_tail_misses_nothing_and_repeats_nothing(shop: Shop) -> None:
-    with pushing(shop, "seq 1 50; echo begun; sleep 0.5; echo after"):
-        log = shop.run("log", "-f", "--tail", "2", "--stage", "says")
-    assert log.stdout == "50\nbegun\nafter\n"
+    go = shop.project.parent / "go"
+    code = f"seq 1 50; echo begun; until [ -e '{go}' ]; do sleep 0.02; done; echo after"
+    with pushing(shop, code), subprocess.Popen(
+            shop.command("log", "-f", "--tail", "2", "--stage", "says"), cwd=shop.project,
+            text=True, stdout=subprocess.PIPE) as log:
+        assert log.stdout
+        tail = [log.stdout.readline() for _ in range(2)]
+        go.touch()
+        assert [*tail, log.stdout.read()] == ["50\n", "begun\n", "after\n"]
 
 
 def test_following_ends_when_the_pusher_is_killed(shop: Shop) -> None:

@@ -188,4 +188,4 @@ def test_two_people_push_in_place(pair: Pair) -> None:
 def test_users_who_share_no_group_are_told(pair: Pair) -> None:
     pair.release(0, 1).ok()
     subprocess.run(["chmod", "-R", "g-w", pair.push.target], check=True)
-    pair.release(1, 2).failed("no release can be made there", "Permission denied")
+    pair.release(1, 2).failed("no release can be created", "Permission denied")

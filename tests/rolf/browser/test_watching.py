@@ -115,7 +115,7 @@ def test_two_browsers_see_the_same_and_one_push_runs(
     for page in (dora, pam):
         expect(page.get_by_text("line 20", exact=True)).to_be_visible()
     pam.get_by_role("link", name="Cancel").click()
-    expect(pam.get_by_text("is ended with everything")).to_be_visible()
+    expect(pam.get_by_text("Rolf stops the running stage")).to_be_visible()
     pam.get_by_role("button", name="Cancel the push").click()
     for page in (dora, pam):
         expect(page.locator("#panel .current .state")).to_have_text("cancelled")
