@@ -168,8 +168,8 @@ def test_an_unknown_name_is_told(tmp_path: Path) -> None:
     with Ssh() as ssh:
         assert str(refusal(ssh, "no-such-host.invalid")) == (
             "no-such-host.invalid: the name no-such-host.invalid is not known\n"
-            "  next: correct REMOTE_HOST in deploy/deployments.toml, or the host's name in ssh's "
-            "configuration; then ssh no-such-host.invalid")
+            "  next: ssh no-such-host.invalid  # after correcting REMOTE_HOST, or the name in ssh's "
+            "configuration")
 
 
 def test_a_closed_port_is_told(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_an_unknown_host_key_is_to_be_compared(ssh_server: SshServer) -> None:
         error = refusal(ssh, "production")
     assert error.fault == "its host key is not known here yet"
     assert error.next_step == (f"ssh -F {ssh_server.config} production  # compare the fingerprint "
-                               "it shows with the host's own")
+                               "with the host's own")
 
 
 def test_a_changed_host_key_is_told_loudly_and_never_just_removed(ssh_server: SshServer) -> None:
