@@ -36,28 +36,31 @@ class PushWatch:
         # The same child carries out the automatic rollback of its push.
         running = Push.objects.filter(
             Q(pk=self._push_id) | Q(rollback_of=self._push_id), state=State.RUNNING)
+        now = time.monotonic()
+        stopped_since = self._stopped_since(now)
         for push in running:
-            late, state, reason = self._late(push, time.monotonic())
+            late, state, reason = self._late(push, now, stopped_since)
             if late > PATIENCE:
                 kill(self._pid)
                 end(push, state, reason)
-            elif late > WAKE or self._is_stopped():
+            elif late > WAKE or (stopped_since is not None and now - stopped_since > WAKE):
                 wake(self._pid)
 
-    def _is_stopped(self):
-        """Return whether the child has been stopped for longer than WAKE.
-
-        If it was stopped before it could store that a stage started, no time limit shows that the
-        stage is late.
-        """
+    def _stopped_since(self, now):
+        """Return since when each look has found the child stopped; None if it runs now."""
         found = process_tree.status(self._pid)
         stopped = found is not None and found.stopped
-        now = time.monotonic()
-        return stopped and now - self._since("stopped", stopped, now) > WAKE
+        since = self._since("stopped", stopped, now)
+        return since if stopped else None
 
-    def _late(self, push, now):
-        """Return how many seconds ago the push should have ended, in which state, and why."""
+    def _late(self, push, now, stopped_since):
+        """Return how many seconds ago the push should have ended, in which state, and why.
+
+        A stage can stop the child again and again, before the child stores that the stage started.
+        So the time of a stopped child counts for the stage that is next.
+        """
         late = [(0.0, State.FAILED, "")]
+        begun = False
         if push.cancelled_by:
             since = self._since("cancelled", push.pk, push.cancelled_by, now)
             late.append((now - since, State.CANCELLED, f"cancelled by {push.cancelled_by}"))
@@ -67,8 +70,11 @@ class PushWatch:
             for host, run in (stage.get("hosts") or {"": stage}).items():
                 key = ("run", push.pk, stage["name"], host)
                 since = self._since(*key, (run["state"], run["started"]), now)
-                if run["state"] != State.RUNNING:
+                if run["state"] == State.WAITING and not begun and stopped_since is not None:
+                    since = stopped_since
+                elif run["state"] != State.RUNNING:
                     continue
+                begun = True
                 for limit, began, what in [
                         (planned.get("timeout"), since, "after"),
                         (planned.get("idle_timeout"), max(since, silent_since),
@@ -128,10 +134,13 @@ def end(push, state, reason):
 
 
 def _ended(record, state, reason, at):
-    for index, stage in enumerate(record.stages):
-        for host, run in (stage.hosts or {"": stage}).items():
-            if run.state is State.RUNNING:
-                record = record.after(StageEnded(
-                    at=at, stage=index, host=host, state=state, reason=reason,
-                    seconds=max(0.0, at - (at if run.started is None else run.started))))
+    """Return the record of a push whose running stage ended so, or else the stage that was next."""
+    runs = [(index, host, run) for index, stage in enumerate(record.stages)
+            for host, run in (stage.hosts or {"": stage}).items()]
+    running = [each for each in runs if each[2].state is State.RUNNING]
+    following = [each for each in runs if each[2].state is State.WAITING][:1]
+    for index, host, run in running or following:
+        record = record.after(StageEnded(
+            at=at, stage=index, host=host, state=state, reason=reason,
+            seconds=max(0.0, at - (at if run.started is None else run.started))))
     return record.after(PushEnded(at=at, state=state, reason=reason))

@@ -155,7 +155,7 @@ class Running:
     def get(self, path: str = "healthz") -> int:
         """The status of an answer; 0 for none."""
         try:
-            with urllib.request.urlopen(self.address + path, timeout=20) as answer:
+            with urllib.request.urlopen(self.address + path, timeout=PATIENCE) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             error.close()

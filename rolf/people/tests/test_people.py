@@ -130,9 +130,9 @@ class People(AmongPeople):
         token = Token(user=self.ada, name="ci")
         text = token.generate()
         token.save()
-        self.assertIsNotNone(Token.objects.opened_by(text))
+        self.assertIsNotNone(Token.objects.with_text(text))
         self.change(self.ada, is_active=None)
-        self.assertIsNone(Token.objects.opened_by(text))
+        self.assertIsNone(Token.objects.with_text(text))
 
     def test_the_last_active_superuser_stays_one(self):
         gone = User.objects.create_superuser("gone", is_active=False)
