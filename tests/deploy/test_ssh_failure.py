@@ -21,8 +21,6 @@ from bootstrapper.errors import WorkFailed
      "Disconnected from 10.0.0.1 port 22\r\n",
      "login refused (Disconnected from 10.0.0.1 port 22)"),
     ("Timeout, server 10.0.0.1 not responding.\r\n", "does not answer (timed out)"),
-    ("This service allows sftp connections only.\n",
-     "This service allows sftp connections only."),
     ("", "ssh ended with status 255"),
 ])
 def test_each_is_told_with_the_command_to_run_next(stderr: str, told: str) -> None:
@@ -30,6 +28,18 @@ def test_each_is_told_with_the_command_to_run_next(stderr: str, told: str) -> No
     assert isinstance(error, WorkFailed)
     assert (error.where, error.fault) == ("app1", told)
     assert "ssh app1" in error.next_step
+
+
+@pytest.mark.parametrize(("stderr", "printed", "reason"), [
+    ("", "This account is currently not available.", "This account is currently not available."),
+    ("This service allows sftp connections only.\n", "",
+     "This service allows sftp connections only."),
+    ("", "", "exit status 1"),
+])
+def test_a_login_shell_that_runs_nothing_is_named(stderr: str, printed: str, reason: str) -> None:
+    error = ssh_error("app1", stderr, by_hand="ssh app1", status=1, printed=printed)
+    assert error.fault == f"its shell ended before it answered: {reason}"
+    assert error.next_step.startswith("ssh app1  # is its login shell nologin or false")
 
 
 @pytest.mark.needs("ssh")

@@ -6,13 +6,17 @@ import pwd
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
+
+# Of the groups that this process makes.
+_numbers = count(1)
 
 
 @contextmanager
 def users(*shells: str, home: str = "/") -> Iterator[list[str]]:
     """Make a user for each login shell, all of one group, and remove them; needs to be root."""
-    group = f"pushers{os.getpid()}"
-    names = [f"pusher{os.getpid()}-{number}" for number in range(len(shells))]
+    group = f"pushers{os.getpid()}-{next(_numbers)}"
+    names = [f"{group}-{number}" for number in range(len(shells))]
     _run("groupadd", group)
     try:
         for name, shell in zip(names, shells, strict=True):

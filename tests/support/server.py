@@ -12,10 +12,12 @@ from tests.support import apache, ssh_server
 from tests.support.site import USER
 
 # Debian gives the web server's user no shell. In a file system view of its own the sshd sees an
-# account that has one, and nobody else does.
+# account that has one, and nobody else does. All of /etc is mounted: useradd renames a new file to
+# /etc/passwd, which would end a mount on that file in every view (Linux 3.18).
 WITH_A_SHELL = """
-sed "s|^\\({user}:.*:\\)[^:]*$|\\1/bin/bash|" /etc/passwd > "{passwd}"
-mount --bind "{passwd}" /etc/passwd
+cp -a /etc "{etc}"
+sed -i "s|^\\({user}:.*:\\)[^:]*$|\\1/bin/bash|" "{etc}/passwd"
+mount --bind "{etc}" /etc
 exec "$@"
 """
 
@@ -54,7 +56,7 @@ def serve(directory: Path) -> Iterator[Server]:
     root = directory / "www"
     root.mkdir()
     own(root)
-    script = WITH_A_SHELL.format(user=USER, passwd=directory / "passwd")
+    script = WITH_A_SHELL.format(user=USER, etc=directory / "etc")
     prefix = ("unshare", "--mount", "sh", "-euc", script, "sh")
     with ssh_server.serve(directory / "ssh", address=apache.loopback(), prefix=prefix) as (ssh,):
         own(ssh.home)

@@ -15,8 +15,9 @@ Message = tuple[str, bytes]
 class Agent:
     """Runs agent.sh with `command`; only `wait` and `end_within` wait.
 
-    A message is a first word and the rest of its line. Lines that a login shell prints before the
-    agent's own are ignored; after `log` comes a line of the host's pushes.log.
+    A message is a first word and the rest of its line; after `log` comes a line of the host's
+    pushes.log. Lines that a login shell prints before the agent's own are no messages. `printed` is
+    the last of them: nologin(8) says there why nobody may log in.
     """
 
     def __init__(self, command: Sequence[str], sent_first: bytes, word: str) -> None:
@@ -37,7 +38,7 @@ class Agent:
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
             close_in_children(pipe)
-        self.ended = False
+        self.ended, self.printed = False, ""
         self._write()
 
     @property
@@ -75,6 +76,8 @@ class Agent:
             self.ended = not received
             self._received += received
         *lines, self._received = self._received.split(b"\n")
+        if self.ended:
+            self._print(self._received)
         return [message for line in lines for message in self._messages(line)]
 
     def end(self) -> None:
@@ -101,9 +104,15 @@ class Agent:
         except BrokenPipeError:
             self._unsent = b""  # it has ended: `receive` will find that
 
+    def _print(self, line: bytes) -> None:
+        self.printed = line.decode(errors="replace").strip() or self.printed
+
     def _messages(self, line: bytes) -> list[Message]:
         if not line.startswith(self._word):
-            return [("log", line)] if self._in_log and line else []
+            if self._in_log and line:
+                return [("log", line)]
+            self._print(line)
+            return []
         key, _, value = line.removeprefix(self._word).partition(b" ")
         self._in_log = key == b"log"
         return [] if self._in_log else [(key.decode(errors="replace"), value)]

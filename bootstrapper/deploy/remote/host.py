@@ -179,7 +179,7 @@ class RemoteHost:
                 text.strip() or f"bash ended with status {status}",
                 "bash -c true",
             )
-        return self._ssh.failure(self.host, text, status)
+        return self._ssh.failure(self.host, text, status, printed=self.agent.printed)
 
     def _refusal(self, text: str) -> WorkFailed:
         text = _PLACE.sub("", text.strip())

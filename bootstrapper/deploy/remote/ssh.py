@@ -185,11 +185,12 @@ class Ssh:
             command,
         ]
 
-    def failure(self, host: str, stderr: str, status: int) -> BootstrapperError:
-        """Return the error of a host that is not reached, from ssh's stderr."""
+    def failure(self, host: str, stderr: str, status: int, *, printed: str) -> BootstrapperError:
+        """Return the error of a host that is not reached, from ssh's stderr or what was `printed`."""
         if self.config:
             stderr = stderr.replace(str(self.directory / "given"), str(self.config))
-        return ssh_error(host, stderr, by_hand=self.by_hand(host), status=status)
+        by_hand = self.by_hand(host)
+        return ssh_error(host, stderr, by_hand=by_hand, status=status, printed=printed)
 
     def by_hand(self, host: str) -> str:
         """Return the command by which a person tries to reach the host."""

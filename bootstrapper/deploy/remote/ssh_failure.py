@@ -5,6 +5,8 @@ import shlex
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 
+OWN_STATUS = 255
+
 # Of the ssh program's own: sshconnect.c, readconf.c, channels' and the system's strerror.
 _NO_NAME = re.compile(r"Could not resolve hostname ([^:]*):")
 _REFUSED = re.compile(r"connect to (?:host|address) (\S+) port (\d+): Connection refused")
@@ -23,8 +25,21 @@ _CONFIGURATION = re.compile(
 _CLOSED = re.compile(r"kex_exchange_identification|banner exchange|Connection (?:closed|reset) by")
 
 
-def ssh_error(host: str, stderr: str, *, by_hand: str, status: int) -> BootstrapperError:
-    """Return the error of an unreachable host: `stderr` is ssh's, `by_hand` the command to try."""
+def ssh_error(
+    host: str, stderr: str, *, by_hand: str, status: int, printed: str = ""
+) -> BootstrapperError:
+    """Return the error of an unreachable host: `stderr` is ssh's, `by_hand` the command to try.
+
+    ssh's own exit status is 255; any other is that of the login shell there, which may have
+    `printed` why (ssh(1), nologin(8)).
+    """
+    if 0 < status != OWN_STATUS:
+        return WorkFailed(
+            host,
+            "its shell ended before it answered: "
+            f"{printed or _last(stderr) or f'exit status {status}'}",
+            f"{by_hand}  # is its login shell nologin or false, or does its start-up file exit?",
+        )
     text = stderr.replace("\r", "")
     if _CHANGED.search(text):
         return _changed(host, text, by_hand)
@@ -77,8 +92,7 @@ def ssh_error(host: str, stderr: str, *, by_hand: str, status: int) -> Bootstrap
             f"closed the connection at once ({_last(text)})",
             f"{by_hand}  # the log of its ssh server has the reason",
         )
-    text = _last(text) or f"ssh ended with status {status}"
-    return WorkFailed(host, text, by_hand)
+    return WorkFailed(host, _last(text) or f"ssh ended with status {status}", by_hand)
 
 
 def _changed(host: str, text: str, by_hand: str) -> WorkFailed:

@@ -13,6 +13,8 @@ import pytest
 from bootstrapper.deploy.events.times import iso_now
 from bootstrapper.deploy.machine.holder import PushHolder
 from bootstrapper.deploy.remote.hosts import RemoteHosts
+from bootstrapper.deploy.remote.ssh import Ssh
+from bootstrapper.errors import WorkFailed
 from tests.support.people import group_of, users
 from tests.support.programs import program
 from tests.support.recipe_runner import Push, push
@@ -108,3 +110,18 @@ def test_a_push_in_place_works_with_each_login_shell(noisy: Push) -> None:
     assert ran.stdout.endswith("1 changed files\n")
     assert (noisy.target / "number").read_text() == "2"
     assert os.readlink(noisy.target / "media") == "/srv"
+
+
+@pytest.mark.needs("/usr/sbin/nologin")
+@pytest.mark.parametrize(("shell", "reason"), [
+    ("/usr/sbin/nologin", "This account is currently not available."),
+    ("/bin/false", "exit status 1"),
+])
+def test_a_user_without_a_login_shell_is_named(shell: str, reason: str, shells: Shells) -> None:
+    with users(shell) as (user,), Ssh(shells.server.config) as ssh:
+        host = f"{user}@{shells.server.host}"
+        with pytest.raises(WorkFailed) as caught, RemoteHosts(ssh, [host], "/srv/site"):
+            pass
+    assert (caught.value.where, caught.value.fault) == (
+        host, f"its shell ended before it answered: {reason}")
+    assert caught.value.next_step.startswith(f"ssh -F {shells.server.config} {host}")
