@@ -79,7 +79,7 @@ def test_a_reason_must_be_given(project: Path, capsys: pytest.CaptureFixture[str
     assert "-m" in capsys.readouterr().err
 
 
-def test_a_name_that_is_misspelt_is_told(project: Path,
+def test_a_name_that_is_misspelt_is_reported(project: Path,
                                          capsys: pytest.CaptureFixture[str]) -> None:
     assert run(project, "lock", "prodction", "-m", "x") == 2
     assert 'did you mean "production"?' in capsys.readouterr().err

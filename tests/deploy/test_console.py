@@ -47,7 +47,7 @@ STORY: list[Event] = [
     ended(1, State.FAILED, exit_status=1, reason="exit status 1")]
 
 
-def told(events: list[Event], *, verbosity: int = 0, hosts: int = 0,
+def reported(events: list[Event], *, verbosity: int = 0, hosts: int = 0,
          encoding: str = "utf-8") -> str:
     stream = Text(encoding)
     console = Console(NAMES, hosts=hosts, verbosity=verbosity, stream=stream)
@@ -58,7 +58,7 @@ def told(events: list[Event], *, verbosity: int = 0, hosts: int = 0,
 
 
 def test_off_a_terminal_there_are_plain_lines_and_the_last_words_of_what_failed() -> None:
-    assert told(STORY) == """\
+    assert reported(STORY) == """\
 git-clone ...
 git-clone: succeeded after 1.2 s
 unit-tests ...
@@ -71,7 +71,7 @@ production is as it was
 
 
 def test_quiet_tells_of_failures_alone() -> None:
-    assert told(STORY, verbosity=-1).splitlines() == [
+    assert reported(STORY, verbosity=-1).splitlines() == [
         "unit-tests: failed after 1.2 s, exit status 1", "    | test one", "    ! FAIL: test two",
         "    ! no newline"]
 
@@ -88,7 +88,7 @@ def test_verbose_passes_everything_on_as_it_is() -> None:
 
 
 def test_an_encoding_that_lacks_the_marks_gets_ascii() -> None:
-    text = told([StageStarted(at=AT, stage=0), out("naïve ✓\n".encode()), ended(0),
+    text = reported([StageStarted(at=AT, stage=0), out("naïve ✓\n".encode()), ended(0),
                  ended(1, State.SKIPPED, reason="skipped by --skip"),
                  StageStarted(at=AT, stage=2), err("é\n".encode(), 2),
                  ended(2, State.FAILED, reason="exit status 2")], encoding="ascii")
@@ -98,7 +98,7 @@ def test_an_encoding_that_lacks_the_marks_gets_ascii() -> None:
 
 def test_hosts_are_counted_and_those_that_failed_are_named() -> None:
     hosts = [f"app{number}" for number in range(1, 6)]
-    text = told([*(StageStarted(at=AT, stage=2, host=host) for host in hosts),
+    text = reported([*(StageStarted(at=AT, stage=2, host=host) for host in hosts),
                  err(b"no such table\n", 2, host="app4"), out(b"fine\n", 2, host="app1"),
                  *(ended(2, host=host) for host in hosts if host != "app4"),
                  ended(2, State.FAILED, host="app4", exit_status=1, reason="exit status 1")],
@@ -113,13 +113,13 @@ production is as it was
 
 
 def test_a_second_batch_goes_on_counting() -> None:
-    text = told([StageStarted(at=AT, stage=2, host="app1"), ended(2, host="app1"),
+    text = reported([StageStarted(at=AT, stage=2, host="app1"), ended(2, host="app1"),
                  StageStarted(at=AT, stage=2, host="app2"), ended(2, host="app2")], hosts=2)
     assert re.findall(r"\d/2 hosts", text) == ["1/2 hosts", "2/2 hosts"]
 
 
 def test_what_the_engine_notes_is_shown() -> None:
-    assert "  git-clone: no output for 30 s\n" in told(
+    assert "  git-clone: no output for 30 s\n" in reported(
         [StageStarted(at=AT, stage=0), Note(at=AT, stage=0, text="no output for 30 s")])
 
 
@@ -161,15 +161,15 @@ def test_durations(seconds: float, text: str) -> None:
 
 # Whatever a stage says, a live line holds no character that a terminal obeys.
 
-@pytest.mark.parametrize(("said", "text"), [
+@pytest.mark.parametrize(("shown_text", "text"), [
     (b"plain", "plain"), (b"\x1b[31mred\x1b[0m", "red"), (b"10%\r50%\r100%\r\n", "100%"),
     (b"\x1b]0;evil\x07title", "title"), (b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
     (b"\x1b[2J\x1b[Hhome", "home"), (b"a\tb", "a   b"), (b"a\x08\x08b\x00\x7f", "ab"),
     (b"\x1bPq#0\x1b\\x", "x"), (b"cut \x1b", "cut "), (b"cut \x1b[3", "cut "),
     (b"\xc2\x9b31mred", "red"), (b"\xff", "�"), ("\u202egnol\u202c".encode(), "gnol"),
     (b"\x1b(Bx", "x"), (b"\x1bcx", "x"), ("漢字 é".encode(), "漢字 é"), (b"a\x0bb", "a b")])
-def test_printable(said: bytes, text: str) -> None:
-    assert printable(said) == text
+def test_printable(shown_text: bytes, text: str) -> None:
+    assert printable(shown_text) == text
 
 
 def test_no_byte_and_no_pair_of_bytes_after_an_escape_gets_through() -> None:

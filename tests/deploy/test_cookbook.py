@@ -91,7 +91,7 @@ def test_one_faulty_recipe_does_not_keep_the_others_from_their_work(tmp_path: Pa
     assert [each.where for each in cookbook.problems()] == ["deploy/recipes/bad.sh:1"]
 
 
-def test_what_is_no_readable_file_is_told(tmp_path: Path) -> None:
+def test_what_is_no_readable_file_is_reported(tmp_path: Path) -> None:
     recipes = tmp_path / "deploy/recipes"
     (recipes / "directory.sh").mkdir(parents=True)
     (recipes / "link.sh").symlink_to("nowhere")
@@ -105,7 +105,7 @@ def test_what_is_no_readable_file_is_told(tmp_path: Path) -> None:
     ]
 
 
-def test_a_recipe_that_only_another_user_can_read_is_told(tmp_path: Path,
+def test_a_recipe_that_only_another_user_can_read_is_reported(tmp_path: Path,
                                                           monkeypatch: pytest.MonkeyPatch) -> None:
     path = recipe(tmp_path, "x.sh", "true\n")
     read_bytes = Path.read_bytes
@@ -120,14 +120,14 @@ def test_a_recipe_that_only_another_user_can_read_is_told(tmp_path: Path,
         RecipeCatalog(tmp_path).get("x")
 
 
-def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
+def test_two_files_of_one_name_are_reported(tmp_path: Path) -> None:
     recipe(tmp_path, "x.sh", "true\n")
     recipe(tmp_path, "x.py", "pass\n")
     with pytest.raises(InputError, match=r"x\.sh: x\.py has the same name; one name is"):
         RecipeCatalog(tmp_path).get("x")
 
 
-def test_a_file_where_the_directory_of_recipes_should_be_is_told(tmp_path: Path) -> None:
+def test_a_file_where_the_directory_of_recipes_should_be_is_reported(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy/recipes").write_text("")
     with pytest.raises(InputError, match="deploy/recipes: is no directory"):
@@ -182,18 +182,18 @@ def test_the_command_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
         **mine, "code": "# Does it. Well.\n# needs: X\n# per-host\ntrue\n"}
 
 
-@pytest.mark.parametrize(("words", "told"), [
+@pytest.mark.parametrize(("words", "reported"), [
     (["mien"], 'cookbook: no recipe is called "mien"; did you mean "mine"?'),
     (["two", "words"], 'cookbook: takes one recipe; a name with spaces is one in quotes\n'
      '  next: python -m bootstrapper cookbook "two words"'),
     (["import"], "cookbook import: takes one file"),
     (["import", "nowhere.csv"], "nowhere.csv: can't be read (No such file or directory)"),
 ])
-def test_a_wrong_command_says_which_is_right(words: list[str], told: str, tmp_path: Path,
+def test_a_wrong_command_says_which_is_right(words: list[str], reported: str, tmp_path: Path,
                                              capsys: pytest.CaptureFixture[str]) -> None:
     recipe(tmp_path, "mine.sh", "true\n")
     assert main(["cookbook", *words, "--project", str(tmp_path)]) == 2
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
 
 
 def test_the_command_lists_what_it_can_and_tells_the_rest(
@@ -201,9 +201,9 @@ def test_the_command_lists_what_it_can_and_tells_the_rest(
     recipe(tmp_path, "good.sh", "true\n")
     recipe(tmp_path, "bad.sh", "true\r\n")
     assert main(["cookbook", "--project", str(tmp_path)]) == 2
-    told = capsys.readouterr()
-    assert "good  " in told.out
-    assert "deploy/recipes/bad.sh:1: ends its lines as Windows does" in told.err
+    reported = capsys.readouterr()
+    assert "good  " in reported.out
+    assert "deploy/recipes/bad.sh:1: ends its lines as Windows does" in reported.err
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:

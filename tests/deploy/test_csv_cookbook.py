@@ -152,10 +152,10 @@ def test_a_different_file_stops_the_whole_import(tmp_path: Path, file: Path,
     before = tree(tmp_path)
     assert run_import(tmp_path, file) == 2
     assert tree(tmp_path) == before
-    told = capsys.readouterr().err
-    assert "deploy/recipes/git tag.sh: is there already, and differs" in told
-    assert "deploy/recipes/touch wsgi.sh: is there already, and differs" in told
-    assert "--force" in told
+    reported = capsys.readouterr().err
+    assert "deploy/recipes/git tag.sh: is there already, and differs" in reported
+    assert "deploy/recipes/touch wsgi.sh: is there already, and differs" in reported
+    assert "--force" in reported
     assert run_import(tmp_path, file, "--force") == 0
     assert "PUSH_UNI" in (tmp_path / "deploy/recipes/git tag.sh").read_text()
 
@@ -186,7 +186,7 @@ def test_an_import_that_fails_half_way_leaves_what_was_there(
     assert tree(tmp_path) == before
 
 
-def test_a_name_that_no_file_can_have_is_changed_and_it_is_said(
+def test_a_name_that_no_file_can_have_is_changed_and_it_is_printed(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "c.csv"
     file.write_text(f"a/b,shell,true,\n ../../etc/x ,shell,true,\n{'ä' * 200},shell,true,\n")
@@ -214,18 +214,18 @@ def test_code_longer_than_csv_usually_takes_is_read(tmp_path: Path) -> None:
     assert len(csv_cookbook.read(file)[0].code) == 200_000
 
 
-def test_python_2_is_brought_in_and_told(tmp_path: Path,
+def test_python_2_is_brought_in_and_reported(tmp_path: Path,
                                          capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "c.csv"
     file.write_text('old,python,"x = 1\nprint x",\nnew,python,print(1),\n')
     assert run_import(tmp_path, file) == 0
     assert sorted(tree(tmp_path)) == ["new.py", "old.py"]
-    told = capsys.readouterr().err
-    assert "note: deploy/recipes/old.py:4: this is Python 2" in told
-    assert "new.py" not in told
+    reported = capsys.readouterr().err
+    assert "note: deploy/recipes/old.py:4: this is Python 2" in reported
+    assert "new.py" not in reported
 
 
-def test_a_tag_that_is_saved_but_never_made_is_told(tmp_path: Path, file: Path,
+def test_a_tag_that_is_saved_but_never_made_is_reported(tmp_path: Path, file: Path,
                                                     capsys: pytest.CaptureFixture[str]) -> None:
     assert run_import(tmp_path, file) == 0
     assert "note:" not in capsys.readouterr().err
@@ -253,7 +253,7 @@ def test_latin_1_is_read_and_utf_8_is_written(tmp_path: Path) -> None:
     assert "echo é" in (tmp_path / "deploy/recipes/café.sh").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("data", "told"), [
+@pytest.mark.parametrize(("data", "reported"), [
     ("a,shell,true,\nb,shel,true,\n",
      ['2: row 2 ("b"): the language "shel" is neither shell nor python; did you mean "shell"?']),
     ("a,shell,true,\nb,python,pass,\na,python,pass,\n",
@@ -268,14 +268,14 @@ def test_latin_1_is_read_and_utf_8_is_written(tmp_path: Path) -> None:
     ('a,python,"# resolves: svn\n",\n',
      ['1: row 1 ("a"): resolves: "svn" is unknown; it may be "git"']),
 ])
-def test_rows_that_cannot_be_recipes_are_told_all_at_once(tmp_path: Path, data: str,
-                                                          told: list[str]) -> None:
-    assert faults(tmp_path, data) == told
+def test_rows_that_cannot_be_recipes_are_reported_all_at_once(tmp_path: Path, data: str,
+                                                          reported: list[str]) -> None:
+    assert faults(tmp_path, data) == reported
 
 
-def test_a_quote_that_does_not_end_is_told_with_its_line(tmp_path: Path) -> None:
-    [told] = faults(tmp_path, 'a,shell,true,\nb,shell,"true\n\n')
-    assert "3: row 2 is no CSV: unexpected end of data" in told
+def test_a_quote_that_does_not_end_is_reported_with_its_line(tmp_path: Path) -> None:
+    [reported] = faults(tmp_path, 'a,shell,true,\nb,shell,"true\n\n')
+    assert "3: row 2 is no CSV: unexpected end of data" in reported
 
 
 @pytest.mark.parametrize(("code", "names"), [

@@ -68,7 +68,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_tolerated(tmp_path: Path) -
     assert reader.read(write(tmp_path, "\ufeff" + RIGHT.replace("\n", "\r\n"))) == plain
 
 
-def test_every_fault_is_told_at_once_in_one_message(tmp_path: Path) -> None:
+def test_every_fault_is_reported_at_once_in_one_message(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace("branch =", "brnch =").replace('"15m"', '"15"')
           .replace("WORKERS = 4", "TZ = 4"))
     with pytest.raises(InputError) as caught:
@@ -87,14 +87,14 @@ deploy/deployments.toml: 3 problems
     assert caught.value.status == 2
 
 
-def test_all_that_is_given_twice_is_told_at_once(tmp_path: Path) -> None:
+def test_all_that_is_given_twice_is_reported_at_once(tmp_path: Path) -> None:
     write(tmp_path, "a = 1\na = 1\nb = 1\nb = 1\n[c]\n[c]\n")
     with pytest.raises(DefinitionError) as caught:
         reader.read(tmp_path)
     assert [problem.line for problem in caught.value.problems] == [2, 4, 6]
 
 
-def test_a_single_fault_is_told_as_any_error_is(tmp_path: Path) -> None:
+def test_a_single_fault_is_reported_as_any_error_is(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace("branch =", "brnch ="))
     with pytest.raises(InputError) as caught:
         reader.read(tmp_path).deployment()
@@ -126,7 +126,7 @@ def test_a_missing_file_says_where_to_run_the_command(tmp_path: Path) -> None:
         reader.read(tmp_path)
 
 
-def test_latin_1_is_told_with_its_line(tmp_path: Path) -> None:
+def test_latin_1_is_reported_with_its_line(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "deploy/deployments.toml").write_bytes(b"a = 1\n# caf\xe9\n")
     with pytest.raises(InputError, match=r":2: not UTF-8 at byte 11\n  next: iconv"):

@@ -22,7 +22,7 @@ def faults(project: Path, text: str) -> list[str]:
     return [str(each) for each in found]
 
 
-@pytest.mark.parametrize(("old", "new", "told"), [
+@pytest.mark.parametrize(("old", "new", "reported"), [
     ('default = "p', 'defualt = "p', '1: "defualt" is no key of deployments.toml; did you mean '
      '"default"?'),
     ('default = "production"', 'default = "prodution"',
@@ -144,12 +144,12 @@ def faults(project: Path, text: str) -> list[str]:
      'not "none"'),
     ("[settings]", "[[settings]]", '3: "settings" takes a table, not a list'),
 ])
-def test_what_is_wrong_is_told_with_its_line(old: str, new: str, told: str, tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported_with_its_line(old: str, new: str, reported: str, tmp_path: Path) -> None:
     assert old in RIGHT
-    assert f"deploy/deployments.toml:{told}" in faults(tmp_path, RIGHT.replace(old, new, 1))
+    assert f"deploy/deployments.toml:{reported}" in faults(tmp_path, RIGHT.replace(old, new, 1))
 
 
-@pytest.mark.parametrize(("text", "told"), [
+@pytest.mark.parametrize(("text", "reported"), [
     ("[a\n", "1: not valid TOML: Expected ']' at the end of a table declaration"),
     ("a = [1,\n\n\n", "1: not valid TOML: Invalid value"),
     ("a = 1\nb = \n", "2: not valid TOML: Invalid value"),
@@ -160,12 +160,12 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, told: str, tmp_
     ("[deployments]\n", "1: there is no [deployments.NAME]"),
     ("[deployments]\nx = 1\n", '2: "x" takes a table: [deployments.x]'),
 ])
-def test_what_is_no_definition_at_all_is_told(text: str, told: str, tmp_path: Path) -> None:
-    assert faults(tmp_path, text) == [f"deploy/deployments.toml{'' if told[0] == ':' else ':'}"
-                                      f"{told}"]
+def test_what_is_no_definition_at_all_is_reported(text: str, reported: str, tmp_path: Path) -> None:
+    assert faults(tmp_path, text) == [f"deploy/deployments.toml{'' if reported[0] == ':' else ':'}"
+                                      f"{reported}"]
 
 
-@pytest.mark.parametrize(("setting", "told"), [
+@pytest.mark.parametrize(("setting", "reported"), [
     ('SHARED_PATHS = "public public/uploads"', 'of "public/uploads" and "public", one lies in'),
     ('SHARED_PATHS = ["a/b", "a/"]', 'of "a" and "a/b", one lies in the other'),
     ('SHARED_PATHS = "a/../b"', '"a/../b" is not inside of a release'),
@@ -180,7 +180,7 @@ def test_what_is_no_definition_at_all_is_told(text: str, told: str, tmp_path: Pa
     ('KEEP_RELEASES = "all"', '"all" is not a number from 1 on'),
 ])
 def test_a_setting_that_a_recipe_cannot_take_is_refused(
-        tmp_path: Path, setting: str, told: str) -> None:
+        tmp_path: Path, setting: str, reported: str) -> None:
     write(tmp_path, f"""
 [deployments.production]
 stages = ["rsync-release", "backup-database", "prune-releases"]
@@ -191,7 +191,7 @@ REMOTE_DIRECTORY = "/srv/site"
 """)
     with pytest.raises(InputError) as caught:
         prepare_project(tmp_path, "production", {})
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
     assert "deploy/deployments.toml:7" in str(caught.value)
 
 
@@ -210,7 +210,7 @@ def test_shared_paths_may_be_written_in_several_ways(paths: str) -> None:
     assert unfit(["$SHARED_PATHS"], {"SHARED_PATHS": paths}) == {}
 
 
-@pytest.mark.parametrize(("host", "told"), [
+@pytest.mark.parametrize(("host", "reported"), [
     ("ssh://deploy@app1:2222", 'write "deploy@app1", and in ~/.ssh/config, or in the file that '
      'SSH_CONFIG names: "Host app1", "Port 2222"'),
     ("ssh://app1", 'write "app1"'),
@@ -225,11 +225,11 @@ def test_shared_paths_may_be_written_in_several_ways(paths: str) -> None:
     ("..", "is no host"), ("deploy@.", "is no host"),
 ])
 @pytest.mark.parametrize("name", ["REMOTE_HOST", "REMOTE_HOSTS"])
-def test_what_is_no_host_is_refused(tmp_path: Path, name: str, host: str, told: str) -> None:
+def test_what_is_no_host_is_refused(tmp_path: Path, name: str, host: str, reported: str) -> None:
     value = f'"{host}"' if name == "REMOTE_HOST" else f'["{host}"]'
     (fault,) = faults(tmp_path, RIGHT.replace(
         'REMOTE_HOST = "deploy@app1.example.org"', f"{name} = {value}"))
-    assert told in fault
+    assert reported in fault
     assert fault.startswith("deploy/deployments.toml:16: ")
 
 

@@ -67,9 +67,9 @@ def test_every_key_of_the_schema_is_one_that_the_reader_takes(tmp_path: Path) ->
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy/deployments.toml").write_text(EVERY_KEY)
     assert reader.read(tmp_path).default == "a"
-    told = tomllib.loads(EVERY_KEY)
-    deployment = told["deployments"]["a"]
-    given = [told, deployment, deployment["stages"][0], deployment["flags"]["F"],
+    reported = tomllib.loads(EVERY_KEY)
+    deployment = reported["deployments"]["a"]
+    given = [reported, deployment, deployment["stages"][0], deployment["flags"]["F"],
              deployment["settings"]["Y"]]
     assert [set(table) for table in given] == [
         set(schema.names(keys)) for keys in schema.SECTIONS.values()]
@@ -217,7 +217,7 @@ def test_pushes_log_and_result_json_have_the_keys_of_a_push(shop: Shop) -> None:
     assert set(json.loads(last)) == set(PUSH_KEYS) == set(shop.record(1))
 
 
-def test_running_and_closed_have_the_keys_that_are_told(shop: Shop) -> None:
+def test_running_and_closed_have_the_keys_that_are_reported(shop: Shop) -> None:
     shop.recipe("wait.sh", "# Waits.\nsleep 60\n")
     shop.define(settings=HERE, stages=["wait"])
     with shop.start("deploy") as push:

@@ -40,19 +40,19 @@ def settings(server: SshServer) -> str:
     return f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"'
 
 
-def fails(shop: Shop, *told: str, status: int = 1) -> str:
+def fails(shop: Shop, *reported: str, status: int = 1) -> str:
     """A push fails and says why in three parts; what was live stays live."""
     run = shop.run("deploy")
-    said = run.stdout + run.stderr
-    assert run.returncode == status, said
-    for part in (*told, "next: "):
-        assert part in said, said
-    assert "Traceback" not in said
+    shown_text = run.stdout + run.stderr
+    assert run.returncode == status, shown_text
+    for part in (*reported, "next: "):
+        assert part in shown_text, shown_text
+    assert "Traceback" not in shown_text
     assert shop.page() == "one"
     pushes = json.loads(shop.run("pushes", "--json", "--local").stdout)
     assert "running" not in json.dumps(pushes)
     assert left(shop.project) == []
-    return said
+    return shown_text
 
 
 def works(shop: Shop, page: str = "two") -> None:
@@ -75,7 +75,7 @@ def test_a_host_whose_key_has_changed_gets_nothing(far: Shop, ssh_server: SshSer
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
-def test_a_host_that_lets_us_not_in_is_told_with_the_command_to_try(far: Shop,
+def test_a_host_that_lets_us_not_in_is_reported_with_the_command_to_try(far: Shop,
                                                                    ssh_server: SshServer) -> None:
     keys = ssh_server.directory / "authorized_keys"
     allowed = keys.read_text()
@@ -85,7 +85,7 @@ def test_a_host_that_lets_us_not_in_is_told_with_the_command_to_try(far: Shop,
     works(far)
 
 
-def test_a_host_that_does_not_listen_is_told(shop: Shop) -> None:
+def test_a_host_that_does_not_listen_is_reported(shop: Shop) -> None:
     shop.define(settings='REMOTE_HOST = "127.0.0.1"\nSSH_CONFIG = "deploy/ssh_config"')
     (shop.project / "deploy/ssh_config").write_text("Port 1\n")
     fails(shop, "nothing listens at 127.0.0.1 port 1")
@@ -93,7 +93,7 @@ def test_a_host_that_does_not_listen_is_told(shop: Shop) -> None:
     works(shop)
 
 
-def test_a_target_that_is_a_file_or_read_only_is_told(shop: Shop, tmp_path: Path) -> None:
+def test_a_target_that_is_a_file_or_read_only_is_reported(shop: Shop, tmp_path: Path) -> None:
     there = shop.live.rename(tmp_path / "elsewhere")
     shop.live.write_text("a file")
     run = shop.run("deploy")
@@ -212,9 +212,9 @@ def until(happens: Callable[[], object], seconds: float = 20) -> None:
 
 def test_of_six_pushes_at_once_those_that_are_not_refused_work(shop: Shop) -> None:
     running = [shop.start("deploy") for _ in range(6)]
-    said = [push.communicate(timeout=60) for push in running]
+    shown_text = [push.communicate(timeout=60) for push in running]
     statuses = [push.returncode for push in running]
-    assert set(statuses) <= {0, 3} and 0 in statuses, said
+    assert set(statuses) <= {0, 3} and 0 in statuses, shown_text
     records = json.loads(shop.run("pushes", "--json").stdout)
     assert [record["state"] for record in records] == ["succeeded"] * (statuses.count(0) + 1)
     assert shop.page() == "two"
@@ -228,8 +228,8 @@ def test_two_deployments_pushed_at_once_get_numbers_of_their_own(shop: Shop,
         str(shop.live), str(tmp_path / "staging")))
     for _ in range(3):
         running = [shop.start("deploy", name) for name in ("production", "staging")]
-        said = [push.communicate(timeout=60) for push in running]
-        assert [push.returncode for push in running] == [0, 0], said
+        shown_text = [push.communicate(timeout=60) for push in running]
+        assert [push.returncode for push in running] == [0, 0], shown_text
     records = json.loads(shop.run("pushes", "--json", "--local").stdout)
     assert sorted(record["id"] for record in records) == [1, 2, 3, 4, 5, 6, 7]
     assert shop.page() == shop.page(tmp_path / "staging") == "two"

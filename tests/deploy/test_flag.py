@@ -17,7 +17,7 @@ def test_flags_are_as_the_command_line_says(words: list[str], value: tuple[str, 
     assert (tuple(given.values()), problems) == (value, [])
 
 
-@pytest.mark.parametrize(("word", "told"), [
+@pytest.mark.parametrize(("word", "reported"), [
     ("FSAT", '--flag FSAT: no flag of production is called FSAT; did you mean "FAST"?\n'
      "  next: python -m bootstrapper deploy production --flag FAST  # or --flag FAST=0, "
      "--flag NOTE=TEXT"),
@@ -28,10 +28,10 @@ def test_flags_are_as_the_command_line_says(words: list[str], value: tuple[str, 
     ("FAST=", '--flag FAST: the flag FAST is on or off, which "" doesn\'t say\n'
      "  next: python -m bootstrapper deploy production --flag FAST  # or --flag FAST=0"),
 ])
-def test_a_wrong_flag_says_which_are_right(word: str, told: str) -> None:
+def test_a_wrong_flag_says_which_are_right(word: str, reported: str) -> None:
     flags = {"FAST": flag.Flag(name="FAST"), "NOTE": flag.Flag(name="NOTE", default="none")}
     _, problems = flag.values(flags, [word], "production")
-    assert str(definition_error(problems)) == told
+    assert str(definition_error(problems)) == reported
 
 
 def test_every_wrong_flag_is_named() -> None:

@@ -152,7 +152,7 @@ def test_a_rollback_returns_each_host_to_what_it_served_then(fleet: tuple[Shop, 
     assert _pages(shop) == ["one"] * 3
 
 
-def test_a_host_that_can_not_be_reached_is_told_before_anything_is_done(
+def test_a_host_that_can_not_be_reached_is_reported_before_anything_is_done(
         fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
     shop.define(settings=settings.replace('"app2"', '"app2.invalid"'))

@@ -68,19 +68,19 @@ def test_a_number_is_given_once(tmp_path: Path) -> None:
 
 
 def test_events_come_back_as_they_were(tmp_path: Path) -> None:
-    told = [event for event in whole() if type(event).__name__ != "Output"]
+    reported = [event for event in whole() if type(event).__name__ != "Output"]
 
-    assert events(kept(tmp_path, whole()).directory) == told
+    assert events(kept(tmp_path, whole()).directory) == reported
 
 
 def test_a_change_of_source_within_an_open_line_begins_a_new_one(tmp_path: Path) -> None:
-    said = [out(b"one"), out(b" more"), err(b"oh\n"), out(b"two\n"), out(b"three"),
+    shown_text = [out(b"one"), out(b" more"), err(b"oh\n"), out(b"two\n"), out(b"three"),
             out(b"four", host="app1"), out(b"five\n", 1)]
-    directory = kept(tmp_path, said).directory
+    directory = kept(tmp_path, shown_text).directory
 
     assert (directory / "output.log").read_bytes() == b"one more\noh\ntwo\nthree\nfour\nfive\n"
     pieces = list(LogReader(directory).pieces())
-    assert [piece.data for piece in pieces] == [output.data for output in said]
+    assert [piece.data for piece in pieces] == [output.data for output in shown_text]
 
 
 def test_every_event_is_there_to_read_as_soon_as_it_is_written(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_directory_without_snapshot_is_a_push_that_had_not_begun(tmp_path: Pat
         FileJournal.open(tmp_path, 3)
 
 
-def test_whoever_holds_the_lock_runs_the_push_and_nobody_else(tmp_path: Path) -> None:
+def test_everyone_holds_the_lock_runs_the_push_and_nobody_else(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         kept(tmp_path, whole()[:4], number, finish=False)
 
@@ -161,7 +161,7 @@ def test_a_resumed_push_goes_on_in_the_same_journal(tmp_path: Path) -> None:
         b"cloned\n", b"broken", b"OK\n"]
 
 
-def test_a_resumed_push_mends_what_its_runner_left_torn(tmp_path: Path) -> None:
+def test_a_resumed_push_repairs_what_its_runner_left_torn(tmp_path: Path) -> None:
     directory = kept(tmp_path, [PushStarted(at=AT), *succeeded(0, b"cloned\n"),
                                 StageStarted(at=AT, stage=1)], finish=False).directory
     with (directory / "output.log").open("ab") as log, (directory / "events.jsonl").open("ab") as e:
@@ -200,7 +200,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_full_disk_is_told_once_and_the_push_still_ends(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_once_and_the_push_still_ends(small_disk: Path) -> None:
     journal = FileJournal.create(small_disk, 1, snapshot(), {})
     for event in whole(b"cloned\n")[:-1]:
         journal.write(event)
@@ -235,9 +235,9 @@ def test_a_disk_that_is_full_at_once_leaves_no_journal(small_disk: Path) -> None
 
 
 def test_a_sweep_removes_checkouts_that_nobody_resumes(tmp_path: Path) -> None:
-    told = {1: whole(), 2: failed(1), 3: failed(1), 4: whole(), 5: whole()[:3]}
-    for number, said in told.items():
-        journal = kept(tmp_path, [PushStarted(at=AT), *said], number, finish=number != 5,
+    reported = {1: whole(), 2: failed(1), 3: failed(1), 4: whole(), 5: whole()[:3]}
+    for number, shown_text in reported.items():
+        journal = kept(tmp_path, [PushStarted(at=AT), *shown_text], number, finish=number != 5,
                        deployment="staging" if number in (3, 4) else "production")
         (journal.directory / "checkout/src").mkdir(parents=True)
     kept(tmp_path, failed(1), 6, deployment="old").directory.joinpath("checkout").mkdir()

@@ -70,8 +70,8 @@ def kill_in_every_stage(shop: Shop, where: str, without: tuple[int, ...] = ()) -
     number, live, killed = 1, "first", 0
     for stage, name in enumerate(ALL):
         for attempt in range(DELAYS):
-            told = f"{where}: killed in {name}, attempt {attempt}"
-            fill(shop, told)
+            reported = f"{where}: killed in {name}, attempt {attempt}"
+            fill(shop, reported)
             number += 1
             with shop.start("deploy") as push:
                 while not started(shop, number, stage):
@@ -80,17 +80,17 @@ def kill_in_every_stage(shop: Shop, where: str, without: tuple[int, ...] = ()) -
                 ended = push.poll() is not None
                 push.kill()
                 push.communicate()
-            assert parts(shop) in ({live}, {told}), told
+            assert parts(shop) in ({live}, {reported}), reported
             number += 1
             run = shop.run("deploy")
-            assert run.returncode == 0, f"{told}: {run.stdout}{run.stderr}"
-            assert parts(shop) == {told}
-            assert left(shop.project.parent, without) == [], told
-            live = told
+            assert run.returncode == 0, f"{reported}: {run.stdout}{run.stderr}"
+            assert parts(shop) == {reported}
+            assert left(shop.project.parent, without) == [], reported
+            live = reported
             if not ended:
                 killed += 1
                 states = json.loads(shop.run("pushes", "--json").stdout)
-                assert [states[0]["state"], states[1]["state"]] == ["succeeded", "lost"], told
+                assert [states[0]["state"], states[1]["state"]] == ["succeeded", "lost"], reported
     print(f"{where}: {killed} of {len(ALL) * DELAYS} pushes killed")
     return killed
 

@@ -204,7 +204,7 @@ def test_a_push_without_output_or_without_journal_is_read_as_nothing(tmp_path: P
     assert list(reader.pieces()) == reader.tail(3) == []
 
 
-def test_output_that_was_never_told_of_is_shown_with_the_stage_that_ran(tmp_path: Path) -> None:
+def test_output_that_was_never_reported_of_is_shown_with_the_stage_that_ran(tmp_path: Path) -> None:
     directory = kept(tmp_path, [StageStarted(at=AT, stage=1)], finish=False).directory
     with (directory / "output.log").open("ab") as log:
         log.write(b"last words\n")

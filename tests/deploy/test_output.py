@@ -68,8 +68,8 @@ def test_a_line_of_50_mb_is_kept_whole_and_memory_stays_flat(shop: Shop, words: 
                           stdout=subprocess.DEVNULL) as push:
         peak = 0
         while push.poll() is None:
-            told = Path(f"/proc/{push.pid}/status").read_text()
-            peak = max([peak, *(int(line.split()[1]) for line in told.splitlines()
+            reported = Path(f"/proc/{push.pid}/status").read_text()
+            peak = max([peak, *(int(line.split()[1]) for line in reported.splitlines()
                                 if line.startswith("VmHWM"))])
             time.sleep(0.01)
     assert push.returncode == 0
@@ -96,17 +96,17 @@ def test_a_stage_that_closes_its_streams_ends_when_it_ends(shop: Shop) -> None:
     assert kept["seconds"] > 0.45
 
 
-@pytest.mark.parametrize(("code", "limits", "told"), [
+@pytest.mark.parametrize(("code", "limits", "reported"), [
     ("kill -STOP $$", 'timeout = "1s"', "timed out after 1s"),
     ("trap '' INT; sleep 4004.5; sleep 4004.5", 'timeout = "1s"', "timed out after 1s"),
     ("sleep 4004.5", 'timeout = "1m"\nidle_timeout = "1s"', "no output for 1s"),
     ("exec >&- 2>&-; sleep 4004.5", 'timeout = "1m"\nidle_timeout = "1s"', "no output for 1s")])
 def test_a_stage_that_hangs_is_ended_in_time_with_all_that_it_started(
-        shop: Shop, code: str, limits: str, told: str) -> None:
+        shop: Shop, code: str, limits: str, reported: str) -> None:
     stage(shop, f"# Hangs.\necho at first\nsetsid sleep 4005.5 &\n{code}\n", limits)
     run = shop.run("deploy")
     assert run.returncode == 1
-    assert told in run.stdout
+    assert reported in run.stdout
     assert "at first" in run.stdout
     assert "production is as it was before" in run.stdout
     assert shop.record(1)["stages"][0]["state"] == "failed"
@@ -121,7 +121,7 @@ def test_a_stage_that_speaks_now_and_then_has_no_idle_timeout(shop: Shop) -> Non
     assert shop.run("deploy").returncode == 0
 
 
-def test_variables_that_no_process_can_be_given_are_told_and_not_passed_on(shop: Shop) -> None:
+def test_variables_that_no_process_can_be_given_are_reported_and_not_passed_on(shop: Shop) -> None:
     shop.recipe("write.sh", "# Writes.\nprintf 'A=a\\0b\\nB=\\xff\\nC=ok\\n' >>$ROLF_OUTPUT\n"
                 "{ printf D=; head -c 200000 /dev/zero | tr '\\0' x; } >>$ROLF_OUTPUT\n")
     shop.recipe("read.sh", '# Reads.\necho "<$A|$C|$D>" $(printf "$B" | od -An -tx1)\n')

@@ -83,7 +83,7 @@ def test_a_project_that_is_no_git_repository(shop: Shop, tmp_path: Path) -> None
     assert shop.run("rollback", project=plain).returncode == 0
 
 
-def test_a_read_only_project_is_told(shop: Shop, tmp_path: Path) -> None:
+def test_a_read_only_project_is_reported(shop: Shop, tmp_path: Path) -> None:
     if os.getuid() or subprocess.run(["mount", "--bind", shop.project, shop.project], check=False,
                                      capture_output=True).returncode:
         pytest.skip("needs root and the right to mount")

@@ -33,14 +33,14 @@ def test_a_push_puts_the_branch_live_and_says_what_is_next(shop: Shop) -> None:
     assert "next: python -m bootstrapper rollback production" in run.stdout
 
 
-def test_the_commits_since_the_last_push_are_told_before_the_first_stage(shop: Shop) -> None:
+def test_the_commits_since_the_last_push_are_reported_before_the_first_stage(shop: Shop) -> None:
     shop.run("deploy")
     shop.commit("two")
     shop.commit("three")
     run = shop.run("deploy")
-    told = run.stdout.partition("clear-checkout")[0]
-    assert "2 commits since push 1:" in told
-    assert "The page says two" in told
+    reported = run.stdout.partition("clear-checkout")[0]
+    assert "2 commits since push 1:" in reported
+    assert "The page says two" in reported
     assert shop.run("deploy").stdout.startswith("no commits since push 2")
 
 
@@ -126,7 +126,7 @@ def test_ref_pushes_a_tag_a_branch_or_a_commit(shop: Shop) -> None:
     assert "has no branch, tag or commit v2" in run.stderr
 
 
-def test_a_repository_that_is_gone_is_told_before_the_first_stage(shop: Shop) -> None:
+def test_a_repository_that_is_gone_is_reported_before_the_first_stage(shop: Shop) -> None:
     shop.repository.rename(shop.repository.with_name("moved.git"))
     run = shop.run("deploy")
     assert run.returncode == 1
@@ -135,7 +135,7 @@ def test_a_repository_that_is_gone_is_told_before_the_first_stage(shop: Shop) ->
     assert not list((shop.project / ".deploy/pushes").glob("*"))
 
 
-def test_changed_and_unpushed_work_is_told_and_what_is_committed_is_pushed(shop: Shop) -> None:
+def test_changed_and_unpushed_work_is_reported_and_what_is_committed_is_pushed(shop: Shop) -> None:
     shop.commit("two")
     (shop.project / "page.txt").write_text("three")
     git(shop.project, "commit", "-qam", "Not pushed")
@@ -160,7 +160,7 @@ def test_dry_run_shows_every_command_with_its_environment_and_does_nothing(shop:
     assert not shop.live.exists()
 
 
-def test_all_faults_of_all_files_are_told_before_the_first_stage(shop: Shop) -> None:
+def test_all_faults_of_all_files_are_reported_before_the_first_stage(shop: Shop) -> None:
     shop.define(settings="TOKEN = { secret = true }", stages=[*STAGES, "unit-test"])
     run = shop.run("deploy")
     assert run.returncode == 2
@@ -192,11 +192,11 @@ def test_a_second_push_at_once_is_refused_with_who_and_which(shop: Shop) -> None
             run = shop.run("deploy")
         finally:
             first.send_signal(signal.SIGINT)
-            said = first.communicate(timeout=30)[0]
+            shown_text = first.communicate(timeout=30)[0]
     assert run.returncode == 3
     assert "push 1" in run.stderr
     assert "cancel production" in run.stderr
-    assert first.returncode == 130, said
+    assert first.returncode == 130, shown_text
     assert shop.record(1)["state"] == "cancelled"
 
 

@@ -54,7 +54,7 @@ def test_nobody_holds_what_was_never_pushed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_push_is_told_who_is_at_it(tmp_path: Path) -> None:
+def test_a_second_push_is_reported_who_is_at_it(tmp_path: Path) -> None:
     with PushLock(tmp_path, ANNA):
         assert current_holder(tmp_path, "production") == ANNA
         with pytest.raises(Locked) as caught, PushLock(tmp_path, ANNA):
@@ -72,7 +72,7 @@ def test_each_deployment_has_a_lock_of_its_own(tmp_path: Path) -> None:
         assert current_holder(tmp_path, "staging") == PushHolder(deployment="staging")
 
 
-def test_the_push_is_told_once_it_has_a_number(tmp_path: Path) -> None:
+def test_the_push_is_reported_once_it_has_a_number(tmp_path: Path) -> None:
     with PushLock(tmp_path, ANNA) as lock:
         shorter = PushHolder(who="a", deployment="production", push="13")
         lock.set_holder(shorter)

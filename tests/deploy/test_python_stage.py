@@ -124,16 +124,16 @@ def test_a_failed_status_fails_the_stage(stages: Stages) -> None:
     assert done.stderr == 'save_tag: the recipe ended with self.status = "failed"\n'
 
 
-@pytest.mark.parametrize(("code", "status", "told"), [
+@pytest.mark.parametrize(("code", "status", "reported"), [
     ("import sys; sys.exit(3)", 3, ""), ("import sys; sys.exit()", 0, ""),
     ("raise SystemExit('no more')", 1, "no more\n"),
 ])
-def test_a_recipe_may_exit(stages: Stages, code: str, status: int, told: str) -> None:
+def test_a_recipe_may_exit(stages: Stages, code: str, status: int, reported: str) -> None:
     done = stages.run(code)
-    assert (done.returncode, done.stderr) == (status, told)
+    assert (done.returncode, done.stderr) == (status, reported)
 
 
-def test_an_exception_is_told_by_the_recipes_own_lines(stages: Stages) -> None:
+def test_an_exception_is_reported_by_the_recipes_own_lines(stages: Stages) -> None:
     done = stages.run('def f():\n    self.execute(["nonesuch"])\n\nf()\n')
     file = stages.directory / "stages/03-save_tag.py"
     assert done.returncode == 1
@@ -170,7 +170,7 @@ def test_a_tag_of_two_lines_does_not_forge_a_variable(stages: Stages) -> None:
     assert not stages.output.exists()
 
 
-def test_a_removed_checkout_is_made_anew(stages: Stages) -> None:
+def test_a_removed_checkout_is_made_again(stages: Stages) -> None:
     done = stages.run("import shutil\nshutil.rmtree(self.push.checkout_dir())\n"
                       "print(self.execute(['pwd'])[0])")
     assert done.stdout.splitlines()[-1] == "0", done.stderr

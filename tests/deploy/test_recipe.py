@@ -93,7 +93,7 @@ def test_a_quoted_word_at_the_start_of_shell_code_is_no_docstring() -> None:
     assert read('"$PROGRAM" run\n# needs: X\n').description == ""
 
 
-@pytest.mark.parametrize(("data", "told"), [
+@pytest.mark.parametrize(("data", "reported"), [
     (b"# caf\xe9\n", "x.sh:1: not UTF-8 at byte 5\n  next: file 'x.sh'"),
     (b"true\necho 1\r\n", "x.sh:2: ends its lines as Windows does (CR LF)\n"
      "  next: sed -i 's/\\r$//' 'x.sh'"),
@@ -105,15 +105,15 @@ def test_a_quoted_word_at_the_start_of_shell_code_is_no_docstring() -> None:
     (b"\n# resolves: svn\n", 'x.sh:2: resolves: "svn" is unknown; it may be "git"\n'
      "    # resolves: svn\n                ^\n  next: ${EDITOR:-vi} +2 x.sh"),
 ])
-def test_a_file_that_cannot_be_a_recipe_is_told_with_its_line(data: bytes, told: str) -> None:
-    assert fault(data) == told
+def test_a_file_that_cannot_be_a_recipe_is_reported_with_its_line(data: bytes, reported: str) -> None:
+    assert fault(data) == reported
 
 
 def test_windows_line_ends_do_python_no_harm() -> None:
     assert read("# Does it.\r\n# needs: X\r\npass\r\n", ".py").needs == ("X",)
 
 
-def test_the_commands_that_mend_a_recipe_do(tmp_path: Path) -> None:
+def test_the_commands_that_repair_a_recipe_do(tmp_path: Path) -> None:
     for text in ("echo 1\r\n", "\ufeffecho 1\n"):
         path = recipe(tmp_path, "it is.sh", text)
         with pytest.raises(DefinitionError) as caught:

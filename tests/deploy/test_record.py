@@ -65,7 +65,7 @@ def test_a_failed_push_names_the_stage_that_failed() -> None:
     assert record.stage and (record.stage.name, record.stage.exit) == ("unit-tests", 1)
 
 
-def test_a_resumed_push_keeps_what_ran_before_until_it_runs_anew() -> None:
+def test_a_resumed_push_keeps_what_ran_before_until_it_runs_again() -> None:
     record = fold(snapshot(), [PushStarted(at=AT), *succeeded(0), *failed(1)])
     record = record.after(PushStarted(at=AT + 500, resumed=True))
     assert (record.state, record.ended, record.reason) == ("running", None, "")
@@ -82,7 +82,7 @@ def test_what_was_running_when_the_runner_died_is_lost_once_the_push_is_resumed(
     assert (record.state, states(record)) == ("running", ["succeeded", "lost", "waiting"])
 
 
-def test_hosts_are_told_one_by_one_and_summed_up() -> None:
+def test_hosts_are_reported_one_by_one_and_summed_up() -> None:
     hosts = ["app1", "app2", "app3"]
     record = fold(snapshot(), [PushStarted(at=AT)] + [
         StageStarted(at=AT + index, stage=2, host=host) for index, host in enumerate(hosts)])

@@ -123,10 +123,10 @@ def test_a_push_that_is_not_there_or_never_worked_is_no_target(shop: Shop) -> No
     shop.define(settings=HERE, stages=["clear-checkout", "unit-tests", *STAGES[1:]])
     shop.recipe("unit-tests.sh", "# Fails.\nfalse\n")
     assert shop.run("deploy").returncode == 1
-    for number, told in (("9", "no such push"), ("3", "its state is failed")):
+    for number, reported in (("9", "no such push"), ("3", "its state is failed")):
         run = shop.run("rollback", number)
         assert run.returncode == 2
-        assert told in run.stderr
+        assert reported in run.stderr
     assert shop.page() == "two"
 
 
@@ -179,7 +179,7 @@ def test_a_wanted_rollback_stands_for_the_push_that_it_returned_to() -> None:
         propose_rollback(records, current=None, wanted=7)
 
 
-def test_settings_that_differ_are_told_one_a_line() -> None:
+def test_settings_that_differ_are_reported_one_a_line() -> None:
     assert settings_changed({"A": "1", "B": "2"}, {"B": "3", "C": "4"}) == [
         "A: '1' -> none", "B: '2' -> '3'", "C: none -> '4'"]
 

@@ -13,13 +13,13 @@ import pytest
 
 from bootstrapper.deploy.events.event import Event, Output, State, Stream
 from bootstrapper.deploy.running import process_tree, stream
-from tests.support.jobs import QUICK, told
+from tests.support.jobs import QUICK, reported
 
 ORDINARY_SIGNALS = (1 << 31) - 1  # 1 to 31, as a set of bits
 
 
 def test_a_job_that_does_its_work_succeeds() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("echo done")
     assert (outcome.state, outcome.exit, outcome.reason) == (State.SUCCEEDED, 0, "")
     assert tale.output == b"done\n"
@@ -27,7 +27,7 @@ def test_a_job_that_does_its_work_succeeds() -> None:
 
 
 def test_a_job_that_fails_says_how() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("exit 3")
         assert (outcome.state, outcome.exit, outcome.reason) == (State.FAILED, 3, "exit status 3")
         outcome = tale.bash("kill -9 $$")
@@ -41,7 +41,7 @@ def test_a_job_that_cannot_be_run_says_why_in_words(tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text("#!/no/such/interpreter\n")
     script.chmod(0o755)
-    with told() as tale:
+    with reported() as tale:
         for argv, directory, status, reason in [
                 (["no-such-program"], tmp_path, 127, "no-such-program: command not found"),
                 ([str(plain)], tmp_path, 126, f"{plain}: not executable"),
@@ -60,7 +60,7 @@ def test_a_job_gets_its_environment_an_empty_stdin_and_nothing_else(tmp_path: Pa
     kept = os.open(tmp_path, os.O_RDONLY)
     os.set_inheritable(kept, True)
     try:
-        with told() as tale:
+        with reported() as tale:
             tale.bash("cat; echo $PWD; ls /proc/self/fd | wc -l; grep SigIgn /proc/self/status;"
                       "tr '\\0' '\\n' < /proc/$$/environ | cut -d= -f1 | sort | xargs")
     finally:
@@ -73,27 +73,27 @@ def test_a_job_gets_its_environment_an_empty_stdin_and_nothing_else(tmp_path: Pa
 
 
 def test_a_job_can_open_its_streams_by_name() -> None:
-    with told() as tale:
+    with reported() as tale:
         assert tale.bash("echo a > /dev/stdout; echo b > /dev/stderr; echo c | tee /dev/stderr"
                          ).state == State.SUCCEEDED
     assert sorted(tale.output.split()) == [b"a", b"b", b"c", b"c"]
 
 
 @pytest.mark.timeout(60)
-def test_jobs_run_at_the_same_time_each_told_by_its_host(tmp_path: Path) -> None:
-    with told() as tale:
+def test_jobs_run_at_the_same_time_each_reported_by_its_host(tmp_path: Path) -> None:
+    with reported() as tale:
         # Each waits for all the others.
         jobs = [tale.job("bash", "-c", f"cd {tmp_path}; touch {host}; until [ $(ls | wc -l) = 20 ]; "
                          f"do sleep 0.05; done; echo {host}", host=host)
                 for host in "abcdefghijklmnopqrst"]
         outcomes = tale.runner.run(jobs)
     assert {outcome.state for outcome in outcomes} == {State.SUCCEEDED}
-    said = {event.host: event.data for event in tale.events if isinstance(event, Output)}
-    assert said == {job.host: f"{job.host}\n".encode() for job in jobs}
+    shown_text = {event.host: event.data for event in tale.events if isinstance(event, Output)}
+    assert shown_text == {job.host: f"{job.host}\n".encode() for job in jobs}
 
 
 def test_times_of_events_never_go_back() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.runner.run([tale.job("bash", "-c", "for i in {1..100}; do echo $i; done", host=host)
                          for host in "abc"])
     times = [event.at for event in tale.events]
@@ -111,7 +111,7 @@ def test_ticks_come_while_a_job_is_silent(tmp_path: Path) -> None:
         ticks.append(time.monotonic())
         if len(ticks) == 5:
             (tmp_path / "ticked").touch()
-    with told(tick=tick) as tale:
+    with reported(tick=tick) as tale:
         tale.bash(f"until test -e {tmp_path}/ticked; do sleep 0.02; done")
     assert max(ticks) - min(ticks) > 0.3, "they leave the processor to others"
 
@@ -120,7 +120,7 @@ def test_ticks_come_while_a_job_is_silent(tmp_path: Path) -> None:
 
 
 def test_what_a_job_leaves_in_its_session_is_ended_and_named() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("sleep 60 & disown; trap '' TERM; sleep 61 & disown; echo done")
         assert outcome.state == State.SUCCEEDED
         assert tale.alive == []
@@ -130,13 +130,13 @@ def test_what_a_job_leaves_in_its_session_is_ended_and_named() -> None:
 
 
 def test_a_reader_of_its_output_has_the_time_to_end_by_itself() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("exec > >(sleep 0.1; tee /dev/null); echo through tee")
     assert (tale.output, tale.notes) == (b"through tee\n", [])
 
 
 def test_a_proper_daemon_survives_the_runner_and_does_not_hold_the_push() -> None:
-    with told() as tale:
+    with reported() as tale:
         assert tale.bash("setsid sleep 60 & sleep 0.1; echo done").state == State.SUCCEEDED
         daemon, = tale.alive
         assert tale.notes == [
@@ -153,7 +153,7 @@ def test_a_proper_daemon_survives_the_runner_and_does_not_hold_the_push() -> Non
 
 
 def test_a_daemon_that_lets_go_of_its_streams_costs_no_time() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("setsid sleep 60 <&- >/dev/null 2>&1 & sleep 0.1")
         assert outcome.seconds < 0.35
         daemon, = tale.alive
@@ -165,7 +165,7 @@ def test_a_daemon_that_lets_go_of_its_streams_costs_no_time() -> None:
 
 
 def test_nothing_is_left_of_a_push_not_even_a_zombie() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("(sleep 0.1 &) ; (setsid true &); sleep 0.3")
         assert len(process_tree.children(os.getpid())) == 1
         supervisor, = process_tree.children(os.getpid())
@@ -180,7 +180,7 @@ def test_nothing_is_left_of_a_push_not_even_a_zombie() -> None:
 def test_an_error_in_the_consumer_ends_the_jobs_and_is_raised() -> None:
     def full(event: Event) -> None:
         raise OSError(28, "No space left on device")
-    with told() as tale:
+    with reported() as tale:
         tale.on_event = full
         with pytest.raises(OSError, match="No space left"):
             tale.bash("setsid sleep 60 & echo x; sleep 60")
@@ -191,7 +191,7 @@ def test_an_error_in_the_consumer_ends_the_jobs_and_is_raised() -> None:
 
 
 def test_an_interrupted_push_ends_its_jobs() -> None:
-    with told() as tale, pytest.raises(KeyboardInterrupt):
+    with reported() as tale, pytest.raises(KeyboardInterrupt):
         timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         try:
@@ -202,7 +202,7 @@ def test_an_interrupted_push_ends_its_jobs() -> None:
 
 
 def test_a_push_that_is_stopped_and_continued_loses_nothing_and_times_nothing_out() -> None:
-    with told() as tale:
+    with reported() as tale:
         ours = os.getpid()
         with subprocess.Popen([
                 "bash", "-c", f"sleep 0.5; kill -STOP {ours}; sleep 3; kill -CONT {ours}"]):
@@ -213,13 +213,13 @@ def test_a_push_that_is_stopped_and_continued_loses_nothing_and_times_nothing_ou
 
 
 def test_secrets_are_masked_in_output() -> None:
-    with told({"TOKEN": "abcdef-123456"}) as tale:
+    with reported({"TOKEN": "abcdef-123456"}) as tale:
         tale.bash("printf abcd; sleep 0.7; echo ef-123456; echo -n ' abcdef-123' >&2")
     assert tale.output == b"[masked TOKEN]\n [masked TOKEN]"
 
 
 def test_jobs_that_fork_as_they_go_are_all_gone() -> None:
-    with told(patience=QUICK) as tale:
+    with reported(patience=QUICK) as tale:
         jobs = [tale.job("bash", "-c", "trap '' INT; while :; do (setsid sleep 5 &); sleep 0.2; "
                                        "done", host=str(number), timeout=1) for number in range(10)]
         timer = threading.Timer(1.0, lambda: setattr(tale, "reason", "cancelled by us"))
@@ -245,7 +245,7 @@ def test_a_runner_needs_no_terminal_and_no_working_directory(tmp_path: Path) -> 
 
 
 def test_a_secret_in_a_command_line_that_is_named_is_masked() -> None:
-    with told({"TOKEN": "abcdef-123456"}) as tale:
+    with reported({"TOKEN": "abcdef-123456"}) as tale:
         tale.bash("bash -c 'sleep 60; : " + "x" * 20 + " abcdef-123456' & disown")
         outcome, = tale.runner.run([tale.job("/no/abcdef-123456")])
     assert outcome.reason == "/no/[masked TOKEN]: command not found"
@@ -258,7 +258,7 @@ def test_without_proc_a_job_s_group_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(process_tree, "KNOWN", False)
     monkeypatch.setattr(process_tree, "children", lambda pid: [])
     monkeypatch.setattr(process_tree, "status", lambda pid: None)
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("trap '' INT TERM; sleep 60; sleep 60", timeout=0.3)
         assert (outcome.state, outcome.exit) == (State.FAILED, -signal.SIGKILL)
         assert tale.alive == []
@@ -268,17 +268,17 @@ def test_without_epoll_output_passes_whole(monkeypatch: pytest.MonkeyPatch) -> N
     """As on macOS."""
     monkeypatch.setattr(stream, "_ORDERED", False)
     monkeypatch.setattr(stream, "_EDGE", select.POLLIN)
-    with told() as tale:
+    with reported() as tale:
         tale.bash("seq 100000; printf end; exec >&- 2>&-; sleep 0.2")
     assert tale.output == b"".join(b"%d\n" % number for number in range(1, 100001)) + b"end"
 
 
 def test_a_secret_split_between_the_streams_is_never_whole_in_what_follows_each_other() -> None:
-    with told({"TOKEN": "abcdef-123456"}) as tale:
+    with reported({"TOKEN": "abcdef-123456"}) as tale:
         tale.bash("printf abcdef-; printf 123456 >&2; sleep 0.7; printf 'x\\n'; printf abcdef >&2;"
                   "printf -- -123456")
     assert b"abcdef-123456" not in tale.output
-    said = {name: b"".join(event.data for event in tale.events
+    shown_text = {name: b"".join(event.data for event in tale.events
                            if isinstance(event, Output) and event.stream == name)
             for name in Stream}
-    assert said == {Stream.STDOUT: b"abcdef-x\n-123456", Stream.STDERR: b"123456abcdef"}
+    assert shown_text == {Stream.STDOUT: b"abcdef-x\n-123456", Stream.STDERR: b"123456abcdef"}

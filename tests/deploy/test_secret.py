@@ -41,7 +41,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path, deployment: Deplo
     assert found.problems == []
 
 
-def test_missing_secrets_are_all_told_with_their_line(tmp_path: Path,
+def test_missing_secrets_are_all_reported_with_their_line(tmp_path: Path,
                                                       deployment: Deployment) -> None:
     found = secret.read(tmp_path, deployment, {"KEY": ""})
     assert list(map(str, found.problems)) == [
@@ -107,7 +107,7 @@ def test_a_value_is_what_the_file_says(text: str, value: str) -> None:
     assert parsed(text) == {"A": value}
 
 
-@pytest.mark.parametrize(("text", "told"), [
+@pytest.mark.parametrize(("text", "reported"), [
     ("A=1\nnonsense\n", "2: is not NAME=value"),
     ("A=1\n\n1X=2\n", "3: is not NAME=value"),
     ("A =1", "1: is not NAME=value"),
@@ -115,13 +115,13 @@ def test_a_value_is_what_the_file_says(text: str, value: str) -> None:
     ("A='x", "1: the quotes of A's value don't end, or more follows them"),
     ("B='\n\n'\nA='x' y", "4: the quotes of A's value don't end, or more follows them"),
 ])
-def test_a_line_that_is_none_is_told(text: str, told: str) -> None:
+def test_a_line_that_is_none_is_reported(text: str, reported: str) -> None:
     with pytest.raises(DefinitionError) as caught:
         parsed(text)
-    assert [str(each) for each in caught.value.problems] == [f"deploy/secrets.env:{told}"]
+    assert [str(each) for each in caught.value.problems] == [f"deploy/secrets.env:{reported}"]
 
 
-def test_every_line_that_is_none_is_told(tmp_path: Path, deployment: Deployment) -> None:
+def test_every_line_that_is_none_is_reported(tmp_path: Path, deployment: Deployment) -> None:
     keep(tmp_path, "one\nDSN=x\ntwo\n")
     found = secret.read(tmp_path, deployment, {"DSN": "x", "KEY": "y"})
     assert [fault.line for fault in found.problems] == [1, 3]
@@ -129,7 +129,7 @@ def test_every_line_that_is_none_is_told(tmp_path: Path, deployment: Deployment)
         secret.parse(b"A=1\nB=\xe9\n")
 
 
-def test_a_value_that_no_process_can_have_is_told_without_it(tmp_path: Path,
+def test_a_value_that_no_process_can_have_is_reported_without_it(tmp_path: Path,
                                                             deployment: Deployment) -> None:
     found = secret.read(tmp_path, deployment, {"DSN": "swordfish" * 20_000, "KEY": "a\0b"})
     assert [fault.line for fault in found.problems] == [4, 5]

@@ -15,7 +15,7 @@ def shop(tmp_path: Path) -> Shop:
     return open_shop(tmp_path)
 
 
-@pytest.mark.parametrize(("address", "told"), [
+@pytest.mark.parametrize(("address", "reported"), [
     ("https://anna:{}@git.example.org/shop.git",
      "REPOSITORY: https://…@git.example.org/shop.git has a password in it"),
     ("https://anna:{}@127.0.0.1:1/shop.git",
@@ -24,7 +24,7 @@ def shop(tmp_path: Path) -> Shop:
     ("https://{}@git.example.org/shop.git",
      "REPOSITORY: https://…@git.example.org/shop.git has a password or token in it")])
 def test_a_password_in_the_address_of_the_repository_is_refused_before_anything_is_kept(
-        shop: Shop, address: str, told: str) -> None:
+        shop: Shop, address: str, reported: str) -> None:
     word = "pa55/w%rd"
     shop.define(settings='REMOTE_HOST = "."\nPASSWORD = { secret = true }')
     file = shop.project / "deploy/deployments.toml"
@@ -32,7 +32,7 @@ def test_a_password_in_the_address_of_the_repository_is_refused_before_anything_
         quote(word, safe=""))))
     run = shop.run("deploy", PASSWORD=word)
     assert run.returncode == 2
-    assert f"deployments.toml:6: {told}" in run.stderr
+    assert f"deployments.toml:6: {reported}" in run.stderr
     assert "leave the password to git itself (git help credentials)" in run.stderr
     assert word not in run.stderr and quote(word, safe="") not in run.stderr
     assert not (shop.project / ".deploy").exists()

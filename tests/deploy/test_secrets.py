@@ -85,7 +85,7 @@ class Story:
 
     shop: Shop
     temporary: Path
-    said: dict[str, bytes] = field(default_factory=dict)
+    shown_text: dict[str, bytes] = field(default_factory=dict)
     processes: set[bytes] = field(default_factory=set)
 
     def run(self, *words: str, status: int = 0) -> None:
@@ -96,8 +96,8 @@ class Story:
                 timeout=120, stdin=subprocess.DEVNULL,
                 env={**os.environ, **{name: SECRETS[name] for name in ("TOKEN", "KEY", "UMLAUT")},
                      "TMPDIR": str(self.temporary)})
-        told = " ".join(words)
-        self.said[told] = self.said.get(told, b"") + run.stdout + run.stderr
+        reported = " ".join(words)
+        self.shown_text[reported] = self.shown_text.get(reported, b"") + run.stdout + run.stderr
         assert run.returncode == status, run.stderr.decode()
 
     @contextmanager
@@ -157,7 +157,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return story
 
 
-def test_what_is_looked_for_is_found_where_it_is_said() -> None:
+def test_what_is_looked_for_is_found_where_it_is_printed() -> None:
     for name, value in SECRETS.items():
         for ahead in range(3):
             assert name in found_in(b"<" + b64encode(b"abc"[:ahead] + value.encode()) + b">")
@@ -166,20 +166,20 @@ def test_what_is_looked_for_is_found_where_it_is_said() -> None:
 
 
 def test_no_command_shows_a_secret(story: Story) -> None:
-    for words, said in story.said.items():
-        assert found_in(said) == [], words
+    for words, shown_text in story.shown_text.items():
+        assert found_in(shown_text) == [], words
 
 
 def test_what_stages_say_of_secrets_is_there_masked(story: Story) -> None:
-    log = story.said["log"].decode()
+    log = story.shown_text["log"].decode()
     for name in SECRETS:
         for way in ("plain", "error", "base64", "urlsafe", "wrapped", "url", "form", "json",
                     "json8", "repr", "quoted", "hex", "pieces"):
-            said = log.partition(f"{way} {name}: <")[2]
-            assert "[masked " in said[:200], f"{way} {name}: {said[:200]!r}"
-    assert "no luck with [masked TOKEN]" in story.said["deploy -m first"].decode()
+            shown_text = log.partition(f"{way} {name}: <")[2]
+            assert "[masked " in shown_text[:200], f"{way} {name}: {shown_text[:200]!r}"
+    assert "no luck with [masked TOKEN]" in story.shown_text["deploy -m first"].decode()
     assert "RuntimeError: at last [masked KEY]\n" in log
-    assert "The page says one with [masked TOKEN]" in story.said["log 2"].decode()
+    assert "The page says one with [masked TOKEN]" in story.shown_text["log 2"].decode()
     assert story.shop.record(2)["comment"] == "second, which says [masked TOKEN]"
     assert story.shop.record(2)["outputs"]["HANDED_ON_PHRASE"] == "[masked PHRASE]"
 
@@ -220,6 +220,6 @@ def test_nothing_is_left_in_the_directories_for_temporary_files(story: Story) ->
 
 
 def test_tags_of_a_push_hold_no_secret(story: Story) -> None:
-    told = git(story.shop.repository, "for-each-ref", "--format=%(refname) %(contents)",
+    reported = git(story.shop.repository, "for-each-ref", "--format=%(refname) %(contents)",
                "refs/tags/push-production-2")
-    assert "second, which says [masked TOKEN]" in told
+    assert "second, which says [masked TOKEN]" in reported

@@ -144,7 +144,7 @@ def test_ssh_config_may_be_writable_by_the_group(ssh_server: SshServer) -> None:
         assert run(ssh, "ssh", "production", "true").returncode == 0
 
 
-def test_a_missing_ssh_config_is_told_before_anything_else(tmp_path: Path) -> None:
+def test_a_missing_ssh_config_is_reported_before_anything_else(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"SSH_CONFIG = .*gone.*No such file"), \
             Ssh(tmp_path / "gone"):
         pass
@@ -164,7 +164,7 @@ def test_an_option_is_no_host() -> None:
         assert "option of ssh" in str(refusal(ssh, "-oProxyCommand=id"))
 
 
-def test_an_unknown_name_is_told(tmp_path: Path) -> None:
+def test_an_unknown_name_is_reported(tmp_path: Path) -> None:
     with Ssh() as ssh:
         assert str(refusal(ssh, "no-such-host.invalid")) == (
             "no-such-host.invalid: the name no-such-host.invalid is not known\n"
@@ -172,7 +172,7 @@ def test_an_unknown_name_is_told(tmp_path: Path) -> None:
             "configuration")
 
 
-def test_a_closed_port_is_told(tmp_path: Path) -> None:
+def test_a_closed_port_is_reported(tmp_path: Path) -> None:
     config = tmp_path / "ssh_config"
     config.write_text("Host production\n    HostName 127.0.0.1\n    Port 1\n")
     with Ssh(config) as ssh:
@@ -180,7 +180,7 @@ def test_a_closed_port_is_told(tmp_path: Path) -> None:
             refusal(ssh, "production"))
 
 
-def test_a_host_that_does_not_answer_is_told(tmp_path: Path,
+def test_a_host_that_does_not_answer_is_reported(tmp_path: Path,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CONNECT_WITHIN", 1)
     config = tmp_path / "ssh_config"
@@ -200,7 +200,7 @@ def test_an_unknown_host_key_is_to_be_compared(ssh_server: SshServer) -> None:
                                "with the host's own")
 
 
-def test_a_changed_host_key_is_told_loudly_and_never_just_removed(ssh_server: SshServer) -> None:
+def test_a_changed_host_key_is_reported_loudly_and_never_just_removed(ssh_server: SshServer) -> None:
     ssh_server.change_host_key()
     shown = subprocess.run(["ssh-keygen", "-lf", ssh_server.directory / "host_key.pub"], text=True,
                            capture_output=True, check=True).stdout.split()[1]
@@ -213,7 +213,7 @@ def test_a_changed_host_key_is_told_loudly_and_never_just_removed(ssh_server: Ss
     assert "ssh-keygen -f" in error.next_step
 
 
-def test_a_key_that_is_denied_is_told(ssh_server: SshServer) -> None:
+def test_a_key_that_is_denied_is_reported(ssh_server: SshServer) -> None:
     ssh_server.deny()
     with Ssh(ssh_server.config) as ssh:
         error = refusal(ssh, "production")
@@ -222,7 +222,7 @@ def test_a_key_that_is_denied_is_told(ssh_server: SshServer) -> None:
     assert "ssh-copy-id" in error.next_step
 
 
-def test_the_failures_of_all_hosts_are_told_at_once(tmp_path: Path) -> None:
+def test_the_failures_of_all_hosts_are_reported_at_once(tmp_path: Path) -> None:
     with serve(tmp_path / "ssh", "one", "two", "three") as (one, two, three):
         two.deny()
         (three.directory / "known_hosts").write_text("")

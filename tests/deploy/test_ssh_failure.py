@@ -12,7 +12,7 @@ from bootstrapper.deploy.remote.ssh_failure import ssh_error
 from bootstrapper.errors import WorkFailed
 
 
-@pytest.mark.parametrize(("stderr", "told"), [
+@pytest.mark.parametrize(("stderr", "reported"), [
     ("ssh: connect to host app1 port 22: No route to host\n",
      "can't be reached (ssh: connect to host app1 port 22: No route to host)"),
     ("ssh: connect to host app1 port 22: Network is unreachable\n",
@@ -23,10 +23,10 @@ from bootstrapper.errors import WorkFailed
     ("Timeout, server 10.0.0.1 not responding.\r\n", "does not answer (timed out)"),
     ("", "ssh ended with status 255"),
 ])
-def test_each_is_told_with_the_command_to_run_next(stderr: str, told: str) -> None:
+def test_each_is_reported_with_the_command_to_run_next(stderr: str, reported: str) -> None:
     error = ssh_error("app1", stderr, by_hand="ssh app1", status=255)
     assert isinstance(error, WorkFailed)
-    assert (error.where, error.fault) == ("app1", told)
+    assert (error.where, error.fault) == ("app1", reported)
     assert "ssh app1" in error.next_step
 
 
@@ -43,7 +43,7 @@ def test_a_login_shell_that_runs_nothing_is_named(stderr: str, printed: str, rea
 
 
 @pytest.mark.needs("ssh")
-def test_a_server_that_hangs_up_at_once_is_told(tmp_path: Path) -> None:
+def test_a_server_that_hangs_up_at_once_is_reported(tmp_path: Path) -> None:
     config = tmp_path / "ssh_config"
     with socket.create_server(("127.0.0.1", 0)) as server:
         config.write_text(f"Host app1\n    HostName 127.0.0.1\n"

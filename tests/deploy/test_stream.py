@@ -10,7 +10,7 @@ import pytest
 
 from bootstrapper.deploy.events.event import Event, Output, State, Stream
 from bootstrapper.deploy.running.stream import OpenLine
-from tests.support.jobs import Told, told
+from tests.support.jobs import Told, reported
 
 LINES = 1_000_000
 PYTHON = "import os, sys\nout, err = 1, 2\n"
@@ -30,28 +30,28 @@ def outputs(tale: Told) -> list[Output]:
 
 @pytest.mark.parametrize("turn", range(3))
 def test_10000_lines_written_in_turn_come_out_in_exact_order(turn: int) -> None:
-    with told() as tale:
+    with reported() as tale:
         python(tale, "for i in range(10000): os.write((out, err)[i % 2], b'%d\\n' % i)")
     assert tale.output == b"".join(b"%d\n" % number for number in range(10000))
     assert [event.stream for event in outputs(tale)] == [Stream.STDOUT, Stream.STDERR] * 5000
 
 
 def test_a_shell_that_writes_in_turn_keeps_its_order() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("for ((i = 0; i < 3000; i += 3)); do echo $i; echo $((i + 1)) >&2; "
                   "echo $((i + 2)); done")
     assert tale.output == b"".join(b"%d\n" % number for number in range(3000))
 
 
 def test_programs_that_write_in_turn_keep_their_order() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("for i in {1..40}; do /bin/echo out $i; /bin/echo err $i >&2; done")
     assert tale.output == b"".join(b"out %d\nerr %d\n" % (number, number)
                                    for number in range(1, 41))
 
 
 def test_lines_of_several_writes_keep_their_order() -> None:
-    with told() as tale:
+    with reported() as tale:
         python(tale, "for i in range(500):\n"
                      "    for part in (b'a', b'b' * 5000, b'\\n'): os.write(out, part)\n"
                      "    os.write(err, b'warning\\n')")
@@ -59,7 +59,7 @@ def test_lines_of_several_writes_keep_their_order() -> None:
 
 
 def test_order_is_exact_again_after_a_flood() -> None:
-    with told() as tale:
+    with reported() as tale:
         python(tale, "import time\n"
                      "for _ in range(2000): os.write(out, b'x' * 10000 + b'\\n')\n"
                      "time.sleep(0.5)\n"
@@ -70,7 +70,7 @@ def test_order_is_exact_again_after_a_flood() -> None:
 
 
 def test_an_error_after_a_flood_stands_after_it() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("seq 1000000; echo failed >&2; sleep 0.2")
     assert tale.output.endswith(b"\n1000000\nfailed\n")
 
@@ -79,7 +79,7 @@ def test_an_error_after_a_flood_stands_after_it() -> None:
 
 
 def test_lines_come_whole_though_they_are_written_in_parts() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("printf 'one '; sleep 0.1; printf 'line\\nand '; sleep 0.1; echo another")
     assert [event.data for event in outputs(tale)] == [b"one line\n", b"and another\n"]
 
@@ -88,7 +88,7 @@ def test_lines_come_whole_though_they_are_written_in_parts() -> None:
 def test_a_prompt_is_shown_while_its_line_is_open(tmp_path: Path) -> None:
     answer = tmp_path / "answer"
     seen: list[bytes] = []
-    with told() as tale:
+    with reported() as tale:
         def listen(event: Event) -> None:
             if isinstance(event, Output):
                 seen.append(event.data)
@@ -99,13 +99,13 @@ def test_a_prompt_is_shown_while_its_line_is_open(tmp_path: Path) -> None:
 
 
 def test_what_the_other_stream_says_stands_after_a_line_that_was_begun() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("printf 'checking... '; echo warning >&2; echo done")
     assert [event.data for event in outputs(tale)] == [b"checking... ", b"warning\n", b"done\n"]
 
 
 def test_output_without_a_newline_at_the_end_is_kept() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("printf 'no newline'")
         tale.bash("printf 'nor here' >&2")
     assert [event.data for event in outputs(tale)] == [b"no newline", b"nor here"]
@@ -128,7 +128,7 @@ def test_bytes_pass_as_they_are(tmp_path: Path) -> None:
     data = (bytes(range(256)) + b"\x1b[31mred\x1b[0m\r 10%\r 20%\r\n\xff\xfe\0\n" +
             os.urandom(300_000))
     (tmp_path / "data").write_bytes(data)
-    with told() as tale:
+    with reported() as tale:
         tale.bash(f"cat {tmp_path}/data")
         assert tale.output == data
         tale.events.clear()
@@ -137,7 +137,7 @@ def test_bytes_pass_as_they_are(tmp_path: Path) -> None:
 
 
 def test_what_is_written_just_before_the_end_is_kept() -> None:
-    with told() as tale:
+    with reported() as tale:
         for number in range(100):
             tale.bash(f"printf 'out {number}'; printf 'err {number}' >&2")
     assert tale.output == b"".join(b"out %derr %d" % (number, number) for number in range(100))
@@ -182,8 +182,8 @@ def test_a_line_of_50_mb_passes_whole_in_little_memory(tmp_path: Path) -> None:
 
 
 def test_two_streams_that_flood_lose_nothing(tmp_path: Path) -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.bash("seq 300000 & seq 300000 | sed s/^/e/ >&2; wait")
     for stream, prefix in ((Stream.STDOUT, b""), (Stream.STDERR, b"e")):
-        said = b"".join(event.data for event in outputs(tale) if event.stream == stream)
-        assert said == b"".join(prefix + b"%d\n" % number for number in range(1, 300001))
+        shown_text = b"".join(event.data for event in outputs(tale) if event.stream == stream)
+        assert shown_text == b"".join(prefix + b"%d\n" % number for number in range(1, 300001))

@@ -15,7 +15,7 @@ import pytest
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.running import process_tree
-from tests.support.jobs import alive, told, wait_for
+from tests.support.jobs import alive, reported, wait_for
 
 # A tree of all kinds: children, a daemon of its own session, one that heeds no TERM.
 TREE = ("sleep 300 & (setsid sleep 300 &); (trap '' INT TERM; setsid sleep 300 & sleep 300) & "
@@ -100,7 +100,7 @@ def test_a_stage_that_ignores_every_signal_ends_with_the_deploying_process(
 
 
 def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> None:
-    with told() as tale:
+    with reported() as tale:
         supervisor, = process_tree.children(os.getpid())
         killing = threading.Thread(daemon=True, target=lambda: (
             wait_for(lambda: len(tale.alive) >= SIZE), os.kill(supervisor, signal.SIGKILL)))
@@ -114,15 +114,15 @@ def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> N
         assert tale.alive == []
         assert process_tree.children(os.getpid()) == []
         # A shell that outlives its child by a moment says so.
-        said = [line for line in tale.output.splitlines()
+        shown_text = [line for line in tale.output.splitlines()
                 if b"Terminated" not in line and b"Killed" not in line]
-        assert said == [b"ready"]
+        assert shown_text == [b"ready"]
         # The next stage, of a rollback, gets a supervisor anew.
         assert tale.bash("echo again").state == State.SUCCEEDED
 
 
 def test_kill_9_of_the_supervisor_spares_our_own_children() -> None:
-    with subprocess.Popen(["sleep", "300"]) as ours, told() as tale:
+    with subprocess.Popen(["sleep", "300"]) as ours, reported() as tale:
         supervisor, = set(process_tree.children(os.getpid())) - {ours.pid}
         outcome = tale.bash(f"kill -9 {supervisor}; sleep 300")
         assert outcome.state == State.FAILED
@@ -132,14 +132,14 @@ def test_kill_9_of_the_supervisor_spares_our_own_children() -> None:
 
 
 def test_kill_9_of_the_job_fails_it_and_ends_what_it_started() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("sleep 300 & sleep 0.1; kill -9 $$")
         assert (outcome.state, outcome.exit) == (State.FAILED, -9)
         assert tale.alive == []
 
 
 def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
-    with told() as tale:
+    with reported() as tale:
         supervisor, = process_tree.children(os.getpid())
         timer = threading.Timer(1, lambda: setattr(tale, "reason", "cancelled by us"))
         timer.start()
@@ -158,7 +158,7 @@ def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
 ])
 @pytest.mark.timeout(60)
 def test_a_stage_that_stops_its_parent_times_out(code: str) -> None:
-    with told() as tale:
+    with reported() as tale:
         for _ in range(3):
             outcome = tale.bash(code, timeout=1)
             assert (outcome.state, outcome.reason) == (State.FAILED, "timed out after 1s")
@@ -167,13 +167,13 @@ def test_a_stage_that_stops_its_parent_times_out(code: str) -> None:
 
 
 def test_a_stage_that_stops_its_parent_and_ends_is_done() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("kill -STOP $PPID; echo done")
         assert (outcome.state, tale.output) == (State.SUCCEEDED, b"done\n")
 
 
 def test_a_stage_that_stops_its_parent_is_cancelled() -> None:
-    with told() as tale:
+    with reported() as tale:
         timer = threading.Timer(1, lambda: setattr(tale, "reason", "cancelled by us"))
         timer.start()
         outcome = tale.bash("while kill -STOP $PPID; do sleep 0.001; done")
@@ -183,7 +183,7 @@ def test_a_stage_that_stops_its_parent_is_cancelled() -> None:
 
 
 def test_the_supervisor_holds_nothing_of_ours_and_heeds_no_terminal() -> None:
-    with told():
+    with reported():
         supervisor, = process_tree.children(os.getpid())
         wait_for(lambda: os.getsid(supervisor) == supervisor)
         wait_for(lambda: len(os.listdir(f"/proc/{supervisor}/fd")) == 6)

@@ -31,18 +31,18 @@ def test_a_new_target_is_made_and_empty(ssh: Ssh, tmp_path: Path) -> None:
     assert (directory / ".deploy/lock").exists()
 
 
-def test_releases_the_live_one_and_the_history_are_told(ssh: Ssh, tmp_path: Path) -> None:
+def test_releases_the_live_one_and_the_history_are_reported(ssh: Ssh, tmp_path: Path) -> None:
     for name in ("1", "9", "10", ".11.partial", "with space"):
         (tmp_path / "releases" / name).mkdir(parents=True)
     (tmp_path / "current").symlink_to("releases/9")
     (tmp_path / "pushes.log").write_text('{"id": 1}\n{"id": 9}\n')
-    for state in (read_host_state(ssh, HERE, str(tmp_path)), *told(ssh, tmp_path)):
+    for state in (read_host_state(ssh, HERE, str(tmp_path)), *reported(ssh, tmp_path)):
         assert state.current == "9"
         assert sorted(state.releases) == ["1", "10", "9", "with space"]
         assert state.records == [{"id": 1}, {"id": 9}]
 
 
-def told(ssh: Ssh, directory: Path) -> list[HostState]:
+def reported(ssh: Ssh, directory: Path) -> list[HostState]:
     with hold(ssh, directory) as targets:
         return list(targets.states.values())
 
@@ -173,7 +173,7 @@ def test_a_push_that_runs_does_not_keep_others_from_closing(ssh: Ssh, tmp_path: 
 
 # Who may push.
 
-def test_the_second_push_is_told_who_is_at_it(ssh: Ssh, tmp_path: Path) -> None:
+def test_the_second_push_is_reported_who_is_at_it(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path):
         error = refusal(ssh, tmp_path)
     assert isinstance(error, Locked)
@@ -194,7 +194,7 @@ def test_the_lock_goes_with_its_holder(ssh: Ssh, tmp_path: Path) -> None:
         assert read_host_state(ssh, HERE, str(tmp_path)).holder is None
 
 
-def test_more_of_the_holder_is_told_later(ssh: Ssh, tmp_path: Path) -> None:
+def test_more_of_the_holder_is_reported_later(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path, BEN) as targets:
         targets.begin(ANNA, {"id": 12})
         assert read_host_state(ssh, HERE, str(tmp_path)).holder == ANNA
@@ -239,7 +239,7 @@ def test_no_host_is_held_if_one_of_them_cannot_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
-def test_two_names_of_one_place_are_told_apart_from_another_push(tmp_path: Path) -> None:
+def test_two_names_of_one_place_are_reported_apart_from_another_push(tmp_path: Path) -> None:
     with serve(tmp_path / "ssh", "one", "two") as (one, _), Ssh(one.config) as ssh, \
             pytest.raises(InputError, match="is that of another host of REMOTE_HOSTS, too"), \
             RemoteHosts(ssh, ["one", "two"], str(tmp_path), ANNA):

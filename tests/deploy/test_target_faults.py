@@ -55,7 +55,7 @@ def test_what_is_missing_on_the_target_is_named(tmp_path: Path, ssh: Ssh,
             "bash is missing there, which the lock needs")
 
 
-def test_a_directory_that_cannot_be_made_is_told(ssh: Ssh, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_is_reported(ssh: Ssh, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     error = refusal(ssh, tmp_path / "file/mysite")
     assert isinstance(error, WorkFailed)
@@ -63,7 +63,7 @@ def test_a_directory_that_cannot_be_made_is_told(ssh: Ssh, tmp_path: Path) -> No
     assert "Not a directory" in error.fault
 
 
-def test_a_disk_mounted_read_only_is_told(ssh: Ssh, small_disk: Path) -> None:
+def test_a_disk_mounted_read_only_is_reported(ssh: Ssh, small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     error = refusal(ssh, small_disk / "mysite")
     assert "can't be written" in error.fault
@@ -71,7 +71,7 @@ def test_a_disk_mounted_read_only_is_told(ssh: Ssh, small_disk: Path) -> None:
     assert "ls -ld" in error.next_step
 
 
-def test_a_full_disk_is_told_and_a_torn_record_harms_nothing(ssh: Ssh, small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_a_torn_record_harms_nothing(ssh: Ssh, small_disk: Path) -> None:
     with hold(ssh, small_disk) as targets:
         big = fill(small_disk)
         with pytest.raises(WorkFailed, match="the disk is full") as caught:
@@ -85,7 +85,7 @@ def test_a_full_disk_is_told_and_a_torn_record_harms_nothing(ssh: Ssh, small_dis
     assert "the disk is full" in error.fault
 
 
-def test_a_history_that_cannot_be_written_is_told(ssh: Ssh, tmp_path: Path) -> None:
+def test_a_history_that_cannot_be_written_is_reported(ssh: Ssh, tmp_path: Path) -> None:
     (tmp_path / "pushes.log").mkdir()
     with hold(ssh, tmp_path) as targets, pytest.raises(WorkFailed) as caught:
         targets.append({"id": 1})

@@ -29,19 +29,19 @@ def on_a_terminal(script: str, *, columns: int = 80, typed: bytes = b"",
             start_new_session=True) as process:
         os.close(slave)
         os.write(master, typed)
-        said = b""
+        shown_text = b""
         with suppress(OSError):  # EIO once the last writer has gone
             while select.select([master], [], [], 20)[0] and (data := os.read(master, 65536)):
-                said += data
+                shown_text += data
         os.close(master)
-        assert process.wait(20) == 0, said.decode()
-    return said
+        assert process.wait(20) == 0, shown_text.decode()
+    return shown_text
 
 
-def drawn(said: bytes, columns: int = 80) -> list[str]:
+def drawn(shown_text: bytes, columns: int = 80) -> list[str]:
     """The lines of a terminal after `said`, of which it knows what we use."""
     lines, column = [""], 0
-    for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", said.decode()):
+    for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", shown_text.decode()):
         if part == "\n":
             lines.append("")
         elif part == "\r":
@@ -78,11 +78,11 @@ def test_on_a_terminal_each_stage_leaves_one_line() -> None:
 
 
 def test_the_moving_line_tells_what_runs_and_what_it_says() -> None:
-    said = on_a_terminal(PLAY).decode()
+    shown_text = on_a_terminal(PLAY).decode()
 
     assert re.search(r"\r\x1b\[K[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] git-clone     0\.\d s\x1b\[2m  Cloning\x1b\[0m",
-                     said)
-    assert "\x1b[32m✓\x1b[0m" in said and "\x1b[31m✗\x1b[0m" in said
+                     shown_text)
+    assert "\x1b[32m✓\x1b[0m" in shown_text and "\x1b[31m✗\x1b[0m" in shown_text
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
@@ -91,7 +91,7 @@ def test_colour_is_left_out_where_it_isnt_wanted(environment: dict[str, str]) ->
 
 
 def test_what_a_stage_says_cannot_steer_the_terminal() -> None:
-    said = on_a_terminal("""
+    shown_text = on_a_terminal("""
 console = Console(NAMES)
 console.show(StageStarted(at=AT, stage=0))
 for data in (b"\\x1b]0;evil\\x07", b"\\x1b[2J", b"\\x9b2J", b"\\x07\\x08", b"x\\x1b[31m" * 99):
@@ -100,10 +100,10 @@ for data in (b"\\x1b]0;evil\\x07", b"\\x1b[2J", b"\\x9b2J", b"\\x07\\x08", b"x\\
     console.tick()
 console.show(ended(0, State.FAILED, reason="\\x1b[5mblink"))
 """)
-    assert set(re.findall(rb"\x1b[^m]*?[A-Za-z]", said)) <= {
+    assert set(re.findall(rb"\x1b[^m]*?[A-Za-z]", shown_text)) <= {
         b"\x1b[K", b"\x1b[2m", b"\x1b[0m", b"\x1b[31m"}
-    assert b"\x07" not in said and b"evil" not in said
-    drawn(said)
+    assert b"\x07" not in shown_text and b"evil" not in shown_text
+    drawn(shown_text)
 
 
 def test_a_narrow_terminal_keeps_the_moving_line_on_one_row() -> None:
@@ -111,12 +111,12 @@ def test_a_narrow_terminal_keeps_the_moving_line_on_one_row() -> None:
 
 
 def answered(typed: bytes, call: str = 'console.ask("migrate?", CHOICES, "run")') -> str:
-    said = on_a_terminal(f"""
+    shown_text = on_a_terminal(f"""
 CHOICES = ["run", "skip", "stop", "look around"]
 console = Console(NAMES)
 print("answer:", repr({call}))
 """, typed=typed)
-    return said.decode().split("answer: ")[1].strip()
+    return shown_text.decode().split("answer: ")[1].strip()
 
 
 @pytest.mark.parametrize(("typed", "answer"), [

@@ -3,14 +3,14 @@
 import signal
 
 from bootstrapper.deploy.events.event import Event, Output, State
-from tests.support.jobs import told
+from tests.support.jobs import reported
 
 # It leaves its group, its session and its parent, and heeds neither INT nor TERM.
 STUBBORN_DAEMON = "trap '' INT TERM; (setsid bash -c \"trap '' INT TERM; sleep 60 & wait\" &)"
 
 
 def test_a_job_that_takes_too_long_is_interrupted() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("echo begun; sleep 60", timeout=1)
         assert (outcome.state, outcome.exit) == (State.FAILED, -signal.SIGINT)
         assert outcome.reason == "timed out after 1s"
@@ -19,14 +19,14 @@ def test_a_job_that_takes_too_long_is_interrupted() -> None:
 
 
 def test_a_job_may_clean_up_when_it_is_interrupted() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("trap 'echo cleaned; exit 4' INT; sleep 60 & wait", timeout=0.5)
     assert (outcome.state, outcome.exit) == (State.FAILED, 4)
     assert tale.output == b"cleaned\n"
 
 
 def test_a_tree_that_heeds_no_signal_and_has_left_its_session_is_gone_after_a_time_out() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash(f"{STUBBORN_DAEMON}; sleep 60 & wait; wait", timeout=0.5)
         assert (outcome.state, outcome.exit) == (State.FAILED, -signal.SIGKILL)
         assert tale.alive == []
@@ -34,13 +34,13 @@ def test_a_tree_that_heeds_no_signal_and_has_left_its_session_is_gone_after_a_ti
 
 def test_a_stopped_job_is_ended_as_well() -> None:
     for code in ("kill -STOP $$", "trap '' INT TERM; kill -STOP $$; sleep 60; sleep 60"):
-        with told() as tale:
+        with reported() as tale:
             assert tale.bash(code, timeout=0.5).reason == "timed out after 0s"
             assert tale.alive == []
 
 
 def test_silence_is_timed_out_and_output_is_none() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("for i in 1 2 3 4; do echo $i; sleep 0.4; done", idle_timeout=1)
         assert outcome.state == State.SUCCEEDED
         outcome = tale.bash("echo begun; sleep 60", idle_timeout=1)
@@ -49,7 +49,7 @@ def test_silence_is_timed_out_and_output_is_none() -> None:
 
 
 def test_a_job_that_closes_its_streams_is_still_waited_for_and_timed_out() -> None:
-    with told() as tale:
+    with reported() as tale:
         outcome = tale.bash("exec >&- 2>&-; sleep 0.7; exit 5", timeout=10, idle_timeout=10)
         assert (outcome.state, outcome.exit) == (State.FAILED, 5)
         outcome = tale.bash("exec >&- 2>&-; sleep 60", idle_timeout=1)
@@ -58,7 +58,7 @@ def test_a_job_that_closes_its_streams_is_still_waited_for_and_timed_out() -> No
 
 
 def test_a_time_out_of_one_job_leaves_the_others_alone() -> None:
-    with told() as tale:
+    with reported() as tale:
         slow = tale.job("bash", "-c", "trap '' INT TERM; setsid sleep 60 & sleep 60; sleep 60",
                         host="a", timeout=0.5)
         fine = tale.job("bash", "-c", "sleep 60 & sleep 1.5; kill $!; echo fine", host="b")
@@ -73,7 +73,7 @@ def test_a_time_out_of_one_job_leaves_the_others_alone() -> None:
 
 
 def test_a_cancelled_push_ends_all_jobs_with_everything_they_started() -> None:
-    with told() as tale:
+    with reported() as tale:
         jobs = [tale.job("bash", "-c", f"{STUBBORN_DAEMON}; echo ready; sleep 60; sleep 60; wait",
                          host=host) for host in "ab"]
 
@@ -89,7 +89,7 @@ def test_a_cancelled_push_ends_all_jobs_with_everything_they_started() -> None:
 
 
 def test_a_push_that_is_cancelled_already_starts_nothing() -> None:
-    with told() as tale:
+    with reported() as tale:
         tale.reason = "cancelled by anna@laptop"
         outcome = tale.bash("echo started")
     assert (outcome.state, outcome.exit, tale.events) == (State.CANCELLED, None, [])

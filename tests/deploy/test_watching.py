@@ -106,7 +106,7 @@ def test_the_target_remembers_pushes_that_were_made_elsewhere(shop: Shop) -> Non
     assert log.returncode == 2 and "was not made from here" in log.stderr
 
 
-def test_a_target_out_of_reach_is_told_and_what_is_known_here_is_shown(shop: Shop) -> None:
+def test_a_target_out_of_reach_is_reported_and_what_is_known_here_is_shown(shop: Shop) -> None:
     shop.run("deploy", "-m", "before the cable was cut")
     config = shop.project / "ssh_config"
     config.write_text("Host app1\nHostName 127.0.0.1\nPort 1\n")
@@ -149,7 +149,7 @@ def test_a_comment_cannot_steer_the_terminal(shop: Shop) -> None:
         assert "\x1b" not in out and "evil" not in out
 
 
-def test_log_is_what_the_stages_said_byte_for_byte(shop: Shop) -> None:
+def test_log_is_what_the_stages_printed_byte_for_byte(shop: Shop) -> None:
     say(shop, r"printf '\033[31mred\377\r50%%'; sleep 0.7; printf 'oh\n' >&2; printf end")
     shop.run("deploy")
 
@@ -181,10 +181,10 @@ def test_log_tells_when_each_line_came(shop: Shop) -> None:
     assert all(re.match(stamp, line) for line in lines)
     assert [re.sub(stamp, "", line) for line in lines] == [
         " | first", " | open line", " ! oops"]
-    told = [json.loads(line) for line in shop.run("log", "--stage", "says",
+    reported = [json.loads(line) for line in shop.run("log", "--stage", "says",
                                                   "--json").stdout.splitlines()]
-    assert "".join(line["text"] for line in told if line["stream"] == "stdout") == "firstopen line"
-    assert told[0] | {"at": "", "offset": 0} == {
+    assert "".join(line["text"] for line in reported if line["stream"] == "stdout") == "firstopen line"
+    assert reported[0] | {"at": "", "offset": 0} == {
         "at": "", "stage": "says", "host": "", "stream": "stdout", "offset": 0, "text": "first",
         "open": False}
 
@@ -243,9 +243,9 @@ def test_status_tells_what_runs_and_at_which_stage(shop: Shop) -> None:
         status = shop.run("status").stdout
         assert re.search(r"running       push 1 by \S+ since \d\d:\d\d, at says for \d", status)
         assert "cancel production" in status
-        told = json.loads(shop.run("status", "--json").stdout)
-        assert (told["running"]["push"], told["running"]["stage"]) == (1, "says")
-        assert (told["serving"], told["hosts"]) == (None, {".": ""})
+        reported = json.loads(shop.run("status", "--json").stdout)
+        assert (reported["running"]["push"], reported["running"]["stage"]) == (1, "says")
+        assert (reported["serving"], reported["hosts"]) == (None, {".": ""})
         assert json.loads(shop.run("pushes", "--json").stdout)[0]["state"] == "running"
 
 
@@ -261,9 +261,9 @@ def test_status_tells_what_is_served_since_when_and_by_whom(shop: Shop) -> None:
                      "put back by push 3", status)
     assert re.search(r"closed by     \S+ since \d\d:\d\d: exam week", status)
     assert status.endswith("next:         python -m bootstrapper unlock production\n")
-    told = json.loads(shop.run("status", "--json").stdout)
-    assert (told["serving"]["push"], told["serving"]["by"]) == (1, 3)
-    assert told["closed"]["reason"] == "exam week"
+    reported = json.loads(shop.run("status", "--json").stdout)
+    assert (reported["serving"]["push"], reported["serving"]["by"]) == (1, 3)
+    assert reported["closed"]["reason"] == "exam week"
 
 
 def test_cancel_ends_the_push_and_says_how(shop: Shop) -> None:

@@ -39,23 +39,23 @@ def test_the_first_start_makes_the_tables_and_says_what_lets_the_superuser_in(
         home: Home) -> None:
     (home.current / DATABASE).unlink()
     with running(home) as rolf:
-        assert rolf.told["address"] == rolf.address
-        assert rolf.told["data"] == str(home.directory / "shared/data")
+        assert rolf.reported["address"] == rolf.address
+        assert rolf.reported["data"] == str(home.directory / "shared/data")
         visitor = Visitor(rolf.address)
         status, url, _ = visitor.open("")
         assert (status, url.partition("?")[0]) == (200, rolf.address + "sign-in/")
-        status, url, page = visitor.sign_in(rolf.told["login"], rolf.told["password"])
+        status, url, page = visitor.sign_in(rolf.reported["login"], rolf.reported["password"])
         assert (status, url) == (200, rolf.address), page
-        assert rolf.told["login"] in page
+        assert rolf.reported["login"] in page
 
 
 def test_a_second_start_makes_no_second_superuser_and_keeps_everybody_signed_in(
         home: Home) -> None:
     with running(home) as rolf:
         visitor = Visitor(rolf.address)
-        visitor.sign_in(rolf.told["login"], rolf.told["password"])
+        visitor.sign_in(rolf.reported["login"], rolf.reported["password"])
     with running(home) as rolf:
-        assert "password" not in rolf.told
+        assert "password" not in rolf.reported
         visitor.address = rolf.address
         assert visitor.open("")[1] == rolf.address
     assert home.shell("from accounts.models import User; print(User.objects.count())") == "1"
@@ -66,7 +66,7 @@ def test_nobody_else_may_read_the_keys(home: Home) -> None:
         assert (home.directory / "shared/data/secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_styles_come_without_being_collected_and_are_asked_for_anew(home: Home) -> None:
+def test_styles_come_without_being_collected_and_are_asked_for_again(home: Home) -> None:
     with running(home) as rolf:
         address = rolf.address + "static/main/site.css"
         status, headers, _ = ask(address)
@@ -101,14 +101,14 @@ def test_the_tree_takes_less_memory_than_buildbot_s_master(home: Home) -> None:
 
 
 @pytest.mark.parametrize("which", ["web", "worker"])
-def test_a_child_that_dies_is_told_of_and_comes_again(home: Home, which: str) -> None:
+def test_a_child_that_dies_is_reported_of_and_comes_again(home: Home, which: str) -> None:
     with running(home) as rolf:
         dead = getattr(rolf, which)
         os.kill(dead, signal.SIGKILL)
-        assert until(lambda: len(rolf.children) == 2 and dead not in rolf.children), rolf.said
+        assert until(lambda: len(rolf.children) == 2 and dead not in rolf.children), rolf.shown_text
         assert rolf.get() == 200  # whoever came meanwhile waits; none is turned away
         title = {"web": "web server", "worker": "worker"}[which]
-        assert f"rolf: the {title} ended (SIGKILL); it restarts in 1 s" in rolf.said
+        assert f"rolf: the {title} ended (SIGKILL); it restarts in 1 s" in rolf.shown_text
 
 
 def test_kill_9_of_the_parent_leaves_nothing(home: Home) -> None:
@@ -121,14 +121,14 @@ def test_kill_9_of_the_parent_leaves_nothing(home: Home) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_tree_and_says_so_to_nobody(home: Home, number: signal.Signals) -> None:
     with running(home) as rolf:
-        said = rolf.said
+        shown_text = rolf.shown_text
         os.kill(rolf.process.pid, number)
         assert rolf.process.wait(PATIENCE) == 0
         assert processes_of(rolf.process.pid) == []
-        assert rolf.said == said
+        assert rolf.shown_text == shown_text
 
 
-def test_told_to_end_it_answers_until_the_running_push_has_ended(
+def test_reported_to_end_it_answers_until_the_running_push_has_ended(
         home: Home, tmp_path: Path) -> None:
     file = tmp_path / "go on"
     with running(home) as rolf:
@@ -143,7 +143,7 @@ def test_told_to_end_it_answers_until_the_running_push_has_ended(
     assert home.shell(STATES) == "['succeeded']"
 
 
-def test_told_to_end_while_it_goes_over_to_a_release_it_lets_the_push_end(
+def test_reported_to_end_while_it_goes_over_to_a_release_it_lets_the_push_end(
         home: Home, rolf_project: Path, tmp_path: Path) -> None:
     home.release("2", rolf_project)
     file = tmp_path / "go on"
@@ -206,8 +206,8 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
     broken.write_text("import nothing_of_that_name\n")
     with running(home) as rolf:
         home.switch("2")
-        assert until(lambda: "cannot be run" in rolf.said)
-        assert "No module named 'nothing_of_that_name'" in rolf.said
+        assert until(lambda: "cannot be run" in rolf.shown_text)
+        assert "No module named 'nothing_of_that_name'" in rolf.shown_text
         assert until(lambda: len(rolf.children) == 2)
         assert rolf.get() == 200
         assert Path(f"/proc/{rolf.process.pid}/cwd").readlink() == home.directory / "releases/first"
@@ -227,7 +227,7 @@ def test_behind_a_proxy_that_ends_tls_cookies_are_secure_and_forms_are_taken(hom
         cookie = headers["Set-Cookie"]
         assert "; Secure" in cookie
         by_https["Cookie"] = cookie.partition(";")[0]
-        form = {"username": rolf.told["login"], "password": "wrong",
+        form = {"username": rolf.reported["login"], "password": "wrong",
                 "csrfmiddlewaretoken": token_of(page)}
         assert ask(address, form, Origin="https://rolf.example.org", **by_https)[0] == 422
         assert ask(address, form, Origin="http://evil.example", **by_https)[0] == 403
@@ -238,7 +238,7 @@ def test_behind_apache_events_come_as_they_happen(home: Home, tmp_path: Path) ->
     modules = [*apache.BARE, "authz_host", "setenvif", "headers", "proxy", "proxy_http"]
     with running(home) as rolf:
         visitor = Visitor(rolf.address)
-        visitor.sign_in(rolf.told["login"], rolf.told["password"])
+        visitor.sign_in(rolf.reported["login"], rolf.reported["password"])
         signed_in = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
         configuration = tmp_path / "asgi.conf"
         text = (home.current / "apache/asgi.conf").read_text()
@@ -251,7 +251,7 @@ def test_behind_apache_events_come_as_they_happen(home: Home, tmp_path: Path) ->
                 headers={"Host": "rolf.example.org", "Cookie": signed_in})
             # Were it held back, it would come with the stream's next sign of life, 5 s later.
             with urllib.request.urlopen(asked, timeout=4) as events:
-                told = (line for line in events if line.startswith(b"event: "))
-                assert next(told) == b"event: news\n"  # what there is
+                reported = (line for line in events if line.startswith(b"event: "))
+                assert next(reported) == b"event: news\n"  # what there is
                 home.shell(WAITING.format(file="'/'"))
-                assert next(told) == b"event: news\n"  # what happens
+                assert next(reported) == b"event: news\n"  # what happens

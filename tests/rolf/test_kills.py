@@ -262,8 +262,8 @@ def test_a_web_server_killed_while_ten_follow_costs_nobody_a_line(place: Place) 
         for thread in threads:
             thread.join()
         assert place.display_state(push) == "succeeded"
-        said = {number: f"said {number + 1}" for number in range(LINES)}
-        assert [one.lines == said for one in followers] == [True] * FOLLOWERS
+        shown_text = {number: f"said {number + 1}" for number in range(LINES)}
+        assert [one.lines == shown_text for one in followers] == [True] * FOLLOWERS
         assert sum(one.doubled for one in followers) == 0
         assert all(one.broke for one in followers)
 

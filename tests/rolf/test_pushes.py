@@ -73,12 +73,12 @@ class Shop:
     def push(self, name: str, **flags: str) -> str:
         return self.home.shell(PUSH.format(name=name, flags=flags))
 
-    def told(self, push: str) -> "dict[str, object]":
+    def reported(self, push: str) -> "dict[str, object]":
         return dict(json.loads(self.home.shell(TOLD.format(push=push))))
 
     def ended(self, push: str) -> "dict[str, object]":
-        assert until(lambda: self.told(push)["state"] not in ("queued", "running"))
-        return self.told(push)
+        assert until(lambda: self.reported(push)["state"] not in ("queued", "running"))
+        return self.reported(push)
 
     def do(self, what: str, push: str) -> None:
         self.home.shell("from accounts.models import User; from pushes import services; "
@@ -102,8 +102,8 @@ def test_a_stage_gets_its_settings_byte_for_byte(shop: Shop, tmp_path: Path) -> 
                                       '"$ROLF_PUSH_ID" "$LOUD" "${HOME:+home}" '
                                       '"$DJANGO_SETTINGS_MODULE" > "$PLACE/others"'),
                 ODD=ODD, PLACE=str(tmp_path))
-    told = shop.ended(shop.push("боевой", LOUD="1"))
-    assert told["state"] == "succeeded", told
+    reported = shop.ended(shop.push("боевой", LOUD="1"))
+    assert reported["state"] == "succeeded", reported
     assert (tmp_path / "odd").read_bytes() == ODD.encode()
     assert (tmp_path / "others").read_text() == "боевой|hello|boss|1|1|home||"
 
@@ -111,17 +111,17 @@ def test_a_stage_gets_its_settings_byte_for_byte(shop: Shop, tmp_path: Path) -> 
 def test_what_a_stage_writes_reaches_later_ones_and_is_kept(shop: Shop) -> None:
     shop.define("outputs", ("one", 'echo "PRICE=12 €" >> "$ROLF_OUTPUT"'),
                 ("two", "python", "import os\nprint('price', os.environ['PRICE'])"))
-    told = shop.ended(shop.push("outputs"))
-    assert "price 12 €\n" in str(told["log"])
-    assert told["outputs"] == {"PRICE": "12 €"}
+    reported = shop.ended(shop.push("outputs"))
+    assert "price 12 €\n" in str(reported["log"])
+    assert reported["outputs"] == {"PRICE": "12 €"}
 
 
 def test_a_secret_is_in_no_output(shop: Shop) -> None:
     shop.define("secretive", ("tell", 'echo "it is $TOKEN"; printf %s "$TOKEN" | base64; '
                                       'echo "$TOKEN" >&2'), TOKEN=SECRET)
-    told = shop.ended(shop.push("secretive"))
-    assert told["state"] == "succeeded"
-    assert SECRET not in json.dumps(told)
+    reported = shop.ended(shop.push("secretive"))
+    assert reported["state"] == "succeeded"
+    assert SECRET not in json.dumps(reported)
     database = shop.home.directory / "shared/data/db.sqlite3"
     for file in database.parent.glob("db.sqlite3*"):
         assert SECRET.encode() not in file.read_bytes(), file
@@ -134,13 +134,13 @@ def test_a_recipe_of_2010_runs_and_one_that_is_deleted_goes_on(shop: Shop, tmp_p
     shop.define("old", ("wait", f"until [ -e {tmp_path}/go ]; do sleep 0.02; done"), ("Tell",),
                 NAME="you")
     push = shop.push("old")
-    assert until(lambda: shop.told(push)["state"] == "running")
+    assert until(lambda: shop.reported(push)["state"] == "running")
     shop.home.shell("from cookbook.models import Recipe; Recipe.objects.all().delete()")
     (tmp_path / "go").touch()
-    told = shop.ended(push)
-    assert told["state"] == "succeeded", told
-    assert "to you\n" in str(told["log"])
-    assert told["rollback_url"] == f"tag-{told['number']}"
+    reported = shop.ended(push)
+    assert reported["state"] == "succeeded", reported
+    assert "to you\n" in str(reported["log"])
+    assert reported["rollback_url"] == f"tag-{reported['number']}"
     shop.home.manage("import_cookbook", str(file))  # again: the name is free
 
 
@@ -149,12 +149,12 @@ def test_a_push_halts_at_the_first_failure_and_resumes_there(shop: Shop, tmp_pat
                 ("two", f"echo two >> {tmp_path}/ran; [ -e {tmp_path}/mended ]"),
                 ("three", f"echo three >> {tmp_path}/ran"))
     push = shop.push("halting")
-    told = shop.ended(push)
-    assert (told["state"], told["stages"]) == ("failed", ["succeeded", "failed", "waiting"])
+    reported = shop.ended(push)
+    assert (reported["state"], reported["stages"]) == ("failed", ["succeeded", "failed", "waiting"])
     (tmp_path / "mended").touch()
     shop.do("resume", push)
-    told = shop.ended(push)
-    assert (told["state"], told["stages"]) == ("succeeded", ["succeeded"] * 3)
+    reported = shop.ended(push)
+    assert (reported["state"], reported["stages"]) == ("succeeded", ["succeeded"] * 3)
     assert (tmp_path / "ran").read_text().split() == ["one", "two", "two", "three"]
 
 
@@ -164,8 +164,8 @@ def test_cancelling_ends_the_whole_tree(shop: Shop, tmp_path: Path) -> None:
     push = shop.push("endless")
     assert until((tmp_path / "pid").exists)
     shop.do("cancel", push)
-    told = shop.ended(push)
-    assert (told["state"], told["reason"]) == ("cancelled", "cancelled by boss")
+    reported = shop.ended(push)
+    assert (reported["state"], reported["reason"]) == ("cancelled", "cancelled by boss")
     assert until(lambda: not processes_of(int((tmp_path / "pid").read_text())))
 
 
@@ -179,7 +179,7 @@ def test_deployments_are_pushed_at_once(shop: Shop, tmp_path: Path) -> None:
 
 def test_what_cannot_begin_says_so_in_its_log(shop: Shop, tmp_path: Path) -> None:
     shop.define("nowhere", ("git-clone",), REPOSITORY=f"file://{tmp_path}/none.git")
-    told = shop.ended(shop.push("nowhere"))
-    assert told["state"] == "failed"
-    assert "none.git" in str(told["log"])
-    assert "Traceback" not in str(told["log"])
+    reported = shop.ended(shop.push("nowhere"))
+    assert reported["state"] == "failed"
+    assert "none.git" in str(reported["log"])
+    assert "Traceback" not in str(reported["log"])

@@ -79,14 +79,14 @@ def ask(home: Home, what: str, pushes: int) -> "list[list[object]]":
 
 def ended(home: Home, pushes: int) -> "list[list[object]]":
     """Wait until there are so many pushes, all of them ended."""
-    told: list[list[object]] = []
+    reported: list[list[object]] = []
 
     def all_of_them() -> bool:
-        told[:] = json.loads(home.shell(TOLD))
-        return len(told) == pushes and all(push[1] not in ("queued", "running") for push in told)
+        reported[:] = json.loads(home.shell(TOLD))
+        return len(reported) == pushes and all(push[1] not in ("queued", "running") for push in reported)
 
-    assert until(all_of_them), told
-    return told
+    assert until(all_of_them), reported
+    return reported
 
 
 @pytest.fixture
@@ -104,18 +104,18 @@ def test_what_fails_once_it_is_live_is_taken_back_at_once_and_by_hand_one_goes_f
     with running(home):
         ask(home, "push", 1)
         shop.commit("two")
-        told = ask(home, "push", 2)
-        assert [push[:2] for push in told] == [[1, "succeeded"], [2, "succeeded"]]
+        reported = ask(home, "push", 2)
+        assert [push[:2] for push in reported] == [[1, "succeeded"], [2, "succeeded"]]
         assert shop.page() == "two"
 
         shop.commit("broken")
-        told = ask(home, "push", 4)
-        assert told[2][:4] == [3, "failed", None, None]
-        assert told[3] == [4, "succeeded", 2, 3, "push 3 failed after the switch", "boss"]
+        reported = ask(home, "push", 4)
+        assert reported[2][:4] == [3, "failed", None, None]
+        assert reported[3] == [4, "succeeded", 2, 3, "push 3 failed after the switch", "boss"]
         assert shop.page() == "two"
 
-        told = ask(home, "rollback", 5)
-        assert told[4][:3] == [5, "succeeded", 1]
+        reported = ask(home, "rollback", 5)
+        assert reported[4][:3] == [5, "succeeded", 1]
         assert shop.page() == "one"
 
         shop.commit("three")
@@ -129,11 +129,11 @@ def test_nobody_gets_between_a_push_that_fails_and_its_rollback(home: Home, shop
         ask(home, "push", 1)
         shop.commit("broken")
         home.shell(IMPATIENT)
-        told = ended(home, 5)
-    assert [push[:4] for push in told[1:4]] == [
+        reported = ended(home, 5)
+    assert [push[:4] for push in reported[1:4]] == [
         [2, "failed", None, None], [3, "succeeded", 1, 2], [4, "failed", None, None]]
-    assert told[3][4] == "impatient"
-    assert told[4][:4] == [5, "succeeded", 1, 4]
+    assert reported[3][4] == "impatient"
+    assert reported[4][:4] == [5, "succeeded", 1, 4]
     assert shop.page() == "one"
 
 
@@ -145,7 +145,7 @@ def test_where_there_is_no_way_back_the_push_says_so(home: Home, shop: Shop) -> 
     assert reason == "smoke: exit status 1; it is not rolled back: no push came before it"
 
 
-def test_what_was_pushed_by_command_line_is_known_to_whoever_looks(
+def test_what_was_pushed_by_command_line_is_known_to_everyone_looks(
         home: Home, shop: Shop) -> None:
     with running(home):
         ask(home, "push", 1)
@@ -153,8 +153,8 @@ def test_what_was_pushed_by_command_line_is_known_to_whoever_looks(
         commit = shop.commit("two")
         assert shop.run("deploy").returncode == 0
         assert home.shell(LOOK) == f"2 {commit} False True 1"
-        told = ask(home, "rollback", 2)
-        assert (told[1][0], told[1][2]) == (3, 1)
+        reported = ask(home, "rollback", 2)
+        assert (reported[1][0], reported[1][2]) == (3, 1)
         assert shop.page() == "one"
         shop.commit("three")
         assert ask(home, "push", 3)[2][:2] == [4, "succeeded"]

@@ -57,9 +57,9 @@ def test_a_unit_waits_as_long_as_pushes_may_take_to_end_and_signals_the_parent_a
     settings = settings_of(unit)
     asked = ("from worker.management.commands.worker import GRACE; "
              "from worker.process import PATIENCE; print(GRACE + PATIENCE)")
-    told = subprocess.run(["./manage.py", "shell", "-v0", "-c", asked], cwd=rolf_project,
+    reported = subprocess.run(["./manage.py", "shell", "-v0", "-c", asked], cwd=rolf_project,
                           env=environment(), text=True, capture_output=True, check=True)
-    assert float(settings["TimeoutStopSec"]) > float(told.stdout)
+    assert float(settings["TimeoutStopSec"]) > float(reported.stdout)
     assert settings["KillMode"] == "mixed"
     assert settings["Restart"] == "always"
 

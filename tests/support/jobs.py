@@ -55,7 +55,7 @@ class Told:
 
 
 @contextmanager
-def told(secrets: Mapping[str, str] | None = None, patience: Patience = QUICK,
+def reported(secrets: Mapping[str, str] | None = None, patience: Patience = QUICK,
          tick: Callable[[], None] = lambda: None) -> Iterator[Told]:
     """A runner that stands by."""
     tale = Told()

@@ -50,9 +50,9 @@ def failed(stage: int, data: bytes = b"") -> list[Event]:
             PushEnded(at=at + 3, state=State.FAILED, reason="unit-tests: exit status 1")]
 
 
-def whole(*said: bytes) -> list[Event]:
+def whole(*shown_text: bytes) -> list[Event]:
     events: list[Event] = [PushStarted(at=AT)]
-    for stage, data in enumerate(said or (b"cloned\n", b"OK\n", b"migrated\n")):
+    for stage, data in enumerate(shown_text or (b"cloned\n", b"OK\n", b"migrated\n")):
         events += succeeded(stage, data)
     return [*events, PushEnded(at=AT + 100, state=State.SUCCEEDED)]
 

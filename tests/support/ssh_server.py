@@ -102,7 +102,7 @@ class SshServer:
 
     def change_host_key(self) -> None:
         """From the next connection on it shows another key than the one that clients know."""
-        make_key(self.directory / "host_key", anew=True)
+        make_key(self.directory / "host_key", again=True)
         self.process.send_signal(signal.SIGHUP)  # sshd(8): rereads, restarts with the same id
         wait_until_it_listens(self, logged="Server listening", times=2)
 
@@ -165,9 +165,9 @@ def _server(shared: Path, host: str, config: Path, address: str,
     assert left is True, f"processes left by sshd {host}: {left}\n{server.log}"
 
 
-def make_key(path: Path, *, anew: bool = False) -> None:
+def make_key(path: Path, *, again: bool = False) -> None:
     """Make a key pair without passphrase, unless there is one."""
-    if anew:
+    if again:
         path.unlink()
     if not path.exists():
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path],

@@ -116,7 +116,7 @@ def test_a_host_that_turns_sick_goes_back_and_the_others_are_not_begun(fleet: Fl
     assert not (fleet.push.target / "app2/releases/2").exists()
 
 
-def test_what_is_missing_for_ansible_is_told(fleet: Fleet) -> None:
+def test_what_is_missing_for_ansible_is_reported(fleet: Fleet) -> None:
     fleet.run("ansible-rollout", 1, ANSIBLE_PLAYBOOK="no-ansible").failed(
         "no-ansible: not installed on this machine")
     fleet.run("ansible-rollout", 1, ANSIBLE_INVENTORY="nowhere.yml").failed(

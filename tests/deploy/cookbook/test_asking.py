@@ -102,23 +102,23 @@ def test_redirects_in_a_circle_end(here: Push) -> None:
     ({"SMOKE_URL": "http://x/", "SMOKE_TIMEOUT": "1m"}, "not a number"),
     ({"SMOKE_URL": "http://x/", "SMOKE_STATUS": "ok"}, "not a number"),
 ])
-def test_a_setting_that_makes_no_sense_is_told_at_once(
+def test_a_setting_that_makes_no_sense_is_reported_at_once(
         here: Push, settings: dict[str, str], words: str) -> None:
     here.run("smoke-test", **settings).failed(words, "deploy/deployments.toml")
 
 
-def test_a_webhook_is_told_and_its_address_shown_nowhere(here: Push, healthy: Web) -> None:
+def test_a_webhook_is_reported_and_its_address_shown_nowhere(here: Push, healthy: Web) -> None:
     ran = here.run("notify", NOTIFY_URL=f"{healthy.url}/hooks/s3cret", PUSH_COMMIT="abc",
                    PUSH_COMMENT='new "front" page, für alle').ok()
     (request,) = healthy.requests
     assert (request.method, request.path) == ("POST", "/hooks/s3cret")
-    said = json.loads(request.body)
-    assert said["text"] == 'production: anna pushed main (push 1): new "front" page, für alle'
-    assert (said["commit"], said["push"], said["user"]) == ("abc", "1", "anna")
+    shown_text = json.loads(request.body)
+    assert shown_text["text"] == 'production: anna pushed main (push 1): new "front" page, für alle'
+    assert (shown_text["commit"], shown_text["push"], shown_text["user"]) == ("abc", "1", "anna")
     assert "s3cret" not in ran.stdout + ran.stderr
 
 
-def test_a_rollback_is_told_as_one(here: Push, healthy: Web) -> None:
+def test_a_rollback_is_reported_as_one(here: Push, healthy: Web) -> None:
     here.run("notify", NOTIFY_URL=healthy.url, ROLF_PUSH_ID="3", PUSH_COMMENT="").ok()
     here.run("notify", NOTIFY_URL=healthy.url, ROLLBACK_URL="push-production-0").ok()
     fast, full = (json.loads(request.body)["text"] for request in healthy.requests)
@@ -132,7 +132,7 @@ def test_a_rollback_is_told_as_one(here: Push, healthy: Web) -> None:
     ("s3cret", "is not the address of a webhook"),
     ("http://[s3cret", "is not the address of a webhook"),
 ])
-def test_nobody_told_fails_the_push_only_where_that_is_wanted(
+def test_nobody_reported_fails_the_push_only_where_that_is_wanted(
         here: Push, url: str, words: str) -> None:
     ran = here.run("notify", NOTIFY_URL=url).ok()
     assert f"NOTIFY_URL: {words}, so nobody is notified\n  next: " in ran.stdout
@@ -140,7 +140,7 @@ def test_nobody_told_fails_the_push_only_where_that_is_wanted(
     assert "s3cret" not in ran.stdout + ran.stderr + required.stdout + required.stderr
 
 
-def test_a_webhook_that_refuses_is_told_by_its_status(here: Push) -> None:
+def test_a_webhook_that_refuses_is_reported_by_its_status(here: Push) -> None:
     with serve(lambda request: (404, "no such hook s3cret")) as web:
         ran = here.run("notify", NOTIFY_URL=f"{web.url}/s3cret", NOTIFY_REQUIRED="1").failed(
             "NOTIFY_URL: answered 404")
@@ -163,7 +163,7 @@ def test_a_command_may_clear_the_cache_on_the_host(anywhere: Push) -> None:
     anywhere.run("purge-cache", PURGE_COMMAND=f"rm {quoted}").failed("PURGE_COMMAND failed")
 
 
-def test_a_cache_that_refuses_is_told(here: Push) -> None:
+def test_a_cache_that_refuses_is_reported(here: Push) -> None:
     here.run("purge-cache").failed("neither is set")
     here.run("purge-cache", PURGE_URLS="cache").failed("cache: the address does not begin with http")
     with serve(lambda request: (405 if request.path == "/" else 404, "")) as web:

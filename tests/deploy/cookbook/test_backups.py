@@ -123,7 +123,7 @@ def test_what_settings_print_is_not_in_the_name(here: Push, project: Path) -> No
     assert os.listdir(here.target / "shared/backups") == ["push-1.sqlite3"]
 
 
-def test_a_damaged_database_is_told_without_traceback(here: Push, project: Path) -> None:
+def test_a_damaged_database_is_reported_without_traceback(here: Push, project: Path) -> None:
     release = give(here, project)
     (release / "data/db.sqlite3").write_text("no database" * 1000)
     ran = here.run("backup-database").failed("db.sqlite3: file is not a database")

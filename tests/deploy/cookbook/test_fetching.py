@@ -28,7 +28,7 @@ def test_clearing_leaves_an_empty_checkout(here: Push) -> None:
 
 
 @FETCHING
-def test_the_branch_is_fetched_and_its_commit_told(
+def test_the_branch_is_fetched_and_its_commit_reported(
         here: Push, repository: Repository, recipe: str) -> None:
     repository.commit("a page/ünï.html", "second")
     (here.checkout / "left over").touch()
@@ -96,20 +96,20 @@ def test_it_is_cloned_by_ssh(by_ssh: Push, repository: Repository) -> None:
     assert files(by_ssh.checkout) == {"index.html"}
 
 
-def test_an_interrupted_clone_is_begun_anew(here: Push, repository: Repository) -> None:
+def test_an_interrupted_clone_is_begun_again(here: Push, repository: Repository) -> None:
     here.run("git-clone", REPOSITORY=str(repository.bare)).ok()
     (here.checkout / ".git/index.lock").touch()
     (here.checkout / ".git/shallow.lock").touch()
     here.run("git-clone", REPOSITORY=str(repository.bare)).ok()
 
 
-def test_a_repository_that_is_gone_is_told(here: Push, repository: Repository) -> None:
+def test_a_repository_that_is_gone_is_reported(here: Push, repository: Repository) -> None:
     ran = here.run("git-clone", REPOSITORY=f"{repository.bare} gone").failed(
         f"{repository.bare} gone", "  next: git ls-remote")
     assert ran.output == {}
 
 
-def test_a_branch_that_is_missing_is_told(here: Push, repository: Repository) -> None:
+def test_a_branch_that_is_missing_is_reported(here: Push, repository: Repository) -> None:
     here.run("git-clone", REPOSITORY=str(repository.bare), PUSH_REF="nowhere").failed("nowhere")
     here.run("git-archive", REPOSITORY=str(repository.bare), PUSH_REF="nowhere").failed("nowhere")
 
@@ -161,7 +161,7 @@ def test_subversion_is_exported_and_a_rollback_exports_that_revision_again(
 
 
 @pytest.mark.needs("svn")
-def test_a_subversion_that_cannot_be_read_is_told(here: Push, tmp_path: Path) -> None:
+def test_a_subversion_that_cannot_be_read_is_reported(here: Push, tmp_path: Path) -> None:
     address = f"file://{tmp_path}/nothing"
     here.run("svn-export", REPOSITORY=address).failed(address)
 

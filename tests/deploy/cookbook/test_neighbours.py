@@ -49,7 +49,7 @@ def test_drush_brings_drupal_up_to_date(anywhere: Push) -> None:
     assert calls(anywhere) == ["deploy --yes", "deploy --yes --uri=https://shop.example"]
 
 
-def test_a_drupal_that_drush_cannot_update_is_told(here: Push, release: Path) -> None:
+def test_a_drupal_that_drush_cannot_update_is_reported(here: Push, release: Path) -> None:
     here.run("drupal-drush").failed("vendor/bin/drush")
     program(release / "vendor/bin/drush", "echo 'update 9001 failed' >&2; exit 1")
     here.run("drupal-drush").failed("update 9001 failed", "vendor/bin/drush status")
@@ -87,7 +87,7 @@ def test_the_war_of_the_release_is_given_to_the_container_by_one_rename(anywhere
     assert ran.stdout == f"{webapps}/shop.war comes from release 1\n"
 
 
-def test_a_war_or_a_container_that_is_missing_is_told(here: Push, release: Path) -> None:
+def test_a_war_or_a_container_that_is_missing_is_reported(here: Push, release: Path) -> None:
     settings = {"WAR": "shop.war", "WEBAPPS": str(here.target / "webapps")}
     here.run("java-war", **settings).failed(f"no {release}/shop.war")
     (release / "shop.war").write_bytes(b"PK")
@@ -102,7 +102,7 @@ def test_plone_is_built_offline(anywhere: Push, place: str) -> None:
     assert calls(anywhere) == ["-N -o -c buildout.cfg buildout:index=file:///nowhere"]
 
 
-def test_a_buildout_that_is_missing_or_fails_is_told(here: Push, release: Path) -> None:
+def test_a_buildout_that_is_missing_or_fails_is_reported(here: Push, release: Path) -> None:
     here.run("plone-buildout").failed("no ve/bin/buildout, or no buildout.cfg")
     program(release / "bin/buildout", "echo \"Couldn't find a distribution\" >&2; exit 1")
     (release / "live.cfg").touch()

@@ -28,7 +28,7 @@ def test_the_ve_is_built_in_place_where_there_are_no_releases(
     assert (here.target / "ve/bin/tiny").exists()
 
 
-def test_a_ve_that_cannot_be_built_is_told(here: Push, tiny_project: Path) -> None:
+def test_a_ve_that_cannot_be_built_is_reported(here: Push, tiny_project: Path) -> None:
     here.run("bootstrap").failed("no bootstrap.py", "rsync-release")
     here.release(1).parent.mkdir()
     shutil.copytree(tiny_project, here.release(1))
@@ -72,7 +72,7 @@ def test_a_migration_that_takes_too_long_is_waited_for_no_longer(here: Push) -> 
             first.communicate()
 
 
-def test_a_migration_that_fails_is_told(here: Push) -> None:
+def test_a_migration_that_fails_is_reported(here: Push) -> None:
     program(here.release(1) / "manage.py", "echo 'no such table: shop_order' >&2; exit 1")
     here.run("migrate").failed("no such table: shop_order", f".:{here.release(1)}, then resume the push")
 
@@ -104,7 +104,7 @@ def test_static_files_are_collected_and_those_of_pages_still_open_are_kept(
     assert (static.parent / "staticfiles.json").exists()
 
 
-def test_static_files_that_cannot_be_collected_are_told(here: Push, project: Path) -> None:
+def test_static_files_that_cannot_be_collected_are_reported(here: Push, project: Path) -> None:
     release = give(here, project)
     (release / ".env").unlink()
     here.run("collectstatic").failed("SECRET_KEY is not set", f"{release}, then resume the push")
@@ -129,7 +129,7 @@ def test_manage_py_may_be_in_a_directory(anywhere: Push, project: Path) -> None:
 
 
 @pytest.mark.parametrize("recipe", ["migrate", "collectstatic", "backup-database"])
-def test_a_missing_manage_py_is_told(here: Push, recipe: str) -> None:
+def test_a_missing_manage_py_is_reported(here: Push, recipe: str) -> None:
     here.release(1).mkdir(parents=True)
     here.run(recipe).failed(f"{here.release(1)}: no manage.py", "set MANAGE_DIRECTORY")
     here.run(recipe, MANAGE_DIRECTORY="src").failed("no src/manage.py")

@@ -61,7 +61,7 @@ def test_what_has_not_changed_since_the_current_release_is_linked_to_it(anywhere
     assert " 1 of them sent " in ran.stdout
 
 
-def test_a_missing_env_is_told(here: Push) -> None:
+def test_a_missing_env_is_reported(here: Push) -> None:
     check_out(here, **{".env.example": ""})
     assert "shared/.env yet" in here.run("rsync-release").ok().stdout
 
@@ -121,7 +121,7 @@ def small_disk(here: Push) -> Iterator[Push]:
     subprocess.run(["umount", here.target], check=True)
 
 
-def test_a_full_disk_is_told_and_not_left_full(small_disk: Push) -> None:
+def test_a_full_disk_is_reported_and_not_left_full(small_disk: Push) -> None:
     check_out(small_disk)
     small_disk.run("rsync-release").ok()
     make_live(small_disk, 1)
@@ -133,7 +133,7 @@ def test_a_full_disk_is_told_and_not_left_full(small_disk: Push) -> None:
     assert not small_disk.release(2).exists()
 
 
-def test_a_host_that_cannot_be_reached_is_told(here: Push) -> None:
+def test_a_host_that_cannot_be_reached_is_reported(here: Push) -> None:
     check_out(here)
     here.run("rsync-release", REMOTE_HOST="nowhere.invalid").failed("nowhere.invalid:")
     here.run("rsync-in-place", REMOTE_HOST="nowhere.invalid").failed("nowhere.invalid:")

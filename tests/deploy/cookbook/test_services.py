@@ -80,7 +80,7 @@ def test_maintenance_goes_on_and_off(anywhere: Push) -> None:
     anywhere.run("maintenance-off").ok()
 
 
-def test_a_page_of_maintenance_that_is_missing_is_told(here: Push) -> None:
+def test_a_page_of_maintenance_that_is_missing_is_reported(here: Push) -> None:
     here.run("maintenance-on", MAINTENANCE_PAGE="closed.html").failed("closed.html")
     assert not (here.target / "shared").exists()
 

@@ -134,7 +134,7 @@ def test_reload_runs_without_its_execute_bit(here: Push, mode: int) -> None:
     assert here.run("touch-wsgi").ok().stdout.startswith("touched ")
 
 
-def test_a_missing_wsgi_file_is_told(here: Push) -> None:
+def test_a_missing_wsgi_file_is_reported(here: Push) -> None:
     (here.target / "apache").mkdir()
     here.run("touch-wsgi", WSGI_FILE="apache/my site.wsgi").failed("no apache/my site.wsgi")
     (here.target / "apache/my site.wsgi").touch()
@@ -211,7 +211,7 @@ def test_what_is_half_sent_or_half_removed_goes_and_other_files_stay(here: Push)
     assert sorted(os.listdir(here.target / "releases")) == ["1", "somebody's notes"]
 
 
-def test_a_release_that_cannot_be_removed_fails_nothing_and_is_told(here: Push) -> None:
+def test_a_release_that_cannot_be_removed_fails_nothing_and_is_reported(here: Push) -> None:
     releases(here, 1, 2, 3)
     make_live(here, 3, previous=3)
     here.numbered(3)
@@ -226,7 +226,7 @@ def test_a_release_that_cannot_be_removed_fails_nothing_and_is_told(here: Push) 
         subprocess.run(["chattr", "-R", "-i", Path(here.target / "releases")], check=True)
 
 
-def test_what_cannot_be_pruned_is_told(here: Push) -> None:
+def test_what_cannot_be_pruned_is_reported(here: Push) -> None:
     here.run("prune-releases", KEEP_RELEASES="0").failed("'0' is not a number from 1 on")
     here.run("prune-releases").failed("releases cannot be listed or removed")
 
@@ -257,9 +257,9 @@ def test_apache_copy_that_is_old_is_named_with_the_command_for_root(
     copy = tmp_path / "it's a shop.conf"
     copy.write_text("<VirtualHost *:81>\n")
     copy.chmod(0o644)
-    told = anywhere.run("touch-wsgi", APACHE_CONFIG=str(copy)).ok().stderr
-    assert f"{copy} differs from this release's apache/production.conf" in told
-    command = next(line for line in told.splitlines() if line.strip().startswith("install "))
+    reported = anywhere.run("touch-wsgi", APACHE_CONFIG=str(copy)).ok().stderr
+    assert f"{copy} differs from this release's apache/production.conf" in reported
+    command = next(line for line in reported.splitlines() if line.strip().startswith("install "))
     subprocess.run(["bash", "-euc", command], check=True)
     assert copy.read_bytes() == source.read_bytes()
     assert copy.stat().st_mode & 0o777 == 0o644
@@ -276,7 +276,7 @@ def test_apache_configuration_that_others_can_change_is_a_warning(
     copy.write_bytes(source.read_bytes())
     copy.chmod(0o666)
     for file in (link, copy):
-        told = here.run("touch-wsgi", APACHE_CONFIG=str(file)).ok().stderr
-        assert f"users other than root can change {file}" in told
-    told = here.run("touch-wsgi", APACHE_CONFIG=str(tmp_path / "none.conf")).ok().stderr
-    assert f"there is no {tmp_path}/none.conf" in told
+        reported = here.run("touch-wsgi", APACHE_CONFIG=str(file)).ok().stderr
+        assert f"users other than root can change {file}" in reported
+    reported = here.run("touch-wsgi", APACHE_CONFIG=str(tmp_path / "none.conf")).ok().stderr
+    assert f"there is no {tmp_path}/none.conf" in reported

@@ -18,7 +18,7 @@ def fetched(push: Push, repository: Repository, recipe: str = "git-clone") -> No
     push.settings |= push.run(recipe).ok().output
 
 
-def test_the_tag_is_annotated_at_the_pushed_commit_and_it_is_the_one_told(
+def test_the_tag_is_annotated_at_the_pushed_commit_and_it_is_the_one_reported(
         here: Push, repository: Repository) -> None:
     fetched(here, repository)
     pushed = repository.head
@@ -28,9 +28,9 @@ def test_the_tag_is_annotated_at_the_pushed_commit_and_it_is_the_one_told(
     assert ran.stdout == f"{TAG} at {pushed[:12]}\n"
     assert git(repository.bare, "cat-file", "-t", TAG) == "tag"
     assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == pushed
-    told = git(repository.bare, "for-each-ref", "--format=%(taggername) %(contents)",
+    reported = git(repository.bare, "for-each-ref", "--format=%(taggername) %(contents)",
                f"refs/tags/{TAG}")
-    assert told == (f"anna push 1 of production by anna\n\n{here.settings['PUSH_COMMENT']}\n\n"
+    assert reported == (f"anna push 1 of production by anna\n\n{here.settings['PUSH_COMMENT']}\n\n"
                     f"Pushed-from: {socket.gethostname()}:{here.checkout}")
 
 
@@ -130,7 +130,7 @@ def test_tag_is_pushed_alone_whatever_git_is_configured_to(
 
 
 
-def test_a_repository_that_takes_no_tags_is_told(here: Push, repository: Repository) -> None:
+def test_a_repository_that_takes_no_tags_is_reported(here: Push, repository: Repository) -> None:
     fetched(here, repository)
     hook = repository.bare / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho tags are for the release team >&2\nexit 1\n")
@@ -141,10 +141,10 @@ def test_a_repository_that_takes_no_tags_is_told(here: Push, repository: Reposit
 def test_a_repository_that_is_gone_is_the_fault(here: Push, repository: Repository) -> None:
     fetched(here, repository)
     repository.bare.rename(repository.bare.with_name("elsewhere.git"))
-    said = here.run("git-tag").failed("does not appear to be a git repository",
+    shown_text = here.run("git-tag").failed("does not appear to be a git repository",
                                       "  next: git ls-remote ").stderr
-    assert "may push tags" not in said
-    assert said.count("does not appear to be") == 1
+    assert "may push tags" not in shown_text
+    assert shown_text.count("does not appear to be") == 1
 
 
 def test_a_rollback_tags_nothing_and_keeps_its_tag(here: Push, repository: Repository) -> None:

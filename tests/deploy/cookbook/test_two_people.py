@@ -108,8 +108,8 @@ def test_a_half_sent_release_of_another_user_fails_nothing(pair: Pair, *, privat
     ran = pair.release(1, 3).ok()
     left = [".2.partial"] if private else []
     assert sorted(os.listdir(pair.push.target / "releases")) == [*left, ".base", "1", "3"]
-    told = f"releases/.2.partial: left by {pair.people[0]}, who has to remove it\n" if private else ""
-    assert ran.stderr == told
+    reported = f"releases/.2.partial: left by {pair.people[0]}, who has to remove it\n" if private else ""
+    assert ran.stderr == reported
 
 
 def test_releases_of_before_the_group_had_the_directory_are_copied(pair: Pair) -> None:
@@ -185,7 +185,7 @@ def test_two_people_push_in_place(pair: Pair) -> None:
     assert mode(pair.push.target / "manage.py") == 0o775
 
 
-def test_users_who_share_no_group_are_told(pair: Pair) -> None:
+def test_users_who_share_no_group_are_reported(pair: Pair) -> None:
     pair.release(0, 1).ok()
     subprocess.run(["chmod", "-R", "g-w", pair.push.target], check=True)
     pair.release(1, 2).failed("no release can be created", "Permission denied")

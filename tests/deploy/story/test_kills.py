@@ -23,14 +23,14 @@ def kill_in(stage: str, project: WorkingCopy) -> None:
                                text=True, cwd=project.directory, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout
-    said = []
+    shown_text = []
     for line in process.stdout:
-        said.append(line)
+        shown_text.append(line)
         if line.startswith(f"{stage} ..."):
             os.kill(process.pid, signal.SIGKILL)
             break
     process.stdout.close()
-    assert process.wait() == -signal.SIGKILL, "".join(said)
+    assert process.wait() == -signal.SIGKILL, "".join(shown_text)
 
 
 def test_after_a_kill_in_any_stage_the_next_push_starts_at_once(

@@ -86,9 +86,9 @@ def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
     assert f"releases/{back['rollback_to']}" == live
 
     # By hand: to what worked before what is live.
-    said = project.does("rollback")
+    shown_text = project.does("rollback")
     assert seen(serving) == "The first look"
-    assert "second look" in said or commit[:7] in said
+    assert "second look" in shown_text or commit[:7] in shown_text
     project.does("rollback", "production", live.rpartition("/")[2])
     assert seen(serving) == "The second look"
 
