@@ -161,15 +161,15 @@ def test_durations(seconds: float, text: str) -> None:
 
 # Whatever a stage says, a live line holds no character that a terminal obeys.
 
-@pytest.mark.parametrize(("shown_text", "text"), [
+@pytest.mark.parametrize(("printed", "text"), [
     (b"plain", "plain"), (b"\x1b[31mred\x1b[0m", "red"), (b"10%\r50%\r100%\r\n", "100%"),
     (b"\x1b]0;evil\x07title", "title"), (b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
     (b"\x1b[2J\x1b[Hhome", "home"), (b"a\tb", "a   b"), (b"a\x08\x08b\x00\x7f", "ab"),
     (b"\x1bPq#0\x1b\\x", "x"), (b"cut \x1b", "cut "), (b"cut \x1b[3", "cut "),
     (b"\xc2\x9b31mred", "red"), (b"\xff", "�"), ("\u202egnol\u202c".encode(), "gnol"),
     (b"\x1b(Bx", "x"), (b"\x1bcx", "x"), ("漢字 é".encode(), "漢字 é"), (b"a\x0bb", "a b")])
-def test_printable(shown_text: bytes, text: str) -> None:
-    assert printable(shown_text) == text
+def test_printable(printed: bytes, text: str) -> None:
+    assert printable(printed) == text
 
 
 def test_no_byte_and_no_pair_of_bytes_after_an_escape_gets_through() -> None:

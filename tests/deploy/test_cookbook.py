@@ -1,4 +1,4 @@
-"""The cookbook: the project's recipes before ours, listed, printed, and their faults told."""
+"""The cookbook: the project's recipes come before ours; lists, prints and reports errors."""
 
 import json
 import os

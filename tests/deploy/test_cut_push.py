@@ -67,7 +67,7 @@ def until(happens: Callable[[], object], seconds: float = 20) -> None:
 
 
 def ends(shop: Shop, push: "subprocess.Popen[str]", server: SshServer, *reasons: str) -> None:
-    """The push ends by itself and says why; nothing of it is left, and the next one works."""
+    """The push ends by itself and says why; no process is left, and the next push works."""
     out, err = push.communicate(timeout=30)
     assert push.returncode == 1, out + err
     assert any(reason in out for reason in reasons), out + err

@@ -1,4 +1,4 @@
-"""deployments.toml: what is right is understood, and all that is wrong is told at once."""
+"""deployments.toml: correct files are read, and all problems are reported at once."""
 
 from pathlib import Path
 

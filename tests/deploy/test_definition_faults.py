@@ -1,4 +1,4 @@
-"""Every way in which deployments.toml can be wrong, with what is said of it."""
+"""Every mistake in deployments.toml, with its message."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whole pushes that meet a fault: what is told, what is live, and that the next one works."""
+"""Whole pushes that meet a fault: the message, the live release, and the next push."""
 
 import json
 import os
@@ -43,16 +43,16 @@ def settings(server: SshServer) -> str:
 def fails(shop: Shop, *reported: str, status: int = 1) -> str:
     """A push fails and says why in three parts; what was live stays live."""
     run = shop.run("deploy")
-    shown_text = run.stdout + run.stderr
-    assert run.returncode == status, shown_text
+    printed = run.stdout + run.stderr
+    assert run.returncode == status, printed
     for part in (*reported, "next: "):
-        assert part in shown_text, shown_text
-    assert "Traceback" not in shown_text
+        assert part in printed, printed
+    assert "Traceback" not in printed
     assert shop.page() == "one"
     pushes = json.loads(shop.run("pushes", "--json", "--local").stdout)
     assert "running" not in json.dumps(pushes)
     assert left(shop.project) == []
-    return shown_text
+    return printed
 
 
 def works(shop: Shop, page: str = "two") -> None:
@@ -212,9 +212,9 @@ def until(happens: Callable[[], object], seconds: float = 20) -> None:
 
 def test_of_six_pushes_at_once_those_that_are_not_refused_work(shop: Shop) -> None:
     running = [shop.start("deploy") for _ in range(6)]
-    shown_text = [push.communicate(timeout=60) for push in running]
+    printed = [push.communicate(timeout=60) for push in running]
     statuses = [push.returncode for push in running]
-    assert set(statuses) <= {0, 3} and 0 in statuses, shown_text
+    assert set(statuses) <= {0, 3} and 0 in statuses, printed
     records = json.loads(shop.run("pushes", "--json").stdout)
     assert [record["state"] for record in records] == ["succeeded"] * (statuses.count(0) + 1)
     assert shop.page() == "two"
@@ -228,8 +228,8 @@ def test_two_deployments_pushed_at_once_get_numbers_of_their_own(shop: Shop,
         str(shop.live), str(tmp_path / "staging")))
     for _ in range(3):
         running = [shop.start("deploy", name) for name in ("production", "staging")]
-        shown_text = [push.communicate(timeout=60) for push in running]
-        assert [push.returncode for push in running] == [0, 0], shown_text
+        printed = [push.communicate(timeout=60) for push in running]
+        assert [push.returncode for push in running] == [0, 0], printed
     records = json.loads(shop.run("pushes", "--json", "--local").stdout)
     assert sorted(record["id"] for record in records) == [1, 2, 3, 4, 5, 6, 7]
     assert shop.page() == shop.page(tmp_path / "staging") == "two"

@@ -1,4 +1,4 @@
-"""Flags of the command line: what can be given, and what is said of the rest."""
+"""Flags of the command line: which are taken, and how the others are refused."""
 
 import pytest
 

@@ -23,7 +23,7 @@ def on_a_terminal(shop: Shop, *words: str) -> bytes:
     if pid == 0:
         os.chdir(shop.project)
         os.execvpe(words[0], words, {**os.environ, "TERM": "xterm", "COLUMNS": "200"})
-    shown_text = b""
+    printed = b""
     while True:
         try:
             data = os.read(terminal, 65536)
@@ -31,10 +31,10 @@ def on_a_terminal(shop: Shop, *words: str) -> bytes:
             break
         if not data:
             break
-        shown_text += data
+        printed += data
     os.waitpid(pid, 0)
     os.close(terminal)
-    return shown_text
+    return printed
 
 
 HOSTILE = (b"\x1b]0;", b"\x1b[2J", "\u202e".encode(), "\u2066".encode(), "\u200f".encode(),
@@ -50,16 +50,16 @@ def test_no_command_passes_on_what_steers(shop: Shop) -> None:
     subprocess.run(["git", "commit", "-q", "--allow-empty", "-m", f"subject {EVIL}"],
                    cwd=shop.project, check=True)
     subprocess.run(["git", "push", "-q", "origin", "main"], cwd=shop.project, check=True)
-    shown_text = [first, *(on_a_terminal(shop, *shop.command(*words)) for words in (
+    printed = [first, *(on_a_terminal(shop, *shop.command(*words)) for words in (
         ("deploy", "--yes", "-m", comment), ("rollback", "--yes"), ("pushes",),
         ("status",), ("log", "1"),
         ("log", "1", "--timestamps"), ("deploy", "--dry-run", "-m", comment),
         ("lock", "-m", comment), ("deploy", "--yes"), ("status",), ("unlock",)))]
-    for each in shown_text:
+    for each in printed:
         assert not [evil for evil in HOSTILE if evil in each], each
         assert b"Traceback" not in each
-    assert b"subject abcdefg" in shown_text[1]
-    assert b"is closed by" in shown_text[9]
+    assert b"subject abcdefg" in printed[1]
+    assert b"is closed by" in printed[9]
 
 
 def test_a_comment_of_lines_breaks_no_list(shop: Shop) -> None:

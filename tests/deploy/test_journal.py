@@ -74,13 +74,13 @@ def test_events_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_a_change_of_source_within_an_open_line_begins_a_new_one(tmp_path: Path) -> None:
-    shown_text = [out(b"one"), out(b" more"), err(b"oh\n"), out(b"two\n"), out(b"three"),
+    recorded = [out(b"one"), out(b" more"), err(b"oh\n"), out(b"two\n"), out(b"three"),
             out(b"four", host="app1"), out(b"five\n", 1)]
-    directory = kept(tmp_path, shown_text).directory
+    directory = kept(tmp_path, recorded).directory
 
     assert (directory / "output.log").read_bytes() == b"one more\noh\ntwo\nthree\nfour\nfive\n"
     pieces = list(LogReader(directory).pieces())
-    assert [piece.data for piece in pieces] == [output.data for output in shown_text]
+    assert [piece.data for piece in pieces] == [output.data for output in recorded]
 
 
 def test_every_event_is_there_to_read_as_soon_as_it_is_written(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_crash_at_any_instant_leaves_a_readable_journal(tmp_path: Path, cut: i
 
     expected = "succeeded" if cut >= size else "lost"
     assert states(tmp_path) == [(1, expected)]
-    if events(directory, spans=True)[1:]:  # a stage had started: what it said isn't lost
+    if events(directory, spans=True)[1:]:  # a stage had started: its output isn't lost
         assert text(tmp_path) == b"cloned\nOK\nmigrated\n"
 
 
@@ -149,7 +149,7 @@ def test_a_resumed_push_goes_on_in_the_same_journal(tmp_path: Path) -> None:
 
     journal = FileJournal.open(tmp_path, 1)
     assert journal.cancelled() == ""
-    assert states(tmp_path) == [(1, "failed")]  # until it is said to run again
+    assert states(tmp_path) == [(1, "failed")]  # until a resume records that it runs again
     for event in [PushStarted(at=AT + 500, resumed=True), *succeeded(1, b"OK\n"),
                   *succeeded(2), PushEnded(at=AT + 600, state=State.SUCCEEDED)]:
         journal.write(event)
@@ -165,7 +165,7 @@ def test_a_resumed_push_repairs_what_its_runner_left_torn(tmp_path: Path) -> Non
     directory = kept(tmp_path, [PushStarted(at=AT), *succeeded(0, b"cloned\n"),
                                 StageStarted(at=AT, stage=1)], finish=False).directory
     with (directory / "output.log").open("ab") as log, (directory / "events.jsonl").open("ab") as e:
-        log.write(b"not told of")
+        log.write(b"not recorded")
         e.write(b'{"event": "Span", "at": 18')
 
     journal = FileJournal.open(tmp_path, 1)
@@ -173,10 +173,10 @@ def test_a_resumed_push_repairs_what_its_runner_left_torn(tmp_path: Path) -> Non
     journal.write(out(b"again\n", 1))
 
     assert journal.record().state == "running"
-    assert (directory / "output.log").read_bytes() == b"cloned\nnot told of\nagain\n" or (
-        directory / "output.log").read_bytes() == b"cloned\nnot told ofagain\n"
+    assert (directory / "output.log").read_bytes() == b"cloned\nnot recorded\nagain\n" or (
+        directory / "output.log").read_bytes() == b"cloned\nnot recordedagain\n"
     assert [(piece.stage, piece.data) for piece in LogReader(directory).pieces()] == [
-        (0, b"cloned\n"), (1, b"not told of"), (1, b"again\n")]
+        (0, b"cloned\n"), (1, b"not recorded"), (1, b"again\n")]
 
 
 def test_cancelling_says_who_asked(tmp_path: Path) -> None:
@@ -236,8 +236,8 @@ def test_a_disk_that_is_full_at_once_leaves_no_journal(small_disk: Path) -> None
 
 def test_a_sweep_removes_checkouts_that_nobody_resumes(tmp_path: Path) -> None:
     reported = {1: whole(), 2: failed(1), 3: failed(1), 4: whole(), 5: whole()[:3]}
-    for number, shown_text in reported.items():
-        journal = kept(tmp_path, [PushStarted(at=AT), *shown_text], number, finish=number != 5,
+    for number, recorded in reported.items():
+        journal = kept(tmp_path, [PushStarted(at=AT), *recorded], number, finish=number != 5,
                        deployment="staging" if number in (3, 4) else "production")
         (journal.directory / "checkout/src").mkdir(parents=True)
     kept(tmp_path, failed(1), 6, deployment="old").directory.joinpath("checkout").mkdir()

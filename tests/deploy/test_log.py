@@ -18,7 +18,7 @@ from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
 from tests.support.processes import bytes_read
 from tests.support.pushes import AT, err, kept, out, snapshot, whole
 
-SAID = [out(b"cloning\n"), err(b"warning: old\n"), out(b"50%\r100%\r\nhalf "), out(b"a line\n"),
+EVENTS = [out(b"cloning\n"), err(b"warning: old\n"), out(b"50%\r100%\r\nhalf "), out(b"a line\n"),
         out(b"tests\n", 1), err(b"oops", 1), out(b"ok\n", 1), out(b"a1\n", 2, host="app1"),
         out(b"b1\n", 2, host="app2"), out(b"a2\n", 2, host="app1"), out(b"end", 2, host="app1")]
 
@@ -32,7 +32,7 @@ def read(directory: Path, **selection: object) -> bytes:
 
 
 def test_output_is_chosen_by_stage_stream_and_host(tmp_path: Path) -> None:
-    directory = kept(tmp_path, SAID).directory
+    directory = kept(tmp_path, EVENTS).directory
 
     assert read(directory, stages={1}) == b"tests\noopsok\n"
     assert read(directory, stream=Stream.STDERR) == b"warning: old\noops"
@@ -57,7 +57,7 @@ def test_lines_are_split_at_newlines_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", range(70))
 def test_reading_goes_on_from_any_offset(tmp_path: Path, start: int) -> None:
-    directory = kept(tmp_path, SAID).directory
+    directory = kept(tmp_path, EVENTS).directory
 
     pieces = list(LogReader(directory).pieces(start))
     log = (directory / "output.log").read_bytes()
@@ -186,7 +186,7 @@ def test_following_a_push_that_ended_shows_it_and_ends(tmp_path: Path,
 
 
 def test_following_a_resumed_push_doesnt_end_where_it_ended_before(tmp_path: Path) -> None:
-    journal = kept(tmp_path, [*whole(), PushStarted(at=AT + 1, resumed=True), out(b"anew\n")],
+    journal = kept(tmp_path, [*whole(), PushStarted(at=AT + 1, resumed=True), out(b"again\n")],
                    finish=False)
     asked = []
 
@@ -194,7 +194,7 @@ def test_following_a_resumed_push_doesnt_end_where_it_ended_before(tmp_path: Pat
         asked.append(True)
         return False
     seen = list(LogReader(journal.directory).events_from(running=running))
-    assert asked and isinstance(seen[-1], Piece) and seen[-1].data == b"anew\n"
+    assert asked and isinstance(seen[-1], Piece) and seen[-1].data == b"again\n"
 
 
 def test_a_push_without_output_or_without_journal_is_read_as_nothing(tmp_path: Path) -> None:

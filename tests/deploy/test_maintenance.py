@@ -20,7 +20,7 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def fail(shop: Shop, *, on_failure: str = "halt", stages: list[str] | None = None) -> str:
-    """Push a page with which a stage fails; returns what is said."""
+    """Push a page with which a stage fails; return the output."""
     shop.define(settings=HERE, deployment=f'on_failure = "{on_failure}"', stages=stages or [
         *BEFORE, "maintenance-on", "work", AFTER, "maintenance-off"])
     shop.commit("broken")
@@ -30,21 +30,21 @@ def fail(shop: Shop, *, on_failure: str = "halt", stages: list[str] | None = Non
 
 
 def test_a_failure_before_the_switch_says_what_visitors_see(shop: Shop) -> None:
-    shown_text = fail(shop)
+    printed = fail(shop)
     page = shop.live / "shared/maintenance.html"
     assert page.exists()
-    assert "as it was before" not in shown_text
-    assert "production has the code of before, and visitors don't see it" in shown_text
-    assert "visitors see the maintenance page on this machine" in shown_text
-    assert f"next: rm -f {page}  # removes the page without another push" in shown_text
-    assert "python -m bootstrapper resume production" in shown_text
+    assert "as it was before" not in printed
+    assert "production has the code of before, and visitors don't see it" in printed
+    assert "visitors see the maintenance page on this machine" in printed
+    assert f"next: rm -f {page}  # removes the page without another push" in printed
+    assert "python -m bootstrapper resume production" in printed
 
 
 def test_a_rollback_takes_the_page_down(shop: Shop) -> None:
-    shown_text = fail(shop, on_failure="rollback")
-    assert "rolling back to push 1" in shown_text
-    assert "production serves push 1 again" in shown_text
-    assert "maintenance page" not in shown_text
+    printed = fail(shop, on_failure="rollback")
+    assert "rolling back to push 1" in printed
+    assert "production serves push 1 again" in printed
+    assert "maintenance page" not in printed
     assert not (shop.live / "shared/maintenance.html").exists()
     assert shop.page() == "one"
     assert (shop.record(3)["rollback_of"], shop.record(3)["rollback_to"]) == (2, 1)
@@ -63,21 +63,21 @@ def test_a_rollback_takes_the_page_down_wherever_it_fails(shop: Shop, stages: li
 def test_a_first_push_that_fails_says_what_visitors_see(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.recipe("work.sh", "# Works.\nfalse\n")
-    shown_text = fail(shop, on_failure="rollback")
-    assert "no push came before it" in shown_text
-    assert "visitors see the maintenance page on this machine" in shown_text
+    printed = fail(shop, on_failure="rollback")
+    assert "no push came before it" in printed
+    assert "visitors see the maintenance page on this machine" in printed
 
 
 def test_a_failure_after_maintenance_is_as_before(shop: Shop) -> None:
-    shown_text = fail(shop, stages=[*BEFORE, "maintenance-on", "maintenance-off", "work", AFTER])
-    assert "production is as it was before" in shown_text
-    assert "maintenance page" not in shown_text
+    printed = fail(shop, stages=[*BEFORE, "maintenance-on", "maintenance-off", "work", AFTER])
+    assert "production is as it was before" in printed
+    assert "maintenance page" not in printed
 
 
 def test_a_push_that_is_resumed_knows_of_the_page(shop: Shop) -> None:
     fail(shop)
-    shown_text = shop.run("resume").stdout
-    assert "visitors see the maintenance page on this machine" in shown_text
+    printed = shop.run("resume").stdout
+    assert "visitors see the maintenance page on this machine" in printed
     shop.define(settings=HERE, stages=[*BEFORE, "maintenance-on", AFTER])
     run = shop.run("deploy")
     assert run.returncode == 0

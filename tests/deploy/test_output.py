@@ -33,7 +33,7 @@ printf 'no newline' >&2; printf '\xff\xfe\x00\x01binary\n'
 printf '\033[31mred\033[0m\rprogress 10%%\rprogress 20%%\r\n\033]0;title\007'
 printf 'the last has no newline'
 """
-SAID = (b"no newline\xff\xfe\x00\x01binary\n\x1b[31mred\x1b[0m\rprogress 10%\rprogress 20%\r\n"
+WRITTEN = (b"no newline\xff\xfe\x00\x01binary\n\x1b[31mred\x1b[0m\rprogress 10%\rprogress 20%\r\n"
         b"\x1b]0;title\x07the last has no newline")
 
 
@@ -41,7 +41,7 @@ def test_bytes_are_kept_as_they_came(shop: Shop) -> None:
     stage(shop, ODD.decode())
     assert shop.run("deploy").returncode == 0
     kept = (shop.project / ".deploy/pushes/1/output.log").read_bytes()
-    assert kept.replace(b"newline\n\xff", b"newline\xff") == SAID
+    assert kept.replace(b"newline\n\xff", b"newline\xff") == WRITTEN
     lines = [json.loads(line) for line in shop.run("log", "--json").stdout.splitlines()]
     assert {line["stream"] for line in lines} == {"stdout", "stderr"}
     assert "".join(line["text"] for line in lines).endswith("the last has no newline")

@@ -1,4 +1,4 @@
-"""Projects in odd places, started in odd surroundings: each is pushed, or told why it can't be."""
+"""Projects in odd places and odd environments: each is pushed, or the message says why not."""
 
 import os
 import shutil

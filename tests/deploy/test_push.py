@@ -192,11 +192,11 @@ def test_a_second_push_at_once_is_refused_with_who_and_which(shop: Shop) -> None
             run = shop.run("deploy")
         finally:
             first.send_signal(signal.SIGINT)
-            shown_text = first.communicate(timeout=30)[0]
+            printed = first.communicate(timeout=30)[0]
     assert run.returncode == 3
     assert "push 1" in run.stderr
     assert "cancel production" in run.stderr
-    assert first.returncode == 130, shown_text
+    assert first.returncode == 130, printed
     assert shop.record(1)["state"] == "cancelled"
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.support.shop import STAGES, Shop, git, open_shop
 from tests.support.traces import SECRETS, TOKEN, files, found_in
 
-# Each way says "way NAME", so that what the test looks through is known to have been said.
+# Each way says "way NAME", so that the test knows that each way was tried.
 WAYS = r'''# Says each secret in many ways.
 import base64, json, os, shlex, sys, time, traceback, urllib.parse
 def say(way, text, to=sys.stdout):
@@ -27,8 +27,8 @@ for name in os.environ["NAMES"].split():
     say("plain", value)
     say("error", value, sys.stderr)
     for ahead in range(4):
-        said = base64.b64encode(b"user:"[:ahead] + data + b"end")
-        say("base64", said.decode())
+        encoded = base64.b64encode(b"user:"[:ahead] + data + b"end")
+        say("base64", encoded.decode())
         say("urlsafe", base64.urlsafe_b64encode(b"user:"[:ahead] + data).decode())
         say("wrapped", base64.encodebytes(b"." * (50 + ahead) + data + b"." * 40).decode())
     say("url", f"https://user:{urllib.parse.quote(value, safe='')}@example.org/")
@@ -81,11 +81,11 @@ base64 < <(sleep 0.5)  # long enough for ps to show it
 
 @dataclass
 class Story:
-    """What became of the secrets: `said` by each command, `processes` seen while they ran."""
+    """Where secrets could show: `printed` by each command, `processes` seen while they ran."""
 
     shop: Shop
     temporary: Path
-    shown_text: dict[str, bytes] = field(default_factory=dict)
+    printed: dict[str, bytes] = field(default_factory=dict)
     processes: set[bytes] = field(default_factory=set)
 
     def run(self, *words: str, status: int = 0) -> None:
@@ -97,7 +97,7 @@ class Story:
                 env={**os.environ, **{name: SECRETS[name] for name in ("TOKEN", "KEY", "UMLAUT")},
                      "TMPDIR": str(self.temporary)})
         reported = " ".join(words)
-        self.shown_text[reported] = self.shown_text.get(reported, b"") + run.stdout + run.stderr
+        self.printed[reported] = self.printed.get(reported, b"") + run.stdout + run.stderr
         assert run.returncode == status, run.stderr.decode()
 
     @contextmanager
@@ -166,20 +166,20 @@ def test_what_is_looked_for_is_found_where_it_is_printed() -> None:
 
 
 def test_no_command_shows_a_secret(story: Story) -> None:
-    for words, shown_text in story.shown_text.items():
-        assert found_in(shown_text) == [], words
+    for words, printed in story.printed.items():
+        assert found_in(printed) == [], words
 
 
 def test_what_stages_say_of_secrets_is_there_masked(story: Story) -> None:
-    log = story.shown_text["log"].decode()
+    log = story.printed["log"].decode()
     for name in SECRETS:
         for way in ("plain", "error", "base64", "urlsafe", "wrapped", "url", "form", "json",
                     "json8", "repr", "quoted", "hex", "pieces"):
-            shown_text = log.partition(f"{way} {name}: <")[2]
-            assert "[masked " in shown_text[:200], f"{way} {name}: {shown_text[:200]!r}"
-    assert "no luck with [masked TOKEN]" in story.shown_text["deploy -m first"].decode()
+            printed = log.partition(f"{way} {name}: <")[2]
+            assert "[masked " in printed[:200], f"{way} {name}: {printed[:200]!r}"
+    assert "no luck with [masked TOKEN]" in story.printed["deploy -m first"].decode()
     assert "RuntimeError: at last [masked KEY]\n" in log
-    assert "The page says one with [masked TOKEN]" in story.shown_text["log 2"].decode()
+    assert "The page says one with [masked TOKEN]" in story.printed["log 2"].decode()
     assert story.shop.record(2)["comment"] == "second, which says [masked TOKEN]"
     assert story.shop.record(2)["outputs"]["HANDED_ON_PHRASE"] == "[masked PHRASE]"
 

@@ -7,7 +7,7 @@ import pytest
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.remote.hosts import RemoteHosts
 from bootstrapper.deploy.remote.ssh import Ssh
-from tests.support.jobs import reported
+from tests.support.jobs import recorded
 from tests.support.ssh_server import SshServer
 
 FILES = 300
@@ -25,7 +25,7 @@ def names(directory: Path) -> list[bytes]:
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
 def test_ssh_beside_tar_loses_no_line(ssh_server: SshServer, tmp_path: Path) -> None:
     lines = sorted(names(tmp_path))
-    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""), reported() as seen:
+    with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""), recorded() as seen:
         for turn in range(8):
             seen.events.clear()
             outcome, = seen.runner.run([seen.job(
@@ -53,7 +53,7 @@ asyncio.run(main())'""", id="asyncio"),
 ])
 def test_a_nonblocking_program_leaves_streams_usable(tmp_path: Path, program: str) -> None:
     lines = sorted(names(tmp_path))
-    with reported() as seen:
+    with recorded() as seen:
         for turn in range(4):
             seen.events.clear()
             outcome, = seen.runner.run([seen.job(
@@ -68,7 +68,7 @@ def test_a_nonblocking_program_that_stays_harms_nobody(tmp_path: Path) -> None:
 import fcntl, os, time
 for each in (1, 2): fcntl.fcntl(each, fcntl.F_SETFL, os.O_NONBLOCK)
 time.sleep(1)' & sleep 0.2; seq 1 100000; seq 1 100000 >&2; wait"""
-    with reported() as seen:
+    with recorded() as seen:
         outcome = seen.bash(code)
     assert (outcome.state, outcome.reason) == (State.SUCCEEDED, "")
     assert len(seen.output.splitlines()) == 200000

@@ -80,8 +80,8 @@ def test_a_push_started_by_nohup_survives_its_terminal(tmp_path: Path) -> None:
     while not (shop.project / "started").exists() and time.monotonic() < until:
         time.sleep(0.05)
     os.killpg(push.pid, signal.SIGHUP)
-    shown_text, _ = push.communicate(timeout=30)
-    assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), shown_text
+    printed, _ = push.communicate(timeout=30)
+    assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), printed
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])

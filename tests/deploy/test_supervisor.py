@@ -1,4 +1,4 @@
-"""Whoever is killed, nothing goes on: the deploying process, the supervisor, the job."""
+"""The deploying process, the supervisor or the job is killed: nothing goes on."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ import pytest
 
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.running import process_tree
-from tests.support.jobs import alive, reported, wait_for
+from tests.support.jobs import alive, recorded, wait_for
 
 # A tree of all kinds: children, a daemon of its own session, one that heeds no TERM.
 TREE = ("sleep 300 & (setsid sleep 300 &); (trap '' INT TERM; setsid sleep 300 & sleep 300) & "
@@ -26,16 +26,16 @@ SIZE = 7
 DEPLOYING = """
 import fcntl, os, sys
 from bootstrapper.deploy.running import process_tree
-from tests.support.jobs import told
+from tests.support.jobs import recorded
 lock = open(sys.argv[1], "w")
 fcntl.flock(lock, fcntl.LOCK_EX)
-with told() as tale:
-    tale.mark = sys.argv[2]
-    tale.on_event = lambda event: None
+with recorded() as recorder:
+    recorder.mark = sys.argv[2]
+    recorder.on_event = lambda event: None
     print(*process_tree.children(os.getpid()), flush=True)
     for _ in range(int(sys.argv[4])):
-        tale.bash("setsid sleep 301 > /dev/null 2>&1 & sleep 0.1")
-    tale.bash(sys.argv[3])
+        recorder.bash("setsid sleep 301 > /dev/null 2>&1 & sleep 0.1")
+    recorder.bash(sys.argv[3])
 """
 
 
@@ -100,53 +100,53 @@ def test_a_stage_that_ignores_every_signal_ends_with_the_deploying_process(
 
 
 def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> None:
-    with reported() as tale:
+    with recorded() as recorder:
         supervisor, = process_tree.children(os.getpid())
         killing = threading.Thread(daemon=True, target=lambda: (
-            wait_for(lambda: len(tale.alive) >= SIZE), os.kill(supervisor, signal.SIGKILL)))
+            wait_for(lambda: len(recorder.alive) >= SIZE), os.kill(supervisor, signal.SIGKILL)))
         killing.start()
-        outcome = tale.bash(TREE)
+        outcome = recorder.bash(TREE)
         killing.join()
         assert outcome.state == State.FAILED
         assert outcome.exit is None
         assert outcome.reason == ("the supervisor of the push's processes died: "
                                   "somebody killed it")
-        assert tale.alive == []
+        assert recorder.alive == []
         assert process_tree.children(os.getpid()) == []
         # A shell that outlives its child by a moment says so.
-        shown_text = [line for line in tale.output.splitlines()
+        printed = [line for line in recorder.output.splitlines()
                 if b"Terminated" not in line and b"Killed" not in line]
-        assert shown_text == [b"ready"]
-        # The next stage, of a rollback, gets a supervisor anew.
-        assert tale.bash("echo again").state == State.SUCCEEDED
+        assert printed == [b"ready"]
+        # The next stage, of a rollback, gets a new supervisor.
+        assert recorder.bash("echo again").state == State.SUCCEEDED
 
 
 def test_kill_9_of_the_supervisor_spares_our_own_children() -> None:
-    with subprocess.Popen(["sleep", "300"]) as ours, reported() as tale:
+    with subprocess.Popen(["sleep", "300"]) as ours, recorded() as recorder:
         supervisor, = set(process_tree.children(os.getpid())) - {ours.pid}
-        outcome = tale.bash(f"kill -9 {supervisor}; sleep 300")
+        outcome = recorder.bash(f"kill -9 {supervisor}; sleep 300")
         assert outcome.state == State.FAILED
-        assert tale.alive == []
+        assert recorder.alive == []
         assert ours.poll() is None
         ours.kill()
 
 
 def test_kill_9_of_the_job_fails_it_and_ends_what_it_started() -> None:
-    with reported() as tale:
-        outcome = tale.bash("sleep 300 & sleep 0.1; kill -9 $$")
+    with recorded() as recorder:
+        outcome = recorder.bash("sleep 300 & sleep 0.1; kill -9 $$")
         assert (outcome.state, outcome.exit) == (State.FAILED, -9)
-        assert tale.alive == []
+        assert recorder.alive == []
 
 
 def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
-    with reported() as tale:
+    with recorded() as recorder:
         supervisor, = process_tree.children(os.getpid())
-        timer = threading.Timer(1, lambda: setattr(tale, "reason", "cancelled by us"))
+        timer = threading.Timer(1, lambda: setattr(recorder, "reason", "cancelled by us"))
         timer.start()
-        outcome = tale.bash(f"kill -STOP {supervisor}; sleep 300")
+        outcome = recorder.bash(f"kill -STOP {supervisor}; sleep 300")
         timer.join()
         assert (outcome.state, outcome.reason) == (State.CANCELLED, "cancelled by us")
-        assert tale.alive == []
+        assert recorder.alive == []
     assert process_tree.children(os.getpid()) == []
 
 
@@ -158,32 +158,32 @@ def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
 ])
 @pytest.mark.timeout(60)
 def test_a_stage_that_stops_its_parent_times_out(code: str) -> None:
-    with reported() as tale:
+    with recorded() as recorder:
         for _ in range(3):
-            outcome = tale.bash(code, timeout=1)
+            outcome = recorder.bash(code, timeout=1)
             assert (outcome.state, outcome.reason) == (State.FAILED, "timed out after 1s")
-            assert tale.alive == []
-        assert tale.bash("true").state is State.SUCCEEDED
+            assert recorder.alive == []
+        assert recorder.bash("true").state is State.SUCCEEDED
 
 
 def test_a_stage_that_stops_its_parent_and_ends_is_done() -> None:
-    with reported() as tale:
-        outcome = tale.bash("kill -STOP $PPID; echo done")
-        assert (outcome.state, tale.output) == (State.SUCCEEDED, b"done\n")
+    with recorded() as recorder:
+        outcome = recorder.bash("kill -STOP $PPID; echo done")
+        assert (outcome.state, recorder.output) == (State.SUCCEEDED, b"done\n")
 
 
 def test_a_stage_that_stops_its_parent_is_cancelled() -> None:
-    with reported() as tale:
-        timer = threading.Timer(1, lambda: setattr(tale, "reason", "cancelled by us"))
+    with recorded() as recorder:
+        timer = threading.Timer(1, lambda: setattr(recorder, "reason", "cancelled by us"))
         timer.start()
-        outcome = tale.bash("while kill -STOP $PPID; do sleep 0.001; done")
+        outcome = recorder.bash("while kill -STOP $PPID; do sleep 0.001; done")
         timer.join()
         assert (outcome.state, outcome.reason) == (State.CANCELLED, "cancelled by us")
-        assert tale.alive == []
+        assert recorder.alive == []
 
 
 def test_the_supervisor_holds_nothing_of_ours_and_heeds_no_terminal() -> None:
-    with reported():
+    with recorded():
         supervisor, = process_tree.children(os.getpid())
         wait_for(lambda: os.getsid(supervisor) == supervisor)
         wait_for(lambda: len(os.listdir(f"/proc/{supervisor}/fd")) == 6)

@@ -36,13 +36,13 @@ def test_releases_the_live_one_and_the_history_are_reported(ssh: Ssh, tmp_path: 
         (tmp_path / "releases" / name).mkdir(parents=True)
     (tmp_path / "current").symlink_to("releases/9")
     (tmp_path / "pushes.log").write_text('{"id": 1}\n{"id": 9}\n')
-    for state in (read_host_state(ssh, HERE, str(tmp_path)), *reported(ssh, tmp_path)):
+    for state in (read_host_state(ssh, HERE, str(tmp_path)), *recorded(ssh, tmp_path)):
         assert state.current == "9"
         assert sorted(state.releases) == ["1", "10", "9", "with space"]
         assert state.records == [{"id": 1}, {"id": 9}]
 
 
-def reported(ssh: Ssh, directory: Path) -> list[HostState]:
+def recorded(ssh: Ssh, directory: Path) -> list[HostState]:
     with hold(ssh, directory) as targets:
         return list(targets.states.values())
 
@@ -171,7 +171,7 @@ def test_a_push_that_runs_does_not_keep_others_from_closing(ssh: Ssh, tmp_path: 
     assert read_host_state(ssh, HERE, str(tmp_path)).closed == LockInfo(reason="exam week")
 
 
-# Who may push.
+# The permission to push.
 
 def test_the_second_push_is_reported_who_is_at_it(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path):

@@ -23,7 +23,7 @@ DAEMON = "setsid sh -c 'echo $$ >{pid}; exec sleep 600' >/dev/null 2>&1 </dev/nu
 
 
 def pid(path: Path) -> int:
-    """The id that a command has told; 0 if it has not yet."""
+    """The id that a command has printed; 0 if it has not yet."""
     return int(path.read_text() or 0) if path.exists() else 0
 
 

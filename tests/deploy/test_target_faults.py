@@ -1,4 +1,4 @@
-"""What keeps a push from a target, told in words: what is missing there, what can't be written."""
+"""What keeps a push from a target: missing programs, and places that can't be written."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     directory.mkdir()
     if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory],
                                      capture_output=True, check=False).returncode:
-        pytest.skip("needs root, who may mount")
+        pytest.skip("needs root, to mount")
     yield directory
     subprocess.run(["umount", directory], check=True)
 

@@ -29,19 +29,19 @@ def on_a_terminal(script: str, *, columns: int = 80, typed: bytes = b"",
             start_new_session=True) as process:
         os.close(slave)
         os.write(master, typed)
-        shown_text = b""
+        output = b""
         with suppress(OSError):  # EIO once the last writer has gone
             while select.select([master], [], [], 20)[0] and (data := os.read(master, 65536)):
-                shown_text += data
+                output += data
         os.close(master)
-        assert process.wait(20) == 0, shown_text.decode()
-    return shown_text
+        assert process.wait(20) == 0, output.decode()
+    return output
 
 
-def drawn(shown_text: bytes, columns: int = 80) -> list[str]:
-    """The lines of a terminal after `said`, of which it knows what we use."""
+def drawn(output: bytes, columns: int = 80) -> list[str]:
+    """The lines of a terminal after `output`; it knows the control sequences that we use."""
     lines, column = [""], 0
-    for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", shown_text.decode()):
+    for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", output.decode()):
         if part == "\n":
             lines.append("")
         elif part == "\r":
@@ -78,11 +78,11 @@ def test_on_a_terminal_each_stage_leaves_one_line() -> None:
 
 
 def test_the_moving_line_tells_what_runs_and_what_it_says() -> None:
-    shown_text = on_a_terminal(PLAY).decode()
+    output = on_a_terminal(PLAY).decode()
 
     assert re.search(r"\r\x1b\[K[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] git-clone     0\.\d s\x1b\[2m  Cloning\x1b\[0m",
-                     shown_text)
-    assert "\x1b[32m✓\x1b[0m" in shown_text and "\x1b[31m✗\x1b[0m" in shown_text
+                     output)
+    assert "\x1b[32m✓\x1b[0m" in output and "\x1b[31m✗\x1b[0m" in output
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
@@ -91,7 +91,7 @@ def test_colour_is_left_out_where_it_isnt_wanted(environment: dict[str, str]) ->
 
 
 def test_what_a_stage_says_cannot_steer_the_terminal() -> None:
-    shown_text = on_a_terminal("""
+    output = on_a_terminal("""
 console = Console(NAMES)
 console.show(StageStarted(at=AT, stage=0))
 for data in (b"\\x1b]0;evil\\x07", b"\\x1b[2J", b"\\x9b2J", b"\\x07\\x08", b"x\\x1b[31m" * 99):
@@ -100,10 +100,10 @@ for data in (b"\\x1b]0;evil\\x07", b"\\x1b[2J", b"\\x9b2J", b"\\x07\\x08", b"x\\
     console.tick()
 console.show(ended(0, State.FAILED, reason="\\x1b[5mblink"))
 """)
-    assert set(re.findall(rb"\x1b[^m]*?[A-Za-z]", shown_text)) <= {
+    assert set(re.findall(rb"\x1b[^m]*?[A-Za-z]", output)) <= {
         b"\x1b[K", b"\x1b[2m", b"\x1b[0m", b"\x1b[31m"}
-    assert b"\x07" not in shown_text and b"evil" not in shown_text
-    drawn(shown_text)
+    assert b"\x07" not in output and b"evil" not in output
+    drawn(output)
 
 
 def test_a_narrow_terminal_keeps_the_moving_line_on_one_row() -> None:
@@ -111,12 +111,12 @@ def test_a_narrow_terminal_keeps_the_moving_line_on_one_row() -> None:
 
 
 def answered(typed: bytes, call: str = 'console.ask("migrate?", CHOICES, "run")') -> str:
-    shown_text = on_a_terminal(f"""
+    output = on_a_terminal(f"""
 CHOICES = ["run", "skip", "stop", "look around"]
 console = Console(NAMES)
 print("answer:", repr({call}))
 """, typed=typed)
-    return shown_text.decode().split("answer: ")[1].strip()
+    return output.decode().split("answer: ")[1].strip()
 
 
 @pytest.mark.parametrize(("typed", "answer"), [

@@ -59,16 +59,16 @@ def is_stopped(push: "subprocess.Popen[str]") -> bool:
 ], ids=["runner", "runner and supervisor", "group", "both, again and again"])
 def test_a_stage_that_stops_the_push_times_out(tmp_path: Path, code: str) -> None:
     with pushing(tmp_path, code, patience=1) as (shop, push):
-        shown_text, _ = push.communicate(timeout=40)
-        assert push.returncode == 1, shown_text
-        assert "push 1 failed: stop: timed out after 1s" in shown_text
+        printed, _ = push.communicate(timeout=40)
+        assert push.returncode == 1, printed
+        assert "push 1 failed: stop: timed out after 1s" in printed
         assert shop.record(1)["state"] == "failed"
 
 
 def test_a_stage_that_stops_the_push_and_ends_is_done(tmp_path: Path) -> None:
     with pushing(tmp_path, f"kill -STOP {RUNNER}", patience=1) as (shop, push):
-        shown_text, _ = push.communicate(timeout=20)
-        assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), shown_text
+        printed, _ = push.communicate(timeout=20)
+        assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), printed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -78,8 +78,8 @@ def test_a_signal_ends_a_push_that_a_stage_stopped(
                  timeout="10m") as (shop, push):
         wait_for(lambda: is_stopped(push))
         push.send_signal(number)
-        shown_text, _ = push.communicate(timeout=20)
-        assert (push.returncode, shop.record(1)["state"]) == (130, "cancelled"), shown_text
+        printed, _ = push.communicate(timeout=20)
+        assert (push.returncode, shop.record(1)["state"]) == (130, "cancelled"), printed
 
 
 def test_a_push_that_a_person_suspends_stays_suspended(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_a_push_that_a_person_suspends_stays_suspended(tmp_path: Path) -> None:
         time.sleep(2)
         assert is_stopped(push)
         push.send_signal(signal.SIGCONT)
-        shown_text, _ = push.communicate(timeout=20)
-        assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), shown_text
+        printed, _ = push.communicate(timeout=20)
+        assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), printed
 
 
 def test_the_watcher_ends_with_the_push(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The contract of who may import whom in Rolf knows all of Rolf, and can be broken."""
+"""The import contract of Rolf covers all of Rolf, and can be broken."""
 
 import os
 import shutil

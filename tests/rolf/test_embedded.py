@@ -105,10 +105,10 @@ def test_a_child_that_dies_is_reported_of_and_comes_again(home: Home, which: str
     with running(home) as rolf:
         dead = getattr(rolf, which)
         os.kill(dead, signal.SIGKILL)
-        assert until(lambda: len(rolf.children) == 2 and dead not in rolf.children), rolf.shown_text
-        assert rolf.get() == 200  # whoever came meanwhile waits; none is turned away
+        assert until(lambda: len(rolf.children) == 2 and dead not in rolf.children), rolf.printed
+        assert rolf.get() == 200  # requests that came meanwhile wait; none is refused
         title = {"web": "web server", "worker": "worker"}[which]
-        assert f"rolf: the {title} ended (SIGKILL); it restarts in 1 s" in rolf.shown_text
+        assert f"rolf: the {title} ended (SIGKILL); it restarts in 1 s" in rolf.printed
 
 
 def test_kill_9_of_the_parent_leaves_nothing(home: Home) -> None:
@@ -121,11 +121,11 @@ def test_kill_9_of_the_parent_leaves_nothing(home: Home) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_tree_and_says_so_to_nobody(home: Home, number: signal.Signals) -> None:
     with running(home) as rolf:
-        shown_text = rolf.shown_text
+        printed = rolf.printed
         os.kill(rolf.process.pid, number)
         assert rolf.process.wait(PATIENCE) == 0
         assert processes_of(rolf.process.pid) == []
-        assert rolf.shown_text == shown_text
+        assert rolf.printed == printed
 
 
 def test_reported_to_end_it_answers_until_the_running_push_has_ended(
@@ -206,8 +206,8 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
     broken.write_text("import nothing_of_that_name\n")
     with running(home) as rolf:
         home.switch("2")
-        assert until(lambda: "cannot be run" in rolf.shown_text)
-        assert "No module named 'nothing_of_that_name'" in rolf.shown_text
+        assert until(lambda: "cannot be run" in rolf.printed)
+        assert "No module named 'nothing_of_that_name'" in rolf.printed
         assert until(lambda: len(rolf.children) == 2)
         assert rolf.get() == 200
         assert Path(f"/proc/{rolf.process.pid}/cwd").readlink() == home.directory / "releases/first"

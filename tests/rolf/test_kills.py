@@ -31,7 +31,7 @@ sleep 0.1
 until [ -e "$PLACE/open" ] || [ -e "$PLACE/open-{number}" ]; do sleep 0.02; done
 kill %1
 """
-SPEAKS = "for number in $(seq {lines}); do echo said $number; sleep 0.03; done"
+SPEAKS = "for number in $(seq {lines}); do echo line $number; sleep 0.03; done"
 FILL = """
 from accounts.models import User
 from deployments.models import Application, Category, Deployment, Setting, Stage
@@ -124,7 +124,7 @@ def worker(home: Home) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def lost(place: Place, push: str) -> None:
-    """Nobody runs it, nothing of it is left, and what came before is done once."""
+    """No process runs it, none is left, and the stages before it have run once."""
     assert until(lambda: place.display_state(push) == "lost"), place.display_state(push)
     assert until(lambda: not place.alive(), 5), place.alive()
     assert place.begun() == sorted(set(place.begun())), "nothing has run twice"
@@ -262,8 +262,8 @@ def test_a_web_server_killed_while_ten_follow_costs_nobody_a_line(place: Place) 
         for thread in threads:
             thread.join()
         assert place.display_state(push) == "succeeded"
-        shown_text = {number: f"said {number + 1}" for number in range(LINES)}
-        assert [one.lines == shown_text for one in followers] == [True] * FOLLOWERS
+        printed = {number: f"line {number + 1}" for number in range(LINES)}
+        assert [one.lines == printed for one in followers] == [True] * FOLLOWERS
         assert sum(one.doubled for one in followers) == 0
         assert all(one.broke for one in followers)
 

@@ -12,7 +12,7 @@ from tests.support.rolf_home import DATABASE, Home, running, until
 ODD = "first\n'second' \"third\"\n\n $HOME `id` \\n\tЁлкино 日本\n"
 SECRET = "open-sesame-12"
 CSV = '''Tell,python,"print('to', self.setting('NAME'))
-self.execute(['sh', '-c', 'echo ran >> told'])
+self.execute(['sh', '-c', 'echo ran >> log'])
 self.push.rollback_url = 'tag-%s' % self.push.id
 self.push.save()
 ",Tells.
@@ -43,7 +43,7 @@ from pushes import services
 print(services.queue_push(Deployment.objects.get(name={name!r}), User.objects.get(), flags={flags!r},
                   comment="hello").pk)
 """
-TOLD = """
+RECORDED = """
 import json
 from pushes.models import Push
 from pushes.log_view.lines import raw
@@ -74,7 +74,7 @@ class Shop:
         return self.home.shell(PUSH.format(name=name, flags=flags))
 
     def reported(self, push: str) -> "dict[str, object]":
-        return dict(json.loads(self.home.shell(TOLD.format(push=push))))
+        return dict(json.loads(self.home.shell(RECORDED.format(push=push))))
 
     def ended(self, push: str) -> "dict[str, object]":
         assert until(lambda: self.reported(push)["state"] not in ("queued", "running"))
@@ -146,12 +146,12 @@ def test_a_recipe_of_2010_runs_and_one_that_is_deleted_goes_on(shop: Shop, tmp_p
 
 def test_a_push_halts_at_the_first_failure_and_resumes_there(shop: Shop, tmp_path: Path) -> None:
     shop.define("halting", ("one", f"echo one >> {tmp_path}/ran"),
-                ("two", f"echo two >> {tmp_path}/ran; [ -e {tmp_path}/mended ]"),
+                ("two", f"echo two >> {tmp_path}/ran; [ -e {tmp_path}/repaired ]"),
                 ("three", f"echo three >> {tmp_path}/ran"))
     push = shop.push("halting")
     reported = shop.ended(push)
     assert (reported["state"], reported["stages"]) == ("failed", ["succeeded", "failed", "waiting"])
-    (tmp_path / "mended").touch()
+    (tmp_path / "repaired").touch()
     shop.do("resume", push)
     reported = shop.ended(push)
     assert (reported["state"], reported["stages"]) == ("succeeded", ["succeeded"] * 3)

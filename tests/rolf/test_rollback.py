@@ -29,7 +29,7 @@ from deployments.models import Deployment
 from pushes import services
 services.queue_{what}(Deployment.objects.get(), User.objects.get())
 """
-# Somebody who can't wait: asks again and again while another push is there.
+# An impatient user asks again and again while another push is there.
 IMPATIENT = """
 import time
 from accounts.models import User
@@ -61,7 +61,7 @@ assert row.live == live or row.live.number == live.number
 print(live.number, live.commit, live.pk is not None, survey.since == live.commit,
       target_of(production)[0].number)
 """
-TOLD = """
+RECORDED = """
 import json
 from pushes.models import Push
 print(json.dumps([
@@ -82,7 +82,7 @@ def ended(home: Home, pushes: int) -> "list[list[object]]":
     reported: list[list[object]] = []
 
     def all_of_them() -> bool:
-        reported[:] = json.loads(home.shell(TOLD))
+        reported[:] = json.loads(home.shell(RECORDED))
         return len(reported) == pushes and all(push[1] not in ("queued", "running") for push in reported)
 
     assert until(all_of_them), reported

@@ -131,12 +131,12 @@ def test_it_pushes_itself_where_it_runs_and_goes_on_from_the_new_release(
     with running(home) as rolf:
         tie(home, repository)
         push(home, "smoke-test")
-        assert until(_runs_of(rolf, home.directory / "releases/1")), rolf.shown_text
+        assert until(_runs_of(rolf, home.directory / "releases/1")), rolf.printed
         assert rolf.get() == 200
         with urllib.request.urlopen(rolf.address + "robots.txt") as answer:
             assert b"pushed by itself" in answer.read()
         push(home, "smoke-test")  # the new worker carries out the next one
-        assert until(_runs_of(rolf, home.directory / "releases/2")), rolf.shown_text
+        assert until(_runs_of(rolf, home.directory / "releases/2")), rolf.printed
 
 
 @contextmanager

@@ -16,7 +16,7 @@ MEGABYTE = 2**20
 class Part:
     """A member; what is None is filled in as is right.
 
-    `packed` are the bytes in the archive, `size` and `crc` what is said of the unpacked ones;
+    `packed` are the bytes in the archive, `size` and `crc` what the header says of the unpacked ones;
     `again` makes it point to the member before it instead of being written.
     """
 

@@ -8,7 +8,7 @@ ODD = 'it\'s "a" $file ünï'
 
 
 def check_out(push: Push, **files: str) -> None:
-    """Make these the files of the checkout, with the modes of somebody who is very private."""
+    """Make these the files of the checkout, with the modes of umask 077."""
     shutil.rmtree(push.checkout)
     for path, text in {"index.html": "first", f"folder/{ODD}": "odd", **files}.items():
         file = push.checkout / path

@@ -17,7 +17,7 @@ from bootstrapper.deploy.running.runner import Runner
 QUICK = Patience(interrupted=0.3, terminated=0.3, lingering=0.2, left=0.3, open=0.3)
 
 
-class Told:
+class Recorder:
     """A runner whose events are kept, and whose jobs are marked by their environment."""
 
     def __init__(self) -> None:
@@ -55,14 +55,14 @@ class Told:
 
 
 @contextmanager
-def reported(secrets: Mapping[str, str] | None = None, patience: Patience = QUICK,
-         tick: Callable[[], None] = lambda: None) -> Iterator[Told]:
+def recorded(secrets: Mapping[str, str] | None = None, patience: Patience = QUICK,
+         tick: Callable[[], None] = lambda: None) -> Iterator[Recorder]:
     """A runner that stands by."""
-    tale = Told()
-    with Runner(emit=lambda event: tale.on_event(event), clock=PushClock(),
-                masking=SecretMasker(secrets or {}), cancelled=lambda: tale.reason, tick=tick,
-                patience=patience) as tale.runner:
-        yield tale
+    recorder = Recorder()
+    with Runner(emit=lambda event: recorder.on_event(event), clock=PushClock(),
+                masking=SecretMasker(secrets or {}), cancelled=lambda: recorder.reason, tick=tick,
+                patience=patience) as recorder.runner:
+        yield recorder
 
 
 def alive(mark: str) -> list[int]:

@@ -21,7 +21,7 @@ def hold(ssh: Ssh, directory: Path, holder: PushHolder = ANNA, host: str = HERE)
 
 
 def refusal(ssh: Ssh, directory: Path, holder: PushHolder = BEN) -> BootstrapperError:
-    """What Ben's push is told, or whose it is."""
+    """The message of Ben's push, or whose push it is."""
     with pytest.raises(BootstrapperError) as caught, hold(ssh, directory, holder):
         pass
     return caught.value

@@ -50,16 +50,16 @@ def failed(stage: int, data: bytes = b"") -> list[Event]:
             PushEnded(at=at + 3, state=State.FAILED, reason="unit-tests: exit status 1")]
 
 
-def whole(*shown_text: bytes) -> list[Event]:
+def whole(*printed: bytes) -> list[Event]:
     events: list[Event] = [PushStarted(at=AT)]
-    for stage, data in enumerate(shown_text or (b"cloned\n", b"OK\n", b"migrated\n")):
+    for stage, data in enumerate(printed or (b"cloned\n", b"OK\n", b"migrated\n")):
         events += succeeded(stage, data)
     return [*events, PushEnded(at=AT + 100, state=State.SUCCEEDED)]
 
 
 def kept(project: Path, events: Iterable[Event], number: int = 1, *, finish: bool = True,
          deployment: str = "production", **more: object) -> FileJournal:
-    """The journal of a push that said `events`; without `finish`, its runner died then."""
+    """The journal of a push with these `events`; without `finish`, its runner died then."""
     journal = FileJournal.create(project, number, snapshot(number, deployment, **more),
                              {"01-git-clone.sh": "git clone …\n"})
     for event in events:

@@ -33,7 +33,7 @@ class Ran:
         return self
 
     def failed(self, *words: str) -> "Ran":
-        """The same, once it is seen that it failed, and told all this and what to do next."""
+        """Assert that it failed, with all of this in its message and a next step; return it."""
         assert self.status > 0, (self.status, self.stdout, self.stderr)
         for each in (*words, "\n  next: "):
             assert each in self.stderr, self.stderr

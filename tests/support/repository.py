@@ -48,7 +48,7 @@ class Repository:
 
 
 def git(directory: Path, *arguments: str | Path) -> str:
-    """Run git, as somebody who has a name and no settings; returns what it prints."""
+    """Run git with a name and no other settings; return its output."""
     run = subprocess.run(["git", *arguments], cwd=directory, capture_output=True, text=True,
                          check=False, env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent",
                                            **AUTHOR})

@@ -119,13 +119,13 @@ class Running:
     output: Path
 
     @property
-    def shown_text(self) -> str:
+    def output(self) -> str:
         return self.output.read_text()
 
     @property
     def reported(self) -> dict[str, str]:
         """What stands at its start: address, data, and at the first login and password."""
-        words = [line.split(None, 1) for line in self.shown_text.splitlines()]
+        words = [line.split(None, 1) for line in self.output.splitlines()]
         return {pair[0]: pair[1].partition("  ")[0] for pair in words if len(pair) == 2}
 
     @property
@@ -195,8 +195,8 @@ def running(home: Home, *arguments: str, files: int = 0) -> Iterator[Running]:
             stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
     rolf = Running(process, f"http://127.0.0.1:{port}/", output)
     try:
-        assert until(lambda: rolf.get() == 200 or process.poll() is not None), rolf.shown_text
-        assert process.poll() is None, rolf.shown_text
+        assert until(lambda: rolf.get() == 200 or process.poll() is not None), rolf.output
+        assert process.poll() is None, rolf.output
         yield rolf
     finally:
         for line in processes_of(process.pid):

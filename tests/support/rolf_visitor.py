@@ -1,4 +1,4 @@
-"""Somebody who visits a Rolf, without a browser's scripts."""
+"""A visitor of a Rolf, without a browser's scripts."""
 
 import http.client
 import http.cookiejar

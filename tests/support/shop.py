@@ -83,7 +83,7 @@ class Shop:
         return json.loads(result.read_bytes())  # type: ignore[no-any-return]
 
     def log(self, number: int) -> str:
-        """What a push's stages said."""
+        """The output of a push's stages."""
         return (self.project / f".deploy/pushes/{number}/output.log").read_text()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.support.apache import loopback
 from tests.support.processes import ENDS_WITH_US
 
-# Its absolute path: sshd starts itself anew for each connection.
+# Its absolute path: sshd executes itself again for each connection.
 SSHD = "/usr/sbin/sshd"
 MARK = "TEST_SSH_SERVER"
 

@@ -63,7 +63,7 @@ class WorkingCopy:
         return found
 
     def does(self, *arguments: str) -> str:
-        """Run a command of bootstrapper that must end well; returns all that it said."""
+        """Run a command of bootstrapper that must succeed; return all that it printed."""
         run = self.bootstrapper(*arguments)
         assert run.returncode == 0, f"{arguments}: {run.returncode}\n{run.stdout}{run.stderr}"
         return run.stdout + run.stderr

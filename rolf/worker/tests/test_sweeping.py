@@ -29,7 +29,7 @@ class Case(TestCase):
         self.now = timezone.now()
 
     def worker(self, name, seconds, **more):
-        """Return one that said so many seconds ago that it lives."""
+        """Return a worker with a heartbeat of that many seconds ago."""
         return Worker.objects.create(**{
             "name": name, "machine": "elsewhere", "pid": 1,
             "beat": self.now - timedelta(seconds=seconds), **more})

@@ -112,9 +112,9 @@ def test_a_webhook_is_reported_and_its_address_shown_nowhere(here: Push, healthy
                    PUSH_COMMENT='new "front" page, für alle').ok()
     (request,) = healthy.requests
     assert (request.method, request.path) == ("POST", "/hooks/s3cret")
-    shown_text = json.loads(request.body)
-    assert shown_text["text"] == 'production: anna pushed main (push 1): new "front" page, für alle'
-    assert (shown_text["commit"], shown_text["push"], shown_text["user"]) == ("abc", "1", "anna")
+    printed = json.loads(request.body)
+    assert printed["text"] == 'production: anna pushed main (push 1): new "front" page, für alle'
+    assert (printed["commit"], printed["push"], printed["user"]) == ("abc", "1", "anna")
     assert "s3cret" not in ran.stdout + ran.stderr
 
 

@@ -74,8 +74,8 @@ def noisy(request: pytest.FixtureRequest, shells: Shells) -> Iterator[Push]:
 def test_a_push_works_with_each_login_shell(noisy: Push, shells: Shells) -> None:
     host = noisy.settings["REMOTE_HOST"]
     shell = next(name for name, user in shells.users.items() if host.startswith(f"{user}@"))
-    shown_text = shells.server.run("true").stdout
-    assert "Welcome back" in shown_text  # root's own, in bash
+    printed = shells.server.run("true").stdout
+    assert "Welcome back" in printed  # root's own, in bash
     holder = PushHolder(who="anna", machine="laptop", since=iso_now(), deployment="production")
     with RemoteHosts(noisy.ssh, [host], str(noisy.target), holder) as targets:
         targets.append({"id": 1, "state": "succeeded"})

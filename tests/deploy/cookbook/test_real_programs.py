@@ -230,7 +230,7 @@ startretries=1
 
 @pytest.mark.needs("supervisord", "supervisorctl")
 def test_supervisor_program_runs_breaks_and_returns(shop: Shop, supervisor: Path) -> None:
-    shown_text = shop.live.parent / "said"
+    output = shop.live.parent / "output"
 
     def program(words: str) -> None:
         write(shop.project / "web.sh", words)
@@ -240,12 +240,12 @@ def test_supervisor_program_runs_breaks_and_returns(shop: Shop, supervisor: Path
                 settings=f'{HERE}\nSUPERVISOR_PROGRAMS = "web"\n'
                          f'SUPERVISORCTL = "supervisorctl -c {supervisor}"')
     for words in ("one", "two"):
-        program(f"echo {words} >'{shown_text}'; exec sleep 1000")
+        program(f"echo {words} >'{output}'; exec sleep 1000")
         push(shop, words)
-        assert shown_text.read_text() == f"{words}\n"
+        assert output.read_text() == f"{words}\n"
     program("echo three is broken >&2; exit 1")
     assert "not all of these run: web" in push(shop, "three", status=1)
-    assert shown_text.read_text() == "two\n"  # the automatic rollback has started it again
+    assert output.read_text() == "two\n"  # the automatic rollback has started it again
     state = subprocess.run(["supervisorctl", "-c", supervisor, "status", "web"], text=True,
                            capture_output=True, check=False).stdout
     assert "RUNNING" in state

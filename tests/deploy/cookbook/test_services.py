@@ -1,4 +1,4 @@
-"""What runs on the hosts is started anew, and visitors are told when the site is closed.
+"""Programs on the hosts restart, and visitors see a page while the site is closed.
 
 systemctl and supervisorctl are stand-ins: no test restarts a service of the machine it runs on.
 """

@@ -141,10 +141,10 @@ def test_a_repository_that_takes_no_tags_is_reported(here: Push, repository: Rep
 def test_a_repository_that_is_gone_is_the_fault(here: Push, repository: Repository) -> None:
     fetched(here, repository)
     repository.bare.rename(repository.bare.with_name("elsewhere.git"))
-    shown_text = here.run("git-tag").failed("does not appear to be a git repository",
+    printed = here.run("git-tag").failed("does not appear to be a git repository",
                                       "  next: git ls-remote ").stderr
-    assert "may push tags" not in shown_text
-    assert shown_text.count("does not appear to be") == 1
+    assert "may push tags" not in printed
+    assert printed.count("does not appear to be") == 1
 
 
 def test_a_rollback_tags_nothing_and_keeps_its_tag(here: Push, repository: Repository) -> None:

@@ -55,7 +55,7 @@ def project(server: Server, generate: Generate) -> WorkingCopy:
 
 @pytest.fixture(scope="module")
 def first_push(server: Server, project: WorkingCopy) -> str:
-    """What is said when the project is pushed to the empty server."""
+    """Push the project to the empty server; return the output."""
     assert list(server.root.iterdir()) == []
     return project.does("deploy", "--skip", "smoke-test", "-m", "A new site")
 

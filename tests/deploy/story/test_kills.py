@@ -23,14 +23,14 @@ def kill_in(stage: str, project: WorkingCopy) -> None:
                                text=True, cwd=project.directory, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout
-    shown_text = []
+    printed = []
     for line in process.stdout:
-        shown_text.append(line)
+        printed.append(line)
         if line.startswith(f"{stage} ..."):
             os.kill(process.pid, signal.SIGKILL)
             break
     process.stdout.close()
-    assert process.wait() == -signal.SIGKILL, "".join(shown_text)
+    assert process.wait() == -signal.SIGKILL, "".join(printed)
 
 
 def test_after_a_kill_in_any_stage_the_next_push_starts_at_once(

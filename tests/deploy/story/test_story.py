@@ -59,7 +59,7 @@ def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
     assert seen(serving) == "The second look"
     live = server.release
 
-    # A test fails: nothing of it reaches the server.
+    # A test fails: no file of this push reaches the server.
     project.edit("main/tests/test_pages.py", "There is no such page", "There is such a page")
     project.show("The third look")
     run = project.bootstrapper("deploy", "-m", "third look")
@@ -86,9 +86,9 @@ def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
     assert f"releases/{back['rollback_to']}" == live
 
     # By hand: to what worked before what is live.
-    shown_text = project.does("rollback")
+    printed = project.does("rollback")
     assert seen(serving) == "The first look"
-    assert "second look" in shown_text or commit[:7] in shown_text
+    assert "second look" in printed or commit[:7] in printed
     project.does("rollback", "production", live.rpartition("/")[2])
     assert seen(serving) == "The second look"
 

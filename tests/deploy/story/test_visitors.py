@@ -1,4 +1,4 @@
-"""Whoever visits the site while it is pushed to notices nothing."""
+"""Visitors of the site notice nothing of a push."""
 
 from collections.abc import Callable
 
