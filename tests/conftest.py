@@ -37,8 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     # `nohup make test &` ignores SIGINT and SIGHUP, and so would every program that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for ignored in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD,
-                    signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+    for ignored in (
+        signal.SIGHUP,
+        signal.SIGQUIT,
+        signal.SIGTERM,
+        signal.SIGALRM,
+        signal.SIGCHLD,
+        signal.SIGUSR1,
+        signal.SIGUSR2,
+        signal.SIGTSTP,
+        signal.SIGTTIN,
+        signal.SIGTTOU,
+    ):
         signal.signal(ignored, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     # Ctrl-C: the fixtures of the other processes get the time to end what they started.
@@ -53,12 +63,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if place.name in ("browser", "parity", "safety"):
             item.add_marker(place.name)
         fixtures = getattr(item, "fixturenames", ())
-        if (not SYSTEM.isdisjoint([place.as_posix(), *map(str, place.parents)])
-                or item.get_closest_marker("needs") or not SYSTEM_FIXTURES.isdisjoint(fixtures)):
+        if (
+            not SYSTEM.isdisjoint([place.as_posix(), *map(str, place.parents)])
+            or item.get_closest_marker("needs")
+            or not SYSTEM_FIXTURES.isdisjoint(fixtures)
+        ):
             item.add_marker("system")
     yield
-    items.sort(key=lambda item: (item.get_closest_marker("system") is None,
-                                 "rolf" not in item.path.parts[-3:]))
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("system") is None,
+            "rolf" not in item.path.parts[-3:],
+        )
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -109,15 +126,27 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
 
     python_version defaults to the one that runs the tests, database to sqlite.
     """
+
     def run(into: Path | None = None, **context: str) -> Path:
         into = into or tmp_path_factory.mktemp("generated")
         running = f"{sys.version_info.major}.{sys.version_info.minor}"
         answers = {"database": "sqlite", "python_version": running, **context}
         before = set(into.iterdir())
         done = subprocess.run(
-            [sys.executable, "-m", "cookiecutter", "--no-input", "--output-dir", into, REPOSITORY,
-             *(f"{name}={value}" for name, value in answers.items())],
-            capture_output=True, text=True, check=False)
+            [
+                sys.executable,
+                "-m",
+                "cookiecutter",
+                "--no-input",
+                "--output-dir",
+                into,
+                REPOSITORY,
+                *(f"{name}={value}" for name, value in answers.items()),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         (project,) = set(into.iterdir()) - before
         return project
@@ -177,8 +206,10 @@ def tiny_project(generated: Path, tmp_path: Path) -> Path:
     for path in [ours, *tools]:
         shutil.copy(path, source)
     wheel = make_wheel(
-        source, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
-            "tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n"})
+        source,
+        entry_points="[console_scripts]\ntiny = tiny:main\n",
+        files={"tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n"},
+    )
     (project / lockfile.APPS).write_text(lock_line(ours) + lock_line(wheel))
     return project
 
@@ -191,17 +222,25 @@ def built_project(tiny_project: Path) -> Path:
     return tiny_project
 
 
-def bootstrap(project: Path, *options: str, python: str | Path = sys.executable,
-              prefix: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+def bootstrap(
+    project: Path, *options: str, python: str | Path = sys.executable, prefix: tuple[str, ...] = ()
+) -> "subprocess.CompletedProcess[str]":
     """Run ./bootstrap.py as a person would; `prefix` is a command to run it under."""
-    return subprocess.run([*prefix, python, "bootstrap.py", *options], cwd=project,
-                          capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(
+        [*prefix, python, "bootstrap.py", *options],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
 
 
 def ve_version(project: Path) -> str:
     """What the tiny project's ve says its version is; the ve works if this says anything."""
-    return subprocess.run([project / "ve/bin/tiny"], capture_output=True, text=True,
-                          check=True).stdout.strip()
+    return subprocess.run(
+        [project / "ve/bin/tiny"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def replace_tiny(project: Path, **details: object) -> Path:

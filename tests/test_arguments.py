@@ -24,40 +24,74 @@ def parser() -> CommandParser:
     return parser
 
 
-@pytest.mark.parametrize(("words", "fault", "command"), [
-    (["deplyo", "-m", "it's"], 'tool: "deplyo" is not a command; did you mean "deploy"?',
-     """tool deploy -m 'it'"'"'s'"""),
-    (["--project", "a b", "chek"], 'tool: "chek" is not a command; did you mean "check"?',
-     "tool --project 'a b' check"),
-    (["xyz"], 'tool: "xyz" is not a command', "tool --help"),
-    (["deploy", "--coment=x"],
-     'tool deploy: "--coment" is not an option of this command; did you mean "--comment"?',
-     "tool deploy --comment=x"),
-    (["deploy", "--coment", "x"],
-     'tool deploy: "--coment" is not an option of this command; did you mean "--comment"?',
-     "tool deploy --comment x"),
-    (["deploy", "--mesage", "x"], 'tool deploy: "--mesage" is not an option of this command',
-     "tool deploy --help"),
-    (["check", "all"], 'tool check: "all" is not an argument of this command', "tool check --help"),
-    (["deploy", "--mode", "cop"],
-     'tool deploy: --mode: "cop" is none of auto, copy; did you mean "copy"?',
-     "tool deploy --mode copy"),
-    ([], "tool: the following arguments are required: COMMAND", "tool --help"),
-])
+@pytest.mark.parametrize(
+    ("words", "fault", "command"),
+    [
+        (
+            ["deplyo", "-m", "it's"],
+            'tool: "deplyo" is not a command; did you mean "deploy"?',
+            """tool deploy -m 'it'"'"'s'""",
+        ),
+        (
+            ["--project", "a b", "chek"],
+            'tool: "chek" is not a command; did you mean "check"?',
+            "tool --project 'a b' check",
+        ),
+        (["xyz"], 'tool: "xyz" is not a command', "tool --help"),
+        (
+            ["deploy", "--coment=x"],
+            'tool deploy: "--coment" is not an option of this command; did you mean "--comment"?',
+            "tool deploy --comment=x",
+        ),
+        (
+            ["deploy", "--coment", "x"],
+            'tool deploy: "--coment" is not an option of this command; did you mean "--comment"?',
+            "tool deploy --comment x",
+        ),
+        (
+            ["deploy", "--mesage", "x"],
+            'tool deploy: "--mesage" is not an option of this command',
+            "tool deploy --help",
+        ),
+        (
+            ["check", "all"],
+            'tool check: "all" is not an argument of this command',
+            "tool check --help",
+        ),
+        (
+            ["deploy", "--mode", "cop"],
+            'tool deploy: --mode: "cop" is none of auto, copy; did you mean "copy"?',
+            "tool deploy --mode copy",
+        ),
+        ([], "tool: the following arguments are required: COMMAND", "tool --help"),
+    ],
+)
 def test_error_names_the_word_and_the_next_command(
-        words: list[str], fault: str, command: str, parser: CommandParser,
-        capsys: pytest.CaptureFixture[str]) -> None:
+    words: list[str],
+    fault: str,
+    command: str,
+    parser: CommandParser,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(words)
     assert ended.value.code == 2
     assert capsys.readouterr().err == f"{fault}\n  next: {command}\n"
 
 
-@pytest.mark.parametrize(("program", "word", "right"), [
-    ("bootstrapper", "stauts", "status"), ("vendor_fetch", "snyc", "sync")])
+@pytest.mark.parametrize(
+    ("program", "word", "right"),
+    [("bootstrapper", "stauts", "status"), ("vendor_fetch", "snyc", "sync")],
+)
 def test_programs_suggest_a_command(program: str, word: str, right: str) -> None:
-    run = subprocess.run([sys.executable, "-m", program, word], text=True, check=False,
-                         capture_output=True, timeout=60, cwd=REPOSITORY)
+    run = subprocess.run(
+        [sys.executable, "-m", program, word],
+        text=True,
+        check=False,
+        capture_output=True,
+        timeout=60,
+        cwd=REPOSITORY,
+    )
     assert run.returncode == 2
     assert f'"{word}" is not a command; did you mean "{right}"?\n  next: ' in run.stderr
     assert run.stderr.endswith(f" -m {program} {right}\n")

@@ -14,14 +14,22 @@ from tests.conftest import REPOSITORY
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True,
-                            check=True).stdout
-    return [path for name in listed.decode().split("\0") if name
-            if (path := REPOSITORY / name).is_file()]
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=True
+    ).stdout
+    return [
+        path
+        for name in listed.decode().split("\0")
+        if name
+        if (path := REPOSITORY / name).is_file()
+    ]
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "bootstrapper").rglob("*.py")),
-                         ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+@pytest.mark.parametrize(
+    "path",
+    sorted((REPOSITORY / "bootstrapper").rglob("*.py")),
+    ids=lambda path: path.relative_to(REPOSITORY).as_posix(),
+)
 def test_bootstrapper_needs_the_standard_library_alone(path: Path) -> None:
     allowed = {*sys.stdlib_module_names, "bootstrapper"}
     if path.name == "virtualenv.py":
@@ -55,7 +63,8 @@ def test_import_graph_has_no_circle(monkeypatch: pytest.MonkeyPatch) -> None:
     applications = [path.parent.name for path in (REPOSITORY / "rolf").glob("*/__init__.py")]
     graph = grimp.build_graph("bootstrapper", "vendor_fetch", *applications, cache_dir=None)
     try:
-        TopologicalSorter({module: graph.find_modules_directly_imported_by(module)
-                           for module in graph.modules}).prepare()
+        TopologicalSorter(
+            {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+        ).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))

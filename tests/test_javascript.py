@@ -17,6 +17,12 @@ def test_javascript_passes_its_own_tests() -> None:
     assert files
     # In a zone with days of 23 and 25 hours.
     run = subprocess.run(
-        ["node", "--test", *files], cwd=SCRIPTS, capture_output=True, text=True, check=False,
-        timeout=120, env={**os.environ, "TZ": "Europe/Berlin"})
+        ["node", "--test", *files],
+        cwd=SCRIPTS,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "TZ": "Europe/Berlin"},
+    )
     assert run.returncode == 0, run.stdout + run.stderr

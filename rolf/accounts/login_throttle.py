@@ -57,7 +57,8 @@ def _count_attempt(key):
     now = timezone.now()
     LoginAttempts.objects.filter(last__lt=now - FORGOTTEN).delete()
     attempts, _ = LoginAttempts.objects.select_for_update().get_or_create(
-        key=key, defaults={"last": now})
+        key=key, defaults={"last": now}
+    )
     wait = attempts.last + delay(attempts.number) - now
     if wait > timedelta(0):
         return wait
@@ -68,8 +69,9 @@ def _count_attempt(key):
 
 
 def _key(account, address):
-    return salted_hmac("accounts.tries", f"{_network(address)} {account.casefold()}",
-                       algorithm="sha256").hexdigest()
+    return salted_hmac(
+        "accounts.tries", f"{_network(address)} {account.casefold()}", algorithm="sha256"
+    ).hexdigest()
 
 
 def _network(address):

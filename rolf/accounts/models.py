@@ -25,8 +25,10 @@ class User(AbstractUser):
         if self.sessions_ended is None:
             return password_hash
         return salted_hmac(
-            "accounts.sessions", f"{password_hash} {self.sessions_ended.isoformat()}",
-            algorithm="sha256").hexdigest()
+            "accounts.sessions",
+            f"{password_hash} {self.sessions_ended.isoformat()}",
+            algorithm="sha256",
+        ).hexdigest()
 
     def get_session_auth_fallback_hash(self):
         """Yield the hashes under earlier secret keys, unless sessions were ended."""
@@ -34,11 +36,17 @@ class User(AbstractUser):
 
     def history_fields(self):
         """Return what the history keeps of the user."""
-        return {"name": self.get_username(), "full_name": self.get_full_name(),
-                "email": self.email, "superuser": self.is_superuser, "active": self.is_active,
-                "groups": _sorted(self.groups, "name"),
-                "password_set": self.password_set.isoformat(" ", "seconds")
-                if self.password_set else ""}
+        return {
+            "name": self.get_username(),
+            "full_name": self.get_full_name(),
+            "email": self.email,
+            "superuser": self.is_superuser,
+            "active": self.is_active,
+            "groups": _sorted(self.groups, "name"),
+            "password_set": self.password_set.isoformat(" ", "seconds")
+            if self.password_set
+            else "",
+        }
 
 
 class Group(DjangoGroup):

@@ -63,21 +63,26 @@ class SignIn(TestCase):
         self.assertRedirects(asked, f"{self.address}?next={reverse('api:tokens')}")
         page = client.get(asked["Location"])
         self.assertContains(page, f'name="next" value="{reverse("api:tokens")}"')
-        answer = client.post(self.address, {
-            "username": "ada", "password": RIGHT, "next": page.context["next"]})
+        answer = client.post(
+            self.address, {"username": "ada", "password": RIGHT, "next": page.context["next"]}
+        )
         self.assertRedirects(answer, reverse("api:tokens"))
 
     def test_whose_session_ended_before_a_form_was_sent_comes_back_to_its_page(self):
         client = Client()
-        for came, leads in [("http://testserver/people/?q=1", "/people/"),
-                            ("https://example.com/people/", "/"), ("", "/")]:
+        for came, leads in [
+            ("http://testserver/people/?q=1", "/people/"),
+            ("https://example.com/people/", "/"),
+            ("", "/"),
+        ]:
             asked = client.post("/people/new/", {}, headers={"referer": came})
             self.assertEqual(asked["Location"], f"{self.address}?next={leads}")
         self.assertContains(client.get(asked["Location"]), "Nothing was changed")
 
     def test_nobody_is_led_to_another_site(self):
-        answer = Client().post(f"{self.address}?next=https://example.com/", {
-            "username": "ada", "password": RIGHT})
+        answer = Client().post(
+            f"{self.address}?next=https://example.com/", {"username": "ada", "password": RIGHT}
+        )
         self.assertRedirects(answer, reverse("main:index"))
 
     def test_a_wrong_password_is_reported_without_saying_what_was_wrong(self):
@@ -94,8 +99,10 @@ class SignIn(TestCase):
         self.sign_in(client=client)
         self.assertEqual(client.get(reverse("accounts:logout")).status_code, 405)
         self.assertRedirects(client.post(reverse("accounts:logout")), self.address)
-        self.assertRedirects(client.get(reverse("people:account")),
-                             f"{self.address}?next={reverse('people:account')}")
+        self.assertRedirects(
+            client.get(reverse("people:account")),
+            f"{self.address}?next={reverse('people:account')}",
+        )
 
     def test_after_failures_one_waits(self):
         self.fail()
@@ -116,8 +123,10 @@ class SignIn(TestCase):
             return form.cleaned_data
 
         seen = []
-        with mock.patch("accounts.forms.AuthenticationForm.clean", look), \
-                mock.patch("accounts.views.LoginForm.get_user", return_value=self.ada):
+        with (
+            mock.patch("accounts.forms.AuthenticationForm.clean", look),
+            mock.patch("accounts.views.LoginForm.get_user", return_value=self.ada),
+        ):
             self.sign_in()
         self.assertEqual(seen, [1])
 
@@ -173,8 +182,9 @@ class SignIn(TestCase):
 
     def test_the_admin_is_no_way_around_it(self):
         self.fail()
-        answer = Client().post(reverse("admin:login"), {"username": "ada", "password": RIGHT},
-                               REMOTE_ADDR="192.0.2.1")
+        answer = Client().post(
+            reverse("admin:login"), {"username": "ada", "password": RIGHT}, REMOTE_ADDR="192.0.2.1"
+        )
         self.assertContains(answer, "Too many attempts")
 
     def test_names_that_were_typed_are_kept_nowhere(self):
@@ -188,8 +198,7 @@ class BackEnds(TestCase):
 
     @override_settings(AUTHENTICATION_BACKENDS=[ORACLE])
     def test_another_back_end_lets_in_whom_it_knows(self):
-        answer = self.client.post(reverse("accounts:login"), {
-            "username": "ali", "password": WORD})
+        answer = self.client.post(reverse("accounts:login"), {"username": "ali", "password": WORD})
         self.assertRedirects(answer, reverse("main:index"))
         self.assertEqual(User.objects.get().get_username(), "ali")
 
@@ -213,8 +222,7 @@ class BackEnds(TestCase):
     @override_settings(AUTHENTICATION_BACKENDS=[ORACLE])
     def test_who_was_deactivated_stays_outside_whatever_it_says(self):
         User.objects.create_user("ali", is_active=False)
-        answer = self.client.post(reverse("accounts:login"), {
-            "username": "ali", "password": WORD})
+        answer = self.client.post(reverse("accounts:login"), {"username": "ali", "password": WORD})
         self.assertContains(answer, "This account is deactivated.", status_code=422)
 
 

@@ -21,8 +21,9 @@ Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 @get(router, "/deployments", Level.VIEW, schemas.Deployments, url_name="deployments")
-def list_deployments(request, name: str = "", application: str = "", after: int = 0,
-                     limit: Limit = 100):
+def list_deployments(
+    request, name: str = "", application: str = "", after: int = 0, limit: Limit = 100
+):
     """List the deployments that the token can see, ordered by id.
 
     `after` is the last id of the previous page. `name` and `application` must be complete names.
@@ -35,11 +36,17 @@ def list_deployments(request, name: str = "", application: str = "", after: int 
     page = KeysetPage.after(after, found, limit)
     return schemas.Deployments(
         items=[schemas.Deployment.of(one, request) for one in page.rows],
-        next=next_page(request, after=page.next))
+        next=next_page(request, after=page.next),
+    )
 
 
-@get(router, "/deployments/{int:deployment_id}", Level.VIEW, schemas.DeploymentStatus,
-     url_name="deployment")
+@get(
+    router,
+    "/deployments/{int:deployment_id}",
+    Level.VIEW,
+    schemas.DeploymentStatus,
+    url_name="deployment",
+)
 def show_deployment(request, deployment_id: int):
     """Show a deployment with its flags, its stages and its last pushes."""
     deployment = request.deployment
@@ -51,12 +58,19 @@ def show_deployment(request, deployment_id: int):
         return push and schemas.Push.of(push, request)
 
     return schemas.DeploymentStatus.of(
-        deployment, request,
-        flags=[schemas.Flag(name=flag.name, description=flag.description, kind=flag.kind,
-                            default=flag.default) for flag in options.flags],
+        deployment,
+        request,
+        flags=[
+            schemas.Flag(
+                name=flag.name, description=flag.description, kind=flag.kind, default=flag.default
+            )
+            for flag in options.flags
+        ],
         stages=options.stages,
-        running=newest(pushes.active()), last=newest(pushes.exclude(state__in=ACTIVE)),
-        last_success=newest(pushes.filter(state=State.SUCCEEDED)))
+        running=newest(pushes.active()),
+        last=newest(pushes.exclude(state__in=ACTIVE)),
+        last_success=newest(pushes.filter(state=State.SUCCEEDED)),
+    )
 
 
 def next_page(request, **position):

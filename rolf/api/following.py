@@ -73,13 +73,20 @@ PUSH = "/deployments/{int:deployment_id}/pushes/{int:push_id}"
 
 
 @get(router, PUSH, Level.VIEW, schemas.Status, url_name="push")
-async def status(request, response: HttpResponse, deployment_id: int, push_id: int,
-                 wait: Wait = 0, version: int | None = None):
+async def status(
+    request,
+    response: HttpResponse,
+    deployment_id: int,
+    push_id: int,
+    wait: Wait = 0,
+    version: int | None = None,
+):
     """Show a push and its stages, with an ETag.
 
     The response waits up to `wait` seconds for the push to end. With the `version` of an earlier
     response, it waits for the next change.
     """
+
     def enough(push):
         return ended(push) or (version is not None and push.version != version)
 
@@ -102,8 +109,9 @@ async def outcome(request, deployment_id: int, push_id: int, wait: Wait = LONGES
     data = schemas.Push.of(push, request)
     name = f"Push {push.number}" if push.number else "The push"
     if not ended(push):
-        return problem(request, 408, f"{name} is {data.state}.", push=data,
-                       headers={"Retry-After": "1"})
+        return problem(
+            request, 408, f"{name} is {data.state}.", push=data, headers={"Retry-After": "1"}
+        )
     if push.effective_state != State.SUCCEEDED:
         why = f": {data.reason}" if data.reason else ""
         return problem(request, 424, f"{name}: {data.state}{why}", push=data)
@@ -111,8 +119,14 @@ async def outcome(request, deployment_id: int, push_id: int, wait: Wait = LONGES
 
 
 @get(router, f"{PUSH}/log", Level.VIEW, schemas.Log)
-async def log(request, deployment_id: int, push_id: int, offset: Offset = 0,
-              limit: Bytes = PIECE, wait: Wait = 0):
+async def log(
+    request,
+    deployment_id: int,
+    push_id: int,
+    offset: Offset = 0,
+    limit: Bytes = PIECE,
+    wait: Wait = 0,
+):
     """Read at most `limit` bytes of the log from `offset` on.
 
     Repeat this with `next` as the offset until `ended` is true. The response waits up to `wait`
@@ -138,7 +152,7 @@ def _read_hiding(push, offset, most, hidden):
     begin = max(offset - hidden.longest, 0)
     data, _ = _read(push, begin, offset - begin + most + hidden.longest + 1)
     cut = offset - begin
-    return hidden.stars(data)[cut:cut + most], len(data) - cut <= most
+    return hidden.stars(data)[cut : cut + most], len(data) - cut <= most
 
 
 def _read(push, offset, most):
@@ -147,7 +161,7 @@ def _read(push, offset, most):
     first = chunks.filter(offset__lte=offset).order_by("-sequence").first()
     if first is None:
         return b"", not chunks.exists()
-    data = bytes(first.data)[offset - first.offset:]
+    data = bytes(first.data)[offset - first.offset :]
     following = chunks.filter(sequence__gt=first.sequence).order_by("sequence")
     for chunk in following.iterator(chunk_size=1):
         if len(data) > most:

@@ -15,15 +15,26 @@ class NewToken(forms.ModelForm):
     """Name, level, deployments and expiry of a new token."""
 
     reach = forms.ChoiceField(
-        label="Deployments", widget=forms.RadioSelect, initial="chosen",
-        choices=[("chosen", "only chosen deployments"),
-                 ("all", "all deployments that I can see, now and later")])
+        label="Deployments",
+        widget=forms.RadioSelect,
+        initial="chosen",
+        choices=[
+            ("chosen", "only chosen deployments"),
+            ("all", "all deployments that I can see, now and later"),
+        ],
+    )
     chosen = ChosenField(
-        Deployment.objects.none(), required=False, label="Chosen deployments",
-        widget=forms.CheckboxSelectMultiple)
+        Deployment.objects.none(),
+        required=False,
+        label="Chosen deployments",
+        widget=forms.CheckboxSelectMultiple,
+    )
     lasts = forms.TypedChoiceField(
-        label="Expires", coerce=int, initial=90,
-        choices=[(30, "in 30 days"), (90, "in 90 days"), (365, "in a year"), (0, "never")])
+        label="Expires",
+        coerce=int,
+        initial=90,
+        choices=[(30, "in 30 days"), (90, "in 90 days"), (365, "in a year"), (0, "never")],
+    )
 
     class Meta:
         model = Token

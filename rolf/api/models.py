@@ -45,12 +45,14 @@ class Token(models.Model):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
+    )
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12)  # how the text begins, to recognize the token
     level = models.PositiveSmallIntegerField(
-        choices=[(Level.VIEW, "view"), (Level.PUSH, "push")], default=Level.VIEW)
+        choices=[(Level.VIEW, "view"), (Level.PUSH, "push")], default=Level.VIEW
+    )
     all_deployments = models.BooleanField(default=False)
     chosen = models.ManyToManyField(Deployment, blank=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
@@ -69,7 +71,7 @@ class Token(models.Model):
     def generate(self):
         """Generate and return the text, which cannot be read from the row later."""
         text = BEGINS + secrets.token_urlsafe(32)
-        self.digest, self.hint = digest(text), text[:len(BEGINS) + 4]
+        self.digest, self.hint = digest(text), text[: len(BEGINS) + 4]
         return text
 
     def note_use(self):
@@ -96,7 +98,10 @@ class Token(models.Model):
     def history_fields(self):
         """Return the fields that the history stores."""
         chosen = [] if self.all_deployments else self.chosen.select_related("application")
-        return {"user": self.user.get_username(), "level": self.get_level_display(),
-                "deployments": "all" if self.all_deployments else [str(one) for one in chosen],
-                "expires": self.expires.isoformat() if self.expires else None,
-                "revoked": self.revoked is not None}
+        return {
+            "user": self.user.get_username(),
+            "level": self.get_level_display(),
+            "deployments": "all" if self.all_deployments else [str(one) for one in chosen],
+            "expires": self.expires.isoformat() if self.expires else None,
+            "revoked": self.revoked is not None,
+        }

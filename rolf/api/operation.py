@@ -38,13 +38,15 @@ def _refusal(path, allowed):
     methods = ", ".join(allowed)
 
     def refuse(request, **path_parameters):
-        return problem(request, 405, f"This URL supports only {methods}.",
-                       headers={"Allow": methods})
+        return problem(
+            request, 405, f"This URL supports only {methods}.", headers={"Allow": methods}
+        )
 
     # Ninja passes only the parameters that the signature names.
     names = ["request", *re.findall(r"{int:(\w+)}", path)]
     refuse.__signature__ = Signature(
-        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=int) for name in names])
+        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=int) for name in names]
+    )
     return refuse
 
 
@@ -52,9 +54,15 @@ def _declared(router, method, path, level, response, failures, **more):
     def declare(view):
         summary, _, description = (view.__doc__ or "").partition("\n")
         return router.api_operation(
-            [method], path, auth=Bearer(level), operation_id=view.__name__,
-            summary=summary.rstrip("."), description=cleandoc(description),
+            [method],
+            path,
+            auth=Bearer(level),
+            operation_id=view.__name__,
+            summary=summary.rstrip("."),
+            description=cleandoc(description),
             response=response | dict.fromkeys(sorted(failures), Problem),
-            openapi_extra={"x-needs": level.label}, **more)(view)
+            openapi_extra={"x-needs": level.label},
+            **more,
+        )(view)
 
     return declare

@@ -31,10 +31,12 @@ def push_of(request, push_id, *, listed=False):
         raise Http404("The deployment has no push with this id.") from None
 
 
-@get(router, "/deployments/{int:deployment_id}/pushes", Level.VIEW, schemas.Pushes,
-     url_name="pushes")
-def list_pushes(request, deployment_id: int, before: int | None = None, state: str = "",
-                limit: Limit = 50):
+@get(
+    router, "/deployments/{int:deployment_id}/pushes", Level.VIEW, schemas.Pushes, url_name="pushes"
+)
+def list_pushes(
+    request, deployment_id: int, before: int | None = None, state: str = "", limit: Limit = 50
+):
     """List the pushes of a deployment, newest first.
 
     `before` is the last id of the previous page.
@@ -45,7 +47,8 @@ def list_pushes(request, deployment_id: int, before: int | None = None, state: s
     page = KeysetPage.before(before, found, limit)
     return schemas.Pushes(
         items=[schemas.Push.of(one, request) for one in page.rows],
-        next=next_page(request, before=page.next))
+        next=next_page(request, before=page.next),
+    )
 
 
 @post(router, "/deployments/{int:deployment_id}/pushes", Level.PUSH, schemas.Push, atomic=False)
@@ -60,23 +63,41 @@ def push(request, deployment_id: int, body: schemas.PushRequest = PLAIN_PUSH):
     running; the response's `push` is that one.
     """
     flags = {name: _flag(value) for name, value in body.flags.items()}
-    return _accepted(request, services.queue_push(
-        request.deployment, request.access.user, ref=body.ref, commit=body.commit,
-        look=bool(body.ref or body.commit), comment=body.comment,
-        flags=flags, skip=tuple(body.skip), step=body.step))
+    return _accepted(
+        request,
+        services.queue_push(
+            request.deployment,
+            request.access.user,
+            ref=body.ref,
+            commit=body.commit,
+            look=bool(body.ref or body.commit),
+            comment=body.comment,
+            flags=flags,
+            skip=tuple(body.skip),
+            step=body.step,
+        ),
+    )
 
 
 @post(router, "/deployments/{int:deployment_id}/rollback", Level.PUSH, schemas.Push)
 def rollback(request, deployment_id: int, body: schemas.RollbackRequest = PLAIN_ROLLBACK):
     """Queue a rollback to a push, by default to the one before the live push."""
     to = None if body.to is None else push_of(request, body.to)
-    return _accepted(request, services.queue_rollback(
-        request.deployment, request.access.user, to=to, keep_settings=body.keep_settings,
-        comment=body.comment))
+    return _accepted(
+        request,
+        services.queue_rollback(
+            request.deployment,
+            request.access.user,
+            to=to,
+            keep_settings=body.keep_settings,
+            comment=body.comment,
+        ),
+    )
 
 
-@post(router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/cancel", Level.PUSH,
-      schemas.Push)
+@post(
+    router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/cancel", Level.PUSH, schemas.Push
+)
 def cancel(request, deployment_id: int, push_id: int):
     """Cancel a push.
 
@@ -87,22 +108,28 @@ def cancel(request, deployment_id: int, push_id: int):
     return _accepted(request, found)
 
 
-@post(router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/resume", Level.PUSH,
-      schemas.Push)
+@post(
+    router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/resume", Level.PUSH, schemas.Push
+)
 def resume(request, deployment_id: int, push_id: int):
     """Resume the deployment's last push at the stage where it stopped."""
     return _accepted(request, services.resume(push_of(request, push_id), request.access.user))
 
 
-@post(router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/decide", Level.PUSH,
-      schemas.Push)
+@post(
+    router, "/deployments/{int:deployment_id}/pushes/{int:push_id}/decide", Level.PUSH, schemas.Push
+)
 def decide(request, deployment_id: int, push_id: int, body: schemas.Decision):
     """Decide about the stage that a push in step mode waits for."""
     found = push_of(request, push_id)
     if body.stage is not None and body.stage != found.awaits:
         waits = f"it waits before {found.awaits}" if found.awaits else "it does not wait"
-        return problem(request, 409, f"The push does not ask about {body.stage}: {waits}.",
-                       push=schemas.Push.of(found, request))
+        return problem(
+            request,
+            409,
+            f"The push does not ask about {body.stage}: {waits}.",
+            push=schemas.Push.of(found, request),
+        )
     services.decide(found, request.access.user, body.decision)
     return _accepted(request, found)
 

@@ -37,8 +37,14 @@ def problem(request, status, detail, *, faults=(), push=None, commit=None, heade
     if prefers_text(request):
         lines = "\n".join(faults) or detail
         return text(f"{lines}\n", status=status, headers=headers)
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail,
-                   faults=list(faults), push=push, commit=commit)
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        faults=list(faults),
+        push=push,
+        commit=commit,
+    )
     return JsonResponse(body.dict(), status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
@@ -60,8 +66,13 @@ def register(api):
 
     @api.exception_handler(Busy)
     def busy(request, error):
-        return problem(request, 409, str(error), faults=error.faults,
-                       push=error.push and Push.of(error.push, request))
+        return problem(
+            request,
+            409,
+            str(error),
+            faults=error.faults,
+            push=error.push and Push.of(error.push, request),
+        )
 
     @api.exception_handler(Moved)
     def moved(request, error):
@@ -98,4 +109,5 @@ def prefers_text(request):
 def text(content, *, status=200, headers=None):
     """Return a response with plain text, which browsers show as text."""
     return HttpResponse(
-        content, status=status, headers=headers, content_type="text/plain; charset=utf-8")
+        content, status=status, headers=headers, content_type="text/plain; charset=utf-8"
+    )

@@ -30,11 +30,18 @@ class Deployment(Schema):
     def of(cls, deployment, request, **more):
         """Return the schema of a deployment. Select `application__category` with it."""
         return cls(
-            id=deployment.pk, application=deployment.application.name, name=deployment.name,
-            category=deployment.application.category.name, description=deployment.description,
-            branch=deployment.branch, closed=_closed(deployment), deprecated=deployment.deprecated,
+            id=deployment.pk,
+            application=deployment.application.name,
+            name=deployment.name,
+            category=deployment.application.category.name,
+            description=deployment.description,
+            branch=deployment.branch,
+            closed=_closed(deployment),
+            deprecated=deployment.deprecated,
             level=Level(request.access.level(deployment)).label,
-            url=request.build_absolute_uri(deployment.get_absolute_url()), **more)
+            url=request.build_absolute_uri(deployment.get_absolute_url()),
+            **more,
+        )
 
 
 class Deployments(Schema):
@@ -97,17 +104,29 @@ class Push(Schema):
     def of(cls, push, request, **more):
         """Return the schema of a push. Select `worker` with it."""
         return cls(
-            id=push.pk, number=push.number, deployment=push.deployment_id,
+            id=push.pk,
+            number=push.number,
+            deployment=push.deployment_id,
             state=push.effective_state,
             # The reason may contain values of settings from the time of the push.
             reason=push.reason and discretion(request, request.deployment, push).text(push.reason),
-            comment=push.comment, user=push.user_name, ref=push.ref, commit=push.commit,
-            created=push.created, started=push.started, ended=push.ended,
-            rollback_to=push.rollback_to_id, rollback_of=push.rollback_of_id,
-            resumed=push.resumed, awaits=push.awaits,
+            comment=push.comment,
+            user=push.user_name,
+            ref=push.ref,
+            commit=push.commit,
+            created=push.created,
+            started=push.started,
+            ended=push.ended,
+            rollback_to=push.rollback_to_id,
+            rollback_of=push.rollback_of_id,
+            resumed=push.resumed,
+            awaits=push.awaits,
             url=request.build_absolute_uri(push.get_absolute_url()),
             address=request.build_absolute_uri(
-                reverse("operations:push", args=[push.deployment_id, push.pk])), **more)
+                reverse("operations:push", args=[push.deployment_id, push.pk])
+            ),
+            **more,
+        )
 
 
 class Pushes(Schema):
@@ -129,8 +148,13 @@ class Status(Push):
     def of(cls, push, request):
         """Return the schema of a push. Tokens never have the level edit, so it has no settings."""
         hidden = discretion(request, request.deployment, push)
-        return super().of(push, request, version=push.version, log_bytes=push.log_bytes,
-                          **_stages_and_outputs(push, hidden))
+        return super().of(
+            push,
+            request,
+            version=push.version,
+            log_bytes=push.log_bytes,
+            **_stages_and_outputs(push, hidden),
+        )
 
 
 class DeploymentStatus(Deployment):
@@ -149,13 +173,20 @@ class DeploymentStatus(Deployment):
 class PushRequest(Schema, extra="forbid"):
     """What to push. Every field has a default."""
 
-    ref: str = Field("", max_length=200, description=(
-        "branch, tag or commit; by default the deployment's branch"))
-    commit: str = Field("", pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$", description=(
-        "the full commit that the ref must be at; otherwise nothing is pushed"))
+    ref: str = Field(
+        "",
+        max_length=200,
+        description=("branch, tag or commit; by default the deployment's branch"),
+    )
+    commit: str = Field(
+        "",
+        pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$",
+        description=("the full commit that the ref must be at; otherwise nothing is pushed"),
+    )
     comment: str = Field("", max_length=COMMENT)
     flags: dict[str, bool | str] = Field(
-        {}, description="NAME: value; other flags have their default")
+        {}, description="NAME: value; other flags have their default"
+    )
     skip: list[str] = Field([], description="names of stages to leave out")
     step: bool = Field(False, description="ask before each stage")
 

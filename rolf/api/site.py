@@ -27,8 +27,14 @@ class Api(NinjaAPI):
         return schema
 
 
-api = Api(title="Rolf", version="1", description=DESCRIPTION, urls_namespace="operations",
-          docs_url=None, openapi_url="/openapi.json")
+api = Api(
+    title="Rolf",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="operations",
+    docs_url=None,
+    openapi_url="/openapi.json",
+)
 responses.register(api)
 for module in (deployments, pushes, following):
     operation.refuse_the_rest(module.router)

@@ -26,17 +26,21 @@ def guide(request):
     """Explain how a script pushes. The example is a deployment that the user can push."""
     mine = request.access.deployments(Level.PUSH).select_related("application")
     example = mine.order_by("pk").first()
-    return render(request, "api/guide.html", {
-        "example": example.pk if example else 1, "named": example or "",
-        "address": request.build_absolute_uri(reverse("operations:api-root")).rstrip("/"),
-    })
+    return render(
+        request,
+        "api/guide.html",
+        {
+            "example": example.pk if example else 1,
+            "named": example or "",
+            "address": request.build_absolute_uri(reverse("operations:api-root")).rstrip("/"),
+        },
+    )
 
 
 @csrf_exempt  # it uses no cookie and changes nothing
 def absent(request, rest):
     """Return a problem for a URL that the API does not have."""
-    return problem(request, 404,
-                   "The API has no such URL. /api/openapi.json lists all of them.")
+    return problem(request, 404, "The API has no such URL. /api/openapi.json lists all of them.")
 
 
 @require_safe

@@ -87,8 +87,12 @@ class RecipeCatalog:
         try:
             recipe = self.get(name)
         except DefinitionError as error:
-            return CatalogEntry(name=name, language=own.language, origin=origin,
-                                fault="; ".join(problem_texts(error)))
+            return CatalogEntry(
+                name=name,
+                language=own.language,
+                origin=origin,
+                fault="; ".join(problem_texts(error)),
+            )
         return CatalogEntry(
             name=name,
             language=language_of(recipe),
@@ -112,8 +116,7 @@ def parse_code(own):
 
     Raises DefinitionError, also if Python code can't be compiled: that of 2010 is Python 2.
     """
-    recipe = engine.parse(own.name, SUFFIXES[own.language], _unix(own.code).encode(),
-                          file=own.name)
+    recipe = engine.parse(own.name, SUFFIXES[own.language], _unix(own.code).encode(), file=own.name)
     line, wrong = 0, ""
     if recipe.language == "python":
         line, wrong = python_syntax.syntax_problem(recipe.code)
@@ -124,8 +127,9 @@ def parse_code(own):
 
 def problem_texts(error):
     """Return the problems of a DefinitionError about code, each with its line."""
-    return [f"line {fault.line}: {fault.text}" if fault.line else fault.text
-            for fault in error.problems]
+    return [
+        f"line {fault.line}: {fault.text}" if fault.line else fault.text for fault in error.problems
+    ]
 
 
 def language_of(recipe):

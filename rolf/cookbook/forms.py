@@ -14,9 +14,19 @@ class CodeField(forms.CharField):
 
     def __init__(self, **kwargs):
         """Show the editor."""
-        super().__init__(strip=False, widget=forms.Textarea(attrs={
-            "rows": 18, "class": "code", "spellcheck": "false", "autocapitalize": "off",
-            "data-editor": ""}), **kwargs)
+        super().__init__(
+            strip=False,
+            widget=forms.Textarea(
+                attrs={
+                    "rows": 18,
+                    "class": "code",
+                    "spellcheck": "false",
+                    "autocapitalize": "off",
+                    "data-editor": "",
+                }
+            ),
+            **kwargs,
+        )
 
     def to_python(self, value):
         """Return the code with Unix newlines; browsers send CR LF."""
@@ -29,9 +39,13 @@ def check_code(form, row):
     try:
         parse_code(row)
     except DefinitionError as error:
-        form.add_error("code", [
-            f"Line {problem.line}: {problem.text}." if problem.line else f"It {problem.text}."
-            for problem in error.problems])
+        form.add_error(
+            "code",
+            [
+                f"Line {problem.line}: {problem.text}." if problem.line else f"It {problem.text}."
+                for problem in error.problems
+            ],
+        )
 
 
 class RecipeForm(OptimisticLockForm):
@@ -39,7 +53,8 @@ class RecipeForm(OptimisticLockForm):
 
     code = CodeField(
         help_text="The comment at the beginning describes the recipe; its line "
-                  "“# needs: NAME NAME” lists the settings that the recipe uses.")
+        "“# needs: NAME NAME” lists the settings that the recipe uses."
+    )
 
     class Meta:
         model = Recipe
@@ -60,7 +75,12 @@ class RecipeForm(OptimisticLockForm):
         """Refuse code that the engine can't run."""
         cleaned = super().clean()
         if cleaned.get("code") and cleaned.get("name"):
-            check_code(self, Recipe(
-                name=cleaned["name"], language=cleaned.get("language") or "shell",
-                code=cleaned["code"]))
+            check_code(
+                self,
+                Recipe(
+                    name=cleaned["name"],
+                    language=cleaned.get("language") or "shell",
+                    code=cleaned["code"],
+                ),
+            )
         return cleaned

@@ -30,8 +30,7 @@ class Recipe(models.Model):
     """
 
     name = models.CharField(max_length=LONGEST, validators=[check_recipe_name])
-    language = models.CharField(
-        max_length=10, choices=Language, default=Language.SHELL)
+    language = models.CharField(max_length=10, choices=Language, default=Language.SHELL)
     code = models.TextField()
     description = models.TextField(blank=True)
     deleted = models.DateTimeField(null=True, blank=True)
@@ -42,8 +41,11 @@ class Recipe(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["name"], condition=models.Q(deleted=None), name="one_recipe_of_a_name",
-                violation_error_message="There is a recipe of that name."),
+                fields=["name"],
+                condition=models.Q(deleted=None),
+                name="one_recipe_of_a_name",
+                violation_error_message="There is a recipe of that name.",
+            ),
         ]
 
     def __str__(self):
@@ -69,7 +71,8 @@ class RecipeVersion(models.Model):
     description = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     by_name = models.CharField(max_length=150)
 
     class Meta:
@@ -92,5 +95,8 @@ def save_version(recipe, user=None, by=""):
     if last and all(getattr(last, name) == value for name, value in fields.items()):
         return last
     return recipe.versions.create(
-        number=last.number + 1 if last else 1, by=user,
-        by_name=user.get_username() if user else by, **fields)
+        number=last.number + 1 if last else 1,
+        by=user,
+        by_name=user.get_username() if user else by,
+        **fields,
+    )

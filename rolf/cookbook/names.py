@@ -37,8 +37,10 @@ def to_file_name(name):
     `from_file_name` reverses it. Characters that file names can have stay as they are.
     """
     escaped = re.sub(r"^\.|/|%(?=[0-9A-Fa-f]{2})", lambda found: f"%{ord(found[0]):02X}", name)
-    return "".join(each if each.isprintable() or unicodedata.category(each) == "Zs"
-                   else quote(each) for each in escaped)
+    return "".join(
+        each if each.isprintable() or unicodedata.category(each) == "Zs" else quote(each)
+        for each in escaped
+    )
 
 
 def from_file_name(text):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("cookbook/of/<path:name>/", views.recipe, name="recipe"),
     path("cookbook/edit/<path:name>/", views.recipe_edit, name="recipe-edit"),
     path("cookbook/delete/<path:name>/", views.recipe_delete, name="recipe-delete"),
-    path("cookbook/versions/<path:name>/<int:number>/", views.recipe_version,
-         name="recipe-version"),
+    path(
+        "cookbook/versions/<path:name>/<int:number>/", views.recipe_version, name="recipe-version"
+    ),
 ]

@@ -23,9 +23,14 @@ def cookbook(request):
     """List all recipes."""
     catalog = RecipeCatalog()
     used = request.access.recipe_counts()
-    return render(request, "cookbook/cookbook.html", {
-        "recipes": [(entry, used.get(entry.name, 0)) for entry in catalog.entries()],
-        "may_add": request.access.may_write_recipes()})
+    return render(
+        request,
+        "cookbook/cookbook.html",
+        {
+            "recipes": [(entry, used.get(entry.name, 0)) for entry in catalog.entries()],
+            "may_add": request.access.may_write_recipes(),
+        },
+    )
 
 
 @require_safe
@@ -37,11 +42,20 @@ def recipe(request, name):
     from_rolf = shipped().get(name)
     if own is None and from_rolf is None:
         raise Http404("There is no such recipe.")
-    return render(request, "cookbook/recipe.html", {
-        "name": name, "own": own, "shipped": from_rolf, "entry": catalog.entry(name),
-        "code": own.code if own else from_rolf.code, "usage": request.access.recipe_users(name),
-        "versions": own.versions.all() if own else [],
-        "may_edit": request.access.may_edit_recipe(name)})
+    return render(
+        request,
+        "cookbook/recipe.html",
+        {
+            "name": name,
+            "own": own,
+            "shipped": from_rolf,
+            "entry": catalog.entry(name),
+            "code": own.code if own else from_rolf.code,
+            "usage": request.access.recipe_users(name),
+            "versions": own.versions.all() if own else [],
+            "may_edit": request.access.may_edit_recipe(name),
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,8 +67,10 @@ def recipe_new(request):
     copied = request.GET.get("of", "")
     begin = {}
     if copied:
-        begin = {"name": copied if RecipeCatalog().own(copied) is None else f"{copied}-2",
-                 **_text(copied)}
+        begin = {
+            "name": copied if RecipeCatalog().own(copied) is None else f"{copied}-2",
+            **_text(copied),
+        }
     return _saved(request, Recipe(), begin, "New recipe")
 
 
@@ -76,9 +92,15 @@ def recipe_delete(request, name):
     found = get_object_or_404(Recipe.objects.not_deleted(), name=name)
     _refuse_unless(request.access.may_edit_recipe(name))
     if request.method != "POST":
-        return render(request, "cookbook/delete.html", {
-            "recipe": found, "usage": request.access.recipe_users(name),
-            "shipped": shipped().get(name)})
+        return render(
+            request,
+            "cookbook/delete.html",
+            {
+                "recipe": found,
+                "usage": request.access.recipe_users(name),
+                "shipped": shipped().get(name),
+            },
+        )
     with record_change(request.user, found):
         found.deleted = timezone.now()
         found.save()
@@ -94,15 +116,21 @@ def recipe_version(request, name, number):
     version = get_object_or_404(found.versions, number=number)
     against = to_int(request.GET.get("against"), number - 1)
     other = found.versions.filter(number=against).first()
-    return render(request, "cookbook/version.html", {
-        "recipe": found, "version": version, "other": other,
-        "lines": lines(other.code if other else "", version.code),
-        "versions": found.versions.all()})
+    return render(
+        request,
+        "cookbook/version.html",
+        {
+            "recipe": found,
+            "version": version,
+            "other": other,
+            "lines": lines(other.code if other else "", version.code),
+            "versions": found.versions.all(),
+        },
+    )
 
 
 def _saved(request, row, begin, heading):
-    form = RecipeForm(request.POST or None, instance=row, initial=begin,
-                      renames=row.pk is None)
+    form = RecipeForm(request.POST or None, instance=row, initial=begin, renames=row.pk is None)
     if form.is_valid():
         # A new recipe under a name that stages use changes those deployments. Check the cleaned
         # name: the form strips spaces.
@@ -112,9 +140,12 @@ def _saved(request, row, begin, heading):
         save_version(row, request.user)
         messages.success(request, f"Saved the recipe {row}.")
         return redirect(row)
-    return render(request, "cookbook/edit.html", {
-        "form": form, "heading": heading, "recipe": row},
-        status=422 if form.is_bound else 200)
+    return render(
+        request,
+        "cookbook/edit.html",
+        {"form": form, "heading": heading, "recipe": row},
+        status=422 if form.is_bound else 200,
+    )
 
 
 def _text(name):
@@ -128,5 +159,7 @@ def _text(name):
 
 def _refuse_unless(allowed):
     if not allowed:
-        raise PermissionDenied("You need the edit permission on every deployment that uses this "
-                               "recipe, deleted ones included.")
+        raise PermissionDenied(
+            "You need the edit permission on every deployment that uses this "
+            "recipe, deleted ones included."
+        )

@@ -66,7 +66,8 @@ class Access:
         if self.user.is_superuser:
             return Application.objects.all()
         return Application.objects.filter(
-            pk__in=self.deployments().order_by().values("application"))
+            pk__in=self.deployments().order_by().values("application")
+        )
 
     def level(self, deployment):
         """Return the user's level on a deployment; 0 is none."""
@@ -75,8 +76,12 @@ class Access:
         elif "granted" in vars(deployment):
             level = deployment.granted
         else:
-            level = deployment.grants.filter(
-                group__in=self.user.groups.all()).aggregate(level=Max("level"))["level"] or 0
+            level = (
+                deployment.grants.filter(group__in=self.user.groups.all()).aggregate(
+                    level=Max("level")
+                )["level"]
+                or 0
+            )
         return min(level, self.token.level) if self.token else level
 
     def deployment(self, pk, level):
@@ -85,14 +90,19 @@ class Access:
         Raises Http404 if the user may not see it, PermissionDenied if ``granted`` is too low.
         """
         try:
-            found = self.deployments().select_related("application__category").annotate(
-                **concealed()).get(pk=pk)
+            found = (
+                self.deployments()
+                .select_related("application__category")
+                .annotate(**concealed())
+                .get(pk=pk)
+            )
         except Deployment.DoesNotExist:
             raise Http404("There is no such deployment.") from None
         found.granted = self.level(found)
         if found.granted < level:
             raise PermissionDenied(
-                f"You need the {Level(level).label} permission on this deployment.")
+                f"You need the {Level(level).label} permission on this deployment."
+            )
         return found
 
     def may_write_recipes(self):
@@ -109,15 +119,15 @@ class Access:
             return True
         editable = self._granted(Deployment.objects.all(), Level.EDIT)
         using = Deployment.objects.filter(stages__recipe=name)
-        return (self.may_write_recipes()
-                and not using.exclude(pk__in=editable.values("pk")).exists())
+        return self.may_write_recipes() and not using.exclude(pk__in=editable.values("pk")).exists()
 
     def recipe_users(self, name):
         """Return the RecipeUsers of the recipe of that name."""
         using = Deployment.objects.filter(stages__recipe=name).distinct()
         living = using.not_deleted().count()
-        visible = list(self.deployments().filter(pk__in=using.values("pk")).select_related(
-            "application"))
+        visible = list(
+            self.deployments().filter(pk__in=using.values("pk")).select_related("application")
+        )
         return RecipeUsers(visible, living - len(visible), using.count() - living)
 
     def recipe_counts(self):
@@ -126,22 +136,27 @@ class Access:
         Only deployments that the user may see count.
         """
         stages = Stage.objects.exclude(recipe="").filter(
-            deployment__in=self.deployments().values("pk"))
-        return dict(stages.order_by().values_list("recipe").annotate(
-            Count("deployment", distinct=True)))
+            deployment__in=self.deployments().values("pk")
+        )
+        return dict(
+            stages.order_by().values_list("recipe").annotate(Count("deployment", distinct=True))
+        )
 
 
 @sync_and_async_middleware
 def access_middleware(get_response):
     """Set ``request.access``, which makes no query until a view uses it."""
     if iscoroutinefunction(get_response):
+
         async def middleware(request):
             request.access = Access(request.user)
             return await get_response(request)
     else:
+
         def middleware(request):
             request.access = Access(request.user)
             return get_response(request)
+
     return middleware
 
 
@@ -153,6 +168,7 @@ def deployment_permission(level):
     is too low. Goes below ``login_required``, and below ``atomic_post``, so that the transaction
     holds what it read. Tests read ``permission``.
     """
+
     def decorator(view):
         @wraps(view)
         def wrapper(request, *args, deployment_id, **kwargs):

@@ -35,8 +35,15 @@ def unpack(data):
         return {FILE: _text(FILE, data)}
     try:
         files = dict(_members(data))
-    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, LookupError,
-            OverflowError):  # the last three come from malformed tar headers
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        tarfile.TarError,
+        ValueError,
+        LookupError,
+        OverflowError,
+    ):  # the last three come from malformed tar headers
         raise ArchiveError("The file is not a .tar.gz, or it is damaged.") from None
     if FILE not in files:
         raise ArchiveError(f"The archive has no {FILE}.")

@@ -59,7 +59,8 @@ def decrypt(sealed):
     except InvalidToken:
         raise DecryptionError(
             f"the secret was encrypted with a key that is not in {settings.SEAL_KEY_FILE}: "
-            "restore that key, or enter the secret again") from None
+            "restore that key, or enter the secret again"
+        ) from None
 
 
 def fingerprint(text):

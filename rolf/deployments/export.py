@@ -41,8 +41,13 @@ def name_of(deployment):
 
 def _toml(deployment, stages):
     name = name_of(deployment)
-    lines = [f"default = {_text(name)}", "", f"[deployments.{name}]",
-             f"branch = {_text(deployment.branch)}", "stages = ["]
+    lines = [
+        f"default = {_text(name)}",
+        "",
+        f"[deployments.{name}]",
+        f"branch = {_text(deployment.branch)}",
+        "stages = [",
+    ]
     lines += [f"    {stage}," for stage in stages]
     lines += ["]", f"timeout = {_duration(deployment.timeout)}"]
     if deployment.idle_timeout:
@@ -80,8 +85,11 @@ def _stage(stage, catalog, taken, recipes):
     recipe, name = to_file_name(stage.recipe), to_file_name(stage.name)
     own = catalog.own(stage.recipe) if stage.recipe else stage
     if own is stage:
-        recipe = next(each for each in chain([name], (f"{name}-{number}" for number in count(2)))
-                      if each not in taken)
+        recipe = next(
+            each
+            for each in chain([name], (f"{name}-{number}" for number in count(2)))
+            if each not in taken
+        )
         taken.add(recipe)
     if own is not None:
         recipes[f"{RECIPES}/{recipe}{SUFFIXES[own.language]}"] = own.code.replace("\r\n", "\n")

@@ -38,8 +38,10 @@ def read(text, name=""):
         try:
             found = reader.read(Path(project)).sound()
         except DefinitionError as error:
-            raise ImportRefused(f"Line {fault.line}: {fault.text}." if fault.line
-                              else f"{fault.text}." for fault in error.problems) from None
+            raise ImportRefused(
+                f"Line {fault.line}: {fault.text}." if fault.line else f"{fault.text}."
+                for fault in error.problems
+            ) from None
         try:
             return found.deployment(name if name in found.deployments else "")
         except InputError as error:
@@ -68,15 +70,18 @@ def fill(deployment, files, user):
         try:
             row.full_clean()
         except ValidationError as error:
-            faults += [f'The {row._meta.verbose_name} "{row.name}": {message}'
-                       for message in error.messages]
+            faults += [
+                f'The {row._meta.verbose_name} "{row.name}": {message}'
+                for message in error.messages
+            ]
             continue
         with record_change(user, row, deployment):
             row.save()
     if faults:
         raise ImportRefused(faults)
-    return sorted({row.recipe for row in rows if isinstance(row, Stage) and row.recipe}
-                  - set(catalog.names))
+    return sorted(
+        {row.recipe for row in rows if isinstance(row, Stage) and row.recipe} - set(catalog.names)
+    )
 
 
 def _stages(engine, recipes, catalog):
@@ -105,8 +110,12 @@ def _settings(engine):
 
 def _flags(engine):
     for name, flag in engine.flags.items():
-        yield Flag(name=name, description=flag.description, default=flag.value,
-                   kind=Flag.Kind.SWITCH if flag.boolean else Flag.Kind.TEXT)
+        yield Flag(
+            name=name,
+            description=flag.description,
+            default=flag.value,
+            kind=Flag.Kind.SWITCH if flag.boolean else Flag.Kind.TEXT,
+        )
 
 
 def _recipes(files):

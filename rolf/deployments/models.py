@@ -77,14 +77,14 @@ class Deployment(models.Model):
         ROLLBACK = "rollback", "roll back"
 
     application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="deployments")
+        Application, on_delete=models.PROTECT, related_name="deployments"
+    )
     name = models.CharField(max_length=LONGEST, validators=[check_name])
     description = models.TextField(blank=True)
     branch = models.CharField(max_length=200, default="main")
     timeout = models.FloatField(null=True, blank=True, default=900)
     idle_timeout = models.FloatField(null=True, blank=True)
-    on_failure = models.CharField(
-        max_length=10, choices=OnFailure, default=OnFailure.HALT)
+    on_failure = models.CharField(max_length=10, choices=OnFailure, default=OnFailure.HALT)
     batch = models.CharField(max_length=10, blank=True)  # of hosts: a number, or "25%"
     max_failures = models.PositiveIntegerField(default=0)
     deprecated = models.BooleanField(default=False)
@@ -106,9 +106,11 @@ class Deployment(models.Model):
         ordering = ["application__name", "name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["application", "name"], condition=models.Q(deleted=None),
+                fields=["application", "name"],
+                condition=models.Q(deleted=None),
                 name="one_deployment_of_a_name",
-                violation_error_message="The application has a deployment of that name."),
+                violation_error_message="The application has a deployment of that name.",
+            ),
         ]
 
     def __str__(self):
@@ -139,11 +141,23 @@ class Deployment(models.Model):
 
     def history_fields(self):
         """Return the values that the history records."""
-        kept = ["name", "description", "branch", "on_failure", "batch", "max_failures",
-                "deprecated", "tied_to", "closed"]
-        return {"application": self.application.name,
-                "deleted": self.deleted is not None,
-                **{name: getattr(self, name) for name in kept}, **history_times(self)}
+        kept = [
+            "name",
+            "description",
+            "branch",
+            "on_failure",
+            "batch",
+            "max_failures",
+            "deprecated",
+            "tied_to",
+            "closed",
+        ]
+        return {
+            "application": self.application.name,
+            "deleted": self.deleted is not None,
+            **{name: getattr(self, name) for name in kept},
+            **history_times(self),
+        }
 
 
 def history_times(limited):
@@ -172,8 +186,10 @@ class Grant(models.Model):
         ordering = ["group__name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["group", "deployment"], name="one_grant_of_a_group",
-                violation_error_message="The group has a permission here."),
+                fields=["group", "deployment"],
+                name="one_grant_of_a_group",
+                violation_error_message="The group has a permission here.",
+            ),
         ]
 
     def __str__(self):
@@ -208,8 +224,10 @@ class Setting(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["deployment", "name"], name="one_setting_of_a_name",
-                violation_error_message="The deployment has a setting of that name."),
+                fields=["deployment", "name"],
+                name="one_setting_of_a_name",
+                violation_error_message="The deployment has a setting of that name.",
+            ),
         ]
 
     def __str__(self):
@@ -235,8 +253,7 @@ class Setting(models.Model):
         """Raise ValidationError for a value that stages could not get."""
         shown = {*SHOWN, ADDRESS}
         if self.secret and self.name in shown:
-            raise ValidationError(
-                {"secret": f"{self.name} can't be secret: each push shows it."})
+            raise ValidationError({"secret": f"{self.name} can't be secret: each push shows it."})
         try:
             check_text(self.value)
             if self.name in shown and self.text:
@@ -270,8 +287,10 @@ class Flag(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["deployment", "name"], name="one_flag_of_a_name",
-                violation_error_message="The deployment has a flag of that name."),
+                fields=["deployment", "name"],
+                name="one_flag_of_a_name",
+                violation_error_message="The deployment has a flag of that name.",
+            ),
         ]
 
     def __str__(self):
@@ -314,8 +333,10 @@ class Stage(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["deployment", "name"], name="one_stage_of_a_name",
-                violation_error_message="The deployment has a stage of that name."),
+                fields=["deployment", "name"],
+                name="one_stage_of_a_name",
+                violation_error_message="The deployment has a stage of that name.",
+            ),
         ]
 
     def __str__(self):

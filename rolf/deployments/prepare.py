@@ -44,14 +44,29 @@ def prepare_rows(deployment, *, flags=None, skip=()):
     stages = [stage for stage in deployment.stages.all() if stage.enabled]
     if not stages:
         problems.append(Problem(text="it has no stages"))
-    engine = replace(engine, stages=tuple(
-        StageEntry(recipe=stage.recipe or stage.name, name=stage.name, timeout=stage.timeout,
-                   idle_timeout=stage.idle_timeout) for stage in stages))
+    engine = replace(
+        engine,
+        stages=tuple(
+            StageEntry(
+                recipe=stage.recipe or stage.name,
+                name=stage.name,
+                timeout=stage.timeout,
+                idle_timeout=stage.idle_timeout,
+            )
+            for stage in stages
+        ),
+    )
     with _refusing():
         return prepare_engine(
-            directory(deployment), engine, _StageRecipes(stages), secrets,
-            flags=_words(engine.flags, flags), skip=skip, skip_reason="skipped by hand",
-            problems=problems)
+            directory(deployment),
+            engine,
+            _StageRecipes(stages),
+            secrets,
+            flags=_words(engine.flags, flags),
+            skip=skip,
+            skip_reason="skipped by hand",
+            problems=problems,
+        )
 
 
 def prepare_repository(deployment, checkout, *, flags=None, skip=()):
@@ -68,13 +83,22 @@ def prepare_repository(deployment, checkout, *, flags=None, skip=()):
         kept = {name: ours.settings[name] for name in KEPT_HERE if ours.settings.get(name)}
         engine = replace(engine, settings={**engine.settings, **kept})
         chosen = secret.choose(
-            engine, {**ours.environment, **secrets}, missing="the secret NAME has no value here: "
-            "give the deployment a secret setting NAME")
+            engine,
+            {**ours.environment, **secrets},
+            missing="the secret NAME has no value here: give the deployment a secret setting NAME",
+        )
         prepared = prepare_engine(
-            directory(deployment), engine, engine_catalog.RecipeCatalog(checkout), chosen,
-            flags=_words(engine.flags, flags), skip=skip, problems=[*problems, *of_file])
-    return replace(prepared, deployment=replace(
-        engine, name=deployment.name, id=str(deployment.pk)))
+            directory(deployment),
+            engine,
+            engine_catalog.RecipeCatalog(checkout),
+            chosen,
+            flags=_words(engine.flags, flags),
+            skip=skip,
+            problems=[*problems, *of_file],
+        )
+    return replace(
+        prepared, deployment=replace(engine, name=deployment.name, id=str(deployment.pk))
+    )
 
 
 def secrets_of(deployment):
@@ -89,23 +113,42 @@ def prepare_hosts(deployment):
         if problems := [*problems, *secrets.problems]:
             raise definition_error(problems)
     return PreparedDeployment(
-        project=directory(deployment), deployment=engine, stages=(), settings=engine.environment,
-        flags={name: flag.value for name, flag in engine.flags.items()}, secrets=secrets,
-        resolves_git=False)
+        project=directory(deployment),
+        deployment=engine,
+        stages=(),
+        settings=engine.environment,
+        flags={name: flag.value for name, flag in engine.flags.items()},
+        secrets=secrets,
+        resolves_git=False,
+    )
 
 
 def from_plan(deployment, plan, resolves_git):
     """Return the PreparedDeployment of a plan, whatever the deployment's rows say today."""
     hosts = {"REMOTE_HOSTS": plan.hosts} if len(plan.hosts) > 1 else {}
     engine = EngineDeployment(
-        name=deployment.name, branch=deployment.branch, stages=(), timeout=deployment.timeout,
-        idle_timeout=deployment.idle_timeout, on_failure=plan.on_failure,
+        name=deployment.name,
+        branch=deployment.branch,
+        stages=(),
+        timeout=deployment.timeout,
+        idle_timeout=deployment.idle_timeout,
+        on_failure=plan.on_failure,
         batch=Share(plan.batch or 100, percent=not plan.batch),
-        max_failures=plan.max_failures, settings={**plan.settings, **hosts},
-        secrets=tuple(plan.secrets), flags=_flags(deployment), id=str(deployment.pk))
+        max_failures=plan.max_failures,
+        settings={**plan.settings, **hosts},
+        secrets=tuple(plan.secrets),
+        flags=_flags(deployment),
+        id=str(deployment.pk),
+    )
     return PreparedDeployment(
-        project=directory(deployment), deployment=engine, stages=plan.stages,
-        settings=plan.settings, flags=plan.flags, secrets=plan.secrets, resolves_git=resolves_git)
+        project=directory(deployment),
+        deployment=engine,
+        stages=plan.stages,
+        settings=plan.settings,
+        flags=plan.flags,
+        secrets=plan.secrets,
+        resolves_git=resolves_git,
+    )
 
 
 class _StageRecipes:
@@ -134,8 +177,8 @@ class _StageRecipes:
             return replace(parse_code(stage), origin="deployment")
         except DefinitionError as error:
             raise definition_error(
-                Problem(text=f'the stage "{stage.name}": {fault}')
-                for fault in problem_texts(error)) from None
+                Problem(text=f'the stage "{stage.name}": {fault}') for fault in problem_texts(error)
+            ) from None
 
 
 def _from_rows(deployment):
@@ -156,12 +199,25 @@ def _from_rows(deployment):
         problems.append(Problem(text=f'the batch is "{deployment.batch}"; it may be 2, or 25%'))
         batch = _share("")
     engine = EngineDeployment(
-        name=deployment.name, branch=deployment.branch, stages=(), timeout=deployment.timeout,
-        idle_timeout=deployment.idle_timeout, on_failure=deployment.on_failure, batch=batch,
-        max_failures=deployment.max_failures, settings=values, secrets=tuple(secrets),
-        flags=_flags(deployment), id=str(deployment.pk), invalid=frozenset(invalid))
-    return engine, secret.choose(
-        engine, secrets, missing="the secret setting NAME has no value"), problems
+        name=deployment.name,
+        branch=deployment.branch,
+        stages=(),
+        timeout=deployment.timeout,
+        idle_timeout=deployment.idle_timeout,
+        on_failure=deployment.on_failure,
+        batch=batch,
+        max_failures=deployment.max_failures,
+        settings=values,
+        secrets=tuple(secrets),
+        flags=_flags(deployment),
+        id=str(deployment.pk),
+        invalid=frozenset(invalid),
+    )
+    return (
+        engine,
+        secret.choose(engine, secrets, missing="the secret setting NAME has no value"),
+        problems,
+    )
 
 
 def _flags(deployment):
@@ -180,8 +236,10 @@ def _share(text):
 
 def _words(flags, given):
     """Return what the engine's command line would be given: a switch that is off is 0."""
-    return [f"{name}={value}" if name in flags and not flags[name].boolean
-            else f"{name}={value or 0}" for name, value in (given or {}).items()]
+    return [
+        f"{name}={value}" if name in flags and not flags[name].boolean else f"{name}={value or 0}"
+        for name, value in (given or {}).items()
+    ]
 
 
 @contextmanager

@@ -20,22 +20,31 @@ def definition(deployment):
     if not deployment.tied:
         return Definition(
             list(deployment.flags.all()),
-            list(deployment.stages.filter(enabled=True).values_list("name", flat=True)))
+            list(deployment.stages.filter(enabled=True).values_list("name", flat=True)),
+        )
     read = read_definition(deployment)
     if read is None:
         return Definition([], [])
     return Definition(
-        [Flag(name=flag["name"], description=flag["description"], default=flag["default"],
-              kind=Flag.Kind.SWITCH if flag["switch"] else Flag.Kind.TEXT)
-         for flag in read["flags"]],
-        [stage["name"] for stage in read["stages"]])
+        [
+            Flag(
+                name=flag["name"],
+                description=flag["description"],
+                default=flag["default"],
+                kind=Flag.Kind.SWITCH if flag["switch"] else Flag.Kind.TEXT,
+            )
+            for flag in read["flags"]
+        ],
+        [stage["name"] for stage in read["stages"]],
+    )
 
 
 def refuse_tied(deployment):
     """Raise PermissionDenied if the deployment is tied: a page must not change its rows."""
     if deployment.tied:
-        raise PermissionDenied("This deployment is tied to deploy/deployments.toml in its "
-                               "repository: change it there.")
+        raise PermissionDenied(
+            "This deployment is tied to deploy/deployments.toml in its repository: change it there."
+        )
 
 
 def reading_fault(deployment):

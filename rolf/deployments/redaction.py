@@ -88,8 +88,9 @@ class Discretion:
         known = vars(self._deployment)
         if f"concealed_{HIDDEN[0]}" in known:
             return [(name, known[f"concealed_{name}"]) for name in HIDDEN]
-        return self._deployment.settings.filter(
-            name__in=HIDDEN, secret=False).values_list("name", "text")
+        return self._deployment.settings.filter(name__in=HIDDEN, secret=False).values_list(
+            "name", "text"
+        )
 
     @cached_property
     def _values(self):
@@ -114,8 +115,9 @@ class Discretion:
 def concealed():
     """Return annotations of deployments that save a Discretion its query."""
     rows = Setting.objects.filter(deployment=OuterRef("pk"), secret=False)
-    return {f"concealed_{name}": Subquery(rows.filter(name=name).values("text")[:1])
-            for name in HIDDEN}
+    return {
+        f"concealed_{name}": Subquery(rows.filter(name=name).values("text")[:1]) for name in HIDDEN
+    }
 
 
 def without_password(text):
@@ -151,5 +153,7 @@ def _interrupted(value):
 
 def _stars(match):
     """Return as many stars as bytes; escape codes stay."""
-    return b"".join(piece if piece.startswith(b"\x1b") else b"*" * len(piece)
-                    for piece in re.split(b"(" + _ESCAPE + b")", match[0]))
+    return b"".join(
+        piece if piece.startswith(b"\x1b") else b"*" * len(piece)
+        for piece in re.split(b"(" + _ESCAPE + b")", match[0])
+    )

@@ -39,8 +39,7 @@ class StageSummary:
 
 def summarize_stages(deployment, catalog):
     """Return a StageSummary of each stage of the deployment."""
-    given = {setting.name: setting.text or setting.sealed
-             for setting in deployment.settings.all()}
+    given = {setting.name: setting.text or setting.sealed for setting in deployment.settings.all()}
     given |= {
         flag.name: "given" for flag in deployment.flags.all()
     }  # a push can set it to any text
@@ -54,5 +53,6 @@ def _summarize(stage, catalog, given):
         return StageSummary(stage, "", [], "; ".join(problem_texts(error)))
     if recipe is None:
         return StageSummary(stage, "", [], "the cookbook has no such recipe")
-    return StageSummary(stage, recipe.summary,
-                        [(name, provides(name, given, {})) for name in recipe.needs])
+    return StageSummary(
+        stage, recipe.summary, [(name, provides(name, given, {})) for name in recipe.needs]
+    )

@@ -16,8 +16,9 @@ of_deployment = [
     path("settings/", rows.SettingListView.as_view(), name="settings"),
     path("settings/new/", rows.SettingCreateView.as_view(), name="setting-new"),
     path("settings/<int:setting_id>/", rows.SettingUpdateView.as_view(), name="setting"),
-    path("settings/<int:setting_id>/delete/", rows.SettingDeleteView.as_view(),
-         name="setting-delete"),
+    path(
+        "settings/<int:setting_id>/delete/", rows.SettingDeleteView.as_view(), name="setting-delete"
+    ),
     path("flags/", rows.FlagListView.as_view(), name="flags"),
     path("flags/new/", rows.FlagCreateView.as_view(), name="flag-new"),
     path("flags/<int:flag_id>/", rows.FlagUpdateView.as_view(), name="flag"),
@@ -25,14 +26,16 @@ of_deployment = [
     path("permissions/", rows.GrantListView.as_view(), name="permissions"),
     path("permissions/new/", rows.GrantCreateView.as_view(), name="permission-new"),
     path("permissions/<int:grant_id>/", rows.GrantUpdateView.as_view(), name="permission"),
-    path("permissions/<int:grant_id>/delete/", rows.GrantDeleteView.as_view(),
-         name="permission-delete"),
+    path(
+        "permissions/<int:grant_id>/delete/",
+        rows.GrantDeleteView.as_view(),
+        name="permission-delete",
+    ),
     path("stages/", stages.stages, name="stages"),
     path("stages/new/", stages.StageCreateView.as_view(), name="stage-new"),
     path("stages/order/", stages.stages_order, name="stages-order"),
     path("stages/<int:stage_id>/", stages.StageUpdateView.as_view(), name="stage"),
-    path("stages/<int:stage_id>/delete/", stages.StageDeleteView.as_view(),
-         name="stage-delete"),
+    path("stages/<int:stage_id>/delete/", stages.StageDeleteView.as_view(), name="stage-delete"),
     path("stages/<int:stage_id>/move/", stages.stage_move, name="stage-move"),
 ]
 

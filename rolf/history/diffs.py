@@ -58,8 +58,10 @@ def lines(before, after):
     """Return the diff of two texts, with some lines of context."""
     old, new = _split(before), _split(after)
     if max(len(old), len(new)) > MOST:
-        return (Line(mark="-", text=f"({len(old):,} lines)"),
-                Line(mark="+", text=f"({len(new):,} lines)"))
+        return (
+            Line(mark="-", text=f"({len(old):,} lines)"),
+            Line(mark="+", text=f"({len(new):,} lines)"),
+        )
     matcher = SequenceMatcher(None, old, new)
     found = []
     for group in matcher.get_grouped_opcodes(CONTEXT):

@@ -10,8 +10,11 @@ from django.utils.crypto import salted_hmac
 
 def kinds():
     """Return the names of all models that have a history: those with `history_fields()`."""
-    names = {str(model._meta.verbose_name) for model in apps.get_models()
-             if hasattr(model, "history_fields")}
+    names = {
+        str(model._meta.verbose_name)
+        for model in apps.get_models()
+        if hasattr(model, "history_fields")
+    }
     return sorted(names)
 
 
@@ -40,7 +43,8 @@ class ChangeSearchForm(forms.Form):
         for word in words.split():
             changes = changes.filter(
                 Q(deployment__name__icontains=word)
-                | Q(deployment__application__name__icontains=word))
+                | Q(deployment__application__name__icontains=word)
+            )
         return changes
 
 
@@ -72,7 +76,8 @@ class OptimisticLockForm(forms.ModelForm):
             self.data[self.add_prefix("seen")] = _digest(self.stored)
             raise forms.ValidationError(
                 f"Another user has changed this since you opened the page. Now {now}. "
-                "Save again to overwrite that.")
+                "Save again to overwrite that."
+            )
         return cleaned
 
     def full_clean(self):
@@ -90,8 +95,11 @@ class OptimisticLockForm(forms.ModelForm):
         if fields.get("secret"):
             return [("the secret", "another one")]
         sent = {name: str(self.data.get(self.add_prefix(name), "")) for name in self.fields}
-        differing = [(name.replace("_", " "), f'"{value}"') for name, value in fields.items()
-                     if name in sent and sent[name] != str(value)]
+        differing = [
+            (name.replace("_", " "), f'"{value}"')
+            for name, value in fields.items()
+            if name in sent and sent[name] != str(value)
+        ]
         return differing or [("it", "the same as below")]
 
 

@@ -32,11 +32,16 @@ class Change(models.Model):
 
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     by_name = models.CharField(max_length=150)
     deployment = models.ForeignKey(
-        "deployments.Deployment", null=True, blank=True, on_delete=models.PROTECT,
-        related_name="changes")
+        "deployments.Deployment",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="changes",
+    )
     kind = models.CharField(max_length=40)  # setting, stage, recipe ... as people call it
     name = models.CharField(max_length=200)
     before = models.JSONField(null=True)
@@ -79,10 +84,14 @@ def _hide_secrets(changes):
     of_settings = [change for change in changes if change.kind == SETTING]
     if not of_settings:
         return
-    secrets = set(Change.objects.filter(
-        kind=SETTING, deployment__in={change.deployment_id for change in of_settings},
-        name__in={change.name for change in of_settings}, after__secret=True).values_list(
-            "deployment", "name"))
+    secrets = set(
+        Change.objects.filter(
+            kind=SETTING,
+            deployment__in={change.deployment_id for change in of_settings},
+            name__in={change.name for change in of_settings},
+            after__secret=True,
+        ).values_list("deployment", "name")
+    )
     for change in of_settings:
         change.hidden = (change.deployment_id, change.name) in secrets
 
@@ -99,6 +108,11 @@ def record_change(by, subject, deployment=None):
     after = subject.history_fields() if subject.pk else None
     if before != after:
         Change.objects.create(
-            by=by, by_name=by.get_username() if by else "", deployment=deployment,
-            kind=str(subject._meta.verbose_name), name=str(subject) or name,
-            before=before, after=after)
+            by=by,
+            by_name=by.get_username() if by else "",
+            deployment=deployment,
+            kind=str(subject._meta.verbose_name),
+            name=str(subject) or name,
+            before=before,
+            after=after,
+        )

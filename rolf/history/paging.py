@@ -32,7 +32,7 @@ class KeysetPage:
 
     @classmethod
     def _first(cls, queryset, size):
-        found = list(queryset[:size + 1])
+        found = list(queryset[: size + 1])
         return cls(found[:size], found[size - 1].pk if len(found) > size else None)
 
 

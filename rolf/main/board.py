@@ -51,8 +51,11 @@ def board(access, *, page=1, category=None):
 
     A page number that is too high gives the last page.
     """
-    seen = access.deployments().select_related("application__category").order_by(
-        "application__category__name", "application__name", "name")
+    seen = (
+        access.deployments()
+        .select_related("application__category")
+        .order_by("application__category__name", "application__name", "name")
+    )
     categories = _categories(seen)
     chosen = next((one for one in categories if str(one.pk) == str(category)), None)
     if chosen:
@@ -61,22 +64,33 @@ def board(access, *, page=1, category=None):
     mine = _mine(access, seen) if not chosen and shown.number == 1 else []
     found = {row.deployment.pk: row for row in rows([*shown.object_list, *mine])}
     return Board(
-        rows=[found[one.pk] for one in shown.object_list], page=shown,
-        recent=[found[one.pk] for one in mine], categories=categories, category=chosen,
-        deprecated=list(seen.filter(deprecated=True)[:DEPRECATED]))
+        rows=[found[one.pk] for one in shown.object_list],
+        page=shown,
+        recent=[found[one.pk] for one in mine],
+        categories=categories,
+        category=chosen,
+        deprecated=list(seen.filter(deprecated=True)[:DEPRECATED]),
+    )
 
 
 def rows(deployments):
     """Return a Row for each deployment. The number of queries does not depend on how many."""
     pushes = Push.objects.filter(deployment=OuterRef("pk")).order_by("-pk").values("pk")
-    keys = {pk: (last, live) for pk, last, live in Deployment.objects.filter(
-        pk__in=[one.pk for one in deployments]).order_by().values_list(
-            "pk", Subquery(pushes[:1]), Subquery(pushes.gone_live()[:1]))}
+    keys = {
+        pk: (last, live)
+        for pk, last, live in Deployment.objects.filter(pk__in=[one.pk for one in deployments])
+        .order_by()
+        .values_list("pk", Subquery(pushes[:1]), Subquery(pushes.gone_live()[:1]))
+    }
     wanted = {key for pair in keys.values() for key in pair if key}
     # A host may serve a release that the command line pushed.
-    served = {(push.deployment_id, push.number): push for push in Push.objects.listed().filter(
-        deployment__in=[one.pk for one in deployments if one.served],
-        number__in=[one.served["number"] for one in deployments if one.served])}
+    served = {
+        (push.deployment_id, push.number): push
+        for push in Push.objects.listed().filter(
+            deployment__in=[one.pk for one in deployments if one.served],
+            number__in=[one.served["number"] for one in deployments if one.served],
+        )
+    }
     found = Push.objects.listed().with_ends().in_bulk(wanted)
     result = []
     for one in deployments:
@@ -90,8 +104,11 @@ def rows(deployments):
 
 def _mine(access, seen):
     """Return the deployments that the user pushed last and can still see."""
-    keys = Push.objects.filter(user=access.user).order_by("-pk").values_list(
-        "deployment", flat=True)[:OWN_PUSHES]
+    keys = (
+        Push.objects.filter(user=access.user)
+        .order_by("-pk")
+        .values_list("deployment", flat=True)[:OWN_PUSHES]
+    )
     newest = list(dict.fromkeys(keys))
     found = {one.pk: one for one in seen.filter(pk__in=newest, deprecated=False)}
     return [found[key] for key in newest if key in found][:RECENT]
@@ -99,8 +116,12 @@ def _mine(access, seen):
 
 def _categories(seen):
     """Return the categories with deployments that the user can see, each with its `count`."""
-    counts = dict(seen.filter(deprecated=False).order_by().values_list(
-        "application__category").annotate(Count("pk", distinct=True)))
+    counts = dict(
+        seen.filter(deprecated=False)
+        .order_by()
+        .values_list("application__category")
+        .annotate(Count("pk", distinct=True))
+    )
     found = list(Category.objects.filter(pk__in=counts))
     for one in found:
         one.count = counts[one.pk]

@@ -47,7 +47,8 @@ def healthz(request):
         checks["database"] = writing()
     healthy = set(checks.values()) == {"ok"}
     return JsonResponse(
-        {"status": "ok" if healthy else "failing", **checks}, status=200 if healthy else 503)
+        {"status": "ok" if healthy else "failing", **checks}, status=200 if healthy else 503
+    )
 
 
 def _write():

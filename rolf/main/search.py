@@ -29,12 +29,17 @@ def find(access, words):
     parts = words.casefold().split()
     if not parts:
         return Found([], [])
-    seen = access.deployments().order_by("deprecated", "application__name", "name").values_list(
-        "pk", "name", "application__name", "application__category__name")
+    seen = (
+        access.deployments()
+        .order_by("deprecated", "application__name", "name")
+        .values_list("pk", "name", "application__name", "application__category__name")
+    )
     keys = [pk for pk, *names in seen if _has("\n".join(names), parts)][:MOST]
     found = Deployment.objects.select_related("application__category").in_bulk(keys)
-    return Found([found[key] for key in keys],
-                 [name for name in RecipeCatalog().names if _has(name, parts)][:MOST])
+    return Found(
+        [found[key] for key in keys],
+        [name for name in RecipeCatalog().names if _has(name, parts)][:MOST],
+    )
 
 
 def _has(names, parts):

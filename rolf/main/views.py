@@ -17,16 +17,18 @@ ROOT_FILES = Path(__file__).parent / "static" / "main"
 
 def root_file(request, name):
     """Send a small file that browsers and robots expect at the root of the site."""
-    return HttpResponse((ROOT_FILES / name).read_bytes(),
-                        content_type=mimetypes.guess_type(name)[0])
+    return HttpResponse(
+        (ROOT_FILES / name).read_bytes(), content_type=mimetypes.guess_type(name)[0]
+    )
 
 
 @require_safe
 @login_required
 def index(request):
     """Show the deployments that the user can see: recently pushed ones, then all by category."""
-    shown = board(request.access, page=request.GET.get("page", 1),
-                  category=request.GET.get("category"))
+    shown = board(
+        request.access, page=request.GET.get("page", 1), category=request.GET.get("category")
+    )
     part = request.htmx and not request.htmx.boosted
     return render(request, "main/board.html" if part else "main/index.html", {"board": shown})
 

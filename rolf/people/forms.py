@@ -20,9 +20,12 @@ class FirstPassword(forms.Form):
     """The password that a superuser sets for another account, typed or generated."""
 
     password = forms.CharField(
-        required=False, strip=False, label="Password",
+        required=False,
+        strip=False,
+        label="Password",
         help_text="Leave this empty to generate a password, which is shown once.",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
     def __init__(self, *args, person, **kwargs):
         """``person`` is the account."""
@@ -49,18 +52,26 @@ class Person(forms.ModelForm):
     """An account: name, groups, and whether it is active."""
 
     groups = ChosenField(
-        Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple)
+        Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     class Meta:
         model = User
-        fields = ["username", "first_name", "last_name", "email", "groups", "is_superuser",
-                  "is_active"]
+        fields = [
+            "username",
+            "first_name",
+            "last_name",
+            "email",
+            "groups",
+            "is_superuser",
+            "is_active",
+        ]
         field_classes = {"username": UsernameField}
         labels = {"username": "Name", "is_superuser": "Superuser", "is_active": "Active"}
         help_texts = {
             "username": "Letters, digits and @ . + - _",
             "is_superuser": "Has all permissions on all deployments, and manages people and "
-                            "groups.",
+            "groups.",
             "is_active": "A deactivated user can't log in. Deactivating ends all sessions at once "
             "and makes all tokens invalid.",
         }
@@ -82,7 +93,8 @@ class Person(forms.ModelForm):
             if [one.pk for one in superusers] == [self.instance.pk]:
                 raise forms.ValidationError(
                     f"{self.instance.get_username()} is the last active superuser: "
-                    "make another user a superuser first.")
+                    "make another user a superuser first."
+                )
         return cleaned
 
     def save(self, commit=True):

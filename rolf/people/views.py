@@ -32,9 +32,14 @@ def allowed(request, **groups):
 def account(request):
     """Show the user's own account and permissions."""
     groups = request.user.groups.order_by("name")
-    return render(request, "people/account.html", {
-        "groups": groups, "allowed": allowed(request, group__in=request.user.groups.all()),
-    })
+    return render(
+        request,
+        "people/account.html",
+        {
+            "groups": groups,
+            "allowed": allowed(request, group__in=request.user.groups.all()),
+        },
+    )
 
 
 @sensitive_post_parameters()
@@ -64,10 +69,16 @@ def people(request):
     grants = Grant.objects.filter(deployment__deleted=None, group=OuterRef("pk")).order_by()
     groups = Group.objects.order_by("name").annotate(
         members=Count("user", filter=Q(user__is_active=True)),
-        allowed=Subquery(grants.values("group").annotate(n=Count("pk")).values("n")))
-    return render(request, "people/people.html", {
-        "page": Paginator(users, LISTED).get_page(request.GET.get("page")), "groups": groups,
-    })
+        allowed=Subquery(grants.values("group").annotate(n=Count("pk")).values("n")),
+    )
+    return render(
+        request,
+        "people/people.html",
+        {
+            "page": Paginator(users, LISTED).get_page(request.GET.get("page")),
+            "groups": groups,
+        },
+    )
 
 
 @sensitive_post_parameters()
@@ -82,8 +93,12 @@ def person_new(request):
     password = FirstPassword(request.POST or None, person=form.instance)
     # Both, so that both say what is wrong; the password is held against the name.
     if not all([form.is_valid(), password.is_valid()]):
-        return render(request, "people/person_new.html", {"form": form, "password": password},
-                      status=422 if form.is_bound else 200)
+        return render(
+            request,
+            "people/person_new.html",
+            {"form": form, "password": password},
+            status=422 if form.is_bound else 200,
+        )
     with record_change(request.user, form.instance):
         made_up = password.save()
         form.save()
@@ -105,10 +120,17 @@ def person(request, user_id):
         messages.success(request, f"Saved {found}.")
         # Who takes a superuser's rights from themselves can't see people any more.
         return redirect("people:account" if found == request.user else "people:people")
-    return render(request, "people/person.html", {
-        "form": form, "person": found, "name": name,
-        "allowed": allowed(request, group__in=found.groups.all()),
-    }, status=422 if form.is_bound else 200)
+    return render(
+        request,
+        "people/person.html",
+        {
+            "form": form,
+            "person": found,
+            "name": name,
+            "allowed": allowed(request, group__in=found.groups.all()),
+        },
+        status=422 if form.is_bound else 200,
+    )
 
 
 @sensitive_post_parameters()
@@ -122,8 +144,12 @@ def person_password(request, user_id):
     found = get_object_or_404(User, pk=user_id)
     form = FirstPassword(request.POST if request.method == "POST" else None, person=found)
     if not form.is_valid():
-        return render(request, "people/person_password.html", {"form": form, "person": found},
-                      status=422 if form.is_bound else 200)
+        return render(
+            request,
+            "people/person_password.html",
+            {"form": form, "person": found},
+            status=422 if form.is_bound else 200,
+        )
     with record_change(request.user, found):
         made_up = form.save()
     return _password_set(request, found, made_up)
@@ -149,8 +175,9 @@ def group_new(request):
             form.save()
         messages.success(request, f"Created the group {form.instance}.")
         return redirect("people:group", form.instance.pk)
-    return render(request, "people/group_new.html", {"form": form},
-                  status=422 if form.is_bound else 200)
+    return render(
+        request, "people/group_new.html", {"form": form}, status=422 if form.is_bound else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,9 +194,17 @@ def group(request, group_id):
             form.save()
         messages.success(request, f"Saved the group {found}.")
         return redirect("people:people")
-    return render(request, "people/group.html", {
-        "form": form, "group": found, "name": name, "allowed": allowed(request, group=found),
-    }, status=422 if form.is_bound else 200)
+    return render(
+        request,
+        "people/group.html",
+        {
+            "form": form,
+            "group": found,
+            "name": name,
+            "allowed": allowed(request, group=found),
+        },
+        status=422 if form.is_bound else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -181,10 +216,15 @@ def group_delete(request, group_id):
     found = get_object_or_404(Group, pk=group_id)
     grants = found.grants.select_related("group", "deployment__application")
     if request.method != "POST":
-        return render(request, "people/group_delete.html", {
-            "group": found, "members": found.user_set.count(),
-            "allowed": grants.filter(deployment__deleted=None).count(),
-        })
+        return render(
+            request,
+            "people/group_delete.html",
+            {
+                "group": found,
+                "members": found.user_set.count(),
+                "allowed": grants.filter(deployment__deleted=None).count(),
+            },
+        )
     for grant in grants:
         with record_change(request.user, grant, grant.deployment):
             grant.delete()

@@ -21,14 +21,21 @@ class PushForm(forms.Form):
     """
 
     comment = forms.CharField(
-        required=False, max_length=COMMENT, widget=forms.Textarea(attrs={"rows": 2}),
-        label="Comment", help_text="Tell the others what this push is for.")
+        required=False,
+        max_length=COMMENT,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Comment",
+        help_text="Tell the others what this push is for.",
+    )
     ref = forms.CharField(required=False, max_length=200, label="Branch, tag or commit")
     skip = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label="Skip stages")
+        required=False, widget=forms.CheckboxSelectMultiple, label="Skip stages"
+    )
     step = forms.BooleanField(
-        required=False, label="Step by step",
-        help_text="Rolf asks before each stage whether to run it, skip it, or stop.")
+        required=False,
+        label="Step by step",
+        help_text="Rolf asks before each stage whether to run it, skip it, or stop.",
+    )
     shown_ref = forms.CharField(required=False, max_length=200)
     shown_commit = forms.CharField(required=False, max_length=64)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -44,7 +51,8 @@ class PushForm(forms.Form):
             self.fields["seen"].initial = self._seen
         self.fields["ref"].initial = deployment.branch
         self.fields["ref"].widget.attrs.update(
-            {"list": "refs", "autocomplete": "off", "class": "mono", "spellcheck": "false"})
+            {"list": "refs", "autocomplete": "off", "class": "mono", "spellcheck": "false"}
+        )
         self.fields["skip"].choices = [(name, name) for name in definition.stages]
         self._flags = {}  # by the name of the field: the name of the flag
         for flag in definition.flags:
@@ -59,12 +67,19 @@ class PushForm(forms.Form):
     def options(self):
         """The keyword arguments for services.queue_push()."""
         data = self.cleaned_data
-        flags = {name: ("1" if data[key] else "") if isinstance(data[key], bool) else data[key]
-                 for key, name in self._flags.items()}
+        flags = {
+            name: ("1" if data[key] else "") if isinstance(data[key], bool) else data[key]
+            for key, name in self._flags.items()
+        }
         shown = data["shown_ref"] == (data["ref"] or self._branch)
-        return {"comment": data["comment"].replace("\r\n", "\n").strip(), "ref": data["ref"],
-                "commit": data["shown_commit"] if shown else "",
-                "flags": flags, "skip": data["skip"], "step": data["step"]}
+        return {
+            "comment": data["comment"].replace("\r\n", "\n").strip(),
+            "ref": data["ref"],
+            "commit": data["shown_commit"] if shown else "",
+            "flags": flags,
+            "skip": data["skip"],
+            "step": data["step"],
+        }
 
     def clean(self):
         """Refuse the form once if flags or stages have changed since the page was shown."""
@@ -74,7 +89,8 @@ class PushForm(forms.Form):
             self.data[self.add_prefix("seen")] = self._seen
             raise forms.ValidationError(
                 "The stages or flags of this deployment have changed since you opened this page. "
-                "Nothing was pushed. Check them below, then push again.")
+                "Nothing was pushed. Check them below, then push again."
+            )
         return cleaned
 
     def _add(self, flag):
@@ -82,8 +98,10 @@ class PushForm(forms.Form):
         self._flags[key] = flag.name
         more = {"label": flag.name, "help_text": flag.description, "required": False}
         self.fields[key] = (
-            forms.BooleanField(initial=bool(flag.default), **more) if flag.kind == SWITCH
-            else forms.CharField(initial=flag.default, max_length=1000, **more))
+            forms.BooleanField(initial=bool(flag.default), **more)
+            if flag.kind == SWITCH
+            else forms.CharField(initial=flag.default, max_length=1000, **more)
+        )
 
 
 def _digest(definition):

@@ -49,7 +49,8 @@ class PushQuerySet(models.QuerySet):
         """Join the worker, and both pushes of a rollback without their large fields."""
         ends = ("rollback_to", "rollback_of")
         return self.select_related("worker", *ends).defer(
-            *(f"{end}__{heavy}" for end in ends for heavy in ("snapshot", "record", "marks")))
+            *(f"{end}__{heavy}" for end in ends for heavy in ("snapshot", "record", "marks"))
+        )
 
 
 class Push(models.Model):
@@ -63,15 +64,21 @@ class Push(models.Model):
     """
 
     State = models.TextChoices(
-        "State", {state.name: (state.value, state.value) for state in State
-                  if state not in (State.WAITING, State.SKIPPED)})
+        "State",
+        {
+            state.name: (state.value, state.value)
+            for state in State
+            if state not in (State.WAITING, State.SKIPPED)
+        },
+    )
 
     deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="pushes")
     number = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     reason = models.TextField(blank=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL,
-                             related_name="pushes")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="pushes"
+    )
     user_name = models.CharField(max_length=150)  # stays when the account is deleted
     comment = models.TextField(blank=True)
 
@@ -80,10 +87,12 @@ class Push(models.Model):
     flags = models.JSONField(default=dict)  # NAME: value, as in the environment of stages
     skip = models.JSONField(default=list)  # names of stages
     step = models.BooleanField(default=False)
-    rollback_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT,
-                                    related_name="returns")
-    rollback_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT,
-                                    related_name="undone_by")
+    rollback_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="returns"
+    )
+    rollback_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
+    )
     keep_settings = models.BooleanField(default=False)  # a rollback of the code only
     resumed = models.BooleanField(default=False)
 
@@ -103,8 +112,9 @@ class Push(models.Model):
     version = models.PositiveBigIntegerField(default=0)  # grows with each change that pages show
 
     # Messages between the pages and the worker.
-    worker = models.ForeignKey("pushes.Worker", null=True, blank=True, on_delete=models.SET_NULL,
-                               related_name="pushes")
+    worker = models.ForeignKey(
+        "pushes.Worker", null=True, blank=True, on_delete=models.SET_NULL, related_name="pushes"
+    )
     cancelled_by = models.CharField(max_length=150, blank=True)
     awaits = models.CharField(max_length=80, blank=True)  # in step mode, the stage to decide about
     decision = models.CharField(max_length=10, blank=True)  # run, skip or stop
@@ -117,17 +127,19 @@ class Push(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["deployment"], condition=models.Q(state__in=ACTIVE),
-                name="one_push_at_a_time"),
-            models.UniqueConstraint(
-                fields=["deployment", "number"], name="one_push_of_a_number"),
+                fields=["deployment"],
+                condition=models.Q(state__in=ACTIVE),
+                name="one_push_at_a_time",
+            ),
+            models.UniqueConstraint(fields=["deployment", "number"], name="one_push_of_a_number"),
         ]
         indexes = [
             models.Index(fields=["deployment", "-id"], name="pushes_of_a_deployment"),
             models.Index(fields=["deployment", "state", "-id"], name="pushes_by_state"),
             models.Index(fields=["user", "-id"], name="pushes_of_a_person"),
-            models.Index(fields=["state"], name="pushes_that_run",
-                         condition=models.Q(state__in=ACTIVE)),
+            models.Index(
+                fields=["state"], name="pushes_that_run", condition=models.Q(state__in=ACTIVE)
+            ),
         ]
 
     def __str__(self):
@@ -291,8 +303,9 @@ class WorkerQuerySet(models.QuerySet):
     def heard(self):
         """Filter for workers with a recent heartbeat, or whose successor is about to start."""
         now = timezone.now()
-        return self.filter(Q(ended=None, beat__gt=now - timedelta(seconds=LAPSED))
-                           | Q(ended__gt=now))
+        return self.filter(
+            Q(ended=None, beat__gt=now - timedelta(seconds=LAPSED)) | Q(ended__gt=now)
+        )
 
     @contextmanager
     def carrying(self):
@@ -306,8 +319,12 @@ class WorkerQuerySet(models.QuerySet):
         if worker:
             yield worker
             return
-        own = self.create(name=secrets.token_hex(16), machine=process_namespace(), pid=os.getpid(),
-                          beat=timezone.now())
+        own = self.create(
+            name=secrets.token_hex(16),
+            machine=process_namespace(),
+            pid=os.getpid(),
+            beat=timezone.now(),
+        )
         done = threading.Event()
         beating = threading.Thread(target=own.beat_until, args=[done], daemon=True)
         beating.start()
@@ -362,9 +379,9 @@ class Worker(models.Model):
         """Whether it has a recent heartbeat, or is a running process of this machine."""
         if self.ended is not None:
             return False
-        return (self.beat > timezone.now() - timedelta(seconds=LAPSED)
-                or (self.machine == process_namespace()
-                    and _began(self.pid) < self.started.timestamp()))
+        return self.beat > timezone.now() - timedelta(seconds=LAPSED) or (
+            self.machine == process_namespace() and _began(self.pid) < self.started.timestamp()
+        )
 
 
 def _began(pid):
@@ -376,5 +393,6 @@ def _began(pid):
     if found is None or found.zombie:
         return math.inf
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - (
-        found.process.started / os.sysconf("SC_CLK_TCK"))
+        found.process.started / os.sysconf("SC_CLK_TCK")
+    )
     return time.time() - age

@@ -9,8 +9,9 @@ class Moved(Refused):
     def __init__(self, ref, shown, commit):
         """Name both commits."""
         self.commit = commit
-        super().__init__([f"{ref} is at {commit[:8]} now, no longer at {shown[:8]}. Nothing was "
-                          "pushed."])
+        super().__init__(
+            [f"{ref} is at {commit[:8]} now, no longer at {shown[:8]}. Nothing was pushed."]
+        )
 
 
 def refuse_closed(deployment):

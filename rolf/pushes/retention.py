@@ -25,9 +25,14 @@ def old_logs():
     good = own.filter(state=State.SUCCEEDED)
     old = Push.objects.filter(ended__lt=begin).exclude(state__in=ACTIVE).exclude(pruned=True)
     # The oldest push to keep of each kind; null if there are fewer, and then all of them stay.
-    old = old.annotate(newest=Subquery(own[NEWEST - 1:NEWEST]), good=Subquery(good[GOOD - 1:GOOD]))
-    return old.filter(newest__isnull=False, pk__lt=F("newest")).filter(
-        ~Q(state=State.SUCCEEDED) | Q(good__isnull=False, pk__lt=F("good"))).order_by("pk")
+    old = old.annotate(
+        newest=Subquery(own[NEWEST - 1 : NEWEST]), good=Subquery(good[GOOD - 1 : GOOD])
+    )
+    return (
+        old.filter(newest__isnull=False, pk__lt=F("newest"))
+        .filter(~Q(state=State.SUCCEEDED) | Q(good__isnull=False, pk__lt=F("good")))
+        .order_by("pk")
+    )
 
 
 def prune():
@@ -51,7 +56,14 @@ def _remove_log(push):
     LogIndex.objects.filter(push=push).delete()
     LogChunk.objects.filter(push=push).delete()
     LogChunk.objects.create(
-        push=push, sequence=0, offset=0, first_line=0, last_line=1, data=line,
-        spans=[[len(line), 0, "note", now.timestamp(), ""]])
+        push=push,
+        sequence=0,
+        offset=0,
+        first_line=0,
+        last_line=1,
+        data=line,
+        spans=[[len(line), 0, "note", now.timestamp(), ""]],
+    )
     Push.objects.filter(pk=push.pk).update(
-        log_lines=1, log_bytes=len(line), marks={}, pruned=True, version=F("version") + 1)
+        log_lines=1, log_bytes=len(line), marks={}, pruned=True, version=F("version") + 1
+    )

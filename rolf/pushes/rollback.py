@@ -36,8 +36,10 @@ def is_live(deployment, push):
         return False
     last = deployment.pushes.gone_live().order_by("-number").first()
     return not deployment.pushes.filter(
-        switches=False, number__gt=last.number if last else 0,
-        state__in=(State.FAILED, State.CANCELLED, State.LOST)).exists()
+        switches=False,
+        number__gt=last.number if last else 0,
+        state__in=(State.FAILED, State.CANCELLED, State.LOST),
+    ).exists()
 
 
 def target_of(deployment, wanted=None):
@@ -61,9 +63,15 @@ def records_of(deployment, besides=None):
     found = list(pushes.gone_live().values_list(*fields)[:ENOUGH])
     if besides and besides.number not in {number for number, *_ in found}:
         found += pushes.filter(pk=besides.pk).values_list(*fields)
-    return [Record(id=number, state=State(state), rollback_to=rollback_to,
-                   stages=(StageRecord(name="", switches=True, started=0.0),) if switched else ())
-            for number, state, switched, rollback_to in found]
+    return [
+        Record(
+            id=number,
+            state=State(state),
+            rollback_to=rollback_to,
+            stages=(StageRecord(name="", switches=True, started=0.0),) if switched else (),
+        )
+        for number, state, switched, rollback_to in found
+    ]
 
 
 def foreign(deployment):
@@ -72,9 +80,16 @@ def foreign(deployment):
     The command line made that push, so Rolf has no row of it.
     """
     served = deployment.served
-    return Push(deployment=deployment, number=served["number"], commit=served["commit"],
-                ref=served["ref"], user_name=served["by"], state=State.SUCCEEDED,
-                created=parse_datetime(served["at"]), ended=parse_datetime(served["at"]))
+    return Push(
+        deployment=deployment,
+        number=served["number"],
+        commit=served["commit"],
+        ref=served["ref"],
+        user_name=served["by"],
+        state=State.SUCCEEDED,
+        created=parse_datetime(served["at"]),
+        ended=parse_datetime(served["at"]),
+    )
 
 
 def _known(deployment, besides=None):

@@ -47,8 +47,9 @@ class Proposal:
         return str(self.live.number) if self.live else ""
 
 
-def queue_push(deployment, user, *, ref="", commit="", look=False, comment="", flags=None,
-               skip=(), step=False):
+def queue_push(
+    deployment, user, *, ref="", commit="", look=False, comment="", flags=None, skip=(), step=False
+):
     """Queue a push of a ref (by default the branch), and return it.
 
     The worker resolves the ref when it begins the push. `commit` is the commit that the user saw;
@@ -58,8 +59,15 @@ def queue_push(deployment, user, *, ref="", commit="", look=False, comment="", f
     """
     refuse_closed(deployment)
     _refuse_unfit(comment, ref, *skip, *(flags or {}), *map(str, (flags or {}).values()))
-    push = Push(deployment=deployment, ref=ref.strip() or deployment.branch, commit=commit,
-                comment=comment, flags=dict(flags or {}), skip=list(skip), step=step)
+    push = Push(
+        deployment=deployment,
+        ref=ref.strip() or deployment.branch,
+        commit=commit,
+        comment=comment,
+        flags=dict(flags or {}),
+        skip=list(skip),
+        step=step,
+    )
     _refuse_invalid_ref(push.ref)
     resolves_git = True
     if not deployment.tied:
@@ -67,9 +75,12 @@ def queue_push(deployment, user, *, ref="", commit="", look=False, comment="", f
         push.comment = prepared.mask(comment)
         push.flags = dict(prepared.flags)
         resolves_git = prepared.resolves_git
-        push.snapshot = {"resolves_git": resolves_git, **prepared.plan(
-            number=0, comment=push.comment, ref=push.ref, commit="",
-            who=user.get_username()).snapshot(code=True)}
+        push.snapshot = {
+            "resolves_git": resolves_git,
+            **prepared.plan(
+                number=0, comment=push.comment, ref=push.ref, commit="", who=user.get_username()
+            ).snapshot(code=True),
+        }
     else:
         push.comment = SecretMasker(secrets_of(deployment)).mask(comment)
     if look and resolves_git:
@@ -92,7 +103,8 @@ def propose(deployment, to=None):
     changed = []
     if live and live.pk:  # Rolf does not know the settings of a push of the command line
         changed = settings_changed(
-            *((push.record or {}).get("settings", {}) for push in (live, target)))
+            *((push.record or {}).get("settings", {}) for push in (live, target))
+        )
     return Proposal(target=target, live=live, settings=changed)
 
 
@@ -106,15 +118,25 @@ def queue_rollback(deployment, user, *, to=None, shown=None, keep_settings=False
     proposal = propose(deployment, to)
     target, live = proposal.target, proposal.live
     if shown is not None and shown != proposal.shown:
-        before, now = (f"push {number}" if number else "an unknown push"
-                       for number in (shown, proposal.shown))
+        before, now = (
+            f"push {number}" if number else "an unknown push" for number in (shown, proposal.shown)
+        )
         raise Refused([f"Now {now} is live, no longer {before}. Nothing was rolled back."])
     if is_live(deployment, target):
         raise Refused([f"Push {target.number} is live already. Nothing was rolled back."])
-    return _saved(Push(
-        deployment=deployment, ref=target.ref, commit=target.commit, flags=target.flags,
-        comment=comment or f"back to push {target.number}", rollback_to=target,
-        rollback_of=live if live and live.pk else None, keep_settings=keep_settings), user)
+    return _saved(
+        Push(
+            deployment=deployment,
+            ref=target.ref,
+            commit=target.commit,
+            flags=target.flags,
+            comment=comment or f"back to push {target.number}",
+            rollback_to=target,
+            rollback_of=live if live and live.pk else None,
+            keep_settings=keep_settings,
+        ),
+        user,
+    )
 
 
 def resume(push, user, *, shown=None):
@@ -124,22 +146,43 @@ def resume(push, user, *, shown=None):
     version, the push may have stopped at another stage.
     """
     if shown is not None and shown != str(push.version):
-        raise Refused(["This push has changed since you opened the page, so it was not resumed. "
-                       "Check its state, then try again."])
+        raise Refused(
+            [
+                "This push has changed since you opened the page, so it was not resumed. "
+                "Check its state, then try again."
+            ]
+        )
     last = push.last_begun
     if not push.stopped:
-        raise Refused([f"Only a push that failed, was cancelled or was lost can be resumed. "
-                       f"State of this one: {push.effective_state}."])
+        raise Refused(
+            [
+                f"Only a push that failed, was cancelled or was lost can be resumed. "
+                f"State of this one: {push.effective_state}."
+            ]
+        )
     if last != push:
-        raise Refused([f"Only the last push can be resumed, which is push {last.number}."
-                       if last else "This push never began, so it cannot be resumed."])
+        raise Refused(
+            [
+                f"Only the last push can be resumed, which is push {last.number}."
+                if last
+                else "This push never began, so it cannot be resumed."
+            ]
+        )
     refuse_closed(push.deployment)
     changed = Push.objects.filter(pk=push.pk, version=push.version)
     try:
         with transaction.atomic():
             taken = changed.update(
-                state=State.QUEUED, resumed=True, reason="", cancelled_by="", worker=None,
-                ended=None, awaits="", decision="", version=push.version + 1)
+                state=State.QUEUED,
+                resumed=True,
+                reason="",
+                cancelled_by="",
+                worker=None,
+                ended=None,
+                awaits="",
+                decision="",
+                version=push.version + 1,
+            )
     except IntegrityError:
         raise _conflict(push.deployment) from None
     if not taken:
@@ -154,8 +197,13 @@ def cancel(push, user):
     reason = f"cancelled by {user.get_username()}"
     now = timezone.now()
     queued = Push.objects.filter(pk=push.pk, state=State.QUEUED)
-    if queued.update(state=State.CANCELLED, reason=reason, cancelled_by=user.get_username(),
-                     ended=now, version=F("version") + 1):
+    if queued.update(
+        state=State.CANCELLED,
+        reason=reason,
+        cancelled_by=user.get_username(),
+        ended=now,
+        version=F("version") + 1,
+    ):
         return
     running = Push.objects.filter(pk=push.pk, state=State.RUNNING)
     if not running.update(cancelled_by=user.get_username()):
@@ -168,7 +216,8 @@ def decide(push, user, decision):
         raise Refused(["The decision must be run, skip or stop."])
     waiting = Push.objects.filter(pk=push.pk, state=State.RUNNING, decision="").exclude(awaits="")
     if not waiting.filter(awaits=push.awaits).update(
-            decision=decision, decided_by=user.get_username(), version=F("version") + 1):
+        decision=decision, decided_by=user.get_username(), version=F("version") + 1
+    ):
         raise Refused(["This push no longer waits for a decision."])
 
 

@@ -41,8 +41,10 @@ def ask(deployment, ref=""):
         return _refused(deployment, ref, f"{OPEN} branches of it wait for a worker")
     Survey.objects.filter(deployment=deployment, asked__lt=now - LATELY).delete()
     survey, _ = Survey.objects.update_or_create(
-        deployment=deployment, ref=ref or deployment.branch,
-        defaults={"asked": now, "answered": None})
+        deployment=deployment,
+        ref=ref or deployment.branch,
+        defaults={"asked": now, "answered": None},
+    )
     transaction.on_commit(lambda: tasks.survey.enqueue(survey.pk))
     return survey
 
@@ -70,8 +72,13 @@ def look(deployment, ref=""):
 def _refused(deployment, ref, why):
     """Return an unsaved Survey whose answer is that there are too many."""
     now = timezone.now()
-    return Survey(deployment=deployment, ref=ref or deployment.branch, asked=now, answered=now,
-                  fault=f"The repository: {why} already. Try again in a minute.")
+    return Survey(
+        deployment=deployment,
+        ref=ref or deployment.branch,
+        asked=now,
+        answered=now,
+        fault=f"The repository: {why} already. Try again in a minute.",
+    )
 
 
 @contextmanager

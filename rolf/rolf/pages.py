@@ -12,8 +12,9 @@ from django.utils.safestring import mark_safe
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _ANY = re.compile(f"[{_CONTROLS}]")
 # Forms must send back what they got, so text areas and values stay unchanged.
-_PARTS = re.compile(r"(<textarea\b.*?</textarea\s*>|<[^>]*\svalue=[^>]*>)",
-                    re.DOTALL | re.IGNORECASE)
+_PARTS = re.compile(
+    r"(<textarea\b.*?</textarea\s*>|<[^>]*\svalue=[^>]*>)", re.DOTALL | re.IGNORECASE
+)
 
 
 def harmless(html):

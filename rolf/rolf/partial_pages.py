@@ -11,14 +11,18 @@ def vary_by_htmx(get_response):
 
     Without it, the Back button shows the part that htmx fetched last, without styles and scripts.
     """
+
     def marked(response):
         patch_vary_headers(response, ["HX-Request"])
         return response
 
     if iscoroutinefunction(get_response):
+
         async def answer(request):
             return marked(await get_response(request))
     else:
+
         def answer(request):
             return marked(get_response(request))
+
     return answer

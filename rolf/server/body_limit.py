@@ -16,8 +16,12 @@ class BodyLimitMiddleware(MiddlewareMixin):
         announced = request.META.get("CONTENT_LENGTH") or ""
         if not announced.isdecimal() or (len(announced) < 20 and int(announced) <= LARGEST):
             return None
-        return HttpResponse(TEXT, status=413, content_type="text/plain; charset=utf-8",
-                            headers={"Connection": "close"})
+        return HttpResponse(
+            TEXT,
+            status=413,
+            content_type="text/plain; charset=utf-8",
+            headers={"Connection": "close"},
+        )
 
 
 class BodyLimit:
@@ -71,7 +75,15 @@ def _announced(scope):
 
 async def _refuse(send):
     """Answer 413 and close the connection, whose rest is not read."""
-    await send({"type": "http.response.start", "status": 413, "headers": [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(TEXT)).encode()), (b"connection", b"close")]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 413,
+            "headers": [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(TEXT)).encode()),
+                (b"connection", b"close"),
+            ],
+        }
+    )
     await send({"type": "http.response.body", "body": TEXT})

@@ -18,8 +18,10 @@ HEADER_TIME = 10.0  # seconds until a request's headers are complete
 BODY_TIME = 20.0  # seconds for a body, and one second more for each RATE bytes
 RATE = 500
 WRITE_TIME = 60.0  # seconds in which a client must take some of the answer
-ANSWER_408 = (b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
-              b"Content-Length: 16\r\nConnection: close\r\n\r\nRequest Timeout\n")
+ANSWER_408 = (
+    b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 16\r\nConnection: close\r\n\r\nRequest Timeout\n"
+)
 
 logger = logging.getLogger("rolf.web")
 

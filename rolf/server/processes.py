@@ -130,8 +130,10 @@ class ProcessTree:
             return False
         if fault := fault_of(self._release):
             self._refused = found
-            say(f"{found} cannot be run, so {self._release.here} goes on: {fault}\n"
-                f"  next: {found}/manage.py rolf --check")
+            say(
+                f"{found} cannot be run, so {self._release.here} goes on: {fault}\n"
+                f"  next: {found}/manage.py rolf --check"
+            )
         return not fault
 
 
@@ -139,9 +141,15 @@ def fault_of(release):
     """Return in a line why the release at the path cannot be run; empty if it can."""
     try:
         checked = subprocess.run(  # noqa: S603
-            release.command("rolf", "--check"), check=False, cwd=release.path, timeout=PATIENCE,
-            capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, ()))
+            release.command("rolf", "--check"),
+            check=False,
+            cwd=release.path,
+            timeout=PATIENCE,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, ()),
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if not checked.returncode:

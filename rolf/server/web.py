@@ -70,11 +70,22 @@ def serve(application, listener):
     errors.setLevel(logging.WARNING)
     for each in (errors, logger):
         each.addFilter(Seldom())
-    Server(uvicorn.Config(
-        BodyLimit(application, LARGEST), lifespan="off", ws="none", http=Connection,
-        loop="asyncio", log_config=None, access_log=False, server_header=False,
-        timeout_keep_alive=KEEP_ALIVE, h11_max_incomplete_event_size=LARGEST_HEADERS,
-        backlog=ACCEPTS), raise_file_limit()).run([listener])
+    Server(
+        uvicorn.Config(
+            BodyLimit(application, LARGEST),
+            lifespan="off",
+            ws="none",
+            http=Connection,
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            h11_max_incomplete_event_size=LARGEST_HEADERS,
+            backlog=ACCEPTS,
+        ),
+        raise_file_limit(),
+    ).run([listener])
 
 
 def _log_fault(loop, context):
@@ -112,11 +123,15 @@ class Listener:
             return cls(socket.create_server((address, port), family=family, backlog=BACKLOG))
         except (OSError, OverflowError) as error:
             taken = getattr(error, "errno", None) == errno.EADDRINUSE
-            fault = os.strerror(errno.EADDRINUSE) if taken else (
-                getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
+            fault = (
+                os.strerror(errno.EADDRINUSE)
+                if taken
+                else (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
+            )
             instead = f"--port {port + 1}" if taken else "--bind 127.0.0.1 --port 8000"
-            raise CommandError(f"{address} port {port}: {fault}\n"
-                               f"  next: ./manage.py rolf {instead}", returncode=2) from error
+            raise CommandError(
+                f"{address} port {port}: {fault}\n  next: ./manage.py rolf {instead}", returncode=2
+            ) from error
 
     def handed_on(self, environment):
         """Return an environment in which the program that this process becomes finds the socket."""

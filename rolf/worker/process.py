@@ -46,9 +46,15 @@ class WorkerProcess(QueueWorker):
     def __init__(self, *, slots, grace, changed):
         """Set up. `changed` returns whether there is a newer release."""
         super().__init__(
-            queue_names=list(slots), interval=POLL, batch=False, backend_name="default",
-            startup_delay=False, max_tasks=None, worker_id=secrets.token_hex(16),
-            excluded_queue_names=[])
+            queue_names=list(slots),
+            interval=POLL,
+            batch=False,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=secrets.token_hex(16),
+            excluded_queue_names=[],
+        )
         self._slots = slots
         self._grace = grace
         self._changed = changed
@@ -70,7 +76,8 @@ class WorkerProcess(QueueWorker):
         finally:
             with ignore_outage():
                 Worker.objects.filter(pk=self._row.pk).update(
-                    ended=timezone.now() + (HANDOVER if self._succeeded else timedelta()))
+                    ended=timezone.now() + (HANDOVER if self._succeeded else timedelta())
+                )
 
     def run(self):
         """Take tasks while there are free slots, until SIGTERM."""
@@ -107,7 +114,8 @@ class WorkerProcess(QueueWorker):
         taken = Counter(task.queue_name for task in self._children.values())
         free = [queue for queue, slots in self._slots.items() if taken[queue] < slots]
         ready = DBTaskResult.objects.ready().filter(
-            backend_name=self.backend_name, queue_name__in=free)
+            backend_name=self.backend_name, queue_name__in=free
+        )
         if not ready.exists():
             return None
         with exclusive_transaction(ready.db):
@@ -151,7 +159,8 @@ class WorkerProcess(QueueWorker):
     def _register(self):
         """Create the worker's row, with a name of its own."""
         self._row = Worker.objects.create(
-            name=self.worker_id, machine=process_namespace(), pid=os.getpid(), beat=timezone.now())
+            name=self.worker_id, machine=process_namespace(), pid=os.getpid(), beat=timezone.now()
+        )
 
     def _beat(self):
         """Send the heartbeat. If others have declared this worker dead, continue as a new worker.

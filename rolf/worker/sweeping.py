@@ -49,8 +49,11 @@ def _lose_orphans(worker, tasks):
     """Mark the pushes as lost whose child of this worker died."""
     pushes = [task.args_kwargs["args"][0] for task in tasks if task.queue_name == PUSHES]
     # The same child carries out the automatic rollback of its push.
-    for push in Push.objects.filter(worker=worker, state=State.RUNNING).exclude(
-            pk__in=pushes).exclude(rollback_of__in=pushes):
+    for push in (
+        Push.objects.filter(worker=worker, state=State.RUNNING)
+        .exclude(pk__in=pushes)
+        .exclude(rollback_of__in=pushes)
+    ):
         lose(push)
 
 
@@ -62,8 +65,14 @@ def lose(push):
     record = Record.from_json(push.record).lost() if push.record else Record(id=0, state=State.LOST)
     reason = record.reason if push.record else DIED
     lost = Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id)
-    if lost.update(state=record.state, reason=reason, ended=timezone.now(), awaits="",
-                   record=push.record and record.to_json(), version=F("version") + 1):
+    if lost.update(
+        state=record.state,
+        reason=reason,
+        ended=timezone.now(),
+        awaits="",
+        record=push.record and record.to_json(),
+        version=F("version") + 1,
+    ):
         logger.warning("%s of %s is %s: %s", push, push.deployment, record.state, reason)
 
 
@@ -75,19 +84,20 @@ def _end_tasks(own, tasks):
         here = own is not None and own.name in task.worker_ids
         if task.pk not in mine if here else not living & set(task.worker_ids):
             DBTaskResult.objects.filter(pk=task.pk, status=TaskResultStatus.RUNNING).update(
-                status=TaskResultStatus.FAILED, finished_at=timezone.now(),
-                traceback="its worker died")
+                status=TaskResultStatus.FAILED,
+                finished_at=timezone.now(),
+                traceback="its worker died",
+            )
 
 
 def _requeue(now):
     """Enqueue the queued pushes that have no task. No worker has started them, so they run once."""
-    waiting = Push.objects.filter(
-        state=State.QUEUED, created__lte=now - timedelta(seconds=BETWEEN))
+    waiting = Push.objects.filter(state=State.QUEUED, created__lte=now - timedelta(seconds=BETWEEN))
     if not waiting.exists():
         return
     open_tasks = DBTaskResult.objects.filter(
-        status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING],
-        queue_name=PUSHES)
+        status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING], queue_name=PUSHES
+    )
     queued = {task.args_kwargs["args"][0] for task in open_tasks}
     for push in waiting:
         if push.pk not in queued:

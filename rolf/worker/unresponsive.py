@@ -35,7 +35,8 @@ class PushWatch:
         """If the push should have ended, continue its processes, or kill them and end the push."""
         # The same child carries out the automatic rollback of its push.
         running = Push.objects.filter(
-            Q(pk=self._push_id) | Q(rollback_of=self._push_id), state=State.RUNNING)
+            Q(pk=self._push_id) | Q(rollback_of=self._push_id), state=State.RUNNING
+        )
         now = time.monotonic()
         stopped_since = self._stopped_since(now)
         for push in running:
@@ -65,8 +66,11 @@ class PushWatch:
             since = self._since("cancelled", push.pk, push.cancelled_by, now)
             late.append((now - since, State.CANCELLED, f"cancelled by {push.cancelled_by}"))
         silent_since = self._since("log", push.pk, push.log_bytes, now)
-        for planned, stage in zip((push.snapshot or {}).get("stages", ()),
-                                  (push.record or {}).get("stages", ()), strict=False):
+        for planned, stage in zip(
+            (push.snapshot or {}).get("stages", ()),
+            (push.record or {}).get("stages", ()),
+            strict=False,
+        ):
             for host, run in (stage.get("hosts") or {"": stage}).items():
                 key = ("run", push.pk, stage["name"], host)
                 since = self._since(*key, (run["state"], run["started"]), now)
@@ -76,12 +80,17 @@ class PushWatch:
                     continue
                 begun = True
                 for limit, began, what in [
-                        (planned.get("timeout"), since, "after"),
-                        (planned.get("idle_timeout"), max(since, silent_since),
-                         "after no output for")]:
+                    (planned.get("timeout"), since, "after"),
+                    (planned.get("idle_timeout"), max(since, silent_since), "after no output for"),
+                ]:
                     if limit:
-                        late.append((now - began - limit, State.FAILED,
-                                     f"{stage['name']} timed out {what} {render(limit)}"))
+                        late.append(
+                            (
+                                now - began - limit,
+                                State.FAILED,
+                                f"{stage['name']} timed out {what} {render(limit)}",
+                            )
+                        )
         # A user's Cancel comes before any time-out.
         asked = [one for one in late if one[1] is State.CANCELLED and one[0] > WAKE]
         return max(asked or late, key=lambda one: one[0])
@@ -129,18 +138,33 @@ def end(push, state, reason):
     if record:
         state, reason = record.state, record.reason
     Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id).update(
-        state=state, reason=reason, ended=now, awaits="",
-        record=record and record.to_json(), version=F("version") + 1)
+        state=state,
+        reason=reason,
+        ended=now,
+        awaits="",
+        record=record and record.to_json(),
+        version=F("version") + 1,
+    )
 
 
 def _ended(record, state, reason, at):
     """Return the record of a push whose running stage ended so, or else the stage that was next."""
-    runs = [(index, host, run) for index, stage in enumerate(record.stages)
-            for host, run in (stage.hosts or {"": stage}).items()]
+    runs = [
+        (index, host, run)
+        for index, stage in enumerate(record.stages)
+        for host, run in (stage.hosts or {"": stage}).items()
+    ]
     running = [each for each in runs if each[2].state is State.RUNNING]
     following = [each for each in runs if each[2].state is State.WAITING][:1]
     for index, host, run in running or following:
-        record = record.after(StageEnded(
-            at=at, stage=index, host=host, state=state, reason=reason,
-            seconds=max(0.0, at - (at if run.started is None else run.started))))
+        record = record.after(
+            StageEnded(
+                at=at,
+                stage=index,
+                host=host,
+                state=state,
+                reason=reason,
+                seconds=max(0.0, at - (at if run.started is None else run.started)),
+            )
+        )
     return record.after(PushEnded(at=at, state=state, reason=reason))

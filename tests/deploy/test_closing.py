@@ -41,21 +41,27 @@ def run(project: Path, command: str, *words: str) -> int:
 
 
 def test_a_deployment_is_closed_with_a_reason_and_opened_again(
-        project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(project, "lock", "-m", "exam\nweek") == 0
     assert capsys.readouterr().out == (
-        "production is closed to pushes; to open it: python -m bootstrapper unlock production\n")
+        "production is closed to pushes; to open it: python -m bootstrapper unlock production\n"
+    )
     closed = FileDeploymentLock(project, "production").closed
     assert closed
     assert (closed.reason, closed.machine) == ("exam week", machine_name())
     assert run(project, "unlock", "production") == 0
-    assert re.fullmatch(r"production is open to pushes again; it was closed by \S+ since "
-                        r"\d\d:\d\d: exam week\n", capsys.readouterr().out)
+    assert re.fullmatch(
+        r"production is open to pushes again; it was closed by \S+ since "
+        r"\d\d:\d\d: exam week\n",
+        capsys.readouterr().out,
+    )
     assert FileDeploymentLock(project, "production").closed is None
 
 
 def test_who_comes_second_does_not_take_the_first_ones_reason_away(
-        project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(project, "lock", "-m", "exam week") == 0
     assert run(project, "lock", "-m", "mine") == 3
     error = capsys.readouterr().err
@@ -66,8 +72,9 @@ def test_who_comes_second_does_not_take_the_first_ones_reason_away(
     assert closed.reason == "exam week"
 
 
-def test_unlocking_what_is_open_is_no_fault(project: Path,
-                                            capsys: pytest.CaptureFixture[str]) -> None:
+def test_unlocking_what_is_open_is_no_fault(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(project, "unlock") == 0
     assert capsys.readouterr().out == "production was open already\n"
 
@@ -79,18 +86,24 @@ def test_a_reason_must_be_given(project: Path, capsys: pytest.CaptureFixture[str
     assert "-m" in capsys.readouterr().err
 
 
-def test_a_name_that_is_misspelt_is_reported(project: Path,
-                                         capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_is_misspelt_is_reported(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(project, "lock", "prodction", "-m", "x") == 2
     assert 'did you mean "production"?' in capsys.readouterr().err
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
-def test_it_is_closed_for_all_who_use_the_target(project: Path, ssh_server: SshServer,
-                                                 capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_closed_for_all_who_use_the_target(
+    project: Path, ssh_server: SshServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = ssh_server.home / "site"
-    settings(project, REMOTE_HOST="production", REMOTE_DIRECTORY=str(site),
-             SSH_CONFIG=str(ssh_server.config))
+    settings(
+        project,
+        REMOTE_HOST="production",
+        REMOTE_DIRECTORY=str(site),
+        SSH_CONFIG=str(ssh_server.config),
+    )
     assert run(project, "lock", "-m", "exam week") == 0
     with Ssh() as ssh:
         closed = read_host_state(ssh, HERE, str(site)).closed
@@ -101,8 +114,9 @@ def test_it_is_closed_for_all_who_use_the_target(project: Path, ssh_server: SshS
     assert not (site / ".deploy/closed").exists()
 
 
-def test_a_push_to_a_closed_deployment_is_refused(project: Path,
-                                                  capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_push_to_a_closed_deployment_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipes = project / "deploy/recipes"
     recipes.mkdir()
     (recipes / "touch-wsgi.sh").write_text("# Shows that it ran.\ntouch ../../../ran\n")

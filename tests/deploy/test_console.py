@@ -35,20 +35,34 @@ class Text(io.TextIOWrapper):
         return self.bytes.getvalue().decode()
 
 
-def ended(stage: int, state: State = State.SUCCEEDED, *, host: str = "", exit_status: int = 0,
-          reason: str = "", seconds: float = 1.25) -> StageEnded:
-    return StageEnded(at=AT, stage=stage, host=host, state=state, exit=exit_status, reason=reason,
-                      seconds=seconds)
+def ended(
+    stage: int,
+    state: State = State.SUCCEEDED,
+    *,
+    host: str = "",
+    exit_status: int = 0,
+    reason: str = "",
+    seconds: float = 1.25,
+) -> StageEnded:
+    return StageEnded(
+        at=AT, stage=stage, host=host, state=state, exit=exit_status, reason=reason, seconds=seconds
+    )
 
 
 STORY: list[Event] = [
-    StageStarted(at=AT, stage=0), out(b"Cloning\n"), ended(0),
-    StageStarted(at=AT, stage=1), out(b"test one\n", 1), err(b"FAIL: test two\nno newline", 1),
-    ended(1, State.FAILED, exit_status=1, reason="exit status 1")]
+    StageStarted(at=AT, stage=0),
+    out(b"Cloning\n"),
+    ended(0),
+    StageStarted(at=AT, stage=1),
+    out(b"test one\n", 1),
+    err(b"FAIL: test two\nno newline", 1),
+    ended(1, State.FAILED, exit_status=1, reason="exit status 1"),
+]
 
 
-def reported(events: list[Event], *, verbosity: int = 0, hosts: int = 0,
-         encoding: str = "utf-8") -> str:
+def reported(
+    events: list[Event], *, verbosity: int = 0, hosts: int = 0, encoding: str = "utf-8"
+) -> str:
     stream = Text(encoding)
     console = Console(NAMES, hosts=hosts, verbosity=verbosity, stream=stream)
     for event in events:
@@ -58,7 +72,9 @@ def reported(events: list[Event], *, verbosity: int = 0, hosts: int = 0,
 
 
 def test_off_a_terminal_there_are_plain_lines_and_the_last_words_of_what_failed() -> None:
-    assert reported(STORY) == """\
+    assert (
+        reported(STORY)
+        == """\
 git-clone ...
 git-clone: succeeded after 1.2 s
 unit-tests ...
@@ -68,12 +84,16 @@ unit-tests: failed after 1.2 s, exit status 1
     ! no newline
 production is as it was
 """
+    )
 
 
 def test_quiet_tells_of_failures_alone() -> None:
     assert reported(STORY, verbosity=-1).splitlines() == [
-        "unit-tests: failed after 1.2 s, exit status 1", "    | test one", "    ! FAIL: test two",
-        "    ! no newline"]
+        "unit-tests: failed after 1.2 s, exit status 1",
+        "    | test one",
+        "    ! FAIL: test two",
+        "    ! no newline",
+    ]
 
 
 def test_verbose_passes_everything_on_as_it_is() -> None:
@@ -84,43 +104,68 @@ def test_verbose_passes_everything_on_as_it_is() -> None:
         console.show(event)
 
     assert stream.bytes.getvalue().split(b"\n", 1)[1] == (
-        b"50%\r100%\r\n\xff\x1b[31mred\n" + "✓ git-clone     1.2 s\n".encode())
+        b"50%\r100%\r\n\xff\x1b[31mred\n" + "✓ git-clone     1.2 s\n".encode()
+    )
 
 
 def test_an_encoding_that_lacks_the_marks_gets_ascii() -> None:
-    text = reported([StageStarted(at=AT, stage=0), out("naïve ✓\n".encode()), ended(0),
-                 ended(1, State.SKIPPED, reason="skipped by --skip"),
-                 StageStarted(at=AT, stage=2), err("é\n".encode(), 2),
-                 ended(2, State.FAILED, reason="exit status 2")], encoding="ascii")
+    text = reported(
+        [
+            StageStarted(at=AT, stage=0),
+            out("naïve ✓\n".encode()),
+            ended(0),
+            ended(1, State.SKIPPED, reason="skipped by --skip"),
+            StageStarted(at=AT, stage=2),
+            err("é\n".encode(), 2),
+            ended(2, State.FAILED, reason="exit status 2"),
+        ],
+        encoding="ascii",
+    )
     assert "    ! ?" in text and "unit-tests: skipped by --skip" in text
     assert text.isascii()
 
 
 def test_hosts_are_counted_and_those_that_failed_are_named() -> None:
     hosts = [f"app{number}" for number in range(1, 6)]
-    text = reported([*(StageStarted(at=AT, stage=2, host=host) for host in hosts),
-                 err(b"no such table\n", 2, host="app4"), out(b"fine\n", 2, host="app1"),
-                 *(ended(2, host=host) for host in hosts if host != "app4"),
-                 ended(2, State.FAILED, host="app4", exit_status=1, reason="exit status 1")],
-                hosts=5)
-    assert text == """\
+    text = reported(
+        [
+            *(StageStarted(at=AT, stage=2, host=host) for host in hosts),
+            err(b"no such table\n", 2, host="app4"),
+            out(b"fine\n", 2, host="app1"),
+            *(ended(2, host=host) for host in hosts if host != "app4"),
+            ended(2, State.FAILED, host="app4", exit_status=1, reason="exit status 1"),
+        ],
+        hosts=5,
+    )
+    assert (
+        text
+        == """\
 migrate ...
 migrate: failed after 1.2 s, 4/5 hosts, app4: exit status 1
     app4:
     ! no such table
 production is as it was
 """
+    )
 
 
 def test_a_second_batch_goes_on_counting() -> None:
-    text = reported([StageStarted(at=AT, stage=2, host="app1"), ended(2, host="app1"),
-                 StageStarted(at=AT, stage=2, host="app2"), ended(2, host="app2")], hosts=2)
+    text = reported(
+        [
+            StageStarted(at=AT, stage=2, host="app1"),
+            ended(2, host="app1"),
+            StageStarted(at=AT, stage=2, host="app2"),
+            ended(2, host="app2"),
+        ],
+        hosts=2,
+    )
     assert re.findall(r"\d/2 hosts", text) == ["1/2 hosts", "2/2 hosts"]
 
 
 def test_what_the_engine_notes_is_shown() -> None:
     assert "  git-clone: no output for 30 s\n" in reported(
-        [StageStarted(at=AT, stage=0), Note(at=AT, stage=0, text="no output for 30 s")])
+        [StageStarted(at=AT, stage=0), Note(at=AT, stage=0, text="no output for 30 s")]
+    )
 
 
 def test_silence_is_broken_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,42 +177,74 @@ def test_silence_is_broken_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
     for _ in range(900):
         now[0] += 0.1
         console.tick()
-    assert stream.text() == ("unit-tests ...\n"
-                             "still running unit-tests, 30.0 s\n"
-                             "still running unit-tests, 1:00\n")
+    assert stream.text() == (
+        "unit-tests ...\nstill running unit-tests, 30.0 s\nstill running unit-tests, 1:00\n"
+    )
     assert renderers.SILENCE == 30
 
 
 def test_a_reader_that_has_gone_does_no_harm() -> None:
-    script = ("from tests.deploy.test_console import *\n"
-              "console = Console(NAMES)\n"
-              "for _ in range(2000):\n"
-              "    for event in STORY: console.show(event)\n"
-              "print('done', file=sys.stderr)")
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
+    script = (
+        "from tests.deploy.test_console import *\n"
+        "console = Console(NAMES)\n"
+        "for _ in range(2000):\n"
+        "    for event in STORY: console.show(event)\n"
+        "print('done', file=sys.stderr)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    ) as process:
         assert process.stdout and process.stderr
         process.stdout.readline()
         process.stdout.close()
         assert (process.stderr.read(), process.wait()) == (b"done\n", 0)
 
 
-@pytest.mark.parametrize(("seconds", "text"), [
-    (0.0, "0.0 s"), (9.96, "10.0 s"), (59.94, "59.9 s"), (59.96, "1:00"), (90.4, "1:30"),
-    (3599.6, "1:00:00"), (3725, "1:02:05")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0.0 s"),
+        (9.96, "10.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1:00"),
+        (90.4, "1:30"),
+        (3599.6, "1:00:00"),
+        (3725, "1:02:05"),
+    ],
+)
 def test_durations(seconds: float, text: str) -> None:
     assert shown(seconds) == text
 
 
 # Whatever a stage says, a live line holds no character that a terminal obeys.
 
-@pytest.mark.parametrize(("printed", "text"), [
-    (b"plain", "plain"), (b"\x1b[31mred\x1b[0m", "red"), (b"10%\r50%\r100%\r\n", "100%"),
-    (b"\x1b]0;evil\x07title", "title"), (b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
-    (b"\x1b[2J\x1b[Hhome", "home"), (b"a\tb", "a   b"), (b"a\x08\x08b\x00\x7f", "ab"),
-    (b"\x1bPq#0\x1b\\x", "x"), (b"cut \x1b", "cut "), (b"cut \x1b[3", "cut "),
-    (b"\xc2\x9b31mred", "red"), (b"\xff", "�"), ("\u202egnol\u202c".encode(), "gnol"),
-    (b"\x1b(Bx", "x"), (b"\x1bcx", "x"), ("漢字 é".encode(), "漢字 é"), (b"a\x0bb", "a b")])
+
+@pytest.mark.parametrize(
+    ("printed", "text"),
+    [
+        (b"plain", "plain"),
+        (b"\x1b[31mred\x1b[0m", "red"),
+        (b"10%\r50%\r100%\r\n", "100%"),
+        (b"\x1b]0;evil\x07title", "title"),
+        (b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        (b"\x1b[2J\x1b[Hhome", "home"),
+        (b"a\tb", "a   b"),
+        (b"a\x08\x08b\x00\x7f", "ab"),
+        (b"\x1bPq#0\x1b\\x", "x"),
+        (b"cut \x1b", "cut "),
+        (b"cut \x1b[3", "cut "),
+        (b"\xc2\x9b31mred", "red"),
+        (b"\xff", "�"),
+        ("\u202egnol\u202c".encode(), "gnol"),
+        (b"\x1b(Bx", "x"),
+        (b"\x1bcx", "x"),
+        ("漢字 é".encode(), "漢字 é"),
+        (b"a\x0bb", "a b"),
+    ],
+)
 def test_printable(printed: bytes, text: str) -> None:
     assert printable(printed) == text
 
@@ -193,9 +270,11 @@ def test_a_tail_keeps_the_last_lines_whatever_the_pieces() -> None:
     for size in (1, 3, 7, 50, 10_000):
         tail = OutputTail()
         for start in range(0, len(data), size):
-            tail.add(out(data[start:start + size]))
+            tail.add(out(data[start : start + size]))
         assert [line for _, line in tail.lines] == [
-            *(b"line %d" % number for number in range(81, 100)), b"open"]
+            *(b"line %d" % number for number in range(81, 100)),
+            b"open",
+        ]
         assert tail.last() == b"open"
 
 

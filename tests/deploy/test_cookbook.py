@@ -17,8 +17,11 @@ from bootstrapper.errors import InputError
 from tests.conftest import REPOSITORY
 from tests.support.definitions import recipe
 
-OURS = sorted(path.stem for path in (REPOSITORY / "bootstrapper/cookbook").iterdir()
-              if path.suffix in (".sh", ".py"))
+OURS = sorted(
+    path.stem
+    for path in (REPOSITORY / "bootstrapper/cookbook").iterdir()
+    if path.suffix in (".sh", ".py")
+)
 
 
 def test_ours_are_there_in_a_project_without_recipes(tmp_path: Path) -> None:
@@ -42,11 +45,20 @@ def test_ours_are_there_in_a_zip(tmp_path: Path) -> None:
             if path.is_file() and "__pycache__" not in path.parts:
                 archive.write(path, path.relative_to(REPOSITORY))
     listed = subprocess.run(
-        [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, 'wheel.zip')\n"
-         "from pathlib import Path; from bootstrapper.deploy.recipes.catalog import RecipeCatalog\n"
-         "assert 'wheel.zip' in sys.modules['bootstrapper'].__file__\n"
-         "print(*[each.name for each in RecipeCatalog(Path()).all()])"],
-        cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            "import sys; sys.path.insert(0, 'wheel.zip')\n"
+            "from pathlib import Path; from bootstrapper.deploy.recipes.catalog import RecipeCatalog\n"
+            "assert 'wheel.zip' in sys.modules['bootstrapper'].__file__\n"
+            "print(*[each.name for each in RecipeCatalog(Path()).all()])",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert listed.split() == OURS
 
 
@@ -105,8 +117,9 @@ def test_what_is_no_readable_file_is_reported(tmp_path: Path) -> None:
     ]
 
 
-def test_a_recipe_that_only_another_user_can_read_is_reported(tmp_path: Path,
-                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recipe_that_only_another_user_can_read_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = recipe(tmp_path, "x.sh", "true\n")
     read_bytes = Path.read_bytes
 
@@ -135,8 +148,8 @@ def test_a_file_where_the_directory_of_recipes_should_be_is_reported(tmp_path: P
 
 
 def test_the_command_lists_recipes_with_origin_and_needs(
-        tmp_path: Path, capsys: pytest.CaptureFixture[str],
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     recipe(tmp_path, f"{OURS[0]}.sh", "# Mine. With more to say.\n# needs: SOMETHING ELSE\ntrue\n")
     assert main(["cookbook", "--project", str(tmp_path)]) == 0
@@ -150,16 +163,19 @@ def test_the_command_lists_recipes_with_origin_and_needs(
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_the_list_fits_the_terminal(width: int) -> None:
-    rows = [("name", "ours", "It does " + "this and that " * 9, ["REMOTE_HOST", "X"] * 5),
-            ("a-longer-name", "project", "", [])]
+    rows = [
+        ("name", "ours", "It does " + "this and that " * 9, ["REMOTE_HOST", "X"] * 5),
+        ("a-longer-name", "project", "", []),
+    ]
     lines = table(rows, width)
     assert max(map(len, lines)) <= max(width, 23)
     assert "a-longer-name" in "\n".join(lines)
     assert table([], width) == []
 
 
-def test_the_command_prints_a_recipe_exactly(tmp_path: Path,
-                                             capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_command_prints_a_recipe_exactly(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     text = "# Caffè\n\techo 'x'  \n\n# no newline at the end"
     recipe(tmp_path, "mine.sh", text)
     assert main(["cookbook", "mine", "--project", str(tmp_path)]) == 0
@@ -172,32 +188,51 @@ def test_the_command_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
     listed = json.loads(capsys.readouterr().out)
     assert sorted([*OURS, "mine"]) == [each["name"] for each in listed]
     mine = {
-        "name": "mine", "language": "shell", "description": "Does it. Well.", "needs": ["X"],
-        "summary": "Does it.", "per_host": True, "switches": False,
-        "from_release": False, "resolves": "",
-        "origin": "project", "shadows": False, "file": "deploy/recipes/mine.sh"}
+        "name": "mine",
+        "language": "shell",
+        "description": "Does it. Well.",
+        "needs": ["X"],
+        "summary": "Does it.",
+        "per_host": True,
+        "switches": False,
+        "from_release": False,
+        "resolves": "",
+        "origin": "project",
+        "shadows": False,
+        "file": "deploy/recipes/mine.sh",
+    }
     assert mine in listed
     assert main(["cookbook", "mine", "--json", "--project", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        **mine, "code": "# Does it. Well.\n# needs: X\n# per-host\ntrue\n"}
+        **mine,
+        "code": "# Does it. Well.\n# needs: X\n# per-host\ntrue\n",
+    }
 
 
-@pytest.mark.parametrize(("words", "reported"), [
-    (["mien"], 'cookbook: no recipe is called "mien"; did you mean "mine"?'),
-    (["two", "words"], 'cookbook: takes one recipe; a name with spaces is one in quotes\n'
-     '  next: python -m bootstrapper cookbook "two words"'),
-    (["import"], "cookbook import: takes one file"),
-    (["import", "nowhere.csv"], "nowhere.csv: can't be read (No such file or directory)"),
-])
-def test_a_wrong_command_says_which_is_right(words: list[str], reported: str, tmp_path: Path,
-                                             capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "reported"),
+    [
+        (["mien"], 'cookbook: no recipe is called "mien"; did you mean "mine"?'),
+        (
+            ["two", "words"],
+            "cookbook: takes one recipe; a name with spaces is one in quotes\n"
+            '  next: python -m bootstrapper cookbook "two words"',
+        ),
+        (["import"], "cookbook import: takes one file"),
+        (["import", "nowhere.csv"], "nowhere.csv: can't be read (No such file or directory)"),
+    ],
+)
+def test_a_wrong_command_says_which_is_right(
+    words: list[str], reported: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe(tmp_path, "mine.sh", "true\n")
     assert main(["cookbook", *words, "--project", str(tmp_path)]) == 2
     assert reported in capsys.readouterr().err
 
 
 def test_the_command_lists_what_it_can_and_tells_the_rest(
-        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe(tmp_path, "good.sh", "true\n")
     recipe(tmp_path, "bad.sh", "true\r\n")
     assert main(["cookbook", "--project", str(tmp_path)]) == 2
@@ -208,8 +243,12 @@ def test_the_command_lists_what_it_can_and_tells_the_rest(
 
 def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:
     for words in ([], ["--json"], [OURS[0]]):
-        with subprocess.Popen([sys.executable, "-m", "bootstrapper", "cookbook", *words],
-                              cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
+        with subprocess.Popen(
+            [sys.executable, "-m", "bootstrapper", "cookbook", *words],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as one:
             assert one.stdout and one.stderr
             one.stdout.close()
             assert (one.stderr.read(), one.wait()) == (b"", 0)

@@ -61,12 +61,22 @@ def shortened(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def push(server: SshServer, directory: Path,
-         *limits: float) -> Iterator["subprocess.Popen[str]"]:
+def push(server: SshServer, directory: Path, *limits: float) -> Iterator["subprocess.Popen[str]"]:
     """A push in a process of its own, which holds the target when this is entered."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PUSH, server.config, server.host, directory,
-         *map(str, limits or (5, 20, 30))], cwd=REPOSITORY, text=True, stdout=subprocess.PIPE)
+        [
+            sys.executable,
+            "-c",
+            PUSH,
+            server.config,
+            server.host,
+            directory,
+            *map(str, limits or (5, 20, 30)),
+        ],
+        cwd=REPOSITORY,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
     assert process.stdout
     child = int(process.stdout.readline())
     try:
@@ -91,8 +101,9 @@ def lost(targets: RemoteHosts) -> str:
     return targets.lost()
 
 
-def test_a_killed_push_leaves_the_target_free_at_once(ssh_server: SshServer,
-                                                      tmp_path: Path) -> None:
+def test_a_killed_push_leaves_the_target_free_at_once(
+    ssh_server: SshServer, tmp_path: Path
+) -> None:
     with Ssh(ssh_server.config) as ssh:
         for _ in range(5):
             with push(ssh_server, tmp_path) as process:
@@ -103,7 +114,8 @@ def test_a_killed_push_leaves_the_target_free_at_once(ssh_server: SshServer,
 
 
 def test_a_stopped_push_gives_the_target_up_and_knows_when_it_goes_on(
-        ssh_server: SshServer, tmp_path: Path) -> None:
+    ssh_server: SshServer, tmp_path: Path
+) -> None:
     with push(ssh_server, tmp_path, 0.2, 1, 1.5) as process, Ssh(ssh_server.config) as ssh:
         process.send_signal(signal.SIGSTOP)
         assert read_host_state(ssh, "production", str(tmp_path)).holder == ANNA
@@ -113,7 +125,8 @@ def test_a_stopped_push_gives_the_target_up_and_knows_when_it_goes_on(
             assert process.stdout
             assert process.stdout.readline() == (
                 "production: the target heard nothing from here for 1.5 seconds and gave up the "
-                "lock\n")
+                "lock\n"
+            )
 
 
 @pytest.mark.usefixtures("shortened")
@@ -154,8 +167,9 @@ def test_the_pusher_gives_up_well_before_the_target_does() -> None:
     assert module.ANSWER_WITHIN + 10 <= module.GIVE_UP_AFTER
 
 
-def test_a_killed_ssh_server_is_noticed_and_leaves_the_target_free(ssh_server: SshServer,
-                                                                   tmp_path: Path) -> None:
+def test_a_killed_ssh_server_is_noticed_and_leaves_the_target_free(
+    ssh_server: SshServer, tmp_path: Path
+) -> None:
     with Ssh(ssh_server.config) as ssh:
         with RemoteHosts(ssh, ["production"], str(tmp_path), ANNA) as targets:
             for pid in ssh_server.sshd_processes():
@@ -168,8 +182,10 @@ def test_a_killed_ssh_server_is_noticed_and_leaves_the_target_free(ssh_server: S
 
 
 def test_a_killed_agent_is_noticed(ssh_server: SshServer, tmp_path: Path) -> None:
-    with Ssh(ssh_server.config) as ssh, \
-            RemoteHosts(ssh, ["production"], str(tmp_path), ANNA) as targets:
+    with (
+        Ssh(ssh_server.config) as ssh,
+        RemoteHosts(ssh, ["production"], str(tmp_path), ANNA) as targets,
+    ):
         for pid in set(ssh_server.connections()) - set(ssh_server.sshd_processes()):
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: lost(targets))
@@ -201,8 +217,10 @@ def far(tmp_path: Path) -> Iterator[tuple[SshServer, Callable[[str], None]]]:
     def ip(*words: str) -> None:
         subprocess.run(["ip", *words], check=True, capture_output=True)
 
-    if os.getuid() or subprocess.run(["ip", "netns", "add", name], check=False,
-                                     capture_output=True).returncode:
+    if (
+        os.getuid()
+        or subprocess.run(["ip", "netns", "add", name], check=False, capture_output=True).returncode
+    ):
         pytest.skip("needs root and iproute2")
     try:
         ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
@@ -211,8 +229,12 @@ def far(tmp_path: Path) -> Iterator[tuple[SshServer, Callable[[str], None]]]:
         ip("-n", name, "addr", "add", f"{network}.2/24", "dev", "eth0")
         ip("-n", name, "link", "set", "eth0", "up")
         ip("-n", name, "link", "set", "lo", "up")
-        with serve(tmp_path / "ssh", "production", address=f"{network}.2",
-                   prefix=("ip", "netns", "exec", name)) as (server,):
+        with serve(
+            tmp_path / "ssh",
+            "production",
+            address=f"{network}.2",
+            prefix=("ip", "netns", "exec", name),
+        ) as (server,):
             yield server, lambda state: ip("link", "set", name, state)
             server.cut()
     finally:
@@ -221,11 +243,15 @@ def far(tmp_path: Path) -> Iterator[tuple[SshServer, Callable[[str], None]]]:
 
 @pytest.mark.usefixtures("shortened")
 def test_a_cut_cable_frees_the_target_and_is_noticed_here(
-        far: tuple[SshServer, Callable[[str], None]], tmp_path: Path) -> None:
+    far: tuple[SshServer, Callable[[str], None]], tmp_path: Path
+) -> None:
     server, cable = far
     site = tmp_path / "site"
-    with Ssh(server.config) as ssh, RemoteHosts(ssh, ["production"], str(site), ANNA) as targets, \
-            Ssh() as near:
+    with (
+        Ssh(server.config) as ssh,
+        RemoteHosts(ssh, ["production"], str(site), ANNA) as targets,
+        Ssh() as near,
+    ):
         assert lost(targets) == ""
         cable("down")
         wait_until(lambda: lost(targets))
@@ -238,12 +264,16 @@ def test_a_cut_cable_frees_the_target_and_is_noticed_here(
 
 @pytest.mark.usefixtures("shortened")
 def test_a_stage_on_a_cut_connection_ends_by_itself(
-        far: tuple[SshServer, Callable[[str], None]]) -> None:
+    far: tuple[SshServer, Callable[[str], None]],
+) -> None:
     server, cable = far
     with Ssh(server.config) as ssh, RemoteHosts(ssh, ["production"], ""):
-        stage = subprocess.Popen(["ssh", "production", "sleep 600"],
-                                 env={**os.environ, **ssh.environment(os.environ)},
-                                 stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stage = subprocess.Popen(
+            ["ssh", "production", "sleep 600"],
+            env={**os.environ, **ssh.environment(os.environ)},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             with pytest.raises(subprocess.TimeoutExpired):
                 stage.wait(1)

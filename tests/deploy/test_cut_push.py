@@ -37,10 +37,13 @@ def shop_at(tmp_path: Path, server: SshServer) -> Shop:
     settings = f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"'
     shop.define(settings=settings)
     assert shop.run("deploy").returncode == 0
-    shop.recipe("wait.sh", '# Waits there.\n[ ! -e "$GO" ] || exit 0\n'
-                           'ssh "$REMOTE_HOST" "echo there; sleep 4321.5"\n')
-    shop.define(stages=[*STAGES[:4], "wait", STAGES[4]],
-                settings=f'{settings}\nGO = "{tmp_path}/go"')
+    shop.recipe(
+        "wait.sh",
+        '# Waits there.\n[ ! -e "$GO" ] || exit 0\nssh "$REMOTE_HOST" "echo there; sleep 4321.5"\n',
+    )
+    shop.define(
+        stages=[*STAGES[:4], "wait", STAGES[4]], settings=f'{settings}\nGO = "{tmp_path}/go"'
+    )
     shop.commit("two")
     return shop
 
@@ -48,9 +51,14 @@ def shop_at(tmp_path: Path, server: SshServer) -> Shop:
 @contextmanager
 def waiting(shop: Shop) -> Iterator["subprocess.Popen[str]"]:
     """A push that is at that stage."""
-    with subprocess.Popen([sys.executable, "-c", SHORTENED, "deploy"], cwd=shop.project, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as push:
+    with subprocess.Popen(
+        [sys.executable, "-c", SHORTENED, "deploy"],
+        cwd=shop.project,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as push:
         log = shop.project / ".deploy/pushes/2/output.log"
         try:
             until(lambda: log.exists() and "there\n" in log.read_text())
@@ -89,7 +97,8 @@ def ends(shop: Shop, push: "subprocess.Popen[str]", server: SshServer, *reasons:
 
 
 def test_a_push_that_slept_longer_than_the_target_waits_fails_when_it_wakes(
-        tmp_path: Path, ssh_server: SshServer) -> None:
+    tmp_path: Path, ssh_server: SshServer
+) -> None:
     shop = shop_at(tmp_path, ssh_server)
     with waiting(shop) as push:
         push.send_signal(signal.SIGSTOP)
@@ -99,7 +108,8 @@ def test_a_push_that_slept_longer_than_the_target_waits_fails_when_it_wakes(
 
 
 def test_while_it_sleeps_another_push_gets_through_and_what_it_did_stays(
-        tmp_path: Path, ssh_server: SshServer) -> None:
+    tmp_path: Path, ssh_server: SshServer
+) -> None:
     shop = shop_at(tmp_path, ssh_server)
     other = tmp_path / "other"
     subprocess.run(["cp", "-r", shop.project, other], check=True)
@@ -118,7 +128,8 @@ def test_while_it_sleeps_another_push_gets_through_and_what_it_did_stays(
 
 
 def test_a_session_that_is_killed_at_the_target_fails_the_push(
-        tmp_path: Path, ssh_server: SshServer) -> None:
+    tmp_path: Path, ssh_server: SshServer
+) -> None:
     shop = shop_at(tmp_path, ssh_server)
     with waiting(shop) as push:
         ssh_server.cut()
@@ -126,7 +137,8 @@ def test_a_session_that_is_killed_at_the_target_fails_the_push(
 
 
 def test_an_ssh_server_that_is_killed_whole_fails_the_push(
-        tmp_path: Path, ssh_server: SshServer) -> None:
+    tmp_path: Path, ssh_server: SshServer
+) -> None:
     shop = shop_at(tmp_path, ssh_server)
     with waiting(shop) as push:
         for pid in ssh_server.sshd_processes():
@@ -135,7 +147,8 @@ def test_an_ssh_server_that_is_killed_whole_fails_the_push(
 
 
 def test_an_agent_that_is_killed_alone_fails_the_push(
-        tmp_path: Path, ssh_server: SshServer) -> None:
+    tmp_path: Path, ssh_server: SshServer
+) -> None:
     shop = shop_at(tmp_path, ssh_server)
     with waiting(shop) as push:
         for pid in set(ssh_server.connections()) - set(ssh_server.sshd_processes()):
@@ -146,7 +159,9 @@ def test_an_agent_that_is_killed_alone_fails_the_push(
 
 
 def test_a_cable_that_is_cut_fails_the_push_and_frees_the_target(
-        far: tuple[SshServer, Callable[[str], None]], tmp_path: Path) -> None:  # noqa: F811
+    far: tuple[SshServer, Callable[[str], None]],  # noqa: F811
+    tmp_path: Path,
+) -> None:
     server, cable = far
     shop = shop_at(tmp_path, server)
     with waiting(shop) as push:
@@ -157,7 +172,9 @@ def test_a_cable_that_is_cut_fails_the_push_and_frees_the_target(
 
 
 def test_a_cable_that_is_cut_for_a_moment_only_does_no_harm(
-        far: tuple[SshServer, Callable[[str], None]], tmp_path: Path) -> None:  # noqa: F811
+    far: tuple[SshServer, Callable[[str], None]],  # noqa: F811
+    tmp_path: Path,
+) -> None:
     server, cable = far
     shop = shop_at(tmp_path, server)
     with waiting(shop) as push:

@@ -20,16 +20,21 @@ def test_all_that_is_right_is_understood(tmp_path: Path) -> None:
     production = read.deployment()
     assert production is read.deployment("production")
     assert production.branch == "main"
-    assert [(stage.name, stage.recipe, stage.timeout, stage.idle_timeout, stage.line)
-            for stage in production.stages] == [
-        ("clear", "clear", None, None, 9), ("smoke test", "smoke", 120, 30, 10)]
+    assert [
+        (stage.name, stage.recipe, stage.timeout, stage.idle_timeout, stage.line)
+        for stage in production.stages
+    ] == [("clear", "clear", None, None, 9), ("smoke test", "smoke", 120, 30, 10)]
     assert (production.timeout, production.idle_timeout) == (900, None)
     assert production.on_failure == "rollback"
     assert production.batch.of(7) == 7
     assert production.max_failures == 0
     assert production.settings == {
-        "REPOSITORY": "git@git.example.org:mysite.git", "REMOTE_HOST": "deploy@app1.example.org",
-        "WORKERS": "4", "DEBUG": "", "MODULES": ("one", "two")}
+        "REPOSITORY": "git@git.example.org:mysite.git",
+        "REMOTE_HOST": "deploy@app1.example.org",
+        "WORKERS": "4",
+        "DEBUG": "",
+        "MODULES": ("one", "two"),
+    }
     assert production.environment["MODULES"] == "one two"
     assert production.secrets == ("SENTRY_DSN",)
     assert production.lines["SENTRY_DSN"] == 20
@@ -40,7 +45,11 @@ def test_all_that_is_right_is_understood(tmp_path: Path) -> None:
 def test_what_is_left_out_has_its_documented_value(tmp_path: Path) -> None:
     staging = reader.read(write(tmp_path)).deployment("staging")
     assert (staging.branch, staging.timeout, staging.idle_timeout, staging.on_failure) == (
-        "main", 1800, None, "halt")
+        "main",
+        1800,
+        None,
+        "halt",
+    )
     assert staging.hosts == ()
 
 
@@ -55,7 +64,8 @@ def test_the_only_deployment_is_the_default(tmp_path: Path) -> None:
 
 
 def test_several_hosts_are_a_list_and_the_first_is_the_one_for_what_runs_once(
-        tmp_path: Path) -> None:
+    tmp_path: Path,
+) -> None:
     text = RIGHT.replace('REMOTE_HOST = "deploy@app1.example.org"', 'REMOTE_HOSTS = ["a", "b"]')
     production = reader.read(write(tmp_path, text)).deployment()
     assert production.hosts == ("a", "b")
@@ -69,11 +79,17 @@ def test_windows_line_ends_and_a_byte_order_mark_are_tolerated(tmp_path: Path) -
 
 
 def test_every_fault_is_reported_at_once_in_one_message(tmp_path: Path) -> None:
-    write(tmp_path, RIGHT.replace("branch =", "brnch =").replace('"15m"', '"15"')
-          .replace("WORKERS = 4", "TZ = 4"))
+    write(
+        tmp_path,
+        RIGHT.replace("branch =", "brnch =")
+        .replace('"15m"', '"15"')
+        .replace("WORKERS = 4", "TZ = 4"),
+    )
     with pytest.raises(InputError) as caught:
         reader.read(tmp_path).deployment()
-    assert str(caught.value) == """\
+    assert (
+        str(caught.value)
+        == """\
 deploy/deployments.toml: 3 problems
   deploy/deployments.toml:7: "brnch" is no key of a deployment; did you mean "branch"?
     brnch = "main"
@@ -84,6 +100,7 @@ deploy/deployments.toml: 3 problems
     ^
   deploy/deployments.toml:17: TZ is set by each push itself, so no setting may have that name
   next: ${EDITOR:-vi} +7 deploy/deployments.toml"""
+    )
     assert caught.value.status == 2
 
 
@@ -98,22 +115,28 @@ def test_a_single_fault_is_reported_as_any_error_is(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace("branch =", "brnch ="))
     with pytest.raises(InputError) as caught:
         reader.read(tmp_path).deployment()
-    assert str(caught.value) == """\
+    assert (
+        str(caught.value)
+        == """\
 deploy/deployments.toml:7: "brnch" is no key of a deployment; did you mean "branch"?
     brnch = "main"
     ^
   next: ${EDITOR:-vi} +7 deploy/deployments.toml"""
+    )
 
 
 def test_a_syntax_error_is_shown_with_its_line_and_a_caret(tmp_path: Path) -> None:
     write(tmp_path, RIGHT.replace('branch = "main"', "branch = main"))
     with pytest.raises(InputError) as caught:
         reader.read(tmp_path)
-    assert str(caught.value) == """\
+    assert (
+        str(caught.value)
+        == """\
 deploy/deployments.toml:7: not valid TOML: Invalid value
     branch = main
              ^
   next: ${EDITOR:-vi} +7 deploy/deployments.toml"""
+    )
 
 
 def test_a_missing_file_says_where_to_run_the_command(tmp_path: Path) -> None:
@@ -147,7 +170,8 @@ def test_an_unknown_deployment_has_a_suggestion(tmp_path: Path) -> None:
         read.deployment("prodcution")
     assert str(caught.value) == (
         'deploy/deployments.toml: has no deployment "prodcution"; did you mean "production"?\n'
-        "  next: python -m bootstrapper status production  # or one of: production, staging")
+        "  next: python -m bootstrapper status production  # or one of: production, staging"
+    )
 
 
 def test_without_a_default_the_command_must_name_one(tmp_path: Path) -> None:
@@ -157,7 +181,9 @@ def test_without_a_default_the_command_must_name_one(tmp_path: Path) -> None:
 
 
 def test_all_that_a_push_lacks_is_found_before_its_first_stage(tmp_path: Path) -> None:
-    project = write(tmp_path, """\
+    project = write(
+        tmp_path,
+        """\
 [deployments.production]
 stages = [
     "claer",
@@ -172,7 +198,8 @@ REMOTE_DIRECTORY = ""
 [deployments.production.flags.NOTE]
 default = ""
 [deployments.production.flags.FAST]
-""")
+""",
+    )
     recipe(project, "clear.sh", "rm -rf x\n")
     recipe(project, "smoke.sh", "# needs: SMOKE_URL FAST CHECKOUT_DIR\n")
     recipe(project, "upload.sh", "# needs: REMOTE_HOST REMOTE_DIRECTORY NOTE\n")
@@ -182,7 +209,9 @@ default = ""
     secret = Problem(file="deploy/deployments.toml", line=1, text="a secret's problem")
     with pytest.raises(DefinitionError) as caught:
         prepare(project, deployment, RecipeCatalog(project), Secrets({}, [secret]))
-    assert str(caught.value) == """\
+    assert (
+        str(caught.value)
+        == """\
 deploy/deployments.toml: 7 problems
   deploy/deployments.toml:1: a secret's problem
   deploy/deployments.toml:3: no recipe is called "claer"; did you mean "clear"?
@@ -200,10 +229,13 @@ empty (line 11)
         ${EDITOR:-vi} deploy/deployments.toml  # [deployments.production.settings]: REMOTE_HOST = "…"
         python -m bootstrapper deploy production --flag NOTE=TEXT
         sed -i 's/\\r$//' 'deploy/recipes/broken.sh'"""
+    )
 
 
 def test_a_file_a_secret_and_the_command_line_are_judged_in_one_pass(tmp_path: Path) -> None:
-    project = write(tmp_path, """\
+    project = write(
+        tmp_path,
+        """\
 [deployments.production]
 brnch = "main"
 stages = ["claer", "smoek", "clear"]
@@ -211,7 +243,8 @@ timeout = "15"
 [deployments.production.settings]
 SENTRY_DSN = { secret = true }
 WORKERS = [true]
-""")
+""",
+    )
     recipe(project, "clear.sh", "# needs: SENTRY_DSN WORKERS\n")
     with pytest.raises(DefinitionError) as caught:
         prepare_project(project, "production", {}, flags=["FAST"], skip=["upload"])
@@ -232,13 +265,17 @@ WORKERS = [true]
 
 
 def test_a_wrong_key_a_bad_duration_and_two_unknown_recipes_are_four_problems(
-        tmp_path: Path) -> None:
-    write(tmp_path, """\
+    tmp_path: Path,
+) -> None:
+    write(
+        tmp_path,
+        """\
 [deployments.production]
 brnch = "main"
 stages = ["claer", "smoek"]
 timeout = "15"
-""")
+""",
+    )
     with pytest.raises(DefinitionError, match=r"deployments\.toml: 4 problems"):
         prepare_project(tmp_path, "", {})
 
@@ -249,7 +286,9 @@ def test_a_skipped_stage_must_exist_but_needs_nothing(tmp_path: Path) -> None:
     recipe(project, "b.sh", "# needs: NOTHING_GIVEN\n")
     prepared = prepare_project(project, "x", {}, skip=["b"])
     assert [(each.name, each.skipped) for each in prepared.stages] == [
-        ("a", ""), ("b", "skipped by --skip")]
+        ("a", ""),
+        ("b", "skipped by --skip"),
+    ]
     with pytest.raises(InputError, match="NOTHING_GIVEN"):
         prepare_project(project, "x", {})
 
@@ -260,4 +299,6 @@ def test_a_stages_time_limit_is_its_own_or_the_deployments(tmp_path: Path) -> No
     recipe(tmp_path, "smoke.sh", "true\n")
     prepared = prepare_project(tmp_path, "production", {"SENTRY_DSN": "https://key@sentry"})
     assert [(each.timeout, each.idle_timeout) for each in prepared.stages] == [
-        (900, None), (120, 30)]
+        (900, None),
+        (120, 30),
+    ]

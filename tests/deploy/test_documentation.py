@@ -34,7 +34,8 @@ from tools.recipe_comments import optional, recipes
 
 TUTORIAL, HOW_TO, REFERENCE = (
     (reference.DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("tutorial", "how-to", "reference"))
+    for name in ("tutorial", "how-to", "reference")
+)
 PAGES = f"{TUTORIAL}\n{HOW_TO}\n{REFERENCE}"
 PACKAGE = Path(prepare.__file__).parents[2]
 TEMPLATE = PACKAGE.parent / "<<cookiecutter.project_slug>>"
@@ -69,15 +70,24 @@ def test_every_key_of_the_schema_is_one_that_the_reader_takes(tmp_path: Path) ->
     assert reader.read(tmp_path).default == "a"
     reported = tomllib.loads(EVERY_KEY)
     deployment = reported["deployments"]["a"]
-    given = [reported, deployment, deployment["stages"][0], deployment["flags"]["F"],
-             deployment["settings"]["Y"]]
+    given = [
+        reported,
+        deployment,
+        deployment["stages"][0],
+        deployment["flags"]["F"],
+        deployment["settings"]["Y"],
+    ]
     assert [set(table) for table in given] == [
-        set(schema.names(keys)) for keys in schema.SECTIONS.values()]
+        set(schema.names(keys)) for keys in schema.SECTIONS.values()
+    ]
 
 
 def test_the_examples_of_deployments_toml_are_sound(tmp_path: Path) -> None:
-    examples = [text for text in re.findall(r"```toml\n(.*?)```", PAGES, re.DOTALL)
-                if "[deployments." in text]
+    examples = [
+        text
+        for text in re.findall(r"```toml\n(.*?)```", PAGES, re.DOTALL)
+        if "[deployments." in text
+    ]
     assert len(examples) >= 4
     shutil.copytree(TEMPLATE / "deploy/recipes", tmp_path / "deploy/recipes")
     for text in examples:
@@ -94,45 +104,91 @@ def test_the_stages_for_other_languages_are_recipes() -> None:
 
 
 def test_every_command_line_in_the_pages_is_one() -> None:
-    lines = re.findall(rf"(?:^    (?:\$ )?|`|: )(?:ve/bin/)?{PROGRAM} ([^`\n;]+)",
-                       f"{TUTORIAL}\n{HOW_TO}", re.MULTILINE)
+    lines = re.findall(
+        rf"(?:^    (?:\$ )?|`|: )(?:ve/bin/)?{PROGRAM} ([^`\n;]+)",
+        f"{TUTORIAL}\n{HOW_TO}",
+        re.MULTILINE,
+    )
     tried = set()
     for line in lines:
         words = shlex.split(line.partition("[")[0], comments=True)
         parsed(words + ["-m", "why"] * (words == ["lock"]), PROGRAM)
         tried.add(words[0])
-    assert tried >= {words.split()[3] for words, _, _ in command_lines.commands()
-                     if words.startswith(PROGRAM)} - {"rebuild", "check", "store"}
+    assert tried >= {
+        words.split()[3] for words, _, _ in command_lines.commands() if words.startswith(PROGRAM)
+    } - {"rebuild", "check", "store"}
 
 
 def test_every_command_is_in_the_reference() -> None:
-    heads = set(re.findall(r"^### ((?:bootstrapper|vendor_fetch) [a-z ]+)$", REFERENCE,
-                           re.MULTILINE))
+    heads = set(
+        re.findall(r"^### ((?:bootstrapper|vendor_fetch) [a-z ]+)$", REFERENCE, re.MULTILINE)
+    )
     assert heads == {words.removeprefix("python -m ") for words, _, _ in command_lines.commands()}
     assert {head.split()[1] for head in heads if head.startswith("bootstrapper")} == set(COMMANDS)
     assert f"`{VENDOR} sync [options]`" in REFERENCE
 
 
 def test_no_option_is_named_that_no_command_has() -> None:
-    ours = {word for _, _, parser in command_lines.commands() for action in parser._actions
-            for word in action.option_strings}
-    theirs = {"--bare", "--fail", "--silent", "--show-error",  # git's and curl's, in examples
-              "--remote", "--output-dir", "--user", "--version",  # git-archive's, cookiecutter's, …
-              "--no-index", "--no-deps", "--require-hashes", "--find-links"}  # pip's
+    ours = {
+        word
+        for _, _, parser in command_lines.commands()
+        for action in parser._actions
+        for word in action.option_strings
+    }
+    theirs = {
+        "--bare",
+        "--fail",
+        "--silent",
+        "--show-error",  # git's and curl's, in examples
+        "--remote",
+        "--output-dir",
+        "--user",
+        "--version",  # git-archive's, cookiecutter's, …
+        "--no-index",
+        "--no-deps",
+        "--require-hashes",
+        "--find-links",
+    }  # pip's
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES)) <= ours | theirs
 
 
 def test_the_variables_of_a_stage_are_those_that_it_gets() -> None:
-    plan = Plan(id=1, deployment="a", comment="", user="", machine="", ref="", commit="",
-                stages=(), settings={}, flags={}, secret_names=(), secrets={}, hosts=(), release=1)
-    given = environment(plan, host="", outputs={}, inherited=dict.fromkeys(INHERITED, ""),
-                        checkout=Path(), output_file=Path())
+    plan = Plan(
+        id=1,
+        deployment="a",
+        comment="",
+        user="",
+        machine="",
+        ref="",
+        commit="",
+        stages=(),
+        settings={},
+        flags={},
+        secret_names=(),
+        secrets={},
+        hosts=(),
+        release=1,
+    )
+    given = environment(
+        plan,
+        host="",
+        outputs={},
+        inherited=dict.fromkeys(INHERITED, ""),
+        checkout=Path(),
+        output_file=Path(),
+    )
     assert set(given) == {*setting.ENGINE_VARIABLES, *setting.PROCESS_VARIABLES, *PROXIES}
 
 
 def test_no_variable_is_named_that_nobody_knows() -> None:
-    known = {*setting.ENGINE, *setting.PROCESS, *PROXIES, *setting.ENGINE_SETTINGS,
-             *reference.VARIABLES, *BUILD_VARIABLES}
+    known = {
+        *setting.ENGINE,
+        *setting.PROCESS,
+        *PROXIES,
+        *setting.ENGINE_SETTINGS,
+        *reference.VARIABLES,
+        *BUILD_VARIABLES,
+    }
     for recipe in recipes():
         known |= {*recipe.needs, *optional(recipe)}
     known |= set(re.findall(r"^([A-Z][A-Z_]+) ?=", PAGES, re.MULTILINE))  # an example sets it
@@ -142,8 +198,9 @@ def test_no_variable_is_named_that_nobody_knows() -> None:
 
 def test_every_variable_of_a_command_is_read_somewhere() -> None:
     packages = (PACKAGE, PACKAGE.parent / "vendor_fetch")
-    code = [path.read_text(encoding="utf-8") for package in packages
-            for path in package.rglob("*.py")]
+    code = [
+        path.read_text(encoding="utf-8") for package in packages for path in package.rglob("*.py")
+    ]
     for name in reference.VARIABLES:
         assert any(name in text for text in code), name
 
@@ -158,8 +215,16 @@ def test_the_example_of_a_recipe_is_one() -> None:
 def test_every_mark_of_the_reference_counts() -> None:
     marks = "".join(f"# {mark}\n" for mark in MARKS)
     read = parse("x", ".sh", marks.encode(), file="x")
-    assert (read.needs, read.per_host, read.switches, read.from_release, read.hides, read.shows,
-            read.resolves, read.description) == (("NAME",), True, True, True, True, True, "git", "")
+    assert (
+        read.needs,
+        read.per_host,
+        read.switches,
+        read.from_release,
+        read.hides,
+        read.shows,
+        read.resolves,
+        read.description,
+    ) == (("NAME",), True, True, True, True, True, "git", "")
 
 
 def test_what_python_recipes_have_is_what_they_get() -> None:
@@ -178,8 +243,9 @@ def test_every_state_has_a_meaning() -> None:
 
 def test_every_event_has_a_meaning_and_so_have_its_values() -> None:
     assert set(event_line.DOCS) == set(event_line.KINDS)
-    assert {"event"} | {name for kind in event_line.KINDS.values()
-                        for name in kind.__dataclass_fields__} == set(event_line.FIELDS)
+    assert {"event"} | {
+        name for kind in event_line.KINDS.values() for name in kind.__dataclass_fields__
+    } == set(event_line.FIELDS)
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +275,8 @@ def test_the_keys_for_scripts_are_those_that_the_commands_print(shop: Shop) -> N
     assert set(cookbook.KEYS) - {"hides", "shows"} == set.intersection(*map(set, listed))
     [recipe] = [each for each in listed if each["name"] == "notify"]
     assert json.loads(shop.run("cookbook", "notify", "--json").stdout).keys() - recipe.keys() == {
-        "code"}
+        "code"
+    }
 
 
 def test_pushes_log_and_result_json_have_the_keys_of_a_push(shop: Shop) -> None:
@@ -277,8 +344,7 @@ def test_the_files_of_a_journal_and_of_a_target_are_those_that_are_there(shop: S
     git(shop.project, "commit", "-q", "--allow-empty", "-m", "two")
     git(shop.project, "push", "-q", "origin", "main")
     assert shop.run("deploy", "--yes").returncode == 0
-    assert {path.name for path in shop.live.iterdir()} == {
-        name.rstrip("/") for name in host.FILES}
+    assert {path.name for path in shop.live.iterdir()} == {name.rstrip("/") for name in host.FILES}
 
 
 def test_every_message_of_the_troubleshooting_is_one_that_is_printed() -> None:

@@ -75,8 +75,9 @@ def test_a_host_whose_key_has_changed_gets_nothing(far: Shop, ssh_server: SshSer
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
-def test_a_host_that_lets_us_not_in_is_reported_with_the_command_to_try(far: Shop,
-                                                                   ssh_server: SshServer) -> None:
+def test_a_host_that_lets_us_not_in_is_reported_with_the_command_to_try(
+    far: Shop, ssh_server: SshServer
+) -> None:
     keys = ssh_server.directory / "authorized_keys"
     allowed = keys.read_text()
     ssh_server.deny()
@@ -111,7 +112,8 @@ def test_a_target_that_is_a_file_or_read_only_is_reported(shop: Shop, tmp_path: 
 
 @pytest.mark.system
 def test_a_disk_that_is_full_in_the_middle_of_sending_leaves_production_and_its_room(
-        tmp_path: Path) -> None:
+    tmp_path: Path,
+) -> None:
     shop = open_shop(tmp_path)
     shop.define(settings=HERE)
     with small_disk(shop.live, "1m"):
@@ -137,7 +139,8 @@ def test_a_disk_that_is_full_in_the_middle_of_sending_leaves_production_and_its_
 
 
 def test_a_disk_that_is_full_here_ends_the_push_and_its_stages_in_a_readable_journal(
-        shop: Shop, tmp_path: Path) -> None:
+    shop: Shop, tmp_path: Path
+) -> None:
     with small_disk(tmp_path / "small", "700k"):
         project = tmp_path / "small/project"
         shop.define(settings=HERE, stages=[*STAGES[:2], "talk", *STAGES[2:]])
@@ -148,11 +151,18 @@ def test_a_disk_that_is_full_here_ends_the_push_and_its_stages_in_a_readable_jou
         assert run.returncode == 1
         assert "the disk is full (No space left on device)" in run.stdout
         assert "next: " in run.stdout
-        (record,) = json.loads(shop.run("pushes", "--json", "--local", "--project",
-                                        str(project)).stdout)
+        (record,) = json.loads(
+            shop.run("pushes", "--json", "--local", "--project", str(project)).stdout
+        )
         assert record["state"] == "failed"
         assert [stage["state"] for stage in record["stages"]] == [
-            "succeeded", "succeeded", "failed", "waiting", "waiting", "waiting"]
+            "succeeded",
+            "succeeded",
+            "failed",
+            "waiting",
+            "waiting",
+            "waiting",
+        ]
         assert shop.page() == "one"
         assert left(project) == []
     shop.define(settings=HERE)
@@ -180,7 +190,8 @@ def test_a_tag_that_exists_at_another_commit_stays(shop: Shop, kind: list[str]) 
 
 
 def test_of_two_pushes_at_once_from_two_work_trees_one_is_refused_with_who_pushes(
-        shop: Shop, tmp_path: Path) -> None:
+    shop: Shop, tmp_path: Path
+) -> None:
     shop.recipe("wait.sh", "# Waits.\nsleep 60\n")
     shop.define(settings=HERE, stages=["wait"])
     other = tmp_path / "other"
@@ -220,12 +231,17 @@ def test_of_six_pushes_at_once_those_that_are_not_refused_work(shop: Shop) -> No
     assert shop.page() == "two"
 
 
-def test_two_deployments_pushed_at_once_get_numbers_of_their_own(shop: Shop,
-                                                                tmp_path: Path) -> None:
+def test_two_deployments_pushed_at_once_get_numbers_of_their_own(
+    shop: Shop, tmp_path: Path
+) -> None:
     file = shop.project / "deploy/deployments.toml"
     text = file.read_text()
-    file.write_text(text + text.replace("deployments.production", "deployments.staging").replace(
-        str(shop.live), str(tmp_path / "staging")))
+    file.write_text(
+        text
+        + text.replace("deployments.production", "deployments.staging").replace(
+            str(shop.live), str(tmp_path / "staging")
+        )
+    )
     for _ in range(3):
         running = [shop.start("deploy", name) for name in ("production", "staging")]
         printed = [push.communicate(timeout=60) for push in running]

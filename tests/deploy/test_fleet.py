@@ -27,9 +27,23 @@ def fleet(tmp_path: Path) -> Iterator[tuple[Shop, str]]:
         for host in HOSTS:
             own = _live(shop, host)
             own.mkdir()
-            (server,) = stack.enter_context(serve(tmp_path / "ssh", host, prefix=(
-                "unshare", "--mount", "--propagation", "private", "sh", "-c", OWN_VIEW,
-                str(shop.live), str(own))))
+            (server,) = stack.enter_context(
+                serve(
+                    tmp_path / "ssh",
+                    host,
+                    prefix=(
+                        "unshare",
+                        "--mount",
+                        "--propagation",
+                        "private",
+                        "sh",
+                        "-c",
+                        OWN_VIEW,
+                        str(shop.live),
+                        str(own),
+                    ),
+                )
+            )
         yield shop, f'REMOTE_HOSTS = ["app1", "app2", "app3"]\nSSH_CONFIG = "{server.config}"'
 
 
@@ -46,29 +60,34 @@ NOTE = "# Notes the page.\ncp page.txt .page\n"
 
 def _look(host: str, page: str) -> str:
     """A recipe that fails on that host for such a page."""
-    return (f"# Looks.\n# per-host\n"
-            f"[ \"$REMOTE_HOST\" != {host} ] || ! grep {page} .page 2>/dev/null\n")
+    return (
+        f'# Looks.\n# per-host\n[ "$REMOTE_HOST" != {host} ] || ! grep {page} .page 2>/dev/null\n'
+    )
 
 
 def _leaving_out(shop: Shop, settings: str, host: str) -> None:
     """Define a push that leaves `host` out where the page says partly."""
     shop.recipe("look.sh", _look(host, "partly"))
     shop.recipe("note.sh", NOTE)
-    shop.define(settings=settings, deployment="max_failures = 1",
-                stages=[*STAGES[:2], "note", *STAGES[2:-1], "look", STAGES[-1]])
+    shop.define(
+        settings=settings,
+        deployment="max_failures = 1",
+        stages=[*STAGES[:2], "note", *STAGES[2:-1], "look", STAGES[-1]],
+    )
 
 
 def _in_batches(shop: Shop, settings: str) -> None:
     """Define a push, a host at a time, whose second one fails where the page says broken."""
     shop.recipe("look.sh", _look("app2", "broken"))
     shop.recipe("note.sh", NOTE)
-    shop.define(settings=settings, deployment="batch = 1",
-                stages=[*STAGES[:2], "note", *STAGES[2:], "look"])
+    shop.define(
+        settings=settings, deployment="batch = 1", stages=[*STAGES[:2], "note", *STAGES[2:], "look"]
+    )
 
 
 def test_a_push_reaches_every_host_and_what_runs_once_runs_once(fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
-    shop.recipe("once.sh", "# Once.\necho \"once on $REMOTE_HOST of $REMOTE_HOSTS\"\n")
+    shop.recipe("once.sh", '# Once.\necho "once on $REMOTE_HOST of $REMOTE_HOSTS"\n')
     shop.define(settings=settings, stages=[*STAGES, "once"])
     run = shop.run("deploy")
     assert run.returncode == 0, run.stdout + run.stderr
@@ -81,7 +100,8 @@ def test_a_push_reaches_every_host_and_what_runs_once_runs_once(fleet: tuple[Sho
 
 
 def test_a_batch_that_fails_switches_back_the_hosts_that_were_switched(
-        fleet: tuple[Shop, str]) -> None:
+    fleet: tuple[Shop, str],
+) -> None:
     shop, settings = fleet
     _in_batches(shop, settings)
     assert shop.run("deploy").returncode == 0
@@ -91,15 +111,16 @@ def test_a_batch_that_fails_switches_back_the_hosts_that_were_switched(
     assert "rolling back to push 1 on app1, app2" in run.stdout, run.stdout
     assert _pages(shop) == ["one", "one", "one"]
     assert shop.record(2)["state"] == "failed"
-    activate = next(stage for stage in shop.record(2)["stages"]
-                    if stage["name"] == "activate-release")
+    activate = next(
+        stage for stage in shop.record(2)["stages"] if stage["name"] == "activate-release"
+    )
     assert set(activate["hosts"]) == {"app1", "app2"}  # the third was never touched
     assert shop.record(3)["rollback_to"] == 1
 
 
 def test_as_many_hosts_as_may_fail_are_left_out(fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
-    shop.recipe("look.sh", "# Looks.\n# per-host\n[ \"$REMOTE_HOST\" != app2 ]\n")
+    shop.recipe("look.sh", '# Looks.\n# per-host\n[ "$REMOTE_HOST" != app2 ]\n')
     stages = [*STAGES[:-1], "look", STAGES[-1]]
     shop.define(settings=settings, stages=stages, deployment="max_failures = 1")
     run = shop.run("deploy")
@@ -126,8 +147,7 @@ def _does(shop: Shop, *words: str) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_a_rollback_skips_what_the_hosts_were_switched_back_from(
-        fleet: tuple[Shop, str]) -> None:
+def test_a_rollback_skips_what_the_hosts_were_switched_back_from(fleet: tuple[Shop, str]) -> None:
     shop, settings = fleet
     _in_batches(shop, settings)
     for page, status in (("two", 0), ("broken", 1), ("four", 0)):
@@ -153,7 +173,8 @@ def test_a_rollback_returns_each_host_to_what_it_served_then(fleet: tuple[Shop, 
 
 
 def test_a_host_that_can_not_be_reached_is_reported_before_anything_is_done(
-        fleet: tuple[Shop, str]) -> None:
+    fleet: tuple[Shop, str],
+) -> None:
     shop, settings = fleet
     shop.define(settings=settings.replace('"app2"', '"app2.invalid"'))
     run = shop.run("deploy")
@@ -165,10 +186,25 @@ def test_a_host_that_can_not_be_reached_is_reported_before_anything_is_done(
 def _plan(*marks: bool, hosts: tuple[str, ...] = HOSTS, batch: int = 0) -> Plan:
     stages = tuple(
         Stage(name=str(index), recipe="r", language="shell", code="", origin="", per_host=mark)
-        for index, mark in enumerate(marks))
-    return Plan(id=1, deployment="production", comment="", user="", machine="", ref="", commit="",
-                stages=stages, settings={}, flags={}, secret_names=(), secrets={}, hosts=hosts,
-                release=1, batch=batch)
+        for index, mark in enumerate(marks)
+    )
+    return Plan(
+        id=1,
+        deployment="production",
+        comment="",
+        user="",
+        machine="",
+        ref="",
+        commit="",
+        stages=stages,
+        settings={},
+        flags={},
+        secret_names=(),
+        secrets={},
+        hosts=hosts,
+        release=1,
+        batch=batch,
+    )
 
 
 def test_stages_per_host_that_follow_each_other_are_one_block() -> None:

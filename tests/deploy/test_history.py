@@ -12,8 +12,13 @@ def ended(number: int, **more: object) -> Record:
 
 
 def begun(number: int, **more: object) -> Record:
-    return replace(fold(snapshot(number, **more),  # type: ignore[arg-type]
-                        [PushStarted(at=AT)]), started=AT + number)
+    return replace(
+        fold(
+            snapshot(number, **more),  # type: ignore[arg-type]
+            [PushStarted(at=AT)],
+        ),
+        started=AT + number,
+    )
 
 
 def shown(records: list[Record]) -> list[tuple[int, str]]:
@@ -45,7 +50,9 @@ def test_two_machines_that_gave_one_number_are_both_shown() -> None:
     theirs = replace(ended(1), machine="desk", state=State.FAILED)
 
     assert sorted(shown(merge_records([ended(1)], [theirs.to_json()], held_by=None))) == [
-        (1, "failed"), (1, "succeeded")]
+        (1, "failed"),
+        (1, "succeeded"),
+    ]
 
 
 def test_lines_that_are_no_records_are_passed_over() -> None:

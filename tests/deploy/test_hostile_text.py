@@ -37,8 +37,14 @@ def on_a_terminal(shop: Shop, *words: str) -> bytes:
     return printed
 
 
-HOSTILE = (b"\x1b]0;", b"\x1b[2J", "\u202e".encode(), "\u2066".encode(), "\u200f".encode(),
-           "\x9b".encode())
+HOSTILE = (
+    b"\x1b]0;",
+    b"\x1b[2J",
+    "\u202e".encode(),
+    "\u2066".encode(),
+    "\u200f".encode(),
+    "\x9b".encode(),
+)
 
 
 def test_no_command_passes_on_what_steers(shop: Shop) -> None:
@@ -47,14 +53,31 @@ def test_no_command_passes_on_what_steers(shop: Shop) -> None:
     shop.commit("one")
     comment = f"{EVIL}\r\nsecond"
     first = on_a_terminal(shop, *shop.command("deploy", "--yes", "-v", "-m", comment))
-    subprocess.run(["git", "commit", "-q", "--allow-empty", "-m", f"subject {EVIL}"],
-                   cwd=shop.project, check=True)
+    subprocess.run(
+        ["git", "commit", "-q", "--allow-empty", "-m", f"subject {EVIL}"],
+        cwd=shop.project,
+        check=True,
+    )
     subprocess.run(["git", "push", "-q", "origin", "main"], cwd=shop.project, check=True)
-    printed = [first, *(on_a_terminal(shop, *shop.command(*words)) for words in (
-        ("deploy", "--yes", "-m", comment), ("rollback", "--yes"), ("pushes",),
-        ("status",), ("log", "1"),
-        ("log", "1", "--timestamps"), ("deploy", "--dry-run", "-m", comment),
-        ("lock", "-m", comment), ("deploy", "--yes"), ("status",), ("unlock",)))]
+    printed = [
+        first,
+        *(
+            on_a_terminal(shop, *shop.command(*words))
+            for words in (
+                ("deploy", "--yes", "-m", comment),
+                ("rollback", "--yes"),
+                ("pushes",),
+                ("status",),
+                ("log", "1"),
+                ("log", "1", "--timestamps"),
+                ("deploy", "--dry-run", "-m", comment),
+                ("lock", "-m", comment),
+                ("deploy", "--yes"),
+                ("status",),
+                ("unlock",),
+            )
+        ),
+    ]
     for each in printed:
         assert not [evil for evil in HOSTILE if evil in each], each
         assert b"Traceback" not in each
@@ -71,7 +94,10 @@ def test_a_comment_of_lines_breaks_no_list(shop: Shop) -> None:
     assert pushes[1].endswith("first second third")
     status = shop.run("status").stdout
     assert '"first second third", since' in status
-    record, = (json.loads(line) for line in (shop.live / "pushes.log").read_text().splitlines()
-               if '"succeeded"' in line)
+    (record,) = (
+        json.loads(line)
+        for line in (shop.live / "pushes.log").read_text().splitlines()
+        if '"succeeded"' in line
+    )
     assert record["comment"] == "first\r\nsecond\n\nthird\r"
     assert json.loads(shop.run("pushes", "--json").stdout)[0]["id"] == 1

@@ -36,8 +36,15 @@ rsync --delete,shell,rsync -a --delete $CHECKOUT_DIR/ $REMOTE_HOST:$REMOTE_DIREC
 virtualenv bootstrap,shell,"ssh $REMOTE_HOST ""cd ${REMOTE_DIRECTORY}; ./bootstrap.py""",
 touch wsgi,shell,ssh $REMOTE_HOST touch ${REMOTE_DIRECTORY}/apache/django.wsgi,
 '''
-OLD_STAGES = ["clear checkout directory", "git clone", "git tag", "save git rollback_url",
-              "rsync --delete", "virtualenv bootstrap", "touch wsgi"]
+OLD_STAGES = [
+    "clear checkout directory",
+    "git clone",
+    "git tag",
+    "save git rollback_url",
+    "rsync --delete",
+    "virtualenv bootstrap",
+    "touch wsgi",
+]
 
 
 @pytest.fixture
@@ -72,7 +79,8 @@ def push_twice_and_go_back(shop: Shop) -> None:
         touched = wsgi.stat().st_mtime
     log = [json.loads(line) for line in (shop.live / "pushes.log").read_text().splitlines()]
     assert [(line["id"], line["state"]) for line in log] == [
-        (number, state) for number in (1, 2, 3) for state in ("running", "succeeded")]
+        (number, state) for number in (1, 2, 3) for state in ("running", "succeeded")
+    ]
 
 
 def test_pushes_in_place_and_back_here(shop: Shop) -> None:
@@ -82,14 +90,18 @@ def test_pushes_in_place_and_back_here(shop: Shop) -> None:
 
 def test_pushes_in_place_and_back_over_ssh(shop: Shop, tmp_path: Path) -> None:
     with serve(tmp_path / "ssh") as (server,):
-        shop.define(stages=STAGES, deployment=SOON, settings=(
-            f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"'))
+        shop.define(
+            stages=STAGES,
+            deployment=SOON,
+            settings=(f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"'),
+        )
         push_twice_and_go_back(shop)
 
 
 @pytest.mark.parametrize("by_ssh", [False, True], ids=["here", "ssh"])
 def test_the_cookbook_of_2010_pushes_and_goes_back(
-        shop: Shop, tmp_path: Path, *, by_ssh: bool) -> None:
+    shop: Shop, tmp_path: Path, *, by_ssh: bool
+) -> None:
     cookbook = tmp_path / "cookbook.csv"
     cookbook.write_text(COOKBOOK)
     does(shop, "cookbook", "import", str(cookbook))
@@ -97,7 +109,11 @@ def test_the_cookbook_of_2010_pushes_and_goes_back(
     project = shop.project.rename(tmp_path / "project")
     shop = Shop(project=project, repository=shop.repository, live=shop.live)
     with serve(tmp_path / "ssh") as (server,):
-        shop.define(stages=OLD_STAGES, deployment=SOON, settings=(
-            f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"'
-            if by_ssh else HERE))
+        shop.define(
+            stages=OLD_STAGES,
+            deployment=SOON,
+            settings=(
+                f'REMOTE_HOST = "{server.host}"\nSSH_CONFIG = "{server.config}"' if by_ssh else HERE
+            ),
+        )
         push_twice_and_go_back(shop)

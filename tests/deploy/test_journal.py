@@ -33,7 +33,9 @@ def states(project: Path) -> list[tuple[int, str]]:
 
 
 def text(project: Path, number: int = 1) -> bytes:
-    return b"".join(piece.data for piece in LogReader(journal_directory(project) / str(number)).pieces())
+    return b"".join(
+        piece.data for piece in LogReader(journal_directory(project) / str(number)).pieces()
+    )
 
 
 def test_a_journal_holds_snapshot_code_log_events_and_result(tmp_path: Path) -> None:
@@ -53,8 +55,12 @@ def test_a_journal_is_its_owners_alone_and_nothing_to_commit(tmp_path: Path) -> 
 
     assert stat.S_IMODE((tmp_path / ".deploy").stat().st_mode) == 0o700
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    assert subprocess.run(["git", "-C", tmp_path, "status", "--porcelain"], check=True,
-                          capture_output=True).stdout == b""
+    assert (
+        subprocess.run(
+            ["git", "-C", tmp_path, "status", "--porcelain"], check=True, capture_output=True
+        ).stdout
+        == b""
+    )
 
 
 def test_a_number_is_given_once(tmp_path: Path) -> None:
@@ -74,8 +80,15 @@ def test_events_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_a_change_of_source_within_an_open_line_begins_a_new_one(tmp_path: Path) -> None:
-    recorded = [out(b"one"), out(b" more"), err(b"oh\n"), out(b"two\n"), out(b"three"),
-            out(b"four", host="app1"), out(b"five\n", 1)]
+    recorded = [
+        out(b"one"),
+        out(b" more"),
+        err(b"oh\n"),
+        out(b"two\n"),
+        out(b"three"),
+        out(b"four", host="app1"),
+        out(b"five\n", 1),
+    ]
     directory = kept(tmp_path, recorded).directory
 
     assert (directory / "output.log").read_bytes() == b"one more\noh\ntwo\nthree\nfour\nfive\n"
@@ -130,6 +143,7 @@ def test_everyone_holds_the_lock_runs_the_push_and_nobody_else(tmp_path: Path) -
 
     def shown(running: int | None) -> list[str]:
         return [record.state for record in pushes(tmp_path, lambda _: running)]
+
     assert shown(3) == ["running", "lost", "lost"]
     assert shown(1) == ["lost", "lost", "running"]
     assert shown(0) == ["running", "lost", "lost"]  # it doesn't say which: the newest
@@ -150,20 +164,30 @@ def test_a_resumed_push_goes_on_in_the_same_journal(tmp_path: Path) -> None:
     journal = FileJournal.open(tmp_path, 1)
     assert journal.cancelled() == ""
     assert states(tmp_path) == [(1, "failed")]  # until a resume records that it runs again
-    for event in [PushStarted(at=AT + 500, resumed=True), *succeeded(1, b"OK\n"),
-                  *succeeded(2), PushEnded(at=AT + 600, state=State.SUCCEEDED)]:
+    for event in [
+        PushStarted(at=AT + 500, resumed=True),
+        *succeeded(1, b"OK\n"),
+        *succeeded(2),
+        PushEnded(at=AT + 600, state=State.SUCCEEDED),
+    ]:
         journal.write(event)
     journal.finish(journal.record())
 
     assert states(tmp_path) == [(1, "succeeded")]
     assert (journal.directory / "output.log").read_bytes() == b"cloned\nbroken\nOK\n"
     assert [piece.data for piece in LogReader(journal.directory).pieces()] == [
-        b"cloned\n", b"broken", b"OK\n"]
+        b"cloned\n",
+        b"broken",
+        b"OK\n",
+    ]
 
 
 def test_a_resumed_push_repairs_what_its_runner_left_torn(tmp_path: Path) -> None:
-    directory = kept(tmp_path, [PushStarted(at=AT), *succeeded(0, b"cloned\n"),
-                                StageStarted(at=AT, stage=1)], finish=False).directory
+    directory = kept(
+        tmp_path,
+        [PushStarted(at=AT), *succeeded(0, b"cloned\n"), StageStarted(at=AT, stage=1)],
+        finish=False,
+    ).directory
     with (directory / "output.log").open("ab") as log, (directory / "events.jsonl").open("ab") as e:
         log.write(b"not recorded")
         e.write(b'{"event": "Span", "at": 18')
@@ -174,9 +198,13 @@ def test_a_resumed_push_repairs_what_its_runner_left_torn(tmp_path: Path) -> Non
 
     assert journal.record().state == "running"
     assert (directory / "output.log").read_bytes() == b"cloned\nnot recorded\nagain\n" or (
-        directory / "output.log").read_bytes() == b"cloned\nnot recordedagain\n"
+        directory / "output.log"
+    ).read_bytes() == b"cloned\nnot recordedagain\n"
     assert [(piece.stage, piece.data) for piece in LogReader(directory).pieces()] == [
-        (0, b"cloned\n"), (1, b"not recorded"), (1, b"again\n")]
+        (0, b"cloned\n"),
+        (1, b"not recorded"),
+        (1, b"again\n"),
+    ]
 
 
 def test_cancelling_says_who_asked(tmp_path: Path) -> None:
@@ -192,8 +220,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root can mount a small disk")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk],
-                             capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode()}")
     yield disk
@@ -218,7 +247,8 @@ def test_a_full_disk_is_reported_once_and_the_push_still_ends(small_disk: Path) 
     journal.finish(journal.record())
 
     assert [(record.id, record.state, record.reason) for record in pushes(small_disk, nobody)] == [
-        (1, "cancelled", "the disk is full")]
+        (1, "cancelled", "the disk is full")
+    ]
     kept_text = text(small_disk)
     assert kept_text.startswith(b"cloned\n" + line) and len(kept_text) > 100_000
     assert set(kept_text[7:].split(b"\n")) == {line[:-1], b""}  # no half line
@@ -237,13 +267,19 @@ def test_a_disk_that_is_full_at_once_leaves_no_journal(small_disk: Path) -> None
 def test_a_sweep_removes_checkouts_that_nobody_resumes(tmp_path: Path) -> None:
     reported = {1: whole(), 2: failed(1), 3: failed(1), 4: whole(), 5: whole()[:3]}
     for number, recorded in reported.items():
-        journal = kept(tmp_path, [PushStarted(at=AT), *recorded], number, finish=number != 5,
-                       deployment="staging" if number in (3, 4) else "production")
+        journal = kept(
+            tmp_path,
+            [PushStarted(at=AT), *recorded],
+            number,
+            finish=number != 5,
+            deployment="staging" if number in (3, 4) else "production",
+        )
         (journal.directory / "checkout/src").mkdir(parents=True)
     kept(tmp_path, failed(1), 6, deployment="old").directory.joinpath("checkout").mkdir()
 
     def checkouts() -> list[str]:
         return sorted(path.parent.name for path in journal_directory(tmp_path).glob("*/checkout"))
+
     sweep(tmp_path, lambda deployment: {"production": 5}.get(deployment))
     assert checkouts() == ["5", "6"]
     assert last_id(tmp_path) == 6 and len(states(tmp_path)) == 6

@@ -96,8 +96,10 @@ def kill_in_every_stage(shop: Shop, where: str, without: tuple[int, ...] = ()) -
 
 
 def define(shop: Shop, host: str, web: str, more: str = "") -> None:
-    shop.define(stages=ALL, settings=f'REMOTE_HOST = "{host}"\nWSGI_FILE = "page.txt"\n'
-                f'SMOKE_URL = "{web}"\n{more}')
+    shop.define(
+        stages=ALL,
+        settings=f'REMOTE_HOST = "{host}"\nWSGI_FILE = "page.txt"\nSMOKE_URL = "{web}"\n{more}',
+    )
 
 
 @pytest.mark.safety

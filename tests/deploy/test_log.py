@@ -18,9 +18,19 @@ from bootstrapper.deploy.journal.log_reader import LogReader, Piece, Selection
 from tests.support.processes import bytes_read
 from tests.support.pushes import AT, err, kept, out, snapshot, whole
 
-EVENTS = [out(b"cloning\n"), err(b"warning: old\n"), out(b"50%\r100%\r\nhalf "), out(b"a line\n"),
-        out(b"tests\n", 1), err(b"oops", 1), out(b"ok\n", 1), out(b"a1\n", 2, host="app1"),
-        out(b"b1\n", 2, host="app2"), out(b"a2\n", 2, host="app1"), out(b"end", 2, host="app1")]
+EVENTS = [
+    out(b"cloning\n"),
+    err(b"warning: old\n"),
+    out(b"50%\r100%\r\nhalf "),
+    out(b"a line\n"),
+    out(b"tests\n", 1),
+    err(b"oops", 1),
+    out(b"ok\n", 1),
+    out(b"a1\n", 2, host="app1"),
+    out(b"b1\n", 2, host="app2"),
+    out(b"a2\n", 2, host="app1"),
+    out(b"end", 2, host="app1"),
+]
 
 
 def data(pieces: list[Piece]) -> bytes:
@@ -61,7 +71,7 @@ def test_reading_goes_on_from_any_offset(tmp_path: Path, start: int) -> None:
 
     pieces = list(LogReader(directory).pieces(start))
     log = (directory / "output.log").read_bytes()
-    assert all(log[piece.offset:piece.end] == piece.data for piece in pieces)
+    assert all(log[piece.offset : piece.end] == piece.data for piece in pieces)
     assert data(pieces).replace(b"\n", b"") == log[start:].replace(b"\n", b"")
 
 
@@ -69,8 +79,9 @@ def lines(directory: Path, selection: Selection) -> list[bytes]:
     """All lines as a person sees them: another source begins a new one."""
     shown, before = b"", None
     for piece in LogReader(directory, selection).pieces():
-        shown += (b"\n" if before not in (None, piece.source) and not shown.endswith(b"\n")
-                  else b"") + piece.data
+        shown += (
+            b"\n" if before not in (None, piece.source) and not shown.endswith(b"\n") else b""
+        ) + piece.data
         before = piece.source
     return shown.splitlines(keepends=True)
 
@@ -78,20 +89,33 @@ def lines(directory: Path, selection: Selection) -> list[bytes]:
 @pytest.mark.parametrize("seed", range(40))
 def test_the_tail_is_the_end_of_the_whole(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    directory = kept(tmp_path, [
-        out(chance.choice([b"x", b"\n", b"one\n", b"two\nthree\n", b"four\nfi", b"\n\n"]),
-            chance.randrange(2), stream=chance.choice(list(Stream)))
-        for _ in range(30)]).directory
+    directory = kept(
+        tmp_path,
+        [
+            out(
+                chance.choice([b"x", b"\n", b"one\n", b"two\nthree\n", b"four\nfi", b"\n\n"]),
+                chance.randrange(2),
+                stream=chance.choice(list(Stream)),
+            )
+            for _ in range(30)
+        ],
+    ).directory
     for selection in (Selection(), Selection(stream=Stream.STDERR), Selection(stages={0})):
         everything = lines(directory, selection)
         for count in (0, 1, 2, 5, 20, 100):
             shown, before = b"", None
             for piece in LogReader(directory, selection).tail(count):
-                shown += (b"\n" if before not in (None, piece.source) and not shown.endswith(b"\n")
-                          else b"") + piece.data
+                shown += (
+                    b"\n"
+                    if before not in (None, piece.source) and not shown.endswith(b"\n")
+                    else b""
+                ) + piece.data
                 before = piece.source
-            assert shown.splitlines(keepends=True) == everything[len(everything) - count:] if (
-                count < len(everything)) else everything
+            assert (
+                shown.splitlines(keepends=True) == everything[len(everything) - count :]
+                if (count < len(everything))
+                else everything
+            )
 
 
 def flood(project: Path, pieces: int, size: int) -> Path:
@@ -100,8 +124,12 @@ def flood(project: Path, pieces: int, size: int) -> Path:
     journal.write(StageStarted(at=AT, stage=0))
     line = b"x" * 91
     for number in range(pieces):
-        journal.write(out(b"".join(b"%08d%s\n" % (number, line) for _ in range(size // 100)),
-                          at=AT + number / 1000))
+        journal.write(
+            out(
+                b"".join(b"%08d%s\n" % (number, line) for _ in range(size // 100)),
+                at=AT + number / 1000,
+            )
+        )
     journal.finish(journal.record())
     return journal.directory
 
@@ -124,8 +152,9 @@ def test_the_middle_of_many_pieces_is_found_without_reading_the_rest(tmp_path: P
     for offset in (4_000_000, 1, 4_999_850, 2_500_000, 777_777):
         piece = next(iter(reader.pieces(offset)))
         assert piece.offset == offset
-        assert int(piece.data[:8] if offset % 100 == 0 else next(
-            iter(reader.pieces(piece.end))).data[:8]) == -(-offset // 100)
+        assert int(
+            piece.data[:8] if offset % 100 == 0 else next(iter(reader.pieces(piece.end))).data[:8]
+        ) == -(-offset // 100)
     assert bytes_read() - before < 4_000_000, "ten times a part of 11 MB"
     assert list(reader.pieces(5_000_000)) == []
 
@@ -158,8 +187,11 @@ class Writer:
 
 def test_following_ends_when_the_push_does(tmp_path: Path) -> None:
     with Writer(tmp_path) as writer:
-        seen = [event for event in LogReader(writer.journal.directory).events_from(
-            running=lambda: True) if isinstance(event, Piece)]
+        seen = [
+            event
+            for event in LogReader(writer.journal.directory).events_from(running=lambda: True)
+            if isinstance(event, Piece)
+        ]
     assert data(seen) == b"0\n1\n2\n3\n4\n"
 
 
@@ -169,30 +201,39 @@ def test_following_ends_when_nobody_runs_the_push_any_more(tmp_path: Path) -> No
             self.alive = False
 
     with Dying(tmp_path) as writer:
-        seen = [event for event in LogReader(writer.journal.directory).events_from(
-            running=lambda: writer.alive) if isinstance(event, Piece)]
+        seen = [
+            event
+            for event in LogReader(writer.journal.directory).events_from(
+                running=lambda: writer.alive
+            )
+            if isinstance(event, Piece)
+        ]
     assert data(seen) == b"0\n1\n2\n3\n4\n"
 
 
-def test_following_a_push_that_ended_shows_it_and_ends(tmp_path: Path,
-                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_following_a_push_that_ended_shows_it_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = kept(tmp_path, whole()).directory
 
     def wait(seconds: float) -> None:
         pytest.fail("nothing more will come")
+
     monkeypatch.setattr(time, "sleep", wait)
     seen = list(LogReader(directory).events_from(running=lambda: True))
     assert len(seen) == len(whole())
 
 
 def test_following_a_resumed_push_doesnt_end_where_it_ended_before(tmp_path: Path) -> None:
-    journal = kept(tmp_path, [*whole(), PushStarted(at=AT + 1, resumed=True), out(b"again\n")],
-                   finish=False)
+    journal = kept(
+        tmp_path, [*whole(), PushStarted(at=AT + 1, resumed=True), out(b"again\n")], finish=False
+    )
     asked = []
 
     def running() -> bool:
         asked.append(True)
         return False
+
     seen = list(LogReader(journal.directory).events_from(running=running))
     assert asked and isinstance(seen[-1], Piece) and seen[-1].data == b"again\n"
 

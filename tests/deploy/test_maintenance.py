@@ -21,8 +21,11 @@ def shop(tmp_path: Path) -> Shop:
 
 def fail(shop: Shop, *, on_failure: str = "halt", stages: list[str] | None = None) -> str:
     """Push a page with which a stage fails; return the output."""
-    shop.define(settings=HERE, deployment=f'on_failure = "{on_failure}"', stages=stages or [
-        *BEFORE, "maintenance-on", "work", AFTER, "maintenance-off"])
+    shop.define(
+        settings=HERE,
+        deployment=f'on_failure = "{on_failure}"',
+        stages=stages or [*BEFORE, "maintenance-on", "work", AFTER, "maintenance-off"],
+    )
     shop.commit("broken")
     run = shop.run("deploy")
     assert run.returncode == 1, run.stdout + run.stderr
@@ -50,10 +53,14 @@ def test_a_rollback_takes_the_page_down(shop: Shop) -> None:
     assert (shop.record(3)["rollback_of"], shop.record(3)["rollback_to"]) == (2, 1)
 
 
-@pytest.mark.parametrize("stages", [
-    [*BEFORE, "maintenance-on", "work", "maintenance-off", AFTER],
-    [*BEFORE, "maintenance-on", AFTER, "work", "maintenance-off"]],
-    ids=["off-before-switch", "fails-after-switch"])
+@pytest.mark.parametrize(
+    "stages",
+    [
+        [*BEFORE, "maintenance-on", "work", "maintenance-off", AFTER],
+        [*BEFORE, "maintenance-on", AFTER, "work", "maintenance-off"],
+    ],
+    ids=["off-before-switch", "fails-after-switch"],
+)
 def test_a_rollback_takes_the_page_down_wherever_it_fails(shop: Shop, stages: list[str]) -> None:
     fail(shop, on_failure="rollback", stages=stages)
     assert not (shop.live / "shared/maintenance.html").exists()

@@ -35,7 +35,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "quote, all": lambda secret: urllib.parse.quote(secret, safe=""),
     "quote_plus": urllib.parse.quote_plus,
     "quote, lower": lambda secret: re.sub(
-        "%..", lambda code: code[0].lower(), urllib.parse.quote(secret, safe="")),
+        "%..", lambda code: code[0].lower(), urllib.parse.quote(secret, safe="")
+    ),
     "JSON": lambda secret: json.dumps(secret)[1:-1],
     "PHP's JSON": lambda secret: json.dumps(secret)[1:-1].replace("/", r"\/"),
     "HTML": html.escape,
@@ -52,7 +53,8 @@ FORMS: dict[str, Callable[[str], str]] = {
 def test_a_secret_is_hidden_in_every_form(form: str) -> None:
     text = FORMS[form](SECRET)
     assert masked({"PASSWORD": SECRET}, f"<{text}>".encode()) == b"<[masked PASSWORD]>" or (
-        masked({"PASSWORD": SECRET}, f"<{text}>".encode()) == b"<[masked PASSWORD]=>")
+        masked({"PASSWORD": SECRET}, f"<{text}>".encode()) == b"<[masked PASSWORD]=>"
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -78,31 +80,39 @@ def test_base64_of_user_and_secret_hides_the_secret_at_every_alignment(user: str
 
 @pytest.mark.parametrize("width", [64, 76])
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
-def test_base64_in_lines_hides_the_secret_however_it_is_split(
-        width: int, newline: bytes) -> None:
+def test_base64_in_lines_hides_the_secret_however_it_is_split(width: int, newline: bytes) -> None:
     masking = SecretMasker({"TOKEN": PLAIN})
     for ahead in range(40, 100):
         text = base64.b64encode(b"." * ahead + PLAIN.encode() + b"." * 50)
-        own = text[-(-8 * ahead // 6):8 * (ahead + len(PLAIN)) // 6]
-        lines = newline.join(text[at:at + width] for at in range(0, len(text), width))
+        own = text[-(-8 * ahead // 6) : 8 * (ahead + len(PLAIN)) // 6]
+        lines = newline.join(text[at : at + width] for at in range(0, len(text), width))
         for at in range(50, 150, 7):
             out = everything(masking.masker(), lines[:at], lines[at:])
             assert out.count(b"[masked TOKEN]") == 1, (ahead, at)
             left = out.replace(newline, b"")
-            assert not [at for at in range(len(own) - 4) if own[at:at + 5] in left]
+            assert not [at for at in range(len(own) - 4) if own[at : at + 5] in left]
 
 
 def test_what_bash_prints_of_a_secret_is_hidden() -> None:
     rng = random.Random(11)
     signs = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t"
-    commands = ('printf %q "$S"', 'echo "${S@Q}"', "declare -p S", "set -x; : \"$S\"",
-                "set -x; T=$S; curl -H \"Token: $S\" 2>/dev/null")
+    commands = (
+        'printf %q "$S"',
+        'echo "${S@Q}"',
+        "declare -p S",
+        'set -x; : "$S"',
+        'set -x; T=$S; curl -H "Token: $S" 2>/dev/null',
+    )
     for _ in range(12):
         secret = "".join(rng.choices(signs, k=8)) + PLAIN + "".join(rng.choices(signs, k=8))
         secret = secret.strip()
         for command in commands:
-            run = subprocess.run(["/bin/bash", "-c", command], env={"S": secret, "PATH": ""},
-                                 capture_output=True, check=False)
+            run = subprocess.run(
+                ["/bin/bash", "-c", command],
+                env={"S": secret, "PATH": ""},
+                capture_output=True,
+                check=False,
+            )
             out = masked({"S": secret}, run.stdout + run.stderr)
             assert b"[masked S]" in out, (command, secret, run)
             assert PLAIN.encode() not in out, (command, secret, run)
@@ -111,9 +121,13 @@ def test_what_bash_prints_of_a_secret_is_hidden() -> None:
 @pytest.mark.parametrize("secret", ["tab\tand\nline\x1b" + PLAIN, "żółć" + PLAIN, "Grüße" + PLAIN])
 def test_what_bash_prints_of_odd_characters_is_hidden(secret: str) -> None:
     for locale in ("C", "C.UTF-8"):
-        for command in ('printf %q "$S"', "set -x; : \"$S\"", "echo \"$S\" | tr '\\n' ' '"):
-            run = subprocess.run(["bash", "-c", command], capture_output=True, check=False,
-                                 env={"S": secret, "LC_ALL": locale, "PATH": os.environ["PATH"]})
+        for command in ('printf %q "$S"', 'set -x; : "$S"', "echo \"$S\" | tr '\\n' ' '"):
+            run = subprocess.run(
+                ["bash", "-c", command],
+                capture_output=True,
+                check=False,
+                env={"S": secret, "LC_ALL": locale, "PATH": os.environ["PATH"]},
+            )
             out = masked({"S": secret}, run.stdout + run.stderr)
             assert PLAIN.encode() not in out, (command, locale, out)
 
@@ -178,8 +192,10 @@ def test_random_splits_never_leak() -> None:
     rng = random.Random(7)
     alphabet = string.ascii_letters + string.digits + "+/&%-_ '\""
     for turn in range(60):
-        secrets = {f"S{number}": "".join(rng.choices(alphabet, k=rng.randint(8, 40))).strip()
-                   for number in range(rng.randint(1, 6))}
+        secrets = {
+            f"S{number}": "".join(rng.choices(alphabet, k=rng.randint(8, 40))).strip()
+            for number in range(rng.randint(1, 6))
+        }
         masking = SecretMasker(secrets)
         hidden = []
         text = b""
@@ -208,7 +224,7 @@ def test_text_without_secrets_is_untouched_byte_for_byte() -> None:
         at = 0
         while at < len(text):
             size = rng.choice((1, 7, 100, 5000))
-            pieces.append(text[at:at + size])
+            pieces.append(text[at : at + size])
             at += size
         assert everything(masking.masker(), *pieces) == text
 
@@ -235,7 +251,7 @@ def test_a_secret_with_colours_inside_is_hidden(name: str) -> None:
     text = b"before " + COLOURED[name] + b" after\n"
     for size in (1, 2, 3, 7, len(text)):
         masker = masking.masker()
-        out = b"".join(masker.feed(text[at:at + size]) for at in range(0, len(text), size))
+        out = b"".join(masker.feed(text[at : at + size]) for at in range(0, len(text), size))
         out += masker.flush()
         plain = re.sub(rb"(\x1b|\xc2\x9b)(\[|\])?[0-?]*[ -/]*[@-~]", b"", out)
         assert b"[masked PASSWORD]" in plain, (size, out)

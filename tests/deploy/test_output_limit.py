@@ -29,7 +29,7 @@ def test_a_flood_keeps_its_beginning_and_end(shop: Shop) -> None:
     assert run.returncode == 0, run.stderr
     log = shop.run("log").stdout.splitlines()
     assert log[:3] == ["first", "1", "2"]
-    at, = (number for number, line in enumerate(log) if line.startswith("["))
+    (at,) = (number for number, line in enumerate(log) if line.startswith("["))
     assert log[at].endswith("MB of output left out here: OUTPUT_LIMIT = 4 MB for the whole push]")
     assert log[-3:] == ["4000000", "last", "after it"]
     assert int(log[at - 1]) + 1 < int(log[at + 1]) < 4000000
@@ -51,16 +51,27 @@ def kept(limit: int, *sizes: int, stages: int = 1) -> tuple[int, list[bytes]]:
     for stage in range(stages):
         for number, length in enumerate(sizes):
             line = (b"%d-%d " % (stage, number)).ljust(length - 1, b"x") + b"\n"
-            data += [each.data for each in passing.pass_on(out(line, stage))
-                     if isinstance(each, Output)]
-        data += [each.data for each in passing.pass_on(StageEnded(
-            at=AT, stage=stage, state=State.SUCCEEDED)) if isinstance(each, Output)]
+            data += [
+                each.data for each in passing.pass_on(out(line, stage)) if isinstance(each, Output)
+            ]
+        data += [
+            each.data
+            for each in passing.pass_on(StageEnded(at=AT, stage=stage, state=State.SUCCEEDED))
+            if isinstance(each, Output)
+        ]
     return sum(map(len, data)), data
 
 
-@pytest.mark.parametrize(("sizes", "stages"), [
-    ([100_000] * 100, 1), ([100_000] * 100, 30), ([5_000_000], 1), ([5_000_000] * 3, 5),
-    ([1000] * 20_000, 3)])
+@pytest.mark.parametrize(
+    ("sizes", "stages"),
+    [
+        ([100_000] * 100, 1),
+        ([100_000] * 100, 30),
+        ([5_000_000], 1),
+        ([5_000_000] * 3, 5),
+        ([1000] * 20_000, 3),
+    ],
+)
 def test_a_push_keeps_no_more_than_its_limit(sizes: list[int], stages: int) -> None:
     total, data = kept(LIMIT, *sizes, stages=stages)
     assert total <= LIMIT + 1000 * stages  # and the lines that say so
@@ -80,23 +91,29 @@ def test_the_notes_of_a_push_come_at_once() -> None:
     assert list(passing.pass_on(note)) == [note]
 
 
-@pytest.mark.parametrize(("text", "bytes_"), [
-    ("200 MB", 200_000_000), ("1.5gb", 1_500_000_000), ("2000 kB", 2_000_000), ("1 MB", 10**6)])
+@pytest.mark.parametrize(
+    ("text", "bytes_"),
+    [("200 MB", 200_000_000), ("1.5gb", 1_500_000_000), ("2000 kB", 2_000_000), ("1 MB", 10**6)],
+)
 def test_a_size_is_read(text: str, bytes_: int) -> None:
     assert size.parse(text) == bytes_
     assert parse("OUTPUT_LIMIT", text) == text
 
 
-@pytest.mark.parametrize("value", ["", "200", 200, "-1 MB", "1 kB", "lots", "1e9 MB", True,
-                                   ["1 MB"]])
+@pytest.mark.parametrize(
+    "value", ["", "200", 200, "-1 MB", "1 kB", "lots", "1e9 MB", True, ["1 MB"]]
+)
 def test_a_wrong_limit_is_refused(value: object) -> None:
     with pytest.raises(InvalidValue, match='OUTPUT_LIMIT takes a size such as "200 MB" or "1 GB"'):
         parse("OUTPUT_LIMIT", value)
 
 
 def test_a_long_rolf_output_is_cut(shop: Shop) -> None:
-    shop.recipe("flood.sh", '# Writes\necho A=1 > "$ROLF_OUTPUT"; '
-                            '{ yes B=2 || true; } | head -c 50000000 >> "$ROLF_OUTPUT"\n')
+    shop.recipe(
+        "flood.sh",
+        '# Writes\necho A=1 > "$ROLF_OUTPUT"; '
+        '{ yes B=2 || true; } | head -c 50000000 >> "$ROLF_OUTPUT"\n',
+    )
     run = shop.run("deploy")
     assert run.returncode == 0
     assert "ROLF_OUTPUT is longer than 1 MB" in run.stdout

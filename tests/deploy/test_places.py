@@ -41,8 +41,16 @@ def test_a_second_work_tree_of_the_repository(shop: Shop, tmp_path: Path) -> Non
 
 def test_a_submodule(shop: Shop, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "all")
-    git(tmp_path / "all", "-c", "protocol.file.allow=always", "submodule", "add", "-q",
-        str(shop.repository), "shop")
+    git(
+        tmp_path / "all",
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        str(shop.repository),
+        "shop",
+    )
     pushes(shop, tmp_path / "all/shop")
 
 
@@ -56,8 +64,7 @@ def test_a_project_below_the_top_of_its_work_tree(shop: Shop) -> None:
     assert shop.page() == "two"
 
 
-def test_a_shallow_clone_says_that_it_does_not_know_the_commits(shop: Shop,
-                                                               tmp_path: Path) -> None:
+def test_a_shallow_clone_says_that_it_does_not_know_the_commits(shop: Shop, tmp_path: Path) -> None:
     pushes(shop, shop.project)
     shop.commit("two")
     shop.commit("three")
@@ -84,8 +91,12 @@ def test_a_project_that_is_no_git_repository(shop: Shop, tmp_path: Path) -> None
 
 
 def test_a_read_only_project_is_reported(shop: Shop, tmp_path: Path) -> None:
-    if os.getuid() or subprocess.run(["mount", "--bind", shop.project, shop.project], check=False,
-                                     capture_output=True).returncode:
+    if (
+        os.getuid()
+        or subprocess.run(
+            ["mount", "--bind", shop.project, shop.project], check=False, capture_output=True
+        ).returncode
+    ):
         pytest.skip("needs root and the right to mount")
     try:
         subprocess.run(["mount", "-o", "remount,bind,ro", shop.project], check=True)
@@ -100,18 +111,30 @@ def test_a_read_only_project_is_reported(shop: Shop, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", ["-u HOME", "-i", "HOME=/nonexistent", "-u USER -u LOGNAME"])
 def test_an_environment_that_lacks_what_a_shell_has(shop: Shop, words: str) -> None:
-    run = subprocess.run(["env", *words.split(), *shop.command("deploy")], cwd=shop.project,
-                         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    run = subprocess.run(
+        ["env", *words.split(), *shop.command("deploy")],
+        cwd=shop.project,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert shop.record(1)["user"]
 
 
 @pytest.mark.parametrize("mask", ["077", "000"])
 def test_whatever_umask_there_is_the_target_can_be_read_and_the_journal_can_not(
-        shop: Shop, mask: str) -> None:
+    shop: Shop, mask: str
+) -> None:
     command = " ".join(f"'{word}'" for word in shop.command("deploy"))
-    subprocess.run(["bash", "-c", f"umask {mask}; {command}"], cwd=shop.project, check=True,
-                   capture_output=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        ["bash", "-c", f"umask {mask}; {command}"],
+        cwd=shop.project,
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
     for path in (shop.live, *shop.live.rglob("*")):
         if path.is_symlink():
             continue

@@ -29,7 +29,8 @@ def test_a_push_puts_the_branch_live_and_says_what_is_next(shop: Shop) -> None:
     assert record["comment"] == "first page"
     assert record["commit"] == git(shop.project, "rev-parse", "HEAD")
     assert [(stage["name"], stage["state"], stage["exit"]) for stage in record["stages"]] == [
-        (name, "succeeded", 0) for name in STAGES]
+        (name, "succeeded", 0) for name in STAGES
+    ]
     assert "next: python -m bootstrapper rollback production" in run.stdout
 
 
@@ -63,8 +64,9 @@ def test_it_halts_at_the_first_stage_that_fails_and_what_was_live_stays_live(sho
 def test_resume_runs_on_from_the_failed_stage_with_the_same_snapshot(shop: Shop) -> None:
     shop.recipe("look.sh", "# Fails once.\necho A is $A\ntest -e ../../../../go\n")
     shop.recipe("hand-on.sh", "# Hands on.\necho A=of the first >> $ROLF_OUTPUT\n")
-    shop.define(settings=HERE, stages=["clear-checkout", "git-clone", "hand-on", "look",
-                                       *STAGES[2:]])
+    shop.define(
+        settings=HERE, stages=["clear-checkout", "git-clone", "hand-on", "look", *STAGES[2:]]
+    )
     assert shop.run("deploy").returncode == 1
     (shop.project / "go").touch()
     shop.recipe("look.sh", "# Another one.\nexit 1\n")
@@ -80,9 +82,12 @@ def test_resume_runs_on_from_the_failed_stage_with_the_same_snapshot(shop: Shop)
 
 def test_the_environment_is_the_table_and_nothing_else_leaks_in(shop: Shop) -> None:
     shop.recipe("show.sh", "# Shows.\nenv -0 | sort -z | tr '\\0' '\\n'\n")
-    shop.define(settings=f"{HERE}\nGREETING = \"a b'c\"", stages=["show"],
-                deployment='flags.FAST = { description = "…", default = false }\n'
-                           'flags.TONE = { description = "…", default = "loud" }')
+    shop.define(
+        settings=f'{HERE}\nGREETING = "a b\'c"',
+        stages=["show"],
+        deployment='flags.FAST = { description = "…", default = false }\n'
+        'flags.TONE = { description = "…", default = "loud" }',
+    )
     assert shop.run("deploy", "-m", "why", "--flag", "FAST", LEAK="yes", TZ="UTC").returncode == 0
     shown = dict(line.split("=", 1) for line in shop.log(1).splitlines())
     assert shown["GREETING"] == "a b'c"
@@ -93,11 +98,34 @@ def test_the_environment_is_the_table_and_nothing_else_leaks_in(shop: Shop) -> N
     assert shown["DEPLOYMENT"] == shown["DEPLOYMENT_ID"] == "production"
     assert shown["ROLLBACK_URL"] == ""
     assert shown["CHECKOUT_DIR"] == shown["PWD"] == str(shop.project / ".deploy/pushes/1/checkout")
-    allowed = {"REPOSITORY", "REMOTE_DIRECTORY", "REMOTE_HOST", "GREETING", "FAST", "TONE",
-               "CHECKOUT_DIR", "DEPLOYMENT", "DEPLOYMENT_ID", "ROLF_PUSH_ID", "PUSH_COMMENT",
-               "PUSH_UNI", "ROLLBACK_URL", "ROLF_OUTPUT", "PUSH_REF", "PUSH_COMMIT", "RELEASE",
-               "PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK",
-               "PWD", "SHLVL", "_"}  # the last three are bash's own
+    allowed = {
+        "REPOSITORY",
+        "REMOTE_DIRECTORY",
+        "REMOTE_HOST",
+        "GREETING",
+        "FAST",
+        "TONE",
+        "CHECKOUT_DIR",
+        "DEPLOYMENT",
+        "DEPLOYMENT_ID",
+        "ROLF_PUSH_ID",
+        "PUSH_COMMENT",
+        "PUSH_UNI",
+        "ROLLBACK_URL",
+        "ROLF_OUTPUT",
+        "PUSH_REF",
+        "PUSH_COMMIT",
+        "RELEASE",
+        "PATH",
+        "HOME",
+        "USER",
+        "LANG",
+        "TZ",
+        "SSH_AUTH_SOCK",
+        "PWD",
+        "SHLVL",
+        "_",
+    }  # the last three are bash's own
     assert set(shown) <= allowed
 
 
@@ -142,8 +170,10 @@ def test_changed_and_unpushed_work_is_reported_and_what_is_committed_is_pushed(s
     (shop.project / "page.txt").write_text("four")
     run = shop.run("deploy")
     assert run.returncode == 0
-    assert (f"left out of this push of {git(shop.project, 'rev-parse', '--short=7', 'HEAD~')}: "
-            "1 changed file not committed and 1 commit of main not pushed\n") in run.stdout
+    assert (
+        f"left out of this push of {git(shop.project, 'rev-parse', '--short=7', 'HEAD~')}: "
+        "1 changed file not committed and 1 commit of main not pushed\n"
+    ) in run.stdout
     assert shop.page() == "two"
 
 
@@ -170,7 +200,8 @@ def test_all_faults_of_all_files_are_reported_before_the_first_stage(shop: Shop)
 
 
 def test_a_push_from_another_machine_gets_the_next_number_and_sees_the_history(
-        shop: Shop, tmp_path: Path) -> None:
+    shop: Shop, tmp_path: Path
+) -> None:
     shop.commit("one again")
     assert shop.run("deploy").returncode == 0
     colleague = tmp_path / "colleague"
@@ -254,9 +285,15 @@ def test_step_asks_before_each_stage_and_lets_a_person_look_around(shop: Shop) -
     assert shop.run("deploy", "--step").returncode == 2  # no terminal
     words = " ".join(f"'{word}'" for word in shop.command("deploy", "--step"))
     run = subprocess.run(
-        ["script", "-qec", words, "/dev/null"], cwd=shop.project, text=True, capture_output=True,
-        input="look\necho in $PWD for $ROLF_PUSH_ID\nexit\nrun\nskip\nstop\n", timeout=60,
-        check=False, env={**os.environ, "SHELL": "/bin/sh", "TERM": "xterm"})
+        ["script", "-qec", words, "/dev/null"],
+        cwd=shop.project,
+        text=True,
+        capture_output=True,
+        input="look\necho in $PWD for $ROLF_PUSH_ID\nexit\nrun\nskip\nstop\n",
+        timeout=60,
+        check=False,
+        env={**os.environ, "SHELL": "/bin/sh", "TERM": "xterm"},
+    )
     assert run.returncode == 1, run.stdout
     assert f"in {shop.project}/.deploy/pushes/1/checkout for 1" in run.stdout
     assert "this is one" in shop.log(1)
@@ -284,6 +321,7 @@ def _wait_for(path: Path, seconds: float = 20) -> None:
 
 
 def _sleepers(seconds: str) -> list[str]:
-    run = subprocess.run(["pgrep", "-af", f"^sleep {seconds}"], capture_output=True, text=True,
-                         check=False)
+    run = subprocess.run(
+        ["pgrep", "-af", f"^sleep {seconds}"], capture_output=True, text=True, check=False
+    )
     return run.stdout.splitlines()

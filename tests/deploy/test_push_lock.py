@@ -17,8 +17,14 @@ from bootstrapper.deploy.machine.push_lock import PushLock, current_holder
 from bootstrapper.errors import Locked
 from tests.conftest import REPOSITORY
 
-ANNA = PushHolder(who="anna", machine=machine_name(), since=iso_now(), deployment="production", push="12",
-              pid=os.getpid())
+ANNA = PushHolder(
+    who="anna",
+    machine=machine_name(),
+    since=iso_now(),
+    deployment="production",
+    push="12",
+    pid=os.getpid(),
+)
 
 # A process that holds the lock, forks as the supervisor of a push does, and says so.
 HOLDER = """
@@ -36,8 +42,9 @@ with PushLock(Path(sys.argv[1]), PushHolder(who="ben", deployment="production"))
 @contextmanager
 def held(project: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """A process that holds the lock, and the child that it has forked."""
-    process = subprocess.Popen([sys.executable, "-c", HOLDER, project], cwd=REPOSITORY, text=True,
-                               stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, project], cwd=REPOSITORY, text=True, stdout=subprocess.PIPE
+    )
     assert process.stdout
     child = int(process.stdout.readline())
     try:
@@ -63,7 +70,8 @@ def test_a_second_push_is_reported_who_is_at_it(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"production: is being pushed by anna@{machine_name()} since {ANNA.since[11:16]} (push 12)\n"
         "  next: wait for it: python -m bootstrapper status production; or end it: "
-        "python -m bootstrapper cancel production")
+        "python -m bootstrapper cancel production"
+    )
     assert current_holder(tmp_path, "production") is None
 
 
@@ -112,11 +120,18 @@ def test_asking_for_the_holder_never_keeps_a_push_out(tmp_path: Path) -> None:
     with PushLock(tmp_path, ANNA):
         pass
     asking = subprocess.Popen(
-        [sys.executable, "-c", "import sys\nfrom pathlib import Path\n"
-         "from bootstrapper.deploy.machine.push_lock import current_holder\n"
-         "current_holder(Path(sys.argv[1]), 'production')\nprint(flush=True)\n"
-         "while True: current_holder(Path(sys.argv[1]), 'production')", tmp_path],
-        cwd=REPOSITORY, stdout=subprocess.PIPE)
+        [
+            sys.executable,
+            "-c",
+            "import sys\nfrom pathlib import Path\n"
+            "from bootstrapper.deploy.machine.push_lock import current_holder\n"
+            "current_holder(Path(sys.argv[1]), 'production')\nprint(flush=True)\n"
+            "while True: current_holder(Path(sys.argv[1]), 'production')",
+            tmp_path,
+        ],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+    )
     try:
         assert asking.stdout and asking.stdout.readline() == b"\n"
         for _ in range(50):
@@ -130,7 +145,8 @@ def test_asking_for_the_holder_never_keeps_a_push_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"who": 3, "later": 1}', "\xff"])
 def test_details_that_are_torn_or_of_another_version_harm_nothing(
-        tmp_path: Path, text: str) -> None:
+    tmp_path: Path, text: str
+) -> None:
     with PushLock(tmp_path, ANNA):
         (tmp_path / ".deploy/locks/production.lock").write_text(text, encoding="latin-1")
         assert current_holder(tmp_path, "production") == PushHolder()

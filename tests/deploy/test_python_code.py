@@ -21,12 +21,15 @@ def test_python_2_is_recognised(line: str) -> None:
     assert reported.startswith("this is Python 2, and recipes run in Python 3: ")
 
 
-@pytest.mark.parametrize(("code", "number", "reported"), [
-    ("x = 1\nif x\n", 2, "this is no Python: expected ':'"),
-    ("\n\nreturn 1\n", 3, "this is no Python: 'return' outside function"),
-    ("# coding: klingon\n", 1, "this is no Python: unknown encoding: klingon"),
-    ("x = " + "(" * 10_000, 1, "this is no Python: too many nested parentheses"),
-    ("-" * 200_000 + "1", 0, "nests deeper than Python can compile"),
-])
+@pytest.mark.parametrize(
+    ("code", "number", "reported"),
+    [
+        ("x = 1\nif x\n", 2, "this is no Python: expected ':'"),
+        ("\n\nreturn 1\n", 3, "this is no Python: 'return' outside function"),
+        ("# coding: klingon\n", 1, "this is no Python: unknown encoding: klingon"),
+        ("x = " + "(" * 10_000, 1, "this is no Python: too many nested parentheses"),
+        ("-" * 200_000 + "1", 0, "nests deeper than Python can compile"),
+    ],
+)
 def test_another_fault_is_reported_as_python_does(code: str, number: int, reported: str) -> None:
     assert syntax_problem(code) == (number, reported)

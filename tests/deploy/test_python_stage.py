@@ -28,13 +28,26 @@ class Stages:
         stage = Stage(name="save tag", recipe="save tag", language="python", code="", origin="")
         self.checkout.mkdir(exist_ok=True)
         return subprocess.run(
-            command(stage, file, python=sys.executable), capture_output=True, text=True,
-            errors="backslashreplace", cwd=self.checkout, stdin=subprocess.DEVNULL, check=False,
+            command(stage, file, python=sys.executable),
+            capture_output=True,
+            text=True,
+            errors="backslashreplace",
+            cwd=self.checkout,
+            stdin=subprocess.DEVNULL,
+            check=False,
             env={
-                "PATH": "/usr/bin:/bin", "CHECKOUT_DIR": str(self.checkout),
-                "ROLF_OUTPUT": str(self.output), "ROLF_PUSH_ID": "7", "PUSH_UNI": "anna",
-                "PUSH_COMMENT": "for the exam", "DEPLOYMENT": "production",
-                "DEPLOYMENT_ID": "production", "ROLLBACK_URL": "", **environment})
+                "PATH": "/usr/bin:/bin",
+                "CHECKOUT_DIR": str(self.checkout),
+                "ROLF_OUTPUT": str(self.output),
+                "ROLF_PUSH_ID": "7",
+                "PUSH_UNI": "anna",
+                "PUSH_COMMENT": "for the exam",
+                "DEPLOYMENT": "production",
+                "DEPLOYMENT_ID": "production",
+                "ROLLBACK_URL": "",
+                **environment,
+            },
+        )
 
 
 @pytest.fixture
@@ -43,8 +56,10 @@ def stages(tmp_path: Path) -> Stages:
 
 
 def test_a_tag_for_the_rollback_is_kept_with_the_push(stages: Stages) -> None:
-    done = stages.run('self.push.rollback_url = "ROLF_PUSH_%d" % self.push.id\n'
-                      'self.push.save()\nself.status = "ok"')
+    done = stages.run(
+        'self.push.rollback_url = "ROLF_PUSH_%d" % self.push.id\n'
+        'self.push.save()\nself.status = "ok"'
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert stages.output.read_text() == "ROLLBACK_URL=ROLF_PUSH_7\n"
 
@@ -87,34 +102,48 @@ print(repr(self.execute(["head", "-c", "1000000", "/dev/zero"])[1] == "\0" * 100
 
 
 def test_a_recipe_knows_its_push(stages: Stages) -> None:
-    done = stages.run("""\
+    done = stages.run(
+        """\
 print(self.push.id, self.push.comment, self.push.user.username, self.push.status)
 print(self.deployment.name, self.push.deployment.id, self.stage.name, self.status)
 print(self.setting("SETTING"), repr(self.setting("NOTHING")), self.push.env()["SETTING"])
 print(self.setting("CWD") == self.push.checkout_dir() == os.getcwd())
 print(repr(self.push.rollback_url), self.rollback, rollback, repr(self.setting("ROLLBACK_URL")))
 self.save()
-""", SETTING="its value", DEPLOYMENT_ID="12")
+""",
+        SETTING="its value",
+        DEPLOYMENT_ID="12",
+    )
     assert done.stdout.splitlines() == [
-        "7 for the exam anna inprogress", "production 12 save_tag ok", "its value '' its value",
-        "True", "'' None None ''"]
+        "7 for the exam anna inprogress",
+        "production 12 save_tag ok",
+        "its value '' its value",
+        "True",
+        "'' None None ''",
+    ]
 
 
 def test_a_rollback_has_the_tag_to_return_to(stages: Stages) -> None:
-    done = stages.run("print(self.rollback.rollback_url, self.push.rollback_url, "
-                      "self.setting('ROLLBACK_URL'))", ROLLBACK_URL="tag-5")
+    done = stages.run(
+        "print(self.rollback.rollback_url, self.push.rollback_url, self.setting('ROLLBACK_URL'))",
+        ROLLBACK_URL="tag-5",
+    )
     assert done.stdout == "tag-5 tag-5 tag-5\n"
 
 
 def test_what_the_code_of_2010_did_not_import_is_there(stages: Stages) -> None:
-    done = stages.run("def f():\n    return datetime.now(), Popen(['true']).wait(), stat.S_IRWXU\n"
-                      "print(os.sep, f()[1:])")
+    done = stages.run(
+        "def f():\n    return datetime.now(), Popen(['true']).wait(), stat.S_IRWXU\n"
+        "print(os.sep, f()[1:])"
+    )
     assert done.stdout == "/ (0, 448)\n", done.stderr
 
 
 def test_the_recipe_is_the_main_program(stages: Stages) -> None:
-    done = stages.run("import sys, pickle\nclass X: pass\nif __name__ == '__main__':\n"
-                      "    print(type(pickle.loads(pickle.dumps(X()))).__name__, len(sys.argv))")
+    done = stages.run(
+        "import sys, pickle\nclass X: pass\nif __name__ == '__main__':\n"
+        "    print(type(pickle.loads(pickle.dumps(X()))).__name__, len(sys.argv))"
+    )
     assert done.stdout == "X 1\n", done.stderr
 
 
@@ -124,10 +153,14 @@ def test_a_failed_status_fails_the_stage(stages: Stages) -> None:
     assert done.stderr == 'save_tag: the recipe ended with self.status = "failed"\n'
 
 
-@pytest.mark.parametrize(("code", "status", "reported"), [
-    ("import sys; sys.exit(3)", 3, ""), ("import sys; sys.exit()", 0, ""),
-    ("raise SystemExit('no more')", 1, "no more\n"),
-])
+@pytest.mark.parametrize(
+    ("code", "status", "reported"),
+    [
+        ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit()", 0, ""),
+        ("raise SystemExit('no more')", 1, "no more\n"),
+    ],
+)
 def test_a_recipe_may_exit(stages: Stages, code: str, status: int, reported: str) -> None:
     done = stages.run(code)
     assert (done.returncode, done.stderr) == (status, reported)
@@ -140,9 +173,13 @@ def test_an_exception_is_reported_by_the_recipes_own_lines(stages: Stages) -> No
     assert done.stdout == "$ nonesuch\n"
     lines = [line for line in done.stderr.splitlines() if "^" not in line]
     assert lines == [
-        "Traceback (most recent call last):", f'  File "{file}", line 4, in <module>', "    f()",
-        f'  File "{file}", line 2, in f', '    self.execute(["nonesuch"])',
-        "FileNotFoundError: [Errno 2] No such file or directory: 'nonesuch'"]
+        "Traceback (most recent call last):",
+        f'  File "{file}", line 4, in <module>',
+        "    f()",
+        f'  File "{file}", line 2, in f',
+        '    self.execute(["nonesuch"])',
+        "FileNotFoundError: [Errno 2] No such file or directory: 'nonesuch'",
+    ]
 
 
 @pytest.mark.parametrize("line", ["print 'x'", "exec 'x'", "raise X, 'y'", "x = 0755"])
@@ -157,8 +194,9 @@ def test_python_2_is_recognised(stages: Stages, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["if x", "except X"])
 def test_another_syntax_error_is_not_taken_for_python_2(stages: Stages, line: str) -> None:
-    done = stages.run(f"try: pass\n{line}\n    pass\n" if "except" in line else
-                      f"x = 1\n{line}\n    pass\n")
+    done = stages.run(
+        f"try: pass\n{line}\n    pass\n" if "except" in line else f"x = 1\n{line}\n    pass\n"
+    )
     assert done.returncode == 1
     assert f"03-save_tag.py:2: expected ':'\n    {line}" in done.stderr
     assert "Python 2" not in done.stderr
@@ -171,8 +209,9 @@ def test_a_tag_of_two_lines_does_not_forge_a_variable(stages: Stages) -> None:
 
 
 def test_a_removed_checkout_is_made_again(stages: Stages) -> None:
-    done = stages.run("import shutil\nshutil.rmtree(self.push.checkout_dir())\n"
-                      "print(self.execute(['pwd'])[0])")
+    done = stages.run(
+        "import shutil\nshutil.rmtree(self.push.checkout_dir())\nprint(self.execute(['pwd'])[0])"
+    )
     assert done.stdout.splitlines()[-1] == "0", done.stderr
 
 

@@ -39,7 +39,8 @@ set -u  # needs: NOTHING
 """)
     assert found.description == (
         "Sends the release to the host. It is resumable,\nand skips what is there.\n\n"
-        "Optional: BWLIMIT.")
+        "Optional: BWLIMIT."
+    )
     assert found.summary == "Sends the release to the host."
     assert found.needs == ("REMOTE_HOST", "REMOTE_DIRECTORY", "KEY")
     assert found.per_host and found.switches
@@ -58,11 +59,17 @@ def test_a_recipe_needs_no_comment() -> None:
     assert read("").description == ""
 
 
-@pytest.mark.parametrize(("text", "suffix", "language"), [
-    ("true\n", ".sh", "shell"), ("pass\n", ".py", "python"),
-    ("#!/bin/sh\ntrue\n", ".sh", "program"), ("#!/usr/bin/env python3\npass\n", ".py", "program"),
-    ("#!/usr/bin/perl\n1;\n", ".pl", "program"), ("#!/bin/sh\n", "", "program"),
-])
+@pytest.mark.parametrize(
+    ("text", "suffix", "language"),
+    [
+        ("true\n", ".sh", "shell"),
+        ("pass\n", ".py", "python"),
+        ("#!/bin/sh\ntrue\n", ".sh", "program"),
+        ("#!/usr/bin/env python3\npass\n", ".py", "program"),
+        ("#!/usr/bin/perl\n1;\n", ".pl", "program"),
+        ("#!/bin/sh\n", "", "program"),
+    ],
+)
 def test_what_has_a_shebang_is_a_program(text: str, suffix: str, language: str) -> None:
     assert read(text, suffix).language == language
 
@@ -73,8 +80,11 @@ def test_the_comment_follows_the_shebang() -> None:
 
 @pytest.mark.parametrize("quotes", ['"""', "'''", '"'])
 def test_a_docstring_is_a_description_and_the_marks_are_comments(quotes: str) -> None:
-    found = read(f"# needs: A\n{quotes}Asks until it answers.{quotes}\n\n# needs: B\n# per-host\n"
-                 "# Constants\nX = 1\n", ".py")
+    found = read(
+        f"# needs: A\n{quotes}Asks until it answers.{quotes}\n\n# needs: B\n# per-host\n"
+        "# Constants\nX = 1\n",
+        ".py",
+    )
     assert found.description == "Asks until it answers."
     assert found.needs == ("A", "B")
     assert found.per_host
@@ -93,19 +103,35 @@ def test_a_quoted_word_at_the_start_of_shell_code_is_no_docstring() -> None:
     assert read('"$PROGRAM" run\n# needs: X\n').description == ""
 
 
-@pytest.mark.parametrize(("data", "reported"), [
-    (b"# caf\xe9\n", "x.sh:1: not UTF-8 at byte 5\n  next: file 'x.sh'"),
-    (b"true\necho 1\r\n", "x.sh:2: ends its lines as Windows does (CR LF)\n"
-     "  next: sed -i 's/\\r$//' 'x.sh'"),
-    (b"\xef\xbb\xbftrue\n", "x.sh:1: begins with a byte order mark, which no shell takes\n"
-     "  next: sed -i '1s/^\\xEF\\xBB\\xBF//' 'x.sh'"),
-    (b"a\0b", "x.sh: holds a NUL, so it is no text\n  next: ${EDITOR:-vi} x.sh"),
-    (b"# needs: A foo-bar\n", 'x.sh:1: needs: "foo-bar" can\'t be the name of a setting\n'
-     "    # needs: A foo-bar\n               ^\n  next: ${EDITOR:-vi} +1 x.sh"),
-    (b"\n# resolves: svn\n", 'x.sh:2: resolves: "svn" is unknown; it may be "git"\n'
-     "    # resolves: svn\n                ^\n  next: ${EDITOR:-vi} +2 x.sh"),
-])
-def test_a_file_that_cannot_be_a_recipe_is_reported_with_its_line(data: bytes, reported: str) -> None:
+@pytest.mark.parametrize(
+    ("data", "reported"),
+    [
+        (b"# caf\xe9\n", "x.sh:1: not UTF-8 at byte 5\n  next: file 'x.sh'"),
+        (
+            b"true\necho 1\r\n",
+            "x.sh:2: ends its lines as Windows does (CR LF)\n  next: sed -i 's/\\r$//' 'x.sh'",
+        ),
+        (
+            b"\xef\xbb\xbftrue\n",
+            "x.sh:1: begins with a byte order mark, which no shell takes\n"
+            "  next: sed -i '1s/^\\xEF\\xBB\\xBF//' 'x.sh'",
+        ),
+        (b"a\0b", "x.sh: holds a NUL, so it is no text\n  next: ${EDITOR:-vi} x.sh"),
+        (
+            b"# needs: A foo-bar\n",
+            'x.sh:1: needs: "foo-bar" can\'t be the name of a setting\n'
+            "    # needs: A foo-bar\n               ^\n  next: ${EDITOR:-vi} +1 x.sh",
+        ),
+        (
+            b"\n# resolves: svn\n",
+            'x.sh:2: resolves: "svn" is unknown; it may be "git"\n'
+            "    # resolves: svn\n                ^\n  next: ${EDITOR:-vi} +2 x.sh",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_a_recipe_is_reported_with_its_line(
+    data: bytes, reported: str
+) -> None:
     assert fault(data) == reported
 
 

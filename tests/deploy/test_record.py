@@ -14,8 +14,18 @@ from bootstrapper.deploy.events.event import (
 from bootstrapper.deploy.events.record import Record, fold
 from tests.support.pushes import AT, failed, snapshot, succeeded, whole
 
-PROMISED = ["id", "state", "comment", "user", "ref", "commit", "started", "ended", "rollback_of",
-            "stages"]
+PROMISED = [
+    "id",
+    "state",
+    "comment",
+    "user",
+    "ref",
+    "commit",
+    "started",
+    "ended",
+    "rollback_of",
+    "stages",
+]
 
 
 def states(record: Record) -> list[str]:
@@ -25,12 +35,18 @@ def states(record: Record) -> list[str]:
 def test_a_whole_push_shows_what_design_promises() -> None:
     shown = fold(snapshot(12), whole()).to_json()
 
-    assert list(shown)[:len(PROMISED)] == PROMISED
+    assert list(shown)[: len(PROMISED)] == PROMISED
     assert (shown["id"], shown["state"], shown["user"]) == (12, "succeeded", "anna")
     assert shown["started"].startswith("2027-01-15T") and shown["started"][23] in "+-"
     assert shown["stages"][0] == {
-        "name": "git-clone", "state": "succeeded", "exit": 0, "seconds": 2.0, "reason": "",
-        "started": shown["started"], "ended": shown["stages"][0]["ended"]}
+        "name": "git-clone",
+        "state": "succeeded",
+        "exit": 0,
+        "seconds": 2.0,
+        "reason": "",
+        "started": shown["started"],
+        "ended": shown["stages"][0]["ended"],
+    }
 
 
 def test_a_push_that_was_only_planned_is_queued_and_all_its_stages_wait() -> None:
@@ -43,8 +59,9 @@ def test_a_push_that_was_only_planned_is_queued_and_all_its_stages_wait() -> Non
 def test_a_stream_that_ends_anywhere_folds_to_what_is_known(length: int) -> None:
     record = fold(snapshot(), whole()[:length])
 
-    assert record.state == ("queued" if length == 0 else
-                            "succeeded" if length == len(whole()) else "running")
+    assert record.state == (
+        "queued" if length == 0 else "succeeded" if length == len(whole()) else "running"
+    )
     assert record.lost().state == ("succeeded" if length == len(whole()) else "lost")
     assert "running" not in states(record.lost())
     assert Record.from_json(json.loads(json.dumps(record.to_json()))) == record
@@ -84,27 +101,44 @@ def test_what_was_running_when_the_runner_died_is_lost_once_the_push_is_resumed(
 
 def test_hosts_are_reported_one_by_one_and_summed_up() -> None:
     hosts = ["app1", "app2", "app3"]
-    record = fold(snapshot(), [PushStarted(at=AT)] + [
-        StageStarted(at=AT + index, stage=2, host=host) for index, host in enumerate(hosts)])
+    record = fold(
+        snapshot(),
+        [PushStarted(at=AT)]
+        + [StageStarted(at=AT + index, stage=2, host=host) for index, host in enumerate(hosts)],
+    )
     assert record.stages[2].state == "running"
 
     for index, (host, exit_status) in enumerate(zip(hosts, (0, 3, 0), strict=True)):
-        record = record.after(StageEnded(
-            at=AT + 10 + index, stage=2, host=host, exit=exit_status, seconds=9.0 + index,
-            state=State.FAILED if exit_status else State.SUCCEEDED))
+        record = record.after(
+            StageEnded(
+                at=AT + 10 + index,
+                stage=2,
+                host=host,
+                exit=exit_status,
+                seconds=9.0 + index,
+                state=State.FAILED if exit_status else State.SUCCEEDED,
+            )
+        )
     stage = record.stages[2]
     assert (stage.state, stage.exit, stage.seconds) == ("failed", 3, 11.0)
     assert (stage.started, stage.ended) == (AT, AT + 12)
     assert [(host, run.exit) for host, run in stage.hosts.items()] == [
-        ("app1", 0), ("app2", 3), ("app3", 0)]
+        ("app1", 0),
+        ("app2", 3),
+        ("app3", 0),
+    ]
     assert Record.from_json(record.to_json()) == record
 
 
 def test_variables_are_kept_and_two_of_them_mean_more() -> None:
-    record = fold(snapshot(), [
-        VariableSet(at=AT, stage=0, name="VERSION", value="4.2"),
-        VariableSet(at=AT, stage=0, name="PUSH_COMMIT", value="abc"),
-        VariableSet(at=AT, stage=0, name="ROLLBACK_URL", value="ROLF_PUSH_1")])
+    record = fold(
+        snapshot(),
+        [
+            VariableSet(at=AT, stage=0, name="VERSION", value="4.2"),
+            VariableSet(at=AT, stage=0, name="PUSH_COMMIT", value="abc"),
+            VariableSet(at=AT, stage=0, name="ROLLBACK_URL", value="ROLF_PUSH_1"),
+        ],
+    )
 
     assert record.outputs == {"VERSION": "4.2", "PUSH_COMMIT": "abc"}
     assert (record.commit, record.rollback_url) == ("abc", "ROLF_PUSH_1")
@@ -119,9 +153,19 @@ def test_keys_of_a_later_version_are_tolerated_and_missing_ones_too() -> None:
     assert Record.from_json({"id": 3}) == Record(id=3)
 
 
-@pytest.mark.parametrize("data", [
-    {}, [], 7, {"id": "x"}, {"id": 1, "stages": [{}]}, {"id": 1, "stages": 3},
-    {"id": 1, "state": "enchanted"}, {"id": 1, "started": "yesterday"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        [],
+        7,
+        {"id": "x"},
+        {"id": 1, "stages": [{}]},
+        {"id": 1, "stages": 3},
+        {"id": 1, "state": "enchanted"},
+        {"id": 1, "started": "yesterday"},
+    ],
+)
 def test_what_is_no_record_is_a_value_error(data: object) -> None:
     with pytest.raises(ValueError, match="not the record of a push"):
         Record.from_json(data)  # type: ignore[arg-type]

@@ -12,11 +12,53 @@ from bootstrapper.errors import InputError
 from bootstrapper.git_ref import full_names, is_ref
 from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
-GOOD = ("main", "feature/x", "v1.0", "2.x", "refs/tags/v1.0", "refs/heads/main", "ünï", "a-b",
-        "HEAD", "0123456789abcdef0123456789abcdef01234567", "a@b", "@b", "x.lock2", "x/y.z")
-BAD = ("", "-", "-x", "--upload-pack=touch${IFS}/tmp/x;true", "--output=/tmp/x", "a..b", "a b",
-       "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a@{1}", "@", "/a", "a/", "a//b", "a.",
-       ".a", "a/.b", "a.lock", "a.lock/b", "a\nb", "a\tb", "a\x7fb", "a\0b", "+refs/heads/x:y")
+GOOD = (
+    "main",
+    "feature/x",
+    "v1.0",
+    "2.x",
+    "refs/tags/v1.0",
+    "refs/heads/main",
+    "ünï",
+    "a-b",
+    "HEAD",
+    "0123456789abcdef0123456789abcdef01234567",
+    "a@b",
+    "@b",
+    "x.lock2",
+    "x/y.z",
+)
+BAD = (
+    "",
+    "-",
+    "-x",
+    "--upload-pack=touch${IFS}/tmp/x;true",
+    "--output=/tmp/x",
+    "a..b",
+    "a b",
+    "a~1",
+    "a^",
+    "a:b",
+    "a?",
+    "a*",
+    "a[b",
+    "a\\b",
+    "a@{1}",
+    "@",
+    "/a",
+    "a/",
+    "a//b",
+    "a.",
+    ".a",
+    "a/.b",
+    "a.lock",
+    "a.lock/b",
+    "a\nb",
+    "a\tb",
+    "a\x7fb",
+    "a\0b",
+    "+refs/heads/x:y",
+)
 
 
 @pytest.fixture
@@ -101,35 +143,80 @@ def test_commits_of_a_target_are_no_options_of_git(shop: Shop, tmp_path: Path) -
     assert not list(tmp_path.glob("written*"))
 
 
-@pytest.mark.parametrize("address", [
-    "ext::sh -c id", "fd::17", "a::b", "-x", "--upload-pack=id", "ftp://h/x", "rsync://h/x",
-    "HTTPS://h/x", "git+ext://h/x", "ssh://-oProxyCommand=id/x", "-oProxyCommand=id:x",
-    "anna@-oProxyCommand=id:x", "https://h/x\n.git"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ext::sh -c id",
+        "fd::17",
+        "a::b",
+        "-x",
+        "--upload-pack=id",
+        "ftp://h/x",
+        "rsync://h/x",
+        "HTTPS://h/x",
+        "git+ext://h/x",
+        "ssh://-oProxyCommand=id/x",
+        "-oProxyCommand=id:x",
+        "anna@-oProxyCommand=id:x",
+        "https://h/x\n.git",
+    ],
+)
 def test_repository_by_another_transport_is_refused(address: str) -> None:
     with pytest.raises(InvalidValue):
         check_address(address)
 
 
-@pytest.mark.parametrize("address", [
-    "https://ghp_s3cret@h/x.git", "https://anna:s3cret@h/x", "https://:s3cret@h/x",
-    "http://anna%40x:s3cret@h:8080/x", "ssh://anna:s3cret@h/x", "git://anna:s3cret@h/x",
-    "anna:s3cret@h:x.git", "https://h/x?private_token=s3cret", "https://h/x#s3cret",
-    "https://anna:s3cret#x@h/x.git", "https://anna:x#s3cret@h/x", "https://anna:x@s3cret/w@h/x",
-    "https://anna:x/s3cret@h/x.git", "https://s3cret/@h/x.git", "https:///s3cret@h/x",
-    "https:/anna:s3cret@h/x", " https://s3cret@h/x.git", "https:\\\\s3cret@h\\x",
-    "anna:x/s3cret@h:x", "https://h/x.git;token=s3cret", "ssh://anna:x/s3cret@h/x",
-    "https://h:s3cret/x", "https://anna:x?s3cret@h/x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://ghp_s3cret@h/x.git",
+        "https://anna:s3cret@h/x",
+        "https://:s3cret@h/x",
+        "http://anna%40x:s3cret@h:8080/x",
+        "ssh://anna:s3cret@h/x",
+        "git://anna:s3cret@h/x",
+        "anna:s3cret@h:x.git",
+        "https://h/x?private_token=s3cret",
+        "https://h/x#s3cret",
+        "https://anna:s3cret#x@h/x.git",
+        "https://anna:x#s3cret@h/x",
+        "https://anna:x@s3cret/w@h/x",
+        "https://anna:x/s3cret@h/x.git",
+        "https://s3cret/@h/x.git",
+        "https:///s3cret@h/x",
+        "https:/anna:s3cret@h/x",
+        " https://s3cret@h/x.git",
+        "https:\\\\s3cret@h\\x",
+        "anna:x/s3cret@h:x",
+        "https://h/x.git;token=s3cret",
+        "ssh://anna:x/s3cret@h/x",
+        "https://h:s3cret/x",
+        "https://anna:x?s3cret@h/x",
+    ],
+)
 def test_repository_with_a_secret_is_refused_without_it(address: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         check_address(address)
     assert "s3cret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("address", [
-    "git@h:x.git", "h:x", "/srv/x.git", "../my repository.git", "file:///srv/x.git",
-    "ssh://git@h:22/x", "ssh://git@[::1]:22/x", "git://h/x", "https://h:8443/a%40b/x.git",
-    "/srv/u:p@h:x", "dir/a:b@c",
-    "svn+ssh://anna@h/x/trunk"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "git@h:x.git",
+        "h:x",
+        "/srv/x.git",
+        "../my repository.git",
+        "file:///srv/x.git",
+        "ssh://git@h:22/x",
+        "ssh://git@[::1]:22/x",
+        "git://h/x",
+        "https://h:8443/a%40b/x.git",
+        "/srv/u:p@h:x",
+        "dir/a:b@c",
+        "svn+ssh://anna@h/x/trunk",
+    ],
+)
 def test_repository_by_a_known_transport_is_taken(address: str) -> None:
     check_address(address)
 
@@ -137,10 +224,16 @@ def test_repository_by_a_known_transport_is_taken(address: str) -> None:
 def test_submodule_by_another_transport_runs_nothing(shop: Shop, tmp_path: Path) -> None:
     made = tmp_path / "made"
     (shop.project / ".gitmodules").write_text(
-        f'[submodule "x"]\n\tpath = x\n\turl = "ext::touch {made}"\n')
+        f'[submodule "x"]\n\tpath = x\n\turl = "ext::touch {made}"\n'
+    )
     (shop.project / "x").mkdir()
-    git(shop.project, "update-index", "--add", "--cacheinfo",
-        f"160000,{git(shop.project, 'rev-parse', 'HEAD')},x")
+    git(
+        shop.project,
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        f"160000,{git(shop.project, 'rev-parse', 'HEAD')},x",
+    )
     shop.commit("with a submodule")
     home = shop.project.parent / "home"
     (home / ".gitconfig").write_text('[protocol "ext"]\n\tallow = always\n')
@@ -169,7 +262,8 @@ def test_git_settings_of_the_user_do_not_change_files(tmp_path: Path, recipe: st
     (home / ".gitconfig").write_text(
         f"[core]\nautocrlf = true\neol = crlf\nsymlinks = false\nfileMode = false\n"
         f"attributesFile = {attributes}\nhooksPath = {template}\n"
-        f"[init]\ntemplateDir = {template.parent}\n[log]\nshowSignature = true\n")
+        f"[init]\ntemplateDir = {template.parent}\n[log]\nshowSignature = true\n"
+    )
     pushed = shop.run("deploy")
     assert pushed.returncode == 0, pushed.stdout + pushed.stderr
     live = shop.live / "current"
@@ -183,8 +277,9 @@ def test_proxy_of_the_user_is_used_for_the_repository(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.define(settings=HERE)
     definition = shop.project / "deploy/deployments.toml"
-    definition.write_text(definition.read_text().replace(
-        f'"{shop.repository}"', '"http://repository.invalid/x.git"'))
+    definition.write_text(
+        definition.read_text().replace(f'"{shop.repository}"', '"http://repository.invalid/x.git"')
+    )
     refused = shop.run("deploy", http_proxy="http://127.0.0.1:9", no_proxy="")
     assert refused.returncode == 1
     assert "127.0.0.1" in refused.stderr  # not: Could not resolve host: repository.invalid
@@ -192,8 +287,9 @@ def test_proxy_of_the_user_is_used_for_the_repository(tmp_path: Path) -> None:
 
 def test_two_applications_share_a_repository_and_their_tags(shop: Shop, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", str(shop.repository), "other project")
-    other = Shop(project=tmp_path / "other project", repository=shop.repository,
-                 live=tmp_path / "other live")
+    other = Shop(
+        project=tmp_path / "other project", repository=shop.repository, live=tmp_path / "other live"
+    )
     for name, value in (("user.name", "Ben"), ("user.email", "ben@example.org")):
         git(other.project, "config", name, value)
     other.define(settings=HERE)
@@ -205,7 +301,8 @@ def test_two_applications_share_a_repository_and_their_tags(shop: Shop, tmp_path
         pushed = pushing.run("deploy")
         assert pushed.returncode == 0, pushed.stdout + pushed.stderr
     assert sorted(git(shop.repository, "tag").split()) == [
-        f"push-production-{number}" for number in range(1, 6)]
+        f"push-production-{number}" for number in range(1, 6)
+    ]
     assert other.run("rollback").returncode == 0
     assert (other.page(), shop.page()) == ("three", "five")
     assert shop.run("rollback").returncode == 0

@@ -25,7 +25,8 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def test_without_a_number_it_returns_to_the_last_push_that_worked_before_the_live_one(
-        shop: Shop) -> None:
+    shop: Shop,
+) -> None:
     run = shop.run("rollback")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "takes back" in run.stdout
@@ -56,7 +57,7 @@ def test_a_release_that_is_gone_is_made_again_from_its_tag(shop: Shop) -> None:
 
 def test_settings_go_back_with_the_code_unless_they_are_to_be_kept(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    shop.recipe("greet.sh", "# Greets.\necho \"greeting $GREETING\"\n")
+    shop.recipe("greet.sh", '# Greets.\necho "greeting $GREETING"\n')
     stages = [*STAGES, "greet"]
     for greeting in ("one", "two"):
         shop.define(settings=f'{HERE}\nGREETING = "{greeting}"', stages=stages)
@@ -70,9 +71,8 @@ def test_settings_go_back_with_the_code_unless_they_are_to_be_kept(tmp_path: Pat
     assert "greeting three" in shop.log(4)
 
 
-def test_a_stage_that_fails_after_the_switch_rolls_back_where_that_is_asked_for(
-        shop: Shop) -> None:
-    shop.recipe("smoke-test.sh", "# Looks.\ngrep -v broken \"$REMOTE_DIRECTORY\"/current/*.txt\n")
+def test_a_stage_that_fails_after_the_switch_rolls_back_where_that_is_asked_for(shop: Shop) -> None:
+    shop.recipe("smoke-test.sh", '# Looks.\ngrep -v broken "$REMOTE_DIRECTORY"/current/*.txt\n')
     shop.define(settings=HERE, stages=[*STAGES, "smoke-test"], deployment='on_failure = "rollback"')
     shop.commit("broken")
     run = shop.run("deploy")
@@ -105,9 +105,10 @@ def test_a_failed_rollback_names_what_is_live_again(shop: Shop) -> None:
     run = shop.run("rollback")
     assert run.returncode == 1, run.stdout
     assert shop.page() == "good"
-    assert ("production serves push 3 again, as far as it came\n"
-            "  next: python -m bootstrapper resume production\n"
-            ) in run.stdout
+    assert (
+        "production serves push 3 again, as far as it came\n"
+        "  next: python -m bootstrapper resume production\n"
+    ) in run.stdout
 
 
 def test_a_first_push_that_fails_after_the_switch_has_nothing_to_return_to(tmp_path: Path) -> None:
@@ -131,7 +132,8 @@ def test_a_push_that_is_not_there_or_never_worked_is_no_target(shop: Shop) -> No
 
 
 def test_from_another_machine_the_release_is_switched_to_as_well(
-        shop: Shop, tmp_path: Path) -> None:
+    shop: Shop, tmp_path: Path
+) -> None:
     colleague = tmp_path / "colleague"
     git(tmp_path, "clone", "-q", str(shop.repository), str(colleague))
     run = shop.run("rollback", project=colleague)
@@ -168,7 +170,9 @@ def test_a_push_that_succeeded_without_its_switch_was_never_live() -> None:
     switched = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0)
     records = [_record(3, stages=(left_out,)), _record(2, stages=(switched,)), _record(1)]
     assert (found := live_push(records, None)) and found.id == 2
-    proposal = propose_rollback([_record(4, stages=(switched,)), *records], current=None, wanted=None)
+    proposal = propose_rollback(
+        [_record(4, stages=(switched,)), *records], current=None, wanted=None
+    )
     assert proposal.target.id == 2
 
 
@@ -181,18 +185,23 @@ def test_a_wanted_rollback_stands_for_the_push_that_it_returned_to() -> None:
 
 def test_settings_that_differ_are_reported_one_a_line() -> None:
     assert settings_changed({"A": "1", "B": "2"}, {"B": "3", "C": "4"}) == [
-        "A: '1' -> none", "B: '2' -> '3'", "C: none -> '4'"]
+        "A: '1' -> none",
+        "B: '2' -> '3'",
+        "C: none -> '4'",
+    ]
 
 
 def test_in_place_a_push_that_fails_while_it_sends_is_rolled_back_from_the_tag(
-        tmp_path: Path) -> None:
+    tmp_path: Path,
+) -> None:
     shop = open_shop(tmp_path)
     stages = ["clear-checkout", "git-clone", "git-tag", "rsync-in-place"]
     shop.define(settings=HERE, stages=stages)
     assert shop.run("deploy").returncode == 0
     assert (shop.live / "page.txt").read_text() == "one"
-    shop.recipe("rsync-in-place.sh", "# Sends half.\n# switches\n"
-                "cp page.txt \"$REMOTE_DIRECTORY\"\nfalse\n")
+    shop.recipe(
+        "rsync-in-place.sh", '# Sends half.\n# switches\ncp page.txt "$REMOTE_DIRECTORY"\nfalse\n'
+    )
     shop.define(settings=HERE, stages=stages, deployment='on_failure = "rollback"')
     shop.commit("two pages")
     run = shop.run("deploy")
@@ -215,8 +224,9 @@ def test_a_switch_that_fails_leaves_what_was_live_and_says_so(shop: Shop) -> Non
 def test_a_push_to_another_place_is_nothing_to_return_to(shop: Shop, tmp_path: Path) -> None:
     elsewhere = Shop(project=shop.project, repository=shop.repository, live=tmp_path / "new place")
     elsewhere.recipe("smoke-test.sh", "# Looks.\nfalse\n")
-    elsewhere.define(settings=HERE, stages=[*STAGES, "smoke-test"],
-                     deployment='on_failure = "rollback"')
+    elsewhere.define(
+        settings=HERE, stages=[*STAGES, "smoke-test"], deployment='on_failure = "rollback"'
+    )
     run = shop.run("deploy")
     assert "no push came before it" in run.stdout
     assert elsewhere.page() == "two"
@@ -235,9 +245,11 @@ def test_rollback_after_a_rollback_and_a_push_skips_the_bad_one(shop: Shop) -> N
 
 def test_rollback_takes_flags(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    shop.recipe("greet.sh", "# Greets.\necho \"greeting ${LOUD:-quietly} to $WHOM\"\n")
-    flags = ("[deployments.production.flags.LOUD]\ndefault = false\n"
-             "[deployments.production.flags.WHOM]\ndefault = \"all\"\n")
+    shop.recipe("greet.sh", '# Greets.\necho "greeting ${LOUD:-quietly} to $WHOM"\n')
+    flags = (
+        "[deployments.production.flags.LOUD]\ndefault = false\n"
+        '[deployments.production.flags.WHOM]\ndefault = "all"\n'
+    )
     shop.define(settings=f"{HERE}\n{flags}", stages=[*STAGES, "greet"])
     assert shop.run("deploy", "--flag", "WHOM=anna").returncode == 0
     shop.commit("two")

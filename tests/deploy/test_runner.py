@@ -43,15 +43,24 @@ def test_a_job_that_cannot_be_run_says_why_in_words(tmp_path: Path) -> None:
     script.chmod(0o755)
     with recorded() as recorder:
         for argv, directory, status, reason in [
-                (["no-such-program"], tmp_path, 127, "no-such-program: command not found"),
-                ([str(plain)], tmp_path, 126, f"{plain}: not executable"),
-                ([str(script)], tmp_path, 127,
-                 f"{script}: the interpreter in its first line wasn't found"),
-                (["true"], tmp_path / "gone", 127,
-                 f"{tmp_path / 'gone'}: there is no such directory to run it in"),
-                (["true", "a\0b"], tmp_path, 126, "true: embedded null byte"),
-                (["true", "x" * 300_000], tmp_path, 126, "true: Argument list too long")]:
-            outcome, = recorder.runner.run([recorder.job(*argv, directory=directory)])
+            (["no-such-program"], tmp_path, 127, "no-such-program: command not found"),
+            ([str(plain)], tmp_path, 126, f"{plain}: not executable"),
+            (
+                [str(script)],
+                tmp_path,
+                127,
+                f"{script}: the interpreter in its first line wasn't found",
+            ),
+            (
+                ["true"],
+                tmp_path / "gone",
+                127,
+                f"{tmp_path / 'gone'}: there is no such directory to run it in",
+            ),
+            (["true", "a\0b"], tmp_path, 126, "true: embedded null byte"),
+            (["true", "x" * 300_000], tmp_path, 126, "true: Argument list too long"),
+        ]:
+            (outcome,) = recorder.runner.run([recorder.job(*argv, directory=directory)])
             assert (outcome.state, outcome.exit, outcome.reason) == (State.FAILED, status, reason)
         assert recorder.bash("true").state == State.SUCCEEDED
 
@@ -61,8 +70,10 @@ def test_a_job_gets_its_environment_an_empty_stdin_and_nothing_else(tmp_path: Pa
     os.set_inheritable(kept, True)
     try:
         with recorded() as recorder:
-            recorder.bash("cat; echo $PWD; ls /proc/self/fd | wc -l; grep SigIgn /proc/self/status;"
-                      "tr '\\0' '\\n' < /proc/$$/environ | cut -d= -f1 | sort | xargs")
+            recorder.bash(
+                "cat; echo $PWD; ls /proc/self/fd | wc -l; grep SigIgn /proc/self/status;"
+                "tr '\\0' '\\n' < /proc/$$/environ | cut -d= -f1 | sort | xargs"
+            )
     finally:
         os.close(kept)
     lines = recorder.output.decode().splitlines()
@@ -74,8 +85,12 @@ def test_a_job_gets_its_environment_an_empty_stdin_and_nothing_else(tmp_path: Pa
 
 def test_a_job_can_open_its_streams_by_name() -> None:
     with recorded() as recorder:
-        assert recorder.bash("echo a > /dev/stdout; echo b > /dev/stderr; echo c | tee /dev/stderr"
-                         ).state == State.SUCCEEDED
+        assert (
+            recorder.bash(
+                "echo a > /dev/stdout; echo b > /dev/stderr; echo c | tee /dev/stderr"
+            ).state
+            == State.SUCCEEDED
+        )
     assert sorted(recorder.output.split()) == [b"a", b"b", b"c", b"c"]
 
 
@@ -83,9 +98,16 @@ def test_a_job_can_open_its_streams_by_name() -> None:
 def test_jobs_run_at_the_same_time_each_reported_by_its_host(tmp_path: Path) -> None:
     with recorded() as recorder:
         # Each waits for all the others.
-        jobs = [recorder.job("bash", "-c", f"cd {tmp_path}; touch {host}; until [ $(ls | wc -l) = 20 ]; "
-                         f"do sleep 0.05; done; echo {host}", host=host)
-                for host in "abcdefghijklmnopqrst"]
+        jobs = [
+            recorder.job(
+                "bash",
+                "-c",
+                f"cd {tmp_path}; touch {host}; until [ $(ls | wc -l) = 20 ]; "
+                f"do sleep 0.05; done; echo {host}",
+                host=host,
+            )
+            for host in "abcdefghijklmnopqrst"
+        ]
         outcomes = recorder.runner.run(jobs)
     assert {outcome.state for outcome in outcomes} == {State.SUCCEEDED}
     printed = {event.host: event.data for event in recorder.events if isinstance(event, Output)}
@@ -94,8 +116,12 @@ def test_jobs_run_at_the_same_time_each_reported_by_its_host(tmp_path: Path) -> 
 
 def test_times_of_events_never_go_back() -> None:
     with recorded() as recorder:
-        recorder.runner.run([recorder.job("bash", "-c", "for i in {1..100}; do echo $i; done", host=host)
-                         for host in "abc"])
+        recorder.runner.run(
+            [
+                recorder.job("bash", "-c", "for i in {1..100}; do echo $i; done", host=host)
+                for host in "abc"
+            ]
+        )
     times = [event.at for event in recorder.events]
     assert times == sorted(times)
 
@@ -111,6 +137,7 @@ def test_ticks_come_while_a_job_is_silent(tmp_path: Path) -> None:
         ticks.append(time.monotonic())
         if len(ticks) == 5:
             (tmp_path / "ticked").touch()
+
     with recorded(tick=tick) as recorder:
         recorder.bash(f"until test -e {tmp_path}/ticked; do sleep 0.02; done")
     assert max(ticks) - min(ticks) > 0.3, "they leave the processor to others"
@@ -138,10 +165,11 @@ def test_a_reader_of_its_output_has_the_time_to_end_by_itself() -> None:
 def test_a_proper_daemon_survives_the_runner_and_does_not_hold_the_push() -> None:
     with recorded() as recorder:
         assert recorder.bash("setsid sleep 60 & sleep 0.1; echo done").state == State.SUCCEEDED
-        daemon, = recorder.alive
+        (daemon,) = recorder.alive
         assert recorder.notes == [
             f"{name} is no longer read, though it is kept open by process {daemon} (sleep 60)"
-            for name in ("stdout", "stderr")]
+            for name in ("stdout", "stderr")
+        ]
         # Nor does it go when a later stage is cancelled, or timed out.
         assert recorder.bash("sleep 60", timeout=0.3).state == State.FAILED
         assert recorder.alive == [daemon]
@@ -156,7 +184,7 @@ def test_a_daemon_that_lets_go_of_its_streams_costs_no_time() -> None:
     with recorded() as recorder:
         outcome = recorder.bash("setsid sleep 60 <&- >/dev/null 2>&1 & sleep 0.1")
         assert outcome.seconds < 0.35
-        daemon, = recorder.alive
+        (daemon,) = recorder.alive
     try:
         assert recorder.alive == [daemon], "that of the last stage survives the runner, too"
     finally:
@@ -168,7 +196,7 @@ def test_nothing_is_left_of_a_push_not_even_a_zombie() -> None:
     with recorded() as recorder:
         recorder.bash("(sleep 0.1 &) ; (setsid true &); sleep 0.3")
         assert len(process_tree.children(os.getpid())) == 1
-        supervisor, = process_tree.children(os.getpid())
+        (supervisor,) = process_tree.children(os.getpid())
         assert process_tree.children(supervisor) == []
     assert process_tree.children(os.getpid()) == []
     assert process_tree.adopt_orphans(False) is False
@@ -180,6 +208,7 @@ def test_nothing_is_left_of_a_push_not_even_a_zombie() -> None:
 def test_an_error_in_the_consumer_ends_the_jobs_and_is_raised() -> None:
     def full(event: Event) -> None:
         raise OSError(28, "No space left on device")
+
     with recorded() as recorder:
         recorder.on_event = full
         with pytest.raises(OSError, match="No space left"):
@@ -204,10 +233,12 @@ def test_an_interrupted_push_ends_its_jobs() -> None:
 def test_a_push_that_is_stopped_and_continued_loses_nothing_and_times_nothing_out() -> None:
     with recorded() as recorder:
         ours = os.getpid()
-        with subprocess.Popen([
-                "bash", "-c", f"sleep 0.5; kill -STOP {ours}; sleep 3; kill -CONT {ours}"]):
-            outcome = recorder.bash("for i in {1..200}; do echo $i; sleep 0.01; done",
-                                timeout=4.5, idle_timeout=2)
+        with subprocess.Popen(
+            ["bash", "-c", f"sleep 0.5; kill -STOP {ours}; sleep 3; kill -CONT {ours}"]
+        ):
+            outcome = recorder.bash(
+                "for i in {1..200}; do echo $i; sleep 0.01; done", timeout=4.5, idle_timeout=2
+            )
     assert outcome.state == State.SUCCEEDED
     assert recorder.output == b"".join(b"%d\n" % number for number in range(1, 201))
 
@@ -220,8 +251,16 @@ def test_secrets_are_masked_in_output() -> None:
 
 def test_jobs_that_fork_as_they_go_are_all_gone() -> None:
     with recorded(patience=QUICK) as recorder:
-        jobs = [recorder.job("bash", "-c", "trap '' INT; while :; do (setsid sleep 5 &); sleep 0.2; "
-                                       "done", host=str(number), timeout=1) for number in range(10)]
+        jobs = [
+            recorder.job(
+                "bash",
+                "-c",
+                "trap '' INT; while :; do (setsid sleep 5 &); sleep 0.2; done",
+                host=str(number),
+                timeout=1,
+            )
+            for number in range(10)
+        ]
         timer = threading.Timer(1.0, lambda: setattr(recorder, "reason", "cancelled by us"))
         timer.start()
         recorder.runner.run(jobs)
@@ -230,27 +269,36 @@ def test_jobs_that_fork_as_they_go_are_all_gone() -> None:
 
 
 def test_a_runner_needs_no_terminal_and_no_working_directory(tmp_path: Path) -> None:
-    code = ("import os, sys\n"
-            "os.rmdir(os.getcwd())\n"
-            "for number in range(3): os.close(number)\n"
-            "from tests.support.jobs import recorded\n"
-            "with recorded() as recorder:\n"
-            "    recorder.bash('echo fine')\n"
-            "open(sys.argv[1], 'wb').write(recorder.output)\n")
+    code = (
+        "import os, sys\n"
+        "os.rmdir(os.getcwd())\n"
+        "for number in range(3): os.close(number)\n"
+        "from tests.support.jobs import recorded\n"
+        "with recorded() as recorder:\n"
+        "    recorder.bash('echo fine')\n"
+        "open(sys.argv[1], 'wb').write(recorder.output)\n"
+    )
     gone = tmp_path / "gone"
     gone.mkdir()
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "output")], cwd=gone, check=True,
-                   env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, timeout=20)
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "output")],
+        cwd=gone,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=20,
+    )
     assert (tmp_path / "output").read_bytes() == b"fine\n"
 
 
 def test_a_secret_in_a_command_line_that_is_named_is_masked() -> None:
     with recorded({"TOKEN": "abcdef-123456"}) as recorder:
         recorder.bash("bash -c 'sleep 60; : " + "x" * 20 + " abcdef-123456' & disown")
-        outcome, = recorder.runner.run([recorder.job("/no/abcdef-123456")])
+        (outcome,) = recorder.runner.run([recorder.job("/no/abcdef-123456")])
     assert outcome.reason == "/no/[masked TOKEN]: command not found"
     assert [("[masked TOKEN]" in note, "abcdef" in note) for note in recorder.notes] == [
-        (True, False), (False, False)]
+        (True, False),
+        (False, False),
+    ]
 
 
 def test_without_proc_a_job_s_group_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,10 +323,17 @@ def test_without_epoll_output_passes_whole(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_secret_split_between_the_streams_is_never_whole_in_what_follows_each_other() -> None:
     with recorded({"TOKEN": "abcdef-123456"}) as recorder:
-        recorder.bash("printf abcdef-; printf 123456 >&2; sleep 0.7; printf 'x\\n'; printf abcdef >&2;"
-                  "printf -- -123456")
+        recorder.bash(
+            "printf abcdef-; printf 123456 >&2; sleep 0.7; printf 'x\\n'; printf abcdef >&2;"
+            "printf -- -123456"
+        )
     assert b"abcdef-123456" not in recorder.output
-    printed = {name: b"".join(event.data for event in recorder.events
-                           if isinstance(event, Output) and event.stream == name)
-            for name in Stream}
+    printed = {
+        name: b"".join(
+            event.data
+            for event in recorder.events
+            if isinstance(event, Output) and event.stream == name
+        )
+        for name in Stream
+    }
     assert printed == {Stream.STDOUT: b"abcdef-x\n-123456", Stream.STDERR: b"123456abcdef"}

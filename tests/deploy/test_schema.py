@@ -11,11 +11,25 @@ def test_a_share_of_the_hosts_is_one_at_least_and_all_at_most() -> None:
     assert [Share(3).of(hosts) for hosts in (1, 3, 10)] == [1, 3, 3]
 
 
-@pytest.mark.parametrize(("text", "seconds"), [
-    ("90s", 90), ("15m", 900), ("1h30m", 5400), ("2h", 7200), ("1h 5s", 3605),
-    ("", None), ("15", None), ("m", None), ("1.5h", None), ("-1s", None), ("0m", None),
-    ("5s1m", None), ("1d", None), ("１s", None),
-])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("15m", 900),
+        ("1h30m", 5400),
+        ("2h", 7200),
+        ("1h 5s", 3605),
+        ("", None),
+        ("15", None),
+        ("m", None),
+        ("1.5h", None),
+        ("-1s", None),
+        ("0m", None),
+        ("5s1m", None),
+        ("1d", None),
+        ("１s", None),
+    ],
+)
 def test_durations_are_read(text: str, seconds: float | None) -> None:
     assert duration.parse(text) == seconds
     if seconds:

@@ -17,7 +17,7 @@ from tests.support.shop import STAGES, Shop, git, open_shop
 from tests.support.traces import SECRETS, TOKEN, files, found_in
 
 # Each way says "way NAME", so that the test knows that each way was tried.
-WAYS = r'''# Says each secret in many ways.
+WAYS = r"""# Says each secret in many ways.
 import base64, json, os, shlex, sys, time, traceback, urllib.parse
 def say(way, text, to=sys.stdout):
     print(f"{way} {name}: <{text}>", file=to, flush=True)
@@ -57,8 +57,8 @@ for name in os.environ["NAMES"].split():
     except ValueError:
         traceback.print_exc()
 raise RuntimeError(f"at last {os.environ['KEY']} and {os.environ['PHRASE']}")
-'''
-SHELL = r'''# Says each secret in the ways of a shell, and hands them on.
+"""
+SHELL = r"""# Says each secret in the ways of a shell, and hands them on.
 set -x
 for name in $NAMES; do
     value=${!name}
@@ -76,7 +76,7 @@ done
 set +x
 base64 < <(sleep 0.5)  # long enough for ps to show it
 [ -e "$CHECKOUT_DIR/../../../../go" ] || { echo "no luck with $TOKEN" >&2; exit 3; }
-'''
+"""
 
 
 @dataclass
@@ -92,10 +92,18 @@ class Story:
         """Run a command."""
         with self._watched():
             run = subprocess.run(
-                self.shop.command(*words), cwd=self.shop.project, capture_output=True, check=False,
-                timeout=120, stdin=subprocess.DEVNULL,
-                env={**os.environ, **{name: SECRETS[name] for name in ("TOKEN", "KEY", "UMLAUT")},
-                     "TMPDIR": str(self.temporary)})
+                self.shop.command(*words),
+                cwd=self.shop.project,
+                capture_output=True,
+                check=False,
+                timeout=120,
+                stdin=subprocess.DEVNULL,
+                env={
+                    **os.environ,
+                    **{name: SECRETS[name] for name in ("TOKEN", "KEY", "UMLAUT")},
+                    "TMPDIR": str(self.temporary),
+                },
+            )
         reported = " ".join(words)
         self.printed[reported] = self.printed.get(reported, b"") + run.stdout + run.stderr
         assert run.returncode == status, run.stderr.decode()
@@ -111,6 +119,7 @@ class Story:
                     for name in ("cmdline", "comm"):
                         with suppress(OSError):
                             self.processes.add((process / name).read_bytes())
+
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()
         try:
@@ -128,10 +137,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     story = Story(shop, directory / "temporary")
     story.temporary.mkdir()
     (shop.project / ".gitignore").write_text("/deploy/secrets.env\n")
-    kept = {name: value for name, value in SECRETS.items()
-            if name not in ("TOKEN", "KEY", "UMLAUT")}
-    settings = "\n".join(['REMOTE_HOST = "."', f'NAMES = "{" ".join(SECRETS)}"',
-                          *(f"{name} = {{ secret = true }}" for name in SECRETS)])
+    kept = {
+        name: value for name, value in SECRETS.items() if name not in ("TOKEN", "KEY", "UMLAUT")
+    }
+    settings = "\n".join(
+        [
+            'REMOTE_HOST = "."',
+            f'NAMES = "{" ".join(SECRETS)}"',
+            *(f"{name} = {{ secret = true }}" for name in SECRETS),
+        ]
+    )
     shop.define(stages=[*STAGES[:2], "shell", *STAGES[2:]], settings=settings)
     path = shop.project / "deploy/secrets.env"
     path.touch(mode=0o600)
@@ -150,9 +165,19 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     story.run("deploy", status=1)
     story.run("deploy", "-v", status=1)
     story.run("resume", status=2)
-    for words in (("log",), ("log", "3"), ("log", "--json"), ("log", "--timestamps"),
-                  ("log", "--tail", "100"), ("pushes",), ("pushes", "--json"), ("status",),
-                  ("status", "--json"), ("log", "1"), ("log", "2")):
+    for words in (
+        ("log",),
+        ("log", "3"),
+        ("log", "--json"),
+        ("log", "--timestamps"),
+        ("log", "--tail", "100"),
+        ("pushes",),
+        ("pushes", "--json"),
+        ("status",),
+        ("status", "--json"),
+        ("log", "1"),
+        ("log", "2"),
+    ):
         story.run(*words)
     return story
 
@@ -173,8 +198,21 @@ def test_no_command_shows_a_secret(story: Story) -> None:
 def test_what_stages_say_of_secrets_is_there_masked(story: Story) -> None:
     log = story.printed["log"].decode()
     for name in SECRETS:
-        for way in ("plain", "error", "base64", "urlsafe", "wrapped", "url", "form", "json",
-                    "json8", "repr", "quoted", "hex", "pieces"):
+        for way in (
+            "plain",
+            "error",
+            "base64",
+            "urlsafe",
+            "wrapped",
+            "url",
+            "form",
+            "json",
+            "json8",
+            "repr",
+            "quoted",
+            "hex",
+            "pieces",
+        ):
             printed = log.partition(f"{way} {name}: <")[2]
             assert "[masked " in printed[:200], f"{way} {name}: {printed[:200]!r}"
     assert "no luck with [masked TOKEN]" in story.printed["deploy -m first"].decode()
@@ -220,6 +258,10 @@ def test_nothing_is_left_in_the_directories_for_temporary_files(story: Story) ->
 
 
 def test_tags_of_a_push_hold_no_secret(story: Story) -> None:
-    reported = git(story.shop.repository, "for-each-ref", "--format=%(refname) %(contents)",
-               "refs/tags/push-production-2")
+    reported = git(
+        story.shop.repository,
+        "for-each-ref",
+        "--format=%(refname) %(contents)",
+        "refs/tags/push-production-2",
+    )
     assert "second, which says [masked TOKEN]" in reported

@@ -28,37 +28,67 @@ def test_ssh_beside_tar_loses_no_line(ssh_server: SshServer, tmp_path: Path) -> 
     with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""), recorded() as seen:
         for turn in range(8):
             seen.events.clear()
-            outcome, = seen.runner.run([seen.job(
-                "bash", "-eo", "pipefail", "-c",
-                'tar cvf - many | ssh production "cat >/dev/null"', directory=tmp_path,
-                environment={"HOME": str(tmp_path), **ssh.environment(
-                    {"PATH": "/usr/local/bin:/usr/bin:/bin"})})])
+            (outcome,) = seen.runner.run(
+                [
+                    seen.job(
+                        "bash",
+                        "-eo",
+                        "pipefail",
+                        "-c",
+                        'tar cvf - many | ssh production "cat >/dev/null"',
+                        directory=tmp_path,
+                        environment={
+                            "HOME": str(tmp_path),
+                            **ssh.environment({"PATH": "/usr/local/bin:/usr/bin:/bin"}),
+                        },
+                    )
+                ]
+            )
             assert (turn, outcome.state, outcome.reason) == (turn, State.SUCCEEDED, "")
             assert sorted(seen.output.splitlines()) == lines
 
 
-@pytest.mark.parametrize("program", [
-    pytest.param("""python3 -c '
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(
+            """python3 -c '
 import fcntl, os, time
-for each in (1, 2): fcntl.fcntl(each, fcntl.F_SETFL, os.O_NONBLOCK)'""", id="python"),
-    pytest.param("""python3 -c '
+for each in (1, 2): fcntl.fcntl(each, fcntl.F_SETFL, os.O_NONBLOCK)'""",
+            id="python",
+        ),
+        pytest.param(
+            """python3 -c '
 import asyncio, sys
 async def main():
     loop = asyncio.get_running_loop()
     for each in (sys.stdout, sys.stderr):
         await loop.connect_write_pipe(asyncio.BaseProtocol, open(each.fileno(), closefd=False))
-asyncio.run(main())'""", id="asyncio"),
-    pytest.param("node -e 'process.stdout.write(\"\"); process.stderr.write(\"\")'", id="node",
-                 marks=pytest.mark.needs("node")),
-])
+asyncio.run(main())'""",
+            id="asyncio",
+        ),
+        pytest.param(
+            'node -e \'process.stdout.write(""); process.stderr.write("")\'',
+            id="node",
+            marks=pytest.mark.needs("node"),
+        ),
+    ],
+)
 def test_a_nonblocking_program_leaves_streams_usable(tmp_path: Path, program: str) -> None:
     lines = sorted(names(tmp_path))
     with recorded() as seen:
         for turn in range(4):
             seen.events.clear()
-            outcome, = seen.runner.run([seen.job(
-                "bash", "-ec", f"{program}; sleep 0.1; tar cvf /dev/null many; "
-                "tar cvf - many >/dev/null", directory=tmp_path)])
+            (outcome,) = seen.runner.run(
+                [
+                    seen.job(
+                        "bash",
+                        "-ec",
+                        f"{program}; sleep 0.1; tar cvf /dev/null many; tar cvf - many >/dev/null",
+                        directory=tmp_path,
+                    )
+                ]
+            )
             assert (turn, outcome.state, outcome.reason) == (turn, State.SUCCEEDED, "")
             assert sorted(seen.output.splitlines()) == sorted(lines * 2)
 

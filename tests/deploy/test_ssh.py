@@ -20,8 +20,15 @@ def run(ssh: Ssh, *words: str | Path, **more: object) -> "subprocess.CompletedPr
     """Run a command as a stage would, with nothing but its own environment."""
     base = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     environment = {"USER": "anna", **base, **ssh.environment(base)}
-    return subprocess.run(words, env=environment, capture_output=True, text=True,  # type: ignore[call-overload, no-any-return]
-                          check=False, timeout=30, **more)
+    return subprocess.run(
+        words,
+        env=environment,
+        capture_output=True,
+        text=True,  # type: ignore[call-overload, no-any-return]
+        check=False,
+        timeout=30,
+        **more,
+    )
 
 
 def refusal(ssh: Ssh, *hosts: str) -> BootstrapperError:
@@ -31,17 +38,21 @@ def refusal(ssh: Ssh, *hosts: str) -> BootstrapperError:
 
 
 def test_ssh_git_rsync_and_scp_of_a_push_share_one_connection(
-        ssh_server: SshServer, tmp_path: Path) -> None:
+    ssh_server: SshServer, tmp_path: Path
+) -> None:
     repository = tmp_path / "origin"
     subprocess.run(["git", "init", "-q", repository], check=True)
     (tmp_path / "file").write_text("sent")
     with Ssh(ssh_server.config) as ssh, RemoteHosts(ssh, ["production"], ""):
         assert run(ssh, "ssh", "production", "echo $((6 * 7))").stdout == "42\n"
-        assert run(ssh, "scp", "file", f"production:{tmp_path}/copied",
-                   cwd=tmp_path).returncode == 0
+        assert (
+            run(ssh, "scp", "file", f"production:{tmp_path}/copied", cwd=tmp_path).returncode == 0
+        )
         assert run(ssh, "git", "ls-remote", f"production:{repository}").returncode == 0
-        assert run(ssh, "rsync", "file", f"production:{tmp_path}/arrived",
-                   cwd=tmp_path).returncode == 0
+        assert (
+            run(ssh, "rsync", "file", f"production:{tmp_path}/arrived", cwd=tmp_path).returncode
+            == 0
+        )
     assert (tmp_path / "arrived").read_text() == (tmp_path / "copied").read_text() == "sent"
     assert ssh_server.log.count("Accepted publickey") == 1
 
@@ -75,11 +86,14 @@ def test_nothing_is_left_of_a_push(ssh_server: SshServer) -> None:
     assert not ssh.directory.exists()
 
 
-@pytest.mark.parametrize("words", [
-    ("ssh", ".", "cd / && pwd"),
-    ("ssh", "-l", "anna", "-o", "SendEnv=X", ".", "-p", "22", "--", "cd / && pwd"),
-    ("ssh", "-T", ".", "cd", "/", "&&", "pwd"),
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ssh", ".", "cd / && pwd"),
+        ("ssh", "-l", "anna", "-o", "SendEnv=X", ".", "-p", "22", "--", "cd / && pwd"),
+        ("ssh", "-T", ".", "cd", "/", "&&", "pwd"),
+    ],
+)
 def test_dot_is_this_machine_with_every_option_that_ssh_takes(words: tuple[str, ...]) -> None:
     with Ssh() as ssh:
         done = run(ssh, *words)
@@ -90,8 +104,9 @@ def test_dot_takes_stdin_status_and_words_as_ssh_does(ssh_server: SshServer) -> 
     asked = [("cat; exit 7",), ("printf '%s|'", "'a  b'", '"$HOME"', '"ü"'), ()]
     with Ssh(ssh_server.config) as ssh:
         for words in asked:
-            here, there = (run(ssh, "ssh", host, *words, input="echo typed\n")
-                           for host in (".", "production"))
+            here, there = (
+                run(ssh, "ssh", host, *words, input="echo typed\n") for host in (".", "production")
+            )
             assert here.returncode == there.returncode
             assert here.stdout == there.stdout.replace(str(ssh_server.home), os.environ["HOME"])
         assert run(ssh, "ssh", "-n", ".", "cat", input="typed").stdout == ""
@@ -102,8 +117,19 @@ def test_dot_starts_at_home_with_a_bare_environment() -> None:
         done = run(ssh, "env", "SECRET=x", "ssh", ".", "pwd; env")
     home, *names = (line.partition("=")[0] for line in done.stdout.splitlines())
     assert home == os.environ["HOME"]
-    assert set(names) <= {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ", "PWD", "SHLVL",
-                          "OLDPWD", "_"}
+    assert set(names) <= {
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "PATH",
+        "LANG",
+        "TZ",
+        "PWD",
+        "SHLVL",
+        "OLDPWD",
+        "_",
+    }
 
 
 def test_rsync_and_git_work_with_dot(tmp_path: Path) -> None:
@@ -145,8 +171,10 @@ def test_ssh_config_may_be_writable_by_the_group(ssh_server: SshServer) -> None:
 
 
 def test_a_missing_ssh_config_is_reported_before_anything_else(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"SSH_CONFIG = .*gone.*No such file"), \
-            Ssh(tmp_path / "gone"):
+    with (
+        pytest.raises(InputError, match=r"SSH_CONFIG = .*gone.*No such file"),
+        Ssh(tmp_path / "gone"),
+    ):
         pass
 
 
@@ -169,7 +197,8 @@ def test_an_unknown_name_is_reported(tmp_path: Path) -> None:
         assert str(refusal(ssh, "no-such-host.invalid")) == (
             "no-such-host.invalid: the name no-such-host.invalid is not known\n"
             "  next: ssh no-such-host.invalid  # after correcting REMOTE_HOST, or the name in ssh's "
-            "configuration")
+            "configuration"
+        )
 
 
 def test_a_closed_port_is_reported(tmp_path: Path) -> None:
@@ -177,16 +206,19 @@ def test_a_closed_port_is_reported(tmp_path: Path) -> None:
     config.write_text("Host production\n    HostName 127.0.0.1\n    Port 1\n")
     with Ssh(config) as ssh:
         assert "production: nothing listens at 127.0.0.1 port 1\n  next:" in str(
-            refusal(ssh, "production"))
+            refusal(ssh, "production")
+        )
 
 
-def test_a_host_that_does_not_answer_is_reported(tmp_path: Path,
-                                             monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_does_not_answer_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "CONNECT_WITHIN", 1)
     config = tmp_path / "ssh_config"
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        config.write_text(f"Host production\n    HostName 127.0.0.1\n"
-                          f"    Port {silent.getsockname()[1]}\n")
+        config.write_text(
+            f"Host production\n    HostName 127.0.0.1\n    Port {silent.getsockname()[1]}\n"
+        )
         with Ssh(config) as ssh:
             assert "does not answer (timed out)" in str(refusal(ssh, "production"))
 
@@ -196,14 +228,21 @@ def test_an_unknown_host_key_is_to_be_compared(ssh_server: SshServer) -> None:
     with Ssh(ssh_server.config) as ssh:
         error = refusal(ssh, "production")
     assert error.fault == "its host key is not known here yet"
-    assert error.next_step == (f"ssh -F {ssh_server.config} production  # compare the fingerprint "
-                               "with the host's own")
+    assert error.next_step == (
+        f"ssh -F {ssh_server.config} production  # compare the fingerprint with the host's own"
+    )
 
 
-def test_a_changed_host_key_is_reported_loudly_and_never_just_removed(ssh_server: SshServer) -> None:
+def test_a_changed_host_key_is_reported_loudly_and_never_just_removed(
+    ssh_server: SshServer,
+) -> None:
     ssh_server.change_host_key()
-    shown = subprocess.run(["ssh-keygen", "-lf", ssh_server.directory / "host_key.pub"], text=True,
-                           capture_output=True, check=True).stdout.split()[1]
+    shown = subprocess.run(
+        ["ssh-keygen", "-lf", ssh_server.directory / "host_key.pub"],
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout.split()[1]
     with Ssh(ssh_server.config) as ssh:
         error = refusal(ssh, "production")
     assert "ITS HOST KEY HAS CHANGED" in error.fault
@@ -244,7 +283,8 @@ def test_hosts_connect_at_the_same_time(tmp_path: Path) -> None:
         for server in servers:
             # Each waits for all the others.
             (server.home / ".bashrc").write_text(
-                f"touch {came}/$$; until [ $(ls {came} | wc -l) = 4 ]; do sleep 0.02; done\n")
+                f"touch {came}/$$; until [ $(ls {came} | wc -l) = 4 ]; do sleep 0.02; done\n"
+            )
         with RemoteHosts(ssh, names, ""):
             assert len(list(came.iterdir())) == 4
 
@@ -261,9 +301,9 @@ def test_what_a_killed_push_left_is_swept_by_the_next_one(monkeypatch: pytest.Mo
         assert not killed.directory.exists()
 
 
-def test_the_names_of_sockets_stay_short_enough(ssh_server: SshServer,
-                                                monkeypatch: pytest.MonkeyPatch,
-                                                tmp_path: Path) -> None:
+def test_the_names_of_sockets_stay_short_enough(
+    ssh_server: SshServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     deep = tmp_path / ("deep" * 20)
     deep.mkdir()
     for variable in ("XDG_RUNTIME_DIR", "TMPDIR"):

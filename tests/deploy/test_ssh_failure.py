@@ -12,17 +12,26 @@ from bootstrapper.deploy.remote.ssh_failure import ssh_error
 from bootstrapper.errors import WorkFailed
 
 
-@pytest.mark.parametrize(("stderr", "reported"), [
-    ("ssh: connect to host app1 port 22: No route to host\n",
-     "can't be reached (ssh: connect to host app1 port 22: No route to host)"),
-    ("ssh: connect to host app1 port 22: Network is unreachable\n",
-     "can't be reached (ssh: connect to host app1 port 22: Network is unreachable)"),
-    ("Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\n"
-     "Disconnected from 10.0.0.1 port 22\r\n",
-     "login refused (Disconnected from 10.0.0.1 port 22)"),
-    ("Timeout, server 10.0.0.1 not responding.\r\n", "does not answer (timed out)"),
-    ("", "ssh ended with status 255"),
-])
+@pytest.mark.parametrize(
+    ("stderr", "reported"),
+    [
+        (
+            "ssh: connect to host app1 port 22: No route to host\n",
+            "can't be reached (ssh: connect to host app1 port 22: No route to host)",
+        ),
+        (
+            "ssh: connect to host app1 port 22: Network is unreachable\n",
+            "can't be reached (ssh: connect to host app1 port 22: Network is unreachable)",
+        ),
+        (
+            "Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\n"
+            "Disconnected from 10.0.0.1 port 22\r\n",
+            "login refused (Disconnected from 10.0.0.1 port 22)",
+        ),
+        ("Timeout, server 10.0.0.1 not responding.\r\n", "does not answer (timed out)"),
+        ("", "ssh ended with status 255"),
+    ],
+)
 def test_each_is_reported_with_the_command_to_run_next(stderr: str, reported: str) -> None:
     error = ssh_error("app1", stderr, by_hand="ssh app1", status=255)
     assert isinstance(error, WorkFailed)
@@ -30,12 +39,22 @@ def test_each_is_reported_with_the_command_to_run_next(stderr: str, reported: st
     assert "ssh app1" in error.next_step
 
 
-@pytest.mark.parametrize(("stderr", "printed", "reason"), [
-    ("", "This account is currently not available.", "This account is currently not available."),
-    ("This service allows sftp connections only.\n", "",
-     "This service allows sftp connections only."),
-    ("", "", "exit status 1"),
-])
+@pytest.mark.parametrize(
+    ("stderr", "printed", "reason"),
+    [
+        (
+            "",
+            "This account is currently not available.",
+            "This account is currently not available.",
+        ),
+        (
+            "This service allows sftp connections only.\n",
+            "",
+            "This service allows sftp connections only.",
+        ),
+        ("", "", "exit status 1"),
+    ],
+)
 def test_a_login_shell_that_runs_nothing_is_named(stderr: str, printed: str, reason: str) -> None:
     error = ssh_error("app1", stderr, by_hand="ssh app1", status=1, printed=printed)
     assert error.fault == f"its shell ended before it answered: {reason}"
@@ -46,11 +65,16 @@ def test_a_login_shell_that_runs_nothing_is_named(stderr: str, printed: str, rea
 def test_a_server_that_hangs_up_at_once_is_reported(tmp_path: Path) -> None:
     config = tmp_path / "ssh_config"
     with socket.create_server(("127.0.0.1", 0)) as server:
-        config.write_text(f"Host app1\n    HostName 127.0.0.1\n"
-                          f"    Port {server.getsockname()[1]}\n")
+        config.write_text(
+            f"Host app1\n    HostName 127.0.0.1\n    Port {server.getsockname()[1]}\n"
+        )
         thread = threading.Thread(target=lambda: server.accept()[0].close(), daemon=True)
         thread.start()
-        with Ssh(config) as ssh, pytest.raises(WorkFailed) as caught, RemoteHosts(ssh, ["app1"], ""):
+        with (
+            Ssh(config) as ssh,
+            pytest.raises(WorkFailed) as caught,
+            RemoteHosts(ssh, ["app1"], ""),
+        ):
             pass
         thread.join()
     assert "closed the connection at once" in str(caught.value)

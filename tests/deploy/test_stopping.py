@@ -25,8 +25,11 @@ class SilentHost:
         self.ticks = 0
 
     def lost(self) -> str:
-        return f"web1: the target has not answered for {self.ticks} seconds" if (
-            self.ticks > 5) else ""
+        return (
+            f"web1: the target has not answered for {self.ticks} seconds"
+            if (self.ticks > 5)
+            else ""
+        )
 
     def tick(self) -> None:
         self.ticks += 1
@@ -52,16 +55,34 @@ class Canceller:
         return StageDecision.RUN
 
 
-@pytest.mark.parametrize(("who", "state", "reason"), [
-    ("interrupted", State.CANCELLED, "interrupted"),
-    ("", State.FAILED, "web1: the target has not answered for 6 seconds")])
+@pytest.mark.parametrize(
+    ("who", "state", "reason"),
+    [
+        ("interrupted", State.CANCELLED, "interrupted"),
+        ("", State.FAILED, "web1: the target has not answered for 6 seconds"),
+    ],
+)
 def test_a_push_cancelled_while_ssh_hangs_is_cancelled(
-        tmp_path: Path, who: str, state: State, reason: str) -> None:
+    tmp_path: Path, who: str, state: State, reason: str
+) -> None:
     code = "trap 'sleep 0.8; exit' INT; sleep 300"
     stage = Stage(name="hangs", recipe="hangs", language="shell", code=code, origin="hangs.sh")
-    plan = Plan(id=1, deployment="production", comment="", user="anna", machine="laptop", ref="",
-                commit="", stages=(stage,), settings={}, flags={}, secret_names=(), secrets={},
-                hosts=(), release=1)
+    plan = Plan(
+        id=1,
+        deployment="production",
+        comment="",
+        user="anna",
+        machine="laptop",
+        ref="",
+        commit="",
+        stages=(stage,),
+        settings={},
+        flags={},
+        secret_names=(),
+        secrets={},
+        hosts=(),
+        release=1,
+    )
     journal = FileJournal.create(tmp_path, 1, plan.snapshot(), {"01-hangs.sh": code})
     session = SilentHost(tmp_path)
     push = Push(plan, journal, Canceller(session, who), session)
@@ -73,9 +94,15 @@ def test_a_push_started_by_nohup_survives_its_terminal(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.define(stages=["wait"], settings=HERE)
     shop.recipe("wait.sh", "# Waits\ntouch ../../../../started; sleep 1.5; echo waited\n")
-    push = subprocess.Popen(["nohup", *shop.command("deploy")], cwd=shop.project,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    push = subprocess.Popen(
+        ["nohup", *shop.command("deploy")],
+        cwd=shop.project,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     until = time.monotonic() + 20
     while not (shop.project / "started").exists() and time.monotonic() < until:
         time.sleep(0.05)
@@ -90,7 +117,14 @@ def test_an_ignored_signal_stays_ignored(tmp_path: Path, number: signal.Signals)
     shop.define(stages=["wait"], settings=HERE)
     shop.recipe("wait.sh", "# Waits\nkill -$NUMBER $(ps -o ppid= -p $PPID); sleep 0.5\n")
     shop.define(stages=["wait"], settings=f'{HERE}\nNUMBER = "{int(number)}"')
-    done = subprocess.run(shop.command("deploy"), cwd=shop.project, text=True, check=False,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
-                          preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    done = subprocess.run(
+        shop.command("deploy"),
+        cwd=shop.project,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
+    )
     assert (done.returncode, shop.record(1)["state"]) == (0, "succeeded"), done.stderr

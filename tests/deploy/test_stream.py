@@ -17,7 +17,7 @@ PYTHON = "import os, sys\nout, err = 1, 2\n"
 
 
 def python(recorder: Recorder, code: str) -> None:
-    outcome, = recorder.runner.run([recorder.job(sys.executable, "-c", PYTHON + code)])
+    (outcome,) = recorder.runner.run([recorder.job(sys.executable, "-c", PYTHON + code)])
     assert outcome.state == State.SUCCEEDED, outcome
 
 
@@ -38,32 +38,41 @@ def test_10000_lines_written_in_turn_come_out_in_exact_order(turn: int) -> None:
 
 def test_a_shell_that_writes_in_turn_keeps_its_order() -> None:
     with recorded() as recorder:
-        recorder.bash("for ((i = 0; i < 3000; i += 3)); do echo $i; echo $((i + 1)) >&2; "
-                  "echo $((i + 2)); done")
+        recorder.bash(
+            "for ((i = 0; i < 3000; i += 3)); do echo $i; echo $((i + 1)) >&2; "
+            "echo $((i + 2)); done"
+        )
     assert recorder.output == b"".join(b"%d\n" % number for number in range(3000))
 
 
 def test_programs_that_write_in_turn_keep_their_order() -> None:
     with recorded() as recorder:
         recorder.bash("for i in {1..40}; do /bin/echo out $i; /bin/echo err $i >&2; done")
-    assert recorder.output == b"".join(b"out %d\nerr %d\n" % (number, number)
-                                   for number in range(1, 41))
+    assert recorder.output == b"".join(
+        b"out %d\nerr %d\n" % (number, number) for number in range(1, 41)
+    )
 
 
 def test_lines_of_several_writes_keep_their_order() -> None:
     with recorded() as recorder:
-        python(recorder, "for i in range(500):\n"
-                     "    for part in (b'a', b'b' * 5000, b'\\n'): os.write(out, part)\n"
-                     "    os.write(err, b'warning\\n')")
+        python(
+            recorder,
+            "for i in range(500):\n"
+            "    for part in (b'a', b'b' * 5000, b'\\n'): os.write(out, part)\n"
+            "    os.write(err, b'warning\\n')",
+        )
     assert recorder.output == (b"a" + b"b" * 5000 + b"\nwarning\n") * 500
 
 
 def test_order_is_exact_again_after_a_flood() -> None:
     with recorded() as recorder:
-        python(recorder, "import time\n"
-                     "for _ in range(2000): os.write(out, b'x' * 10000 + b'\\n')\n"
-                     "time.sleep(0.5)\n"
-                     "for i in range(2000): os.write((out, err)[i % 2], b'%d\\n' % i)")
+        python(
+            recorder,
+            "import time\n"
+            "for _ in range(2000): os.write(out, b'x' * 10000 + b'\\n')\n"
+            "time.sleep(0.5)\n"
+            "for i in range(2000): os.write((out, err)[i % 2], b'%d\\n' % i)",
+        )
     _, end, after = recorder.output.rpartition(b"x\n")
     assert end
     assert after == b"".join(b"%d\n" % number for number in range(2000))
@@ -89,10 +98,12 @@ def test_a_prompt_is_shown_while_its_line_is_open(tmp_path: Path) -> None:
     answer = tmp_path / "answer"
     seen: list[bytes] = []
     with recorded() as recorder:
+
         def listen(event: Event) -> None:
             if isinstance(event, Output):
                 seen.append(event.data)
                 answer.touch()
+
         recorder.on_event = listen
         recorder.bash(f"printf 'Continue? '; until test -e {answer}; do sleep 0.02; done; echo no")
     assert seen == [b"Continue? ", b"no\n"]
@@ -125,8 +136,9 @@ def test_a_line_comes_in_pieces_once_it_is_long() -> None:
 
 
 def test_bytes_pass_as_they_are(tmp_path: Path) -> None:
-    data = (bytes(range(256)) + b"\x1b[31mred\x1b[0m\r 10%\r 20%\r\n\xff\xfe\0\n" +
-            os.urandom(300_000))
+    data = (
+        bytes(range(256)) + b"\x1b[31mred\x1b[0m\r 10%\r 20%\r\n\xff\xfe\0\n" + os.urandom(300_000)
+    )
     (tmp_path / "data").write_bytes(data)
     with recorded() as recorder:
         recorder.bash(f"cat {tmp_path}/data")
@@ -159,8 +171,14 @@ with open("/proc/self/status") as file:
 
 def flooded(file: Path, *argv: str) -> float:
     """MiB of memory."""
-    run = subprocess.run([sys.executable, "-c", FLOODED, str(file), *argv], check=True, timeout=100,
-                         capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    run = subprocess.run(
+        [sys.executable, "-c", FLOODED, str(file), *argv],
+        check=True,
+        timeout=100,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
     return int(run.stdout) / 1024
 
 
@@ -168,14 +186,19 @@ def test_a_million_lines_pass_whole_in_little_memory(tmp_path: Path) -> None:
     with (tmp_path / "lines").open("wb") as file:
         file.writelines(b"%099d\n" % number for number in range(LINES))
     memory = flooded(tmp_path / "out", "cat", str(tmp_path / "lines"))
-    assert subprocess.run(["cmp", tmp_path / "lines", tmp_path / "out"], check=False
-                          ).returncode == 0
+    assert (
+        subprocess.run(["cmp", tmp_path / "lines", tmp_path / "out"], check=False).returncode == 0
+    )
     assert memory < 60
 
 
 def test_a_line_of_50_mb_passes_whole_in_little_memory(tmp_path: Path) -> None:
-    memory = flooded(tmp_path / "out", sys.executable, "-c",
-                     "import os\nfor _ in range(500): os.write(1, b'0123456789' * 10000)")
+    memory = flooded(
+        tmp_path / "out",
+        sys.executable,
+        "-c",
+        "import os\nfor _ in range(500): os.write(1, b'0123456789' * 10000)",
+    )
     assert (tmp_path / "out").stat().st_size == 50_000_000
     assert re.fullmatch(b"(?:0123456789)*", (tmp_path / "out").read_bytes())
     assert memory < 60

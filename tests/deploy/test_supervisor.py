@@ -18,8 +18,10 @@ from bootstrapper.deploy.running import process_tree
 from tests.support.jobs import alive, recorded, wait_for
 
 # A tree of all kinds: children, a daemon of its own session, one that heeds no TERM.
-TREE = ("sleep 300 & (setsid sleep 300 &); (trap '' INT TERM; setsid sleep 300 & sleep 300) & "
-        "echo ready; cat /dev/zero | sleep 300; wait")
+TREE = (
+    "sleep 300 & (setsid sleep 300 &); (trap '' INT TERM; setsid sleep 300 & sleep 300) & "
+    "echo ready; cat /dev/zero | sleep 300; wait"
+)
 SIZE = 7
 
 # It holds a lock, as a push does, and tells its supervisor.
@@ -43,9 +45,12 @@ with recorded() as recorder:
 def deploying(folder: Path, code: str, daemons: int = 0) -> Iterator[tuple[int, int, str]]:
     """Its process id, its supervisor's, and the mark of all that it starts."""
     mark = f"JOB_MARK={uuid.uuid4()}"
-    with subprocess.Popen([sys.executable, "-c", DEPLOYING, folder / "lock", mark, code,
-                           str(daemons)], stdout=subprocess.PIPE, text=True,
-                          cwd=Path(__file__).parents[2]) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", DEPLOYING, folder / "lock", mark, code, str(daemons)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as process:
         assert process.stdout
         try:
             yield process.pid, int(process.stdout.readline()), mark
@@ -75,15 +80,15 @@ def test_kill_9_of_the_deploying_process_ends_the_whole_tree(turn: int, tmp_path
         wait_for(lambda: not process_tree.status(supervisor))
 
 
-def test_kill_9_of_the_deploying_process_between_stages_ends_the_supervisor(
-        tmp_path: Path) -> None:
+def test_kill_9_of_the_deploying_process_between_stages_ends_the_supervisor(tmp_path: Path) -> None:
     with deploying(tmp_path, "true") as (pid, supervisor, _):
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not process_tree.status(supervisor))
 
 
 def test_kill_9_of_the_deploying_process_spares_daemons_of_stages_that_ended(
-        tmp_path: Path) -> None:
+    tmp_path: Path,
+) -> None:
     with deploying(tmp_path, TREE, daemons=2) as (pid, supervisor, mark):
         wait_for(lambda: len(alive(mark)) >= SIZE + 2)
         os.kill(pid, signal.SIGKILL)
@@ -91,8 +96,7 @@ def test_kill_9_of_the_deploying_process_spares_daemons_of_stages_that_ended(
         assert [process_tree.command(one) for one in alive(mark)] == ["sleep 301"] * 2
 
 
-def test_a_stage_that_ignores_every_signal_ends_with_the_deploying_process(
-        tmp_path: Path) -> None:
+def test_a_stage_that_ignores_every_signal_ends_with_the_deploying_process(tmp_path: Path) -> None:
     with deploying(tmp_path, "trap '' INT TERM HUP; sleep 300; sleep 300") as (pid, _, mark):
         wait_for(lambda: len(alive(mark)) >= 2)
         os.kill(pid, signal.SIGKILL)
@@ -101,21 +105,28 @@ def test_a_stage_that_ignores_every_signal_ends_with_the_deploying_process(
 
 def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> None:
     with recorded() as recorder:
-        supervisor, = process_tree.children(os.getpid())
-        killing = threading.Thread(daemon=True, target=lambda: (
-            wait_for(lambda: len(recorder.alive) >= SIZE), os.kill(supervisor, signal.SIGKILL)))
+        (supervisor,) = process_tree.children(os.getpid())
+        killing = threading.Thread(
+            daemon=True,
+            target=lambda: (
+                wait_for(lambda: len(recorder.alive) >= SIZE),
+                os.kill(supervisor, signal.SIGKILL),
+            ),
+        )
         killing.start()
         outcome = recorder.bash(TREE)
         killing.join()
         assert outcome.state == State.FAILED
         assert outcome.exit is None
-        assert outcome.reason == ("the supervisor of the push's processes died: "
-                                  "somebody killed it")
+        assert outcome.reason == ("the supervisor of the push's processes died: somebody killed it")
         assert recorder.alive == []
         assert process_tree.children(os.getpid()) == []
         # A shell that outlives its child by a moment says so.
-        printed = [line for line in recorder.output.splitlines()
-                if b"Terminated" not in line and b"Killed" not in line]
+        printed = [
+            line
+            for line in recorder.output.splitlines()
+            if b"Terminated" not in line and b"Killed" not in line
+        ]
         assert printed == [b"ready"]
         # The next stage, of a rollback, gets a new supervisor.
         assert recorder.bash("echo again").state == State.SUCCEEDED
@@ -123,7 +134,7 @@ def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> N
 
 def test_kill_9_of_the_supervisor_spares_our_own_children() -> None:
     with subprocess.Popen(["sleep", "300"]) as ours, recorded() as recorder:
-        supervisor, = set(process_tree.children(os.getpid())) - {ours.pid}
+        (supervisor,) = set(process_tree.children(os.getpid())) - {ours.pid}
         outcome = recorder.bash(f"kill -9 {supervisor}; sleep 300")
         assert outcome.state == State.FAILED
         assert recorder.alive == []
@@ -140,7 +151,7 @@ def test_kill_9_of_the_job_fails_it_and_ends_what_it_started() -> None:
 
 def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
     with recorded() as recorder:
-        supervisor, = process_tree.children(os.getpid())
+        (supervisor,) = process_tree.children(os.getpid())
         timer = threading.Timer(1, lambda: setattr(recorder, "reason", "cancelled by us"))
         timer.start()
         outcome = recorder.bash(f"kill -STOP {supervisor}; sleep 300")
@@ -150,12 +161,15 @@ def test_a_stopped_supervisor_cannot_stop_the_end_of_a_push() -> None:
     assert process_tree.children(os.getpid()) == []
 
 
-@pytest.mark.parametrize("code", [
-    "kill -STOP $PPID; sleep 300",
-    "for turn in {1..300}; do kill -STOP $PPID; sleep 0.003; done; sleep 300",
-    "kill -STOP -$PPID; kill -STOP 0; sleep 300",
-    "kill -STOP $PPID $$",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "kill -STOP $PPID; sleep 300",
+        "for turn in {1..300}; do kill -STOP $PPID; sleep 0.003; done; sleep 300",
+        "kill -STOP -$PPID; kill -STOP 0; sleep 300",
+        "kill -STOP $PPID $$",
+    ],
+)
 @pytest.mark.timeout(60)
 def test_a_stage_that_stops_its_parent_times_out(code: str) -> None:
     with recorded() as recorder:
@@ -184,7 +198,7 @@ def test_a_stage_that_stops_its_parent_is_cancelled() -> None:
 
 def test_the_supervisor_holds_nothing_of_ours_and_heeds_no_terminal() -> None:
     with recorded():
-        supervisor, = process_tree.children(os.getpid())
+        (supervisor,) = process_tree.children(os.getpid())
         wait_for(lambda: os.getsid(supervisor) == supervisor)
         wait_for(lambda: len(os.listdir(f"/proc/{supervisor}/fd")) == 6)
         files = [os.readlink(f"/proc/{supervisor}/fd/{number}") for number in range(3)]

@@ -23,6 +23,7 @@ from tests.support.ssh_server import SshServer, serve
 
 # What is there.
 
+
 def test_a_new_target_is_made_and_empty(ssh: Ssh, tmp_path: Path) -> None:
     directory = tmp_path / "var/www/mysite"
     with hold(ssh, directory) as targets:
@@ -48,14 +49,23 @@ def recorded(ssh: Ssh, directory: Path) -> list[HostState]:
 
 
 def test_lines_of_the_history_come_unchanged_whatever_bytes_they_hold(
-        ssh: Ssh, tmp_path: Path) -> None:
-    lines = [b'{"id": 1, "comment": "\xc3\xbc \\" \' $HOME `id` \\\\ %s *"}', b"\xff\xfe\x00\x01",
-             b"state", b"refused no", b"  spaces  ", b"\x1b[31mred\r", b'"not a record"', b"torn"]
+    ssh: Ssh, tmp_path: Path
+) -> None:
+    lines = [
+        b'{"id": 1, "comment": "\xc3\xbc \\" \' $HOME `id` \\\\ %s *"}',
+        b"\xff\xfe\x00\x01",
+        b"state",
+        b"refused no",
+        b"  spaces  ",
+        b"\x1b[31mred\r",
+        b'"not a record"',
+        b"torn",
+    ]
     (tmp_path / "pushes.log").write_bytes(b"\n".join(lines))  # the last without its line's end
     state = read_host_state(ssh, HERE, str(tmp_path))
     assert state.log == lines
     assert [record["id"] for record in state.records] == [1]
-    assert state.records[0]["comment"] == 'ü " \' $HOME `id` \\ %s *'
+    assert state.records[0]["comment"] == "ü \" ' $HOME `id` \\ %s *"
 
 
 def test_a_long_history_is_not_sent_whole(ssh: Ssh, tmp_path: Path) -> None:
@@ -73,10 +83,20 @@ def test_looking_at_a_target_that_is_not_there_makes_nothing(ssh: Ssh, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [
-    "with space", "it's", 'a "quote"', "$HOME `id` $(id)", "fünf ☃", "back\\slash", "-n", "*",
-    "a;b",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with space",
+        "it's",
+        'a "quote"',
+        "$HOME `id` $(id)",
+        "fünf ☃",
+        "back\\slash",
+        "-n",
+        "*",
+        "a;b",
+    ],
+)
 def test_a_directory_may_have_any_name(ssh: Ssh, tmp_path: Path, name: str) -> None:
     directory = tmp_path / name
     with hold(ssh, directory) as targets:
@@ -105,15 +125,26 @@ def test_a_relative_directory_begins_at_home_on_the_target(ssh_server: SshServer
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
-@pytest.mark.parametrize("noise", [
-    "echo Welcome", "printf 'no newline'", "echo 'state'; echo oops >&2", "printf '\\377\\0\\n'",
-])
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "echo Welcome",
+        "printf 'no newline'",
+        "echo 'state'; echo oops >&2",
+        "printf '\\377\\0\\n'",
+    ],
+)
 @pytest.mark.parametrize("directory", ["mysite", ""])
-def test_what_a_login_shell_prints_is_no_answer(ssh_server: SshServer, noise: str,
-                                                directory: str) -> None:
+def test_what_a_login_shell_prints_is_no_answer(
+    ssh_server: SshServer, noise: str, directory: str
+) -> None:
     (ssh_server.home / ".bashrc").write_text(f"{noise}\n")
-    with Ssh(ssh_server.config) as ssh, RemoteHosts(
-            ssh, ["production"], directory and str(ssh_server.home / directory), ANNA) as targets:
+    with (
+        Ssh(ssh_server.config) as ssh,
+        RemoteHosts(
+            ssh, ["production"], directory and str(ssh_server.home / directory), ANNA
+        ) as targets,
+    ):
         assert targets.lost() == ""
         targets.append({"id": 1})
         assert targets.current() == ({"production": ""} if directory else {})
@@ -121,8 +152,10 @@ def test_what_a_login_shell_prints_is_no_answer(ssh_server: SshServer, noise: st
 
 # What is written there.
 
+
 def test_a_record_is_a_line_of_its_own_even_after_one_that_was_torn(
-        ssh: Ssh, tmp_path: Path) -> None:
+    ssh: Ssh, tmp_path: Path
+) -> None:
     log = tmp_path / "pushes.log"
     log.write_text('{"id": 1}\n{"id": 2, "comm')
     record = {"id": 3, "comment": "ü \n\\n \0 '$(id)' \udcff"}
@@ -148,7 +181,9 @@ def test_the_live_release_is_read_again_after_the_switch(ssh: Ssh, tmp_path: Pat
 
 
 def test_a_closed_target_says_who_closed_it_and_why(ssh: Ssh, tmp_path: Path) -> None:
-    closed = LockInfo(who="anna", machine="laptop", since=iso_now(), reason='exam week: "ünd" $HOME')
+    closed = LockInfo(
+        who="anna", machine="laptop", since=iso_now(), reason='exam week: "ünd" $HOME'
+    )
     with RemoteHosts(ssh, [HERE], str(tmp_path)) as targets:
         targets.close(closed)
         targets.close(closed)
@@ -158,7 +193,8 @@ def test_a_closed_target_says_who_closed_it_and_why(ssh: Ssh, tmp_path: Path) ->
     since = closed.since[11:16]
     assert str(caught.value) == (
         f'production: is closed by anna@laptop since {since}: exam week: "ünd" $HOME\n'
-        "  next: python -m bootstrapper unlock production")
+        "  next: python -m bootstrapper unlock production"
+    )
     with RemoteHosts(ssh, [HERE], str(tmp_path)) as targets:
         targets.open()
     with hold(ssh, tmp_path) as targets:
@@ -173,6 +209,7 @@ def test_a_push_that_runs_does_not_keep_others_from_closing(ssh: Ssh, tmp_path: 
 
 # The permission to push.
 
+
 def test_the_second_push_is_reported_who_is_at_it(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path):
         error = refusal(ssh, tmp_path)
@@ -180,11 +217,13 @@ def test_the_second_push_is_reported_who_is_at_it(ssh: Ssh, tmp_path: Path) -> N
     assert str(error) == (
         f"production (.): is being pushed by anna@laptop since {ANNA.since[11:16]} (push 12)\n"
         "  next: wait for it: python -m bootstrapper status production; "
-        "only at laptop can it be cancelled")
+        "only at laptop can it be cancelled"
+    )
     with hold(ssh, tmp_path, BEN):
         assert str(refusal(ssh, tmp_path, ANNA)).endswith(
             "; or end it, in the directory that it was started from: "
-            "python -m bootstrapper cancel production"), "it runs on this machine"
+            "python -m bootstrapper cancel production"
+        ), "it runs on this machine"
 
 
 def test_the_lock_goes_with_its_holder(ssh: Ssh, tmp_path: Path) -> None:
@@ -231,8 +270,10 @@ def waits_for_the_lock(directory: Path) -> bool:
 def test_no_host_is_held_if_one_of_them_cannot_be(tmp_path: Path) -> None:
     with serve(tmp_path / "ssh", "one", "two") as (one, two), Ssh(one.config) as ssh:
         two.deny()
-        with pytest.raises(WorkFailed, match="two: login refused"), \
-                RemoteHosts(ssh, ["one", "two"], str(tmp_path), ANNA):
+        with (
+            pytest.raises(WorkFailed, match="two: login refused"),
+            RemoteHosts(ssh, ["one", "two"], str(tmp_path), ANNA),
+        ):
             pass
         assert (tmp_path / ".deploy/lock").exists()
         assert read_host_state(ssh, "one", str(tmp_path)).holder is None
@@ -240,7 +281,10 @@ def test_no_host_is_held_if_one_of_them_cannot_be(tmp_path: Path) -> None:
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
 def test_two_names_of_one_place_are_reported_apart_from_another_push(tmp_path: Path) -> None:
-    with serve(tmp_path / "ssh", "one", "two") as (one, _), Ssh(one.config) as ssh, \
-            pytest.raises(InputError, match="is that of another host of REMOTE_HOSTS, too"), \
-            RemoteHosts(ssh, ["one", "two"], str(tmp_path), ANNA):
+    with (
+        serve(tmp_path / "ssh", "one", "two") as (one, _),
+        Ssh(one.config) as ssh,
+        pytest.raises(InputError, match="is that of another host of REMOTE_HOSTS, too"),
+        RemoteHosts(ssh, ["one", "two"], str(tmp_path), ANNA),
+    ):
         pass

@@ -45,9 +45,12 @@ def wait_until(happens: Callable[[], object], seconds: float) -> None:
 @contextmanager
 def command(ssh: Ssh, text: str, path: Path) -> Iterator[int]:
     """A stage's command at work on the target, whose ssh here has been killed; its id there."""
-    process = subprocess.Popen(["ssh", "production", text.format(pid=path)],
-                               env={**os.environ, **ssh.environment(os.environ)},
-                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["ssh", "production", text.format(pid=path)],
+        env={**os.environ, **ssh.environment(os.environ)},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         wait_until(lambda: pid(path), 10)
     finally:
@@ -57,25 +60,32 @@ def command(ssh: Ssh, text: str, path: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("text", [KIND, STUBBORN])
-def test_a_command_has_ended_when_the_lock_is_free(ssh_server: SshServer, tmp_path: Path,
-                                                   text: str) -> None:
+def test_a_command_has_ended_when_the_lock_is_free(
+    ssh_server: SshServer, tmp_path: Path, text: str
+) -> None:
     site = ssh_server.home / "site"
     with Ssh(ssh_server.config) as ssh, Ssh() as here:
-        with hold(ssh, site, host="production") as targets, \
-                command(ssh, text, tmp_path / "pid") as process:
+        with (
+            hold(ssh, site, host="production") as targets,
+            command(ssh, text, tmp_path / "pid") as process,
+        ):
             assert alive(process), "sshd lets it run"
             assert targets.lost() == ""
         with hold(here, site):  # which waits for that, as the one before it is on its way out
             assert not alive(process)
 
 
-def test_a_command_can_be_ended_while_the_push_goes_on(ssh_server: SshServer,
-                                                       tmp_path: Path) -> None:
-    with Ssh(ssh_server.config) as ssh, Ssh(ssh_server.config) as other, \
-            hold(other, tmp_path / "other", host="production"), \
-            command(other, KIND, tmp_path / "others") as untouched, \
-            hold(ssh, tmp_path / "site", host="production") as targets, \
-            command(ssh, KIND, tmp_path / "pid") as process:
+def test_a_command_can_be_ended_while_the_push_goes_on(
+    ssh_server: SshServer, tmp_path: Path
+) -> None:
+    with (
+        Ssh(ssh_server.config) as ssh,
+        Ssh(ssh_server.config) as other,
+        hold(other, tmp_path / "other", host="production"),
+        command(other, KIND, tmp_path / "others") as untouched,
+        hold(ssh, tmp_path / "site", host="production") as targets,
+        command(ssh, KIND, tmp_path / "pid") as process,
+    ):
         targets.stop()
         assert not alive(process)
         assert alive(untouched), "it is another push's"
@@ -84,9 +94,11 @@ def test_a_command_can_be_ended_while_the_push_goes_on(ssh_server: SshServer,
 
 
 def test_a_proper_daemon_outlives_the_push(ssh_server: SshServer, tmp_path: Path) -> None:
-    with Ssh(ssh_server.config) as ssh, \
-            hold(ssh, tmp_path / "site", host="production"), \
-            command(ssh, DAEMON, tmp_path / "pid") as process:
+    with (
+        Ssh(ssh_server.config) as ssh,
+        hold(ssh, tmp_path / "site", host="production"),
+        command(ssh, DAEMON, tmp_path / "pid") as process,
+    ):
         pass
     time.sleep(0.5)
     assert alive(process)
@@ -101,12 +113,15 @@ def test_here_nothing_is_ended_that_is_not_the_push_s(ssh: Ssh, tmp_path: Path) 
         sibling.kill()
 
 
-def test_commands_end_even_if_sshd_is_killed(ssh_server: SshServer, tmp_path: Path,
-                                             monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_end_even_if_sshd_is_killed(
+    ssh_server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "BEAT_EVERY", 0.1)
-    with Ssh(ssh_server.config) as ssh, \
-            hold(ssh, tmp_path / "site", host="production") as targets, \
-            command(ssh, KIND, tmp_path / "pid") as process:
+    with (
+        Ssh(ssh_server.config) as ssh,
+        hold(ssh, tmp_path / "site", host="production") as targets,
+        command(ssh, KIND, tmp_path / "pid") as process,
+    ):
         for _ in range(20):  # the agent sees at each beat what runs
             targets.beat()
             time.sleep(0.05)

@@ -22,8 +22,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 KiB; root alone may mount it."""
     directory = tmp_path / "small disk"
     directory.mkdir()
-    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory],
-                                     capture_output=True, check=False).returncode:
+    if (
+        os.getuid()
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory],
+            capture_output=True,
+            check=False,
+        ).returncode
+    ):
         pytest.skip("needs root, to mount")
     yield directory
     subprocess.run(["umount", directory], check=True)
@@ -38,12 +44,26 @@ def fill(directory: Path) -> Path:
     return path
 
 
-def test_what_is_missing_on_the_target_is_named(tmp_path: Path, ssh: Ssh,
-                                                monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_on_the_target_is_named(
+    tmp_path: Path, ssh: Ssh, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("sh", "bash", "env", "ssh", "head", "mkdir", "mv", "readlink", "rm", "sleep",
-                 "sync", "tail", "wc"):
+    for name in (
+        "sh",
+        "bash",
+        "env",
+        "ssh",
+        "head",
+        "mkdir",
+        "mv",
+        "readlink",
+        "rm",
+        "sleep",
+        "sync",
+        "tail",
+        "wc",
+    ):
         (programs / name).symlink_to(shutil.which(name) or name)
     monkeypatch.setenv("PATH", str(programs))
     with Ssh() as poor:
@@ -52,7 +72,8 @@ def test_what_is_missing_on_the_target_is_named(tmp_path: Path, ssh: Ssh,
         assert error.next_step == "apt-get install util-linux"
         (programs / "bash").unlink()
         assert refusal(poor, tmp_path / "mysite").fault == (
-            "bash is missing there, which the lock needs")
+            "bash is missing there, which the lock needs"
+        )
 
 
 def test_a_directory_that_cannot_be_made_is_reported(ssh: Ssh, tmp_path: Path) -> None:
@@ -71,7 +92,9 @@ def test_a_disk_mounted_read_only_is_reported(ssh: Ssh, small_disk: Path) -> Non
     assert "ls -ld" in error.next_step
 
 
-def test_a_full_disk_is_reported_and_a_torn_record_harms_nothing(ssh: Ssh, small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_a_torn_record_harms_nothing(
+    ssh: Ssh, small_disk: Path
+) -> None:
     with hold(ssh, small_disk) as targets:
         big = fill(small_disk)
         with pytest.raises(WorkFailed, match="the disk is full") as caught:
@@ -94,19 +117,23 @@ def test_a_history_that_cannot_be_written_is_reported(ssh: Ssh, tmp_path: Path) 
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
-def test_a_login_that_hangs_is_given_up(ssh_server: SshServer,
-                                        monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_that_hangs_is_given_up(
+    ssh_server: SshServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "OPEN_WITHIN", 1.0)
     (ssh_server.home / ".bashrc").write_text("sleep 60\n")
-    with Ssh(ssh_server.config) as ssh, \
-            pytest.raises(WorkFailed, match="gives no answer within 1"), \
-            hold(ssh, ssh_server.home / "mysite", host="production"):
+    with (
+        Ssh(ssh_server.config) as ssh,
+        pytest.raises(WorkFailed, match="gives no answer within 1"),
+        hold(ssh, ssh_server.home / "mysite", host="production"),
+    ):
         pass
     ssh_server.cut()
 
 
 def test_a_recipe_that_deletes_all_in_the_directory_takes_neither_lock_nor_history(
-        ssh: Ssh, tmp_path: Path) -> None:
+    ssh: Ssh, tmp_path: Path
+) -> None:
     with hold(ssh, tmp_path) as targets:
         targets.begin(ANNA, {"id": 1})
         targets.append({"id": 1, "state": "succeeded"})

@@ -14,8 +14,13 @@ from tests.support.rendering import render
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = render(tmp_path_factory.mktemp("rendered"), project_slug="shop",
-                       domain="shop.example", deploy_user="shopper", server_root="/srv/sites")
+    directory = render(
+        tmp_path_factory.mktemp("rendered"),
+        project_slug="shop",
+        domain="shop.example",
+        deploy_user="shopper",
+        server_root="/srv/sites",
+    )
     git = ["git", "-C", directory, "-c", "user.name=Anna", "-c", "user.email=anna@example.org"]
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "A new site"]):
         subprocess.run([*git, *command], check=True)
@@ -24,12 +29,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("deployment", ["", "production", "staging"])
 def test_a_fresh_projects_dry_run_tells_that_host_names_are_missing_and_nothing_else(
-        project: Path, deployment: str, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["deploy", *([deployment] if deployment else []), "--dry-run", "--project",
-             str(project)]
+    project: Path, deployment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "deploy",
+        *([deployment] if deployment else []),
+        "--dry-run",
+        "--project",
+        str(project),
+    ]
     assert main(words) == 2
-    faults = re.findall(r"^  (\S+:\d+): .* the setting (\w+), which is empty \(line (\d+)\)$",
-                        capsys.readouterr().err, re.MULTILINE)
+    faults = re.findall(
+        r"^  (\S+:\d+): .* the setting (\w+), which is empty \(line (\d+)\)$",
+        capsys.readouterr().err,
+        re.MULTILINE,
+    )
     lines = (project / FILE).read_text().splitlines()
     assert [name for _, name, _ in faults] == ["REPOSITORY", "REMOTE_HOST"]
     for _, name, line in faults:
@@ -43,8 +57,7 @@ def test_both_deployments_know_the_answers(project: Path) -> None:
     for name, directory in directories.items():
         deployment = read.deployment(name)
         assert deployment.settings["REMOTE_DIRECTORY"] == directory
-        assert f"<Directory \"{directory}\">" in (
-            project / "apache" / f"{name}.conf").read_text()
+        assert f'<Directory "{directory}">' in (project / "apache" / f"{name}.conf").read_text()
         assert deployment.settings["SETTINGS_MODULE"] == f"shop.settings.{name}"
         assert deployment.on_failure == "rollback"
     assert '"shopper@app1.example.org"' in (project / FILE).read_text()
@@ -57,18 +70,27 @@ def shared_files(project: Path, directory: Path, tmp_path: Path) -> str:
     ssh.write_text('#!/bin/sh\nshift\nexec sh -c "$*"\n')
     ssh.chmod(0o755)
     recipe = project / "deploy" / "recipes" / "shared-files.sh"
-    run = subprocess.run(["bash", "-eo", "pipefail", recipe], cwd=project, text=True, check=False,
-                         capture_output=True, env={
-                             "PATH": f"{ssh.parent}:/usr/bin:/bin", "REMOTE_HOST": "app1",
-                             "REMOTE_DIRECTORY": str(directory),
-                             "SETTINGS_MODULE": "shop.settings.staging"})
+    run = subprocess.run(
+        ["bash", "-eo", "pipefail", recipe],
+        cwd=project,
+        text=True,
+        check=False,
+        capture_output=True,
+        env={
+            "PATH": f"{ssh.parent}:/usr/bin:/bin",
+            "REMOTE_HOST": "app1",
+            "REMOTE_DIRECTORY": str(directory),
+            "SETTINGS_MODULE": "shop.settings.staging",
+        },
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout
 
 
 def test_the_first_push_makes_a_secret_key_and_no_later_one_touches_it(
-        project: Path, tmp_path: Path) -> None:
-    directory = tmp_path / "it's a \"place\" of $5"
+    project: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / 'it\'s a "place" of $5'
     assert "made " in shared_files(project, directory, tmp_path)
     dotenv = directory / "shared" / ".env"
     text = dotenv.read_text()

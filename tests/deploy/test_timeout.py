@@ -44,8 +44,7 @@ def test_silence_is_timed_out_and_output_is_none() -> None:
         outcome = recorder.bash("for i in 1 2 3 4; do echo $i; sleep 0.4; done", idle_timeout=1)
         assert outcome.state == State.SUCCEEDED
         outcome = recorder.bash("echo begun; sleep 60", idle_timeout=1)
-        assert (outcome.state, outcome.reason) == (
-            State.FAILED, "timed out: no output for 1s")
+        assert (outcome.state, outcome.reason) == (State.FAILED, "timed out: no output for 1s")
 
 
 def test_a_job_that_closes_its_streams_is_still_waited_for_and_timed_out() -> None:
@@ -59,13 +58,21 @@ def test_a_job_that_closes_its_streams_is_still_waited_for_and_timed_out() -> No
 
 def test_a_time_out_of_one_job_leaves_the_others_alone() -> None:
     with recorded() as recorder:
-        slow = recorder.job("bash", "-c", "trap '' INT TERM; setsid sleep 60 & sleep 60; sleep 60",
-                        host="a", timeout=0.5)
+        slow = recorder.job(
+            "bash",
+            "-c",
+            "trap '' INT TERM; setsid sleep 60 & sleep 60; sleep 60",
+            host="a",
+            timeout=0.5,
+        )
         fine = recorder.job("bash", "-c", "sleep 60 & sleep 1.5; kill $!; echo fine", host="b")
         outcomes = recorder.runner.run([slow, fine])
         assert [outcome.state for outcome in outcomes] == [State.FAILED, State.SUCCEEDED]
-        assert [event.data for event in recorder.events
-                if isinstance(event, Output) and event.host == "b"] == [b"fine\n"]
+        assert [
+            event.data
+            for event in recorder.events
+            if isinstance(event, Output) and event.host == "b"
+        ] == [b"fine\n"]
         assert recorder.alive == []
 
 
@@ -74,18 +81,24 @@ def test_a_time_out_of_one_job_leaves_the_others_alone() -> None:
 
 def test_a_cancelled_push_ends_all_jobs_with_everything_they_started() -> None:
     with recorded() as recorder:
-        jobs = [recorder.job("bash", "-c", f"{STUBBORN_DAEMON}; echo ready; sleep 60; sleep 60; wait",
-                         host=host) for host in "ab"]
+        jobs = [
+            recorder.job(
+                "bash", "-c", f"{STUBBORN_DAEMON}; echo ready; sleep 60; sleep 60; wait", host=host
+            )
+            for host in "ab"
+        ]
 
         def listen(event: Event) -> None:
             recorder.events.append(event)
             if recorder.output.count(b"ready") == 2:
                 recorder.reason = "cancelled by anna@laptop"
+
         recorder.on_event = listen
         outcomes = recorder.runner.run(jobs)
         assert recorder.alive == []
     assert [(one.state, one.reason) for one in outcomes] == [
-        (State.CANCELLED, "cancelled by anna@laptop")] * 2
+        (State.CANCELLED, "cancelled by anna@laptop")
+    ] * 2
 
 
 def test_a_push_that_is_cancelled_already_starts_nothing() -> None:

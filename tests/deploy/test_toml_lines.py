@@ -48,8 +48,13 @@ y = 2
 def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
     """Every path of a parsed document."""
     found = {path} if path else set()
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(
-        value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, each in items:
         found |= paths(each, (*path, key))
     return found
@@ -65,13 +70,22 @@ def test_the_line_is_that_of_the_key() -> None:
     of = toml_lines.find(EVERYTHING).of
     lines = EVERYTHING.split("\n")
     for path, word in {
-        ("quoted key",): '"quoted key"', ("literal.key",): "literal.key", ("a", "b.c"): "a . ",
-        ("table",): "[table]", ("table", "literal"): "literal =", ("table", "after"): "after",
-        ("table", "array", 0): '"one"', ("table", "array", 1): "[ 2,",
-        ("table", "array", 1, 1, "f o u r"): "f o u r", ("table", "inline", "c", 1): "inline",
-        ("table", "sub table", "x", "key"): "key = true", ("many", 0, "name"): "first",
-        ("many", 1, "name"): "second", ("many", 1, "deep", 0, "y"): "y = 2",
-        ("many", 0, "inner"): "[many.inner]", ("a", "later"): "[a.later]",
+        ("quoted key",): '"quoted key"',
+        ("literal.key",): "literal.key",
+        ("a", "b.c"): "a . ",
+        ("table",): "[table]",
+        ("table", "literal"): "literal =",
+        ("table", "after"): "after",
+        ("table", "array", 0): '"one"',
+        ("table", "array", 1): "[ 2,",
+        ("table", "array", 1, 1, "f o u r"): "f o u r",
+        ("table", "inline", "c", 1): "inline",
+        ("table", "sub table", "x", "key"): "key = true",
+        ("many", 0, "name"): "first",
+        ("many", 1, "name"): "second",
+        ("many", 1, "deep", 0, "y"): "y = 2",
+        ("many", 0, "inner"): "[many.inner]",
+        ("a", "later"): "[a.later]",
     }.items():
         assert word in lines[of[path] - 1], path
 

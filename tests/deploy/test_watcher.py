@@ -28,17 +28,23 @@ RUNNER_GROUP = "$(ps -o ppid= -p $PPID | tr -d ' ')"
 
 
 @contextmanager
-def pushing(tmp_path: Path, code: str, *, patience: float,
-            timeout: str = "1s") -> Iterator[tuple[Shop, "subprocess.Popen[str]"]]:
-    """A push whose stage has begun `code`; its process leads a group of its own, as from a shell.
-    """
+def pushing(
+    tmp_path: Path, code: str, *, patience: float, timeout: str = "1s"
+) -> Iterator[tuple[Shop, "subprocess.Popen[str]"]]:
+    """A push whose stage has begun `code`; its process leads a group of its own, as from a shell."""
     shop = open_shop(tmp_path)
     shop.define(stages=["stop"], settings=HERE, deployment=f'timeout = "{timeout}"')
     shop.recipe("stop.sh", f"# Stops\ntouch {tmp_path}/begun\n{code}\n")
-    with subprocess.Popen([sys.executable, "-c", IMPATIENT, str(patience), "deploy"],
-                          cwd=shop.project, stdin=subprocess.DEVNULL, text=True, process_group=0,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}) as push:
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, str(patience), "deploy"],
+        cwd=shop.project,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        process_group=0,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as push:
         try:
             wait_for((tmp_path / "begun").exists)
             yield shop, push
@@ -51,12 +57,16 @@ def is_stopped(push: "subprocess.Popen[str]") -> bool:
     return found is not None and found.stopped
 
 
-@pytest.mark.parametrize("code", [
-    f"kill -STOP {RUNNER}; sleep 300",
-    f"kill -STOP {RUNNER} $PPID; sleep 300",
-    f"kill -STOP -- -{RUNNER_GROUP}; sleep 300",
-    f"runner={RUNNER}; trap '' INT TERM; while :; do kill -STOP $runner $PPID; sleep 0.01; done",
-], ids=["runner", "runner and supervisor", "group", "both, again and again"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"kill -STOP {RUNNER}; sleep 300",
+        f"kill -STOP {RUNNER} $PPID; sleep 300",
+        f"kill -STOP -- -{RUNNER_GROUP}; sleep 300",
+        f"runner={RUNNER}; trap '' INT TERM; while :; do kill -STOP $runner $PPID; sleep 0.01; done",
+    ],
+    ids=["runner", "runner and supervisor", "group", "both, again and again"],
+)
 def test_a_stage_that_stops_the_push_times_out(tmp_path: Path, code: str) -> None:
     with pushing(tmp_path, code, patience=1) as (shop, push):
         printed, _ = push.communicate(timeout=40)
@@ -72,10 +82,11 @@ def test_a_stage_that_stops_the_push_and_ends_is_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_a_push_that_a_stage_stopped(
-        tmp_path: Path, number: signal.Signals) -> None:
-    with pushing(tmp_path, f"kill -STOP {RUNNER}; sleep 300", patience=600,
-                 timeout="10m") as (shop, push):
+def test_a_signal_ends_a_push_that_a_stage_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    with pushing(tmp_path, f"kill -STOP {RUNNER}; sleep 300", patience=600, timeout="10m") as (
+        shop,
+        push,
+    ):
         wait_for(lambda: is_stopped(push))
         push.send_signal(number)
         printed, _ = push.communicate(timeout=20)

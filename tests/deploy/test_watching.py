@@ -15,8 +15,18 @@ import pytest
 from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 SAYS = (*STAGES[:2], "says", *STAGES[2:])
-KEYS = ["id", "state", "comment", "user", "ref", "commit", "started", "ended", "rollback_of",
-        "stages"]
+KEYS = [
+    "id",
+    "state",
+    "comment",
+    "user",
+    "ref",
+    "commit",
+    "started",
+    "ended",
+    "rollback_of",
+    "stages",
+]
 
 
 @pytest.fixture
@@ -56,11 +66,13 @@ def pushing(shop: Shop, code: str = "echo begun; sleep 60") -> Iterator["subproc
 
 def test_before_the_first_push_all_four_say_what_to_run(shop: Shop) -> None:
     assert shop.run("pushes").stdout == (
-        "nothing was pushed yet\n  next: python -m bootstrapper deploy\n")
+        "nothing was pushed yet\n  next: python -m bootstrapper deploy\n"
+    )
     assert json.loads(shop.run("pushes", "--json").stdout) == []
     assert shop.run("status").stdout == (
         "production on this machine\n  serving       nothing yet\n"
-        "  next:         python -m bootstrapper deploy production\n")
+        "  next:         python -m bootstrapper deploy production\n"
+    )
     log = shop.run("log")
     assert (log.returncode, log.stdout) == (2, "")
     assert "nothing was pushed from here yet\n  next: python -m bootstrapper deploy" in log.stderr
@@ -76,10 +88,11 @@ def test_pushes_json_is_what_design_promises(shop: Shop) -> None:
     shown = json.loads(shop.run("pushes", "--json").stdout)
     assert [push["id"] for push in shown] == [2, 1]
     for push in shown:
-        assert list(push)[:len(KEYS)] == KEYS
+        assert list(push)[: len(KEYS)] == KEYS
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", push["started"])
         assert [list(stage)[:5] for stage in push["stages"]] == [
-            ["name", "state", "started", "ended", "exit"]] * len(STAGES)
+            ["name", "state", "started", "ended", "exit"]
+        ] * len(STAGES)
     assert [push["id"] for push in json.loads(shop.run("pushes", "--json", "-n1").stdout)] == [2]
 
 
@@ -172,21 +185,32 @@ def test_log_chooses_stage_stream_and_tail(shop: Shop) -> None:
 
 
 def test_log_tells_when_each_line_came(shop: Shop) -> None:
-    say(shop, "echo first; sleep 0.3; printf open; sleep 0.8; printf ' line'; sleep 0.8; "
-              "echo oops >&2")
+    say(
+        shop,
+        "echo first; sleep 0.3; printf open; sleep 0.8; printf ' line'; sleep 0.8; echo oops >&2",
+    )
     shop.run("deploy")
 
     lines = shop.run("log", "--stage", "says", "--timestamps").stdout.splitlines()
     stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} says"
     assert all(re.match(stamp, line) for line in lines)
-    assert [re.sub(stamp, "", line) for line in lines] == [
-        " | first", " | open line", " ! oops"]
-    reported = [json.loads(line) for line in shop.run("log", "--stage", "says",
-                                                  "--json").stdout.splitlines()]
-    assert "".join(line["text"] for line in reported if line["stream"] == "stdout") == "firstopen line"
+    assert [re.sub(stamp, "", line) for line in lines] == [" | first", " | open line", " ! oops"]
+    reported = [
+        json.loads(line)
+        for line in shop.run("log", "--stage", "says", "--json").stdout.splitlines()
+    ]
+    assert (
+        "".join(line["text"] for line in reported if line["stream"] == "stdout") == "firstopen line"
+    )
     assert reported[0] | {"at": "", "offset": 0} == {
-        "at": "", "stage": "says", "host": "", "stream": "stdout", "offset": 0, "text": "first",
-        "open": False}
+        "at": "",
+        "stage": "says",
+        "host": "",
+        "stream": "stdout",
+        "offset": 0,
+        "text": "first",
+        "open": False,
+    }
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(shop: Shop) -> None:
@@ -194,8 +218,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(shop: Shop) -> None:
     shop.run("deploy")
 
     for command in (["log"], ["log", "--timestamps"], ["log", "--json"], ["pushes", "--json"]):
-        with subprocess.Popen(shop.command(*command), cwd=shop.project, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            shop.command(*command), cwd=shop.project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
             assert process.stdout and process.stderr
             process.stdout.read(1)
             process.stdout.close()
@@ -213,9 +238,15 @@ def test_following_shows_what_comes_until_the_push_ends(shop: Shop) -> None:
 def test_following_from_the_tail_misses_nothing_and_repeats_nothing(shop: Shop) -> None:
     go = shop.project.parent / "go"
     code = f"seq 1 50; echo begun; until [ -e '{go}' ]; do sleep 0.02; done; echo after"
-    with pushing(shop, code), subprocess.Popen(
-            shop.command("log", "-f", "--tail", "2", "--stage", "says"), cwd=shop.project,
-            text=True, stdout=subprocess.PIPE) as log:
+    with (
+        pushing(shop, code),
+        subprocess.Popen(
+            shop.command("log", "-f", "--tail", "2", "--stage", "says"),
+            cwd=shop.project,
+            text=True,
+            stdout=subprocess.PIPE,
+        ) as log,
+    ):
         assert log.stdout
         tail = [log.stdout.readline() for _ in range(2)]
         go.touch()
@@ -224,8 +255,9 @@ def test_following_from_the_tail_misses_nothing_and_repeats_nothing(shop: Shop) 
 
 def test_following_ends_when_the_pusher_is_killed(shop: Shop) -> None:
     with pushing(shop) as push:
-        with subprocess.Popen(shop.command("log", "-f"), cwd=shop.project, text=True,
-                              stdout=subprocess.PIPE) as log:
+        with subprocess.Popen(
+            shop.command("log", "-f"), cwd=shop.project, text=True, stdout=subprocess.PIPE
+        ) as log:
             assert log.stdout
             while "begun" not in log.stdout.readline():
                 pass
@@ -257,8 +289,11 @@ def test_status_tells_what_is_served_since_when_and_by_whom(shop: Shop) -> None:
 
     status = shop.run("status").stdout
     assert status.startswith("production on this machine\n")
-    assert re.search(r'serving       push 1 \(main \w{7}\) "one", since \d\d:\d\d, by \S+; '
-                     "put back by push 3", status)
+    assert re.search(
+        r'serving       push 1 \(main \w{7}\) "one", since \d\d:\d\d, by \S+; '
+        "put back by push 3",
+        status,
+    )
     assert re.search(r"closed by     \S+ since \d\d:\d\d: exam week", status)
     assert status.endswith("next:         python -m bootstrapper unlock production\n")
     reported = json.loads(shop.run("status", "--json").stdout)

@@ -30,11 +30,15 @@ def project(tmp_path: Path, generated: Path) -> Path:
     shutil.copy(TEMPLATE / "bootstrap.py", project)
     for path in (generated / lockfile.SOURCE).iterdir():
         if path.name.startswith("bootstrapper-") or any(
-                path.name == file.path.name for file in lockfile.read(generated, lockfile.TOOLS)):
+            path.name == file.path.name for file in lockfile.read(generated, lockfile.TOOLS)
+        ):
             shutil.copy(path, project / lockfile.SOURCE)
     shutil.copy(generated / lockfile.TOOLS, project / lockfile.TOOLS)
-    ours = [file for file in lockfile.read(generated, lockfile.APPS)
-            if file.distribution.name == "bootstrapper"]
+    ours = [
+        file
+        for file in lockfile.read(generated, lockfile.APPS)
+        if file.distribution.name == "bootstrapper"
+    ]
     (project / lockfile.APPS).write_text(lockfile.render([*ours, *files]))
     fetch_into(project, files)
     return project
@@ -44,6 +48,9 @@ def test_real_wheels_install_as_with_pip(project: Path) -> None:
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     ours, pips = tree(project / "ve"), tree(installed_by_pip(project))
-    differing = {path: (ours.get(path), pips.get(path))
-                 for path in ours.keys() | pips.keys() if ours.get(path) != pips.get(path)}
+    differing = {
+        path: (ours.get(path), pips.get(path))
+        for path in ours.keys() | pips.keys()
+        if ours.get(path) != pips.get(path)
+    }
     assert differing == {}

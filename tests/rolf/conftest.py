@@ -16,12 +16,14 @@ from tools.rolf_files import lay_out
 @pytest.fixture(scope="session")
 def rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This checkout's Rolf with its vendored files and its ve, which tests only copy."""
+
     def make(directory: Path) -> None:
         lay_out(directory / "rolf", PYTHON_VERSION)
         run = bootstrap(directory / "rolf", "--python", DEBIAN_PYTHON)
         assert run.returncode == 0, run.stderr
-        subprocess.run(["./manage.py", "migrate", "-v0"], cwd=directory / "rolf", check=True,
-                       env=environment())
+        subprocess.run(
+            ["./manage.py", "migrate", "-v0"], cwd=directory / "rolf", check=True, env=environment()
+        )
 
     return made_once(shared_directory(tmp_path_factory) / "vendored", make) / "rolf"
 

@@ -43,8 +43,9 @@ class Shop:
     def push(self) -> str:
         """Ask for one, and wait until its stage has begun."""
         push = self.home.shell(PUSH)
-        assert until(lambda: self.ask(
-            "SELECT log_lines FROM pushes_push WHERE id = ?", push) == 1), self.state(push)
+        assert until(
+            lambda: self.ask("SELECT log_lines FROM pushes_push WHERE id = ?", push) == 1
+        ), self.state(push)
         return push
 
     def push_through(self) -> str:
@@ -91,8 +92,10 @@ def test_a_worker_that_was_held_to_be_dead_goes_on_as_another(shop: Shop) -> Non
     with running(shop.home) as rolf:
         push = shop.push()
         worker = rolf.worker
-        shop.home.shell("from django.utils import timezone; from pushes.models import Worker; "
-                        "Worker.objects.update(ended=timezone.now())")
+        shop.home.shell(
+            "from django.utils import timezone; from pushes.models import Worker; "
+            "Worker.objects.update(ended=timezone.now())"
+        )
         assert until(lambda: shop.state(push) == "lost"), shop.state(push)
         shop.file.touch()
         again = shop.push_through()

@@ -13,8 +13,10 @@ from tests.support.rolf_home import Home, Running, running
 from tests.support.rolf_visitor import Visitor
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
-SLOW = (b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\na")
+SLOW = (
+    b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\na"
+)
 
 
 @contextmanager
@@ -74,8 +76,11 @@ def test_an_accept_without_files_logs_a_line(home: Home) -> None:
 def test_slow_headers_and_bodies_are_timed_out(home: Home) -> None:
     with running(home) as rolf:
         began = time.monotonic()
-        with connected(rolf, 2, HALF) as slow, connected(rolf, 2, SLOW) as bodies, \
-                connected(rolf, 1) as silent:
+        with (
+            connected(rolf, 2, HALF) as slow,
+            connected(rolf, 2, SLOW) as bodies,
+            connected(rolf, 1) as silent,
+        ):
             while time.monotonic() - began < 9:
                 time.sleep(0.5)
                 for opened in (slow[0], bodies[0]):
@@ -134,9 +139,13 @@ def test_broken_requests_leave_few_lines_in_the_log(home: Home) -> None:
     chunked = b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     with running(home) as rolf:
         before = len(rolf.printed)
-        for data in (b"\0\1\2\r\n\r\n", chunked + b"zz\r\n", chunked + b"5\r\nabc", SLOW,
-                     b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
-                     b"Connection: upgrade\r\n\r\n"):
+        for data in (
+            b"\0\1\2\r\n\r\n",
+            chunked + b"zz\r\n",
+            chunked + b"5\r\nabc",
+            SLOW,
+            b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+        ):
             for _ in range(20):
                 with connected(rolf, 1, data):
                     pass

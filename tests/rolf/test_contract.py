@@ -17,7 +17,10 @@ def test_every_application_is_in_the_contract() -> None:
     contract.read(CONTRACT)
     packages = {path.parent.name for path in ROLF.glob("*/__init__.py")}
     assert {*contract["importlinter"]["root_packages"].split()} == {
-        *packages, "bootstrapper", "vendor_fetch"}
+        *packages,
+        "bootstrapper",
+        "vendor_fetch",
+    }
     engine = contract["importlinter:contract:engine"]
     assert {*engine["forbidden_modules"].split()} == packages
 
@@ -28,9 +31,13 @@ def test_a_page_that_calls_the_worker_breaks_the_contract(tmp_path: Path) -> Non
     shutil.copy(CONTRACT, tmp_path)
     with (tmp_path / "pushes/views/deployment.py").open("a") as page:
         page.write("import worker.process\n")
-    run = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"],
-                         cwd=tmp_path, capture_output=True, text=True,
-                         env=os.environ | {"PYTHONPATH": ""})
+    run = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": ""},
+    )
     assert run.returncode == 1
     assert "pushes.views.deployment -> worker.process" in run.stdout
     assert "5 kept, 1 broken" in run.stdout

@@ -18,9 +18,16 @@ ANSWERS = {
     "database": "sqlite",
 }
 # Rolf adds lines to these files, and keeps all lines of the template in their order.
-EXTENDED = {".env.example", "bootstrap.py", "manage.py", "requirements/apps.in",
-            "rolf/settings/base.py", "rolf/settings/production.py", "rolf/settings/test.py",
-            "rolf/urls.py"}
+EXTENDED = {
+    ".env.example",
+    "bootstrap.py",
+    "manage.py",
+    "requirements/apps.in",
+    "rolf/settings/base.py",
+    "rolf/settings/production.py",
+    "rolf/settings/test.py",
+    "rolf/urls.py",
+}
 # Rolf replaces these files, as every project may.
 REPLACED = {
     "README.md": "describes Rolf",
@@ -71,8 +78,11 @@ def test_rolf_has_the_files_of_the_template(rendered: Path) -> None:
 
 
 def test_each_exception_differs(rendered: Path) -> None:
-    same = [name for name in {*EXTENDED, *REPLACED}
-            if (rendered / name).read_bytes() == (ROLF / name).read_bytes()]
+    same = [
+        name
+        for name in {*EXTENDED, *REPLACED}
+        if (rendered / name).read_bytes() == (ROLF / name).read_bytes()
+    ]
     assert same == []
 
 
@@ -89,5 +99,7 @@ def test_drift_is_found(rendered: Path, tmp_path: Path) -> None:
         file.write("DEBUG = True\n")
     (tmp_path / "apache/reload").unlink()
     assert drifted(rendered, tmp_path) == [
-        "apache/reload is missing", "rolf/settings/base.py lacks lines of the template",
-        "rolf/settings/staging.py differs"]
+        "apache/reload is missing",
+        "rolf/settings/base.py lacks lines of the template",
+        "rolf/settings/staging.py differs",
+    ]

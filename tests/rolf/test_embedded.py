@@ -35,8 +35,7 @@ print([push.state for push in Push.objects.all()])
 """
 
 
-def test_the_first_start_makes_the_tables_and_says_what_lets_the_superuser_in(
-        home: Home) -> None:
+def test_the_first_start_makes_the_tables_and_says_what_lets_the_superuser_in(home: Home) -> None:
     (home.current / DATABASE).unlink()
     with running(home) as rolf:
         assert rolf.reported["address"] == rolf.address
@@ -49,8 +48,7 @@ def test_the_first_start_makes_the_tables_and_says_what_lets_the_superuser_in(
         assert rolf.reported["login"] in page
 
 
-def test_a_second_start_makes_no_second_superuser_and_keeps_everybody_signed_in(
-        home: Home) -> None:
+def test_a_second_start_makes_no_second_superuser_and_keeps_everybody_signed_in(home: Home) -> None:
     with running(home) as rolf:
         visitor = Visitor(rolf.address)
         visitor.sign_in(rolf.reported["login"], rolf.reported["password"])
@@ -86,8 +84,14 @@ def test_the_content_security_policy_is_enforced(home: Home) -> None:
 def test_a_port_that_is_taken_is_named_with_the_next_command(home: Home) -> None:
     with running(home) as rolf:
         port = rolf.address.rstrip("/").rpartition(":")[2]
-        second = subprocess.run(["./manage.py", "rolf", "--port", port], cwd=home.current,
-                                env=environment(), text=True, capture_output=True, check=False)
+        second = subprocess.run(
+            ["./manage.py", "rolf", "--port", port],
+            cwd=home.current,
+            env=environment(),
+            text=True,
+            capture_output=True,
+            check=False,
+        )
     assert second.returncode == 2
     assert f"127.0.0.1 port {port}: Address already in use" in second.stderr
     assert f"./manage.py rolf --port {int(port) + 1}" in second.stderr
@@ -129,7 +133,8 @@ def test_a_signal_ends_the_tree_and_says_so_to_nobody(home: Home, number: signal
 
 
 def test_reported_to_end_it_answers_until_the_running_push_has_ended(
-        home: Home, tmp_path: Path) -> None:
+    home: Home, tmp_path: Path
+) -> None:
     file = tmp_path / "go on"
     with running(home) as rolf:
         home.shell(WAITING.format(file=repr(str(file))))
@@ -144,7 +149,8 @@ def test_reported_to_end_it_answers_until_the_running_push_has_ended(
 
 
 def test_reported_to_end_while_it_goes_over_to_a_release_it_lets_the_push_end(
-        home: Home, rolf_project: Path, tmp_path: Path) -> None:
+    home: Home, rolf_project: Path, tmp_path: Path
+) -> None:
     home.release("2", rolf_project)
     file = tmp_path / "go on"
     with running(home) as rolf:
@@ -171,7 +177,8 @@ def test_a_second_signal_ends_the_running_push_as_well(home: Home, tmp_path: Pat
 
 
 def test_it_goes_over_to_the_release_that_is_current_and_refuses_no_request(
-        home: Home, rolf_project: Path) -> None:
+    home: Home, rolf_project: Path
+) -> None:
     home.release("2", rolf_project)
     with running(home) as rolf:
         answers: Counter[int] = Counter()
@@ -200,7 +207,8 @@ def test_it_goes_over_to_the_release_that_is_current_and_refuses_no_request(
 
 
 def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
-        home: Home, rolf_project: Path) -> None:
+    home: Home, rolf_project: Path
+) -> None:
     broken = home.release("2", rolf_project) / "main/views.py"
     broken.unlink()  # the copy's name, not the file that both have
     broken.write_text("import nothing_of_that_name\n")
@@ -227,8 +235,11 @@ def test_behind_a_proxy_that_ends_tls_cookies_are_secure_and_forms_are_taken(hom
         cookie = headers["Set-Cookie"]
         assert "; Secure" in cookie
         by_https["Cookie"] = cookie.partition(";")[0]
-        form = {"username": rolf.reported["login"], "password": "wrong",
-                "csrfmiddlewaretoken": token_of(page)}
+        form = {
+            "username": rolf.reported["login"],
+            "password": "wrong",
+            "csrfmiddlewaretoken": token_of(page),
+        }
         assert ask(address, form, Origin="https://rolf.example.org", **by_https)[0] == 422
         assert ask(address, form, Origin="http://evil.example", **by_https)[0] == 403
 
@@ -248,7 +259,8 @@ def test_behind_apache_events_come_as_they_happen(home: Home, tmp_path: Path) ->
         with apache.serve(tmp_path / "apache", configuration, modules=modules) as serving:
             asked = urllib.request.Request(
                 f"http://{serving.address}/live/",
-                headers={"Host": "rolf.example.org", "Cookie": signed_in})
+                headers={"Host": "rolf.example.org", "Cookie": signed_in},
+            )
             # Were it held back, it would come with the stream's next sign of life, 5 s later.
             with urllib.request.urlopen(asked, timeout=4) as events:
                 reported = (line for line in events if line.startswith(b"event: "))

@@ -95,8 +95,11 @@ class Place:
 def place(home: Home, tmp_path: Path) -> Place:
     directory = tmp_path / "place"
     directory.mkdir()
-    keys = home.shell(FILL.format(place=str(directory), stages=STAGES, stage=STAGE,
-                                  speaks=SPEAKS.format(lines=LINES)))
+    keys = home.shell(
+        FILL.format(
+            place=str(directory), stages=STAGES, stage=STAGE, speaks=SPEAKS.format(lines=LINES)
+        )
+    )
     return Place(home, directory, *keys.split())
 
 
@@ -114,8 +117,13 @@ def kill(pid: int) -> None:
 @contextmanager
 def worker(home: Home) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker alone, ended with all that it has started."""
-    process = subprocess.Popen(["./manage.py", "worker"], cwd=home.current, env=environment(),
-                               stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        ["./manage.py", "worker"],
+        cwd=home.current,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         yield process
     finally:
@@ -186,14 +194,17 @@ def test_kills_at_any_instant(place: Place) -> None:
             process.kill()
         with worker(place.home):
             assert until(lambda: place.display_state(push) in ("lost", "succeeded")), (  # noqa: B023
-                place.display_state(push))
+                place.display_state(push)
+            )
         ended.append(place.display_state(push))
         begun = place.begun()
         assert begun == sorted(set(begun)), "no stage has run twice"
         (place.directory / "begun").unlink(missing_ok=True)
         assert until(lambda: not place.alive(), 5)
-    print(f"killed {TRIES} times, survived {len(ended)} times: {ended.count('lost')} lost, "
-          f"{ended.count('succeeded')} gone through")
+    print(
+        f"killed {TRIES} times, survived {len(ended)} times: {ended.count('lost')} lost, "
+        f"{ended.count('succeeded')} gone through"
+    )
 
 
 @dataclass
@@ -223,14 +234,16 @@ class Follower:
 
     def _open(self, cursor: str) -> HTTPResponse:
         request = urllib.request.Request(
-            self.visitor.address + self.path, headers={"Last-Event-ID": cursor} if cursor else {})
+            self.visitor.address + self.path, headers={"Last-Event-ID": cursor} if cursor else {}
+        )
         self.visitor.cookies.add_cookie_header(request)
         opened: HTTPResponse = urllib.request.urlopen(request, timeout=20)
         return opened
 
     def _take(self, news: "dict[str, object]") -> None:
         for number, text in re.findall(
-                r'data-line="(\d+)".*?<code>(.*?)</code>', str(news["html"])):
+            r'data-line="(\d+)".*?<code>(.*?)</code>', str(news["html"])
+        ):
             self.doubled += int(number) in self.lines
             self.lines[int(number)] = text
 

@@ -7,8 +7,15 @@ from tests.support.rolf_home import environment
 
 
 def in_rolf(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    run = subprocess.run(words, cwd=project, env=environment(), text=True, check=False,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    run = subprocess.run(
+        words,
+        cwd=project,
+        env=environment(),
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     print(run.stdout)
     return run
 
@@ -20,6 +27,7 @@ def test_rolfs_own_tests_pass(rolf_project: Path) -> None:
 
 
 def test_its_settings_are_fit_for_production_and_no_migration_is_missing(
-        rolf_project: Path) -> None:
+    rolf_project: Path,
+) -> None:
     run = in_rolf(rolf_project, "make", "-s", "check")
     assert run.returncode == 0, run.stdout[-5000:]

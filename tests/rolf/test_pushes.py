@@ -11,12 +11,12 @@ from tests.support.rolf_home import DATABASE, Home, running, until
 
 ODD = "first\n'second' \"third\"\n\n $HOME `id` \\n\tЁлкино 日本\n"
 SECRET = "open-sesame-12"
-CSV = '''Tell,python,"print('to', self.setting('NAME'))
+CSV = """Tell,python,"print('to', self.setting('NAME'))
 self.execute(['sh', '-c', 'echo ran >> log'])
 self.push.rollback_url = 'tag-%s' % self.push.id
 self.push.save()
 ",Tells.
-'''
+"""
 FILL = """
 from accounts.models import User
 from deployments.models import Application, Category, Deployment, Flag, Setting, Stage
@@ -64,11 +64,15 @@ class Shop:
 
     def define(self, name: str, *stages: "tuple[str, ...]", **settings: str) -> None:
         """A deployment; a stage is (name, code), or (name, language, code), or a recipe's name."""
-        rows = [(one[0], one[0], "shell", "") if len(one) == 1
-                else (one[0], "", one[1] if len(one) == 3 else "shell", one[-1])
-                for one in stages]
-        self.home.shell(DEFINE.format(name=name, stages=json.dumps(rows),
-                                      settings=json.dumps(settings)))
+        rows = [
+            (one[0], one[0], "shell", "")
+            if len(one) == 1
+            else (one[0], "", one[1] if len(one) == 3 else "shell", one[-1])
+            for one in stages
+        ]
+        self.home.shell(
+            DEFINE.format(name=name, stages=json.dumps(rows), settings=json.dumps(settings))
+        )
 
     def push(self, name: str, **flags: str) -> str:
         return self.home.shell(PUSH.format(name=name, flags=flags))
@@ -81,9 +85,11 @@ class Shop:
         return self.reported(push)
 
     def do(self, what: str, push: str) -> None:
-        self.home.shell("from accounts.models import User; from pushes import services; "
-                        f"from pushes.models import Push; services.{what}("
-                        f"Push.objects.get(pk={push}), User.objects.get())")
+        self.home.shell(
+            "from accounts.models import User; from pushes import services; "
+            f"from pushes.models import Push; services.{what}("
+            f"Push.objects.get(pk={push}), User.objects.get())"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +103,18 @@ def shop(rolf_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def test_a_stage_gets_its_settings_byte_for_byte(shop: Shop, tmp_path: Path) -> None:
-    shop.define("боевой", ("Сказать", 'printf %s "$ODD" > "$PLACE/odd"\n'
-                                      'printf "%s|" "$DEPLOYMENT" "$PUSH_COMMENT" "$PUSH_UNI" '
-                                      '"$ROLF_PUSH_ID" "$LOUD" "${HOME:+home}" '
-                                      '"$DJANGO_SETTINGS_MODULE" > "$PLACE/others"'),
-                ODD=ODD, PLACE=str(tmp_path))
+    shop.define(
+        "боевой",
+        (
+            "Сказать",
+            'printf %s "$ODD" > "$PLACE/odd"\n'
+            'printf "%s|" "$DEPLOYMENT" "$PUSH_COMMENT" "$PUSH_UNI" '
+            '"$ROLF_PUSH_ID" "$LOUD" "${HOME:+home}" '
+            '"$DJANGO_SETTINGS_MODULE" > "$PLACE/others"',
+        ),
+        ODD=ODD,
+        PLACE=str(tmp_path),
+    )
     reported = shop.ended(shop.push("боевой", LOUD="1"))
     assert reported["state"] == "succeeded", reported
     assert (tmp_path / "odd").read_bytes() == ODD.encode()
@@ -109,16 +122,22 @@ def test_a_stage_gets_its_settings_byte_for_byte(shop: Shop, tmp_path: Path) -> 
 
 
 def test_what_a_stage_writes_reaches_later_ones_and_is_kept(shop: Shop) -> None:
-    shop.define("outputs", ("one", 'echo "PRICE=12 €" >> "$ROLF_OUTPUT"'),
-                ("two", "python", "import os\nprint('price', os.environ['PRICE'])"))
+    shop.define(
+        "outputs",
+        ("one", 'echo "PRICE=12 €" >> "$ROLF_OUTPUT"'),
+        ("two", "python", "import os\nprint('price', os.environ['PRICE'])"),
+    )
     reported = shop.ended(shop.push("outputs"))
     assert "price 12 €\n" in str(reported["log"])
     assert reported["outputs"] == {"PRICE": "12 €"}
 
 
 def test_a_secret_is_in_no_output(shop: Shop) -> None:
-    shop.define("secretive", ("tell", 'echo "it is $TOKEN"; printf %s "$TOKEN" | base64; '
-                                      'echo "$TOKEN" >&2'), TOKEN=SECRET)
+    shop.define(
+        "secretive",
+        ("tell", 'echo "it is $TOKEN"; printf %s "$TOKEN" | base64; echo "$TOKEN" >&2'),
+        TOKEN=SECRET,
+    )
     reported = shop.ended(shop.push("secretive"))
     assert reported["state"] == "succeeded"
     assert SECRET not in json.dumps(reported)
@@ -131,8 +150,9 @@ def test_a_recipe_of_2010_runs_and_one_that_is_deleted_goes_on(shop: Shop, tmp_p
     file = tmp_path / "cookbook.csv"
     file.write_text(CSV)
     shop.home.manage("import_cookbook", str(file))
-    shop.define("old", ("wait", f"until [ -e {tmp_path}/go ]; do sleep 0.02; done"), ("Tell",),
-                NAME="you")
+    shop.define(
+        "old", ("wait", f"until [ -e {tmp_path}/go ]; do sleep 0.02; done"), ("Tell",), NAME="you"
+    )
     push = shop.push("old")
     assert until(lambda: shop.reported(push)["state"] == "running")
     shop.home.shell("from cookbook.models import Recipe; Recipe.objects.all().delete()")
@@ -145,9 +165,12 @@ def test_a_recipe_of_2010_runs_and_one_that_is_deleted_goes_on(shop: Shop, tmp_p
 
 
 def test_a_push_halts_at_the_first_failure_and_resumes_there(shop: Shop, tmp_path: Path) -> None:
-    shop.define("halting", ("one", f"echo one >> {tmp_path}/ran"),
-                ("two", f"echo two >> {tmp_path}/ran; [ -e {tmp_path}/repaired ]"),
-                ("three", f"echo three >> {tmp_path}/ran"))
+    shop.define(
+        "halting",
+        ("one", f"echo one >> {tmp_path}/ran"),
+        ("two", f"echo two >> {tmp_path}/ran; [ -e {tmp_path}/repaired ]"),
+        ("three", f"echo three >> {tmp_path}/ran"),
+    )
     push = shop.push("halting")
     reported = shop.ended(push)
     assert (reported["state"], reported["stages"]) == ("failed", ["succeeded", "failed", "waiting"])
@@ -159,8 +182,14 @@ def test_a_push_halts_at_the_first_failure_and_resumes_there(shop: Shop, tmp_pat
 
 
 def test_cancelling_ends_the_whole_tree(shop: Shop, tmp_path: Path) -> None:
-    shop.define("endless", ("sleep", f"setsid sleep 986 & echo $! > {tmp_path}/pid; "
-                                     "trap '' TERM; sleep 985 & wait; sleep 984"))
+    shop.define(
+        "endless",
+        (
+            "sleep",
+            f"setsid sleep 986 & echo $! > {tmp_path}/pid; "
+            "trap '' TERM; sleep 985 & wait; sleep 984",
+        ),
+    )
     push = shop.push("endless")
     assert until((tmp_path / "pid").exists)
     shop.do("cancel", push)
@@ -171,8 +200,13 @@ def test_cancelling_ends_the_whole_tree(shop: Shop, tmp_path: Path) -> None:
 
 def test_deployments_are_pushed_at_once(shop: Shop, tmp_path: Path) -> None:
     for one, other in (("left", "right"), ("right", "left")):
-        shop.define(one, ("meet", f"touch {tmp_path}/{one}; "
-                                  f"until [ -e {tmp_path}/{other} ]; do sleep 0.02; done"))
+        shop.define(
+            one,
+            (
+                "meet",
+                f"touch {tmp_path}/{one}; until [ -e {tmp_path}/{other} ]; do sleep 0.02; done",
+            ),
+        )
     pushes = [shop.push(name) for name in ("left", "right")]
     assert [shop.ended(push)["state"] for push in pushes] == ["succeeded"] * 2
 

@@ -83,7 +83,9 @@ def ended(home: Home, pushes: int) -> "list[list[object]]":
 
     def all_of_them() -> bool:
         reported[:] = json.loads(home.shell(RECORDED))
-        return len(reported) == pushes and all(push[1] not in ("queued", "running") for push in reported)
+        return len(reported) == pushes and all(
+            push[1] not in ("queued", "running") for push in reported
+        )
 
     assert until(all_of_them), reported
     return reported
@@ -93,14 +95,22 @@ def ended(home: Home, pushes: int) -> "list[list[object]]":
 def shop(home: Home, tmp_path: Path) -> Shop:
     """A shop whose deployment Rolf knows, with nothing pushed yet."""
     shop = open_shop(tmp_path)
-    home.shell(FILL.format(stages=STAGES, settings={
-        "REPOSITORY": str(shop.repository), "REMOTE_HOST": ".",
-        "REMOTE_DIRECTORY": str(shop.live)}))
+    home.shell(
+        FILL.format(
+            stages=STAGES,
+            settings={
+                "REPOSITORY": str(shop.repository),
+                "REMOTE_HOST": ".",
+                "REMOTE_DIRECTORY": str(shop.live),
+            },
+        )
+    )
     return shop
 
 
 def test_what_fails_once_it_is_live_is_taken_back_at_once_and_by_hand_one_goes_further(
-        home: Home, shop: Shop) -> None:
+    home: Home, shop: Shop
+) -> None:
     with running(home):
         ask(home, "push", 1)
         shop.commit("two")
@@ -131,7 +141,10 @@ def test_nobody_gets_between_a_push_that_fails_and_its_rollback(home: Home, shop
         home.shell(IMPATIENT)
         reported = ended(home, 5)
     assert [push[:4] for push in reported[1:4]] == [
-        [2, "failed", None, None], [3, "succeeded", 1, 2], [4, "failed", None, None]]
+        [2, "failed", None, None],
+        [3, "succeeded", 1, 2],
+        [4, "failed", None, None],
+    ]
     assert reported[3][4] == "impatient"
     assert reported[4][:4] == [5, "succeeded", 1, 4]
     assert shop.page() == "one"
@@ -145,8 +158,7 @@ def test_where_there_is_no_way_back_the_push_says_so(home: Home, shop: Shop) -> 
     assert reason == "smoke: exit status 1; it is not rolled back: no push came before it"
 
 
-def test_what_was_pushed_by_command_line_is_known_to_everyone_looks(
-        home: Home, shop: Shop) -> None:
+def test_what_was_pushed_by_command_line_is_known_to_everyone_looks(home: Home, shop: Shop) -> None:
     with running(home):
         ask(home, "push", 1)
         shop.define(settings=HERE)

@@ -9,8 +9,10 @@ from tests.support.rolf_home import Home, running
 
 
 def test_the_schema_that_is_served_is_one(home: Home) -> None:
-    with running(home) as rolf, urllib.request.urlopen(
-            f"{rolf.address}api/openapi.json", timeout=20) as answer:
+    with (
+        running(home) as rolf,
+        urllib.request.urlopen(f"{rolf.address}api/openapi.json", timeout=20) as answer,
+    ):
         schema = json.load(answer)
     validate(schema)
     assert schema["openapi"].startswith("3.")

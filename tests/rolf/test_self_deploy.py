@@ -64,8 +64,13 @@ def server() -> Iterator[Server]:
 def repository(rolf_project: Path, tmp_path: Path) -> WorkingCopy:
     """Rolf as a shop has it: with its vendored files in a repository of its own."""
     directory = tmp_path / "clone"
-    shutil.copytree(rolf_project, directory, ignore=lambda where, _: (
-        {"ve", "data", "media", "static", ".env"} if Path(where) == rolf_project else ()))
+    shutil.copytree(
+        rolf_project,
+        directory,
+        ignore=lambda where, _: (
+            {"ve", "data", "media", "static", ".env"} if Path(where) == rolf_project else ()
+        ),
+    )
     bare = tmp_path / "repository.git"
     subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", bare], check=True)
     copy = WorkingCopy(directory=directory)
@@ -97,19 +102,25 @@ def tie(home: Home, repository: WorkingCopy) -> None:
 
 
 def test_it_pushes_itself_to_a_second_directory_and_comes_up_there_under_apache(
-        home: Home, server: Server, repository: WorkingCopy) -> None:
+    home: Home, server: Server, repository: WorkingCopy
+) -> None:
     site = server.root / "rolf"
     for file in ("apache/production.conf", DEFINITION):
         repository.edit(file, "/var/www/rolf", str(site))
-    repository.edit(DEFINITION, 'REMOTE_HOST = ""',
-                    f'REMOTE_HOST = "{server.ssh.host}"\nSSH_CONFIG = "{server.ssh.config}"\n'
-                    f'SMOKE_URL = "http://{server.address}"')
+    repository.edit(
+        DEFINITION,
+        'REMOTE_HOST = ""',
+        f'REMOTE_HOST = "{server.ssh.host}"\nSSH_CONFIG = "{server.ssh.config}"\n'
+        f'SMOKE_URL = "http://{server.address}"',
+    )
     repository.commit("Where Rolf runs")
     with running(home):
         tie(home, repository)
         push(home, "smoke-test")  # Apache doesn't know the site yet
-        with server.serving(site / "current/apache/production.conf") as serving, \
-                _worker(site / "current"):
+        with (
+            server.serving(site / "current/apache/production.conf") as serving,
+            _worker(site / "current"),
+        ):
             assert until(lambda: serving.get("/healthz", host=DOMAIN).status == 200)
             health = serving.get("/healthz", host=DOMAIN)
             assert json.loads(health.text)["status"] == "ok"
@@ -122,7 +133,8 @@ def test_it_pushes_itself_to_a_second_directory_and_comes_up_there_under_apache(
 
 
 def test_it_pushes_itself_where_it_runs_and_goes_on_from_the_new_release(
-        home: Home, repository: WorkingCopy) -> None:
+    home: Home, repository: WorkingCopy
+) -> None:
     repository.edit(DEFINITION, 'REMOTE_HOST = ""', 'REMOTE_HOST = "."')
     repository.edit(DEFINITION, "/var/www/rolf", str(home.directory))
     repository.edit(DEFINITION, DEBIAN_PYTHON, str((home.current / "ve/bin/python").resolve()))
@@ -143,8 +155,11 @@ def test_it_pushes_itself_where_it_runs_and_goes_on_from_the_new_release(
 def _worker(directory: Path) -> Iterator[None]:
     """A worker of the second Rolf; it goes over to each release that becomes current."""
     process = subprocess.Popen(
-        ["sh", "-c", "while cd -P \"$0\"; do \"$0/manage.py\" worker; sleep 1; done",
-         str(directory)], env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
+        ["sh", "-c", 'while cd -P "$0"; do "$0/manage.py" worker; sleep 1; done', str(directory)],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         yield
     finally:
@@ -154,9 +169,11 @@ def _worker(directory: Path) -> Iterator[None]:
 
 def _runs_of(rolf: Running, release: Path) -> Callable[[], bool]:
     """Whether all of it runs of a release by now."""
+
     def runs() -> bool:
         pids = [rolf.process.pid, *rolf.children]
         return len(pids) == 3 and all(
-            Path(f"/proc/{pid}/cwd").readlink() == release for pid in pids)
+            Path(f"/proc/{pid}/cwd").readlink() == release for pid in pids
+        )
 
     return runs

@@ -16,8 +16,9 @@ from tests.support.processes import processes_of
 from tests.support.rolf_home import PATIENCE, Home, environment, until
 
 UNITS = sorted((REPOSITORY / "rolf/deploy/systemd").glob("*.service"))
-LIVING = ("from pushes.models import Worker; "
-          "print(Worker.objects.heard().filter(ended=None).count())")
+LIVING = (
+    "from pushes.models import Worker; print(Worker.objects.heard().filter(ended=None).count())"
+)
 
 
 def settings_of(unit: Path) -> dict[str, str]:
@@ -38,11 +39,17 @@ def test_files_that_root_reads_are_copied_not_linked() -> None:
 def started(home: Home, unit: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run what a unit runs, in the place of /var/www/rolf."""
     settings = settings_of(REPOSITORY / "rolf/deploy/systemd" / unit)
-    here = {name: text.replace("/var/www/rolf/current", str(home.current))
-            for name, text in settings.items()}
+    here = {
+        name: text.replace("/var/www/rolf/current", str(home.current))
+        for name, text in settings.items()
+    }
     process = subprocess.Popen(
-        shlex.split(here["ExecStart"]), cwd=here["WorkingDirectory"], env=environment(),
-        start_new_session=True, stdin=subprocess.DEVNULL)
+        shlex.split(here["ExecStart"]),
+        cwd=here["WorkingDirectory"],
+        env=environment(),
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+    )
     try:
         yield process
     finally:
@@ -53,19 +60,29 @@ def started(home: Home, unit: str) -> Iterator["subprocess.Popen[bytes]"]:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.stem))
 def test_a_unit_waits_as_long_as_pushes_may_take_to_end_and_signals_the_parent_alone(
-        unit: Path, rolf_project: Path) -> None:
+    unit: Path, rolf_project: Path
+) -> None:
     settings = settings_of(unit)
-    asked = ("from worker.management.commands.worker import GRACE; "
-             "from worker.process import PATIENCE; print(GRACE + PATIENCE)")
-    reported = subprocess.run(["./manage.py", "shell", "-v0", "-c", asked], cwd=rolf_project,
-                          env=environment(), text=True, capture_output=True, check=True)
+    asked = (
+        "from worker.management.commands.worker import GRACE; "
+        "from worker.process import PATIENCE; print(GRACE + PATIENCE)"
+    )
+    reported = subprocess.run(
+        ["./manage.py", "shell", "-v0", "-c", asked],
+        cwd=rolf_project,
+        env=environment(),
+        text=True,
+        capture_output=True,
+        check=True,
+    )
     assert float(settings["TimeoutStopSec"]) > float(reported.stdout)
     assert settings["KillMode"] == "mixed"
     assert settings["Restart"] == "always"
 
 
 def test_the_worker_beside_apache_ends_when_rolf_was_pushed_and_is_started_of_the_new_release(
-        home: Home, rolf_project: Path) -> None:
+    home: Home, rolf_project: Path
+) -> None:
     home.release("2", rolf_project)
     with started(home, "rolf-worker.service") as worker:
         assert until(lambda: home.shell(LIVING) == "1")

@@ -47,8 +47,9 @@ print(push.state, "|", push.record["stages"][0]["state"], "|", push.reason)
 """
 
 
-@pytest.mark.parametrize("code", [SUPERVISOR, CHILD, AGAIN],
-                         ids=["its supervisor", "the push", "both, again and again"])
+@pytest.mark.parametrize(
+    "code", [SUPERVISOR, CHILD, AGAIN], ids=["its supervisor", "the push", "both, again and again"]
+)
 def test_cancel_ends_a_push_that_was_stopped(home: Home, tmp_path: Path, code: str) -> None:
     file = tmp_path / "pid"
     with running(home) as rolf:
@@ -64,8 +65,9 @@ def test_cancel_ends_a_push_that_was_stopped(home: Home, tmp_path: Path, code: s
         assert rolf.worker == worker
 
 
-@pytest.mark.parametrize("code", [SUPERVISOR, CHILD, AGAIN],
-                         ids=["its supervisor", "the push", "both, again and again"])
+@pytest.mark.parametrize(
+    "code", [SUPERVISOR, CHILD, AGAIN], ids=["its supervisor", "the push", "both, again and again"]
+)
 def test_a_time_out_ends_a_push_that_was_stopped(home: Home, tmp_path: Path, code: str) -> None:
     file = tmp_path / "pid"
     with running(home):

@@ -11,7 +11,9 @@ def test_a_rolf_without_its_files_names_the_command_that_gets_them(tmp_path: Pat
     (tmp_path / "rolf").mkdir()
     script = shutil.copy(ROLF / "bootstrap.py", tmp_path / "rolf")
     run = subprocess.run([script], capture_output=True, text=True)
-    assert (run.returncode, " checkout -- 'requirements/src/" in run.stderr) == (1, True), "a shop's copy"
+    assert (run.returncode, " checkout -- 'requirements/src/" in run.stderr) == (1, True), (
+        "a shop's copy"
+    )
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools/rolf_files.py").touch()
     run = subprocess.run([script], capture_output=True, text=True)

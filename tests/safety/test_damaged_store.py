@@ -33,14 +33,21 @@ def installed(project: Path, name: str = "tiny.py") -> Path:
 
 
 def check(project: Path) -> tuple[int, str]:
-    run = subprocess.run([sys.executable, "-m", "bootstrapper", "check", "-q"], cwd=project,
-                         capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", "bootstrapper", "check", "-q"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return run.returncode, run.stdout
 
 
 def entry(store: Path) -> Path:
-    (place,) = (path.parents[4] for path in store.glob(
-        "*/cpython-*/*/tree/lib/python*/site-packages/tiny.py"))
+    (place,) = (
+        path.parents[4]
+        for path in store.glob("*/cpython-*/*/tree/lib/python*/site-packages/tiny.py")
+    )
     return place
 
 
@@ -54,9 +61,12 @@ def healed(*projects: Path) -> bool:
 
 
 def test_edited_file_is_found_and_replaced(pair: tuple[Path, Path], figures: Figures) -> None:
-    row = figures.row(8, "an installed file edited in one virtualenv (`chmod +w`, other bytes)",
-                      "`check` finds it there and in the virtualenv that shares the file; the "
-                      "next rebuild of each restores it")
+    row = figures.row(
+        8,
+        "an installed file edited in one virtualenv (`chmod +w`, other bytes)",
+        "`check` finds it there and in the virtualenv that shares the file; the "
+        "next rebuild of each restores it",
+    )
     one, other = pair
     for content in ("VERSION = 'edited'\ndef main() -> None:\n    print(VERSION)\n", ""):
         row.tried += 1
@@ -93,12 +103,15 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "the entry made a file": lambda place: (shutil.rmtree(place), place.write_text("")),
     "the entry emptied": lambda place: (shutil.rmtree(place), place.mkdir()),
     "an empty ve's pyvenv.cfg emptied": lambda place: os.truncate(
-        next(place.parents[1].glob("bare/*/ve/pyvenv.cfg")), 0),
+        next(place.parents[1].glob("bare/*/ve/pyvenv.cfg")), 0
+    ),
     "an empty ve's python deleted": lambda place: next(
-        place.parents[1].glob("bare/*/ve/bin/python")).unlink(),
+        place.parents[1].glob("bare/*/ve/bin/python")
+    ).unlink(),
     "an empty ve's seal deleted": lambda place: next(place.parents[1].glob("bare/*/seal")).unlink(),
     "rubbish among the unfinished": lambda place: (
-        place.parents[1] / "unfinished/rubbish").write_text(""),
+        place.parents[1] / "unfinished/rubbish"
+    ).write_text(""),
 }
 
 
@@ -113,11 +126,14 @@ def _flipped(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_damaged_store_is_repaired(tiny_project: Path, tmp_path: Path, figures: Figures,
-                              monkeypatch: pytest.MonkeyPatch) -> None:
-    row = figures.row(9, "the store damaged",
-                      "the next rebuild repairs it, `check` finds nothing, and the store works "
-                      "again")
+def test_damaged_store_is_repaired(
+    tiny_project: Path, tmp_path: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = figures.row(
+        9,
+        "the store damaged",
+        "the next rebuild repairs it, `check` finds nothing, and the store works again",
+    )
     # A path that needs no quoting, so that the store keeps the empty virtualenv.
     project, store = tmp_path / "project", tmp_path / "store"
     shutil.copytree(tiny_project, project)
@@ -136,18 +152,29 @@ def test_damaged_store_is_repaired(tiny_project: Path, tmp_path: Path, figures: 
     assert lost == []
 
 
-def test_two_rebuilds_repair_one_entry(pair: tuple[Path, Path], cold_store: Path,
-                                       figures: Figures) -> None:
-    row = figures.row(10, "two rebuilds at once that meet the same damaged entry",
-                      "both succeed, and share the repaired entry")
+def test_two_rebuilds_repair_one_entry(
+    pair: tuple[Path, Path], cold_store: Path, figures: Figures
+) -> None:
+    row = figures.row(
+        10,
+        "two rebuilds at once that meet the same damaged entry",
+        "both succeed, and share the repaired entry",
+    )
     for _ in range(figures.tries(2, 10)):
         row.tried += 1
         path = installed(pair[0])
         path.chmod(0o644)
         path.write_text("damaged")
-        runs = [subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, text=True,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-                for project in pair]
+        runs = [
+            subprocess.Popen(
+                [sys.executable, "bootstrap.py"],
+                cwd=project,
+                text=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            for project in pair
+        ]
         assert [(run.communicate()[1], run.returncode) for run in runs] == [("", 0)] * 2
         assert installed(pair[0]).samefile(installed(pair[1]))
         assert {ve_version(project) for project in pair} == {"1.0"}
@@ -155,10 +182,16 @@ def test_two_rebuilds_repair_one_entry(pair: tuple[Path, Path], cold_store: Path
 
 
 @pytest.mark.parametrize("what", ["is a file", "is under a file", "is mounted read-only"])
-def test_unusable_store_is_not_used(built_project: Path, tmp_path: Path, figures: Figures, what: str,
-                                monkeypatch: pytest.MonkeyPatch) -> None:
-    row = figures.row(11, "a store that cannot be written",
-                      "the rebuild says so and works without the store")
+def test_unusable_store_is_not_used(
+    built_project: Path,
+    tmp_path: Path,
+    figures: Figures,
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = figures.row(
+        11, "a store that cannot be written", "the rebuild says so and works without the store"
+    )
     row.tried += 1
     place, prefix = tmp_path / "no store", ()
     if what == "is mounted read-only":
@@ -166,8 +199,14 @@ def test_unusable_store_is_not_used(built_project: Path, tmp_path: Path, figures
             pytest.skip("only root may mount")
         place.mkdir()
         Store(place)
-        prefix = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$0" && '
-                  'mount -o remount,ro,bind "$0" && exec "$@"', str(place))
+        prefix = (
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"',
+            str(place),
+        )
     else:
         place.write_text("")
     name = place / "below" if what == "is under a file" else place
@@ -183,11 +222,15 @@ def test_unusable_store_is_not_used(built_project: Path, tmp_path: Path, figures
 
 
 @pytest.fixture
-def store_elsewhere(tiny_project: Path, monkeypatch: pytest.MonkeyPatch,
-                    request: pytest.FixtureRequest) -> Path:
+def store_elsewhere(
+    tiny_project: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Path:
     """Use a store on another file system than the project's."""
-    others = [disk for disk in DISKS if os.access(disk, os.W_OK)
-              and disk.stat().st_dev != tiny_project.stat().st_dev]
+    others = [
+        disk
+        for disk in DISKS
+        if os.access(disk, os.W_OK) and disk.stat().st_dev != tiny_project.stat().st_dev
+    ]
     if not others:
         pytest.skip("there is no other file system")
     place = others[0] / f"store-of-{os.getpid()}"
@@ -197,9 +240,12 @@ def store_elsewhere(tiny_project: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("mode", ["auto", "copy"])
-def test_store_on_another_file_system_is_copied(tiny_project: Path, store_elsewhere: Path, mode: str,
-                                        figures: Figures) -> None:
-    row = figures.row(12, "a store on another file system", "it copies the files, and `check` finds nothing")
+def test_store_on_another_file_system_is_copied(
+    tiny_project: Path, store_elsewhere: Path, mode: str, figures: Figures
+) -> None:
+    row = figures.row(
+        12, "a store on another file system", "it copies the files, and `check` finds nothing"
+    )
     row.tried += 1
     assert bootstrap(tiny_project, "--link-mode", mode).returncode == 0
     assert installed(tiny_project).stat().st_nlink == 1
@@ -207,8 +253,7 @@ def test_store_on_another_file_system_is_copied(tiny_project: Path, store_elsewh
     row.survived += 1
 
 
-def test_hardlink_mode_across_file_systems_fails(tiny_project: Path,
-                                                   store_elsewhere: Path) -> None:
+def test_hardlink_mode_across_file_systems_fails(tiny_project: Path, store_elsewhere: Path) -> None:
     assert bootstrap(tiny_project).returncode == 0
     run = bootstrap(tiny_project, "--link-mode", "hardlink")
     assert run.returncode == 1
@@ -230,7 +275,8 @@ def test_link_modes_and_no_store(pair: tuple[Path, Path], cold_store: Path) -> N
 
 
 def test_file_with_too_many_links_is_copied(
-        tiny_project: Path, tmp_path: Path, cold_store: Path) -> None:
+    tiny_project: Path, tmp_path: Path, cold_store: Path
+) -> None:
     """Use a real file system: ext4 allows 65,000 links to a file, btrfs 65,535."""
     assert bootstrap(tiny_project).returncode == 0
     (tmp_path / "names").mkdir()
@@ -243,15 +289,18 @@ def test_file_with_too_many_links_is_copied(
     assert healed(other)
     assert installed(other).stat().st_nlink == 1
     assert installed(other, "tiny-1.0.dist-info/METADATA").samefile(
-        installed(tiny_project, "tiny-1.0.dist-info/METADATA"))
+        installed(tiny_project, "tiny-1.0.dist-info/METADATA")
+    )
     assert installed(other, "bootstrapper/__init__.py").samefile(
-        installed(tiny_project, "bootstrapper/__init__.py"))
+        installed(tiny_project, "bootstrapper/__init__.py")
+    )
     assert next(installed(other).parent.glob("__pycache__/tiny.*.pyc")).stat().st_nlink > 1
     assert healed(other)
 
 
-def test_virtualenvs_survive_removal_of_the_store(pair: tuple[Path, Path],
-                                               cold_store: Path) -> None:
+def test_virtualenvs_survive_removal_of_the_store(
+    pair: tuple[Path, Path], cold_store: Path
+) -> None:
     shutil.rmtree(cold_store)
     assert [ve_version(project) for project in pair] == ["1.0", "1.0"]
     assert healed(*pair)
@@ -269,12 +318,15 @@ def test_store_with_umask_077(tiny_project: Path, cold_store: Path) -> None:
 
 
 @pytest.mark.parametrize("version", interpreters())
-def test_store_with_every_python(tiny_project: Path, cold_store: Path, figures: Figures,
-                      version: str) -> None:
+def test_store_with_every_python(
+    tiny_project: Path, cold_store: Path, figures: Figures, version: str
+) -> None:
     """Rebuild with one Python for another; both share the store."""
-    row = figures.row(13, "Python " + ", ".join(interpreters()) +
-                      ", `--python` another than the one that runs",
-                      "cold and warm rebuilds work, damage is repaired, `check` finds nothing")
+    row = figures.row(
+        13,
+        "Python " + ", ".join(interpreters()) + ", `--python` another than the one that runs",
+        "cold and warm rebuilds work, damage is repaired, `check` finds nothing",
+    )
     python = str(interpreters()[version])
     row.tried += 1
     for _ in range(2):

@@ -25,10 +25,17 @@ Run = "subprocess.Popen[str]"
 @pytest.fixture
 def projects(tiny_project: Path, tmp_path: Path, cold_store: Path) -> list[Path]:
     """Return ten projects that share all files but one; the store is cold."""
-    replace_tiny(tiny_project, entry_points="[console_scripts]\ntiny = tiny:main\n", files={
-        "tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n",
-        **{f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 30
-           for number in range(100)}})
+    replace_tiny(
+        tiny_project,
+        entry_points="[console_scripts]\ntiny = tiny:main\n",
+        files={
+            "tiny.py": "VERSION = '1.0'\ndef main() -> None:\n    print(VERSION)\n",
+            **{
+                f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 30
+                for number in range(100)
+            },
+        },
+    )
     made = []
     for number in range(PROJECTS):
         project = tmp_path / f"project {number}"
@@ -41,9 +48,14 @@ def projects(tiny_project: Path, tmp_path: Path, cold_store: Path) -> list[Path]
 
 
 def start(project: Path, prefix: tuple[str, ...] = ()) -> Run:
-    return subprocess.Popen([*prefix, sys.executable, "bootstrap.py"], cwd=project, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            start_new_session=True)
+    return subprocess.Popen(
+        [*prefix, sys.executable, "bootstrap.py"],
+        cwd=project,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def ends(runs: list[Run]) -> list[tuple[int, str]]:
@@ -65,16 +77,24 @@ def whole(projects: list[Path], store: Path) -> bool:
     """Return whether each virtualenv works and matches the lock, and whether the store is complete."""
     for project in projects:
         assert ve_version(project) == "1.0"
-        check = subprocess.run([project / "ve/bin/python", "-m", "bootstrapper", "check"],
-                               cwd=project, capture_output=True, text=True, check=False)
+        check = subprocess.run(
+            [project / "ve/bin/python", "-m", "bootstrapper", "check"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert check.returncode == 0, check.stdout
         assert not list(project.glob(".ve*"))
     return not damaged(store) and not list(store.glob("*/unfinished/*"))
 
 
 def test_ten_rebuilds_at_once(projects: list[Path], cold_store: Path, figures: Figures) -> None:
-    row = figures.row(5, "ten rebuilds of ten projects at once, one cold store",
-                      "all succeed, `check` finds nothing, no entry of the store is damaged")
+    row = figures.row(
+        5,
+        "ten rebuilds of ten projects at once, one cold store",
+        "all succeed, `check` finds nothing, no entry of the store is damaged",
+    )
     for _ in range(figures.tries(1, 5)):
         shutil.rmtree(cold_store, ignore_errors=True)
         row.tried += PROJECTS
@@ -83,10 +103,14 @@ def test_ten_rebuilds_at_once(projects: list[Path], cold_store: Path, figures: F
         row.survived += PROJECTS
 
 
-def test_ten_rebuilds_at_once_one_killed(projects: list[Path], cold_store: Path,
-                                            figures: Figures) -> None:
-    row = figures.row(6, "the same, with SIGKILL for one of the ten",
-                      "nine succeed, the next rebuild of the tenth succeeds, no entry is damaged")
+def test_ten_rebuilds_at_once_one_killed(
+    projects: list[Path], cold_store: Path, figures: Figures
+) -> None:
+    row = figures.row(
+        6,
+        "the same, with SIGKILL for one of the ten",
+        "nine succeed, the next rebuild of the tenth succeeds, no entry is damaged",
+    )
     chance = random.Random("one of ten")
     begin = time.monotonic()
     assert ends([start(project) for project in projects]) == [(0, "")] * PROJECTS
@@ -113,11 +137,15 @@ def test_ten_rebuilds_at_once_one_killed(projects: list[Path], cold_store: Path,
 
 @pytest.mark.needs("unshare", "mount")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small disk")
-def test_ten_rebuilds_at_once_disk_full(projects: list[Path], cold_store: Path,
-                                              figures: Figures) -> None:
-    row = figures.row(7, "the same, the store on a disk that gets full",
-                      "each succeeds or says that the disk is full; virtualenvs and entries are "
-                      "complete; with room again, all succeed")
+def test_ten_rebuilds_at_once_disk_full(
+    projects: list[Path], cold_store: Path, figures: Figures
+) -> None:
+    row = figures.row(
+        7,
+        "the same, the store on a disk that gets full",
+        "each succeeds or says that the disk is full; virtualenvs and entries are "
+        "complete; with room again, all succeed",
+    )
     assert ends([start(project) for project in projects]) == [(0, "")] * PROJECTS
     needed = sum(path.lstat().st_blocks * 512 for path in cold_store.rglob("*"))
     chance = random.Random("full")
@@ -125,14 +153,28 @@ def test_ten_rebuilds_at_once_disk_full(projects: list[Path], cold_store: Path,
         row.tried += PROJECTS
         # One mount namespace for all ten; a sleeping process keeps it.
         holder = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o "size=$1" tmpfs "$2" && '
-             'echo mounted && exec sleep 600', "sh", str(int(needed * chance.uniform(0.1, 0.9))),
-             cold_store], stdout=subprocess.PIPE, text=True)
+            [
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                'mount -t tmpfs -o "size=$1" tmpfs "$2" && echo mounted && exec sleep 600',
+                "sh",
+                str(int(needed * chance.uniform(0.1, 0.9))),
+                cold_store,
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         try:
             assert holder.stdout and holder.stdout.readline() == "mounted\n"
             inside = Path(f"/proc/{holder.pid}/root{cold_store}")
-            runs = [start(project, ("nsenter", f"--mount=/proc/{holder.pid}/ns/mnt",
-                                    f"--wdns={project}")) for project in projects]
+            runs = [
+                start(
+                    project, ("nsenter", f"--mount=/proc/{holder.pid}/ns/mnt", f"--wdns={project}")
+                )
+                for project in projects
+            ]
             for status, output in ends(runs):
                 assert status in (0, 1), output
                 if status:

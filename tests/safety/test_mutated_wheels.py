@@ -47,9 +47,15 @@ def unpack(wheel: Path, place: Path) -> Outcome:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)  # pytest-timeout handles it here
         signal.alarm(SECONDS)
         resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
-        answer = _do(UnpackTask(wheel=os.fspath(wheel), name=f"requirements/src/{wheel.name}",
-                          place=os.fspath(place), site=current_interpreter().site,
-                          version=sys.version_info[:2]))
+        answer = _do(
+            UnpackTask(
+                wheel=os.fspath(wheel),
+                name=f"requirements/src/{wheel.name}",
+                place=os.fspath(place),
+                site=current_interpreter().site,
+                version=sys.version_info[:2],
+            )
+        )
         os.write(writing, json.dumps(answer).encode())
         os._exit(0)
     os.close(writing)
@@ -69,8 +75,11 @@ def differences(wheel: Path, place: Path) -> list[str]:
     with zipfile.ZipFile(wheel) as archive:
         for info in archive.infolist():
             folder, _, name = info.filename.rpartition("/")
-            if info.is_dir() or ".data/" in info.filename or (
-                    folder.endswith(".dist-info") and name in GENERATED):
+            if (
+                info.is_dir()
+                or ".data/" in info.filename
+                or (folder.endswith(".dist-info") and name in GENERATED)
+            ):
                 continue
             path = place / "tree" / current_interpreter().site / info.filename
             if not path.is_file() or path.read_bytes() != archive.read(info):
@@ -80,16 +89,21 @@ def differences(wheel: Path, place: Path) -> list[str]:
 
 def outside(directory: Path) -> list[str]:
     """Return files at places that only an escaping wheel can have written."""
-    return [str(path) for folder in (directory, Path("/tmp"))
-            for path in folder.glob(f"**/{mutation.CANARY}" if folder is directory
-                                    else mutation.CANARY)]
+    return [
+        str(path)
+        for folder in (directory, Path("/tmp"))
+        for path in folder.glob(f"**/{mutation.CANARY}" if folder is directory else mutation.CANARY)
+    ]
 
 
 def test_mutated_wheels_do_no_harm(tmp_path: Path, figures: Figures) -> None:
-    row = figures.row(3, "a wheel with a fault in it, unpacked",
-                      "it refuses the wheel with a message that names the file, or installs it as "
-                      f"zipfile reads it; it uses less than {MEMORY // 2**20} MB of memory and a "
-                      "bounded amount of disk, and writes nothing outside")
+    row = figures.row(
+        3,
+        "a wheel with a fault in it, unpacked",
+        "it refuses the wheel with a message that names the file, or installs it as "
+        f"zipfile reads it; it uses less than {MEMORY // 2**20} MB of memory and a "
+        "bounded amount of disk, and writes nothing outside",
+    )
     lost = []
     for number, (kind, seed) in enumerate(mutation.mutations(figures.tries(54, 300))):
         directory = tmp_path / str(number)
@@ -117,18 +131,26 @@ def _fault(outcome: Outcome, wheel: Path, place: Path) -> str:
     if not outcome.answer:
         return ", ".join(differences(wheel, place))
     where, fault, next_step = outcome.answer.get("failed", ("", "", ""))
-    if where != f"requirements/src/{wheel.name}" or not fault or not next_step \
-            or "Error" in fault or len(fault) > 400:
+    if (
+        where != f"requirements/src/{wheel.name}"
+        or not fault
+        or not next_step
+        or "Error" in fault
+        or len(fault) > 400
+    ):
         return f"it output {outcome.answer}"
     return ""
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_rebuild_of_mutated_wheels_does_no_harm(built_project: Path, tmp_path: Path,
-                                          figures: Figures) -> None:
-    row = figures.row(4, "a wheel with a fault in it, through ./bootstrap.py",
-                      "the same, with exit status 1 or 2 and a working old virtualenv; or a new "
-                      "one that works")
+def test_rebuild_of_mutated_wheels_does_no_harm(
+    built_project: Path, tmp_path: Path, figures: Figures
+) -> None:
+    row = figures.row(
+        4,
+        "a wheel with a fault in it, through ./bootstrap.py",
+        "the same, with exit status 1 or 2 and a working old virtualenv; or a new one that works",
+    )
     source = built_project / lockfile.SOURCE
     apps = built_project / lockfile.APPS
     others = apps.read_text().splitlines(keepends=True)[0]
@@ -144,10 +166,20 @@ def test_rebuild_of_mutated_wheels_does_no_harm(built_project: Path, tmp_path: P
         row.tried += 1
         works = bootstrap_works(built_project)
         same = (built_project / "ve/bin/python").stat().st_ctime_ns == before
-        refused = run.returncode in (1, 2) and wheel.name in run.stderr and same and \
-            run.stderr.count("\n  next: ") == 1 and "unexpected" not in run.stderr
-        if "Traceback" in run.stderr or not works or not (refused or run.returncode == 0) \
-                or outside(tmp_path) or list(built_project.glob(".ve*")):
+        refused = (
+            run.returncode in (1, 2)
+            and wheel.name in run.stderr
+            and same
+            and run.stderr.count("\n  next: ") == 1
+            and "unexpected" not in run.stderr
+        )
+        if (
+            "Traceback" in run.stderr
+            or not works
+            or not (refused or run.returncode == 0)
+            or outside(tmp_path)
+            or list(built_project.glob(".ve*"))
+        ):
             lost.append(f"{kind} {1000 + number}: {run.returncode} {run.stderr}")
         else:
             row.survived += 1

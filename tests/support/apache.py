@@ -76,13 +76,29 @@ class Apache:
     log: Path
     pid: int
 
-    def get(self, path: str, *, host: str, timeout: float = 20,
-            tls: ssl.SSLContext | None = None, **headers: str) -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        host: str,
+        timeout: float = 20,
+        tls: ssl.SSLContext | None = None,
+        **headers: str,
+    ) -> Answer:
         """Ask for a path as written, nothing normalised; by https where `tls` says how."""
         return self.ask("GET", path, host=host, timeout=timeout, tls=tls, **headers)
 
-    def ask(self, method: str, path: str, *, host: str, body: str | None = None,
-            timeout: float = 20, tls: ssl.SSLContext | None = None, **headers: str) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        host: str,
+        body: str | None = None,
+        timeout: float = 20,
+        tls: ssl.SSLContext | None = None,
+        **headers: str,
+    ) -> Answer:
         """Send one request and return the answer."""
         started = time.monotonic()
         connection = http.client.HTTPConnection(self.address, timeout=timeout)
@@ -106,8 +122,12 @@ class Apache:
 
 def main_configuration(directory: Path, address: str, sites: list[Path], modules: list[str]) -> str:
     """Return the small main configuration around the sites' own, which are included as they are."""
-    main = MAIN.format(directory=directory, address=address, aliases=ALIASES,
-                       listen_too=f"Listen {address}:443" if "ssl" in modules else "")
+    main = MAIN.format(
+        directory=directory,
+        address=address,
+        aliases=ALIASES,
+        listen_too=f"Listen {address}:443" if "ssl" in modules else "",
+    )
     if "mime" not in modules:
         main = main.replace("TypesConfig /etc/mime.types\n", "")
     load = [f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules]
@@ -157,8 +177,9 @@ def install(site: Path, directory: Path, number: int = 0) -> Path:
 
 
 @contextmanager
-def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED,
-          address: str = "") -> Iterator[Apache]:
+def serve(
+    directory: Path, *sites: Path, modules: list[str] = ENABLED, address: str = ""
+) -> Iterator[Apache]:
     """Run Apache with the sites' configurations, and leave no process behind.
 
     The sites say *:80, so it listens on that port of a loopback address of its own.
@@ -170,7 +191,16 @@ def serve(directory: Path, *sites: Path, modules: list[str] = ENABLED,
     log = directory / "error.log"
     with (directory / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
-            [*ENDS_WITH_US, APACHE, "-D", "FOREGROUND", "-d", str(directory), "-f", str(configuration)],
+            [
+                *ENDS_WITH_US,
+                APACHE,
+                "-D",
+                "FOREGROUND",
+                "-d",
+                str(directory),
+                "-f",
+                str(configuration),
+            ],
             stderr=stderr,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
             start_new_session=True,

@@ -39,17 +39,37 @@ def write(path: Path, parts: Iterable[Part]) -> Path:
             packed = part.packed if part.packed is not None else pack(part.content, part.method)
             size = len(part.content) if part.size is None else part.size
             crc = zlib.crc32(part.content) if part.crc is None else part.crc
-            middle = struct.pack("<HHHHLLLHH", part.flags, part.method, 0, 0x5000, crc,
-                                 len(packed), size, len(part.name), 0)
+            middle = struct.pack(
+                "<HHHHLLLHH",
+                part.flags,
+                part.method,
+                0,
+                0x5000,
+                crc,
+                len(packed),
+                size,
+                len(part.name),
+                0,
+            )
             if not part.again:
                 offset = stream.tell()
                 stream.write(_LOCAL + struct.pack("<H", 20) + middle + part.name + packed)
-            central.append(_CENTRAL + struct.pack("<HH", 0x0314, 20) + middle + struct.pack(
-                "<HHHLL", 0, 0, 0, part.mode << 16, offset) + part.name)
+            central.append(
+                _CENTRAL
+                + struct.pack("<HH", 0x0314, 20)
+                + middle
+                + struct.pack("<HHHLL", 0, 0, 0, part.mode << 16, offset)
+                + part.name
+            )
             count += 1
         start, directory = stream.tell(), b"".join(central)
-        stream.write(directory + _END + struct.pack(
-            "<HHHHLLH", 0, 0, count & 0xFFFF, count & 0xFFFF, len(directory), start, 0))
+        stream.write(
+            directory
+            + _END
+            + struct.pack(
+                "<HHHHLLH", 0, 0, count & 0xFFFF, count & 0xFFFF, len(directory), start, 0
+            )
+        )
     return path
 
 

@@ -88,19 +88,32 @@ class Figures:
             return
         rows = sorted((Row(**row) for row in found.values()), key=lambda row: row.order)
         tried, survived = sum(row.tried for row in rows), sum(row.survived for row in rows)
-        self._page.write_text(_PAGE.format(
-            date=time.strftime("%Y-%m-%d"),
-            disk=subprocess.run(["stat", "-f", "-c", "%T", self._disk], text=True, check=True,
-                                stdout=subprocess.PIPE).stdout.strip(),
-            system=f"{platform.system()} {platform.release()}", cores=os.cpu_count(),
-            python=".".join(map(str, sys.version_info[:3])),
-            summary=f"**{tried} tried, {survived} survived, {tried - survived} lost.**",
-            rows="\n".join(f"| {row.title} | {row.tried} | {row.survived} | "
-                           f"{row.tried - row.survived} | {row.meaning} |" for row in rows),
-            details="".join(f"{row.title}: {_notes(row)}.\n\n" for row in rows if row.notes)),
-            encoding="utf-8")
+        self._page.write_text(
+            _PAGE.format(
+                date=time.strftime("%Y-%m-%d"),
+                disk=subprocess.run(
+                    ["stat", "-f", "-c", "%T", self._disk],
+                    text=True,
+                    check=True,
+                    stdout=subprocess.PIPE,
+                ).stdout.strip(),
+                system=f"{platform.system()} {platform.release()}",
+                cores=os.cpu_count(),
+                python=".".join(map(str, sys.version_info[:3])),
+                summary=f"**{tried} tried, {survived} survived, {tried - survived} lost.**",
+                rows="\n".join(
+                    f"| {row.title} | {row.tried} | {row.survived} | "
+                    f"{row.tried - row.survived} | {row.meaning} |"
+                    for row in rows
+                ),
+                details="".join(f"{row.title}: {_notes(row)}.\n\n" for row in rows if row.notes),
+            ),
+            encoding="utf-8",
+        )
 
 
 def _notes(row: Row) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in
-                     sorted(row.notes.items(), key=lambda note: (-note[1], note[0])))
+    return ", ".join(
+        f"{count} {outcome}"
+        for outcome, count in sorted(row.notes.items(), key=lambda note: (-note[1], note[0]))
+    )

@@ -14,8 +14,13 @@ from bootstrapper.ve.standards.filename import parse_filename
 from tests.support import tarballs
 
 
-def make_tarball(directory: Path, name: str, version: str = "1.0", *,
-                 build: Sequence[str] | None = ("flit_core>=3",)) -> Path:
+def make_tarball(
+    directory: Path,
+    name: str,
+    version: str = "1.0",
+    *,
+    build: Sequence[str] | None = ("flit_core>=3",),
+) -> Path:
     """Write a tarball that has nothing but its metadata; with `build` None no pyproject.toml."""
     return tarballs.make_tarball(directory, name, version, files={}, build=build)
 
@@ -41,8 +46,9 @@ class Index:
         handler = type("Handler", (_Handler,), {"index": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,),
-                                        daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -52,8 +58,11 @@ class Index:
     @property
     def downloads(self) -> list[str]:
         """The files that were asked for, in order."""
-        return [path.rpartition("/")[2] for path in self.asked
-                if path.startswith("/files/") and not path.endswith(".metadata")]
+        return [
+            path.rpartition("/")[2]
+            for path in self.asked
+            if path.startswith("/files/") and not path.endswith(".metadata")
+        ]
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -71,19 +80,26 @@ class Index:
 
     def page(self, name: str) -> bytes | None:
         # PEP 658: a resolver reads a wheel's metadata without the wheel, as from a real index.
-        links = [f'<a href="/files/{path.name}#sha256='
-                 f'{hashlib.sha256(path.read_bytes()).hexdigest()}"'
-                 f'{" data-core-metadata=true" if path.suffix == ".whl" else ""}>'
-                 f'{path.name}</a><br>'
-                 for path in sorted(self.directory.iterdir()) if parse_filename(path.name).name == name]
-        return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode() \
-            if links else None
+        links = [
+            f'<a href="/files/{path.name}#sha256='
+            f'{hashlib.sha256(path.read_bytes()).hexdigest()}"'
+            f"{' data-core-metadata=true' if path.suffix == '.whl' else ''}>"
+            f"{path.name}</a><br>"
+            for path in sorted(self.directory.iterdir())
+            if parse_filename(path.name).name == name
+        ]
+        return (
+            f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode() if links else None
+        )
 
 
 def metadata(wheel: Path) -> bytes:
     with zipfile.ZipFile(wheel) as archive:
-        return next(archive.read(name) for name in archive.namelist()
-                    if name.endswith(".dist-info/METADATA"))
+        return next(
+            archive.read(name)
+            for name in archive.namelist()
+            if name.endswith(".dist-info/METADATA")
+        )
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -55,10 +55,16 @@ def _candidates(version: str) -> list[Path]:
     on_path = shutil.which(name)
     pyenv = shutil.which("pyenv")
     roots = [os.environ.get("PYENV_ROOT"), pyenv and Path(pyenv).parents[1], Path.home() / ".pyenv"]
-    return [*([Path(on_path)] if on_path else []),
-            *(path for root in roots if root
-              for path in sorted(Path(root).glob(f"versions/{version}.*/bin/{name}"))),
-            Path(sys.executable)]
+    return [
+        *([Path(on_path)] if on_path else []),
+        *(
+            path
+            for root in roots
+            if root
+            for path in sorted(Path(root).glob(f"versions/{version}.*/bin/{name}"))
+        ),
+        Path(sys.executable),
+    ]
 
 
 def _runs(executable: Path, version: str) -> bool:

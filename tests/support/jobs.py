@@ -27,18 +27,38 @@ class Recorder:
         self.on_event: Callable[[Event], None] = self.events.append
         self.runner: Runner
 
-    def job(self, *argv: str, timeout: float | None = None, idle_timeout: float | None = None,
-            stage: int = 0, host: str = "", environment: Mapping[str, str] | None = None,
-            directory: Path = Path("/")) -> Job:
+    def job(
+        self,
+        *argv: str,
+        timeout: float | None = None,
+        idle_timeout: float | None = None,
+        stage: int = 0,
+        host: str = "",
+        environment: Mapping[str, str] | None = None,
+        directory: Path = Path("/"),
+    ) -> Job:
         name, _, value = self.mark.partition("=")
-        return Job(stage=stage, host=host, argv=argv, directory=directory, timeout=timeout,
-                   idle_timeout=idle_timeout,
-                   environment={"PATH": os.environ["PATH"], name: value, **(environment or {})})
+        return Job(
+            stage=stage,
+            host=host,
+            argv=argv,
+            directory=directory,
+            timeout=timeout,
+            idle_timeout=idle_timeout,
+            environment={"PATH": os.environ["PATH"], name: value, **(environment or {})},
+        )
 
-    def bash(self, code: str, *, timeout: float | None = None, idle_timeout: float | None = None,
-             host: str = "") -> JobOutcome:
-        outcome, = self.runner.run([self.job("bash", "-c", code, timeout=timeout, host=host,
-                                             idle_timeout=idle_timeout)])
+    def bash(
+        self,
+        code: str,
+        *,
+        timeout: float | None = None,
+        idle_timeout: float | None = None,
+        host: str = "",
+    ) -> JobOutcome:
+        (outcome,) = self.runner.run(
+            [self.job("bash", "-c", code, timeout=timeout, host=host, idle_timeout=idle_timeout)]
+        )
         return outcome
 
     @property
@@ -55,13 +75,21 @@ class Recorder:
 
 
 @contextmanager
-def recorded(secrets: Mapping[str, str] | None = None, patience: Patience = QUICK,
-         tick: Callable[[], None] = lambda: None) -> Iterator[Recorder]:
+def recorded(
+    secrets: Mapping[str, str] | None = None,
+    patience: Patience = QUICK,
+    tick: Callable[[], None] = lambda: None,
+) -> Iterator[Recorder]:
     """A runner that stands by."""
     recorder = Recorder()
-    with Runner(emit=lambda event: recorder.on_event(event), clock=PushClock(),
-                masking=SecretMasker(secrets or {}), cancelled=lambda: recorder.reason, tick=tick,
-                patience=patience) as recorder.runner:
+    with Runner(
+        emit=lambda event: recorder.on_event(event),
+        clock=PushClock(),
+        masking=SecretMasker(secrets or {}),
+        cancelled=lambda: recorder.reason,
+        tick=tick,
+        patience=patience,
+    ) as recorder.runner:
         yield recorder
 
 

@@ -21,8 +21,19 @@ def users(*shells: str, home: str = "/") -> Iterator[list[str]]:
     try:
         for name, shell in zip(names, shells, strict=True):
             # Not locked, for sshd; no password fits.
-            _run("useradd", "--no-create-home", "--home-dir", home, "--gid", group, "--password",
-                 "*", "--shell", shell, name)
+            _run(
+                "useradd",
+                "--no-create-home",
+                "--home-dir",
+                home,
+                "--gid",
+                group,
+                "--password",
+                "*",
+                "--shell",
+                shell,
+                name,
+            )
         yield names
     finally:
         for name in names:

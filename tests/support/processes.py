@@ -13,8 +13,12 @@ ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 
 def processes_of(session: int) -> list[str]:
     """The living processes of a session, as ps shows them; the first word is the id."""
-    ps = subprocess.run(["ps", "-o", "pid=,stat=,args=", "-s", str(session)],
-                        capture_output=True, text=True, check=False)
+    ps = subprocess.run(
+        ["ps", "-o", "pid=,stat=,args=", "-s", str(session)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return [line for line in ps.stdout.splitlines() if not line.split()[1].startswith("Z")]
 
 
@@ -36,8 +40,11 @@ def at_work(directory: Path, without: Collection[int] = ()) -> list[str]:
         try:
             words = (process / "cmdline").read_bytes()
             place = os.fsencode(os.readlink(process / "cwd"))
-            if name in words or place.startswith(name) or (
-                    name in (process / "environ").read_bytes() and b"sshd" not in words):
+            if (
+                name in words
+                or place.startswith(name)
+                or (name in (process / "environ").read_bytes() and b"sshd" not in words)
+            ):
                 found.append(f"{process.name} {words.replace(bytes(1), b' ').decode()}")
         except OSError:  # it has ended, or is about to
             continue

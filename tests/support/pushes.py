@@ -20,15 +20,27 @@ STAGES = ("git-clone", "unit-tests", "migrate")
 
 
 def snapshot(number: int = 1, deployment: str = "production", **more: object) -> dict[str, object]:
-    return {"format": 1, "id": number, "deployment": deployment, "comment": "exam week",
-            "user": "anna", "machine": "laptop", "ref": "main", "commit": "c0ffee" * 6 + "c0ff",
-            "release": number, "rollback_of": None, "rollback_url": "",
-            "settings": {"REMOTE_HOST": "app1", "HOSTS": ["a", "b"]},
-            "stages": [{"name": name, "recipe": name} for name in STAGES], **more}
+    return {
+        "format": 1,
+        "id": number,
+        "deployment": deployment,
+        "comment": "exam week",
+        "user": "anna",
+        "machine": "laptop",
+        "ref": "main",
+        "commit": "c0ffee" * 6 + "c0ff",
+        "release": number,
+        "rollback_of": None,
+        "rollback_url": "",
+        "settings": {"REMOTE_HOST": "app1", "HOSTS": ["a", "b"]},
+        "stages": [{"name": name, "recipe": name} for name in STAGES],
+        **more,
+    }
 
 
-def out(data: bytes, stage: int = 0, *, stream: Stream = Stream.STDOUT, host: str = "",
-        at: float = AT) -> Output:
+def out(
+    data: bytes, stage: int = 0, *, stream: Stream = Stream.STDOUT, host: str = "", at: float = AT
+) -> Output:
     return Output(at=at, stage=stage, host=host, stream=stream, data=data)
 
 
@@ -38,16 +50,23 @@ def err(data: bytes, stage: int = 0, **more: str) -> Output:
 
 def succeeded(stage: int, data: bytes = b"") -> list[Event]:
     at = AT + 10 * stage
-    return [StageStarted(at=at, stage=stage), *([out(data, stage, at=at + 1)] if data else []),
-            StageEnded(at=at + 2, stage=stage, state=State.SUCCEEDED, exit=0, seconds=2.0)]
+    return [
+        StageStarted(at=at, stage=stage),
+        *([out(data, stage, at=at + 1)] if data else []),
+        StageEnded(at=at + 2, stage=stage, state=State.SUCCEEDED, exit=0, seconds=2.0),
+    ]
 
 
 def failed(stage: int, data: bytes = b"") -> list[Event]:
     at = AT + 10 * stage
-    return [StageStarted(at=at, stage=stage), *([err(data, stage)] if data else []),
-            StageEnded(at=at + 2, stage=stage, state=State.FAILED, exit=1, seconds=2.0,
-                       reason="exit status 1"),
-            PushEnded(at=at + 3, state=State.FAILED, reason="unit-tests: exit status 1")]
+    return [
+        StageStarted(at=at, stage=stage),
+        *([err(data, stage)] if data else []),
+        StageEnded(
+            at=at + 2, stage=stage, state=State.FAILED, exit=1, seconds=2.0, reason="exit status 1"
+        ),
+        PushEnded(at=at + 3, state=State.FAILED, reason="unit-tests: exit status 1"),
+    ]
 
 
 def whole(*printed: bytes) -> list[Event]:
@@ -57,11 +76,19 @@ def whole(*printed: bytes) -> list[Event]:
     return [*events, PushEnded(at=AT + 100, state=State.SUCCEEDED)]
 
 
-def kept(project: Path, events: Iterable[Event], number: int = 1, *, finish: bool = True,
-         deployment: str = "production", **more: object) -> FileJournal:
+def kept(
+    project: Path,
+    events: Iterable[Event],
+    number: int = 1,
+    *,
+    finish: bool = True,
+    deployment: str = "production",
+    **more: object,
+) -> FileJournal:
     """The journal of a push with these `events`; without `finish`, its runner died then."""
-    journal = FileJournal.create(project, number, snapshot(number, deployment, **more),
-                             {"01-git-clone.sh": "git clone …\n"})
+    journal = FileJournal.create(
+        project, number, snapshot(number, deployment, **more), {"01-git-clone.sh": "git clone …\n"}
+    )
     for event in events:
         journal.write(event)
     if finish:

@@ -17,11 +17,21 @@ from vendor_fetch.project.target import this_machine
 def real_wheels() -> list[LockedFile]:
     """Those that fit the running Python, which are most of them."""
     files = lockfile.read(Path(__file__).parents[1] / "parity", PurePosixPath("wheels.txt"))
-    return [file for file in files if isinstance(file.distribution, Wheel)
-            and not current_interpreter().tags.keys().isdisjoint(file.distribution.tags)]
+    return [
+        file
+        for file in files
+        if isinstance(file.distribution, Wheel)
+        and not current_interpreter().tags.keys().isdisjoint(file.distribution.tags)
+    ]
 
 
 def fetch_into(project: Path, files: Iterable[LockedFile]) -> None:
     """Bring some of them into a project's requirements/src/."""
-    fetch(files, project=project, target=this_machine(), cache=Cache(cache_directory()),
-          index=configured_index(project), progress=Progress(verbosity=-1))
+    fetch(
+        files,
+        project=project,
+        target=this_machine(),
+        cache=Cache(cache_directory()),
+        index=configured_index(project),
+        progress=Progress(verbosity=-1),
+    )

@@ -64,8 +64,13 @@ class Push:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         environment = {**inherited, **self.settings, **settings}
         return subprocess.Popen(
-            command, cwd=self.checkout, env={**environment, **self.ssh.environment(environment)},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            command,
+            cwd=self.checkout,
+            env={**environment, **self.ssh.environment(environment)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def run(self, name: str, **settings: str) -> Ran:
         """Run a recipe to its end."""
@@ -77,8 +82,9 @@ class Push:
                 raise
         output, odd = read_output((self.checkout.parent / "output").read_text())
         assert not odd
-        return Ran(status=process.returncode, stdout=stdout.decode(), stderr=stderr.decode(),
-                   output=output)
+        return Ran(
+            status=process.returncode, stdout=stdout.decode(), stderr=stderr.decode(), output=output
+        )
 
     def release(self, number: int) -> Path:
         """Where a release of that number is on the target."""
@@ -90,8 +96,9 @@ class Push:
 
 
 @contextmanager
-def push(directory: Path, *, host: str = HERE, config: Path | None = None,
-         name: str = AWKWARD) -> Iterator[Push]:
+def push(
+    directory: Path, *, host: str = HERE, config: Path | None = None, name: str = AWKWARD
+) -> Iterator[Push]:
     """A push from a directory to another below it, both with a name that is hard to quote.
 
     As in the engine one connection is opened, which the recipes share.
@@ -102,10 +109,18 @@ def push(directory: Path, *, host: str = HERE, config: Path | None = None,
     target.mkdir()
     with Ssh(config) as ssh:
         settings = {
-            "CHECKOUT_DIR": str(checkout), "ROLF_OUTPUT": str(checkout.parent / "output"),
-            "REMOTE_HOST": host, "REMOTE_DIRECTORY": str(target), "DEPLOYMENT": "production",
-            "DEPLOYMENT_ID": "production", "PUSH_UNI": "anna", "PUSH_COMMENT": f"for {name}",
-            "PUSH_REF": "main", "PUSH_COMMIT": "", "ROLLBACK_URL": ""}
+            "CHECKOUT_DIR": str(checkout),
+            "ROLF_OUTPUT": str(checkout.parent / "output"),
+            "REMOTE_HOST": host,
+            "REMOTE_DIRECTORY": str(target),
+            "DEPLOYMENT": "production",
+            "DEPLOYMENT_ID": "production",
+            "PUSH_UNI": "anna",
+            "PUSH_COMMENT": f"for {name}",
+            "PUSH_REF": "main",
+            "PUSH_COMMIT": "",
+            "ROLLBACK_URL": "",
+        }
         made = Push(checkout=checkout, target=target, ssh=ssh, settings=settings)
         made.numbered(1)
         if host == HERE:

@@ -4,8 +4,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-AUTHOR = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
-          for what, value in (("NAME", "Anna"), ("EMAIL", "anna@example.org"))}
+AUTHOR = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Anna"), ("EMAIL", "anna@example.org"))
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,13 @@ class Repository:
 
 def git(directory: Path, *arguments: str | Path) -> str:
     """Run git with a name and no other settings; return its output."""
-    run = subprocess.run(["git", *arguments], cwd=directory, capture_output=True, text=True,
-                         check=False, env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent",
-                                           **AUTHOR})
+    run = subprocess.run(
+        ["git", *arguments],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **AUTHOR},
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()

@@ -70,8 +70,16 @@ class Home:
         release = self.directory / "releases" / name
         release.mkdir(parents=True)
         own = {"data", "media", "static", ".env"}  # of that copy alone
-        subprocess.run(["cp", "-a", "--link", *(path for path in of.iterdir()
-                                                if path.name not in own), release], check=True)
+        subprocess.run(
+            [
+                "cp",
+                "-a",
+                "--link",
+                *(path for path in of.iterdir() if path.name not in own),
+                release,
+            ],
+            check=True,
+        )
         (release / "data").symlink_to("../../shared/data")
         return release
 
@@ -93,8 +101,13 @@ class Home:
         release = self.current.resolve()
         if release not in _shells:
             _shells[release] = subprocess.Popen(
-                ["./manage.py", "shell", "-v0", "-c", SHELL], cwd=release, env=environment(),
-                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                ["./manage.py", "shell", "-v0", "-c", SHELL],
+                cwd=release,
+                env=environment(),
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
         process = _shells[release]
         assert process.stdin and process.stdout
         print(json.dumps(code), file=process.stdin, flush=True)
@@ -104,8 +117,14 @@ class Home:
 
     def manage(self, *words: str) -> str:
         """Run a command of manage.py there, which must end well; returns what it says."""
-        run = subprocess.run(["./manage.py", *words], cwd=self.current, env=environment(),
-                             text=True, capture_output=True, check=False)
+        run = subprocess.run(
+            ["./manage.py", *words],
+            cwd=self.current,
+            env=environment(),
+            text=True,
+            capture_output=True,
+            check=False,
+        )
         assert run.returncode == 0, run.stderr
         return run.stdout.strip()
 
@@ -148,8 +167,10 @@ class Running:
     @property
     def memory(self) -> float:
         """In MB, with what the three processes share counted once."""
-        rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text()
-                   for pid in (self.process.pid, *self.children)]
+        rollups = [
+            Path(f"/proc/{pid}/smaps_rollup").read_text()
+            for pid in (self.process.pid, *self.children)
+        ]
         return sum(int(re.findall(r"^Pss:\s+(\d+)", text, re.M)[0]) for text in rollups) / 1024
 
     def get(self, path: str = "healthz") -> int:
@@ -189,10 +210,23 @@ def running(home: Home, *arguments: str, files: int = 0) -> Iterator[Running]:
     output = home.directory / f"output-{port}"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [*ENDS_WITH_US, *(["prlimit", f"--nofile={files}:{files}"] if files else []),
-             "./manage.py", "rolf", "--port", str(port), *arguments], cwd=home.current,
-            env={**environment(), "PWD": str(home.current)}, start_new_session=True, text=True,
-            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+            [
+                *ENDS_WITH_US,
+                *(["prlimit", f"--nofile={files}:{files}"] if files else []),
+                "./manage.py",
+                "rolf",
+                "--port",
+                str(port),
+                *arguments,
+            ],
+            cwd=home.current,
+            env={**environment(), "PWD": str(home.current)},
+            start_new_session=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
     rolf = Running(process, f"http://127.0.0.1:{port}/", output)
     try:
         assert until(lambda: rolf.get() == 200 or process.poll() is not None), rolf.output
@@ -215,8 +249,11 @@ def until(true: Callable[[], object], seconds: float = PATIENCE) -> bool:
 
 
 def _listens(pid: int, port: int) -> bool:
-    listening = {line.split()[9] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-                 if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"}
+    listening = {
+        line.split()[9]
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
+    }
     links = []
     for link in Path(f"/proc/{pid}/fd").iterdir():
         try:

@@ -8,8 +8,9 @@ import urllib.parse
 import urllib.request
 
 
-def ask(address: str, form: "dict[str, str] | None" = None,
-        **headers: str) -> "tuple[int, http.client.HTTPMessage, str]":
+def ask(
+    address: str, form: "dict[str, str] | None" = None, **headers: str
+) -> "tuple[int, http.client.HTTPMessage, str]":
     """Send one request; the status, the headers and the page, whatever they are."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     data = urllib.parse.urlencode(form).encode() if form else None
@@ -34,8 +35,7 @@ class Visitor:
     def __init__(self, address: str) -> None:
         self.address = address
         self.cookies = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(self.cookies))
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     def open(self, path: str, **form: str) -> "tuple[int, str, str]":
         """The status, the address one is led to, and the page."""
@@ -50,5 +50,6 @@ class Visitor:
     def sign_in(self, name: str, password: str) -> "tuple[int, str, str]":
         """Fill in the form as it is shown."""
         _, _, page = self.open("sign-in/")
-        return self.open("sign-in/", username=name, password=password,
-                         csrfmiddlewaretoken=token_of(page))
+        return self.open(
+            "sign-in/", username=name, password=password, csrfmiddlewaretoken=token_of(page)
+        )

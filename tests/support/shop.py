@@ -24,15 +24,22 @@ class Shop:
     repository: Path
     live: Path
 
-    def define(self, *, stages: Sequence[str] = STAGES, settings: str = "", deployment: str = "",
-               top: str = "") -> None:
+    def define(
+        self,
+        *,
+        stages: Sequence[str] = STAGES,
+        settings: str = "",
+        deployment: str = "",
+        top: str = "",
+    ) -> None:
         """Write deploy/deployments.toml: one deployment, production."""
         directory = self.project / "deploy"
         directory.mkdir(exist_ok=True)
         (directory / "deployments.toml").write_text(
             f"{top}\n[deployments.production]\nstages = {json.dumps(list(stages))}\n{deployment}\n"
             f"[deployments.production.settings]\nREPOSITORY = {json.dumps(str(self.repository))}\n"
-            f"REMOTE_DIRECTORY = {json.dumps(str(self.live))}\n{settings}\n")
+            f"REMOTE_DIRECTORY = {json.dumps(str(self.live))}\n{settings}\n"
+        )
 
     def recipe(self, name: str, code: str) -> None:
         """Give the project a recipe of its own."""
@@ -48,13 +55,20 @@ class Shop:
         git(self.project, "push", "-q", "origin", "main")
         return git(self.project, "rev-parse", "HEAD")
 
-    def run(self, *words: str, project: Path | None = None,
-            **variables: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *words: str, project: Path | None = None, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
         """`python -m bootstrapper WORDS` in the project."""
-        return subprocess.run(self.command(*words), cwd=project or self.project, text=True,
-                              capture_output=True, check=False, timeout=120,
-                              stdin=subprocess.DEVNULL,
-                              env=self._environment(variables))
+        return subprocess.run(
+            self.command(*words),
+            cwd=project or self.project,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            env=self._environment(variables),
+        )
 
     @staticmethod
     def command(*words: str) -> list[str]:
@@ -63,9 +77,15 @@ class Shop:
 
     def start(self, *words: str, **variables: str) -> "subprocess.Popen[str]":
         """The same, not waited for."""
-        return subprocess.Popen(self.command(*words), cwd=self.project, text=True,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env=self._environment(variables))
+        return subprocess.Popen(
+            self.command(*words),
+            cwd=self.project,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self._environment(variables),
+        )
 
     def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
         """With a HOME of its own: a shell's start-up files must not slow down, nor be killed."""
@@ -89,18 +109,25 @@ class Shop:
 
 def git(directory: Path, *words: str) -> str:
     """Run git; returns what it prints."""
-    return subprocess.run(["git", *words], cwd=directory, check=True, capture_output=True,
-                          text=True).stdout.strip()
+    return subprocess.run(
+        ["git", *words], cwd=directory, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def open_shop(directory: Path) -> Shop:
     """A shop with its first commit pushed, and no definition yet."""
-    shop = Shop(project=directory / "my project", repository=directory / "repository.git",
-                live=directory / "live")
+    shop = Shop(
+        project=directory / "my project",
+        repository=directory / "repository.git",
+        live=directory / "live",
+    )
     git(directory, "init", "-q", "--bare", "-b", "main", str(shop.repository))
     git(directory, "clone", "-q", str(shop.repository), str(shop.project))
-    for name, value in (("user.name", "Anna"), ("user.email", "anna@example.org"),
-                        ("commit.gpgsign", "false")):
+    for name, value in (
+        ("user.name", "Anna"),
+        ("user.email", "anna@example.org"),
+        ("commit.gpgsign", "false"),
+    ):
         git(shop.project, "config", name, value)
     git(shop.project, "checkout", "-q", "-B", "main")
     shop.commit("one")

@@ -76,8 +76,13 @@ class SshServer:
 
     def run(self, command: str) -> "subprocess.CompletedProcess[str]":
         """Run a command there, over a connection of its own."""
-        return subprocess.run(["ssh", "-F", self.config, self.host, command], text=True,
-                              capture_output=True, check=False, timeout=30)
+        return subprocess.run(
+            ["ssh", "-F", self.config, self.host, command],
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
 
     def connections(self) -> list[int]:
         """The processes of its connections and of the sessions in them, by id."""
@@ -112,8 +117,9 @@ class SshServer:
 
 
 @contextmanager
-def serve(directory: Path, *hosts: str, address: str = "",
-          prefix: tuple[str, ...] = ()) -> Iterator[list[SshServer]]:
+def serve(
+    directory: Path, *hosts: str, address: str = "", prefix: tuple[str, ...] = ()
+) -> Iterator[list[SshServer]]:
     """Run an sshd for each name in `hosts`; ends them, and asserts that none leaves a process.
 
     `prefix` is a command to start them under, with `address` the one they listen at then.
@@ -125,13 +131,16 @@ def serve(directory: Path, *hosts: str, address: str = "",
     if os.getuid() == 0:
         os.makedirs("/run/sshd", exist_ok=True)  # where its unprivileged half is confined
     with ExitStack() as stack:
-        yield [stack.enter_context(_server(directory, host, config, address, prefix))
-               for host in hosts or ["production"]]
+        yield [
+            stack.enter_context(_server(directory, host, config, address, prefix))
+            for host in hosts or ["production"]
+        ]
 
 
 @contextmanager
-def _server(shared: Path, host: str, config: Path, address: str,
-            prefix: tuple[str, ...]) -> Iterator[SshServer]:
+def _server(
+    shared: Path, host: str, config: Path, address: str, prefix: tuple[str, ...]
+) -> Iterator[SshServer]:
     directory = shared / f"sshd {host}"
     (directory / "home").mkdir(parents=True)
     make_key(directory / "host_key")
@@ -149,10 +158,20 @@ def _server(shared: Path, host: str, config: Path, address: str,
         file.write(CLIENT.format(user=getpass.getuser(), **described))
     with (directory / "sshd.log").open("wb") as log:
         process = subprocess.Popen(
-            [*ENDS_WITH_US, *prefix, SSHD, "-D", "-e", "-f", directory / "sshd_config"], stderr=log,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    server = SshServer(host=host, address=address, port=port, directory=directory, config=config,
-                       process=process, mark=mark)
+            [*ENDS_WITH_US, *prefix, SSHD, "-D", "-e", "-f", directory / "sshd_config"],
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+    server = SshServer(
+        host=host,
+        address=address,
+        port=port,
+        directory=directory,
+        config=config,
+        process=process,
+        mark=mark,
+    )
     try:
         wait_until_it_listens(server, logged="Server listening", times=1)
         yield server
@@ -170,14 +189,19 @@ def make_key(path: Path, *, again: bool = False) -> None:
     if again:
         path.unlink()
     if not path.exists():
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path],
-                       check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path], check=True
+        )
 
 
 def wait_until_it_listens(server: SshServer, *, logged: str, times: int) -> None:
     """Return when sshd takes connections; fail with its own words if it ends first."""
-    if not _wait(lambda: server.log.count(logged) >= times or server.process.poll() is not None,
-                 10) or server.process.poll() is not None:
+    if (
+        not _wait(
+            lambda: server.log.count(logged) >= times or server.process.poll() is not None, 10
+        )
+        or server.process.poll() is not None
+    ):
         raise AssertionError(f"sshd did not start: {server.log}")
 
 
@@ -197,8 +221,11 @@ def _free_port(address: str) -> int:
 
 def _descendants(pid: int) -> list[int]:
     try:
-        children = [int(word) for tasks in Path(f"/proc/{pid}/task").iterdir()
-                    for word in (tasks / "children").read_text().split()]
+        children = [
+            int(word)
+            for tasks in Path(f"/proc/{pid}/task").iterdir()
+            for word in (tasks / "children").read_text().split()
+        ]
     except OSError:
         return []
     return [*children, *(pid for child in children for pid in _descendants(child))]

@@ -7,9 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def make_tarball(directory: Path, name: str = "tiny", version: str = "1.0", *,
-                 files: Mapping[str, str], build: Sequence[str] | None = None, backend: str = "",
-                 backend_path: str = "", members: Sequence[tarfile.TarInfo] = ()) -> Path:
+def make_tarball(
+    directory: Path,
+    name: str = "tiny",
+    version: str = "1.0",
+    *,
+    files: Mapping[str, str],
+    build: Sequence[str] | None = None,
+    backend: str = "",
+    backend_path: str = "",
+    members: Sequence[tarfile.TarInfo] = (),
+) -> Path:
     """Write NAME-VERSION.tar.gz; with `build` it has a table [build-system].
 
     `files` are relative to its one directory; `members` are added as they are, without content.

@@ -76,12 +76,24 @@ def serve(directory: Path) -> Iterator[Tomcat]:
     jars = [HOME / "bin/bootstrap.jar", HOME / "bin/tomcat-juli.jar"]
     with (directory / "logs/out").open("wb") as log:
         process = subprocess.Popen(
-            [*ENDS_WITH_US, JAVA, "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, jars)),
-             f"-Dcatalina.home={HOME}", f"-Dcatalina.base={directory}",
-             f"-Djava.io.tmpdir={directory}/temp",
-             "org.apache.catalina.startup.Bootstrap", "start"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
+            [
+                *ENDS_WITH_US,
+                JAVA,
+                "-Xmx128m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                ":".join(map(str, jars)),
+                f"-Dcatalina.home={HOME}",
+                f"-Dcatalina.base={directory}",
+                f"-Djava.io.tmpdir={directory}/temp",
+                "org.apache.catalina.startup.Bootstrap",
+                "start",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+        )
     tomcat = Tomcat(webapps=directory / "webapps", url=f"http://127.0.0.1:{port}", process=process)
     try:
         deadline = time.monotonic() + 60

@@ -18,21 +18,30 @@ SECRETS = {
     "UMLAUT": f"Überläufer → größer {RUN} ß",
     "SPLIT": f"vB6nM2kL9jH4gF7d|sQ1wE5rT{RUN}",
     "KEY": f"-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSk{RUN}\n"
-           f"qZxJk2tVb8nPw4sLr6hYd3cMf9gXe1uHjT7oKi5aBvNzQyWmUpEsRlDt{RUN}\n"
-           f"Qm9vYmFy{RUN}=\n-----END PRIVATE KEY-----",
+    f"qZxJk2tVb8nPw4sLr6hYd3cMf9gXe1uHjT7oKi5aBvNzQyWmUpEsRlDt{RUN}\n"
+    f"Qm9vYmFy{RUN}=\n-----END PRIVATE KEY-----",
 }
 
 
 def traces(value: str) -> set[bytes]:
     """What a secret looks like, but for base64."""
     data = value.encode()
-    return {data, value.strip().encode(), value.encode("unicode-escape"),
-            data.hex().encode(), quote(value, safe="").encode(), quote(value).encode(),
-            quote_plus(value).encode(), quote(value, safe="").lower().encode(),
-            json.dumps(value)[1:-1].encode(), json.dumps(value, ensure_ascii=False)[1:-1].encode(),
-            repr(value)[1:-1].encode(), value.replace("'", "'\\''").encode(),
-            value.replace("'", "'\"'\"'").encode(),
-            *(line.encode() for line in value.splitlines() if len(line) > 7 and RUN in line)}
+    return {
+        data,
+        value.strip().encode(),
+        value.encode("unicode-escape"),
+        data.hex().encode(),
+        quote(value, safe="").encode(),
+        quote(value).encode(),
+        quote_plus(value).encode(),
+        quote(value, safe="").lower().encode(),
+        json.dumps(value)[1:-1].encode(),
+        json.dumps(value, ensure_ascii=False)[1:-1].encode(),
+        repr(value)[1:-1].encode(),
+        value.replace("'", "'\\''").encode(),
+        value.replace("'", "'\"'\"'").encode(),
+        *(line.encode() for line in value.splitlines() if len(line) > 7 and RUN in line),
+    }
 
 
 def base64_of(value: str) -> set[bytes]:
@@ -41,7 +50,8 @@ def base64_of(value: str) -> set[bytes]:
     found = set()
     for ahead in range(3):
         text = b64encode(b"\0" * ahead + data + b"\0\0\0")[
-            -(-8 * ahead // 6):8 * (ahead + len(data)) // 6]
+            -(-8 * ahead // 6) : 8 * (ahead + len(data)) // 6
+        ]
         found |= {text, text.translate(bytes.maketrans(b"+/", b"-_"))}
     return found
 
@@ -49,10 +59,13 @@ def base64_of(value: str) -> set[bytes]:
 def found_in(data: bytes) -> list[str]:
     """The names of the secrets that stand in it."""
     joined = data.replace(b"\r", b"").replace(b"\n", b"")
-    found = [name for name, value in SECRETS.items()
-             if any(trace in data for trace in traces(value))
-             or any(trace in joined for trace in base64_of(value))]
-    windows = (SECRETS["LONGER"][at:at + 10].encode() for at in range(len(SECRETS["LONGER"]) - 9))
+    found = [
+        name
+        for name, value in SECRETS.items()
+        if any(trace in data for trace in traces(value))
+        or any(trace in joined for trace in base64_of(value))
+    ]
+    windows = (SECRETS["LONGER"][at : at + 10].encode() for at in range(len(SECRETS["LONGER"]) - 9))
     return [*found, *(f"a piece of TOKEN: {window!r}" for window in windows if window in data)]
 
 

@@ -14,17 +14,33 @@ _VIRTUALENVS = re.compile(
     r"bin|lib(/[^/]+){0,2}|lib64.*|include(/python[\d.]+)?|share|pyvenv\.cfg|\.gitignore"
     r"|bootstrapper\.json|CACHEDIR\.TAG|bin/([Aa]ctivate(_this\.py|\.\w+)?|deactivate\.\w+"
     r"|python[\d.]*|pydoc\.bat|𝜋thon)|.*/_virtualenv\.(py|pth)"
-    r"|.*/__pycache__/_virtualenv\..*|.*\.dist-info/direct_url\.json")
+    r"|.*/__pycache__/_virtualenv\..*|.*\.dist-info/direct_url\.json"
+)
+
 
 def installed_by_pip(project: Path) -> Path:
     """A ve into which the vendored pip has installed what the project's lock says."""
     ve = project / "pip-ve"
     pip = next((project / lockfile.SOURCE).glob("pip-*.whl"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", ve], check=True)
-    subprocess.run([ve / "bin/python", pip / "pip", "--isolated", "install", "-q", "--no-index",
-                    "--no-deps", "--no-warn-script-location", "--disable-pip-version-check",
-                    "--require-hashes", "-r", lockfile.APPS],
-                   cwd=project, check=True)
+    subprocess.run(
+        [
+            ve / "bin/python",
+            pip / "pip",
+            "--isolated",
+            "install",
+            "-q",
+            "--no-index",
+            "--no-deps",
+            "--no-warn-script-location",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            lockfile.APPS,
+        ],
+        cwd=project,
+        check=True,
+    )
     return ve
 
 
@@ -62,7 +78,12 @@ def _record(path: Path) -> list[tuple[str, ...]]:
     """
     with path.open(encoding="utf-8", newline="") as stream:
         rows = [tuple(row) for row in csv.reader(stream)]
-    return sorted({
-        row[:1] if row[0].startswith("../../../bin/") or row[0].endswith((".pyc", "/INSTALLER"))
-        else row for row in rows
-        if (path.parents[1] / row[0]).exists() and not row[0].endswith("/direct_url.json")})
+    return sorted(
+        {
+            row[:1]
+            if row[0].startswith("../../../bin/") or row[0].endswith((".pyc", "/INSTALLER"))
+            else row
+            for row in rows
+            if (path.parents[1] / row[0]).exists() and not row[0].endswith("/direct_url.json")
+        }
+    )

@@ -39,8 +39,10 @@ class Visits:
 
     def __str__(self) -> str:
         bad = [f"{visit.path}: {visit.text[:300]}" for visit in self.all if visit.status != 200]
-        return (f"{len(self.all)} requests, {dict(self.statuses)}, the longest took "
-                f"{self.longest:.3f} s {bad[:3]}")
+        return (
+            f"{len(self.all)} requests, {dict(self.statuses)}, the longest took "
+            f"{self.longest:.3f} s {bad[:3]}"
+        )
 
 
 @contextmanager

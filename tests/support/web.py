@@ -38,8 +38,13 @@ def serve(reply: Callable[[Request], Reply]) -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            request = Request(number=len(web.requests) + 1, method=self.command, path=self.path,
-                              host=self.headers["Host"], body=body)
+            request = Request(
+                number=len(web.requests) + 1,
+                method=self.command,
+                path=self.path,
+                host=self.headers["Host"],
+                body=body,
+            )
             web.requests.append(request)
             status, text, *place = reply(request)
             self.send_response(status)

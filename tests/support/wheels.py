@@ -8,11 +8,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def make_wheel(directory: Path, name: str = "tiny", version: str = "1.0", *,
-               files: Mapping[str, str | bytes] | None = None, tag: str = "py3-none-any",
-               entry_points: str = "", requires: Sequence[str] = (), executable: Sequence[str] = (),
-               wheel_version: str = "1.0", pure: bool = True, record: str | None = None,
-               members: Sequence[zipfile.ZipInfo] = ()) -> Path:
+def make_wheel(
+    directory: Path,
+    name: str = "tiny",
+    version: str = "1.0",
+    *,
+    files: Mapping[str, str | bytes] | None = None,
+    tag: str = "py3-none-any",
+    entry_points: str = "",
+    requires: Sequence[str] = (),
+    executable: Sequence[str] = (),
+    wheel_version: str = "1.0",
+    pure: bool = True,
+    record: str | None = None,
+    members: Sequence[zipfile.ZipInfo] = (),
+) -> Path:
     """Write NAME-VERSION-TAG.whl; `files` default to one module that knows its version.
 
     `record` replaces the RECORD that would be right; `members` are added as they are, with their
@@ -20,19 +30,32 @@ def make_wheel(directory: Path, name: str = "tiny", version: str = "1.0", *,
     """
     info = f"{name}-{version}.dist-info"
     content: dict[str, str | bytes] = dict(
-        files if files is not None else {f"{name}.py": f"VERSION = {version!r}\n"})
-    content[f"{info}/METADATA"] = "\n".join([
-        "Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}",
-        *(f"Requires-Dist: {each}" for each in requires), "", "A tiny one.", ""])
-    content[f"{info}/WHEEL"] = (f"Wheel-Version: {wheel_version}\nGenerator: tests\n"
-                                f"Root-Is-Purelib: {str(pure).lower()}\nTag: {tag}\n")
+        files if files is not None else {f"{name}.py": f"VERSION = {version!r}\n"}
+    )
+    content[f"{info}/METADATA"] = "\n".join(
+        [
+            "Metadata-Version: 2.1",
+            f"Name: {name}",
+            f"Version: {version}",
+            *(f"Requires-Dist: {each}" for each in requires),
+            "",
+            "A tiny one.",
+            "",
+        ]
+    )
+    content[f"{info}/WHEEL"] = (
+        f"Wheel-Version: {wheel_version}\nGenerator: tests\n"
+        f"Root-Is-Purelib: {str(pure).lower()}\nTag: {tag}\n"
+    )
     if entry_points:
         content[f"{info}/entry_points.txt"] = entry_points
-    encoded = {path: text.encode() if isinstance(text, str) else text
-               for path, text in content.items()}
+    encoded = {
+        path: text.encode() if isinstance(text, str) else text for path, text in content.items()
+    }
     rows = [f"{path},{_digest(data)},{len(data)}" for path, data in encoded.items()]
     encoded[f"{info}/RECORD"] = (
-        record if record is not None else "\n".join([*rows, f"{info}/RECORD,,", ""])).encode()
+        record if record is not None else "\n".join([*rows, f"{info}/RECORD,,", ""])
+    ).encode()
 
     path = directory / f"{name}-{version}-{tag}.whl"
     directory.mkdir(parents=True, exist_ok=True)

@@ -20,8 +20,9 @@ class WorkingCopy:
     directory: Path
 
     def git(self, *arguments: str) -> str:
-        return subprocess.run(["git", *arguments], cwd=self.directory, check=True, text=True,
-                              capture_output=True).stdout.strip()
+        return subprocess.run(
+            ["git", *arguments], cwd=self.directory, check=True, text=True, capture_output=True
+        ).stdout.strip()
 
     def commit(self, message: str) -> str:
         """Commit everything, push it to origin, and return the commit."""
@@ -45,13 +46,24 @@ class WorkingCopy:
         style.write_text(f"{style.read_text().partition('/* now: ')[0]}/* now: {text} */\n")
         return self.commit(text)
 
-    def bootstrapper(self, *arguments: str, timeout: float = 300) -> (
-            "subprocess.CompletedProcess[str]"):
+    def bootstrapper(
+        self, *arguments: str, timeout: float = 300
+    ) -> "subprocess.CompletedProcess[str]":
         """`python -m bootstrapper …` of the project's own ve, with no terminal."""
-        return subprocess.run(self.command(*arguments), cwd=self.directory, check=False, text=True,
-                              capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout,
-                              env={name: value for name, value in os.environ.items()
-                                   if not name.startswith(("GIT_", "SSH_"))})
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.directory,
+            check=False,
+            text=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=timeout,
+            env={
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("GIT_", "SSH_"))
+            },
+        )
 
     def command(self, *arguments: str) -> list[str]:
         return [str(self.directory / "ve/bin/python"), "-m", "bootstrapper", *arguments]

@@ -102,17 +102,37 @@ def run_cookiecutter(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a version of cookiecutter, with its two output streams in one, as in a terminal."""
     return subprocess.run(
-        [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
-         "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", directory,
-         REPOSITORY, *words], env={**os.environ, **configured_index(directory).environment},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False)
+        [
+            find_uv(),
+            "tool",
+            "run",
+            "--no-config",
+            "--python",
+            sys.executable,
+            "--with",
+            "setuptools<81",
+            "--from",
+            f"cookiecutter=={version}",
+            "cookiecutter",
+            "-o",
+            directory,
+            REPOSITORY,
+            *words,
+        ],
+        env={**os.environ, **configured_index(directory).environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("version", ["2.6.0", "2.7.1"])
 def test_error_message_is_the_last_output(version: str, tmp_path: Path) -> None:
-    done = run_cookiecutter(version, tmp_path / "out", "--no-input", "project_slug=json",
-                            "timezone=Mars")
+    done = run_cookiecutter(
+        version, tmp_path / "out", "--no-input", "project_slug=json", "timezone=Mars"
+    )
     assert done.returncode == 2
     assert "Traceback" not in done.stdout
     *_, slug, timezone, command = done.stdout.splitlines()
@@ -131,29 +151,52 @@ def test_verbose_output_has_the_traceback(tmp_path: Path) -> None:
 def test_next_command_can_be_pasted(tmp_path: Path) -> None:
     cookiecutter = [sys.executable, "-m", "cookiecutter", "--no-input", "-o", tmp_path / "a b"]
     words = ["project_slug=Odd Name", "domain=-", "author=", "timezone=Mars", "deploy_user=A"]
-    done = subprocess.run([*cookiecutter, TEMPLATE, *words], capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(
+        [*cookiecutter, TEMPLATE, *words], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     command = done.stderr.splitlines()[-1].removeprefix("  next: ")
-    pasted = subprocess.run(f"{command} --accept-hooks no", shell=True, capture_output=True,
-                            text=True, check=False)
+    pasted = subprocess.run(
+        f"{command} --accept-hooks no", shell=True, capture_output=True, text=True, check=False
+    )
     assert pasted.returncode == 0, pasted.stderr
     readme = (tmp_path / "a b/odd_name/README.md").read_text()
     assert "odd-name.example.org" in readme
-    again = subprocess.run([*cookiecutter, TEMPLATE, "project_slug=json"], capture_output=True,
-                           text=True, check=False)
+    again = subprocess.run(
+        [*cookiecutter, TEMPLATE, "project_slug=json"], capture_output=True, text=True, check=False
+    )
     assert again.stderr.count("\n") == 2  # one fault, although two defaults come from the answer
 
 
 @pytest.mark.parametrize("version", ["1.7.3", "2.5.0"])
 def test_older_cookiecutter_names_the_needed_version(version: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [find_uv(), "tool", "run", "--no-config", "--python", sys.executable, "--with",
-         "setuptools<81", "--from", f"cookiecutter=={version}", "cookiecutter", "-o", tmp_path,
-         REPOSITORY], env={**os.environ, **configured_index(tmp_path).environment},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        [
+            find_uv(),
+            "tool",
+            "run",
+            "--no-config",
+            "--python",
+            sys.executable,
+            "--with",
+            "setuptools<81",
+            "--from",
+            f"cookiecutter=={version}",
+            "cookiecutter",
+            "-o",
+            tmp_path,
+            REPOSITORY,
+        ],
+        env={**os.environ, **configured_index(tmp_path).environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
-    assert ('This template needs cookiecutter 2.6 or later. next: pipx install "cookiecutter>=2.6"'
-            in done.stdout + done.stderr)
+    assert (
+        'This template needs cookiecutter 2.6 or later. next: pipx install "cookiecutter>=2.6"'
+        in done.stdout + done.stderr
+    )
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())

@@ -21,6 +21,7 @@ from vendor_fetch.index.index import configured_index
 
 pytestmark = pytest.mark.needs(apache.APACHE)
 
+
 @pytest.fixture(scope="module")
 def old_site(server_root: Path) -> Site:
     """A project that stayed with Django 4.2, in a ve of its own."""
@@ -37,8 +38,9 @@ def old_site(server_root: Path) -> Site:
     wanted = ["Django>=4.2,<4.3", "argon2-cffi", "django-csp>=4,<5", "django-environ", "whitenoise"]
     python = str(directory / "ve" / "bin" / "python")
     environment = {**os.environ, **configured_index(directory).environment}
-    subprocess.run([*uv, "pip", "install", "-q", "-p", python, *wanted], check=True,
-                   env=environment)
+    subprocess.run(
+        [*uv, "pip", "install", "-q", "-p", python, *wanted], check=True, env=environment
+    )
     (directory / ".env").write_text(
         f"SECRET_KEY={'abcdefghij' * 6}\nDATABASE_URL=sqlite:///{directory}/data/db.sqlite3\n"
     )
@@ -236,7 +238,8 @@ def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
         # Both processes must have changed over: a new one shows the new text.
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and (
-                len(answers) < 40 or any("new, " not in answer.text for answer in answers[-40:])):
+            len(answers) < 40 or any("new, " not in answer.text for answer in answers[-40:])
+        ):
             time.sleep(0.05)
     finally:
         stop.set()

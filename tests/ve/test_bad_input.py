@@ -31,8 +31,14 @@ def tree(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def refused(project: Path, *texts: str, status: int, options: tuple[str, ...] = (),
-            python: str | Path = sys.executable, prefix: tuple[str, ...] = ()) -> str:
+def refused(
+    project: Path,
+    *texts: str,
+    status: int,
+    options: tuple[str, ...] = (),
+    python: str | Path = sys.executable,
+    prefix: tuple[str, ...] = (),
+) -> str:
     """Rebuild, expect a failure whose message has all `texts`, and return the message."""
     before = tree(project / "ve")
     run = bootstrap(project, *options, python=python, prefix=prefix)
@@ -49,8 +55,13 @@ def refused(project: Path, *texts: str, status: int, options: tuple[str, ...] = 
 
 def test_missing_vendored_file_is_refused(built_project: Path) -> None:
     (built_project / lockfile.SOURCE / TINY).unlink()
-    refused(built_project, f"requirements/src/{TINY}: the file is missing",
-            "requirements/apps.txt:2 names it", "git checkout -- ", status=1)
+    refused(
+        built_project,
+        f"requirements/src/{TINY}: the file is missing",
+        "requirements/apps.txt:2 names it",
+        "git checkout -- ",
+        status=1,
+    )
 
 
 def test_missing_tool_is_refused(built_project: Path) -> None:
@@ -69,34 +80,58 @@ def test_changed_vendored_file_is_refused(built_project: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    refused(built_project, TINY, hashlib.sha256(content).hexdigest(), "requirements/apps.txt:2 has", status=1)
+    refused(
+        built_project,
+        TINY,
+        hashlib.sha256(content).hexdigest(),
+        "requirements/apps.txt:2 has",
+        status=1,
+    )
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")],
-                         ids=["FIFO", "directory", "device"])
-def test_irregular_vendored_file_is_refused(built_project: Path,
-                                                 make: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")],
+    ids=["FIFO", "directory", "device"],
+)
+def test_irregular_vendored_file_is_refused(
+    built_project: Path, make: Callable[[Path], None]
+) -> None:
     path = built_project / lockfile.SOURCE / TINY
     path.unlink()
     make(path)
-    refused(built_project, f"requirements/src/{TINY}: is not a regular file\n",
-            f"next: rm -r requirements/src/{TINY}, then: git checkout -- ", status=1)
+    refused(
+        built_project,
+        f"requirements/src/{TINY}: is not a regular file\n",
+        f"next: rm -r requirements/src/{TINY}, then: git checkout -- ",
+        status=1,
+    )
 
 
 def test_unlisted_vendored_file_is_refused(built_project: Path) -> None:
     make_wheel(built_project / lockfile.SOURCE, "stray")
-    refused(built_project, "requirements/src/stray-1.0-py3-none-any.whl",
-            "no line of apps.txt or tools.txt names this file", status=1)
+    refused(
+        built_project,
+        "requirements/src/stray-1.0-py3-none-any.whl",
+        "no line of apps.txt or tools.txt names this file",
+        status=1,
+    )
 
 
 def test_wheel_for_another_python_is_refused(built_project: Path) -> None:
     replace_tiny(built_project, tag="cp27-cp27mu-manylinux1_i686")
-    refused(built_project, "requirements/apps.txt:2", "cp27-cp27mu-manylinux1_i686",
-            f"cp{sys.version_info.major}{sys.version_info.minor}-", status=1)
+    refused(
+        built_project,
+        "requirements/apps.txt:2",
+        "cp27-cp27mu-manylinux1_i686",
+        f"cp{sys.version_info.major}{sys.version_info.minor}-",
+        status=1,
+    )
 
 
-@pytest.mark.parametrize("line", ["Django==5.2", "requirements/src/tiny-1.0-py3-none-any.whl",
-                                  "-e ."])
+@pytest.mark.parametrize(
+    "line", ["Django==5.2", "requirements/src/tiny-1.0-py3-none-any.whl", "-e ."]
+)
 def test_bad_line_of_the_lock_is_refused(built_project: Path, line: str) -> None:
     with (built_project / lockfile.APPS).open("a") as lock:
         lock.write(f"\n{line}\n")
@@ -116,7 +151,9 @@ def test_wheel_with_escaping_name_is_refused(built_project: Path, name: str) -> 
 
 def test_wheel_with_a_symlink_is_refused(built_project: Path) -> None:
     replace_tiny(built_project, members=[member("tiny_link", 0o120000)])
-    refused(built_project, TINY, "its member 'tiny_link' is neither a file nor a directory", status=1)
+    refused(
+        built_project, TINY, "its member 'tiny_link' is neither a file nor a directory", status=1
+    )
 
 
 @pytest.mark.parametrize("path", ["tiny-1.0.data/scripts/python", "tiny-1.0.data/data/pyvenv.cfg"])
@@ -138,8 +175,10 @@ def test_wheel_unlike_its_record_is_refused(built_project: Path) -> None:
 @pytest.mark.parametrize("free", [0, 100_000, 1_000_000])
 def test_full_disk_is_reported(built_project: Path, tmp_path: Path, free: int) -> None:
     """The project is on a small file system with `free` bytes left."""
-    replace_tiny(built_project, files={
-        "tiny.py": "VERSION = '2.0'\n", "tiny.bin": secrets.token_bytes(2_000_000)})
+    replace_tiny(
+        built_project,
+        files={"tiny.py": "VERSION = '2.0'\n", "tiny.bin": secrets.token_bytes(2_000_000)},
+    )
     disk = tmp_path / "disk"
     disk.mkdir()
     size = sum(path.stat().st_size for path in built_project.rglob("*") if path.is_file())
@@ -158,8 +197,22 @@ def test_full_disk_is_reported(built_project: Path, tmp_path: Path, free: int) -
         exit $status
     """
     run = subprocess.run(
-        [*OWN_MOUNTS, "sh", "-c", script, "sh", built_project, disk, str(size * 2 + 4_000_000),
-         str(free), sys.executable], capture_output=True, text=True, check=False)
+        [
+            *OWN_MOUNTS,
+            "sh",
+            "-c",
+            script,
+            "sh",
+            built_project,
+            disk,
+            str(size * 2 + 4_000_000),
+            str(free),
+            sys.executable,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 1, run.stdout + run.stderr
     assert "the disk is full" in run.stderr
     assert run.stderr.count("\n  next: ") == 1
@@ -168,14 +221,18 @@ def test_full_disk_is_reported(built_project: Path, tmp_path: Path, free: int) -
 
 @pytest.mark.needs("unshare", "mount")
 def test_read_only_project_is_reported(built_project: Path) -> None:
-    read_only = ('mount --bind . . && mount -o remount,bind,ro . && cd "$PWD" && exec "$@"')
-    refused(built_project, "can't be written", "next: as the owner of", status=1,
-            prefix=(*OWN_MOUNTS, "sh", "-c", read_only, "sh"))
+    read_only = 'mount --bind . . && mount -o remount,bind,ro . && cd "$PWD" && exec "$@"'
+    refused(
+        built_project,
+        "can't be written",
+        "next: as the owner of",
+        status=1,
+        prefix=(*OWN_MOUNTS, "sh", "-c", read_only, "sh"),
+    )
 
 
 @pytest.mark.parametrize("python", too_old(), ids=lambda path: path.name)
-def test_bootstrap_refuses_an_old_interpreter(
-        built_project: Path, python: Path) -> None:
+def test_bootstrap_refuses_an_old_interpreter(built_project: Path, python: Path) -> None:
     run = bootstrap(built_project, python=python)
     assert run.returncode == 2
     assert "is too old, 3.11 or later is needed" in run.stderr
@@ -212,8 +269,13 @@ def test_unknown_option_is_refused(built_project: Path) -> None:
 
 
 def test_directory_without_project_is_refused(tmp_path: Path) -> None:
-    run = subprocess.run([sys.executable, "-m", "bootstrapper", "rebuild"], cwd=tmp_path,
-                         capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", "bootstrapper", "rebuild"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 2
     assert f"{tmp_path}: is no project: it has no requirements/" in run.stderr
 
@@ -222,5 +284,4 @@ def test_directory_without_project_is_refused(tmp_path: Path) -> None:
 def test_file_size_limit_is_reported(built_project: Path) -> None:
     """An unexpected error of the system is reported without a traceback."""
     replace_tiny(built_project, files={"tiny.bin": secrets.token_bytes(1_000_000)})
-    refused(built_project, TINY, "File too large", status=1,
-            prefix=("prlimit", "--fsize=500000"))
+    refused(built_project, TINY, "File too large", status=1, prefix=("prlimit", "--fsize=500000"))

@@ -13,8 +13,13 @@ from tests.support.wheels import lock_line, make_wheel
 
 
 def check(project: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "bootstrapper", "check", *options], cwd=project,
-                          capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "bootstrapper", "check", *options],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def differences(project: Path) -> list[str]:
@@ -46,8 +51,8 @@ def test_changed_bytecode_is_reported(built_project: Path, site: Path) -> None:
     compiled.write_bytes(content.replace(b"1.0", b"6.6"))
     assert compiled.read_bytes() != content
     assert differences(built_project) == [
-        f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info: "
-        "its bytecode has changed"]
+        f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info: its bytecode has changed"
+    ]
 
 
 def test_changed_missing_and_extra_files_are_listed(built_project: Path, site: Path) -> None:
@@ -69,11 +74,14 @@ def test_changed_missing_and_extra_files_are_listed(built_project: Path, site: P
 def test_adapted_record_is_found(built_project: Path, site: Path) -> None:
     (site / "tiny.py").write_text("VERSION = 'patched'\n")
     record = site / "tiny-1.0.dist-info/RECORD"
-    rows = [row if not row.startswith("tiny.py") else "tiny.py,,"
-            for row in record.read_text().splitlines()]
+    rows = [
+        row if not row.startswith("tiny.py") else "tiny.py,,"
+        for row in record.read_text().splitlines()
+    ]
     record.write_text("\n".join(rows))
     assert differences(built_project) == [
-        f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info/RECORD: changed"]
+        f"ve/lib/{site.parent.name}/site-packages/tiny-1.0.dist-info/RECORD: changed"
+    ]
 
 
 def test_vendored_files_are_compared_with_the_lock(built_project: Path) -> None:
@@ -96,7 +104,8 @@ def test_newer_lock_is_found(built_project: Path) -> None:
     (built_project / lockfile.APPS).write_text(lock_line(ours) + lock_line(new))
     assert differences(built_project) == [
         "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed, but not in the lock",
-        "ve/: requirements/src/tiny-2.0-py3-none-any.whl is not installed"]
+        "ve/: requirements/src/tiny-2.0-py3-none-any.whl is not installed",
+    ]
 
 
 def test_other_sha256_of_a_name_is_found(built_project: Path) -> None:
@@ -105,7 +114,8 @@ def test_other_sha256_of_a_name_is_found(built_project: Path) -> None:
     ours = next(source.glob("bootstrapper-*.whl"))
     (built_project / lockfile.APPS).write_text(lock_line(ours) + lock_line(new))
     assert differences(built_project) == [
-        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed from a file with another sha256"]
+        "ve/: requirements/src/tiny-1.0-py3-none-any.whl is installed from a file with another sha256"
+    ]
 
 
 def test_missing_virtualenv_is_a_difference(tiny_project: Path) -> None:
@@ -113,10 +123,8 @@ def test_missing_virtualenv_is_a_difference(tiny_project: Path) -> None:
 
 
 def test_foreign_virtualenv_is_a_difference(tiny_project: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tiny_project / "ve"],
-                   check=True)
-    assert differences(tiny_project) == [
-        "ve/: was not built by this version of bootstrap.py"]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tiny_project / "ve"], check=True)
+    assert differences(tiny_project) == ["ve/: was not built by this version of bootstrap.py"]
 
 
 def test_bad_lock_is_reported(built_project: Path) -> None:
@@ -136,18 +144,23 @@ def installed(project: Path, *wheels: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize("files", [
-    {"odd-1.0.data/data/share/doc/odd/example.py": "print('like pycurl 7.47')\n"},
-    {"odd-1.0.data/headers/odd.py": "print('among the headers')\n"},
-    {"odd-1.0.data/scripts/odd.py": "print('compiled as it is')\n"},
-    {"odd-1.0.data/scripts/odd.py": "#!python\nprint('with a first line')\n"},
-    {"odd-1.0.data/scripts/below/odd": "#!python\nprint('in a directory of bin/')\n"},
-    {"odd-1.0.data/data/bin/odd.py": "print('data in bin/')\n"},
-    {"odd-1.0.data/data/odd.py": "print('in the root')\n"},
-    {"odd.py": "this is no Python\n", "__pycache__/odd.other.pyc": b"\0" * 20},
-], ids=lambda files: next(iter(files)))
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"odd-1.0.data/data/share/doc/odd/example.py": "print('like pycurl 7.47')\n"},
+        {"odd-1.0.data/headers/odd.py": "print('among the headers')\n"},
+        {"odd-1.0.data/scripts/odd.py": "print('compiled as it is')\n"},
+        {"odd-1.0.data/scripts/odd.py": "#!python\nprint('with a first line')\n"},
+        {"odd-1.0.data/scripts/below/odd": "#!python\nprint('in a directory of bin/')\n"},
+        {"odd-1.0.data/data/bin/odd.py": "print('data in bin/')\n"},
+        {"odd-1.0.data/data/odd.py": "print('in the root')\n"},
+        {"odd.py": "this is no Python\n", "__pycache__/odd.other.pyc": b"\0" * 20},
+    ],
+    ids=lambda files: next(iter(files)),
+)
 def test_python_files_anywhere_make_no_difference(
-        tiny_project: Path, files: dict[str, str | bytes]) -> None:
+    tiny_project: Path, files: dict[str, str | bytes]
+) -> None:
     installed(tiny_project, make_wheel(tiny_project / lockfile.SOURCE, "odd", files=files))
     assert differences(tiny_project) == []
 
@@ -155,22 +168,38 @@ def test_python_files_anywhere_make_no_difference(
 @pytest.mark.parametrize("digest", ["md5=AAAA", "shake_128=AAAA", "", "sha256={right}="])
 def test_unusual_record_makes_no_difference(tiny_project: Path, digest: str) -> None:
     right = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"  # of no bytes
-    record = (f"odd.txt,{digest.format(right=right)},\nodd.pyc,,\nodd-1.0.dist-info/METADATA,,\n"
-              "odd-1.0.dist-info/WHEEL,,\nodd-1.0.dist-info/RECORD,,\n")
-    installed(tiny_project, make_wheel(
-        tiny_project / lockfile.SOURCE, "odd", record=record,
-        files={"odd.txt": b"", "odd.pyc": b"compiled, by whom?" * 2}))
+    record = (
+        f"odd.txt,{digest.format(right=right)},\nodd.pyc,,\nodd-1.0.dist-info/METADATA,,\n"
+        "odd-1.0.dist-info/WHEEL,,\nodd-1.0.dist-info/RECORD,,\n"
+    )
+    installed(
+        tiny_project,
+        make_wheel(
+            tiny_project / lockfile.SOURCE,
+            "odd",
+            record=record,
+            files={"odd.txt": b"", "odd.pyc": b"compiled, by whom?" * 2},
+        ),
+    )
     assert differences(tiny_project) == []
 
 
 def test_file_of_two_wheels_makes_no_difference(tiny_project: Path) -> None:
     source = tiny_project / lockfile.SOURCE
-    wheels = [make_wheel(source, name, files={
-        "tests.py": f"WHOSE = {name!r}\n", f"{name}-1.0.data/scripts/run.py": f"#!python\n{name}",
-        f"{name}-1.0.data/data/share/all.py": f"print({name!r})\n",
-        f"{name}-1.0.data/scripts/{name}.py": "#!python\n1\n",
-        f"{name}-1.0.data/scripts/{'two' if name == 'one' else 'x'}.py": "plain = 1\n",
-        }) for name in ("one", "two")]
+    wheels = [
+        make_wheel(
+            source,
+            name,
+            files={
+                "tests.py": f"WHOSE = {name!r}\n",
+                f"{name}-1.0.data/scripts/run.py": f"#!python\n{name}",
+                f"{name}-1.0.data/data/share/all.py": f"print({name!r})\n",
+                f"{name}-1.0.data/scripts/{name}.py": "#!python\n1\n",
+                f"{name}-1.0.data/scripts/{'two' if name == 'one' else 'x'}.py": "plain = 1\n",
+            },
+        )
+        for name in ("one", "two")
+    ]
     installed(tiny_project, *wheels)
     assert differences(tiny_project) == []
     module = next(tiny_project.glob("ve/lib/*/site-packages/tests.py"))
@@ -179,13 +208,27 @@ def test_file_of_two_wheels_makes_no_difference(tiny_project: Path) -> None:
     assert [line.rpartition("/")[2] for line in differences(tiny_project)] == ["tests.py: changed"]
 
 
-@pytest.mark.parametrize("path", ["share/doc/__pycache__/example.*.pyc",
-                                  "bin/__pycache__/odd.*.pyc", "bin/__pycache__/plain.*.pyc"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "share/doc/__pycache__/example.*.pyc",
+        "bin/__pycache__/odd.*.pyc",
+        "bin/__pycache__/plain.*.pyc",
+    ],
+)
 def test_changed_bytecode_is_found_anywhere(tiny_project: Path, path: str) -> None:
-    installed(tiny_project, make_wheel(tiny_project / lockfile.SOURCE, "odd", files={
-        "odd-1.0.data/data/share/doc/example.py": "print('one')\n",
-        "odd-1.0.data/scripts/odd.py": "#!python\nprint('one')\n",
-        "odd-1.0.data/scripts/plain.py": "print('one')\n"}))
+    installed(
+        tiny_project,
+        make_wheel(
+            tiny_project / lockfile.SOURCE,
+            "odd",
+            files={
+                "odd-1.0.data/data/share/doc/example.py": "print('one')\n",
+                "odd-1.0.data/scripts/odd.py": "#!python\nprint('one')\n",
+                "odd-1.0.data/scripts/plain.py": "print('one')\n",
+            },
+        ),
+    )
     compiled = next(tiny_project.glob(f"ve/{path}"))
     compiled.chmod(0o644)
     compiled.write_bytes(compiled.read_bytes().replace(b"one", b"two"))
@@ -201,8 +244,11 @@ def test_next_command_for_a_changed_ve_is_a_rebuild(built_project: Path, site: P
 def test_next_command_never_loses_edits(built_project: Path) -> None:
     """Run the commands that `check` suggests, with uncommitted edits in requirements/."""
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.example")
-    for command in (("init", "-q"), ("add", "bootstrap.py", "requirements"),
-                    ("commit", "-qm", "one")):
+    for command in (
+        ("init", "-q"),
+        ("add", "bootstrap.py", "requirements"),
+        ("commit", "-qm", "one"),
+    ):
         subprocess.run([*git, *command], cwd=built_project, check=True)
     source, apps = built_project / lockfile.SOURCE, built_project / "requirements/apps.in"
     (source / "tiny-1.0-py3-none-any.whl").write_bytes(b"a week of work")
@@ -213,14 +259,24 @@ def test_next_command_never_loses_edits(built_project: Path) -> None:
     run = check(built_project, "-q")
     assert "git checkout -- requirements\n" not in run.stderr
     for step in [line.removeprefix("  next: ") for line in run.stderr.splitlines()[1:]]:
-        subprocess.run(["sh", "-c", step.partition(", or")[0]], cwd=built_project, check=True,
-                       env={**os.environ, "GIT_COMMITTER_NAME": "a", "GIT_AUTHOR_NAME": "a",
-                            "GIT_COMMITTER_EMAIL": "a@b", "GIT_AUTHOR_EMAIL": "a@b"},
-                       capture_output=True)
+        subprocess.run(
+            ["sh", "-c", step.partition(", or")[0]],
+            cwd=built_project,
+            check=True,
+            env={
+                **os.environ,
+                "GIT_COMMITTER_NAME": "a",
+                "GIT_AUTHOR_NAME": "a",
+                "GIT_COMMITTER_EMAIL": "a@b",
+                "GIT_AUTHOR_EMAIL": "a@b",
+            },
+            capture_output=True,
+        )
     assert differences(built_project) == []
     assert apps.read_text() == "tiny\nmore\n"
     assert (built_project / stray.name).is_file()
     path = f"{lockfile.SOURCE}/tiny-1.0-py3-none-any.whl"
-    kept = subprocess.run(["git", "show", f"stash@{{0}}:{path}"], cwd=built_project,
-                          capture_output=True, check=True)
+    kept = subprocess.run(
+        ["git", "show", f"stash@{{0}}:{path}"], cwd=built_project, capture_output=True, check=True
+    )
     assert kept.stdout == b"a week of work"

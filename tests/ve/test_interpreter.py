@@ -30,8 +30,9 @@ print(json.dumps([list(map(str, sys_tags())), default_environment()]))
 def test_tags_and_variables_equal_packaging(version: str) -> None:
     executable = interpreters()[version]
     where = os.fspath(Path(packaging.__file__).parents[1])
-    output = subprocess.run([executable, "-c", REFERENCE], env={"PYTHONPATH": where},
-                          capture_output=True, check=True).stdout
+    output = subprocess.run(
+        [executable, "-c", REFERENCE], env={"PYTHONPATH": where}, capture_output=True, check=True
+    ).stdout
     tags, environment = json.loads(output)
     ours = inspect_interpreter(executable)
     assert list(ours.tags) == tags
@@ -64,27 +65,41 @@ def test_free_threaded_build_has_no_abi3_tags() -> None:
 
 def test_platform_tags_are_best_first() -> None:
     assert linux_platforms("x86_64", musl=(1, 2)) == (
-        "linux_x86_64", "musllinux_1_2_x86_64", "musllinux_1_1_x86_64", "musllinux_1_0_x86_64")
+        "linux_x86_64",
+        "musllinux_1_2_x86_64",
+        "musllinux_1_1_x86_64",
+        "musllinux_1_0_x86_64",
+    )
     assert linux_platforms("aarch64", glibc=(2, 18)) == (
-        "linux_aarch64", "manylinux_2_18_aarch64", "manylinux_2_17_aarch64",
-        "manylinux2014_aarch64")
+        "linux_aarch64",
+        "manylinux_2_18_aarch64",
+        "manylinux_2_17_aarch64",
+        "manylinux2014_aarch64",
+    )
 
 
 def test_modules_in_current_directory_are_not_run(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('run by mistake')\n")
     monkeypatch.chdir(tmp_path)
     assert inspect_interpreter(sys.executable).version == sys.version_info[:2]
 
 
-@pytest.mark.parametrize(("versions", "expected"), [
-    (None, "./bootstrap.py --python '{}/python3.14'"),
-    ({"3.12", "3.13"}, "./bootstrap.py --python '{}/python3.13'"),
-    ({"3.12"}, "install another Python (Debian: apt-get install python3), then: ./bootstrap.py"),
-])
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        (None, "./bootstrap.py --python '{}/python3.14'"),
+        ({"3.12", "3.13"}, "./bootstrap.py --python '{}/python3.13'"),
+        (
+            {"3.12"},
+            "install another Python (Debian: apt-get install python3), then: ./bootstrap.py",
+        ),
+    ],
+)
 def test_another_python_is_one_on_path(
-        versions: set[str] | None, expected: str, tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    versions: set[str] | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = tmp_path / "with space"
     directory.mkdir()
     for name in ("python3.10", "python3.12", "python3.13", "python3.14"):

@@ -16,27 +16,41 @@ from tests.support.processes import processes_of, wait_until_gone
 @pytest.fixture
 def slow_project(built_project: Path) -> Path:
     """Return a project whose rebuild takes seconds, so that tests can interrupt it."""
-    replace_tiny(built_project, files={
-        "tiny.py": "VERSION = '2.0'\ndef main() -> None:\n    print(VERSION)\n",
-        **{f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 40
-           for number in range(800)}}, entry_points="[console_scripts]\ntiny = tiny:main\n")
+    replace_tiny(
+        built_project,
+        files={
+            "tiny.py": "VERSION = '2.0'\ndef main() -> None:\n    print(VERSION)\n",
+            **{
+                f"many/module_{number}.py": "def f(x):\n    return [x, x + 1]\n" * 40
+                for number in range(800)
+            },
+        },
+        entry_points="[console_scripts]\ntiny = tiny:main\n",
+    )
     return built_project
 
 
 def started(project: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "bootstrap.py"],
+        cwd=project,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def unpacking(store: Path) -> bool:
     return any(store.glob("*/unfinished/*/*/tree/lib/python*/site-packages/many/*.py"))
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
-                         ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name
+)
 def test_interrupt_leaves_the_old_virtualenv(
-        slow_project: Path, cold_store: Path, how: signal.Signals) -> None:
+    slow_project: Path, cold_store: Path, how: signal.Signals
+) -> None:
     run = started(slow_project)
     while not unpacking(cold_store):
         assert run.poll() is None

@@ -17,8 +17,12 @@ DAY = 86400
 
 
 def store(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "bootstrapper", "store", *words],
-                          capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "bootstrapper", "store", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def info() -> dict[str, int]:
@@ -33,7 +37,8 @@ def test_info_of_an_empty_store(cold_store: Path) -> None:
 
 
 def test_info_counts_shared_disk_space(
-        cold_store: Path, tiny_project: Path, tmp_path: Path) -> None:
+    cold_store: Path, tiny_project: Path, tmp_path: Path
+) -> None:
     assert bootstrap(tiny_project).returncode == 0
     first = info()
     assert first["items"] == 2
@@ -45,14 +50,16 @@ def test_info_counts_shared_disk_space(
         assert bootstrap(copies[-1]).returncode == 0
     then = info()
     assert then["size"] == first["size"]
-    linked = sum(path.stat().st_size for path in (copies[0] / "ve").rglob("*")
-                 if path.is_file() and path.stat().st_nlink > 1)
+    linked = sum(
+        path.stat().st_size
+        for path in (copies[0] / "ve").rglob("*")
+        if path.is_file() and path.stat().st_nlink > 1
+    )
     assert then["saved"] == linked * 4
     assert "saved" in store("info").stdout
 
 
-def test_prune_removes_unused_entries_only(
-        cold_store: Path, built_project: Path) -> None:
+def test_prune_removes_unused_entries_only(cold_store: Path, built_project: Path) -> None:
     assert store("prune").stdout.startswith("removed 0 of 2 entries")
     (old,) = cold_store.glob("*/cpython-*/*/tree/lib/python*/site-packages/tiny.py")
     entry = old.parents[4]
@@ -74,8 +81,11 @@ def test_rebuild_counts_as_use(cold_store: Path, built_project: Path) -> None:
 def test_prune_waits_for_a_rebuild(cold_store: Path, built_project: Path) -> None:
     handle = os.open(cold_store / FORMAT, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_SH)
-    pruning = subprocess.Popen([sys.executable, "-m", "bootstrapper", "store", "prune",
-                                "--days", "0"], stdout=subprocess.PIPE, text=True)
+    pruning = subprocess.Popen(
+        [sys.executable, "-m", "bootstrapper", "store", "prune", "--days", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     with pytest.raises(subprocess.TimeoutExpired):
         pruning.wait(timeout=1)
     os.close(handle)
@@ -92,18 +102,25 @@ def test_unwritable_store_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_empty_virtualenv_is_created_once(
-        cold_store: Path, tiny_project: Path, tmp_path: Path) -> None:
+    cold_store: Path, tiny_project: Path, tmp_path: Path
+) -> None:
     """The path has no space: only such a virtualenv can be copied to another path."""
     project = tiny_project.rename(tmp_path / "first")
     plain = tmp_path / "store"
     environment = {**os.environ, "BOOTSTRAP_STORE": str(plain)}
     for name in ("first", "second"):
         project = project.rename(tmp_path / name)
-        subprocess.run([sys.executable, "bootstrap.py", "-q"], cwd=project, env=environment,
-                       check=True)
+        subprocess.run(
+            [sys.executable, "bootstrap.py", "-q"], cwd=project, env=environment, check=True
+        )
         (kept,) = plain.glob("*/bare/*")
-        output = subprocess.run(["bash", "-c", ". ve/bin/activate; tiny; echo $VIRTUAL_ENV $PS1"],
-                              cwd=project, capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(
+            ["bash", "-c", ". ve/bin/activate; tiny; echo $VIRTUAL_ENV $PS1"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         assert output.split() == ["1.0", str(project / "ve"), f"({name})"]
         for path in (project / "ve").rglob("*"):
             if path.is_file() and not path.is_symlink():

@@ -18,13 +18,21 @@ from tests.support.wheels import make_wheel
 @pytest.fixture(params=["our own bytecode", "another's"])
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
     """Return the running interpreter, for forks; and one with another name, which is started."""
-    return current_interpreter() if request.param == "our own bytecode" else replace(
-        current_interpreter(), bytecode="another's")
+    return (
+        current_interpreter()
+        if request.param == "our own bytecode"
+        else replace(current_interpreter(), bytecode="another's")
+    )
 
 
 def task(directory: Path, wheel: Path) -> UnpackTask:
-    return UnpackTask(wheel=os.fspath(wheel), name=wheel.name, site=current_interpreter().site,
-                place=os.fspath(directory / f"entry-{wheel.name}"), version=sys.version_info[:2])
+    return UnpackTask(
+        wheel=os.fspath(wheel),
+        name=wheel.name,
+        site=current_interpreter().site,
+        place=os.fspath(directory / f"entry-{wheel.name}"),
+        version=sys.version_info[:2],
+    )
 
 
 def children() -> str:
@@ -39,8 +47,7 @@ def _no_process_is_left() -> Iterator[None]:
     assert children() == before
 
 
-def test_pool_unpacks_every_wheel_and_exits(tmp_path: Path,
-                                                        interpreter: Interpreter) -> None:
+def test_pool_unpacks_every_wheel_and_exits(tmp_path: Path, interpreter: Interpreter) -> None:
     tasks = [task(tmp_path, make_wheel(tmp_path, f"tiny{number}")) for number in range(7)]
     done: list[UnpackTask] = []
     pool.unpack_all(tasks, interpreter, jobs=3, done=done.append)
@@ -49,20 +56,20 @@ def test_pool_unpacks_every_wheel_and_exits(tmp_path: Path,
         site = Path(each.place) / "tree" / current_interpreter().site
         assert (site / f"tiny{number}.py").read_text() == "VERSION = '1.0'\n"
         assert [path.name for path in site.glob("__pycache__/*")] == [
-            f"tiny{number}.{sys.implementation.cache_tag}.pyc"]
+            f"tiny{number}.{sys.implementation.cache_tag}.pyc"
+        ]
 
 
-def test_refused_wheel_is_reported_and_pool_exits(
-        tmp_path: Path, interpreter: Interpreter) -> None:
+def test_refused_wheel_is_reported_and_pool_exits(tmp_path: Path, interpreter: Interpreter) -> None:
     wheels = [make_wheel(tmp_path, f"tiny{number}") for number in range(7)]
     wheels[3].write_bytes(b"not a zip")
     with pytest.raises(WorkFailed, match=r"tiny3.*zip archive"):
-        pool.unpack_all([task(tmp_path, wheel) for wheel in wheels], interpreter, jobs=2,
-                 done=lambda _: None)
+        pool.unpack_all(
+            [task(tmp_path, wheel) for wheel in wheels], interpreter, jobs=2, done=lambda _: None
+        )
 
 
-def test_system_error_is_raised_unchanged(tmp_path: Path,
-                                                    interpreter: Interpreter) -> None:
+def test_system_error_is_raised_unchanged(tmp_path: Path, interpreter: Interpreter) -> None:
     wanted = task(tmp_path, make_wheel(tmp_path))
     Path(wanted.place).mkdir()
     with pytest.raises(FileExistsError) as error:

@@ -26,11 +26,18 @@ def site(project: Path) -> Path:
 
 
 def test_virtualenv_holds_exactly_the_lock(built_project: Path) -> None:
-    names = {re.sub(r"^bootstrapper-.*\.", "bootstrapper.", path.name)
-             for path in site(built_project).iterdir()}
+    names = {
+        re.sub(r"^bootstrapper-.*\.", "bootstrapper.", path.name)
+        for path in site(built_project).iterdir()
+    }
     assert names - {"_virtualenv.py", "_virtualenv.pth"} == {
-        "tiny.py", "tiny-1.0.dist-info", "__pycache__", "bootstrapper", "vendor_fetch",
-        "bootstrapper.dist-info"}
+        "tiny.py",
+        "tiny-1.0.dist-info",
+        "__pycache__",
+        "bootstrapper",
+        "vendor_fetch",
+        "bootstrapper.dist-info",
+    }
     assert ve_version(built_project) == "1.0"
 
 
@@ -40,57 +47,94 @@ def test_rebuild_removes_the_old_virtualenv(built_project: Path) -> None:
     assert bootstrap(built_project).returncode == 0
     assert not stray.exists()
     assert sorted(path.name for path in built_project.iterdir()) == [
-        "bootstrap.py", "requirements", "ve"]
+        "bootstrap.py",
+        "requirements",
+        "ve",
+    ]
 
 
 def test_no_file_names_the_staging_directory(built_project: Path) -> None:
     for path in (built_project / "ve").rglob("*"):
         if path.is_file() and not path.is_symlink():
             assert not re.search(rb"\.ve\.build-[0-9a-f]{8}", path.read_bytes()), path
-    output = subprocess.run([built_project / "ve/bin/python", "-c", "import tiny; print("
-                           "tiny.main.__code__.co_filename)"], capture_output=True, text=True,
-                          check=True).stdout
+    output = subprocess.run(
+        [
+            built_project / "ve/bin/python",
+            "-c",
+            "import tiny; print(tiny.main.__code__.co_filename)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert output.strip() == str(site(built_project) / "tiny.py")
 
 
 def test_virtualenv_can_be_activated(built_project: Path) -> None:
-    done = subprocess.run(["bash", "-c", ". ve/bin/activate && command -v tiny && tiny"],
-                          cwd=built_project, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["bash", "-c", ". ve/bin/activate && command -v tiny && tiny"],
+        cwd=built_project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.splitlines() == [str(built_project / "ve/bin/tiny"), "1.0"]
 
 
 def test_bootstrapper_is_installed(built_project: Path) -> None:
-    done = subprocess.run([built_project / "ve/bin/python", "-m", "bootstrapper", "check"],
-                          cwd=built_project, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [built_project / "ve/bin/python", "-m", "bootstrapper", "check"],
+        cwd=built_project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_virtualenv_rebuilds_itself(built_project: Path) -> None:
-    done = subprocess.run([built_project / "ve/bin/python", "-m", "bootstrapper", "rebuild"],
-                          cwd=built_project, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [built_project / "ve/bin/python", "-m", "bootstrapper", "rebuild"],
+        cwd=built_project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert ve_version(built_project) == "1.0"
 
 
 def test_compiled_bytecode_is_used(built_project: Path) -> None:
-    done = subprocess.run([built_project / "ve/bin/python", "-v", "-c", "import tiny"],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [built_project / "ve/bin/python", "-v", "-c", "import tiny"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert re.search(r"code object from .*tiny\.cpython-\d+\.pyc", done.stderr)
 
 
 @pytest.mark.parametrize("version", interpreters())
 def test_requires_python_chooses_the_interpreter(
-        tiny_project: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_project: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     executable = interpreters()[version]
     (tiny_project / "pyproject.toml").write_text(
-        f'[project]\nname = "x"\nrequires-python = "=={version}.*"\n')
+        f'[project]\nname = "x"\nrequires-python = "=={version}.*"\n'
+    )
     monkeypatch.setenv("PATH", str(executable.parent), prepend=os.pathsep)
     run = bootstrap(tiny_project)
     assert run.returncode == 0, run.stderr
-    output = subprocess.run([tiny_project / "ve/bin/python", "-c",
-                           "import sys, tiny; print(*sys.version_info[:2], sep='.'); "
-                           "print(tiny.__spec__.cached)"],
-                          capture_output=True, text=True, check=True).stdout.splitlines()
+    output = subprocess.run(
+        [
+            tiny_project / "ve/bin/python",
+            "-c",
+            "import sys, tiny; print(*sys.version_info[:2], sep='.'); print(tiny.__spec__.cached)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
     assert output[0] == version
     assert Path(output[1]).is_file()
 
@@ -118,13 +162,13 @@ def test_missing_python_is_reported(built_project: Path) -> None:
 
 
 @pytest.mark.skipif(len(interpreters()) < 2, reason="needs a second Python")
-def test_python_of_the_lock_is_chosen(
-        tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_of_the_lock_is_chosen(tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     version, executable = next(each for each in interpreters().items() if each[0] != here)
     (tiny_project / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.11"\n')
-    code = make_wheel(tiny_project / lockfile.SOURCE, "code",
-                      tag=f"cp{version.replace('.', '')}-none-any")
+    code = make_wheel(
+        tiny_project / lockfile.SOURCE, "code", tag=f"cp{version.replace('.', '')}-none-any"
+    )
     with (tiny_project / lockfile.APPS).open("a") as lock:
         lock.write(lock_line(code, f'python_version == "{version}"'))
     monkeypatch.setenv("PATH", str(executable.parent), prepend=os.pathsep)
@@ -136,16 +180,23 @@ def test_python_of_the_lock_is_chosen(
 
 def test_files_of_every_kind_are_installed(tiny_project: Path) -> None:
     scripts = "kinds-1.0.data/scripts"
-    add_wheel(tiny_project, name="kinds",
-              executable=["kinds/tool", f"{scripts}/kinds-sh", f"{scripts}/kinds-py"], files={
-        "kinds/__init__.py": "", "kinds/tool": "#!/bin/sh\n", "kinds/empty.txt": "",
-        "kinds/naïve.txt": "ü", "kinds/broken.py": "print 'two'\n",
-        f"{scripts}/kinds-sh": "#!/bin/sh\necho sh\n",
-        f"{scripts}/kinds-py": "#!python\nimport kinds; print('py')\n",
-        "kinds-1.0.data/headers/kinds.h": "// a header\n",
-        "kinds-1.0.data/data/share/kinds/data.txt": "data\n",
-        "kinds-1.0.data/platlib/kinds_native.txt": "native\n",
-    })
+    add_wheel(
+        tiny_project,
+        name="kinds",
+        executable=["kinds/tool", f"{scripts}/kinds-sh", f"{scripts}/kinds-py"],
+        files={
+            "kinds/__init__.py": "",
+            "kinds/tool": "#!/bin/sh\n",
+            "kinds/empty.txt": "",
+            "kinds/naïve.txt": "ü",
+            "kinds/broken.py": "print 'two'\n",
+            f"{scripts}/kinds-sh": "#!/bin/sh\necho sh\n",
+            f"{scripts}/kinds-py": "#!python\nimport kinds; print('py')\n",
+            "kinds-1.0.data/headers/kinds.h": "// a header\n",
+            "kinds-1.0.data/data/share/kinds/data.txt": "data\n",
+            "kinds-1.0.data/platlib/kinds_native.txt": "native\n",
+        },
+    )
     assert bootstrap(tiny_project).returncode == 0
     ve, packages = tiny_project / "ve", site(tiny_project)
     version = packages.parent.name
@@ -156,25 +207,41 @@ def test_files_of_every_kind_are_installed(tiny_project: Path) -> None:
     assert (ve / "share/kinds/data.txt").read_text() == "data\n"
     assert (ve / f"include/site/{version}/kinds/kinds.h").is_file()
     for script, output in (("kinds-sh", "sh\n"), ("kinds-py", "py\n")):
-        assert subprocess.run([ve / "bin" / script], capture_output=True, text=True,
-                              check=True).stdout == output
+        assert (
+            subprocess.run([ve / "bin" / script], capture_output=True, text=True, check=True).stdout
+            == output
+        )
 
 
 def test_later_line_wins_for_a_shared_file(tiny_project: Path) -> None:
     for name in ("first", "second", "third"):
-        add_wheel(tiny_project, name=name, files={
-            "shared/__init__.py": f"FROM = {name!r}\n", f"shared/{name}.py": ""})
+        add_wheel(
+            tiny_project,
+            name=name,
+            files={"shared/__init__.py": f"FROM = {name!r}\n", f"shared/{name}.py": ""},
+        )
     for _ in range(3):
         assert bootstrap(tiny_project, "--jobs", "4").returncode == 0
-        output = subprocess.run([tiny_project / "ve/bin/python", "-c",
-                               "import shared; print(shared.FROM)"],
-                              capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(
+            [tiny_project / "ve/bin/python", "-c", "import shared; print(shared.FROM)"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         assert output == "third\n"
 
 
 def test_two_rebuilds_run_one_after_the_other(built_project: Path) -> None:
-    runs = [subprocess.Popen([sys.executable, "bootstrap.py"], cwd=built_project, text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "bootstrap.py"],
+            cwd=built_project,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
     output = [run.communicate(timeout=120) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], output
     assert sum("waiting for another rebuild" in out for out, _ in output) == 2
@@ -193,14 +260,28 @@ def test_rebuild_needs_no_network(tiny_project: Path) -> None:
 @pytest.mark.needs("strace")
 def test_rebuild_opens_no_socket(tiny_project: Path, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
-    run = bootstrap(tiny_project, prefix=("strace", "-f", "-qq", "-e", "trace=%network",
-                                          "-o", str(trace)))
+    run = bootstrap(
+        tiny_project, prefix=("strace", "-f", "-qq", "-e", "trace=%network", "-o", str(trace))
+    )
     assert run.returncode == 0, run.stderr
     calls = trace.read_text()
     assert "AF_INET" not in calls
     # The trace does find a socket that is opened.
-    subprocess.run(["strace", "-f", "-qq", "-e", "trace=%network", "-o", trace, sys.executable,
-                    "-c", "import socket; socket.socket()"], check=True)
+    subprocess.run(
+        [
+            "strace",
+            "-f",
+            "-qq",
+            "-e",
+            "trace=%network",
+            "-o",
+            trace,
+            sys.executable,
+            "-c",
+            "import socket; socket.socket()",
+        ],
+        check=True,
+    )
     assert "AF_INET" in trace.read_text()
 
 
@@ -218,8 +299,7 @@ def test_virtualenv_moved_aside_is_restored(built_project: Path) -> None:
     assert ve_version(built_project) == "1.0"
 
 
-def test_link_to_a_virtualenv_is_replaced(
-        built_project: Path, tmp_path: Path) -> None:
+def test_link_to_a_virtualenv_is_replaced(built_project: Path, tmp_path: Path) -> None:
     elsewhere = (built_project / "ve").rename(tmp_path / "elsewhere")
     (built_project / "ve").symlink_to(elsewhere)
     assert bootstrap(built_project).returncode == 0

@@ -27,7 +27,7 @@ def everything(directory: Path) -> dict[str, tuple[int, str | bytes]]:
         if path.is_symlink():
             content = str(path.readlink())
         elif path.is_file():
-            content = path.read_bytes()[16 if path.suffix == ".pyc" else 0:]
+            content = path.read_bytes()[16 if path.suffix == ".pyc" else 0 :]
         found[str(path.relative_to(directory))] = (path.lstat().st_mode, content)
     return found
 
@@ -118,14 +118,29 @@ def nothing(ve: Path) -> None:
     ve.mkdir()
 
 
-@pytest.mark.parametrize("change", [
-    an_extra_file, an_extra_package, a_file_that_was_deleted, a_package_that_was_deleted,
-    a_file_that_was_replaced, a_file_that_was_edited, a_file_that_was_edited_in_its_own_time,
-    a_file_where_a_directory_was, a_directory_where_a_file_was,
-    a_directory_that_others_may_not_enter, another_python, another_script, no_site_packages,
-    nothing], ids=lambda change: change.__name__)
+@pytest.mark.parametrize(
+    "change",
+    [
+        an_extra_file,
+        an_extra_package,
+        a_file_that_was_deleted,
+        a_package_that_was_deleted,
+        a_file_that_was_replaced,
+        a_file_that_was_edited,
+        a_file_that_was_edited_in_its_own_time,
+        a_file_where_a_directory_was,
+        a_directory_where_a_file_was,
+        a_directory_that_others_may_not_enter,
+        another_python,
+        another_script,
+        no_site_packages,
+        nothing,
+    ],
+    ids=lambda change: change.__name__,
+)
 def test_recycled_virtualenv_equals_a_fresh_one(
-        change: Callable[[Path], None], cold_store: Path, built_project: Path) -> None:
+    change: Callable[[Path], None], cold_store: Path, built_project: Path
+) -> None:
     fresh = everything(built_project / "ve")
     rebuilt(built_project)
     change(spare(cold_store))
@@ -135,7 +150,8 @@ def test_recycled_virtualenv_equals_a_fresh_one(
 
 
 def test_targets_of_links_are_left_alone(
-        cold_store: Path, built_project: Path, tmp_path: Path) -> None:
+    cold_store: Path, built_project: Path, tmp_path: Path
+) -> None:
     """Users put links to their checkouts into a virtualenv; a rebuild must not empty those."""
     fresh = everything(built_project / "ve")
     checkout = tmp_path / "checkout"
@@ -152,19 +168,25 @@ def test_targets_of_links_are_left_alone(
     assert everything(checkout) == before
 
 
-def test_recycled_directories_have_the_usual_mode(
-        cold_store: Path, built_project: Path) -> None:
+def test_recycled_directories_have_the_usual_mode(cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
-    run = subprocess.run(["bash", "-c", f"umask 077; {sys.executable} bootstrap.py"],
-                         cwd=built_project, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        ["bash", "-c", f"umask 077; {sys.executable} bootstrap.py"],
+        cwd=built_project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in (built_project / "ve" / SITE).rglob("*")
-             if path.is_dir()}
+    modes = {
+        stat.S_IMODE(path.stat().st_mode)
+        for path in (built_project / "ve" / SITE).rglob("*")
+        if path.is_dir()
+    }
     assert modes == {0o755}
 
 
-def test_directories_have_the_group_of_the_project(
-        cold_store: Path, built_project: Path) -> None:
+def test_directories_have_the_group_of_the_project(cold_store: Path, built_project: Path) -> None:
     """In a project's directory with g+s, everything belongs to the directory's group."""
     others = [group for group in os.getgroups() if group != os.getegid()]
     if not others and os.geteuid():
@@ -174,21 +196,22 @@ def test_directories_have_the_group_of_the_project(
     built_project.chmod(0o2755)
     rebuilt(built_project)
     ve = built_project / "ve"
-    owned = {(path.stat().st_gid, stat.S_IMODE(path.stat().st_mode))
-             for path in (ve, *(ve / SITE).rglob("*")) if path.is_dir()}
+    owned = {
+        (path.stat().st_gid, stat.S_IMODE(path.stat().st_mode))
+        for path in (ve, *(ve / SITE).rglob("*"))
+        if path.is_dir()
+    }
     assert owned == {(built_project.stat().st_gid, 0o2755)}
 
 
-def test_inaccessible_virtualenv_is_not_recycled(
-        cold_store: Path, built_project: Path) -> None:
+def test_inaccessible_virtualenv_is_not_recycled(cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
     spare(cold_store).chmod(0o700)
     rebuilt(built_project)
     assert stat.S_IMODE((built_project / "ve").stat().st_mode) == 0o755
 
 
-def test_immutable_file_does_not_stop_a_rebuild(
-        cold_store: Path, built_project: Path) -> None:
+def test_immutable_file_does_not_stop_a_rebuild(cold_store: Path, built_project: Path) -> None:
     fresh = everything(built_project / "ve")
     rebuilt(built_project)
     locked = spare(cold_store) / SITE / "locked"
@@ -207,8 +230,12 @@ def test_immutable_file_does_not_stop_a_rebuild(
 
 def test_prune_removes_the_recycled_virtualenv(cold_store: Path, built_project: Path) -> None:
     rebuilt(built_project)
-    run = subprocess.run([sys.executable, "-m", "bootstrapper", "store", "prune"],
-                         capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", "bootstrapper", "store", "prune"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
     assert not spare(cold_store).exists()
     rebuilt(built_project)

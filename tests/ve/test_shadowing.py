@@ -10,9 +10,31 @@ from tests.conftest import bootstrap
 from tests.support.rendering import render
 
 # Python imports these for `-m`, before our code runs: only -P keeps them out.
-PYTHONS_OWN = {"importlib", "types", "warnings", "contextlib", "collections", "functools", "enum",
-               "operator", "keyword", "reprlib", "threading", "abc", "os", "io", "stat", "site"}
-WINDOWS = {"nt", "winreg", "winsound", "msvcrt", "msilib"}  # modules of Windows that others try to import
+PYTHONS_OWN = {
+    "importlib",
+    "types",
+    "warnings",
+    "contextlib",
+    "collections",
+    "functools",
+    "enum",
+    "operator",
+    "keyword",
+    "reprlib",
+    "threading",
+    "abc",
+    "os",
+    "io",
+    "stat",
+    "site",
+}
+WINDOWS = {
+    "nt",
+    "winreg",
+    "winsound",
+    "msvcrt",
+    "msilib",
+}  # modules of Windows that others try to import
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -22,21 +44,37 @@ def shadows(directory: Path) -> Path:
     for name in sys.stdlib_module_names - PYTHONS_OWN - WINDOWS:
         if not name.startswith("_"):
             (directory / f"{name}.py").write_text(
-                f"import sys\nsys.stderr.write('shadowed {name}')\nsys.exit(9)\n")
+                f"import sys\nsys.stderr.write('shadowed {name}')\nsys.exit(9)\n"
+            )
     return directory
 
 
 def run(*words: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(words, cwd=cwd, env={"PATH": "/usr/bin:/bin", **environment},
-                          capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        words,
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
-@pytest.mark.parametrize("words", [
-    ("bootstrapper", "--help"), ("bootstrapper", "deploy", "--help"),
-    ("bootstrapper", "rebuild", "--help"), ("bootstrapper", "store", "info"),
-    ("vendor_fetch", "--help"), ("vendor_fetch", "sync", "--help")])
-def test_command_ignores_modules_in_current_directory(tmp_path: Path,
-                                                      words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("bootstrapper", "--help"),
+        ("bootstrapper", "deploy", "--help"),
+        ("bootstrapper", "rebuild", "--help"),
+        ("bootstrapper", "store", "info"),
+        ("vendor_fetch", "--help"),
+        ("vendor_fetch", "sync", "--help"),
+    ],
+)
+def test_command_ignores_modules_in_current_directory(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     done = run(sys.executable, "-m", *words, cwd=shadows(tmp_path / "here"), HOME=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -63,9 +101,10 @@ def test_manage_imports_the_standard_library(tmp_path: Path) -> None:
     (site,) = (tmp_path / "ve/lib").glob("python3*/site-packages")
     for module, code in {
         "django/core/management": "import json, token, mine\n"
-                                  "def execute_from_command_line(argv): print(mine.NAME)\n",
+        "def execute_from_command_line(argv): print(mine.NAME)\n",
         "django/db": "OperationalError = Exception\nconnections = connection = None\n",
-        "django": "", "django/core": "",
+        "django": "",
+        "django/core": "",
         "environ": "class Env:\n    def read_env(self, path): pass\n",
         "psycopg": "",
     }.items():

@@ -12,8 +12,11 @@ def import_lines(project: Path) -> str:
     """Return the lines of -v about the import of the rebuild module."""
     run = bootstrap(project, prefix=("env", "PYTHONVERBOSE=1"))
     assert run.returncode == 0, run.stderr
-    return "\n".join(line for line in run.stderr.splitlines()
-                     if "rebuild.cpython" in line or "bootstrapper.ve.rebuild'" in line)
+    return "\n".join(
+        line
+        for line in run.stderr.splitlines()
+        if "rebuild.cpython" in line or "bootstrapper.ve.rebuild'" in line
+    )
 
 
 def ours(store: Path) -> Path:
@@ -31,7 +34,8 @@ def test_start_from_the_wheel_without_a_store(cold_store: Path, tiny_project: Pa
 
 @pytest.mark.parametrize("keeping_its_time", [False, True])
 def test_edited_file_in_the_store_is_not_run(
-        cold_store: Path, built_project: Path, keeping_its_time: bool) -> None:
+    cold_store: Path, built_project: Path, keeping_its_time: bool
+) -> None:
     module = ours(cold_store) / "ve/rebuild.py"
     before = module.stat()
     module.chmod(0o644)

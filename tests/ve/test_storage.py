@@ -42,9 +42,26 @@ def given_away(project: Path, place: Path) -> Path:
 def as_user(project: Path, *environment: str) -> str:
     """Rebuild as USER with this environment alone; return the output."""
     done = subprocess.run(
-        ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "env", "-i",
-         *environment, DEBIAN_PYTHON, "bootstrap.py", "--python", DEBIAN_PYTHON],
-        cwd=project, capture_output=True, text=True, check=False)
+        [
+            "setpriv",
+            "--reuid",
+            str(USER),
+            "--regid",
+            str(USER),
+            "--clear-groups",
+            "env",
+            "-i",
+            *environment,
+            DEBIAN_PYTHON,
+            "bootstrap.py",
+            "--python",
+            DEBIAN_PYTHON,
+        ],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert ve_version(project) == "1.0"
     return done.stdout
@@ -58,8 +75,7 @@ def shared_with(project: Path, store: Path) -> bool:
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
 @pytest.mark.parametrize("home", [None, "/nonexistent", "/root", "/proc", "/etc/passwd"])
-def test_user_without_a_home_has_a_store(
-        tiny_project: Path, place: Path, home: str | None) -> None:
+def test_user_without_a_home_has_a_store(tiny_project: Path, place: Path, home: str | None) -> None:
     """www-data of Debian has a home that belongs to root."""
     project = given_away(tiny_project, place / "project")
     environment = [f"HOME={home}"] if home else []
@@ -97,8 +113,9 @@ def test_project_of_another_user_is_rebuilt_quietly(tiny_project: Path, place: P
 
 @needs_root
 @pytest.mark.needs("setpriv", DEBIAN_PYTHON)
-def test_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
-                                             monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_of_another_user_is_not_used(
+    tiny_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = tmp_path / "theirs"
     store.mkdir()
     os.chown(store, USER, USER)
@@ -111,35 +128,51 @@ def test_store_of_another_user_is_not_used(tiny_project: Path, tmp_path: Path,
 
 @needs_root
 @pytest.mark.needs("unshare")
-@pytest.mark.parametrize("limit", ["size=64k", "size=300k", "size=1m", "nr_inodes=20",
-                                   "nr_inodes=150"])
+@pytest.mark.parametrize(
+    "limit", ["size=64k", "size=300k", "size=1m", "nr_inodes=20", "nr_inodes=150"]
+)
 def test_full_store_is_reported_and_not_used(
-        tiny_project: Path, tmp_path: Path, limit: str,
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_project: Path, tmp_path: Path, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     monkeypatch.setenv("BOOTSTRAP_STORE", str(disk / "store"))
-    run = bootstrap(tiny_project, prefix=(
-        "unshare", "--mount", "sh", "-c",
-        f'mount -t tmpfs -o {limit} none "$0" && "$@" && "$@" && '
-        f'ls -A "$0"/store/{home.FORMAT}/unfinished', str(disk)))
+    run = bootstrap(
+        tiny_project,
+        prefix=(
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            f'mount -t tmpfs -o {limit} none "$0" && "$@" && "$@" && '
+            f'ls -A "$0"/store/{home.FORMAT}/unfinished',
+            str(disk),
+        ),
+    )
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.count(f"no store: {disk}/store: {os.strerror(errno.ENOSPC)}; "
-                            "BOOTSTRAP_STORE names another place\n") == 2
+    assert (
+        run.stdout.count(
+            f"no store: {disk}/store: {os.strerror(errno.ENOSPC)}; "
+            "BOOTSTRAP_STORE names another place\n"
+        )
+        == 2
+    )
     assert run.stdout.endswith(" s\n")  # nothing unfinished is left
     assert ve_version(tiny_project) == "1.0"
     assert not list(tiny_project.glob(".ve*"))
     assert differences(tiny_project) == []
 
 
-@pytest.mark.parametrize("number", [errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EROFS,
-                                    errno.ENOLCK])
+@pytest.mark.parametrize(
+    "number", [errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EROFS, errno.ENOLCK]
+)
 def test_store_failure_is_recognized(tmp_path: Path, number: int) -> None:
     store = Store(tmp_path / "store")
     inside = OSError(number, os.strerror(number), f"{store.home}/unfinished/x")
     elsewhere = Path("/proc")  # a project on another file system
     assert location.failed(store, elsewhere, inside) == (
-        f"no store: {store.root}: {os.strerror(number)}; BOOTSTRAP_STORE names another place")
+        f"no store: {store.root}: {os.strerror(number)}; BOOTSTRAP_STORE names another place"
+    )
     outside = OSError(number, os.strerror(number), "/srv/project/ve/x")
     assert location.failed(store, elsewhere, outside) == ""
     assert location.failed(store, elsewhere, OSError(number, os.strerror(number))) == ""

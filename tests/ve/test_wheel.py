@@ -23,10 +23,19 @@ def refusal(path: Path) -> str:
     return error.value.fault
 
 
-@pytest.mark.parametrize("name", [
-    "../evil.py", "tiny/../../evil.py", "/etc/evil", "tiny//evil.py", "./evil.py", "tiny/..",
-    "tiny-1.0.data/purelib/../../evil.py", "tiny.py\0.txt",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil.py",
+        "tiny/../../evil.py",
+        "/etc/evil",
+        "tiny//evil.py",
+        "./evil.py",
+        "tiny/..",
+        "tiny-1.0.data/purelib/../../evil.py",
+        "tiny.py\0.txt",
+    ],
+)
 def test_escaping_name_is_refused(tmp_path: Path, name: str) -> None:
     assert "leads out" in refusal(make_wheel(tmp_path, members=[member(name)]))
 
@@ -64,6 +73,7 @@ def test_wheel_with_another_name_is_refused(tmp_path: Path) -> None:
 
 def test_wheel_without_dist_info_is_refused(tmp_path: Path) -> None:
     import zipfile
+
     path = tmp_path / "tiny-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("tiny.py", "")
@@ -74,24 +84,36 @@ def test_damaged_member_is_reported(tmp_path: Path) -> None:
     path = make_wheel(tmp_path, files={"tiny.py": b"\0" * 5000})
     content = bytearray(path.read_bytes())
     place = content.index(b"tiny.py") + len(b"tiny.py")
-    content[place:place + 6] = b"\xff" * 6
+    content[place : place + 6] = b"\xff" * 6
     path.write_bytes(content)
     with pytest.raises(WorkFailed, match=r"tiny\.py can't be unpacked"):
         opened(path).read("tiny.py")
 
 
 def test_entry_points_keep_capitals_and_lose_extras(tmp_path: Path) -> None:
-    path = make_wheel(tmp_path, entry_points=(
-        "[console_scripts]\nTiny-Run = tiny.cli:App.main [extra]\n[gui_scripts]\nwin=tiny:gui\n"
-        "[other]\nx = y\n"))
+    path = make_wheel(
+        tmp_path,
+        entry_points=(
+            "[console_scripts]\nTiny-Run = tiny.cli:App.main [extra]\n[gui_scripts]\nwin=tiny:gui\n"
+            "[other]\nx = y\n"
+        ),
+    )
     assert opened(path).entry_points == [
         EntryPoint(name="Tiny-Run", module="tiny.cli", attribute="App.main"),
         EntryPoint(name="win", module="tiny", attribute="gui"),
     ]
 
 
-@pytest.mark.parametrize("line", ["../evil = tiny:main", "evil = tiny", "evil = a b:c",
-                                  "evil = tiny:os.system('x')", ".. = tiny:main"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "../evil = tiny:main",
+        "evil = tiny",
+        "evil = a b:c",
+        "evil = tiny:os.system('x')",
+        ".. = tiny:main",
+    ],
+)
 def test_invalid_entry_point_is_refused(tmp_path: Path, line: str) -> None:
     path = make_wheel(tmp_path, entry_points=f"[console_scripts]\n{line}\n")
     with pytest.raises(WorkFailed, match="entry point"):

@@ -40,9 +40,7 @@ def last_line(project: Path, *command: str, with_uv: bool = True, make: bool = F
 
 def test_next_command_begins_with_the_typed_python(project: Path) -> None:
     printed = last_line(project, "a ve/bin/python", "-S", "-m", "vendor_fetch", "check")
-    assert printed == (
-        "  next: correct the line, then: 'a ve/bin/python' -S -m vendor_fetch sync"
-    )
+    assert printed == ("  next: correct the line, then: 'a ve/bin/python' -S -m vendor_fetch sync")
 
 
 def test_next_command_names_the_project(project: Path, tmp_path: Path) -> None:

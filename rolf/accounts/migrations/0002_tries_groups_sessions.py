@@ -5,48 +5,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("accounts", "0001_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Tries',
+            name="Tries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('number', models.PositiveIntegerField(default=0)),
-                ('last', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("number", models.PositiveIntegerField(default=0)),
+                ("last", models.DateTimeField(db_index=True)),
             ],
             options={
-                'verbose_name_plural': 'tries',
+                "verbose_name_plural": "tries",
             },
         ),
         migrations.CreateModel(
-            name='Group',
-            fields=[
-            ],
+            name="Group",
+            fields=[],
             options={
-                'verbose_name': 'group',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "group",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('auth.group',),
+            bases=("auth.group",),
             managers=[
-                ('objects', django.contrib.auth.models.GroupManager()),
+                ("objects", django.contrib.auth.models.GroupManager()),
             ],
         ),
         migrations.AddField(
-            model_name='user',
-            name='password_set',
+            model_name="user",
+            name="password_set",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='user',
-            name='sessions_ended',
+            model_name="user",
+            name="sessions_ended",
             field=models.DateTimeField(editable=False, null=True),
         ),
     ]

@@ -28,5 +28,6 @@ class Caller:
 
     def post(self, address, body=None):
         """Send a POST request, with or without a body."""
-        return self.client.post(address, body or "", content_type="application/json",
-                                headers=self.headers)
+        return self.client.post(
+            address, body or "", content_type="application/json", headers=self.headers
+        )

@@ -52,11 +52,16 @@ class Operation:
 
     def address(self, cast, deployment, *, elsewhere=None):
         """Return its URL for an object of the deployment, or of the other one (`elsewhere`)."""
-        return self.path.format(**{
-            parameter["name"]: cast.value(
-                parameter["name"],
-                deployment if parameter["name"] == "deployment_id" else elsewhere or deployment)
-            for parameter in self.declared["parameters"] if parameter["in"] == "path"})
+        return self.path.format(
+            **{
+                parameter["name"]: cast.value(
+                    parameter["name"],
+                    deployment if parameter["name"] == "deployment_id" else elsewhere or deployment,
+                )
+                for parameter in self.declared["parameters"]
+                if parameter["in"] == "path"
+            }
+        )
 
 
 class Matrix(TestCase):
@@ -70,16 +75,23 @@ class Matrix(TestCase):
             for kind, (made_of, _most) in TOKENS.items():
                 cls.texts[person, kind] = cls.token(cls.cast.people[person], kind, **made_of)
         schema = Client().get("/api/openapi.json").json()
-        cls.operations = [Operation(schema, path, method, declared)
-                          for path, methods in schema["paths"].items()
-                          for method, declared in methods.items()]
+        cls.operations = [
+            Operation(schema, path, method, declared)
+            for path, methods in schema["paths"].items()
+            for method, declared in methods.items()
+        ]
         assert {"GET", "POST"} <= {one.method for one in cls.operations}, "nothing to test"
 
     @classmethod
     def token(cls, user, name, *, chosen=None, expires=None, revoked=False, **more):
         now = timezone.now()
-        token = Token(user=user, name=name, revoked=now if revoked else None,
-                      expires=now + timedelta(hours=expires) if expires else None, **more)
+        token = Token(
+            user=user,
+            name=name,
+            revoked=now if revoked else None,
+            expires=now + timedelta(hours=expires) if expires else None,
+            **more,
+        )
         text = token.generate()
         token.save()
         if chosen:
@@ -88,8 +100,13 @@ class Matrix(TestCase):
 
     def ask(self, operation, address, text=None, method=None):
         headers = {"Authorization": f"Bearer {text}"} if text else {}
-        return Client().generic(method or operation.method, address, headers=headers,
-                                data=_json(operation.body), content_type="application/json")
+        return Client().generic(
+            method or operation.method,
+            address,
+            headers=headers,
+            data=_json(operation.body),
+            content_type="application/json",
+        )
 
     def expected(self, operation, person, kind):
         most = TOKENS[kind][1]
@@ -143,8 +160,10 @@ class Matrix(TestCase):
                 address = operation.address(self.cast, self.cast.mine)
                 with self.subTest(str(operation)), undone(), writes() as found:
                     self.ask(operation, address, self.texts["edit", "push"])
-                    self.assertEqual([sql.partition(" WHERE ")[0] for sql in found],
-                                     ['UPDATE "api_token" SET "used" = %s'])
+                    self.assertEqual(
+                        [sql.partition(" WHERE ")[0] for sql in found],
+                        ['UPDATE "api_token" SET "used" = %s'],
+                    )
 
     def test_what_belongs_to_another_deployment_is_not_below_mine(self):
         text = self.texts["superuser", "push"]
@@ -160,8 +179,9 @@ class Matrix(TestCase):
         self.assertEqual(silent, [])
 
     def test_what_changes_something_needs_push(self):
-        loose = [str(one) for one in self.operations
-                 if one.method != "GET" and one.level < Level.PUSH]
+        loose = [
+            str(one) for one in self.operations if one.method != "GET" and one.level < Level.PUSH
+        ]
         self.assertEqual(loose, [])
 
     def test_every_address_is_in_the_schema(self):

@@ -38,20 +38,29 @@ class Pushing(Case):
     """POST pushes."""
 
     def test_a_push_waits_for_a_worker_with_what_was_asked_for(self):
-        answer = self.caller.post(f"{self.address}/pushes", {
-            "comment": "by CI", "ref": "next", "flags": {"SHOUT": True}, "step": True})
+        answer = self.caller.post(
+            f"{self.address}/pushes",
+            {"comment": "by CI", "ref": "next", "flags": {"SHOUT": True}, "step": True},
+        )
         self.assertEqual(answer.status_code, 202, answer.content)
         data = answer.json()
         push = self.deployment.pushes.get(pk=data["id"])
-        self.assertEqual((push.state, push.comment, push.ref, push.flags, push.step),
-                         ("queued", "by CI", "next", {"SHOUT": "1"}, True))
+        self.assertEqual(
+            (push.state, push.comment, push.ref, push.flags, push.step),
+            ("queued", "by CI", "next", {"SHOUT": "1"}, True),
+        )
         self.assertEqual(push.user, self.cast.people["push"])
         self.assertIsNone(data["number"])
         self.assertTrue(data["url"].endswith(push.get_absolute_url()))
 
     def test_what_no_stage_could_be_given_is_refused(self):
-        for asked in ({"comment": "a\0b"}, {"ref": "a\0b"}, {"flags": {"SHOUT": "a\0b"}},
-                      {"skip": ["a\0b"]}, {"comment": "x" * 2001}):
+        for asked in (
+            {"comment": "a\0b"},
+            {"ref": "a\0b"},
+            {"flags": {"SHOUT": "a\0b"}},
+            {"skip": ["a\0b"]},
+            {"comment": "x" * 2001},
+        ):
             answer = self.caller.post(f"{self.address}/pushes", asked)
             self.assertEqual(answer.status_code, 422, asked)
         self.assertFalse(self.deployment.pushes.active().exists())
@@ -63,8 +72,9 @@ class Pushing(Case):
         shell = Caller(made(self.cast.people["push"])[1], Accept="text/plain")
         answer = shell.post(f"{self.address}/pushes")
         push = self.deployment.pushes.first()
-        self.assertEqual(answer.content.decode(),
-                         f"http://testserver{self.address}/pushes/{push.pk}\n")
+        self.assertEqual(
+            answer.content.decode(), f"http://testserver{self.address}/pushes/{push.pk}\n"
+        )
         self.assertEqual(shell.get(answer.content.decode().strip()).status_code, 200)
 
     def test_while_another_push_runs_it_says_which(self):
@@ -75,8 +85,9 @@ class Pushing(Case):
         self.assertEqual(answer.json()["push"]["id"], self.push.pk)
 
     def test_a_refusal_lists_every_fault(self):
-        answer = self.caller.post(f"{self.address}/pushes",
-                                  {"flags": {"SHOOT": True}, "skip": ["nothing"]})
+        answer = self.caller.post(
+            f"{self.address}/pushes", {"flags": {"SHOOT": True}, "skip": ["nothing"]}
+        )
         self.assertEqual(answer.status_code, 422)
         self.assertEqual(len(answer.json()["faults"]), 2, answer.json())
         self.assertEqual(self.deployment.pushes.count(), 2)
@@ -87,10 +98,15 @@ class Pushing(Case):
         self.assertIn("body.comments", answer.json()["faults"][0])
 
     def test_invalid_json_is_reported(self):
-        answer = self.caller.client.post(f"{self.address}/pushes", "{", headers=self.caller.headers,
-                                         content_type="application/json")
-        self.assertEqual((answer.status_code, answer["Content-Type"]),
-                         (400, "application/problem+json"))
+        answer = self.caller.client.post(
+            f"{self.address}/pushes",
+            "{",
+            headers=self.caller.headers,
+            content_type="application/json",
+        )
+        self.assertEqual(
+            (answer.status_code, answer["Content-Type"]), (400, "application/problem+json")
+        )
 
     def test_a_token_that_may_view_cannot_push(self):
         caller = Caller(made(self.cast.people["push"], Level.VIEW)[1])
@@ -125,14 +141,17 @@ class Pushing(Case):
         self.running(awaits="greet")
         address = f"{self.address}/pushes/{self.push.pk}/decide"
         self.assertEqual(
-            self.caller.post(address, {"decision": "skip", "stage": "greet"}).status_code, 202)
+            self.caller.post(address, {"decision": "skip", "stage": "greet"}).status_code, 202
+        )
         self.push.refresh_from_db()
         self.assertEqual((self.push.decision, self.push.decided_by), ("skip", "push"))
 
     def test_a_decision_that_comes_late_meets_no_other_stage(self):
         self.running(awaits="greet")
-        answer = self.caller.post(f"{self.address}/pushes/{self.push.pk}/decide",
-                                  {"decision": "run", "stage": "the one before"})
+        answer = self.caller.post(
+            f"{self.address}/pushes/{self.push.pk}/decide",
+            {"decision": "run", "stage": "the one before"},
+        )
         self.assertEqual(answer.status_code, 409)
         self.push.refresh_from_db()
         self.assertEqual(self.push.decision, "")
@@ -152,8 +171,9 @@ class Following(Case):
 
     def test_its_stages_are_those_of_the_record(self):
         data = self.caller.get(self.address).json()
-        self.assertEqual((data["id"], data["number"], data["state"]),
-                         (self.push.pk, 2, "succeeded"))
+        self.assertEqual(
+            (data["id"], data["number"], data["state"]), (self.push.pk, 2, "succeeded")
+        )
         [stage] = data["stages"]
         self.assertEqual((stage["name"], stage["state"], stage["exit"]), ("greet", "succeeded", 0))
 
@@ -164,10 +184,12 @@ class Following(Case):
 
     def test_a_queued_push_has_its_planned_stages(self):
         type(self.push).objects.filter(pk=self.push.pk).update(
-            state="queued", record=None, number=None)
+            state="queued", record=None, number=None
+        )
         data = self.caller.get(self.address).json()
-        self.assertEqual([(stage["name"], stage["state"]) for stage in data["stages"]],
-                         [("greet", "waiting")])
+        self.assertEqual(
+            [(stage["name"], stage["state"]) for stage in data["stages"]], [("greet", "waiting")]
+        )
 
     def test_what_has_not_changed_is_not_sent_again(self):
         tag = self.caller.get(self.address)["ETag"]
@@ -183,8 +205,9 @@ class Following(Case):
     def test_a_token_that_loses_permission_while_waiting_gets_nothing(self):
         type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
         for change, status in (
-                (lambda: Token.objects.update(revoked=timezone.now()), 401),
-                (lambda: self.cast.people["push"].groups.clear(), 404)):
+            (lambda: Token.objects.update(revoked=timezone.now()), 401),
+            (lambda: self.cast.people["push"].groups.clear(), 404),
+        ):
             caller = Caller(made(self.cast.people["push"])[1])
 
             async def meanwhile(seconds, change=change):
@@ -205,8 +228,9 @@ class Following(Case):
         self.assertEqual(self.caller.get(f"{self.address}/outcome").status_code, 200)
         type(self.push).objects.filter(pk=self.push.pk).update(state="failed", reason="greet: 1")
         answer = self.caller.get(f"{self.address}/outcome")
-        self.assertEqual((answer.status_code, answer.json()["detail"]),
-                         (424, "Push 2: failed: greet: 1"))
+        self.assertEqual(
+            (answer.status_code, answer.json()["detail"]), (424, "Push 2: failed: greet: 1")
+        )
 
     def test_an_outcome_that_is_not_known_yet_is_to_be_asked_for_again(self):
         type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
@@ -225,8 +249,15 @@ class Log(Case):
     def write(self, *pieces):
         offset = 0
         for sequence, data in enumerate(pieces):
-            LogChunk.objects.create(push=self.push, sequence=sequence, offset=offset, first_line=0,
-                                    last_line=0, data=data, spans=[])
+            LogChunk.objects.create(
+                push=self.push,
+                sequence=sequence,
+                offset=offset,
+                first_line=0,
+                last_line=0,
+                data=data,
+                spans=[],
+            )
             offset += len(data)
         type(self.push).objects.filter(pk=self.push.pk).update(log_bytes=offset)
 
@@ -243,7 +274,7 @@ class Log(Case):
     def test_piece_by_piece_nothing_is_lost_and_no_character_torn(self):
         whole = "".join(f"{number}: žluťoučký kůň 🐎\n" for number in range(200))
         data = whole.encode()
-        self.write(*(data[at:at + 77] for at in range(0, len(data), 77)))
+        self.write(*(data[at : at + 77] for at in range(0, len(data), 77)))
         text, data = "", {"next": 0, "ended": False}
         while not data["ended"]:
             data = self.caller.get(f"{self.address}?offset={data['next']}&limit=1025").json()

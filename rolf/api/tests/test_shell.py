@@ -41,8 +41,13 @@ class Lines(LiveServerTestCase):
 
     def type(self, line, token=None):
         return subprocess.run(
-            ["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False,
-            env={"PATH": os.environ["PATH"], "ROLF_TOKEN": token or self.text})
+            ["/bin/sh", "-c", line],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={"PATH": os.environ["PATH"], "ROLF_TOKEN": token or self.text},
+        )
 
     def test_the_one_line_pushes(self):
         one_line, _job = self.lines()
@@ -88,7 +93,11 @@ class Lines(LiveServerTestCase):
     @skipUnless(DOCS.is_file(), "the docs are in bootstrapper's own repository")
     def test_docs_and_page_tell_the_same(self):
         examples = re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.S)
-        theirs = [block.strip().replace("https://rolf.example.org/api/deployments/1/",
-                                        f"{self.address}/deployments/{self.cast.mine.pk}/")
-                  for block in examples]
+        theirs = [
+            block.strip().replace(
+                "https://rolf.example.org/api/deployments/1/",
+                f"{self.address}/deployments/{self.cast.mine.pk}/",
+            )
+            for block in examples
+        ]
         self.assertEqual(theirs, self.lines())

@@ -24,8 +24,13 @@ class Pages(TestCase):
     def setUp(self):
         self.user = self.cast.people["push"]
         self.client.force_login(self.user)
-        self.asked = {"name": "the build server", "level": Level.PUSH, "reach": "chosen",
-                      "chosen": [self.cast.mine.pk], "lasts": "90"}
+        self.asked = {
+            "name": "the build server",
+            "level": Level.PUSH,
+            "reach": "chosen",
+            "chosen": [self.cast.mine.pk],
+            "lasts": "90",
+        }
 
     def make(self, **more):
         page = self.client.post("/tokens/new/", self.asked | more)
@@ -46,8 +51,9 @@ class Pages(TestCase):
     def test_it_expires_after_ninety_days_unless_asked_otherwise(self):
         self.make()
         expires = Token.objects.get(name="the build server").expires
-        self.assertAlmostEqual(expires, timezone.now() + timedelta(days=90),
-                               delta=timedelta(minutes=1))
+        self.assertAlmostEqual(
+            expires, timezone.now() + timedelta(days=90), delta=timedelta(minutes=1)
+        )
         self.make(name="the other one", lasts="0")
         self.assertIsNone(Token.objects.get(name="the other one").expires)
 

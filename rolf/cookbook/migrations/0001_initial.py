@@ -8,7 +8,6 @@ import cookbook.names
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,36 +16,87 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Recipe',
+            name="Recipe",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, validators=[cookbook.names.check_recipe_name])),
-                ('language', models.CharField(choices=[('shell', 'Bash'), ('python', 'Python')], default='shell', max_length=10)),
-                ('code', models.TextField()),
-                ('description', models.TextField(blank=True)),
-                ('deleted', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(max_length=80, validators=[cookbook.names.check_recipe_name]),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("shell", "Bash"), ("python", "Python")],
+                        default="shell",
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.TextField()),
+                ("description", models.TextField(blank=True)),
+                ("deleted", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('deleted', None)), fields=('name',), name='one_recipe_of_a_name', violation_error_message='There is a recipe of that name.')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("deleted", None)),
+                        fields=("name",),
+                        name="one_recipe_of_a_name",
+                        violation_error_message="There is a recipe of that name.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RecipeVersion',
+            name="RecipeVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('language', models.CharField(choices=[('shell', 'Bash'), ('python', 'Python')], max_length=10)),
-                ('code', models.TextField()),
-                ('description', models.TextField(blank=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by_name', models.CharField(max_length=150)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recipe', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='cookbook.recipe')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("shell", "Bash"), ("python", "Python")], max_length=10
+                    ),
+                ),
+                ("code", models.TextField()),
+                ("description", models.TextField(blank=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("by_name", models.CharField(max_length=150)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recipe",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="cookbook.recipe",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
-                'constraints': [models.UniqueConstraint(fields=('recipe', 'number'), name='one_version_of_a_number')],
+                "ordering": ["-number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("recipe", "number"), name="one_version_of_a_number"
+                    )
+                ],
             },
         ),
     ]

@@ -36,16 +36,19 @@ class Commands(TestCase):
         return out.getvalue(), err.getvalue()
 
     def test_what_ran_there_runs_here(self):
-        self.write(("Touch it", "shell", "cd $CWD\r\nfalse\r\ntouch $FILE\r\n", "Touches."),
-                   ("save tag", "python", "self.push.save()\n", "Saves."))
+        self.write(
+            ("Touch it", "shell", "cd $CWD\r\nfalse\r\ntouch $FILE\r\n", "Touches."),
+            ("save tag", "python", "self.push.save()\n", "Saves."),
+        )
         call_command("import_cookbook", self.file, stdout=io.StringIO())
         shell, python = RecipeCatalog().get("Touch it"), RecipeCatalog().get("save tag")
         self.assertTrue(shell.code.startswith("#!/bin/bash\n"))
         self.assertIn('export CWD="$CHECKOUT_DIR"', shell.code)
         self.assertIn("FILE", shell.needs)
         self.assertIn("self.push.save()", python.code)
-        self.assertEqual(Recipe.objects.get(name="Touch it").versions.get().by_name,
-                         "import_cookbook")
+        self.assertEqual(
+            Recipe.objects.get(name="Touch it").versions.get().by_name, "import_cookbook"
+        )
 
     def test_there_and_back_nothing_changes(self):
         recipes = [
@@ -58,7 +61,8 @@ class Commands(TestCase):
             ("by its shebang", "shell", f"{HALTS}false\n"),
             ("twice", "python", f"{KEPT}{KEPT}pass\n"),
             ("long", "shell", "x" * 200_000 + "\n"),
-            ("old", "python", "print 'x'\n")]
+            ("old", "python", "print 'x'\n"),
+        ]
         for name, language, code in recipes:
             Recipe.objects.create(name=name, language=language, code=code, description="d, e\nf")
         call_command("dump_cookbook", self.file, stdout=io.StringIO())
@@ -88,11 +92,15 @@ class Commands(TestCase):
         self.assertIn("new", Recipe.objects.get(name="a").code)
 
     def test_importing_again_changes_nothing(self):
-        self.write(("git/clone", "shell", "git clone $X", "Clones."), ("smoke-test", "python",
-                   "self.push.save()", ""))
+        self.write(
+            ("git/clone", "shell", "git clone $X", "Clones."),
+            ("smoke-test", "python", "self.push.save()", ""),
+        )
         out, err = self.run_import()
-        self.assertEqual((out, err), (
-            "new             git/clone\nnew             smoke-test (replaces Rolf's)\n", ""))
+        self.assertEqual(
+            (out, err),
+            ("new             git/clone\nnew             smoke-test (replaces Rolf's)\n", ""),
+        )
         changes = Change.objects.count()
         out, _ = self.run_import()
         self.assertEqual(out.splitlines()[0], "same as before  git/clone")
@@ -103,8 +111,9 @@ class Commands(TestCase):
         self.assertEqual(RecipeVersion.objects.count(), 2)
 
     def test_what_cannot_run_is_named_with_its_line(self):
-        self.write(("fine", "python", "print(1)\n", ""),
-                   ("a/old one", "python", "x = 1\nprint x\n", ""))
+        self.write(
+            ("fine", "python", "print(1)\n", ""), ("a/old one", "python", "x = 1\nprint x\n", "")
+        )
         _, err = self.run_import()
         self.assertRegex(err, "^can't run       a/old one: line 4: this is Python 2, and recipes")
         self.assertEqual(err.count("\n"), 1)
@@ -112,28 +121,47 @@ class Commands(TestCase):
         self.assertEqual(RecipeCatalog().entry("fine").fault, "")
 
     def test_all_faulty_rows_are_reported_at_once(self):
-        self.write(("fine", "shell", "1\n2\n", ""), ("/x", "shell", "", ""),
-                   ("a//b", "perl", "", ""), ("../x", "shell", "", ""),
-                   ("ж" * 101, "shell", "", ""), ("y\x1b", "shell", "", ""),
-                   ("fine", "python", "", ""), ("git/clone", "shell", "", ""))
+        self.write(
+            ("fine", "shell", "1\n2\n", ""),
+            ("/x", "shell", "", ""),
+            ("a//b", "perl", "", ""),
+            ("../x", "shell", "", ""),
+            ("ж" * 101, "shell", "", ""),
+            ("y\x1b", "shell", "", ""),
+            ("fine", "python", "", ""),
+            ("git/clone", "shell", "", ""),
+        )
         with self.assertRaises(CommandError) as caught:
             call_command("import_cookbook", self.file)
         shown = str(caught.exception)
         for line, part in [
-                (4, "begin or end"), (5, "neither shell nor python"), (5, "//, . or .."),
-                (6, "//, . or .."), (7, "at most 80"), (8, "invisible"),
-                (9, "row 1 has the same name")]:
+            (4, "begin or end"),
+            (5, "neither shell nor python"),
+            (5, "//, . or .."),
+            (6, "//, . or .."),
+            (7, "at most 80"),
+            (8, "invisible"),
+            (9, "row 1 has the same name"),
+        ]:
             with self.subTest(line=line, part=part):
                 self.assertRegex(shown, f"{self.file}:{line}: row .*{re.escape(part)}")
         self.assertNotIn(":10:", shown)
         self.assertFalse(Recipe.objects.exists())
 
     def test_a_file_that_cannot_be_read_or_written_is_reported(self):
-        for command, file in [("import_cookbook", "/nosuch"), ("import_cookbook", "/"),
-                              ("dump_cookbook", "/nosuch/x.csv"), ("dump_cookbook", "."),
-                              ("dump_cookbook", self.file.parent)]:
-            with self.subTest(command, file=file), self.assertRaisesRegex(
-                    CommandError, rf"^{file}: can't be (read|written) \(.*\)\n  next: ls -l"):
+        for command, file in [
+            ("import_cookbook", "/nosuch"),
+            ("import_cookbook", "/"),
+            ("dump_cookbook", "/nosuch/x.csv"),
+            ("dump_cookbook", "."),
+            ("dump_cookbook", self.file.parent),
+        ]:
+            with (
+                self.subTest(command, file=file),
+                self.assertRaisesRegex(
+                    CommandError, rf"^{file}: can't be (read|written) \(.*\)\n  next: ls -l"
+                ),
+            ):
                 call_command(command, file)
         self.assertEqual(list(self.file.parent.iterdir()), [])
 

@@ -61,18 +61,25 @@ class Tied(Case):
         self.assertContains(answer, "its repository defines all plain", status_code=422)
 
     def test_secrets_and_where_the_repository_is_are_kept_here(self):
-        for form in ({"name": "TOKEN", "text": "sesame", "secret": "on"},
-                     {"name": "REPOSITORY", "text": "git@git.example.org:site.git"}):
+        for form in (
+            {"name": "TOKEN", "text": "sesame", "secret": "on"},
+            {"name": "REPOSITORY", "text": "git@git.example.org:site.git"},
+        ):
             self.assertEqual(
                 self.client.post(self.at("deployments:setting-new"), form).status_code, 302
             )
 
     def test_the_api_tells_what_was_found_there(self):
-        definition = {"stages": [{"name": "a"}, {"name": "b"}], "flags": [
-            {"name": "LOUD", "description": "", "default": "1", "switch": True}]}
+        definition = {
+            "stages": [{"name": "a"}, {"name": "b"}],
+            "flags": [{"name": "LOUD", "description": "", "default": "1", "switch": True}],
+        }
         self.deployment.surveys.update(definition=definition)
-        shown = Caller(made(self.cast.people["view"])[1]).get(
-            f"/api/deployments/{self.deployment.pk}").json()
+        shown = (
+            Caller(made(self.cast.people["view"])[1])
+            .get(f"/api/deployments/{self.deployment.pk}")
+            .json()
+        )
         self.assertEqual(shown["stages"], ["a", "b"])
         self.assertEqual([flag["name"] for flag in shown["flags"]], ["LOUD"])
 
@@ -89,8 +96,11 @@ class Recipes(Case):
         )
 
     def test_a_comment_is_reported_in_paragraphs_and_its_columns_stay(self):
-        Recipe.objects.create(name="two", code="# Does this\n# and <that>.\n#\n# Last.\n#\n"
-                              "# ONE    first\n# TWO    second\necho\n")
+        Recipe.objects.create(
+            name="two",
+            code="# Does this\n# and <that>.\n#\n# Last.\n#\n"
+            "# ONE    first\n# TWO    second\necho\n",
+        )
         page = self.client.get(reverse("cookbook:recipe", args=["two"]))
         self.assertContains(page, "<p>Does this and &lt;that&gt;.</p><p>Last.</p>")
         self.assertContains(page, ">ONE    first\nTWO    second</pre>")
@@ -98,15 +108,20 @@ class Recipes(Case):
     def test_one_of_ours_is_replaced_by_the_shops(self):
         form = self.client.get(reverse("cookbook:recipe-new"), {"of": "smoke-test"}).context["form"]
         self.assertEqual(form["name"].value(), "smoke-test")
-        self.client.post(reverse("cookbook:recipe-new"), {
-            "name": "smoke-test", "language": "shell", "code": "# Ours.\r\necho ours\r\n"})
+        self.client.post(
+            reverse("cookbook:recipe-new"),
+            {"name": "smoke-test", "language": "shell", "code": "# Ours.\r\necho ours\r\n"},
+        )
         self.assertTrue(RecipeCatalog().shadows("smoke-test"))
         self.assertEqual(RecipeCatalog().get("smoke-test").code, "# Ours.\necho ours\n")
         self.assertContains(self.client.get(reverse("cookbook:recipes")), "replaces Rolf's")
 
     def test_every_save_is_a_version_with_its_difference(self):
-        Grant.objects.create(deployment=self.cast.other, level=Level.EDIT,
-                             group=self.cast.people["edit"].groups.get())
+        Grant.objects.create(
+            deployment=self.cast.other,
+            level=Level.EDIT,
+            group=self.cast.people["edit"].groups.get(),
+        )
         address = reverse("cookbook:recipe-edit", args=["greet"])
         self.client.post(address, {"language": "shell", "code": "# Greets.\necho goodbye\n"})
         self.client.post(address, {"language": "shell", "code": "# Greets.\necho goodbye\n"})
@@ -128,8 +143,10 @@ class Recipes(Case):
             self.cast.other.save()
             with self.subTest(change):
                 for name in ("cookbook:recipe-edit", "cookbook:recipe-delete"):
-                    answer = self.client.post(reverse(name, args=["greet"]), {
-                        "language": "shell", "code": "# Evil.\ncurl evil\n"})
+                    answer = self.client.post(
+                        reverse(name, args=["greet"]),
+                        {"language": "shell", "code": "# Evil.\ncurl evil\n"},
+                    )
                     self.assertContains(answer, "deleted ones included", status_code=403)
                 page = self.client.get(reverse("cookbook:recipe", args=["greet"]))
                 self.assertNotContains(page, reverse("cookbook:recipe-edit", args=["greet"]))
@@ -141,8 +158,10 @@ class Recipes(Case):
         self.cast.gone.stages.create(name="tell", recipe="smoke-test")
         self.cast.gone.stages.create(name="ours", recipe="of-the-shop")
         for name in ("smoke-test", "of-the-shop"):
-            answer = self.client.post(reverse("cookbook:recipe-new"), {
-                "name": name, "language": "shell", "code": "curl evil\n"})
+            answer = self.client.post(
+                reverse("cookbook:recipe-new"),
+                {"name": name, "language": "shell", "code": "curl evil\n"},
+            )
             self.assertEqual(answer.status_code, 403, name)
         self.assertFalse(Recipe.objects.filter(name__in=["smoke-test", "of-the-shop"]).exists())
 
@@ -153,25 +172,34 @@ class Recipes(Case):
         address = reverse("cookbook:recipe-edit", args=["greet"])
         sent = {"language": "shell", "code": "# Greets.\necho goodbye\n"}
         self.assertEqual(self.client.post(address, sent).status_code, 403)  # edits nothing living
-        Grant.objects.create(deployment=self.cast.other, level=Level.EDIT,
-                             group=self.cast.people["edit"].groups.get())
+        Grant.objects.create(
+            deployment=self.cast.other,
+            level=Level.EDIT,
+            group=self.cast.people["edit"].groups.get(),
+        )
         self.assertEqual(self.client.post(address, sent).status_code, 302)
         elsewhere = self.client_of("edit elsewhere")
         self.assertEqual(elsewhere.post(address, sent).status_code, 403)
-        self.assertContains(self.client_of("superuser").get(
-            reverse("cookbook:recipe-delete", args=["greet"])), "1 deleted")
+        self.assertContains(
+            self.client_of("superuser").get(reverse("cookbook:recipe-delete", args=["greet"])),
+            "1 deleted",
+        )
 
     def test_a_new_recipe_cannot_take_over_what_others_use(self):
         Stage.objects.create(deployment=self.cast.other, name="tell", recipe="smoke-test")
         for name in ("smoke-test", " smoke-test", "smoke-test\t", "smoke-test\u2003"):
-            answer = self.client.post(reverse("cookbook:recipe-new"), {
-                "name": name, "language": "shell", "code": "curl evil\n"})
+            answer = self.client.post(
+                reverse("cookbook:recipe-new"),
+                {"name": name, "language": "shell", "code": "curl evil\n"},
+            )
             self.assertEqual(answer.status_code, 403, repr(name))
         self.assertFalse(RecipeCatalog().shadows("smoke-test"))
 
     def test_what_no_engine_would_run_is_refused_at_its_field(self):
-        answer = self.client.post(reverse("cookbook:recipe-new"), {
-            "name": "odd", "language": "shell", "code": "\ufeff# Odd.\necho\n"})
+        answer = self.client.post(
+            reverse("cookbook:recipe-new"),
+            {"name": "odd", "language": "shell", "code": "\ufeff# Odd.\necho\n"},
+        )
         self.assertContains(answer, "Line 1: begins with a byte order mark", status_code=422)
 
     def test_where_it_is_used_is_reported_as_far_as_one_may_know(self):
@@ -187,20 +215,30 @@ class Recipes(Case):
         boss.post(reverse("cookbook:recipe-delete", args=["greet"]))
         self.assertIsNone(RecipeCatalog().get("greet"))
         self.assertEqual(Recipe.objects.get(name="greet").versions.count(), 1)
-        self.assertEqual(self.deployment.pushes.first().snapshot["stages"][0]["code"],
-                         "echo hello\n")
+        self.assertEqual(
+            self.deployment.pushes.first().snapshot["stages"][0]["code"], "echo hello\n"
+        )
 
     def test_names_in_any_script_have_addresses(self):
         for name in ("приветствие", "a b&c?d#e%"):
-            self.client.post(reverse("cookbook:recipe-new"), {
-                "name": name, "language": "shell", "code": "# Greets.\necho\n"})
+            self.client.post(
+                reverse("cookbook:recipe-new"),
+                {"name": name, "language": "shell", "code": "# Greets.\necho\n"},
+            )
             page = self.client.get(Recipe.objects.get(name=name).get_absolute_url())
             self.assertEqual(page.status_code, 200)
 
     def test_a_name_of_2010_has_every_page(self):
         boss = self.client_of("superuser")
-        for name in ("git/clone", "a/edit", "a/delete", "a/versions/1", "1/2", "с/пробелом и/ё",
-                     "%2F"):
+        for name in (
+            "git/clone",
+            "a/edit",
+            "a/delete",
+            "a/versions/1",
+            "1/2",
+            "с/пробелом и/ё",
+            "%2F",
+        ):
             with self.subTest(name):
                 sent = {"name": name, "language": "shell", "code": "# Greets.\necho\n"}
                 page = boss.post(reverse("cookbook:recipe-new"), sent, follow=True)
@@ -210,8 +248,10 @@ class Recipes(Case):
                 )
                 page = boss.get(reverse("cookbook:recipe-version", args=[name, 2]))
                 self.assertContains(page, "+ # New.")
-                self.assertContains(boss.get(reverse("cookbook:recipe", args=[name])),
-                                    reverse("cookbook:recipe-version", args=[name, 1]))
+                self.assertContains(
+                    boss.get(reverse("cookbook:recipe", args=[name])),
+                    reverse("cookbook:recipe-version", args=[name, 1]),
+                )
                 self.assertContains(boss.get(reverse("cookbook:recipes")), f">{name}</a>")
                 self.assertContains(boss.get(reverse("main:search"), {"q": name}), f"{name} <span")
                 boss.post(self.at("deployments:stage-new"), {"recipe": name, "enabled": "on"})
@@ -230,8 +270,10 @@ class Recipes(Case):
     def test_a_name_that_no_address_can_have_is_refused(self):
         for name in ("/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a/.."):
             with self.subTest(name):
-                answer = self.client.post(reverse("cookbook:recipe-new"), {
-                    "name": name, "language": "shell", "code": "# Greets.\necho\n"})
+                answer = self.client.post(
+                    reverse("cookbook:recipe-new"),
+                    {"name": name, "language": "shell", "code": "# Greets.\necho\n"},
+                )
                 self.assertEqual(answer.status_code, 422)
 
     def test_python_2_is_reported_where_it_is_shown_and_where_it_is_written(self):
@@ -243,8 +285,10 @@ class Recipes(Case):
         self.assertContains(self.client.get(self.at("deployments:stages")), shown)
         answer = self.client.post(self.at("pushes:push-new"), {"ref": "main"})
         self.assertContains(answer, shown, status_code=422)
-        answer = self.client.post(reverse("cookbook:recipe-edit", args=["old"]), {
-            "language": "python", "code": "# Old.\nprint 'y'\n"})
+        answer = self.client.post(
+            reverse("cookbook:recipe-edit", args=["old"]),
+            {"language": "python", "code": "# Old.\nprint 'y'\n"},
+        )
         self.assertContains(answer, shown, status_code=422)
 
     def test_as_many_queries_for_many_recipes(self):

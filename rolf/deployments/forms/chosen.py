@@ -13,6 +13,8 @@ class ChosenField(forms.ModelMultipleChoiceField):
         for key in value if isinstance(value, list | tuple) else ():
             if to_int(str(key)) is None:
                 raise forms.ValidationError(
-                    self.error_messages["invalid_pk_value"], code="invalid_pk_value",
-                    params={"pk": str(key)[:20]})
+                    self.error_messages["invalid_pk_value"],
+                    code="invalid_pk_value",
+                    params={"pk": str(key)[:20]},
+                )
         return super().clean(value)

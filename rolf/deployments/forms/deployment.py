@@ -36,32 +36,58 @@ class NewDeploymentForm(forms.ModelForm):
     """A new deployment of an application, which may be new as well."""
 
     application = forms.ModelChoiceField(
-        Application.objects.all(), required=False, empty_label="(new)")
+        Application.objects.all(), required=False, empty_label="(new)"
+    )
     new_application = forms.CharField(
-        max_length=LONGEST, required=False, validators=[check_name],
-        label="Name of the new application")
+        max_length=LONGEST,
+        required=False,
+        validators=[check_name],
+        label="Name of the new application",
+    )
     category = forms.ModelChoiceField(
-        Category.objects.all(), required=False, empty_label="(new)",
-        label="Category of the new application")
+        Category.objects.all(),
+        required=False,
+        empty_label="(new)",
+        label="Category of the new application",
+    )
     new_category = forms.CharField(
-        max_length=LONGEST, required=False, validators=[check_name],
-        label="Name of the new category")
+        max_length=LONGEST,
+        required=False,
+        validators=[check_name],
+        label="Name of the new category",
+    )
     group = forms.ModelChoiceField(
-        Group.objects.all(), required=False, label="Group with the edit permission",
-        empty_label="(superusers only)")
+        Group.objects.all(),
+        required=False,
+        label="Group with the edit permission",
+        empty_label="(superusers only)",
+    )
     definition = forms.CharField(
-        required=False, strip=False, label="Start from a deployments.toml",
+        required=False,
+        strip=False,
+        label="Start from a deployments.toml",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
         help_text="Rolf reads the deployment of the name above, or the default deployment. You "
-                  "enter the values of secrets later.")
+        "enter the values of secrets later.",
+    )
     files = FilesField(
-        required=False, label="Or from a file",
-        help_text="A deployments.toml, or the .tar.gz of an export, which includes recipes.")
+        required=False,
+        label="Or from a file",
+        help_text="A deployments.toml, or the .tar.gz of an export, which includes recipes.",
+    )
 
     class Meta:
         model = Deployment
-        fields = ["application", "new_application", "category", "new_category", "name", "group",
-                  "definition", "files"]
+        fields = [
+            "application",
+            "new_application",
+            "category",
+            "new_category",
+            "name",
+            "group",
+            "definition",
+            "files",
+        ]
         labels = {"name": "Name of the deployment"}
 
     def clean(self):
@@ -126,28 +152,43 @@ class DeploymentForm(OptimisticLockForm):
     """What the edit permission allows to change of a deployment itself."""
 
     timeout = DurationField(
-        required=False, label="Timeout of a stage", help_text=f"{EXAMPLES}; empty for no limit.")
+        required=False, label="Timeout of a stage", help_text=f"{EXAMPLES}; empty for no limit."
+    )
     idle_timeout = DurationField(
-        required=False, label="Idle timeout of a stage",
-        help_text="Stop a stage that prints nothing for this long; empty for no limit.")
+        required=False,
+        label="Idle timeout of a stage",
+        help_text="Stop a stage that prints nothing for this long; empty for no limit.",
+    )
 
     class Meta:
         model = Deployment
-        fields = ["application", "name", "description", "branch", "timeout", "idle_timeout",
-                  "on_failure", "batch", "max_failures", "tied_to", "deprecated"]
+        fields = [
+            "application",
+            "name",
+            "description",
+            "branch",
+            "timeout",
+            "idle_timeout",
+            "on_failure",
+            "batch",
+            "max_failures",
+            "tied_to",
+            "deprecated",
+        ]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
         labels = {
             "on_failure": "If a stage fails after the new release is live",
-            "batch": "Hosts at a time", "max_failures": "Hosts that may fail",
+            "batch": "Hosts at a time",
+            "max_failures": "Hosts that may fail",
             "tied_to": "Tied to",
         }
         help_texts = {
             "branch": "Pushes use this branch or tag unless another one is given.",
             "batch": "With several hosts: a number such as 2, or a share such as 25%; empty for "
-                     "all hosts at once.",
+            "all hosts at once.",
             "tied_to": "The name of a deployment in the repository's deploy/deployments.toml. "
-                       "Each push then reads stages, settings and flags from the pushed commit. "
-                       "Leave this empty to keep them in Rolf.",
+            "Each push then reads stages, settings and flags from the pushed commit. "
+            "Leave this empty to keep them in Rolf.",
             "deprecated": "Fold this deployment away on the front page.",
         }
 
@@ -157,8 +198,9 @@ class DeploymentForm(OptimisticLockForm):
         try:
             return str(share(to_int(text, 0) if text.isdecimal() else text)) if text else ""
         except InvalidValue:
-            raise forms.ValidationError("Write a number such as 2, or a share such as 25%."
-                                        ) from None
+            raise forms.ValidationError(
+                "Write a number such as 2, or a share such as 25%."
+            ) from None
 
 
 class CloneForm(forms.Form):
@@ -167,20 +209,28 @@ class CloneForm(forms.Form):
     application = forms.ModelChoiceField(None)
     name = forms.CharField(max_length=LONGEST, validators=[check_name])
     permissions = forms.BooleanField(
-        required=False, initial=True, label="Copy permissions",
+        required=False,
+        initial=True,
+        label="Copy permissions",
         help_text="Otherwise only those of your groups that may edit the original may edit the "
-                  "copy.")
+        "copy.",
+    )
     secrets = forms.BooleanField(
-        required=False, label="Copy the values of secrets",
-        help_text="Otherwise the copy's secrets have no values.")
+        required=False,
+        label="Copy the values of secrets",
+        help_text="Otherwise the copy's secrets have no values.",
+    )
 
 
 class CloseForm(forms.Form):
     """The reason for closing a deployment."""
 
     why = forms.CharField(
-        max_length=200, required=False, label="Reason",
-        help_text="Users who try to push read it. Example: until Monday, because of the fair")
+        max_length=200,
+        required=False,
+        label="Reason",
+        help_text="Users who try to push read it. Example: until Monday, because of the fair",
+    )
 
 
 class DeleteForm(forms.Form):

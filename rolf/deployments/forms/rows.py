@@ -19,8 +19,11 @@ class SettingForm(OptimisticLockForm):
     """A setting. Its value keeps all spaces and newlines; a secret's value is never shown."""
 
     text = forms.CharField(
-        label="Value", required=False, strip=False,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false"}))
+        label="Value",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false"}),
+    )
 
     field_order = ["name", "text", "secret"]
 
@@ -40,8 +43,9 @@ class SettingForm(OptimisticLockForm):
             self.fields["text"].help_text = "Leave this empty to keep the current secret."
         else:
             self.initial["text"] = self.instance.text
-        self.fields["name"].widget.attrs.update({"class": "mono", "autocapitalize": "characters",
-                                                 "spellcheck": "false"})
+        self.fields["name"].widget.attrs.update(
+            {"class": "mono", "autocapitalize": "characters", "spellcheck": "false"}
+        )
 
     def clean_text(self):
         """Return the value with Unix newlines; browsers send CR LF."""
@@ -52,11 +56,17 @@ class SettingForm(OptimisticLockForm):
         cleaned = super().clean()
         secret, text = bool(cleaned.get("secret")), cleaned.get("text", "")
         if self.instance.deployment.tied and not secret and cleaned.get("name") not in KEPT_HERE:
-            self.add_error("name", "This deployment is tied: its repository defines all plain "
-                                   f"settings except {' and '.join(KEPT_HERE)}.")
+            self.add_error(
+                "name",
+                "This deployment is tied: its repository defines all plain "
+                f"settings except {' and '.join(KEPT_HERE)}.",
+            )
         if self.was_secret and not secret and not text:
-            self.add_error("text", "Enter the value again to turn a secret into a plain setting: "
-                                   "Rolf never shows a secret.")
+            self.add_error(
+                "text",
+                "Enter the value again to turn a secret into a plain setting: "
+                "Rolf never shows a secret.",
+            )
         # The model encrypts the value of a secret, so it must know first that it is one.
         self.instance.secret = secret
         self.instance.value = self.stored.value if self.was_secret and secret and not text else text
@@ -104,8 +114,10 @@ class GrantForm(OptimisticLockForm):
         model = Grant
         fields = ["group", "level"]
         labels = {"level": "Permission"}
-        help_texts = {"level": "Edit includes push, push includes view. A group without a "
-                               "permission can't see the deployment."}
+        help_texts = {
+            "level": "Edit includes push, push includes view. A group without a "
+            "permission can't see the deployment."
+        }
 
 
 class StageForm(OptimisticLockForm):
@@ -113,18 +125,21 @@ class StageForm(OptimisticLockForm):
 
     recipe = forms.ChoiceField(required=False, label="Recipe")
     code = CodeField(required=False, label="Code")
-    timeout = DurationField(
-        required=False, help_text="Leave this empty to use the deployment's.")
+    timeout = DurationField(required=False, help_text="Leave this empty to use the deployment's.")
     idle_timeout = DurationField(
-        required=False, label="Idle timeout",
+        required=False,
+        label="Idle timeout",
         help_text="Stop the stage if it prints nothing for this long. Leave this empty to use the "
-                  "deployment's.")
+        "deployment's.",
+    )
 
     class Meta:
         model = Stage
         fields = ["recipe", "name", "language", "code", "timeout", "idle_timeout", "enabled"]
-        help_texts = {"name": "Leave this empty to use the recipe's name.",
-                      "enabled": "Pushes skip a stage that is not enabled."}
+        help_texts = {
+            "name": "Leave this empty to use the recipe's name.",
+            "enabled": "Pushes skip a stage that is not enabled.",
+        }
 
     def __init__(self, *args, **kwargs):
         """Offer all recipes of the cookbook, and the stage's own if the cookbook has it no more."""
@@ -148,6 +163,8 @@ class StageForm(OptimisticLockForm):
         elif not (cleaned.get("code") or "").strip():
             self.add_error("code", "Enter code, or choose a recipe above.")
         else:
-            check_code(self, Stage(
-                name=cleaned["name"], language=cleaned["language"], code=cleaned["code"]))
+            check_code(
+                self,
+                Stage(name=cleaned["name"], language=cleaned["language"], code=cleaned["code"]),
+            )
         return cleaned

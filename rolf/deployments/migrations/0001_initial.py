@@ -8,159 +8,322 @@ import deployments.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, validators=[cookbook.names.check_name])),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=80, unique=True, validators=[cookbook.names.check_name]
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['name'],
+                "verbose_name_plural": "categories",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, validators=[cookbook.names.check_name])),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='deployments.category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=80, unique=True, validators=[cookbook.names.check_name]
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="deployments.category",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, validators=[cookbook.names.check_name])),
-                ('description', models.TextField(blank=True)),
-                ('branch', models.CharField(default='main', max_length=200)),
-                ('timeout', models.FloatField(blank=True, default=900, null=True)),
-                ('idle_timeout', models.FloatField(blank=True, null=True)),
-                ('on_failure', models.CharField(choices=[('halt', 'stop there'), ('rollback', 'roll back')], default='halt', max_length=10)),
-                ('batch', models.CharField(blank=True, max_length=10)),
-                ('max_failures', models.PositiveIntegerField(default=0)),
-                ('deprecated', models.BooleanField(default=False)),
-                ('tied_to', models.CharField(blank=True, max_length=80)),
-                ('closed', models.CharField(blank=True, max_length=200)),
-                ('closed_by', models.CharField(blank=True, max_length=150)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('deleted', models.DateTimeField(blank=True, null=True)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='deployments.application')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, validators=[cookbook.names.check_name])),
+                ("description", models.TextField(blank=True)),
+                ("branch", models.CharField(default="main", max_length=200)),
+                ("timeout", models.FloatField(blank=True, default=900, null=True)),
+                ("idle_timeout", models.FloatField(blank=True, null=True)),
+                (
+                    "on_failure",
+                    models.CharField(
+                        choices=[("halt", "stop there"), ("rollback", "roll back")],
+                        default="halt",
+                        max_length=10,
+                    ),
+                ),
+                ("batch", models.CharField(blank=True, max_length=10)),
+                ("max_failures", models.PositiveIntegerField(default=0)),
+                ("deprecated", models.BooleanField(default=False)),
+                ("tied_to", models.CharField(blank=True, max_length=80)),
+                ("closed", models.CharField(blank=True, max_length=200)),
+                ("closed_by", models.CharField(blank=True, max_length=150)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("deleted", models.DateTimeField(blank=True, null=True)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deployments",
+                        to="deployments.application",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['application__name', 'name'],
+                "ordering": ["application__name", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Flag',
+            name="Flag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, validators=[deployments.models.setting_name])),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('kind', models.CharField(choices=[('switch', 'checkbox'), ('text', 'text')], default='switch', max_length=10)),
-                ('default', models.CharField(blank=True, max_length=1000)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='deployments.deployment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(max_length=100, validators=[deployments.models.setting_name]),
+                ),
+                ("description", models.CharField(blank=True, max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("switch", "checkbox"), ("text", "text")],
+                        default="switch",
+                        max_length=10,
+                    ),
+                ),
+                ("default", models.CharField(blank=True, max_length=1000)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="deployments.deployment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, 'view'), (2, 'push'), (3, 'edit')])),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='deployments.deployment')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='auth.group')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "view"), (2, "push"), (3, "edit")]
+                    ),
+                ),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="deployments.deployment",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="auth.group",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'permission',
-                'ordering': ['group__name'],
+                "verbose_name": "permission",
+                "ordering": ["group__name"],
             },
         ),
         migrations.CreateModel(
-            name='Setting',
+            name="Setting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, validators=[deployments.models.setting_name])),
-                ('text', models.TextField(blank=True)),
-                ('secret', models.BooleanField(default=False)),
-                ('sealed', models.TextField(blank=True, editable=False)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='settings', to='deployments.deployment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(max_length=100, validators=[deployments.models.setting_name]),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("secret", models.BooleanField(default=False)),
+                ("sealed", models.TextField(blank=True, editable=False)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="settings",
+                        to="deployments.deployment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('name', models.CharField(max_length=80, validators=[cookbook.names.check_recipe_name])),
-                ('recipe', models.CharField(blank=True, max_length=80)),
-                ('language', models.CharField(choices=[('shell', 'Bash'), ('python', 'Python')], default='shell', max_length=10)),
-                ('code', models.TextField(blank=True)),
-                ('enabled', models.BooleanField(default=True)),
-                ('timeout', models.FloatField(blank=True, null=True)),
-                ('idle_timeout', models.FloatField(blank=True, null=True)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='deployments.deployment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "name",
+                    models.CharField(max_length=80, validators=[cookbook.names.check_recipe_name]),
+                ),
+                ("recipe", models.CharField(blank=True, max_length=80)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("shell", "Bash"), ("python", "Python")],
+                        default="shell",
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.TextField(blank=True)),
+                ("enabled", models.BooleanField(default=True)),
+                ("timeout", models.FloatField(blank=True, null=True)),
+                ("idle_timeout", models.FloatField(blank=True, null=True)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stages",
+                        to="deployments.deployment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Survey',
+            name="Survey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(max_length=200)),
-                ('asked', models.DateTimeField()),
-                ('answered', models.DateTimeField(blank=True, null=True)),
-                ('fault', models.TextField(blank=True)),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('since', models.CharField(blank=True, max_length=64)),
-                ('refs', models.JSONField(default=list)),
-                ('added', models.JSONField(null=True)),
-                ('removed', models.JSONField(null=True)),
-                ('definition', models.JSONField(null=True)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='surveys', to='deployments.deployment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ref", models.CharField(max_length=200)),
+                ("asked", models.DateTimeField()),
+                ("answered", models.DateTimeField(blank=True, null=True)),
+                ("fault", models.TextField(blank=True)),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("since", models.CharField(blank=True, max_length=64)),
+                ("refs", models.JSONField(default=list)),
+                ("added", models.JSONField(null=True)),
+                ("removed", models.JSONField(null=True)),
+                ("definition", models.JSONField(null=True)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="surveys",
+                        to="deployments.deployment",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted', None)), fields=('application', 'name'), name='one_deployment_of_a_name', violation_error_message='The application has a deployment of that name.'),
+            model_name="deployment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted", None)),
+                fields=("application", "name"),
+                name="one_deployment_of_a_name",
+                violation_error_message="The application has a deployment of that name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(fields=('deployment', 'name'), name='one_flag_of_a_name', violation_error_message='The deployment has a flag of that name.'),
+            model_name="flag",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "name"),
+                name="one_flag_of_a_name",
+                violation_error_message="The deployment has a flag of that name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('group', 'deployment'), name='one_grant_of_a_group', violation_error_message='The group has a permission here.'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                fields=("group", "deployment"),
+                name="one_grant_of_a_group",
+                violation_error_message="The group has a permission here.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='setting',
-            constraint=models.UniqueConstraint(fields=('deployment', 'name'), name='one_setting_of_a_name', violation_error_message='The deployment has a setting of that name.'),
+            model_name="setting",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "name"),
+                name="one_setting_of_a_name",
+                violation_error_message="The deployment has a setting of that name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('deployment', 'name'), name='one_stage_of_a_name', violation_error_message='The deployment has a stage of that name.'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "name"),
+                name="one_stage_of_a_name",
+                violation_error_message="The deployment has a stage of that name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.UniqueConstraint(fields=('deployment', 'ref'), name='one_survey_of_a_ref'),
+            model_name="survey",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "ref"), name="one_survey_of_a_ref"
+            ),
         ),
     ]

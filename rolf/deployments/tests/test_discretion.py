@@ -41,8 +41,16 @@ class Case(TestCase):
         base = f"/deployments/{self.deployment.pk}/"
         push = self.push.get_absolute_url()
         found = {}
-        for address in (base, f"{base}pushes/", push, f"{push}lines/", f"{push}news/",
-                        f"{push}log", f"{base}survey/", f"{push}rollback/"):
+        for address in (
+            base,
+            f"{base}pushes/",
+            push,
+            f"{push}lines/",
+            f"{push}news/",
+            f"{push}log",
+            f"{base}survey/",
+            f"{push}rollback/",
+        ):
             answer = client.get(address)
             if answer.status_code == 404 and address.endswith("log"):
                 answer = client.get(f"{address}/")
@@ -67,8 +75,15 @@ class Hidden(Case):
         caller = Caller(made(self.cast.people["edit"])[1])
         base = f"/api/deployments/{self.deployment.pk}"
         push = f"{base}/pushes/{self.push.pk}"
-        for address in (base, f"{base}/pushes", push, f"{push}/outcome?wait=0", f"{push}/log",
-                        f"{push}/log?offset=20", f"{push}/log?offset=60"):
+        for address in (
+            base,
+            f"{base}/pushes",
+            push,
+            f"{push}/outcome?wait=0",
+            f"{push}/log",
+            f"{push}/log?offset=20",
+            f"{push}/log?offset=60",
+        ):
             with self.subTest(address):
                 answer = caller.get(address)
                 self.assertIn(answer.status_code, (200, 424))
@@ -78,7 +93,7 @@ class Hidden(Case):
         hidden = Discretion(self.deployment, Level.VIEW)
         data = f"a{REPOSITORY}b".encode() * 50
         for size in (1, 7, 64):
-            pieces = [data[at:at + size] for at in range(0, len(data), size)]
+            pieces = [data[at : at + size] for at in range(0, len(data), size)]
             found = b"".join(hidden.data(pieces))
             self.assertEqual(len(found), len(data))
             self.assertNotIn(b"internal", found)
@@ -86,16 +101,19 @@ class Hidden(Case):
     def test_colours_reveal_nothing(self):
         hidden = Discretion(self.deployment, Level.VIEW)
         html = '<span class="fg-1">app1</span>.<b>internal</b>.example is <i>up</i>'
-        self.assertEqual(hidden.html(html), (
-            '<span class="fg-1">[REMOTE_HOST]</span><b></b> is <i>up</i>'))
+        self.assertEqual(
+            hidden.html(html), ('<span class="fg-1">[REMOTE_HOST]</span><b></b> is <i>up</i>')
+        )
         apart = "<td>app1</td><td>.internal.example</td>"
         self.assertEqual(hidden.html(apart), apart)
-        for red, plain in ((b"\x1b[01;31m\x1b[K", b"\x1b[m\x1b[K"),
-                           (b"\x1b]8;;x\x07", b"\x1b]8;;\x07")):
+        for red, plain in (
+            (b"\x1b[01;31m\x1b[K", b"\x1b[m\x1b[K"),
+            (b"\x1b]8;;x\x07", b"\x1b]8;;\x07"),
+        ):
             data = b"to app1." + red + b"internal" + plain + b".example it goes"
             found = hidden.stars(data)
             self.assertEqual(found, b"to *****" + red + b"********" + plain + b"******** it goes")
-            pieces = [(b"x" * 3000 + data)[at:at + 7] for at in range(0, 3100, 7)]
+            pieces = [(b"x" * 3000 + data)[at : at + 7] for at in range(0, 3100, 7)]
             self.assertNotIn(b"internal", b"".join(hidden.data(pieces)))
 
     def test_a_raw_log_has_no_passwords_for_anybody(self):
@@ -103,17 +121,22 @@ class Hidden(Case):
         for level in (Level.VIEW, Level.EDIT):
             hidden = Discretion(self.deployment, level)
             for size in (1, 7, 64, 2000):
-                pieces = [data[at:at + size] for at in range(0, len(data), size)]
+                pieces = [data[at : at + size] for at in range(0, len(data), size)]
                 found = b"".join(hidden.data(pieces))
                 self.assertEqual(found, data.replace(b"anna:sesame@", b"*" * 12))
 
     def test_tags_stay_and_passwords_go_for_everybody(self):
         html = f'<a href="/x/?{REPOSITORY}">{REPOSITORY}</a>'
-        self.assertEqual(Discretion(self.deployment, Level.VIEW).html(html),
-                         f'<a href="/x/?{REPOSITORY}">[REPOSITORY]</a>')
+        self.assertEqual(
+            Discretion(self.deployment, Level.VIEW).html(html),
+            f'<a href="/x/?{REPOSITORY}">[REPOSITORY]</a>',
+        )
         editor = Discretion(self.deployment, Level.EDIT)
-        for address in ("https://ghp_x@host/x.git", "https://anna:sesame@host/x.git",
-                        "ssh://git:sesame@host/x.git"):
+        for address in (
+            "https://ghp_x@host/x.git",
+            "https://anna:sesame@host/x.git",
+            "ssh://git:sesame@host/x.git",
+        ):
             found = editor.text(f"fatal: {address}")
             self.assertRegex(found, r"://\*\*\*@host/x.git$")
         self.assertEqual(editor.text("ssh://git@host/x"), "ssh://git@host/x")

@@ -22,8 +22,10 @@ class Clones(Case):
     """Clones."""
 
     def clone(self, **more):
-        self.client.post(self.at("deployments:clone"), {
-            "application": self.deployment.application_id, "name": "twin", **more})
+        self.client.post(
+            self.at("deployments:clone"),
+            {"application": self.deployment.application_id, "name": "twin", **more},
+        )
         return Deployment.objects.get(name="twin")
 
     def test_it_has_all_but_pushes_and_secrets(self):
@@ -31,8 +33,10 @@ class Clones(Case):
         secret.value = "x"
         secret.save()
         made = self.clone(permissions="on")
-        self.assertEqual([stage.history_fields() for stage in made.stages.all()],
-                         [stage.history_fields() for stage in self.deployment.stages.all()])
+        self.assertEqual(
+            [stage.history_fields() for stage in made.stages.all()],
+            [stage.history_fields() for stage in self.deployment.stages.all()],
+        )
         self.assertEqual(made.settings.get(name="GREETING").value, "hello")
         self.assertEqual(made.settings.get(name="SECRET").value, "")
         self.assertEqual(made.flags.get().name, "SHOUT")
@@ -78,14 +82,19 @@ class Clones(Case):
         Application.objects.create(name="unseen till", category=Category.objects.get())
         person = self.cast.people["edit"]
         person.user_permissions.add(Permission.objects.get(codename="add_deployment"))
-        for page in (self.at("deployments:clone"), self.at("deployments:edit"),
-                     reverse("deployments:new")):
+        for page in (
+            self.at("deployments:clone"),
+            self.at("deployments:edit"),
+            reverse("deployments:new"),
+        ):
             self.assertNotContains(self.client.get(page), "unseen till")
             self.assertContains(self.client.get(page), ">shop</option>")
 
     def test_a_name_is_there_once(self):
-        answer = self.client.post(self.at("deployments:clone"), {
-            "application": self.deployment.application_id, "name": "other"})
+        answer = self.client.post(
+            self.at("deployments:clone"),
+            {"application": self.deployment.application_id, "name": "other"},
+        )
         self.assertContains(answer, "has a deployment of this name", status_code=422)
 
 
@@ -122,9 +131,16 @@ class News(Case):
     def test_an_application_and_a_category_are_made_along_with_it(self):
         person = self.cast.people["edit"]
         person.user_permissions.add(Permission.objects.get(codename="add_deployment"))
-        answer = self.client.post(reverse("deployments:new"), {
-            "new_application": "Магазин", "new_category": "Сайты", "name": "боевой",
-            "group": person.groups.get().pk, "definition": TOML})
+        answer = self.client.post(
+            reverse("deployments:new"),
+            {
+                "new_application": "Магазин",
+                "new_category": "Сайты",
+                "name": "боевой",
+                "group": person.groups.get().pk,
+                "definition": TOML,
+            },
+        )
         made = Deployment.objects.get(name="боевой")
         self.assertRedirects(answer, reverse("deployments:stages", args=[made.pk]))
         self.assertEqual(str(made), "Магазин боевой")
@@ -142,9 +158,15 @@ class News(Case):
 
     def test_a_file_with_faults_makes_nothing(self):
         self.client.force_login(self.cast.people["superuser"])
-        answer = self.client.post(reverse("deployments:new"), {
-            "new_application": "till", "new_category": "Sites 2", "name": "production",
-            "definition": "\n[deployments.production]\nstages = []\nbranhc = 'x'\n"})
+        answer = self.client.post(
+            reverse("deployments:new"),
+            {
+                "new_application": "till",
+                "new_category": "Sites 2",
+                "name": "production",
+                "definition": "\n[deployments.production]\nstages = []\nbranhc = 'x'\n",
+            },
+        )
         self.assertContains(answer, "Line 4", status_code=422)
         self.assertFalse(Deployment.objects.filter(application__name="till").exists())
 
@@ -170,8 +192,9 @@ class Taken(Case):
         secret = Setting(deployment=self.deployment, name="TOKEN", secret=True)
         secret.value = "x"
         secret.save()
-        Stage.objects.create(deployment=self.deployment, name="say it", code="echo 'it'\n",
-                             position=5, timeout=90)
+        Stage.objects.create(
+            deployment=self.deployment, name="say it", code="echo 'it'\n", position=5, timeout=90
+        )
         Stage.objects.create(deployment=self.deployment, name="never", code="x", enabled=False)
         with tempfile.TemporaryDirectory() as project:
             sent = self.client.get(self.at("deployments:export"), {"as": "tar"}).content

@@ -17,12 +17,16 @@ class PushPage(Case):
         self.form = reverse("pushes:push-new", args=[self.deployment.pk])
 
     def test_a_push_is_one_click(self):
-        answer = self.client.post(self.form, {
-            "comment": "all of it", "ref": "main", "flag-SHOUT": "on", "skip": [], "step": "on"})
+        answer = self.client.post(
+            self.form,
+            {"comment": "all of it", "ref": "main", "flag-SHOUT": "on", "skip": [], "step": "on"},
+        )
         push = Push.objects.active().get()
         self.assertRedirects(answer, push.get_absolute_url())
-        self.assertEqual((push.comment, push.ref, push.flags, push.step),
-                         ("all of it", "main", {"SHOUT": "1"}, True))
+        self.assertEqual(
+            (push.comment, push.ref, push.flags, push.step),
+            ("all of it", "main", {"SHOUT": "1"}, True),
+        )
 
     def test_every_fault_is_reported_at_the_form(self):
         self.deployment.stages.create(name="lost", recipe="nowhere", position=1)
@@ -70,8 +74,9 @@ class PushPage(Case):
         page = self.client.get(self.page).content.decode()
         self.assertIn("Older pushes", page)
         oldest = self.deployment.pushes.order_by("pk")[40]
-        page = self.client.get(reverse("pushes:pushes", args=[self.deployment.pk]),
-                               {"before": oldest.pk}).content.decode()
+        page = self.client.get(
+            reverse("pushes:pushes", args=[self.deployment.pk]), {"before": oldest.pk}
+        ).content.decode()
         self.assertIn(f">{oldest.number - 1}</a>", page)
         self.assertNotIn(f">{oldest.number}</a>", page)
 

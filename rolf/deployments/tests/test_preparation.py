@@ -68,10 +68,14 @@ class Rows(Case):
         self.add("last", code="echo last\n", timeout=5)
         self.add("off", code="echo off\n", enabled=False)
         first, last = prepare_rows(self.deployment).stages
-        self.assertEqual((first.name, first.code, first.origin, first.timeout),
-                         (self.stage.name, "# Greets.\necho hello\n", "cookbook", 900))
-        self.assertEqual((last.name, last.code, last.origin, last.timeout),
-                         ("last", "echo last\n", "deployment", 5))
+        self.assertEqual(
+            (first.name, first.code, first.origin, first.timeout),
+            (self.stage.name, "# Greets.\necho hello\n", "cookbook", 900),
+        )
+        self.assertEqual(
+            (last.name, last.code, last.origin, last.timeout),
+            ("last", "echo last\n", "deployment", 5),
+        )
 
     def test_values_are_neither_trimmed_nor_expanded(self):
         odd = "  one\n'two' \"three\" $HOME `id` \\n\n\tЁлкино \n"
@@ -90,8 +94,10 @@ class Rows(Case):
     def test_flags_take_their_default_or_what_the_push_says(self):
         Flag.objects.create(deployment=self.deployment, name="WORD", kind="text", default="hm")
         self.assertEqual(prepare_rows(self.deployment).flags, {"SHOUT": "", "WORD": "hm"})
-        self.assertEqual(prepare_rows(self.deployment, flags={"SHOUT": "yes", "WORD": ""}).flags,
-                         {"SHOUT": "1", "WORD": ""})
+        self.assertEqual(
+            prepare_rows(self.deployment, flags={"SHOUT": "yes", "WORD": ""}).flags,
+            {"SHOUT": "1", "WORD": ""},
+        )
 
     def test_a_stage_that_is_skipped_stays_and_says_why(self):
         [stage] = prepare_rows(self.deployment, skip=[self.stage.name]).stages
@@ -111,19 +117,23 @@ class Rows(Case):
             prepare_rows(self.deployment)
 
     def test_each_deployment_has_a_directory_of_its_own(self):
-        self.assertEqual(directory(self.deployment),
-                         settings.WORK_DIRECTORY / str(self.deployment.pk))
+        self.assertEqual(
+            directory(self.deployment), settings.WORK_DIRECTORY / str(self.deployment.pk)
+        )
         self.assertNotEqual(directory(self.deployment), directory(self.cast.other))
 
     def test_what_a_plan_was_made_of_does_not_change_with_the_deployment(self):
         self.give("TOKEN", "open sesame", secret=True)
         plan = prepare_rows(self.deployment, flags={"SHOUT": "1"}).plan(
-            number=7, comment="", ref="main", commit="", who="ben")
+            number=7, comment="", ref="main", commit="", who="ben"
+        )
         self.deployment.settings.all().delete()
         self.deployment.stages.all().delete()
         again = from_plan(self.deployment, plan, resolves_git=False)
-        self.assertEqual((again.stages, again.settings, again.flags, again.secrets),
-                         (plan.stages, plan.settings, plan.flags, {"TOKEN": "open sesame"}))
+        self.assertEqual(
+            (again.stages, again.settings, again.flags, again.secrets),
+            (plan.stages, plan.settings, plan.flags, {"TOKEN": "open sesame"}),
+        )
 
     def test_where_it_goes_is_known_without_stages(self):
         self.deployment.stages.all().delete()
@@ -140,11 +150,15 @@ class Faults(Case):
         self.deployment.batch = "none"
         Flag.objects.create(deployment=self.deployment, name="WORD", kind="text")
         faults = self.faults(flags={"SHUOT": "1", "WORD": "a\0b"}, skip=["nothing"])
-        for found in [f"No flag of {self.deployment.name} is called SHUOT",
-                     f"No stage of {self.deployment.name} is called nothing",
-                     'No recipe is called "gret" (stage "build"); did you mean "greet"?',
-                     'needs the setting DOMAIN', "The setting REMOTE_HOST",
-                     "The flag WORD: ", 'The batch is "none"']:
+        for found in [
+            f"No flag of {self.deployment.name} is called SHUOT",
+            f"No stage of {self.deployment.name} is called nothing",
+            'No recipe is called "gret" (stage "build"); did you mean "greet"?',
+            "needs the setting DOMAIN",
+            "The setting REMOTE_HOST",
+            "The flag WORD: ",
+            'The batch is "none"',
+        ]:
             self.assertIn(found, "\n".join(faults))
         self.assertEqual(len(faults), len(set(faults)))
 
@@ -155,13 +169,15 @@ class Faults(Case):
 
     def test_a_need_is_met_by_settings_secrets_and_flags_not_by_empty_ones(self):
         self.add("check", code="# needs: TOKEN SHOUT GREETING RELEASE\necho\n")
-        self.assertIn("needs the setting TOKEN, which this deployment doesn't have",
-                      "\n".join(self.faults()))
+        self.assertIn(
+            "needs the setting TOKEN, which this deployment doesn't have", "\n".join(self.faults())
+        )
         self.give("TOKEN", "open sesame", secret=True)
         prepare_rows(self.deployment)
         Setting.objects.filter(name="GREETING").update(text="")
-        self.assertEqual(self.faults(), ['The stage "check" needs the setting GREETING, '
-                                         "which is empty."])
+        self.assertEqual(
+            self.faults(), ['The stage "check" needs the setting GREETING, which is empty.']
+        )
 
     def test_a_stage_that_is_skipped_needs_nothing(self):
         self.add("check", code="# needs: DOMAIN\necho\n")
@@ -204,7 +220,8 @@ class Tied(Case):
 
     def test_stages_settings_and_flags_are_the_files_and_secrets_ours(self):
         prepared = prepare_repository(
-            self.deployment, self.checkout, flags={"SHOUT": "1", "WORD": ""})
+            self.deployment, self.checkout, flags={"SHOUT": "1", "WORD": ""}
+        )
         self.assertEqual([stage.code for stage in prepared.stages], ["echo theirs\n"])
         self.assertEqual(prepared.settings["GREETING"], "from the file")
         self.assertEqual(prepared.settings["REPOSITORY"], "/srv/ours")
@@ -215,7 +232,9 @@ class Tied(Case):
     def test_where_its_repository_is_only_rolf_needs_to_know(self):
         (self.checkout / "deploy/deployments.toml").write_text(
             DEFINITION.replace('settings.REPOSITORY = "/srv/theirs"\n', "").replace(
-                '["greet"]', '["git-clone"]'))
+                '["greet"]', '["git-clone"]'
+            )
+        )
         prepared = prepare_repository(self.deployment, self.checkout)
         self.assertEqual(prepared.settings["REPOSITORY"], "/srv/ours")
         self.assertTrue(prepared.resolves_git)
@@ -227,16 +246,20 @@ class Tied(Case):
 
     def test_what_is_wrong_with_the_file_is_reported_with_all_else(self):
         (self.checkout / "deploy/deployments.toml").write_text(
-            DEFINITION.replace('"greet"', '"gret"').replace("2m", "soon"))
+            DEFINITION.replace('"greet"', '"gret"').replace("2m", "soon")
+        )
         self.deployment.settings.filter(name="TOKEN").delete()
         faults = self.faults(
-            prepare_repository, self.checkout, flags={"SHUOT": "1"}, skip=["nothing"])
+            prepare_repository, self.checkout, flags={"SHUOT": "1"}, skip=["nothing"]
+        )
         self.assertEqual(len(faults), 5)
         for found in ["soon", '"gret"', "TOKEN", "SHUOT", "nothing"]:
             self.assertIn(found, "\n".join(faults))
 
     def test_a_stage_and_a_flag_that_it_does_not_have(self):
-        self.assertIn("nothing", "\n".join(
-            self.faults(prepare_repository, self.checkout, skip=["nothing"])))
-        self.assertIn("SHUOT", "\n".join(
-            self.faults(prepare_repository, self.checkout, flags={"SHUOT": "1"})))
+        self.assertIn(
+            "nothing", "\n".join(self.faults(prepare_repository, self.checkout, skip=["nothing"]))
+        )
+        self.assertIn(
+            "SHUOT", "\n".join(self.faults(prepare_repository, self.checkout, flags={"SHUOT": "1"}))
+        )

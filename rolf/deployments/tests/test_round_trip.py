@@ -24,9 +24,23 @@ from deployments.models import Deployment, Flag, Setting, Stage
 from ..archive import LARGEST, ArchiveError, pack, unpack
 from .test_rows import Case
 
-WORDS = ["git", "clone", "Ёлка", "全角\u3000スペース", "50%", "%2F", "a\u00a0b", ".x", "é'\"\\",
-         "x-2", "שלום", "greet", "smoke-test", "#"]
-TEXTS = ["", " ", "a\nb\r\n\tc", "'\"\\ $X `y` ${Z}", "ж\x7f\x1b[1m", "\"\"\"", "1", "true"]
+WORDS = [
+    "git",
+    "clone",
+    "Ёлка",
+    "全角\u3000スペース",
+    "50%",
+    "%2F",
+    "a\u00a0b",
+    ".x",
+    "é'\"\\",
+    "x-2",
+    "שלום",
+    "greet",
+    "smoke-test",
+    "#",
+]
+TEXTS = ["", " ", "a\nb\r\n\tc", "'\"\\ $X `y` ${Z}", "ж\x7f\x1b[1m", '"""', "1", "true"]
 
 
 class Taken(Case):
@@ -43,11 +57,14 @@ class Taken(Case):
 
     def made(self, file, **more):
         name = f"made {Deployment.objects.count()}"
-        page = self.client.post(reverse("deployments:new"), {
-            "application": self.deployment.application_id, "name": name, "files": file, **more},
-            follow=True)
-        self.assertEqual(page.status_code, 200, page.context.get("form") and
-                         page.context["form"].errors)
+        page = self.client.post(
+            reverse("deployments:new"),
+            {"application": self.deployment.application_id, "name": name, "files": file, **more},
+            follow=True,
+        )
+        self.assertEqual(
+            page.status_code, 200, page.context.get("form") and page.context["form"].errors
+        )
         return Deployment.objects.get(name=name), page
 
     def test_random_deployments_are_the_same(self):
@@ -61,30 +78,45 @@ class Taken(Case):
 
     def of_chance(self, chance):
         deployment = Deployment.objects.create(
-            application=self.deployment.application, name=f"chance {Deployment.objects.count()}",
+            application=self.deployment.application,
+            name=f"chance {Deployment.objects.count()}",
             branch=chance.choice(["main", "release/1.0", "ветка"]),
-            timeout=chance.choice([None, 900, 1, 5400]), idle_timeout=chance.choice([None, 60]),
+            timeout=chance.choice([None, 900, 1, 5400]),
+            idle_timeout=chance.choice([None, 60]),
             on_failure=chance.choice(["halt", "rollback"]),
-            batch=chance.choice(["", "100%", "25%", "3"]), max_failures=chance.randrange(3))
+            batch=chance.choice(["", "100%", "25%", "3"]),
+            max_failures=chance.randrange(3),
+        )
         Recipe.objects.all().delete()
         shop = sorted({self.name(chance) for _ in range(4)})
         for name in shop:
             Recipe.objects.create(name=name, **self.code(chance))
         for position, name in enumerate(sorted({self.name(chance) for _ in range(6)})):
-            runs = chance.choice([{"recipe": chance.choice([*shop, "git-clone", "smoke-test"])},
-                                  self.code(chance)])
+            runs = chance.choice(
+                [{"recipe": chance.choice([*shop, "git-clone", "smoke-test"])}, self.code(chance)]
+            )
             Stage.objects.create(
-                deployment=deployment, position=position, name=name,
-                timeout=chance.choice([None, 900, 90]), idle_timeout=chance.choice([None, 60]),
-                enabled=position == 0 or chance.random() > 0.2, **runs)
+                deployment=deployment,
+                position=position,
+                name=name,
+                timeout=chance.choice([None, 900, 90]),
+                idle_timeout=chance.choice([None, 60]),
+                enabled=position == 0 or chance.random() > 0.2,
+                **runs,
+            )
         for number, text in enumerate(TEXTS):
-            setting = Setting(deployment=deployment, name=f"SETTING_{number}",
-                              secret=chance.random() < 0.2)
+            setting = Setting(
+                deployment=deployment, name=f"SETTING_{number}", secret=chance.random() < 0.2
+            )
             setting.value = text
             setting.save()
             Flag.objects.create(
-                deployment=deployment, name=f"FLAG_{number}", kind="text", default=text,
-                description=chance.choice(["", self.name(chance)]))
+                deployment=deployment,
+                name=f"FLAG_{number}",
+                kind="text",
+                default=text,
+                description=chance.choice(["", self.name(chance)]),
+            )
         hosts = chance.choice([("REMOTE_HOST", "."), ("REMOTE_HOSTS", "a\nb@c")])
         Setting.objects.create(deployment=deployment, name=hosts[0], text=hosts[1])
         Flag.objects.create(deployment=deployment, name="SWITCH", default=chance.choice(["", "1"]))
@@ -95,8 +127,10 @@ class Taken(Case):
         return chance.choice(["/", " ", "-"]).join(words)
 
     def code(self, chance):
-        return {"language": chance.choice(["shell", "python"]), "code": chance.choice([
-            "#!/usr/bin/perl\nprint 1;\n", "# Ё.\n\nx = '\\n'\n\n", "x"])}
+        return {
+            "language": chance.choice(["shell", "python"]),
+            "code": chance.choice(["#!/usr/bin/perl\nprint 1;\n", "# Ё.\n\nx = '\\n'\n\n", "x"]),
+        }
 
     def read_by_the_engine(self, deployment):
         with tempfile.TemporaryDirectory() as project:
@@ -107,9 +141,13 @@ class Taken(Case):
             shown = reader.read(Path(project)).deployment()
             recipes = engine_catalog.RecipeCatalog(Path(project))
             code = [recipes.get(stage.recipe).code for stage in shown.stages]
-        self.assertEqual(code, [
-            stage.code or RecipeCatalog().get(stage.recipe).code
-            for stage in deployment.stages.filter(enabled=True)])
+        self.assertEqual(
+            code,
+            [
+                stage.code or RecipeCatalog().get(stage.recipe).code
+                for stage in deployment.stages.filter(enabled=True)
+            ],
+        )
 
     def test_what_the_shelf_does_not_have_comes_along_and_takes_nothing_elses_place(self):
         Recipe.objects.create(name="git/clone", code="# Ours.\necho ours\n")
@@ -121,8 +159,12 @@ class Taken(Case):
         again, _ = self.made(SimpleUploadedFile("x.tgz", sent))
         self.assertEqual(
             [(stage.name, stage.recipe, stage.code) for stage in again.stages.all()],
-            [("a", "", "# Ours.\necho ours\n"), ("b", "git-clone", ""),
-             ("greet", "", "echo not the recipe\n")])
+            [
+                ("a", "", "# Ours.\necho ours\n"),
+                ("b", "git-clone", ""),
+                ("greet", "", "echo not the recipe\n"),
+            ],
+        )
 
     def test_what_is_nowhere_is_named(self):
         Recipe.objects.create(name="git/clone", code="# Ours.\n")
@@ -131,14 +173,17 @@ class Taken(Case):
         toml = export.files(self.deployment)[FILE]
         Recipe.objects.all().delete()
         again, page = self.made(SimpleUploadedFile("deployments.toml", toml.encode()))
-        self.assertContains(page, "Neither the cookbook nor the files have these recipes: "
-                                  "“git/clone”, “it&#x27;s own”.")
+        self.assertContains(
+            page,
+            "Neither the cookbook nor the files have these recipes: “git/clone”, “it&#x27;s own”.",
+        )
         self.assertEqual([stage.recipe for stage in again.stages.all()], ["git/clone", "it's own"])
 
     def add(self, name, **more):
         self.deployment.stages.filter(recipe="greet").delete()
-        Stage.objects.create(deployment=self.deployment, name=name,
-                             position=self.deployment.stages.count(), **more)
+        Stage.objects.create(
+            deployment=self.deployment, name=name, position=self.deployment.stages.count(), **more
+        )
 
     def test_faults_of_a_file_are_reported_at_it(self):
         stage = "[deployments.x]\nstages = [{}]\n"
@@ -162,9 +207,14 @@ class Taken(Case):
             ),
         ]:
             with self.subTest(data):
-                answer = self.client.post(reverse("deployments:new"), {
-                    "application": self.deployment.application_id, "name": "made",
-                    "files": SimpleUploadedFile("x", data)})
+                answer = self.client.post(
+                    reverse("deployments:new"),
+                    {
+                        "application": self.deployment.application_id,
+                        "name": "made",
+                        "files": SimpleUploadedFile("x", data),
+                    },
+                )
                 self.assertContains(answer, fault, status_code=422)
                 self.assertTrue(answer.context["form"].errors["files"])
         self.assertFalse(Deployment.objects.filter(name="made").exists())
@@ -179,11 +229,15 @@ def described(deployment):
             del stage["language"]
     return {
         "stages": stages,
-        "settings": [(setting.name, setting.secret, setting.text)
-                     for setting in deployment.settings.all()],
+        "settings": [
+            (setting.name, setting.secret, setting.text) for setting in deployment.settings.all()
+        ],
         "flags": {flag.name: flag.history_fields() for flag in deployment.flags.all()},
-        **{name: getattr(deployment, name) for name in (
-            "branch", "timeout", "idle_timeout", "on_failure", "batch", "max_failures")}}
+        **{
+            name: getattr(deployment, name)
+            for name in ("branch", "timeout", "idle_timeout", "on_failure", "batch", "max_failures")
+        },
+    }
 
 
 class Names(SimpleTestCase):
@@ -217,30 +271,42 @@ class Packs(SimpleTestCase):
         return data.getvalue()
 
     def test_only_what_matters_is_read(self):
-        found = unpack(self.archive(
-            (f"./{FILE}", tarfile.REGTYPE, b"x"), ("deploy/recipes/a.sh", tarfile.REGTYPE, b"y"),
-            ("deploy/recipes/link.sh", tarfile.SYMTYPE, b""),
-            ("/etc/passwd", tarfile.REGTYPE, b"z"), ("main.py", tarfile.REGTYPE, b""),
-            ("deploy/recipes/../../x.sh", tarfile.REGTYPE, b"z"),
-            ("deploy/recipes/._a.sh", tarfile.REGTYPE, b"\xff"),
-            ("deploy/recipes/in/b.sh", tarfile.REGTYPE, b"z"),
-            ("deploy/recipes/pipe.sh", tarfile.FIFOTYPE, b"")))
+        found = unpack(
+            self.archive(
+                (f"./{FILE}", tarfile.REGTYPE, b"x"),
+                ("deploy/recipes/a.sh", tarfile.REGTYPE, b"y"),
+                ("deploy/recipes/link.sh", tarfile.SYMTYPE, b""),
+                ("/etc/passwd", tarfile.REGTYPE, b"z"),
+                ("main.py", tarfile.REGTYPE, b""),
+                ("deploy/recipes/../../x.sh", tarfile.REGTYPE, b"z"),
+                ("deploy/recipes/._a.sh", tarfile.REGTYPE, b"\xff"),
+                ("deploy/recipes/in/b.sh", tarfile.REGTYPE, b"z"),
+                ("deploy/recipes/pipe.sh", tarfile.FIFOTYPE, b""),
+            )
+        )
         self.assertEqual(found, {FILE: "x", "deploy/recipes/a.sh": "y"})
 
     def test_what_is_too_large_or_damaged_is_refused(self):
         whole = self.archive((FILE, tarfile.REGTYPE, b"x" * 5000))
         for data, fault in [
-                (gzip.compress(bytes(LARGEST + 1)), "more than 4 MiB"), (whole[:-40], "damaged"),
-                (gzip.compress(gzip.decompress(whole)[:2000]), "damaged"),
-                (gzip.compress(b"no tar at all" * 100), "damaged"),
-                (b"a\0b", "contains a NUL")]:
+            (gzip.compress(bytes(LARGEST + 1)), "more than 4 MiB"),
+            (whole[:-40], "damaged"),
+            (gzip.compress(gzip.decompress(whole)[:2000]), "damaged"),
+            (gzip.compress(b"no tar at all" * 100), "damaged"),
+            (b"a\0b", "contains a NUL"),
+        ]:
             with self.subTest(fault, size=len(data)), self.assertRaisesRegex(ArchiveError, fault):
                 unpack(data)
 
     def test_a_damaged_tar_raises_only_pack_faults(self):
-        whole = bytearray(gzip.decompress(self.archive(
-            (FILE, tarfile.REGTYPE, b"x"),
-            (f"deploy/recipes/{'a' * 120}.sh", tarfile.REGTYPE, b"y"))))
+        whole = bytearray(
+            gzip.decompress(
+                self.archive(
+                    (FILE, tarfile.REGTYPE, b"x"),
+                    (f"deploy/recipes/{'a' * 120}.sh", tarfile.REGTYPE, b"y"),
+                )
+            )
+        )
         chance = random.Random(2)
         refused = 0
         for _ in range(2000):

@@ -29,28 +29,37 @@ class Case(TestCase):
         """Return what a browser would send back of a form, unchanged."""
         page = self.client.get(self.at(name, *arguments))
         form = page.context["form"]
-        return {key: ("on" if form[key].value() is True else form[key].value() or "")
-                for key in form.fields if form[key].value() is not False}
+        return {
+            key: ("on" if form[key].value() is True else form[key].value() or "")
+            for key in form.fields
+            if form[key].value() is not False
+        }
 
 
 class Settings(Case):
     """Settings."""
 
     def test_an_address_with_a_password_in_it_is_refused(self):
-        for text, shown in (("https://anna:sesame@git.example.org/site.git", "has a password"),
-                           ("--upload-pack=evil", "an option")):
+        for text, shown in (
+            ("https://anna:sesame@git.example.org/site.git", "has a password"),
+            ("--upload-pack=evil", "an option"),
+        ):
             answer = self.client.post(
                 self.at("deployments:setting-new"), {"name": "REPOSITORY", "text": text}
             )
             self.assertContains(answer, shown, status_code=422)
-        answer = self.client.post(self.at("deployments:setting-new"), {
-            "name": "REPOSITORY", "text": "x", "secret": "on"})
+        answer = self.client.post(
+            self.at("deployments:setting-new"), {"name": "REPOSITORY", "text": "x", "secret": "on"}
+        )
         self.assertContains(answer, "can&#x27;t be secret", status_code=422)
 
     def test_a_short_secret_is_warned_of_when_it_is_saved(self):
         for value, warned in (("1234567", True), ("12345678", False)):
-            answer = self.client.post(self.at("deployments:setting-new"), {
-                "name": f"PIN_{len(value)}", "text": value, "secret": "on"}, follow=True)
+            answer = self.client.post(
+                self.at("deployments:setting-new"),
+                {"name": f"PIN_{len(value)}", "text": value, "secret": "on"},
+                follow=True,
+            )
             self.assertEqual("has fewer than 8 characters" in answer.content.decode(), warned)
             self.assertNotContains(answer, value)
         answer = self.client.post(
@@ -60,8 +69,9 @@ class Settings(Case):
 
     def test_a_limit_of_output_is_a_size(self):
         for text in ("lots", "1 kB"):
-            answer = self.client.post(self.at("deployments:setting-new"), {"name": "OUTPUT_LIMIT",
-                                                               "text": text})
+            answer = self.client.post(
+                self.at("deployments:setting-new"), {"name": "OUTPUT_LIMIT", "text": text}
+            )
             self.assertContains(answer, "takes a size such as", status_code=422)
         self.client.post(
             self.at("deployments:setting-new"), {"name": "OUTPUT_LIMIT", "text": "50 MB"}
@@ -69,8 +79,9 @@ class Settings(Case):
         self.assertEqual(self.deployment.settings.get(name="OUTPUT_LIMIT").parsed, "50 MB")
 
     def test_a_value_comes_back_byte_for_byte(self):
-        self.client.post(self.at("deployments:setting-new"), {
-            "name": "ODD", "text": ODD.replace("\n", "\r\n")})  # as browsers send it
+        self.client.post(
+            self.at("deployments:setting-new"), {"name": "ODD", "text": ODD.replace("\n", "\r\n")}
+        )  # as browsers send it
         setting = self.deployment.settings.get(name="ODD")
         self.assertEqual(setting.value, ODD)
         self.client.post(
@@ -80,8 +91,10 @@ class Settings(Case):
         self.assertEqual(setting.value, ODD)
 
     def test_a_secret_is_never_shown_again(self):
-        self.client.post(self.at("deployments:setting-new"), {
-            "name": "PASSWORD", "text": "open sesame", "secret": "on"})
+        self.client.post(
+            self.at("deployments:setting-new"),
+            {"name": "PASSWORD", "text": "open sesame", "secret": "on"},
+        )
         setting = self.deployment.settings.get(name="PASSWORD")
         self.assertEqual((setting.value, setting.text), ("open sesame", ""))
         for name, *arguments in [
@@ -93,19 +106,24 @@ class Settings(Case):
             ("pushes:deployment",),
         ]:
             self.assertNotContains(self.client.get(self.at(name, *arguments)), "sesame")
-        self.assertNotContains(self.client.get(self.at("deployments:export"), {"as": "toml"}),
-                               "sesame")
+        self.assertNotContains(
+            self.client.get(self.at("deployments:export"), {"as": "toml"}), "sesame"
+        )
         for change in Change.objects.all():
             self.assertNotIn("sesame", f"{change.before}{change.after}")
 
     def test_a_secret_is_kept_unless_a_new_one_is_entered(self):
         setting = self.secret()
-        self.client.post(self.at("deployments:setting", setting.pk), {
-            "name": "RENAMED", "text": "", "secret": "on"})
+        self.client.post(
+            self.at("deployments:setting", setting.pk),
+            {"name": "RENAMED", "text": "", "secret": "on"},
+        )
         setting.refresh_from_db()
         self.assertEqual((setting.name, setting.value), ("RENAMED", "one"))
-        self.client.post(self.at("deployments:setting", setting.pk), {
-            "name": "RENAMED", "text": "two", "secret": "on"})
+        self.client.post(
+            self.at("deployments:setting", setting.pk),
+            {"name": "RENAMED", "text": "two", "secret": "on"},
+        )
         setting.refresh_from_db()
         self.assertEqual(setting.value, "two")
 
@@ -120,9 +138,12 @@ class Settings(Case):
 
     def test_what_no_stage_could_be_given_is_refused_at_its_field(self):
         for name, text, fault in [
-                ("lower case", "x", "lower case"), ("PATH", "x", "PATH"), ("A", "x\0y", "Null"),
-                ("REMOTE_HOST", "-oProxyCommand=x", "is no host"),
-                ("GREETING", "x", "has a setting of that name")]:
+            ("lower case", "x", "lower case"),
+            ("PATH", "x", "PATH"),
+            ("A", "x\0y", "Null"),
+            ("REMOTE_HOST", "-oProxyCommand=x", "is no host"),
+            ("GREETING", "x", "has a setting of that name"),
+        ]:
             with self.subTest(name):
                 answer = self.client.post(
                     self.at("deployments:setting-new"), {"name": name, "text": text}
@@ -158,8 +179,11 @@ class Settings(Case):
 
     def test_rows_of_another_deployment_are_not_there(self):
         other = self.cast.other
-        for name, row in [("setting", other.settings.first()), ("flag", other.flags.first()),
-                          ("permission", other.grants.first())]:
+        for name, row in [
+            ("setting", other.settings.first()),
+            ("flag", other.flags.first()),
+            ("permission", other.grants.first()),
+        ]:
             for address in (f"deployments:{name}", f"deployments:{name}-delete"):
                 with self.subTest(address):
                     answer = self.client.post(self.at(address, row.pk), {"name": "X"})
@@ -189,8 +213,10 @@ class Flags(Case):
 
     def test_whatever_says_no_is_no(self):
         for number, default in enumerate(["", "0", "no", "False"]):
-            self.client.post(self.at("deployments:flag-new"), {
-                "name": f"F{number}", "kind": "switch", "default": default})
+            self.client.post(
+                self.at("deployments:flag-new"),
+                {"name": f"F{number}", "kind": "switch", "default": default},
+            )
         self.client.post(
             self.at("deployments:flag-new"), {"name": "ON", "kind": "switch", "default": "yes"}
         )

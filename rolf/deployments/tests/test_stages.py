@@ -1,6 +1,5 @@
 """Pages of a deployment's stages."""
 
-
 from cookbook.tests.test_pages import Case
 from history.models import Change
 
@@ -13,35 +12,52 @@ class Stages(Case):
 
     def add(self, *names):
         for name in names:
-            self.client.post(self.at("deployments:stage-new"), {
-                "recipe": "greet", "name": name, "enabled": "on"})
+            self.client.post(
+                self.at("deployments:stage-new"), {"recipe": "greet", "name": name, "enabled": "on"}
+            )
 
     def test_a_recipe_becomes_a_stage(self):
-        self.client.post(self.at("deployments:stage-new"), {"recipe": "smoke-test", "enabled": "on",
-                                                "timeout": "1h30m"})
+        self.client.post(
+            self.at("deployments:stage-new"),
+            {"recipe": "smoke-test", "enabled": "on", "timeout": "1h30m"},
+        )
         stage = self.deployment.stages.last()
-        self.assertEqual((stage.name, stage.recipe, stage.timeout, stage.position),
-                         ("smoke-test", "smoke-test", 5400, 1))
+        self.assertEqual(
+            (stage.name, stage.recipe, stage.timeout, stage.position),
+            ("smoke-test", "smoke-test", 5400, 1),
+        )
         self.assertContains(self.client.get(self.at("deployments:stages")), "is missing")
 
     def test_switching_one_off_says_so_and_leads_back_to_it(self):
         stage = self.deployment.stages.get()
-        for enabled, shown in (("0", "Disabled the stage greet: pushes skip it."),
-                              ("1", "Enabled the stage greet.")):
+        for enabled, shown in (
+            ("0", "Disabled the stage greet: pushes skip it."),
+            ("1", "Enabled the stage greet."),
+        ):
             answer = self.client.post(
                 self.at("deployments:stage-move", stage.pk), {"enabled": enabled}
             )
-            self.assertRedirects(answer, f"{self.at('deployments:stages')}#stage-{stage.pk}",
-                                 fetch_redirect_response=False)
+            self.assertRedirects(
+                answer,
+                f"{self.at('deployments:stages')}#stage-{stage.pk}",
+                fetch_redirect_response=False,
+            )
             page = self.client.get(self.at("deployments:stages"))
             self.assertContains(page, shown)
             self.assertContains(page, f'id="stage-{stage.pk}"')
 
     def test_code_that_is_written_here_keeps_every_byte(self):
         code = "#!/usr/bin/env python3\nprint('Ёлкино \\'\"')\n\n\n"
-        self.client.post(self.at("deployments:stage-new"), {
-            "recipe": "", "name": "tell it", "language": "python", "enabled": "on",
-            "code": code.replace("\n", "\r\n")})
+        self.client.post(
+            self.at("deployments:stage-new"),
+            {
+                "recipe": "",
+                "name": "tell it",
+                "language": "python",
+                "enabled": "on",
+                "code": code.replace("\n", "\r\n"),
+            },
+        )
         self.assertEqual(self.deployment.stages.last().code, code)
 
     def test_they_are_moved_by_buttons_and_all_at_once(self):
@@ -54,8 +70,10 @@ class Stages(Case):
         )  # it is the first already
         self.assertEqual(self.names(), ["greet", "b", "a"])
         theirs = self.cast.other.stages.get()
-        self.client.post(self.at("deployments:stages-order"), {
-            "order": [a.pk, theirs.pk, b.pk, "x", a.pk, greet.pk]})
+        self.client.post(
+            self.at("deployments:stages-order"),
+            {"order": [a.pk, theirs.pk, b.pk, "x", a.pk, greet.pk]},
+        )
         self.assertEqual(self.names(), ["a", "b", "greet"])
         self.assertEqual(Change.objects.filter(kind="stage", deployment=self.cast.other).count(), 1)
 
@@ -70,11 +88,12 @@ class Stages(Case):
 
     def test_faults_are_reported_at_their_fields(self):
         for sent, fault in [
-                ({"recipe": "", "name": "x", "code": " "}, "Enter code, or choose a recipe"),
-                ({"recipe": "", "code": "echo"}, "with its own code needs one"),
-                ({"recipe": "nowhere"}, "Select a valid choice"),
-                ({"recipe": "greet", "name": "greet"}, "has a stage of that name"),
-                ({"recipe": "greet", "name": "x", "timeout": "soon"}, "Not a duration")]:
+            ({"recipe": "", "name": "x", "code": " "}, "Enter code, or choose a recipe"),
+            ({"recipe": "", "code": "echo"}, "with its own code needs one"),
+            ({"recipe": "nowhere"}, "Select a valid choice"),
+            ({"recipe": "greet", "name": "greet"}, "has a stage of that name"),
+            ({"recipe": "greet", "name": "x", "timeout": "soon"}, "Not a duration"),
+        ]:
             with self.subTest(fault):
                 answer = self.client.post(self.at("deployments:stage-new"), sent)
                 self.assertContains(answer, fault, status_code=422)
@@ -92,9 +111,22 @@ class Stages(Case):
         )
         self.deployment.surveys.update(fault="deploy/deployments.toml:6: what is wrong")
         self.assertContains(self.client.get(self.at("deployments:stages")), "toml:6: what is wrong")
-        self.deployment.surveys.update(definition={
-            "stages": [{"name": "its own", "recipe": "x", "origin": "project", "code": "echo <b>",
-                        "timeout": None}], "settings": {}, "secrets": [], "flags": []})
+        self.deployment.surveys.update(
+            definition={
+                "stages": [
+                    {
+                        "name": "its own",
+                        "recipe": "x",
+                        "origin": "project",
+                        "code": "echo <b>",
+                        "timeout": None,
+                    }
+                ],
+                "settings": {},
+                "secrets": [],
+                "flags": [],
+            }
+        )
         page = self.client.get(self.at("deployments:stages"))
         self.assertContains(page, "its own")
         self.assertContains(page, "echo &lt;b&gt;")

@@ -11,8 +11,10 @@ from history.models import record_change
 
 from ..models import Application, Category
 
-FORMS = {Category: modelform_factory(Category, fields=["name"]),
-         Application: modelform_factory(Application, fields=["name", "category"])}
+FORMS = {
+    Category: modelform_factory(Category, fields=["name"]),
+    Application: modelform_factory(Application, fields=["name", "category"]),
+}
 
 
 @require_safe
@@ -21,9 +23,9 @@ FORMS = {Category: modelform_factory(Category, fields=["name"]),
 def applications(request):
     """List all categories with their applications."""
     deployments = Count(
-        "applications__deployments", filter=Q(applications__deployments__deleted=None))
-    categories = Category.objects.annotate(
-        deployments=deployments).prefetch_related("applications")
+        "applications__deployments", filter=Q(applications__deployments__deleted=None)
+    )
+    categories = Category.objects.annotate(deployments=deployments).prefetch_related("applications")
     return render(request, "deployments/applications.html", {"categories": categories})
 
 
@@ -70,5 +72,9 @@ def _edit(request, row, heading, *, is_empty=False):
             form.save()
         messages.success(request, f"Saved the {kind} {row}.")
         return redirect("deployments:applications")
-    return render(request, "deployments/application.html", {
-        "form": form, "heading": heading, "empty": is_empty}, status=422 if form.is_bound else 200)
+    return render(
+        request,
+        "deployments/application.html",
+        {"form": form, "heading": heading, "empty": is_empty},
+        status=422 if form.is_bound else 200,
+    )

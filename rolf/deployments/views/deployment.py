@@ -58,8 +58,9 @@ def close(request, deployment):
                 deployment.closed_by = request.user.get_username()
                 deployment.closed_at = timezone.now()
             deployment.save()
-        messages.success(request, f"Closed {deployment}." if deployment.closed_by
-                         else f"Opened {deployment}.")
+        messages.success(
+            request, f"Closed {deployment}." if deployment.closed_by else f"Opened {deployment}."
+        )
         return redirect(deployment)
     return _form(request, deployment, "deployments/close.html", form)
 
@@ -70,9 +71,15 @@ def close(request, deployment):
 @no_store
 def history(request, deployment):
     """Show who changed what, newest first."""
-    return render(request, "deployments/history.html", {
-        "deployment": deployment, "tab": "deployment-history",
-        "page": deployment.changes.page(to_int(request.GET.get("before")))})
+    return render(
+        request,
+        "deployments/history.html",
+        {
+            "deployment": deployment,
+            "tab": "deployment-history",
+            "page": deployment.changes.page(to_int(request.GET.get("before"))),
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,9 +101,12 @@ def delete(request, deployment):
 
 
 def _form(request, deployment, template, form, **more):
-    return render(request, template, {
-        "deployment": deployment, "tab": "deployment-edit", "form": form, **more},
-        status=422 if form.is_bound else 200)
+    return render(
+        request,
+        template,
+        {"deployment": deployment, "tab": "deployment-edit", "form": form, **more},
+        status=422 if form.is_bound else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,8 +123,9 @@ def new(request):
             with transaction.atomic():
                 made, missing = _made(form, request.user)
         except ImportRefused as error:
-            form.add_error("definition" if form.cleaned_data["definition"].strip() else "files",
-                           error.faults)
+            form.add_error(
+                "definition" if form.cleaned_data["definition"].strip() else "files", error.faults
+            )
         else:
             messages.success(request, f"Created {made}. Next, check its stages and settings.")
             if missing:
@@ -125,8 +136,9 @@ def new(request):
                     "Create them, or choose other ones for their stages.",
                 )
             return redirect("deployments:stages", made.pk)
-    return render(request, "deployments/new.html", {"form": form},
-                  status=422 if form.is_bound else 200)
+    return render(
+        request, "deployments/new.html", {"form": form}, status=422 if form.is_bound else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,9 +162,12 @@ def clone(request, deployment):
                     request, f"Both are pushed to {place}: change that before you push {made}."
                 )
             return redirect("deployments:settings", made.pk)
-    return render(request, "deployments/clone.html", {
-        "deployment": deployment, "tab": "deployment-edit", "form": form},
-        status=422 if form.is_bound else 200)
+    return render(
+        request,
+        "deployments/clone.html",
+        {"deployment": deployment, "tab": "deployment-edit", "form": form},
+        status=422 if form.is_bound else 200,
+    )
 
 
 @require_safe
@@ -208,12 +223,17 @@ def export(request, deployment):
         case "toml" if files:
             return _file(files[FILE], "deployments.toml", "application/toml")
         case "tar" if files:
-            return _file(pack(files), f"{exporting.name_of(deployment)}.tar.gz",
-                         "application/gzip")
-    return render(request, "deployments/export.html", {
-        "deployment": deployment, "tab": "deployment-edit", "files": files})
+            return _file(pack(files), f"{exporting.name_of(deployment)}.tar.gz", "application/gzip")
+    return render(
+        request,
+        "deployments/export.html",
+        {"deployment": deployment, "tab": "deployment-edit", "files": files},
+    )
 
 
 def _file(content, name, kind):
-    return HttpResponse(content, content_type=kind, headers={
-        "Content-Disposition": f'attachment; filename="{name}"'})
+    return HttpResponse(
+        content,
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -16,10 +16,18 @@ from ..models import Flag, Grant, Level, Setting
 from ..push_options import read_definition, refuse_tied
 
 list_decorators = method_decorator(
-    [require_safe, login_required, deployment_permission(Level.EDIT), no_store], name="dispatch")
+    [require_safe, login_required, deployment_permission(Level.EDIT), no_store], name="dispatch"
+)
 form_decorators = method_decorator(
-    [require_http_methods(["GET", "HEAD", "POST"]), login_required, atomic_post,
-     deployment_permission(Level.EDIT), no_store], name="dispatch")
+    [
+        require_http_methods(["GET", "HEAD", "POST"]),
+        login_required,
+        atomic_post,
+        deployment_permission(Level.EDIT),
+        no_store,
+    ],
+    name="dispatch",
+)
 
 
 class RowMixin:
@@ -43,8 +51,12 @@ class RowMixin:
     def get_context_data(self, **kwargs):
         """Return what the tabs of a deployment need."""
         return super().get_context_data(
-            deployment=self.request.deployment, tab=self.tab, list_url=self.get_success_url(),
-            kind=self.model._meta.verbose_name, **kwargs)
+            deployment=self.request.deployment,
+            tab=self.tab,
+            list_url=self.get_success_url(),
+            kind=self.model._meta.verbose_name,
+            **kwargs,
+        )
 
 
 @list_decorators
@@ -57,7 +69,8 @@ class RowListView(RowMixin, ListView):
         """Return the rows, and what was last read from the repository."""
         deployment = self.request.deployment
         return super().get_context_data(
-            read=read_definition(deployment) if deployment.tied else None, **kwargs)
+            read=read_definition(deployment) if deployment.tied else None, **kwargs
+        )
 
 
 class RowFormMixin(RowMixin):
@@ -79,7 +92,8 @@ class RowFormMixin(RowMixin):
     def get_context_data(self, **kwargs):
         """Return the form and where its links lead."""
         return super().get_context_data(
-            heading=self.heading, delete_url_name=f"deployments:{self.name}-delete", **kwargs)
+            heading=self.heading, delete_url_name=f"deployments:{self.name}-delete", **kwargs
+        )
 
     def form_valid(self, form):
         """Save the row and record the change."""
@@ -107,7 +121,8 @@ class RowCreateView(RowFormMixin, CreateView):
     def get_form_kwargs(self):
         """Return the arguments of the form: its row belongs to the deployment."""
         return super().get_form_kwargs() | {
-            "instance": self.model(deployment=self.request.deployment)}
+            "instance": self.model(deployment=self.request.deployment)
+        }
 
 
 @form_decorators

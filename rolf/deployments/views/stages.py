@@ -25,11 +25,18 @@ from .rows import RowCreateView, RowDeleteView, RowUpdateView
 def stages(request, deployment):
     """List the stages; those of a tied deployment come from its repository."""
     catalog = RecipeCatalog()
-    return render(request, "deployments/stages.html", {
-        "deployment": deployment, "tab": "stages", "names": catalog.names,
-        "stages": [] if deployment.tied else summarize_stages(deployment, catalog),
-        "read": read_definition(deployment) if deployment.tied else None,
-        "fault": reading_fault(deployment) if deployment.tied else ""})
+    return render(
+        request,
+        "deployments/stages.html",
+        {
+            "deployment": deployment,
+            "tab": "stages",
+            "names": catalog.names,
+            "stages": [] if deployment.tied else summarize_stages(deployment, catalog),
+            "read": read_definition(deployment) if deployment.tied else None,
+            "fault": reading_fault(deployment) if deployment.tied else "",
+        },
+    )
 
 
 class StageMixin:
@@ -78,8 +85,12 @@ def stage_move(request, deployment, stage_id):
         with record_change(request.user, stage, deployment):
             stage.enabled = request.POST["enabled"] == "1"
             stage.save()
-        messages.success(request, f"Enabled the stage {stage.name}." if stage.enabled
-                         else f"Disabled the stage {stage.name}: pushes skip it.")
+        messages.success(
+            request,
+            f"Enabled the stage {stage.name}."
+            if stage.enabled
+            else f"Disabled the stage {stage.name}: pushes skip it.",
+        )
         return _redirect_to_stage(stage)
     order = list(deployment.stages.values_list("pk", flat=True))
     here = order.index(stage.pk)
@@ -98,12 +109,10 @@ def stage_move(request, deployment, stage_id):
 def stages_order(request, deployment):
     """Put the stages into the order of ``order``, their keys: sent when a user drags a stage."""
     refuse_tied(deployment)
-    reorder_stages(deployment, [to_int(key) for key in request.POST.getlist("order")],
-                   request.user)
+    reorder_stages(deployment, [to_int(key) for key in request.POST.getlist("order")], request.user)
     return redirect("deployments:stages", deployment.pk)
 
 
 def _redirect_to_stage(stage):
     """Return to the list and focus the stage, so that keyboard users can continue there."""
-    return redirect(
-        f"{reverse('deployments:stages', args=[stage.deployment_id])}#stage-{stage.pk}")
+    return redirect(f"{reverse('deployments:stages', args=[stage.deployment_id])}#stage-{stage.pk}")

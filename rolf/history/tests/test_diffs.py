@@ -22,8 +22,13 @@ class Differences(TestCase):
 
     def test_yes_and_no_are_words(self):
         shown = differences({"on_failure": "halt", "enabled": True}, {"enabled": False})
-        self.assertEqual(shown, [Difference(field="on failure", before="halt"),
-                                Difference(field="enabled", before="yes", after="no")])
+        self.assertEqual(
+            shown,
+            [
+                Difference(field="on failure", before="halt"),
+                Difference(field="enabled", before="yes", after="no"),
+            ],
+        )
 
     def test_of_a_secret_neither_value_nor_fingerprint_is_reported(self):
         old, new = {"secret": True, "value": "f00d"}, {"secret": True, "value": "beef"}
@@ -37,8 +42,9 @@ class Differences(TestCase):
 
     def test_a_text_of_several_lines_is_reported_by_lines(self):
         [shown] = differences({"code": "a\nb\n"}, {"code": "a\nc\n"})
-        self.assertEqual([(line.mark, line.text) for line in shown.lines],
-                         [(" ", "a"), ("-", "b"), ("+", "c")])
+        self.assertEqual(
+            [(line.mark, line.text) for line in shown.lines], [(" ", "a"), ("-", "b"), ("+", "c")]
+        )
 
 
 class Lines(TestCase):
@@ -57,8 +63,10 @@ class Lines(TestCase):
         self.assertEqual(lines("a\nb\n", "a\nb\n"), ())
 
     def test_a_newline_that_is_missing_at_the_end_is_reported(self):
-        self.assertEqual([(line.mark, line.text) for line in lines("a\n", "a")],
-                         [("-", "a"), ("+", "a"), ("\\", "no newline at the end")])
+        self.assertEqual(
+            [(line.mark, line.text) for line in lines("a\n", "a")],
+            [("-", "a"), ("+", "a"), ("\\", "no newline at the end")],
+        )
 
     def test_a_carriage_return_that_came_is_seen(self):
         self.assertEqual([line.text for line in lines("a\n", "a\r\n")], ["a", "a␍"])

@@ -69,10 +69,19 @@ class Page(TestCase):
 
     def test_it_is_searched_by_kind_person_and_deployment(self):
         self.change("COLOUR", secret=False, value="green")
-        finding = [{"kind": "setting"}, {"by": "edit"}, {"deployment": "shop mine"},
-                   {"deployment": "MINE"}, {"kind": "setting", "by": "edit"}]
-        missing = [{"kind": "stage"}, {"by": "view"}, {"deployment": "shop other"},
-                   {"kind": "nothing of the kind"}]
+        finding = [
+            {"kind": "setting"},
+            {"by": "edit"},
+            {"deployment": "shop mine"},
+            {"deployment": "MINE"},
+            {"kind": "setting", "by": "edit"},
+        ]
+        missing = [
+            {"kind": "stage"},
+            {"by": "view"},
+            {"deployment": "shop other"},
+            {"kind": "nothing of the kind"},
+        ]
         for search in finding:
             with self.subTest(search):
                 self.assertContains(self.page(**search), "COLOUR")
@@ -82,7 +91,8 @@ class Page(TestCase):
 
     def test_all_pages_together_are_all_changes(self):
         Change.objects.bulk_create(
-            Change(kind="stage", name=f"stage-{number}.") for number in range(2 * PAGE + 3))
+            Change(kind="stage", name=f"stage-{number}.") for number in range(2 * PAGE + 3)
+        )
         found, address = "", "?kind=stage"
         for _page in range(3):
             page = self.client.get(f"/history/{address}")
@@ -103,7 +113,8 @@ class Page(TestCase):
             self.page()
         Change.objects.bulk_create(
             Change(kind="stage", name="x", deployment=self.cast.mine, by=self.user)
-            for _ in range(500))
+            for _ in range(500)
+        )
         for number in range(40):
             self.change(f"COLOUR_{number}")
         with self.assertNumQueries(4):

@@ -19,10 +19,10 @@ register = template.Library()
 SHAPES = {
     "succeeded": "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm-1 10.2L3.9 8.1l1.2-1.2L7 8.8l4-4 1.2 1.2z",
     "failed": "M1.5 1.5h13v13h-13zm3.2 4.4L6.8 8l-2.1 2.1 1.2 1.2L8 9.2l2.1 2.1 1.2-1.2L9.2 8l2.1-"
-              "2.1-1.2-1.2L8 6.8 5.9 4.7z",
+    "2.1-1.2-1.2L8 6.8 5.9 4.7z",
     "running": "M3 1.5l11.5 6.5L3 14.5z",
     "queued": "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 2a5 5 0 1 1 0 10A5 5 0 0 1 8 3zm-.9 2h1.8v2.9l2"
-              ".1 1.3-.9 1.4-3-1.8z",
+    ".1 1.3-.9 1.4-3-1.8z",
     "waiting": "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3zm0 1.6a3.4 3.4 0 1 1 0 6.8 3.4 3.4 0 0 1 0-6.8z",
     "cancelled": "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4 7h8v2H4z",
     "lost": "M8 .5L15.5 8 8 15.5.5 8zM7 4v5h2V4zm0 6.2V12h2v-1.8z",
@@ -50,7 +50,10 @@ def _state(name, words):
     return format_html(
         '<span class="state {}"><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
         '<path fill-rule="evenodd" d="{}"/></svg>{}</span>',
-        name, mark_safe(SHAPES[name]), label)  # noqa: S308 - ours, above
+        name,
+        mark_safe(SHAPES[name]),  # noqa: S308 - ours, above
+        label,
+    )
 
 
 @register.simple_tag
@@ -61,8 +64,11 @@ def moment(at):
         return ""
     here = timezone.localtime(at)
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.astimezone(UTC).isoformat(),
-        here.strftime("%-d %B %Y, %H:%M:%S %Z"), _short(here))
+        '<time datetime="{}" title="{}">{}</time>',
+        at.astimezone(UTC).isoformat(),
+        here.strftime("%-d %B %Y, %H:%M:%S %Z"),
+        _short(here),
+    )
 
 
 @register.filter
@@ -87,8 +93,12 @@ def prose(text):
     html = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         columns = re.search(r"\S {2,}\S", paragraph)
-        html.append(format_html('<pre tabindex="0">{}</pre>' if columns else "<p>{}</p>",
-                                paragraph if columns else " ".join(paragraph.split())))
+        html.append(
+            format_html(
+                '<pre tabindex="0">{}</pre>' if columns else "<p>{}</p>",
+                paragraph if columns else " ".join(paragraph.split()),
+            )
+        )
     return mark_safe("".join(html))  # noqa: S308 - escaped above
 
 
@@ -102,8 +112,12 @@ def pushed(push, words="", *parts):
     key = "".join(map(str, parts))
     if push.pk is None:
         return format_html("<span>{}</span>", words)
-    return format_html('<a{} href="{}">{}</a>', format_html(' id="{}"', key) if key else "",
-                       push.get_absolute_url(), words)
+    return format_html(
+        '<a{} href="{}">{}</a>',
+        format_html(' id="{}"', key) if key else "",
+        push.get_absolute_url(),
+        words,
+    )
 
 
 @register.simple_tag
@@ -123,8 +137,11 @@ def field(bound):
     """Show a field of a form: label, widget, help text and errors."""
     widget = bound.field.widget
     several = isinstance(widget, CheckboxSelectMultiple | RadioSelect)
-    return {"field": bound, "several": several,
-            "checkbox": isinstance(widget, CheckboxInput) and not several}
+    return {
+        "field": bound,
+        "several": several,
+        "checkbox": isinstance(widget, CheckboxInput) and not several,
+    }
 
 
 @register.inclusion_tag("parts/fields.html")

@@ -32,13 +32,17 @@ class Cast:
         """Create all objects."""
         self.people = {"anonymous": None}
         self.application = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         self.mine, self.other = self._deployment("mine"), self._deployment("other")
         self.gone = self._deployment("gone", deleted=timezone.now())
         for name, deployment, level in [
-                ("no permission", None, None), ("view", self.mine, Level.VIEW),
-                ("push", self.mine, Level.PUSH), ("edit", self.mine, Level.EDIT),
-                ("edit elsewhere", self.other, Level.EDIT)]:
+            ("no permission", None, None),
+            ("view", self.mine, Level.VIEW),
+            ("push", self.mine, Level.PUSH),
+            ("edit", self.mine, Level.EDIT),
+            ("edit elsewhere", self.other, Level.EDIT),
+        ]:
             self.people[name] = self._person(name, deployment, level)
         self.people["superuser"] = get_user_model().objects.create_superuser("superuser")
         self.recipe = Recipe.objects.create(name="greet", code="# Greets.\necho hello\n")
@@ -96,8 +100,13 @@ class Cast:
             stage.save()
         Setting.objects.create(deployment=deployment, name="GREETING", text="hello")
         Flag.objects.create(deployment=deployment, name="SHOUT", description="loudly")
-        Survey.objects.create(deployment=deployment, ref="main", asked=timezone.now(),
-                              answered=timezone.now(), refs=["main"])
+        Survey.objects.create(
+            deployment=deployment,
+            ref="main",
+            asked=timezone.now(),
+            answered=timezone.now(),
+            refs=["main"],
+        )
         if not deployment.grants.exists():
             group = Group.objects.create(name=f"may view {deployment.name}")
             Grant.objects.create(group=group, deployment=deployment, level=Level.VIEW)
@@ -109,17 +118,57 @@ class Cast:
         now = timezone.now()
         at = now.isoformat()
         data = b"hello\n"
-        record = {"id": number, "state": "succeeded", "comment": "", "user": "push",
-                  "ref": "main", "commit": "c" * 40, "started": at, "ended": at,
-                  "deployment": deployment.name, "settings": {}, "outputs": {},
-                  "stages": [{"name": "greet", "state": "succeeded", "started": at, "ended": at,
-                              "exit": 0, "seconds": 0.1, "reason": ""}]}
-        snapshot = {**record, "stages": [{"name": "greet", "recipe": "greet.sh",
-                                          "code": "echo hello\n"}]}
+        record = {
+            "id": number,
+            "state": "succeeded",
+            "comment": "",
+            "user": "push",
+            "ref": "main",
+            "commit": "c" * 40,
+            "started": at,
+            "ended": at,
+            "deployment": deployment.name,
+            "settings": {},
+            "outputs": {},
+            "stages": [
+                {
+                    "name": "greet",
+                    "state": "succeeded",
+                    "started": at,
+                    "ended": at,
+                    "exit": 0,
+                    "seconds": 0.1,
+                    "reason": "",
+                }
+            ],
+        }
+        snapshot = {
+            **record,
+            "stages": [{"name": "greet", "recipe": "greet.sh", "code": "echo hello\n"}],
+        }
         push = Push.objects.create(
-            deployment=deployment, number=number, state="succeeded", user=self.people["push"],
-            user_name="push", ref="main", commit="c" * 40, started=now, ended=now,
-            snapshot=snapshot, record=record, marks={"0": {"line": 0}}, log_lines=1,
-            log_bytes=len(data), version=3)
-        LogChunk.objects.create(push=push, sequence=0, offset=0, first_line=0, last_line=1,
-                                data=data, spans=[[len(data), 0, "stdout", now.timestamp(), ""]])
+            deployment=deployment,
+            number=number,
+            state="succeeded",
+            user=self.people["push"],
+            user_name="push",
+            ref="main",
+            commit="c" * 40,
+            started=now,
+            ended=now,
+            snapshot=snapshot,
+            record=record,
+            marks={"0": {"line": 0}},
+            log_lines=1,
+            log_bytes=len(data),
+            version=3,
+        )
+        LogChunk.objects.create(
+            push=push,
+            sequence=0,
+            offset=0,
+            first_line=0,
+            last_line=1,
+            data=data,
+            spans=[[len(data), 0, "stdout", now.timestamp(), ""]],
+        )

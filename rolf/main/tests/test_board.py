@@ -34,8 +34,15 @@ class Case(TestCase):
             made = Deployment.objects.create(application=application, name="production", **more)
             Grant.objects.create(group=group, deployment=made, level=Level.PUSH)
             for one in (1, 2):
-                Push.objects.create(deployment=made, number=one, user_name="ben", comment="why",
-                                    state="succeeded", ended=timezone.now(), commit="c" * 40)
+                Push.objects.create(
+                    deployment=made,
+                    number=one,
+                    user_name="ben",
+                    comment="why",
+                    state="succeeded",
+                    ended=timezone.now(),
+                    commit="c" * 40,
+                )
 
 
 class Board(Case):
@@ -43,25 +50,36 @@ class Board(Case):
 
     def test_it_shows_what_one_may_see_and_nothing_else(self):
         page = self.client.get("/")
-        self.assertContains(page, "<bdi>shop</bdi> <bdi class=\"where\">mine</bdi>")
+        self.assertContains(page, '<bdi>shop</bdi> <bdi class="where">mine</bdi>')
         self.assertNotContains(page, "other</bdi>")
         self.assertNotContains(page, "gone</bdi>")
         self.assertContains(self.client_of("superuser").get("/"), "other</bdi>")
         self.assertContains(self.client_of("no permission").get("/"), "no deployments that you can")
 
     def test_it_tells_the_last_push_and_what_is_live(self):
-        Push.objects.create(deployment=self.cast.mine, number=3, user_name="anna", state="failed",
-                            comment="it <b>broke</b>")
+        Push.objects.create(
+            deployment=self.cast.mine,
+            number=3,
+            user_name="anna",
+            state="failed",
+            comment="it <b>broke</b>",
+        )
         page = self.client.get("/")
         self.assertContains(page, "push 3")
         self.assertContains(page, "it &lt;b&gt;broke&lt;/b&gt;")
-        self.assertContains(page, ">2</a> <code class=\"commit\"")
+        self.assertContains(page, '>2</a> <code class="commit"')
 
     def test_a_rollback_shows_what_it_returned_to(self):
         first, second = self.cast.mine.pushes.order_by("number")
-        Push.objects.create(deployment=self.cast.mine, number=3, user_name="anna",
-                            state="succeeded", rollback_to=first, rollback_of=second)
-        self.assertContains(self.client.get("/"), ">1</a> <code class=\"commit\"")
+        Push.objects.create(
+            deployment=self.cast.mine,
+            number=3,
+            user_name="anna",
+            state="succeeded",
+            rollback_to=first,
+            rollback_of=second,
+        )
+        self.assertContains(self.client.get("/"), '>1</a> <code class="commit"')
 
     def test_what_i_pushed_comes_first(self):
         self.assertContains(self.client.get("/"), "My recent deployments")
@@ -117,8 +135,14 @@ class Search(Case):
     """Search by name."""
 
     def test_every_word_is_in_a_name(self):
-        for words, found in [("shop", True), ("SHOP mine", True), ("mine site", True),
-                             ("other", False), ("gone", False), ("shop nowhere", False)]:
+        for words, found in [
+            ("shop", True),
+            ("SHOP mine", True),
+            ("mine site", True),
+            ("other", False),
+            ("gone", False),
+            ("shop nowhere", False),
+        ]:
             with self.subTest(words):
                 page = self.client.get("/search/", {"q": words})
                 self.assertEqual(self.cast.mine.get_absolute_url() in page.content.decode(), found)

@@ -13,20 +13,24 @@ from pushes.models import LAPSED, Worker
 class HealthTests(TestCase):
     def setUp(self):
         self.worker = Worker.objects.create(
-            name="alive", machine="here", pid=1, beat=timezone.now())
+            name="alive", machine="here", pid=1, beat=timezone.now()
+        )
 
     def assertFails(self, **checks):  # noqa: N802 - as unittest has it
         with self.assertLogs("django.request", "ERROR"):
             answer = self.client.get("/healthz")
         self.assertEqual(answer.status_code, 503)
-        self.assertEqual(answer.json(), {"status": "failing", "database": "ok",
-                                         "migrations": "ok", "worker": "ok", **checks})
+        self.assertEqual(
+            answer.json(),
+            {"status": "failing", "database": "ok", "migrations": "ok", "worker": "ok", **checks},
+        )
 
     def test_healthy(self):
         answer = self.client.get("/healthz", headers={"host": "localhost"})
         self.assertEqual(answer.status_code, 200)
-        self.assertEqual(answer.json(), {
-            "status": "ok", "database": "ok", "migrations": "ok", "worker": "ok"})
+        self.assertEqual(
+            answer.json(), {"status": "ok", "database": "ok", "migrations": "ok", "worker": "ok"}
+        )
         self.assertIn("no-cache", answer["Cache-Control"])
 
     def test_unapplied_migration(self):
@@ -59,8 +63,10 @@ class HealthTests(TestCase):
         self.assertFails(worker="none lives")
 
     def test_worker_that_ends_for_a_new_release_is_healthy(self):
-        Worker.objects.update(beat=timezone.now() - timedelta(seconds=LAPSED + 1),
-                              ended=timezone.now() + timedelta(seconds=5))
+        Worker.objects.update(
+            beat=timezone.now() - timedelta(seconds=LAPSED + 1),
+            ended=timezone.now() + timedelta(seconds=5),
+        )
         self.assertEqual(self.client.get("/healthz").status_code, 200)
 
     def test_read_only_database(self):

@@ -13,10 +13,16 @@ class Pages(Case):
     """Pages with a comment that holds control characters."""
 
     def test_a_page_shows_no_control_characters(self):
-        push = Push.objects.create(deployment=self.cast.mine, number=3, user_name=EVIL,
-                                   state="failed", comment=EVIL, ref=EVIL, reason=EVIL)
-        for address in ("/", push.get_absolute_url(),
-                        f"/search/?q={EVIL}"):
+        push = Push.objects.create(
+            deployment=self.cast.mine,
+            number=3,
+            user_name=EVIL,
+            state="failed",
+            comment=EVIL,
+            ref=EVIL,
+            reason=EVIL,
+        )
+        for address in ("/", push.get_absolute_url(), f"/search/?q={EVIL}"):
             text = self.client.get(address, follow=True).content.decode()
             with self.subTest(address):
                 for letter in "\u202e\u2066\u200f\x1b\x9b":
@@ -30,5 +36,7 @@ class Harmless(SimpleTestCase):
     def test_the_fields_of_forms_keep_their_text(self):
         kept = '<textarea name="code">a\u202eb</textarea><input name="a" value="a\u202eb">'
         self.assertEqual(harmless(kept), kept)
-        self.assertEqual(harmless('<b title="a\u202e">b\u2069</b>' + kept),
-                         '<b title="a\ufffd">b\ufffd</b>' + kept)
+        self.assertEqual(
+            harmless('<b title="a\u202e">b\u2069</b>' + kept),
+            '<b title="a\ufffd">b\ufffd</b>' + kept,
+        )

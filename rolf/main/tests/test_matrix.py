@@ -43,9 +43,17 @@ FILES = {"robots.txt", "favicon.ico"}  # public, and known before anybody signs 
 
 # Names that no page has by chance, and whose they aren't to see.
 UNMISTAKABLE = "zwölfkilopampelmusen"
-UNSEEN = {person: {f"{name}-{UNMISTAKABLE}" for name in names} for person, names in {
-    "anonymous": ["shop", "mine", "other"], "no permission": ["shop", "mine", "other"],
-    "view": ["other"], "push": ["other"], "edit": ["other"], "edit elsewhere": ["mine"]}.items()}
+UNSEEN = {
+    person: {f"{name}-{UNMISTAKABLE}" for name in names}
+    for person, names in {
+        "anonymous": ["shop", "mine", "other"],
+        "no permission": ["shop", "mine", "other"],
+        "view": ["other"],
+        "push": ["other"],
+        "edit": ["other"],
+        "edit elsewhere": ["mine"],
+    }.items()
+}
 
 # Who else is refused by views for everybody who has signed in, which look closer themselves.
 CLOSER = {
@@ -76,8 +84,10 @@ def made_up_page(request):
 class made_up_urls:  # noqa: N801 - a urlconf is a module
     """URLs of which one has no permission decorator."""
 
-    urlpatterns = [path("forgotten/", made_up, name="forgotten"),
-                   path("fine/", made_up_page, name="fine")]
+    urlpatterns = [
+        path("forgotten/", made_up, name="forgotten"),
+        path("fine/", made_up_page, name="fine"),
+    ]
 
 
 @contextmanager
@@ -140,8 +150,11 @@ class Declared(SimpleTestCase):
 
     def test_every_view_says_who_may_see_it(self):
         found = [row for row in undeclared(rows(), EXEMPT) if row.route not in FILES]
-        self.assertEqual([str(row) for row in found], [],
-                         "decorate them: accounts/decorators.py, deployments/access.py")
+        self.assertEqual(
+            [str(row) for row in found],
+            [],
+            "decorate them: accounts/decorators.py, deployments/access.py",
+        )
 
     def test_a_view_that_forgets_to_say_so_is_found(self):
         [found] = undeclared(rows(made_up_urls), EXEMPT)
@@ -152,26 +165,39 @@ class Declared(SimpleTestCase):
         self.assertEqual(nameless, [])
 
     def test_whatever_lies_below_a_deployment_needs_a_level_on_it(self):
-        loose = [str(row) for row in rows()
-                 if "deployment_id" in row.parameters and row.declared
-                 and not isinstance(row.permission, Level)
-                 and row.permission != "superuser"]
+        loose = [
+            str(row)
+            for row in rows()
+            if "deployment_id" in row.parameters
+            and row.declared
+            and not isinstance(row.permission, Level)
+            and row.permission != "superuser"
+        ]
         self.assertEqual(loose, [])
 
     def test_what_needs_less_than_push_changes_nothing(self):
         # With the level view, a user cannot change anything of a deployment.
-        loose = [str(row) for row in rows() if row.declared and row.permission == Level.VIEW
-                 and row.allowed - SAFE]
+        loose = [
+            str(row)
+            for row in rows()
+            if row.declared and row.permission == Level.VIEW and row.allowed - SAFE
+        ]
         self.assertEqual(loose, [])
 
     def test_what_everybody_may_send_is_known_and_says_why(self):
-        found = {row.name for row in rows()
-                 if row.declared and row.permission is None and row.allowed - SAFE}
+        found = {
+            row.name
+            for row in rows()
+            if row.declared and row.permission is None and row.allowed - SAFE
+        }
         self.assertEqual(found, set(FOR_ALL))
 
     def test_whatever_changes_something_is_one_transaction(self):
-        found = {row.name for row in rows() if row.declared and row.allowed - SAFE
-                 and not getattr(row.view, "atomic", False)}
+        found = {
+            row.name
+            for row in rows()
+            if row.declared and row.allowed - SAFE and not getattr(row.view, "atomic", False)
+        }
         self.assertEqual(found, NOT_ATOMIC)
 
     def test_every_exception_exists(self):
@@ -241,8 +267,14 @@ class Matrix(TestCase):
                         self.assertEqual(found, [])
 
     def test_the_admin_lets_in_nobody_but_staff(self):
-        inside = [row for row in rows() if row.name.startswith("admin:") and not row.parameters
-                  and "(?P" not in row.route and row.name != "admin:login"]
+        inside = [
+            row
+            for row in rows()
+            if row.name.startswith("admin:")
+            and not row.parameters
+            and "(?P" not in row.route
+            and row.name != "admin:login"
+        ]
         self.assertTrue(inside)
         for person in PEOPLE:
             if person != "superuser":
@@ -274,8 +306,11 @@ class Matrix(TestCase):
 
     def test_what_belongs_to_another_deployment_is_not_below_mine(self):
         client = self.client_of("superuser")  # to whom nothing but that forbids it
-        nested = [row for row in self.table
-                  if "deployment_id" in row.parameters and len(row.parameters) > 1]
+        nested = [
+            row
+            for row in self.table
+            if "deployment_id" in row.parameters and len(row.parameters) > 1
+        ]
         self.assertTrue(nested)
         for row in nested:
             address = row.address(self.cast, self.cast.mine, elsewhere=self.cast.other)

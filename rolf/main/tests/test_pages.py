@@ -58,8 +58,9 @@ class Large(TestCase):
 
     def test_a_huge_body_is_refused_before_it_is_read(self):
         for length in (600 << 20, "9" * 30):
-            answer = self.client.generic("POST", "/sign-in/", b"a", CONTENT_LENGTH=str(length),
-                                         HTTP_HOST="localhost")
+            answer = self.client.generic(
+                "POST", "/sign-in/", b"a", CONTENT_LENGTH=str(length), HTTP_HOST="localhost"
+            )
             self.assertEqual((answer.status_code, answer["Connection"]), (413, "close"))
 
 

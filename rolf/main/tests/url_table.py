@@ -65,9 +65,12 @@ def undeclared(table, exempt):
 
     An exception is a name, or a namespace and all below it ("admin:").
     """
+
     def excused(row):
-        return any(row.name == name or (name.endswith(":") and row.name.startswith(name))
-                   for name in exempt)
+        return any(
+            row.name == name or (name.endswith(":") and row.name.startswith(name))
+            for name in exempt
+        )
 
     return [row for row in table if not row.declared and not excused(row)]
 

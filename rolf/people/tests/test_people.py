@@ -45,8 +45,10 @@ class People(AmongPeople):
     """Accounts."""
 
     def test_somebody_new_gets_a_password_that_is_shown_once(self):
-        answer = self.client.post(reverse("people:person-new"), {
-            "username": "grace", "first_name": "Grace", "groups": [self.group.pk]})
+        answer = self.client.post(
+            reverse("people:person-new"),
+            {"username": "grace", "first_name": "Grace", "groups": [self.group.pk]},
+        )
         password = answer.context["password"]
         self.assertContains(answer, password)
         self.assertIn("no-store", answer["Cache-Control"])
@@ -56,16 +58,18 @@ class People(AmongPeople):
         self.assertTrue(Client().login(username="grace", password=password))
 
     def test_a_first_password_can_be_set(self):
-        answer = self.client.post(reverse("people:person-new"), {
-            "username": "grace", "password": "battery staple"})
+        answer = self.client.post(
+            reverse("people:person-new"), {"username": "grace", "password": "battery staple"}
+        )
         grace = User.objects.get(username="grace")
         self.assertRedirects(answer, reverse("people:person", args=[grace.pk]))
         self.assertTrue(Client().login(username="grace", password="battery staple"))
 
     def test_a_bad_first_password_makes_nobody(self):
         for bad in ("12345678", "grace-hopper"):
-            answer = self.client.post(reverse("people:person-new"), {
-                "username": "grace-hopper", "password": bad})
+            answer = self.client.post(
+                reverse("people:person-new"), {"username": "grace-hopper", "password": bad}
+            )
             self.assertEqual(answer.status_code, 422)
         self.assertFalse(User.objects.filter(username="grace-hopper").exists())
 
@@ -82,8 +86,9 @@ class People(AmongPeople):
     def test_the_history_tells_who_changed_what(self):
         self.client.post(reverse("people:person-new"), {"username": "grace"})
         made = self.last()
-        self.assertEqual((made.verb, made.kind, made.name, made.by_name),
-                         ("created", "user", "grace", "root"))
+        self.assertEqual(
+            (made.verb, made.kind, made.name, made.by_name), ("created", "user", "grace", "root")
+        )
         self.change(self.ada, is_superuser="on", groups=[])
         shown = {one.field: (one.before, one.after) for one in self.last().differences}
         self.assertEqual(shown, {"superuser": ("no", "yes"), "groups": ("designers", "")})
@@ -144,8 +149,9 @@ class People(AmongPeople):
         self.assertEqual([*User.objects.filter(is_superuser=True)], [gone])
 
     def test_a_password_isnt_in_the_page_that_asks_for_it_again(self):
-        answer = self.client.post(reverse("people:person-new"), {
-            "username": "not a name!", "password": "battery staple"})
+        answer = self.client.post(
+            reverse("people:person-new"), {"username": "not a name!", "password": "battery staple"}
+        )
         self.assertNotContains(answer, "battery", status_code=422)
 
 
@@ -157,8 +163,10 @@ class Groups(AmongPeople):
             reverse("people:group-new"), {"name": "programmers", "members": [self.ada.pk]}
         )
         self.assertEqual(self.ada.groups.count(), 2)
-        self.assertEqual((self.last().kind, self.last().after),
-                         ("group", {"name": "programmers", "members": ["ada"]}))
+        self.assertEqual(
+            (self.last().kind, self.last().after),
+            ("group", {"name": "programmers", "members": ["ada"]}),
+        )
 
     def test_another_name_and_other_members(self):
         address = reverse("people:group", args=[self.group.pk])
@@ -195,8 +203,9 @@ class Groups(AmongPeople):
         self.assertFalse(Group.objects.exists())
         self.assertTrue(User.objects.filter(pk=self.ada.pk).exists())
         shown = [(one.kind, one.verb, one.deployment) for one in Change.objects.order_by("pk")]
-        self.assertEqual(shown, [("permission", "deleted", self.deployment),
-                                ("group", "deleted", None)])
+        self.assertEqual(
+            shown, [("permission", "deleted", self.deployment), ("group", "deleted", None)]
+        )
 
 
 class Account(AmongPeople):
@@ -206,8 +215,10 @@ class Account(AmongPeople):
         self.client.force_login(self.ada)
 
     def take(self, old, new="battery staple", again=None):
-        return self.client.post(reverse("people:account-password"), {
-            "old_password": old, "new_password1": new, "new_password2": again or new})
+        return self.client.post(
+            reverse("people:account-password"),
+            {"old_password": old, "new_password1": new, "new_password2": again or new},
+        )
 
     def test_it_says_what_i_may_do_and_by_which_group(self):
         page = self.client.get(reverse("people:account"))
@@ -217,10 +228,12 @@ class Account(AmongPeople):
 
     def test_it_names_nothing_else(self):
         elsewhere = Deployment.objects.create(application=self.application, name="secret")
-        Grant.objects.create(group=Group.objects.create(name="others"), deployment=elsewhere,
-                             level=Level.EDIT)
-        gone = Deployment.objects.create(application=self.application, name="gone",
-                                         deleted=elsewhere.created)
+        Grant.objects.create(
+            group=Group.objects.create(name="others"), deployment=elsewhere, level=Level.EDIT
+        )
+        gone = Deployment.objects.create(
+            application=self.application, name="gone", deleted=elsewhere.created
+        )
         Grant.objects.create(group=self.group, deployment=gone, level=Level.EDIT)
         page = self.client.get(reverse("people:account"))
         for name in ("secret", "others", "gone"):
@@ -273,14 +286,18 @@ class Many(AmongPeople):
             group = Group.objects.create(name=f"group {number}")
             User.objects.create_user(f"person {number}").groups.add(group)
             deployment = Deployment.objects.create(
-                application=self.application, name=f"place-{number}")
+                application=self.application, name=f"place-{number}"
+            )
             Grant.objects.create(group=group, deployment=deployment, level=Level.VIEW)
             Grant.objects.create(group=self.group, deployment=deployment, level=Level.VIEW)
 
     def test_pages_take_as_many_queries(self):
-        addresses = [reverse("people:people"), reverse("people:account"),
-                     reverse("people:person", args=[self.ada.pk]),
-                     reverse("people:group", args=[self.group.pk])]
+        addresses = [
+            reverse("people:people"),
+            reverse("people:account"),
+            reverse("people:person", args=[self.ada.pk]),
+            reverse("people:group", args=[self.group.pk]),
+        ]
         self.client.get(addresses[0])
         before = [self.queries(address) for address in addresses]
         self.fill(120)

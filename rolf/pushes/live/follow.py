@@ -40,10 +40,14 @@ def event(name, data, key=""):
 
 def stream(events):
     """Return a response that sends each event at once."""
-    return StreamingHttpResponse(events, content_type="text/event-stream", headers={
-        "Cache-Control": "no-store",
-        "X-Accel-Buffering": "no",  # nginx must not buffer the events either
-    })
+    return StreamingHttpResponse(
+        events,
+        content_type="text/event-stream",
+        headers={
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",  # nginx must not buffer the events either
+        },
+    )
 
 
 CHECK = 5.0  # seconds between two checks of the permission, and of the worker's heartbeat

@@ -115,8 +115,10 @@ class Hub:
 def _versions(push_ids):
     """Return, by push, (its version, whether it is active)."""
     rows = Push.objects.filter(pk__in=[pk for pk in push_ids if pk is not EVERYTHING])
-    found = {pk: (version, state in ACTIVE)
-             for pk, version, state in rows.values_list("pk", "version", "state")}
+    found = {
+        pk: (version, state in ACTIVE)
+        for pk, version, state in rows.values_list("pk", "version", "state")
+    }
     if EVERYTHING in push_ids:
         found[EVERYTHING] = (overall_state(Push.objects.all()), False)
     return found
@@ -124,7 +126,10 @@ def _versions(push_ids):
 
 def overall_state(pushes):
     """Return a value that changes when one of the pushes begins, ends, asks or loses its worker."""
-    running = pushes.active().select_related("worker").only(
-        "pk", "state", "awaits", "worker__ended", "worker__beat")
+    running = (
+        pushes.active()
+        .select_related("worker")
+        .only("pk", "state", "awaits", "worker__ended", "worker__beat")
+    )
     newest = pushes.order_by("-pk").values_list("pk", flat=True).first()
     return newest, frozenset((push.pk, str(push.effective_state), push.awaits) for push in running)

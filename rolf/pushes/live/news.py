@@ -47,16 +47,34 @@ def news(push_id, cursor, level):
     and `heading` and `title` are those of the page.
     """
     # The snapshot has the code of all stages. It is read only if there is no record yet.
-    push = Push.objects.with_ends().select_related("deployment__application").defer(
-        "snapshot").get(pk=push_id)
+    push = (
+        Push.objects.with_ends()
+        .select_related("deployment__application")
+        .defer("snapshot")
+        .get(pk=push_id)
+    )
     panel = render_panel(push, level)
     panel_digest = digest(panel)
-    changes = {"cursor": "", "first": None, "html": "", "panel": None, "title": "", "heading": "",
-               "address": "", "error": None, "total": push.log_lines, "active": push.active}
+    changes = {
+        "cursor": "",
+        "first": None,
+        "html": "",
+        "panel": None,
+        "title": "",
+        "heading": "",
+        "address": "",
+        "error": None,
+        "total": push.log_lines,
+        "active": push.active,
+    }
     if panel_digest != cursor.panel:
-        changes |= {"panel": panel, "heading": push.heading, "address": Address.of(push).text,
-                    "error": first_error(push),
-                    "title": f"{push.display_state} · {push} of {push.deployment}"}
+        changes |= {
+            "panel": panel,
+            "heading": push.heading,
+            "address": Address.of(push).text,
+            "error": first_error(push),
+            "title": f"{push.display_state} · {push} of {push.deployment}",
+        }
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
     html, last = render_lines(push, first, TAIL + 1)
     html = Discretion(push.deployment, level, push).html(html)
@@ -72,14 +90,20 @@ def news(push_id, cursor, level):
 def render_panel(push, level):
     """Return the HTML beside the log: the state, the stages, and the actions of the user."""
     may_push = level >= Level.PUSH
-    live, undo = _rollback_of(push) if may_push and push.state == State.SUCCEEDED else (
-        False, None)
-    panel = render_to_string("pushes/panel.html", {
-        "live": live, "undo": undo,
-        "push": push, "deployment": push.deployment,
-        "stages": [(stage, push.marks.get(str(index), {}))
-                   for index, stage in enumerate(push.stages)],
-        "may_push": may_push})
+    live, undo = _rollback_of(push) if may_push and push.state == State.SUCCEEDED else (False, None)
+    panel = render_to_string(
+        "pushes/panel.html",
+        {
+            "live": live,
+            "undo": undo,
+            "push": push,
+            "deployment": push.deployment,
+            "stages": [
+                (stage, push.marks.get(str(index), {})) for index, stage in enumerate(push.stages)
+            ],
+            "may_push": may_push,
+        },
+    )
     return mark_safe(Discretion(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
 
 

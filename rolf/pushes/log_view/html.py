@@ -23,16 +23,30 @@ _TOKEN = re.compile(
     r"|(?P<control>[\x00-\x08\x0a-\x1f\x7f-\x9f])"
     r"|(?P<direction>[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"  # would reorder the text
     r"|(?P<text>[^\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+)",
-    re.DOTALL)
+    re.DOTALL,
+)
 
 # Codes that switch an attribute on and off.
 _ON = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "struck"}
 _OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("inverse",), 29: ("struck",)}
 # The sixteen colours of xterm. All other colours are mapped to the nearest one.
 _PALETTE = [
-    (0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205),
-    (0, 205, 205), (229, 229, 229), (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0),
-    (92, 92, 255), (255, 0, 255), (0, 255, 255), (255, 255, 255),
+    (0, 0, 0),
+    (205, 0, 0),
+    (0, 205, 0),
+    (205, 205, 0),
+    (0, 0, 238),
+    (205, 0, 205),
+    (0, 205, 205),
+    (229, 229, 229),
+    (127, 127, 127),
+    (255, 0, 0),
+    (0, 255, 0),
+    (255, 255, 0),
+    (92, 92, 255),
+    (255, 0, 255),
+    (0, 255, 255),
+    (255, 255, 255),
 ]
 _STEPS = (0, 95, 135, 175, 215, 255)  # of the 6 x 6 x 6 cube of 256 colours
 
@@ -83,10 +97,11 @@ class _Row:
     def _write(self, text):
         room = COLUMNS - self._at
         if len(text) > room:
-            self._cut, text = True, text[:max(room, 0)]
+            self._cut, text = True, text[: max(room, 0)]
         self._reach(self._at)
-        self._cells[self._at:self._at + len(text)] = [
-            (character, self._classes) for character in text]
+        self._cells[self._at : self._at + len(text)] = [
+            (character, self._classes) for character in text
+        ]
         self._at += len(text)
 
     def _reach(self, column):
@@ -105,7 +120,7 @@ class _Row:
 
     def _erase(self, how):
         if how == 0:
-            del self._cells[self._at:]
+            del self._cells[self._at :]
         elif how == 1:
             count = min(self._at + 1, len(self._cells))
             self._cells[:count] = [(" ", "")] * count
@@ -169,8 +184,10 @@ def _of_256(number):
 
 
 def _nearest(colour):
-    return min(range(16), key=lambda number: sum(
-        (a - b) ** 2 for a, b in zip(colour, _PALETTE[number], strict=True)))
+    return min(
+        range(16),
+        key=lambda number: sum((a - b) ** 2 for a, b in zip(colour, _PALETTE[number], strict=True)),
+    )
 
 
 def render_lines(push, first, count, here=None):
@@ -182,16 +199,23 @@ def render_lines(push, first, count, here=None):
     if not read:
         return "", first
     names = {str(index): stage.name for index, stage in enumerate(push.stages)}
-    begins = {mark["line"]: names.get(index, "") for index, mark in push.marks.items()
-              if "line" in mark}
+    begins = {
+        mark["line"]: names.get(index, "") for index, mark in push.marks.items() if "line" in mark
+    }
     context = []
     for line in read:
         at = datetime.fromtimestamp(line.at, UTC)
-        context.append({
-            "number": line.number, "here": line.number == here,
-            "stream": line.stream, "host": line.host,
-            "iso": at.isoformat(timespec="milliseconds"),
-            "clock": timezone.localtime(at).strftime("%H:%M:%S"),
-            "html": render(line.data), "whole": line.whole,
-            "begins": begins.get(line.number, "")})
+        context.append(
+            {
+                "number": line.number,
+                "here": line.number == here,
+                "stream": line.stream,
+                "host": line.host,
+                "iso": at.isoformat(timespec="milliseconds"),
+                "clock": timezone.localtime(at).strftime("%H:%M:%S"),
+                "html": render(line.data),
+                "whole": line.whole,
+                "begins": begins.get(line.number, ""),
+            }
+        )
     return render_to_string("pushes/lines.html", {"lines": context}), read[-1].number + 1

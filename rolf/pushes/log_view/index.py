@@ -40,7 +40,7 @@ def build(push):
         columns.append(column.to_bytes(BUCKETS, "little"))
     bits = bytearray(BUCKETS * len(columns))
     for number, column in enumerate(columns):
-        bits[number::len(columns)] = column
+        bits[number :: len(columns)] = column
     _keep(push, parts, bytes(bits), RUN * len(columns))
 
 
@@ -55,16 +55,22 @@ def candidates(push, words):
     if index is None:
         return None
     width = (len(index.parts) + 7) // 8
-    rows = dict(index.rows.filter(number__in={bucket // RUN for bucket in buckets}).values_list(
-        "number", "bits"))
+    rows = dict(
+        index.rows.filter(number__in={bucket // RUN for bucket in buckets}).values_list(
+            "number", "bits"
+        )
+    )
     common = (1 << 8 * width) - 1
     for bucket in buckets:
         row = bytes(rows.get(bucket // RUN, b""))
         at = bucket % RUN * width
-        common &= int.from_bytes(row[at:at + width], "little")
+        common &= int.from_bytes(row[at : at + width], "little")
     ends = [*index.parts[1:], None]
-    return [(first, end) for number, (first, end) in enumerate(
-        zip(index.parts, ends, strict=True)) if common >> number & 1]
+    return [
+        (first, end)
+        for number, (first, end) in enumerate(zip(index.parts, ends, strict=True))
+        if common >> number & 1
+    ]
 
 
 def _windows(words):
@@ -72,7 +78,7 @@ def _windows(words):
     # A newline is in no words: here it is in the place of letters of which there are two.
     letters = (one if one.isascii() or one.lower() == one.upper() else "\n" for one in words)
     data = "".join(letters).encode("utf-8", "replace").lower()
-    windows = (data[at:at + WINDOW] for at in range(len(data) - WINDOW + 1))
+    windows = (data[at : at + WINDOW] for at in range(len(data) - WINDOW + 1))
     return [window for window in windows if b"\n" not in window]
 
 
@@ -114,8 +120,10 @@ def _bucket(window):
 def _keep(push, parts, bits, length):
     LogIndex.objects.filter(push=push).delete()
     index = LogIndex.objects.create(push=push, parts=parts)
-    rows = ((number, bits[at:at + length])
-            for number, at in enumerate(range(0, len(bits), length)))
+    rows = (
+        (number, bits[at : at + length]) for number, at in enumerate(range(0, len(bits), length))
+    )
     LogIndexRow.objects.bulk_create(
         (LogIndexRow(index=index, number=number, bits=row) for number, row in rows if any(row)),
-        batch_size=500)
+        batch_size=500,
+    )

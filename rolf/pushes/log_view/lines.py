@@ -60,8 +60,12 @@ def raw(push):
     """Yield the log's bytes, a chunk at a time."""
     sequence = -1
     while True:
-        row = push.chunks.filter(sequence__gt=sequence).order_by("sequence").values_list(
-            "sequence", "data").first()
+        row = (
+            push.chunks.filter(sequence__gt=sequence)
+            .order_by("sequence")
+            .values_list("sequence", "data")
+            .first()
+        )
         if row is None:
             return
         sequence = row[0]
@@ -97,19 +101,35 @@ class _Piece:
 
     def joined(self, more):
         data = self.data + more.data
-        return _Piece(self.number, self.source, _kept(data, 0, len(data)),
-                      self.cut or more.cut or len(data) > LONGEST, more.ended)
+        return _Piece(
+            self.number,
+            self.source,
+            _kept(data, 0, len(data)),
+            self.cut or more.cut or len(data) > LONGEST,
+            more.ended,
+        )
 
     def line(self):
         stage, stream, at, host = self.source
-        return Line(number=self.number, stage=stage, stream=stream, at=at, host=host,
-                    data=self.data, whole=not self.cut)
+        return Line(
+            number=self.number,
+            stage=stage,
+            stream=stream,
+            at=at,
+            host=host,
+            data=self.data,
+            whole=not self.cut,
+        )
 
 
 def _holding(push, line):
     """Return the first chunk that has a part of a line or of a later one."""
-    return push.chunks.only(*_READ).filter(
-        last_line__gte=line).order_by("last_line", "sequence").first()
+    return (
+        push.chunks.only(*_READ)
+        .filter(last_line__gte=line)
+        .order_by("last_line", "sequence")
+        .first()
+    )
 
 
 def _following(push, sequence):
@@ -117,8 +137,12 @@ def _following(push, sequence):
     before = None
     while sequence != before:
         before = sequence
-        for chunk in push.chunks.only(*_READ).filter(sequence__gt=sequence).order_by(
-                "sequence")[:BATCH].iterator(chunk_size=1):
+        for chunk in (
+            push.chunks.only(*_READ)
+            .filter(sequence__gt=sequence)
+            .order_by("sequence")[:BATCH]
+            .iterator(chunk_size=1)
+        ):
             sequence = chunk.sequence
             yield chunk
 
@@ -129,15 +153,17 @@ def _ending(push, line, sequence):
     Return None if there is no chunk after `sequence`.
     """
     later = push.chunks.only(*_READ).filter(sequence__gt=sequence)
-    return (later.filter(last_line__gt=line).order_by("last_line", "sequence").first()
-            or later.order_by("-sequence").first())
+    return (
+        later.filter(last_line__gt=line).order_by("last_line", "sequence").first()
+        or later.order_by("-sequence").first()
+    )
 
 
 def _kept(data, begin, end):
     """Return the first LONGEST bytes of a line, or the last if a carriage return overwrites it."""
     if end - begin > LONGEST and data.find(b"\r", end - LONGEST, end - 1) >= 0:
         begin = end - LONGEST
-    return data[begin:min(end, begin + LONGEST)]
+    return data[begin : min(end, begin + LONGEST)]
 
 
 def _pieces(chunk, first):
@@ -152,7 +178,6 @@ def _pieces(chunk, first):
             while reached <= at:
                 length, *source = next(sources)
                 reached += length
-            yield _Piece(number, source, _kept(data, at, end),
-                         end - at > LONGEST, newline >= 0)
+            yield _Piece(number, source, _kept(data, at, end), end - at > LONGEST, newline >= 0)
         number += 1
         at = end + 1

@@ -38,10 +38,18 @@ class _Search:
         self.needle = words.encode("utf-8", "replace").lower()
         self._pattern = None
         if not words.isascii():
-            letters = [{one.encode("utf-8", "replace").lower() for one in (
-                letter, letter.lower(), letter.upper())} for letter in words]
-            self._pattern = re.compile(b"".join(
-                b"(?:" + b"|".join(map(re.escape, sorted(letter))) + b")" for letter in letters))
+            letters = [
+                {
+                    one.encode("utf-8", "replace").lower()
+                    for one in (letter, letter.lower(), letter.upper())
+                }
+                for letter in words
+            ]
+            self._pattern = re.compile(
+                b"".join(
+                    b"(?:" + b"|".join(map(re.escape, sorted(letter))) + b")" for letter in letters
+                )
+            )
         self.reach = 2 * len(self.needle)  # the other case may take more bytes
         if hidden:
             self.reach += hidden.longest  # hidden text may begin within the words
@@ -51,7 +59,8 @@ class _Search:
         if text.endswith(b"\n"):
             return False
         return self._pattern is not None or any(
-            text.endswith(self.needle[:length]) for length in range(1, len(self.needle)))
+            text.endswith(self.needle[:length]) for length in range(1, len(self.needle))
+        )
 
     def lines(self, chunk, text):
         """Yield the numbers of the lines in which a hit begins in the chunk, each once, in order.
@@ -81,8 +90,12 @@ def _chunks(push, words, start, backwards):
     chunks = chunks.order_by("-sequence" if backwards else "sequence")
     # Begin with the chunk in which the line ends (backwards) or begins (forwards).
     bound = {"last_line__gt": start} if backwards else {"last_line__gte": start}
-    here = push.chunks.filter(**bound).order_by("last_line", "sequence").values_list(
-        "sequence", flat=True).first()
+    here = (
+        push.chunks.filter(**bound)
+        .order_by("last_line", "sequence")
+        .values_list("sequence", flat=True)
+        .first()
+    )
     if here is not None:
         chunks = chunks.filter(**{"sequence__lte" if backwards else "sequence__gte": here})
     elif not backwards:
@@ -107,7 +120,7 @@ def _text(push, chunk, search):
     text = before + data + after
     if search.hidden:
         text = search.hidden.stars(text)
-    return text[len(before):].lower()
+    return text[len(before) :].lower()
 
 
 def _before(push, sequence, reach):
@@ -125,7 +138,9 @@ ERROR_LINES = 1000  # lines in which first_error() looks for an error word
 # Programs print much else on stderr. A line with one of these words is an error.
 _ERROR_WORD = re.compile(
     rb"\b(?:error|errors|failed|failure|fatal|traceback|exception|denied|refused|cannot|can't|"
-    rb"not found|no such)\b|error:", re.IGNORECASE)
+    rb"not found|no such)\b|error:",
+    re.IGNORECASE,
+)
 
 
 def first_error(push):
@@ -138,8 +153,11 @@ def first_error(push):
     for index, stage in enumerate(stages):
         mark = push.marks.get(str(index), {})
         if stage["state"] in STOPPED and "line" in mark:
-            following = [push.marks[str(later)]["line"] for later in range(index + 1, len(stages))
-                         if "line" in push.marks.get(str(later), {})]
+            following = [
+                push.marks[str(later)]["line"]
+                for later in range(index + 1, len(stages))
+                if "line" in push.marks.get(str(later), {})
+            ]
             return _error_line(push, mark, following[0] if following else push.log_lines)
     return None
 
@@ -148,10 +166,14 @@ def _error_line(push, mark, end):
     """Return the line of the error in a stage's output, which ends before line `end`."""
     if "error" in mark:
         read = lines(push, mark["error"], min(end - mark["error"], ERROR_LINES))
-        errors = [line.number for line in read
-                  if line.stream == "stderr" and _ERROR_WORD.search(line.data)]
+        errors = [
+            line.number
+            for line in read
+            if line.stream == "stderr" and _ERROR_WORD.search(line.data)
+        ]
         return errors[0] if errors else mark["error"]
     first = max(mark["line"], end - ERROR_LINES)
-    errors = [line.number for line in lines(push, first, end - first)
-              if _ERROR_WORD.search(line.data)]
+    errors = [
+        line.number for line in lines(push, first, end - first) if _ERROR_WORD.search(line.data)
+    ]
     return errors[-1] if errors else max(mark["line"], end - 1)

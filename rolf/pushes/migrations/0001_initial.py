@@ -7,127 +7,253 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('deployments', '0001_initial'),
-        ('worker', '0001_initial'),
+        ("deployments", "0001_initial"),
+        ("worker", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Push',
+            name="Push",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('lost', 'lost')], default='queued', max_length=10)),
-                ('reason', models.TextField(blank=True)),
-                ('user_name', models.CharField(max_length=150)),
-                ('comment', models.TextField(blank=True)),
-                ('ref', models.CharField(blank=True, max_length=200)),
-                ('flags', models.JSONField(default=dict)),
-                ('skip', models.JSONField(default=list)),
-                ('step', models.BooleanField(default=False)),
-                ('keep_settings', models.BooleanField(default=False)),
-                ('resumed', models.BooleanField(default=False)),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('started', models.DateTimeField(blank=True, null=True)),
-                ('ended', models.DateTimeField(blank=True, null=True)),
-                ('snapshot', models.JSONField(null=True)),
-                ('record', models.JSONField(null=True)),
-                ('marks', models.JSONField(default=dict)),
-                ('switched', models.BooleanField(default=False)),
-                ('log_lines', models.PositiveBigIntegerField(default=0)),
-                ('log_bytes', models.PositiveBigIntegerField(default=0)),
-                ('pruned', models.BooleanField(default=False)),
-                ('version', models.PositiveBigIntegerField(default=0)),
-                ('cancelled_by', models.CharField(blank=True, max_length=150)),
-                ('awaits', models.CharField(blank=True, max_length=80)),
-                ('decision', models.CharField(blank=True, max_length=10)),
-                ('decided_by', models.CharField(blank=True, max_length=150)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pushes', to='deployments.deployment')),
-                ('rollback_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='pushes.push')),
-                ('rollback_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='pushes.push')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pushes', to=settings.AUTH_USER_MODEL)),
-                ('worker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pushes', to='worker.worker')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("running", "running"),
+                            ("succeeded", "succeeded"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                            ("lost", "lost"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("user_name", models.CharField(max_length=150)),
+                ("comment", models.TextField(blank=True)),
+                ("ref", models.CharField(blank=True, max_length=200)),
+                ("flags", models.JSONField(default=dict)),
+                ("skip", models.JSONField(default=list)),
+                ("step", models.BooleanField(default=False)),
+                ("keep_settings", models.BooleanField(default=False)),
+                ("resumed", models.BooleanField(default=False)),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("started", models.DateTimeField(blank=True, null=True)),
+                ("ended", models.DateTimeField(blank=True, null=True)),
+                ("snapshot", models.JSONField(null=True)),
+                ("record", models.JSONField(null=True)),
+                ("marks", models.JSONField(default=dict)),
+                ("switched", models.BooleanField(default=False)),
+                ("log_lines", models.PositiveBigIntegerField(default=0)),
+                ("log_bytes", models.PositiveBigIntegerField(default=0)),
+                ("pruned", models.BooleanField(default=False)),
+                ("version", models.PositiveBigIntegerField(default=0)),
+                ("cancelled_by", models.CharField(blank=True, max_length=150)),
+                ("awaits", models.CharField(blank=True, max_length=80)),
+                ("decision", models.CharField(blank=True, max_length=10)),
+                ("decided_by", models.CharField(blank=True, max_length=150)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pushes",
+                        to="deployments.deployment",
+                    ),
+                ),
+                (
+                    "rollback_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="pushes.push",
+                    ),
+                ),
+                (
+                    "rollback_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returns",
+                        to="pushes.push",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="pushes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="pushes",
+                        to="worker.worker",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'pushes',
-                'ordering': ['-pk'],
+                "verbose_name_plural": "pushes",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='LogIndex',
+            name="LogIndex",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('parts', models.JSONField()),
-                ('push', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='log_index', to='pushes.push')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("parts", models.JSONField()),
+                (
+                    "push",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="log_index",
+                        to="pushes.push",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'log indexes',
+                "verbose_name_plural": "log indexes",
             },
         ),
         migrations.CreateModel(
-            name='LogChunk',
+            name="LogChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveIntegerField()),
-                ('offset', models.PositiveBigIntegerField()),
-                ('first_line', models.PositiveBigIntegerField()),
-                ('last_line', models.PositiveBigIntegerField()),
-                ('data', models.BinaryField()),
-                ('spans', models.JSONField()),
-                ('push', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='pushes.push')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField()),
+                ("offset", models.PositiveBigIntegerField()),
+                ("first_line", models.PositiveBigIntegerField()),
+                ("last_line", models.PositiveBigIntegerField()),
+                ("data", models.BinaryField()),
+                ("spans", models.JSONField()),
+                (
+                    "push",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="pushes.push",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sequence'],
+                "ordering": ["sequence"],
             },
         ),
         migrations.CreateModel(
-            name='LogIndexRow',
+            name="LogIndexRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('bits', models.BinaryField()),
-                ('index', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='pushes.logindex')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("bits", models.BinaryField()),
+                (
+                    "index",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="pushes.logindex",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('index', 'number'), name='one_row_of_a_number')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("index", "number"), name="one_row_of_a_number")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='push',
-            index=models.Index(fields=['deployment', '-id'], name='pushes_of_a_deployment'),
+            model_name="push",
+            index=models.Index(fields=["deployment", "-id"], name="pushes_of_a_deployment"),
         ),
         migrations.AddIndex(
-            model_name='push',
-            index=models.Index(fields=['deployment', 'state', '-id'], name='pushes_by_state'),
+            model_name="push",
+            index=models.Index(fields=["deployment", "state", "-id"], name="pushes_by_state"),
         ),
         migrations.AddIndex(
-            model_name='push',
-            index=models.Index(fields=['user', '-id'], name='pushes_of_a_person'),
+            model_name="push",
+            index=models.Index(fields=["user", "-id"], name="pushes_of_a_person"),
         ),
         migrations.AddIndex(
-            model_name='push',
-            index=models.Index(condition=models.Q(('state__in', (bootstrapper.deploy.events.event.State['QUEUED'], bootstrapper.deploy.events.event.State['RUNNING']))), fields=['state'], name='pushes_that_run'),
+            model_name="push",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        (
+                            bootstrapper.deploy.events.event.State["QUEUED"],
+                            bootstrapper.deploy.events.event.State["RUNNING"],
+                        ),
+                    )
+                ),
+                fields=["state"],
+                name="pushes_that_run",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='push',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', (bootstrapper.deploy.events.event.State['QUEUED'], bootstrapper.deploy.events.event.State['RUNNING']))), fields=('deployment',), name='one_push_at_a_time'),
+            model_name="push",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        (
+                            bootstrapper.deploy.events.event.State["QUEUED"],
+                            bootstrapper.deploy.events.event.State["RUNNING"],
+                        ),
+                    )
+                ),
+                fields=("deployment",),
+                name="one_push_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='push',
-            constraint=models.UniqueConstraint(fields=('deployment', 'number'), name='one_push_of_a_number'),
+            model_name="push",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "number"), name="one_push_of_a_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='logchunk',
-            index=models.Index(fields=['push', 'last_line'], name='chunk_of_a_line'),
+            model_name="logchunk",
+            index=models.Index(fields=["push", "last_line"], name="chunk_of_a_line"),
         ),
         migrations.AddConstraint(
-            model_name='logchunk',
-            constraint=models.UniqueConstraint(fields=('push', 'sequence'), name='one_chunk_of_a_sequence'),
+            model_name="logchunk",
+            constraint=models.UniqueConstraint(
+                fields=("push", "sequence"), name="one_chunk_of_a_sequence"
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pushes', '0001_initial'),
+        ("pushes", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='push',
-            name='switches',
+            model_name="push",
+            name="switches",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -33,8 +33,10 @@ def retry_write(function, meanwhile):
         except AWAY as error:
             if time.monotonic() > end:
                 raise WorkFailed(
-                    "the database", f"can't be written ({error})",
-                    "check that it runs, and that its disk has free space") from error
+                    "the database",
+                    f"can't be written ({error})",
+                    "check that it runs, and that its disk has free space",
+                ) from error
             reconnect()
             meanwhile()
             time.sleep(PAUSE)

@@ -79,8 +79,11 @@ class DatabaseJournal:
                 self._append(event.text.encode() + b"\n", event.stage, NOTE, event.at, event.host)
             case PushStarted():
                 # Stages that a resumed push runs again get new marks.
-                self._marks = {index: mark for index, mark in self._marks.items()
-                               if self._record.stages[int(index)].state in DONE}
+                self._marks = {
+                    index: mark
+                    for index, mark in self._marks.items()
+                    if self._record.stages[int(index)].state in DONE
+                }
             case StageStarted():
                 self._mark(event.stage, "line")
         self._record = self._record.after(event)
@@ -97,8 +100,11 @@ class DatabaseJournal:
         Call `then` in the same transaction, and return its result. Raise WorkFailed.
         """
         record = self._record
-        fields = {"state": record.state, "ended": _time(record.ended),
-                  "reason": "; ".join(filter(None, [record.reason, more]))}
+        fields = {
+            "state": record.state,
+            "ended": _time(record.ended),
+            "reason": "; ".join(filter(None, [record.reason, more])),
+        }
         return retry_write(lambda: (self._write(fields), then())[1], self._meanwhile)
 
     def cancelled(self):
@@ -108,8 +114,13 @@ class DatabaseJournal:
             self._asked = now
             with ignore_outage():
                 row = self._row().values_list("cancelled_by", flat=True).first()
-                self._why = ("another worker took over the push" if row is None else
-                             f"cancelled by {row}" if row else "")
+                self._why = (
+                    "another worker took over the push"
+                    if row is None
+                    else f"cancelled by {row}"
+                    if row
+                    else ""
+                )
         return self._why
 
     def wait(self):
@@ -137,33 +148,49 @@ class DatabaseJournal:
         fields = {"record": self._record.to_json(), "commit": self._record.commit}
         if isinstance(event, PushStarted):
             fields |= {"state": self._record.state, "started": _time(self._record.started)}
-        if isinstance(event, StageEvent) and self._switches[event.stage] and isinstance(
-                event, StageStarted):
+        if (
+            isinstance(event, StageEvent)
+            and self._switches[event.stage]
+            and isinstance(event, StageStarted)
+        ):
             fields["switched"] = True
         self.flush(**fields)
 
     def _write(self, fields):
         """Write output and fields. Return False if another worker has taken over the push."""
         if self._data:
-            fields = {**fields, "log_lines": self._lines, "marks": self._marks,
-                      "log_bytes": self._bytes + len(self._data)}
+            fields = {
+                **fields,
+                "log_lines": self._lines,
+                "marks": self._marks,
+                "log_bytes": self._bytes + len(self._data),
+            }
         if not fields:
             return True
-        if not self._row().update(version=F("version") + 1, marks=self._marks,
-                                   **{name: value for name, value in fields.items()
-                                      if name != "marks"}):
+        if not self._row().update(
+            version=F("version") + 1,
+            marks=self._marks,
+            **{name: value for name, value in fields.items() if name != "marks"},
+        ):
             self._why = "another worker took over the push"
             return False
         if self._data:
             data = bytes(self._data)
             LogChunk.objects.create(
-                push=self.push, sequence=self._sequence, offset=self._bytes, data=data,
-                first_line=self._first_line, last_line=self._lines, spans=self._spans)
+                push=self.push,
+                sequence=self._sequence,
+                offset=self._bytes,
+                data=data,
+                first_line=self._first_line,
+                last_line=self._lines,
+                spans=self._spans,
+            )
         return True
 
     def _row(self):
-        return Push.objects.filter(pk=self.push.pk, state=Push.State.RUNNING,
-                                   worker=self.push.worker_id)
+        return Push.objects.filter(
+            pk=self.push.pk, state=Push.State.RUNNING, worker=self.push.worker_id
+        )
 
     def _append(self, data, stage, stream, at, host):
         source = (stage, host, stream)
@@ -209,8 +236,12 @@ class DatabasePushStore:
 
     def sweep(self, running):
         """Remove all checkouts, except that of the last push if it can be resumed."""
-        last = self._deployment.pushes.exclude(number=None).order_by("-number").values_list(
-            "number", "state").first()
+        last = (
+            self._deployment.pushes.exclude(number=None)
+            .order_by("-number")
+            .values_list("number", "state")
+            .first()
+        )
         keep = {str(self.push.number)}
         if last and last[1] != State.SUCCEEDED:
             keep.add(str(last[0]))
@@ -222,8 +253,10 @@ class DatabasePushStore:
     def pushes(self, running, deployment):
         """Return the newest ENOUGH records, newest first."""
         rows = self._deployment.pushes.gone_live().exclude(record=None).exclude(number=None)
-        return [Record.from_json(record) for record in
-                rows.order_by("-number").values_list("record", flat=True)[:ENOUGH]]
+        return [
+            Record.from_json(record)
+            for record in rows.order_by("-number").values_list("record", flat=True)[:ENOUGH]
+        ]
 
     def last_id(self):
         """Return the highest number of a push, or 0."""
@@ -235,8 +268,12 @@ class DatabasePushStore:
         For an automatic rollback, `undoes` is the journal of the failed push. That push ends in the
         same transaction, so that no other push can begin in between.
         """
-        begun = {"number": plan.id, "commit": plan.commit, "ref": plan.ref,
-                 "switches": any(stage.switches for stage in plan.stages)}
+        begun = {
+            "number": plan.id,
+            "commit": plan.commit,
+            "ref": plan.ref,
+            "switches": any(stage.switches for stage in plan.stages),
+        }
         try:
             if undoes is not None:
                 self.push = undoes.end(then=lambda: self._rollback(plan, begun, undoes.push))
@@ -261,10 +298,18 @@ class DatabasePushStore:
         # The command line may have made the target; then there is no row.
         target = self._deployment.pushes.filter(number=plan.rollback_to).first()
         return Push.objects.create(
-            deployment=self._deployment, state=State.RUNNING, user=failed.user,
-            user_name=failed.user_name, comment=plan.comment, rollback_to=target,
-            rollback_of=failed, worker=failed.worker, started=timezone.now(),
-            snapshot=plan.snapshot(code=True), **begun)
+            deployment=self._deployment,
+            state=State.RUNNING,
+            user=failed.user,
+            user_name=failed.user_name,
+            comment=plan.comment,
+            rollback_to=target,
+            rollback_of=failed,
+            worker=failed.worker,
+            started=timezone.now(),
+            snapshot=plan.snapshot(code=True),
+            **begun,
+        )
 
     def directory(self, number):
         """Return the local directory of a push."""

@@ -16,8 +16,14 @@ MOST = 20_000_000  # bytes of a folder that extract() reads into memory
 # Debian 12's Python does not have the filters of PEP 706.
 SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 # The worker's own settings of git must not change line ends.
-_AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf",
-                 "-c", "core.attributesFile=/dev/null")
+_AS_COMMITTED = (
+    "-c",
+    "core.autocrlf=false",
+    "-c",
+    "core.eol=lf",
+    "-c",
+    "core.attributesFile=/dev/null",
+)
 FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
 
@@ -33,11 +39,15 @@ class RepositoryMirror:
         """Fetch nothing yet."""
         self._repository = prepared.settings.get("REPOSITORY", "")
         self._directory = _directory(prepared)
-        self._environment = {**environment, "GIT_TERMINAL_PROMPT": "0",
-                             "GIT_ALLOW_PROTOCOL": TRANSPORTS}
+        self._environment = {
+            **environment,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ALLOW_PROTOCOL": TRANSPORTS,
+        }
         self._mask = prepared.mask
         self.git = GitRepository(
-            clone_of(prepared) or prepared.project, self._environment, prepared.mask)
+            clone_of(prepared) or prepared.project, self._environment, prepared.mask
+        )
 
     def resolve(self, ref):
         """Return the commit of a ref in the original repository. Raise BootstrapperError."""
@@ -52,8 +62,15 @@ class RepositoryMirror:
         with self._lock():
             self._run("init", "--quiet", "--bare", str(self._directory), at=self._directory.parent)
             self.git = GitRepository(self._directory, self._environment, self._mask)
-            self._run("fetch", "--quiet", "--prune", "--no-write-fetch-head", "--",
-                      self._repository, *FETCHED)
+            self._run(
+                "fetch",
+                "--quiet",
+                "--prune",
+                "--no-write-fetch-head",
+                "--",
+                self._repository,
+                *FETCHED,
+            )
 
     def has(self, commit):
         """Return whether the repository has a commit, even one on no branch and no tag.
@@ -63,8 +80,9 @@ class RepositoryMirror:
         query = ("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
         if not self.lines(*query):
             with suppress(WorkFailed), self._lock():
-                self._run("fetch", "--quiet", "--no-write-fetch-head", "--", self._repository,
-                          commit)
+                self._run(
+                    "fetch", "--quiet", "--no-write-fetch-head", "--", self._repository, commit
+                )
         return bool(self.lines(*query))
 
     def extract(self, commit, folder, into):
@@ -80,12 +98,18 @@ class RepositoryMirror:
         size = sum(1024 + int(size) for line in listed if (size := line.split()[3]).isdigit())
         if size > MOST:
             raise WorkFailed(
-                self._repository, f"{folder}/ has {size:,} bytes at {commit[:8]}; the limit is "
-                f"{MOST:,}", f"keep only files that a push needs in {folder}/")
+                self._repository,
+                f"{folder}/ has {size:,} bytes at {commit[:8]}; the limit is {MOST:,}",
+                f"keep only files that a push needs in {folder}/",
+            )
         packed = self._run(*_AS_COMMITTED, "archive", "--format=tar", commit, "--", folder)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            inside = [member for member in archive if (member.isreg() or member.isdir())
-                      and not {"..", "/"} & {*PurePosixPath(member.name).parts}]
+            inside = [
+                member
+                for member in archive
+                if (member.isreg() or member.isdir())
+                and not {"..", "/"} & {*PurePosixPath(member.name).parts}
+            ]
             archive.extractall(into, inside, **SAFELY)  # noqa: S202
 
     def lines(self, *arguments):
@@ -112,15 +136,26 @@ class RepositoryMirror:
         try:
             run = subprocess.run(  # noqa: S603 - git, and no shell
                 ["git", *arguments],  # noqa: S607 - that of PATH
-                cwd=at or self._directory, env=self._environment,
-                stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE)
+                cwd=at or self._directory,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=PATIENCE,
+            )
         except subprocess.TimeoutExpired:
-            raise WorkFailed(self._repository, f"git did not answer within {PATIENCE:.0f} s",
-                             "check that the repository can be reached") from None
+            raise WorkFailed(
+                self._repository,
+                f"git did not answer within {PATIENCE:.0f} s",
+                "check that the repository can be reached",
+            ) from None
         if run.returncode:
             line = git_error_line(run.stderr.decode("utf-8", "replace"))
-            raise WorkFailed(self._repository, self._mask(line),
-                             "check that this machine can read the repository")
+            raise WorkFailed(
+                self._repository,
+                self._mask(line),
+                "check that this machine can read the repository",
+            )
         return run.stdout
 
 

@@ -40,8 +40,9 @@ def run(push_id):
     """Run a push, unless another worker has begun it or a user has cancelled it."""
     with Worker.objects.carrying() as worker:
         queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
-        if queued.update(state=State.RUNNING, worker=worker, started=timezone.now(),
-                         version=F("version") + 1):
+        if queued.update(
+            state=State.RUNNING, worker=worker, started=timezone.now(), version=F("version") + 1
+        ):
             run_claimed(push_id)
 
 
@@ -67,15 +68,24 @@ def run_claimed(push_id):
 def refuse(push, reason, state=State.FAILED):
     """End a push that could not begin or be recorded. Write the reason into an empty log."""
     claimed = Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id)
-    if claimed.update(state=state, reason=reason, ended=timezone.now(),
-                   version=F("version") + 1) and not push.chunks.exists():
+    if (
+        claimed.update(state=state, reason=reason, ended=timezone.now(), version=F("version") + 1)
+        and not push.chunks.exists()
+    ):
         log = f"{reason}\n".encode()
         lines = log.count(b"\n")
         LogChunk.objects.create(
-            push=push, sequence=0, offset=0, first_line=0, last_line=lines, data=log,
-            spans=[[len(log), 0, "note", timezone.now().timestamp(), ""]])
+            push=push,
+            sequence=0,
+            offset=0,
+            first_line=0,
+            last_line=lines,
+            data=log,
+            spans=[[len(log), 0, "note", timezone.now().timestamp(), ""]],
+        )
         Push.objects.filter(pk=push.pk).update(
-            log_lines=lines, log_bytes=len(log), version=F("version") + 1)
+            log_lines=lines, log_bytes=len(log), version=F("version") + 1
+        )
 
 
 class PushRunner:
@@ -108,8 +118,13 @@ class PushRunner:
     def _deploy(self, signals):
         prepared, located = self._tied() if self._deployment.tied else (self._prepared(), None)
         with self._held(prepared, signals) as held:
-            start.deploy(*held, ref=self._asked.ref, comment=self._asked.comment, located=located,
-                         clone=clone_of(prepared))
+            start.deploy(
+                *held,
+                ref=self._asked.ref,
+                comment=self._asked.comment,
+                located=located,
+                clone=clone_of(prepared),
+            )
 
     def _prepared(self):
         """Return the deployment as it was prepared when the push was queued."""
@@ -119,25 +134,37 @@ class PushRunner:
     def _tied(self):
         """Return (the deployment as prepared from the commit's own file, where the commit is)."""
         settings = prepare_hosts(self._deployment)
-        with Session(self._home, replace(settings.deployment, settings={
-                name: value for name, value in settings.deployment.settings.items()
-                if name == "SSH_CONFIG"})) as session:
+        with Session(
+            self._home,
+            replace(
+                settings.deployment,
+                settings={
+                    name: value
+                    for name, value in settings.deployment.settings.items()
+                    if name == "SSH_CONFIG"
+                },
+            ),
+        ) as session:
             mirror = RepositoryMirror(settings, session.inherited)
             located = mirror.locate(self._asked.ref, self._deployment.name)
             refuse_moved(self._asked, located.commit)
             with tempfile.TemporaryDirectory(dir=self._home, prefix="deploy-") as checkout:
                 mirror.extract(located.commit, "deploy", Path(checkout))
                 prepared = prepare_repository(
-                    self._deployment, Path(checkout), flags=self._asked.flags,
-                    skip=self._asked.skip)
+                    self._deployment, Path(checkout), flags=self._asked.flags, skip=self._asked.skip
+                )
         return prepared, located
 
     def _roll_back(self, signals):
         target, live = self._asked.rollback_to, self._asked.rollback_of
         proposal = RollbackProposal(target=target.engine_record, live=live and live.engine_record)
         with self._held(self._today(live), signals) as held:
-            start.rollback(*held, proposal=proposal, comment=self._asked.comment,
-                           keep_settings=self._asked.keep_settings)
+            start.rollback(
+                *held,
+                proposal=proposal,
+                comment=self._asked.comment,
+                keep_settings=self._asked.keep_settings,
+            )
 
     def _today(self, live):
         """Return the deployment as it is now; if its repository defines it, as of the live push."""
@@ -198,8 +225,11 @@ class WorkerFrontend:
         """End a push that succeeded. After a failure, the methods below end it."""
         result = outcome.result
         succeeded = result.state is State.SUCCEEDED
-        if result.switched or result.unsure or (
-                succeeded and not any(stage.switches for stage in outcome.plan.stages)):
+        if (
+            result.switched
+            or result.unsure
+            or (succeeded and not any(stage.switches for stage in outcome.plan.stages))
+        ):
             deployment = self._store.push.deployment
             deployment.served = None  # the hosts serve another release now
             deployment.save(update_fields=["served"])

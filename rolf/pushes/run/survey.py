@@ -29,8 +29,14 @@ _FORMAT = "%m%x00%H%x00%s%x00%an%x00%aI"
 def answer(survey_id):
     """Answer one survey. If the look fails, the answer is the error message."""
     survey = Survey.objects.select_related("deployment__application").get(pk=survey_id)
-    found = {"fault": "", "commit": "", "since": "", "added": None, "removed": None,
-             "definition": None}
+    found = {
+        "fault": "",
+        "commit": "",
+        "since": "",
+        "added": None,
+        "removed": None,
+        "definition": None,
+    }
     try:
         found |= _look(survey.deployment, survey.ref)
     except Refused as error:
@@ -56,14 +62,21 @@ def _look(deployment, ref):
         mirror.fetch()
         commit = mirror.resolve(ref)
         if not mirror.has(commit):
-            raise InputError(prepared.settings["REPOSITORY"], f"has no commit {commit}",
-                             "push it there, or name another one")
+            raise InputError(
+                prepared.settings["REPOSITORY"],
+                f"has no commit {commit}",
+                "push it there, or name another one",
+            )
         refresh_live_release(deployment, hosts)
         live = rollback.live_push(deployment)
         since = live.commit if live else ""
-        return {"commit": commit, "since": since, "refs": _refs(mirror),
-                **_commits(mirror, since, commit),
-                "definition": _definition(deployment, mirror, commit) if deployment.tied else None}
+        return {
+            "commit": commit,
+            "since": since,
+            "refs": _refs(mirror),
+            **_commits(mirror, since, commit),
+            "definition": _definition(deployment, mirror, commit) if deployment.tied else None,
+        }
 
 
 @contextmanager
@@ -80,8 +93,14 @@ def _first_host(prepared, ssh):
 
 def _refs(mirror):
     """Return the names of branches and tags, by commit date, newest first."""
-    return mirror.lines("for-each-ref", f"--count={REFS}", "--sort=-creatordate",
-                        "--format=%(refname:short)", "refs/heads", "refs/tags")
+    return mirror.lines(
+        "for-each-ref",
+        f"--count={REFS}",
+        "--sort=-creatordate",
+        "--format=%(refname:short)",
+        "refs/heads",
+        "refs/tags",
+    )
 
 
 def _commits(mirror, since, commit):
@@ -89,8 +108,16 @@ def _commits(mirror, since, commit):
     if not since:
         return {"added": None, "removed": None}
     found = {"<": [], ">": []}
-    lines = mirror.lines("log", "--left-right", f"--max-count={COMMITS}", f"--format={_FORMAT}",
-                         "--no-show-signature", "--end-of-options", f"{since}...{commit}", "--")
+    lines = mirror.lines(
+        "log",
+        "--left-right",
+        f"--max-count={COMMITS}",
+        f"--format={_FORMAT}",
+        "--no-show-signature",
+        "--end-of-options",
+        f"{since}...{commit}",
+        "--",
+    )
     if not lines and since != commit:
         return {"added": None, "removed": None}
     for line in lines:
@@ -105,12 +132,28 @@ def _definition(deployment, mirror, commit):
         mirror.extract(commit, "deploy", Path(checkout))
         prepared = prepare_repository(deployment, Path(checkout))
     return {
-        "stages": [{"name": stage.name, "recipe": stage.recipe, "origin": stage.origin,
-                    "code": stage.code, "timeout": stage.timeout and render(stage.timeout)}
-                   for stage in prepared.stages],
-        "settings": dict(prepared.settings), "secrets": list(prepared.deployment.secrets),
-        "flags": [{"name": flag.name, "description": flag.description, "default": flag.value,
-                   "switch": flag.boolean} for flag in prepared.deployment.flags.values()]}
+        "stages": [
+            {
+                "name": stage.name,
+                "recipe": stage.recipe,
+                "origin": stage.origin,
+                "code": stage.code,
+                "timeout": stage.timeout and render(stage.timeout),
+            }
+            for stage in prepared.stages
+        ],
+        "settings": dict(prepared.settings),
+        "secrets": list(prepared.deployment.secrets),
+        "flags": [
+            {
+                "name": flag.name,
+                "description": flag.description,
+                "default": flag.value,
+                "switch": flag.boolean,
+            }
+            for flag in prepared.deployment.flags.values()
+        ],
+    }
 
 
 def refresh_live_release(deployment, hosts):
@@ -126,8 +169,9 @@ def refresh_live_release(deployment, hosts):
     if state is None or not state.current.isdecimal():
         return
     # The host's pushes.log tells which pushes skipped this host; records_of() does not.
-    current = release_served(merge_records((), state.records, held_by=None),
-                             {host: int(state.current)})
+    current = release_served(
+        merge_records((), state.records, held_by=None), {host: int(state.current)}
+    )
     records = records_of(deployment)
     ours = live_push(records, None)
     theirs = live_push(merge_records(records, state.records, held_by=None), current)
@@ -145,6 +189,10 @@ def _served(number, record=None):
     """Return the value of Deployment.served for a release."""
     if record is None:
         return {"number": number, "commit": "", "ref": "", "by": "", "at": ""}
-    return {"number": number, "commit": record.commit, "ref": record.ref,
-            "by": f"{record.user}@{record.machine}".strip("@"),
-            "at": iso_time(record.ended or record.started) or ""}
+    return {
+        "number": number,
+        "commit": record.commit,
+        "ref": record.ref,
+        "by": f"{record.user}@{record.machine}".strip("@"),
+        "at": iso_time(record.ended or record.started) or "",
+    }

@@ -40,8 +40,9 @@ class Addresses(Case):
         push = self.queued()
         early = push.get_absolute_url()
         Push.objects.filter(pk=push.pk).update(number=8, state="running")
-        self.assertRedirects(self.client.get(early, {"line": 3, "q": "a b"}),
-                             f"{self.at('8/')}?line=3&q=a+b")
+        self.assertRedirects(
+            self.client.get(early, {"line": 3, "q": "a b"}), f"{self.at('8/')}?line=3&q=a+b"
+        )
         for part in PARTS:
             self.assertEqual(self.client.get(f"{early}{part}").status_code, 200, part)
         self.assertEqual(self.client.get(f"{early}news/").json()["address"], "8")
@@ -49,8 +50,9 @@ class Addresses(Case):
 
     def test_an_address_of_old_leads_to_the_push(self):
         push = self.logged(b"x\n", number=7)
-        self.assertRedirects(self.client.get(self.at(f"{push.pk}/"), {"line": 1}),
-                             f"{self.at('7/')}?line=1")
+        self.assertRedirects(
+            self.client.get(self.at(f"{push.pk}/"), {"line": 1}), f"{self.at('7/')}?line=1"
+        )
 
     def test_an_address_of_old_changes_nothing(self):
         push = self.logged(b"x\n", number=7, state="running", ended=None)
@@ -63,17 +65,30 @@ class Addresses(Case):
         for address in (theirs.pk, f"asked-{theirs.pk}", theirs.number):
             for part in ("", *PARTS):
                 self.assertEqual(
-                    self.client.get(self.at(f"{address}/{part}")).status_code, 404, address)
+                    self.client.get(self.at(f"{address}/{part}")).status_code, 404, address
+                )
 
     def test_what_names_no_push_is_not_there(self):
-        for address in ("0", "007", "-1", "1" * 16, "9" * 15, "asked-", "asked-0",
-                        f"asked-{'9' * 15}",
-                        "asked-x", "٣", "1.0", "%2e%2e"):
+        for address in (
+            "0",
+            "007",
+            "-1",
+            "1" * 16,
+            "9" * 15,
+            "asked-",
+            "asked-0",
+            f"asked-{'9' * 15}",
+            "asked-x",
+            "٣",
+            "1.0",
+            "%2e%2e",
+        ):
             self.assertEqual(self.client.get(self.at(f"{address}/")).status_code, 404, address)
 
     def test_two_deployments_have_push_1(self):
-        ours, theirs = (one.pushes.order_by("number").first()
-                        for one in (self.deployment, self.cast.other))
+        ours, theirs = (
+            one.pushes.order_by("number").first() for one in (self.deployment, self.cast.other)
+        )
         Push.objects.filter(pk=theirs.pk).update(number=ours.number)
         client = self.client_of("superuser")
         for push in (ours, theirs):

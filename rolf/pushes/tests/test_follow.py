@@ -25,16 +25,21 @@ class Case(TransactionTestCase):
 
     def setUp(self):
         shop = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         self.deployment = Deployment.objects.create(name="production", application=shop)
         self.push = Push.objects.create(
-            deployment=self.deployment, user_name="ben", state="running", number=1,
-            snapshot={"stages": []}, log_lines=0)
+            deployment=self.deployment,
+            user_name="ben",
+            state="running",
+            number=1,
+            snapshot={"stages": []},
+            log_lines=0,
+        )
         self.user = get_user_model().objects.create_user("ben")
         group = Group.objects.create(name="designers")
         self.user.groups.add(group)
-        self.grant = Grant.objects.create(
-            deployment=self.deployment, group=group, level=Level.PUSH)
+        self.grant = Grant.objects.create(deployment=self.deployment, group=group, level=Level.PUSH)
         self.client.force_login(self.user)
         self.session = self.client.session.session_key
         self.addCleanup(lambda: hub.call_in_thread(connections.close_all))
@@ -44,16 +49,21 @@ class Case(TransactionTestCase):
         push = Push.objects.get(pk=self.push.pk)
         lines = push.log_lines + data.count(b"\n")
         LogChunk.objects.create(
-            push=push, sequence=push.chunks.count(), offset=push.log_bytes, data=data,
-            first_line=push.log_lines, last_line=lines,
-            spans=[[len(data), 0, "stdout", 1_700_000_000.0, ""]])
+            push=push,
+            sequence=push.chunks.count(),
+            offset=push.log_bytes,
+            data=data,
+            first_line=push.log_lines,
+            last_line=lines,
+            spans=[[len(data), 0, "stdout", 1_700_000_000.0, ""]],
+        )
         Push.objects.filter(pk=push.pk).update(
-            log_lines=lines, log_bytes=push.log_bytes + len(data), version=F("version") + 1)
+            log_lines=lines, log_bytes=push.log_bytes + len(data), version=F("version") + 1
+        )
 
     def end(self):
         """Let the push end."""
-        Push.objects.filter(pk=self.push.pk).update(
-            state="succeeded", version=F("version") + 1)
+        Push.objects.filter(pk=self.push.pk).update(state="succeeded", version=F("version") + 1)
 
 
 class Page:
@@ -68,7 +78,7 @@ class Page:
             self.taken += 1
             assert changes["first"] <= len(self.lines), "lines were lost"
             items = changes["html"].split("<li id=")[1:]
-            del self.lines[changes["first"]:]
+            del self.lines[changes["first"] :]
             self.lines += [item.partition("<code>")[2].partition("</code>")[0] for item in items]
 
 
@@ -129,8 +139,9 @@ class Following(Case):
                 pass
 
     def follow(self, cursor=""):
-        return push_events(self.session, self.deployment.pk, Level.PUSH, self.push.pk,
-                      Cursor.parse(cursor))
+        return push_events(
+            self.session, self.deployment.pk, Level.PUSH, self.push.pk, Cursor.parse(cursor)
+        )
 
     async def test_all_followers_get_output_at_once(self):
         events = [self.follow() for _ in range(5)]
@@ -165,8 +176,11 @@ class Following(Case):
             await self.ended(events)
 
     async def test_it_ends_with_the_session(self):
-        for ended in (self.client.logout, lambda: self.user.set_password("another"),
-                      lambda: setattr(self.user, "is_active", False)):
+        for ended in (
+            self.client.logout,
+            lambda: self.user.set_password("another"),
+            lambda: setattr(self.user, "is_active", False),
+        ):
             await sync_to_async(self.client.force_login)(self.user)
             self.session = (await sync_to_async(lambda: self.client.session)()).session_key
             events, board = self.follow(), overview_events(self.session)
@@ -179,8 +193,10 @@ class Following(Case):
                     await self.ended(one)
 
     async def test_without_followers_the_database_is_not_queried(self):
-        with mock.patch.multiple(hub, PAUSE=0.01, IDLE=0.01), \
-                mock.patch.object(hub, "_versions", wraps=hub._versions) as query:
+        with (
+            mock.patch.multiple(hub, PAUSE=0.01, IDLE=0.01),
+            mock.patch.object(hub, "_versions", wraps=hub._versions) as query,
+        ):
             events = self.follow()
             await self.next(events)
             async with asyncio.timeout(10):

@@ -39,9 +39,18 @@ class Text(SimpleTestCase):
         self.assertEqual(Shown(render(data)).tags, [])
 
     def test_titles_links_and_moves_are_left_out(self):
-        for sequence in (b"\x1b]0;my title\x07", b"\x1b]8;;https://evil.example\x1b\\",
-                         b"\x1b[2J", b"\x1b[3;4H", b"\x1b[?25l", b"\x1bPq#0;2\x1b\\", b"\x1b(B",
-                         b"\x1b]0;never ended", b"\x00\x07", b"\x1b"):
+        for sequence in (
+            b"\x1b]0;my title\x07",
+            b"\x1b]8;;https://evil.example\x1b\\",
+            b"\x1b[2J",
+            b"\x1b[3;4H",
+            b"\x1b[?25l",
+            b"\x1bPq#0;2\x1b\\",
+            b"\x1b(B",
+            b"\x1b]0;never ended",
+            b"\x00\x07",
+            b"\x1b",
+        ):
             with self.subTest(sequence):
                 self.assertEqual(render(b"a" + sequence), "a")
 
@@ -73,12 +82,20 @@ class Colours(SimpleTestCase):
 
     def test_colours_and_weights(self):
         for codes, classes in [
-                ("31", "fg-1"), ("1;92", "bold fg-10"), ("48;5;12", "bg-12"), ("7", "inverse"),
-                ("38;5;196", "fg-9"), ("38;2;1;200;3", "fg-2"), ("38:5:2", "fg-2"),
-                ("4;3", "underline italic"), ("38;5;244", "fg-8")]:
+            ("31", "fg-1"),
+            ("1;92", "bold fg-10"),
+            ("48;5;12", "bg-12"),
+            ("7", "inverse"),
+            ("38;5;196", "fg-9"),
+            ("38;2;1;200;3", "fg-2"),
+            ("38:5:2", "fg-2"),
+            ("4;3", "underline italic"),
+            ("38;5;244", "fg-8"),
+        ]:
             with self.subTest(codes):
-                self.assertEqual(render(f"\x1b[{codes}mx\x1b[0my".encode()),
-                                 f'<span class="{classes}">x</span>y')
+                self.assertEqual(
+                    render(f"\x1b[{codes}mx\x1b[0my".encode()), f'<span class="{classes}">x</span>y'
+                )
 
     def test_what_is_switched_off_is_off(self):
         self.assertEqual(render(b"\x1b[1;31;42m\x1b[22;39;49mx"), "x")
@@ -100,9 +117,35 @@ class Property(SimpleTestCase):
 
     def test_no_bytes_make_any_tag_but_ours(self):
         chance = random.Random(11)  # noqa: S311
-        parts = [b"<", b">", b'"', b"'", b"&", b"\x1b[", b"\x1b]", b"m", b"31", b";", b"K", b"\r",
-                 b"\b", b"\x07", b"\x1b\\", b"script", b"\xff", b"\x9b", b"\t", "é".encode(),
-                 b"x" * 50, b"\x1bP", b"class=", b"1;4;38;5;9m", b"C", b"G", b"99"]
+        parts = [
+            b"<",
+            b">",
+            b'"',
+            b"'",
+            b"&",
+            b"\x1b[",
+            b"\x1b]",
+            b"m",
+            b"31",
+            b";",
+            b"K",
+            b"\r",
+            b"\b",
+            b"\x07",
+            b"\x1b\\",
+            b"script",
+            b"\xff",
+            b"\x9b",
+            b"\t",
+            "é".encode(),
+            b"x" * 50,
+            b"\x1bP",
+            b"class=",
+            b"1;4;38;5;9m",
+            b"C",
+            b"G",
+            b"99",
+        ]
         for _ in range(4000):
             data = b"".join(chance.choices(parts, k=chance.randrange(1, 25)))
             html = render(data)

@@ -17,7 +17,8 @@ class Case(TestCase):
     @classmethod
     def setUpTestData(cls):
         shop = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         cls.deployment = Deployment.objects.create(name="production", application=shop)
 
 
@@ -35,26 +36,39 @@ class Lines(Case):
             with self.subTest(data=data, cuts=cuts):
                 self.assertEqual(
                     [(line.number, line.data, line.whole) for line in lines(push, 0, 1000)],
-                    [(number, text, True) for number, text in enumerate(expected)])
+                    [(number, text, True) for number, text in enumerate(expected)],
+                )
                 first, count = chance.randrange(len(expected) + 2), chance.randrange(1, 9)
-                self.assertEqual([line.data for line in lines(push, first, count)],
-                                 expected[first:first + count])
+                self.assertEqual(
+                    [line.data for line in lines(push, first, count)],
+                    expected[first : first + count],
+                )
             push.chunks.all().delete()
             push.delete()
 
     def test_a_line_has_its_source(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben")
         LogChunk.objects.create(
-            push=push, sequence=0, offset=0, first_line=0, last_line=3, data=b"out\nerr\nsaid\n",
-            spans=[[4, 0, "stdout", 1.0, "a"], [4, 0, "stderr", 2.0, "b"], [5, 1, "note", 3.0, ""]])
+            push=push,
+            sequence=0,
+            offset=0,
+            first_line=0,
+            last_line=3,
+            data=b"out\nerr\nsaid\n",
+            spans=[[4, 0, "stdout", 1.0, "a"], [4, 0, "stderr", 2.0, "b"], [5, 1, "note", 3.0, ""]],
+        )
         self.assertEqual(
             [(line.stage, line.stream, line.at, line.host) for line in lines(push, 0, 9)],
-            [(0, "stdout", 1.0, "a"), (0, "stderr", 2.0, "b"), (1, "note", 3.0, "")])
+            [(0, "stdout", 1.0, "a"), (0, "stderr", 2.0, "b"), (1, "note", 3.0, "")],
+        )
 
     def test_an_endless_line_is_cut_and_those_after_it_are_found(self):
         huge = b"x" * (3 * LONGEST)
-        push = push_with_log(self.deployment, b"first\n" + huge + b"\nlast\n",
-                             cuts=range(0, 3 * LONGEST, LONGEST // 3))
+        push = push_with_log(
+            self.deployment,
+            b"first\n" + huge + b"\nlast\n",
+            cuts=range(0, 3 * LONGEST, LONGEST // 3),
+        )
         first, cut, last = lines(push, 0, 10)
         self.assertEqual((first.data, last.data, last.number), (b"first", b"last", 2))
         self.assertEqual((len(cut.data), cut.whole), (LONGEST, False))
@@ -77,8 +91,10 @@ class Lines(Case):
             for end in (b"", b"\n", b"\nnext\n"):
                 push = push_with_log(self.deployment, b"x" * LONGEST + end, cuts=cuts)
                 with self.subTest(cuts=cuts, end=end):
-                    self.assertEqual((len(lines(push, 0, 1)[0].data), lines(push, 0, 1)[0].whole),
-                                     (LONGEST, True))
+                    self.assertEqual(
+                        (len(lines(push, 0, 1)[0].data), lines(push, 0, 1)[0].whole),
+                        (LONGEST, True),
+                    )
 
     def test_lines_in_chunks_of_their_own_take_few_queries(self):
         data = b"a\n" * 500

@@ -18,11 +18,17 @@ class ServingTests(TestCase):
 
     def setUp(self):
         shop = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         self.deployment = Deployment.objects.create(application=shop, name="production")
         for number in (1, 2, 3):
-            Push.objects.create(deployment=self.deployment, number=number, state=State.SUCCEEDED,
-                                switches=True, switched=True)
+            Push.objects.create(
+                deployment=self.deployment,
+                number=number,
+                state=State.SUCCEEDED,
+                switches=True,
+                switched=True,
+            )
 
     def see(self, current, *, left_out):
         """Ask app1, which serves `current` and which push 3 may have skipped."""
@@ -30,11 +36,17 @@ class ServingTests(TestCase):
         for number in (1, 2, 3):
             hosts = ("app2",) if left_out and number == 3 else ("app1", "app2")
             ran = {host: Run(state=State.SUCCEEDED, started=1.0) for host in hosts}
-            stage = StageRecord(name="activate", switches=True, state=State.SUCCEEDED, started=1.0,
-                                hosts=ran)
+            stage = StageRecord(
+                name="activate", switches=True, state=State.SUCCEEDED, started=1.0, hosts=ran
+            )
             lines.append(Record(id=number, state=State.SUCCEEDED, stages=(stage,)).to_json())
-        refresh_live_release(self.deployment, SimpleNamespace(wait=lambda: None, states={
-            "app1": SimpleNamespace(current=str(current), records=lines)}))
+        refresh_live_release(
+            self.deployment,
+            SimpleNamespace(
+                wait=lambda: None,
+                states={"app1": SimpleNamespace(current=str(current), records=lines)},
+            ),
+        )
 
     def test_a_push_that_left_the_first_host_out_is_live(self):
         self.see(2, left_out=True)

@@ -25,13 +25,17 @@ class Migrations(TransactionTestCase):
         apps = self.migrate(BEFORE)
         category = apps.get_model("deployments", "Category").objects.create(name="Sites")
         application = apps.get_model("deployments", "Application").objects.create(
-            name="shop", category=category)
+            name="shop", category=category
+        )
         deployment = apps.get_model("deployments", "Deployment").objects.create(
-            name="production", application=application)
+            name="production", application=application
+        )
         worker = apps.get_model("worker", "Worker").objects.create(
-            name="abc", machine="here", pid=4, beat=timezone.now())
+            name="abc", machine="here", pid=4, beat=timezone.now()
+        )
         push = apps.get_model("pushes", "Push").objects.create(
-            deployment_id=deployment.pk, user_name="ben", number=1, worker=worker)
+            deployment_id=deployment.pk, user_name="ben", number=1, worker=worker
+        )
         self.migrate(newest)
         self.assertEqual(Worker.objects.get().pid, 4)
         self.assertEqual(Push.objects.get(pk=push.pk).worker.name, "abc")

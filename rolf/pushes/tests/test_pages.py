@@ -64,12 +64,15 @@ class Log(Case):
         push = self.logged(b"x\n" * 2000 + b"the Needle\n" + b"y\n" * 2000)
         page = self.client.get(self.address("pushes:push", push), {"q": "needle"}).content.decode()
         self.assertIn('id="L2001"', page)
-        self.assertIn("not found", self.client.get(
-            self.address("pushes:push", push), {"q": "nowhere"}).content.decode())
+        self.assertIn(
+            "not found",
+            self.client.get(self.address("pushes:push", push), {"q": "nowhere"}).content.decode(),
+        )
 
     def test_without_a_script_a_search_goes_on_from_hit_to_hit_and_round(self):
-        push = self.logged(b"".join(b"%s\n" % (b"hit" if n in (7, 900, 2000) else b"x")
-                                    for n in range(3000)))
+        push = self.logged(
+            b"".join(b"%s\n" % (b"hit" if n in (7, 900, 2000) else b"x") for n in range(3000))
+        )
         asked, found = {"q": "hit"}, []
         for _ in range(4):
             page = self.client.get(self.address("pushes:push", push), asked).content.decode()
@@ -94,10 +97,12 @@ class Log(Case):
     def test_lines_can_be_read_from_any_place(self):
         push = self.logged(b"".join(b"%d\n" % number for number in range(3000)))
         changes = self.client.get(
-            self.address("pushes:lines", push), {"first": 1500, "count": 3}).json()
+            self.address("pushes:lines", push), {"first": 1500, "count": 3}
+        ).json()
         self.assertEqual((changes["first"], changes["end"], changes["total"]), (1500, 1503, 3000))
         changes = self.client.get(
-            self.address("pushes:lines", push), {"first": 0, "count": 100_000}).json()
+            self.address("pushes:lines", push), {"first": 0, "count": 100_000}
+        ).json()
         self.assertEqual(changes["end"], 1000)
 
     def test_the_raw_log_is_every_byte(self):
@@ -118,8 +123,14 @@ class Log(Case):
         cursor = re.search('data-cursor="([^"]+)"', page.content.decode())[1]
         changes = self.client.get(self.address("pushes:news", push), {"cursor": cursor}).json()
         self.assertEqual(changes, {"cursor": cursor})
-        push.chunks.create(sequence=1, offset=4, first_line=1, last_line=2, data=b"two\n",
-                           spans=[[4, 0, "stderr", 1.0, ""]])
+        push.chunks.create(
+            sequence=1,
+            offset=4,
+            first_line=1,
+            last_line=2,
+            data=b"two\n",
+            spans=[[4, 0, "stderr", 1.0, ""]],
+        )
         Push.objects.filter(pk=push.pk).update(log_lines=2, log_bytes=8, version=2)
         changes = self.client.get(self.address("pushes:news", push), {"cursor": cursor}).json()
         self.assertEqual((changes["first"], changes["total"], changes["panel"]), (1, 2, None))
@@ -135,18 +146,21 @@ class Log(Case):
                 self.client.get(self.address("pushes:push", push))
 
     def test_a_push_that_never_began_is_not_called_queued(self):
-        push = Push.objects.create(deployment=self.deployment, user_name="ben",
-                                   worker=self.cast.worker())
-        for state, name in (("queued", "A push that is queued"), ("running", "A push that begins"),
-                            ("failed", "A push that never began")):
+        push = Push.objects.create(
+            deployment=self.deployment, user_name="ben", worker=self.cast.worker()
+        )
+        for state, name in (
+            ("queued", "A push that is queued"),
+            ("running", "A push that begins"),
+            ("failed", "A push that never began"),
+        ):
             Push.objects.filter(pk=push.pk).update(state=state)
             page = self.client.get(self.address("pushes:push", push))
             self.assertContains(page, f'<h1 id="heading">{name}</h1>', html=True)
         self.assertContains(self.client.get("/"), "a push that never began")
 
     def test_a_running_stage_tells_its_time_without_a_script(self):
-        push = self.logged(b"", state="running", worker=self.cast.worker(),
-                           started=timezone.now())
+        push = self.logged(b"", state="running", worker=self.cast.worker(), started=timezone.now())
         self.assertContains(self.client.get(self.address("pushes:push", push)), ">since <time")
 
     def test_the_code_that_ran_is_shown_to_editors_alone(self):

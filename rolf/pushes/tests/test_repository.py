@@ -64,12 +64,23 @@ class Folders(SimpleTestCase):
 def _commit(repository, files):
     """Commit a folder deploy of these files on the branch main; return the commit."""
     commands = "commit refs/heads/main\ncommitter A <a@example.org> 0 +0000\ndata 0\ndeleteall\n"
-    commands += "".join(f"M 644 inline deploy/{name}\ndata {len(text)}\n{text}\n"
-                    for name, text in files.items())
-    subprocess.run(["git", "fast-import", "--quiet", "--force"], cwd=repository,  # noqa: S607
-                   input=commands, check=True, text=True)
-    return subprocess.run(["git", "rev-parse", "main"], cwd=repository, check=True,  # noqa: S607
-                          text=True, capture_output=True).stdout.strip()
+    commands += "".join(
+        f"M 644 inline deploy/{name}\ndata {len(text)}\n{text}\n" for name, text in files.items()
+    )
+    subprocess.run(
+        ["git", "fast-import", "--quiet", "--force"],  # noqa: S607
+        cwd=repository,
+        input=commands,
+        check=True,
+        text=True,
+    )
+    return subprocess.run(
+        ["git", "rev-parse", "main"],  # noqa: S607
+        cwd=repository,
+        check=True,
+        text=True,
+        capture_output=True,
+    ).stdout.strip()
 
 
 def _repository(directory):
@@ -78,13 +89,22 @@ def _repository(directory):
 
     def git(*words, commands=None):
         return subprocess.run(
-            ["git", *words], cwd=directory, input=commands, check=True, text=True,  # noqa: S607
-            capture_output=True).stdout.strip()
+            ["git", *words],  # noqa: S607
+            cwd=directory,
+            input=commands,
+            check=True,
+            text=True,
+            capture_output=True,
+        ).stdout.strip()
 
     git("init", "-q", "--bare")
     tree = git("mktree", commands="")
-    commit = git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit-tree", tree,
-                 "-m", "Begin")
-    git("update-ref", "--stdin", commands="".join(
-        f"create refs/tags/t{number} {commit}\n" for number in range(TAGS)))
+    commit = git(
+        "-c", "user.name=A", "-c", "user.email=a@example.org", "commit-tree", tree, "-m", "Begin"
+    )
+    git(
+        "update-ref",
+        "--stdin",
+        commands="".join(f"create refs/tags/t{number} {commit}\n" for number in range(TAGS)),
+    )
     return commit

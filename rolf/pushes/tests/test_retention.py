@@ -19,9 +19,17 @@ class Retention(Case):
 
     def pushes(self, count, state="failed", days=100, deployment=None):
         ended = timezone.now() - timedelta(days=days)
-        return [push_with_log(
-            deployment or self.deployment, b"line\n" * 50, state=state, ended=ended,
-            number=None, record={"settings": {"A": "x"}}) for _ in range(count)]
+        return [
+            push_with_log(
+                deployment or self.deployment,
+                b"line\n" * 50,
+                state=state,
+                ended=ended,
+                number=None,
+                record={"settings": {"A": "x"}},
+            )
+            for _ in range(count)
+        ]
 
     def kept(self, pushes):
         """Return the indexes of the pushes that have their logs."""
@@ -50,8 +58,14 @@ class Retention(Case):
         Push.objects.filter(pk=live.pk).update(number=1)
         good = self.pushes(retention.GOOD + 5, state="succeeded")
         self.pushes(30)
-        Push.objects.create(deployment=self.deployment, number=2, user_name="ben",
-                            state="succeeded", rollback_to=live, ended=timezone.now())
+        Push.objects.create(
+            deployment=self.deployment,
+            number=2,
+            user_name="ben",
+            state="succeeded",
+            rollback_to=live,
+            ended=timezone.now(),
+        )
         retention.prune()
         self.assertEqual(self.kept([live]), [0])
         self.assertEqual(len(self.kept(good)), retention.GOOD - 1)
@@ -61,8 +75,7 @@ class Retention(Case):
         self.assertEqual(retention.prune(), (0, 0))
 
     def test_each_deployment_has_its_own_newest(self):
-        other = Deployment.objects.create(
-            name="other", application=self.deployment.application)
+        other = Deployment.objects.create(name="other", application=self.deployment.application)
         few = self.pushes(3, deployment=other)
         self.pushes(30)
         retention.prune()

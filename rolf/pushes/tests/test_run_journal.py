@@ -37,12 +37,15 @@ class Case(TestCase):
     def setUp(self):
         self.waited = 0
         shop = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         deployment = Deployment.objects.create(application=shop, name="production")
-        snapshot = {"stages": [{"name": "a", "recipe": "a"},
-                               {"name": "b", "recipe": "b", "switches": True}]}
-        self.push = Push.objects.create(deployment=deployment, user_name="ben", number=1,
-                                        state="running", snapshot=snapshot)
+        snapshot = {
+            "stages": [{"name": "a", "recipe": "a"}, {"name": "b", "recipe": "b", "switches": True}]
+        }
+        self.push = Push.objects.create(
+            deployment=deployment, user_name="ben", number=1, state="running", snapshot=snapshot
+        )
 
     def journal(self, *, resumed=False):
         """Return a journal to which the first events have been written."""
@@ -63,7 +66,8 @@ class Case(TestCase):
         for number, chunk in enumerate(self.push.chunks.order_by("sequence")):
             piece = bytes(chunk.data)
             self.assertEqual(
-                (chunk.sequence, chunk.offset, chunk.first_line), (number, len(data), line))
+                (chunk.sequence, chunk.offset, chunk.first_line), (number, len(data), line)
+            )
             line += piece.count(b"\n")
             self.assertEqual(chunk.last_line, line)
             self.assertEqual(sum(span[0] for span in chunk.spans), len(piece))
@@ -82,8 +86,9 @@ class Format(Case):
         journal.write(StageStarted(at=0.0, stage=0))
         for number in range(300):
             source = (0, chance.choice(["x", "y"]), chance.choice(list(Stream)))
-            data = b"".join(chance.choices(
-                [b"ab", b"\n", b"\xff", b"c\n"], k=chance.randrange(1, 5)))
+            data = b"".join(
+                chance.choices([b"ab", b"\n", b"\xff", b"c\n"], k=chance.randrange(1, 5))
+            )
             written.append((source, data))
             self.say(journal, data, stage=0, host=source[1], stream=source[2], at=float(number))
             if chance.random() < 0.2:
@@ -110,8 +115,13 @@ class Format(Case):
         self.whole()
         self.assertEqual(
             [(line.data, line.stream, line.host) for line in lines(self.push, 0, 9)],
-            [(b"out", "stdout", "x"), (b"open", "stdout", "x"), (b"err", "stderr", "y"),
-             (b"it takes long", "note", "")])
+            [
+                (b"out", "stdout", "x"),
+                (b"open", "stdout", "x"),
+                (b"err", "stderr", "y"),
+                (b"it takes long", "note", ""),
+            ],
+        )
 
     def test_marks_tell_where_stages_begin_and_where_they_complain(self):
         journal = self.journal()
@@ -192,8 +202,11 @@ class Keeping(Case):
         journal = self.journal()
         self.say(journal, b"x\n")
         away = mock.Mock(side_effect=OperationalError("disk I/O error"))
-        with mock.patch.object(journal, "_write", away), AWAY, (
-                self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)")):
+        with (
+            mock.patch.object(journal, "_write", away),
+            AWAY,
+            self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)"),
+        ):
             journal.flush()
 
     def test_who_cancels_is_asked_for_again_when_the_database_is_back(self):
@@ -212,8 +225,10 @@ class Keeping(Case):
         again = {"deployment": self.push.deployment, "user_name": "ben", "state": "running"}
         made = journal.end("it is not rolled back", then=lambda: Push.objects.create(**again))
         self.push.refresh_from_db()
-        self.assertEqual((self.push.state, self.push.reason),
-                         ("failed", "a: exit status 1; it is not rolled back"))
+        self.assertEqual(
+            (self.push.state, self.push.reason),
+            ("failed", "a: exit status 1; it is not rolled back"),
+        )
         self.assertIsNotNone(self.push.ended)
         self.assertEqual(made.state, "running")
 

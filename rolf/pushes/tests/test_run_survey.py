@@ -39,10 +39,12 @@ class Case(TestCase):
         self.git("init", "-q", "-b", "main")
         self.first, self.second, self.third = (self.commit(word) for word in ("1", "2", "3"))
         shop = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         self.deployment = Deployment.objects.create(application=shop, name="production")
         self.setting = Setting.objects.create(
-            deployment=self.deployment, name="REPOSITORY", text=str(self.work))
+            deployment=self.deployment, name="REPOSITORY", text=str(self.work)
+        )
         own = override_settings(WORK_DIRECTORY=Path(place.name, "rolf"))
         own.enable()
         self.addCleanup(own.disable)
@@ -50,7 +52,11 @@ class Case(TestCase):
     def git(self, *words):
         return subprocess.run(
             ["git", "-c", "user.name=Anna", "-c", "user.email=a@example.org", *words],  # noqa: S607
-            cwd=self.work, check=True, text=True, capture_output=True).stdout.strip()
+            cwd=self.work,
+            check=True,
+            text=True,
+            capture_output=True,
+        ).stdout.strip()
 
     def commit(self, word):
         """Commit something, and return the commit."""
@@ -60,8 +66,14 @@ class Case(TestCase):
     def live(self, commit):
         """Make a push of that commit live."""
         Push.objects.create(
-            deployment=self.deployment, user_name="anna", number=1, state="succeeded",
-            commit=commit, ref="main", ended=timezone.now())
+            deployment=self.deployment,
+            user_name="anna",
+            number=1,
+            state="succeeded",
+            commit=commit,
+            ref="main",
+            ended=timezone.now(),
+        )
 
     def look(self, ref=""):
         survey = surveys.ask(self.deployment, ref)
@@ -79,8 +91,7 @@ class Commits(Case):
         found = self.look()
         self.assertEqual((found.fault, found.commit, found.since), ("", self.third, self.first))
         self.assertEqual([one["subject"] for one in found.added], ["Say 3", "Say 2"])
-        self.assertEqual((found.added[0]["author"], found.added[0]["commit"]),
-                         ("Anna", self.third))
+        self.assertEqual((found.added[0]["author"], found.added[0]["commit"]), ("Anna", self.third))
         self.assertEqual(found.removed, [])
 
     def test_what_a_rollback_would_take_away(self):
@@ -129,8 +140,7 @@ class Faults(Case):
 
     def test_a_deployment_without_a_repository(self):
         self.setting.delete()
-        self.assertEqual(self.look().fault,
-                         "The deployment has no setting REPOSITORY.")
+        self.assertEqual(self.look().fault, "The deployment has no setting REPOSITORY.")
 
 
 class Tied(Case):
@@ -157,8 +167,9 @@ class Tied(Case):
         self.assertIn("echo $GREETING", definition["stages"][0]["code"])
         self.assertEqual(definition["settings"]["GREETING"], "hello")
         self.assertEqual(definition["secrets"], ["TOKEN"])
-        self.assertEqual([(flag["name"], flag["default"]) for flag in definition["flags"]],
-                         [("LOUD", "1")])
+        self.assertEqual(
+            [(flag["name"], flag["default"]) for flag in definition["flags"]], [("LOUD", "1")]
+        )
         self.assertNotIn("sesame", str(definition))
 
     def test_a_commit_without_the_file_says_so(self):

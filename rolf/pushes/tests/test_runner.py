@@ -21,7 +21,8 @@ class Case(TransactionTestCase):
         place = self.enterContext(tempfile.TemporaryDirectory())
         self.enterContext(override_settings(WORK_DIRECTORY=Path(place)))
         shop = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         self.deployment = Deployment.objects.create(application=shop, name="production")
         Stage.objects.create(deployment=self.deployment, name="greet", code="echo hello\n")
         self.user = get_user_model().objects.create_superuser("boss")
@@ -54,9 +55,12 @@ class Meanwhile(Case):
     """Changes of the deployment while the push was queued."""
 
     def test_one_that_was_closed_is_not_pushed(self):
-        Deployment.objects.update(closed_by="anna", closed="the fair is on",
-                                  closed_at=timezone.now())
+        Deployment.objects.update(
+            closed_by="anna", closed="the fair is on", closed_at=timezone.now()
+        )
         push = self.carried_out()
-        self.assertEqual((push.state, push.reason),
-                         ("failed", "The deployment is closed by anna: the fair is on"))
+        self.assertEqual(
+            (push.state, push.reason),
+            ("failed", "The deployment is closed by anna: the fair is on"),
+        )
         self.assertEqual(self.log(), b"The deployment is closed by anna: the fair is on\n")

@@ -62,8 +62,9 @@ class Search(Case):
                 up = [number for number in hits if number <= start]
                 with self.subTest(text=text, cuts=cuts, wanted=wanted, start=start):
                     self.assertEqual(first_hit(push, wanted, start), down[0] if down else None)
-                    self.assertEqual(first_hit(push, wanted, start, backwards=True),
-                                     up[-1] if up else None)
+                    self.assertEqual(
+                        first_hit(push, wanted, start, backwards=True), up[-1] if up else None
+                    )
 
     def test_an_index_spares_what_cannot_have_it(self):
         lines = [b"ordinary words that come again and again\n"] * 400
@@ -100,8 +101,10 @@ class Search(Case):
                 for words in ("app1", "APP1.int", "example", host):
                     for back in (False, True):
                         with self.subTest(cuts=cuts, level=level, words=words, back=back):
-                            self.assertEqual(first_hit(push, words, 2 * back, backwards=back,
-                                                       hidden=hidden), found)
+                            self.assertEqual(
+                                first_hit(push, words, 2 * back, backwards=back, hidden=hidden),
+                                found,
+                            )
                 for words in ("it goes", "to "):
                     self.assertEqual(first_hit(push, words, 0, hidden=hidden), 1)
 
@@ -120,8 +123,11 @@ class Search(Case):
     def test_the_index_has_letters_without_case(self):
         lines = ["zwölf Boxkämpfer jagen Viktor"] * 400
         lines[313] = "正在部署 ΤΈΛΟΣ"
-        push = push_with_log(self.deployment, "".join(f"{line}\n" for line in lines).encode(),
-                             cuts=range(0, 12000, 45))
+        push = push_with_log(
+            self.deployment,
+            "".join(f"{line}\n" for line in lines).encode(),
+            cuts=range(0, 12000, 45),
+        )
         self.indexed(push)
         self.assertLessEqual(len(index.candidates(push, "正在部署 τ")), 2)  # of hundreds
         self.assertIsNone(index.candidates(push, "τέλος"))

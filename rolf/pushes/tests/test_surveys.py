@@ -60,8 +60,9 @@ class OnThePage(Case):
     def test_carries_the_commit_that_the_page_shows(self):
         self.look()
         page = self.client.get(self.deployment.get_absolute_url()).content.decode()
-        self.assertInHTML(f'<input type="hidden" name="shown_commit" value="{self.third}" '
-                          'form="push-form">', page)
+        self.assertInHTML(
+            f'<input type="hidden" name="shown_commit" value="{self.third}" form="push-form">', page
+        )
 
     def test_what_was_shown_is_pushed(self):
         self.post(ref="main", shown_ref="main", shown_commit=self.third)
@@ -71,7 +72,8 @@ class OnThePage(Case):
         fourth = self.commit("4")
         page = self.post(ref="main", shown_ref="main", shown_commit=self.third, comment="kept")
         self.assertContains(
-            page, f"main is at {fourth[:8]} now, no longer at {self.third[:8]}", status_code=409)
+            page, f"main is at {fourth[:8]} now, no longer at {self.third[:8]}", status_code=409
+        )
         self.assertContains(page, f'name="shown_commit" value="{fourth}"', status_code=409)
         self.assertContains(page, "kept", status_code=409)
         self.assertIsNone(self.asked())
@@ -86,7 +88,8 @@ class OnThePage(Case):
     def test_the_commit_of_another_ref_is_not_compared(self):
         self.git("branch", "other", self.first)
         self.assertEqual(
-            self.post(ref="other", shown_ref="main", shown_commit=self.third).status_code, 302)
+            self.post(ref="other", shown_ref="main", shown_commit=self.third).status_code, 302
+        )
 
     def test_refused_for_another_ref_it_shows_what_is_there(self):
         self.git("branch", "other", self.first)
@@ -117,10 +120,12 @@ class OnThePage(Case):
 
     def test_stages_and_flags_that_have_changed_are_asked_about(self):
         for change in (
-                lambda: Stage.objects.create(deployment=self.deployment, name="more",
-                                             code="echo\n", position=1),
-                lambda: Flag.objects.create(deployment=self.deployment, name="LOUD"),
-                lambda: Flag.objects.update(default="1")):
+            lambda: Stage.objects.create(
+                deployment=self.deployment, name="more", code="echo\n", position=1
+            ),
+            lambda: Flag.objects.create(deployment=self.deployment, name="LOUD"),
+            lambda: Flag.objects.update(default="1"),
+        ):
             seen = self.client.get(self.deployment.get_absolute_url()).context["form"]["seen"]
             change()
             page = self.post(ref="main", seen=seen.value())
@@ -131,7 +136,8 @@ class OnThePage(Case):
     def test_a_tied_deployments_definition_may_be_read_meanwhile(self):
         (self.work / "deploy").mkdir()
         (self.work / "deploy/deployments.toml").write_text(
-            TIED.replace('"greet", ', '').replace("TOKEN = { secret = true }\n", ""))
+            TIED.replace('"greet", ', "").replace("TOKEN = { secret = true }\n", "")
+        )
         self.git("add", ".")
         fourth = self.commit("4")
         self.deployment.tied_to = "production"
@@ -190,14 +196,16 @@ class ManyRequests(Case):
         self.enterContext(mock.patch.object(surveys, "PATIENCE", 0))
         self.enterContext(mock.patch.object(surveys, "ask", self.unanswered))
         self.other = Deployment.objects.create(
-            application=self.deployment.application, name="staging")
+            application=self.deployment.application, name="staging"
+        )
 
     def test_many_refs_leave_workers_to_other_deployments(self):
         with self.captureOnCommitCallbacks() as tasks:
             asked = [surveys.ask(self.deployment, f"ref-{number}") for number in range(20)]
             self.assertTrue(surveys.ask(self.other).pk)
-        self.assertEqual((len(tasks), self.deployment.surveys.count()),
-                         (surveys.OPEN + 1, surveys.OPEN))
+        self.assertEqual(
+            (len(tasks), self.deployment.surveys.count()), (surveys.OPEN + 1, surveys.OPEN)
+        )
         self.assertIn("wait for a worker already", asked[-1].fault)
         self.assertEqual(surveys.ask(self.deployment, "ref-0"), asked[0])
         self.assertContains(self.post(ref="ref-20"), "wait for a worker already", status_code=422)
@@ -240,8 +248,10 @@ class OpenTabs(Case):
     def test_an_old_look_is_repeated_when_somebody_comes_back(self):
         survey = self.look()
         Survey.objects.update(answered=timezone.now() - timedelta(minutes=6))
-        page = self.client.get(reverse("pushes:survey", args=[self.deployment.pk]),
-                               {"ref": "main", "seen": survey.asked.timestamp()})
+        page = self.client.get(
+            reverse("pushes:survey", args=[self.deployment.pk]),
+            {"ref": "main", "seen": survey.asked.timestamp()},
+        )
         self.assertContains(page, 'hx-trigger="load, submit"')
 
     def test_another_tabs_look_is_shown(self):

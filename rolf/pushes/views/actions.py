@@ -22,9 +22,13 @@ def cancel(request, deployment, address):
     """Cancel a push that is queued or running."""
     push = get_push(deployment, address)
     if request.method == "POST":
-        return _act(request, push, lambda: services.cancel(push, request.user),
-                    "The push is being cancelled. Rolf stops its running stage and all processes "
-                    "that the stage has started.")
+        return _act(
+            request,
+            push,
+            lambda: services.cancel(push, request.user),
+            "The push is being cancelled. Rolf stops its running stage and all processes "
+            "that the stage has started.",
+        )
     return render(request, "pushes/cancel.html", {"push": push, "deployment": deployment})
 
 
@@ -36,12 +40,19 @@ def resume(request, deployment, address):
     """Resume a push that has stopped."""
     push = get_push(deployment, address)
     if request.method == "POST":
-        return _act(request, push, lambda: services.resume(
-            push, request.user, shown=request.POST.get("shown")), "The push has been resumed.")
+        return _act(
+            request,
+            push,
+            lambda: services.resume(push, request.user, shown=request.POST.get("shown")),
+            "The push has been resumed.",
+        )
     stages = push.engine_record.stages if push.engine_record else ()
     left = [stage for stage in stages if stage.state not in DONE]
-    return render(request, "pushes/resume.html", {
-        "push": push, "deployment": deployment, "left": left, "last": push.last_begun})
+    return render(
+        request,
+        "pushes/resume.html",
+        {"push": push, "deployment": deployment, "left": left, "last": push.last_begun},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,14 +66,25 @@ def rollback(request, deployment, address):
         return _rollback_page(request, deployment, push)
     if "shown" not in request.POST:
         # A page of an older version of Rolf, whose URL may have named another push.
-        return _rollback_page(request, deployment, push, [
-            "Nothing was rolled back, because the page was outdated. Check below what changes, "
-            "then try again."], 422)
+        return _rollback_page(
+            request,
+            deployment,
+            push,
+            [
+                "Nothing was rolled back, because the page was outdated. Check below what changes, "
+                "then try again."
+            ],
+            422,
+        )
     try:
         queued = services.queue_rollback(
-            deployment, request.user, to=push, shown=request.POST["shown"],
+            deployment,
+            request.user,
+            to=push,
+            shown=request.POST["shown"],
             comment=request.POST.get("comment", "").strip(),
-            keep_settings=request.POST.get("settings") == "keep")
+            keep_settings=request.POST.get("settings") == "keep",
+        )
     except services.Busy as error:
         messages.warning(request, f"{error} This is that push. Nothing was rolled back.")
         return redirect(error.push)
@@ -94,20 +116,43 @@ def _rollback_page(request, deployment, push, faults=(), status=200):
         faults = [*faults, *error.faults]
     # A worker has to look up the commits between the two pushes. Its answer stays valid.
     survey = deployment.surveys.filter(ref=push.commit).first()
-    known = survey and survey.answered and not survey.fault and proposal and proposal.live and (
-        survey.since == proposal.live.commit)
+    known = (
+        survey
+        and survey.answered
+        and not survey.fault
+        and proposal
+        and proposal.live
+        and (survey.since == proposal.live.commit)
+    )
     secrets = {setting.name for setting in deployment.settings.filter(secret=True)}
     changed = [(line.partition(":")[0], line) for line in proposal.settings] if proposal else []
-    return render(request, "pushes/rollback.html", {
-        "push": push, "deployment": deployment, "proposal": proposal,
-        # A setting that is secret now may have been a plain one at the time of the push.
-        "changed": [(name, "" if name in secrets or (
-            name in HIDDEN and deployment.granted < Level.EDIT) else line)
-            for name, line in changed],
-        "survey": survey if known else None, "ref": push.commit, "ask": not known,
-        "may_edit": deployment.granted >= Level.EDIT,
-        "faults": [discretion(request, deployment).text(fault)
-                   for fault in dict.fromkeys(faults)]}, status=status)
+    return render(
+        request,
+        "pushes/rollback.html",
+        {
+            "push": push,
+            "deployment": deployment,
+            "proposal": proposal,
+            # A setting that is secret now may have been a plain one at the time of the push.
+            "changed": [
+                (
+                    name,
+                    ""
+                    if name in secrets or (name in HIDDEN and deployment.granted < Level.EDIT)
+                    else line,
+                )
+                for name, line in changed
+            ],
+            "survey": survey if known else None,
+            "ref": push.commit,
+            "ask": not known,
+            "may_edit": deployment.granted >= Level.EDIT,
+            "faults": [
+                discretion(request, deployment).text(fault) for fault in dict.fromkeys(faults)
+            ],
+        },
+        status=status,
+    )
 
 
 def _act(request, push, action, success=""):

@@ -53,7 +53,8 @@ def start_push(request, deployment):
     if form.is_valid():
         try:
             return redirect(
-                services.queue_push(deployment, request.user, look=True, **form.options))
+                services.queue_push(deployment, request.user, look=True, **form.options)
+            )
         except services.Busy as error:
             messages.warning(request, f"{error} This is that push. Yours was not started.")
             return redirect(error.push)
@@ -78,35 +79,57 @@ def survey_ref(request, deployment):
         if not request.htmx:
             # The page of a rollback names its push.
             push = deployment.pushes.filter(pk=to_int(request.POST.get("rollback"))).first()
-            return redirect("pushes:rollback", deployment.pk, push) if push else redirect(
-                f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
+            return (
+                redirect("pushes:rollback", deployment.pk, push)
+                if push
+                else redirect(f"{deployment.get_absolute_url()}?{urlencode({'ref': ref})}")
+            )
         old = False
     else:
         found = deployment.surveys.filter(ref=ref).first()
-        old = bool(found and found.answered and (
-            found.answered < timezone.now() - AGED
-            or deployment.pushes.filter(ended__gt=found.asked).exists()))
+        old = bool(
+            found
+            and found.answered
+            and (
+                found.answered < timezone.now() - AGED
+                or deployment.pushes.filter(ended__gt=found.asked).exists()
+            )
+        )
         if found and not old and request.GET.get("seen") == str(found.asked.timestamp()):
             return HttpResponse(status=204)  # the page shows this survey already
     _hide(request, deployment, found)
-    return render(request, "pushes/survey.html", {
-        "deployment": deployment, "survey": found, "ref": ref, "ask": old})
+    return render(
+        request,
+        "pushes/survey.html",
+        {"deployment": deployment, "survey": found, "ref": ref, "ask": old},
+    )
 
 
 def _page(request, deployment, *, form=None, faults=(), status=200):
     context = {"tab": "deployment", "faults": faults, **_current(deployment)}
     if deployment.granted >= Level.PUSH:
-        form = form or PushForm(deployment=deployment, definition=definition(deployment), initial={
-            "ref": request.GET.get("ref") or deployment.branch})
+        form = form or PushForm(
+            deployment=deployment,
+            definition=definition(deployment),
+            initial={"ref": request.GET.get("ref") or deployment.branch},
+        )
         ref = (form["ref"].value() or deployment.branch).strip()
         found = deployment.surveys.filter(ref=ref).first()
         _hide(request, deployment, found)
-        fresh = found and found.answered and not found.fault and (
-            found.answered > timezone.now() - STALE) and (
-            not any(push.ended and push.ended > found.asked for push in context["page"].rows))
+        fresh = (
+            found
+            and found.answered
+            and not found.fault
+            and (found.answered > timezone.now() - STALE)
+            and (not any(push.ended and push.ended > found.asked for push in context["page"].rows))
+        )
         context |= {
-            "form": form, "survey": found, "ref": ref, "ask": not fresh,
-            "back": _rollback_target(deployment)}
+            "form": form,
+            "survey": found,
+            "ref": ref,
+            "ask": not fresh,
+            "back": _rollback_target(deployment),
+        }
     return render(request, "pushes/deployment.html", context, status=status)
 
 

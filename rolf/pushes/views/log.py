@@ -26,7 +26,8 @@ def raw_log(request, deployment, address):
     response = StreamingHttpResponse(
         _read_in_thread(chunks) if can_stream(request) else chunks,
         content_type="text/plain; charset=utf-8",
-        headers={"Content-Length": str(push.log_bytes), "Cache-Control": "no-store"})
+        headers={"Content-Length": str(push.log_bytes), "Cache-Control": "no-store"},
+    )
     if "download" in request.GET:
         name = f"push-{Address.of(push).text}.log"
         response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -27,8 +27,9 @@ PAGE = 30  # pushes on a page of the list
 @deployment_permission(Level.VIEW)
 def list_pushes(request, deployment):
     """List the pushes of a deployment, newest first."""
-    page = KeysetPage.before(to_int(request.GET.get("before")),
-                             deployment.pushes.listed().with_ends(), PAGE)
+    page = KeysetPage.before(
+        to_int(request.GET.get("before")), deployment.pushes.listed().with_ends(), PAGE
+    )
     return render(request, "pushes/pushes.html", {"deployment": deployment, "page": page})
 
 
@@ -47,12 +48,24 @@ def push_page(request, deployment, address):
         return redirect(f"{push.get_absolute_url()}{query and '?'}{query}")
     push.deployment = deployment
     panel = render_panel(push, deployment.granted)
-    log = _log_context(push, discretion(request, deployment, push),
-                       words=request.GET.get("q", ""), line=to_int(request.GET.get("line")))
-    return render(request, "pushes/page.html", {
-        "push": push, "deployment": deployment, "panel": panel, **log,
-        "code": (push.snapshot or {}).get("stages", []),
-        "cursor": str(Cursor(push.log_lines if log["last"] else 0, digest(panel)))})
+    log = _log_context(
+        push,
+        discretion(request, deployment, push),
+        words=request.GET.get("q", ""),
+        line=to_int(request.GET.get("line")),
+    )
+    return render(
+        request,
+        "pushes/page.html",
+        {
+            "push": push,
+            "deployment": deployment,
+            "panel": panel,
+            **log,
+            "code": (push.snapshot or {}).get("stages", []),
+            "cursor": str(Cursor(push.log_lines if log["last"] else 0, digest(panel))),
+        },
+    )
 
 
 def _log_context(push, hidden, *, words, line):
@@ -72,9 +85,16 @@ def _log_context(push, hidden, *, words, line):
     html, end = render_lines(push, first, WINDOW, hit)
     return {
         "lines": mark_safe(hidden.html(html)),  # noqa: S308 - rendered
-        "first": first, "end": end, "before": max(first - WINDOW * 3 // 4, 0),
-        "after": end + WINDOW // 4, "last": end >= push.log_lines,
-        "line": line, "words": words, "hit": hit, "error": first_error(push)}
+        "first": first,
+        "end": end,
+        "before": max(first - WINDOW * 3 // 4, 0),
+        "after": end + WINDOW // 4,
+        "last": end >= push.log_lines,
+        "line": line,
+        "words": words,
+        "hit": hit,
+        "error": first_error(push),
+    }
 
 
 @require_safe
@@ -95,9 +115,13 @@ def log_lines(request, deployment, address):
 def search_log(request, deployment, address):
     """Return the next line that has the words `q`, from line `from` on; with `back`, upwards."""
     push = get_object_or_404(deployment.pushes.listed(), **address.lookup)
-    hit = first_hit(push, request.GET.get("q", ""), to_int(request.GET.get("from"), 0),
-                    backwards="back" in request.GET,
-                    hidden=discretion(request, deployment, push))
+    hit = first_hit(
+        push,
+        request.GET.get("q", ""),
+        to_int(request.GET.get("from"), 0),
+        backwards="back" in request.GET,
+        hidden=discretion(request, deployment, push),
+    )
     return JsonResponse({"line": hit})
 
 
@@ -120,9 +144,15 @@ def follow_push(request, deployment, address):
     if not can_stream(request):
         return _no_streams()
     cursor = request.headers.get("Last-Event-ID") or request.GET.get("cursor")
-    return stream(push_events(
-        request.session.session_key, deployment.pk, deployment.granted, push.pk,
-        Cursor.parse(cursor)))
+    return stream(
+        push_events(
+            request.session.session_key,
+            deployment.pk,
+            deployment.granted,
+            push.pk,
+            Cursor.parse(cursor),
+        )
+    )
 
 
 @require_safe
@@ -141,10 +171,14 @@ def get_push(deployment, address):
 
 
 def _pushes_at(deployment, address):
-    return deployment.pushes.with_ends().select_related("deployment__application").filter(
-        **address.lookup)
+    return (
+        deployment.pushes.with_ends()
+        .select_related("deployment__application")
+        .filter(**address.lookup)
+    )
 
 
 def _no_streams():
-    return JsonResponse({"fault": "This server cannot stream events. Poll news/ instead."},
-                        status=406)
+    return JsonResponse(
+        {"fault": "This server cannot stream events. Poll news/ instead."}, status=406
+    )

@@ -192,7 +192,9 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "main:index"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
-LOGGING["filters"] = {"brief": {"()": "django.utils.log.CallbackFilter", "callback": drop_client_error_traceback}}
+LOGGING["filters"] = {
+    "brief": {"()": "django.utils.log.CallbackFilter", "callback": drop_client_error_traceback}
+}
 LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
 
 # The keys that encrypt secrets of deployments. Without ROLF_SEAL_KEY, the first start creates a file.

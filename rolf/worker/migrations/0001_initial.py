@@ -4,23 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True)),
-                ('machine', models.CharField(max_length=200)),
-                ('pid', models.PositiveIntegerField()),
-                ('started', models.DateTimeField(auto_now_add=True)),
-                ('beat', models.DateTimeField()),
-                ('ended', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64, unique=True)),
+                ("machine", models.CharField(max_length=200)),
+                ("pid", models.PositiveIntegerField()),
+                ("started", models.DateTimeField(auto_now_add=True)),
+                ("beat", models.DateTimeField()),
+                ("ended", models.DateTimeField(blank=True, null=True)),
             ],
         ),
     ]

@@ -23,21 +23,30 @@ class Case(TestCase):
 
     def setUp(self):
         shop = Application.objects.create(
-            name="shop", category=Category.objects.create(name="Sites"))
+            name="shop", category=Category.objects.create(name="Sites")
+        )
         self.here, self.there = (
-            Deployment.objects.create(application=shop, name=name) for name in ("here", "there"))
+            Deployment.objects.create(application=shop, name=name) for name in ("here", "there")
+        )
         self.now = timezone.now()
 
     def worker(self, name, seconds, **more):
         """Return a worker with a heartbeat of that many seconds ago."""
-        return Worker.objects.create(**{
-            "name": name, "machine": "elsewhere", "pid": 1,
-            "beat": self.now - timedelta(seconds=seconds), **more})
+        return Worker.objects.create(
+            **{
+                "name": name,
+                "machine": "elsewhere",
+                "pid": 1,
+                "beat": self.now - timedelta(seconds=seconds),
+                **more,
+            }
+        )
 
     def running(self, worker, deployment=None):
         """Return a push that it carries out, and its task."""
-        push = Push.objects.create(deployment=deployment or self.here, user_name="ben",
-                                   state="running", worker=worker)
+        push = Push.objects.create(
+            deployment=deployment or self.here, user_name="ben", state="running", worker=worker
+        )
         result = tasks.run_push.enqueue(push.pk)
         task = DBTaskResult.objects.get(pk=result.id)
         task.claim(worker.name)
@@ -86,7 +95,8 @@ class Sweeping(Case):
             pass
         push, _ = self.running(self.worker("gone", 0, machine=process_namespace(), pid=process.pid))
         other, _ = self.running(
-            self.worker("here", 0, machine=process_namespace(), pid=os.getpid()), self.there)
+            self.worker("here", 0, machine=process_namespace(), pid=os.getpid()), self.there
+        )
         sweeping.sweep()
         self.assertStands(push, "lost")
         self.assertStands(other, "running")
@@ -161,8 +171,9 @@ class Child(Case):
         worker = self.worker("alive", 1)
         push, task = self.running(worker)
         Push.objects.filter(pk=push.pk).update(state="failed")
-        back = Push.objects.create(deployment=self.here, user_name="ben", state="running",
-                                   worker=worker, rollback_of=push)
+        back = Push.objects.create(
+            deployment=self.here, user_name="ben", state="running", worker=worker, rollback_of=push
+        )
         sweeping.sweep(worker, [task])
         self.assertStands(back, "running")
         sweeping.sweep(worker, [])
@@ -172,8 +183,11 @@ class Child(Case):
     def test_one_that_had_come_to_its_end_has_ended_so(self):
         worker = self.worker("alive", 1)
         push, _ = self.running(worker)
-        record = fold({"id": 1, "stages": []}, ()).after(PushStarted(at=1.0)).after(
-            PushEnded(at=2.0, state=State.FAILED, reason="a: exit status 1"))
+        record = (
+            fold({"id": 1, "stages": []}, ())
+            .after(PushStarted(at=1.0))
+            .after(PushEnded(at=2.0, state=State.FAILED, reason="a: exit status 1"))
+        )
         Push.objects.filter(pk=push.pk).update(record=record.to_json())
         sweeping.sweep(worker, [])
         self.assertStands(push, "failed")

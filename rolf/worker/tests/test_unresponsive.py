@@ -55,7 +55,8 @@ class Stopped(TestCase):
     def test_a_stage_that_stops_it_again_and_again_times_out(self):
         record = fold({"id": 1, "deployment": "production", "stages": [{"name": "stop"}]}, [])
         type(self.push).objects.filter(pk=self.push.pk).update(
-            record=record.to_json(), snapshot={"stages": [{"name": "stop", "timeout": 2.0}]})
+            record=record.to_json(), snapshot={"stages": [{"name": "stop", "timeout": 2.0}]}
+        )
         for second in range(int(PATIENCE) + 4):
             status = process_tree.status(self.child.pid)
             if status and not status.zombie and not status.stopped:
@@ -63,7 +64,8 @@ class Stopped(TestCase):
                 os.waitpid(self.child.pid, os.WUNTRACED)
             self.look(100.0 + second)
         self.push.refresh_from_db()
-        self.assertEqual((self.push.state, self.push.record["stages"][0]["state"]),
-                         ("failed", "failed"))
+        self.assertEqual(
+            (self.push.state, self.push.record["stages"][0]["state"]), ("failed", "failed")
+        )
         self.assertIn("stop timed out after 2s", self.push.reason)
         self.assertEqual(self.child.wait(5), -signal.SIGKILL)

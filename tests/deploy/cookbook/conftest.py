@@ -54,6 +54,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 @pytest.fixture(scope="session")
 def project(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generated project with its ve, which tests only copy."""
+
     def make(directory: Path) -> None:
         done = bootstrap(generate(directory, project_slug="shop"))
         assert done.returncode == 0, done.stderr

@@ -24,8 +24,11 @@ def playbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {**os.environ, **configured_index(directory).environment}
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", directory / "ve"], check=True, env=environment)
-    subprocess.run([*uv, "pip", "install", "-q", "-p", directory / "ve/bin/python",
-                    "ansible-core>=2.18"], check=True, env=environment)
+    subprocess.run(
+        [*uv, "pip", "install", "-q", "-p", directory / "ve/bin/python", "ansible-core>=2.18"],
+        check=True,
+        env=environment,
+    )
     return directory / "ve/bin/ansible-playbook"
 
 
@@ -42,9 +45,12 @@ class Fleet:
 
     def live(self) -> list[str]:
         """What each host's visitors see."""
-        return [os.readlink(self.push.target / host / "current")
-                if (self.push.target / host / "current").is_symlink() else ""
-                for host in self.hosts]
+        return [
+            os.readlink(self.push.target / host / "current")
+            if (self.push.target / host / "current").is_symlink()
+            else ""
+            for host in self.hosts
+        ]
 
     def run(self, recipe: str, number: int, **settings: str) -> Ran:
         """Push a release of that number."""
@@ -58,15 +64,24 @@ def fleet(tmp_path: Path, playbook: Path, monkeypatch: pytest.MonkeyPatch) -> It
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))  # Ansible keeps files there
-    with serve_ssh(tmp_path / "ssh", *Fleet.hosts) as servers, \
-            push(tmp_path, host=Fleet.hosts[0], config=servers[0].config,
-                 name=NAME) as made:
-        hosts = {host: {"remote_directory": str(made.target / host),
-                        "ansible_remote_tmp": str(tmp_path / "ansible tmp"),
-                        "ansible_host": host} for host in Fleet.hosts}
+    with (
+        serve_ssh(tmp_path / "ssh", *Fleet.hosts) as servers,
+        push(tmp_path, host=Fleet.hosts[0], config=servers[0].config, name=NAME) as made,
+    ):
+        hosts = {
+            host: {
+                "remote_directory": str(made.target / host),
+                "ansible_remote_tmp": str(tmp_path / "ansible tmp"),
+                "ansible_host": host,
+            }
+            for host in Fleet.hosts
+        }
         (made.checkout / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts}}))
-        made.settings |= {"ANSIBLE_INVENTORY": "hosts.yml", "ANSIBLE_PLAYBOOK": str(playbook),
-                          "ANSIBLE_SERIAL": "1"}
+        made.settings |= {
+            "ANSIBLE_INVENTORY": "hosts.yml",
+            "ANSIBLE_PLAYBOOK": str(playbook),
+            "ANSIBLE_SERIAL": "1",
+        }
         yield Fleet(push=made)
 
 
@@ -95,7 +110,8 @@ def test_a_fleet_shares_what_is_named_and_loses_nothing(fleet: Fleet) -> None:
     photo = fleet.push.target / "app1/shared/public/uploads/photo"
     photo.write_text("precious")
     fleet.run("ansible-rollout", 2, SHARED_PATHS="public public/uploads").failed(
-        "of public/uploads and public, one lies in the other")
+        "of public/uploads and public, one lies in the other"
+    )
     fleet.run("ansible-rollout", 2, SHARED_PATHS="public/").ok()
     assert photo.read_text() == "precious"
     assert (fleet.push.target / "app1/current/public/uploads/photo").read_text() == "precious"
@@ -118,15 +134,18 @@ def test_a_host_that_turns_sick_goes_back_and_the_others_are_not_begun(fleet: Fl
 
 def test_what_is_missing_for_ansible_is_reported(fleet: Fleet) -> None:
     fleet.run("ansible-rollout", 1, ANSIBLE_PLAYBOOK="no-ansible").failed(
-        "no-ansible: not installed on this machine")
+        "no-ansible: not installed on this machine"
+    )
     fleet.run("ansible-rollout", 1, ANSIBLE_INVENTORY="nowhere.yml").failed(
-        "there is no nowhere.yml")
+        "there is no nowhere.yml"
+    )
     assert fleet.live() == ["", ""]
 
 
 def test_a_release_that_cannot_be_built_goes_live_nowhere(fleet: Fleet) -> None:
     program(fleet.push.checkout / "bootstrap.py", "echo no wheel >&2; exit 1")
     ran = fleet.run("ansible-rollout", 1, REMOTE_PYTHON="bash").failed(
-        "release 1 is not on all hosts")
+        "release 1 is not on all hosts"
+    )
     assert "no wheel" in ran.stdout + ran.stderr
     assert fleet.live() == ["", ""]

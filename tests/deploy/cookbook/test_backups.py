@@ -42,32 +42,48 @@ def test_sqlite_is_backed_up_while_it_is_written_to(anywhere: Push, project: Pat
     assert backup.parent.stat().st_mode & 0o077 == 0
 
 
-def test_before_the_first_migration_there_is_nothing_to_back_up(
-        here: Push, project: Path) -> None:
+def test_before_the_first_migration_there_is_nothing_to_back_up(here: Push, project: Path) -> None:
     give(here, project)
     assert "no database yet" in here.run("backup-database").ok().stdout
     assert os.listdir(here.target / "shared/backups") == []
 
 
 def test_postgresql_is_dumped_with_the_password_in_no_command_line(
-        here: Push, generate: Generate) -> None:
+    here: Push, generate: Generate
+) -> None:
     project = generate(project_slug="shop", database="postgresql")
     done = bootstrap(project)
     assert done.returncode == 0, done.stderr
     release = give(here, project)
     env = release / ".env"
     env.write_text(env.read_text() + "DATABASE_URL=postgres://anna:s3cret@db.example:5433/shop\n")
-    program(release / "ve/bin/pg_dump", """
+    program(
+        release / "ve/bin/pg_dump",
+        """
         printf '%s\\n' "$@" >"${0%/*}/words"
         while [ "$1" != --file ]; do shift; done
-        echo "password: $PGPASSWORD" >"$2" """)
+        echo "password: $PGPASSWORD" >"$2" """,
+    )
     manage = release / "manage.py"
-    manage.write_text(manage.read_text().replace(
-        "import os\n", "import os\nos.environ['PATH'] = f've/bin:{os.environ[\"PATH\"]}'\n", 1))
+    manage.write_text(
+        manage.read_text().replace(
+            "import os\n", "import os\nos.environ['PATH'] = f've/bin:{os.environ[\"PATH\"]}'\n", 1
+        )
+    )
     here.run("backup-database").ok()
     words = (release / "ve/bin/words").read_text().splitlines()
-    assert words == ["--format=custom", "--file", words[2], "-U", "anna", "-h", "db.example",
-                     "-p", "5433", "shop"]
+    assert words == [
+        "--format=custom",
+        "--file",
+        words[2],
+        "-U",
+        "anna",
+        "-h",
+        "db.example",
+        "-p",
+        "5433",
+        "shop",
+    ]
     assert (here.target / "shared/backups/push-1.pg_dump").read_text() == "password: s3cret\n"
 
 
@@ -75,12 +91,16 @@ def test_a_command_may_make_the_backup_and_only_some_are_kept(here: Push) -> Non
     here.release(1).mkdir(parents=True)
     backups = here.target / "shared/backups"
     for number in range(1, 5):
-        here.run("backup-database", RELEASE=str(number), KEEP_BACKUPS="2",
-                 BACKUP_COMMAND="echo 'it'\\''s \"all\"' | tr a-z A-Z").ok()
+        here.run(
+            "backup-database",
+            RELEASE=str(number),
+            KEEP_BACKUPS="2",
+            BACKUP_COMMAND="echo 'it'\\''s \"all\"' | tr a-z A-Z",
+        ).ok()
         os.utime(backups / f"push-{number}.backup", (number, number))
         (backups / "by hand.backup").touch()
     assert sorted(os.listdir(backups)) == ["by hand.backup", "push-3.backup", "push-4.backup"]
-    assert (backups / "push-4.backup").read_text() == "IT'S \"ALL\"\n"
+    assert (backups / "push-4.backup").read_text() == 'IT\'S "ALL"\n'
 
 
 @pytest.mark.parametrize("command", ["echo half; exit 3", "false | cat", "true"])
@@ -93,13 +113,23 @@ def test_a_backup_that_fails_leaves_no_half_of_one(here: Push, command: str) -> 
 @pytest.mark.parametrize("keep", ["0", "-1", "many", "1.5", " ", "al"])
 def test_an_impossible_number_of_backups_is_refused(here: Push, keep: str) -> None:
     here.run("backup-database", KEEP_BACKUPS=keep, BACKUP_COMMAND="echo x").failed(
-        f"KEEP_BACKUPS: '{keep}' is neither a number from 1 on nor all; nothing was done")
+        f"KEEP_BACKUPS: '{keep}' is neither a number from 1 on nor all; nothing was done"
+    )
     assert os.listdir(here.target) == []
 
 
-@pytest.mark.parametrize(("keep", "kept"), [
-    ("all", [3, 7, 8, 9, 20]), ("1", [9]), ("2", [8, 9]), ("3", [7, 8, 9]), ("4", [3, 7, 8, 9]),
-    ("", [3, 7, 8, 9, 20]), ("09", [3, 7, 8, 9, 20])])
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [
+        ("all", [3, 7, 8, 9, 20]),
+        ("1", [9]),
+        ("2", [8, 9]),
+        ("3", [7, 8, 9]),
+        ("4", [3, 7, 8, 9]),
+        ("", [3, 7, 8, 9, 20]),
+        ("09", [3, 7, 8, 9, 20]),
+    ],
+)
 def test_the_new_backup_is_always_kept(here: Push, keep: str, kept: list[int]) -> None:
     backups = here.target / "shared/backups"
     backups.mkdir(parents=True)
@@ -146,12 +176,25 @@ def postgresql() -> Iterator[str]:
         port = probe.getsockname()[1]
 
     def run(name: str, *words: str) -> None:
-        subprocess.run([PROGRAMS / name, "-D", directory / "data", *words], user=user, check=True,
-                       stdout=subprocess.DEVNULL, cwd="/", timeout=60)
+        subprocess.run(
+            [PROGRAMS / name, "-D", directory / "data", *words],
+            user=user,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+            timeout=60,
+        )
 
     run("initdb", "--auth=trust", "--username=anna", "--no-sync")
-    run("pg_ctl", "start", "-w", "-l", f"{directory}/log", "-o",
-        f"-h {address} -p {port} -k '' -c fsync=off")
+    run(
+        "pg_ctl",
+        "start",
+        "-w",
+        "-l",
+        f"{directory}/log",
+        "-o",
+        f"-h {address} -p {port} -k '' -c fsync=off",
+    )
     try:
         yield f"postgres://anna:x@{address}:{port}"
     finally:
@@ -160,8 +203,7 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.mark.needs("pg_dump")
-def test_a_real_postgresql_is_backed_up(
-        here: Push, generate: Generate, postgresql: str) -> None:
+def test_a_real_postgresql_is_backed_up(here: Push, generate: Generate, postgresql: str) -> None:
     project = generate(project_slug="shop", database="postgresql")
     done = bootstrap(project)
     assert done.returncode == 0, done.stderr
@@ -171,11 +213,13 @@ def test_a_real_postgresql_is_backed_up(
     here.run("migrate").ok()
     here.run("backup-database").ok()
     backup = here.target / "shared/backups/push-1.pg_dump"
-    listed = subprocess.run(["pg_restore", "--list", backup], capture_output=True, text=True,
-                            check=True).stdout
+    listed = subprocess.run(
+        ["pg_restore", "--list", backup], capture_output=True, text=True, check=True
+    ).stdout
     assert "TABLE DATA public accounts_user" in listed
     env.write_text(f"{env.read_text()}DATABASE_URL={postgresql}/gone\n")
-    ran = here.run("backup-database").failed('database "gone" does not exist',
-                                             "pg_dump ended with status 1")
+    ran = here.run("backup-database").failed(
+        'database "gone" does not exist', "pg_dump ended with status 1"
+    )
     assert "Traceback" not in ran.stderr
     assert os.listdir(backup.parent) == [backup.name]

@@ -12,11 +12,34 @@ from tests.support.recipe_runner import COOKBOOK
 
 RECIPES = COOKBOOK.all()
 WANTED = [
-    "activate-release", "ansible-rollout", "backup-database", "bootstrap", "clear-checkout",
-    "collectstatic", "drupal-drush", "git-archive", "git-clone", "git-tag", "java-war",
-    "maintenance-off", "maintenance-on", "migrate", "notify", "perl-carton", "php-composer",
-    "plone-buildout", "prune-releases", "purge-cache", "restart-supervisor", "restart-systemd",
-    "rsync-in-place", "rsync-release", "smoke-test", "static-site", "svn-export", "touch-wsgi",
+    "activate-release",
+    "ansible-rollout",
+    "backup-database",
+    "bootstrap",
+    "clear-checkout",
+    "collectstatic",
+    "drupal-drush",
+    "git-archive",
+    "git-clone",
+    "git-tag",
+    "java-war",
+    "maintenance-off",
+    "maintenance-on",
+    "migrate",
+    "notify",
+    "perl-carton",
+    "php-composer",
+    "plone-buildout",
+    "prune-releases",
+    "purge-cache",
+    "restart-supervisor",
+    "restart-systemd",
+    "rsync-in-place",
+    "rsync-release",
+    "smoke-test",
+    "static-site",
+    "svn-export",
+    "touch-wsgi",
     "unit-tests",
 ]
 
@@ -55,8 +78,12 @@ def test_it_has_no_fault_of_syntax(recipe: Recipe, tmp_path: Path) -> None:
 
 def naming(recipe: Recipe) -> list[str]:
     """The tests that name it."""
-    functions = (ast.unparse(node) for path in Path(__file__).parent.glob("test_*.py")
-                 for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef))
+    functions = (
+        ast.unparse(node)
+        for path in Path(__file__).parent.glob("test_*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    )
     return [text for text in functions if f"'{recipe.name}'" in text]
 
 

@@ -12,8 +12,11 @@ FETCHING = pytest.mark.parametrize("recipe", ["git-clone", "git-archive"])
 
 
 def files(directory: Path) -> set[str]:
-    return {path.relative_to(directory).as_posix() for path in directory.rglob("*")
-            if path.is_file() and ".git" not in path.parts}
+    return {
+        path.relative_to(directory).as_posix()
+        for path in directory.rglob("*")
+        if path.is_file() and ".git" not in path.parts
+    }
 
 
 def test_clearing_leaves_an_empty_checkout(here: Push) -> None:
@@ -29,7 +32,8 @@ def test_clearing_leaves_an_empty_checkout(here: Push) -> None:
 
 @FETCHING
 def test_the_branch_is_fetched_and_its_commit_reported(
-        here: Push, repository: Repository, recipe: str) -> None:
+    here: Push, repository: Repository, recipe: str
+) -> None:
     repository.commit("a page/ünï.html", "second")
     (here.checkout / "left over").touch()
     ran = here.run(recipe, REPOSITORY=str(repository.bare)).ok()
@@ -47,7 +51,8 @@ def test_a_clone_has_no_history(here: Push, repository: Repository) -> None:
 
 @pytest.mark.parametrize("unadvertised", ["true", "false"])
 def test_the_exact_commit_is_cloned_though_the_branch_has_moved_on(
-        here: Push, repository: Repository, unadvertised: str) -> None:
+    here: Push, repository: Repository, unadvertised: str
+) -> None:
     git(repository.bare, "config", "uploadpack.allowAnySHA1InWant", unadvertised)
     git(repository.bare, "config", "protocol.version", "0")
     Path(repository.bare.parent / "home/.gitconfig").write_text("[protocol]\nversion = 0\n")
@@ -61,27 +66,38 @@ def test_the_exact_commit_is_cloned_though_the_branch_has_moved_on(
 def test_a_commit_is_cloned_by_its_abbreviated_name(here: Push, repository: Repository) -> None:
     wanted = repository.commit("index.html", "second")
     repository.commit("index.html", "third")
-    here.run("git-clone", REPOSITORY=str(repository.bare), PUSH_REF=wanted[:8],
-             PUSH_COMMIT=wanted).ok()
+    here.run(
+        "git-clone", REPOSITORY=str(repository.bare), PUSH_REF=wanted[:8], PUSH_COMMIT=wanted
+    ).ok()
     assert (here.checkout / "index.html").read_text() == "second"
 
 
 @FETCHING
 def test_a_rollback_fetches_the_tag_that_it_returns_to(
-        here: Push, repository: Repository, recipe: str) -> None:
+    here: Push, repository: Repository, recipe: str
+) -> None:
     repository.tag("push-production-1")
     first = repository.head
     repository.commit("index.html", "second")
-    ran = here.run(recipe, REPOSITORY=str(repository.bare), ROLLBACK_URL="push-production-1",
-                   PUSH_COMMIT=first).ok()
+    ran = here.run(
+        recipe, REPOSITORY=str(repository.bare), ROLLBACK_URL="push-production-1", PUSH_COMMIT=first
+    ).ok()
     assert (here.checkout / "index.html").read_text() == "first"
     assert ran.output == {"PUSH_COMMIT": first}
 
 
 def test_submodules_are_cloned_too(here: Push, repository: Repository) -> None:
     library = Repository.create(repository.bare.parent / "library.git")
-    git(repository.work, "-c", "protocol.file.allow=always", "submodule", "add", "-q",
-        library.bare, "library")
+    git(
+        repository.work,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        library.bare,
+        "library",
+    )
     repository.commit("index.html", "second")
     library.commit("index.html", "not that of the submodule")
     # Since CVE-2022-39253 git clones no submodule from a directory by itself.
@@ -105,7 +121,8 @@ def test_an_interrupted_clone_is_begun_again(here: Push, repository: Repository)
 
 def test_a_repository_that_is_gone_is_reported(here: Push, repository: Repository) -> None:
     ran = here.run("git-clone", REPOSITORY=f"{repository.bare} gone").failed(
-        f"{repository.bare} gone", "  next: git ls-remote")
+        f"{repository.bare} gone", "  next: git ls-remote"
+    )
     assert ran.output == {}
 
 
@@ -115,17 +132,20 @@ def test_a_branch_that_is_missing_is_reported(here: Push, repository: Repository
 
 
 def test_an_archive_of_a_branch_that_has_moved_on_is_refused(
-        here: Push, repository: Repository) -> None:
+    here: Push, repository: Repository
+) -> None:
     wanted = repository.head
     moved = repository.commit("index.html", "second")
     here.run("git-archive", REPOSITORY=str(repository.bare), PUSH_COMMIT=wanted).failed(
-        f"main is now at {moved}, but this push is of {wanted}")
+        f"main is now at {moved}, but this push is of {wanted}"
+    )
     assert files(here.checkout) == set()
 
 
 def test_a_clone_of_a_commit_that_is_nowhere_fails(here: Push, repository: Repository) -> None:
     here.run("git-clone", REPOSITORY=str(repository.bare), PUSH_COMMIT="0123456789" * 4).failed(
-        "reference is not a tree: 0123456789")
+        "reference is not a tree: 0123456789"
+    )
 
 
 @pytest.fixture
@@ -137,8 +157,9 @@ def subversion(tmp_path: Path) -> str:
         (tmp_path / "import/index.html").write_text(text)
         place = f"file://{store}/my%20site"
         if text == "first":
-            subprocess.run(["svn", "import", "-q", "-m", text, tmp_path / "import", place],
-                           check=True)
+            subprocess.run(
+                ["svn", "import", "-q", "-m", text, tmp_path / "import", place], check=True
+            )
             continue
         work = tmp_path / "svn work"
         subprocess.run(["svn", "checkout", "-q", place, work], check=True)
@@ -149,7 +170,8 @@ def subversion(tmp_path: Path) -> str:
 
 @pytest.mark.needs("svn", "svnadmin")
 def test_subversion_is_exported_and_a_rollback_exports_that_revision_again(
-        here: Push, subversion: str) -> None:
+    here: Push, subversion: str
+) -> None:
     (here.checkout / "left over").touch()
     ran = here.run("svn-export", REPOSITORY=subversion).ok()
     assert files(here.checkout) == {"index.html"}
@@ -169,12 +191,18 @@ def test_a_subversion_that_cannot_be_read_is_reported(here: Push, tmp_path: Path
 @pytest.mark.parametrize("recipe", ["git-clone", "git-archive"])
 @pytest.mark.parametrize("variable", ["PUSH_REF", "ROLLBACK_URL", "PUSH_COMMIT", "REPOSITORY"])
 def test_git_recipes_take_no_option_for_a_name(
-        here: Push, repository: Repository, tmp_path: Path, recipe: str, variable: str) -> None:
+    here: Push, repository: Repository, tmp_path: Path, recipe: str, variable: str
+) -> None:
     made = tmp_path / "made"
     here.settings["REPOSITORY"] = str(repository.bare)
-    for option in (f"--upload-pack=touch${{IFS}}{made};true", f"--exec=touch {made};",
-                   f"--output={made}", f"--remote=ext::touch {made}", f"ext::touch {made}",
-                   f"-c core.sshCommand='touch {made}'"):
+    for option in (
+        f"--upload-pack=touch${{IFS}}{made};true",
+        f"--exec=touch {made};",
+        f"--output={made}",
+        f"--remote=ext::touch {made}",
+        f"ext::touch {made}",
+        f"-c core.sshCommand='touch {made}'",
+    ):
         ran = here.run(recipe, **{variable: option})
         assert ran.status > 0, ran.stdout
         assert not made.exists()
@@ -195,10 +223,14 @@ def test_svn_export_takes_a_revision_or_a_folder(here: Push, tmp_path: Path) -> 
     subprocess.run(["svn", "commit", "-q", "-m", "second", tmp_path / "work"], check=True)
 
     for repository, ref, page, address in (
-            ("/trunk", "main", "newer", "/trunk@2"), ("/trunk", "r1", "trunk", "/trunk@1"),
-            ("/trunk", "1", "trunk", "/trunk@1"), ("/trunk/", "trunk", "newer", "/trunk@2"),
-            ("/trunk", "branches/2.x", "branches/2.x", "/branches/2.x@2"),
-            ("", "tags/1.0", "tags/1.0", "/tags/1.0@2"), ("", "trunk", None, "@2")):
+        ("/trunk", "main", "newer", "/trunk@2"),
+        ("/trunk", "r1", "trunk", "/trunk@1"),
+        ("/trunk", "1", "trunk", "/trunk@1"),
+        ("/trunk/", "trunk", "newer", "/trunk@2"),
+        ("/trunk", "branches/2.x", "branches/2.x", "/branches/2.x@2"),
+        ("", "tags/1.0", "tags/1.0", "/tags/1.0@2"),
+        ("", "trunk", None, "@2"),
+    ):
         ran = here.run("svn-export", REPOSITORY=root + repository, PUSH_REF=ref).ok()
         assert ran.output["ROLLBACK_URL"].endswith(address), (ref, ran.output)
         if page:

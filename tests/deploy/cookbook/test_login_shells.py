@@ -50,8 +50,13 @@ def shells() -> Iterator[Shells]:
                 file.write_text(NOISE)
             for path in (server.home, *server.home.rglob("*")):
                 path.chmod(0o777)
-            yield Shells(server=server, users={
-                shell.rpartition("/")[2]: name for shell, name in zip(SHELLS, names, strict=True)})
+            yield Shells(
+                server=server,
+                users={
+                    shell.rpartition("/")[2]: name
+                    for shell, name in zip(SHELLS, names, strict=True)
+                },
+            )
     finally:
         shutil.rmtree(directory)
 
@@ -63,8 +68,9 @@ def noisy(request: pytest.FixtureRequest, shells: Shells) -> Iterator[Push]:
     directory.chmod(0o755)
     user = shells.users[request.param]
     try:
-        with push(directory, host=f"{user}@{shells.server.host}",
-                  config=shells.server.config) as made:
+        with push(
+            directory, host=f"{user}@{shells.server.host}", config=shells.server.config
+        ) as made:
             shutil.chown(made.target, user, group_of(user))
             yield made
     finally:
@@ -113,15 +119,20 @@ def test_a_push_in_place_works_with_each_login_shell(noisy: Push) -> None:
 
 
 @pytest.mark.needs("/usr/sbin/nologin")
-@pytest.mark.parametrize(("shell", "reason"), [
-    ("/usr/sbin/nologin", "This account is currently not available."),
-    ("/bin/false", "exit status 1"),
-])
+@pytest.mark.parametrize(
+    ("shell", "reason"),
+    [
+        ("/usr/sbin/nologin", "This account is currently not available."),
+        ("/bin/false", "exit status 1"),
+    ],
+)
 def test_a_user_without_a_login_shell_is_named(shell: str, reason: str, shells: Shells) -> None:
     with users(shell) as (user,), Ssh(shells.server.config) as ssh:
         host = f"{user}@{shells.server.host}"
         with pytest.raises(WorkFailed) as caught, RemoteHosts(ssh, [host], "/srv/site"):
             pass
     assert (caught.value.where, caught.value.fault) == (
-        host, f"its shell ended before it answered: {reason}")
+        host,
+        f"its shell ended before it answered: {reason}",
+    )
     assert caught.value.next_step.startswith(f"ssh -F {shells.server.config} {host}")

@@ -32,7 +32,8 @@ def test_composer_installs_what_is_locked_and_nothing_for_development(anywhere: 
     (anywhere.release(1) / "composer.lock").touch()
     anywhere.run("php-composer", COMPOSER="bash composer.phar").ok()
     assert calls(anywhere) == [
-        "install --no-dev --no-interaction --prefer-dist --optimize-autoloader"]
+        "install --no-dev --no-interaction --prefer-dist --optimize-autoloader"
+    ]
 
 
 def test_composer_without_a_lock_is_refused(here: Push, release: Path) -> None:
@@ -78,8 +79,12 @@ def test_the_war_of_the_release_is_given_to_the_container_by_one_rename(anywhere
     webapps.mkdir()
     (webapps / "shop.war").write_bytes(b"old")
     inode = (webapps / "shop.war").stat().st_ino
-    settings = {"WAR": "target/it's a shop.war", "WEBAPPS": str(webapps), "WAR_NAME": "shop.war",
-                "WAR_TIMEOUT": "0"}
+    settings = {
+        "WAR": "target/it's a shop.war",
+        "WEBAPPS": str(webapps),
+        "WAR_NAME": "shop.war",
+        "WAR_TIMEOUT": "0",
+    }
     ran = anywhere.run("java-war", **settings).ok()
     assert os.listdir(webapps) == ["shop.war"]
     assert (webapps / "shop.war").read_bytes() == b"PK"
@@ -104,25 +109,34 @@ def test_plone_is_built_offline(anywhere: Push, place: str) -> None:
 
 def test_a_buildout_that_is_missing_or_fails_is_reported(here: Push, release: Path) -> None:
     here.run("plone-buildout").failed("no ve/bin/buildout, or no buildout.cfg")
-    program(release / "bin/buildout", "echo \"Couldn't find a distribution\" >&2; exit 1")
+    program(release / "bin/buildout", 'echo "Couldn\'t find a distribution" >&2; exit 1')
     (release / "live.cfg").touch()
     here.run("plone-buildout", BUILDOUT_CONFIG="live.cfg").failed("Couldn't find a distribution")
 
 
 def test_of_a_static_site_just_what_was_built_is_sent(anywhere: Push) -> None:
     (anywhere.checkout / "source.md").write_text("the start page")
-    built = anywhere.run("static-site", SITE_DIRECTORY="_build/it's html", SITE_COMMAND=(
-        """mkdir -p "_build/it's html/a"; cp source.md "_build/it's html/index.html" """)).ok()
+    built = anywhere.run(
+        "static-site",
+        SITE_DIRECTORY="_build/it's html",
+        SITE_COMMAND=(
+            """mkdir -p "_build/it's html/a"; cp source.md "_build/it's html/index.html" """
+        ),
+    ).ok()
     assert built.output == {"RELEASE_SOURCE": "_build/it's html"}
     assert built.stdout == "_build/it's html: 1 files\n"
     anywhere.run("rsync-release", **built.output).ok()
     assert sorted(os.listdir(anywhere.release(1))) == ["a", "index.html"]
 
 
-@pytest.mark.parametrize(("command", "words"), [
-    ("echo no pandoc >&2; false", "no pandoc"), ("echo broken >&2; false | cat", "broken"),
-    ("true", "no index.html")])
-def test_a_static_site_that_is_not_built_is_not_sent(
-        here: Push, command: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("echo no pandoc >&2; false", "no pandoc"),
+        ("echo broken >&2; false | cat", "broken"),
+        ("true", "no index.html"),
+    ],
+)
+def test_a_static_site_that_is_not_built_is_not_sent(here: Push, command: str, words: str) -> None:
     ran = here.run("static-site", SITE_DIRECTORY="html", SITE_COMMAND=command).failed(words)
     assert ran.output == {}

@@ -43,30 +43,62 @@ def run(shop: Shop, *words: str, status: int = 0) -> str:
 
 def output(shop: Shop, *command: str) -> str:
     """What a program of the live release prints."""
-    return subprocess.run(command, cwd=shop.live / "current", capture_output=True, text=True,
-                          check=True).stdout
+    return subprocess.run(
+        command, cwd=shop.live / "current", capture_output=True, text=True, check=True
+    ).stdout
 
 
 @pytest.mark.needs("composer", "php")
 def test_composer_application_goes_live_breaks_and_returns(shop: Shop) -> None:
     def package(greeting: str, require: str = "php") -> None:
-        write(shop.project / "packages/greeting/Greeting.php",
-              f'<?php\nclass Greeting {{ static function text() {{ return "{greeting}"; }} }}\n')
-        write(shop.project / "packages/greeting/composer.json", json.dumps({
-            "name": "shop/greeting", "version": "1.0.0", "require": {require: "*"},
-            "autoload": {"classmap": ["Greeting.php"]}}))
-        write(shop.project / "composer.json", json.dumps({
-            "name": "shop/shop", "require": {"shop/greeting": "*"},
-            "repositories": [{"type": "path", "url": "packages/greeting",
-                              "options": {"symlink": False}}, {"packagist.org": False}]}))
-        subprocess.run(["composer", "update", "--no-install", "--no-interaction", "--quiet",
-                        "--ignore-platform-reqs"], cwd=shop.project, check=True)
+        write(
+            shop.project / "packages/greeting/Greeting.php",
+            f'<?php\nclass Greeting {{ static function text() {{ return "{greeting}"; }} }}\n',
+        )
+        write(
+            shop.project / "packages/greeting/composer.json",
+            json.dumps(
+                {
+                    "name": "shop/greeting",
+                    "version": "1.0.0",
+                    "require": {require: "*"},
+                    "autoload": {"classmap": ["Greeting.php"]},
+                }
+            ),
+        )
+        write(
+            shop.project / "composer.json",
+            json.dumps(
+                {
+                    "name": "shop/shop",
+                    "require": {"shop/greeting": "*"},
+                    "repositories": [
+                        {"type": "path", "url": "packages/greeting", "options": {"symlink": False}},
+                        {"packagist.org": False},
+                    ],
+                }
+            ),
+        )
+        subprocess.run(
+            [
+                "composer",
+                "update",
+                "--no-install",
+                "--no-interaction",
+                "--quiet",
+                "--ignore-platform-reqs",
+            ],
+            cwd=shop.project,
+            check=True,
+        )
 
     def greeting() -> str:
         return output(shop, "php", "index.php")
 
-    write(shop.project / "index.php",
-          '<?php require __DIR__ . "/vendor/autoload.php"; echo Greeting::text();')
+    write(
+        shop.project / "index.php",
+        '<?php require __DIR__ . "/vendor/autoload.php"; echo Greeting::text();',
+    )
     write(shop.project / ".gitignore", "vendor/\n.deploy/\n")
     shop.define(stages=[*FETCH, "php-composer", "activate-release"], settings=HERE)
     for number, words in enumerate(("one", "two"), start=1):
@@ -84,10 +116,11 @@ def perl_distribution(path: Path, greeting: str) -> None:
     """A distribution of one module, as a CPAN mirror has it."""
     files = {
         "Makefile.PL": "use ExtUtils::MakeMaker;\n"
-                       "WriteMakefile(NAME => 'Greeting', VERSION => '0.01');\n",
+        "WriteMakefile(NAME => 'Greeting', VERSION => '0.01');\n",
         "MANIFEST": "MANIFEST\nMakefile.PL\nlib/Greeting.pm\n",
         "lib/Greeting.pm": f"package Greeting;\nour $VERSION = '0.01';\n"
-                           f"sub text {{ {greeting} }}\n1;\n"}
+        f"sub text {{ {greeting} }}\n1;\n",
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz") as archive:
         for name, text in files.items():
@@ -119,8 +152,11 @@ def test_carton_application_goes_live_breaks_and_returns(shop: Shop) -> None:
     write(shop.project / "cpanfile", "requires 'Greeting', '0.01';\n")
     write(shop.project / "cpanfile.snapshot", SNAPSHOT)
     (cache / "modules").mkdir(parents=True)
-    (cache / "modules/02packages.details.txt.gz").write_bytes(gzip.compress(
-        b"File: 02packages.details.txt\n\nGreeting 0.01 A/AN/ANNA/Greeting-0.01.tar.gz\n"))
+    (cache / "modules/02packages.details.txt.gz").write_bytes(
+        gzip.compress(
+            b"File: 02packages.details.txt\n\nGreeting 0.01 A/AN/ANNA/Greeting-0.01.tar.gz\n"
+        )
+    )
     shop.define(stages=[*FETCH, "perl-carton", "activate-release"], settings=HERE)
     for words in ("one", "two"):
         perl_distribution(file, f"'{words}'")
@@ -165,22 +201,39 @@ def buildout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(directory / "greeting/greeting.py", BUILDOUT_RECIPE)
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "--python", sys.executable, environment], check=True)
-    subprocess.run([*uv, "pip", "install", "-q", "--python", environment / "bin/python",
-                    "zc.buildout<5", "pip", "setuptools<81", "wheel", directory / "greeting"],
-                   check=True)
+    subprocess.run(
+        [
+            *uv,
+            "pip",
+            "install",
+            "-q",
+            "--python",
+            environment / "bin/python",
+            "zc.buildout<5",
+            "pip",
+            "setuptools<81",
+            "wheel",
+            directory / "greeting",
+        ],
+        check=True,
+    )
     return environment / "bin/buildout"
 
 
 def test_buildout_application_goes_live_breaks_and_returns(shop: Shop, buildout: Path) -> None:
     def configure(text: str, recipe: str = "greeting") -> None:
-        write(shop.project / "buildout.cfg",
-              f"[buildout]\nparts = greeting\n[greeting]\nrecipe = {recipe}\ntext = {text}\n")
+        write(
+            shop.project / "buildout.cfg",
+            f"[buildout]\nparts = greeting\n[greeting]\nrecipe = {recipe}\ntext = {text}\n",
+        )
 
     def greeting() -> str:
         return (shop.live / "current/greeting.txt").read_text()
 
-    shop.define(stages=[*FETCH, "plone-buildout", "activate-release"],
-                settings=f'{HERE}\nBUILDOUT = "{buildout}"')
+    shop.define(
+        stages=[*FETCH, "plone-buildout", "activate-release"],
+        settings=f'{HERE}\nBUILDOUT = "{buildout}"',
+    )
     for words in ("one", "two"):
         configure(words)
         push(shop, words)
@@ -198,7 +251,9 @@ def test_buildout_application_goes_live_breaks_and_returns(shop: Shop, buildout:
 def supervisor(tmp_path: Path, shop: Shop) -> Iterator[Path]:
     """A supervisord that runs the live release's program; yields its configuration."""
     with pytest.MonkeyPatch.context():
-        configuration = write(tmp_path / "supervisord.conf", f"""\
+        configuration = write(
+            tmp_path / "supervisord.conf",
+            f"""\
 [supervisord]
 nodaemon=true
 logfile={tmp_path}/supervisord.log
@@ -214,9 +269,14 @@ command=/bin/sh {shop.live}/current/web.sh
 autostart=false
 startsecs=1
 startretries=1
-""")
-    process = subprocess.Popen(["supervisord", "-c", configuration], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+""",
+        )
+    process = subprocess.Popen(
+        ["supervisord", "-c", configuration],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         deadline = time.monotonic() + 20
         while not (tmp_path / "s").exists():
@@ -235,10 +295,12 @@ def test_supervisor_program_runs_breaks_and_returns(shop: Shop, supervisor: Path
     def program(words: str) -> None:
         write(shop.project / "web.sh", words)
 
-    shop.define(stages=[*FETCH, "activate-release", "restart-supervisor"],
-                deployment='on_failure = "rollback"',
-                settings=f'{HERE}\nSUPERVISOR_PROGRAMS = "web"\n'
-                         f'SUPERVISORCTL = "supervisorctl -c {supervisor}"')
+    shop.define(
+        stages=[*FETCH, "activate-release", "restart-supervisor"],
+        deployment='on_failure = "rollback"',
+        settings=f'{HERE}\nSUPERVISOR_PROGRAMS = "web"\n'
+        f'SUPERVISORCTL = "supervisorctl -c {supervisor}"',
+    )
     for words in ("one", "two"):
         program(f"echo {words} >'{output}'; exec sleep 1000")
         push(shop, words)
@@ -246,6 +308,10 @@ def test_supervisor_program_runs_breaks_and_returns(shop: Shop, supervisor: Path
     program("echo three is broken >&2; exit 1")
     assert "not all of these run: web" in push(shop, "three", status=1)
     assert output.read_text() == "two\n"  # the automatic rollback has started it again
-    state = subprocess.run(["supervisorctl", "-c", supervisor, "status", "web"], text=True,
-                           capture_output=True, check=False).stdout
+    state = subprocess.run(
+        ["supervisorctl", "-c", supervisor, "status", "web"],
+        text=True,
+        capture_output=True,
+        check=False,
+    ).stdout
     assert "RUNNING" in state

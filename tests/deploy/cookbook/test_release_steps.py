@@ -22,7 +22,8 @@ def test_the_ve_is_built_in_the_release(anywhere: Push, tiny_project: Path) -> N
 
 
 def test_the_ve_is_built_in_place_where_there_are_no_releases(
-        here: Push, tiny_project: Path) -> None:
+    here: Push, tiny_project: Path
+) -> None:
     shutil.copytree(tiny_project, here.target, dirs_exist_ok=True)
     here.run("bootstrap").ok()
     assert (here.target / "ve/bin/tiny").exists()
@@ -38,7 +39,8 @@ def test_a_ve_that_cannot_be_built_is_reported(here: Push, tiny_project: Path) -
 
 
 def test_the_database_is_migrated_and_a_second_time_nothing_is_left_to_do(
-        anywhere: Push, project: Path) -> None:
+    anywhere: Push, project: Path
+) -> None:
     give(anywhere, project)
     assert "Applying accounts.0001_initial" in anywhere.run("migrate").ok().stdout
     assert "No migrations to apply" in anywhere.run("migrate").ok().stdout
@@ -46,7 +48,7 @@ def test_the_database_is_migrated_and_a_second_time_nothing_is_left_to_do(
 
 def test_two_pushes_never_migrate_at_once(here: Push) -> None:
     release = here.release(1)
-    program(release / "manage.py", 'mkdir busy; sleep 0.7; rmdir busy')
+    program(release / "manage.py", "mkdir busy; sleep 0.7; rmdir busy")
     first = here.start("migrate")
     while not (release / "busy").exists():
         assert first.poll() is None
@@ -59,22 +61,28 @@ def test_two_pushes_never_migrate_at_once(here: Push) -> None:
 
 def test_a_migration_that_takes_too_long_is_waited_for_no_longer(here: Push) -> None:
     release = here.release(1)
-    program(release / "manage.py", 'touch busy; sleep 5')
+    program(release / "manage.py", "touch busy; sleep 5")
     with here.start("migrate") as first:
         while not (release / "busy").exists():
             time.sleep(0.01)
         try:
             here.run("migrate", MIGRATE_WAIT="0.2").failed(
-                "has been running for more than 0.2 s", "  next: fuser -v ")
+                "has been running for more than 0.2 s", "  next: fuser -v "
+            )
         finally:
-            subprocess.run(["fuser", "-k", here.target / ".deploy/migrate.lock"],
-                           capture_output=True, check=True)
+            subprocess.run(
+                ["fuser", "-k", here.target / ".deploy/migrate.lock"],
+                capture_output=True,
+                check=True,
+            )
             first.communicate()
 
 
 def test_a_migration_that_fails_is_reported(here: Push) -> None:
     program(here.release(1) / "manage.py", "echo 'no such table: shop_order' >&2; exit 1")
-    here.run("migrate").failed("no such table: shop_order", f".:{here.release(1)}, then resume the push")
+    here.run("migrate").failed(
+        "no such table: shop_order", f".:{here.release(1)}, then resume the push"
+    )
 
 
 def test_a_rollback_says_that_migrations_are_not_undone(here: Push) -> None:
@@ -85,7 +93,8 @@ def test_a_rollback_says_that_migrations_are_not_undone(here: Push) -> None:
 
 
 def test_static_files_are_collected_and_those_of_pages_still_open_are_kept(
-        anywhere: Push, project: Path) -> None:
+    anywhere: Push, project: Path
+) -> None:
     release = give(anywhere, project, 2)
     live = anywhere.release(1) / "static/main"
     live.mkdir(parents=True)

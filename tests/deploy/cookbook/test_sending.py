@@ -13,14 +13,30 @@ from tests.support.recipe_runner import Push
 
 
 def test_a_release_is_the_checkout_without_what_belongs_to_this_machine(anywhere: Push) -> None:
-    check_out(anywhere, **{"run.sh": "#!/bin/sh\n", ".git/config": "", "ve/bin/python": "",
-                           "app/__pycache__/x.pyc": "", "app/ve/kept": ""})
+    check_out(
+        anywhere,
+        **{
+            "run.sh": "#!/bin/sh\n",
+            ".git/config": "",
+            "ve/bin/python": "",
+            "app/__pycache__/x.pyc": "",
+            "app/ve/kept": "",
+        },
+    )
     (anywhere.checkout / "link").symlink_to("index.html")
     ran = anywhere.run("rsync-release").ok()
     release = anywhere.release(1)
     found = {path.relative_to(release).as_posix() for path in release.rglob("*")}
-    assert found == {"index.html", "folder", f"folder/{ODD}", "run.sh", "link", "app", "app/ve",
-                     "app/ve/kept"}
+    assert found == {
+        "index.html",
+        "folder",
+        f"folder/{ODD}",
+        "run.sh",
+        "link",
+        "app",
+        "app/ve",
+        "app/ve/kept",
+    }
     assert os.readlink(release / "link") == "index.html"
     assert ran.stderr == ""
     assert ran.stdout.startswith("releases/1: 4 files, 4 of them sent (")
@@ -29,7 +45,8 @@ def test_a_release_is_the_checkout_without_what_belongs_to_this_machine(anywhere
 
 @pytest.mark.parametrize("recipe", ["rsync-release", "rsync-in-place"])
 def test_start_files_of_the_deployer_do_not_reach_rsync(
-        here: Push, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here: Push, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
@@ -43,8 +60,10 @@ def test_start_files_of_the_deployer_do_not_reach_rsync(
 def test_modes_are_those_of_git_whatever_the_umask_was(here: Push) -> None:
     check_out(here, **{"run.sh": "#!/bin/sh\n"})
     here.run("rsync-release").ok()
-    modes = {path: stat.S_IMODE((here.release(1) / path).stat().st_mode)
-             for path in ("", "folder", "index.html", "run.sh")}
+    modes = {
+        path: stat.S_IMODE((here.release(1) / path).stat().st_mode)
+        for path in ("", "folder", "index.html", "run.sh")
+    }
     assert modes == {"": 0o755, "folder": 0o755, "index.html": 0o644, "run.sh": 0o755}
 
 
@@ -71,11 +90,13 @@ def test_a_cut_push_leaves_no_release_and_is_taken_up_again(here: Push, tmp_path
     unreachable = tmp_path / "bin"
     unreachable.mkdir()
     (unreachable / "rsync").write_text(
-        '#!/bin/sh\n/usr/bin/rsync "$@" --exclude=index.html >/dev/null; exit 12\n')
+        '#!/bin/sh\n/usr/bin/rsync "$@" --exclude=index.html >/dev/null; exit 12\n'
+    )
     (unreachable / "rsync").chmod(0o755)
     path = os.environ["PATH"]
     here.run("rsync-release", PATH=f"{unreachable}:{path}").failed(
-        "some files were not sent; rsync ended with status 12", "then resume the push")
+        "some files were not sent; rsync ended with status 12", "then resume the push"
+    )
     assert not here.release(1).exists()
     assert (here.target / "releases/.1.partial/large").exists()
     ran = here.run("rsync-release").ok()

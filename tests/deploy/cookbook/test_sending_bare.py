@@ -25,18 +25,36 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Push]:
 
 
 def test_bare_release_is_the_checkout(bare: Push) -> None:
-    check_out(bare, **{"run.sh": "#!/bin/sh\n", ".git/config": "", "ve/bin/python": "",
-                       ".ve.old/x": "", ".deploy/x": "", "app/__pycache__/x.pyc": "",
-                       "app/ve/kept": ""})
+    check_out(
+        bare,
+        **{
+            "run.sh": "#!/bin/sh\n",
+            ".git/config": "",
+            "ve/bin/python": "",
+            ".ve.old/x": "",
+            ".deploy/x": "",
+            "app/__pycache__/x.pyc": "",
+            "app/ve/kept": "",
+        },
+    )
     (bare.checkout / "link").symlink_to("index.html")
     ran = bare.run("rsync-release").ok()
     release = bare.release(1)
     assert {path.relative_to(release).as_posix() for path in release.rglob("*")} == {
-        "index.html", "folder", f"folder/{ODD}", "run.sh", "link", "app", "app/ve", "app/ve/kept"}
+        "index.html",
+        "folder",
+        f"folder/{ODD}",
+        "run.sh",
+        "link",
+        "app",
+        "app/ve",
+        "app/ve/kept",
+    }
     assert os.readlink(release / "link") == "index.html"
-    assert {path: stat.S_IMODE((release / path).stat().st_mode)
-            for path in ("", "folder", "index.html", "run.sh")} == {
-        "": 0o755, "folder": 0o755, "index.html": 0o644, "run.sh": 0o755}
+    assert {
+        path: stat.S_IMODE((release / path).stat().st_mode)
+        for path in ("", "folder", "index.html", "run.sh")
+    } == {"": 0o755, "folder": 0o755, "index.html": 0o644, "run.sh": 0o755}
     assert ran.stderr == ""
     assert ran.stdout.splitlines() == ["releases/1: 4 files, 4 of them sent (18 bytes)"]
 

@@ -5,19 +5,35 @@ import os
 from tests.support.checkouts import ODD, check_out
 from tests.support.recipe_runner import Push
 
-KEPT = [".env", "ve/bin/python", "data/db", "media/photo", "static/site.css", "shared/x",
-        "releases/1/x", "current", "previous", "pushes.log", ".deploy/lock", "web/files/y"]
+KEPT = [
+    ".env",
+    "ve/bin/python",
+    "data/db",
+    "media/photo",
+    "static/site.css",
+    "shared/x",
+    "releases/1/x",
+    "current",
+    "previous",
+    "pushes.log",
+    ".deploy/lock",
+    "web/files/y",
+]
 
 
 def test_in_place_the_target_becomes_the_checkout_but_for_what_the_site_keeps(
-        anywhere: Push) -> None:
+    anywhere: Push,
+) -> None:
     for path in [*KEPT, "removed.html", "removed/x", "app/static/removed"]:
         (anywhere.target / path).parent.mkdir(parents=True, exist_ok=True)
         (anywhere.target / path).write_text("of the target")
     check_out(anywhere, **{"data/.gitkeep": "", "app/static/site.css": "x", ".git/config": ""})
     ran = anywhere.run("rsync-in-place", SHARED_PATHS="web/files").ok()
-    found = {path.relative_to(anywhere.target).as_posix()
-             for path in anywhere.target.rglob("*") if path.is_file()}
+    found = {
+        path.relative_to(anywhere.target).as_posix()
+        for path in anywhere.target.rglob("*")
+        if path.is_file()
+    }
     assert found == {*KEPT, "index.html", f"folder/{ODD}", "data/.gitkeep", "app/static/site.css"}
     assert all((anywhere.target / path).read_text() == "of the target" for path in KEPT)
     assert ran.stdout == "4 changed files\n"
@@ -44,8 +60,16 @@ def test_in_place_a_link_of_the_site_stays(anywhere: Push) -> None:
         (anywhere.target / path).symlink_to(disk / path)
     (anywhere.target / "unmounted").symlink_to("/not mounted")
     (anywhere.target / "inner").symlink_to("shared")
-    check_out(anywhere, **{"media/.gitkeep": "", "uploads */.gitkeep": "", "web/files/photo": "no",
-                           "unmounted/x": "", "inner/x": ""})
+    check_out(
+        anywhere,
+        **{
+            "media/.gitkeep": "",
+            "uploads */.gitkeep": "",
+            "web/files/photo": "no",
+            "unmounted/x": "",
+            "inner/x": "",
+        },
+    )
     ran = anywhere.run("rsync-in-place").ok()
     for path in ("media", "uploads *", "web/files"):
         assert os.readlink(anywhere.target / path) == str(disk / path)

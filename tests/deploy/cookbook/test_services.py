@@ -31,40 +31,61 @@ RECORDING = 'echo "$*" >>"${0%/*}/calls"\n'
 
 def test_units_are_restarted_and_seen_to_be_active(anywhere: Push, bin_directory: Path) -> None:
     systemctl = program(bin_directory / "systemctl", RECORDING)
-    ran = anywhere.run("restart-systemd", SYSTEMD_UNITS="shop.service shop-worker.service",
-                       SYSTEMCTL=f"{systemctl} --user").ok()
-    assert calls(bin_directory) == ["--user restart shop.service shop-worker.service",
-                                    "--user is-active --quiet shop.service shop-worker.service"]
+    ran = anywhere.run(
+        "restart-systemd",
+        SYSTEMD_UNITS="shop.service shop-worker.service",
+        SYSTEMCTL=f"{systemctl} --user",
+    ).ok()
+    assert calls(bin_directory) == [
+        "--user restart shop.service shop-worker.service",
+        "--user is-active --quiet shop.service shop-worker.service",
+    ]
     assert ran.stdout == "restarted, and active: shop.service shop-worker.service\n"
 
 
 @pytest.mark.parametrize("failing", ["restart", "is-active"])
 def test_a_unit_that_does_not_run_fails_with_what_it_says(
-        here: Push, bin_directory: Path, failing: str) -> None:
-    systemctl = program(bin_directory / "systemctl",
-                        f"[ $1 != {failing} ] || exit 3\n[ $1 != status ] || echo it crashed")
+    here: Push, bin_directory: Path, failing: str
+) -> None:
+    systemctl = program(
+        bin_directory / "systemctl",
+        f"[ $1 != {failing} ] || exit 3\n[ $1 != status ] || echo it crashed",
+    )
     here.run("restart-systemd", SYSTEMD_UNITS="shop.service", SYSTEMCTL=str(systemctl)).failed(
-        "it crashed", "not all of these run: shop.service", "journalctl --unit=shop.service")
+        "it crashed", "not all of these run: shop.service", "journalctl --unit=shop.service"
+    )
 
 
 def test_programs_of_supervisor_are_restarted(anywhere: Push, bin_directory: Path) -> None:
-    supervisorctl = program(bin_directory / "supervisorctl", RECORDING + """
-        [ "$1" != status ] || echo 'shop:web    RUNNING   pid 12, uptime 0:00:01'""")
-    ran = anywhere.run("restart-supervisor", SUPERVISOR_PROGRAMS="shop:*",
-                       SUPERVISORCTL=str(supervisorctl)).ok()
+    supervisorctl = program(
+        bin_directory / "supervisorctl",
+        RECORDING
+        + """
+        [ "$1" != status ] || echo 'shop:web    RUNNING   pid 12, uptime 0:00:01'""",
+    )
+    ran = anywhere.run(
+        "restart-supervisor", SUPERVISOR_PROGRAMS="shop:*", SUPERVISORCTL=str(supervisorctl)
+    ).ok()
     assert calls(bin_directory) == ["restart shop:*", "status shop:*"]
     assert "RUNNING" in ran.stdout
 
 
-@pytest.mark.parametrize("state", [
-    "shop:web   FATAL   Exited too quickly", "shop: ERROR (no such process)", "",
-    "shop:a   RUNNING   pid 1\nshop:b   BACKOFF   RUNNING"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "shop:web   FATAL   Exited too quickly",
+        "shop: ERROR (no such process)",
+        "",
+        "shop:a   RUNNING   pid 1\nshop:b   BACKOFF   RUNNING",
+    ],
+)
 def test_a_program_that_does_not_run_fails_though_supervisorctl_ends_well(
-        here: Push, bin_directory: Path, state: str) -> None:
-    supervisorctl = program(bin_directory / "supervisorctl",
-                            f"[ $1 != status ] || echo '{state}'")
-    here.run("restart-supervisor", SUPERVISOR_PROGRAMS="shop:*",
-             SUPERVISORCTL=str(supervisorctl)).failed(state, "not all of these run: shop:*")
+    here: Push, bin_directory: Path, state: str
+) -> None:
+    supervisorctl = program(bin_directory / "supervisorctl", f"[ $1 != status ] || echo '{state}'")
+    here.run(
+        "restart-supervisor", SUPERVISOR_PROGRAMS="shop:*", SUPERVISORCTL=str(supervisorctl)
+    ).failed(state, "not all of these run: shop:*")
 
 
 def test_maintenance_goes_on_and_off(anywhere: Push) -> None:
@@ -87,20 +108,26 @@ def test_a_page_of_maintenance_that_is_missing_is_reported(here: Push) -> None:
 
 @pytest.mark.needs(apache.APACHE)
 def test_the_lines_for_apache_show_the_page_with_503_and_then_the_site_again(
-        here: Push, server_root: Path) -> None:
+    here: Push, server_root: Path
+) -> None:
     directory = server_root / "maintained"
     (directory / "htdocs").mkdir(parents=True)
     (directory / "htdocs/index.html").write_text("the site")
-    recipe = (Path(here.checkout).parent / "stages/01-maintenance-on.sh")
+    recipe = Path(here.checkout).parent / "stages/01-maintenance-on.sh"
     here.settings["REMOTE_DIRECTORY"] = str(directory)
     here.run("maintenance-on").ok()
-    lines = "\n".join(line.removeprefix("#") for line in recipe.read_text().splitlines()
-                      if line.startswith("#     ")).replace("REMOTE_DIRECTORY", str(directory))
+    lines = "\n".join(
+        line.removeprefix("#")
+        for line in recipe.read_text().splitlines()
+        if line.startswith("#     ")
+    ).replace("REMOTE_DIRECTORY", str(directory))
     assert "RewriteRule" in lines
     site = directory / "site.conf"
-    site.write_text(f'<VirtualHost *:80>\nDocumentRoot "{directory}/htdocs"\n'
-                    f'<Directory "{directory}/htdocs">\nRequire all granted\n</Directory>\n'
-                    f"{lines}\n</VirtualHost>\n")
+    site.write_text(
+        f'<VirtualHost *:80>\nDocumentRoot "{directory}/htdocs"\n'
+        f'<Directory "{directory}/htdocs">\nRequire all granted\n</Directory>\n'
+        f"{lines}\n</VirtualHost>\n"
+    )
     with apache.serve(directory, site, modules=[*apache.ENABLED, "rewrite"]) as server:
         closed = server.get("/", host="shop.example")
         assert (closed.status, "back in a few minutes" in closed.text) == (503, True)

@@ -17,8 +17,15 @@ def test_what_is_shared_is_linked_and_data_moves_there_from_the_first_release(he
     (shared / ODD).mkdir()
     (shared / "backups").mkdir()
     (shared / "maintenance.html").touch()
-    check_out(here, **{"data/.gitkeep": "", "media/.gitkeep": "", ".env.example": "",
-                       "backups/models.py": "a part of the project"})
+    check_out(
+        here,
+        **{
+            "data/.gitkeep": "",
+            "media/.gitkeep": "",
+            ".env.example": "",
+            "backups/models.py": "a part of the project",
+        },
+    )
     assert "there is no" not in here.run("rsync-release").ok().stdout
     (here.release(1) / "data/db").write_text("precious")
     make_live(here, 1)
@@ -54,10 +61,24 @@ def test_a_shared_path_outside_of_the_release_is_refused(here: Push) -> None:
     assert not here.release(1).exists()
 
 
-@pytest.mark.parametrize("paths", [
-    "public public/uploads", "public/uploads public/", "a/../b", "/srv", ".", "./", "..", "-x",
-    "./-x", "backups", "backups/today", "a/./b a//b/c", "x/..",
-])
+@pytest.mark.parametrize(
+    "paths",
+    [
+        "public public/uploads",
+        "public/uploads public/",
+        "a/../b",
+        "/srv",
+        ".",
+        "./",
+        "..",
+        "-x",
+        "./-x",
+        "backups",
+        "backups/today",
+        "a/./b a//b/c",
+        "x/..",
+    ],
+)
 def test_shared_paths_that_are_unsafe_are_refused(here: Push, paths: str) -> None:
     check_out(here, **{"public/index.html": "x"})
     uploads = here.target / "shared/public/uploads"
@@ -96,7 +117,8 @@ def test_a_committed_link_is_never_deleted_through(here: Push, link: str) -> Non
     check_out(here)
     (here.checkout / "public").symlink_to(link)
     here.run("rsync-release", SHARED_PATHS="public/uploads").failed(
-        "public is a link, so public/uploads is outside the release")
+        "public is a link, so public/uploads is outside the release"
+    )
     assert photo.read_text() == "precious"
     assert not here.release(1).exists()
 

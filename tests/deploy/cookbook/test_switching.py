@@ -142,15 +142,24 @@ def test_a_missing_wsgi_file_is_reported(here: Push) -> None:
 
 
 def log(push: Push, *records: tuple[int, str, int | None]) -> None:
-    lines = [json.dumps({"id": number, "state": state, "release": release,
-                         "stages": [{"name": "x", "state": "succeeded"}]})
-             for number, state, release in records]
+    lines = [
+        json.dumps(
+            {
+                "id": number,
+                "state": state,
+                "release": release,
+                "stages": [{"name": "x", "state": "succeeded"}],
+            }
+        )
+        for number, state, release in records
+    ]
     (push.target / "pushes.log").write_text("\n".join(lines) + "\n")
 
 
 def left(push: Push) -> list[int]:
-    return sorted(int(path.name) for path in (push.target / "releases").iterdir()
-                  if path.name.isdigit())
+    return sorted(
+        int(path.name) for path in (push.target / "releases").iterdir() if path.name.isdigit()
+    )
 
 
 def make_live(push: Push, number: int, previous: int) -> None:
@@ -160,12 +169,19 @@ def make_live(push: Push, number: int, previous: int) -> None:
 
 
 def test_the_newest_that_worked_are_kept_and_failed_ones_do_not_push_them_out(
-        anywhere: Push) -> None:
+    anywhere: Push,
+) -> None:
     releases(anywhere, *range(1, 13))
     make_live(anywhere, 12, previous=11)
     failed = (5, 6, 7, 8, 9, 10)
-    log(anywhere, *((number, "failed" if number in failed else "succeeded", number)
-                    for number in range(1, 12)), (12, "running", 12))
+    log(
+        anywhere,
+        *(
+            (number, "failed" if number in failed else "succeeded", number)
+            for number in range(1, 12)
+        ),
+        (12, "running", 12),
+    )
     anywhere.numbered(12)
     ran = anywhere.run("prune-releases", KEEP_RELEASES="3").ok()
     assert left(anywhere) == [3, 4, 11, 12]
@@ -184,8 +200,12 @@ def test_current_previous_and_the_last_that_worked_are_never_removed(here: Push)
     releases(here, *range(1, 10))
     make_live(here, 1, previous=2)
     # The last push that worked went back to 3; since then all have failed.
-    log(here, *((number, "failed", number) for number in range(1, 10)),
-        (10, "succeeded", 3), (11, "lost", 11))
+    log(
+        here,
+        *((number, "failed", number) for number in range(1, 10)),
+        (10, "succeeded", 3),
+        (11, "lost", 11),
+    )
     here.numbered(12)
     here.run("prune-releases", KEEP_RELEASES="1").ok()
     assert left(here) == [1, 2, 3]
@@ -196,7 +216,8 @@ def test_the_last_line_of_a_push_counts_and_torn_lines_do_not(here: Push) -> Non
     make_live(here, 3, previous=3)
     (here.target / "pushes.log").write_text(
         '{"id": 1, "state": "running"}\n{"id": 2, "sta\n{"id": 2, "state": "running"}\n[]\n1\n'
-        '{"id": 1, "state": "succeeded"}\n{"id": 2, "state": "failed"}\n')
+        '{"id": 1, "state": "succeeded"}\n{"id": 2, "state": "failed"}\n'
+    )
     here.numbered(3)
     here.run("prune-releases").ok()
     assert left(here) == [1, 3]
@@ -242,7 +263,8 @@ def apache_release(push: Push) -> Path:
 
 
 def test_apache_copy_of_root_that_is_up_to_date_is_not_mentioned(
-        anywhere: Push, tmp_path: Path) -> None:
+    anywhere: Push, tmp_path: Path
+) -> None:
     source = apache_release(anywhere)
     copy = tmp_path / "shop.conf"
     copy.write_bytes(source.read_bytes())
@@ -252,7 +274,8 @@ def test_apache_copy_of_root_that_is_up_to_date_is_not_mentioned(
 
 
 def test_apache_copy_that_is_old_is_named_with_the_command_for_root(
-        anywhere: Push, tmp_path: Path) -> None:
+    anywhere: Push, tmp_path: Path
+) -> None:
     source = apache_release(anywhere)
     copy = tmp_path / "it's a shop.conf"
     copy.write_text("<VirtualHost *:81>\n")
@@ -267,7 +290,8 @@ def test_apache_copy_that_is_old_is_named_with_the_command_for_root(
 
 
 def test_apache_configuration_that_others_can_change_is_a_warning(
-        here: Push, tmp_path: Path) -> None:
+    here: Push, tmp_path: Path
+) -> None:
     source = apache_release(here)
     link = tmp_path / "enabled.conf"
     link.symlink_to(here.target / "current/apache/production.conf")

@@ -19,7 +19,8 @@ def fetched(push: Push, repository: Repository, recipe: str = "git-clone") -> No
 
 
 def test_the_tag_is_annotated_at_the_pushed_commit_and_it_is_the_one_reported(
-        here: Push, repository: Repository) -> None:
+    here: Push, repository: Repository
+) -> None:
     fetched(here, repository)
     pushed = repository.head
     repository.commit("index.html", "pushed by somebody else meanwhile")
@@ -28,10 +29,13 @@ def test_the_tag_is_annotated_at_the_pushed_commit_and_it_is_the_one_reported(
     assert ran.stdout == f"{TAG} at {pushed[:12]}\n"
     assert git(repository.bare, "cat-file", "-t", TAG) == "tag"
     assert git(repository.bare, "rev-parse", f"{TAG}^{{commit}}") == pushed
-    reported = git(repository.bare, "for-each-ref", "--format=%(taggername) %(contents)",
-               f"refs/tags/{TAG}")
-    assert reported == (f"anna push 1 of production by anna\n\n{here.settings['PUSH_COMMENT']}\n\n"
-                    f"Pushed-from: {socket.gethostname()}:{here.checkout}")
+    reported = git(
+        repository.bare, "for-each-ref", "--format=%(taggername) %(contents)", f"refs/tags/{TAG}"
+    )
+    assert reported == (
+        f"anna push 1 of production by anna\n\n{here.settings['PUSH_COMMENT']}\n\n"
+        f"Pushed-from: {socket.gethostname()}:{here.checkout}"
+    )
 
 
 def test_the_tag_is_pushed_by_ssh(by_ssh: Push, repository: Repository) -> None:
@@ -58,7 +62,8 @@ def test_a_resumed_push_finds_its_own_tag_and_goes_on(here: Push, repository: Re
 
 
 def test_tag_of_another_push_stays_and_this_one_gets_its_own(
-        here: Push, repository: Repository) -> None:
+    here: Push, repository: Repository
+) -> None:
     repository.tag(TAG)
     there = repository.head
     for number, page in ((2, "second"), (3, "third")):
@@ -74,11 +79,14 @@ def test_tag_of_another_push_stays_and_this_one_gets_its_own(
 
 @pytest.mark.parametrize("recipe", ["git-clone", "git-archive"])
 def test_two_applications_never_share_a_tag(
-        here: Push, repository: Repository, tmp_path: Path, recipe: str) -> None:
+    here: Push, repository: Repository, tmp_path: Path, recipe: str
+) -> None:
     other = replace(here, checkout=tmp_path / "other/checkout", settings=dict(here.settings))
     other.checkout.mkdir(parents=True)
-    other.settings |= {"CHECKOUT_DIR": str(other.checkout),
-                       "ROLF_OUTPUT": str(other.checkout.parent / "output")}
+    other.settings |= {
+        "CHECKOUT_DIR": str(other.checkout),
+        "ROLF_OUTPUT": str(other.checkout.parent / "output"),
+    }
     for push in (here, other):
         fetched(push, repository, recipe)
     tags = [push.run("git-tag").ok().output["ROLLBACK_URL"] for push in (here, other)]
@@ -90,7 +98,8 @@ def test_two_applications_never_share_a_tag(
 
 
 def test_a_resumed_push_keeps_the_history_of_its_checkout(
-        here: Push, repository: Repository) -> None:
+    here: Push, repository: Repository
+) -> None:
     repository.commit("index.html", "second")
     fetched(here, repository)
     git(here.checkout, "fetch", "-q", "--unshallow", str(repository.bare))  # a recipe of its own
@@ -102,8 +111,7 @@ def test_a_resumed_push_keeps_the_history_of_its_checkout(
     assert git(here.checkout, "rev-list", "--count", "HEAD") == known
 
 
-def test_a_plain_tag_of_that_name_is_not_this_pushs_own(
-        here: Push, repository: Repository) -> None:
+def test_a_plain_tag_of_that_name_is_not_this_pushs_own(here: Push, repository: Repository) -> None:
     git(repository.bare, "tag", TAG, repository.head)
     fetched(here, repository)
     assert here.run("git-tag").ok().output == {"ROLLBACK_URL": f"{TAG}.2"}
@@ -116,18 +124,19 @@ def test_tag_of_a_deployment_with_dots_is_a_name(here: Push, repository: Reposit
 
 
 def test_tag_is_pushed_alone_whatever_git_is_configured_to(
-        here: Push, repository: Repository, tmp_path: Path) -> None:
+    here: Push, repository: Repository, tmp_path: Path
+) -> None:
     hooks = tmp_path / "hooks"
     hooks.mkdir()
     (hooks / "pre-push").write_text("#!/bin/sh\nexit 1\n")
     (hooks / "pre-push").chmod(0o755)
     Path(os.environ["HOME"], ".gitconfig").write_text(
         f"[core]\nhooksPath = {hooks}\n[push]\ngpgSign = true\nfollowTags = true\n"
-        "[tag]\ngpgSign = true\n")
+        "[tag]\ngpgSign = true\n"
+    )
     fetched(here, repository)
     here.run("git-tag").ok()
     assert git(repository.bare, "tag").split() == [TAG]
-
 
 
 def test_a_repository_that_takes_no_tags_is_reported(here: Push, repository: Repository) -> None:
@@ -141,8 +150,11 @@ def test_a_repository_that_takes_no_tags_is_reported(here: Push, repository: Rep
 def test_a_repository_that_is_gone_is_the_fault(here: Push, repository: Repository) -> None:
     fetched(here, repository)
     repository.bare.rename(repository.bare.with_name("elsewhere.git"))
-    printed = here.run("git-tag").failed("does not appear to be a git repository",
-                                      "  next: git ls-remote ").stderr
+    printed = (
+        here.run("git-tag")
+        .failed("does not appear to be a git repository", "  next: git ls-remote ")
+        .stderr
+    )
     assert "may push tags" not in printed
     assert printed.count("does not appear to be") == 1
 
@@ -158,7 +170,8 @@ def test_a_rollback_tags_nothing_and_keeps_its_tag(here: Push, repository: Repos
 
 
 def test_a_checkout_without_git_never_tags_the_project_around_it(
-        here: Push, repository: Repository) -> None:
+    here: Push, repository: Repository
+) -> None:
     git(here.checkout.parent, "init", "-q", "-b", "main")
     git(here.checkout.parent, "commit", "-q", "--allow-empty", "-m", "the project's own")
     here.settings["REPOSITORY"] = str(repository.bare)
@@ -168,7 +181,8 @@ def test_a_checkout_without_git_never_tags_the_project_around_it(
 
 
 def test_a_deployment_whose_name_is_no_name_for_a_tag_is_tagged_all_the_same(
-        here: Push, repository: Repository) -> None:
+    here: Push, repository: Repository
+) -> None:
     fetched(here, repository)
     ran = here.run("git-tag", DEPLOYMENT="a b: c").ok()
     assert ran.output == {"ROLLBACK_URL": "push-a-b--c-1"}

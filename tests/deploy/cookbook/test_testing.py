@@ -11,7 +11,8 @@ from tests.support.repository import Repository
 
 
 def test_a_generated_project_is_tested_in_a_ve_of_its_own(
-        here: Push, generate: Generate, repository: Repository) -> None:
+    here: Push, generate: Generate, repository: Repository
+) -> None:
     project = generate(project_slug="shop")
     shutil.rmtree(project / ".git", ignore_errors=True)
     shutil.copytree(project, repository.work, dirs_exist_ok=True)
@@ -20,14 +21,21 @@ def test_a_generated_project_is_tested_in_a_ve_of_its_own(
     ran = here.run("unit-tests").ok()
     assert "\nOK\n" in ran.stdout + ran.stderr
     page = here.checkout / "main/tests/test_pages.py"
-    page.write_text("from unittest import TestCase, main\nclass Test(TestCase):\n"
-                    "    def test_it(self):\n        self.fail('broken on purpose')\n")
+    page.write_text(
+        "from unittest import TestCase, main\nclass Test(TestCase):\n"
+        "    def test_it(self):\n        self.fail('broken on purpose')\n"
+    )
     here.run("unit-tests").failed("broken on purpose")
 
 
-@pytest.mark.parametrize("makefile", [
-    "test:\n\techo tested >done", ".PHONY: x\nall test: x\nx:\n\techo tested >done",
-    "test : x ; @echo tested >done\nx:"])
+@pytest.mark.parametrize(
+    "makefile",
+    [
+        "test:\n\techo tested >done",
+        ".PHONY: x\nall test: x\nx:\n\techo tested >done",
+        "test : x ; @echo tested >done\nx:",
+    ],
+)
 def test_make_test_comes_first_where_there_is_one(here: Push, makefile: str) -> None:
     (here.checkout / "Makefile").write_text(f"{makefile}\n")
     program(here.checkout / "manage.py", "exit 1")
@@ -64,11 +72,13 @@ def test_a_flag_skips_them_and_says_so(here: Push) -> None:
 
 def test_a_project_without_tests_is_not_taken_for_one_whose_tests_pass(here: Push) -> None:
     here.run("unit-tests").failed(
-        "no tests: there is neither a Makefile with the target test nor a manage.py")
+        "no tests: there is neither a Makefile with the target test nor a manage.py"
+    )
 
 
 def test_what_tests_leave_behind_is_not_sent_but_the_project_around_is_left_alone(
-        here: Push, repository: Repository) -> None:
+    here: Push, repository: Repository
+) -> None:
     repository.commit("Makefile", "test:\n\ttouch left.txt ve.txt\n\tmkdir -p ve data\n")
     repository.commit(".gitignore", "/left.txt\n/ve\n")
     here.run("git-clone", REPOSITORY=str(repository.bare)).ok()

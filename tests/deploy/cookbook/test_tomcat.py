@@ -12,7 +12,7 @@ from tests.support.tomcat import JAVA, Tomcat, make_war, serve
 pytestmark = pytest.mark.needs(JAVA, "/usr/share/tomcat10/bin/catalina.sh")
 
 STAGES = ("clear-checkout", "git-clone", "git-tag", "rsync-release", "java-war", "smoke-test")
-BROKEN = '<web-app><listener><listener-class>no.such.Class</listener-class></listener></web-app>'
+BROKEN = "<web-app><listener><listener-class>no.such.Class</listener-class></listener></web-app>"
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +26,14 @@ def tomcat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tomcat]:
 def shop(tmp_path: Path, tomcat: Tomcat) -> Shop:
     """A project that consists of a WAR."""
     made = open_shop(tmp_path)
-    made.define(stages=STAGES, settings=(
-        f'{HERE}\nWAR = "shop.war"\nWEBAPPS = "{tomcat.webapps}"\n'
-        f'SMOKE_URL = "{tomcat.url}/shop/"\nWAR_TIMEOUT = "8"\nSMOKE_TIMEOUT = "8"'),
-        deployment='on_failure = "rollback"')
+    made.define(
+        stages=STAGES,
+        settings=(
+            f'{HERE}\nWAR = "shop.war"\nWEBAPPS = "{tomcat.webapps}"\n'
+            f'SMOKE_URL = "{tomcat.url}/shop/"\nWAR_TIMEOUT = "8"\nSMOKE_TIMEOUT = "8"'
+        ),
+        deployment='on_failure = "rollback"',
+    )
     return made
 
 
@@ -64,7 +68,8 @@ def test_war_of_a_first_push_that_fails_is_taken_away(here: Push, tomcat: Tomcat
     war.parent.mkdir(parents=True)
     war.write_bytes(b"PK")
     here.run("java-war", WAR="first.war", WEBAPPS=str(tomcat.webapps), WAR_TIMEOUT="3").failed(
-        "Tomcat has not unpacked")
+        "Tomcat has not unpacked"
+    )
     assert not [path for path in tomcat.webapps.iterdir() if "first" in path.name]
 
 
@@ -74,15 +79,25 @@ def test_war_is_not_taken_because_an_old_directory_stays(here: Push, tmp_path: P
     make_war(webapps / "shop.war", "old")
     make_war(here.release(1) / "shop.war", "new")
     here.run("java-war", WAR="shop.war", WEBAPPS=str(webapps), WAR_TIMEOUT="1").failed(
-        "the previous WAR is back, but Tomcat has not unpacked it")
+        "the previous WAR is back, but Tomcat has not unpacked it"
+    )
     assert b"old" in (webapps / "shop.war").read_bytes()
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("WAR_NAME", "../shop.war"), ("WAR_NAME", "shop.zip"), ("WAR_NAME", "-f.war"),
-    ("WAR_NAME", ".war"), ("WAR_TIMEOUT", "soon"), ("WAR_TIMEOUT", "-1")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WAR_NAME", "../shop.war"),
+        ("WAR_NAME", "shop.zip"),
+        ("WAR_NAME", "-f.war"),
+        ("WAR_NAME", ".war"),
+        ("WAR_TIMEOUT", "soon"),
+        ("WAR_TIMEOUT", "-1"),
+    ],
+)
 def test_war_settings_that_are_wrong_change_nothing(
-        here: Push, tmp_path: Path, name: str, value: str) -> None:
+    here: Push, tmp_path: Path, name: str, value: str
+) -> None:
     (tmp_path / "webapps").mkdir()
     make_war(here.release(1) / "shop.war", "one")
     settings = {"WAR": "shop.war", "WEBAPPS": str(tmp_path / "webapps"), name: value}

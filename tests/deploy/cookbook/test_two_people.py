@@ -32,8 +32,9 @@ class Pair:
 
     def run(self, who: int, recipe: str, **settings: str) -> Ran:
         """Run a recipe as one of the two."""
-        return self.push.run(recipe, REMOTE_HOST=f"{self.people[who]}@{self.server.host}",
-                             **settings)
+        return self.push.run(
+            recipe, REMOTE_HOST=f"{self.people[who]}@{self.server.host}", **settings
+        )
 
     def release(self, who: int, number: int, **settings: str) -> Ran:
         """One of them brings a release live."""
@@ -51,8 +52,11 @@ def pair() -> Iterator[Pair]:
     directory = Path(tempfile.mkdtemp(prefix="pair"))
     directory.chmod(0o755)
     try:
-        with users("/bin/bash", "/bin/bash") as people, serve(directory / "ssh") as (server,), \
-                push(directory, host=server.host, config=server.config) as made:
+        with (
+            users("/bin/bash", "/bin/bash") as people,
+            serve(directory / "ssh") as (server,),
+            push(directory, host=server.host, config=server.config) as made,
+        ):
             shutil.chown(made.target, people[0], group_of(people[0]))
             made.target.chmod(0o2775)
             (made.checkout / "folder").mkdir()
@@ -85,12 +89,26 @@ def test_two_people_push_in_turn(pair: Pair, mask: str) -> None:
     assert ran.stdout.splitlines()[-1].startswith("releases/2: 3 files, 1 of them sent (")
     assert (target / "releases/2/folder/page").samefile(target / "releases/1/folder/page")
     assert [path.owner() for path in (target / "releases/1", target / "releases/2")] == pair.people
-    assert {path.name: oct(mode(path)) for path in [
-        target / "releases", target / "shared", target / "shared/data", target / "releases/2",
-        target / "releases/2/folder", target / "releases/2/number",
-        target / "releases/2/manage.py"]} == {
-            "releases": "0o2775", "shared": "0o2775", "data": "0o2775", "2": "0o2775",
-            "folder": "0o2775", "number": "0o664", "manage.py": "0o775"}
+    assert {
+        path.name: oct(mode(path))
+        for path in [
+            target / "releases",
+            target / "shared",
+            target / "shared/data",
+            target / "releases/2",
+            target / "releases/2/folder",
+            target / "releases/2/number",
+            target / "releases/2/manage.py",
+        ]
+    } == {
+        "releases": "0o2775",
+        "shared": "0o2775",
+        "data": "0o2775",
+        "2": "0o2775",
+        "folder": "0o2775",
+        "number": "0o664",
+        "manage.py": "0o775",
+    }
     pair.release(0, 3).ok()
     pair.run(1, "prune-releases", KEEP_RELEASES="1").ok()
     assert sorted(os.listdir(target / "releases")) == [".base", "2", "3"]
@@ -108,7 +126,9 @@ def test_a_half_sent_release_of_another_user_fails_nothing(pair: Pair, *, privat
     ran = pair.release(1, 3).ok()
     left = [".2.partial"] if private else []
     assert sorted(os.listdir(pair.push.target / "releases")) == [*left, ".base", "1", "3"]
-    reported = f"releases/.2.partial: left by {pair.people[0]}, who has to remove it\n" if private else ""
+    reported = (
+        f"releases/.2.partial: left by {pair.people[0]}, who has to remove it\n" if private else ""
+    )
     assert ran.stderr == reported
 
 
@@ -132,8 +152,11 @@ def test_a_site_of_one_user_is_readable_by_all(pair: Pair, mask: str) -> None:
     shutil.chown(pair.push.target / "releases/1/manage.py", pair.people[0])
     pair.run(0, "collectstatic").ok()
     pair.run(0, "maintenance-on").ok()
-    paths = [path for path in pair.push.target.rglob("*")
-             if not path.is_symlink() and path.name != "manage.py"]
+    paths = [
+        path
+        for path in pair.push.target.rglob("*")
+        if not path.is_symlink() and path.name != "manage.py"
+    ]
     assert pair.push.target / "releases/1/static/site.css" in paths
     for path in paths:
         assert mode(path) == (0o755 if path.is_dir() else 0o644), path

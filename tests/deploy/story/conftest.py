@@ -33,8 +33,13 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def project(server: Server, generate: Generate) -> WorkingCopy:
     """Generated, bootstrapped, committed, its host names filled in; nothing is pushed yet."""
-    directory = generate(project_name="Story Site", domain=DOMAIN, python_version=PYTHON_VERSION,
-                         server_root=str(server.root), deploy_user=USER)
+    directory = generate(
+        project_name="Story Site",
+        domain=DOMAIN,
+        python_version=PYTHON_VERSION,
+        server_root=str(server.root),
+        deploy_user=USER,
+    )
     run = bootstrap(directory, "--python", DEBIAN_PYTHON)
     assert run.returncode == 0, run.stderr
     repository = directory.with_name("repository.git")
@@ -45,8 +50,12 @@ def project(server: Server, generate: Generate) -> WorkingCopy:
     copy.git("config", "user.email", "anna@example.org")
     copy.git("remote", "add", "origin", str(repository))
     file = "deploy/deployments.toml"
-    copy.edit(file, 'REPOSITORY = ""', f'REPOSITORY = "{repository}"\n'
-              f'SSH_CONFIG = "{server.ssh.config}"\nSMOKE_URL = "http://{server.address}"')
+    copy.edit(
+        file,
+        'REPOSITORY = ""',
+        f'REPOSITORY = "{repository}"\n'
+        f'SSH_CONFIG = "{server.ssh.config}"\nSMOKE_URL = "http://{server.address}"',
+    )
     copy.edit(file, 'REMOTE_HOST = ""', f'REMOTE_HOST = "{server.ssh.host}"')
     copy.commit("A new site")
     copy.git("tag", "as-generated")

@@ -19,9 +19,14 @@ pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
 def kill_in(stage: str, project: WorkingCopy) -> None:
     """Start a push, and end it by SIGKILL when it says that it has come to the stage."""
     quick = () if stage == "unit-tests" else ("--flag", "SKIP_TESTS")
-    process = subprocess.Popen(project.command("deploy", "-m", f"killed in {stage}", *quick),
-                               text=True, cwd=project.directory, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        project.command("deploy", "-m", f"killed in {stage}", *quick),
+        text=True,
+        cwd=project.directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     assert process.stdout
     printed = []
     for line in process.stdout:
@@ -34,18 +39,21 @@ def kill_in(stage: str, project: WorkingCopy) -> None:
 
 
 def test_after_a_kill_in_any_stage_the_next_push_starts_at_once(
-        serving: apache.Apache, project: WorkingCopy) -> None:
-    stages = [stage.name for stage in
-              reader.read(project.directory).deployment("production").stages]
+    serving: apache.Apache, project: WorkingCopy
+) -> None:
+    stages = [
+        stage.name for stage in reader.read(project.directory).deployment("production").stages
+    ]
     with visitors(serving, DOMAIN) as visits:
         for stage in stages:
             kill_in(stage, project)
         project.show("Alive")
         project.does("deploy", "-m", "after all kills")
     assert "Alive" in serving.get("/", host=DOMAIN).text
-    last, *killed = project.pushes()[:len(stages) + 1]
+    last, *killed = project.pushes()[: len(stages) + 1]
     assert last["state"] == "succeeded"
     assert [push["state"] for push in killed] == ["lost"] * len(stages)
     assert [push["comment"] for push in reversed(killed)] == [
-        f"killed in {stage}" for stage in stages]
+        f"killed in {stage}" for stage in stages
+    ]
     assert set(visits.statuses) == {200}, visits

@@ -77,8 +77,15 @@ def switch(directory: Path, release: int) -> None:
 
 def reload(directory: Path) -> "subprocess.CompletedProcess[str]":
     """Run apache/reload as the site's user, by the path that Apache knows."""
-    return subprocess.run([directory / "current/apache/reload"], user=USER, group=USER,
-                          extra_groups=[], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [directory / "current/apache/reload"],
+        user=USER,
+        group=USER,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_nobody_notices_a_switch(served: apache.Apache, releases: Path, site: Site) -> None:
@@ -100,7 +107,8 @@ def test_nobody_notices_a_switch(served: apache.Apache, releases: Path, site: Si
 
 
 def test_a_process_stays_with_the_release_that_it_started_from(
-        served: apache.Apache, releases: Path, site: Site) -> None:
+    served: apache.Apache, releases: Path, site: Site
+) -> None:
     assert served.get("/", host=site.domain).status == 200
     switch(releases, 2)
     # This import is the first one after the switch.
@@ -110,7 +118,8 @@ def test_a_process_stays_with_the_release_that_it_started_from(
 
 
 def test_what_can_not_be_loaded_does_not_take_the_place_of_all(
-        served: apache.Apache, releases: Path, site: Site) -> None:
+    served: apache.Apache, releases: Path, site: Site
+) -> None:
     assert served.get("/", host=site.domain).status == 200
     switch(releases, 3)
     run = reload(releases)
@@ -144,15 +153,17 @@ def test_a_process_alone_is_reloaded_by_touch(releases: Path, site: Site) -> Non
 def test_a_place_that_apache_does_not_know_is_reloaded_by_touch(releases: Path) -> None:
     file = releases / "releases/1/apache/django.wsgi"
     before = file.stat().st_mtime_ns
-    run = subprocess.run([releases / "releases/1/apache/reload"], capture_output=True, text=True,
-                         check=False)
+    run = subprocess.run(
+        [releases / "releases/1/apache/reload"], capture_output=True, text=True, check=False
+    )
     assert (run.returncode, run.stderr) == (0, "")
     assert f"names a site in {releases}/releases/1, so apache/django.wsgi was tou" in run.stdout
     assert file.stat().st_mtime_ns > before
 
 
 def test_a_request_that_takes_long_ends_where_it_began(
-        served: apache.Apache, releases: Path, site: Site) -> None:
+    served: apache.Apache, releases: Path, site: Site
+) -> None:
     assert served.get("/", host=site.domain).status == 200
     with ThreadPoolExecutor() as people:
         slow = [people.submit(served.get, "/slow", host=site.domain) for _ in range(4)]

@@ -34,7 +34,8 @@ def style(serving: apache.Apache) -> str:
 
 
 def test_a_first_push_makes_all_that_an_empty_server_lacks(
-        server: Server, serving: apache.Apache, project: WorkingCopy) -> None:
+    server: Server, serving: apache.Apache, project: WorkingCopy
+) -> None:
     shared = server.site / "shared"
     dotenv = (shared / ".env").read_text()
     assert (shared / ".env").stat().st_mode & 0o777 == 0o600
@@ -50,7 +51,8 @@ def test_a_first_push_makes_all_that_an_empty_server_lacks(
 
 
 def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
-        server: Server, serving: apache.Apache, project: WorkingCopy) -> None:
+    server: Server, serving: apache.Apache, project: WorkingCopy
+) -> None:
     project.show("The first look")
     project.does("deploy", "-m", "first look")
     assert seen(serving) == "The first look"
@@ -73,8 +75,11 @@ def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
 
     # Tests take any name of a static file, production only those that were collected.
     project.edit("main/tests/test_pages.py", "There is such a page", "There is no such page")
-    project.edit(PAGE, "{% block content %}",
-                 "{% load static %}{% block content %}<img src=\"{% static 'missing.png' %}\">")
+    project.edit(
+        PAGE,
+        "{% block content %}",
+        "{% load static %}{% block content %}<img src=\"{% static 'missing.png' %}\">",
+    )
     project.show("The fourth look")
     run = project.bootstrapper("deploy", "-m", "fourth look")
     assert run.returncode == 1
@@ -94,7 +99,8 @@ def test_a_change_is_pushed_a_fault_halts_and_what_slips_through_is_taken_back(
 
 
 def test_a_page_from_before_a_switch_still_finds_its_style(
-        server: Server, serving: apache.Apache, project: WorkingCopy) -> None:
+    server: Server, serving: apache.Apache, project: WorkingCopy
+) -> None:
     project.show("Before")
     project.does("deploy", *QUICK)
     before = style(serving)
@@ -117,7 +123,8 @@ def age(release: Path, *, days: int) -> None:
 
 
 def test_the_journal_of_a_push_is_no_part_of_the_project(
-        serving: apache.Apache, project: WorkingCopy) -> None:
+    serving: apache.Apache, project: WorkingCopy
+) -> None:
     project.does("deploy", *QUICK)
     assert Path(project.directory / ".deploy").is_dir()
     assert project.git("status", "--porcelain") == ""

@@ -26,9 +26,15 @@ def test_the_tutorial_works_as_it_is_written(generate: Generate, tmp_path: Path)
     (tmp_path / "projects").mkdir()
     project = generate(into=tmp_path / "projects")
     environment = {
-        "HOME": str(tmp_path), "USER": "anna", "LOGNAME": "anna", "LANG": "C.UTF-8",
-        "TERM": "xterm", "NO_COLOR": "1", "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        "HOME": str(tmp_path),
+        "USER": "anna",
+        "LOGNAME": "anna",
+        "LANG": "C.UTF-8",
+        "TERM": "xterm",
+        "NO_COLOR": "1",
+        "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
     (tmp_path / "gitconfig").write_text("[user]\nname = Anna\nemail = anna@example.org\n")
     directory = project
     for command, expected in commands(STEPS, project, home=tmp_path):
@@ -44,8 +50,9 @@ def test_the_tutorial_works_as_it_is_written(generate: Generate, tmp_path: Path)
 
 def commands(steps: str, project: Path, *, home: Path) -> Iterator[tuple[str, str]]:
     """Yield each command and the output below it; edit the files as the steps say, in between."""
-    for block in re.findall(r"```toml\n[^`]*```|(?:^    .*\n|^\n(?=    ))+|^In `main/.*\n", steps,
-                            re.MULTILINE):
+    for block in re.findall(
+        r"```toml\n[^`]*```|(?:^    .*\n|^\n(?=    ))+|^In `main/.*\n", steps, re.MULTILINE
+    ):
         if block.startswith("```"):
             with (project / "deploy/deployments.toml").open("a") as file:
                 file.write("\n" + block[8:-3].replace("/home/anna", str(home)))
@@ -71,8 +78,15 @@ def typed(command: str, directory: Path, environment: Mapping[str, str]) -> tupl
     """Run a command on a terminal as wide as the page; return its status and what it shows."""
     master, slave = pty.openpty()
     ioctl(slave, TIOCSWINSZ, pack("HHHH", 40, 90, 0, 0))
-    with subprocess.Popen(["bash", "-c", command], cwd=directory, env=environment, stdin=slave,
-                          stdout=slave, stderr=slave, start_new_session=True) as process:
+    with subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=directory,
+        env=environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    ) as process:
         os.close(slave)
         output = b""
         with suppress(OSError):  # EIO once the last writer has gone
@@ -87,8 +101,15 @@ def comparable(output: str, home: Path) -> list[str]:
     """The lines without what differs from run to run: seconds, times, commits, places."""
     text = output.replace(str(home), "/home/anna")
     for pattern, stands_for in (
-            (r"\d+\.\d+ s", "SECONDS"), (r"\b\d\d:\d\d\b", "TIME"), (r"\b[0-9a-f]{7}\b", "COMMIT"),
-            (r"\S+@\S+", "anna@laptop"), (r"  back to .*", ""), (r"CPython \S+ on \S+?,", "PYTHON,"),
-            (r"\d+/\d+", "COUNT"), (r"\d+ distributions", "COUNT"), (r" +", " ")):
+        (r"\d+\.\d+ s", "SECONDS"),
+        (r"\b\d\d:\d\d\b", "TIME"),
+        (r"\b[0-9a-f]{7}\b", "COMMIT"),
+        (r"\S+@\S+", "anna@laptop"),
+        (r"  back to .*", ""),
+        (r"CPython \S+ on \S+?,", "PYTHON,"),
+        (r"\d+/\d+", "COUNT"),
+        (r"\d+ distributions", "COUNT"),
+        (r" +", " "),
+    ):
         text = re.sub(pattern, stands_for, text)
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -31,8 +31,15 @@ def test_reload_of_one_site_leaves_the_other_alone(server_root: Path, site: Site
         before = [apache.both_processes(group) for group in groups]
         with visitors(server, other.domain) as visits:
             for _ in range(2):
-                run = subprocess.run([one.directory / "apache/reload"], user=USER, group=USER,
-                                     extra_groups=[], capture_output=True, text=True, check=False)
+                run = subprocess.run(
+                    [one.directory / "apache/reload"],
+                    user=USER,
+                    group=USER,
+                    extra_groups=[],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
                 assert run.returncode == 0, run.stdout + run.stderr
                 assert run.stdout.count(" replaced ") == 2, run.stdout
         after = [apache.processes(group) for group in groups]

@@ -16,8 +16,8 @@ PUSHES = 20
 
 
 def test_no_request_fails_or_waits_through_twenty_pushes(
-        serving: apache.Apache, project: WorkingCopy,
-        record_property: Callable[[str, object], None]) -> None:
+    serving: apache.Apache, project: WorkingCopy, record_property: Callable[[str, object], None]
+) -> None:
     with visitors(serving, DOMAIN) as visits:
         for number in range(PUSHES):
             project.show(f"Look {number}")

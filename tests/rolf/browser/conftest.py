@@ -16,8 +16,14 @@ from tests.support.shared import made_once, shared_directory
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # A browser in a test calls nobody, and needs no sandbox of its own (which root can't have).
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SHOP = Path(__file__).with_name("shop.py")
 PASSWORD = "open sesame 12"
 WAIT = 60_000  # milliseconds that something may take to be on a page, however busy the machine is
@@ -76,7 +82,8 @@ class Shop:
         # What chromium itself says of a form that is shown again with its faults, or what has
         # changed.
         if message.type in ("error", "warning") and not re.search(
-                "status of (409|422)", message.text):
+            "status of (409|422)", message.text
+        ):
             self.faults.append(f"console: {message.text}")
 
     def _request(self, request: Any) -> None:
@@ -85,8 +92,9 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def _shop(rolf_project: Path, chromium: Browser,
-          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def _shop(
+    rolf_project: Path, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
     home = Home.laid_out(tmp_path_factory.mktemp("shop") / "server", rolf_project)
     # Its content is the same for each module, and is made once.
     filled = shared_directory(tmp_path_factory) / "shop"

@@ -9,7 +9,8 @@ from tests.rolf.browser.conftest import Shop
 
 
 def test_a_designer_pushes_sees_it_fail_and_rolls_back(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("dora", shop.rolf.address)
     page.get_by_role("link", name="shop production").first.click()
     expect(page.get_by_role("navigation", name="shop production")).to_have_count(0)

@@ -10,15 +10,42 @@ from tests.rolf.browser.conftest import DESKTOP, PHONE, Shop
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = [
-    "", "search/?q=shop", "cookbook/", "cookbook/new/", "cookbook/of/git-clone/", "account/",
-    "account/password/", "tokens/", "tokens/new/", "api/", "people/", "people/new/", "history/",
-    "people/groups/new/", "applications/", "categories/new/", "deployments/new/",
+    "",
+    "search/?q=shop",
+    "cookbook/",
+    "cookbook/new/",
+    "cookbook/of/git-clone/",
+    "account/",
+    "account/password/",
+    "tokens/",
+    "tokens/new/",
+    "api/",
+    "people/",
+    "people/new/",
+    "history/",
+    "people/groups/new/",
+    "applications/",
+    "categories/new/",
+    "deployments/new/",
     "deployments/deleted/",
 ]
 OF_DEPLOYMENT = [
-    "", "stages/", "stages/new/", "settings/", "settings/new/", "flags/", "flags/new/",
-    "permissions/", "permissions/new/", "history/", "edit/", "close/", "clone/", "export/",
-    "delete/", "pushes/",
+    "",
+    "stages/",
+    "stages/new/",
+    "settings/",
+    "settings/new/",
+    "flags/",
+    "flags/new/",
+    "permissions/",
+    "permissions/new/",
+    "history/",
+    "edit/",
+    "close/",
+    "clone/",
+    "export/",
+    "delete/",
+    "pushes/",
 ]
 OF_PUSH = ["", "cancel/", "resume/", "rollback/"]
 # Its name is one word that is wider than a phone, and so is what is written in it.
@@ -28,14 +55,17 @@ LONG = "ThePortalForApplicationsToDoctoralProgrammesWithoutASingleSpace producti
 @pytest.fixture(scope="module")
 def boss(_shop: Shop) -> str:
     """Sees everything."""
-    _shop.home.shell("from accounts.models import User; User.objects.create_superuser("
-                     "'boss', password='open sesame 12')")
+    _shop.home.shell(
+        "from accounts.models import User; User.objects.create_superuser("
+        "'boss', password='open sesame 12')"
+    )
     return "boss"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(
-        shop: Shop, visit: Callable[..., Page], boss: str, scheme: str) -> None:
+    shop: Shop, visit: Callable[..., Page], boss: str, scheme: str
+) -> None:
     # Axe is a script of the test's own, which the site's policy would refuse.
     page = visit(boss, shop.at(LONG), color_scheme=scheme, bypass_csp=True)
     page.get_by_label("Comment").fill("https://issues.example.org/" + "1234567890/" * 9)

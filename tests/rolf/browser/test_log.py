@@ -9,7 +9,8 @@ from tests.rolf.browser.test_watching import push
 
 
 def test_following_ends_when_one_scrolls_up_and_begins_again(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("dora", shop.rolf.address)
     shop.home.shell(SAYS_MUCH)
     push(page, shop, "shop staging")
@@ -96,7 +97,8 @@ def test_a_slow_answer_does_not_undo_a_jump(shop: Shop, visit: Callable[..., Pag
     late.value.finished()
     page.evaluate("new Promise((done) => setTimeout(done, 200))")  # the page takes it before
     numbers = page.locator("#lines [data-line]").evaluate_all(
-        "items => items.map((item) => Number(item.dataset.line))")
+        "items => items.map((item) => Number(item.dataset.line))"
+    )
     assert numbers == list(range(len(numbers)))
 
 
@@ -121,14 +123,18 @@ for name, text in (("LINES_PRINTED", "5000"), ("PAUSE", "0")):
 
 
 def test_where_one_goes_in_a_log_is_on_the_screen_of_a_phone(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("dora", shop.at("Магазин боевой"), viewport=PHONE)
     page.get_by_label("BREAK").check()
     page.get_by_role("button", name="Push").click()
     expect(page.locator("#panel .current .state")).to_have_text("failed")
     here = page.locator("#lines .here")
-    for name, line in (("build", "building"), ("check", "Error: the till"),
-                       ("First error", "Error: the till")):
+    for name, line in (
+        ("build", "building"),
+        ("check", "Error: the till"),
+        ("First error", "Error: the till"),
+    ):
         page.evaluate("scrollTo(0, 0)")
         page.get_by_role("link", name=name, exact=True).click()
         expect(here).to_contain_text(line)
@@ -143,7 +149,8 @@ def test_where_one_goes_in_a_log_is_on_the_screen_of_a_phone(
 
 
 def test_the_lines_of_a_log_are_no_stops_of_the_keyboard(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("dora", shop.at("shop production"))
     page.get_by_role("button", name="Push").click()
     expect(page.locator("#panel .current .state")).to_have_text("succeeded")

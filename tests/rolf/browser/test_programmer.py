@@ -13,11 +13,12 @@ def expect_stages(page: Page, *names: str) -> None:
 
 
 def test_a_programmer_writes_a_recipe_and_orders_stages(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("pam", f"{shop.rolf.address}cookbook/new/")
     page.get_by_label("Name").fill("wave")
     page.locator(".ace_content").click()
-    page.keyboard.type("# Waves.\n# needs: GREETING\necho \"$GREETING\"")
+    page.keyboard.type('# Waves.\n# needs: GREETING\necho "$GREETING"')
     expect(page.locator(".ace_comment").first).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
@@ -32,8 +33,9 @@ def test_a_programmer_writes_a_recipe_and_orders_stages(
     page.get_by_role("button", name="Save").click()
     expect_stages(page, "build", "check", "live", "wave")
 
-    page.locator(".order > li").nth(3).drag_to(page.locator(".order > li").nth(0),
-                                               target_position={"x": 200, "y": 5})
+    page.locator(".order > li").nth(3).drag_to(
+        page.locator(".order > li").nth(0), target_position={"x": 200, "y": 5}
+    )
     expect(page.locator(".order strong").first).to_have_text("wave")
     page.wait_for_load_state("networkidle")
     page.reload()
@@ -80,7 +82,8 @@ def test_search_finds_while_one_types(shop: Shop, visit: Callable[..., Page]) ->
 
 
 def test_what_a_search_finds_fits_on_a_phone_and_leaves_nothing_behind(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("pam", f"{shop.rolf.address}account/", viewport=PHONE)
     page.get_by_role("searchbox").press_sequentially("production")
     found = page.locator("#found")

@@ -37,19 +37,24 @@ def test_a_closed_tab_stops_nothing(shop: Shop, visit: Callable[..., Page]) -> N
     other = visit("mia", address)
     expect(other.locator("#panel .current .state")).to_have_text("succeeded")
     assert [line for line in shown(other) if line.startswith("line ")] == [
-        f"line {number}" for number in range(1, 41)]
+        f"line {number}" for number in range(1, 41)
+    ]
 
 
 def test_a_tab_that_is_seen_again_has_every_line_once(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page, other = visit("dora", shop.rolf.address), visit("mia", shop.rolf.address)
     push(page, shop, "shop slow")
     other.goto(page.url)
     for hidden, line in ((True, 15), (False, 25), (True, 30), (False, 40)):
-        page.evaluate("""hidden => {
+        page.evaluate(
+            """hidden => {
             Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
             document.dispatchEvent(new Event("visibilitychange"));
-        }""", hidden)
+        }""",
+            hidden,
+        )
         before = shown(page)
         expect(other.get_by_text(f"line {line}", exact=True)).to_be_visible()
         if hidden:
@@ -58,11 +63,11 @@ def test_a_tab_that_is_seen_again_has_every_line_once(
     expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     expect(page.get_by_text("line 40", exact=True)).to_be_visible()
     assert [line for line in shown(page) if line.startswith("line ")] == [
-        f"line {number}" for number in range(1, 41)]
+        f"line {number}" for number in range(1, 41)
+    ]
 
 
-def test_the_address_is_the_number_that_people_say(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+def test_the_address_is_the_number_that_people_say(shop: Shop, visit: Callable[..., Page]) -> None:
     page = visit("dora", shop.rolf.address)
     push(page, shop, "shop production")
     expect(page.locator("#panel .current .state")).to_have_text("succeeded")
@@ -73,7 +78,8 @@ def test_the_address_is_the_number_that_people_say(
 
 
 def test_a_link_keeps_the_focus_when_the_number_comes(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("dora", shop.rolf.address)
     shop.home.shell(SLOWER)
     os.kill(shop.rolf.worker, signal.SIGSTOP)
@@ -106,7 +112,8 @@ Setting.objects.filter(deployment__name="slow", name="LINES_PRINTED").delete()
 
 
 def test_two_browsers_see_the_same_and_one_push_runs(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     dora, pam = visit("dora", shop.rolf.address), visit("pam", shop.rolf.address)
     push(dora, shop, "shop slow")
     push(pam, shop, "shop slow")
@@ -123,7 +130,8 @@ def test_two_browsers_see_the_same_and_one_push_runs(
 
 
 def test_step_mode_is_answered_by_anybody_who_may_push(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     dora, pam = visit("dora", shop.rolf.address), visit("pam", shop.rolf.address)
     push(dora, shop, "Магазин боевой", step=True)
     expect(dora.locator(".question")).to_contain_text("build")
@@ -139,11 +147,15 @@ def test_step_mode_is_answered_by_anybody_who_may_push(
     for page in (dora, pam, mia):
         expect(page.locator("#panel .current .state")).to_have_text("cancelled")
         assert [row.split()[0] for row in page.locator(".stages .state").all_inner_texts()] == [
-            "succeeded", "skipped", "waiting"]
+            "succeeded",
+            "skipped",
+            "waiting",
+        ]
 
 
 def test_an_answer_goes_to_the_stage_that_was_asked_about(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     pam = visit("pam", shop.rolf.address)
     push(pam, shop, "Магазин боевой", step=True)
     expect(pam.locator(".question")).to_contain_text("build")
@@ -160,7 +172,8 @@ def test_an_answer_goes_to_the_stage_that_was_asked_about(
     pam.get_by_role("button", name="Run", exact=True).click()
     expect(pam.locator("#panel .current .state")).to_have_text("succeeded")
     assert [row.split()[0] for row in pam.locator(".stages .state").all_inner_texts()] == [
-        "succeeded"] * 3
+        "succeeded"
+    ] * 3
 
 
 def test_the_board_tells_what_runs_by_itself(shop: Shop, visit: Callable[..., Page]) -> None:
@@ -190,7 +203,8 @@ def test_screen_readers_announce_each_state_once(shop: Shop, visit: Callable[...
 
 
 def test_everything_but_following_works_without_scripts(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     page = visit("dora", shop.rolf.address, java_script_enabled=False)
     page.get_by_role("link", name="shop production").first.click()
     page.get_by_label("BREAK").check()
@@ -226,14 +240,19 @@ def test_eight_tabs_of_one_browser_all_follow(shop: Shop) -> None:
         for tab in tabs:
             expect(tab.locator("#panel .current .state")).to_have_text("succeeded")
             assert [line for line in shown(tab) if line.startswith("line ")] == [
-                f"line {number}" for number in range(1, 41)]
+                f"line {number}" for number in range(1, 41)
+            ]
 
 
 def test_ended_and_hidden_pages_hold_no_stream(shop: Shop, visit: Callable[..., Page]) -> None:
     page = visit("dora", shop.rolf.address)
     streams: list[str] = []
-    page.on("request", lambda request: streams.append(request.url)
-            if request.resource_type == "eventsource" else None)
+    page.on(
+        "request",
+        lambda request: (
+            streams.append(request.url) if request.resource_type == "eventsource" else None
+        ),
+    )
     push(page, shop, "shop production")
     expect(page.locator("#panel .current .state")).to_have_text("succeeded")
     streams.clear()
@@ -254,7 +273,8 @@ def test_ended_and_hidden_pages_hold_no_stream(shop: Shop, visit: Callable[..., 
 
 
 def test_the_back_button_leads_to_a_page_that_gets_news(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     board, dora = visit("mia", shop.rolf.address), visit("dora", shop.rolf.address)
     board.goto(shop.at("shop slow"))
     board.go_back()
@@ -265,7 +285,8 @@ def test_the_back_button_leads_to_a_page_that_gets_news(
 
 
 def test_a_live_push_offers_the_way_back_to_the_one_before(
-        shop: Shop, visit: Callable[..., Page]) -> None:
+    shop: Shop, visit: Callable[..., Page]
+) -> None:
     dora = visit("dora", shop.rolf.address)
     for _ in range(2):
         push(dora, shop, "shop staging")

@@ -46,7 +46,11 @@ class Work:
     def _git(self, *words: str, at: Path | None = None) -> str:
         return subprocess.run(
             ["git", "-c", "user.name=Anna", "-c", "user.email=a@example.org", *words],
-            cwd=at or self.directory, check=True, text=True, capture_output=True).stdout
+            cwd=at or self.directory,
+            check=True,
+            text=True,
+            capture_output=True,
+        ).stdout
 
 
 @pytest.fixture
@@ -63,7 +67,8 @@ def press(page: Page) -> None:
 
 
 def test_a_branch_that_has_moved_is_asked_about(
-        shop: Shop, work: Work, visit: Callable[..., Page]) -> None:
+    shop: Shop, work: Work, visit: Callable[..., Page]
+) -> None:
     shown = work.commit("one")
     page = visit("dora", shop.at("branch"), viewport=PHONE)
     survey = page.locator("#survey")
@@ -82,7 +87,8 @@ def test_a_branch_that_has_moved_is_asked_about(
 
 
 def test_a_typing_error_in_the_branch_makes_no_push(
-        shop: Shop, work: Work, visit: Callable[..., Page]) -> None:
+    shop: Shop, work: Work, visit: Callable[..., Page]
+) -> None:
     work.commit("one")
     page = visit("dora", shop.at("branch"))
     page.get_by_label("Branch, tag or commit").fill("mian")
@@ -93,7 +99,8 @@ def test_a_typing_error_in_the_branch_makes_no_push(
 
 
 def test_open_tabs_look_again_when_a_push_has_ended(
-        shop: Shop, work: Work, visit: Callable[..., Page]) -> None:
+    shop: Shop, work: Work, visit: Callable[..., Page]
+) -> None:
     work.commit("one")
     other = visit("dora", shop.at("branch"))
     page = visit("dora", shop.at("branch"))

@@ -23,8 +23,7 @@ MORE_BACKENDS = ("pdm-backend", "poetry-core")
 def tools_of(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a generated project with tools for its tarballs: the build backends."""
     directory = shared_directory(tmp_path_factory) / "generated of tarballs"
-    [project] = made_once(
-        directory, lambda into: generate(into, vendor_format="tarball")).iterdir()
+    [project] = made_once(directory, lambda into: generate(into, vendor_format="tarball")).iterdir()
     return project
 
 
@@ -35,8 +34,9 @@ def project(tiny_project: Path, tools_of: Path) -> Path:
         shutil.copy(tools_of / file.path, tiny_project / file.path)
     more = [file for file in real_wheels() if file.distribution.name in MORE_BACKENDS]
     fetch_into(tiny_project, more)
-    (tiny_project / lockfile.TOOLS).write_text(lockfile.render(
-        [*lockfile.read(tools_of, lockfile.TOOLS), *more]))
+    (tiny_project / lockfile.TOOLS).write_text(
+        lockfile.render([*lockfile.read(tools_of, lockfile.TOOLS), *more])
+    )
     return tiny_project.rename(tiny_project.with_name("project"))
 
 
@@ -52,8 +52,12 @@ def add(project: Path, **details: object) -> Path:
 
 
 def version(project: Path) -> str:
-    return subprocess.run([project / "ve/bin/python", "-c", "import odd; print(odd.VERSION)"],
-                          capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [project / "ve/bin/python", "-c", "import odd; print(odd.VERSION)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
 
 
 def wheels(store: Path) -> list[Path]:

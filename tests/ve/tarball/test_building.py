@@ -29,32 +29,53 @@ PyMODINIT_FUNC PyInit_odd(void) {
     return made;
 }
 """
-C_SETUP = ("from setuptools import Extension, setup\nsetup(name='odd', version='1.0', "
-           "ext_modules=[Extension('odd', ['odd.c'])])\n")
+C_SETUP = (
+    "from setuptools import Extension, setup\nsetup(name='odd', version='1.0', "
+    "ext_modules=[Extension('odd', ['odd.c'])])\n"
+)
 needs_headers = pytest.mark.skipif(
     not os.path.exists(sysconfig.get_path("include") + "/Python.h"),
-    reason="needs Python.h (make test as root installs Debian's)")
+    reason="needs Python.h (make test as root installs Debian's)",
+)
 
 
 BACKENDS = {
-    "setuptools": {"build": ["setuptools>=77"], "backend": "setuptools.build_meta",
-                   "files": {**MODULE, "setup.py": SETUP}},
+    "setuptools": {
+        "build": ["setuptools>=77"],
+        "backend": "setuptools.build_meta",
+        "files": {**MODULE, "setup.py": SETUP},
+    },
     "setuptools, without pyproject.toml": {},
     "setuptools, without a backend's name": {"build": ["setuptools"]},
-    "hatchling": {"build": ["hatchling"], "backend": "hatchling.build", "files": {
-        "odd/__init__.py": "VERSION = '1.0'\n", "pyproject.toml": METADATA}},
+    "hatchling": {
+        "build": ["hatchling"],
+        "backend": "hatchling.build",
+        "files": {"odd/__init__.py": "VERSION = '1.0'\n", "pyproject.toml": METADATA},
+    },
     "hatchling with plugins": {
         "build": ["hatchling>=1.27", "hatch-vcs", "hatch-fancy-pypi-readme"],
-        "backend": "hatchling.build", "files": {
-            "odd/__init__.py": "VERSION = '1.0'\n", "pyproject.toml":
-            "[project]\nname = 'odd'\ndynamic = ['version']\n[tool.hatch.version]\nsource = 'vcs'\n"
-        }},
-    "poetry-core": {"build": ["poetry-core>=2"], "backend": "poetry.core.masonry.api", "files": {
-        **MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"}},
-    "pdm-backend": {"build": ["pdm-backend"], "backend": "pdm.backend", "files": {
-        **MODULE, "pyproject.toml": METADATA}},
-    "flit_core": {"build": ["flit_core >=3.2,<4"], "backend": "flit_core.buildapi",
-                  "files": {**MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"}},
+        "backend": "hatchling.build",
+        "files": {
+            "odd/__init__.py": "VERSION = '1.0'\n",
+            "pyproject.toml": "[project]\nname = 'odd'\ndynamic = ['version']\n"
+            "[tool.hatch.version]\nsource = 'vcs'\n",
+        },
+    },
+    "poetry-core": {
+        "build": ["poetry-core>=2"],
+        "backend": "poetry.core.masonry.api",
+        "files": {**MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"},
+    },
+    "pdm-backend": {
+        "build": ["pdm-backend"],
+        "backend": "pdm.backend",
+        "files": {**MODULE, "pyproject.toml": METADATA},
+    },
+    "flit_core": {
+        "build": ["flit_core >=3.2,<4"],
+        "backend": "flit_core.buildapi",
+        "files": {**MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"},
+    },
 }
 
 
@@ -88,9 +109,17 @@ def test_changed_tools_rebuild_the_wheel(project: Path, cold_store: Path) -> Non
 
 
 def test_backend_inside_the_tarball_works(project: Path) -> None:
-    add(project, build=["flit_core"], backend="own", backend_path="backend", files={
-        **MODULE, "pyproject.toml": METADATA + "description = 'odd'\n",
-        "backend/own.py": "from flit_core.buildapi import *\n"})
+    add(
+        project,
+        build=["flit_core"],
+        backend="own",
+        backend_path="backend",
+        files={
+            **MODULE,
+            "pyproject.toml": METADATA + "description = 'odd'\n",
+            "backend/own.py": "from flit_core.buildapi import *\n",
+        },
+    )
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     assert version(project) == "1.0"
@@ -98,19 +127,29 @@ def test_backend_inside_the_tarball_works(project: Path) -> None:
 
 def asking(requirement: str) -> dict[str, object]:
     """Return a tarball whose backend asks for a requirement when it is called."""
-    return {"build": ["flit_core"], "backend": "own", "backend_path": "backend", "files": {
-        **MODULE, "pyproject.toml": METADATA + "description = 'odd'\n",
-        "backend/own.py": "from flit_core.buildapi import *\n"
-                          f"def get_requires_for_build_wheel(_): return [{requirement!r}]\n"}}
+    return {
+        "build": ["flit_core"],
+        "backend": "own",
+        "backend_path": "backend",
+        "files": {
+            **MODULE,
+            "pyproject.toml": METADATA + "description = 'odd'\n",
+            "backend/own.py": "from flit_core.buildapi import *\n"
+            f"def get_requires_for_build_wheel(_): return [{requirement!r}]\n",
+        },
+    }
 
 
 @pytest.mark.parametrize("lock", ["apps.txt", "tools.txt"])
-def test_requirements_of_the_backend_are_installed(project: Path, cold_store: Path, lock: str) -> None:
+def test_requirements_of_the_backend_are_installed(
+    project: Path, cold_store: Path, lock: str
+) -> None:
     asked = vendor(project, make_wheel(project / lockfile.SOURCE, "asked"), lock)
     details = asking("asked>=1")
     details["files"]["backend/own.py"] += (  # type: ignore[index]
         "def build_wheel(*all):\n    import asked\n    import flit_core.buildapi as flit\n"
-        "    return flit.build_wheel(*all)\n")
+        "    return flit.build_wheel(*all)\n"
+    )
     add(project, **details)
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
@@ -123,13 +162,27 @@ def test_requirements_of_the_backend_are_installed(project: Path, cold_store: Pa
 
 
 def test_tarball_of_a_tool_is_built_first(project: Path) -> None:
-    vendor(project, make_tarball(
-        project / lockfile.SOURCE, "maker", build=["flit_core"], backend="flit_core.buildapi",
-        files={"maker.py": "from flit_core.buildapi import *\n", "pyproject.toml":
-               "[project]\nname = 'maker'\nversion = '1.0'\ndescription = 'x'\n"
-               "dependencies = ['flit_core']\n"}), "tools.txt")
-    add(project, build=["maker"], backend="maker",
-        files={**MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"})
+    vendor(
+        project,
+        make_tarball(
+            project / lockfile.SOURCE,
+            "maker",
+            build=["flit_core"],
+            backend="flit_core.buildapi",
+            files={
+                "maker.py": "from flit_core.buildapi import *\n",
+                "pyproject.toml": "[project]\nname = 'maker'\nversion = '1.0'\ndescription = 'x'\n"
+                "dependencies = ['flit_core']\n",
+            },
+        ),
+        "tools.txt",
+    )
+    add(
+        project,
+        build=["maker"],
+        backend="maker",
+        files={**MODULE, "pyproject.toml": METADATA + "description = 'odd'\n"},
+    )
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     assert version(project) == "1.0"
@@ -143,17 +196,32 @@ def test_circular_build_requirements_are_refused(project: Path) -> None:
     assert "tarballs that need each other: even-1.0.tar.gz, odd-1.0.tar.gz" in run.stderr
 
 
-@pytest.mark.parametrize(("details", "says", "next_step"), [
-    ({"build": ["nowhere>=2"]}, "its build needs nowhere>=2, which is not vendored",
-     "  next: make vendor"),
-    ({"build": ["setuptools>=999"]}, r"its build needs setuptools>=999, but "
-     r"setuptools-[\d.]+-py3-none-any\.whl is vendored", "  next: make vendor"),
-    (asking("nowhere"), "its build needs nowhere, which is not vendored",
-     "  next: add it to build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
-     "make vendor"),
-], ids=["not vendored", "too old", "asked for by the backend"])
+@pytest.mark.parametrize(
+    ("details", "says", "next_step"),
+    [
+        (
+            {"build": ["nowhere>=2"]},
+            "its build needs nowhere>=2, which is not vendored",
+            "  next: make vendor",
+        ),
+        (
+            {"build": ["setuptools>=999"]},
+            r"its build needs setuptools>=999, but "
+            r"setuptools-[\d.]+-py3-none-any\.whl is vendored",
+            "  next: make vendor",
+        ),
+        (
+            asking("nowhere"),
+            "its build needs nowhere, which is not vendored",
+            "  next: add it to build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
+            "make vendor",
+        ),
+    ],
+    ids=["not vendored", "too old", "asked for by the backend"],
+)
 def test_missing_build_requirement_is_reported(
-        project: Path, details: dict[str, object], says: str, next_step: str) -> None:
+    project: Path, details: dict[str, object], says: str, next_step: str
+) -> None:
     add(project, **details)
     run = bootstrap(project)
     assert run.returncode == 1
@@ -169,29 +237,39 @@ def test_c_extension_is_built(project: Path, cold_store: Path) -> None:
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     assert version(project) == "1.0"
-    output = subprocess.run([project / "ve/bin/python", "-c", "import odd; print(odd.__file__)"],
-                          capture_output=True, text=True, check=True).stdout.strip()
+    output = subprocess.run(
+        [project / "ve/bin/python", "-c", "import odd; print(odd.__file__)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     assert os.fsencode(cold_store) not in Path(output).read_bytes()
 
 
 def test_missing_compiler_is_reported(
-        project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add(project, files={"odd.c": C_MODULE, "setup.py": C_SETUP})
     monkeypatch.setenv("PATH", str(tmp_path))
     run = bootstrap(project)
     assert run.returncode == 1
-    assert re.search(r"requirements/src/odd-1.0.tar.gz: its build needs a C compiler, and "
-                    r"\S+ is missing", run.stderr)
+    assert re.search(
+        r"requirements/src/odd-1.0.tar.gz: its build needs a C compiler, and "
+        r"\S+ is missing",
+        run.stderr,
+    )
     assert "apt-get install build-essential" in run.stderr.splitlines()[-1]
 
 
 @pytest.mark.needs("gcc")
-@pytest.mark.parametrize(("include", "says"), [
-    ("Python.h", "Python's header files, and Python.h is missing"),
-    ("libpq-odd.h", "the header files of a library, and libpq-odd.h is missing"),
-])
-def test_missing_header_files_are_reported(
-        project: Path, include: str, says: str) -> None:
+@pytest.mark.parametrize(
+    ("include", "says"),
+    [
+        ("Python.h", "Python's header files, and Python.h is missing"),
+        ("libpq-odd.h", "the header files of a library, and libpq-odd.h is missing"),
+    ],
+)
+def test_missing_header_files_are_reported(project: Path, include: str, says: str) -> None:
     # -nostdinc: the compiler finds no headers, as if none were installed.
     setup = "import os\nos.system('gcc -nostdinc -I. -c odd.c') and exit(1)\n"
     add(project, files={"odd.c": f"#include <{include}>\n", "setup.py": setup})
@@ -202,7 +280,8 @@ def test_missing_header_files_are_reported(
 
 @pytest.mark.parametrize("options", [(), ("--no-store",)], ids=["store", "no store"])
 def test_failed_build_prints_its_end_and_keeps_its_log(
-        project: Path, options: tuple[str, ...]) -> None:
+    project: Path, options: tuple[str, ...]
+) -> None:
     add(project, files={"setup.py": "for i in range(100): print('line', i)\n1 / 0\n"})
     run = bootstrap(project, *options)
     assert run.returncode == 1
@@ -215,10 +294,15 @@ def test_failed_build_prints_its_end_and_keeps_its_log(
 
 
 def test_builds_are_reproducible(
-        project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     compiled = shutil.which("gcc") and not needs_headers.args[0]
-    add(project, files={"odd.c": C_MODULE, "setup.py": C_SETUP} if compiled else
-        {**MODULE, "setup.py": SETUP})
+    add(
+        project,
+        files={"odd.c": C_MODULE, "setup.py": C_SETUP}
+        if compiled
+        else {**MODULE, "setup.py": SETUP},
+    )
     found = []
     for number in range(2):
         store = tmp_path / f"store-{number}"
@@ -232,7 +316,8 @@ def test_builds_are_reproducible(
 
 
 def test_build_ignores_settings_of_the_user(
-        project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / ".pydistutils.cfg").write_text("[bdist_wheel]\npython_tag = py9\n")
@@ -242,12 +327,20 @@ def test_build_ignores_settings_of_the_user(
     monkeypatch.setenv("PIP_INDEX_URL", "x")
     monkeypatch.setenv("DIST_EXTRA_CONFIG", str(home / ".pydistutils.cfg"))
     monkeypatch.setenv("SECRET", "x")
-    add(project, files={**MODULE, "setup.py": SETUP + (
-        "import os, sys, importlib.util\n"
-        "assert not {'SECRET', 'PYTHONPATH', 'PIP_INDEX_URL'} & set(os.environ), os.environ\n"
-        "for name in ('stray', 'bootstrapper', 'pip', 'hatchling'):\n"
-        "    assert not any(importlib.machinery.PathFinder.find_spec(name) for _ in 'x'), name\n"
-        "assert not os.listdir(os.path.expanduser('~'))\n")})
+    add(
+        project,
+        files={
+            **MODULE,
+            "setup.py": SETUP
+            + (
+                "import os, sys, importlib.util\n"
+                "assert not {'SECRET', 'PYTHONPATH', 'PIP_INDEX_URL'} & set(os.environ), os.environ\n"
+                "for name in ('stray', 'bootstrapper', 'pip', 'hatchling'):\n"
+                "    assert not any(importlib.machinery.PathFinder.find_spec(name) for _ in 'x'), name\n"
+                "assert not os.listdir(os.path.expanduser('~'))\n"
+            ),
+        },
+    )
     run = bootstrap(project)
     assert run.returncode == 0, run.stderr
     assert version(project) == "1.0"
@@ -257,8 +350,14 @@ def test_build_has_no_network(project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
         server.settimeout(0)
-        add(project, files={**MODULE, "setup.py": SETUP + (
-            f"import socket\nsocket.create_connection({address!r}).send(b'x')\n")})
+        add(
+            project,
+            files={
+                **MODULE,
+                "setup.py": SETUP
+                + (f"import socket\nsocket.create_connection({address!r}).send(b'x')\n"),
+            },
+        )
         run = bootstrap(project)
         assert run.returncode == 1
         assert "builds have no network" in run.stderr
@@ -268,11 +367,21 @@ def test_build_has_no_network(project: Path) -> None:
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill", "kill -9"])
 def test_build_leaves_no_process(project: Path, cold_store: Path, how: str) -> None:
-    add(project, files={**MODULE, "setup.py":
-        "import os, subprocess\nchild = subprocess.Popen(['sleep', '300'])\n"
-        "open(os.path.expanduser('~/child'), 'w').close()\nchild.wait()\n"})
-    run = subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, start_new_session=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    add(
+        project,
+        files={
+            **MODULE,
+            "setup.py": "import os, subprocess\nchild = subprocess.Popen(['sleep', '300'])\n"
+            "open(os.path.expanduser('~/child'), 'w').close()\nchild.wait()\n",
+        },
+    )
+    run = subprocess.Popen(
+        [sys.executable, "bootstrap.py"],
+        cwd=project,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     while not list(cold_store.glob("*/unfinished/*/*/home/child")):
         assert run.poll() is None
         time.sleep(0.05)
@@ -286,9 +395,18 @@ def test_build_leaves_no_process(project: Path, cold_store: Path, how: str) -> N
 
 
 def test_background_process_of_a_build_is_killed(project: Path) -> None:
-    add(project, files={**MODULE, "setup.py": SETUP +
-                        "import subprocess\nsubprocess.Popen(['sleep', '300'])\n"})
-    run = subprocess.Popen([sys.executable, "bootstrap.py"], cwd=project, start_new_session=True,
-                           stdout=subprocess.DEVNULL)
+    add(
+        project,
+        files={
+            **MODULE,
+            "setup.py": SETUP + "import subprocess\nsubprocess.Popen(['sleep', '300'])\n",
+        },
+    )
+    run = subprocess.Popen(
+        [sys.executable, "bootstrap.py"],
+        cwd=project,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+    )
     assert run.wait(timeout=60) == 0
     wait_until_gone(run.pid, seconds=2)

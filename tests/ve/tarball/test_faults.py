@@ -18,8 +18,10 @@ def test_built_wheel_of_another_version_is_refused(project: Path) -> None:
     add(project, version="2.0")
     run = bootstrap(project)
     assert run.returncode == 1
-    assert "odd-2.0.tar.gz: its build made the wheel of another: odd-1.0-py3-none-any.whl" \
+    assert (
+        "odd-2.0.tar.gz: its build made the wheel of another: odd-1.0-py3-none-any.whl"
         in run.stderr
+    )
 
 
 FAULTS = {
@@ -28,10 +30,11 @@ FAULTS = {
     "link that climbs out": [member("odd-1.0/link", tarfile.SYMTYPE, "../../evil")],
     "absolute link": [member("odd-1.0/link", tarfile.SYMTYPE, "/etc/passwd")],
     "hard link that climbs out": [member("odd-1.0/link", tarfile.LNKTYPE, "../evil")],
-    "link to a link": [member("odd-1.0/one", tarfile.SYMTYPE, "."),
-                       member("odd-1.0/two", tarfile.SYMTYPE, "one/../..")],
-    "file under a link": [member("odd-1.0/one", tarfile.SYMTYPE, ".."),
-                          member("odd-1.0/one/evil")],
+    "link to a link": [
+        member("odd-1.0/one", tarfile.SYMTYPE, "."),
+        member("odd-1.0/two", tarfile.SYMTYPE, "one/../.."),
+    ],
+    "file under a link": [member("odd-1.0/one", tarfile.SYMTYPE, ".."), member("odd-1.0/one/evil")],
     "device": [member("odd-1.0/null", tarfile.CHRTYPE)],
     "pipe": [member("odd-1.0/pipe", tarfile.FIFOTYPE)],
     "two directories": [member("odd-2.0/x")],
@@ -63,9 +66,15 @@ def test_tarball_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not (tmp_path / "into/odd-1.0/zeros").exists()
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:len(data) // 2], lambda data: b"x" + data,
-                                    lambda data: data[:40] + b"\0\0" + data[42:]],
-                         ids=["truncated", "no archive", "bytes changed"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: b"x" + data,
+        lambda data: data[:40] + b"\0\0" + data[42:],
+    ],
+    ids=["truncated", "no archive", "bytes changed"],
+)
 def test_damaged_tarball_is_refused(project: Path, damage) -> None:  # type: ignore[no-untyped-def]
     path = make_tarball(project / lockfile.SOURCE, "odd", files={**MODULE, "setup.py": SETUP})
     path.write_bytes(damage(path.read_bytes()))
@@ -77,9 +86,15 @@ def test_damaged_tarball_is_refused(project: Path, damage) -> None:  # type: ign
 
 
 def test_links_of_a_tarball_are_created(tmp_path: Path) -> None:
-    path = make_tarball(tmp_path, "odd", files={"data/a": "a"}, members=[
-        member("odd-1.0/soft", tarfile.SYMTYPE, "data/a"),
-        member("odd-1.0/hard", tarfile.LNKTYPE, "odd-1.0/data/a")])
+    path = make_tarball(
+        tmp_path,
+        "odd",
+        files={"data/a": "a"},
+        members=[
+            member("odd-1.0/soft", tarfile.SYMTYPE, "data/a"),
+            member("odd-1.0/hard", tarfile.LNKTYPE, "odd-1.0/data/a"),
+        ],
+    )
     (tmp_path / "into").mkdir()
     top = tarball.unpack(path, tmp_path / "into", path.name)
     assert os.readlink(top / "soft") == "data/a"

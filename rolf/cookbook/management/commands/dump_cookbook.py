@@ -28,7 +28,8 @@ class Command(BaseCommand):
         text = io.StringIO(newline="")
         csv.writer(text).writerows(
             (recipe.name, recipe.language, code_in_csv(recipe), recipe.description)
-            for recipe in recipes)
+            for recipe in recipes
+        )
         data = text.getvalue().encode()
         if file is None:
             sys.stdout.buffer.write(data)
@@ -36,8 +37,10 @@ class Command(BaseCommand):
         try:
             _write(file, data)
         except OSError as error:
-            raise CommandError(f"{file}: can't be written ({error.strerror})\n"
-                               f"  next: ls -ld {shlex.quote(str(file.parent))}") from None
+            raise CommandError(
+                f"{file}: can't be written ({error.strerror})\n"
+                f"  next: ls -ld {shlex.quote(str(file.parent))}"
+            ) from None
         self.stdout.write(f"{len(recipes)} recipes written to {file}")
 
 

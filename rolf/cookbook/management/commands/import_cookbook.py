@@ -28,8 +28,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         """Add the file and --replace."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--replace", action="store_true",
-                            help="replace recipes that differ (their versions are kept)")
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="replace recipes that differ (their versions are kept)",
+        )
 
     @transaction.atomic
     def handle(self, *, file, replace, **options):
@@ -66,8 +69,9 @@ def _read(file):
     except BootstrapperError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
-        raise CommandError(f"{file}: can't be read ({error.strerror})\n"
-                           f"  next: ls -l {shlex.quote(str(file))}") from None
+        raise CommandError(
+            f"{file}: can't be read ({error.strerror})\n  next: ls -l {shlex.quote(str(file))}"
+        ) from None
 
 
 def _fault_of_name(name):

@@ -9,13 +9,18 @@ from pushes import retention
 class Command(BaseCommand):
     """Remove old logs."""
 
-    help = ("Remove the output of pushes that are older than KEEP_LOGS days. The newest pushes of "
-            "each deployment and the last ones that succeeded keep it. Rollbacks stay possible.")
+    help = (
+        "Remove the output of pushes that are older than KEEP_LOGS days. The newest pushes of "
+        "each deployment and the last ones that succeeded keep it. Rollbacks stay possible."
+    )
 
     def add_arguments(self, parser):
         """Add --dry-run."""
-        parser.add_argument("--dry-run", action="store_true",
-                            help="print how much would be removed, and remove nothing")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="print how much would be removed, and remove nothing",
+        )
 
     def handle(self, *, dry_run, **options):
         """Remove the logs, or only count them."""

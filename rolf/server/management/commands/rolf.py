@@ -30,14 +30,29 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         """Add the options."""
-        parser.add_argument("--port", type=int, default=8000, metavar="N",
-                            help="the port to listen on (default: %(default)s)")
-        parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS",
-                            help="the address to listen on (default: %(default)s)")
-        parser.add_argument("--slots", type=int, default=worker.SLOTS, metavar="N",
-                            help="pushes at a time (default: %(default)s)")
-        parser.add_argument("--check", action="store_true",
-                            help="only check that Rolf can be loaded")
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=8000,
+            metavar="N",
+            help="the port to listen on (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--bind",
+            default="127.0.0.1",
+            metavar="ADDRESS",
+            help="the address to listen on (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--slots",
+            type=int,
+            default=worker.SLOTS,
+            metavar="N",
+            help="pushes at a time (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="only check that Rolf can be loaded"
+        )
 
     def handle(self, *, port, bind, slots, check, **options):
         """Migrate, print the address, and run."""

@@ -27,11 +27,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         """Add the options."""
-        parser.add_argument("--slots", type=int, default=SLOTS, metavar="N",
-                            help="pushes at a time (default: %(default)s)")
-        parser.add_argument("--grace", type=float, default=GRACE, metavar="SECONDS",
-                            help="how long running pushes may go on after SIGTERM "
-                                 "(default: %(default).0f)")
+        parser.add_argument(
+            "--slots",
+            type=int,
+            default=SLOTS,
+            metavar="N",
+            help="pushes at a time (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--grace",
+            type=float,
+            default=GRACE,
+            metavar="SECONDS",
+            help="how long running pushes may go on after SIGTERM (default: %(default).0f)",
+        )
 
     def handle(self, *, slots, grace, **options):
         """Print the process id, and work."""
@@ -48,8 +57,9 @@ def work(slots, grace=GRACE):
         # A process that waits for its turn to write does nothing else, but it has to send the
         # targets of its push a heartbeat every few seconds.
         connection.settings_dict["OPTIONS"]["timeout"] = TURN
-    WorkerProcess(grace=grace, changed=newer_release(),
-                  slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS}).start()
+    WorkerProcess(
+        grace=grace, changed=newer_release(), slots={PUSHES: slots, SURVEYS: SURVEY_SLOTS}
+    ).start()
 
 
 def newer_release():
