@@ -7,9 +7,6 @@ DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iprout
 	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
 	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
 
-# What `make format` has been run over: `.` checks all of it.
-FORMATTED :=
-
 # A file's tests stay in one process, because they share fixtures. The tests spend half of their time
 # waiting, so there are two processes for each core, at most eight.
 PYTEST = $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -23,7 +20,7 @@ help:
 	@echo "make pictures      take the docs' pictures of Rolf, from the demo"
 	@echo "make check         lint, types, contract, and the tests that need no server (ARGS='-k name' chooses)"
 	@echo "make test          every test; as root it installs the Debian packages that are missing"
-	@echo "make lint          ruff"
+	@echo "make lint          ruff, its format, and a list of words to avoid"
 	@echo "make format        ruff format"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
 	@echo "make contract      import contracts"
@@ -74,7 +71,8 @@ debian:
 
 lint: tools
 	@$(TOOLS)/ruff check .
-	@$(if $(FORMATTED),$(TOOLS)/ruff format --check --quiet $(FORMATTED))
+	@$(TOOLS)/python -m tools.words
+	@$(TOOLS)/ruff format --check --quiet .
 
 format: tools
 	@$(TOOLS)/ruff format .
