@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from bootstrapper import plain_text
+from bootstrapper.next_step import existing
 
 # The exit status of each command; docs/reference.md prints this table.
 EXIT_STATUSES = {
@@ -61,16 +62,20 @@ def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return WorkFailed(
-                place, f"the disk is full ({reason})", f"free disk space (df -h), then: {again}"
+                place,
+                f"the disk is full ({reason})",
+                f"df -h {existing(place)}  # free disk space, then: {again}",
             )
         case errno.EROFS | errno.EACCES | errno.EPERM:
             return WorkFailed(
                 place,
                 f"can't be written ({reason})",
-                f"as the owner of {where}, on a writable disk: {again}",
+                f"ls -ld {existing(place)}  # as its owner, on a writable disk: {again}",
             )
         case _:
-            return WorkFailed(place, reason, f"remove the cause, then: {again}")
+            return WorkFailed(
+                place, reason, f"ls -ld {existing(place)}  # remove the cause, then: {again}"
+            )
 
 
 def error_text(
@@ -87,5 +92,5 @@ def error_text(
     return (
         f"{program}: unexpected {type(error).__name__}: "
         f"{plain_text.lines(str(error))}\n"
-        f"  next: report this as a bug, with the output of: {traceback or retry}"
+        f"  next: {traceback or retry}  # report its output as a bug"
     )

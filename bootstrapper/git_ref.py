@@ -22,7 +22,7 @@ def check_ref(name: str) -> str:
         raise InputError(
             repr(name),
             "git has no branch, tag or commit by such a name",
-            "git check-ref-format --branch NAME tells whether a name is one",
+            "git branch --all && git tag  # the names that git has here",
         )
     return name
 

@@ -103,7 +103,7 @@ def test_irregular_vendored_file_is_refused(
     refused(
         built_project,
         f"requirements/src/{TINY}: is not a regular file\n",
-        f"next: rm -r requirements/src/{TINY}, then: git checkout -- ",
+        f"next: rm -r requirements/src/{TINY} && git checkout -- ",
         status=1,
     )
 
@@ -225,7 +225,7 @@ def test_read_only_project_is_reported(built_project: Path) -> None:
     refused(
         built_project,
         "can't be written",
-        "next: as the owner of",
+        "  # as its owner, on a writable disk: ",
         status=1,
         prefix=(*OWN_MOUNTS, "sh", "-c", read_only, "sh"),
     )

@@ -260,7 +260,7 @@ def test_next_command_never_loses_edits(built_project: Path) -> None:
     assert "git checkout -- requirements\n" not in run.stderr
     for step in [line.removeprefix("  next: ") for line in run.stderr.splitlines()[1:]]:
         subprocess.run(
-            ["sh", "-c", step.partition(", or")[0]],
+            ["bash", "-c", step],
             cwd=built_project,
             check=True,
             env={

@@ -93,7 +93,7 @@ def test_modules_in_current_directory_are_not_run(
         ({"3.12", "3.13"}, "./bootstrap.py --python '{}/python3.13'"),
         (
             {"3.12"},
-            "install another Python (Debian: apt-get install python3), then: ./bootstrap.py",
+            "apt-get install python3  # as root, on Debian; then: ./bootstrap.py",
         ),
     ],
 )

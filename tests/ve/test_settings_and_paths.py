@@ -1,5 +1,6 @@
 """./bootstrap.py works at any path, from any directory, and with any user's settings."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -70,12 +71,19 @@ def test_discovery_ignores_the_current_directory(tiny_project: Path, tmp_path: P
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["a:b", "line\nbreak"])
+@pytest.mark.parametrize("name", ["a:b", "line\nbreak", "no\xa0break"])
 def test_unusable_project_path_is_refused(tiny_project: Path, tmp_path: Path, name: str) -> None:
-    run = bootstrap(tiny_project.rename(tmp_path / name))
+    project = tiny_project.rename(tmp_path / name)
+    run = bootstrap(project)
     assert run.returncode == 2
     assert "a virtualenv does not work at a path with ':'" in run.stderr
-    assert "next: move the project elsewhere" in run.stderr
+    rename = run.stderr.rpartition("  next: ")[2]
+    assert rename.startswith("mv ")
+    subprocess.run(["bash", "-c", rename], check=True)
+    assert [path.is_dir() for path in (project, tmp_path / re.sub(r"\W", "-", name))] == [
+        False,
+        True,
+    ]
 
 
 def test_moved_project_still_runs_python(built_project: Path, tmp_path: Path) -> None:

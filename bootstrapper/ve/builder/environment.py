@@ -54,6 +54,7 @@ class BuildRequirements:
         self,
         wanted: Iterable[str],
         asking: LockedFile,
+        *,
         next_step: str,
         built: Mapping[PurePosixPath, BuiltWheel],
     ) -> list[LockedFile]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import ANOTHER_VERSION, edit
 from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
@@ -137,17 +138,17 @@ _MISSING = (
             r"|(?:No )?(CMAKE_C(?:XX)?_COMPILER) (?:could be found|not set)"
         ),
         "a C compiler",
-        "install one (Debian: apt-get install build-essential), then: ./bootstrap.py",
+        "apt-get install build-essential  # as root, on Debian; then: ./bootstrap.py",
     ),
     (
         re.compile(r"fatal error: '?(Python\.h)'?[: ]|(Python\.h): No such file"),
         "Python's header files",
-        "install them (Debian: apt-get install python3-dev), then: ./bootstrap.py",
+        "apt-get install python3-dev  # as root, on Debian; then: ./bootstrap.py",
     ),
     (
         re.compile(r"fatal error: '?([^\s':]+)'?(?:: No such file| file not found)"),
         "the header files of a library",
-        "install them (Debian: apt-file search finds the package), then: ./bootstrap.py",
+        "apt-file search {name}  # finds Debian's package; install it, then: ./bootstrap.py",
     ),
 )
 
@@ -168,16 +169,16 @@ def build_error(file: LockedFile, log: Path, build_requires: Sequence[str] = ())
             return WorkFailed(
                 str(file.path),
                 f"its build needs {what}, and {name} is missing{shown}",
-                next_step,
+                next_step.format(name=shlex.quote(name)),
             )
     if setting := undeclared.setting(text, build_requires):
         return WorkFailed(
             str(file.path),
             f"its build imports a module that it does not declare{shown}",
-            f"write {setting} into [tool.vendor_fetch] of pyproject.toml, then: make vendor",
+            edit("pyproject.toml", f"[tool.vendor_fetch] needs {setting}, then: make vendor"),
         )
     return WorkFailed(
         str(file.path),
         f"its build failed{shown}",
-        "ask for another version of it in requirements/apps.in, then: make vendor",
+        ANOTHER_VERSION,
     )

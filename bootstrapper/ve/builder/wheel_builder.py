@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import edit
 from bootstrapper.ve.builder import environment, process
 from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.builder.environment import BuildFirst, BuildRequirements
@@ -96,12 +97,17 @@ class WheelBuilder:
             more = () if file.path in self._tools else self._build_requires
             self._declared[file.path] = with_project(own, more)
         asked = self._asked.get(file.path, [])
-        self._requirements.resolve(self._declared[file.path], file, "make vendor", self._built)
+        self._requirements.resolve(
+            self._declared[file.path], file, next_step="make vendor", built=self._built
+        )
         return self._requirements.resolve(
             [*self._declared[file.path], *asked],
             file,
-            "add it to build-requires of [tool.vendor_fetch] in pyproject.toml, then: make vendor",
-            self._built,
+            next_step=edit(
+                "pyproject.toml",
+                "add it to build-requires of [tool.vendor_fetch], then: make vendor",
+            ),
+            built=self._built,
         )
 
     def _make_environments(

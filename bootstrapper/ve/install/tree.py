@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import ANOTHER_VERSION
 from bootstrapper.ve.store.entry import Kept, NamedEntry
 from bootstrapper.ve.system.modes import STORED_SCRIPT
 
@@ -80,7 +81,7 @@ class Tree:
                 raise WorkFailed(
                     self._part_with_file(path, name).name,
                     f"its file {path}/{name} is a directory in another distribution",
-                    "vendor another version of it: make vendor",
+                    ANOTHER_VERSION,
                 )
 
     def _part_with_file(self, path: str, name: str) -> NamedEntry:
@@ -107,7 +108,7 @@ class Tree:
                 raise WorkFailed(
                     part.name,
                     f"its file {path} would replace a file of the virtualenv itself",
-                    "vendor another version of it: make vendor",
+                    ANOTHER_VERSION,
                 )
 
     def branches(self) -> tuple[list[str], list[list[str]]]:

@@ -33,5 +33,5 @@ def next_steps(differences: Iterable[Difference]) -> list[str]:
     steps = list(dict.fromkeys(each.next_step for each in differences))
     others = [step for step in steps if step != REBUILD]
     if len(others) > _SHOWN:
-        others = [*others[:_SHOWN], f"{PROGRAM} check (it shows the next commands)"]
+        others = [*others[:_SHOWN], f"{PROGRAM} check  # shows the next commands"]
     return [*others, *(step for step in steps if step == REBUILD)]

@@ -20,7 +20,7 @@ APPS = PurePosixPath("requirements/apps.txt")
 TOOLS = PurePosixPath("requirements/tools.txt")
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
-_NEXT = "correct the line, or write the lock again: make vendor"
+_NEXT = "make vendor  # writes the lock again; or correct the line"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
         text = (project / lock).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(
-            str(lock), "the file is missing", f"git checkout -- {lock}, or: make vendor"
+            str(lock), "the file is missing", f"git checkout -- {lock}  # or: make vendor"
         ) from None
     except UnicodeDecodeError as error:
         raise InputError(str(lock), f"byte {error.start} is not UTF-8", _NEXT) from None

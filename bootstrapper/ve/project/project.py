@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import InputError, refused
+from bootstrapper.next_step import edit, existing
 from bootstrapper.ve.project.lockfile import APPS
 from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
 
@@ -42,16 +44,16 @@ class Project:
             raise InputError(
                 str(self.directory),
                 f"is no project: it has no {APPS.parent}/",
-                "cd to the project's directory, or use --project DIRECTORY",
+                f"ls {existing(self.directory)}  # cd to the project, or use --project DIRECTORY",
             )
         path = os.fspath(self.directory)
-        if os.pathsep in path or not path.isprintable():
+        if not _is_usable(path):
             # PATH can't hold such a path, and neither can every file that names it.
             raise InputError(
                 ascii(path),
                 f"a virtualenv does not work at a path with {os.pathsep!r} or with "
                 "characters that can't be printed",
-                "move the project elsewhere",
+                _renaming(path),
             )
 
     @property
@@ -83,6 +85,29 @@ class Project:
             raise refused(error, self.directory, again="./bootstrap.py") from error
 
 
+def _is_usable(path: str) -> bool:
+    return os.pathsep not in path and path.isprintable()
+
+
+def _renaming(path: str) -> str:
+    """Return the command that renames the first directory of an unusable path."""
+    parts = path.split(os.sep)
+    number = next(at for at, part in enumerate(parts) if not _is_usable(part))
+    old = os.sep.join(parts[: number + 1])
+    letters = (letter if _is_usable(letter) else "-" for letter in parts[number])
+    new = os.sep.join([*parts[:number], "".join(letters)])
+    return f"mv {_printable(old)} {shlex.quote(new)}"
+
+
+def _printable(path: str) -> str:
+    """Return a path quoted for bash; as `$'...'` if it has characters that can't be printed."""
+    if path.isprintable():
+        return shlex.quote(path)
+    plain = set(range(0x20, 0x7F)) - set(b"'\\")
+    quoted = (chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in os.fsencode(path))
+    return f"$'{''.join(quoted)}'"
+
+
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*((?:[KMGT]i?)?B?)", re.IGNORECASE)
 _UNITS = {
     f"{prefix}{i}{b}": (1024 if i else 1000) ** power
@@ -99,7 +124,7 @@ def read(project: Path) -> Mapping[str, Any]:
     except FileNotFoundError:
         return {}
     except ValueError as error:  # of TOML, or of UTF-8
-        raise InputError(*_place_of(error, project), "correct the file") from None
+        raise InputError(*_place_of(error, project), edit("pyproject.toml", "correct it")) from None
 
 
 def requires_python(project: Path) -> str:
@@ -111,7 +136,7 @@ def requires_python(project: Path) -> str:
         raise InputError(
             "pyproject.toml",
             f"requires-python = {value!r} is not a version specifier (PEP 440)",
-            'write it like "==3.12.*"',
+            edit("pyproject.toml", 'such as: requires-python = "==3.12.*"'),
         ) from None
     return str(value)
 
@@ -138,7 +163,10 @@ def largest_wheel(project: Path) -> int:
         raise InputError(
             "pyproject.toml",
             f"largest-wheel = {value!r} is not a size",
-            'write it in [tool.bootstrapper] as "2 GB", or as a number of bytes',
+            edit(
+                "pyproject.toml",
+                'in [tool.bootstrapper], such as: largest-wheel = "2 GB"; or a number of bytes',
+            ),
         )
     return int(float(match[1]) * _UNITS[match[2].upper()])
 
@@ -148,7 +176,11 @@ def table(settings: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     for name in names:
         settings = settings.get(name, {})
         if not isinstance(settings, Mapping):
-            raise InputError("pyproject.toml", f"{name} is not a table", f"write it as [{name}]")
+            raise InputError(
+                "pyproject.toml",
+                f"{name} is not a table",
+                edit("pyproject.toml", f"write it as a table, [{name}]"),
+            )
     return settings
 
 

@@ -28,7 +28,7 @@ def project_lock(directory: Path, waiting: Callable[[], None] | None = None) -> 
                 raise Locked(
                     str(directory),
                     "a rebuild or another vendor_fetch is using it",
-                    f"wait until it has ended (fuser -v {shlex.quote(str(directory))})",
+                    f"fuser -v {shlex.quote(str(directory))}  # wait until it has ended",
                 ) from None
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)

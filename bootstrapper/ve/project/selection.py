@@ -85,7 +85,7 @@ def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
         lines[0].place,
         f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
         f"interpreter accepts {best}, … py3-none-any",
-        "vendor a file for this Python (make vendor), or rebuild with the vendored one: "
+        "make vendor  # vendors a file for this Python; or rebuild with the vendored one: "
         + another_python(interpreter.executable, _pythons(lines)),
     )
 

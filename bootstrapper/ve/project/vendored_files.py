@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +18,8 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 # The first line of a pointer (the specification of Git LFS, "Pointer").
 _POINTER = b"version https://git-lfs.github.com/spec/"
 # Neither command loses a file of the user's.
-_BRING_BACK = "git checkout -- {path}, or: make vendor"
-_PUT_ASIDE = "git stash push -- {path}, or: make vendor"
+_BRING_BACK = "git checkout -- {path}  # or: make vendor"
+_PUT_ASIDE = "git stash push -- {path}  # or: make vendor"
 
 
 def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
@@ -67,13 +68,13 @@ def _compare(
 
 def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
     """Return what is wrong with one vendored file; None if nothing is."""
-    path = project / file.path
-    restore = _BRING_BACK.format(path=file.path)
+    path, quoted = project / file.path, shlex.quote(str(file.path))
+    restore = _BRING_BACK.format(path=quoted)
     try:
         # Opening a FIFO would block, and a device may never end.
         if not stat.S_ISREG(path.stat().st_mode):
             return WorkFailed(
-                str(file.path), "is not a regular file", f"rm -r {file.path}, then: {restore}"
+                str(file.path), "is not a regular file", f"rm -r {quoted} && {restore}"
             )
         digest = sha256_of(path)
     except FileNotFoundError:
@@ -82,7 +83,7 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
         return WorkFailed(
             str(file.path),
             f"can't be read: {error.strerror}",
-            f"chmod u+r {file.path}, or have its owner do it",
+            f"chmod u+r {quoted}  # as its owner",
         )
     if digest in file.sha256:
         return None
@@ -94,7 +95,7 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
         str(file.path),
         f"the sha256 of its {_size(path)} bytes is {digest}, "
         f"{file.place} has {' or '.join(file.sha256)}",
-        _PUT_ASIDE.format(path=file.path),
+        _PUT_ASIDE.format(path=quoted),
     )
 
 
@@ -127,7 +128,7 @@ def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkF
         yield WorkFailed(
             str(SOURCE / name),
             "no line of apps.txt or tools.txt names this file",
-            f"mv {SOURCE / name} ., or add it to apps.in, then: make vendor",
+            f"mv {shlex.quote(str(SOURCE / name))} .  # or add it to apps.in, then: make vendor",
         )
 
 

@@ -152,4 +152,4 @@ def another_python(unfit: str | Path, versions: Container[str] | None = None) ->
             path = shutil.which(f"python{version}")
             if path and os.path.realpath(path) != os.path.realpath(unfit):
                 return f"./bootstrap.py --python {shlex.quote(path)}"
-    return "install another Python (Debian: apt-get install python3), then: ./bootstrap.py"
+    return "apt-get install python3  # as root, on Debian; then: ./bootstrap.py"

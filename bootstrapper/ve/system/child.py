@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import OUT_OF_MEMORY
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def run_in_child(work: Callable[[], None]) -> Iterator[None]:
         raise WorkFailed(
             "the rebuild",
             "another process killed one of its processes",
-            "if the machine ran out of memory (dmesg), free some, then: ./bootstrap.py",
+            OUT_OF_MEMORY,
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import OUT_OF_MEMORY
 from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter
 from bootstrapper.ve.system.child import run_in_child
 from bootstrapper.ve.unpack.worker import UnpackTask, serve
@@ -84,7 +85,7 @@ class _Worker:
             raise WorkFailed(
                 task.name,
                 "another process killed the one that was unpacking it",
-                "if the machine ran out of memory (dmesg), free some, then: ./bootstrap.py",
+                OUT_OF_MEMORY,
             )
         match json.loads(answer):
             case {"failed": [where, fault, next_step]}:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import ANOTHER_VERSION
 from bootstrapper.ve.wheel.archive import MAX_DEPTH, UNSAFE_NAME, shorten_name
 
 # "If the pyproject.toml file is absent, or the build-backend key is missing, … setuptools" (PEP
@@ -125,7 +126,7 @@ def unpack(path: Path, into: Path, place: str) -> Path:
 
 def tarball_error(place: str, text: str) -> WorkFailed:
     """Return an error about a tarball."""
-    return WorkFailed(place, text, "vendor another version of it: make vendor")
+    return WorkFailed(place, text, ANOTHER_VERSION)
 
 
 def _inside(root: str, name: str, place: str) -> str:

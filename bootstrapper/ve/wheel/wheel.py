@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import ANOTHER_VERSION, edit
 from bootstrapper.ve.standards import filename
 from bootstrapper.ve.wheel.archive import MAX_DEPTH, Archive, shorten_name
 from bootstrapper.ve.wheel.script import EntryPoint
@@ -86,7 +87,7 @@ class WheelFile:
 
     def fault(self, text: str) -> WorkFailed:
         """Return an error about this wheel."""
-        return WorkFailed(self.place, text, "vendor another version of it: make vendor")
+        return WorkFailed(self.place, text, ANOTHER_VERSION)
 
     def read(self, name: str) -> bytes:
         """Return the content of a member."""
@@ -166,8 +167,11 @@ class WheelFile:
                 self.place,
                 f"its {packed} bytes would unpack to {self.size}, the limit is "
                 f"{largest}: a zip bomb",
-                "vendor another version of it (make vendor); or, if it is meant to be so large, "
-                f"write in pyproject.toml: {LARGEST.format(self.size)}",
+                edit(
+                    "requirements/apps.in",
+                    "ask for another version of it, then: make vendor; or, if it is meant to be "
+                    f"so large, write in pyproject.toml: {LARGEST.format(self.size)}",
+                ),
             )
 
     def _dist_info(self) -> str:

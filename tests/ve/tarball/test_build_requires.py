@@ -44,8 +44,8 @@ def test_failed_build_suggests_build_requires(
     run = bootstrap(project)
     assert run.returncode == 1
     shown = (
-        f'write build-requires = ["flit_core>=3", "{requirement}"] into [tool.vendor_fetch] '
-        "of pyproject.toml, then: make vendor"
+        "${EDITOR:-vi} pyproject.toml  # [tool.vendor_fetch] needs "
+        f'build-requires = ["flit_core>=3", "{requirement}"], then: make vendor'
     )
     assert (shown in run.stderr) == bool(requirement)
 

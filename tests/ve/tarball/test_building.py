@@ -213,8 +213,8 @@ def test_circular_build_requirements_are_refused(project: Path) -> None:
         (
             asking("nowhere"),
             "its build needs nowhere, which is not vendored",
-            "  next: add it to build-requires of [tool.vendor_fetch] in pyproject.toml, then: "
-            "make vendor",
+            "  next: ${EDITOR:-vi} pyproject.toml  # add it to build-requires of "
+            "[tool.vendor_fetch], then: make vendor",
         ),
     ],
     ids=["not vendored", "too old", "asked for by the backend"],
