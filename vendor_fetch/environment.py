@@ -48,7 +48,7 @@ def set_up(directory: Path, shared: Path) -> None:
             raise WorkFailed(
                 ".tools",
                 f"{sys.executable} can't create a virtualenv; the reason is above",
-                f"apt-get install python3-venv (on Debian), then: {MAKE}",
+                f"apt-get install python3-venv  # as root, on Debian; then: {MAKE}",
             )
         if not _install(directory, shared, quiet=True):
             if is_offline():
@@ -67,7 +67,7 @@ def _download(directory: Path, shared: Path) -> None:
             raise WorkFailed(
                 ".tools",
                 "the packages that vendoring runs with can't be installed; the reason is above",
-                f"check that the index that pip is configured for can be reached, then: {MAKE}",
+                f"{MAKE}  # when the index that pip is configured for can be reached",
             )
         for path in Path(scratch).iterdir():
             if path.name != WHEEL.name:  # each project has its own

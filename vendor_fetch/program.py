@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from bootstrapper.next_step import edit
 from bootstrapper.program import invocation
 
 # For programs that use this package as a library: every generated project has this target.
@@ -46,6 +47,29 @@ def install_command(*requirements: str) -> str:
     if _has_vendor_target():
         return MAKE
     return shlex.join([sys.executable, "-m", "pip", "install", *requirements])
+
+
+def edit_and_sync(file: PurePath | str, change: str) -> str:
+    """Return the command that opens a file of the project; `change` says what to write there."""
+    return edit(_project_directory() / file, f"{change}, then: {sync_command()}")
+
+
+def in_project(file: PurePath | str) -> str:
+    """Return a project's file as the user has to type it: below `--project DIR`, and quoted."""
+    return shlex.quote(str(_project_directory() / file))
+
+
+def restore(file: PurePath | str) -> str:
+    """Return the command that restores a project's file from git."""
+    directory = _project_directory()
+    git = "git" if directory == PurePath() else f"git -C {shlex.quote(str(directory))}"
+    return f"{git} checkout -- {shlex.quote(str(file))}"
+
+
+def _project_directory() -> PurePath:
+    """Return the directory of `--project DIR`, or the current directory."""
+    option = project_option(sys.argv[1:]) if PROGRAM else []
+    return PurePath(option[-1].removeprefix("--project=")) if option else PurePath()
 
 
 def project_option(arguments: Sequence[str]) -> list[str]:

@@ -78,7 +78,7 @@ def test_wrong_build_requires_are_refused(
     printed = capsys.readouterr().err
     assert printed.startswith(f"pyproject.toml:6: build-requires: {fault}")
     assert printed.endswith(
-        f"\n    build-requires = {value}\n  next: write it like "
+        f"\n    build-requires = {value}\n  next: ${{EDITOR:-vi}} pyproject.toml  # such as: "
         'build-requires = ["setuptools-scm>=8"], then: make vendor\n'
     )
 

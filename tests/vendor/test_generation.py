@@ -180,7 +180,7 @@ def test_generation_without_network_leaves_no_project(
     done = generate(template, tmp_path / "out")
     assert done.returncode != 0
     assert "the index: error: " in done.stderr
-    assert "next: check that the index that pip or uv is configured for" in done.stderr
+    assert "  # when the index that pip or uv is configured for can be reached" in done.stderr
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert "Hook script failed" not in done.stdout + done.stderr

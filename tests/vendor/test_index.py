@@ -173,7 +173,7 @@ def test_wrong_variable_is_named(
     assert vendor(make_project("tiny")) == 2
     printed = capsys.readouterr().err
     assert printed.startswith(f"{name} in the environment: {fault}")
-    assert printed.endswith("\n  next: correct that setting, then: make vendor\n")
+    assert printed.endswith(f"\n  next: printenv {name}  # correct {name}, then: make vendor\n")
     assert "secret" not in printed
 
 

@@ -64,7 +64,7 @@ def test_sync_says_what_to_do_with_an_unlisted_wheel(
     own = "requirements/src/own-1.0-py3-none-any.whl"
     assert capsys.readouterr().out.endswith(
         f"{own}: no line of apps.txt or tools.txt names this file\n1 difference\n"
-        f"  next: rm {own}; or ask for it in requirements/apps.in (./{own}), then: make vendor\n"
+        f"  next: rm {own}  # or ask for it in requirements/apps.in (./{own}), then: make vendor\n"
     )
     make_project_ask(project, "tiny", f"./{own}")
     assert vendor(project) == 0

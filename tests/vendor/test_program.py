@@ -40,12 +40,16 @@ def last_line(project: Path, *command: str, with_uv: bool = True, make: bool = F
 
 def test_next_command_begins_with_the_typed_python(project: Path) -> None:
     printed = last_line(project, "a ve/bin/python", "-S", "-m", "vendor_fetch", "check")
-    assert printed == ("  next: correct the line, then: 'a ve/bin/python' -S -m vendor_fetch sync")
+    assert printed == (
+        "  next: ${EDITOR:-vi} requirements/apps.in  # correct line 1, then: "
+        "'a ve/bin/python' -S -m vendor_fetch sync"
+    )
 
 
 def test_next_command_names_the_project(project: Path, tmp_path: Path) -> None:
     words = ("-S", "-m", "vendor_fetch", "--project", str(project), "check")
     printed = last_line(project, ".tools/bin/python", *words)
+    assert printed.startswith(f"  next: ${{EDITOR:-vi}} {project}/requirements/apps.in  # ")
     assert printed.endswith(f"-m vendor_fetch --project {project} sync")
 
 

@@ -126,7 +126,7 @@ def test_line_of_an_unbuildable_tarball_is_named(
     assert vendor(project) == 1
     printed = capsys.readouterr().err
     assert printed.startswith("code: error: Failed to build `code==1.0`")
-    assert f"; or ask for another version of code in {line}; then: make vendor\n" in printed
+    assert f"; or ask for another version of code in {line}, then: make vendor\n" in printed
     assert snapshot(project / "requirements/src") == before
     make_project("idna")
     assert vendor(project) == 0

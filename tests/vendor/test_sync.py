@@ -130,7 +130,8 @@ def test_unsatisfiable_requirement_changes_nothing(
     assert "requirements/apps.in: " in printed
     assert "tiny>=9" in printed
     assert (
-        "\n  next: change the requirements in requirements/apps.in, then: make vendor\n" in printed
+        "\n  next: ${EDITOR:-vi} requirements/apps.in  # change the requirements, then: make vendor\n"
+        in printed
     )
     assert snapshot(project) == before
 
@@ -212,7 +213,7 @@ def test_missing_file_of_apps_in_is_named(
     project = make_project("fine", f"./{own}")
     missing = (
         f"requirements/apps.in:2: {own}: there is no such file\n"
-        f"  next: git checkout -- {own}, or change the line, then: make vendor\n"
+        f"  next: git checkout -- {own}  # or change the line, then: make vendor\n"
     )
     assert (vendor(project), capsys.readouterr().err) == (2, missing)
     make_wheel(project / "requirements/src", "own")

@@ -136,7 +136,7 @@ def test_wheel_that_the_rebuild_rejects_is_refused(
     assert vendor(project) == 1
     printed = capsys.readouterr().err
     assert own.name in printed
-    assert "next: put a wheel of it for Python" in printed
+    assert "  # ask for another version, or for a wheel in requirements/src/ for Python" in printed
     assert files(project) == [own.name]
     assert not (project / APPS).exists()
 

@@ -50,7 +50,10 @@ def test_broken_wheel_is_named(
     assert vendor(project) == 1
     printed = capsys.readouterr().err
     assert printed.startswith("broken: error: ")
-    assert "next: ask for another version of it in requirements/apps.in, or replace the " in printed
+    assert (
+        "  # ask for another version of it, or replace the file if it is in requirements/src/"
+        in printed
+    )
     assert "index that pip" not in printed
 
 
@@ -72,7 +75,7 @@ def test_missing_version_is_no_network_error(
     make_wheel(index.directory, "tiny")
     assert vendor(make_project("tiny==9")) == 1
     assert (
-        "\n  next: change the requirements in requirements/apps.in, then: make "
+        "\n  next: ${EDITOR:-vi} requirements/apps.in  # change the requirements, then: make "
         in capsys.readouterr().err
     )
 
@@ -87,7 +90,7 @@ def test_unknown_failure_shows_uv_output(
     fake_uv(tmp_path, monkeypatch, "uv 99.0", "error: the moon is in the way")
     assert vendor(make_project("tiny")) == 1
     assert capsys.readouterr().err == (
-        "uv: error: the moon is in the way\n  next: follow uv's message above, then: make vendor\n"
+        "uv: error: the moon is in the way\n  next: make vendor  # after following uv's message above\n"
     )
 
 
@@ -143,8 +146,8 @@ def test_failed_build_shows_the_setting_to_add(
     printed = capsys.readouterr().err
     assert printed.startswith("code: error: Failed to ")
     assert printed.endswith(
-        f'  next: write build-requires = ["{requirement}"] into '
-        "[tool.vendor_fetch] of pyproject.toml, then: make vendor\n"
+        "  next: ${EDITOR:-vi} pyproject.toml  # [tool.vendor_fetch] needs "
+        f'build-requires = ["{requirement}"], then: make vendor\n'
     )
     assert "tool.uv" not in printed
 
@@ -155,7 +158,9 @@ def test_shown_setting_keeps_configured_requirements(
     make_wheel(index.directory, "other")
     make_code(index.directory, "import other, six")
     assert vendor(make_project("code", settings='build-requires = ["other>=1"]')) == 1
-    assert 'write build-requires = ["other>=1", "six"] into' in capsys.readouterr().err
+    assert (
+        'needs build-requires = ["other>=1", "six"], then: make vendor' in capsys.readouterr().err
+    )
 
 
 def test_build_requires_alone_are_enough(index: Index, make_project: MakeProject) -> None:

@@ -97,7 +97,7 @@ class _Downloads:
                     raise WorkFailed(
                         artifact.filename,
                         f"can't be downloaded from {_host(artifact)}: {error}",
-                        f"check the connection to {_host(artifact)}, then: {retry_command()}",
+                        f"{retry_command()}  # when {_host(artifact)} can be reached",
                     ) from None
                 if self.cancelled.wait(attempt * RETRY_SECONDS):
                     raise Cancelled from None
@@ -120,8 +120,8 @@ class _Downloads:
                         artifact.filename,
                         f"{_host(artifact)} sent a file whose sha256 is {digest.hexdigest()}, "
                         f"it should be {artifact.sha256}",
-                        f"report it to the operators of {_host(artifact)}, and configure pip or uv "
-                        f"for another index, then: {retry_command()}",
+                        f"{retry_command()}  # with another index in the settings of pip or uv; "
+                        f"report the file to the operators of {_host(artifact)}",
                     )
                 self._cache.add(file, artifact.sha256)
         except BaseException:

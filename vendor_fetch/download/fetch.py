@@ -52,7 +52,7 @@ def fetch(
                 raise WorkFailed(
                     str(cache.entry(file.sha256[0])),
                     "changed between writing and reading",
-                    f"check the disk, then: {retry_command()}",
+                    f"dmesg | tail  # check the disk, then: {retry_command()}",
                 )
     if missing:
         size = sum((project / file.path).stat().st_size for file in missing)
@@ -144,8 +144,8 @@ def _find_artifacts(
             raise WorkFailed(
                 file.path.name,
                 f"the index has no such file with sha256 {file.sha256[0]}",
-                f"configure pip or uv for an index that has it, or copy it into {file.path.parent}/ "
-                f"from another project, then: {retry_command()}",
+                f"{retry_command()}  # with an index that has it in the settings of pip or uv, or "
+                f"with the file in {file.path.parent}/, copied from another project",
             )
         artifacts[sha256] = found[sha256]
     return artifacts

@@ -12,7 +12,7 @@ from bootstrapper.ve.python.tag import linux_platforms
 from bootstrapper.ve.standards.requirement import parse_requirement
 from vendor_fetch.graph.graph import LockGraph
 from vendor_fetch.graph.metadata import tool_requirements
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import APPS_IN, VendorProject
@@ -65,8 +65,10 @@ def refuse_rejected_files(files: Iterable[LockedFile], project: VendorProject) -
         raise WorkFailed(
             str(APPS_IN),
             error.fault,
-            f"put a wheel of it for {project.target} into requirements/src/ and name that in "
-            f"{APPS_IN}, or ask for another version, then: {sync_command()}",
+            edit_and_sync(
+                APPS_IN,
+                f"ask for another version, or for a wheel in requirements/src/ for {project.target}",
+            ),
         ) from None
 
 

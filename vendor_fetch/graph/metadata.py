@@ -18,7 +18,7 @@ from bootstrapper.ve.standards.requirement import (
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel.tarball import build_system, with_project
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import edit_and_sync, restore, sync_command
 from vendor_fetch.project.project import APPS_IN, VendorProject
 
 # bootstrap.py runs with these in every project.
@@ -69,7 +69,7 @@ def _parse(text: str, field: str, path: Path) -> Requirement:
         raise WorkFailed(
             str(SOURCE / path.name),
             f"its metadata has {field}: {text}, which can't be read: {error}",
-            f"ask for another version of it in {APPS_IN}, then: {sync_command()}",
+            edit_and_sync(APPS_IN, "ask for another version of it"),
         ) from None
 
 
@@ -99,7 +99,7 @@ def _member(path: Path, suffix: str) -> bytes | None:
         raise WorkFailed(
             str(SOURCE / path.name),
             f"not an archive that can be read: {error}",
-            f"git checkout -- {SOURCE / path.name}, or: {sync_command()}",
+            f"{restore(SOURCE / path.name)}  # or: {sync_command()}",
         ) from None
     return None
 

@@ -65,7 +65,7 @@ def configured_index(project: Path, environ: Mapping[str, str] = os.environ) -> 
     pip = pip_settings(environ)
 
     def setting(name: str) -> Setting:
-        return pip.get(name) or Setting(value="", origin="")
+        return pip.get(name) or Setting(value="", name=name)
 
     certificates = _certificates(setting("cert"), environ)
     trusted_hosts = frozenset(setting("trusted-host").value.split())

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bootstrapper.errors import InputError
+from bootstrapper.next_step import edit
 from vendor_fetch.index.setting import Setting, from_environment
 from vendor_fetch.program import retry_command
 
@@ -61,14 +62,14 @@ def pip_settings(environ: Mapping[str, str]) -> dict[str, Setting]:
             raise InputError(
                 str(path),
                 " ".join(str(error).split()),
-                f"correct the file, then: {retry_command()}",
+                edit(path, f"correct it, then: {retry_command()}"),
             ) from None
         for section in ("global", "download", "install"):
             if parser.has_section(section):
                 settings.update(
                     (
                         key.replace("_", "-"),
-                        Setting(value=value.strip(), origin=f"{key} in {path}"),
+                        Setting(value=value.strip(), name=key, file=path),
                     )
                     for key, value in parser.items(section)
                     if value.strip()

@@ -7,22 +7,25 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bootstrapper.errors import InputError
+from bootstrapper.next_step import edit
 from vendor_fetch.program import retry_command
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A `value` and its `origin`, as messages name it: "index-url in /etc/pip.conf"."""
+    """A `value` and where it comes from: a key in a file, or a variable of the environment."""
 
     value: str
-    origin: str
+    name: str
+    file: Path | None = None
 
     def error(self, fault: str) -> InputError:
         """Return the error that names the setting. It shows no password."""
+        change = f"correct {self.name}, then: {retry_command()}"
         return InputError(
-            self.origin,
+            f"{self.name} in {self.file or 'the environment'}",
             f"{without_passwords(self.value)!r} {fault}",
-            f"correct that setting, then: {retry_command()}",
+            edit(self.file, change) if self.file else f"printenv {self.name}  # {change}",
         )
 
 
@@ -33,7 +36,7 @@ def without_passwords(text: str) -> str:
 
 def from_environment(name: str, environ: Mapping[str, str]) -> Setting:
     """Return the setting of a variable, with an empty value if the variable is not set."""
-    return Setting(value=environ.get(name, "").strip(), origin=f"{name} in the environment")
+    return Setting(value=environ.get(name, "").strip(), name=name)
 
 
 def location_exists(location: str, setting: Setting, base: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.next_step import edit
 from vendor_fetch.index.setting import Setting, from_environment, location_exists, require_location
 from vendor_fetch.program import install_command, retry_command
 
@@ -132,7 +133,7 @@ def uv_is_configured(project: Path, environ: Mapping[str, str]) -> bool:
         merged = {**_table(settings, "pip"), **settings}
         if not merged.keys().isdisjoint(_INDEX_SETTINGS):
             for key, address in _locations(merged):
-                setting = Setting(value=address, origin=f"{key} in {path}")
+                setting = Setting(value=address, name=key, file=path)
                 _check_location(key, address, setting, path.parent)
             return True
     return False
@@ -200,7 +201,7 @@ def _read(path: Path) -> Table:
         raise InputError(
             str(path),
             f"uv's settings can't be read: {error}",
-            f"correct the file, then: {retry_command()}",
+            edit(path, f"correct it, then: {retry_command()}"),
         ) from None
     return settings if path.name != "pyproject.toml" else _table(_table(settings, "tool"), "uv")
 

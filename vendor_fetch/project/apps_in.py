@@ -11,7 +11,7 @@ from bootstrapper.ve.standards.requirement import (
     parse_requirement,
 )
 from vendor_fetch.index.setting import without_passwords
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import edit_and_sync, restore, sync_command
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 
@@ -59,7 +59,7 @@ def check_requirements(project: Path, target: Target) -> None:
             raise InputError(
                 f"{APPS_IN}:{number}",
                 f"{path}: there is no such file",
-                f"git checkout -- {path}, or change the line, then: {sync_command()}",
+                f"{restore(path)}  # or change the line, then: {sync_command()}",
             )
 
 
@@ -71,7 +71,7 @@ def _lines(project: Path) -> Iterator[tuple[int, str]]:
         raise InputError(
             str(APPS_IN),
             f"not UTF-8 at byte {error.start}",
-            f"save the file as UTF-8, then: {sync_command()}",
+            edit_and_sync(APPS_IN, "save it as UTF-8"),
         ) from None
     for number, line in enumerate(lines, 1):
         if text := re.sub(r"(^|\s)#.*$", "", line).strip():
@@ -85,5 +85,5 @@ def _line_error(number: int, text: str, fault: str, part: str) -> InputError:
     return InputError(
         f"{APPS_IN}:{number}",
         f"{without_passwords(fault)}\n    {text}{caret}",
-        f"correct the line, then: {sync_command()}",
+        edit_and_sync(APPS_IN, f"correct line {number}"),
     )

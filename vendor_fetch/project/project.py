@@ -7,10 +7,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bootstrapper.errors import InputError
+from bootstrapper.next_step import existing
 from bootstrapper.ve.project import project
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
-from vendor_fetch.program import PROGRAM, sync_command
+from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.target import Target, choose_python, this_machine
 
 APPS_IN = PurePosixPath("requirements/apps.in")
@@ -64,7 +65,7 @@ def open_project(directory: Path) -> VendorProject:
         raise InputError(
             str(directory / APPS_IN),
             "the file is missing, so this is no project",
-            f"cd to the project, or name it: {PROGRAM or 'python3 -m vendor_fetch'} --project DIR",
+            f"ls {existing(directory)}  # cd to the project, or use --project DIR",
         )
     settings = project.table(project.read(directory), "tool", "vendor_fetch")
     file_format = settings.get("format", "wheel")
@@ -120,5 +121,5 @@ def _setting_error(directory: Path, key: str, fault: str, example: str) -> Input
     return InputError(
         f"pyproject.toml:{number}" if found else "pyproject.toml",
         f"{fault}\n    {found['line'].strip()}" if found else f"[tool.vendor_fetch] {fault}",
-        f"write it like {example}, then: {sync_command()}",
+        edit_and_sync("pyproject.toml", f"such as: {example}"),
     )

@@ -20,7 +20,7 @@ from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.uv import INDEX_VARIABLES, find_uv, permitted_environment, uv_settings
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.uv_failure import failed_build, uv_error, warnings
@@ -234,8 +234,7 @@ def _package(entry: dict[str, Any], directory: Path) -> Package:
         raise InputError(
             f"{APPS_IN}: {entry['name']}",
             "is neither from an index nor a file, so it cannot be vendored",
-            f"build its wheel, put it into {SOURCE}/, name that path in {APPS_IN}, then: "
-            f"{sync_command()}",
+            edit_and_sync(APPS_IN, f"build its wheel into {SOURCE}/, and name that path"),
         )
     path = archive and archive.get("path")
     if archive and not path:

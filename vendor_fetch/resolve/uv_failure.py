@@ -10,7 +10,7 @@ from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel import undeclared
 from vendor_fetch.index.uv import OLDEST_UV, find_uv
-from vendor_fetch.program import install_command, retry_command, sync_command
+from vendor_fetch.program import edit_and_sync, install_command, retry_command, sync_command
 from vendor_fetch.project.project import APPS_IN
 
 # How uv's errors about its own variables and files begin. The options are ours, and right.
@@ -77,39 +77,44 @@ def uv_error(
         return InputError(
             "uv's settings (UV_… in the environment, uv.toml, [tool.uv])",
             fault,
-            f"correct that setting, then: {retry_command()}",
+            f"printenv | grep ^UV_  # correct it there or in uv.toml, then: {retry_command()}",
         )
     if name := failed_build(output):
         return _build_error(name, fault, build_requires, requesting_line)
     where = str(APPS_IN) if for_apps_in else "the index"
-    sync = sync_command()
     if _DAMAGED.search(output):
         named = _NAMED.search(output) or _ALL_OF.search(output)
         return WorkFailed(
             named["name"] if named else where,
             fault,
-            f"ask for another version of it in {APPS_IN}, or replace the file if it is "
-            f"in {SOURCE}/ (git checkout -- {SOURCE}), then: {sync}",
+            edit_and_sync(
+                APPS_IN,
+                f"ask for another version of it, or replace the file if it is in {SOURCE}/ "
+                f"(git checkout -- {SOURCE})",
+            ),
         )
     if _NETWORK.search(output):
         return WorkFailed(
             where,
             fault,
-            "check that the index that pip or uv is configured for can be reached and has the "
-            f"package, then: {retry_command()}",
+            f"{retry_command()}  # when the index that pip or uv is configured for can be reached "
+            "and has the package",
         )
     if for_apps_in and "parse" in output and status == 2:
-        return InputError(where, fault, f"correct the line, then: {sync}")
+        return InputError(where, fault, edit_and_sync(APPS_IN, "correct the line"))
     if _NOT_FOUND.search(output):
         return WorkFailed(
             where,
             fault,
-            f"ask for another package in {APPS_IN}, or check that the index that pip or uv is "
-            f"configured for has this one, then: {sync}",
+            edit_and_sync(
+                APPS_IN,
+                "ask for another package, or check that the index that pip or uv is configured "
+                "for has this one",
+            ),
         )
     if "unsatisfiable" in output or "No solution found" in output:
-        return WorkFailed(where, fault, f"change the requirements in {APPS_IN}, then: {sync}")
-    return WorkFailed("uv", fault, f"follow uv's message above, then: {sync}")
+        return WorkFailed(where, fault, edit_and_sync(APPS_IN, "change the requirements"))
+    return WorkFailed("uv", fault, f"{sync_command()}  # after following uv's message above")
 
 
 def _without_warnings(output: str) -> str:
@@ -130,14 +135,17 @@ def _build_error(
         return WorkFailed(
             name,
             fault,
-            f"write {setting} into [tool.vendor_fetch] of pyproject.toml, then: {sync_command()}",
+            edit_and_sync("pyproject.toml", f"[tool.vendor_fetch] needs {setting}"),
         )
     return WorkFailed(
         name,
         fault,
-        "if the build imports a package that it does not declare, add it to "
-        "build-requires of [tool.vendor_fetch] in pyproject.toml; or ask for another "
-        f"version of {name} in {requesting_line(canonical_name(name))}; then: {sync_command()}",
+        edit_and_sync(
+            "pyproject.toml",
+            "if the build imports a package that it does not declare, add it to build-requires of "
+            f"[tool.vendor_fetch]; or ask for another version of {name} in "
+            f"{requesting_line(canonical_name(name))}",
+        ),
     )
 
 

@@ -4,7 +4,6 @@ A sync fetches the new files first. Then it writes each lock by one rename, and 
 files that no lock names any more. So the project still bootstraps after an interruption.
 """
 
-import shlex
 from pathlib import PurePosixPath
 
 from bootstrapper import plain_text
@@ -15,7 +14,7 @@ from vendor_fetch.download.cache import Cache
 from vendor_fetch.graph.check import check_differences, refuse_rejected_files, unlisted_paths
 from vendor_fetch.graph.metadata import tool_requirements
 from vendor_fetch.index.index import Index
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import edit_and_sync, in_project, sync_command
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import APPS_IN, VendorProject
@@ -80,10 +79,10 @@ def _report_remaining(project: VendorProject) -> int:
         print(plain_text.lines(difference))
     unlisted = unlisted_paths(project)
     advice = (
-        f"rm {shlex.join(unlisted)}; or ask for it in {APPS_IN} (./{unlisted[0]}), then: "
-        f"{sync_command()}"
+        f"rm {' '.join(map(in_project, unlisted))}  # or ask for it in {APPS_IN} "
+        f"(./{unlisted[0]}), then: {sync_command()}"
         if unlisted
-        else f"change what {APPS_IN} asks for, then: {sync_command()}"
+        else edit_and_sync(APPS_IN, "change what it asks for")
     )
     print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n  next: {advice}")
     return 1
