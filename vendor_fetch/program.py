@@ -59,7 +59,7 @@ def in_project(file: PurePath | str) -> str:
     return shlex.quote(str(_project_directory() / file))
 
 
-def restore(file: PurePath | str) -> str:
+def restore_command(file: PurePath | str) -> str:
     """Return the command that restores a project's file from git."""
     directory = _project_directory()
     git = "git" if directory == PurePath() else f"git -C {shlex.quote(str(directory))}"

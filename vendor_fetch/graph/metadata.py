@@ -18,7 +18,7 @@ from bootstrapper.ve.standards.requirement import (
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel.tarball import build_system, with_project
-from vendor_fetch.program import edit_and_sync, restore, sync_command
+from vendor_fetch.program import edit_and_sync, restore_command, sync_command
 from vendor_fetch.project.project import APPS_IN, VendorProject
 
 # bootstrap.py runs with these in every project.
@@ -99,7 +99,7 @@ def _member(path: Path, suffix: str) -> bytes | None:
         raise WorkFailed(
             str(SOURCE / path.name),
             f"not an archive that can be read: {error}",
-            f"{restore(SOURCE / path.name)}  # or: {sync_command()}",
+            f"{restore_command(SOURCE / path.name)}  # or: {sync_command()}",
         ) from None
     return None
 

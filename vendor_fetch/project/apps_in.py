@@ -11,7 +11,7 @@ from bootstrapper.ve.standards.requirement import (
     parse_requirement,
 )
 from vendor_fetch.index.setting import without_passwords
-from vendor_fetch.program import edit_and_sync, restore, sync_command
+from vendor_fetch.program import edit_and_sync, restore_command, sync_command
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 
@@ -59,7 +59,7 @@ def check_requirements(project: Path, target: Target) -> None:
             raise InputError(
                 f"{APPS_IN}:{number}",
                 f"{path}: there is no such file",
-                f"{restore(path)}  # or change the line, then: {sync_command()}",
+                f"{restore_command(path)}  # or change the line, then: {sync_command()}",
             )
 
 

@@ -78,11 +78,13 @@ def _report_remaining(project: VendorProject) -> int:
     for difference in differences:
         print(plain_text.lines(difference))
     unlisted = unlisted_paths(project)
-    advice = (
+    next_step = (
         f"rm {' '.join(map(in_project, unlisted))}  # or ask for it in {APPS_IN} "
         f"(./{unlisted[0]}), then: {sync_command()}"
         if unlisted
         else edit_and_sync(APPS_IN, "change what it asks for")
     )
-    print(f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n  next: {advice}")
+    print(
+        f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n  next: {next_step}"
+    )
     return 1

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.next_step import ANOTHER_VERSION, edit
@@ -127,28 +127,35 @@ def _environment(python: Path, home: Path, source: str) -> Mapping[str, str]:
 SHOWN_LINES = 15
 _TAIL_BYTES = 1 << 16
 
+
+class _Missing(NamedTuple):
+    pattern: re.Pattern[str]
+    what: str
+    next_step: str
+
+
 # What builds need from the system, by the errors of setuptools, distutils, the kernel, Meson,
 # CMake and C compilers.
 _MISSING = (
-    (
-        re.compile(
+    _Missing(
+        pattern=re.compile(
             r"command '([^']+)' failed: No such file or directory"
             r"|No such file or directory: '([^']*(?:cc|c\+\+|g\+\+|clang)[^']*)'"
             r"|Unknown compiler\(s\): \[\['([^']+)"
             r"|(?:No )?(CMAKE_C(?:XX)?_COMPILER) (?:could be found|not set)"
         ),
-        "a C compiler",
-        "apt-get install build-essential  # as root, on Debian; then: ./bootstrap.py",
+        what="a C compiler",
+        next_step="apt-get install build-essential  # as root, on Debian; then: ./bootstrap.py",
     ),
-    (
-        re.compile(r"fatal error: '?(Python\.h)'?[: ]|(Python\.h): No such file"),
-        "Python's header files",
-        "apt-get install python3-dev  # as root, on Debian; then: ./bootstrap.py",
+    _Missing(
+        pattern=re.compile(r"fatal error: '?(Python\.h)'?[: ]|(Python\.h): No such file"),
+        what="Python's header files",
+        next_step="apt-get install python3-dev  # as root, on Debian; then: ./bootstrap.py",
     ),
-    (
-        re.compile(r"fatal error: '?([^\s':]+)'?(?:: No such file| file not found)"),
-        "the header files of a library",
-        "apt-file search {name}  # finds Debian's package; install it, then: ./bootstrap.py",
+    _Missing(
+        pattern=re.compile(r"fatal error: '?([^\s':]+)'?(?:: No such file| file not found)"),
+        what="the header files of a library",
+        next_step="apt-file search {name}  # finds Debian's package; install it, then: ./bootstrap.py",
     ),
 )
 

@@ -24,7 +24,7 @@ def _damaged(entry: Entry) -> DamagedEntry:
     return DamagedEntry(
         os.fspath(entry.place),
         "the store's files change while they are read",
-        "./bootstrap.py --no-store, and see who writes there",
+        "./bootstrap.py --no-store  # and find the process that writes there",
     )
 
 

@@ -17,9 +17,6 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
 # The first line of a pointer (the specification of Git LFS, "Pointer").
 _POINTER = b"version https://git-lfs.github.com/spec/"
-# Neither command loses a file of the user's.
-_BRING_BACK = "git checkout -- {path}  # or: make vendor"
-_PUT_ASIDE = "git stash push -- {path}  # or: make vendor"
 
 
 def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
@@ -69,7 +66,7 @@ def _compare(
 def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
     """Return what is wrong with one vendored file; None if nothing is."""
     path, quoted = project / file.path, shlex.quote(str(file.path))
-    restore = _BRING_BACK.format(path=quoted)
+    restore = f"git checkout -- {quoted}  # or: make vendor"
     try:
         # Opening a FIFO would block, and a device may never end.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -95,7 +92,8 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
         str(file.path),
         f"the sha256 of its {_size(path)} bytes is {digest}, "
         f"{file.place} has {' or '.join(file.sha256)}",
-        _PUT_ASIDE.format(path=quoted),
+        # The file may be the user's, so the command keeps it.
+        f"git stash push -- {quoted}  # or: make vendor",
     )
 
 
