@@ -26,7 +26,7 @@ def _connection_message(error):
     if connection.vendor != "postgresql":
         hint = "  next: ${EDITOR:-vi} .env  # correct DATABASE_URL, or let this user write there"
     elif host and not host.startswith("/"):
-        hint = f"  next: ${{EDITOR:-vi}} .env  # correct DATABASE_URL, or start the server at {host}"
+        hint = f"  next: ${{EDITOR:-vi}} .env  # correct DATABASE_URL, or start a server at {host}"
     elif "does not exist" in str(error):
         hint = f"  next: createdb {name}"
     else:

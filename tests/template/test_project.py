@@ -147,7 +147,7 @@ def test_unreachable_database_names_the_next_command(generate: Generate, tmp_pat
     edit = "  next: ${EDITOR:-vi} .env  # correct DATABASE_URL, or "
     answers = {
         "postgres:///shop": "  next: sudo systemctl start postgresql",
-        "postgres://me:secret@127.0.0.1:9/shop": f"{edit}start the server at 127.0.0.1",
+        "postgres://me:secret@127.0.0.1:9/shop": f"{edit}start a server at 127.0.0.1",
         f"sqlite:///{tmp_path}/missing/db": f"{edit}let this user write there",
     }
     ask = ["shell", "-c", "from accounts.models import User; User.objects.get()"]
