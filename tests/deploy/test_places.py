@@ -105,7 +105,7 @@ def test_a_read_only_project_is_reported(shop: Shop, tmp_path: Path) -> None:
         subprocess.run(["umount", "-l", shop.project], check=True)
     assert run.returncode == 1
     assert f"{shop.project}/.deploy: can't be written (Read-only file system)" in run.stderr
-    assert "next: as the owner" in run.stderr
+    assert "  # as its owner, on a writable disk: " in run.stderr
     assert not shop.live.exists()
 
 
