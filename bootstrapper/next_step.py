@@ -12,10 +12,8 @@ def edit(file: PurePath | str, change: str) -> str:
 
 def existing(path: str | PurePath) -> str:
     """Return a path, or the nearest directory above it that exists, quoted for a shell."""
-    place = os.fspath(path)
-    while not os.path.exists(place) and os.path.dirname(place) not in ("", place):
-        place = os.path.dirname(place)
-    return shlex.quote(place)
+    place = PurePath(path)
+    return shlex.quote(str(next(filter(os.path.exists, (place, *place.parents)), place)))
 
 
 ANOTHER_VERSION = edit("requirements/apps.in", "ask for another version of it, then: make vendor")

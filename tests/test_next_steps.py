@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 import pytest
 
-from bootstrapper.next_step import ANOTHER_VERSION, OUT_OF_MEMORY
+from bootstrapper.next_step import ANOTHER_VERSION, OUT_OF_MEMORY, edit, existing
 from tests.conftest import REPOSITORY
 
 DIRECTORIES = ("bootstrapper", "vendor_fetch", "tools")
@@ -193,3 +193,16 @@ def test_every_next_step_can_be_pasted() -> None:
 )
 def test_prose_is_no_next_step(prose: str) -> None:
     assert fault(prose)
+
+
+def test_a_next_step_quotes_its_file(tmp_path: Path) -> None:
+    (tmp_path / "it's here").touch()
+    step = edit(tmp_path / "it's here", "correct it")
+    run = subprocess.run(["bash", "-c", step], env={"EDITOR": "ls"}, capture_output=True, text=True)
+    assert run.stdout == f"{tmp_path}/it's here\n"
+
+
+def test_a_next_step_names_a_directory_that_exists(tmp_path: Path) -> None:
+    assert existing(tmp_path / "gone/file") == str(tmp_path)
+    assert existing("gone/file") == "."
+    assert existing("/") == "/"
