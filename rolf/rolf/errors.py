@@ -24,9 +24,9 @@ def _connection_message(error):
     connection = connections["default"]
     name, host = (str(connection.settings_dict[key]) for key in ("NAME", "HOST"))
     if connection.vendor != "postgresql":
-        hint = "  next: ${EDITOR:-vi} .env  # correct DATABASE_URL, or let this user write there"
+        hint = "  next: correct DATABASE_URL in .env, or let this user write to that directory"
     elif host and not host.startswith("/"):
-        hint = f"  next: ${{EDITOR:-vi}} .env  # correct DATABASE_URL, or start a server at {host}"
+        hint = f"  next: correct DATABASE_URL in .env, or start the server at {host}"
     elif "does not exist" in str(error):
         hint = f"  next: createdb {name}"
     else:

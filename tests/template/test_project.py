@@ -144,11 +144,12 @@ def test_runserver_passes_the_smoke_test(generated: Path, tmp_path: Path) -> Non
 def test_unreachable_database_names_the_next_command(generate: Generate, tmp_path: Path) -> None:
     project = generate(database="postgresql", project_slug="shop")
     assert bootstrap(project).returncode == 0
-    edit = "  next: ${EDITOR:-vi} .env  # correct DATABASE_URL, or "
     answers = {
         "postgres:///shop": "  next: sudo systemctl start postgresql",
-        "postgres://me:secret@127.0.0.1:9/shop": f"{edit}start a server at 127.0.0.1",
-        f"sqlite:///{tmp_path}/missing/db": f"{edit}let this user write there",
+        "postgres://me:secret@127.0.0.1:9/shop": "  next: correct DATABASE_URL in .env, or start "
+        "the server at 127.0.0.1",
+        f"sqlite:///{tmp_path}/missing/db": "  next: correct DATABASE_URL in .env, or let this "
+        "user write to that directory",
     }
     ask = ["shell", "-c", "from accounts.models import User; User.objects.get()"]
     for address, next_step in answers.items():
