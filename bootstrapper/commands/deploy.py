@@ -177,7 +177,7 @@ def _words(words: list[str]) -> tuple[str, int | None]:
         raise InputError(
             "rollback",
             f"takes a deployment and the number of a push, not {' '.join(words)}",
-            f"{PROGRAM} pushes",
+            f"{PROGRAM} pushes  # lists deployments and the numbers of pushes",
         )
     return (names[0] if names else ""), (int(numbers[0]) if numbers else None)
 

@@ -240,7 +240,7 @@ def _unknown_recipe(deployment: Deployment, stage: StageEntry, known: Collection
         file=deployment.file,
         line=stage.line,
         text=f'no recipe is called "{stage.recipe}"{of_stage}{did_you_mean(stage.recipe, known)}',
-        next_step=f"{PROGRAM} cookbook",
+        next_step=f"{PROGRAM} cookbook  # lists the recipes",
     )
 
 
@@ -284,7 +284,7 @@ def _lack(
     )
     if name in deployment.flags:
         text = f"{needed} the flag {name}, which is empty"
-        next_step = f"{PROGRAM} deploy {deployment.name} --flag {name}=TEXT"
+        next_step = flag.with_text(deployment.name, name)
     elif name in values:
         text = f"{needed} the setting {name}, which is empty"
         if line := deployment.lines.get(name):

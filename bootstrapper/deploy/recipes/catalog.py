@@ -5,6 +5,7 @@ shebang, whatever its extension. A name may hold spaces. Other files (a README) 
 """
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -94,10 +95,15 @@ class RecipeCatalog:
                     Problem(
                         file=file,
                         text=f"{other.name} has the same name; one name is one recipe",
-                        next_step=f"rename or remove one of them: ls '{RECIPES}'",
+                        next_step=f"ls -l {_quoted(other.name)} {_quoted(path.name)}"
+                        "  # rename or remove one of them",
                     )
                 )
             self._theirs[name] = path
+
+
+def _quoted(name: str) -> str:
+    return shlex.quote(f"{RECIPES}/{name}")
 
 
 def _listed(directory: Path) -> list[Path]:
@@ -132,7 +138,9 @@ def _read(name: str, path: Path) -> Recipe:
     file = f"{RECIPES}/{path.name}"
 
     def broken(text: str) -> DefinitionError:
-        return definition_error([Problem(file=file, text=text, next_step=f"ls -l '{file}'")])
+        return definition_error(
+            [Problem(file=file, text=text, next_step=f"ls -l {shlex.quote(file)}")]
+        )
 
     try:
         mode = path.stat().st_mode
