@@ -150,7 +150,11 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
         )
     if as_json:
         write_lines([json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2)])
-    else:  # as it is, whatever the terminal's encoding
+    else:
+        # The shell creates the file of `cookbook NAME > deploy/recipes/NAME.sh` before this runs.
+        if not recipe.code:
+            recipe = cookbook.shipped(name) or recipe
+        # As it is, whatever the terminal's encoding.
         write([recipe.code.encode()])
     return 0
 

@@ -72,7 +72,7 @@ keep = os.environ.get("KEEP_RELEASES") or "5"
 if not keep.isdecimal() or int(keep) < 1:
     raise SystemExit(
         f"KEEP_RELEASES: {keep!r} is not a number from 1 on\n"
-        "  next: correct it in deploy/deployments.toml"
+        "  next: ${EDITOR:-vi} deploy/deployments.toml  # correct KEEP_RELEASES"
     )
 current, previous, listed, log = (run_on_host(LIST) + "\n").split("\n", 3)
 names = listed.split("/")[:-1]

@@ -140,7 +140,9 @@ deploy/deployments.toml:7: not valid TOML: Invalid value
 
 
 def test_a_missing_file_says_where_to_run_the_command(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the file is missing\n  next: ls .*  # is it the project"):
+    with pytest.raises(
+        InputError, match=r"the file is missing\n  next: ls .*  # is it the project"
+    ):
         reader.read(tmp_path)
     write(tmp_path)
     (tmp_path / "deploy/deployments.toml").unlink()
@@ -152,7 +154,9 @@ def test_a_missing_file_says_where_to_run_the_command(tmp_path: Path) -> None:
 def test_latin_1_is_reported_with_its_line(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "deploy/deployments.toml").write_bytes(b"a = 1\n# caf\xe9\n")
-    with pytest.raises(InputError, match=r":2: not UTF-8 at byte 11\n  next: iconv .*  # shows the text"):
+    with pytest.raises(
+        InputError, match=r":2: not UTF-8 at byte 11\n  next: iconv .*  # shows the text"
+    ):
         reader.read(tmp_path)
 
 

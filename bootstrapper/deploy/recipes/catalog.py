@@ -45,16 +45,19 @@ class RecipeCatalog:
         if name not in self._read:
             if name in self._theirs:
                 self._read[name] = _whole(_read(name, self._theirs[name]))
-            elif name in self._ours:
-                file = self._ours[name]
-                parsed = recipe.parse(
-                    name,
-                    Path(file.name).suffix,
-                    file.read_bytes(),
-                    file=f"cookbook/{file.name}",
-                )
-                self._read[name] = _whole(replace(parsed, shipped=True))
+            elif ours := self.shipped(name):
+                self._read[name] = ours
         return self._read.get(name)
+
+    def shipped(self, name: str) -> Recipe | None:
+        """Return our recipe of that name, even if the project's hides it. None if there is none."""
+        if name not in self._ours:
+            return None
+        file = self._ours[name]
+        parsed = recipe.parse(
+            name, Path(file.name).suffix, file.read_bytes(), file=f"cookbook/{file.name}"
+        )
+        return _whole(replace(parsed, shipped=True))
 
     def of_stage(self, stage: StageEntry) -> Recipe | None:
         """Return the recipe that a stage runs, None if there is none. Raise as `get` does."""
