@@ -46,9 +46,10 @@ def run_on_host(script: str, **names: list[str]) -> str:
         check=False,
     )
     if run.returncode:
+        host, directory = os.environ["REMOTE_HOST"], os.environ["REMOTE_DIRECTORY"]
+        by_hand = f"ls -la {shlex.quote(directory)}" if host == "." else f"ssh {host}"
         raise SystemExit(
-            f"{os.environ['REMOTE_HOST']}:{os.environ['REMOTE_DIRECTORY']}: releases "
-            f"cannot be listed or removed\n  next: ssh {os.environ['REMOTE_HOST']}"
+            f"{host}:{directory}: releases cannot be listed or removed\n  next: {by_hand}"
         )
     return run.stdout.decode(errors="surrogateescape").partition(f"{MARK}\n")[2]
 

@@ -85,7 +85,8 @@ cd "releases/.$RELEASE.partial"
 cd ..
 if [ "$(readlink ../current)" = "releases/$RELEASE" ]; then
     echo "$REMOTE_HOST:$PWD/$RELEASE is live and stays as it is" >&2
-    echo "  next: push again; the new push creates another release" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}ls -l ${REMOTE_DIRECTORY@Q}  # push again: a new push creates another release" >&2
     exit 1
 fi
 rm -rf "$RELEASE"  # from this push, before it was resumed
