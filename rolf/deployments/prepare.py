@@ -126,19 +126,13 @@ def prepare_hosts(deployment):
 def from_plan(deployment, plan, resolves_git):
     """Return the PreparedDeployment of a plan, whatever the deployment's rows say today."""
     hosts = {"REMOTE_HOSTS": plan.hosts} if len(plan.hosts) > 1 else {}
-    engine = EngineDeployment(
-        name=deployment.name,
-        branch=deployment.branch,
-        stages=(),
-        timeout=deployment.timeout,
-        idle_timeout=deployment.idle_timeout,
+    engine = _engine_deployment(
+        deployment,
         on_failure=plan.on_failure,
         batch=Share(plan.batch or 100, percent=not plan.batch),
         max_failures=plan.max_failures,
         settings={**plan.settings, **hosts},
         secrets=tuple(plan.secrets),
-        flags=_flags(deployment),
-        id=str(deployment.pk),
     )
     return PreparedDeployment(
         project=directory(deployment),
@@ -198,19 +192,13 @@ def _from_rows(deployment):
     except ValueError:
         problems.append(Problem(text=f'the batch is "{deployment.batch}"; it may be 2, or 25%'))
         batch = _share("")
-    engine = EngineDeployment(
-        name=deployment.name,
-        branch=deployment.branch,
-        stages=(),
-        timeout=deployment.timeout,
-        idle_timeout=deployment.idle_timeout,
+    engine = _engine_deployment(
+        deployment,
         on_failure=deployment.on_failure,
         batch=batch,
         max_failures=deployment.max_failures,
         settings=values,
         secrets=tuple(secrets),
-        flags=_flags(deployment),
-        id=str(deployment.pk),
         invalid=frozenset(invalid),
     )
     return (
@@ -220,8 +208,18 @@ def _from_rows(deployment):
     )
 
 
-def _flags(deployment):
-    return {flag.name: flag.to_engine() for flag in deployment.flags.all()}
+def _engine_deployment(deployment, **values):
+    """Return the engine's Deployment without stages: `values`, and what a push does not change."""
+    return EngineDeployment(
+        name=deployment.name,
+        branch=deployment.branch,
+        stages=(),
+        timeout=deployment.timeout,
+        idle_timeout=deployment.idle_timeout,
+        flags={flag.name: flag.to_engine() for flag in deployment.flags.all()},
+        id=str(deployment.pk),
+        **values,
+    )
 
 
 def _share(text):
