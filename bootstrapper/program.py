@@ -24,10 +24,9 @@ def bootstrapper_invocation(typed: Sequence[str], arguments: Sequence[str]) -> s
     """Return the invocation of bootstrapper.
 
     A user of a project types `ve/bin/python -m bootstrapper`; a `python` on PATH, if there is one,
-    may not have this package. DEFAULT stands for an absolute path, which scripts use.
+    may not have this package. DEFAULT stands for the command where another program imports this one.
     """
-    words = invocation("bootstrapper", typed, arguments)
-    return words if words and not words.startswith(("/", "'/")) else DEFAULT
+    return invocation("bootstrapper", typed, arguments) or DEFAULT
 
 
 PROGRAM = bootstrapper_invocation(sys.orig_argv, sys.argv[1:])

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,11 @@ from bootstrapper.program import DEFAULT, bootstrapper_invocation, invocation
             ["status"],
             "'../a b/ve/bin/python' -m bootstrapper",
         ),
-        (["/srv/shop/ve/bin/python", "-m", "bootstrapper", "status"], ["status"], DEFAULT),
+        (
+            ["/srv/shop/ve/bin/python", "-m", "bootstrapper", "status"],
+            ["status"],
+            "/srv/shop/ve/bin/python -m bootstrapper",
+        ),
         (["ve/bin/python", "./manage.py", "worker"], ["worker"], DEFAULT),
         (["python", "-m", "pytest", "-m", "bootstrapper"], ["-m", "bootstrapper"], DEFAULT),
         ([], [], DEFAULT),
@@ -81,5 +86,6 @@ def test_usage_begins_with_a_command_that_works(command):
         capture_output=True,
         timeout=60,
         cwd=Path(__file__).parent.parent,
+        env={**os.environ, "COLUMNS": "200"},
     )
-    assert run.stdout.startswith(f"usage: python -m bootstrapper{command} "), run.stdout
+    assert run.stdout.startswith(f"usage: {sys.executable} -m bootstrapper{command} "), run.stdout

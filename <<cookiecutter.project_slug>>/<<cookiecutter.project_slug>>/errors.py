@@ -1,9 +1,12 @@
 """Messages for errors that need no traceback, because something outside the code is wrong."""
 
+import shlex
 import traceback
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
+
+from .environment import DOTENV
 
 
 def message_for(error):
@@ -23,12 +26,13 @@ def _connection_message(error):
         return None
     connection = connections["default"]
     name, host = (str(connection.settings_dict[key]) for key in ("NAME", "HOST"))
+    edit = f"  next: ${{EDITOR:-vi}} {shlex.quote(str(DOTENV))}  # correct DATABASE_URL"
     if connection.vendor != "postgresql":
-        hint = "  next: correct DATABASE_URL in .env, or let this user write to that directory"
+        hint = f"{edit}, or let this user write to that directory"
     elif host and not host.startswith("/"):
-        hint = f"  next: correct DATABASE_URL in .env, or start the server at {host}"
+        hint = f"{edit}, or start the server at {host}"
     elif "does not exist" in str(error):
-        hint = f"  next: createdb {name}"
+        hint = f"  next: createdb {shlex.quote(name)}"
     else:
         hint = (
             "  SQLite needs no server: write DATABASE_URL=sqlite:///data/db.sqlite3 into .env\n"

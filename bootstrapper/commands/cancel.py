@@ -14,6 +14,7 @@ from bootstrapper.deploy.machine.directory import machine_name, user_name
 from bootstrapper.deploy.machine.holder import PushHolder
 from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.errors import WorkFailed
+from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
 from bootstrapper.progress import Progress
 
@@ -44,7 +45,8 @@ def _cancel(options: argparse.Namespace) -> int:
             raise WorkFailed(
                 name,
                 f"is being pushed by {elsewhere}, from another directory or machine",
-                f"{PROGRAM} cancel {name} there, on {elsewhere.machine}",
+                f"{PROGRAM} status {name}  # cancel it on {single_line(elsewhere.machine)}, in the "
+                "directory that it was started from",
             )
         raise WorkFailed(
             name, "nothing is running, so there is nothing to cancel", f"{PROGRAM} status {name}"

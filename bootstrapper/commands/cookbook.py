@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import shutil
 import sys
 import textwrap
@@ -71,11 +72,13 @@ def _cookbook(options: argparse.Namespace) -> int:
             return _list(RecipeCatalog(options.project), as_json=options.json)
         case ["import", file]:
             return _import(options.project, Path(file), force=options.force)
-        case ["import", *_]:
+        case ["import", *files]:
             raise InputError(
                 "cookbook import",
                 "takes one file: the CSV of a cookbook of 2010",
-                f"{_LIST} import FILE",
+                f"{_LIST} import {shlex.quote(files[0])}  # then the next one"
+                if files
+                else f"{_LIST} --help",
             )
         case [name]:
             return _print(RecipeCatalog(options.project), name, as_json=options.json)
@@ -83,7 +86,7 @@ def _cookbook(options: argparse.Namespace) -> int:
             raise InputError(
                 "cookbook",
                 "takes one recipe; a name with spaces is one in quotes",
-                f'{_LIST} "{" ".join(words)}"',
+                f"{_LIST} {shlex.quote(' '.join(words))}",
             )
     raise AssertionError(options.words)
 
@@ -143,11 +146,15 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
         raise InputError(
             "cookbook",
             f'no recipe is called "{name}"{did_you_mean(name, cookbook.names)}',
-            f"{_LIST}  # lists them",
+            f"{_LIST}  # lists the recipes",
         )
     if as_json:
         write_lines([json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2)])
-    else:  # as it is, whatever the terminal's encoding
+    else:
+        # The shell creates the file of `cookbook NAME > deploy/recipes/NAME.sh` before this runs.
+        if not recipe.code:
+            recipe = cookbook.shipped(name) or recipe
+        # As it is, whatever the terminal's encoding.
         write([recipe.code.encode()])
     return 0
 
@@ -177,7 +184,7 @@ def _import(project: Path, file: Path, *, force: bool) -> int:
         rows = csv_cookbook.read(file)
     except OSError as error:
         raise InputError(
-            str(file), f"can't be read ({error.strerror})", f"{_LIST} import FILE"
+            str(file), f"can't be read ({error.strerror})", f"ls -l {shlex.quote(str(file))}"
         ) from None
     written = write(project, {row.file: row.text for row in rows}, force=force)
     cookbook = RecipeCatalog(project)

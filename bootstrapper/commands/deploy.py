@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -110,7 +111,6 @@ def _deploy(options: argparse.Namespace) -> int:
 
         return show(options, prepared)
     return _operate(
-        "deploy",
         options,
         prepared,
         lambda start, *held: start.deploy(*held, ref=options.ref, comment=options.comment),
@@ -118,13 +118,12 @@ def _deploy(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    return _operate("resume", options, _prepare(options), lambda start, *held: start.resume(*held))
+    return _operate(options, _prepare(options), lambda start, *held: start.resume(*held))
 
 
 def _rollback(options: argparse.Namespace) -> int:
     options.deployment, number = _words(options.words)
     return _operate(
-        "rollback",
         options,
         _prepare(options, flags=options.flags),
         lambda start, *held: start.rollback(
@@ -146,7 +145,6 @@ def _prepare(
 
 
 def _operate(
-    command: str,
     options: argparse.Namespace,
     prepared: PreparedDeployment,
     operation: "Callable[..., Outcome]",
@@ -156,7 +154,7 @@ def _operate(
         raise InputError(
             "--step",
             "asks before each stage, and there is no terminal to ask on",
-            f"{PROGRAM} {command} {prepared.deployment.name}",
+            f"{PROGRAM} {shlex.join(word for word in sys.argv[1:] if word != '--step')}",
         )
     with Session(prepared.project, prepared.deployment) as session:
         # The session logs in to the hosts while these are imported.
@@ -177,7 +175,7 @@ def _words(words: list[str]) -> tuple[str, int | None]:
         raise InputError(
             "rollback",
             f"takes a deployment and the number of a push, not {' '.join(words)}",
-            f"{PROGRAM} pushes",
+            f"{PROGRAM} pushes  # lists deployments and the numbers of pushes",
         )
     return (names[0] if names else ""), (int(numbers[0]) if numbers else None)
 

@@ -180,7 +180,8 @@ class InteractiveFrontend:
         )
         if result.failed:
             self._say(
-                f"{_listed(result.failed)} failed and stays as it is: see there, and push again"
+                f"{_listed(result.failed)} failed and stays as it is\n"
+                f"  next: {PROGRAM} log {self._name} {plan.id}  # correct the error, then push again"
             )
         if plan.rollback_to is None:
             self._say(f"  next: {PROGRAM} rollback {self._name}  # takes it back")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -22,7 +23,7 @@ from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
-from bootstrapper.spelling import did_you_mean
+from bootstrapper.spelling import did_you_mean, nearest
 
 # The keys of `log --json`; docs/reference.md prints this table.
 KEYS = {
@@ -108,7 +109,9 @@ def _chosen(project: Path, words: list[str]) -> Record:
     names = [word for word in words if not word.isdecimal()]
     if len(numbers) > 1 or len(names) > 1:
         raise InputError(
-            "log", "takes a deployment's name and a push's number", f"{PROGRAM} log production 12"
+            "log",
+            "takes a deployment's name and a push's number",
+            f"{PROGRAM} log {shlex.join([*names[:1], *numbers[:1]])}",
         )
     running = store.by_lock(project)
     if numbers:
@@ -149,7 +152,8 @@ def _stages(record: Record, name: str) -> list[int] | None:
         raise InputError(
             f"push {record.id}",
             f'has no stage "{name}"{did_you_mean(name, names)}',
-            f"one of: {', '.join(names)}",
+            f"{PROGRAM} log {record.id} --stage {shlex.quote(nearest(name, names) or names[0])}"
+            f"  # or one of: {', '.join(names)}",
         )
     return [names.index(name)]
 

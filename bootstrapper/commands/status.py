@@ -111,8 +111,8 @@ def _next(options: argparse.Namespace, deployment: Deployment, seen: DeploymentS
     if holder := seen.holder:
         if not seen.here:
             return [
-                f"wait for it; it can be cancelled only on {holder.machine}, in the directory "
-                "that it was started from"
+                f"{PROGRAM} status {name}  # wait for it, or cancel it on "
+                f"{single_line(holder.machine)}, in the directory that it was started from"
             ]
         return [f"{PROGRAM} log -f {name}", f"{PROGRAM} cancel {name}"]
     if seen.closed:

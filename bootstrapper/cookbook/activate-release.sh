@@ -21,7 +21,7 @@ elif [ -e current ] && [ ! -L current ]; then
 fi
 if [ -n "$fault" ]; then
     echo "$REMOTE_HOST:$REMOTE_DIRECTORY: $fault; the live release is unchanged" >&2
-    echo "  next: check the stages in deploy/deployments.toml, then push again" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # check the stages, then push again" >&2
     exit 1
 fi
 previous=$(readlink current) || true

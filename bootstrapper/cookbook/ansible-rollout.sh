@@ -28,13 +28,13 @@ export ANSIBLE_PYTHON_INTERPRETER=auto_silent ANSIBLE_RETRY_FILES_ENABLED=0
 program=${ANSIBLE_PLAYBOOK:-ansible-playbook}
 if ! command -v "$program" >/dev/null; then
     echo "$program: not installed on this machine" >&2
-    echo "  next: apt-get install ansible-core, or set ANSIBLE_PLAYBOOK to its path" >&2
+    echo "  next: apt-get install ansible-core  # as root; or set ANSIBLE_PLAYBOOK to its path" >&2
     exit 1
 fi
 cd "$CHECKOUT_DIR"
 if [ ! -e "$ANSIBLE_INVENTORY" ]; then
     echo "ANSIBLE_INVENTORY: there is no $ANSIBLE_INVENTORY" >&2
-    echo "  next: correct it in deploy/deployments.toml: it is a path in the checkout" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct ANSIBLE_INVENTORY, a path in the checkout" >&2
     exit 1
 fi
 directory=$(dirname "$CHECKOUT_DIR")/ansible
@@ -142,6 +142,7 @@ END
 "$program" --inventory "$ANSIBLE_INVENTORY" ${ANSIBLE_LIMIT:+--limit "$ANSIBLE_LIMIT"} \
     "$directory/playbook.yml" || {
     echo "release $RELEASE is not on all hosts; Ansible lists above where it failed" >&2
-    echo "  next: remove the cause, then push again; ANSIBLE_LIMIT=HOST pushes to one host" >&2
+    echo "  next: ansible --inventory ${ANSIBLE_INVENTORY@Q} --module-name ping all  # in the project;" \
+        "correct the error above, then push again; ANSIBLE_LIMIT=HOST pushes to one host" >&2
     exit 1
 }

@@ -14,7 +14,7 @@
 : "${BACKUP_COMMAND=}" "${KEEP_BACKUPS:=5}" "${MANAGE_DIRECTORY=}"
 if [[ ! $KEEP_BACKUPS =~ ^(all|0*[1-9][0-9]{0,8})$ ]]; then
     echo "KEEP_BACKUPS: '$KEEP_BACKUPS' is neither a number from 1 on nor all; nothing was done" >&2
-    echo "  next: correct it in deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct KEEP_BACKUPS" >&2
     exit 1
 fi
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BACKUP_COMMAND KEEP_BACKUPS MANAGE_DIRECTORY \
@@ -27,7 +27,7 @@ mkdir -p "$backups"
 export BACKUP=$backups/.push-$RELEASE.partial KIND=$backups/.push-$RELEASE.kind
 trap 'rm -f "$BACKUP" "$BACKUP-journal" "$KIND"
     echo "$REMOTE_HOST:$PWD: the database is not backed up" >&2
-    echo "  next: remove the cause that is shown above, then resume the push" >&2' ERR
+    echo "  next: ${login:-cd ${PWD@Q}}  # correct the error above, then resume the push" >&2' ERR
 rm -f "$BACKUP" "$KIND"
 if [ -n "$BACKUP_COMMAND" ]; then
     suffix=backup

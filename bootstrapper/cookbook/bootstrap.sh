@@ -13,7 +13,7 @@ if [ ! -f bootstrap.py ] && [ -f "./$MANAGE_DIRECTORY/bootstrap.py" ]; then
 fi
 if [ ! -f bootstrap.py ]; then
     echo "$REMOTE_HOST:$PWD: no bootstrap.py" >&2
-    echo "  next: add a stage that sends it before this one, such as rsync-release" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # add a stage that sends it before this one, such as rsync-release" >&2
     exit 1
 fi
 if [ -z "$REMOTE_PYTHON" ]; then
@@ -22,7 +22,7 @@ elif python=$(command -v "$REMOTE_PYTHON"); then
     "$python" bootstrap.py --python "$python" </dev/null
 else
     echo "$REMOTE_HOST: there is no $REMOTE_PYTHON" >&2
-    echo "  next: install it on that host, or correct REMOTE_PYTHON in deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct REMOTE_PYTHON, or install it on that host" >&2
     exit 1
 fi
 END

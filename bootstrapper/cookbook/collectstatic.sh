@@ -14,7 +14,7 @@
     ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 # piece: enter-release
 # piece: manage
-trap 'echo "  next: correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
+trap 'echo "  next: ${login:-cd ${PWD@Q}}  # correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 "${manage[@]}" collectstatic --noinput </dev/null
 cd "$release"
 static_directory=static

@@ -10,7 +10,7 @@
 : "${DRUSH=vendor/bin/drush}" "${DRUSH_URI=}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE DRUSH DRUSH_URI; cat <<'END'
 # piece: enter-release
-trap 'echo "  next: run $DRUSH status in $REMOTE_HOST:$PWD, correct its errors, then resume the push" >&2' ERR
+trap 'echo "  next: ${login:-cd ${PWD@Q}}  # run $DRUSH status in $REMOTE_HOST:$PWD, correct its errors, then resume the push" >&2' ERR
 read -ra drush <<<"$DRUSH"
 "${drush[@]}" deploy --yes ${DRUSH_URI:+--uri="$DRUSH_URI"} </dev/null
 END

@@ -9,7 +9,7 @@
 cd "$CHECKOUT_DIR"
 find . -mindepth 1 -delete
 export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=file:git:http:https:ssh
-trap 'echo "  next: replace git-archive by git-clone in deploy/deployments.toml; it works with every server" >&2' ERR
+trap 'echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # replace git-archive by git-clone, which works with every server" >&2' ERR
 
 # Full names: a short one could be an option of git archive, here or on the server.
 ref=${ROLLBACK_URL:+refs/tags/$ROLLBACK_URL}

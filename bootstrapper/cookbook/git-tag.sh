@@ -15,7 +15,7 @@ export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=file:git:http:https:ssh GIT_DIR=
 export GIT_COMMITTER_NAME=${PUSH_UNI:-nobody} GIT_COMMITTER_EMAIL=${PUSH_UNI:-nobody}@$HOSTNAME
 if [ ! -e .git ] && [ -z "$PUSH_COMMIT" ]; then
     echo "$CHECKOUT_DIR: no git checkout, and no stage has set PUSH_COMMIT" >&2
-    echo "  next: add git-clone or git-archive to the stages before git-tag" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # add git-clone or git-archive before git-tag" >&2
     exit 1
 elif [ ! -e .git ]; then  # a checkout without a repository gets a temporary one
     GIT_DIR=$(mktemp -d)
@@ -56,9 +56,9 @@ $PUSH_COMMENT${PUSH_COMMENT:+
             --no-follow-tags --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>&1); then
         break
     fi
-    next="check that this user may push tags to $REPOSITORY, then resume the push"
-    existing=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>/dev/null) ||
-        next="git ls-remote ${REPOSITORY@Q}"
+    next="git ls-remote ${REPOSITORY@Q}"
+    existing=$(git ls-remote --end-of-options "$REPOSITORY" "refs/tags/$tag" 2>/dev/null) &&
+        next+="  # this user needs the permission to push tags there; then resume the push"
     if [ -n "$existing" ] && is_own; then break; fi
     if [ -z "$existing" ]; then
         echo "$output" >&2

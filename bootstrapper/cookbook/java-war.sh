@@ -18,12 +18,12 @@ invalid=
 case $WAR_NAME in */* | .* | -*) invalid=1 ;; *.war) ;; *) invalid=1 ;; esac
 if [ -n "$invalid" ]; then
     echo "WAR_NAME: ${WAR_NAME@Q} is not the name of a file that ends in .war" >&2
-    echo "  next: correct WAR_NAME or WAR in deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct WAR_NAME or WAR" >&2
     exit 1
 fi
 if [[ ! $WAR_TIMEOUT =~ ^[0-9]{1,6}$ ]]; then
     echo "WAR_TIMEOUT: ${WAR_TIMEOUT@Q} is not a number of seconds" >&2
-    echo "  next: correct WAR_TIMEOUT in deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct WAR_TIMEOUT" >&2
     exit 1
 fi
 WAR_TIMEOUT=$((10#$WAR_TIMEOUT))
@@ -31,7 +31,7 @@ WAR_TIMEOUT=$((10#$WAR_TIMEOUT))
 war=$REMOTE_DIRECTORY/releases/$RELEASE/$WAR
 if [ ! -s "$war" ] || [ ! -d "$WEBAPPS" ]; then
     echo "$REMOTE_HOST: no $([ -s "$war" ] && echo "$WEBAPPS" || echo "$war")" >&2
-    echo "  next: correct WAR and WEBAPPS in deploy/deployments.toml, or build the WAR in an earlier stage" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct WAR or WEBAPPS, or build the WAR in an earlier stage" >&2
     exit 1
 fi
 live=$WEBAPPS/$WAR_NAME
@@ -82,8 +82,10 @@ else
     else
         rm -f "$live"
     fi
-    echo "  next: read Tomcat's log on $REMOTE_HOST. The WAR must be valid, Tomcat needs autoDeploy" \
-        "and unpackWARs, and WEBAPPS must be its directory" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    logs=$(dirname "$WEBAPPS")/logs
+    echo "  next: ${ssh}ls -t ${logs@Q}  # read Tomcat's log: the WAR must be valid, Tomcat needs" \
+        "autoDeploy and unpackWARs, and WEBAPPS must be its directory" >&2
     exit 1
 fi
 END

@@ -20,10 +20,10 @@ for word in "${shared[@]}"; do
         parent=${parent%/*}
         if [ -L "./$parent" ]; then
             refuse_link "$parent is a link, so $path is outside the release" \
-                "remove the link $parent from the repository, or $path from SHARED_PATHS"
+                "git rm ${parent@Q}  # in the project; or remove $path from SHARED_PATHS"
         elif [ -e "./$parent" ] && [ ! -d "./$parent" ]; then
             refuse_link "$parent is a file, so it cannot contain $path" \
-                "correct SHARED_PATHS in deploy/deployments.toml"
+                "\${EDITOR:-vi} deploy/deployments.toml  # correct SHARED_PATHS"
         fi
     done
     is_file=
@@ -41,10 +41,10 @@ for word in "${shared[@]}"; do
         if [ -z "$SHARED_PATHS" ] && { [ ! -d "$here" ] || [ -L "$here" ]; }; then continue; fi
         if [ "$word" != "$path" ] && [ -f "$here" ]; then
             refuse_link "$path is a file, but a directory in SHARED_PATHS" \
-                "write $path without the slash in deploy/deployments.toml"
+                "\${EDITOR:-vi} deploy/deployments.toml  # write $path without the slash"
         fi
         mkdir -p "$(dirname "$shared_path")" ||
-            refuse_link "shared/$path cannot be created" "correct the modes of $REMOTE_HOST:$REMOTE_DIRECTORY/shared"
+            refuse_link "shared/$path cannot be created" "$([ "$REMOTE_HOST" = . ] || echo "ssh $REMOTE_HOST ")ls -ld ${REMOTE_DIRECTORY@Q}/shared  # correct its mode"
         if [ -e "$here" ] && [ ! -L "$here" ]; then
             # A copy: the file may be hardlinked into the live release.
             copy=../.$RELEASE.shared.partial

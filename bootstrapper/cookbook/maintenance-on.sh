@@ -22,7 +22,7 @@
 # needs: REMOTE_HOST REMOTE_DIRECTORY
 page='<!DOCTYPE html><title>Maintenance</title><h1>We are back in a few minutes</h1>'
 if [ -n "${MAINTENANCE_PAGE-}" ]; then
-    trap 'echo "  next: correct MAINTENANCE_PAGE in deploy/deployments.toml" >&2' ERR
+    trap 'echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct MAINTENANCE_PAGE" >&2' ERR
     page=$(cat "$CHECKOUT_DIR/$MAINTENANCE_PAGE")
 fi
 { declare -p REMOTE_DIRECTORY page; cat <<'END'

@@ -1,7 +1,7 @@
 release=$PWD
 if [ ! -f "./$MANAGE_DIRECTORY/manage.py" ]; then
     echo "$REMOTE_HOST:$PWD: no ${MANAGE_DIRECTORY:+$MANAGE_DIRECTORY/}manage.py" >&2
-    echo "  next: set MANAGE_DIRECTORY in deploy/deployments.toml to the directory that has it" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # set MANAGE_DIRECTORY to the directory that has it" >&2
     exit 1
 fi
 cd "./$MANAGE_DIRECTORY"

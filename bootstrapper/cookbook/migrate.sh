@@ -29,7 +29,7 @@ if [ -n "$ROLLBACK_URL" ]; then
     echo "a rollback does not undo migrations; ./manage.py migrate APP NUMBER in the newer release does"
 fi
 # piece: manage
-trap 'echo "  next: correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
+trap 'echo "  next: ${login:-cd ${PWD@Q}}  # correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 "${manage[@]}" migrate --noinput </dev/null
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

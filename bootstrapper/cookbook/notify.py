@@ -12,7 +12,7 @@ import os
 import urllib.error
 import urllib.request
 
-NEXT = "  next: set NOTIFY_URL to the full address of an existing webhook"
+NEXT = "  next: ${EDITOR:-vi} deploy/secrets.env  # NOTIFY_URL is the full address of a webhook"
 
 push = {
     name: os.environ.get(variable, "")

@@ -11,10 +11,10 @@
 # piece: enter-release
 if [ ! -f cpanfile.snapshot ]; then
     echo "$REMOTE_HOST:$PWD: no cpanfile.snapshot, which names the modules to install" >&2
-    echo "  next: run carton install in the project, commit cpanfile.snapshot, push again" >&2
+    echo "  next: carton install  # in the project; commit cpanfile.snapshot, then push again" >&2
     exit 1
 fi
-trap 'echo "  next: correct the error of carton in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
+trap 'echo "  next: ${login:-cd ${PWD@Q}}  # correct the error of carton in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 read -ra carton <<<"$CARTON"
 cached=()
 if [ -d vendor/cache ]; then cached=(--cached); fi

@@ -9,10 +9,10 @@
 # piece: enter-release
 if [ ! -f composer.lock ]; then
     echo "$REMOTE_HOST:$PWD: no composer.lock, which names the packages to install" >&2
-    echo "  next: run composer update in the project, commit composer.lock, push again" >&2
+    echo "  next: composer update  # in the project; commit composer.lock, then push again" >&2
     exit 1
 fi
-trap 'echo "  next: correct the error of composer in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
+trap 'echo "  next: ${login:-cd ${PWD@Q}}  # correct the error of composer in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 read -ra composer <<<"$COMPOSER"
 "${composer[@]}" install --no-dev --no-interaction --prefer-dist --optimize-autoloader </dev/null
 END

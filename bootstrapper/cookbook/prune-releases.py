@@ -46,9 +46,10 @@ def run_on_host(script: str, **names: list[str]) -> str:
         check=False,
     )
     if run.returncode:
+        host, directory = os.environ["REMOTE_HOST"], os.environ["REMOTE_DIRECTORY"]
+        by_hand = f"ls -la {shlex.quote(directory)}" if host == "." else f"ssh {host}"
         raise SystemExit(
-            f"{os.environ['REMOTE_HOST']}:{os.environ['REMOTE_DIRECTORY']}: releases "
-            f"cannot be listed or removed\n  next: ssh {os.environ['REMOTE_HOST']}"
+            f"{host}:{directory}: releases cannot be listed or removed\n  next: {by_hand}"
         )
     return run.stdout.decode(errors="surrogateescape").partition(f"{MARK}\n")[2]
 
@@ -72,7 +73,7 @@ keep = os.environ.get("KEEP_RELEASES") or "5"
 if not keep.isdecimal() or int(keep) < 1:
     raise SystemExit(
         f"KEEP_RELEASES: {keep!r} is not a number from 1 on\n"
-        "  next: correct it in deploy/deployments.toml"
+        "  next: ${EDITOR:-vi} deploy/deployments.toml  # correct KEEP_RELEASES"
     )
 current, previous, listed, log = (run_on_host(LIST) + "\n").split("\n", 3)
 names = listed.split("/")[:-1]

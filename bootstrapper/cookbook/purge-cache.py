@@ -8,6 +8,7 @@
 # needs:
 import http.client
 import os
+import shlex
 import subprocess
 from urllib.parse import urlsplit
 
@@ -16,10 +17,11 @@ command = os.environ.get("PURGE_COMMAND", "")
 if not urls and not command:
     raise SystemExit(
         "PURGE_URLS, PURGE_COMMAND: neither is set\n"
-        "  next: set one of them in deploy/deployments.toml"
+        "  next: ${EDITOR:-vi} deploy/deployments.toml  # set one of them"
     )
 for url in urls:
     parts = urlsplit(url)
+    by_hand = f"curl -i -X PURGE {shlex.quote(url)}"
     kind = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(
         parts.scheme
     )
@@ -31,11 +33,11 @@ for url in urls:
         status = connection.getresponse().status
         connection.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise SystemExit(f"{url}: {error}\n  next: curl -i -X PURGE {url}") from None
+        raise SystemExit(f"{url}: {error}\n  next: {by_hand}") from None
     if status >= 300 and status != 404:
         raise SystemExit(
-            f"{url}: the cache answered {status} to PURGE\n  next: curl -i -X PURGE "
-            f"{url}; the cache must accept PURGE from this machine"
+            f"{url}: the cache answered {status} to PURGE\n  next: {by_hand}"
+            "  # the cache must accept PURGE from this machine"
         )
     print(f"purged {url}")
 if command:
@@ -43,5 +45,6 @@ if command:
     if subprocess.run(
         ["ssh", host, "bash", "-eo", "pipefail"], input=command.encode(), check=False
     ).returncode:
-        raise SystemExit(f"{host}: PURGE_COMMAND failed\n  next: run it by hand: ssh {host}")
+        by_hand = command if host == "." else f"ssh {host} {shlex.quote(command)}"
+        raise SystemExit(f"{host}: PURGE_COMMAND failed\n  next: {by_hand}")
     print("ran PURGE_COMMAND")

@@ -17,7 +17,7 @@
 cd "$CHECKOUT_DIR"
 if [ -z "$(ls -A)" ]; then
     echo "$PWD: empty; sending it would delete all files in $REMOTE_HOST:$REMOTE_DIRECTORY" >&2
-    echo "  next: add a stage that fills it before this one, such as git-clone" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # add a stage that fills it before this one, such as git-clone" >&2
     exit 1
 fi
 # piece: rsync
@@ -60,7 +60,8 @@ echo "$stay"
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail) || {
     echo "$REMOTE_HOST:$REMOTE_DIRECTORY: cannot be written" >&2
-    echo "  next: remove the cause that is shown above, then resume the push" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}ls -ld ${REMOTE_DIRECTORY@Q}  # correct the error above, then resume the push" >&2
     exit 1
 }
 { read -r umask; read -r -a stay || true; } <<<"${output##*"$mark"$'\n'}"
@@ -79,7 +80,8 @@ stats=$(rsync --recursive --links --perms --chmod="$(modes "$umask")" --checksum
     --delete-delay --delay-updates --stats "${filters[@]}" --secluded-args \
     ./ "$REMOTE_HOST:$REMOTE_DIRECTORY/") || {
     echo "$REMOTE_HOST:$REMOTE_DIRECTORY: some files were not sent; rsync ended with status $?" >&2
-    echo "  next: correct the error of rsync above, then resume the push" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}df -h ${REMOTE_DIRECTORY@Q}  # correct the error of rsync above, then resume the push" >&2
     exit 1
 }
 sed -n 's/^Number of regular files transferred: \(.*\)/\1 changed files/p' <<<"$stats"

@@ -24,7 +24,7 @@
 cd "$CHECKOUT_DIR/$RELEASE_SOURCE"
 if [ -z "$(ls -A)" ]; then
     echo "$PWD: empty, so there is nothing to send" >&2
-    echo "  next: add a stage that fills it before this one, such as git-clone" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # add a stage that fills it before this one, such as git-clone" >&2
     exit 1
 fi
 # piece: rsync
@@ -50,7 +50,8 @@ umask
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail) || {
     echo "$REMOTE_HOST:$REMOTE_DIRECTORY: no release can be created" >&2
-    echo "  next: remove the cause that is shown above, then resume the push" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}ls -ld ${REMOTE_DIRECTORY@Q}  # correct the error above, then resume the push" >&2
     exit 1
 }
 
@@ -70,7 +71,8 @@ if [ $status = 11 ]; then  # the disk is full: free the space for the live site
 fi
 if [ $status != 0 ]; then
     echo "$REMOTE_HOST:$REMOTE_DIRECTORY: some files were not sent; ${sender-rsync} ended with status $status" >&2
-    echo "  next: remove the cause that is shown above, then resume the push" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}df -h ${REMOTE_DIRECTORY@Q}  # correct the error above, then resume the push" >&2
     exit 1
 fi
 
@@ -83,7 +85,8 @@ cd "releases/.$RELEASE.partial"
 cd ..
 if [ "$(readlink ../current)" = "releases/$RELEASE" ]; then
     echo "$REMOTE_HOST:$PWD/$RELEASE is live and stays as it is" >&2
-    echo "  next: push again; the new push creates another release" >&2
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}ls -l ${REMOTE_DIRECTORY@Q}  # push again: a new push creates another release" >&2
     exit 1
 fi
 rm -rf "$RELEASE"  # from this push, before it was resumed

@@ -3,7 +3,7 @@
 shared=()
 refuse_path() {
     echo "SHARED_PATHS: $1" >&2
-    echo "  next: correct it in deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct SHARED_PATHS" >&2
     exit 1
 }
 read -r -d '' -a words <<<"$SHARED_PATHS" || true

@@ -30,7 +30,9 @@ host = "localhost" if host == "." else host
 
 
 def refuse(setting: str, fault: str) -> NoReturn:
-    raise SystemExit(f"{setting}: {fault}\n  next: correct it in deploy/deployments.toml")
+    raise SystemExit(
+        f"{setting}: {fault}\n  next: ${{EDITOR:-vi}} deploy/deployments.toml  # correct {setting}"
+    )
 
 
 try:
@@ -105,6 +107,6 @@ for url in os.environ["SMOKE_URL"].replace("{host}", host).split():
         header = f"-H {shlex.quote('Host: ' + name)} " if name else ""
         raise SystemExit(
             f"{url} {fault}; tried for {timeout_seconds:g} s\n  next: curl -i {header}"
-            f"{shlex.quote(url)}, and read the web server's error log"
+            f"{shlex.quote(url)}  # and read the web server's error log"
         )
     print(f"{url} answered in {time.monotonic() - requested:.2f} s")

@@ -6,11 +6,11 @@
 #
 # needs: SITE_DIRECTORY
 cd "$CHECKOUT_DIR"
-trap 'echo "  next: run $SITE_COMMAND in the project, correct its errors, commit, push again" >&2' ERR
+trap 'echo "  next: $SITE_COMMAND  # in the project; correct its errors, commit, push again" >&2' ERR
 if [ -n "${SITE_COMMAND-}" ]; then bash -eo pipefail -c "$SITE_COMMAND"; fi
 if [ ! -s "$SITE_DIRECTORY/index.html" ]; then
     echo "$CHECKOUT_DIR/$SITE_DIRECTORY: no index.html, or an empty one" >&2
-    echo "  next: correct SITE_COMMAND or SITE_DIRECTORY in deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct SITE_COMMAND or SITE_DIRECTORY" >&2
     exit 1
 fi
 echo "RELEASE_SOURCE=$SITE_DIRECTORY" >>"$ROLF_OUTPUT"

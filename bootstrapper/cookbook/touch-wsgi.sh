@@ -20,7 +20,7 @@ cd "$REMOTE_DIRECTORY"
 if [ -e current ]; then cd current; fi
 if [ ! -f "$WSGI_FILE" ]; then
     echo "$REMOTE_HOST:$PWD: no $WSGI_FILE, so Apache will not load the new code" >&2
-    echo "  next: correct WSGI_FILE in deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct WSGI_FILE" >&2
     exit 1
 fi
 compare_apache() {
@@ -43,7 +43,8 @@ compare_apache() {
     fi
     [ -n "$fault" ] || return 0
     echo "$REMOTE_HOST: $fault; Apache keeps its present configuration"
-    echo "  next: read the file, then run as root on that host:"
+    if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+    echo "  next: ${ssh}cat ${PWD@Q}/${APACHE_SOURCE@Q}  # read it, then run as root on that host:"
     echo "    install -o root -g root -m 644 ${PWD@Q}/${APACHE_SOURCE@Q} ${copy@Q}"
     echo "    apachectl configtest && systemctl reload apache2"
 } >&2

@@ -13,7 +13,7 @@ if [ -n "${SKIP_TESTS-}" ]; then
     echo "SKIP_TESTS is set: the tests are skipped"
     exit
 fi
-trap 'echo "  next: correct the code, commit, push again; $CHECKOUT_DIR has the tested files" >&2' ERR
+trap 'echo "  next: cd ${CHECKOUT_DIR@Q}  # has the tested files; correct the code, commit, push again" >&2' ERR
 if [ -f bootstrap.py ]; then
     ./bootstrap.py
 elif [ -f "./$MANAGE_DIRECTORY/bootstrap.py" ]; then
@@ -29,7 +29,7 @@ elif [ -f "./$MANAGE_DIRECTORY/manage.py" ]; then
     cd "$CHECKOUT_DIR"
 else
     echo "$CHECKOUT_DIR: no tests: there is neither a Makefile with the target test nor a manage.py" >&2
-    echo "  next: write tests, or remove unit-tests from deploy/deployments.toml" >&2
+    echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # remove unit-tests, or write tests" >&2
     exit 1
 fi
 if [ -e .git ]; then git clean -dfxq --exclude=/ve; fi

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -216,9 +217,13 @@ def test_the_command_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (
             ["two", "words"],
             "cookbook: takes one recipe; a name with spaces is one in quotes\n"
-            '  next: python -m bootstrapper cookbook "two words"',
+            "  next: python -m bootstrapper cookbook 'two words'",
         ),
         (["import"], "cookbook import: takes one file"),
+        (
+            ["import", "our recipes.csv", "more.csv"],
+            "  next: python -m bootstrapper cookbook import 'our recipes.csv'  # then the next one",
+        ),
         (["import", "nowhere.csv"], "nowhere.csv: can't be read (No such file or directory)"),
     ],
 )
@@ -228,6 +233,23 @@ def test_a_wrong_command_says_which_is_right(
     recipe(tmp_path, "mine.sh", "true\n")
     assert main(["cookbook", *words, "--project", str(tmp_path)]) == 2
     assert reported in capsys.readouterr().err
+
+
+def test_a_shipped_recipe_is_copied_by_a_redirect(tmp_path: Path) -> None:
+    ours = RecipeCatalog(tmp_path).get("migrate")
+    assert ours and ours.code
+    (tmp_path / "deploy/recipes").mkdir(parents=True)
+    command = shlex.join([sys.executable, "-m", "bootstrapper", "cookbook", "migrate"])
+    copy = tmp_path / "deploy/recipes/migrate.sh"
+    for _ in range(2):  # the second redirect empties a file that has the recipe
+        subprocess.run(f"{command} > {copy}", shell=True, check=True, cwd=tmp_path)
+        assert copy.read_text() == ours.code
+
+
+def test_an_empty_recipe_of_the_project_still_hides_ours(tmp_path: Path) -> None:
+    recipe(tmp_path, "migrate.sh", "")
+    found = RecipeCatalog(tmp_path).get("migrate")
+    assert found and (found.code, found.origin) == ("", "deploy/recipes/migrate.sh")
 
 
 def test_the_command_lists_what_it_can_and_tells_the_rest(

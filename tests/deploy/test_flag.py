@@ -35,9 +35,16 @@ def test_flags_are_as_the_command_line_says(words: list[str], value: tuple[str, 
             "--flag NOTE=TEXT",
         ),
         (
+            "SPEED",
+            "--flag SPEED: no flag of production is called SPEED\n"
+            "  next: python -m bootstrapper deploy production --dry-run  # it takes --flag FAST, "
+            "--flag FAST=0, --flag NOTE=TEXT",
+        ),
+        (
             "NOTE",
             "--flag NOTE: the flag NOTE takes text, and --flag NOTE gives none\n"
-            "  next: python -m bootstrapper deploy production --flag NOTE=TEXT",
+            "  next: python -m bootstrapper deploy production --dry-run --flag NOTE=TEXT"
+            "  # write your own TEXT",
         ),
         (
             "FAST=maybe",

@@ -31,7 +31,7 @@ def test_a_push_puts_the_branch_live_and_says_what_is_next(shop: Shop) -> None:
     assert [(stage["name"], stage["state"], stage["exit"]) for stage in record["stages"]] == [
         (name, "succeeded", 0) for name in STAGES
     ]
-    assert "next: python -m bootstrapper rollback production" in run.stdout
+    assert f"next: {shop.program} rollback production" in run.stdout
 
 
 def test_the_commits_since_the_last_push_are_reported_before_the_first_stage(shop: Shop) -> None:
@@ -282,7 +282,9 @@ def test_step_asks_before_each_stage_and_lets_a_person_look_around(shop: Shop) -
     shop.recipe("two.sh", "# Two.\necho this is two\n")
     shop.define(settings=HERE, stages=["one", "two", "two-again"])
     shop.recipe("two-again.sh", "# Two.\necho this is three\n")
-    assert shop.run("deploy", "--step").returncode == 2  # no terminal
+    refused = shop.run("deploy", "--step", "-m", "a comment")  # no terminal
+    assert refused.returncode == 2
+    assert f"  next: {shop.program} deploy -m 'a comment'\n" in refused.stderr
     words = " ".join(f"'{word}'" for word in shop.command("deploy", "--step"))
     run = subprocess.run(
         ["script", "-qec", words, "/dev/null"],

@@ -69,7 +69,7 @@ def test_a_second_push_is_reported_who_is_at_it(tmp_path: Path) -> None:
         assert current_holder(tmp_path, "production") == ANNA, "the refused one has not freed it"
     assert str(caught.value) == (
         f"production: is being pushed by anna@{machine_name()} since {ANNA.since[11:16]} (push 12)\n"
-        "  next: wait for it: python -m bootstrapper status production; or end it: "
+        "  next: python -m bootstrapper status production  # wait for it, or end it: "
         "python -m bootstrapper cancel production"
     )
     assert current_holder(tmp_path, "production") is None

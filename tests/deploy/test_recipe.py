@@ -106,15 +106,15 @@ def test_a_quoted_word_at_the_start_of_shell_code_is_no_docstring() -> None:
 @pytest.mark.parametrize(
     ("data", "reported"),
     [
-        (b"# caf\xe9\n", "x.sh:1: not UTF-8 at byte 5\n  next: file 'x.sh'"),
+        (b"# caf\xe9\n", "x.sh:1: not UTF-8 at byte 5\n  next: file x.sh"),
         (
             b"true\necho 1\r\n",
-            "x.sh:2: ends its lines as Windows does (CR LF)\n  next: sed -i 's/\\r$//' 'x.sh'",
+            "x.sh:2: ends its lines as Windows does (CR LF)\n  next: sed -i 's/\\r$//' x.sh",
         ),
         (
             b"\xef\xbb\xbftrue\n",
             "x.sh:1: begins with a byte order mark, which no shell takes\n"
-            "  next: sed -i '1s/^\\xEF\\xBB\\xBF//' 'x.sh'",
+            "  next: sed -i '1s/^\\xEF\\xBB\\xBF//' x.sh",
         ),
         (b"a\0b", "x.sh: holds a NUL, so it is no text\n  next: ${EDITOR:-vi} x.sh"),
         (

@@ -91,7 +91,7 @@ def test_it_halts_where_a_failed_stage_after_the_switch_means_halt(shop: Shop) -
     run = shop.run("deploy")
     assert run.returncode == 1
     assert shop.page() == "broken"
-    assert "next: python -m bootstrapper rollback production" in run.stdout
+    assert f"next: {shop.program} rollback production" in run.stdout
     assert shop.run("rollback").returncode == 0
     assert shop.page() == "two"
 
@@ -107,7 +107,7 @@ def test_a_failed_rollback_names_what_is_live_again(shop: Shop) -> None:
     assert shop.page() == "good"
     assert (
         "production serves push 3 again, as far as it came\n"
-        "  next: python -m bootstrapper resume production\n"
+        f"  next: {shop.program} resume production\n"
     ) in run.stdout
 
 

@@ -185,6 +185,7 @@ def test_a_fault_in_ssh_config_names_the_file_and_its_line(tmp_path: Path) -> No
         error = refusal(ssh, "production")
     assert isinstance(error, InputError)
     assert f"{config}: line 2: Bad configuration option: hostnam" in str(error)
+    assert error.next_step == f"${{EDITOR:-vi}} +2 {config}  # correct that line"
 
 
 def test_an_option_is_no_host() -> None:
@@ -196,8 +197,8 @@ def test_an_unknown_name_is_reported(tmp_path: Path) -> None:
     with Ssh() as ssh:
         assert str(refusal(ssh, "no-such-host.invalid")) == (
             "no-such-host.invalid: the name no-such-host.invalid is not known\n"
-            "  next: ssh no-such-host.invalid  # after correcting REMOTE_HOST, or the name in ssh's "
-            "configuration"
+            "  next: ssh no-such-host.invalid  # is REMOTE_HOST right, and the name in ssh's "
+            "configuration?"
         )
 
 
@@ -248,8 +249,12 @@ def test_a_changed_host_key_is_reported_loudly_and_never_just_removed(
     assert "ITS HOST KEY HAS CHANGED" in error.fault
     assert shown in error.fault
     assert f"{ssh_server.directory}/known_hosts:1" in error.fault
-    assert error.next_step.startswith("don't go on before somebody has read the fingerprint")
-    assert "ssh-keygen -f" in error.next_step
+    assert "before somebody has read the fingerprint on the host itself" in error.fault
+    assert "  # only if the host itself shows the same: ssh-keygen -f " in error.next_step
+    pasted = subprocess.run(
+        ["bash", "-c", error.next_step], text=True, capture_output=True, check=True
+    )
+    assert shown in pasted.stdout
 
 
 def test_a_key_that_is_denied_is_reported(ssh_server: SshServer) -> None:

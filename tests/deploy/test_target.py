@@ -216,12 +216,11 @@ def test_the_second_push_is_reported_who_is_at_it(ssh: Ssh, tmp_path: Path) -> N
     assert isinstance(error, Locked)
     assert str(error) == (
         f"production (.): is being pushed by anna@laptop since {ANNA.since[11:16]} (push 12)\n"
-        "  next: wait for it: python -m bootstrapper status production; "
-        "only at laptop can it be cancelled"
+        "  next: python -m bootstrapper status production  # wait for it, or cancel it on laptop"
     )
     with hold(ssh, tmp_path, BEN):
         assert str(refusal(ssh, tmp_path, ANNA)).endswith(
-            "; or end it, in the directory that it was started from: "
+            "  # wait for it, or end it, in the directory that it was started from: "
             "python -m bootstrapper cancel production"
         ), "it runs on this machine"
 

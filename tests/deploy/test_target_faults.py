@@ -69,7 +69,7 @@ def test_what_is_missing_on_the_target_is_named(
     with Ssh() as poor:
         error = refusal(poor, tmp_path / "mysite")
         assert error.fault == "flock is missing there, which the lock needs"
-        assert error.next_step == "apt-get install util-linux"
+        assert error.next_step == "apt-get install util-linux  # as root"
         (programs / "bash").unlink()
         assert refusal(poor, tmp_path / "mysite").fault == (
             "bash is missing there, which the lock needs"

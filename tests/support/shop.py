@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -69,6 +70,11 @@ class Shop:
             stdin=subprocess.DEVNULL,
             env=self._environment(variables),
         )
+
+    @property
+    def program(self) -> str:
+        """The command line without its words, as messages print it."""
+        return shlex.join(self.command())
 
     @staticmethod
     def command(*words: str) -> list[str]:

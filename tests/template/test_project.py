@@ -144,12 +144,11 @@ def test_runserver_passes_the_smoke_test(generated: Path, tmp_path: Path) -> Non
 def test_unreachable_database_names_the_next_command(generate: Generate, tmp_path: Path) -> None:
     project = generate(database="postgresql", project_slug="shop")
     assert bootstrap(project).returncode == 0
+    edit = f"  next: ${{EDITOR:-vi}} {project}/.env  # correct DATABASE_URL"
     answers = {
         "postgres:///shop": "  next: sudo systemctl start postgresql",
-        "postgres://me:secret@127.0.0.1:9/shop": "  next: correct DATABASE_URL in .env, or start "
-        "the server at 127.0.0.1",
-        f"sqlite:///{tmp_path}/missing/db": "  next: correct DATABASE_URL in .env, or let this "
-        "user write to that directory",
+        "postgres://me:secret@127.0.0.1:9/shop": f"{edit}, or start the server at 127.0.0.1",
+        f"sqlite:///{tmp_path}/missing/db": f"{edit}, or let this user write to that directory",
     }
     ask = ["shell", "-c", "from accounts.models import User; User.objects.get()"]
     for address, next_step in answers.items():

@@ -1,6 +1,7 @@
 """A deployment as deployments.toml, or Rolf's database, defines it: data, not judged yet."""
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -10,7 +11,7 @@ from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.definition.schema import Share
 from bootstrapper.deploy.definition.setting import Value, environment
 from bootstrapper.program import PROGRAM
-from bootstrapper.spelling import did_you_mean
+from bootstrapper.spelling import did_you_mean, nearest
 
 FILE = "deploy/deployments.toml"  # in a project
 
@@ -111,7 +112,7 @@ class Definition:
                 Problem(
                     file=FILE,
                     text=f'has no deployment "{name}"{did_you_mean(name, names)}',
-                    next_step=f"{PROGRAM} status {_nearest(name, names)}"
+                    next_step=f"{PROGRAM} status {shlex.quote(nearest(name, names) or names[0])}"
                     f"  # or one of: {', '.join(names)}",
                 )
             )
@@ -120,13 +121,8 @@ class Definition:
                 Problem(
                     file=FILE,
                     text="names no default deployment, and the command names none",
-                    next_step=f"{PROGRAM} status {names[0]}  # or one of: {', '.join(names)}; "
+                    next_step=f"{PROGRAM} status {shlex.quote(names[0])}  # or one of: {', '.join(names)}; "
                     f'or write above the first [table]: default = "{names[0]}"',
                 )
             )
         return None, problems
-
-
-def _nearest(word: str, names: Sequence[str]) -> str:
-    """Return the name that `did_you_mean` suggests, or else the first."""
-    return next((name for name in names if f'"{name}"' in did_you_mean(word, [name])), names[0])

@@ -7,7 +7,7 @@ from bootstrapper.deploy.definition.problems import Problem
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import check_text
 from bootstrapper.program import PROGRAM
-from bootstrapper.spelling import did_you_mean
+from bootstrapper.spelling import did_you_mean, nearest
 
 _BOOLEAN = {"": "1", "1": "1", "true": "1", "yes": "1", "0": "", "false": "", "no": ""}
 
@@ -53,9 +53,7 @@ def values(
                 Problem(
                     file=f"--flag {name}",
                     text=str(error),
-                    next_step=_choices(
-                        [flags[name]] if name in flags else flags.values(), deployment
-                    ),
+                    next_step=_choices(name, flags, deployment),
                 )
             )
     return given, problems
@@ -76,16 +74,32 @@ def _value(flag: Flag, value: str, *, given: bool) -> str:
     return value
 
 
-def _choices(flags: Iterable[Flag], deployment: str) -> str:
-    """Return a command with a flag, and the other words that it takes; =0 turns a switch off."""
-    words = []
-    for flag in flags:
-        words += (
-            [f"--flag {flag.name}", f"--flag {flag.name}=0"]
-            if flag.boolean
-            else [f"--flag {flag.name}=TEXT"]
-        )
+def _choices(name: str, flags: Mapping[str, Flag], deployment: str) -> str:
+    """Return a command with the flag that was meant, and the other words that `--flag` takes.
+
+    `=0` turns a switch off. A text is for the user to choose, so such a command does not push.
+    """
     command = f"{PROGRAM} deploy {deployment}"
-    if not words:
+    if not flags:
         return f"{command}  # a flag needs [deployments.{deployment}.flags.NAME] in the file"
-    return f"{command} {words[0]}" + (f"  # or {', '.join(words[1:])}" if words[1:] else "")
+    meant = flags.get(name) or flags.get(nearest(name, flags))
+    words = [
+        word
+        for flag in ([meant] if name in flags and meant else flags.values())
+        for word in (
+            (f"--flag {flag.name}", f"--flag {flag.name}=0")
+            if flag.boolean
+            else (f"--flag {flag.name}=TEXT",)
+        )
+    ]
+    if meant is None:
+        return f"{command} --dry-run  # it takes {', '.join(words)}"
+    if not meant.boolean:
+        return with_text(deployment, meant.name)
+    words.remove(f"--flag {meant.name}")
+    return f"{command} --flag {meant.name}  # or {', '.join(words)}"
+
+
+def with_text(deployment: str, name: str) -> str:
+    """Return a command with a flag that takes text; it does not push."""
+    return f"{PROGRAM} deploy {deployment} --dry-run --flag {name}=TEXT  # write your own TEXT"

@@ -1,6 +1,7 @@
 """Read deploy/deployments.toml. Reading collects every problem; none of them ends it early."""
 
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -250,8 +251,9 @@ def _text(path: Path) -> str:
                 Problem(
                     file=FILE,
                     text="the file is missing",
-                    next_step="run this in the project that has it (or with --project DIRECTORY), or "
-                    "write one: docs/tutorial.md shows how",
+                    next_step=f"ls {shlex.quote(str(path.parents[1]))}  # is it the project's "
+                    "directory? --project names another; docs/tutorial.md shows how to write the "
+                    "file",
                 )
             ]
         ) from None
@@ -266,7 +268,7 @@ def _text(path: Path) -> str:
                     file=FILE,
                     line=data.count(b"\n", 0, error.start) + 1,
                     text=f"not UTF-8 at byte {error.start}",
-                    next_step=f"iconv -f latin1 -t utf-8 {FILE} shows it as UTF-8; save it so",
+                    next_step=f"iconv -f latin1 -t utf-8 {FILE}  # shows the text; save it as UTF-8",
                 )
             ]
         ) from None

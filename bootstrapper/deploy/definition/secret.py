@@ -126,10 +126,8 @@ def exposed(
         Problem(
             file=deployment.file,
             line=deployment.lines.get(name, 0),
-            text=f"{name} holds a secret's value ({masked}), and would show it",
-            next_step=CREDENTIALS
-            if name == ADDRESS
-            else "keep the two apart: a recipe can put them together",
+            text=f"{name} holds a secret's value ({masked}), and would show it: "
+            + (CREDENTIALS if name == ADDRESS else "remove it; a recipe can combine the two"),
         )
         for name, value in values.items()
         if (masked := masking.mask(value)) != value

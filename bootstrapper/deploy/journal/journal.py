@@ -101,7 +101,7 @@ class FileJournal:
             ) from error
 
     @classmethod
-    def open(cls, project: Path, number: int) -> Self:
+    def open(cls, project: Path, number: int, deployment: str = "") -> Self:
         """The journal of a push that is resumed, ready for what comes next.
 
         This repairs it first: it removes a line that the runner had not finished when it died, and
@@ -114,7 +114,7 @@ class FileJournal:
             raise InputError(
                 str(directory),
                 f"push {number} can't be resumed: its snapshot is missing or damaged",
-                f"{PROGRAM} deploy",
+                f"{PROGRAM} deploy {deployment}".rstrip(),
             ) from error
         try:
             for stale in ("result.json", "cancel"):

@@ -134,7 +134,7 @@ class ProjectPushStore:
 
     def reopen(self, plan: Plan) -> FileJournal:
         """Open the journal of a push that is resumed."""
-        return FileJournal.open(self._project, plan.id)
+        return FileJournal.open(self._project, plan.id, plan.deployment)
 
     def directory(self, number: int) -> Path:
         """Return the directory of a push, which exists if it was made here."""
@@ -174,7 +174,9 @@ def load(project: Path, number: int, secrets: Mapping[str, str]) -> Plan:
         return Plan.restored(kept, secrets, code)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            str(directory), f"the snapshot can't be read ({error})", f"{PROGRAM} deploy"
+            str(directory),
+            f"the snapshot can't be read ({error})",
+            f"{PROGRAM} pushes  # names its deployment: push that again",
         ) from error
 
 

@@ -67,15 +67,12 @@ class PushHolder(Actor):
         near = self.machine == machine_name()
         # The lock of a host is not this directory's own: the push may be of another directory.
         end = ", in the directory that it was started from" if host else ""
+        machine = single_line(self.machine) or "the machine that pushes"
         return Locked(
             f"{deployment} ({host})" if host else deployment,
             f"{what} by {self}{push}",
-            f"wait for it: {PROGRAM} status {name}"
-            + (
-                f"; or end it{end}: {PROGRAM} cancel {name}"
-                if near
-                else f"; only at {self.machine or 'the machine that pushes'} can it be cancelled"
-            ),
+            f"{PROGRAM} status {name}  # wait for it, or "
+            + (f"end it{end}: {PROGRAM} cancel {name}" if near else f"cancel it on {machine}"),
         )
 
 

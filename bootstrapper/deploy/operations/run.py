@@ -8,7 +8,7 @@ from typing import Protocol
 from bootstrapper.deploy.events.event import State
 from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.machine.git import GitRepository
-from bootstrapper.deploy.plan.plan import Plan
+from bootstrapper.deploy.plan.plan import Plan, deploy_command
 from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.deploy.plan.rollback import (
     RollbackProposal,
@@ -243,7 +243,7 @@ def plan_return(
         raise WorkFailed(
             f"push {target.id}",
             "its release is gone from the target, and it kept no tag to push again",
-            f"{PROGRAM} deploy {base.deployment} --ref {target.commit or 'REF'}",
+            deploy_command(base.deployment, target.commit),
         )
     plan = plan_rollback(
         base,

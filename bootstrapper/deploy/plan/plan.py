@@ -12,6 +12,11 @@ from bootstrapper.program import PROGRAM
 FORMAT = 1
 
 
+def deploy_command(deployment: str, commit: str) -> str:
+    """Return the command that pushes a commit; without one, what the deployment's branch has now."""
+    return f"{PROGRAM} deploy {deployment}" + (f" --ref {commit}" if commit else "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """One stage, its code included. Durations in seconds."""
@@ -107,7 +112,7 @@ class Plan:
             raise InputError(
                 where,
                 "it is so old that the code of its stages is no longer kept",
-                f"{PROGRAM} deploy {snapshot['deployment']} --ref {snapshot['commit'] or 'REF'}",
+                deploy_command(snapshot["deployment"], snapshot["commit"]),
             )
         return cls(
             **_fields(cls, snapshot)

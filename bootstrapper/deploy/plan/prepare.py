@@ -1,5 +1,6 @@
 """Judge a deployment before anything runs: its recipes, secrets and flags, all in one pass."""
 
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.git_ref import check_ref
 from bootstrapper.program import PROGRAM
-from bootstrapper.spelling import did_you_mean
+from bootstrapper.spelling import did_you_mean, nearest
 
 
 class RecipeSource(Protocol):
@@ -227,7 +228,9 @@ def _unknown_stages(deployment: Deployment, skip: Collection[str]) -> list[Probl
         Problem(
             file=f"--skip {name}",
             text=f"no stage of {deployment.name} is called {name}{did_you_mean(name, names)}",
-            next_step=f"{PROGRAM} deploy {deployment.name}  # --skip takes: {', '.join(names)}",
+            next_step=f"{PROGRAM} deploy {deployment.name} "
+            + (f"--skip {shlex.quote(near)}" if (near := nearest(name, names)) else "--dry-run")
+            + f"  # --skip takes: {', '.join(names)}",
         )
         for name in skip
         if name not in names
@@ -240,7 +243,7 @@ def _unknown_recipe(deployment: Deployment, stage: StageEntry, known: Collection
         file=deployment.file,
         line=stage.line,
         text=f'no recipe is called "{stage.recipe}"{of_stage}{did_you_mean(stage.recipe, known)}',
-        next_step=f"{PROGRAM} cookbook",
+        next_step=f"{PROGRAM} cookbook  # lists the recipes",
     )
 
 
@@ -284,7 +287,7 @@ def _lack(
     )
     if name in deployment.flags:
         text = f"{needed} the flag {name}, which is empty"
-        next_step = f"{PROGRAM} deploy {deployment.name} --flag {name}=TEXT"
+        next_step = flag.with_text(deployment.name, name)
     elif name in values:
         text = f"{needed} the setting {name}, which is empty"
         if line := deployment.lines.get(name):

@@ -11,8 +11,6 @@ from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
 
-NONE_YET = f"{PROGRAM} deploy  # from the second push on there is one to return to"
-
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackProposal:
@@ -38,7 +36,9 @@ def propose_rollback(
     if target is not None:
         return RollbackProposal(target=target, live=live)
     raise InputError(
-        f"push {live.id}" if live else "the history", "no push that worked came before it", NONE_YET
+        f"push {live.id}" if live else "the history",
+        "no push that worked came before it",
+        f"{PROGRAM} deploy{_deployment(records)}  # a rollback needs two pushes that worked",
     )
 
 
@@ -129,11 +129,18 @@ def _switched(record: Record) -> bool:
     return record.state is State.SUCCEEDED
 
 
+def _deployment(records: Sequence[Record]) -> str:
+    """Return a space and the deployment's name; an empty text if it has no push."""
+    return f" {records[0].deployment}" if records else ""
+
+
 def _worked(records: Sequence[Record], wanted: int) -> Record:
     record = next((record for record in records if record.id == wanted), None)
     if record is None:
         raise InputError(
-            f"push {wanted}", "there is no such push of this deployment", f"{PROGRAM} pushes"
+            f"push {wanted}",
+            "there is no such push of this deployment",
+            f"{PROGRAM} pushes{_deployment(records)}",
         )
     if record.rollback_to is not None:
         return _worked(records, record.rollback_to)
@@ -141,7 +148,7 @@ def _worked(records: Sequence[Record], wanted: int) -> Record:
         raise InputError(
             f"push {wanted}",
             f"its state is {record.state}: it never worked",
-            f"{PROGRAM} pushes",
+            f"{PROGRAM} pushes {record.deployment}",
         )
     return record
 

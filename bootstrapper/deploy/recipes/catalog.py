@@ -5,6 +5,7 @@ shebang, whatever its extension. A name may hold spaces. Other files (a README) 
 """
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,16 +45,19 @@ class RecipeCatalog:
         if name not in self._read:
             if name in self._theirs:
                 self._read[name] = _whole(_read(name, self._theirs[name]))
-            elif name in self._ours:
-                file = self._ours[name]
-                parsed = recipe.parse(
-                    name,
-                    Path(file.name).suffix,
-                    file.read_bytes(),
-                    file=f"cookbook/{file.name}",
-                )
-                self._read[name] = _whole(replace(parsed, shipped=True))
+            elif ours := self.shipped(name):
+                self._read[name] = ours
         return self._read.get(name)
+
+    def shipped(self, name: str) -> Recipe | None:
+        """Return our recipe of that name, even if the project's hides it. None if there is none."""
+        if name not in self._ours:
+            return None
+        file = self._ours[name]
+        parsed = recipe.parse(
+            name, Path(file.name).suffix, file.read_bytes(), file=f"cookbook/{file.name}"
+        )
+        return _whole(replace(parsed, shipped=True))
 
     def of_stage(self, stage: StageEntry) -> Recipe | None:
         """Return the recipe that a stage runs, None if there is none. Raise as `get` does."""
@@ -94,10 +98,15 @@ class RecipeCatalog:
                     Problem(
                         file=file,
                         text=f"{other.name} has the same name; one name is one recipe",
-                        next_step=f"rename or remove one of them: ls '{RECIPES}'",
+                        next_step=f"ls -l {_quoted(other.name)} {_quoted(path.name)}"
+                        "  # rename or remove one of them",
                     )
                 )
             self._theirs[name] = path
+
+
+def _quoted(name: str) -> str:
+    return shlex.quote(f"{RECIPES}/{name}")
 
 
 def _listed(directory: Path) -> list[Path]:
@@ -132,7 +141,9 @@ def _read(name: str, path: Path) -> Recipe:
     file = f"{RECIPES}/{path.name}"
 
     def broken(text: str) -> DefinitionError:
-        return definition_error([Problem(file=file, text=text, next_step=f"ls -l '{file}'")])
+        return definition_error(
+            [Problem(file=file, text=text, next_step=f"ls -l {shlex.quote(file)}")]
+        )
 
     try:
         mode = path.stat().st_mode

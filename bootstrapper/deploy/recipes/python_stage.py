@@ -173,6 +173,8 @@ def _surroundings(source: bytes) -> dict[str, object]:
 
 
 def _syntax(error: SyntaxError, source: bytes) -> str:
+    import shlex
+
     lines = source.decode("utf-8", "replace").splitlines()
     line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
     text = f"{error.filename}:{error.lineno}: {error.msg}\n    {line.strip()}"
@@ -180,8 +182,8 @@ def _syntax(error: SyntaxError, source: bytes) -> str:
         text += (
             "\n  this is Python 2, and recipes run in Python 3: print and exec are functions, "
             "`except X as e`, 0o755"
-            "\n  next: write it so; 2to3, which comes with Python 3.12 and before, does most "
-            "of it"
+            f"\n  next: 2to3 {shlex.quote(str(error.filename))}  # shows most of the changes to "
+            "make; it comes with Python 3.12 and before"
         )
     return text
 

@@ -13,6 +13,7 @@ with a global `self` (see python_stage). A file with a shebang runs as the progr
 """
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                     file=file,
                     line=line,
                     text=f"not UTF-8 at byte {error.start}",
-                    next_step=f"file '{file}'",
+                    next_step=f"file {shlex.quote(file)}",
                 )
             ]
         ) from None
@@ -101,7 +102,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                 file=file,
                 line=1,
                 text="begins with a byte order mark, which no shell takes",
-                next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' '{file}'",
+                next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' {shlex.quote(file)}",
             )
         )
     if "\0" in code:
@@ -122,7 +123,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                 file=file,
                 line=line,
                 text="ends its lines as Windows does (CR LF)",
-                next_step=f"sed -i 's/\\r$//' '{file}'",
+                next_step=f"sed -i 's/\\r$//' {shlex.quote(file)}",
             )
         )
     comment, docstring = _leading(code, python=suffix == ".py")

@@ -164,7 +164,7 @@ class RemoteHost:
             return InputError(
                 self.host,
                 f"{self.directory} there is that of another host of REMOTE_HOSTS, too",
-                "${EDITOR:-vi} deploy/deployments.toml  # name it once",
+                "${EDITOR:-vi} deploy/deployments.toml  # name that host once",
             )
         return other.refusal(us.deployment, self.host)
 
@@ -181,23 +181,32 @@ class RemoteHost:
             )
         return self._ssh.failure(self.host, text, status, printed=self.agent.printed)
 
+    def _there(self, *words: str) -> str:
+        """Return the command that runs the words on the host; the shell there reads them again."""
+        command = shlex.join(words)
+        if self.host == HERE:
+            return command
+        return f"{self._by_hand} {command if command == ' '.join(words) else shlex.quote(command)}"
+
     def _refusal(self, text: str) -> WorkFailed:
         text = _PLACE.sub("", text.strip())
         where = self.directory if self.host == HERE else f"{self.host}:{self.directory}"
-        there = "" if self.host == HERE else f"{self._by_hand} "
-        place = shlex.quote(self.directory)
         if text.startswith("missing "):
             name = text.removeprefix("missing ")
             return WorkFailed(
                 self.host,
                 f"{name} is missing there, which the lock needs",
-                f"{there}apt-get install {_PACKAGES.get(name, 'coreutils')}",
+                self._there("apt-get", "install", _PACKAGES.get(name, "coreutils")) + "  # as root",
             )
         if "No space left" in text or "quota exceeded" in text:
-            return WorkFailed(where, f"the disk is full ({text})", f"{there}df -h {place}")
+            return WorkFailed(
+                where, f"the disk is full ({text})", self._there("df", "-h", self.directory)
+            )
         if "Permission denied" in text or "Read-only" in text or "not permitted" in text:
-            return WorkFailed(where, f"can't be written ({text})", f"{there}ls -ld {place}")
-        return WorkFailed(where, text, f"{there}ls -la {place}")
+            return WorkFailed(
+                where, f"can't be written ({text})", self._there("ls", "-ld", self.directory)
+            )
+        return WorkFailed(where, text, self._there("ls", "-la", self.directory))
 
 
 @dataclass(kw_only=True)

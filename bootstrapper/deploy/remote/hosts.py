@@ -153,7 +153,7 @@ class RemoteHosts:
         raise kind(
             f"{len(failures)} of {len(self._hosts)} hosts",
             f"can't be pushed to{listed}",
-            f"{PROGRAM} status",
+            f"{PROGRAM} status {self._holder.deployment if self._holder else ''}".rstrip(),
         )
 
     def end(self) -> None:

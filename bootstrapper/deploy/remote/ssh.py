@@ -164,7 +164,7 @@ class Ssh:
             raise InputError(
                 "REMOTE_HOST",
                 f"{host!r} is an option of ssh, not the name of a host",
-                "${EDITOR:-vi} deploy/deployments.toml",
+                "${EDITOR:-vi} deploy/deployments.toml  # correct REMOTE_HOST",
             )
         if self._program is None:
             raise _missing()
@@ -194,7 +194,7 @@ class Ssh:
 
     def by_hand(self, host: str) -> str:
         """Return the command by which a person tries to reach the host."""
-        return f"ssh -F {shlex.quote(str(self.config))} {host}" if self.config else f"ssh {host}"
+        return shlex.join(["ssh", *(["-F", str(self.config)] if self.config else []), host])
 
     def _add(self, name: str, script: str) -> None:
         path = self.directory / name
@@ -210,7 +210,7 @@ class Ssh:
             raise InputError(
                 f"SSH_CONFIG = {str(self.config)!r}",
                 error.strerror or str(error),
-                "${EDITOR:-vi} deploy/deployments.toml",
+                "${EDITOR:-vi} deploy/deployments.toml  # correct SSH_CONFIG",
             ) from error
 
 
@@ -237,7 +237,7 @@ def _parent() -> str:
         "ssh",
         "no directory can hold the push's connections: it must be "
         "writable, its files executable, its name short",
-        "export XDG_RUNTIME_DIR=$HOME  # or another one that can",
+        "export XDG_RUNTIME_DIR=$HOME  # or such a directory, if yours is none",
     )
 
 

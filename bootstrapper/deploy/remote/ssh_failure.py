@@ -16,6 +16,9 @@ _CHANGED = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED")
 _FINGERPRINT = re.compile(r"(SHA256:[^\s.]+)")
 _OFFENDING = re.compile(r"^Offending .* in (.*):(\d+)$", re.M)
 _REMOVE = re.compile(r"^\s*(ssh-keygen -f .* -R .*)$", re.M)
+_KNOWN_PORT = re.compile(r"\[(.+)\]:(\d+)")
+_IN_FILE = re.compile(r"(\S.*?):? line (\d+):")
+_BAD_OWNER = re.compile(r"Bad owner or permissions on (\S+)")
 _UNKNOWN = re.compile(r"host key is known for|Host key verification failed|authenticity of host")
 _DENIED = re.compile(r"Permission denied \(|Too many authentication failures")
 _CONFIGURATION = re.compile(
@@ -48,13 +51,13 @@ def ssh_error(
         return InputError(
             host,
             f"ssh can't read its configuration: {line.strip()}",
-            f"{by_hand}  # after correcting that line",
+            _open_configuration(line) or f"{by_hand}  # shows the same error",
         )
     if found := _NO_NAME.search(text):
         return WorkFailed(
             host,
             f"the name {found[1] or host} is not known",
-            f"{by_hand}  # after correcting REMOTE_HOST, or the name in ssh's configuration",
+            f"{by_hand}  # is REMOTE_HOST right, and the name in ssh's configuration?",
         )
     if found := _REFUSED.search(text):
         return WorkFailed(
@@ -99,15 +102,33 @@ def _changed(host: str, text: str, by_hand: str) -> WorkFailed:
     shown = _FINGERPRINT.search(text)
     known = _OFFENDING.search(text)
     remove = _REMOVE.search(text)
+    forget = remove[1] if remove else f"ssh-keygen -R {shlex.quote(host.rpartition('@')[2])}"
     return WorkFailed(
         host,
         "ITS HOST KEY HAS CHANGED: another machine may answer in its place. "
         f"It shows {shown[1] if shown else 'another key'}"
-        + (f"; the one we know is in {known[1]}:{known[2]}" if known else ""),
-        "don't go on before somebody has read the fingerprint on the host itself (ssh-keygen -lf "
-        "/etc/ssh/ssh_host_ed25519_key.pub). Only if it is the one above: "
-        f"{remove[1] if remove else 'ssh-keygen -R ' + shlex.quote(host)}; then {by_hand}",
+        + (f"; the one we know is in {known[1]}:{known[2]}" if known else "")
+        + ". Don't continue before somebody has read the fingerprint on the host itself: "
+        "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
+        f"{_scan(shlex.split(remove[1])[-1] if remove else host.rpartition('@')[2])}"
+        f"  # only if the host itself shows the same: {forget}; then {by_hand}",
     )
+
+
+def _scan(name: str) -> str:
+    """Return the command that shows the fingerprints of a host; `name` is as in known_hosts."""
+    found = _KNOWN_PORT.fullmatch(name)
+    words = ["-p", found[2], found[1]] if found else [name]
+    return f"ssh-keyscan {shlex.join(words)} | ssh-keygen -lf -"
+
+
+def _open_configuration(line: str) -> str:
+    """Return the command that opens the file in which ssh's message finds a fault, or nothing."""
+    if found := _IN_FILE.match(line):
+        return f"${{EDITOR:-vi}} +{found[2]} {shlex.quote(found[1])}  # correct that line"
+    if found := _BAD_OWNER.search(line):
+        return f"ls -l {shlex.quote(found[1])}  # only its owner may write it"
+    return ""
 
 
 def _last(text: str) -> str:

@@ -65,7 +65,7 @@ def _look(deployment, ref):
             raise InputError(
                 prepared.settings["REPOSITORY"],
                 f"has no commit {commit}",
-                "push it there, or name another one",
+                "push the commit there, or name another commit",
             )
         refresh_live_release(deployment, hosts)
         live = rollback.live_push(deployment)

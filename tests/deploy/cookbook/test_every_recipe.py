@@ -51,6 +51,19 @@ def test_the_cookbook_is_complete() -> None:
     assert COOKBOOK.problems() == []
 
 
+# What a line after "next: " may begin with, as the recipes have it: programs, and variables of them.
+_COMMAND = re.compile(
+    r"\\?\$\{\{?EDITOR:-vi\}|\$\{ssh\}|\$\{login:-cd |\$(SITE_COMMAND|next|2)\b|\{by_hand\}"
+    r"|(ansible|apt-get|carton|cd|composer|curl|git|svn) "
+)
+
+
+@each
+def test_each_next_step_is_a_command_to_paste(recipe: Recipe) -> None:
+    steps = re.findall(r"next: (.*)", recipe.code)
+    assert [step for step in steps if not _COMMAND.match(step)] == []
+
+
 @each
 def test_it_says_in_a_line_what_it_does_and_names_what_it_needs(recipe: Recipe) -> None:
     assert recipe.code.startswith("# ")

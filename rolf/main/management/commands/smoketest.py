@@ -130,5 +130,5 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(
                 f"{url}: {failed} of {len(SMOKE_TESTS)} smoke tests failed\n"
-                "  next: read the web server's log, such as: sudo tail /var/log/apache2/error.log"
+                "  next: sudo tail /var/log/apache2/error.log  # or another web server's log"
             )
