@@ -15,8 +15,8 @@ from bootstrapper.next_step import ANOTHER_VERSION, OUT_OF_MEMORY, edit, existin
 from tests.conftest import REPOSITORY
 
 DIRECTORIES = ("bootstrapper", "vendor_fetch", "tools")
-# tests/deploy/cookbook/test_every_recipe.py checks the recipes. The other two have lines of prose.
-EXCEPT = ("bootstrapper/cookbook", "bootstrapper/commands", "bootstrapper/deploy")
+# tests/deploy/cookbook/test_every_recipe.py checks the recipes.
+EXCEPT = ("bootstrapper/cookbook",)
 
 PROGRAMS = {
     *("git", "make", "./bootstrap.py", "ve/bin/python", "cookiecutter"),
