@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         print(
             f"{program}: unexpected {type(error).__name__}: "
             f"{plain_text.lines(str(error))}\n"
-            f"  next: report this as a bug, with the output of: {COMMAND_LINE} -v",
+            f"  next: {COMMAND_LINE} -v  # report this as a bug, with the output",
             file=sys.stderr,
         )
         return 1
