@@ -17,6 +17,7 @@ SPARE = 0.75  # the part of all open files that may be connections
 HEADER_TIME = 10.0  # seconds until a request's headers are complete
 BODY_TIME = 20.0  # seconds for a body, and one second more for each RATE bytes
 RATE = 500
+UNDER_WAY = 1.0  # seconds in which a request may still arrive when the server ends
 WRITE_TIME = 60.0  # seconds in which a client must take some of the answer
 ANSWER_408 = (
     b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -101,11 +102,29 @@ class Connection(H11Protocol):
         self._since = 0.0
         self._received = 0
         self._timer = self._write_timer = None
+        self._ending = False
         opened = transport.get_extra_info("socket")
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(WRITE_TIME * 1000))
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._wait_for("header")
         self._room.enter(self)
+
+    @property
+    def unanswered(self):
+        """Whether the server has a request here, or may get one, and has not begun to answer."""
+        return not self.transport.is_closing() and not (self.cycle and self.cycle.response_started)
+
+    def shutdown(self):
+        """Answer one more request, and close the connection then.
+
+        The client may have sent it already. Uvicorn closes a connection that is idle at once, so
+        the request would be lost. A client that sends none within UNDER_WAY gets no answer.
+        """
+        self._ending = True
+        if self._idle:
+            self.loop.call_later(UNDER_WAY, self._close_idle)
+        else:
+            self.cycle.keep_alive = False
 
     def connection_lost(self, exc):
         """Stop all timers."""
@@ -119,6 +138,8 @@ class Connection(H11Protocol):
         """Parse the data, and wait for the rest of the request if there is one."""
         self._received += len(data)
         super().data_received(data)
+        if self._ending and not self._idle:
+            self.cycle.keep_alive = False
         self._look()
 
     def on_response_complete(self):
@@ -144,6 +165,14 @@ class Connection(H11Protocol):
         if self._write_timer:
             self._write_timer.cancel()
             self._write_timer = None
+
+    @property
+    def _idle(self):
+        return self.cycle is None or self.cycle.response_complete
+
+    def _close_idle(self):
+        if self._idle:
+            self.transport.close()
 
     def _look(self):
         missing = {h11.IDLE: "header", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")

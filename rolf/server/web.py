@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import time
+from contextlib import suppress
 
 import uvicorn
 from django.core.management.base import CommandError
@@ -15,7 +16,8 @@ from .body_limit import LARGEST, BodyLimit
 from .connections import Connection, Room, logger, raise_file_limit
 
 M_ARENA_MAX = -8  # mallopt(3)
-GRACE = 1.5  # seconds that answers may take after SIGTERM
+GRACE = 1.5  # seconds that answers may take after SIGTERM, once they have begun
+ANSWER_TIME = 10.0  # seconds until they begin
 LARGEST_HEADERS = 32 * 1024  # bytes
 KEEP_ALIVE = 5  # seconds that a connection may stay idle between two requests
 ACCEPTS = 32  # connections to accept at once before serving the open ones
@@ -38,9 +40,21 @@ class Server(uvicorn.Server):
             listening.listen(BACKLOG)  # asyncio sets it to the number that it accepts at once
 
     async def shutdown(self, sockets=None):
-        """Accept nothing more, and return when the answers are sent or GRACE is over."""
-        asyncio.get_running_loop().call_later(GRACE, setattr, self, "force_exit", True)
+        """Accept nothing more, and return when all answers are sent, or have had their time.
+
+        An event stream is an answer that has begun, and never ends by itself.
+        """
+        limit = asyncio.create_task(self._limit_shutdown())
         await super().shutdown(sockets)
+        limit.cancel()
+
+    async def _limit_shutdown(self):
+        await asyncio.sleep(GRACE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_TIME - GRACE):
+                while any(each.unanswered for each in self.server_state.connections):
+                    await asyncio.sleep(0.1)
+        self.force_exit = True
 
 
 class Seldom(logging.Filter):

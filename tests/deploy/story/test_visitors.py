@@ -12,10 +12,10 @@ from tests.support.working_copy import WorkingCopy
 
 pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
 
-PUSHES = 20
+PUSHES = 6
 
 
-def test_no_request_fails_or_waits_through_twenty_pushes(
+def test_no_request_fails_or_waits_while_it_is_pushed_to(
     serving: apache.Apache, project: WorkingCopy, record_property: Callable[[str, object], None]
 ) -> None:
     with visitors(serving, DOMAIN) as visits:

@@ -3,8 +3,9 @@
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.rolf.browser.conftest import Shop
@@ -22,6 +23,26 @@ def push(page: Page, shop: Shop, deployment: str, **more: bool) -> None:
 
 def standing(page: Page) -> str:
     return page.locator("#panel .current .state").inner_text()
+
+
+# So slow that only a cancel ends it.
+SLOWER = """
+from deployments.models import Deployment, Setting
+slow = Deployment.objects.get(name="slow")
+Setting.objects.create(deployment=slow, name="LINES_PRINTED", text="3000")
+"""
+AS_SLOW_AS_BEFORE = """
+from deployments.models import Setting
+Setting.objects.filter(deployment__name="slow", name="LINES_PRINTED").delete()
+"""
+
+
+@pytest.fixture
+def slower(shop: Shop) -> Iterator[None]:
+    """While it lasts, a push of "shop slow" takes minutes."""
+    shop.home.shell(SLOWER)
+    yield
+    shop.home.shell(AS_SLOW_AS_BEFORE)
 
 
 def shown(page: Page) -> list[str]:
@@ -77,11 +98,11 @@ def test_the_address_is_the_number_that_people_say(shop: Shop, visit: Callable[.
     expect(page.locator("#heading")).to_have_text(f"Push {number}")
 
 
+@pytest.mark.usefixtures("slower")
 def test_a_link_keeps_the_focus_when_the_number_comes(
     shop: Shop, visit: Callable[..., Page]
 ) -> None:
     page = visit("dora", shop.rolf.address)
-    shop.home.shell(SLOWER)
     os.kill(shop.rolf.worker, signal.SIGSTOP)
     try:
         push(page, shop, "shop slow")
@@ -96,21 +117,9 @@ def test_a_link_keeps_the_focus_when_the_number_comes(
     page.wait_for_url(re.compile(r"/pushes/\d+/cancel/$"))
     page.get_by_role("button", name="Cancel the push").click()
     expect(page.locator("#panel .current .state")).to_have_text("cancelled")
-    shop.home.shell(AS_SLOW_AS_BEFORE)
 
 
-# So slow that it ends by being cancelled alone.
-SLOWER = """
-from deployments.models import Deployment, Setting
-slow = Deployment.objects.get(name="slow")
-Setting.objects.create(deployment=slow, name="LINES_PRINTED", text="3000")
-"""
-AS_SLOW_AS_BEFORE = """
-from deployments.models import Setting
-Setting.objects.filter(deployment__name="slow", name="LINES_PRINTED").delete()
-"""
-
-
+@pytest.mark.usefixtures("slower")
 def test_two_browsers_see_the_same_and_one_push_runs(
     shop: Shop, visit: Callable[..., Page]
 ) -> None:
