@@ -13,7 +13,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: rolf.example.org\r\n\r\n"
 
 
 class Shutdown(IsolatedAsyncioTestCase):
-    """Clients whose request comes, or is answered, when the server has been told to end."""
+    """Clients whose request arrives, or waits for its answer, while the server ends."""
 
     async def asyncSetUp(self):
         """Serve, on a port of its own, an application that waits before it answers and after."""
