@@ -86,6 +86,18 @@ def definition_error(problems: Iterable[Problem]) -> DefinitionError:
     return DefinitionError(where, f"{len(unique)} problems{listed}", next_step, unique)
 
 
+def decode(data: bytes, file: str, *, encoding: str = "utf-8-sig", next_step: str = "") -> str:
+    """Return the text of a file in UTF-8. Raise DefinitionError with the line of another byte."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        text = f"not UTF-8 at byte {error.start}"
+        raise definition_error(
+            [Problem(file=file, line=line, text=text, next_step=next_step)]
+        ) from None
+
+
 def _next_steps(problems: Sequence[Problem]) -> list[str]:
     """Return the commands that help; a file without one of its own is opened in an editor."""
     steps: list[str] = []

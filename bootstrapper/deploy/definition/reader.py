@@ -10,7 +10,7 @@ from typing import Any
 from bootstrapper.deploy.definition import schema, setting, toml_lines
 from bootstrapper.deploy.definition.deployment import FILE, Definition, Deployment, StageEntry
 from bootstrapper.deploy.definition.flag import Flag
-from bootstrapper.deploy.definition.problems import Problem, definition_error
+from bootstrapper.deploy.definition.problems import Problem, decode, definition_error
 from bootstrapper.deploy.definition.schema import InvalidValue, Key
 from bootstrapper.spelling import did_you_mean
 
@@ -259,19 +259,8 @@ def _text(path: Path) -> str:
         ) from None
     except IsADirectoryError:
         raise definition_error([Problem(file=FILE, text="is a directory, not a file")]) from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise definition_error(
-            [
-                Problem(
-                    file=FILE,
-                    line=data.count(b"\n", 0, error.start) + 1,
-                    text=f"not UTF-8 at byte {error.start}",
-                    next_step=f"iconv -f latin1 -t utf-8 {FILE}  # shows the text; save it as UTF-8",
-                )
-            ]
-        ) from None
+    as_latin1 = f"iconv -f latin1 -t utf-8 {FILE}  # shows the text; save it as UTF-8"
+    return decode(data, FILE, next_step=as_latin1)
 
 
 def _refuse_huge(document: "dict[str, Any]") -> None:

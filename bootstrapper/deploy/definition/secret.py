@@ -17,7 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bootstrapper.deploy.definition.deployment import Deployment
-from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
+from bootstrapper.deploy.definition.problems import (
+    DefinitionError,
+    Problem,
+    decode,
+    definition_error,
+)
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.definition.setting import ADDRESS, CREDENTIALS, VARIABLE, check_text
 
@@ -175,18 +180,7 @@ def parse(data: bytes) -> dict[str, str]:
 
     Raise DefinitionError, which shows none of them, if the text is invalid.
     """
-    try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise definition_error(
-            [
-                Problem(
-                    file=FILE,
-                    line=data.count(b"\n", 0, error.start) + 1,
-                    text=f"not UTF-8 at byte {error.start}",
-                )
-            ]
-        ) from None
+    text = decode(data, FILE).replace("\r\n", "\n")
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     problems: list[Problem] = []

@@ -17,7 +17,7 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bootstrapper.deploy.definition.problems import Problem, definition_error
+from bootstrapper.deploy.definition.problems import Problem, decode, definition_error
 from bootstrapper.deploy.definition.setting import VARIABLE
 
 SHELL, PYTHON, EXECUTABLE = "shell", "python", "program"
@@ -81,20 +81,7 @@ class Recipe:
 
 def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None = None) -> Recipe:
     """Return the recipe that a file holds. Raise DefinitionError; `file` is how messages call it."""
-    try:
-        code = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise definition_error(
-            [
-                Problem(
-                    file=file,
-                    line=line,
-                    text=f"not UTF-8 at byte {error.start}",
-                    next_step=f"file {shlex.quote(file)}",
-                )
-            ]
-        ) from None
+    code = decode(data, file, encoding="utf-8", next_step=f"file {shlex.quote(file)}")
     problems = []
     if code.startswith("\ufeff"):
         problems.append(
