@@ -138,13 +138,13 @@ class Running:
     output: Path
 
     @property
-    def output(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text()
 
     @property
     def reported(self) -> dict[str, str]:
         """What stands at its start: address, data, and at the first login and password."""
-        words = [line.split(None, 1) for line in self.output.splitlines()]
+        words = [line.split(None, 1) for line in self.printed.splitlines()]
         return {pair[0]: pair[1].partition("  ")[0] for pair in words if len(pair) == 2}
 
     @property
@@ -229,8 +229,8 @@ def running(home: Home, *arguments: str, files: int = 0) -> Iterator[Running]:
         )
     rolf = Running(process, f"http://127.0.0.1:{port}/", output)
     try:
-        assert until(lambda: rolf.get() == 200 or process.poll() is not None), rolf.output
-        assert process.poll() is None, rolf.output
+        assert until(lambda: rolf.get() == 200 or process.poll() is not None), rolf.printed
+        assert process.poll() is None, rolf.printed
         yield rolf
     finally:
         for line in processes_of(process.pid):
