@@ -15,7 +15,7 @@ pytestmark = pytest.mark.needs(apache.APACHE, SSHD, "git", "rsync", "unshare")
 PUSHES = 6
 
 
-def test_no_request_fails_or_waits_while_it_is_pushed_to(
+def test_no_request_fails_while_it_is_pushed_to(
     serving: apache.Apache, project: WorkingCopy, record_property: Callable[[str, object], None]
 ) -> None:
     with visitors(serving, DOMAIN) as visits:
@@ -28,5 +28,3 @@ def test_no_request_fails_or_waits_while_it_is_pushed_to(
     print(visits)
     assert set(visits.statuses) == {200}, visits
     assert len(visits.all) > PUSHES * RATE
-    # With all processes reloaded at once, it was 1.3 s.
-    assert visits.longest < 1.5, visits
