@@ -68,7 +68,7 @@ async def push_events(session_key, deployment_id, level, push_id, cursor):
                 async with asyncio.timeout(CHECK):
                     await wake.wait()
                 wake.clear()
-                key = (str(cursor), level >= Level.PUSH)
+                key = (str(cursor), level)  # it decides the actions, and what is hidden
                 changes, cursor = await hub.shared(push_id, key, news, push_id, cursor, level)
             except TimeoutError:
                 # The row has not changed, but its worker may have died: ask without the cache.

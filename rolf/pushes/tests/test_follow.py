@@ -155,6 +155,19 @@ class Following(Case):
         for one in events:
             await one.aclose()
 
+    async def test_what_an_editor_sees_reaches_no_other_follower(self):
+        await self.deployment.settings.acreate(name="REMOTE_HOST", text="app1.example.org")
+        await sync_to_async(self.say)(b"sent to app1.example.org\n")
+        editor, other = (
+            push_events(self.session, self.deployment.pk, level, self.push.pk, Cursor())
+            for level in (Level.EDIT, Level.PUSH)
+        )
+        whole, hidden = await asyncio.gather(self.next(editor), self.next(other))
+        self.assertIn("app1.example.org", whole["html"])
+        self.assertNotIn("app1.example.org", hidden["html"])
+        for one in (editor, other):
+            await one.aclose()
+
     async def test_it_goes_on_where_a_browser_was(self):
         await sync_to_async(self.say)(b"one\ntwo\n")
         events = self.follow()
