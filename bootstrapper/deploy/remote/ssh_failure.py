@@ -1,6 +1,7 @@
 """Translate ssh's errors into messages with a next step."""
 
 import re
+import shlex
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 
