@@ -12,20 +12,7 @@ from bootstrapper.deploy.events.event import (
     VariableSet,
 )
 from bootstrapper.deploy.events.record import Record, fold
-from tests.support.pushes import AT, failed, snapshot, succeeded, whole
-
-PROMISED = [
-    "id",
-    "state",
-    "comment",
-    "user",
-    "ref",
-    "commit",
-    "started",
-    "ended",
-    "rollback_of",
-    "stages",
-]
+from tests.support.pushes import AT, PROMISED, failed, snapshot, succeeded, whole
 
 
 def states(record: Record) -> list[str]:

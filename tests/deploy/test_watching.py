@@ -12,21 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pushes import PROMISED
 from tests.support.shop import HERE, STAGES, Shop, open_shop
 
 SAYS = (*STAGES[:2], "says", *STAGES[2:])
-KEYS = [
-    "id",
-    "state",
-    "comment",
-    "user",
-    "ref",
-    "commit",
-    "started",
-    "ended",
-    "rollback_of",
-    "stages",
-]
 
 
 @pytest.fixture
@@ -86,7 +75,7 @@ def test_pushes_json_is_what_design_promises(shop: Shop) -> None:
     shown = json.loads(shop.run("pushes", "--json").stdout)
     assert [push["id"] for push in shown] == [2, 1]
     for push in shown:
-        assert list(push)[: len(KEYS)] == KEYS
+        assert list(push)[: len(PROMISED)] == PROMISED
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", push["started"])
         assert [list(stage)[:5] for stage in push["stages"]] == [
             ["name", "state", "started", "ended", "exit"]

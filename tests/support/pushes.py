@@ -16,6 +16,19 @@ from bootstrapper.deploy.events.event import (
 from bootstrapper.deploy.journal.journal import FileJournal
 
 AT = 1_800_000_000.0
+# The keys that a push has in `pushes --json`, whatever else it has.
+PROMISED = [
+    "id",
+    "state",
+    "comment",
+    "user",
+    "ref",
+    "commit",
+    "started",
+    "ended",
+    "rollback_of",
+    "stages",
+]
 STAGES = ("git-clone", "unit-tests", "migrate")
 
 
