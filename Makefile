@@ -3,9 +3,10 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := apache2 bsdutils carton chromium composer fish gcc git iproute2 \
-	libapache2-mod-wsgi-py3 nodejs openssh-client openssh-server openssl php-cli postgresql procps \
-	psmisc python3-dev rsync strace subversion supervisor tcsh tomcat10-common util-linux zsh
+DEBIAN_PACKAGES := apache2 bsdutils carton chromium-headless-shell composer curl fish gcc git \
+	iproute2 ldap-utils libapache2-mod-wsgi-py3 libldap2-dev libsasl2-dev nodejs openssh-client \
+	openssh-server openssl php-cli postgresql procps psmisc python3-dev redis-server rsync rsyslog \
+	slapd strace subversion sudo supervisor tcsh tomcat10-common util-linux zsh
 
 # A file's tests stay in one process, because they share fixtures. The tests spend half of their time
 # waiting, so there are two processes for each core, at most eight.
@@ -15,8 +16,8 @@ PROCESSES ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? 2 * cores : 8)))
 .PHONY: help tools demo pictures rolf check test lint format types contract bench reliability lock clean
 
 help:
-	@echo "make demo          generate a project, vendor it, rebuild its ve, push it and back, run the site and Rolf (ONCE=1: check and end)"
-	@echo "make rolf          give rolf/ its vendored files, for ./bootstrap.py and ./manage.py rolf there"
+	@echo "make demo          generate a project, rebuild its virtualenv, push it and roll it back, run the site and Rolf (ONCE=1: check and end)"
+	@echo "make rolf          give rolf/ its vendored files, for ./bootstrap.py and ./manage.py rolf there (ALL=1: of its options, too)"
 	@echo "make pictures      take the docs' pictures of Rolf, from the demo"
 	@echo "make check         lint, types, contract, and the tests that need no server (ARGS='-k name' chooses)"
 	@echo "make test          every test; as root it installs the Debian packages that are missing"
@@ -25,7 +26,7 @@ help:
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
 	@echo "make contract      import contracts"
 	@echo "make bench         measure; writes docs/benchmarks*.md"
-	@echo "make reliability   200 kills, 300 wheels with a fault, and more; writes docs/reliability.md"
+	@echo "make reliability   200 kills, 300 wheels with a fault, Rolf on several machines; writes docs/reliability*.md"
 	@echo "make lock          lock the template's packages and Rolf's again"
 	@echo "make clean         remove what these made"
 
@@ -50,13 +51,19 @@ pictures: tools debian
 	@$(TOOLS)/python -m tools.demo --once --pictures docs/pictures
 
 rolf: tools
-	@$(TOOLS)/python -m tools.rolf_files
+	@$(TOOLS)/python -m tools.rolf_files $(if $(ALL),--all)
 
+# Those of `make check` start no servers and wait more: three processes for each core.
+check: PROCESSES := $(shell cores=$$(nproc); echo $$((cores < 3 ? 3 * cores : 8)))
 check: lint types contract
 	@$(PYTEST) -q -m "not system" $(ARGS)
 
 test: tools debian
 	@$(PYTEST) $(ARGS)
+
+# While this program exits with 101, Debian's packages start no servers (invoke-rc.d(8)). The tests
+# start their own.
+POLICY := /usr/sbin/policy-rc.d
 
 .PHONY: debian
 debian:
@@ -65,6 +72,10 @@ debian:
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		echo "installing" $$missing; \
+		if [ ! -e $(POLICY) ]; then \
+			trap 'rm -f $(POLICY)' EXIT; \
+			printf '#!/bin/sh\nexit 101\n' >$(POLICY) && chmod 755 $(POLICY); \
+		fi; \
 		apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	else echo "tests that need them are skipped:" $$missing; fi
@@ -89,6 +100,12 @@ bench: tools
 
 reliability: tools
 	@$(TOOLS)/python -m pytest -q tests/safety --reliability docs/reliability.md $(ARGS)
+
+# RUN chooses what happens to Rolf on several machines: make reliability-rolf RUN='cut-long skew-web'
+.PHONY: reliability-rolf
+reliability: reliability-rolf
+reliability-rolf: tools debian
+	@$(TOOLS)/python -m reliability --write docs $(RUN)
 
 lock: tools
 	@$(TOOLS)/python -m tools.locks

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -20,8 +19,8 @@ from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.commands.parsers import PROGRAM
 from bootstrapper.errors import BootstrapperError, refused
-from bootstrapper.program import COMMAND_LINE
-from bootstrapper.program import PROGRAM as TYPED
+from bootstrapper.next_step import next_lines
+from bootstrapper.program import TYPED, command_line
 
 INTERRUPTED = 130
 
@@ -61,11 +60,7 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
             import traceback
 
             traceback.print_exc()
-        error = (
-            refused(failure, Path.cwd(), again=COMMAND_LINE)
-            if isinstance(failure, OSError)
-            else failure
-        )
+        error = refused(failure, again=command_line()) if isinstance(failure, OSError) else failure
         print(f"{program}: {error}{_after_failure(options, chr(10) + '  ')}", file=sys.stderr)
         return error.status
     except Exception as error:
@@ -73,8 +68,8 @@ def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
             raise
         print(
             f"{program}: unexpected {type(error).__name__}: "
-            f"{plain_text.lines(str(error))}\n"
-            f"  next: {COMMAND_LINE} -v  # report its output as a bug",
+            f"{plain_text.lines(plain_text.without_next(str(error)))}\n"
+            + next_lines(f"{command_line()} -v  # report its output as a bug"),
             file=sys.stderr,
         )
         return 1
@@ -99,7 +94,7 @@ def _options(argv: Sequence[str], program: str) -> argparse.Namespace:
     parser = CommandParser(
         prog=typed,
         allow_abbrev=False,
-        description="Rebuild a project's ve from its vendored files, and deploy it in one step.",
+        description="Rebuild a project's virtualenv from its vendored files, and deploy the project.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     named = argv[0] if argv else ""

@@ -2,10 +2,12 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 from bootstrapper import plain_text
-from bootstrapper.next_step import existing
+from bootstrapper.next_step import existing, next_lines
 
 # The exit status of each command; docs/reference.md prints this table.
 EXIT_STATUSES = {
@@ -27,13 +29,25 @@ class BootstrapperError(Exception):
 
     def __init__(self, where: str, fault: str, next_step: str) -> None:
         super().__init__(where, fault, next_step)  # pickle calls __init__ with these
-        self.where = where
-        self.fault = fault
+        self.where = plain_text.without_next(where)
+        self.fault = plain_text.without_next(fault)
         self.next_step = next_step
+
+    @classmethod
+    def listing(
+        cls, where: str, fault: str, next_step: str, errors: Iterable["BootstrapperError"]
+    ) -> Self:
+        """Return one error for several: its fault lists them, each with its next command."""
+        error = cls(where, fault, next_step)
+        error.fault += "".join(
+            f"\n  {plain_text.single_line(one.where)}: {one.fault}\n  {next_lines(one.next_step)}"
+            for one in errors
+        )
+        return error
 
     def __str__(self) -> str:
         place = plain_text.single_line(self.where)
-        return plain_text.lines(f"{place}: {self.fault}\n  next: {self.next_step}")
+        return plain_text.lines(f"{place}: {self.fault}\n{next_lines(self.next_step)}")
 
 
 class WorkFailed(BootstrapperError):
@@ -52,12 +66,20 @@ class Locked(BootstrapperError):
     status = 3
 
 
-def refused(error: OSError, where: Path, *, again: str) -> WorkFailed:
+def refused(error: OSError, where: Path | None = None, *, again: str) -> WorkFailed:
     """Return the error for an operation that the system refused.
 
-    `again` is the command to run after the user has removed the cause.
+    `where` is the default place: the current directory if it is None. `again` is the command to run
+    after the user has removed the cause.
     """
-    place = os.fsdecode(error.filename or where)
+    try:
+        place = os.fsdecode(error.filename or where or os.getcwd())
+    except FileNotFoundError:
+        return WorkFailed(
+            "the current directory",
+            "was removed",
+            f"cd  # to a directory that exists, then: {again}",
+        )
     reason = error.strerror or str(error)
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
@@ -88,9 +110,9 @@ def error_text(
     if isinstance(error, BootstrapperError):
         return str(error)
     if isinstance(error, OSError):
-        return str(refused(error, Path.cwd(), again=retry))
+        return str(refused(error, again=retry))
     return (
         f"{program}: unexpected {type(error).__name__}: "
-        f"{plain_text.lines(str(error))}\n"
-        f"  next: {traceback or retry}  # report its output as a bug"
+        f"{plain_text.lines(plain_text.without_next(str(error)))}\n"
+        + next_lines(f"{traceback or retry}  # report its output as a bug")
     )

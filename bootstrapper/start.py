@@ -13,6 +13,7 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import bootstrapper.ve.store
+from bootstrapper.cache_home import is_own
 from bootstrapper.ve.store.entry import Entry
 from bootstrapper.ve.store.home import FORMAT, places
 
@@ -40,8 +41,9 @@ def _compiled(wheel: Path, stores: Sequence[Path]) -> str:
     kind = f"{sys.implementation.cache_tag}-{MAGIC_NUMBER.hex()}"
     entries = (store / FORMAT / kind / sha256 for store in stores)
     place = next(filter(os.path.isdir, entries), None)
-    # A directory beside a project may belong to another user.
-    if place is None or os.stat(place).st_uid != os.geteuid():
+    # A directory beside a project, or in /tmp, may belong to another user, who could replace what
+    # it contains between this check and the imports.
+    if place is None or not all(map(is_own, (place, *place.parents[:3]))):
         raise FileNotFoundError
     entry = Entry.read_verified(place)
     return f"{entry.tree}/{entry.index.record.rsplit('/', 2)[0]}"

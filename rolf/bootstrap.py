@@ -17,7 +17,7 @@ if sys.version_info < (3, 11):
                      "  next: python3.11 %s\n" % (sys.version_info[:2] + (quote(sys.argv[0]),)))
     sys.exit(2)
 
-GIT = "git" if HERE == os.getcwd() else "git -C " + quote(HERE)
+GIT = "git" if os.path.samefile(HERE, ".") else "git -C " + quote(HERE)
 SOURCE = os.path.join(HERE, "requirements", "src")
 WHEELS = [name for name in (os.listdir(SOURCE) if os.path.isdir(SOURCE) else [])
           if name.startswith("bootstrapper-") and name.endswith(".whl")]

@@ -35,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # Projects have Makefiles of their own, which must not know that one called us.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         os.environ.pop(name, None)
+    # The project's first line is `#!/usr/bin/env python3`; a shim of pyenv starts twenty processes.
+    os.environ["PATH"] = f"{sys.base_prefix}/bin:{os.environ['PATH']}"
+    # Wheels are compressed; git would compress them again in each commit and push.
+    os.environ |= {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "core.compression",
+        "GIT_CONFIG_VALUE_0": "0",
+    }
     # `nohup make test &` ignores SIGINT and SIGHUP, and so would every program that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for ignored in (
@@ -105,7 +113,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A store of the tests' own, shared by them as one of a user's is by their projects."""
+    """A store of the tests' own, shared by them as one of a user's is by their projects.
+
+    Each process has one: a test that edits an installed file edits it in all that share the store.
+    """
     directory = tmp_path_factory.mktemp("store")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BOOTSTRAP_STORE", str(directory))
@@ -233,6 +244,17 @@ def bootstrap(
         text=True,
         check=False,
         timeout=300,
+    )
+
+
+def ve_bootstrapper(project: Path, command: str) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m bootstrapper` of the project's ve."""
+    return subprocess.run(
+        [project / "ve/bin/python", "-m", "bootstrapper", command],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

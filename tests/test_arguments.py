@@ -21,6 +21,9 @@ def parser() -> CommandParser:
     deploy.add_argument("--yes", action="store_true")
     deploy.add_argument("--mode", choices=("auto", "copy"))
     commands.add_parser("check", allow_abbrev=False)
+    store = commands.add_parser("store", allow_abbrev=False)
+    info = store.add_subparsers(metavar="COMMAND").add_parser("info", allow_abbrev=False)
+    info.add_argument("-v", action="store_true")
     return parser
 
 
@@ -64,6 +67,26 @@ def parser() -> CommandParser:
             "tool deploy --mode copy",
         ),
         ([], "tool: the following arguments are required: COMMAND", "tool --help"),
+        (["--yes", "deploy"], "tool: --yes goes after the command", "tool deploy --yes"),
+        (
+            ["-m", "check", "deploy", "--yes"],
+            "tool: -m goes after the command",
+            "tool deploy -m check --yes",
+        ),
+        (
+            ["--comment=it is", "-mx", "deploy"],
+            "tool: --comment goes after the command",
+            "tool deploy '--comment=it is' -mx",
+        ),
+        (["-v", "store", "info"], "tool: -v goes after the command", "tool store info -v"),
+        (["store", "-v", "info"], "tool store: -v goes after the command", "tool store info -v"),
+        (["-v", "store"], 'tool: "-v" is not an option of this command', "tool --help"),
+        (["-m", "deploy"], 'tool: "-m" is not an option of this command', "tool --help"),
+        (
+            ["--version"],
+            'tool: "--version" is not an option of this command',
+            "tool --help",
+        ),
     ],
 )
 def test_error_names_the_word_and_the_next_command(

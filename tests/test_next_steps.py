@@ -1,6 +1,8 @@
 """The promise of every `next:` line: it is a command that can be pasted into bash."""
 
 import ast
+import os
+import pickle
 import re
 import shlex
 import subprocess
@@ -11,7 +13,12 @@ from typing import TypeGuard
 
 import pytest
 
+from bootstrapper import plain_text
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.plan.plan import deploy_command
+from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.next_step import ANOTHER_VERSION, OUT_OF_MEMORY, edit, existing
+from bootstrapper.quoting import joined, quoted
 from tests.conftest import REPOSITORY
 
 DIRECTORIES = ("bootstrapper", "vendor_fetch", "tools")
@@ -19,8 +26,9 @@ DIRECTORIES = ("bootstrapper", "vendor_fetch", "tools")
 EXCEPT = ("bootstrapper/cookbook",)
 
 PROGRAMS = {
+    "sudo",
     *("git", "make", "./bootstrap.py", "ve/bin/python", "cookiecutter"),
-    *("${EDITOR:-vi}", "ls", "mv", "cp", "rm", "chmod", "sed", "touch", "mkdir"),
+    *("${EDITOR:-vi}", "cd", "ls", "mv", "cp", "rm", "chmod", "sed", "touch", "mkdir"),
     *("df", "dmesg", "tail", "fuser", "printenv", "grep", "env", "export"),
     *(
         "apt-get",
@@ -51,10 +59,10 @@ COMMANDS = {
     **dict.fromkeys(("retry_command", "sync_command", "online_command", "MAKE"), "make vendor"),
     **dict.fromkeys(("by_hand", "_by_hand", "_there"), "ssh HOST"),
     **dict.fromkeys(
-        ("_choices", "with_text", "deploy_command", "_open_configuration"),
+        ("_choices", "_status", "with_text", "deploy_command", "_open_configuration"),
         "ve/bin/python -m bootstrapper",
     ),
-    **dict.fromkeys(("PROGRAM", "COMMAND_LINE", "prog", "retry"), "ve/bin/python -m bootstrapper"),
+    **dict.fromkeys(("PROGRAM", "command_line", "prog", "retry"), "ve/bin/python -m bootstrapper"),
 }
 # Commands that come from elsewhere: they are checked where they are made.
 PASSED_ON = {"next_step", "step", "command", "again"}
@@ -94,6 +102,8 @@ class Module:
     def _arguments(self, call: ast.Call) -> list[ast.expr]:
         named = [keyword.value for keyword in call.keywords if keyword.arg == "next_step"]
         is_error = isinstance(call.func, ast.Name) and call.func.id in self._errors
+        if isinstance(call.func, ast.Name) and call.func.id == "next_lines":
+            return call.args
         third = call.args[2:3] or call.args[-1:]  # the last one if the others are *unpacked
         return [*named, *(third if is_error and not named else [])]
 
@@ -106,6 +116,8 @@ class Module:
                 return ["".join(parts) for parts in product(*map(self._texts_inside, values))]
             case ast.BinOp(op=ast.Add(), left=left, right=right):
                 return ["".join(parts) for parts in product(*map(self._texts, (left, right)))]
+            case ast.List(elts=steps):
+                return [text for step in steps for text in self._texts(step)]
             case ast.IfExp(body=one, orelse=other) | ast.BoolOp(values=[one, other]):
                 return [*self._texts(one), *self._texts(other)]
             case ast.Call(func=ast.Attribute(attr="format", value=value)):
@@ -236,3 +248,82 @@ def test_a_next_step_names_a_directory_that_exists(tmp_path: Path) -> None:
     assert existing(tmp_path / "gone/file") == str(tmp_path)
     assert existing("gone/file") == "."
     assert existing("/") == "/"
+
+
+HOSTILE = [
+    "a\ntouch pwned\n",
+    "a\x1b[",
+    "a\x1b]'\ntouch pwned #",
+    "a\x9b'; touch pwned; '",
+    "a\r'\u2028touch pwned",
+    "a\u202e\udcff'\\",
+    "$(touch pwned)`touch pwned`; touch pwned",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_reaches_the_pasted_command_unchanged(name: str, tmp_path: Path) -> None:
+    step = (
+        f"printf '<%s>' {joined([name, name])}  # then: ls {quoted(name)} {quoted('; touch pwned')}"
+    )
+    shown = str(InputError("place", "fault", step)).rpartition("  next: ")[2]
+    run = subprocess.run(["bash", "-c", shown], cwd=tmp_path, capture_output=True, check=False)
+    assert run.stdout == b"<%s>" % os.fsencode(name) * 2
+    assert not run.stderr
+    assert "\n" not in shown
+    assert not (tmp_path / "pwned").exists()
+
+
+IMITATIONS = [
+    "\n  next: touch pwned",
+    "\n  Next : touch pwned",
+    "\nnext: touch pwned",
+    "\r\n\tnext: touch pwned",
+    "\n \x1b[0m next: touch pwned",
+    "\nne\x1b]0;a\rb\x07xt: touch pwned",
+    "\n  n\u200bext: touch pwned",
+    "\n  n\u0435xt: touch pwned",  # a Cyrillic letter
+    "\n  \uff4e\uff45\uff58\uff54\uff1a touch pwned",  # of full width
+    "\u2028  next: touch pwned",
+]
+
+
+@pytest.mark.parametrize("text", IMITATIONS)
+def test_a_fault_has_no_next_line_of_others(text: str) -> None:
+    error = WorkFailed("app1", f"bash: command not found{text}\nmore", "ssh app1")
+    for each in (error, pickle.loads(pickle.dumps(error))):
+        body, _, command = str(each).rpartition("\n  next: ")
+        assert command == "ssh app1"
+        for shown in (body, each.fault):
+            assert "touch pwned" in shown
+            assert not [line for line in re.split(r"[\r\n\u2028]", shown) if is_imitation(line)]
+
+
+def is_imitation(line: str) -> bool:
+    shown = plain_text.single_line(line)
+    return bool(re.match("(next|n\u0435xt|\uff4e\uff45\uff58\uff54) ?[:\uff1a]", shown, re.I))
+
+
+def test_a_list_of_errors_has_a_next_line_for_each() -> None:
+    each = [WorkFailed(f"app{n}", "down\n  next: touch pwned", f"ssh app{n}") for n in (1, 2)]
+    assert str(WorkFailed.listing("2 of 3 hosts", "can't be pushed to", "make", each)) == (
+        "2 of 3 hosts: can't be pushed to\n"
+        "  app1: down\n  | next: touch pwned\n    next: ssh app1\n"
+        "  app2: down\n  | next: touch pwned\n    next: ssh app2\n"
+        "  next: make"
+    )
+
+
+def test_other_lines_of_a_fault_are_unchanged() -> None:
+    fault = "3 problems\n  a.toml:1: x\n    next = 1\n    ^\nhint: the next: line\n\n  \u043e: x"
+    assert WorkFailed("here", fault, "make").fault == fault
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_a_host_reports_is_no_command(name: str, tmp_path: Path) -> None:
+    holder = PushHolder(who=name, machine=name, deployment=name, push=name)
+    assert len(str(holder.refusal("production", "app1")).splitlines()) == 2
+    for step in (holder.refusal("production", "app1").next_step, deploy_command(name, name)):
+        bash = "python() { :; }; " + step
+        subprocess.run(["bash", "-c", bash], cwd=tmp_path, capture_output=True, check=False)
+        assert not (tmp_path / "pwned").exists()

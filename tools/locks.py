@@ -68,6 +68,17 @@ def rolf_requirements() -> list[str]:
     return [line for line in lines if not line.startswith("./")]
 
 
+def rolf_options() -> list[str]:
+    """Return the requirements of every option of Rolf."""
+    files = (REPOSITORY / "rolf" / APPS_IN).parent.glob("*.in")
+    return [
+        line
+        for file in sorted(files)
+        if file.name != APPS_IN.name
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+
+
 def locked_files(files: Pythons, all_pythons: Iterable[str]) -> list[LockedFile]:
     """Return the lines of a lock. A file that some Pythons need has a marker that names them."""
     lines = []
@@ -111,9 +122,17 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
     locks: dict[str, Pythons] = {}
 
     def lock(
-        name: str, requirements: list[str], vendor_format: str, python: str, scratch: str
-    ) -> None:
-        """Add the files that one combination of answers needs for one Python to its two locks."""
+        name: str,
+        requirements: list[str],
+        vendor_format: str,
+        python: str,
+        scratch: str,
+        extended: Iterable[LockedFile] = (),
+    ) -> list[LockedFile]:
+        """Add the files that one combination of answers needs for one Python to its two locks.
+
+        Return the lines of the first. It keeps the versions in the `extended` lines.
+        """
         project = VendorProject(
             directory=Path(scratch), format=vendor_format, target=replace(TARGET, python=python)
         )
@@ -121,9 +140,11 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
             project=project, cache=Cache(cache_directory()), index=index, progress=progress
         )
         apps_name, tools_name = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
-        apps = locker.lock(
-            requirements, _previous(apps_name, project, upgrade), prefer=vendor_format
-        )
+        previous = {
+            file.distribution.name: file
+            for file in (*_previous(apps_name, project, upgrade), *extended)
+        }
+        apps = locker.lock(requirements, previous.values(), prefer=vendor_format)
         locker.fetch(apps)
         tools = locker.lock(
             tool_requirements(apps, project),
@@ -136,6 +157,7 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
             pythons_of = locks.setdefault(lock_name, {})
             for file in files:
                 pythons_of.setdefault((file.path, file.sha256), set()).add(python)
+        return apps
 
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         for vendor_format, database, python in itertools.product(
@@ -145,7 +167,9 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
         names = modules((Path(scratch) / SOURCE).glob("*.whl"))
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         for python in pythons:
-            lock("rolf", rolf_requirements(), "wheel", python, scratch)
+            files = lock("rolf", rolf_requirements(), "wheel", python, scratch)
+            everything = [*rolf_requirements(), *rolf_options()]
+            lock("rolf-all", everything, "wheel", python, scratch, extended=files)
     for name, found in locks.items():
         write(name, render(locked_files(found, pythons), HEADER))
         progress.say(f"{name}: {len(found)} files")

@@ -69,7 +69,8 @@ def page() -> str:
 def _commands() -> Iterator[str]:
     yield (
         f"In a project, `python` is `ve/bin/python`. `./bootstrap.py` is `{PROGRAM} rebuild` "
-        "and takes the same options. A command that names no deployment means the default one."
+        "and takes the same options. A command that names no deployment means the default one; "
+        "`pushes` lists all."
     )
     shared = list(options(project_parser()))
     yield (

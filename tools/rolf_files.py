@@ -1,8 +1,10 @@
 """Give rolf/ its vendored files: those of its lock, and our own wheel, built from this checkout.
 
-A generated project commits its vendored files. This repository does not; `make rolf` fetches them.
+A generated project commits its vendored files. This repository does not; `make rolf` fetches them,
+and `make rolf ALL=1` those of every option of rolf/requirements/apps.in, too.
 """
 
+import argparse
 import platform
 import re
 import shutil
@@ -12,6 +14,7 @@ from pathlib import Path
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
 from vendor_fetch.program import sync_command
+from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.template.generation import vendor_project
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -20,10 +23,15 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 NOT_COPIED = shutil.ignore_patterns("__pycache__", ".ruff_cache", "ve", ".ve.*", ".tools", ".env")
 
 
-def lay_out(directory: Path, python: str = "") -> None:
+# The locks of Rolf, without options and with all of them.
+LOCKS = {False: "rolf", True: "rolf-all"}
+
+
+def lay_out(directory: Path, python: str = "", *, options: bool = False) -> None:
     """Copy this checkout's Rolf to a directory, with its vendored files.
 
-    `python` is the Python of its ve, such as 3.12; the default is the running Python.
+    `python` is the Python of its ve, such as 3.12; the default is the running Python. With
+    `options`, the copy asks for every option of apps.in.
     """
     python = python or ".".join(platform.python_version_tuple()[:2])
     shutil.copytree(
@@ -40,13 +48,19 @@ def lay_out(directory: Path, python: str = "") -> None:
     pinned.write_text(
         re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python, pinned.read_text())
     )
-    vendor_project(REPOSITORY, directory, locks_for="rolf", progress=Progress())
+    if options:
+        apps_in = directory / APPS_IN
+        apps_in.write_text(re.sub("(?m)^# (?=-r )", "", apps_in.read_text()))
+    vendor_project(REPOSITORY, directory, locks_for=LOCKS[options], progress=Progress())
 
 
 def main() -> int:
     """Fetch the files, and return the exit status."""
+    parser = argparse.ArgumentParser(description="Fetch Rolf's vendored files into rolf/.")
+    parser.add_argument("--all", action="store_true", help="those of every option, too")
+    locks_for = LOCKS[parser.parse_args().all]
     try:
-        vendor_project(REPOSITORY, REPOSITORY / "rolf", locks_for="rolf", progress=Progress())
+        vendor_project(REPOSITORY, REPOSITORY / "rolf", locks_for=locks_for, progress=Progress())
     except BootstrapperError as error:
         print(str(error).replace(sync_command(), "make rolf"), file=sys.stderr)
         return error.status

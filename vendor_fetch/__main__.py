@@ -15,6 +15,7 @@ from pathlib import Path
 from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, error_text
+from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph.check import check_differences
@@ -102,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         print(
-            f"interrupted; every locked file is still there\n  next: {sync_command()}",
+            f"interrupted; every locked file is still there\n{next_lines(sync_command())}",
             file=sys.stderr,
         )
         return 130
@@ -123,9 +124,9 @@ def _check(project: VendorProject, progress: Progress) -> int:
         progress.say("requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt")
         return 0
     for difference in differences:
-        print(plain_text.lines(difference))
+        print(plain_text.lines(plain_text.without_next(difference)))
     count = f"{len(differences)} difference{'s' if len(differences) > 1 else ''}"
-    print(f"{count}\n  next: {sync_command()}")
+    print(f"{count}\n{next_lines(sync_command())}")
     return 1
 
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bootstrapper.cache_home import is_own, is_private
 from bootstrapper.errors import BootstrapperError, WorkFailed, error_text
 from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.download.cache import cache_directory
@@ -32,7 +33,8 @@ def set_up(directory: Path, shared: Path) -> None:
     """Create a virtualenv with vendor_fetch and its requirements, and last `complete` in it.
 
     The packages come from `shared`, which an earlier set-up has filled, or else from the index that
-    pip is configured for. A second set-up at the same time waits. Raise WorkFailed or OSError.
+    pip is configured for. A second set-up at the same time waits. Raise WorkFailed or OSError, also
+    if another user can change `shared`.
     """
     directory.mkdir(exist_ok=True)
     complete = directory / "complete"
@@ -43,6 +45,12 @@ def set_up(directory: Path, shared: Path) -> None:
             return
         if is_offline() and not shared.is_dir():
             raise _offline_error(shared)
+        if not _make_private(shared):
+            raise WorkFailed(
+                str(shared),
+                "belongs to another user, who could change the packages that vendoring runs with",
+                f'env VENDOR_FETCH_CACHE="$(mktemp -d)" {MAKE}  # or another directory of your own',
+            )
         print("setting up .tools/ (once)", flush=True)
         if not _run(sys.executable, "-P", "-m", "venv", "--clear", str(directory)):
             raise WorkFailed(
@@ -57,8 +65,22 @@ def set_up(directory: Path, shared: Path) -> None:
         complete.touch()
 
 
+def _make_private(shared: Path) -> bool:
+    """Deny other users write access to `shared` and its parent; return False if one is another's.
+
+    pip installs what it finds there without hashes.
+    """
+    for directory in filter(Path.is_dir, (shared.parent, shared)):
+        if not is_own(directory):
+            return False
+        if not is_private(directory):
+            directory.chmod(0o700)
+    return True
+
+
 def _download(directory: Path, shared: Path) -> None:
-    shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (shared.parent, shared):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=shared.parent) as scratch:
         if not (
             _run(_python(directory), *_PIP, "download", "--dest", scratch, f"{WHEEL}[vendor]")

@@ -1,8 +1,7 @@
-"""The commands that messages print, such that the user can paste them."""
+"""The commands that messages print, so that the user can paste them."""
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -10,11 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path, PurePath
 
 from bootstrapper.next_step import edit
-from bootstrapper.program import invocation
+from bootstrapper.program import PROJECT, invocation, program_in_project
+from bootstrapper.quoting import joined, quoted
 
 # For programs that use this package as a library: every generated project has this target.
 MAKE = "make vendor"
-PROGRAM = invocation("vendor_fetch", sys.orig_argv, sys.argv[1:])
+PROGRAM = program_in_project(invocation("vendor_fetch", sys.orig_argv, sys.argv[1:]))
 
 
 @cache
@@ -26,7 +26,7 @@ def sync_command() -> str:
     """
     if not PROGRAM or _is_called_by_make() or (_has_vendor_target() and not find_spec("uv")):
         return MAKE
-    return f"{PROGRAM} {shlex.join([*project_option(sys.argv[1:]), 'sync'])}"
+    return f"{PROGRAM} sync"
 
 
 @cache
@@ -34,7 +34,8 @@ def retry_command() -> str:
     """Return the command that is running."""
     if not PROGRAM or _is_called_by_make():
         return MAKE
-    return f"{PROGRAM} {shlex.join(sys.argv[1:])}".rstrip()
+    words = without_project(sys.argv[1:]) if PROJECT else sys.argv[1:]
+    return f"{PROGRAM} {joined(words)}".rstrip()
 
 
 def online_command() -> str:
@@ -46,40 +47,26 @@ def install_command(*requirements: str) -> str:
     """Return the command that installs the requirements for the running Python."""
     if _has_vendor_target():
         return MAKE
-    return shlex.join([sys.executable, "-m", "pip", "install", *requirements])
+    return joined([sys.executable, "-m", "pip", "install", *requirements])
 
 
 def edit_and_sync(file: PurePath | str, change: str) -> str:
     """Return the command that opens a file of the project; `change` says what to write there."""
-    return edit(_project_directory() / file, f"{change}, then: {sync_command()}")
-
-
-def in_project(file: PurePath | str) -> str:
-    """Return a project's file as the user has to type it: below `--project DIR`, and quoted."""
-    return shlex.quote(str(_project_directory() / file))
+    return edit(file, f"{change}, then: {sync_command()}")
 
 
 def restore_command(file: PurePath | str) -> str:
     """Return the command that restores a project's file from git."""
-    directory = _project_directory()
-    git = "git" if directory == PurePath() else f"git -C {shlex.quote(str(directory))}"
-    return f"{git} checkout -- {shlex.quote(str(file))}"
+    return f"git checkout -- {quoted(str(file))}"
 
 
-def _project_directory() -> PurePath:
-    """Return the directory of `--project DIR`, or the current directory."""
-    option = project_option(sys.argv[1:]) if PROGRAM else []
-    return PurePath(option[-1].removeprefix("--project=")) if option else PurePath()
-
-
-def project_option(arguments: Sequence[str]) -> list[str]:
-    """Return the words of `--project DIR` among the arguments, or none."""
-    for number, word in enumerate(arguments):
-        if word == "--project":
-            return list(arguments[number : number + 2])
-        if word.startswith("--project="):
-            return [word]
-    return []
+def without_project(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without `--project DIR`, for the project's directory."""
+    words = [word for word in arguments if not word.startswith("--project=")]
+    while "--project" in words:
+        number = words.index("--project")
+        del words[number : number + 2]
+    return words
 
 
 def _is_called_by_make() -> bool:
@@ -87,9 +74,9 @@ def _is_called_by_make() -> bool:
 
 
 def _has_vendor_target() -> bool:
-    """Return whether `make vendor` works in the current directory."""
+    """Return whether `make vendor` works in the project's directory."""
     try:
-        text = Path("Makefile").read_text(encoding="utf-8", errors="replace")
+        text = Path(PROJECT, "Makefile").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    return not project_option(sys.argv[1:]) and bool(re.search(r"^vendor *:", text, re.MULTILINE))
+    return bool(re.search(r"^vendor *:", text, re.MULTILINE))

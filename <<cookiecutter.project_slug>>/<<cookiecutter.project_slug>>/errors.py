@@ -2,20 +2,38 @@
 
 import shlex
 import traceback
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
 from .environment import DOTENV
 
+SETTINGS = Path(__file__).resolve().parent / "settings"
+
 
 def message_for(error):
     """Return a message that ends in the next command, or None if the code may be at fault."""
     if isinstance(error, ImproperlyConfigured) and "\n  next: " in str(error):
         return str(error)
+    if isinstance(error, (ImproperlyConfigured, KeyError, ValueError)):
+        return _settings_message(error)
     if isinstance(error, OperationalError):
         return _connection_message(error)
     return None
+
+
+def _settings_message(error):
+    """Return a message if a value of .env or the environment is wrong: the settings raised it."""
+    calls = traceback.extract_tb(error.__traceback__)
+    lines = [call for call in calls if Path(call.filename).parent == SETTINGS]
+    if not lines:
+        return None
+    where = f"{lines[-1].filename}:{lines[-1].lineno}: {lines[-1].line}"
+    fault = f"{type(error).__name__}: {error}\n  at {where}"
+    if isinstance(error, ImproperlyConfigured):
+        fault = str(error)
+    return f"{fault}\n  next: ${{EDITOR:-vi}} {shlex.quote(str(DOTENV))}"
 
 
 def _connection_message(error):

@@ -19,9 +19,14 @@ class Browser:
         self.post("/sign-in/", {"username": name, "password": password}, form="/sign-in/")
 
     def get(self, path: str) -> str:
-        """A page's text; RuntimeError if it isn't there."""
+        """Return a page's text, after redirects: a push that begins gets another address.
+
+        Raise RuntimeError if there is no page.
+        """
         with self.open("GET", path) as answer:
             text = answer.read().decode()
+            if answer.status == 302:
+                return self.get(answer.headers["Location"])
             if answer.status != 200:
                 raise RuntimeError(f"{path} answers {answer.status}")
             return text

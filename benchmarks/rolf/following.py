@@ -18,8 +18,8 @@ from benchmarks.rolf.instance import Instance, empty, inside, started
 PUSHES, FOLLOWERS, LINES = 10, 50, 150  # lines of each push, ten a second
 STAYS = 3.0  # seconds after which a browser's connection breaks, on average
 FLUSH = 0.25  # seconds: rolf/pushes/run/journal.py
-_LINE = re.compile(r'data-line="(\d+)".*?<code>(.*?)</code>')
-_LINE = re.compile(r"at ([\d.]+) number \d+$")
+_ROW = re.compile(r'data-line="(\d+)".*?<code>(.*?)</code>')
+_PRINTED = re.compile(r"at ([\d.]+) number \d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class _Follower:
                 for event in events(stream):
                     now = time.time()
                     news, cursor = json.loads(event.data), event.id
-                    for number, text in _LINE.findall(news["html"]):
+                    for number, text in _ROW.findall(news["html"]):
                         self._take(int(number), html.unescape(text), now, whole)
                     whole = int(cursor.partition(".")[0])
                     active = news["active"]
@@ -74,7 +74,7 @@ class _Follower:
     def _take(self, number: int, text: str, now: float, whole: int) -> None:
         if number < whole:
             self.doubled += 1
-        found = _LINE.match(text)
+        found = _PRINTED.match(text)
         if found and number not in self.lines:
             self.late.append(now - float(found[1]))
         self.lines[number] = text

@@ -1,7 +1,10 @@
 """Runs inside Rolf's ve, beside its manage.py: fills a database, and measures pages in it.
 
     python in_rolf.py seed DEPLOYMENTS PUSHES      (of all deployments together)
-    python in_rolf.py log LINES                    (a push with that many lines; prints its address)
+    python in_rolf.py log LINES                    (a push with that many lines; prints its addresses)
+    python in_rolf.py stored LINES             (the same in the store of logs)
+    python in_rolf.py kept LINES               (JSON: what joining and storing such a log takes)
+    python in_rolf.py token                    (prints a token of the API)
     python in_rolf.py pages                        (JSON: by page, its queries and its seconds)
     python in_rolf.py speakers DEPLOYMENTS LINES   (each says what time it is; prints their keys)
     python in_rolf.py site FILE NAME               (of a deployments.toml; prints its key)
@@ -26,7 +29,7 @@ import django
 django.setup()
 
 from accounts.models import User
-from deployments.models import Application, Category, Deployment, Stage
+from deployments.models import Application, Category, Deployment, Level, Stage
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
@@ -123,10 +126,105 @@ def line(number: int) -> bytes:
     return text[: WIDTH - 1].ljust(WIDTH - 1, ".").encode() + b"\n"
 
 
-def log(lines: int) -> str:
-    """Make a push with a log of that many lines; return its address."""
-    from pushes.log_view.index import build
+def log(lines: int) -> list[str]:
+    """Make a push with a log of that many lines; return its addresses."""
+    from pushes.logs.join import finish
 
+    push = unjoined(lines, CHUNK_LINES)
+    finish(push)
+    return _addresses(push)
+
+
+def _addresses(push: Push) -> list[str]:
+    """Return the addresses of its page, and of its log in the API."""
+    return [
+        push.get_absolute_url(),
+        f"/api/deployments/{push.deployment_id}/pushes/{push.pk}/log",
+    ]
+
+
+def stored(lines: int) -> list[str]:
+    """The same with the log in the store; return its addresses."""
+    from pushes.logs.archive import store_log
+    from pushes.logs.join import finish
+
+    push = unjoined(lines, CHUNK_LINES)
+    finish(push)
+    store_log(push.pk)
+    return _addresses(push)
+
+
+def kept(lines: int) -> dict:
+    """Join and store a log of that many lines, and one of a line a second for 15 minutes."""
+    from pushes.logs.archive import store_log
+    from pushes.logs.join import finish
+
+    slow = unjoined(900, 1)
+    slow_rows = [slow.chunks.count()]
+    finish(slow)
+    push = unjoined(lines, CHUNK_LINES)
+    rows = [push.chunks.count()]
+    join_seconds, join_memory = _taken(lambda: finish(push))
+    store = Path(settings.LOG_STORE)
+    before = _size(store)
+    store_seconds, store_memory = _taken(lambda: store_log(push.pk))
+    return {
+        "megabytes": push.log_bytes / 1e6,
+        "rows": [*rows, push.chunks.count()],
+        "slow_rows": [*slow_rows, slow.chunks.count()],
+        "join_seconds": join_seconds,
+        "join_memory": join_memory,
+        "store_seconds": store_seconds,
+        "store_memory": store_memory,
+        "stored_megabytes": (_size(store) - before) / 1e6,
+    }
+
+
+def _taken(work) -> tuple:
+    """Return (seconds, MB) that a child process needs; MB is its peak beyond its beginning."""
+    connection.close()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        begun = time.perf_counter()
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
+        before = _peak()
+        work()
+        seconds = time.perf_counter() - begun
+        os.write(writing, json.dumps([seconds, _peak() - before]).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as stream:
+        found = json.load(stream)
+    os.waitpid(child, 0)
+    return tuple(found)
+
+
+def _peak() -> float:
+    """The most memory of this process so far, in MB (VmHWM)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1000
+    raise RuntimeError("/proc/self/status has no VmHWM")
+
+
+def _size(directory: Path) -> int:
+    return sum(file.stat().st_size for file in directory.rglob("*") if file.is_file())
+
+
+def token() -> str:
+    """Make a token of the API for everything."""
+    from api.models import Token
+
+    person = User.objects.get(username="bench")
+    made = Token(user=person, name="bench", level=Level.PUSH, all_deployments=True)
+    text = made.generate()
+    made.save()
+    return text
+
+
+def unjoined(lines: int, in_chunk: int) -> Push:
+    """Make a push with a log as its worker leaves it."""
     deployment = Deployment.objects.first()
     last = deployment.pushes.order_by("-number").values_list("number", flat=True).first() or 0
     push = Push.objects.create(
@@ -143,8 +241,8 @@ def log(lines: int) -> str:
     )
 
     def made():
-        for sequence, first in enumerate(range(0, lines, CHUNK_LINES)):
-            end = min(first + CHUNK_LINES, lines)
+        for sequence, first in enumerate(range(0, lines, in_chunk)):
+            end = min(first + in_chunk, lines)
             data = b"".join(map(line, range(first, end)))
             yield LogChunk(
                 push=push,
@@ -153,13 +251,12 @@ def log(lines: int) -> str:
                 first_line=first,
                 last_line=end,
                 data=data,
-                spans=[[len(data), 0, "stdout", time.time(), ""]],
+                spans=[[len(data), 0, "stdout", round(time.time(), 3) + sequence, ""]],
             )
 
     with transaction.atomic():
         LogChunk.objects.bulk_create(made(), batch_size=50)
-    build(push)
-    return push.get_absolute_url()
+    return push
 
 
 def speakers(count: int, lines: int) -> list:
@@ -248,6 +345,9 @@ if __name__ == "__main__":
     known = {
         "seed": seed,
         "log": log,
+        "stored": stored,
+        "kept": kept,
+        "token": token,
         "pages": pages,
         "speakers": speakers,
         "site": site,

@@ -13,7 +13,7 @@ def page(results: Results) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in results.versions.items())
     missing = "".join(f" {title} is missing: {why}." for title, why in results.missing.items())
     followed, logs, pages = results.followed, results.logs, results.pages
-    late = sorted(followed.late)
+    late, kept = sorted(followed.late), logs.kept
     return "\n".join(
         [
             "# Benchmarks of Rolf",
@@ -48,15 +48,55 @@ def page(results: Results) -> str:
             "",
             "## A long log",
             "",
-            f"A log of {logs.lines:,} lines of 100 bytes beside one of 1,000 lines, "
+            f"A log of {logs.lines:,} lines of 100 bytes beside one of 1,000 lines, and beside one of as "
+            "many lines in a store of logs (`ROLF_LOG_STORE`, a directory), "
             f"{len(logs.long['open the page'])} rounds in turn, with the whole response over HTTP. After "
             f"all rounds the web process used {logs.grown:.1f} MB more than after the first.",
             "",
             *table(
-                ["median seconds", "1,000 lines", f"{logs.lines:,} lines"],
                 [
-                    [what, f"{median(logs.short[what]):.4f}", f"{median(logs.long[what]):.4f}"]
+                    "median seconds",
+                    "1,000 lines",
+                    f"{logs.lines:,} lines",
+                    f"{logs.lines:,} lines in the store",
+                ],
+                [
+                    [
+                        what,
+                        *(
+                            f"{median(log[what]):.4f}"
+                            for log in (logs.short, logs.long, logs.stored)
+                        ),
+                    ]
                     for what in logs.short
+                ],
+            ),
+            "",
+            "## Logs for years",
+            "",
+            f"A log of {kept.megabytes:.0f} MB, as a stage that floods leaves it, is joined and indexed "
+            "after its push, and stored later. Memory is the peak of a process beyond its beginning. A "
+            f"line a second for 15 minutes makes {kept.slow_rows[0]} rows, and {kept.slow_rows[1]} after "
+            "its push has ended.",
+            "",
+            *table(
+                ["", "rows", "MB on the disk", "seconds", "MB of memory"],
+                [
+                    ["as written", f"{kept.rows[0]}", f"{kept.megabytes:.0f}", "", ""],
+                    [
+                        "joined",
+                        f"{kept.rows[1]}",
+                        f"{kept.megabytes:.0f}",
+                        f"{kept.join_seconds:.1f}",
+                        f"{kept.join_memory:.0f}",
+                    ],
+                    [
+                        "stored",
+                        f"{kept.rows[1]}",
+                        f"{kept.stored_megabytes:.0f}",
+                        f"{kept.store_seconds:.1f}",
+                        f"{kept.store_memory:.0f}",
+                    ],
                 ],
             ),
             "",

@@ -7,7 +7,7 @@ from statistics import median
 from benchmarks.race import Seconds, ratio
 from benchmarks.rolf.following import FLUSH, Followed
 from benchmarks.rolf.lap import Lap
-from benchmarks.rolf.logs import Logs
+from benchmarks.rolf.logs import DOWNLOAD, Logs
 from benchmarks.rolf.many import Pages
 from benchmarks.target import Target
 
@@ -49,6 +49,28 @@ class Results:
                     measured=median(self.logs.long[what]) / median(self.logs.short[what]),
                 )
                 for what in self.logs.short
+                if what != DOWNLOAD
+            ),
+            *(
+                Target(
+                    what=f"{what}: in the store / in the database",
+                    most=2,
+                    measured=ratio(
+                        {"s": self.logs.stored[what], "d": self.logs.long[what]}, "s", "d"
+                    ),
+                )
+                for what in self.logs.long
+            ),
+            Target(
+                what="rows of a line a second for 15 minutes",
+                most=4,
+                measured=self.logs.kept.slow_rows[1],
+            ),
+            Target(
+                what="memory to join or store a log / the log",
+                most=0.25,
+                measured=max(self.logs.kept.join_memory, self.logs.kept.store_memory)
+                / self.logs.kept.megabytes,
             ),
             *(
                 Target(

@@ -14,6 +14,7 @@ from bootstrapper.deploy.machine.directory import machine_name, user_name
 from bootstrapper.deploy.machine.holder import PushHolder
 from bootstrapper.deploy.machine.push_lock import current_holder
 from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import next_lines
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
 from bootstrapper.progress import Progress
@@ -79,12 +80,12 @@ def _cancel(options: argparse.Namespace) -> int:
     elif record.state is State.SUCCEEDED:
         progress.say(
             f"{name}: push {record.id} had succeeded before it could be cancelled\n"
-            f"  next: {PROGRAM} rollback {name}"
+            + next_lines(f"{PROGRAM} rollback {name}")
         )
     else:
         progress.say(
             f"{name}: push {record.id} {record.state}, {trouble(record)}\n"
-            f"  next: {PROGRAM} status {name}"
+            + next_lines(f"{PROGRAM} status {name}")
         )
     return 0
 

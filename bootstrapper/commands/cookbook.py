@@ -1,8 +1,6 @@
 """`cookbook`: list recipes, print one, import a cookbook of 2010."""
 
 import argparse
-import json
-import shlex
 import shutil
 import sys
 import textwrap
@@ -11,14 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bootstrapper.commands.output import write, write_lines
+from bootstrapper.commands.output import json_text, write, write_lines
 from bootstrapper.commands.parsers import Subparsers, project_parser
 from bootstrapper.deploy.definition.problems import definition_error
 from bootstrapper.deploy.recipes.catalog import RECIPES, RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.errors import InputError
 from bootstrapper.plain_text import single_line
-from bootstrapper.program import PROGRAM
+from bootstrapper.program import PROGRAM, from_project
+from bootstrapper.quoting import quoted
 from bootstrapper.spelling import did_you_mean
 
 _LIST = f"{PROGRAM} cookbook"
@@ -71,12 +70,12 @@ def _cookbook(options: argparse.Namespace) -> int:
         case []:
             return _list(RecipeCatalog(options.project), as_json=options.json)
         case ["import", file]:
-            return _import(options.project, Path(file), force=options.force)
+            return _import(options.project, Path(from_project(file)), force=options.force)
         case ["import", *files]:
             raise InputError(
                 "cookbook import",
                 "takes one file: the CSV of a cookbook of 2010",
-                f"{_LIST} import {shlex.quote(files[0])}  # then the next one"
+                f"{_LIST} import {quoted(from_project(files[0]))}  # then the next one"
                 if files
                 else f"{_LIST} --help",
             )
@@ -86,7 +85,7 @@ def _cookbook(options: argparse.Namespace) -> int:
             raise InputError(
                 "cookbook",
                 "takes one recipe; a name with spaces is one in quotes",
-                f"{_LIST} {shlex.quote(' '.join(words))}",
+                f"{_LIST} {quoted(' '.join(words))}",
             )
     raise AssertionError(options.words)
 
@@ -94,7 +93,7 @@ def _cookbook(options: argparse.Namespace) -> int:
 def _list(cookbook: RecipeCatalog, *, as_json: bool) -> int:
     recipes = cookbook.all()
     write_lines(
-        [json.dumps([_as_json(cookbook, each) for each in recipes], indent=2)]
+        [json_text([_as_json(cookbook, each) for each in recipes])]
         if as_json
         else table(
             [
@@ -149,7 +148,7 @@ def _print(cookbook: RecipeCatalog, name: str, *, as_json: bool) -> int:
             f"{_LIST}  # lists the recipes",
         )
     if as_json:
-        write_lines([json.dumps({**_as_json(cookbook, recipe), "code": recipe.code}, indent=2)])
+        write_lines([json_text({**_as_json(cookbook, recipe), "code": recipe.code})])
     else:
         # The shell creates the file of `cookbook NAME > deploy/recipes/NAME.sh` before this runs.
         if not recipe.code:
@@ -184,7 +183,7 @@ def _import(project: Path, file: Path, *, force: bool) -> int:
         rows = csv_cookbook.read(file)
     except OSError as error:
         raise InputError(
-            str(file), f"can't be read ({error.strerror})", f"ls -l {shlex.quote(str(file))}"
+            str(file), f"can't be read ({error.strerror})", f"ls -l {quoted(str(file))}"
         ) from None
     written = write(project, {row.file: row.text for row in rows}, force=force)
     cookbook = RecipeCatalog(project)

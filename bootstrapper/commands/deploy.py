@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.plan.prepare import PreparedDeployment, prepare_project
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import InputError
-from bootstrapper.program import PROGRAM
+from bootstrapper.program import PROGRAM, command_line
 
 if TYPE_CHECKING:
     from bootstrapper.deploy.operations.run import Outcome
@@ -90,7 +89,8 @@ def add(commands: Subparsers, program: str) -> None:
         "words",
         nargs="*",
         metavar="[DEPLOYMENT] [PUSH]",
-        help="default: the default deployment, and the push that was live before",
+        help="a deployment's name, a push's number, or both (default: the default deployment, and the "
+        "push that was live before)",
     )
     command.add_argument(
         "-m", dest="comment", default="", metavar="COMMENT", help="a comment, which the push keeps"
@@ -154,7 +154,7 @@ def _operate(
         raise InputError(
             "--step",
             "asks before each stage, and there is no terminal to ask on",
-            f"{PROGRAM} {shlex.join(word for word in sys.argv[1:] if word != '--step')}",
+            command_line(without="--step"),
         )
     with Session(prepared.project, prepared.deployment) as session:
         # The session logs in to the hosts while these are imported.

@@ -17,6 +17,7 @@ from bootstrapper.deploy.plan.environment import INHERITED
 from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.deploy.push.execution import PushDirectories
+from bootstrapper.quoting import quoted
 
 
 def show(options: argparse.Namespace, prepared: PreparedDeployment) -> int:
@@ -84,20 +85,5 @@ def lines(
 
 
 def _quoted(value: str) -> str:
-    """Return the value as bash takes it; control characters are named, so that no terminal obeys them."""
-    if all(letter.isprintable() or letter == "\n" for letter in value):
-        return shlex.quote(value)
-    return (
-        "$'"
-        + "".join(
-            letter
-            if letter.isprintable() and letter not in "\\'"
-            else f"\\{letter}"
-            if letter in "\\'"
-            else f"\\x{ord(letter):02x}"
-            if ord(letter) < 0x80
-            else f"\\U{ord(letter):08x}"
-            for letter in value
-        )
-        + "'"
-    )
+    """Return the value quoted for bash; a value of several printable lines stays readable."""
+    return shlex.quote(value) if value.replace("\n", "").isprintable() else quoted(value)

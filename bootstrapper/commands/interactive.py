@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +23,10 @@ from bootstrapper.deploy.running.job import Job
 from bootstrapper.deploy.running.watcher import Watcher
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.errors import BootstrapperError, InputError
+from bootstrapper.next_step import next_lines
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
+from bootstrapper.quoting import joined
 
 LOOK_AROUND = "look around"
 INTERRUPTED = 130
@@ -181,10 +182,12 @@ class InteractiveFrontend:
         if result.failed:
             self._say(
                 f"{_listed(result.failed)} failed and stays as it is\n"
-                f"  next: {PROGRAM} log {self._name} {plan.id}  # correct the error, then push again"
+                + next_lines(
+                    f"{PROGRAM} log {self._name} {plan.id}  # correct the error, then push again"
+                )
             )
         if plan.rollback_to is None:
-            self._say(f"  next: {PROGRAM} rollback {self._name}  # takes it back")
+            self._say(next_lines(f"{PROGRAM} rollback {self._name}  # takes it back"))
         self._say_hidden(plan, result.hidden)
 
     def rolling_back(self, planned: PlannedRollback) -> None:
@@ -200,10 +203,8 @@ class InteractiveFrontend:
             self._say(f"not rolled back: {error}")
         else:
             live, step = self._what_is_live(outcome)
-            self._say(
-                f"{live}\n  next: {step}\n        {PROGRAM} log {self._name} {plan.id}  "
-                "# shows the whole output"
-            )
+            log = f"{PROGRAM} log {self._name} {plan.id}  # shows the whole output"
+            self._say(f"{live}\n{next_lines([step, log])}")
         self._say_hidden(plan, hidden)
 
     def _what_is_live(self, outcome: Outcome) -> tuple[str, str]:
@@ -211,11 +212,14 @@ class InteractiveFrontend:
         plan, name = outcome.plan, self._name
         if outcome.live_on and plan.rollback_to is not None:
             return (
-                f"{name} serves push {plan.rollback_to} again, as far as it came",
+                f"{name} serves push {plan.rollback_to} again; the rollback did not finish",
                 f"{PROGRAM} resume {name}",
             )
         if outcome.live_on:
-            return f"{name} serves push {plan.id} as far as it came", f"{PROGRAM} rollback {name}"
+            return (
+                f"{name} serves push {plan.id}, which did not finish",
+                f"{PROGRAM} rollback {name}",
+            )
         return (
             f"{name} has the code of before, and visitors don't see it"
             if outcome.result.hidden
@@ -231,15 +235,16 @@ class InteractiveFrontend:
         self._say(f"visitors see the maintenance page on {_listed(hosts)}")
         if any(stage.hides and stage.recipe == "maintenance-on" for stage in plan.stages):
             page = f"{plan.settings.get('REMOTE_DIRECTORY', '')}/shared/maintenance.html"
-            remove = shlex.join(["rm", "-f", page])
+            remove = joined(["rm", "-f", page])
             config = plan.settings.get("SSH_CONFIG")
             ssh = ["ssh", *(["-F", config] if config else [])]
             self._say(
-                "  next: "
-                + "; ".join(
-                    remove if host == HERE else shlex.join([*ssh, host, remove]) for host in hosts
+                next_lines(
+                    "; ".join(
+                        remove if host == HERE else joined([*ssh, host, remove]) for host in hosts
+                    )
+                    + "  # removes the page without another push"
                 )
-                + "  # removes the page without another push"
             )
 
     def _say_commits(self, live: Record | None, commit: str, git: GitRepository) -> None:

@@ -1,4 +1,4 @@
-"""`lock` and `unlock`: close a deployment to pushes, with a reason that a refused push prints."""
+"""`lock` and `unlock`: refuse pushes of a deployment, with a reason that the refusal prints."""
 
 import argparse
 
@@ -9,7 +9,7 @@ from bootstrapper.deploy.machine.directory import machine_name, user_name
 from bootstrapper.deploy.machine.holder import LockInfo
 from bootstrapper.deploy.push.session import open_deployment_lock
 from bootstrapper.plain_text import single_line
-from bootstrapper.program import PROGRAM
+from bootstrapper.program import PROGRAM, in_project
 
 
 def add(commands: Subparsers, program: str) -> None:
@@ -39,10 +39,10 @@ def add(commands: Subparsers, program: str) -> None:
 
 def _lock(options: argparse.Namespace) -> int:
     deployment = reader.read(options.project).deployment(options.deployment)
-    with open_deployment_lock(options.project, deployment) as its:
-        if its.closed:
-            raise its.closed.refusal(deployment.name)
-        its.close(
+    with open_deployment_lock(options.project, deployment) as lock:
+        if lock.lock_info:
+            raise lock.lock_info.refusal(deployment.name)
+        lock.lock(
             LockInfo(
                 who=user_name(),
                 machine=machine_name(),
@@ -52,22 +52,23 @@ def _lock(options: argparse.Namespace) -> int:
         )
     _say(
         options,
-        f"{deployment.name} is closed to pushes; to open it: {PROGRAM} unlock {deployment.name}",
+        f"{deployment.name} is locked; to unlock it: "
+        + in_project(f"{PROGRAM} unlock {deployment.name}"),
     )
     return 0
 
 
 def _unlock(options: argparse.Namespace) -> int:
     deployment = reader.read(options.project).deployment(options.deployment)
-    with open_deployment_lock(options.project, deployment) as its:
-        closed = its.closed
-        its.open()
+    with open_deployment_lock(options.project, deployment) as lock:
+        info = lock.lock_info
+        lock.unlock()
     _say(
         options,
-        f"{deployment.name} is open to pushes again; it was closed by {closed}"
-        + (f": {closed.reason}" if closed.reason else "")
-        if closed
-        else f"{deployment.name} was open already",
+        f"{deployment.name} is unlocked; it had been locked by {info}"
+        + (f": {info.reason}" if info.reason else "")
+        if info
+        else f"{deployment.name} was not locked",
     )
     return 0
 

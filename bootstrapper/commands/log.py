@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -23,6 +22,7 @@ from bootstrapper.deploy.screen.style import Style
 from bootstrapper.deploy.screen.terminal_filter import TerminalFilter
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
+from bootstrapper.quoting import joined, quoted
 from bootstrapper.spelling import did_you_mean, nearest
 
 # The keys of `log --json`; docs/reference.md prints this table.
@@ -45,7 +45,7 @@ def add(commands: Subparsers, program: str) -> None:
         allow_abbrev=False,
         usage=f"{program} log [DEPLOYMENT] [PUSH] [-f] [--stage NAME] [--stdout | --stderr] "
         "[--timestamps] [--tail N] [--json]",
-        help="print the output of a push (default: the last one made from here)",
+        help="print the output of a push (default: the last one made from this directory)",
     )
     command.add_argument(
         "words",
@@ -111,7 +111,7 @@ def _chosen(project: Path, words: list[str]) -> Record:
         raise InputError(
             "log",
             "takes a deployment's name and a push's number",
-            f"{PROGRAM} log {shlex.join([*names[:1], *numbers[:1]])}",
+            f"{PROGRAM} log {joined([*names[:1], *numbers[:1]])}",
         )
     running = store.by_lock(project)
     if numbers:
@@ -120,8 +120,8 @@ def _chosen(project: Path, words: list[str]) -> Record:
             return record
         raise InputError(
             f"push {numbers[0]}" + "".join(f" of {name}" for name in names),
-            "was not made from here: its output is where it was made",
-            f"{PROGRAM} pushes  # names the user and the machine",
+            "was not made from this directory; its output is in the one that it was made from",
+            f"{PROGRAM} pushes  # lists each with its user and machine",
         )
     name = names[0] if names else _default(project)
     record = next(store.pushes(project, running, name), None)
@@ -152,7 +152,7 @@ def _stages(record: Record, name: str) -> list[int] | None:
         raise InputError(
             f"push {record.id}",
             f'has no stage "{name}"{did_you_mean(name, names)}',
-            f"{PROGRAM} log {record.id} --stage {shlex.quote(nearest(name, names) or names[0])}"
+            f"{PROGRAM} log {record.id} --stage {quoted(nearest(name, names) or names[0])}"
             f"  # or one of: {', '.join(names)}",
         )
     return [names.index(name)]

@@ -1,6 +1,8 @@
-"""Print lines, tables, and progress while a command waits."""
+"""Print lines, tables, JSON, and progress while a command waits."""
 
+import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,6 +10,8 @@ from contextlib import contextmanager
 from bootstrapper.deploy.screen.printable import cells, fitted
 from bootstrapper.plain_text import single_line
 from bootstrapper.progress import Progress
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def write(pieces: Iterable[bytes]) -> None:
@@ -26,6 +30,16 @@ def write_lines(lines: Iterable[str]) -> None:
     """Write lines of text; letters that the encoding lacks become `?`."""
     encoding = sys.stdout.encoding or "utf-8"
     write([b"".join(f"{line}\n".encode(encoding, "replace") for line in lines)])
+
+
+def json_text(value: object, indent: int | None = 2) -> str:
+    """Return the value as JSON.
+
+    A file name or a comment that is not UTF-8 has surrogates in Python. UTF-8 has none, so that
+    readers of the JSON refuse them: each becomes U+FFFD, as in the JSON of a log.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return json.dumps(json.loads(_SURROGATE.sub("\ufffd", text)), indent=indent)
 
 
 def table(

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bootstrapper.program import from_project
+
 # What the command calls itself, unless `./bootstrap.py` runs it.
 PROGRAM = "bootstrapper"
 
@@ -42,7 +44,7 @@ def project_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--project",
-        type=Path,
+        type=lambda directory: Path(from_project(directory)),
         default=Path(),
         metavar="DIRECTORY",
         help="the project (default: the current directory)",
@@ -50,10 +52,12 @@ def project_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def deployment_parser() -> argparse.ArgumentParser:
+def deployment_parser(
+    default: str = "the default deployment of deploy/deployments.toml",
+) -> argparse.ArgumentParser:
     """Return a parser of `[DEPLOYMENT]` and the options of the project.
 
-    options.deployment is empty for the default deployment.
+    options.deployment is empty if the command names none; `default` says what that means.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[project_parser()])
     parser.add_argument(
@@ -61,6 +65,6 @@ def deployment_parser() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="DEPLOYMENT",
-        help="default: the default deployment of deploy/deployments.toml",
+        help=f"the name of a deployment (default: {default})",
     )
     return parser

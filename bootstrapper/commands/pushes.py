@@ -1,12 +1,11 @@
 """`pushes`: list pushes with their time, user and state."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
-from bootstrapper.commands.output import table, waiting, write_lines
+from bootstrapper.commands.output import json_text, table, waiting, write_lines
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import Deployment
@@ -19,8 +18,9 @@ from bootstrapper.deploy.remote.ssh import host_names
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.errors import InputError
+from bootstrapper.next_step import next_lines
 from bootstrapper.plain_text import single_line
-from bootstrapper.program import PROGRAM
+from bootstrapper.program import PROGRAM, in_project
 
 MOST = 20  # rows, unless asked for more
 
@@ -29,7 +29,7 @@ def add(commands: Subparsers, program: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "pushes",
-        parents=[deployment_parser()],
+        parents=[deployment_parser("all deployments")],
         allow_abbrev=False,
         help="list the pushes of a deployment, or of all, newest first",
     )
@@ -41,7 +41,9 @@ def add(commands: Subparsers, program: str) -> None:
         help=f"how many pushes (default: {MOST}; with --json all)",
     )
     command.add_argument(
-        "--local", action="store_true", help="only pushes made from here; connects to no host"
+        "--local",
+        action="store_true",
+        help="only pushes made from this directory; connects to no host",
     )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_pushes)
@@ -54,10 +56,13 @@ def load_status(
     every_host: bool = False,
     local: bool = False,
 ) -> DeploymentStatus:
-    """Return a survey of the deployment; says whom it asks, and on standard error who gave no answer."""
+    """Return the status of the deployment.
+
+    Print which hosts it asks, and on standard error those that did not answer.
+    """
     with (
         nullcontext()
-        if local
+        if local or not deployment.hosts
         else waiting(f"asking {host_names(deployment.hosts)}", options.verbosity)
     ):
         seen = read_status(
@@ -103,15 +108,16 @@ def _pushes(options: argparse.Namespace) -> int:
         ]
     records.sort(key=lambda record: (record.started or 0.0, record.id), reverse=True)
     if options.json:
-        lines = [json.dumps([record.to_json() for record in records[: options.n]], indent=2)]
+        lines = [json_text([record.to_json() for record in records[: options.n]])]
     elif records:
         lines = list(_rows(records[: MOST if options.n is None else options.n], serving))
         if (left := len(records) - MOST) > 0 and options.n is None:
-            lines.append(f"{left} older ones: {PROGRAM} pushes -n {len(records)}")
+            command = in_project(f"{PROGRAM} pushes -n {len(records)}")
+            lines.append(f"{left} older ones: {command}")
     else:
         lines = [
             "nothing was pushed yet",
-            f"  next: {PROGRAM} deploy {options.deployment}".rstrip(),
+            next_lines(f"{PROGRAM} deploy {options.deployment}".rstrip()),
         ]
     write_lines(lines)
     return 0
@@ -130,7 +136,7 @@ def _rows(records: Sequence[Record], serving: set[tuple[str, int]]) -> Iterator[
             *([record.deployment] if several else []),
             str(record.state),
             short_time(iso_time(record.started) or ""),
-            took(record),
+            duration(record),
             by(record),
             "  ".join(_what(record)),
         ]
@@ -145,7 +151,7 @@ def _rows(records: Sequence[Record], serving: set[tuple[str, int]]) -> Iterator[
     )
 
 
-def took(record: Record) -> str:
+def duration(record: Record) -> str:
     """Return how long the push took; empty if that is unknown."""
     if record.started is None or record.ended is None:
         return ""

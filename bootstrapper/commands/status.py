@@ -1,14 +1,13 @@
 """`status`: print the live release of a deployment, its locks, and the next command."""
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from bootstrapper.commands.output import write_lines
+from bootstrapper.commands.output import json_text, write_lines
 from bootstrapper.commands.parsers import Subparsers, deployment_parser
 from bootstrapper.commands.pushes import by, load_status, trouble
 from bootstrapper.deploy.definition import reader
@@ -22,7 +21,7 @@ from bootstrapper.deploy.remote.ssh import host_names
 from bootstrapper.deploy.screen.stage_line import shown
 from bootstrapper.deploy.screen.style import Style
 from bootstrapper.plain_text import single_line
-from bootstrapper.program import PROGRAM
+from bootstrapper.program import PROGRAM, in_project
 
 INDENT = 16
 # The keys of `status --json`; docs/reference.md prints this table.
@@ -55,7 +54,7 @@ def _status(options: argparse.Namespace) -> int:
     deployment = reader.read(options.project).deployment(options.deployment)
     seen = load_status(options, deployment, every_host=True)
     write_lines(
-        [json.dumps(_as_json(deployment, seen), indent=2)]
+        [json_text(_as_json(deployment, seen))]
         if options.json
         else _page(options, deployment, seen)
     )
@@ -72,7 +71,7 @@ def _page(
         if style.live:
             lines = wrap(lines[0], style.width() - INDENT, break_on_hyphens=False)
         yield from _titled(title, lines)
-    yield from _titled("next:", _next(options, deployment, seen))
+    yield from _titled("next:", [*map(in_project, _next(options, deployment, seen))])
 
 
 def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -94,8 +93,8 @@ def _facts(seen: DeploymentStatus) -> Iterator[tuple[str, str]]:
             yield "", f"{host}: release {state.current or 'none'}"
     if running := _running(seen):
         yield "running", running
-    if seen.closed:
-        yield "closed by", f"{seen.closed}: {seen.closed.reason}".removesuffix(": ")
+    if seen.lock_info:
+        yield "locked by", f"{seen.lock_info}: {seen.lock_info.reason}".removesuffix(": ")
     if failure := _failure(seen):
         yield (
             "last failure",
@@ -115,7 +114,7 @@ def _next(options: argparse.Namespace, deployment: Deployment, seen: DeploymentS
                 f"{single_line(holder.machine)}, in the directory that it was started from"
             ]
         return [f"{PROGRAM} log -f {name}", f"{PROGRAM} cancel {name}"]
-    if seen.closed:
+    if seen.lock_info:
         return [f"{PROGRAM} unlock {name}"]
     last = next(iter(seen.records), None)
     if (
@@ -192,12 +191,12 @@ def _as_json(deployment: Deployment, seen: DeploymentStatus) -> dict[str, Any]:
         if holder
         else None,
         "closed": {
-            "user": seen.closed.who,
-            "machine": seen.closed.machine,
-            "since": seen.closed.since,
-            "reason": seen.closed.reason,
+            "user": seen.lock_info.who,
+            "machine": seen.lock_info.machine,
+            "since": seen.lock_info.since,
+            "reason": seen.lock_info.reason,
         }
-        if seen.closed
+        if seen.lock_info
         else None,
         "last_failure": failure.to_json() if failure else None,
         "unreachable": str(seen.unreachable) if seen.unreachable else None,

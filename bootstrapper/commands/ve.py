@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bootstrapper import plain_text
 from bootstrapper.commands.parsers import Subparsers, project_parser, verbosity_parser
-from bootstrapper.program import PROGRAM
+from bootstrapper.next_step import next_lines
+from bootstrapper.program import TYPED
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.project import Project
 from bootstrapper.ve.rebuild import Options, rebuild
@@ -31,7 +32,7 @@ def add(commands: Subparsers, program: str) -> None:
         "rebuild",
         parents=[common],
         allow_abbrev=False,
-        prog=None if program == PROGRAM else program,
+        prog=None if program == TYPED else program,
         help="rebuild ve/ from the vendored files, without a network",
     )
     command.add_argument(
@@ -114,12 +115,12 @@ def _check(options: argparse.Namespace) -> int:
     progress = Progress(verbosity=options.verbosity)
     differences = check(project, jobs=options.jobs, progress=progress)
     for difference in differences:
-        print(plain_text.lines(str(difference)))
+        print(plain_text.lines(plain_text.without_next(str(difference))))
     if differences:
         sys.stdout.flush()
         print(
             f"{len(differences)} difference{'s' if len(differences) > 1 else ''}",
-            *(f"  next: {step}" for step in next_steps(differences)),
+            *(next_lines(step) for step in next_steps(differences)),
             sep="\n",
             file=sys.stderr,
         )
@@ -135,9 +136,9 @@ def _store_info(options: argparse.Namespace) -> int:
     with store.shared():
         total = Inventory.of(list(items(store)))
     if options.json:
-        import json
+        from bootstrapper.commands.output import json_text  # not for a rebuild
 
-        print(json.dumps({"path": os.fspath(store.root), **asdict(total)}))
+        print(json_text({"path": os.fspath(store.root), **asdict(total)}, indent=None))
         return 0
     print(
         f"{'store':<11} {store.root}\n"

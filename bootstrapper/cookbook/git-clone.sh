@@ -24,8 +24,9 @@ git=(git -c core.autocrlf=false -c core.eol=lf -c core.safecrlf=false -c core.sy
     -c fetch.recurseSubmodules=false -c fetch.prune=false -c log.showSignature=false)
 # The clone serves one push: it need not survive a power cut, and needs no maintenance.
 fetch() {
+    # git keeps what it received as one pack, even a small one: unpacking would compress it again.
     GIT_ALLOW_PROTOCOL=$transports "${git[@]}" -c core.fsync=none -c maintenance.auto=false \
-        fetch --quiet --no-tags "$@"
+        -c fetch.unpackLimit=1 fetch --quiet --no-tags "$@"
 }
 commit=$PUSH_COMMIT
 ref=${ROLLBACK_URL:+refs/tags/$ROLLBACK_URL}

@@ -44,8 +44,8 @@ trap 'rm -f "$partial" "$previous"' EXIT
 install() {  # by one rename: Tomcat must not unpack half of a WAR
     # Tomcat compares the times of two WARs, in whole seconds on some systems.
     while [ "$(stat -c %Y "$live" 2>/dev/null || true)" = "$(date +%s)" ]; do sleep 0.1; done
-    cp "$1" "$partial"
-    chmod 644 "$partial"
+    # The site's user can write here: cp must not follow a link to one of this login's files.
+    (umask 022; cp --remove-destination "$1" "$partial")
     mv -T "$partial" "$live"
 }
 is_unpacked() {  # then the file war-tracker has the modification time of the WAR
@@ -64,7 +64,7 @@ wait_for_tomcat() {
 }
 
 rm -f "$previous"
-if [ -e "$live" ]; then cp -p "$live" "$previous"; fi
+if [ -e "$live" ]; then cp -p --remove-destination "$live" "$previous"; fi
 install "$war"
 if [ "$WAR_TIMEOUT" = 0 ]; then
     echo "$live comes from release $RELEASE"

@@ -31,6 +31,7 @@ cd "$REMOTE_DIRECTORY"
 # piece: umask
 mkdir -p shared
 cd shared
+rm -f .maintenance.html.new  # a link of another user would lead to a file of this login
 printf '%s\n' "$page" >.maintenance.html.new
 chmod 644 .maintenance.html.new
 mv .maintenance.html.new maintenance.html

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.builder.build import build_wheels
 from bootstrapper.ve.install.empty_venv import EmptyVenvFactory
 from bootstrapper.ve.install.install import install
@@ -55,7 +56,8 @@ def rebuild(project: Project, options: Options, progress: Progress) -> None:
         project_lock(
             project.requirements,
             waiting=lambda: progress.say(
-                "waiting for another rebuild of this project, or for vendor_fetch"
+                "waiting for another rebuild of this project, or for vendor_fetch "
+                f"(fuser -v {quoted(str(project.requirements))} shows the process)"
             ),
         ),
     ):

@@ -4,7 +4,9 @@ import secrets
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
+
+import audit
+from database import clock
 
 NAME = "admin"
 # 74 random bits that can be read aloud and typed: no two characters look alike.
@@ -24,5 +26,6 @@ def first_superuser():
     if users.exists():
         return None
     password = new_password()
-    users.create_superuser(NAME, password=password, password_set=timezone.now())
+    user = users.create_superuser(NAME, password=password, password_set=clock.now())
+    audit.record("user.created", target=NAME, user=user, fields=["superuser"])
     return NAME, password

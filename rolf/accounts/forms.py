@@ -3,6 +3,9 @@
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 
+import audit
+from audit.logins import account
+
 from .login_throttle import TooManyAttempts, throttled_attempt
 
 
@@ -21,6 +24,7 @@ class ThrottledLoginMixin:
                 return super().clean()
         except TooManyAttempts as error:
             self.wait = error.seconds
+            _record_throttling(self.request, name)
             raise
 
 
@@ -40,3 +44,17 @@ class LoginForm(ThrottledLoginMixin, AuthenticationForm):
 
 class AdminLoginForm(ThrottledLoginMixin, AdminAuthenticationForm):
     """The form of Django's admin, which must not be a way around the delays."""
+
+
+def _record_throttling(request, name):
+    """Record attempts that came too soon, once a minute for an account and an address."""
+    user = account(name)
+    audit.record_once(
+        "login.failure",
+        key=("throttled", user and user.pk, request.META.get("REMOTE_ADDR")),
+        interval=60,
+        request=request,
+        user=user,
+        outcome="throttled",
+        known_name=user is not None,
+    )

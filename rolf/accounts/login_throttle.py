@@ -4,6 +4,7 @@ An attempt counts before the password is checked, so that parallel requests can'
 Each address has its own count for an account: nobody can lock out another user.
 """
 
+import unicodedata
 from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -11,10 +12,12 @@ from math import ceil
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from database import clock
+
 from .models import LoginAttempts
+from .user_names import name_key
 
 FREE = 5  # attempts without a delay; then 1 second, 2, 4 ...
 LONGEST = timedelta(minutes=5)
@@ -35,9 +38,10 @@ class TooManyAttempts(ValidationError):  # noqa: N818 - the name of the conditio
 def throttled_attempt(request, account):
     """Count an attempt for the account; reset the count if the block raises nothing.
 
-    The block checks the password. Raises TooManyAttempts, before the block runs.
+    The block checks the password. Raises TooManyAttempts, before the block runs. Without a request,
+    attempts from all addresses have one count.
     """
-    key = _key(account, request.META.get("REMOTE_ADDR", ""))
+    key = _key(account, request.META.get("REMOTE_ADDR", "") if request else "")
     if wait := _count_attempt(key):
         raise TooManyAttempts(wait)
     yield
@@ -54,7 +58,7 @@ def delay(number):
 @transaction.atomic
 def _count_attempt(key):
     """Count an attempt and return None; or return how long to wait, and count nothing."""
-    now = timezone.now()
+    now = clock.now()
     LoginAttempts.objects.filter(last__lt=now - FORGOTTEN).delete()
     attempts, _ = LoginAttempts.objects.select_for_update().get_or_create(
         key=key, defaults={"last": now}
@@ -70,8 +74,14 @@ def _count_attempt(key):
 
 def _key(account, address):
     return salted_hmac(
-        "accounts.tries", f"{_network(address)} {account.casefold()}", algorithm="sha256"
+        "accounts.tries", f"{_network(address)} {_plain(account)}", algorithm="sha256"
     ).hexdigest()
+
+
+def _plain(account):
+    """Return the name without accents: Active Directory finds `ada` by `ádá`, too."""
+    letters = unicodedata.normalize("NFKD", name_key(account))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _network(address):
@@ -80,4 +90,7 @@ def _network(address):
         found = ip_address(address)
     except ValueError:
         return ""  # a Unix socket has no address
-    return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+    if found.version == 4:
+        return str(found)
+    # A socket for both versions shows a client of version 4 as ::ffff:192.0.2.1.
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))

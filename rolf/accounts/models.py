@@ -2,22 +2,43 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import Group as DjangoGroup
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
+
+from database import clock
+
+from .user_names import NameKeyField, UserManager, name_key
 
 
 class User(AbstractUser):
     """A user, with Django's fields and when the password was set and all sessions were ended."""
 
+    # No two accounts have names that differ only in case: `admin` and `ADMIN` are one.
+    name_key = NameKeyField()
+    # Whether a central login decides about the account (login/accept.py). It has no password here.
+    central = models.BooleanField(default=False, editable=False)
     password_set = models.DateTimeField(null=True, editable=False)
     # Sessions that began before this time are invalid, whatever back end they came from.
     sessions_ended = models.DateTimeField(null=True, editable=False)
 
+    objects = UserManager()
+
+    def clean(self):
+        """Refuse the name of another account, in whatever spelling."""
+        super().clean()
+        same = type(self).objects.filter(name_key=name_key(self.username)).exclude(pk=self.pk)
+        # A name from before this rule may stay; see NameKeyField.
+        kept = (self.name_key or "").partition(" ")[0] == name_key(self.username)
+        if not kept and (other := same.first()):
+            raise ValidationError(
+                {"username": f"The user {other.username} already exists; case makes no difference."}
+            )
+
     def set_password(self, raw_password):
         """Set the password and note the time, which the history shows."""
         super().set_password(raw_password)
-        self.password_set = timezone.now()
+        self.password_set = clock.now()
 
     def get_session_auth_hash(self):
         """Return the hash that a session must have: django.contrib.auth.get_user compares it."""

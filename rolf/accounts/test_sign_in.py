@@ -55,7 +55,7 @@ class SignIn(TestCase):
 
     def later(self, **time):
         now = timezone.now() + timedelta(**time)
-        return mock.patch("accounts.login_throttle.timezone.now", return_value=now)
+        return mock.patch("accounts.login_throttle.clock.now", return_value=now)
 
     def test_the_right_password_leads_where_one_wanted_to_go(self):
         client = Client()
@@ -167,6 +167,17 @@ class SignIn(TestCase):
         self.fail(REMOTE_ADDR="2001:db8::1")
         self.assertEqual(self.sign_in(REMOTE_ADDR="2001:db8::2").status_code, 429)
         self.assertEqual(self.sign_in(REMOTE_ADDR="2001:db8:0:1::1").status_code, 302)
+
+    def test_a_client_of_version_4_is_not_its_neighbours(self):
+        self.fail(REMOTE_ADDR="::ffff:203.0.113.9")
+        self.assertEqual(self.sign_in(REMOTE_ADDR="::ffff:203.0.113.9").status_code, 429)
+        self.assertEqual(self.sign_in(REMOTE_ADDR="203.0.113.9").status_code, 429)
+        self.assertEqual(self.sign_in(REMOTE_ADDR="::ffff:203.0.113.10").status_code, 302)
+
+    def test_other_spellings_of_a_name_have_no_tries_of_their_own(self):
+        self.fail()
+        for name in ("ADA", "\u00e1da", "ad\u00e0", "\uff41da"):
+            self.assertEqual(self.sign_in(name=name).status_code, 429, name)
 
     def test_another_account_has_its_own_delay(self):
         User.objects.create_user("grace", password=RIGHT)

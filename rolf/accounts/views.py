@@ -1,4 +1,4 @@
-"""The login page."""
+"""The login page for passwords; login/views.py adds the other methods."""
 
 from django.contrib.auth import views as auth_views
 
@@ -6,10 +6,9 @@ from .forms import LoginForm
 
 
 class LoginView(auth_views.LoginView):
-    """Django's login page, with status codes that say what is wrong."""
+    """Django's login view, with status codes that say what is wrong."""
 
     form_class = LoginForm
-    template_name = "accounts/sign_in.html"
     redirect_authenticated_user = True
 
     def form_invalid(self, form):

@@ -2,9 +2,15 @@
 
 from ninja.security import HttpBearer
 
+import audit
 from deployments.access import Access
+from login.confirmation import is_confirmed
 
 from .models import Token
+
+# Seconds between two audit events of a token and an address: of its use, and of refusals.
+USES = 3600
+REFUSALS = 60
 
 
 class Bearer(HttpBearer):
@@ -21,13 +27,41 @@ class Bearer(HttpBearer):
         self.level = level
 
     def authenticate(self, request, text):
-        """Return the token, or None if it is not valid."""
+        """Return the token, or None if it is not valid.
+
+        A token of a user whom a central login no longer confirms is not valid.
+        """
         token = Token.objects.with_text(text)
-        if token is None:
+        if token is None or not is_confirmed(token.user):
+            _record_refusal(request, text)
             return None
         token.note_use()
+        audit.record_once(
+            "token.used",
+            key=(token.pk, request.META.get("REMOTE_ADDR")),
+            interval=USES,
+            request=request,
+            user=token.user,
+            target=f"token {token.name}",
+            token_id=token.pk,
+        )
         request.access = Access(token.user, token)
         key = request.resolver_match.kwargs.get("deployment_id")
         if key is not None:
             request.deployment = request.access.deployment(key, self.level)
         return token
+
+
+def _record_refusal(request, text):
+    """Record that a token was refused. An unknown text may be a password, so it is left out."""
+    known = Token.objects.with_any_text(text)
+    audit.record_once(
+        "token.refused",
+        key=(known and known.pk, request.META.get("REMOTE_ADDR")),
+        interval=REFUSALS,
+        request=request,
+        user=known and known.user,
+        target=f"token {known.name}" if known else "",
+        outcome="refused",
+        reason=(known.fault or "not confirmed") if known else "unknown",
+    )

@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import time
+from contextlib import nullcontext
 from typing import Annotated
 
 from asgiref.sync import sync_to_async
@@ -13,8 +14,12 @@ from ninja.errors import AuthenticationError
 
 from api import responses, schemas
 from deployments.models import Level
-from deployments.redaction import discretion
+from deployments.redaction import redactor
+from login.confirmation import is_confirmed
+from pushes.live import share
+from pushes.log_view.chunks import bytes_from
 from pushes.models import ACTIVE
+from pushes.reading import record_reading
 
 from .models import Token
 from .operation import get
@@ -30,8 +35,20 @@ Wait = Annotated[float, Query(ge=0, le=LONGEST)]
 async def until(request, push_id, seconds, enough):
     """Return the push as soon as `enough(push)` is true, or after that many seconds.
 
-    After waiting, check again that the token is valid and has permission.
+    After waiting, check again that the token is valid and has permission. Who has as many requests
+    waiting as one may have gets an answer at once.
     """
+    user = request.access.user
+    seconds = 0 if share.is_full(user) else seconds
+    with share.place(user) if seconds else nullcontext():
+        push, waited = await _wait(request, push_id, seconds, enough)
+    if waited:
+        await sync_to_async(_check_permission)(request, push)
+    return await sync_to_async(_read_push)(request, push_id)
+
+
+async def _wait(request, push_id, seconds, enough):
+    """Return (the push, whether this has waited)."""
     deadline = time.monotonic() + seconds
     query = sync_to_async(lambda: push_of(request, push_id, listed=True))
     push = await query()
@@ -40,21 +57,20 @@ async def until(request, push_id, seconds, enough):
         await asyncio.sleep(min(PAUSE, left))
         push = await query()
         waited = True
-    if waited:
-        await sync_to_async(_check_permission)(request, push)
-    return await sync_to_async(_read_push)(request, push_id)
+    return push, waited
 
 
 def _read_push(request, push_id):
     """Return the push. Load what its response hides, because async code cannot query later."""
     push = push_of(request, push_id)
     for of in (None, push):
-        discretion(request, request.deployment, of).load()
+        redactor(request, request.deployment, of).load()
     return push
 
 
 def _check_permission(request, push):
-    if not Token.objects.valid().filter(pk=request.auth.pk).exists():
+    token = Token.objects.valid().filter(pk=request.auth.pk).select_related("user").first()
+    if token is None or not is_confirmed(token.user):
         raise AuthenticationError
     request.access.deployment(push.deployment_id, Level.VIEW)
 
@@ -118,7 +134,7 @@ async def outcome(request, deployment_id: int, push_id: int, wait: Wait = LONGES
     return responses.text(f"{name}: succeeded\n") if responses.prefers_text(request) else data
 
 
-@get(router, f"{PUSH}/log", Level.VIEW, schemas.Log)
+@get(router, f"{PUSH}/log", Level.VIEW, schemas.Log, failures={503})
 async def log(
     request,
     deployment_id: int,
@@ -134,7 +150,8 @@ async def log(
     headers Rolf-Next and Rolf-Ended have `next` and `ended`.
     """
     push = await until(request, push_id, wait, lambda push: ended(push) or push.log_bytes > offset)
-    hidden = discretion(request, request.deployment, push)
+    await sync_to_async(record_reading)(request, request.deployment, push, "api")
+    hidden = redactor(request, request.deployment, push)
     data, end = await sync_to_async(_read_hiding)(push, offset, limit, hidden)
     over = ended(push) and end
     if responses.prefers_text(request):
@@ -157,14 +174,5 @@ def _read_hiding(push, offset, most, hidden):
 
 def _read(push, offset, most):
     """Return (bytes of the log from `offset` on, whether the log ends with them)."""
-    chunks = push.chunks.only("sequence", "offset", "data")
-    first = chunks.filter(offset__lte=offset).order_by("-sequence").first()
-    if first is None:
-        return b"", not chunks.exists()
-    data = bytes(first.data)[offset - first.offset :]
-    following = chunks.filter(sequence__gt=first.sequence).order_by("sequence")
-    for chunk in following.iterator(chunk_size=1):
-        if len(data) > most:
-            break
-        data += bytes(chunk.data)
+    data = bytes_from(push, offset, most + 1)
     return data[:most], len(data) <= most

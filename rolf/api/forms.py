@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from django import forms
-from django.utils import timezone
 
+from database import clock
 from deployments.forms.chosen import ChosenField
 from deployments.models import Deployment
 
@@ -60,7 +60,7 @@ class NewToken(forms.ModelForm):
         token = self.instance
         token.all_deployments = self.cleaned_data["reach"] == "all"
         if days := self.cleaned_data["lasts"]:
-            token.expires = timezone.now() + timedelta(days=days)
+            token.expires = clock.now() + timedelta(days=days)
         text = token.generate()
         token.save()
         token.chosen.set([] if token.all_deployments else self.cleaned_data["chosen"])

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from database import clock
 from deployments.models import Deployment, Level
 
 BEGINS = "rolf_"  # lets secret scanners recognize a token
@@ -29,12 +29,16 @@ class TokenQuerySet(models.QuerySet):
 
     def valid(self):
         """Filter for tokens that are neither expired nor revoked, of active users."""
-        unexpired = Q(expires=None) | Q(expires__gt=timezone.now())
+        unexpired = Q(expires=None) | Q(expires__gt=clock.now())
         return self.filter(unexpired, revoked=None, user__is_active=True)
 
     def with_text(self, text):
         """Return the valid token with this text, joined with its user, or None."""
         return self.valid().filter(digest=digest(text)).select_related("user").first()
+
+    def with_any_text(self, text):
+        """Return the token with this text, valid or not, joined with its user, or None."""
+        return self.filter(digest=digest(text)).select_related("user").first()
 
 
 class Token(models.Model):
@@ -76,19 +80,28 @@ class Token(models.Model):
 
     def note_use(self):
         """Store the time of use. This is the only change that a GET request makes."""
-        now = timezone.now()
+        now = clock.now()
         if self.used is None or self.used < now - USE_IS_NOTED:
             type(self).objects.filter(pk=self.pk).update(used=now)
 
     @property
     def expired(self):
         """Whether it has expired."""
-        return self.expires is not None and self.expires <= timezone.now()
+        return self.expires is not None and self.expires <= clock.now()
 
     @property
     def valid(self):
         """Whether it is neither expired nor revoked."""
         return self.revoked is None and not self.expired
+
+    @property
+    def fault(self):
+        """Why it is not valid, in a word; "" if it is."""
+        if self.revoked is not None:
+            return "revoked"
+        if self.expired:
+            return "expired"
+        return "" if self.user.is_active else "deactivated"
 
     @property
     def deployments(self):

@@ -1,17 +1,22 @@
 """Responses of the API: problems (RFC 9457) and plain text."""
 
+import logging
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404, HttpResponse, JsonResponse
 from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from deployments.redaction import discretion
+from deployments.redaction import redactor
 from pushes.refusals import Moved
-from pushes.services import Busy, Refused
+from pushes.services import Busy, Overtaken, Refused
+from pushes.store.objects import AWAY, StoreError
 
 from .schemas import Push
+
+logger = logging.getLogger("rolf.logs")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -82,13 +87,23 @@ def register(api):
     def refused(request, error):
         faults = error.faults
         if deployment := getattr(request, "deployment", None):
-            faults = [discretion(request, deployment).text(fault) for fault in faults]
-        return problem(request, 422, "\n".join(faults), faults=faults)
+            faults = [redactor(request, deployment).text(fault) for fault in faults]
+        status = 409 if isinstance(error, Overtaken) else 422
+        return problem(request, status, "\n".join(faults), faults=faults)
 
     @api.exception_handler(ValidationError)
     def invalid(request, error):
         faults = [f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors]
         return problem(request, 422, "; ".join(faults), faults=faults)
+
+    @api.exception_handler(DataError)
+    def unstorable(request, error):
+        return problem(request, 400, "The request has a value that the database cannot store.")
+
+    @api.exception_handler(StoreError)
+    def store_away(request, error):
+        logger.error("%s", error)
+        return problem(request, 503, AWAY, headers={"Retry-After": "60"})
 
     @api.exception_handler(HttpError)
     def other(request, error):

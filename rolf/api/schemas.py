@@ -8,7 +8,7 @@ from django.urls import reverse
 from ninja import Field, Schema
 
 from deployments.models import Level
-from deployments.redaction import discretion
+from deployments.redaction import redactor
 from pushes.services import COMMENT
 
 
@@ -36,7 +36,7 @@ class Deployment(Schema):
             category=deployment.application.category.name,
             description=deployment.description,
             branch=deployment.branch,
-            closed=_closed(deployment),
+            closed=_lock(deployment),
             deprecated=deployment.deprecated,
             level=Level(request.access.level(deployment)).label,
             url=request.build_absolute_uri(deployment.get_absolute_url()),
@@ -109,7 +109,7 @@ class Push(Schema):
             deployment=push.deployment_id,
             state=push.effective_state,
             # The reason may contain values of settings from the time of the push.
-            reason=push.reason and discretion(request, request.deployment, push).text(push.reason),
+            reason=push.reason and redactor(request, request.deployment, push).text(push.reason),
             comment=push.comment,
             user=push.user_name,
             ref=push.ref,
@@ -147,7 +147,7 @@ class Status(Push):
     @classmethod
     def of(cls, push, request):
         """Return the schema of a push. Tokens never have the level edit, so it has no settings."""
-        hidden = discretion(request, request.deployment, push)
+        hidden = redactor(request, request.deployment, push)
         return super().of(
             push,
             request,
@@ -215,9 +215,9 @@ class Log(Schema):
     text: str
 
 
-def _closed(deployment):
-    by = deployment.closed_by and f"closed by {deployment.closed_by}"
-    return ": ".join(filter(None, [by, deployment.closed]))
+def _lock(deployment):
+    by = deployment.locked_by and f"locked by {deployment.locked_by}"
+    return ": ".join(filter(None, [by, deployment.lock_reason]))
 
 
 def _stages_and_outputs(push, hidden):

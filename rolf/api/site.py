@@ -15,8 +15,18 @@ operation that it cannot do. `x-needs` is the level on the deployment that an op
 class Api(NinjaAPI):
     """NinjaAPI whose schema has problems under their own media type."""
 
+    _schema = None
+
     def get_openapi_schema(self, **more):
-        """Return the schema as a dictionary."""
+        """Return the schema as a dictionary.
+
+        It is made once: that takes a third of a second, and anybody may ask for it.
+        """
+        if self._schema is None:
+            self._schema = self._make_schema(**more)
+        return self._schema
+
+    def _make_schema(self, **more):
         schema = super().get_openapi_schema(**more)
         for path in schema["paths"].values():
             for operation_schema in path.values():

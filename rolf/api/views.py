@@ -4,12 +4,12 @@ from django.contrib import messages
 from django.db.models import F, Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import atomic_post, login_required
+from database import clock
 from deployments.models import Level
 from history.models import record_change
 
@@ -78,7 +78,7 @@ def revoke(request, token_id):
     if request.method != "POST":
         return render(request, "api/revoke.html", {"token": token})
     with record_change(request.user, token):
-        token.revoked = token.revoked or timezone.now()
+        token.revoked = token.revoked or clock.now()
         token.save()
     messages.success(request, f"The token {token} has been revoked.")
     return redirect("api:tokens")

@@ -1,4 +1,4 @@
-"""The Django application."""
+"""Configuration of the application."""
 
 from django.apps import AppConfig
 

@@ -146,3 +146,8 @@ def language_of_program(code):
 
 def _unix(code):
     return code.replace("\r\n", "\n")  # browsers send CR LF
+
+
+def sentence(text):
+    """Return a problem that the engine found as a sentence; a suggestion ends with its own mark."""
+    return text if text.endswith("?") else f"{text}."

@@ -5,7 +5,7 @@ from django import forms
 
 from history.forms import OptimisticLockForm
 
-from .catalog import parse_code
+from .catalog import parse_code, sentence
 from .models import Recipe
 
 
@@ -42,7 +42,9 @@ def check_code(form, row):
         form.add_error(
             "code",
             [
-                f"Line {problem.line}: {problem.text}." if problem.line else f"It {problem.text}."
+                sentence(
+                    f"Line {problem.line}: {problem.text}" if problem.line else f"It {problem.text}"
+                )
                 for problem in error.problems
             ],
         )

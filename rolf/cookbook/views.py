@@ -4,10 +4,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import atomic_post, login_required
+from database import clock
 from history.diffs import lines
 from history.models import record_change
 from history.paging import to_int
@@ -102,7 +102,7 @@ def recipe_delete(request, name):
             },
         )
     with record_change(request.user, found):
-        found.deleted = timezone.now()
+        found.deleted = clock.now()
         found.save()
     messages.success(request, f"Deleted the recipe {name}.")
     return redirect("cookbook:recipes")

@@ -20,7 +20,7 @@ from django.http import Http404
 from django.utils.decorators import sync_and_async_middleware
 
 from .models import Application, Deployment, Level, Stage
-from .redaction import concealed
+from .redaction import hidden_settings
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Access:
             found = (
                 self.deployments()
                 .select_related("application__category")
-                .annotate(**concealed())
+                .annotate(**hidden_settings())
                 .get(pk=pk)
             )
         except Deployment.DoesNotExist:

@@ -6,7 +6,16 @@ from history.models import record_change
 
 from .models import Deployment, Grant, Level, Setting
 
-NOT_CLONED = {"id", "name", "application", "created", "deleted", "closed", "closed_by", "closed_at"}
+NOT_CLONED = {
+    "id",
+    "name",
+    "application",
+    "created",
+    "deleted",
+    "lock_reason",
+    "locked_by",
+    "locked_at",
+}
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from bootstrapper.deploy.definition.setting import environment
 from bootstrapper.errors import InputError
 from django.core.exceptions import ValidationError
 
-from cookbook.catalog import LANGUAGES, RecipeCatalog, language_of_program
+from cookbook.catalog import LANGUAGES, RecipeCatalog, language_of_program, sentence
 from cookbook.names import from_file_name
 from history.models import record_change
 
@@ -39,13 +39,13 @@ def read(text, name=""):
             found = reader.read(Path(project)).sound()
         except DefinitionError as error:
             raise ImportRefused(
-                f"Line {fault.line}: {fault.text}." if fault.line else f"{fault.text}."
+                sentence(f"Line {fault.line}: {fault.text}" if fault.line else fault.text)
                 for fault in error.problems
             ) from None
         try:
             return found.deployment(name if name in found.deployments else "")
         except InputError as error:
-            raise ImportRefused([f"It {error.fault}."]) from None
+            raise ImportRefused([sentence(f"It {error.fault}")]) from None
 
 
 def fill(deployment, files, user):

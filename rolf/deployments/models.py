@@ -17,8 +17,9 @@ from django.urls import reverse
 
 from cookbook.models import Language
 from cookbook.names import LONGEST, check_name, check_recipe_name
+from encryption.fernet import decrypt, encrypt, fingerprint
 
-from .encryption import decrypt, encrypt, fingerprint
+from .labels import LONGEST as LABELS
 
 
 class Category(models.Model):
@@ -88,12 +89,13 @@ class Deployment(models.Model):
     batch = models.CharField(max_length=10, blank=True)  # of hosts: a number, or "25%"
     max_failures = models.PositiveIntegerField(default=0)
     deprecated = models.BooleanField(default=False)
+    labels = models.CharField(max_length=LABELS, blank=True, db_default="")  # of its workers
     # The name of the deployment in the repository's deployments.toml; empty if it is not tied.
     tied_to = models.CharField(max_length=LONGEST, blank=True)
-    # A closed deployment can't be pushed: the reason, who closed it, and when.
-    closed = models.CharField(max_length=200, blank=True)
-    closed_by = models.CharField(max_length=150, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    # A locked deployment can't be pushed: the reason, the user who locked it, and when.
+    lock_reason = models.CharField(max_length=200, blank=True, db_column="closed")
+    locked_by = models.CharField(max_length=150, blank=True, db_column="closed_by")
+    locked_at = models.DateTimeField(null=True, blank=True, db_column="closed_at")
     # The release that was last seen live, if Rolf did not push it as this deployment but the
     # command line or another deployment did: {"number", "commit", "ref", "by", "at"}.
     served = models.JSONField(null=True, editable=False)
@@ -149,8 +151,9 @@ class Deployment(models.Model):
             "batch",
             "max_failures",
             "deprecated",
+            "labels",
             "tied_to",
-            "closed",
+            "lock_reason",
         ]
         return {
             "application": self.application.name,
@@ -209,7 +212,7 @@ def setting_name(name):
 
 
 class Setting(models.Model):
-    """A name and a value for stages; a secret value is in `sealed`, encrypted.
+    """A name and a value for stages; a secret value is in `encrypted`.
 
     REMOTE_HOSTS has one host per line.
     """
@@ -218,7 +221,7 @@ class Setting(models.Model):
     name = models.CharField(max_length=100, validators=[setting_name])
     text = models.TextField(blank=True)
     secret = models.BooleanField(default=False)
-    sealed = models.TextField(blank=True, editable=False)
+    encrypted = models.TextField(blank=True, editable=False, db_column="sealed")
 
     class Meta:
         ordering = ["name"]
@@ -236,11 +239,11 @@ class Setting(models.Model):
     @property
     def value(self):
         """The text that stages get; pages never show that of a secret."""
-        return decrypt(self.sealed) if self.secret else self.text
+        return decrypt(self.encrypted) if self.secret else self.text
 
     @value.setter
     def value(self, text):
-        self.sealed, self.text = (encrypt(text), "") if self.secret else ("", text)
+        self.encrypted, self.text = (encrypt(text), "") if self.secret else ("", text)
 
     @property
     def parsed(self):
@@ -264,7 +267,7 @@ class Setting(models.Model):
     def history_fields(self):
         """Return the values that the history records; a fingerprint instead of a secret."""
         if self.secret:
-            return {"secret": True, "value": fingerprint(decrypt(self.sealed))}
+            return {"secret": True, "value": fingerprint(decrypt(self.encrypted))}
         return {"secret": False, "value": self.text}
 
 
@@ -359,6 +362,7 @@ class Survey(models.Model):
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="surveys")
     ref = models.CharField(max_length=200)
     asked = models.DateTimeField()
+    claimed = models.DateTimeField(null=True, blank=True)  # when a worker began to look
     answered = models.DateTimeField(null=True, blank=True)
     fault = models.TextField(blank=True)
     commit = models.CharField(max_length=64, blank=True)

@@ -14,8 +14,7 @@ from bootstrapper.deploy.recipes import catalog as engine_catalog
 from django.conf import settings
 
 from cookbook.catalog import RecipeCatalog, parse_code, problem_texts
-
-from .encryption import DecryptionError
+from encryption.fernet import DecryptionError
 
 # Settings of a tied deployment that its repository doesn't define: how the repository is reached.
 KEPT_HERE = ("REPOSITORY", "SSH_CONFIG")

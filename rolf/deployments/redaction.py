@@ -23,7 +23,7 @@ ESCAPES = 256  # bytes of escape codes that may stand within one value
 _WITHIN, _BETWEEN = "\0", "\x1f"
 
 
-class Discretion:
+class Redactor:
     """Hide values in texts about a deployment from a user with that level."""
 
     def __init__(self, deployment, level, push=None):
@@ -86,8 +86,8 @@ class Discretion:
 
     def _settings(self):
         known = vars(self._deployment)
-        if f"concealed_{HIDDEN[0]}" in known:
-            return [(name, known[f"concealed_{name}"]) for name in HIDDEN]
+        if f"hidden_{HIDDEN[0]}" in known:
+            return [(name, known[f"hidden_{name}"]) for name in HIDDEN]
         return self._deployment.settings.filter(name__in=HIDDEN, secret=False).values_list(
             "name", "text"
         )
@@ -112,11 +112,11 @@ class Discretion:
         return sorted(values, key=lambda pair: -len(pair[1]))
 
 
-def concealed():
-    """Return annotations of deployments that save a Discretion its query."""
+def hidden_settings():
+    """Return annotations of deployments that save a Redactor its query."""
     rows = Setting.objects.filter(deployment=OuterRef("pk"), secret=False)
     return {
-        f"concealed_{name}": Subquery(rows.filter(name=name).values("text")[:1]) for name in HIDDEN
+        f"hidden_{name}": Subquery(rows.filter(name=name).values("text")[:1]) for name in HIDDEN
     }
 
 
@@ -125,12 +125,12 @@ def without_password(text):
     return _USERINFO_OF_TEXT.sub("***@", text)
 
 
-def discretion(request, deployment, push=None):
-    """Return the Discretion of the user of a request, which caches it."""
-    kept = vars(request).setdefault("discretions", {})
+def redactor(request, deployment, push=None):
+    """Return the Redactor of the user of a request, which caches it."""
+    kept = vars(request).setdefault("redactors", {})
     key = (deployment.pk, push and push.pk)
     if key not in kept:
-        kept[key] = Discretion(deployment, request.access.level(deployment), push)
+        kept[key] = Redactor(deployment, request.access.level(deployment), push)
     return kept[key]
 
 

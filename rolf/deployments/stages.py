@@ -39,7 +39,9 @@ class StageSummary:
 
 def summarize_stages(deployment, catalog):
     """Return a StageSummary of each stage of the deployment."""
-    given = {setting.name: setting.text or setting.sealed for setting in deployment.settings.all()}
+    given = {
+        setting.name: setting.text or setting.encrypted for setting in deployment.settings.all()
+    }
     given |= {
         flag.name: "given" for flag in deployment.flags.all()
     }  # a push can set it to any text

@@ -8,7 +8,7 @@ app_name = "deployments"
 
 of_deployment = [
     path("edit/", deployment.edit, name="edit"),
-    path("close/", deployment.close, name="close"),
+    path("close/", deployment.lock, name="lock"),
     path("history/", deployment.history, name="history"),
     path("delete/", deployment.delete, name="delete"),
     path("clone/", deployment.clone, name="clone"),

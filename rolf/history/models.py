@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from .diffs import differences
+from .events import record_event
 from .paging import KeysetPage
 
 PAGE = 50
@@ -97,9 +98,10 @@ def _hide_secrets(changes):
 
 
 @contextmanager
-def record_change(by, subject, deployment=None):
+def record_change(by, subject, deployment=None, *, by_name=""):
     """Record what the block does to ``subject``: the block creates, saves or deletes it.
 
+    ``by`` is the user who does it; None with a ``by_name`` is a part of Rolf of that name.
     Reads the old values from the database, because a form may have changed the object already.
     """
     stored = type(subject)._default_manager.filter(pk=subject.pk).first() if subject.pk else None
@@ -107,12 +109,13 @@ def record_change(by, subject, deployment=None):
     yield
     after = subject.history_fields() if subject.pk else None
     if before != after:
-        Change.objects.create(
+        change = Change.objects.create(
             by=by,
-            by_name=by.get_username() if by else "",
+            by_name=by.get_username() if by else by_name,
             deployment=deployment,
             kind=str(subject._meta.verbose_name),
             name=str(subject) or name,
             before=before,
             after=after,
         )
+        record_event(change, by)

@@ -1,4 +1,4 @@
-"""URL of the history."""
+"""URLs of the history and the audit log."""
 
 from django.urls import path
 
@@ -8,4 +8,5 @@ app_name = "history"
 
 urlpatterns = [
     path("history/", views.history, name="history"),
+    path("audit/", views.audit_log, name="audit"),
 ]

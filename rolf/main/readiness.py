@@ -1,18 +1,21 @@
-"""/healthz of Rolf: the checks of the template, a write to the database, and a worker."""
+"""/healthz and /readyz: whether this process lives, and whether Rolf can do its work."""
 
 import logging
 import time
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, Error, connection, transaction
 from django.http import JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from deployments.models import Deployment
 from pushes.models import Worker
 
+from .deadline import Bounded
 from .health import database, migrations
 
-WAIT = 5000  # milliseconds to wait for SQLite's lock
+WAIT = 3000  # milliseconds to wait for SQLite's lock
+PATIENCE = 4.0  # seconds for all checks
 
 logger = logging.getLogger(__name__)
 
@@ -22,32 +25,65 @@ def writing():
     try:
         _write()
     except DatabaseError:
-        logger.exception("healthz: the database cannot be written")
+        logger.exception("readyz: the database cannot be written")
         return "not writable"
     return "ok"
 
 
 def worker():
-    """Return "ok" if a worker runs, or has just ended for the worker of a newer release."""
+    """Return "ok" if the workers that run have all labels that deployments ask for.
+
+    A worker that has just ended for the worker of a newer release counts.
+    """
     try:
-        heard = Worker.objects.heard().exists()
+        workers = list(Worker.objects.heard())
+        wanted = set(Deployment.objects.not_deleted().order_by().values_list("labels", flat=True))
     except DatabaseError:
         return "unknown"
-    return "ok" if heard else "none lives"
+    if not workers:
+        return "none lives"
+    missing = sorted(
+        labels for labels in wanted if not any(worker.carries(labels) for worker in workers)
+    )
+    return f"none with the labels {missing[0]}" if missing else "ok"
+
+
+def checks():
+    """Return the result of each check: "ok", or what is wrong."""
+    found = {"database": database()}
+    if found["database"] != "ok":
+        return found | {"migrations": "unknown", "worker": "unknown"}
+    # The write comes last: if it fails within a transaction, PostgreSQL answers nothing after it.
+    found |= {"migrations": migrations(), "worker": worker()}
+    return found | {"database": writing()}
+
+
+_checks = Bounded(checks, PATIENCE)
+
+
+@never_cache
+@require_safe
+def healthz(request):
+    """Return 200: the process lives and answers. It asks nothing of the database."""
+    return JsonResponse({"status": "ok"})
 
 
 # With ATOMIC_REQUESTS, Django would fail to open the transaction before this view could answer.
 @transaction.non_atomic_requests
 @never_cache
 @require_safe
-def healthz(request):
+def readyz(request):
     """Return 200 if all checks are ok, else 503. The JSON has the result of each check."""
-    checks = {"database": database(), "migrations": migrations(), "worker": worker()}
-    if checks["database"] == "ok":
-        checks["database"] = writing()
-    healthy = set(checks.values()) == {"ok"}
+    try:
+        found = _checks()
+    except TimeoutError as error:
+        found = {"database": str(error), "migrations": "unknown", "worker": "unknown"}
+    except Error:
+        logger.exception("readyz: the database does not answer")
+        found = {"database": "unreachable", "migrations": "unknown", "worker": "unknown"}
+    ready = set(found.values()) == {"ok"}
     return JsonResponse(
-        {"status": "ok" if healthy else "failing", **checks}, status=200 if healthy else 503
+        {"status": "ok" if ready else "failing", **found}, status=200 if ready else 503
     )
 
 
@@ -66,13 +102,13 @@ def _write():
         [before] = cursor.fetchone()
         cursor.execute(f"PRAGMA busy_timeout = {WAIT}")
         try:
-            cursor.execute("SAVEPOINT healthz")
+            cursor.execute("SAVEPOINT readyz")
             try:
                 cursor.execute(f"PRAGMA user_version = {int(time.time()) % 2**31}")
             except BaseException:
-                cursor.execute("ROLLBACK TO healthz")
+                cursor.execute("ROLLBACK TO readyz")
                 raise
             finally:
-                cursor.execute("RELEASE healthz")
+                cursor.execute("RELEASE readyz")
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {before}")

@@ -1,4 +1,4 @@
-"""Django's view of this package."""
+"""Configuration of the application."""
 
 from django.apps import AppConfig
 

@@ -8,11 +8,11 @@ from django.contrib.auth.password_validation import (
     validate_password,
 )
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from accounts.first_superuser import new_password
 from accounts.login_throttle import throttled_attempt
 from accounts.models import Group, User
+from database import clock
 from deployments.forms.chosen import ChosenField
 
 
@@ -84,23 +84,35 @@ class Person(forms.ModelForm):
             del self.fields["is_active"]
 
     def clean(self):
-        """Keep at least one active superuser."""
+        """Keep an active superuser who can log in without a central login, if there is one."""
         cleaned = super().clean()
         stays = cleaned.get("is_superuser") and cleaned.get("is_active", True)
         if self.instance.pk and not stays:
-            # Lock the rows, so that two superusers can't deactivate each other at the same time.
-            superusers = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
-            if [one.pk for one in superusers] == [self.instance.pk]:
-                raise forms.ValidationError(
-                    f"{self.instance.get_username()} is the last active superuser: "
-                    "make another user a superuser first."
-                )
+            self._refuse_last_superuser()
         return cleaned
+
+    def _refuse_last_superuser(self):
+        """Raise ValidationError if this account is the last one that can do a superuser's work."""
+        # Lock the rows, so that two superusers can't deactivate each other at the same time.
+        superusers = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+        others = [one for one in superusers if one != self.instance]
+        if len(others) == len(superusers):  # this account is none
+            return
+        name = self.instance.get_username()
+        if not others:
+            raise forms.ValidationError(
+                f"{name} is the last active superuser: make another user a superuser first."
+            )
+        if not self.instance.central and all(one.central for one in others):
+            raise forms.ValidationError(
+                f"{name} is the last superuser with a password in Rolf. Only such a superuser can "
+                "log in while the central login is away: create another one first."
+            )
 
     def save(self, commit=True):
         """Save the account; deactivating it ends its sessions for good."""
         if self.was_active and not self.instance.is_active:
-            self.instance.sessions_ended = timezone.now()
+            self.instance.sessions_ended = clock.now()
         return super().save(commit)
 
 

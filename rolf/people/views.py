@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from accounts.decorators import atomic_post, login_required, superuser_required
 from accounts.models import Group, User
 from deployments.models import Grant
 from history.models import record_change
+from login.models import Session
 
 from .forms import FirstPassword, GroupForm, PasswordChange, Person
 
@@ -37,6 +39,7 @@ def account(request):
         "people/account.html",
         {
             "groups": groups,
+            "sessions": Session.objects.open().filter(user=request.user)[:LISTED],
             "allowed": allowed(request, group__in=request.user.groups.all()),
         },
     )
@@ -49,6 +52,7 @@ def account(request):
 def password(request):
     """Change the user's own password and end the user's other sessions."""
     me = User.objects.get(pk=request.user.pk)  # itself, not what stands for it lazily
+    _refuse_central(me)
     form = PasswordChange(request, me, request.POST or None)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
@@ -142,6 +146,7 @@ def person(request, user_id):
 def person_password(request, user_id):
     """Set the password of an account and end its sessions."""
     found = get_object_or_404(User, pk=user_id)
+    _refuse_central(found)
     form = FirstPassword(request.POST if request.method == "POST" else None, person=found)
     if not form.is_valid():
         return render(
@@ -153,6 +158,12 @@ def person_password(request, user_id):
     with record_change(request.user, found):
         made_up = form.save()
     return _password_set(request, found, made_up)
+
+
+def _refuse_central(person):
+    """Raise PermissionDenied for accounts of a central login, which have no password here."""
+    if person.central:
+        raise PermissionDenied("The password of this account belongs to the central login.")
 
 
 def _password_set(request, person, made_up):

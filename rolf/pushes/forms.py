@@ -4,8 +4,8 @@ import json
 
 from django import forms
 
-from deployments.encryption import fingerprint
 from deployments.models import Flag
+from encryption.fernet import fingerprint
 
 from .services import COMMENT
 
@@ -25,7 +25,7 @@ class PushForm(forms.Form):
         max_length=COMMENT,
         widget=forms.Textarea(attrs={"rows": 2}),
         label="Comment",
-        help_text="Tell the others what this push is for.",
+        help_text="Say what this push is for. Other users see it.",
     )
     ref = forms.CharField(required=False, max_length=200, label="Branch, tag or commit")
     skip = forms.MultipleChoiceField(

@@ -14,11 +14,11 @@ class Moved(Refused):
         )
 
 
-def refuse_closed(deployment):
-    """Raise Refused if the deployment is closed."""
-    if deployment.closed_by:
-        why = f": {deployment.closed}" if deployment.closed else "."
-        raise Refused([f"The deployment is closed by {deployment.closed_by}{why}"])
+def refuse_locked(deployment):
+    """Raise Refused if a user has locked the deployment."""
+    if deployment.locked_by:
+        why = f": {deployment.lock_reason}" if deployment.lock_reason else "."
+        raise Refused([f"The deployment is locked by {deployment.locked_by}{why}"])
 
 
 def refuse_moved(push, commit):

@@ -9,12 +9,15 @@ from bootstrapper.errors import InputError
 from bootstrapper.git_ref import check_ref
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
+import audit
+from database import clock
 from deployments.prepare import Refused, prepare_rows, secrets_of
 from pushes import surveys, tasks
-from pushes.refusals import refuse_closed, refuse_moved
+from pushes.queue import ring
+from pushes.refusals import refuse_locked, refuse_moved
 
+from .checkouts.keep import refusal
 from .models import Push
 from .rollback import is_live, target_of
 
@@ -28,6 +31,10 @@ class Busy(Refused):
         """Name the user of the other push."""
         self.push = push
         super().__init__([f"{push.deployment} is being pushed by {push.user_name}."])
+
+
+class Overtaken(Refused):
+    """Something has changed since the user looked, so what the user asked for makes no sense."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +64,7 @@ def queue_push(
     ref exists, so call this outside of a transaction. `flags` are values by name, and `skip` has
     names of stages. Raise Busy, Moved or Refused.
     """
-    refuse_closed(deployment)
+    refuse_locked(deployment)
     _refuse_unfit(comment, ref, *skip, *(flags or {}), *map(str, (flags or {}).values()))
     push = Push(
         deployment=deployment,
@@ -87,7 +94,7 @@ def queue_push(
         if active := deployment.pushes.active().first():
             raise Busy(active)  # do not wait for a worker first
         _refuse_unknown_ref(push)
-    return _saved(push, user)
+    return _saved(push, user, _overrides(deployment, push))
 
 
 def propose(deployment, to=None):
@@ -113,7 +120,7 @@ def queue_rollback(deployment, user, *, to=None, shown=None, keep_settings=False
 
     `shown` is Proposal.shown of the page where the user asked for the rollback.
     """
-    refuse_closed(deployment)
+    refuse_locked(deployment)
     _refuse_unfit(comment)
     proposal = propose(deployment, to)
     target, live = proposal.target, proposal.live
@@ -121,7 +128,7 @@ def queue_rollback(deployment, user, *, to=None, shown=None, keep_settings=False
         before, now = (
             f"push {number}" if number else "an unknown push" for number in (shown, proposal.shown)
         )
-        raise Refused([f"Now {now} is live, no longer {before}. Nothing was rolled back."])
+        raise Overtaken([f"Now {now} is live, no longer {before}. Nothing was rolled back."])
     if is_live(deployment, target):
         raise Refused([f"Push {target.number} is live already. Nothing was rolled back."])
     return _saved(
@@ -146,7 +153,7 @@ def resume(push, user, *, shown=None):
     version, the push may have stopped at another stage.
     """
     if shown is not None and shown != str(push.version):
-        raise Refused(
+        raise Overtaken(
             [
                 "This push has changed since you opened the page, so it was not resumed. "
                 "Check its state, then try again."
@@ -168,34 +175,41 @@ def resume(push, user, *, shown=None):
                 else "This push never began, so it cannot be resumed."
             ]
         )
-    refuse_closed(push.deployment)
+    if pinned := refusal(push):
+        raise Refused([pinned])
+    refuse_locked(push.deployment)
     changed = Push.objects.filter(pk=push.pk, version=push.version)
-    try:
-        with transaction.atomic():
-            taken = changed.update(
-                state=State.QUEUED,
-                resumed=True,
-                reason="",
-                cancelled_by="",
-                worker=None,
-                ended=None,
-                awaits="",
-                decision="",
-                version=push.version + 1,
-            )
-    except IntegrityError:
-        raise _conflict(push.deployment) from None
+
+    def queue():
+        taken = changed.update(
+            state=State.QUEUED,
+            queued=clock.now(),
+            claims=0,
+            resumed=True,
+            reason="",
+            cancelled_by="",
+            worker=None,
+            ended=None,
+            awaits="",
+            decision="",
+            version=push.version + 1,
+        )
+        if taken:
+            _record("resumed", push, user)
+        return taken
+
+    taken = _alone(push.deployment, queue)
     if not taken:
-        raise Refused(["This push has just changed, so it was not resumed."])
+        raise Overtaken(["This push has just changed, so it was not resumed."])
     push.refresh_from_db()
-    _enqueue(push)
+    ring(tasks.run_push, push.pk)
     return push
 
 
 def cancel(push, user):
     """Cancel a push. A queued push ends now; its worker ends a running one. Raise Refused."""
     reason = f"cancelled by {user.get_username()}"
-    now = timezone.now()
+    now = clock.now()
     queued = Push.objects.filter(pk=push.pk, state=State.QUEUED)
     if queued.update(
         state=State.CANCELLED,
@@ -204,10 +218,12 @@ def cancel(push, user):
         ended=now,
         version=F("version") + 1,
     ):
+        _record("cancelled", push, user)
         return
     running = Push.objects.filter(pk=push.pk, state=State.RUNNING)
     if not running.update(cancelled_by=user.get_username()):
-        raise Refused(["This push has already ended."])
+        raise Overtaken(["This push has already ended."])
+    _record("cancelled", push, user)
 
 
 def decide(push, user, decision):
@@ -218,7 +234,8 @@ def decide(push, user, decision):
     if not waiting.filter(awaits=push.awaits).update(
         decision=decision, decided_by=user.get_username(), version=F("version") + 1
     ):
-        raise Refused(["This push no longer waits for a decision."])
+        raise Overtaken(["This push no longer waits for a decision."])
+    _record("decided", push, user, decision=decision, stage=push.awaits)
 
 
 def _refuse_invalid_ref(ref):
@@ -246,24 +263,55 @@ def _refuse_unfit(comment, *texts):
         raise Refused(["A text has a NUL character, which an environment variable cannot have."])
 
 
-def _saved(push, user):
-    """Insert the row and queue its task. A constraint of the database allows one active push."""
+def _overrides(deployment, push):
+    """Return the names of what the push does otherwise than the deployment says.
+
+    The names only: the value of a flag may be a secret.
+    """
+    defaults = {flag.name: flag.to_engine().default for flag in deployment.flags.all()}
+    flags = [
+        name
+        for name, value in push.flags.items()
+        if value != ("1" if defaults.get(name) is True else defaults.get(name) or "")
+    ]
+    return {
+        name: value
+        for name, value in [("flags", flags), ("skipped", push.skip), ("step", push.step)]
+        if value
+    }
+
+
+def _record(action, push, user, **details):
+    """Record an audit event about a push. Other details of it are in its row."""
+    target = str(push.deployment)
+    audit.record(f"push.{action}", user=user, target=target, push_id=push.pk, **details)
+
+
+def _saved(push, user, overrides=None):
+    """Insert the row and wake a worker. A constraint of the database allows one active push."""
     push.user, push.user_name = user, user.get_username()
-    try:
-        with transaction.atomic():
-            push.save(force_insert=True)
-    except IntegrityError:
-        raise _conflict(push.deployment) from None
-    _enqueue(push)
+
+    def save():
+        push.save(force_insert=True)
+        _record("rollback" if push.rollback_to_id else "queued", push, user)
+        if overrides:
+            _record("override", push, user, **overrides)
+
+    _alone(push.deployment, save)
+    ring(tasks.run_push, push.pk)
     return push
 
 
-def _conflict(deployment):
-    """Return the exception for a push that the database refused because of another one."""
-    active = deployment.pushes.active().first()
-    return Busy(active) if active else Refused(["Another push has just ended. Try again."])
+def _alone(deployment, change):
+    """Make a change that makes a push active, and return its result. Raise Busy.
 
-
-def _enqueue(push):
-    """Queue the task when the transaction is committed: the worker can see the row then."""
-    transaction.on_commit(lambda: tasks.run_push.enqueue(push.pk))
+    If the other push has ended before it could be named, make the change again.
+    """
+    for _ in range(2):
+        try:
+            with transaction.atomic():
+                return change()
+        except IntegrityError:
+            if active := deployment.pushes.active().first():
+                raise Busy(active) from None
+    return change()

@@ -6,15 +6,14 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import transaction
-from django.utils import timezone
-
+from database import clock
 from deployments.models import Survey
 
 from . import tasks
+from .claims import LOOKING
 from .models import Worker
+from .queue import ring
 
-LOOKING = timedelta(minutes=1)  # after this time, Rolf no longer expects an answer
 LATELY = timedelta(days=30)  # after this time, an unused survey is deleted
 PATIENCE = 15.0  # seconds that a request waits for an answer; most take less than one
 PAUSE = 0.05
@@ -32,7 +31,7 @@ def ask(deployment, ref=""):
     If a worker is already looking at the ref, return that Survey. Old surveys are deleted. If OPEN
     refs already wait for a worker, the returned Survey is unsaved and has a fault.
     """
-    now = timezone.now()
+    now = clock.now()
     waiting = deployment.surveys.filter(answered=None, asked__gt=now - LOOKING)
     looking = waiting.filter(ref=ref or deployment.branch).first()
     if looking:
@@ -43,9 +42,9 @@ def ask(deployment, ref=""):
     survey, _ = Survey.objects.update_or_create(
         deployment=deployment,
         ref=ref or deployment.branch,
-        defaults={"asked": now, "answered": None},
+        defaults={"asked": now, "answered": None, "claimed": None},
     )
-    transaction.on_commit(lambda: tasks.survey.enqueue(survey.pk))
+    ring(tasks.survey, survey.pk)
     return survey
 
 
@@ -71,7 +70,7 @@ def look(deployment, ref=""):
 
 def _refused(deployment, ref, why):
     """Return an unsaved Survey whose answer is that there are too many."""
-    now = timezone.now()
+    now = clock.now()
     return Survey(
         deployment=deployment,
         ref=ref or deployment.branch,

@@ -1,12 +1,12 @@
-"""The tasks of Rolf's queue, which a worker carries out.
+"""The tasks of Rolf's queue. They wake `manage.py worker`, which looks at the rows itself.
 
-Each task imports its code when it runs, so that the web server does not need memory for it.
+The worker of a task library can carry them out as well. Each task imports its code when it runs, so
+that the web server does not need memory for it.
 """
 
 from django_tasks import task
 
-# Two queues, so that a look at a repository does not wait for long pushes.
-PUSHES, SURVEYS = "pushes", "surveys"
+from .queue import PUSHES, SURVEYS
 
 
 @task(queue_name=PUSHES)
@@ -18,16 +18,8 @@ def run_push(push_id):
 
 
 @task(queue_name=SURVEYS)
-def prune():
-    """Remove old logs."""
-    from . import retention
-
-    retention.prune()
-
-
-@task(queue_name=SURVEYS)
 def survey(survey_id):
     """Answer a survey: look up a ref in the repository of a deployment."""
-    from .run.survey import answer
+    from .run.survey import run
 
-    answer(survey_id)
+    run(survey_id)

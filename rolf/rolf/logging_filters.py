@@ -1,8 +1,8 @@
-"""What somebody asked in vain is a line in the log; a traceback is for what went wrong."""
+"""Log a refused request as one line. Only errors of the server have a traceback."""
 
 
 def drop_client_error_traceback(record):
-    """Leave out where a request was refused; a filter of logging's."""
+    """Remove the traceback of a response below 500 from its record; a filter for logging."""
     if getattr(record, "status_code", 500) < 500:
         record.exc_info = record.exc_text = None
     return True

@@ -1,3 +1,4 @@
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -8,7 +9,13 @@ urlpatterns = [
     path("", include("deployments.urls")),
     path("", include("pushes.urls")),
     path("", include("cookbook.urls")),
-    path("", include("accounts.urls")),
+    path("", include("login.urls")),
     path("", include("people.urls")),
+    path("", include("worker.urls")),
     path("", include("main.urls")),
 ]
+
+if apps.is_installed("login.second_factor"):
+    urlpatterns.append(path("", include("login.second_factor.urls")))
+
+handler500 = "rolf.server_error.server_error"

@@ -14,6 +14,7 @@ from django.core.management.base import CommandError
 
 from .body_limit import LARGEST, BodyLimit
 from .connections import Connection, Room, logger, raise_file_limit
+from .header_names import HeaderNames
 
 M_ARENA_MAX = -8  # mallopt(3)
 GRACE = 1.5  # seconds that answers may take after SIGTERM, once they have begun
@@ -86,7 +87,7 @@ def serve(application, listener):
         each.addFilter(Seldom())
     Server(
         uvicorn.Config(
-            BodyLimit(application, LARGEST),
+            HeaderNames(BodyLimit(application, LARGEST)),
             lifespan="off",
             ws="none",
             http=Connection,

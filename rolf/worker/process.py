@@ -1,35 +1,37 @@
-"""The worker's process: it claims tasks from the queue and forks a child for each.
+"""The worker's process: it claims pushes and surveys that wait, and forks a child for each.
 
-django-tasks-db claims the tasks. Because each task has its own child, pushes do not wait for one
-another, and a stage's environment never gets into a server.
+Because each has its own child, pushes do not wait for one another, and a stage's environment never
+gets into a server.
 """
 
 import ctypes
 import logging
 import os
-import secrets
 import signal
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, connections
-from django.utils import timezone
-from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
-from django_tasks_db.models import DBTaskResult
-from django_tasks_db.utils import exclusive_transaction
+from django.db import connections
 
-from pushes import tasks
-from pushes.models import BEAT, HANDOVER, Worker, process_namespace
-from pushes.run.db_retry import AWAY, ignore_outage, reconnect
+from audit import context
+from audit.process import ForwarderProcess
+from database import clock
+from database.retry import AWAY, ignore_outage, reconnect
+from pushes.claims import claim_push, claim_survey
+from pushes.models import BEAT, HANDOVER, Worker
+from pushes.queue import PUSHES, SURVEYS, Doorbell
 
-from . import sweeping
-from .unresponsive import PushWatch, kill, wake
+from . import periodic, sweeping
+from .children import kill, wake
+from .lease import Lease
+from .unresponsive import PushWatch
 
-POLL = 0.1  # seconds between two queries of the queue
-GLANCE = 0.02  # with SQLite, which tells cheaply whether the database has changed
-PRUNE = 24 * 3600.0  # seconds between two prunings of old logs
+PAUSE = 0.25  # seconds between two attempts to reach the database, and to reap children
+LOOK = 1.0  # seconds between two looks at running pushes
+RECHECK = 5.0  # seconds between two looks at what waits, if nothing rings
 SWEEP = 5.0  # seconds between two clean-ups after dead workers
 PATIENCE = 20.0  # seconds that a cancelled push may take to end its stages
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -37,146 +39,181 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 logger = logging.getLogger("rolf.worker")
 
 
-class WorkerProcess(QueueWorker):
-    """A worker with a number of `slots` for each queue.
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a child carries out: the push or survey of that key, or a periodic task of that name."""
+
+    kind: str
+    key: object
+
+
+class WorkerProcess:
+    """A worker with a number of `slots` for each kind of job.
 
     After SIGTERM, running pushes have `grace` seconds to end.
     """
 
-    def __init__(self, *, slots, grace, changed):
+    def __init__(self, *, slots, grace, changed, labels="", release=""):
         """Set up. `changed` returns whether there is a newer release."""
-        super().__init__(
-            queue_names=list(slots),
-            interval=POLL,
-            batch=False,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=secrets.token_hex(16),
-            excluded_queue_names=[],
-        )
+        self.running = True
         self._slots = slots
         self._grace = grace
         self._changed = changed
-        self._children = {}  # by process id: the task that the child carries out
+        self._fields = {"labels": labels, "release": release, "slots": slots[PUSHES]}
+        self._children = {}  # by process id: the job
         self._watches = {}  # by process id: a watch over the push that the child carries out
-        self._beaten = self._swept = 0.0
-        self._pruned = time.monotonic() - PRUNE + 600  # the first time 10 minutes after the start
+        self._forwarder = ForwarderProcess()
+        self._doorbell = Doorbell()
+        self._row = self._lease = None
+        # When each was done, by time.monotonic().
+        self._watched = self._beaten = self._swept = self._looked = self._away_since = 0.0
         self._succeeded = False  # whether the worker of a newer release takes over
         self._end = None  # when to end the children that still run
-        self._version = None  # SQLite's data_version when the queue was last empty
 
     def start(self):
         """Work until SIGTERM; return when no child runs any more."""
-        self._register()
-        self.configure_signals()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.shutdown)
+        self._register_patiently()
         try:
-            self.run()
+            self._run()
             self._wait_for_children()
         finally:
-            with ignore_outage():
-                Worker.objects.filter(pk=self._row.pk).update(
-                    ended=timezone.now() + (HANDOVER if self._succeeded else timedelta())
-                )
+            self._forwarder.stop()
+            if self._row:
+                with ignore_outage():
+                    Worker.objects.filter(pk=self._row.pk).update(
+                        ended=clock.now() + (HANDOVER if self._succeeded else timedelta())
+                    )
 
-    def run(self):
-        """Take tasks while there are free slots, until SIGTERM."""
-        while self.running:
-            task = None
+    def _register_patiently(self):
+        """Create the worker's row. If the database is away, wait for it."""
+        while self.running and not self._row:
             try:
-                self._maintain()
-                if not self._unchanged():
-                    task = self._claimed()
+                self._register()
             except AWAY as error:
                 self._away(error)
-            if task:
-                self.run_task(task)
-            else:
-                time.sleep(GLANCE if connection.vendor == "sqlite" else POLL)
 
-    def _unchanged(self):
-        """Return whether the database is known to be unchanged since the queue was last empty.
+    def _run(self):
+        """Start jobs while there are free slots, until SIGTERM."""
+        rung = True
+        while self.running:
+            try:
+                self._maintain()
+                if rung or time.monotonic() - self._looked >= RECHECK:
+                    self._start_jobs()
+                # A child that ends does not ring.
+                rung = self._doorbell.wait(PAUSE if self._children else LOOK)
+            except AWAY as error:
+                self._away(error)
+                rung = True
 
-        SQLite has PRAGMA data_version for that; with other databases the worker queries the queue.
-        """
-        if connection.vendor != "sqlite":
-            return False
-        with connection.cursor() as cursor:
-            [version] = cursor.execute("PRAGMA data_version").fetchone()
-        before, self._version = self._version, version
-        return version == before
+    def _start_jobs(self):
+        """Start all jobs that wait and have a free slot."""
+        self._looked = time.monotonic()
+        self._doorbell.answer()
+        while self.running and (job := self._claim()):
+            self._fork(job)
 
-    def _claimed(self):
-        """Claim the next task of a queue that has a free slot; return None if there is none.
-
-        The query before the claim needs no write lock.
-        """
-        taken = Counter(task.queue_name for task in self._children.values())
-        free = [queue for queue, slots in self._slots.items() if taken[queue] < slots]
-        ready = DBTaskResult.objects.ready().filter(
-            backend_name=self.backend_name, queue_name__in=free
-        )
-        if not ready.exists():
+    def _claim(self):
+        """Claim a job that has a free slot. Return None if there is none."""
+        taken = Counter(job.kind for job in self._children.values())
+        free = {kind: slots > taken[kind] for kind, slots in self._slots.items()}
+        if self._row.draining:
             return None
-        with exclusive_transaction(ready.db):
-            task = ready.get_locked()
-            if task:
-                task.claim(self.worker_id)
-        return task
+        if free[PUSHES] and (key := claim_push(self._row)):
+            return Job(kind=PUSHES, key=key)
+        if free[SURVEYS]:
+            if key := claim_survey(self._row):
+                return Job(kind=SURVEYS, key=key)
+            if name := periodic.claim():
+                return Job(kind=SURVEYS, key=name)
+        return None
 
     def shutdown(self, signum, frame):
-        """Take no more tasks; at the second signal, do not wait for running ones either."""
+        """Take no more jobs; at the second signal, do not wait for running ones either."""
         again = self._end is not None  # it may be ending already, for a newer release
         self._end = time.monotonic() + (0 if again else self._grace)
         self._succeeded = False
         self.running = False
 
-    def run_task(self, db_task_result):
-        """Fork a child that carries out the task."""
-        connections.close_all()  # two processes cannot share a connection
-        self._version = None
+    def _fork(self, job):
+        """Fork a child that carries out the job."""
+        self._close_connections()
         pid = os.fork()
         if pid == 0:
-            self._be_child(db_task_result)
-        self._children[pid] = db_task_result
-        if db_task_result.queue_name == tasks.PUSHES:
-            self._watches[pid] = PushWatch(pid, db_task_result.args_kwargs["args"][0])
+            self._be_child(job)
+        self._children[pid] = job
+        if job.kind == PUSHES:
+            self._watches[pid] = PushWatch(pid, job.key)
 
-    def _be_child(self, db_task_result):
+    def _close_connections(self):
+        """Close all connections before a fork: two processes cannot share one."""
+        connections.close_all()
+        self._doorbell.close()
+
+    def _be_child(self, job):
         status = 1
         try:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            self.reset_signals()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
             if os.getppid() == self._row.pid:  # else the parent died before prctl() took effect
-                super().run_task(db_task_result)
+                self._carry_out(job)
                 status = 0
+        except Exception:
+            with context.working_on(**({"push_id": job.key} if job.kind == PUSHES else {})):
+                logger.exception("%s %s failed", job.kind, job.key)
         finally:
             connections.close_all()
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)  # without the parent's clean-up handlers
 
+    def _carry_out(self, job):
+        from pushes.run import runner, survey
+
+        if job.kind == PUSHES:
+            self._lease.guard()
+            runner.run_claimed(job.key, self._lease.must_end)
+        elif isinstance(job.key, str):
+            periodic.run(job.key)
+        else:
+            survey.answer(job.key)
+
     def _register(self):
-        """Create the worker's row, with a name of its own."""
-        self._row = Worker.objects.create(
-            name=self.worker_id, machine=process_namespace(), pid=os.getpid(), beat=timezone.now()
-        )
+        """Create the worker's row, with a name of its own, and begin its lease."""
+        self._row = Worker.objects.start(**self._fields)
+        self._lease = Lease()
 
     def _beat(self):
         """Send the heartbeat. If others have declared this worker dead, continue as a new worker.
 
-        That happens after the process was stopped for a while, or the clock jumped. The pushes of
-        the old worker are lost, and end by themselves.
+        That happens after the process was stopped for a while, or the database was away. The pushes
+        of the old worker are lost, and end by themselves.
         """
-        if not Worker.objects.filter(pk=self._row.pk, ended=None).update(beat=timezone.now()):
+        sent = clock.steady()
+        if self._row.confirm():
+            self._lease.confirm(sent)
+        else:
             logger.warning("%s was declared dead; it continues as a new worker", self._row)
-            self.worker_id = secrets.token_hex(16)
             self._register()
 
     def _away(self, error):
-        logger.warning("the database does not answer: %s", error)
+        if time.monotonic() - self._away_since > RECHECK:
+            logger.warning("the database does not answer: %s", str(error).strip())
+        self._away_since = time.monotonic()
         reconnect()
-        self._version = None
+        self._doorbell.close()
+        self._kill_at_the_end_of_the_lease()
+        time.sleep(PAUSE)
+
+    def _kill_at_the_end_of_the_lease(self):
+        """Kill children that have not ended by themselves, for example because they are stopped."""
+        if self._lease and self._lease.ends:
+            for pid in self._children:
+                kill(pid)
+            self._reap()
 
     def _reap(self):
         """Reap the children that have ended; after one that died, sweep at once."""
@@ -186,7 +223,7 @@ class WorkerProcess(QueueWorker):
                 break
             self._watches.pop(pid, None)
             if self._children.pop(pid, None):
-                self._version = None  # a slot is free, which the database does not show
+                self._looked = 0.0  # a slot is free
                 if status:
                     self._swept = 0.0
 
@@ -194,23 +231,24 @@ class WorkerProcess(QueueWorker):
         """Send the heartbeat, sweep, reap children, and notice a newer release."""
         now = time.monotonic()
         self._reap()
-        if now - self._beaten >= BEAT:
-            self._beat()
-            self._beaten = now
+        if now - self._watched >= LOOK:
+            # Before the heartbeat: with SQLite, a stopped child may hold the lock that the
+            # heartbeat waits for.
             for watch in self._watches.values():
                 watch.look()
+            self._watched = now
+            self._forwarder.keep(before_fork=self._close_connections)
             if self.running and self._changed():
                 self.running = False
                 self._succeeded = True
-        if now - self._pruned >= PRUNE:
-            self._pruned = now
-            tasks.prune.enqueue()
-            sweeping.forget()
-            self._version = None
+        if now - self._beaten >= BEAT:
+            self._beat()
+            self._beaten = now
         if now - self._swept >= SWEEP:
-            sweeping.sweep(self._row, self._children.values())
+            pushes = [job.key for job in self._children.values() if job.kind == PUSHES]
+            sweeping.sweep(self._row, pushes)
             self._swept = now
-            self._version = None  # data_version does not change by our own writes
+            self._looked = 0.0  # SQLite does not ring for our own changes
 
     def _wait_for_children(self):
         step = 0
@@ -229,4 +267,4 @@ class WorkerProcess(QueueWorker):
                 step = 2
                 for pid in self._children:
                     kill(pid)
-            time.sleep(POLL)
+            time.sleep(PAUSE)

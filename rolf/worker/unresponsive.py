@@ -1,7 +1,5 @@
 """Pushes whose process does not respond: they were cancelled or timed out, but go on."""
 
-import os
-import signal
 import time
 
 from bootstrapper.deploy.definition.duration import render
@@ -9,13 +7,14 @@ from bootstrapper.deploy.events.event import PushEnded, StageEnded, State
 from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.running import process_tree
 from django.db.models import F, Q
-from django.utils import timezone
 
+from database import clock
 from pushes.models import Push
+
+from .children import kill, wake
 
 WAKE = 3.0  # seconds after which stopped processes (SIGSTOP) are continued, so that they can end
 PATIENCE = 20.0  # seconds after which the processes of a push are killed
-ROUNDS = 50  # of killing processes that a killed process had just started
 
 
 class PushWatch:
@@ -105,33 +104,10 @@ class PushWatch:
         return since
 
 
-def wake(pid):
-    """Continue (SIGCONT) a child of ours and all of its descendants."""
-    os.kill(pid, signal.SIGCONT)
-    for process in process_tree.descendants(pid):
-        process_tree.send(process, signal.SIGCONT)
-
-
-def kill(pid):
-    """Kill a child of ours and all of its descendants.
-
-    Stop the child first, so that it does not react to the end of its processes. As their subreaper
-    it stays the ancestor of all of them until none is left.
-    """
-    os.kill(pid, signal.SIGSTOP)
-    for _ in range(ROUNDS):
-        left = process_tree.descendants(pid)
-        if not left:
-            break
-        for process in left:
-            process_tree.send(process, signal.SIGKILL)
-    os.kill(pid, signal.SIGKILL)
-
-
 def end(push, state, reason):
     """Store how a push ended whose processes were killed, unless it has ended by itself."""
     reason = f"{reason}; its process did not answer and was killed"
-    now = timezone.now()
+    now = clock.now()
     record = Record.from_json(push.record) if push.record else None
     if record and record.state in (State.RUNNING, State.QUEUED):
         record = _ended(record, state, reason, now.timestamp())

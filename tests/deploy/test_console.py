@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from bootstrapper.deploy.screen import renderers
 from bootstrapper.deploy.screen.console import Console
 from bootstrapper.deploy.screen.printable import cells, fitted, printable
 from bootstrapper.deploy.screen.stage_line import OutputTail, shown
+from bootstrapper.progress import CLEAR_LINE, REPAINT_SECONDS
 from tests.support.pushes import AT, err, out
 
 NAMES = ["git-clone", "unit-tests", "migrate"]
@@ -71,7 +73,7 @@ def reported(
     return stream.text()
 
 
-def test_off_a_terminal_there_are_plain_lines_and_the_last_words_of_what_failed() -> None:
+def test_plain_output_ends_with_the_last_lines_of_a_failure() -> None:
     assert (
         reported(STORY)
         == """\
@@ -292,12 +294,39 @@ def test_a_tail_keeps_the_streams_apart() -> None:
     assert list(tail.lines) == [(Stream.STDOUT, b"a"), (Stream.STDERR, b"b"), (Stream.STDOUT, b"c")]
 
 
-def test_a_flood_costs_little() -> None:
-    stream = Text()
-    console = Console(NAMES, stream=stream)
-    console.show(StageStarted(at=AT, stage=0))
+class Terminal(Text):
+    """The same, of a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_flood_repaints_at_the_pace_of_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    terminal, file = Terminal(), Text()
+    consoles = [Console(NAMES, stream=stream) for stream in (terminal, file)]
+    for console in consoles:
+        console.show(StageStarted(at=AT, stage=0))
+    plain = file.text()
     piece = out((b"x" * 99 + b"\n") * 650)
-    started = time.process_time()
     for _ in range(1600):
-        console.show(piece)
-    assert time.process_time() - started < 0.5
+        now += 0.001
+        for console in consoles:
+            console.show(piece)
+    painted = terminal.text().count(CLEAR_LINE)
+    assert 1.6 / 0.1 < painted <= 1.6 / REPAINT_SECONDS + 1
+    assert file.text() == plain
+
+
+def test_a_tail_of_a_flood_splits_the_last_lines_only() -> None:
+    tail = OutputTail()
+    piece = out((b"x" * 99 + b"\n") * 10_000)
+    tracemalloc.start()
+    try:
+        tail.add(piece)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < len(piece.data) / 4

@@ -18,6 +18,7 @@ from bootstrapper.deploy.remote import ssh as ssh_module
 from bootstrapper.deploy.remote.hosts import RemoteHosts, read_host_state
 from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from tests.conftest import REPOSITORY
+from tests.support.jobs import wait_for
 from tests.support.ssh_server import SshServer, serve
 
 # Their limits are short, and a machine that is busy looks like a cut connection.
@@ -89,13 +90,6 @@ def push(server: SshServer, directory: Path, *limits: float) -> Iterator["subpro
         server.cut()  # the stage's ssh ends with its session
 
 
-def wait_until(happens: Callable[[], object], limit: float = 15) -> None:
-    started = time.monotonic()
-    while not happens():
-        assert time.monotonic() - started < limit, "it did not happen"
-        time.sleep(0.02)
-
-
 def lost(targets: RemoteHosts) -> str:
     targets.beat()
     return targets.lost()
@@ -119,7 +113,7 @@ def test_a_stopped_push_gives_the_target_up_and_knows_when_it_goes_on(
     with push(ssh_server, tmp_path, 0.2, 1, 1.5) as process, Ssh(ssh_server.config) as ssh:
         process.send_signal(signal.SIGSTOP)
         assert read_host_state(ssh, "production", str(tmp_path)).holder == ANNA
-        wait_until(lambda: read_host_state(ssh, "production", str(tmp_path)).holder is None)
+        wait_for(lambda: read_host_state(ssh, "production", str(tmp_path)).holder is None)
         with RemoteHosts(ssh, ["production"], str(tmp_path), BEN):
             process.send_signal(signal.SIGCONT)
             assert process.stdout
@@ -147,7 +141,7 @@ def test_a_connection_without_a_directory_is_watched_as_well(ssh_server: SshServ
             assert lost(targets) == ""
             time.sleep(0.02)
         ssh_server.cut()
-        wait_until(lambda: lost(targets))
+        wait_for(lambda: lost(targets))
 
 
 @pytest.mark.usefixtures("shortened")
@@ -156,7 +150,7 @@ def test_a_target_that_was_looked_at_too_late_is_lost(tmp_path: Path) -> None:
         target = module.RemoteHost(ssh, HERE, str(tmp_path), ANNA)
         try:
             time.sleep(2)  # as a laptop that was closed just then
-            wait_until(target.opened)
+            wait_for(target.opened)
             assert target.lost()
         finally:
             target.agent.end_within(2)
@@ -174,9 +168,9 @@ def test_a_killed_ssh_server_is_noticed_and_leaves_the_target_free(
         with RemoteHosts(ssh, ["production"], str(tmp_path), ANNA) as targets:
             for pid in ssh_server.sshd_processes():
                 os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: lost(targets))
+            wait_for(lambda: lost(targets))
             assert targets.lost().startswith("production: the connection was lost (")
-            wait_until(lambda: read_host_state(ssh, "production", str(tmp_path)).holder is None)
+            wait_for(lambda: read_host_state(ssh, "production", str(tmp_path)).holder is None)
         with RemoteHosts(ssh, ["production"], str(tmp_path), BEN):
             pass
 
@@ -188,7 +182,7 @@ def test_a_killed_agent_is_noticed(ssh_server: SshServer, tmp_path: Path) -> Non
     ):
         for pid in set(ssh_server.connections()) - set(ssh_server.sshd_processes()):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: lost(targets))
+        wait_for(lambda: lost(targets))
 
 
 @pytest.mark.usefixtures("shortened")
@@ -197,7 +191,7 @@ def test_a_target_that_hangs_is_noticed(tmp_path: Path) -> None:
         (target,) = targets
         os.kill(target.agent.pid, signal.SIGSTOP)
         try:
-            wait_until(lambda: lost(targets))
+            wait_for(lambda: lost(targets))
             assert "has not answered for" in targets.lost()
             with pytest.raises(module.WorkFailed, match="has not answered"):
                 targets.append({"id": 1})
@@ -254,8 +248,8 @@ def test_a_cut_cable_frees_the_target_and_is_noticed_here(
     ):
         assert lost(targets) == ""
         cable("down")
-        wait_until(lambda: lost(targets))
-        wait_until(lambda: read_host_state(near, HERE, str(site)).holder is None)
+        wait_for(lambda: lost(targets))
+        wait_for(lambda: read_host_state(near, HERE, str(site)).holder is None)
         with RemoteHosts(near, [HERE], str(site), BEN):
             cable("up")
             assert targets.lost(), "what was lost stays lost"

@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.deploy.machine.holder import PushHolder
+from bootstrapper.deploy.remote.hosts import read_host_state
+from bootstrapper.deploy.remote.ssh import Ssh
 from tests.deploy.test_cut import far  # noqa: F401  a fixture
+from tests.support.jobs import wait_for
 from tests.support.processes import left
 from tests.support.shop import STAGES, Shop, open_shop
 from tests.support.ssh_server import SshServer
@@ -61,17 +65,16 @@ def waiting(shop: Shop) -> Iterator["subprocess.Popen[str]"]:
     ) as push:
         log = shop.project / ".deploy/pushes/2/output.log"
         try:
-            until(lambda: log.exists() and "there\n" in log.read_text())
+            wait_for(lambda: log.exists() and "there\n" in log.read_text())
             yield push
         finally:
             push.kill()
 
 
-def until(happens: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+def holder(shop: Shop, server: SshServer) -> PushHolder | None:
+    """Return who holds the lock at the target."""
+    with Ssh(server.config) as ssh:
+        return read_host_state(ssh, server.host, str(shop.live)).holder
 
 
 def ends(shop: Shop, push: "subprocess.Popen[str]", server: SshServer, *reasons: str) -> None:
@@ -102,7 +105,7 @@ def test_a_push_that_slept_longer_than_the_target_waits_fails_when_it_wakes(
     shop = shop_at(tmp_path, ssh_server)
     with waiting(shop) as push:
         push.send_signal(signal.SIGSTOP)
-        time.sleep(LIMIT + 1.5)
+        wait_for(lambda: holder(shop, ssh_server) is None)
         push.send_signal(signal.SIGCONT)
         ends(shop, push, ssh_server, "gave up the lock", "has not answered")
 
@@ -116,7 +119,7 @@ def test_while_it_sleeps_another_push_gets_through_and_what_it_did_stays(
     subprocess.run(["rm", "-r", other / ".deploy"], check=True)
     with waiting(shop) as push:
         push.send_signal(signal.SIGSTOP)
-        time.sleep(LIMIT + 1.5)
+        wait_for(lambda: holder(shop, ssh_server) is None)
         (tmp_path / "go").touch()
         run = shop.run("deploy", project=other)
         assert run.returncode == 0, run.stdout + run.stderr
@@ -127,35 +130,36 @@ def test_while_it_sleeps_another_push_gets_through_and_what_it_did_stays(
     assert shop.record(2)["state"] == "failed"
 
 
-def test_a_session_that_is_killed_at_the_target_fails_the_push(
-    tmp_path: Path, ssh_server: SshServer
-) -> None:
-    shop = shop_at(tmp_path, ssh_server)
-    with waiting(shop) as push:
-        ssh_server.cut()
-        ends(shop, push, ssh_server, "the connection was lost", "exit status 255")
+def kill_sshd(server: SshServer) -> None:
+    for pid in server.sshd_processes():
+        os.kill(pid, signal.SIGKILL)
 
 
-def test_an_ssh_server_that_is_killed_whole_fails_the_push(
-    tmp_path: Path, ssh_server: SshServer
-) -> None:
-    shop = shop_at(tmp_path, ssh_server)
-    with waiting(shop) as push:
-        for pid in ssh_server.sshd_processes():
+def kill_agent(server: SshServer) -> None:
+    for pid in set(server.connections()) - set(server.sshd_processes()):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"sleep" not in words and b"echo there" not in words:
             os.kill(pid, signal.SIGKILL)
-        ends(shop, push, ssh_server, "the connection was lost", "exit status 255")
 
 
-def test_an_agent_that_is_killed_alone_fails_the_push(
-    tmp_path: Path, ssh_server: SshServer
+@pytest.mark.parametrize(
+    ("kill", "reasons"),
+    [
+        pytest.param(SshServer.cut, ["the connection was lost", "exit status 255"], id="session"),
+        pytest.param(kill_sshd, ["the connection was lost", "exit status 255"], id="sshd"),
+        pytest.param(kill_agent, ["the connection was lost"], id="agent"),
+    ],
+)
+def test_a_kill_at_the_target_fails_the_push(
+    tmp_path: Path,
+    ssh_server: SshServer,
+    kill: Callable[[SshServer], None],
+    reasons: list[str],
 ) -> None:
     shop = shop_at(tmp_path, ssh_server)
     with waiting(shop) as push:
-        for pid in set(ssh_server.connections()) - set(ssh_server.sshd_processes()):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"sleep" not in words and b"echo there" not in words:
-                os.kill(pid, signal.SIGKILL)
-        ends(shop, push, ssh_server, "the connection was lost")
+        kill(ssh_server)
+        ends(shop, push, ssh_server, *reasons)
 
 
 def test_a_cable_that_is_cut_fails_the_push_and_frees_the_target(
@@ -166,7 +170,7 @@ def test_a_cable_that_is_cut_fails_the_push_and_frees_the_target(
     shop = shop_at(tmp_path, server)
     with waiting(shop) as push:
         cable("down")
-        until(lambda: push.poll() is not None)
+        wait_for(lambda: push.poll() is not None)
         cable("up")
         ends(shop, push, server, "has not answered", "the connection was lost")
 

@@ -160,6 +160,13 @@ def test_latin_1_is_reported_with_its_line(tmp_path: Path) -> None:
         reader.read(tmp_path)
 
 
+def test_utf_16_is_reported_with_the_command_that_shows_the_text(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "deploy/deployments.toml").write_bytes("a = 1".encode("utf-16"))
+    with pytest.raises(InputError, match=r"next: iconv -f utf-16 -t utf-8 "):
+        reader.read(tmp_path)
+
+
 def test_a_secret_written_into_the_file_is_not_repeated_by_the_message(tmp_path: Path) -> None:
     text = RIGHT.replace("{ secret = true }", '{ secret = "swordfish" }')
     with pytest.raises(DefinitionError) as caught:
@@ -174,8 +181,23 @@ def test_an_unknown_deployment_has_a_suggestion(tmp_path: Path) -> None:
         read.deployment("prodcution")
     assert str(caught.value) == (
         'deploy/deployments.toml: has no deployment "prodcution"; did you mean "production"?\n'
-        "  next: python -m bootstrapper status production  # or one of: production, staging"
+        "  next: python -m bootstrapper status production  # or staging"
     )
+
+
+def test_an_invalid_name_is_not_suggested(tmp_path: Path) -> None:
+    text = """default = "prod uctio"
+[deployments."prod uction"]
+stages = []
+[deployments.staging]
+stages = []
+"""
+    with pytest.raises(InputError) as caught:
+        reader.read(write(tmp_path, text)).deployment("prod_uction")
+    error = str(caught.value)
+    assert 'has no deployment "prod_uction"\n' in error
+    assert 'no deployment is called "prod uctio"\n' in error
+    assert "next: python -m bootstrapper status staging\n" in error
 
 
 def test_without_a_default_the_command_must_name_one(tmp_path: Path) -> None:

@@ -22,11 +22,12 @@ from bootstrapper.deploy.events.record import PUSH_KEYS, STAGE_KEYS
 from bootstrapper.deploy.journal import event_line, journal
 from bootstrapper.deploy.plan import prepare
 from bootstrapper.deploy.plan.environment import INHERITED, PROXIES, environment
-from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import MARKS, parse
 from bootstrapper.deploy.remote import host
 from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
+from tests.support.markdown import blocks
+from tests.support.pushes import plan
 from tests.support.shop import HERE, Shop, git, open_shop
 from tools import command_lines, reference
 from tools.command_lines import PROGRAM, VENDOR
@@ -153,24 +154,8 @@ def test_no_option_is_named_that_no_command_has() -> None:
 
 
 def test_the_variables_of_a_stage_are_those_that_it_gets() -> None:
-    plan = Plan(
-        id=1,
-        deployment="a",
-        comment="",
-        user="",
-        machine="",
-        ref="",
-        commit="",
-        stages=(),
-        settings={},
-        flags={},
-        secret_names=(),
-        secrets={},
-        hosts=(),
-        release=1,
-    )
     given = environment(
-        plan,
+        plan(),
         host="",
         outputs={},
         inherited=dict.fromkeys(INHERITED, ""),
@@ -382,9 +367,7 @@ def test_every_link_in_the_docs_leads_somewhere() -> None:
 def _block(heading: str, containing: str = "") -> str:
     """Return an indented block of a how-to guide: the first one, or the one with that text."""
     section = HOW_TO.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    blocks = re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)
-    block = next(each for each in blocks if containing in each)
-    return re.sub("^    ", "", block, flags=re.MULTILINE)
+    return next(block.text for block in blocks(section) if containing in block.text)
 
 
 def _within(key: str) -> set[str]:

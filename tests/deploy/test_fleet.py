@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.deploy.plan.plan import Plan, Stage
+from tests.support.pushes import plan
 from tests.support.shop import STAGES, Shop, open_shop
 from tests.support.ssh_server import serve
 
@@ -188,23 +189,7 @@ def _plan(*marks: bool, hosts: tuple[str, ...] = HOSTS, batch: int = 0) -> Plan:
         Stage(name=str(index), recipe="r", language="shell", code="", origin="", per_host=mark)
         for index, mark in enumerate(marks)
     )
-    return Plan(
-        id=1,
-        deployment="production",
-        comment="",
-        user="",
-        machine="",
-        ref="",
-        commit="",
-        stages=stages,
-        settings={},
-        flags={},
-        secret_names=(),
-        secrets={},
-        hosts=hosts,
-        release=1,
-        batch=batch,
-    )
+    return plan(stages=stages, hosts=hosts, batch=batch)
 
 
 def test_stages_per_host_that_follow_each_other_are_one_block() -> None:

@@ -31,7 +31,7 @@ def test_the_last_line_of_a_push_counts_and_the_newest_push_is_first() -> None:
     assert shown(merge_records([], log, held_by=None)) == [(2, "succeeded"), (1, "succeeded")]
 
 
-def test_a_push_that_the_target_took_for_running_is_lost_when_nobody_holds_the_lock() -> None:
+def test_a_push_without_a_lock_on_the_host_is_lost() -> None:
     log = [begun(1).to_json(), begun(2).to_json()]
 
     assert shown(merge_records([], log, held_by=None)) == [(2, "lost"), (1, "lost")]

@@ -82,7 +82,7 @@ def test_no_command_passes_on_what_steers(shop: Shop) -> None:
         assert not [evil for evil in HOSTILE if evil in each], each
         assert b"Traceback" not in each
     assert b"subject abcdefg" in printed[1]
-    assert b"is closed by" in printed[9]
+    assert b"has been locked by" in printed[9]
 
 
 def test_a_comment_of_lines_breaks_no_list(shop: Shop) -> None:
@@ -101,3 +101,12 @@ def test_a_comment_of_lines_breaks_no_list(shop: Shop) -> None:
     )
     assert record["comment"] == "first\r\nsecond\n\nthird\r"
     assert json.loads(shop.run("pushes", "--json").stdout)[0]["id"] == 1
+
+
+def test_json_is_utf_8_though_a_comment_is_not(shop: Shop) -> None:
+    shop.define(settings=HERE)
+    shop.run("deploy", "--yes", "-m", "caf\udce9 \U0001f600")
+    for command in ("pushes", "status"):
+        printed = shop.run(command, "--json").stdout
+        assert "\\udce9" not in printed
+        assert "caf\\ufffd \\ud83d\\ude00" in printed

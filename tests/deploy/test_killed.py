@@ -46,8 +46,11 @@ def fill(shop: Shop, page: str) -> None:
 
 
 def parts(shop: Shop) -> set[str]:
-    """What the files of the live release say: one thing, if it is whole."""
-    files = list((shop.live / "current/").glob("*.txt"))
+    """What the files of the live release say: one thing, if it is whole.
+
+    The target may switch a moment after the kill, between two files.
+    """
+    files = list((shop.live / "current/").resolve().glob("*.txt"))
     assert len(files) == 41
     return {file.read_text() for file in files}
 
@@ -109,7 +112,8 @@ def test_killed_in_each_stage_on_this_machine(tmp_path: Path, web: str) -> None:
     define(shop, ".", web)
     killed = kill_in_every_stage(shop, "here")
     assert killed >= len(ALL) * DELAYS - 3  # some stages end in no time
-    assert git(shop.repository, "fsck") == ""
+    # git leaves the tag of a killed push.
+    assert git(shop.repository, "fsck", "--no-dangling") == ""
 
 
 @pytest.mark.safety

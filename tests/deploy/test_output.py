@@ -11,6 +11,7 @@ import pytest
 
 from bootstrapper.deploy.events.event import PushStarted
 from bootstrapper.deploy.events.times import PushClock
+from tests.support.jobs import DETACHED
 from tests.support.processes import at_work, left
 from tests.support.shop import HERE, STAGES, Shop, open_shop
 
@@ -107,7 +108,7 @@ def test_what_a_stage_leaves_behind_ends_with_it_and_a_proper_daemon_stays(shop:
     stage(
         shop,
         "# Leaves some.\nnohup sleep 4001.5 >/dev/null 2>&1 &\nsleep 4002.5 &\n"
-        "setsid sleep 4003.5 </dev/null >/dev/null 2>&1 &\nsleep 0.2\n",
+        f"setsid sleep 4003.5 </dev/null >/dev/null 2>&1 &\n{DETACHED}\n",
     )
     run = shop.run("deploy")
     assert run.returncode == 0
@@ -144,7 +145,7 @@ def test_a_stage_that_hangs_is_ended_in_time_with_all_that_it_started(
     assert "at first" in run.stdout
     assert "production is as it was before" in run.stdout
     assert shop.record(1)["stages"][0]["state"] == "failed"
-    assert left(shop.project, seconds=1) == []
+    assert left(shop.project) == []
     shop.define(settings=HERE)
     assert shop.run("deploy").returncode == 0
 
@@ -152,8 +153,8 @@ def test_a_stage_that_hangs_is_ended_in_time_with_all_that_it_started(
 def test_a_stage_that_speaks_now_and_then_has_no_idle_timeout(shop: Shop) -> None:
     stage(
         shop,
-        "# Speaks.\nfor i in 1 2 3 4 5 6; do sleep 0.4; echo $i; done\n",
-        'idle_timeout = "1s"',
+        "# Speaks.\nfor i in 1 2 3 4 5 6 7; do sleep 0.5; echo $i; done\n",
+        'idle_timeout = "3s"',
     )
     assert shop.run("deploy").returncode == 0
 
@@ -179,6 +180,24 @@ def test_a_stage_may_remove_its_directory_and_its_output_file(shop: Shop) -> Non
     run = shop.run("deploy")
     assert run.returncode == 0, run.stdout
     assert shop.page() == "one"
+
+
+def test_a_pipe_or_link_in_place_of_the_output(shop: Shop) -> None:
+    (shop.project / "precious").write_text("kept=1\n")
+    names = '$(dirname "$ROLF_OUTPUT")/output-'
+    shop.recipe("pipe.sh", '# Pipes.\nrm "$ROLF_OUTPUT"; mkfifo "$ROLF_OUTPUT"\n')
+    shop.recipe(
+        "ahead.sh",
+        f'# Looks ahead.\nmkfifo "{names}03"\nln -s "{shop.project}/precious" "{names}04"\n'
+        f'rm "$ROLF_OUTPUT"; ln -s "{shop.project}/precious" "$ROLF_OUTPUT"\n',
+    )
+    shop.recipe("after.sh", '# After.\necho "kept: $kept"; echo B=b >>"$ROLF_OUTPUT"\n')
+    shop.recipe("again.sh", '# Again.\necho "B: $B"; echo C=c >>"$ROLF_OUTPUT"\n')
+    shop.define(settings=HERE, stages=["pipe", "ahead", "after", "again"])
+    run = shop.run("deploy")
+    assert run.returncode == 0, run.stdout
+    assert shop.log(1) == "kept: \nB: b\n"
+    assert (shop.project / "precious").read_text() == "kept=1\n"
 
 
 @pytest.mark.parametrize("words", ["deploy -v", "deploy", "pushes", "log", "status", "cookbook"])

@@ -1,6 +1,5 @@
 """Projects in odd places and odd environments: each is pushed, or the message says why not."""
 
-import os
 import shutil
 import stat
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.shop import HERE, Shop, git, open_shop
+from tests.support.small_disk import read_only
 
 
 @pytest.fixture
@@ -91,18 +91,8 @@ def test_a_project_that_is_no_git_repository(shop: Shop, tmp_path: Path) -> None
 
 
 def test_a_read_only_project_is_reported(shop: Shop, tmp_path: Path) -> None:
-    if (
-        os.getuid()
-        or subprocess.run(
-            ["mount", "--bind", shop.project, shop.project], check=False, capture_output=True
-        ).returncode
-    ):
-        pytest.skip("needs root and the right to mount")
-    try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", shop.project], check=True)
+    with read_only(shop.project):
         run = shop.run("deploy")
-    finally:
-        subprocess.run(["umount", "-l", shop.project], check=True)
     assert run.returncode == 1
     assert f"{shop.project}/.deploy: can't be written (Read-only file system)" in run.stderr
     assert "  # as its owner, on a writable disk: " in run.stderr
@@ -124,9 +114,7 @@ def test_an_environment_that_lacks_what_a_shell_has(shop: Shop, words: str) -> N
 
 
 @pytest.mark.parametrize("mask", ["077", "000"])
-def test_whatever_umask_there_is_the_target_can_be_read_and_the_journal_can_not(
-    shop: Shop, mask: str
-) -> None:
+def test_any_umask_leaves_the_target_public_the_journal_private(shop: Shop, mask: str) -> None:
     command = " ".join(f"'{word}'" for word in shop.command("deploy"))
     subprocess.run(
         ["bash", "-c", f"umask {mask}; {command}"],

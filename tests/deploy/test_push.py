@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.jobs import wait_for
 from tests.support.shop import HERE, STAGES, Shop, git, open_shop
 
 
@@ -236,8 +237,7 @@ def test_a_signal_cancels_the_push_and_ends_its_processes(shop: Shop, number: in
     shop.recipe("wait.sh", "# Waits, with a daemon.\nsetsid sleep 1234.5 &\nsleep 60\n")
     shop.define(settings=HERE, stages=["wait"])
     with shop.start("deploy") as push:
-        _wait_for(shop.project / ".deploy/pushes/1/events.jsonl")
-        time.sleep(0.5)
+        wait_for(lambda: _sleepers("1234.5"))
         push.send_signal(number)
         push.communicate(timeout=30)
     assert push.returncode == 130
@@ -262,8 +262,7 @@ def test_a_killed_push_is_lost_and_the_next_one_needs_no_unlock(shop: Shop) -> N
     shop.recipe("wait.sh", "# Waits.\nsleep 2345.5\n")
     shop.define(settings=HERE, stages=["wait"])
     with shop.start("deploy") as push:
-        _wait_for(shop.project / ".deploy/pushes/1/events.jsonl")
-        time.sleep(0.5)
+        wait_for(lambda: _sleepers("2345.5"))
         push.kill()
         push.communicate(timeout=30)
     shop.define(settings=HERE)
@@ -271,10 +270,7 @@ def test_a_killed_push_is_lost_and_the_next_one_needs_no_unlock(shop: Shop) -> N
     assert run.returncode == 0, run.stdout + run.stderr
     pushes = json.loads(shop.run("pushes", "--json").stdout)
     assert [(push["id"], push["state"]) for push in pushes] == [(2, "succeeded"), (1, "lost")]
-    end = time.monotonic() + 5
-    while _sleepers("2345.5") and time.monotonic() < end:
-        time.sleep(0.1)
-    assert _sleepers("2345.5") == []
+    wait_for(lambda: not _sleepers("2345.5"))
 
 
 def test_step_asks_before_each_stage_and_lets_a_person_look_around(shop: Shop) -> None:

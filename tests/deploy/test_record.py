@@ -49,7 +49,8 @@ def test_a_stream_that_ends_anywhere_folds_to_what_is_known(length: int) -> None
     assert record.state == (
         "queued" if length == 0 else "succeeded" if length == len(whole()) else "running"
     )
-    assert record.lost().state == ("succeeded" if length == len(whole()) else "lost")
+    all_done = length >= len(whole()) - 1  # only the end of the push is missing, or nothing
+    assert record.lost().state == ("succeeded" if all_done else "lost")
     assert "running" not in states(record.lost())
     assert Record.from_json(json.loads(json.dumps(record.to_json()))) == record
 
@@ -80,7 +81,7 @@ def test_a_resumed_push_keeps_what_ran_before_until_it_runs_again() -> None:
     assert record.stages[1].exit is None and record.stages[1].reason == ""
 
 
-def test_what_was_running_when_the_runner_died_is_lost_once_the_push_is_resumed() -> None:
+def test_a_resumed_push_marks_interrupted_stages_as_lost() -> None:
     record = fold(snapshot(), [*whole()[:5], PushStarted(at=AT + 500, resumed=True)])
 
     assert (record.state, states(record)) == ("running", ["succeeded", "lost", "waiting"])

@@ -24,9 +24,7 @@ def shop(tmp_path: Path) -> Shop:
     return shop
 
 
-def test_without_a_number_it_returns_to_the_last_push_that_worked_before_the_live_one(
-    shop: Shop,
-) -> None:
+def test_a_rollback_returns_to_the_last_successful_push(shop: Shop) -> None:
     run = shop.run("rollback")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "takes back" in run.stdout
@@ -71,7 +69,7 @@ def test_settings_go_back_with_the_code_unless_they_are_to_be_kept(tmp_path: Pat
     assert "greeting three" in shop.log(4)
 
 
-def test_a_stage_that_fails_after_the_switch_rolls_back_where_that_is_asked_for(shop: Shop) -> None:
+def test_a_failure_after_the_switch_rolls_back_if_configured(shop: Shop) -> None:
     shop.recipe("smoke-test.sh", '# Looks.\ngrep -v broken "$REMOTE_DIRECTORY"/current/*.txt\n')
     shop.define(settings=HERE, stages=[*STAGES, "smoke-test"], deployment='on_failure = "rollback"')
     shop.commit("broken")
@@ -106,7 +104,7 @@ def test_a_failed_rollback_names_what_is_live_again(shop: Shop) -> None:
     assert run.returncode == 1, run.stdout
     assert shop.page() == "good"
     assert (
-        "production serves push 3 again, as far as it came\n"
+        "production serves push 3 again; the rollback did not finish\n"
         f"  next: {shop.program} resume production\n"
     ) in run.stdout
 

@@ -33,7 +33,7 @@ def shop(tmp_path: Path) -> Shop:
         ),
     ],
 )
-def test_a_password_in_the_address_of_the_repository_is_refused_before_anything_is_kept(
+def test_a_password_in_the_repository_url_is_refused(
     shop: Shop, address: str, reported: str
 ) -> None:
     word = "pa55/w%rd"

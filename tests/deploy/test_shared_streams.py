@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.event import Output, State, Stream
 from bootstrapper.deploy.remote.hosts import RemoteHosts
 from bootstrapper.deploy.remote.ssh import Ssh
-from tests.support.jobs import recorded
+from tests.support.jobs import Recorder, recorded
 from tests.support.ssh_server import SshServer
 
 FILES = 300
+# A program of its own: it waits until the supervisor has seen the flags of stdout and stderr.
+CLEARED = """python3 -c '
+import fcntl, os, time
+while any(fcntl.fcntl(each, fcntl.F_GETFL) & os.O_NONBLOCK for each in (1, 2)): time.sleep(0.001)'"""
 
 
 def names(directory: Path) -> list[bytes]:
@@ -20,6 +24,12 @@ def names(directory: Path) -> list[bytes]:
     for number in range(FILES):
         (many / f"{number:03}").write_bytes(b"x" * 3000)
     return [b"many/", *(b"many/%03d" % number for number in range(FILES))]
+
+
+def written(seen: Recorder, stream: Stream) -> bytes:
+    return b"".join(
+        event.data for event in seen.events if isinstance(event, Output) and event.stream == stream
+    )
 
 
 @pytest.mark.needs("/usr/sbin/sshd", "ssh")
@@ -84,21 +94,43 @@ def test_a_nonblocking_program_leaves_streams_usable(tmp_path: Path, program: st
                     seen.job(
                         "bash",
                         "-ec",
-                        f"{program}; sleep 0.1; tar cvf /dev/null many; tar cvf - many >/dev/null",
+                        f"{program}; {CLEARED}; tar cvf /dev/null many; tar cvf - many >/dev/null",
                         directory=tmp_path,
                     )
                 ]
             )
             assert (turn, outcome.state, outcome.reason) == (turn, State.SUCCEEDED, "")
-            assert sorted(seen.output.splitlines()) == sorted(lines * 2)
+            for stream in Stream:
+                assert sorted(written(seen, stream).splitlines()) == lines
 
 
-def test_a_nonblocking_program_that_stays_harms_nobody(tmp_path: Path) -> None:
-    code = """python3 -c '
+def test_a_nonblocking_program_that_stays_harms_nobody() -> None:
+    # A flood fits into the widened pipe, so that no write finds it full.
+    code = """exec 4>&1 5>&2
+coproc python3 -c '
 import fcntl, os, time
-for each in (1, 2): fcntl.fcntl(each, fcntl.F_SETFL, os.O_NONBLOCK)
-time.sleep(1)' & sleep 0.2; seq 1 100000; seq 1 100000 >&2; wait"""
+def set_flags():
+    for each in (4, 5): fcntl.fcntl(each, fcntl.F_SETFL, os.O_NONBLOCK)
+set_flags()
+while any(fcntl.fcntl(each, fcntl.F_GETPIPE_SZ) < 1 << 20 for each in (4, 5)): time.sleep(0.001)
+print("widened", flush=True)
+while True: time.sleep(0.005); set_flags()'
+read <&"${COPROC[0]}"; seq 1 100000; seq 1 100000 >&2; kill $COPROC_PID"""
     with recorded() as seen:
         outcome = seen.bash(code)
     assert (outcome.state, outcome.reason) == (State.SUCCEEDED, "")
     assert len(seen.output.splitlines()) == 200000
+
+
+def test_a_widened_pipe_keeps_lines_whole() -> None:
+    code = """python3 -c '
+import fcntl, os, time
+for each in (1, 2): fcntl.fcntl(each, fcntl.F_SETFL, os.O_NONBLOCK)
+while any(fcntl.fcntl(each, fcntl.F_GETPIPE_SZ) < 1 << 20 for each in (1, 2)): time.sleep(0.001)'
+printf "half a "; sleep 0.1; echo error >&2; sleep 0.1; echo line"""
+    with recorded() as seen:
+        assert seen.bash(code).state == State.SUCCEEDED
+    assert [event.data for event in seen.events if isinstance(event, Output)] == [
+        b"error\n",
+        b"half a line\n",
+    ]

@@ -3,7 +3,9 @@
 import os
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -304,6 +306,34 @@ def test_what_a_killed_push_left_is_swept_by_the_next_one(monkeypatch: pytest.Mo
     killed._lock.close()  # as the kernel does when the process dies
     with Ssh():
         assert not killed.directory.exists()
+
+
+@pytest.mark.parametrize("owner", [0, 4242])
+def test_the_sockets_are_in_no_directory_of_another_user(
+    monkeypatch: pytest.MonkeyPatch, owner: int
+) -> None:
+    """`su` keeps XDG_RUNTIME_DIR, whose owner could put another program in the place of our ssh."""
+    if os.getuid():
+        pytest.skip("needs root, to give a directory away")
+    runtime = Path(tempfile.mkdtemp())  # pytest's own names are too long
+    try:
+        os.chown(runtime, owner, owner)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        with Ssh() as ssh:
+            assert (ssh.directory.parent == runtime) == (owner == 0)
+    finally:
+        runtime.rmdir()
+
+
+def test_a_user_without_a_name_has_the_system_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a number that /etc/passwd does not have."""
+
+    def unknown(uid: int) -> NoReturn:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    with Ssh() as ssh:
+        assert run(ssh, "ssh", ".", "echo $SHELL").stdout == "/bin/sh\n"
 
 
 def test_the_names_of_sockets_stay_short_enough(

@@ -3,16 +3,19 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.journal.journal import FileJournal
-from bootstrapper.deploy.plan.plan import Plan, Stage
+from bootstrapper.deploy.machine.account import Account
+from bootstrapper.deploy.plan.plan import Stage
 from bootstrapper.deploy.push.execution import StageDecision
 from bootstrapper.deploy.push.push import Push
+from tests.support.jobs import wait_for
+from tests.support.pushes import plan
 from tests.support.shop import HERE, open_shop
 
 
@@ -20,8 +23,10 @@ class SilentHost:
     """A session whose host falls silent."""
 
     def __init__(self, scratch: Path) -> None:
-        self.inherited = {"PATH": "/usr/bin:/bin"}
+        self.account = Account()
+        self.stage_environment = {"PATH": "/usr/bin:/bin"}
         self.scratch = scratch
+        self.clock = PushClock()
         self.ticks = 0
 
     def lost(self) -> str:
@@ -67,25 +72,10 @@ def test_a_push_cancelled_while_ssh_hangs_is_cancelled(
 ) -> None:
     code = "trap 'sleep 0.8; exit' INT; sleep 300"
     stage = Stage(name="hangs", recipe="hangs", language="shell", code=code, origin="hangs.sh")
-    plan = Plan(
-        id=1,
-        deployment="production",
-        comment="",
-        user="anna",
-        machine="laptop",
-        ref="",
-        commit="",
-        stages=(stage,),
-        settings={},
-        flags={},
-        secret_names=(),
-        secrets={},
-        hosts=(),
-        release=1,
-    )
-    journal = FileJournal.create(tmp_path, 1, plan.snapshot(), {"01-hangs.sh": code})
+    made = plan(user="anna", machine="laptop", stages=(stage,))
+    journal = FileJournal.create(tmp_path, 1, made.snapshot(), {"01-hangs.sh": code})
     session = SilentHost(tmp_path)
-    push = Push(plan, journal, Canceller(session, who), session)
+    push = Push(made, journal, Canceller(session, who), session)
     result = push.run()
     assert (result.state, push.record.state, result.reason) == (state, state, reason)
 
@@ -93,7 +83,9 @@ def test_a_push_cancelled_while_ssh_hangs_is_cancelled(
 def test_a_push_started_by_nohup_survives_its_terminal(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.define(stages=["wait"], settings=HERE)
-    shop.recipe("wait.sh", "# Waits\ntouch ../../../../started; sleep 1.5; echo waited\n")
+    shop.recipe(
+        "wait.sh", "# Waits\ncd ../../../..; touch started; until [ -e go ]; do sleep 0.02; done\n"
+    )
     push = subprocess.Popen(
         ["nohup", *shop.command("deploy")],
         cwd=shop.project,
@@ -103,10 +95,9 @@ def test_a_push_started_by_nohup_survives_its_terminal(tmp_path: Path) -> None:
         text=True,
         start_new_session=True,
     )
-    until = time.monotonic() + 20
-    while not (shop.project / "started").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_for((shop.project / "started").exists)
     os.killpg(push.pid, signal.SIGHUP)
+    (shop.project / "go").touch()
     printed, _ = push.communicate(timeout=30)
     assert (push.returncode, shop.record(1)["state"]) == (0, "succeeded"), printed
 

@@ -28,7 +28,7 @@ SIZE = 7
 DEPLOYING = """
 import fcntl, os, sys
 from bootstrapper.deploy.running import process_tree
-from tests.support.jobs import recorded
+from tests.support.jobs import DETACHED, recorded
 lock = open(sys.argv[1], "w")
 fcntl.flock(lock, fcntl.LOCK_EX)
 with recorded() as recorder:
@@ -36,7 +36,7 @@ with recorded() as recorder:
     recorder.on_event = lambda event: None
     print(*process_tree.children(os.getpid()), flush=True)
     for _ in range(int(sys.argv[4])):
-        recorder.bash("setsid sleep 301 > /dev/null 2>&1 & sleep 0.1")
+        recorder.bash(f"setsid sleep 301 > /dev/null 2>&1 & {DETACHED}")
     recorder.bash(sys.argv[3])
 """
 
@@ -132,6 +132,45 @@ def test_kill_9_of_the_supervisor_fails_the_stage_and_ends_the_whole_tree() -> N
         assert recorder.bash("echo again").state == State.SUCCEEDED
 
 
+# A stage of the same user takes the supervisor's socket (pidfd_open(2), pidfd_getfd(2)).
+FORGED = """
+import ctypes, os, socket, sys, time
+call = ctypes.CDLL(None).syscall
+taken = call(438, call(434, int(sys.argv[1]), 0), 3, 0)
+if taken < 0:
+    sys.exit(77)
+socket.socket(fileno=taken).sendall(eval(sys.argv[2]))
+time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "b'[]\\n'",
+        "b'no message\\n'",
+        "b'{}\\n'",
+        """b'{"key": 1, "pid": "1"}\\n'""",
+        """b'{"key": 1, "status": 0, "reason": 1}\\n'""",
+        """b'{"key": 1, "nonblocking": 7}\\n'""",
+        "b'[' * 90000 + b'\\n'",
+        "b'x' * 30_000_000",
+    ],
+)
+@pytest.mark.timeout(60)
+def test_a_forged_message_ends_the_push_only(message: str) -> None:
+    with recorded() as recorder:
+        (supervisor,) = process_tree.children(os.getpid())
+        job = recorder.job(sys.executable, "-c", FORGED, str(supervisor), message)
+        (outcome,) = recorder.runner.run([job])
+        if outcome.exit == 77:
+            pytest.skip("this machine lets no process take a file of another")
+        assert outcome.state == State.FAILED
+        assert outcome.reason == "the supervisor of the push's processes died: somebody killed it"
+        assert recorder.alive == []
+        assert recorder.bash("echo again").state == State.SUCCEEDED
+
+
 def test_kill_9_of_the_supervisor_spares_our_own_children() -> None:
     with subprocess.Popen(["sleep", "300"]) as ours, recorded() as recorder:
         (supervisor,) = set(process_tree.children(os.getpid())) - {ours.pid}
@@ -218,5 +257,5 @@ def test_a_process_is_never_taken_for_a_later_one_of_its_id() -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.3)
         process_tree.send(found.process, signal.SIGKILL)
-        assert process.wait(5) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
         assert not process_tree.alive(found.process)

@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import subprocess
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,6 +14,7 @@ import pytest
 
 from bootstrapper.deploy.events.times import iso_now
 from bootstrapper.deploy.machine.holder import LockInfo
+from bootstrapper.deploy.remote.agent import program
 from bootstrapper.deploy.remote.host import HostState
 from bootstrapper.deploy.remote.hosts import RemoteHosts, read_host_state
 from bootstrapper.deploy.remote.ssh import HERE, Ssh
@@ -28,8 +31,29 @@ def test_a_new_target_is_made_and_empty(ssh: Ssh, tmp_path: Path) -> None:
     directory = tmp_path / "var/www/mysite"
     with hold(ssh, directory) as targets:
         state = targets.states[HERE]
-    assert (state.current, state.releases, state.log, state.closed) == ("", [], [], None)
+    assert (state.current, state.releases, state.log, state.lock_info) == ("", [], [], None)
     assert (directory / ".deploy/lock").exists()
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o002, 0o022, 0o077])
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "of a group"])
+def test_no_other_user_can_write_the_lock_and_the_history(
+    tmp_path: Path, mask: int, shared: bool
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    site.chmod(0o2775 if shared else 0o755)
+    command, sent = program("word", lock=True, seconds=9, directory=str(site), holder="{}")
+    subprocess.run(
+        ["bash", "-c", command],
+        input=sent + b'append {"id": 1}\nlock-deployment {}\n',
+        umask=mask,
+        check=True,
+    )
+    others = 0o002 if shared else 0o022
+    for name in (".deploy", ".deploy/lock", ".deploy/closed", "pushes.log"):
+        assert (site / name).stat().st_mode & others == 0, name
+    assert shared == bool((site / "pushes.log").stat().st_mode & 0o020)
 
 
 def test_releases_the_live_one_and_the_history_are_reported(ssh: Ssh, tmp_path: Path) -> None:
@@ -119,7 +143,7 @@ def test_a_relative_directory_begins_at_home_on_the_target(ssh_server: SshServer
         relative = os.path.relpath(ssh_server.home / "mysite", home)
         with hold(ssh, Path(relative), host="production") as targets:
             targets.append({"id": 1})
-            targets.close(LockInfo(reason="twice"))
+            targets.lock(LockInfo(reason="twice"))
             targets.append({"id": 2})
     assert (ssh_server.home / "mysite/pushes.log").read_text().count("\n") == 2
 
@@ -181,30 +205,28 @@ def test_the_live_release_is_read_again_after_the_switch(ssh: Ssh, tmp_path: Pat
 
 
 def test_a_closed_target_says_who_closed_it_and_why(ssh: Ssh, tmp_path: Path) -> None:
-    closed = LockInfo(
-        who="anna", machine="laptop", since=iso_now(), reason='exam week: "ünd" $HOME'
-    )
+    info = LockInfo(who="anna", machine="laptop", since=iso_now(), reason='exam week: "ünd" $HOME')
     with RemoteHosts(ssh, [HERE], str(tmp_path)) as targets:
-        targets.close(closed)
-        targets.close(closed)
-    assert read_host_state(ssh, HERE, str(tmp_path)).closed == closed
+        targets.lock(info)
+        targets.lock(info)
+    assert read_host_state(ssh, HERE, str(tmp_path)).lock_info == info
     with hold(ssh, tmp_path) as targets, pytest.raises(Locked) as caught:
-        targets.refuse_if_closed("production")
-    since = closed.since[11:16]
+        targets.refuse_if_locked("production")
+    since = info.since[11:16]
     assert str(caught.value) == (
-        f'production: is closed by anna@laptop since {since}: exam week: "ünd" $HOME\n'
+        f'production: has been locked by anna@laptop since {since}: exam week: "ünd" $HOME\n'
         "  next: python -m bootstrapper unlock production"
     )
     with RemoteHosts(ssh, [HERE], str(tmp_path)) as targets:
-        targets.open()
+        targets.unlock()
     with hold(ssh, tmp_path) as targets:
-        targets.refuse_if_closed("production")
+        targets.refuse_if_locked("production")
 
 
-def test_a_push_that_runs_does_not_keep_others_from_closing(ssh: Ssh, tmp_path: Path) -> None:
+def test_a_push_that_runs_does_not_keep_others_from_locking(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path), RemoteHosts(ssh, [HERE], str(tmp_path)) as other:
-        other.close(LockInfo(reason="exam week"))
-    assert read_host_state(ssh, HERE, str(tmp_path)).closed == LockInfo(reason="exam week")
+        other.lock(LockInfo(reason="exam week"))
+    assert read_host_state(ssh, HERE, str(tmp_path)).lock_info == LockInfo(reason="exam week")
 
 
 # The permission to push.
@@ -223,6 +245,67 @@ def test_the_second_push_is_reported_who_is_at_it(ssh: Ssh, tmp_path: Path) -> N
             "  # wait for it, or end it, in the directory that it was started from: "
             "python -m bootstrapper cancel production"
         ), "it runs on this machine"
+
+
+@pytest.mark.needs("setpriv", "flock")
+@pytest.mark.parametrize("mode", [0o755, 0o751])
+def test_only_users_who_can_read_the_directory_can_lock_it(ssh: Ssh, mode: int) -> None:
+    if os.getuid():
+        pytest.skip("needs root, to be another user")
+    with tempfile.TemporaryDirectory() as name:
+        site = Path(name)
+        site.chmod(mode)
+        words = ["setpriv", "--reuid=4242", "--regid=4242", "--clear-groups", "flock", name, "cat"]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as stranger:
+            try:
+                if mode == 0o751:
+                    assert stranger.wait(10)
+                    with hold(ssh, site):
+                        return
+                wait_for(lambda: is_locked(site))
+                error = refusal(ssh, site)
+            finally:
+                stranger.terminate()
+    assert isinstance(error, Locked)
+    assert error.fault == f"{name} is locked by a process that has not written its name"
+    assert error.next_step.startswith(f"fuser -v {name}  # as root")
+
+
+@pytest.mark.parametrize("name", [".deploy", ".deploy/lock", "pushes.log"])
+@pytest.mark.parametrize("owner", [0, 4242])
+def test_a_link_of_another_user_leads_to_no_file(
+    ssh: Ssh, tmp_path: Path, name: str, owner: int
+) -> None:
+    """A user who can write into the directory prepares it before the push."""
+    if os.getuid():
+        pytest.skip("needs root, to be another user")
+    site, kept = tmp_path / "site", tmp_path / "authorized_keys"
+    (site / name).parent.mkdir(parents=True)
+    if name == ".deploy":
+        kept.mkdir()
+        (kept / "lock").write_text("key\n")
+    else:
+        kept.write_text("key\n")
+    (site / name).symlink_to(kept)
+    os.chown(site / name, owner, owner, follow_symlinks=False)
+    if owner == 0:  # the administrator's
+        with hold(ssh, site) as targets:
+            targets.append({"id": 1})
+        return
+    error = refusal(ssh, site)
+    assert error.fault == f"{name} is a link of another user"
+    assert (kept / "lock" if kept.is_dir() else kept).read_text() == "key\n"
+
+
+def is_locked(directory: Path) -> bool:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def test_the_lock_goes_with_its_holder(ssh: Ssh, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 
 from bootstrapper.deploy.remote import host as module
 from bootstrapper.deploy.remote.ssh import Ssh
+from tests.support.jobs import wait_for
 from tests.support.pushers import hold
 from tests.support.ssh_server import SshServer
 
@@ -35,13 +36,6 @@ def alive(process: int) -> bool:
     return True
 
 
-def wait_until(happens: Callable[[], object], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-
-
 @contextmanager
 def command(ssh: Ssh, text: str, path: Path) -> Iterator[int]:
     """A stage's command at work on the target, whose ssh here has been killed; its id there."""
@@ -52,7 +46,7 @@ def command(ssh: Ssh, text: str, path: Path) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until(lambda: pid(path), 10)
+        wait_for(lambda: pid(path), 10)
     finally:
         process.kill()
         process.wait()
@@ -127,4 +121,4 @@ def test_commands_end_even_if_sshd_is_killed(
             time.sleep(0.05)
         for sshd in ssh_server.sshd_processes():
             os.kill(sshd, signal.SIGKILL)
-        wait_until(lambda: not alive(process), 5)
+        wait_for(lambda: not alive(process))

@@ -1,7 +1,6 @@
 """What keeps a push from a target: missing programs, and places that can't be written."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,25 +13,14 @@ from bootstrapper.deploy.remote.hosts import read_host_state
 from bootstrapper.deploy.remote.ssh import HERE, Ssh
 from bootstrapper.errors import Locked, WorkFailed
 from tests.support.pushers import ANNA, BEN, hold, refusal
+from tests.support.small_disk import small_disk
 from tests.support.ssh_server import SshServer
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB; root alone may mount it."""
-    directory = tmp_path / "small disk"
-    directory.mkdir()
-    if (
-        os.getuid()
-        or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory],
-            capture_output=True,
-            check=False,
-        ).returncode
-    ):
-        pytest.skip("needs root, to mount")
-    yield directory
-    subprocess.run(["umount", directory], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "small disk", "64k"):
+        yield tmp_path / "small disk"
 
 
 def fill(directory: Path) -> Path:
@@ -84,27 +72,25 @@ def test_a_directory_that_cannot_be_made_is_reported(ssh: Ssh, tmp_path: Path) -
     assert "Not a directory" in error.fault
 
 
-def test_a_disk_mounted_read_only_is_reported(ssh: Ssh, small_disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    error = refusal(ssh, small_disk / "mysite")
+def test_a_disk_mounted_read_only_is_reported(ssh: Ssh, disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    error = refusal(ssh, disk / "mysite")
     assert "can't be written" in error.fault
     assert "Read-only file system" in error.fault
     assert "ls -ld" in error.next_step
 
 
-def test_a_full_disk_is_reported_and_a_torn_record_harms_nothing(
-    ssh: Ssh, small_disk: Path
-) -> None:
-    with hold(ssh, small_disk) as targets:
-        big = fill(small_disk)
+def test_a_full_disk_is_reported_and_a_torn_record_harms_nothing(ssh: Ssh, disk: Path) -> None:
+    with hold(ssh, disk) as targets:
+        big = fill(disk)
         with pytest.raises(WorkFailed, match="the disk is full") as caught:
             targets.append({"id": 1, "comment": "x" * 10_000})
         assert "df -h" in caught.value.next_step
         big.unlink()
         targets.append({"id": 2})
-    assert read_host_state(ssh, HERE, str(small_disk)).records == [{"id": 2}]
-    fill(small_disk)
-    error = refusal(ssh, small_disk / "mysite")
+    assert read_host_state(ssh, HERE, str(disk)).records == [{"id": 2}]
+    fill(disk)
+    error = refusal(ssh, disk / "mysite")
     assert "the disk is full" in error.fault
 
 
@@ -131,9 +117,7 @@ def test_a_login_that_hangs_is_given_up(
     ssh_server.cut()
 
 
-def test_a_recipe_that_deletes_all_in_the_directory_takes_neither_lock_nor_history(
-    ssh: Ssh, tmp_path: Path
-) -> None:
+def test_a_recipe_that_deletes_all_spares_lock_and_history(ssh: Ssh, tmp_path: Path) -> None:
     with hold(ssh, tmp_path) as targets:
         targets.begin(ANNA, {"id": 1})
         targets.append({"id": 1, "state": "succeeded"})
@@ -144,3 +128,16 @@ def test_a_recipe_that_deletes_all_in_the_directory_takes_neither_lock_nor_histo
         targets.append({"id": 3})
     lines = (tmp_path / "pushes.log").read_text().splitlines()
     assert [json.loads(line)["id"] for line in lines] == [1, 1, 2, 3]
+
+
+@pytest.mark.needs("/usr/sbin/sshd", "ssh")
+@pytest.mark.parametrize("stream", [1, 2])
+def test_a_host_has_no_next_line_of_its_own(ssh_server: SshServer, stream: int) -> None:
+    fault = r"refused\n  next: touch pwned\r\n  next: touch pwned\n"
+    (ssh_server.home / ".bashrc").write_text(f"printf '{fault}' >&{stream}\nexit 3\n")
+    with Ssh(ssh_server.config) as ssh, pytest.raises(WorkFailed) as caught:
+        read_host_state(ssh, "production", "/var/www/mysite")
+    fault, step = str(caught.value).split("\n")
+    assert fault.startswith("production: its shell ended before it answered: ")
+    assert step.startswith("  next: ssh -F ")
+    assert "pwned" not in step

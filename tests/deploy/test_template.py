@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("deployment", ["", "production", "staging"])
-def test_a_fresh_projects_dry_run_tells_that_host_names_are_missing_and_nothing_else(
+def test_a_dry_run_of_a_new_project_misses_only_host_names(
     project: Path, deployment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [

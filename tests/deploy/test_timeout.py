@@ -2,7 +2,11 @@
 
 import signal
 
+import pytest
+
 from bootstrapper.deploy.events.event import Event, Output, State
+from bootstrapper.deploy.running import process_tree
+from bootstrapper.deploy.running.process_tree import Process
 from tests.support.jobs import recorded
 
 # It leaves its group, its session and its parent, and heeds neither INT nor TERM.
@@ -25,11 +29,19 @@ def test_a_job_may_clean_up_when_it_is_interrupted() -> None:
     assert recorder.output == b"cleaned\n"
 
 
-def test_a_tree_that_heeds_no_signal_and_has_left_its_session_is_gone_after_a_time_out() -> None:
+def test_a_time_out_ends_stubborn_processes_of_other_sessions() -> None:
     with recorded() as recorder:
         outcome = recorder.bash(f"{STUBBORN_DAEMON}; sleep 60 & wait; wait", timeout=0.5)
         assert (outcome.state, outcome.exit) == (State.FAILED, -signal.SIGKILL)
         assert recorder.alive == []
+
+
+def test_a_signal_reaches_a_script_before_its_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Process] = []
+    monkeypatch.setattr(process_tree, "send", lambda process, _: sent.append(process))
+    tree = [Process(pid, started) for started, pid in enumerate([900, 30, 31, 2, 700, 5])]
+    process_tree.Ending(lambda: set(tree), process_tree.ending_steps(0)).poll()
+    assert sent == tree
 
 
 def test_a_stopped_job_is_ended_as_well() -> None:
@@ -41,7 +53,7 @@ def test_a_stopped_job_is_ended_as_well() -> None:
 
 def test_silence_is_timed_out_and_output_is_none() -> None:
     with recorded() as recorder:
-        outcome = recorder.bash("for i in 1 2 3 4; do echo $i; sleep 0.4; done", idle_timeout=1)
+        outcome = recorder.bash("for i in {1..7}; do echo $i; sleep 0.5; done", idle_timeout=3)
         assert outcome.state == State.SUCCEEDED
         outcome = recorder.bash("echo begun; sleep 60", idle_timeout=1)
         assert (outcome.state, outcome.reason) == (State.FAILED, "timed out: no output for 1s")

@@ -201,6 +201,26 @@ test("a push without streams is asked about from where the page ends", async () 
   assert.deepEqual(taken.map((news) => news.total), [3, 4], "an answer without news is none");
 });
 
+test("an answer that the stream has overtaken is dropped", async () => {
+  let answer;
+  const {taken} = push({follow: "follow/", active: ""}, []);
+  await settled();
+  document.hidden = true;
+  browser.handlers.visibilitychange();
+  define({
+    fetch: () => new Promise((resolve) => {
+      answer = (news) => resolve({ok: true, json: async () => news});
+    }),
+  });
+  document.hidden = false;
+  browser.handlers.visibilitychange();
+  await settled();
+  browser.open()[0].take({data: '{"cursor": "9.b", "total": 9, "active": true}'});
+  answer({cursor: "7.b", total: 7, active: true});
+  await settled();
+  assert.deepEqual(taken.map((news) => news.total), [9]);
+});
+
 test("a push that has ended is asked about every ten seconds", async () => {
   const {asked} = push({follow: "follow/", active: ""}, []);
   await settled();

@@ -15,17 +15,26 @@ from tools.rolf_files import lay_out
 
 @pytest.fixture(scope="session")
 def rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This checkout's Rolf with its vendored files and its ve, which tests only copy."""
+    """This checkout's Rolf with the files of all its options and its ve, which tests only copy."""
+    return _built(shared_directory(tmp_path_factory) / "vendored", options=True)
 
+
+@pytest.fixture(scope="session")
+def base_rolf_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same without any option."""
+    return _built(shared_directory(tmp_path_factory) / "vendored-base", options=False)
+
+
+def _built(directory: Path, *, options: bool) -> Path:
     def make(directory: Path) -> None:
-        lay_out(directory / "rolf", PYTHON_VERSION)
+        lay_out(directory / "rolf", PYTHON_VERSION, options=options)
         run = bootstrap(directory / "rolf", "--python", DEBIAN_PYTHON)
         assert run.returncode == 0, run.stderr
         subprocess.run(
             ["./manage.py", "migrate", "-v0"], cwd=directory / "rolf", check=True, env=environment()
         )
 
-    return made_once(shared_directory(tmp_path_factory) / "vendored", make) / "rolf"
+    return made_once(directory, make) / "rolf"
 
 
 @pytest.fixture(autouse=True)

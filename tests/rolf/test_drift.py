@@ -21,6 +21,7 @@ ANSWERS = {
 EXTENDED = {
     ".env.example",
     "bootstrap.py",
+    "deploy/deployments.toml",
     "manage.py",
     "requirements/apps.in",
     "rolf/settings/base.py",
@@ -33,6 +34,7 @@ REPLACED = {
     "README.md": "describes Rolf",
     "accounts/admin.py": "the admin cannot change users, because it writes no history",
     "accounts/models.py": "users and groups have a history; a new password ends sessions",
+    "deploy/recipes/smoke-test.sh": "a machine may have a worker and no web server",
     "main/static/main/favicon.svg": "Rolf's logo",
     "main/static/main/site.css": "Rolf's style",
     "main/templates/main/index.html": "the board is the front page",

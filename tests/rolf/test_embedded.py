@@ -8,13 +8,14 @@ import threading
 import time
 import urllib.request
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.support import apache
 from tests.support.processes import processes_of, wait_until_gone
-from tests.support.rolf_home import DATABASE, PATIENCE, Home, environment, running, until
+from tests.support.rolf_home import DATABASE, PATIENCE, Home, Running, environment, running, until
 from tests.support.rolf_visitor import Visitor, ask, token_of
 
 # A push that takes as long as it takes somebody to write a file.
@@ -48,7 +49,7 @@ def test_the_first_start_makes_the_tables_and_says_what_lets_the_superuser_in(ho
         assert rolf.reported["login"] in page
 
 
-def test_a_second_start_makes_no_second_superuser_and_keeps_everybody_signed_in(home: Home) -> None:
+def test_a_second_start_keeps_superuser_and_sessions(home: Home) -> None:
     with running(home) as rolf:
         visitor = Visitor(rolf.address)
         visitor.sign_in(rolf.reported["login"], rolf.reported["password"])
@@ -169,11 +170,19 @@ def test_a_second_signal_ends_the_running_push_as_well(home: Home, tmp_path: Pat
     with running(home) as rolf:
         home.shell(WAITING.format(file=repr(str(tmp_path / "never"))))
         assert until(lambda: "running" in home.shell(STATES))
-        for _ in range(2):
-            os.kill(rolf.process.pid, signal.SIGTERM)
-            time.sleep(0.5)
+        os.kill(rolf.process.pid, signal.SIGTERM)
+        # Two signals in a row may count as one, so there may be a third.
+        assert until(lambda: _ended_after_another_signal(rolf))
         assert rolf.process.wait(PATIENCE) == 0
     assert home.shell(STATES) == "['cancelled']"
+
+
+def _ended_after_another_signal(rolf: Running) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        rolf.process.wait(0.5)
+        return True
+    rolf.process.send_signal(signal.SIGTERM)
+    return False
 
 
 def test_it_goes_over_to_the_release_that_is_current_and_refuses_no_request(
@@ -221,9 +230,9 @@ def test_a_release_that_cannot_be_run_leaves_the_one_before_running(
         assert Path(f"/proc/{rolf.process.pid}/cwd").readlink() == home.directory / "releases/first"
 
 
-def test_healthz_says_that_all_is_well(home: Home) -> None:
+def test_readyz_says_that_all_is_well(home: Home) -> None:
     with running(home) as rolf:
-        assert json.loads(ask(rolf.address + "healthz")[2])["status"] == "ok"
+        assert json.loads(ask(rolf.address + "readyz")[2])["status"] == "ok"
 
 
 def test_behind_a_proxy_that_ends_tls_cookies_are_secure_and_forms_are_taken(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""/healthz while the database is locked or the worker stands still, and what pages then say."""
+"""/readyz while the database is locked or the worker stands still, and what pages then say."""
 
 import json
 import os
@@ -27,18 +27,18 @@ services.queue_push(deployment, User.objects.get())
 STATE = "from pushes.models import Push; print(Push.objects.get().effective_state)"
 
 
-def test_healthz_fails_while_the_database_is_locked(home: Home) -> None:
+def test_readyz_fails_while_the_database_is_locked(home: Home) -> None:
     with running(home) as rolf:
         with sqlite3.connect(home.current / "data/db.sqlite3", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
-            status, _, text = ask(rolf.address + "healthz")
+            status, _, text = ask(rolf.address + "readyz")
             other.execute("ROLLBACK")
         other.close()
         assert (status, json.loads(text)["database"]) == (503, "not writable")
         assert until(lambda: rolf.get() == 200)
 
 
-def test_healthz_fails_while_the_disk_is_full(home: Home, tmp_path: Path) -> None:
+def test_readyz_fails_while_the_disk_is_full(home: Home, tmp_path: Path) -> None:
     data, filler = home.directory / "shared/data", home.directory / "shared/data/filler"
     shutil.copytree(data, tmp_path / "data")
     with small_disk(data, "20m"):
@@ -50,7 +50,7 @@ def test_healthz_fails_while_the_disk_is_full(home: Home, tmp_path: Path) -> Non
                     file.write(bytes(4096))
                     file.flush()
             assert until(lambda: rolf.get() == 503)
-            assert json.loads(ask(rolf.address + "healthz")[2])["database"] == "not writable"
+            assert json.loads(ask(rolf.address + "readyz")[2])["database"] == "not writable"
             filler.unlink()
             assert until(lambda: rolf.get() == 200)
             home.shell(PUSH.format(begun=tmp_path / "begun", file="/dev/null"))
@@ -65,7 +65,7 @@ def test_a_push_of_a_silent_worker_is_not_lost(home: Home, tmp_path: Path) -> No
         os.kill(rolf.worker, signal.SIGSTOP)
         try:
             assert until(lambda: rolf.get() == 503, 20)
-            assert json.loads(ask(rolf.address + "healthz")[2])["worker"] == "none lives"
+            assert json.loads(ask(rolf.address + "readyz")[2])["worker"] == "none lives"
             assert home.shell(STATE) == "running"
         finally:
             os.kill(rolf.worker, signal.SIGCONT)

@@ -134,7 +134,7 @@ def worker(home: Home) -> Iterator["subprocess.Popen[bytes]"]:
 def lost(place: Place, push: str) -> None:
     """No process runs it, none is left, and the stages before it have run once."""
     assert until(lambda: place.display_state(push) == "lost"), place.display_state(push)
-    assert until(lambda: not place.alive(), 5), place.alive()
+    assert until(lambda: not place.alive()), place.alive()
     assert place.begun() == sorted(set(place.begun())), "nothing has run twice"
 
 
@@ -176,7 +176,7 @@ def test_all_of_it_killed_loses_the_push_and_starts_again(place: Place) -> None:
         assert until(lambda: place.begun() == ["0"])
         for pid in [rolf.process.pid, *rolf.children]:
             kill(pid)
-        assert until(lambda: not place.alive(), 5), place.alive()
+        assert until(lambda: not place.alive()), place.alive()
     with running(place.home):
         lost(place, push)
 
@@ -200,7 +200,7 @@ def test_kills_at_any_instant(place: Place) -> None:
         begun = place.begun()
         assert begun == sorted(set(begun)), "no stage has run twice"
         (place.directory / "begun").unlink(missing_ok=True)
-        assert until(lambda: not place.alive(), 5)
+        assert until(lambda: not place.alive())
     print(
         f"killed {TRIES} times, survived {len(ended)} times: {ended.count('lost')} lost, "
         f"{ended.count('succeeded')} gone through"

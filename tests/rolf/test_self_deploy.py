@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import apache
+from tests.support.repository import make_bare
 from tests.support.rolf_home import Home, Running, environment, running, until
 from tests.support.server import Server, serve
 from tests.support.site import DEBIAN_PYTHON
@@ -72,7 +73,7 @@ def repository(rolf_project: Path, tmp_path: Path) -> WorkingCopy:
         ),
     )
     bare = tmp_path / "repository.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", bare], check=True)
+    make_bare(bare)
     copy = WorkingCopy(directory=directory)
     copy.git("init", "--quiet", "-b", "main")
     copy.git("config", "user.name", "Anna")
@@ -101,7 +102,7 @@ def tie(home: Home, repository: WorkingCopy) -> None:
     home.shell(TIED.format(repository=origin))
 
 
-def test_it_pushes_itself_to_a_second_directory_and_comes_up_there_under_apache(
+def test_rolf_pushes_itself_and_runs_there_under_apache(
     home: Home, server: Server, repository: WorkingCopy
 ) -> None:
     site = server.root / "rolf"
@@ -121,8 +122,8 @@ def test_it_pushes_itself_to_a_second_directory_and_comes_up_there_under_apache(
             server.serving(site / "current/apache/production.conf") as serving,
             _worker(site / "current"),
         ):
-            assert until(lambda: serving.get("/healthz", host=DOMAIN).status == 200)
-            health = serving.get("/healthz", host=DOMAIN)
+            assert until(lambda: serving.get("/readyz", host=DOMAIN).status == 200)
+            health = serving.get("/readyz", host=DOMAIN)
             assert json.loads(health.text)["status"] == "ok"
             page = serving.get("/sign-in/", host=DOMAIN)
             assert page.status == 200, page.text

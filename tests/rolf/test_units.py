@@ -1,9 +1,7 @@
 """deploy/systemd/: what the units run does what they rely on."""
 
-import os
 import re
 import shlex
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.support.processes import processes_of
+from tests.support.processes import kill_session
 from tests.support.rolf_home import PATIENCE, Home, environment, until
 
 UNITS = sorted((REPOSITORY / "rolf/deploy/systemd").glob("*.service"))
@@ -53,13 +51,12 @@ def started(home: Home, unit: str) -> Iterator["subprocess.Popen[bytes]"]:
     try:
         yield process
     finally:
-        for line in processes_of(process.pid):
-            os.kill(int(line.split()[0]), signal.SIGKILL)
+        kill_session(process.pid)
         process.wait()
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.stem))
-def test_a_unit_waits_as_long_as_pushes_may_take_to_end_and_signals_the_parent_alone(
+def test_a_unit_waits_for_pushes_and_signals_the_parent_only(
     unit: Path, rolf_project: Path
 ) -> None:
     settings = settings_of(unit)
@@ -80,9 +77,7 @@ def test_a_unit_waits_as_long_as_pushes_may_take_to_end_and_signals_the_parent_a
     assert settings["Restart"] == "always"
 
 
-def test_the_worker_beside_apache_ends_when_rolf_was_pushed_and_is_started_of_the_new_release(
-    home: Home, rolf_project: Path
-) -> None:
+def test_a_push_of_rolf_restarts_the_worker_beside_apache(home: Home, rolf_project: Path) -> None:
     home.release("2", rolf_project)
     with started(home, "rolf-worker.service") as worker:
         assert until(lambda: home.shell(LIVING) == "1")

@@ -13,7 +13,7 @@ import pytest
 
 from bootstrapper.ve.project import lockfile
 from bootstrapper.ve.store.entry import Entry
-from tests.conftest import bootstrap, replace_tiny, ve_version
+from tests.conftest import bootstrap, replace_tiny, ve_bootstrapper, ve_version
 from tests.support.figures import Figures
 from tests.support.processes import wait_until_gone
 from tests.support.wheels import lock_line, make_wheel
@@ -77,13 +77,7 @@ def whole(projects: list[Path], store: Path) -> bool:
     """Return whether each virtualenv works and matches the lock, and whether the store is complete."""
     for project in projects:
         assert ve_version(project) == "1.0"
-        check = subprocess.run(
-            [project / "ve/bin/python", "-m", "bootstrapper", "check"],
-            cwd=project,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        check = ve_bootstrapper(project, "check")
         assert check.returncode == 0, check.stdout
         assert not list(project.glob(".ve*"))
     return not damaged(store) and not list(store.glob("*/unfinished/*"))

@@ -41,7 +41,12 @@ User www-data
 Group www-data
 Listen {address}:80
 {listen_too}
-WSGISocketPrefix {directory}/wsgi
+<IfModule wsgi_module>
+    WSGISocketPrefix {directory}/wsgi
+</IfModule>
+<IfModule ldap_module>
+    LDAPCacheTTL 1
+</IfModule>
 TypesConfig /etc/mime.types
 Include {aliases}
 <Directory />

@@ -5,6 +5,24 @@ import shutil
 from tests.support.recipe_runner import Push
 
 ODD = 'it\'s "a" $file ünï'
+# Files of a checkout, some of which belong to this machine; and what a release has of them.
+MIXED = {
+    "run.sh": "#!/bin/sh\n",
+    ".git/config": "",
+    "ve/bin/python": "",
+    "app/__pycache__/x.pyc": "",
+    "app/ve/kept": "",
+}
+RELEASED = {
+    "index.html",
+    "folder",
+    f"folder/{ODD}",
+    "run.sh",
+    "link",
+    "app",
+    "app/ve",
+    "app/ve/kept",
+}
 
 
 def check_out(push: Push, **files: str) -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from bootstrapper.deploy.events.event import Event, Note, Output
 from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.machine.account import Account
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running.job import Job, JobOutcome
 from bootstrapper.deploy.running.job_run import Patience
 from bootstrapper.deploy.running.runner import Runner
 
+# Bash code: wait until the process started last, by `setsid ... &`, has a session of its own.
+DETACHED = 'until [ "$(ps -o sid= $!)" -eq $! ]; do sleep 0.02; done'
 QUICK = Patience(interrupted=0.3, terminated=0.3, lingering=0.2, left=0.3, open=0.3)
 
 
@@ -79,6 +82,7 @@ def recorded(
     secrets: Mapping[str, str] | None = None,
     patience: Patience = QUICK,
     tick: Callable[[], None] = lambda: None,
+    account: Account | None = None,
 ) -> Iterator[Recorder]:
     """A runner that stands by."""
     recorder = Recorder()
@@ -89,6 +93,7 @@ def recorded(
         cancelled=lambda: recorder.reason,
         tick=tick,
         patience=patience,
+        account=account,
     ) as recorder.runner:
         yield recorder
 
@@ -106,7 +111,7 @@ def alive(mark: str) -> list[int]:
     return found
 
 
-def wait_for(what: Callable[[], object], seconds: float = 10) -> float:
+def wait_for(what: Callable[[], object], seconds: float = 30) -> float:
     """Until it is so; returns how long that took."""
     began = time.monotonic()
     while not what():

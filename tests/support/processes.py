@@ -1,14 +1,38 @@
 """The processes that a test starts or that work in its directory."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 # A command that runs another, which gets a SIGTERM when this process dies: no server outlives a
 # test run, however that ends.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+
+
+def run_as(user: str, pdeathsig: str = "TERM") -> tuple[str, ...]:
+    """Return the same for a program that runs as another user, and gets another signal.
+
+    An empty user is the one that runs the tests. The kernel clears the signal when a process
+    changes its user, so one program has to do both.
+    """
+    other = (f"--reuid={user}", f"--regid={user}", "--init-groups") if user else ()
+    return ("setpriv", *other, "--pdeathsig", pdeathsig, "--")
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process; none if it has ended."""
+    try:
+        return [
+            int(word)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for word in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
 
 
 def processes_of(session: int) -> list[str]:
@@ -20,6 +44,15 @@ def processes_of(session: int) -> list[str]:
         check=False,
     )
     return [line for line in ps.stdout.splitlines() if not line.split()[1].startswith("Z")]
+
+
+def kill_session(session: int, *, but: int = 0) -> None:
+    """Kill the processes of a session, except `but`; some may end by themselves meanwhile."""
+    for line in processes_of(session):
+        pid = int(line.split()[0])
+        if pid != but:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def wait_until_gone(session: int, seconds: float = 20) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from bootstrapper.deploy.events.event import (
     Event,
@@ -14,6 +15,7 @@ from bootstrapper.deploy.events.event import (
     Stream,
 )
 from bootstrapper.deploy.journal.journal import FileJournal
+from bootstrapper.deploy.plan.plan import Plan
 
 AT = 1_800_000_000.0
 # The keys that a push has in `pushes --json`, whatever else it has.
@@ -49,6 +51,24 @@ def snapshot(number: int = 1, deployment: str = "production", **more: object) ->
         "stages": [{"name": name, "recipe": name} for name in STAGES],
         **more,
     }
+
+
+def plan(**fields: Any) -> Plan:
+    """Return a plan without stages and hosts, but for these fields."""
+    nothing: dict[str, Any] = {
+        "comment": "",
+        "user": "",
+        "machine": "",
+        "ref": "",
+        "commit": "",
+        "stages": (),
+        "settings": {},
+        "flags": {},
+        "secret_names": (),
+        "secrets": {},
+        "hosts": (),
+    }
+    return Plan(**{"id": 1, "deployment": "production", "release": 1, **nothing, **fields})
 
 
 def out(

@@ -21,7 +21,7 @@ class Repository:
     @classmethod
     def create(cls, bare: Path) -> "Repository":
         """One with a single commit on main."""
-        git(bare.parent, "init", "-q", "--bare", "-b", "main", bare)
+        make_bare(bare)
         work = bare.with_suffix(".work")
         git(bare.parent, "init", "-q", "-b", "main", work)
         git(work, "remote", "add", "origin", bare)
@@ -48,6 +48,13 @@ class Repository:
         """Make an annotated tag on the server."""
         git(self.work, "tag", "-a", "-m", name, name, commit)
         git(self.work, "push", "-q", "origin", f"refs/tags/{name}")
+
+
+def make_bare(directory: Path) -> None:
+    """Make a repository to push to and to clone from."""
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", directory], check=True)
+    # Wheels are compressed; git would compress them again in each clone.
+    subprocess.run(["git", "-C", directory, "config", "core.compression", "0"], check=True)
 
 
 def git(directory: Path, *arguments: str | Path) -> str:

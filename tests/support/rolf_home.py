@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.processes import ENDS_WITH_US, processes_of
+from tests.support.processes import ENDS_WITH_US, kill_session
 
 PATIENCE = 60.0  # seconds that something may take, however busy the machine is
 DATABASE = "data/db.sqlite3"
@@ -173,7 +172,7 @@ class Running:
         ]
         return sum(int(re.findall(r"^Pss:\s+(\d+)", text, re.M)[0]) for text in rollups) / 1024
 
-    def get(self, path: str = "healthz") -> int:
+    def get(self, path: str = "readyz") -> int:
         """The status of an answer; 0 for none."""
         try:
             with urllib.request.urlopen(self.address + path, timeout=PATIENCE) as answer:
@@ -233,8 +232,7 @@ def running(home: Home, *arguments: str, files: int = 0) -> Iterator[Running]:
         assert process.poll() is None, rolf.printed
         yield rolf
     finally:
-        for line in processes_of(process.pid):
-            os.kill(int(line.split()[0]), signal.SIGKILL)
+        kill_session(process.pid)
         process.wait()
 
 

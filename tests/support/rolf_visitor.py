@@ -32,10 +32,16 @@ def token_of(page: str) -> str:
 class Visitor:
     """Keeps cookies, follows redirects, fills in forms."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *handlers: urllib.request.BaseHandler, **headers: str) -> None:
+        """Send the headers with each request; their names have - for _."""
         self.address = address
         self.cookies = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self._opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(self.cookies), *handlers
+        )
+        self._opener.addheaders += [
+            (name.replace("_", "-"), value) for name, value in headers.items()
+        ]
 
     def open(self, path: str, **form: str) -> "tuple[int, str, str]":
         """The status, the address one is led to, and the page."""

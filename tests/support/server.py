@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import apache, ssh_server
+from tests.support.etc import COPY_ETC
 from tests.support.site import USER
 
 # Debian gives the web server's user no shell. In a file system view of its own the sshd sees an
 # account that has one, and nobody else does. All of /etc is mounted: useradd renames a new file to
 # /etc/passwd, which would end a mount on that file in every view (Linux 3.18).
-WITH_A_SHELL = """
-cp -a /etc "{etc}"
-sed -i "s|^\\({user}:.*:\\)[^:]*$|\\1/bin/bash|" "{etc}/passwd"
-mount --bind "{etc}" /etc
+WITH_A_SHELL = (
+    COPY_ETC
+    + """
+sed -i "s|^\\({user}:.*:\\)[^:]*$|\\1/bin/bash|" /etc/passwd
 exec "$@"
 """
+)
 
 
 @dataclass(frozen=True, kw_only=True)

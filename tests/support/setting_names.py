@@ -23,7 +23,7 @@ sources = [path for app in Path().iterdir() if (app / "__init__.py").exists()
 for installed in ("django.core.mail", "csp", "whitenoise", *sys.argv[2:]):
     sources += Path(str(files(installed))).rglob("*.py")
 text = "\\n".join(path.read_text() for path in sources)
-read = {*dir(global_settings), *re.findall(r"\\bsettings\\.([A-Z_]+)\\b", text),
+read = {*dir(global_settings), *re.findall(r"\\b(?:app_)?settings\\.([A-Z_]+)\\b", text),
         *re.findall(r'getattr\\(\\s*settings,\\s*"([A-Z_]+)"', text),
         *re.findall(r'settings_name = "([A-Z_]+)"', text)}
 # WhiteNoise reads WHITENOISE_ and the name of an attribute.

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.repository import make_bare
+
 STAGES = ("clear-checkout", "git-clone", "git-tag", "rsync-release", "activate-release")
 # The settings of a deployment whose target is this machine.
 HERE = 'REMOTE_HOST = "."'
@@ -127,7 +129,7 @@ def open_shop(directory: Path) -> Shop:
         repository=directory / "repository.git",
         live=directory / "live",
     )
-    git(directory, "init", "-q", "--bare", "-b", "main", str(shop.repository))
+    make_bare(shop.repository)
     git(directory, "clone", "-q", str(shop.repository), str(shop.project))
     for name, value in (
         ("user.name", "Anna"),

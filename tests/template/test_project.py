@@ -151,42 +151,29 @@ def test_unreachable_database_names_the_next_command(generate: Generate, tmp_pat
         f"sqlite:///{tmp_path}/missing/db": f"{edit}, or let this user write to that directory",
     }
     ask = ["shell", "-c", "from accounts.models import User; User.objects.get()"]
+
+    def manage(address: str, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["./manage.py", *words],
+            cwd=project,
+            # An empty directory for the server's socket: there is no server here.
+            env={**os.environ, "DATABASE_URL": address, "PGHOST": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     for address, next_step in answers.items():
-        # An empty directory for the server's socket: there is no server here.
-        environment = {**os.environ, "DATABASE_URL": address, "PGHOST": str(tmp_path)}
         for words in (["migrate"], ask):
-            done = subprocess.run(
-                ["./manage.py", *words],
-                cwd=project,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = manage(address, *words)
             assert done.returncode == 1
             assert done.stderr.startswith("database ")
             assert done.stderr.splitlines()[-1] == next_step
             assert "Traceback" not in done.stderr
             assert "secret" not in done.stderr
-    done = subprocess.run(
-        ["./manage.py", "migrate", "--traceback"],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" in done.stderr
+        assert "Traceback" in manage(address, "migrate", "--traceback").stderr
     # An error of the site's own code keeps its traceback.
-    environment["DATABASE_URL"] = f"sqlite:///{tmp_path}/empty.sqlite3"
-    done = subprocess.run(
-        ["./manage.py", *ask],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = manage(f"sqlite:///{tmp_path}/empty.sqlite3", *ask)
     assert "Traceback" in done.stderr
     assert "no such table" in done.stderr
 

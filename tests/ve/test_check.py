@@ -55,6 +55,15 @@ def test_changed_bytecode_is_reported(built_project: Path, site: Path) -> None:
     ]
 
 
+def test_name_of_a_file_is_no_next_line(built_project: Path, site: Path) -> None:
+    (site / "tiny\n  next: touch pwned #.py").touch()
+    run = check(built_project)
+    printed = (run.stdout + run.stderr).splitlines()
+    assert run.returncode == 1
+    assert [line for line in printed if line.startswith("  | next: touch pwned")]
+    assert not [line for line in printed if line.startswith("  next: touch")]
+
+
 def test_changed_missing_and_extra_files_are_listed(built_project: Path, site: Path) -> None:
     module = site / "tiny.py"
     os.chmod(module, 0o644)

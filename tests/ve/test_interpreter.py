@@ -103,6 +103,10 @@ def test_another_python_is_one_on_path(
     directory = tmp_path / "with space"
     directory.mkdir()
     for name in ("python3.10", "python3.12", "python3.13", "python3.14"):
-        (directory / name).touch(mode=0o755)
+        (directory / name).write_text("#!/bin/sh\n")
+    (directory / "python3.15").write_text("#!/bin/sh\nexit 127  # as pyenv's commands do\n")
+    (directory / "python3.16").write_text("")
+    for program in directory.iterdir():
+        program.chmod(0o755)
     monkeypatch.setenv("PATH", str(directory))
     assert another_python(directory / "python3.12", versions) == expected.format(directory)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import bootstrap, replace_tiny, ve_version
-from tests.support.processes import processes_of, wait_until_gone
+from tests.support.processes import kill_session, processes_of, wait_until_gone
 
 
 @pytest.fixture
@@ -97,10 +97,7 @@ def test_killed_worker_is_reported(slow_project: Path, cold_store: Path) -> None
     while not unpacking(cold_store):
         assert run.poll() is None
         time.sleep(0.01)
-    for line in processes_of(run.pid):
-        pid = int(line.split()[0])
-        if pid != run.pid:
-            os.kill(pid, signal.SIGKILL)
+    kill_session(run.pid, but=run.pid)
     _, output = run.communicate(timeout=60)
     assert run.returncode == 1
     assert "another process killed the one that was unpacking it" in output

@@ -20,3 +20,8 @@ def test_pyproject_not_in_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"# caf\xe9\n")
     with pytest.raises(InputError, match=r"pyproject\.toml: .*utf-8"):
         project.read(tmp_path)
+
+
+def test_pyproject_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("\ufeff[project]\r\nname = 'x'\r\n", newline="")
+    assert project.read(tmp_path) == {"project": {"name": "x"}}

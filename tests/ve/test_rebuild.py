@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.ve.project import lockfile
-from tests.conftest import bootstrap, ve_version
+from tests.conftest import bootstrap, ve_bootstrapper, ve_version
 from tests.support.interpreters import interpreters
 from tests.support.wheels import lock_line, make_wheel
 
@@ -82,24 +82,12 @@ def test_virtualenv_can_be_activated(built_project: Path) -> None:
 
 
 def test_bootstrapper_is_installed(built_project: Path) -> None:
-    done = subprocess.run(
-        [built_project / "ve/bin/python", "-m", "bootstrapper", "check"],
-        cwd=built_project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ve_bootstrapper(built_project, "check")
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_virtualenv_rebuilds_itself(built_project: Path) -> None:
-    done = subprocess.run(
-        [built_project / "ve/bin/python", "-m", "bootstrapper", "rebuild"],
-        cwd=built_project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ve_bootstrapper(built_project, "rebuild")
     assert done.returncode == 0, done.stderr
     assert ve_version(built_project) == "1.0"
 
@@ -244,7 +232,9 @@ def test_two_rebuilds_run_one_after_the_other(built_project: Path) -> None:
     ]
     output = [run.communicate(timeout=120) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], output
+    waiting = f"(fuser -v '{built_project}/requirements' shows the process)"
     assert sum("waiting for another rebuild" in out for out, _ in output) == 2
+    assert sum(waiting in out for out, _ in output) == 2
     assert ve_version(built_project) == "1.0"
     assert not list(built_project.glob(".ve*"))
 

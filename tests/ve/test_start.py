@@ -44,3 +44,14 @@ def test_edited_file_in_the_store_is_not_run(
         os.utime(module, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert "zipimporter" in import_lines(built_project)
     assert "raise SystemExit('edited')" not in (ours(cold_store) / "ve/rebuild.py").read_text()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
+@pytest.mark.parametrize("above", [1, 2, 3])
+def test_store_in_a_directory_of_another_user_is_not_run(
+    cold_store: Path, built_project: Path, above: int
+) -> None:
+    """Its owner could replace the code after the check."""
+    (entry,) = cold_store.glob("*/cpython-*/*/tree/lib/python*/site-packages/bootstrapper")
+    os.chown(entry.parents[3 + above], 4242, -1)
+    assert "zipimporter" in import_lines(built_project)

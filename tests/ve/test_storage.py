@@ -127,6 +127,54 @@ def test_store_of_another_user_is_not_used(
 
 
 @needs_root
+@pytest.mark.parametrize("link", [False, True], ids=["directory", "link"])
+def test_store_that_another_user_has_begun_is_not_used(
+    tiny_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, link: bool
+) -> None:
+    """USER could write into the store's directory before the first rebuild made it private."""
+    store, entries = tmp_path / "store", tmp_path / "store" / home.FORMAT
+    store.mkdir(mode=0o777)
+    if link:
+        (tmp_path / "theirs").mkdir()
+        entries.symlink_to(tmp_path / "theirs")
+    else:
+        entries.mkdir()
+    os.chown(entries, USER, USER, follow_symlinks=False)
+    monkeypatch.setenv("BOOTSTRAP_STORE", str(store))
+    run = bootstrap(tiny_project)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"no store: {store}: {home.FORMAT}/ in it belongs to another user" in run.stdout
+    assert not list(entries.iterdir())
+
+
+@needs_root
+@pytest.mark.parametrize(("owner", "used"), [(0, True), (USER, False)])
+def test_link_of_another_user_is_no_store(tmp_path: Path, owner: int, *, used: bool) -> None:
+    (tmp_path / "ours").mkdir()
+    link = tmp_path / "store"
+    link.symlink_to("ours")
+    os.chown(link, owner, owner, follow_symlinks=False)
+    if used:
+        Store(link)
+        return
+    with pytest.raises(PermissionError, match="another user"):
+        Store(link)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o002, 0o022, 0o077])
+def test_only_its_user_can_enter_a_store(tmp_path: Path, mask: int) -> None:
+    root = tmp_path / "store"
+    root.mkdir()
+    root.chmod(0o777)
+    before = os.umask(mask)
+    try:
+        store = Store(root)
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o7777 for path in (root, store.home)] == [0o700, 0o700]
+
+
+@needs_root
 @pytest.mark.needs("unshare")
 @pytest.mark.parametrize(
     "limit", ["size=64k", "size=300k", "size=1m", "nr_inodes=20", "nr_inodes=150"]

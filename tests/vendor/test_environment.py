@@ -1,5 +1,6 @@
 """`make vendor` sets up `.tools/` once, alone, and without a network if it can."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,41 @@ def test_set_up_runs_once_and_is_shared(
     assert (run.communicate(timeout=120)[1], run.returncode) == ("", 0)
     assert has_tools(other)
     assert "setting up" not in set_up(other).communicate(timeout=60)[0]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be another user")
+@pytest.mark.parametrize("name", ["", "tools"])
+def test_packages_of_another_user_are_not_installed(
+    make_site: Callable[[str], Path], tmp_path: Path, name: str
+) -> None:
+    theirs = tmp_path / "cache" / name
+    (tmp_path / "cache/tools").mkdir(parents=True)
+    for wheel in ("requests", "uv"):
+        make_wheel(tmp_path / "cache/tools", wheel, "100.0")
+    os.chown(theirs, 4242, 4242)
+    project = make_site("one")
+    run = set_up(project)
+    _, printed = run.communicate(timeout=120)
+    assert run.returncode == 2
+    assert printed.startswith(f"{tmp_path}/cache/tools: belongs to another user")
+    assert not (project / ".tools/bin").exists()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_other_users_cannot_replace_the_kept_packages(
+    make_site: Callable[[str], Path], tmp_path: Path, *, kept: bool
+) -> None:
+    if kept:  # from before
+        (tmp_path / "cache/tools").mkdir(parents=True)
+        (tmp_path / "cache").chmod(0o777)
+    before = os.umask(0)
+    try:
+        run = set_up(make_site("one"))
+        assert (run.communicate(timeout=120)[1], run.returncode) == ("", 0)
+    finally:
+        os.umask(before)
+    modes = [(tmp_path / name).stat().st_mode & 0o022 for name in ("cache", "cache/tools")]
+    assert modes == [0, 0]
 
 
 def test_offline_set_up_without_packages_fails(

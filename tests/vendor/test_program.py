@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from vendor_fetch.program import project_option
+from vendor_fetch.program import without_project
 
 
 @pytest.fixture
@@ -23,12 +23,14 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def last_line(project: Path, *command: str, with_uv: bool = True, make: bool = False) -> str:
+def last_line(
+    project: Path, *command: str, with_uv: bool = True, make: bool = False, directory: str = ""
+) -> str:
     """Return the last line that a command prints."""
     paths = [str(REPOSITORY), *([str(project / "lib")] if with_uv else [])]
     run = subprocess.run(
         command,
-        cwd=project,
+        cwd=project / directory,
         env={"PYTHONPATH": ":".join(paths), **({"MAKELEVEL": "1"} if make else {})},
         capture_output=True,
         text=True,
@@ -46,11 +48,26 @@ def test_next_command_begins_with_the_typed_python(project: Path) -> None:
     )
 
 
-def test_next_command_names_the_project(project: Path, tmp_path: Path) -> None:
-    words = ("-S", "-m", "vendor_fetch", "--project", str(project), "check")
-    printed = last_line(project, ".tools/bin/python", *words)
-    assert printed.startswith(f"  next: ${{EDITOR:-vi}} {project}/requirements/apps.in  # ")
-    assert printed.endswith(f"-m vendor_fetch --project {project} sync")
+def test_next_command_runs_in_the_project(project: Path) -> None:
+    (project / "else").mkdir()
+    words = ("-S", "-m", "vendor_fetch", "--project", "..", "check")
+    printed = last_line(project, "../a ve/bin/python", *words, directory="else")
+    assert printed == (
+        f"  next: cd {project} && ${{EDITOR:-vi}} requirements/apps.in  # correct line 1, then: "
+        f"'{project}/a ve/bin/python' -S -m vendor_fetch sync"
+    )
+    paste = printed.removeprefix("  next: ").replace("${EDITOR:-vi}", "realpath")
+    assert last_line(project, "/bin/bash", "-c", paste) == f"{project}/requirements/apps.in"
+
+
+def test_fault_of_pyproject_is_named_with_a_command_for_the_project(project: Path) -> None:
+    """The code of the rebuild reads it; the paths in its messages are relative to the project."""
+    (project / "requirements/apps.in").write_text("tiny\n")
+    (project / "pyproject.toml").write_text("[project\n")
+    (project / "else").mkdir()
+    words = ("-S", "-m", "vendor_fetch", "check", "--project=..")
+    printed = last_line(project, "../a ve/bin/python", *words, directory="else")
+    assert printed.startswith(f"  next: cd {project} && ${{EDITOR:-vi}} pyproject.toml  # ")
 
 
 @pytest.mark.parametrize(
@@ -69,12 +86,7 @@ def test_make_without_the_target_is_not_named(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "option"),
-    [
-        (["--project", "a b", "check"], ["--project", "a b"]),
-        (["check", "--project=x"], ["--project=x"]),
-        (["check"], []),
-    ],
+    "arguments", [["--project", "a b", "check"], ["check", "--project=x"], ["check"]]
 )
-def test_project_option_is_found(arguments: list[str], option: list[str]) -> None:
-    assert project_option(arguments) == option
+def test_arguments_without_the_project(arguments: list[str]) -> None:
+    assert without_project(arguments) == ["check"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
+from bootstrapper.ve.project.project import Project
 from tests.support import tarballs
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
@@ -146,6 +147,14 @@ def test_lock_without_fingerprint_is_rewritten(
     assert (project / APPS).read_text() == good
 
 
+def test_apps_in_of_a_windows_editor_changes_nothing(project: Path) -> None:
+    apps_in = project / "requirements/apps.in"
+    apps_in.write_text("\ufeff" + apps_in.read_text().replace("\n", "\r\n"), newline="")
+    before = snapshot(project)
+    assert vendor(project) == 0
+    assert snapshot(project) == before
+
+
 def test_order_and_comments_of_apps_in_change_nothing(project: Path) -> None:
     (project / "requirements/apps.in").write_text("# What we use\n\nidna  # names\n  code\n")
     before = snapshot(project)
@@ -172,3 +181,55 @@ def test_removed_tool_is_noticed_beside_dynamic_tarball(
     make_project("idna", settings='build-requires = ["code"]')
     assert vendor(project) == 0
     assert "idna" not in (project / TOOLS).read_text()
+
+
+def test_included_file_is_vendored(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("tiny", "option", "deeper"):
+        make_wheel(index.directory, name)
+    project = make_project("tiny", "-r options/option.in  # what some installations need")
+    options = project / "requirements/options"
+    options.mkdir()
+    (options / "option.in").write_text("option\n--requirement=../deeper.in\n")
+    (project / "requirements/deeper.in").write_text("deeper\n")
+    assert vendor(project) == 0
+    assert [name.partition("-")[0] for name in files(project)] == ["deeper", "option", "tiny"]
+    assert vendor(project, "check") == 0
+    assert sorted(Project(project).wanted) == ["deeper", "option", "tiny"]
+    make_project("tiny")
+    assert vendor(project, "check") == 1
+    assert "nothing asks for option-1.0-py3-none-any.whl" in capsys.readouterr().out
+    assert vendor(project) == 0
+    assert files(project) == ["tiny-1.0-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("-r missing.in", "requirements/apps.in:2: requirements/missing.in: there is no such file"),
+        ("-r ../../out.in", "requirements/apps.in:2: ../../out.in: the file is not in the project"),
+        ("-r /etc/hosts", "requirements/apps.in:2: /etc/hosts: the file is not in the project"),
+        ("-r loop.in", "requirements/loop.in:1: ../requirements/apps.in: the file includes itself"),
+        ("-r wrong.in", "requirements/wrong.in:2: 'is nice' is not a version specifier"),
+    ],
+)
+def test_wrong_include_is_shown(
+    line: str, fault: str, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_project("fine", line)
+    (project / "requirements/loop.in").write_text("-r ../requirements/apps.in\n")
+    (project / "requirements/wrong.in").write_text("\ntiny is nice\n")
+    assert vendor(project) == 2
+    assert fault in capsys.readouterr().err
+    assert "fine" in Project(project).wanted
+
+
+def test_conflict_names_the_included_line(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_wheel(index.directory, "tiny", "1.0")
+    project = make_project("-r option.in")
+    (project / "requirements/option.in").write_text("\ntiny>=2\n")
+    assert vendor(project) == 1
+    assert "tiny>=2" in capsys.readouterr().err

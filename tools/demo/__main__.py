@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--pictures",
         type=Path,
         metavar="DIRECTORY",
-        help="take the screenshots for the docs (needs playwright and chromium)",
+        help="take the screenshots for the docs (needs playwright and chromium-headless-shell)",
     )
     parser.add_argument(
         "--into",

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools.demo.rolf import Rolf
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium-headless-shell"
 DESKTOP, PHONE = {"width": 1200, "height": 780}, {"width": 390, "height": 780}
 
 

@@ -71,7 +71,9 @@ class Cache:
     def new_file(self) -> Iterator[AtomicFile]:
         """Open a new file in the cache; delete it afterwards unless `add` was called with it."""
         directory = self.root / "incoming"
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # `mode` is not for parents: with umask 000, another user could replace what is in `root`.
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
         for path in directory.iterdir():
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, megabytes
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
@@ -145,7 +146,7 @@ def _find_artifacts(
                 file.path.name,
                 f"the index has no such file with sha256 {file.sha256[0]}",
                 f"{retry_command()}  # with an index that has it in the settings of pip or uv, or "
-                f"with the file in {file.path.parent}/, copied from another project",
+                f"with the file in {quoted(f'{file.path.parent}/')}, copied from another project",
             )
         artifacts[sha256] = found[sha256]
     return artifacts

@@ -9,7 +9,7 @@ from bootstrapper.errors import BootstrapperError
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.requirement import Requirement
 from vendor_fetch.graph.metadata import dependencies
-from vendor_fetch.project.apps_in import numbered_requirements
+from vendor_fetch.project.apps_in import Line, requirements_with_lines
 from vendor_fetch.project.locks import files_for_target, fingerprint, recorded_fingerprint
 from vendor_fetch.project.project import APPS_IN, VendorProject
 
@@ -109,18 +109,25 @@ def requesting_line(project: VendorProject, files: Mapping[str, LockedFile], nam
     `files` are the locked files by package; their metadata says what depends on what. If the
     metadata does not lead to the package, the result names apps.in alone.
     """
-    lines = list(numbered_requirements(project.directory))
-    direct = [number for number, requirement in lines if requirement.name == name]
+    lines = list(requirements_with_lines(project.directory))
+    direct = [line for line, requirement in lines if requirement.name == name]
     if direct:
-        return f"{APPS_IN} {_numbers(direct)}, or remove {_those(direct)}"
+        [file, *others] = _by_file(direct)
+        more = "".join(f", {other} {_numbers(direct, other)}" for other in others)
+        return f"{file} {_numbers(direct, file)}{more}, or remove {_those(direct)}"
     indirect = [
-        number
-        for number, requirement in lines
+        line
+        for line, requirement in lines
         if name in _all_dependencies(project, files, requirement.name)
     ]
     if indirect:
         verb = "need" if len(indirect) > 1 else "needs"
-        return f"{APPS_IN}, where {_numbers(indirect)} {verb} it, or remove {_those(indirect)}"
+        [file, *others] = _by_file(indirect)
+        more = "".join(f" and of {other} {_numbers(indirect, other)}" for other in others)
+        return (
+            f"{file}, where {_numbers(indirect, file)}{more} {verb} it, "
+            f"or remove {_those(indirect)}"
+        )
     return str(APPS_IN)
 
 
@@ -145,9 +152,14 @@ def _known_dependencies(project: VendorProject, file: LockedFile) -> Iterable[Re
         return ()
 
 
-def _numbers(numbers: list[int]) -> str:
-    return f"line{'s' if numbers[1:] else ''} {' and '.join(map(str, numbers))}"
+def _by_file(lines: Iterable[Line]) -> list[PurePosixPath]:
+    return list(dict.fromkeys(line.file for line in lines))
 
 
-def _those(numbers: list[int]) -> str:
-    return "those lines" if numbers[1:] else "that line"
+def _numbers(lines: Iterable[Line], file: PurePosixPath) -> str:
+    numbers = [str(line.number) for line in lines if line.file == file]
+    return f"line{'s' if numbers[1:] else ''} {' and '.join(numbers)}"
+
+
+def _those(lines: list[Line]) -> str:
+    return "those lines" if lines[1:] else "that line"

@@ -113,7 +113,7 @@ def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, 
 
 def _setting_error(directory: Path, key: str, fault: str, example: str) -> InputError:
     """Return the error that shows the line of a key in [tool.vendor_fetch], and a right one."""
-    text = (directory / "pyproject.toml").read_text(encoding="utf-8")
+    text = (directory / "pyproject.toml").read_text(encoding="utf-8-sig")
     found = re.search(
         rf"^\[tool\.vendor_fetch\](?:\n(?!\[).*)*?\n(?P<line> *{key} *=.*)", text, re.MULTILINE
     )

@@ -13,7 +13,6 @@ from bootstrapper.ve.python.interpreter import OLDEST
 from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.version import Version, matches
 from vendor_fetch.index.uv import find_uv, permitted_environment
-from vendor_fetch.program import in_project
 
 # Servers are older than laptops. Most wheels are built for glibc 2.28 (2018) or older; RHEL 8,
 # Debian 10 and all later systems have it.
@@ -100,8 +99,7 @@ def choose_python(required: str) -> tuple[str, int]:
             "pyproject.toml",
             f"requires-python = {required!r} allows no Python that "
             f"./bootstrap.py supports: CPython {OLDEST[0]}.{OLDEST[1]} or later",
-            f"sed -i 's/^requires-python = .*/requires-python = \">={running}\"/' "
-            f"{in_project('pyproject.toml')}",
+            f"sed -i 's/^requires-python = .*/requires-python = \">={running}\"/' pyproject.toml",
         )
     if len(pythons) > 1:
         full_version = f"{running}.{sys.version_info.micro}"

@@ -2,15 +2,15 @@
 
 import posixpath
 import re
-import shlex
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.standards.filename import InvalidFilename, Wheel, parse_filename
 from bootstrapper.ve.standards.marker import Marker
-from vendor_fetch.program import edit_and_sync, in_project, sync_command
+from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
@@ -52,8 +52,8 @@ def locked_from_path(path: Path, project: Path, target: Target) -> LockedFile:
         raise InputError(
             str(APPS_IN),
             f"{path} is outside {SOURCE}/",
-            f"cp {shlex.quote(str(path))} {in_project(SOURCE)} && "
-            + edit_and_sync(APPS_IN, f"name it ./{SOURCE}/{path.name}"),
+            f"cp {quoted(str(path))} {SOURCE} && "
+            + edit_and_sync(APPS_IN, f"name it {quoted(f'./{SOURCE}/{path.name}')}"),
         )
     try:
         parse_filename(path.name)
@@ -61,8 +61,7 @@ def locked_from_path(path: Path, project: Path, target: Target) -> LockedFile:
         raise InputError(
             str(APPS_IN),
             str(error),
-            f"ls {in_project(SOURCE)}  # give the file the name that it was built with, then: "
-            f"{sync_command()}",
+            f"ls {SOURCE}  # give the file the name that it was built with, then: {sync_command()}",
         ) from None
     artifact = Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path))
     return locked_file(artifact, target)

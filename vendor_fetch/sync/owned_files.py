@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
 from vendor_fetch.atomic_file import write_file
 from vendor_fetch.download.fetch import is_in_place
-from vendor_fetch.program import in_project, sync_command
+from vendor_fetch.program import sync_command
 from vendor_fetch.project.project import APPS_IN, VendorProject
 
 JOURNAL = SOURCE / ".unfinished-sync"
@@ -49,8 +50,8 @@ class OwnedFiles:
                     str(file.path),
                     "is in no lock, and has other bytes than the file of that name "
                     f"that {APPS_IN} asks for",
-                    f"mv {in_project(file.path)} .. && {sync_command()}  # or ask "
-                    f"for your file by its path in {APPS_IN}: ./{file.path}",
+                    f"mv {quoted(str(file.path))} .. && {sync_command()}  # or ask "
+                    f"for your file by its path in {APPS_IN}: {quoted(f'./{file.path}')}",
                 )
         self._names |= {
             file.path.name for file in files if not (self._project.directory / file.path).exists()

@@ -7,14 +7,16 @@ files that no lock names any more. So the project still bootstraps after an inte
 from pathlib import PurePosixPath
 
 from bootstrapper import plain_text
+from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
+from bootstrapper.quoting import joined, quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.graph.check import check_differences, refuse_rejected_files, unlisted_paths
 from vendor_fetch.graph.metadata import tool_requirements
 from vendor_fetch.index.index import Index
-from vendor_fetch.program import edit_and_sync, in_project, sync_command
+from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project import locks
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import APPS_IN, VendorProject
@@ -76,15 +78,16 @@ def _report_remaining(project: VendorProject) -> int:
     if not differences:
         return 0
     for difference in differences:
-        print(plain_text.lines(difference))
+        print(plain_text.lines(plain_text.without_next(difference)))
     unlisted = unlisted_paths(project)
     next_step = (
-        f"rm {' '.join(map(in_project, unlisted))}  # or ask for it in {APPS_IN} "
-        f"(./{unlisted[0]}), then: {sync_command()}"
+        f"rm {joined(map(str, unlisted))}  # or ask for it in {APPS_IN} "
+        f"({quoted(f'./{unlisted[0]}')}), then: {sync_command()}"
         if unlisted
         else edit_and_sync(APPS_IN, "change what it asks for")
     )
     print(
-        f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n  next: {next_step}"
+        f"{len(differences)} difference{'s' if len(differences) > 1 else ''}\n"
+        f"{next_lines(next_step)}"
     )
     return 1

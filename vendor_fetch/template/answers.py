@@ -2,7 +2,6 @@
 
 import keyword
 import re
-import shlex
 import sys
 import unicodedata
 import zoneinfo
@@ -10,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrapper.quoting import quoted
 from vendor_fetch.template.cookiecutter import typed_command
 
 # Top-level names of a project, and names that its tools look for.
@@ -153,7 +153,7 @@ def main(template: Path, answers: Mapping[str, str]) -> int:
     try:
         modules = set(path.read_text(encoding="utf-8").split())
     except OSError as error:
-        checkout = f"git -C {shlex.quote(str(template))} checkout -- locks"
+        checkout = f"git -C {quoted(str(template))} checkout -- locks"
         print(f"{path}: {error.strerror}\n  next: {checkout}", file=sys.stderr)
         return 2
     slug, domain = answers["project_slug"], answers["domain"]

@@ -1,9 +1,10 @@
 """The cookiecutter command that runs a hook."""
 
 import os
-import shlex
 import shutil
 from pathlib import Path
+
+from bootstrapper.quoting import joined
 
 
 def typed_command(template: Path, **answers: str) -> str:
@@ -27,4 +28,4 @@ def typed_command(template: Path, **answers: str) -> str:
     # cookiecutter takes no answers with --replay.
     replaced = {*answers, *(["--replay"] if answers else [])}
     kept = [word for word in command if word.partition("=")[0] not in replaced]
-    return shlex.join([*kept, *(f"{name}={answer}" for name, answer in answers.items())])
+    return joined([*kept, *(f"{name}={answer}" for name, answer in answers.items())])

@@ -7,7 +7,6 @@ has by now.
 import os
 import re
 import secrets
-import shlex
 import shutil
 import signal
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import BootstrapperError, error_text, refused
 from bootstrapper.progress import Progress
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from bootstrapper.ve.standards.marker import Marker
 from vendor_fetch.download.cache import Cache, cache_directory
@@ -64,7 +64,7 @@ def _is_script(path: Path) -> bool:
 def vendor_project(template: Path, directory: Path, *, locks_for: str, progress: Progress) -> None:
     """Give a project the files of a lock of the template, and bootstrapper's own wheel.
 
-    `locks_for` is a database, or "rolf" for Rolf itself. Raise BootstrapperError or OSError.
+    `locks_for` is a database, or "rolf" or "rolf-all" for Rolf itself. Raise BootstrapperError or OSError.
     """
     project = open_project(directory)
     wheel = build_wheel(template, project.source)
@@ -125,7 +125,7 @@ def main(template: Path, *, database: str) -> int:
         text = error_text(error, program="cookiecutter", retry=command)
         print(text.replace(sync_command(), command), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
-    commands = [f"cd {shlex.quote(str(project))}", "./bootstrap.py"]
+    commands = [f"cd {quoted(str(project))}", "./bootstrap.py"]
     if database == "postgresql":
         commands.append(f"createdb {project.name}")
     commands += ["./manage.py migrate", "./manage.py runserver"]

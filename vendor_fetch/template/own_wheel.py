@@ -8,12 +8,12 @@ imports faster from stored members. All metadata comes from setup.cfg, as it doe
 import configparser
 import fnmatch
 import io
-import shlex
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from bootstrapper.errors import InputError
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.wheel.record import format_record, record_row
 from vendor_fetch.atomic_file import write_file
 
@@ -29,7 +29,7 @@ def build_wheel(checkout: Path, directory: Path) -> Path:
         raise InputError(
             str(checkout),
             "has no setup.cfg, so it is no complete checkout of the template",
-            f"git -C {shlex.quote(str(checkout))} checkout -- setup.cfg",
+            f"git -C {quoted(str(checkout))} checkout -- setup.cfg",
         )
     name, version = setup["metadata"]["name"], setup["metadata"]["version"]
     stem = f"{name.replace('-', '_')}-{version}"

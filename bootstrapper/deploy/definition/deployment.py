@@ -1,7 +1,7 @@
 """A deployment as deployments.toml, or Rolf's database, defines it: data, not judged yet."""
 
-import shlex
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -11,9 +11,12 @@ from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.definition.schema import Share
 from bootstrapper.deploy.definition.setting import Value, environment
 from bootstrapper.program import PROGRAM
+from bootstrapper.quoting import quoted
 from bootstrapper.spelling import did_you_mean, nearest
 
 FILE = "deploy/deployments.toml"  # in a project
+# The name of a deployment: also a part of tags and of file names.
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(?<!\.lock)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,14 +109,13 @@ class Definition:
         problems = list(self.problems)
         if found := self.deployments.get(name or self.default):
             return found, problems
-        names = list(self.deployments)
+        names = list(filter(NAME.fullmatch, self.deployments))
         if name and names:
             problems.append(
                 Problem(
                     file=FILE,
                     text=f'has no deployment "{name}"{did_you_mean(name, names)}',
-                    next_step=f"{PROGRAM} status {shlex.quote(nearest(name, names) or names[0])}"
-                    f"  # or one of: {', '.join(names)}",
+                    next_step=_status(nearest(name, names) or names[0], names),
                 )
             )
         elif not self.default and names:
@@ -121,8 +123,18 @@ class Definition:
                 Problem(
                     file=FILE,
                     text="names no default deployment, and the command names none",
-                    next_step=f"{PROGRAM} status {shlex.quote(names[0])}  # or one of: {', '.join(names)}; "
-                    f'or write above the first [table]: default = "{names[0]}"',
+                    next_step=_status(
+                        names[0],
+                        names,
+                        f'write above the first [table]: default = "{names[0]}"',
+                    ),
                 )
             )
         return None, problems
+
+
+def _status(name: str, names: Sequence[str], more: str = "") -> str:
+    """Return the command that prints the status of a deployment, with a comment on what else helps."""
+    others = ", ".join(other for other in names if other != name)
+    comment = "; ".join(filter(None, [others, more]))
+    return f"{PROGRAM} status {quoted(name)}" + (f"  # or {comment}" if comment else "")

@@ -10,11 +10,11 @@ One problem reads like any other error. Several are listed below the file:
       next: ${EDITOR:-vi} +12 deploy/deployments.toml
 """
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bootstrapper.errors import InputError
+from bootstrapper.quoting import quoted
 
 _MOST_SOURCE = 100  # characters of a line that are shown
 
@@ -108,7 +108,7 @@ def _next_steps(problems: Sequence[Problem]) -> list[str]:
         elif problem.in_file and problem.file not in opened:
             opened.add(problem.file)
             line = f"+{problem.line} " if problem.line else ""
-            steps.append(f"${{EDITOR:-vi}} {line}{shlex.quote(problem.file)}")
+            steps.append(f"${{EDITOR:-vi}} {line}{quoted(problem.file)}")
     return list(dict.fromkeys(steps))
 
 

@@ -1,21 +1,21 @@
 """Read deploy/deployments.toml. Reading collects every problem; none of them ends it early."""
 
 import re
-import shlex
 import tomllib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bootstrapper.deploy.definition import schema, setting, toml_lines
-from bootstrapper.deploy.definition.deployment import FILE, Definition, Deployment, StageEntry
+from bootstrapper.deploy.definition.deployment import FILE, NAME, Definition, Deployment, StageEntry
 from bootstrapper.deploy.definition.flag import Flag
 from bootstrapper.deploy.definition.problems import Problem, decode, definition_error
 from bootstrapper.deploy.definition.schema import InvalidValue, Key
+from bootstrapper.quoting import quoted
 from bootstrapper.spelling import did_you_mean
 
 # It is part of a tag's name and of a lock's: git-check-ref-format(1).
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(?<!\.lock)")
 
 
 def read(project: Path) -> Definition:
@@ -57,9 +57,10 @@ class _Reader:
             self._problem(("deployments",), "there is no [deployments.NAME]")
         default = top["default"] or ""
         if default and top["deployments"] and default not in top["deployments"]:
+            names = filter(NAME.fullmatch, top["deployments"])
             self._problem(
                 ("default",),
-                f'no deployment is called "{default}"{did_you_mean(default, top["deployments"])}',
+                f'no deployment is called "{default}"{did_you_mean(default, names)}',
             )
         if not default and len(deployments) == 1:
             [default] = deployments
@@ -78,7 +79,7 @@ class _Reader:
         invalid_shared: frozenset[str],
     ) -> Deployment | None:
         path = ("deployments", name)
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             self._problem(
                 path,
                 f'"{name}" can\'t be the name of a deployment: letters, digits, - '
@@ -251,7 +252,7 @@ def _text(path: Path) -> str:
                 Problem(
                     file=FILE,
                     text="the file is missing",
-                    next_step=f"ls {shlex.quote(str(path.parents[1]))}  # is it the project's "
+                    next_step=f"ls {quoted(str(path.parents[1]))}  # is it the project's "
                     "directory? --project names another; docs/tutorial.md shows how to write the "
                     "file",
                 )
@@ -259,8 +260,9 @@ def _text(path: Path) -> str:
         ) from None
     except IsADirectoryError:
         raise definition_error([Problem(file=FILE, text="is a directory, not a file")]) from None
-    as_latin1 = f"iconv -f latin1 -t utf-8 {FILE}  # shows the text; save it as UTF-8"
-    return decode(data, FILE, next_step=as_latin1)
+    encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "latin1"
+    shown = f"iconv -f {encoding} -t utf-8 {FILE}  # shows the text; save it as UTF-8"
+    return decode(data, FILE, next_step=shown)
 
 
 def _refuse_huge(document: "dict[str, Any]") -> None:

@@ -199,9 +199,19 @@ class Record:
                 return self
 
     def lost(self) -> "Record":
-        """Return the same for a push that no process runs any more."""
+        """Return the same for a push that no process runs any more.
+
+        If all of its stages were done, it has succeeded: only its end was not recorded. On a fleet
+        that is unknown, because hosts that come later are not in the record.
+        """
         if self.state not in (State.RUNNING, State.QUEUED):
             return self
+        if self.stages and all(
+            stage.state in (State.SUCCEEDED, State.SKIPPED) and not stage.hosts
+            for stage in self.stages
+        ):
+            ended = max((stage.ended or 0.0 for stage in self.stages), default=0.0)
+            return replace(self, state=State.SUCCEEDED, ended=ended or self.started)
         return replace(
             self, state=State.LOST, reason=DIED, stages=tuple(stage.lost() for stage in self.stages)
         )

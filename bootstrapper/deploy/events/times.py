@@ -10,9 +10,11 @@ class PushClock:
     It uses CLOCK_BOOTTIME, which also counts while a laptop sleeps, where the system has it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, starts_at: float | None = None) -> None:
+        """Start at that time, in seconds since 1970; by default at the wall clock's time."""
         self._kind = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-        self._offset = time.time() - time.clock_gettime(self._kind)
+        starts_at = time.time() if starts_at is None else starts_at
+        self._offset = starts_at - time.clock_gettime(self._kind)
 
     def now(self) -> float:
         """Return seconds since 1970."""

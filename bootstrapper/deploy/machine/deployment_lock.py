@@ -1,4 +1,4 @@
-"""The lock that closes a deployment to pushes: on its hosts, or in a file of the project."""
+"""The lock that a user puts on a deployment against all pushes: on its hosts, or in a file."""
 
 import os
 from pathlib import Path
@@ -10,17 +10,17 @@ from bootstrapper.deploy.machine.push_lock import LOCKS
 
 
 class DeploymentLock(Protocol):
-    """Closes a deployment to pushes and opens it. A push that already runs continues."""
+    """Locks a deployment, so that it takes no pushes. A push that already runs continues."""
 
     @property
-    def closed(self) -> LockInfo | None:
-        """The user who closed it, and the reason; None if it is open."""
+    def lock_info(self) -> LockInfo | None:
+        """The user who locked it, and the reason; None if it is not locked."""
 
-    def close(self, closed: LockInfo) -> None:
-        """Close the deployment until `open`."""
+    def lock(self, info: LockInfo) -> None:
+        """Lock the deployment until `unlock`."""
 
-    def open(self) -> None:
-        """Open the deployment to pushes again."""
+    def unlock(self) -> None:
+        """Unlock the deployment; no error if it was not locked."""
 
 
 class FileDeploymentLock:
@@ -31,20 +31,20 @@ class FileDeploymentLock:
         self._name = f"{deployment}.closed"
 
     @property
-    def closed(self) -> LockInfo | None:
-        """The user who closed it, and the reason; None if it is open."""
+    def lock_info(self) -> LockInfo | None:
+        """The user who locked it, and the reason; None if it is not locked."""
         try:
             return LockInfo.from_json((self._project / ".deploy" / LOCKS / self._name).read_bytes())
         except FileNotFoundError:
             return None
 
-    def close(self, closed: LockInfo) -> None:
-        """Close the deployment until `open`."""
+    def lock(self, info: LockInfo) -> None:
+        """Lock the deployment until `unlock`."""
         path = deploy_directory(self._project, LOCKS) / self._name
         new = path.with_name(f"{path.name}.{os.getpid()}")
-        new.write_text(f"{closed.to_json()}\n")
+        new.write_text(f"{info.to_json()}\n")
         new.replace(path)
 
-    def open(self) -> None:
-        """Open the deployment to pushes again."""
+    def unlock(self) -> None:
+        """Unlock the deployment; no error if it was not locked."""
         (self._project / ".deploy" / LOCKS / self._name).unlink(missing_ok=True)

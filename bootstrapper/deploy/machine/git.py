@@ -1,7 +1,6 @@
 """Ask git for the commit of a ref, and for what a push leaves out or changes."""
 
 import re
-import shlex
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.git_ref import check_ref, full_names
+from bootstrapper.quoting import quoted
 
 FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 ABBREVIATED_COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -109,7 +109,7 @@ class GitRepository:
         raise InputError(
             repository,
             f"has no branch, tag or commit {ref}",
-            f"git ls-remote --heads --tags {shlex.quote(repository)}  # is it pushed?",
+            f"git ls-remote --heads --tags {quoted(repository)}  # is it pushed?",
         )
 
     def _list(self, repository: str, *patterns: str) -> dict[str, str]:
@@ -123,7 +123,7 @@ class GitRepository:
             raise WorkFailed(
                 repository,
                 f"the repository can't be read: {self._mask(reason)}",
-                f"git ls-remote {shlex.quote(repository)}",
+                f"git ls-remote {quoted(repository)}",
             )
         lines = (line.partition("\t") for line in run.stdout.splitlines())
         return {name: commit for commit, _, name in lines}

@@ -1,4 +1,4 @@
-"""The user who pushes a deployment now, and the user who closed it."""
+"""The user who pushes a deployment now, and the user who locked it."""
 
 import json
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from bootstrapper.deploy.machine.directory import machine_name
 from bootstrapper.errors import Locked
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM
+from bootstrapper.quoting import quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +58,14 @@ class PushHolder(Actor):
 
     def refusal(self, deployment: str, host: str = "") -> Locked:
         """Return the error for another user who wants to push."""
-        name = self.deployment or deployment
+        name = single_line(self.deployment) or deployment  # a host reports it
+        word = quoted(name)
         what = (
             "is being pushed"
             if name == deployment
             else (f"its target is being pushed to by deployment {name}")
         )
-        push = f" (push {self.push})" if self.push else ""
+        push = f" (push {single_line(self.push)})" if self.push else ""
         near = self.machine == machine_name()
         # The lock of a host is not this directory's own: the push may be of another directory.
         end = ", in the directory that it was started from" if host else ""
@@ -71,18 +73,20 @@ class PushHolder(Actor):
         return Locked(
             f"{deployment} ({host})" if host else deployment,
             f"{what} by {self}{push}",
-            f"{PROGRAM} status {name}  # wait for it, or "
-            + (f"end it{end}: {PROGRAM} cancel {name}" if near else f"cancel it on {machine}"),
+            f"{PROGRAM} status {word}  # wait for it, or "
+            + (f"end it{end}: {PROGRAM} cancel {word}" if near else f"cancel it on {machine}"),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class LockInfo(Actor):
-    """The user who closed a deployment with `lock`, and the reason."""
+    """The user who locked a deployment with `lock`, and the reason."""
 
     reason: str = ""
 
     def refusal(self, deployment: str) -> Locked:
         """Return the error for a user who wants to push."""
         reason = f": {single_line(self.reason)}" if self.reason else ""
-        return Locked(deployment, f"is closed by {self}{reason}", f"{PROGRAM} unlock {deployment}")
+        return Locked(
+            deployment, f"has been locked by {self}{reason}", f"{PROGRAM} unlock {deployment}"
+        )

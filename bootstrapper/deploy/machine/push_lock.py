@@ -17,7 +17,7 @@ from bootstrapper.deploy.machine.process import close_in_children
 
 LOCKS = "locks"
 
-# Who only looks (`holder`) has the file locked for an instant: a push doesn't give way to that.
+# A status query (`holder`) locks the file for an instant. A push waits so long before it gives up.
 _LOOKED_AT = 0.3
 
 
@@ -34,7 +34,7 @@ class PushLock:
         self._file: FileIO | None = None
 
     def __enter__(self) -> Self:
-        """Raise Locked, with the holder's details, if another user pushes."""
+        """Raise Locked, with the holder's details, if another push runs."""
         path = deploy_directory(self._project, LOCKS) / f"{self._holder.deployment}.lock"
         file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
         end = time.monotonic() + _LOOKED_AT

@@ -1,6 +1,7 @@
 """Deploy, roll back and resume: what a person can start, for the command line and for Rolf."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 from bootstrapper.deploy.events.event import State
@@ -141,7 +142,8 @@ def resume(
 
 
 def _connect(session: Session, store: PushStore, frontend: Frontend) -> PushRegister:
-    with frontend.waiting(f"connecting to {host_names(session.deployment.hosts)}"):
+    hosts = session.deployment.hosts
+    with frontend.waiting(f"connecting to {host_names(hosts)}") if hosts else nullcontext():
         return PushRegister(session, store)
 
 

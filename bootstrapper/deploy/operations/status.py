@@ -28,7 +28,7 @@ class DeploymentStatus:
 
     records: list[Record]
     here: PushHolder | None
-    closed: LockInfo | None
+    lock_info: LockInfo | None
     states: Mapping[str, HostState] = field(default_factory=dict)
     unreachable: BootstrapperError | None = None
 
@@ -94,9 +94,9 @@ def read_status(
     here = current_holder(project, deployment.name)
     theirs = [line for state in states.values() for line in state.records]
     at_target = next(filter(None, (state.holder for state in states.values())), None)
-    closed = next(
-        filter(None, (state.closed for state in states.values())),
-        FileDeploymentLock(project, deployment.name).closed,
+    lock_info = next(
+        filter(None, (state.lock_info for state in states.values())),
+        FileDeploymentLock(project, deployment.name).lock_info,
     )
     return DeploymentStatus(
         records=merge_records(
@@ -105,7 +105,7 @@ def read_status(
             held_by=int(at_target.push or 0) if at_target else None,
         ),
         here=here,
-        closed=closed,
+        lock_info=lock_info,
         states=states,
         unreachable=unreachable,
     )

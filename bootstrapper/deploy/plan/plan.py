@@ -8,13 +8,14 @@ from typing import Any, Self
 
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
+from bootstrapper.quoting import quoted
 
 FORMAT = 1
 
 
 def deploy_command(deployment: str, commit: str) -> str:
     """Return the command that pushes a commit; without one, what the deployment's branch has now."""
-    return f"{PROGRAM} deploy {deployment}" + (f" --ref {commit}" if commit else "")
+    return f"{PROGRAM} deploy {quoted(deployment)}" + (f" --ref {quoted(commit)}" if commit else "")
 
 
 @dataclass(frozen=True, kw_only=True)

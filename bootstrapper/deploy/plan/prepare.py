@@ -1,6 +1,5 @@
 """Judge a deployment before anything runs: its recipes, secrets and flags, all in one pass."""
 
-import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.recipes.recipe import Recipe
 from bootstrapper.git_ref import check_ref
 from bootstrapper.program import PROGRAM
+from bootstrapper.quoting import quoted
 from bootstrapper.spelling import did_you_mean, nearest
 
 
@@ -229,7 +229,7 @@ def _unknown_stages(deployment: Deployment, skip: Collection[str]) -> list[Probl
             file=f"--skip {name}",
             text=f"no stage of {deployment.name} is called {name}{did_you_mean(name, names)}",
             next_step=f"{PROGRAM} deploy {deployment.name} "
-            + (f"--skip {shlex.quote(near)}" if (near := nearest(name, names)) else "--dry-run")
+            + (f"--skip {quoted(near)}" if (near := nearest(name, names)) else "--dry-run")
             + f"  # --skip takes: {', '.join(names)}",
         )
         for name in skip

@@ -10,6 +10,7 @@ from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.plan.prepare import PreparedDeployment
 from bootstrapper.errors import InputError
 from bootstrapper.program import PROGRAM
+from bootstrapper.quoting import quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,7 @@ def _switched(record: Record) -> bool:
 
 def _deployment(records: Sequence[Record]) -> str:
     """Return a space and the deployment's name; an empty text if it has no push."""
-    return f" {records[0].deployment}" if records else ""
+    return f" {quoted(records[0].deployment)}" if records else ""
 
 
 def _worked(records: Sequence[Record], wanted: int) -> Record:
@@ -148,7 +149,7 @@ def _worked(records: Sequence[Record], wanted: int) -> Record:
         raise InputError(
             f"push {wanted}",
             f"its state is {record.state}: it never worked",
-            f"{PROGRAM} pushes {record.deployment}",
+            f"{PROGRAM} pushes {quoted(record.deployment)}",
         )
     return record
 

@@ -1,5 +1,7 @@
 """Run the stages of a plan in order, on its hosts, until one fails."""
 
+import os
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +17,7 @@ from bootstrapper.deploy.events.event import (
     VariableSet,
 )
 from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.machine.account import Account
 from bootstrapper.deploy.plan import environment
 from bootstrapper.deploy.plan.plan import Plan, Stage
 from bootstrapper.deploy.running.job import Job, JobOutcome
@@ -102,7 +105,9 @@ class Execution:
         before: Callable[[str, Job], StageDecision],
         done: Iterable[tuple[int, str]] = (),
         outputs: Mapping[str, str] | None = None,
+        account: Account | None = None,
     ) -> None:
+        self._account = account or Account()
         self._plan = plan
         self._place = place
         self._runner = runner
@@ -191,8 +196,10 @@ class Execution:
 
     def _job(self, index: int, host: str) -> Job:
         stage, output = self._plan.stages[index], self._place.output(index, host)
-        self._place.checkout.mkdir(parents=True, exist_ok=True)  # recipes of 2010 remove it
-        output.write_bytes(b"")
+        self._account.make_directory(self._place.checkout)  # recipes of 2010 remove it
+        output.unlink(missing_ok=True)  # an earlier stage may have left something of that name
+        os.close(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        self._account.share(output, 0o6)
         variables = environment.environment(
             self._plan,
             host=host,
@@ -242,8 +249,7 @@ class Execution:
     def _read_output(self, job: Job) -> None:
         file = self._place.output(job.stage, job.host)
         try:
-            with file.open("rb") as output:
-                data = output.read(_MOST_OUTPUT + 1)
+            data = _read_regular(file)
             file.unlink()  # it may hold a secret
         except OSError:  # the stage has removed it: it has nothing to hand on
             return
@@ -296,3 +302,18 @@ class Execution:
                 f"{host}: {outcome.reason}" if host else outcome.reason for host, outcome in failed
             )
             raise _Halt(State.FAILED, f"{stage.name}: {text}")
+
+
+def _read_regular(file: Path) -> bytes:
+    """Return the beginning of a file; nothing of a pipe or a link, which a stage can leave there.
+
+    A pipe without a writer would block this process for ever.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        with open(descriptor, "rb", closefd=False) as output:
+            return output.read(_MOST_OUTPUT + 1)
+    finally:
+        os.close(descriptor)

@@ -19,6 +19,7 @@ from bootstrapper.deploy.events.event import (
 )
 from bootstrapper.deploy.events.record import Record
 from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.machine.account import Account
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.push.execution import Execution, PushDirectories, Result, StageDecision
@@ -71,12 +72,20 @@ class PushSession(Protocol):
     """What a push needs of the session that holds its locks and connections."""
 
     @property
-    def inherited(self) -> Mapping[str, str]:
-        """The variables of the deploying process, its PATH led by the push's own ssh."""
+    def account(self) -> Account:
+        """The user that stages run as."""
+
+    @property
+    def stage_environment(self) -> Mapping[str, str]:
+        """The variables of the deploying process for stages, PATH led by the push's own ssh."""
 
     @property
     def scratch(self) -> Path:
         """A directory that is removed when the session ends; its name has no spaces."""
+
+    @property
+    def clock(self) -> PushClock:
+        """The clock of all events."""
 
     def lost(self) -> str:
         """Return why a host's lock is no longer held; empty while it is."""
@@ -96,7 +105,7 @@ class Push:
         self._observer = observer
         self._session = session
         self._masking = SecretMasker(plan.secrets)
-        self._clock = PushClock()
+        self._clock = session.clock
         self._limit = output_limit.of(plan.settings)
         self._lost = ""  # why the push was ended, if that was the target's lock
         self.record = journal.record()
@@ -111,12 +120,15 @@ class Push:
         """Run the stages that aren't `done`; `record` then tells how it went."""
         execution: Execution | None = None
         try:
+            account = self._session.account
+            account.admit(self._journal.directory)
             with Runner(
                 emit=self._emit,
                 clock=self._clock,
                 masking=self._masking,
                 cancelled=self._cancelled,
                 tick=self._tick,
+                account=account,
             ) as runner:
                 self._emit(PushStarted(at=self._clock.now(), resumed=resumed))
                 execution = Execution(
@@ -128,12 +140,13 @@ class Push:
                     runner=runner,
                     emit=self._emit,
                     clock=self._clock,
-                    inherited=self._session.inherited,
+                    inherited=self._session.stage_environment,
                     python=sys.executable,
                     cancelled=self._cancelled,
                     before=self._before,
                     done=done,
                     outputs=outputs,
+                    account=account,
                 )
                 result = execution.run()
         except (BootstrapperError, OSError) as error:  # the journal can't be written, and so on

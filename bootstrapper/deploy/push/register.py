@@ -1,6 +1,5 @@
-"""The pushes of a deployment: those before, and the one that begins now."""
+"""The earlier pushes of a deployment, and the number and journal of a new one."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -129,7 +128,9 @@ class PushRegister:
 
     def continue_push(self, plan: Plan) -> None:
         """Record on this machine and the hosts that this push runs."""
-        record = replace(fold(plan.snapshot(), ()), state=State.RUNNING, started=time.time())
+        record = replace(
+            fold(plan.snapshot(), ()), state=State.RUNNING, started=self._session.clock.now()
+        )
         self._session.hold(plan.id, record.to_json())
 
     def end(self, record: Record) -> str:

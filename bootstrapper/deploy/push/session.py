@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from bootstrapper.deploy.definition.deployment import Deployment
-from bootstrapper.deploy.events.times import iso_now
+from bootstrapper.deploy.events.times import PushClock, iso_now
+from bootstrapper.deploy.machine.account import Account
 from bootstrapper.deploy.machine.deployment_lock import DeploymentLock, FileDeploymentLock
 from bootstrapper.deploy.machine.directory import machine_name, user_name
 from bootstrapper.deploy.machine.holder import PushHolder
@@ -23,13 +24,24 @@ class Session:
     """A context manager that holds the locks of a deployment.
 
     Entering takes the lock on this machine and starts to log in to the hosts; the first access of
-    `hosts` waits for the hosts and their locks. `inherited` is what stages get of this process's
-    environment, with the push's own ssh first in PATH; `scratch` is a temporary directory.
+    `hosts` waits for the hosts and their locks. `inherited` is what git gets of this process's
+    environment, with the push's own ssh first in PATH, and `stage_environment` what stages get, which
+    run as `account`; `scratch` is a temporary directory. The times of events are those of `clock`.
     """
 
-    def __init__(self, project: Path, deployment: Deployment, *, who: str = "") -> None:
+    def __init__(
+        self,
+        project: Path,
+        deployment: Deployment,
+        *,
+        who: str = "",
+        clock: PushClock | None = None,
+        account: Account | None = None,
+    ) -> None:
+        self.account = account or Account()
         self.project = project
         self.deployment = deployment
+        self.clock = clock or PushClock()
         self._stack = ExitStack()
         self._ready = False
         self.holder = PushHolder(
@@ -41,17 +53,19 @@ class Session:
         )
 
     def __enter__(self) -> Self:
-        """Raise Locked if another push runs from here, or the deployment is closed."""
+        """Raise Locked if another push runs from here, or the deployment is locked."""
         with ExitStack() as stack:
             self._lock = stack.enter_context(PushLock(self.project, self.holder))
-            if closed := FileDeploymentLock(self.project, self.deployment.name).closed:
-                raise closed.refusal(self.deployment.name)
+            if info := FileDeploymentLock(self.project, self.deployment.name).lock_info:
+                raise info.refusal(self.deployment.name)
             settings = self.deployment.environment
             config = settings.get("SSH_CONFIG")
-            ssh = stack.enter_context(Ssh(self.project / config if config else None))
+            stack.enter_context(self.account.admitted(self.project))
+            ssh = stack.enter_context(Ssh(self.project / config if config else None, self.account))
             self.scratch = ssh.directory
             own = {name: os.environ[name] for name in INHERITED if name in os.environ}
             self.inherited: Mapping[str, str] = own | ssh.environment(own)
+            self.stage_environment = self.account.environment(self.inherited)
             self._hosts = RemoteHosts(
                 ssh, self.deployment.hosts, settings.get("REMOTE_DIRECTORY", ""), self.holder
             )
@@ -73,7 +87,7 @@ class Session:
         """The hosts, their locks taken. Raise Locked, or WorkFailed if they can't be reached."""
         if not self._ready:
             self._hosts.wait()
-            self._hosts.refuse_if_closed(self.deployment.name)
+            self._hosts.refuse_if_locked(self.deployment.name)
             self._ready = True
         return self._hosts
 
@@ -95,7 +109,7 @@ class Session:
 
 @contextmanager
 def open_deployment_lock(project: Path, deployment: Deployment) -> Iterator[DeploymentLock]:
-    """Return the deployment's door, on all of its hosts where it has a directory there."""
+    """Yield the deployment's lock: on all of its hosts, or in the project without a host."""
     directory = deployment.environment.get("REMOTE_DIRECTORY", "")
     if not (directory and deployment.hosts):
         yield FileDeploymentLock(project, deployment.name)

@@ -5,7 +5,6 @@ shebang, whatever its extension. A name may hold spaces. Other files (a README) 
 """
 
 import os
-import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from bootstrapper.deploy.definition.deployment import StageEntry
 from bootstrapper.deploy.definition.problems import DefinitionError, Problem, definition_error
 from bootstrapper.deploy.recipes import piece, recipe
 from bootstrapper.deploy.recipes.recipe import Recipe
+from bootstrapper.quoting import quoted
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -106,7 +106,7 @@ class RecipeCatalog:
 
 
 def _quoted(name: str) -> str:
-    return shlex.quote(f"{RECIPES}/{name}")
+    return quoted(f"{RECIPES}/{name}")
 
 
 def _listed(directory: Path) -> list[Path]:
@@ -141,9 +141,7 @@ def _read(name: str, path: Path) -> Recipe:
     file = f"{RECIPES}/{path.name}"
 
     def broken(text: str) -> DefinitionError:
-        return definition_error(
-            [Problem(file=file, text=text, next_step=f"ls -l {shlex.quote(file)}")]
-        )
+        return definition_error([Problem(file=file, text=text, next_step=f"ls -l {quoted(file)}")])
 
     try:
         mode = path.stat().st_mode

@@ -1,7 +1,6 @@
 """Write recipes into a project's `deploy/recipes/`: all of them, or none."""
 
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from tempfile import TemporaryDirectory
 from bootstrapper.deploy.definition.problems import Problem, definition_error
 from bootstrapper.deploy.recipes.catalog import RECIPES
 from bootstrapper.deploy.recipes.recipe import SUFFIXES
-from bootstrapper.program import COMMAND_LINE
+from bootstrapper.program import command_line
+from bootstrapper.quoting import quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResul
                 Problem(
                     file=f"{RECIPES}/{other}",
                     text=f"has the name of {name}, and one name is one recipe",
-                    next_step=f"rm {shlex.quote(f'{RECIPES}/{other}')}",
+                    next_step=f"rm {quoted(f'{RECIPES}/{other}')}",
                 )
             )
         if not os.path.lexists(path):
@@ -48,14 +48,14 @@ def write(project: Path, files: Mapping[str, str], *, force: bool) -> WriteResul
         else:
             differing.append(name)
             if path.is_dir() or not force:
-                file = shlex.quote(f"{RECIPES}/{name}")
+                file = quoted(f"{RECIPES}/{name}")
                 problems.append(
                     Problem(
                         file=f"{RECIPES}/{name}",
                         text="is there already, and differs",
                         next_step=f"ls -la {file}  # remove the directory"
                         if path.is_dir()
-                        else f"cat {file}  # then, to replace it: {COMMAND_LINE} --force",
+                        else f"cat {file}  # then, to replace it: {command_line()} --force",
                     )
                 )
     if problems:

@@ -13,12 +13,12 @@ with a global `self` (see python_stage). A file with a shebang runs as the progr
 """
 
 import re
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bootstrapper.deploy.definition.problems import Problem, decode, definition_error
 from bootstrapper.deploy.definition.setting import VARIABLE
+from bootstrapper.quoting import quoted
 
 SHELL, PYTHON, EXECUTABLE = "shell", "python", "program"
 SUFFIXES = {".sh": SHELL, ".py": PYTHON}
@@ -81,7 +81,7 @@ class Recipe:
 
 def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None = None) -> Recipe:
     """Return the recipe that a file holds. Raise DefinitionError; `file` is how messages call it."""
-    code = decode(data, file, encoding="utf-8", next_step=f"file {shlex.quote(file)}")
+    code = decode(data, file, encoding="utf-8", next_step=f"file {quoted(file)}")
     problems = []
     if code.startswith("\ufeff"):
         problems.append(
@@ -89,7 +89,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                 file=file,
                 line=1,
                 text="begins with a byte order mark, which no shell takes",
-                next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' {shlex.quote(file)}",
+                next_step=f"sed -i '1s/^\\xEF\\xBB\\xBF//' {quoted(file)}",
             )
         )
     if "\0" in code:
@@ -110,7 +110,7 @@ def parse(name: str, suffix: str, data: bytes, *, file: str, path: Path | None =
                 file=file,
                 line=line,
                 text="ends its lines as Windows does (CR LF)",
-                next_step=f"sed -i 's/\\r$//' {shlex.quote(file)}",
+                next_step=f"sed -i 's/\\r$//' {quoted(file)}",
             )
         )
     comment, docstring = _leading(code, python=suffix == ".py")

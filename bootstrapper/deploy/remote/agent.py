@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib.resources import files
 
+from bootstrapper.deploy.machine.account import Account
 from bootstrapper.deploy.machine.process import close_in_children
 
 Message = tuple[str, bytes]
@@ -20,15 +21,20 @@ class Agent:
     the last of them: nologin(8) says there why nobody may log in.
     """
 
-    def __init__(self, command: Sequence[str], sent_first: bytes, word: str) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        sent_first: bytes,
+        word: str,
+        account: Account | None = None,
+    ) -> None:
+        self._account = account or Account()
         self._word = word.encode() + b" "
         self._received, self._unsent, self._in_log = b"", sent_first, False
         # A file: nobody need read it while ssh lives.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
+        self._process = self._account.popen(
             command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             stderr=self._stderr,
             bufsize=0,
             start_new_session=True,
@@ -90,7 +96,7 @@ class Agent:
         try:
             self._process.wait(max(seconds, 0))
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._account.kill(self._process)
             self._process.wait()
         self._stdout.close()
         self._stderr.close()

@@ -9,6 +9,8 @@
 
 export LC_ALL=C
 unset CDPATH
+# Other users must not write the lock and the history, whatever the login's umask is.
+umask go-w
 for name in answer mode limit directory holder; do IFS= read -r "$name" || exit 0; done
 
 say() { printf '%s %s\n' "$answer" "${*//$'\n'/ }"; }
@@ -36,7 +38,18 @@ go() {
     cd -- "$directory" && directory=$PWD
 }
 
-write() { printf '%s\n' "$2" >"$1"; }
+# Whether these are not links of another user, who could lead us to a file of our own.
+ours() {
+    local name
+    for name in "$@"; do
+        [[ ! -L $name ]] || case $(stat -c %u -- "$name") in
+            0 | "$EUID") ;;
+            *) echo "$name is a link of another user" >&2; return 1 ;;
+        esac
+    done
+}
+
+write() { ours .deploy "$1" && printf '%s\n' "$2" >"$1"; }
 
 # A recipe may sync a whole directory with --delete over this one, as those of 2010 do: the history
 # comes back from the file that we hold open.
@@ -47,6 +60,7 @@ keep_history() {
 } 2>/dev/null
 
 append() {
+    ours pushes.log || return
     # A line that was torn by a crash or a full disk stays a line of its own.
     { [[ ! -s pushes.log || -z $(tail -c 1 pushes.log) ]] || echo; printf '%s\n' "$1"; } >>pushes.log &&
         sync pushes.log
@@ -55,7 +69,7 @@ append() {
 # The holder's details, a tab, the record of the push that begins.
 begin() { mkdir -p .deploy && write .deploy/lock "${1%%$'\t'*}" && append "${1#*$'\t'}"; }
 
-close() { write ".deploy/closed.$$" "$1" && mv -f ".deploy/closed.$$" .deploy/closed; }
+lock_deployment() { write ".deploy/closed.$$" "$1" && mv -f ".deploy/closed.$$" .deploy/closed; }
 
 # Commands of the push run in sessions of the same connection: sshd started them as it did us, and
 # each leads a process group. When each began tells it from a later process of the same id.
@@ -97,11 +111,11 @@ end_commands() {
 } 2>/dev/null
 
 lock() {
-    error=$(attempt eval ': >>.deploy/lock') || refuse "$error"
+    error=$(attempt eval 'ours .deploy .deploy/lock pushes.log && : >>.deploy/lock') || refuse "$error"
     # The directory itself is locked: a file in it may be deleted and created again by a recipe.
     exec 9<.
-    # Those who only look have it locked for an instant, too. One who is about to let it go has
-    # emptied it: that takes as long as to end what still runs.
+    # A status query locks it for an instant, too. A push that is ending has emptied the file, and
+    # unlocks the directory when all of its processes have ended.
     until flock -n 9; do
         ((++tried < 4 || (tried < 80 && $(wc -c <.deploy/lock) < 2))) ||
             { say held "$(<.deploy/lock)"; exit 0; }
@@ -118,7 +132,7 @@ tell() {
         release=${release%/}
         [[ $release == 'releases/*' ]] || say release "${release#releases/}"
     done
-    [[ ! -e .deploy/closed ]] || say closed "$(<.deploy/closed)"
+    [[ ! -e .deploy/closed ]] || say locked "$(<.deploy/closed)"
     [[ $mode == hold ]] || (flock -n -s 8) 8<. || say held "$(<.deploy/lock)"
     say log
     [[ ! -e pushes.log ]] || tail -c 1048576 pushes.log | tail -n 200
@@ -132,9 +146,9 @@ obey() {
         current) say done "$(readlink current)" ;;
         'append '*) keep_history; do_it append "${1#append }" ;;
         'begin '*) do_it begin "${1#begin }" ;;
-        'close '*) enter; do_it close "${1#close }" ;;
+        'lock-deployment '*) enter; do_it lock_deployment "${1#lock-deployment }" ;;
         stop) end_commands; say done ;;
-        open) do_it rm -f .deploy/closed ;;
+        unlock-deployment) do_it rm -f .deploy/closed ;;
     esac
 }
 

@@ -3,14 +3,14 @@
 import json
 import os
 import re
-import shlex
 from dataclasses import dataclass, field
 
 from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.machine.holder import LockInfo, PushHolder
 from bootstrapper.deploy.remote.agent import Agent, program, wait
 from bootstrapper.deploy.remote.ssh import HERE, Ssh
-from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+from bootstrapper.errors import BootstrapperError, InputError, Locked, WorkFailed
+from bootstrapper.quoting import joined, quoted
 
 # Seconds. Counted from a sign of life that was answered, the pusher gives up ten seconds before
 # the target lets somebody else in: enough for its stages to end.
@@ -65,7 +65,7 @@ class RemoteHost:
         self._asked: float | None = None
         self._gone = ""
         self._replies: list[tuple[str, bytes]] = []
-        self.agent = Agent(ssh.command(host, command), first, word)
+        self.agent = Agent(ssh.command(host, command), first, word, ssh.account)
 
     def opened(self) -> bool:
         """Return whether all is known; raise Locked, or WorkFailed in words, if it can't be."""
@@ -166,6 +166,14 @@ class RemoteHost:
                 f"{self.directory} there is that of another host of REMOTE_HOSTS, too",
                 "${EDITOR:-vi} deploy/deployments.toml  # name that host once",
             )
+        if other == PushHolder():
+            # Any user who can read the directory can lock it: flock(2).
+            return Locked(
+                us.deployment if self.host == HERE else f"{us.deployment} ({self.host})",
+                f"{self.directory} is locked by a process that has not written its name",
+                f"{self._there('fuser', '-v', self.directory)}  # as root: shows the process; "
+                "chmod o-r prevents that other users lock the directory",
+            )
         return other.refusal(us.deployment, self.host)
 
     def _failure(self) -> BootstrapperError:
@@ -183,10 +191,10 @@ class RemoteHost:
 
     def _there(self, *words: str) -> str:
         """Return the command that runs the words on the host; the shell there reads them again."""
-        command = shlex.join(words)
+        command = joined(words)
         if self.host == HERE:
             return command
-        return f"{self._by_hand} {command if command == ' '.join(words) else shlex.quote(command)}"
+        return f"{self._by_hand} {command if command == ' '.join(words) else quoted(command)}"
 
     def _refusal(self, text: str) -> WorkFailed:
         text = _PLACE.sub("", text.strip())
@@ -220,7 +228,7 @@ class HostState:
     current: str = ""
     releases: list[str] = field(default_factory=list)
     log: list[bytes] = field(default_factory=list)
-    closed: LockInfo | None = None
+    lock_info: LockInfo | None = None
     holder: PushHolder | None = None
 
     @property
@@ -245,7 +253,7 @@ class HostState:
                 self.releases.append(os.fsdecode(value))
             case "log":
                 self.log.append(value)
-            case "closed":
-                self.closed = LockInfo.from_json(value)
+            case "locked":
+                self.lock_info = LockInfo.from_json(value)
             case "held":
                 self.holder = PushHolder.from_json(value)

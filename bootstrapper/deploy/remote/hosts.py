@@ -19,7 +19,7 @@ CLOSE_WITHIN = 2.0
 class RemoteHosts:
     """A context manager that holds the hosts of a push and their locks.
 
-    Without `holder` it takes no locks, to read the hosts and to close or open a deployment. One error
+    Without `holder` it takes no locks, to read the hosts and to lock or unlock a deployment. One error
     names all hosts that fail, and then none is held. Stages use the same connections.
     """
 
@@ -82,14 +82,14 @@ class RemoteHosts:
         return {host: remote.state for host, remote in self._by_name.items()}
 
     @property
-    def closed(self) -> LockInfo | None:
-        """The user who had closed the deployment on one of its hosts, and the reason."""
-        return next((state.closed for state in self.states.values() if state.closed), None)
+    def lock_info(self) -> LockInfo | None:
+        """The user who locked the deployment on one of its hosts, and the reason."""
+        return next((state.lock_info for state in self.states.values() if state.lock_info), None)
 
-    def refuse_if_closed(self, deployment: str) -> None:
-        """Raise Locked if the deployment is closed on one of its hosts."""
-        if self.closed:
-            raise self.closed.refusal(deployment)
+    def refuse_if_locked(self, deployment: str) -> None:
+        """Raise Locked if the deployment is locked on one of its hosts."""
+        if self.lock_info:
+            raise self.lock_info.refusal(deployment)
 
     def beat(self) -> None:
         """Send heartbeats to all hosts. Called every 0.1 s; it never waits."""
@@ -112,13 +112,13 @@ class RemoteHosts:
         """End the commands of stages that still run on the hosts after their ssh here has ended."""
         self._ask("stop")
 
-    def close(self, closed: LockInfo) -> None:
-        """Close the deployment until `open`; a push that runs continues."""
-        self._ask("close", closed.to_json())
+    def lock(self, info: LockInfo) -> None:
+        """Lock the deployment until `unlock`; a push that runs continues."""
+        self._ask("lock-deployment", info.to_json())
 
-    def open(self) -> None:
-        """Open the deployment to pushes again."""
-        self._ask("open")
+    def unlock(self) -> None:
+        """Unlock the deployment; no error if it was not locked."""
+        self._ask("unlock-deployment")
 
     def current(self) -> dict[str, str]:
         """Return the name of the live release, by host."""
@@ -147,13 +147,11 @@ class RemoteHosts:
         if not others:
             raise first
         kind = Locked if all(isinstance(one, Locked) for one in failures.values()) else WorkFailed
-        listed = "".join(
-            f"\n  {one.where}: {one.fault}\n    next: {one.next_step}" for one in failures.values()
-        )
-        raise kind(
+        raise kind.listing(
             f"{len(failures)} of {len(self._hosts)} hosts",
-            f"can't be pushed to{listed}",
+            "can't be pushed to",
             f"{PROGRAM} status {self._holder.deployment if self._holder else ''}".rstrip(),
+            failures.values(),
         )
 
     def end(self) -> None:

@@ -2,9 +2,9 @@
 
 import fcntl
 import os
-import pwd
 import shlex
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bootstrapper.cache_home import is_own
+from bootstrapper.deploy.machine.account import Account
 from bootstrapper.deploy.machine.process import close_in_children
 from bootstrapper.deploy.remote.ssh_failure import ssh_error
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
@@ -94,8 +96,9 @@ class Ssh:
     and the system's. For the host `.` it runs the command on this machine.
     """
 
-    def __init__(self, config: Path | None = None) -> None:
+    def __init__(self, config: Path | None = None, account: Account | None = None) -> None:
         self.config = config
+        self.account = account or Account()
 
     def __enter__(self) -> Self:
         """Raise InputError without the file that SSH_CONFIG names."""
@@ -103,20 +106,22 @@ class Ssh:
         given = self._given()
         parent = _parent()
         _sweep(parent)
-        self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        self._lock = _lock(self.directory)
-        assert self._lock
+        self.directory, self._lock = _make_directory(parent)
         close_in_children(self._lock)
         self._program = program
         self._own_config = self.directory / "ssh_config"
-        first = _FIRST.format(directory=self.directory, connect=CONNECT_WITHIN, alive=ALIVE_EVERY)
+        first = _FIRST.format(directory=self._sockets(), connect=CONNECT_WITHIN, alive=ALIVE_EVERY)
         if given is None:
             first += "Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n"
+        elif self.account.other:
+            # ssh refuses to include a file of another user, but reads this one.
+            first += given.decode("utf-8", "surrogateescape")
         else:
             # A copy: ssh refuses to include a file that a group may write, which -F would read.
             (self.directory / "given").write_bytes(given)
             first += f'Include "{self.directory}/given"\n'
-        self._own_config.write_text(first)
+        self._own_config.write_text(first, encoding="utf-8", errors="surrogateescape")
+        self.account.share(self._own_config, 0o4)
         reach = (
             f'exec {shlex.quote(program)} -F {shlex.quote(str(self._own_config))} "$@"'
             if program
@@ -126,7 +131,7 @@ class Ssh:
             "ssh",
             _WRAPPER.format(
                 reach=reach,
-                shell=shlex.quote(_shell()),
+                shell=shlex.quote(_shell(self.account.shell)),
                 path=shlex.quote(os.environ.get("PATH", os.defpath)),
             ),
         )
@@ -200,6 +205,20 @@ class Ssh:
         path = self.directory / name
         path.write_text(script)
         path.chmod(0o700)
+        self.account.share(path, 0o5)
+
+    def _sockets(self) -> Path:
+        """Return the directory of the shared connections: one that their user can write to.
+
+        That user must not be able to replace the files beside it.
+        """
+        if not self.account.other:
+            return self.directory
+        self.account.share(self.directory, 0o5)
+        sockets = self.directory / "c"
+        sockets.mkdir(mode=0o700)
+        self.account.share(sockets, 0o7)
+        return sockets
 
     def _given(self) -> bytes | None:
         if self.config is None:
@@ -228,17 +247,47 @@ def _parent() -> str:
     ):
         if (
             parent
-            and len(os.fsencode(parent)) + 20 <= _LONGEST
+            and len(os.fsencode(parent)) + 22 <= _LONGEST
+            and _is_safe(Path(parent))
             and os.access(parent, os.W_OK)
             and not os.statvfs(parent).f_flag & getattr(os, "ST_NOEXEC", 0)
         ):
             return parent
     raise WorkFailed(
         "ssh",
-        "no directory can hold the push's connections: it must be "
+        "no directory can hold the push's connections: it must be yours and "
         "writable, its files executable, its name short",
         "export XDG_RUNTIME_DIR=$HOME  # or such a directory, if yours is none",
     )
+
+
+def _is_safe(parent: Path) -> bool:
+    """Return whether no other user can replace a directory that we create in `parent`.
+
+    `su` and `sudo -E` keep the XDG_RUNTIME_DIR of another user.
+    """
+    try:
+        return is_own(parent) or (
+            str(parent) in ("/tmp", "/var/tmp")  # noqa: S108
+            and bool(parent.stat().st_mode & stat.S_ISVTX)
+        )
+    except OSError:
+        return False
+
+
+def _make_directory(parent: str) -> tuple[Path, FileIO]:
+    """Make a directory, and return it with its lock.
+
+    Another push may sweep the directory before it is locked, if the clock was set forward.
+    """
+    while True:
+        directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        with suppress(FileNotFoundError):
+            lock = _lock(directory)
+            if lock and os.fstat(lock.fileno()).st_nlink:
+                return directory, lock
+            if lock:
+                lock.close()
 
 
 def _lock(directory: Path) -> FileIO | None:
@@ -264,7 +313,6 @@ def _sweep(parent: str) -> None:
                     shutil.rmtree(path, ignore_errors=True)
 
 
-def _shell() -> str:
+def _shell(shell: str) -> str:
     """Return the user's, as sshd takes it, if it is one: that of a service's user may be `nologin`."""
-    shell = pwd.getpwuid(os.getuid()).pw_shell
     return shell if os.path.basename(shell) in _SHELLS and os.access(shell, os.X_OK) else "/bin/sh"

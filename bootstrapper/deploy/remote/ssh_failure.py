@@ -1,9 +1,9 @@
 """Translate ssh's errors into messages with a next step."""
 
 import re
-import shlex
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+from bootstrapper.quoting import joined, quoted
 
 OWN_STATUS = 255
 
@@ -91,7 +91,7 @@ def ssh_error(
         return WorkFailed(
             host,
             f"login refused ({_last(text)})",
-            f"{by_hand}  # ssh-add -l lists your keys, ssh-copy-id {shlex.quote(host)} adds one",
+            f"{by_hand}  # ssh-add -l lists your keys, ssh-copy-id {quoted(host)} adds one",
         )
     if _CLOSED.search(text):
         return WorkFailed(
@@ -106,7 +106,7 @@ def _changed(host: str, text: str, by_hand: str) -> WorkFailed:
     shown = _FINGERPRINT.search(text)
     known = _OFFENDING.search(text)
     remove = _REMOVE.search(text)
-    forget = remove[1] if remove else f"ssh-keygen -R {shlex.quote(host.rpartition('@')[2])}"
+    forget = remove[1] if remove else f"ssh-keygen -R {quoted(host.rpartition('@')[2])}"
     return WorkFailed(
         host,
         "ITS HOST KEY HAS CHANGED: another machine may answer in its place. "
@@ -123,15 +123,15 @@ def _scan(name: str) -> str:
     """Return the command that shows the fingerprints of a host; `name` is as in known_hosts."""
     found = _KNOWN_PORT.fullmatch(name)
     words = ["-p", found[2], found[1]] if found else [name]
-    return f"ssh-keyscan {shlex.join(words)} | ssh-keygen -lf -"
+    return f"ssh-keyscan {joined(words)} | ssh-keygen -lf -"
 
 
 def _open_configuration(line: str) -> str:
     """Return the command that opens the file in which ssh's message finds a fault, or nothing."""
     if found := _IN_FILE.match(line):
-        return f"${{EDITOR:-vi}} +{found[2]} {shlex.quote(found[1])}  # correct that line"
+        return f"${{EDITOR:-vi}} +{found[2]} {quoted(found[1])}  # correct that line"
     if found := _BAD_OWNER.search(line):
-        return f"ls -l {shlex.quote(found[1])}  # only its owner may write it"
+        return f"ls -l {quoted(found[1])}  # only its owner may write it"
     return ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bootstrapper.deploy.definition import duration
 from bootstrapper.deploy.events.event import Event, Note, Output, State
 from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.machine.limits import Limits
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, JobOutcome
@@ -56,8 +57,10 @@ class JobRun:
         clock: PushClock,
         masking: SecretMasker,
         patience: Patience,
+        limits: Limits | None = None,
     ) -> None:
         self.job = job
+        self._limits = limits or Limits()
         self._reader = reader
         self._emit = emit
         self._clock = clock
@@ -86,11 +89,14 @@ class JobRun:
                 state=self._state, exit=self.status, seconds=self._seconds, reason=self._reason
             )
         state = State.SUCCEEDED if self.status == 0 else State.FAILED
+        hint = self._limits.hint(self.status)
         return JobOutcome(
             state=state,
             exit=self.status,
             seconds=self._seconds,
-            reason=self._masking.mask(self._reason or _in_words(self.status)),
+            reason=self._masking.mask(
+                (self._reason or _in_words(self.status)) + (f" ({hint})" if hint else "")
+            ),
         )
 
     # What it says.
@@ -98,9 +104,11 @@ class JobRun:
     def receive(self, output: JobOutput, data: bytes) -> None:
         """Process a piece of a stream; b"" is its end."""
         self._heard = now = time.monotonic()
-        # A line that the other stream has begun stands before what came after it.
+        # A line that the other stream has begun stands before what came after it. During a flood the
+        # order is not known, and the line stays whole.
         other = self.stderr if output is self.stdout else self.stdout
-        self._say(other, other.line.take())
+        if not (output.pipe.wide or other.pipe.wide):
+            self._say(other, other.line.take())
         self._say(output, output.feed(data, now))
 
     def _say(self, output: JobOutput, data: bytes) -> None:
@@ -243,7 +251,10 @@ class JobRun:
             for one in sorted(left):
                 self.note(f"left behind by the stage, and ended: {self._named(one)}")
             self.ending = Ending(
-                lambda: self._session(supervisor), ending_steps(self._patience.left), [self.pid]
+                lambda: self._session(supervisor),
+                ending_steps(self._patience.left),
+                [self.pid],
+                supervisor.signal,
             )
 
     def _dry(self, now: float, supervisor: Supervisor | None) -> None:

@@ -201,6 +201,7 @@ class Ending:
     """Sends stronger and stronger signals until no process is left.
 
     Call `poll` repeatedly. `members` returns the living processes; later ones get the signal, too.
+    `signals` sends one to a process that may be another user's.
     The first signals go to the process `groups`; without /proc all of them do.
     """
 
@@ -209,8 +210,10 @@ class Ending:
         members: Callable[[], Collection[Process]],
         steps: Sequence[Step],
         groups: Iterable[int] = (),
+        signals: Callable[[Process, signal.Signals], None] | None = None,
     ) -> None:
         self._members = members
+        self._send = signals or (lambda process, number: send(process, number))
         self._steps = list(steps)
         self._groups = frozenset(groups)
         self._until = 0.0
@@ -241,9 +244,12 @@ class Ending:
             del self._steps[0]
             self._start(now)
         step = self._steps[0]
-        for process in set(members) - self._notified:
+        # Oldest first: a script whose command is killed before it would go on to its next command.
+        for process in sorted(
+            set(members) - self._notified, key=lambda one: (one.started, one.pid)
+        ):
             if step.everyone or self._in_group(process):
-                send(process, step.signal)
+                self._send(process, step.signal)
                 self._notified.add(process)
         return False
 

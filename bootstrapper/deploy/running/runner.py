@@ -7,6 +7,7 @@ from types import TracebackType
 
 from bootstrapper.deploy.events.event import Event, State
 from bootstrapper.deploy.events.times import PushClock
+from bootstrapper.deploy.machine.account import Account
 from bootstrapper.deploy.masking.masker import SecretMasker
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job, JobOutcome
@@ -39,7 +40,9 @@ class Runner:
         cancelled: Callable[[], str],
         tick: Callable[[], None] = lambda: None,
         patience: Patience = PATIENCE,
+        account: Account | None = None,
     ) -> None:
+        self._account = account or Account()
         self._emit = emit
         self._clock = clock
         self._masking = masking
@@ -65,7 +68,7 @@ class Runner:
 
     def _stand_by(self) -> Supervisor:
         if self._supervisor is None:
-            self._supervisor = Supervisor(grace=self._patience.left)
+            self._supervisor = Supervisor(grace=self._patience.left, account=self._account)
             self._reader.watch(self._supervisor.socket.fileno())
         return self._supervisor
 
@@ -97,7 +100,13 @@ class Runner:
             for job in jobs:
                 self._keys += 1
                 runs[self._keys] = run = JobRun(
-                    job, self._reader, self._emit, self._clock, self._masking, self._patience
+                    job,
+                    self._reader,
+                    self._emit,
+                    self._clock,
+                    self._masking,
+                    self._patience,
+                    self._account.limits,
                 )
                 supervisor.start(self._keys, job, run.stdout.pipe.writing, run.stderr.pipe.writing)
             self._see_through(runs, ended)
@@ -228,5 +237,10 @@ class Runner:
                 Step(signal.SIGTERM, patience.terminated),
                 Step(signal.SIGKILL, 0),
             ],
-            groups=[run.pid for run in runs if run.pid],
+            [run.pid for run in runs if run.pid],
+            self._signal,
         )
+
+    def _signal(self, process: Process, number: signal.Signals) -> None:
+        if self._supervisor:
+            self._supervisor.signal(process, number)

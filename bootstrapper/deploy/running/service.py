@@ -11,20 +11,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from bootstrapper.deploy.machine.account import LENGTH
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
 
-LENGTH = 4  # bytes before a message say how long it is
 _LOOK_MILLISECONDS = 2  # between two looks at the streams of jobs
 COULD_NOT_RUN, NOT_FOUND = 126, 127  # as in a shell
 
 
 class Service:
-    """The loop of the supervisor, in its own process."""
+    """The loop of the supervisor, in its own process. It `creates` the directories of jobs."""
 
-    def __init__(self, connection: socket.socket, grace: float) -> None:
+    def __init__(self, connection: socket.socket, grace: float, *, creates: bool = False) -> None:
         self._connection = connection
         self._grace = grace
+        self._creates = creates
         self._keys: dict[int, int] = {}  # by process id
         self._streams: dict[int, Sequence[int]] = {}  # of those
         self._spared: set[Process] = set()
@@ -99,6 +100,8 @@ class Service:
     def _start(self, job: dict[str, Any], descriptors: Sequence[int]) -> None:
         stdout, stderr = descriptors
         try:
+            if self._creates:
+                os.makedirs(job["directory"], exist_ok=True)
             process = subprocess.Popen(
                 job["argv"],
                 env=job["environment"],
@@ -169,9 +172,12 @@ def detach(connection: socket.socket) -> socket.socket:
         if signal.getsignal(number) not in (signal.SIG_DFL, None):
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.setsid()
+    if os.getsid(0) != os.getpid():  # sudo may have made it a leader already
+        os.setsid()
     os.chdir("/")
-    kept = os.dup2(connection.detach(), 3, inheritable=False)
+    kept = connection.detach()
+    if kept != 3:  # dup3(2) refuses that
+        kept = os.dup2(kept, 3, inheritable=False)
     os.closerange(4, os.sysconf("SC_OPEN_MAX"))
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):

@@ -1,4 +1,4 @@
-"""What jobs write, read in the order in which they wrote it: stdout and stderr apart.
+"""Read the output of jobs in the order in which they wrote it, stdout and stderr apart.
 
 Two pipes alone don't tell which of them was written first. These do: each is in packet mode
 (O_DIRECT, pipe(2)) and holds one page, that is one write, so that a writer waits until its last

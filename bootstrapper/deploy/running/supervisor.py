@@ -11,45 +11,55 @@ import os
 import signal
 import socket
 import time
+from contextlib import ExitStack
 from typing import Any
 
+from bootstrapper.deploy.machine.account import Account, send
 from bootstrapper.deploy.running import process_tree
 from bootstrapper.deploy.running.job import Job
 from bootstrapper.deploy.running.process_tree import Ending, Process, ending_steps
-from bootstrapper.deploy.running.service import LENGTH, Service
+from bootstrapper.deploy.running.service import Service
+from bootstrapper.deploy.running.signals import Signals
 
 GRACE = 2.0  # seconds between TERM and KILL
+_NUMBERS = ("key", "pid", "status", "nonblocking")
+_LONGEST = 1 << 20  # bytes of a message
 _PATIENCE = 5.0  # seconds that the supervisor has for its own end
 
 
 class Supervisor:
     """The deploying process's side. `socket` is readable when `messages` has something to say."""
 
-    def __init__(self, *, grace: float = GRACE) -> None:
+    def __init__(self, *, grace: float = GRACE, account: Account | None = None) -> None:
         self._grace = grace
+        self._account = account or Account()
+        self._signals = Signals(self._account)
         self.socket, theirs = socket.socketpair()
         self._buffer = b""
-        self.pid = os.fork()
-        if self.pid == 0:
-            Service(theirs, grace).run()
-        theirs.close()
+        if self._account.other:
+            send(self.socket, {"do": "supervise", "grace": grace})
+        with ExitStack() as failed, theirs:
+            failed.callback(self.socket.close)
+            service = Service(theirs, grace)
+            self.pid = self._account.supervise(theirs, service.run)
+            failed.pop_all()
         self._adopting = process_tree.adopt_orphans()
         self._spared: set[Process] = set()
         self._ours: set[int] = set()
 
     def start(self, key: int, job: Job, stdout: int, stderr: int) -> None:
         """Start a job; the message that answers has the same key."""
-        message = json.dumps(
-            {
-                "key": key,
-                "argv": job.argv,
-                "environment": dict(job.environment),
-                "directory": os.path.abspath(job.directory),
-            }
-        ).encode()
+        account = self._account
+        message = {
+            "key": key,
+            "argv": account.limits.command(job.argv, uid=account.uid),
+            "environment": dict(job.environment),
+            "directory": os.path.abspath(job.directory),
+        }
+        for descriptor in (stdout, stderr):
+            account.share_pipe(descriptor)
         try:
-            socket.send_fds(self.socket, [len(message).to_bytes(LENGTH)], [stdout, stderr])
-            self.socket.sendall(message)
+            send(self.socket, message, [stdout, stderr])
         except OSError:
             return  # it died: `messages` says so
 
@@ -59,6 +69,9 @@ class Supervisor:
         `{"key", "pid"}` for a job that has started, `{"key", "status"}` for one that has ended
         (negative for a signal), `{"key", "status", "reason"}` for one that could not be started,
         `{"key", "nonblocking": 0 or 1}` for one whose stdout or stderr a program has made so.
+
+        A stage that runs as the same user can trace it, and write anything in its name. What is no
+        message counts as its death.
         """
         try:
             received = self.socket.recv(65536, socket.MSG_DONTWAIT)
@@ -69,7 +82,13 @@ class Supervisor:
         if not received:
             return None
         *lines, self._buffer = (self._buffer + received).split(b"\n")
-        return [json.loads(line) for line in lines]
+        try:
+            if len(self._buffer) > _LONGEST:
+                raise ValueError("a message without an end")
+            return [_message(line) for line in lines]
+        except (ValueError, RecursionError):
+            self.kill()
+            return None
 
     def begin(self) -> None:
         """Prepare for the jobs of a stage: note the processes that ended stages have left."""
@@ -84,11 +103,16 @@ class Supervisor:
         """Resume it if a stage has stopped it."""
         found = process_tree.status(self.pid)
         if found and found.stopped:
-            os.kill(self.pid, signal.SIGCONT)
+            self.signal(found.process, signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill it, because it does not answer; `messages` then returns None."""
-        os.kill(self.pid, signal.SIGKILL)
+        if found := process_tree.status(self.pid):
+            self.signal(found.process, signal.SIGKILL)
+
+    def signal(self, process: Process, number: signal.Signals) -> None:
+        """Send a signal to a process of a job."""
+        self._signals.send(process, number)
 
     def bury(self) -> None:
         """End the processes that it leaves, after it has died."""
@@ -106,7 +130,8 @@ class Supervisor:
                     found |= set() if one.zombie else {one.process}
             return found
 
-        Ending(members, ending_steps(self._grace)).finish()
+        Ending(members, ending_steps(self._grace), signals=self.signal).finish()
+        self._signals.close()
         process_tree.adopt_orphans(self._adopting)
         for pid in left:
             _wait(pid, os.WNOHANG)
@@ -122,10 +147,11 @@ class Supervisor:
         while not _wait(self.pid, os.WNOHANG):
             if time.monotonic() > end:  # somebody stopped it
                 process_tree.adopt_orphans()
-                os.kill(self.pid, signal.SIGKILL)
+                self.kill()
                 self.bury()
                 return
             time.sleep(0.001)
+        self._signals.close()
 
 
 def _wait(pid: int, options: int = 0) -> bool:
@@ -134,3 +160,21 @@ def _wait(pid: int, options: int = 0) -> bool:
         return os.waitpid(pid, options)[0] == pid
     except ChildProcessError:  # somebody else waited for it
         return True
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    """Return a message. Raise ValueError if it is none of those that a supervisor sends."""
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError(message)
+    numbers = {name: message[name] for name in _NUMBERS if name in message}
+    valid = (
+        "key" in numbers
+        and len(numbers) == 2
+        and all(type(each) is int for each in numbers.values())
+        and numbers.get("nonblocking", 0) in (0, 1)
+        and isinstance(message.get("reason", ""), str)
+    )
+    if not valid:
+        raise ValueError(message)
+    return message

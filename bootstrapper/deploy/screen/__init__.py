@@ -1,1 +1,1 @@
-"""Show a running push to a person."""
+"""Print the events of a push: as a screen of stages, as plain lines, or raw."""

@@ -1,4 +1,4 @@
-"""Show a running push to a person."""
+"""The terminal of a push: send its events to a renderer, and ask the user questions."""
 
 import os
 import select

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.next_step import ANOTHER_VERSION, edit
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.store.built_wheels import BUILD_VARIABLES
@@ -176,7 +177,7 @@ def build_error(file: LockedFile, log: Path, build_requires: Sequence[str] = ())
             return WorkFailed(
                 str(file.path),
                 f"its build needs {what}, and {name} is missing{shown}",
-                next_step.format(name=shlex.quote(name)),
+                next_step.format(name=quoted(name)),
             )
     if setting := undeclared.setting(text, build_requires):
         return WorkFailed(

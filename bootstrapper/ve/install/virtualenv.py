@@ -120,7 +120,7 @@ def choose_interpreter(
     elif os.sep in python:
         found = inspect_interpreter(python)
     else:
-        found = inspect_interpreter(virtualenv.discover(python))
+        found = inspect_interpreter(virtualenv.discover(python, allowed_pythons(required)))
     if not _satisfies(found, required):
         raise InputError(
             str(found.executable),

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 from bootstrapper.errors import InputError, refused
 from bootstrapper.next_step import edit, existing
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS
 from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
 
@@ -68,13 +68,8 @@ class Project:
 
     @property
     def wanted(self) -> list[str]:
-        """The requirements in apps.in: its lines, without comments."""
-        try:
-            text = (self.directory / APPS.with_suffix(".in")).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return []
-        lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines())
-        return [line for line in lines if line]
+        """The requirements in apps.in and in the files that it includes, without comments."""
+        return list(_requirements(self.directory / APPS.with_suffix(".in"), ()))
 
     @contextmanager
     def writable(self) -> Iterator[None]:
@@ -83,6 +78,22 @@ class Project:
             yield
         except OSError as error:
             raise refused(error, self.directory, again="./bootstrap.py") from error
+
+
+def _requirements(file: Path, including: tuple[Path, ...]) -> Iterator[str]:
+    """Yield the requirements of a file; those of an unreadable one are unknown."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        text = re.sub(r"(^|\s)#.*", "", line).strip()
+        if include := re.fullmatch(r"(?:-r\s*|--requirement[\s=]\s*)(\S+)", text):
+            included = Path(os.path.normpath(file.parent / include[1]))
+            if included not in (*including, file):
+                yield from _requirements(included, (*including, file))
+        elif text:
+            yield text
 
 
 def _is_usable(path: str) -> bool:
@@ -96,16 +107,7 @@ def _renaming(path: str) -> str:
     old = os.sep.join(parts[: number + 1])
     letters = (letter if _is_usable(letter) else "-" for letter in parts[number])
     new = os.sep.join([*parts[:number], "".join(letters)])
-    return f"mv {_printable(old)} {shlex.quote(new)}"
-
-
-def _printable(path: str) -> str:
-    """Return a path quoted for bash; as `$'...'` if it has characters that can't be printed."""
-    if path.isprintable():
-        return shlex.quote(path)
-    plain = set(range(0x20, 0x7F)) - set(b"'\\")
-    quoted = (chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in os.fsencode(path))
-    return f"$'{''.join(quoted)}'"
+    return f"mv {quoted(old)} {quoted(new)}"
 
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*((?:[KMGT]i?)?B?)", re.IGNORECASE)
@@ -120,7 +122,7 @@ _UNITS = {
 def read(project: Path) -> Mapping[str, Any]:
     """Return the content of pyproject.toml; empty if there is none. Raise InputError."""
     try:
-        return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+        return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except ValueError as error:  # of TOML, or of UTF-8
@@ -193,5 +195,5 @@ def _place_of(error: ValueError, project: Path) -> tuple[str, str]:
     if not match:
         return "pyproject.toml", str(error)
     fault, number, column = match[1], int(match[2]), int(match[3])
-    line = (project / "pyproject.toml").read_text(encoding="utf-8").split("\n")[number - 1]
+    line = (project / "pyproject.toml").read_text(encoding="utf-8-sig").split("\n")[number - 1]
     return f"pyproject.toml:{number}", f"{fault}\n    {line}\n    {' ' * (column - 1)}^"

@@ -2,12 +2,12 @@
 
 import fcntl
 import os
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrapper.errors import Locked
+from bootstrapper.quoting import quoted
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def project_lock(directory: Path, waiting: Callable[[], None] | None = None) -> 
                 raise Locked(
                     str(directory),
                     "a rebuild or another vendor_fetch is using it",
-                    f"fuser -v {shlex.quote(str(directory))}  # wait until it has ended",
+                    f"fuser -v {quoted(str(directory))}  # wait until it has ended",
                 ) from None
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shlex
 import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from threading import Thread
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
@@ -65,14 +65,12 @@ def _compare(
 
 def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
     """Return what is wrong with one vendored file; None if nothing is."""
-    path, quoted = project / file.path, shlex.quote(str(file.path))
-    restore = f"git checkout -- {quoted}  # or: make vendor"
+    path, name = project / file.path, quoted(str(file.path))
+    restore = f"git checkout -- {name}  # or: make vendor"
     try:
         # Opening a FIFO would block, and a device may never end.
         if not stat.S_ISREG(path.stat().st_mode):
-            return WorkFailed(
-                str(file.path), "is not a regular file", f"rm -r {quoted} && {restore}"
-            )
+            return WorkFailed(str(file.path), "is not a regular file", f"rm -r {name} && {restore}")
         digest = sha256_of(path)
     except FileNotFoundError:
         return WorkFailed(str(file.path), f"the file is missing; {file.place} names it", restore)
@@ -80,7 +78,7 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
         return WorkFailed(
             str(file.path),
             f"can't be read: {error.strerror}",
-            f"chmod u+r {quoted}  # as its owner",
+            f"chmod u+r {name}  # as its owner",
         )
     if digest in file.sha256:
         return None
@@ -93,7 +91,7 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
         f"the sha256 of its {_size(path)} bytes is {digest}, "
         f"{file.place} has {' or '.join(file.sha256)}",
         # The file may be the user's, so the command keeps it.
-        f"git stash push -- {quoted}  # or: make vendor",
+        f"git stash push -- {name}  # or: make vendor",
     )
 
 
@@ -126,7 +124,7 @@ def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkF
         yield WorkFailed(
             str(SOURCE / name),
             "no line of apps.txt or tools.txt names this file",
-            f"mv {shlex.quote(str(SOURCE / name))} .  # or add it to apps.in, then: make vendor",
+            f"mv {quoted(str(SOURCE / name))} .  # or add it to apps.in, then: make vendor",
         )
 
 

@@ -2,16 +2,17 @@
 
 import json
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import InputError
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.python import probe
 from bootstrapper.ve.python.tag import cpython_tags, generic_platform, linux_platforms
 
@@ -144,12 +145,20 @@ def current_interpreter() -> Interpreter:
 def another_python(unfit: str | Path, versions: Container[str] | None = None) -> str:
     """Return the next command for an error about the interpreter `unfit`.
 
-    The command names another Python on PATH: the latest, or the latest of `versions`.
+    The command names another Python on PATH that runs: the latest, or the latest of `versions`.
     """
+    import subprocess
+
     for minor in range(LATEST_MINOR, OLDEST[1] - 1, -1):
         version = f"{OLDEST[0]}.{minor}"
         if versions is None or version in versions:
             path = shutil.which(f"python{version}")
-            if path and os.path.realpath(path) != os.path.realpath(unfit):
-                return f"./bootstrap.py --python {shlex.quote(path)}"
+            if not path or os.path.realpath(path) == os.path.realpath(unfit):
+                continue
+            # The commands of pyenv are on PATH for every version, and fail for all but its current ones.
+            with suppress(OSError):
+                if not subprocess.run(
+                    [path, "-c", ""], capture_output=True, check=False
+                ).returncode:
+                    return f"./bootstrap.py --python {quoted(path)}"
     return "apt-get install python3  # as root, on Debian; then: ./bootstrap.py"

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from bootstrapper.cache_home import is_own
 from bootstrapper.ve.store.entry import Entry
 from bootstrapper.ve.store.home import FORMAT
 from bootstrapper.ve.system import modes
@@ -37,13 +38,16 @@ class Store:
         self.root = root
         self.home = root / FORMAT
         self._unfinished = self.home / UNFINISHED
+        # Another user who can write here could put code into our virtualenvs. One who could write
+        # into `root` before it was private may have created `home`.
         with modes.umask(0o077):
-            root.mkdir(parents=True, exist_ok=True)
-        # Another user who can write here could put code into our virtualenvs.
-        if os.stat(root).st_uid != os.geteuid():
-            raise PermissionError(errno.EPERM, "it belongs to another user", os.fspath(root))
-        os.chmod(root, 0o700)
-        self._unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for directory, name in ((root, "it"), (self.home, f"{FORMAT}/ in it")):
+                directory.mkdir(parents=True, exist_ok=True)
+                if not is_own(directory):
+                    fault = f"{name} belongs to another user"
+                    raise PermissionError(errno.EPERM, fault, os.fspath(directory))
+                os.chmod(directory, 0o700)
+            self._unfinished.mkdir(exist_ok=True)
         self.remove_leftovers()
 
     @contextmanager

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from unittest import mock
 
 from django.contrib.auth import get_user_model
 from django.test import Client, TestCase
@@ -119,6 +120,11 @@ class Matrix(TestCase):
             return 404
         return "ok" if min(LEVELS[person], most) >= operation.level else 403
 
+    def test_the_schema_is_made_once(self):
+        first = Client().get("/api/openapi.json").content
+        with mock.patch("ninja.main.get_schema", side_effect=AssertionError):
+            self.assertEqual(Client().get("/api/openapi.json").content, first)
+
     def test_each_answers_as_it_declares(self):
         for person in PEOPLE[1:]:
             for kind in TOKENS:
@@ -160,8 +166,9 @@ class Matrix(TestCase):
                 address = operation.address(self.cast, self.cast.mine)
                 with self.subTest(str(operation)), undone(), writes() as found:
                     self.ask(operation, address, self.texts["edit", "push"])
+                    changes = [sql.partition(" WHERE ")[0] for sql in found]
                     self.assertEqual(
-                        [sql.partition(" WHERE ")[0] for sql in found],
+                        [sql for sql in changes if '"audit_' not in sql],
                         ['UPDATE "api_token" SET "used" = %s'],
                     )
 

@@ -11,6 +11,7 @@ from api.models import Token
 from deployments.models import Level
 from history.models import Change
 from main.tests.cast import Cast
+from pushes.live import share
 from pushes.models import LogChunk
 
 from .caller import Caller, made
@@ -223,6 +224,14 @@ class Following(Case):
         answer = self.caller.get(f"{self.address}?wait=0.5&version={self.push.version}")
         self.assertEqual(answer.json()["state"], "queued")
         self.assertGreaterEqual(time.monotonic() - began, 0.5)
+
+    def test_who_has_many_requests_waiting_gets_an_answer_at_once(self):
+        type(self.push).objects.filter(pk=self.push.pk).update(state="queued", number=None)
+        with mock.patch.object(share, "MOST", 0):
+            began = time.monotonic()
+            answer = self.caller.get(f"{self.address}?wait=60&version={self.push.version}")
+        self.assertEqual(answer.json()["state"], "queued")
+        self.assertLess(time.monotonic() - began, 30)
 
     def test_the_status_is_the_outcome(self):
         self.assertEqual(self.caller.get(f"{self.address}/outcome").status_code, 200)

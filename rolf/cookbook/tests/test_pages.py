@@ -10,6 +10,7 @@ from deployments.models import Grant, Level, Stage
 from deployments.prepare import prepare_rows
 from history.models import Change
 from main.tests.cast import Cast
+from main.tests.url_table import rows
 
 from ..catalog import RecipeCatalog, shipped
 
@@ -59,6 +60,24 @@ class Tied(Case):
             self.at("deployments:setting-new"), {"name": "COLOUR", "text": "red"}
         )
         self.assertContains(answer, "its repository defines all plain", status_code=422)
+
+    def test_every_page_that_changes_a_stage_or_flag_is_refused(self):
+        lists = {"deployments:stages", "deployments:flags"}
+        pages = [
+            row
+            for row in rows()
+            if row.name.startswith(("deployments:stage", "deployments:flag"))
+            and row.name not in lists
+        ]
+        self.assertIn("deployments:flag-delete", [row.name for row in pages])
+        before = [list(kept.values()) for kept in (self.deployment.stages, self.deployment.flags)]
+        for row in pages:
+            for method in row.allowed & {"GET", "POST"}:
+                with self.subTest(row.name, method=method):
+                    answer = self.client.generic(method, row.address(self.cast, self.deployment))
+                    self.assertContains(answer, "change it there", status_code=403)
+        after = [list(kept.values()) for kept in (self.deployment.stages, self.deployment.flags)]
+        self.assertEqual(after, before)
 
     def test_secrets_and_where_the_repository_is_are_kept_here(self):
         for form in (
@@ -205,7 +224,7 @@ class Recipes(Case):
     def test_where_it_is_used_is_reported_as_far_as_one_may_know(self):
         page = self.client.get(reverse("cookbook:recipe", args=["greet"]))
         self.assertContains(page, "shop mine")
-        self.assertContains(page, "1 that you may not see")
+        self.assertContains(page, "1 that you cannot see")
         self.assertNotContains(page, "shop other")
 
     def test_a_deleted_recipe_keeps_its_versions_and_its_pushes(self):

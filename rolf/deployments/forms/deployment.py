@@ -1,4 +1,4 @@
-"""Forms of a deployment: create, change, clone, close, delete."""
+"""Forms of a deployment: create, change, clone, lock, delete."""
 
 from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.definition.duration import EXAMPLES, parse, render
@@ -11,6 +11,7 @@ from history.forms import OptimisticLockForm
 from history.paging import to_int
 
 from ..archive import LARGEST, ArchiveError, unpack
+from ..labels import check_labels
 from ..models import Application, Category, Deployment
 
 
@@ -173,6 +174,7 @@ class DeploymentForm(OptimisticLockForm):
             "batch",
             "max_failures",
             "tied_to",
+            "labels",
             "deprecated",
         ]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
@@ -189,8 +191,14 @@ class DeploymentForm(OptimisticLockForm):
             "tied_to": "The name of a deployment in the repository's deploy/deployments.toml. "
             "Each push then reads stages, settings and flags from the pushed commit. "
             "Leave this empty to keep them in Rolf.",
+            "labels": "Only workers with all of these labels carry out its pushes, such as dmz; "
+            "empty for any worker. Superusers change them.",
             "deprecated": "Fold this deployment away on the front page.",
         }
+
+    def clean_labels(self):
+        """Return the labels in order, with a space between two."""
+        return check_labels(self.cleaned_data["labels"])
 
     def clean_batch(self):
         """Return a number of hosts or a share, without spaces."""
@@ -222,8 +230,8 @@ class CloneForm(forms.Form):
     )
 
 
-class CloseForm(forms.Form):
-    """The reason for closing a deployment."""
+class LockForm(forms.Form):
+    """The reason for locking a deployment."""
 
     why = forms.CharField(
         max_length=200,

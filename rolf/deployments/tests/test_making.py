@@ -1,4 +1,4 @@
-"""Create, clone, close, delete, restore and export deployments."""
+"""Create, clone, lock, delete, restore and export deployments."""
 
 import io
 import tarfile
@@ -99,15 +99,15 @@ class Clones(Case):
 
 
 class Ends(Case):
-    """Close, delete, restore."""
+    """Lock, delete, restore."""
 
-    def test_a_closed_one_refuses_pushes_and_says_why(self):
-        self.client.post(self.at("deployments:close"), {"why": "the fair is on"})
+    def test_a_locked_one_refuses_pushes_and_says_why(self):
+        self.client.post(self.at("deployments:lock"), {"why": "the fair is on"})
         page = self.client.get(self.at("pushes:deployment"))
         self.assertContains(page, "the fair is on")
         answer = self.client.post(self.at("pushes:push-new"), {"ref": "main"})
-        self.assertContains(answer, "is closed by edit: the fair is on", status_code=422)
-        self.client.post(self.at("deployments:close"), {"open": "1"})
+        self.assertContains(answer, "is locked by edit: the fair is on", status_code=422)
+        self.client.post(self.at("deployments:lock"), {"unlock": "1"})
         answer = self.client.post(self.at("pushes:push-new"), {"ref": "main"})
         self.assertEqual(answer.status_code, 302)
 

@@ -196,9 +196,9 @@ class Faults(Case):
         self.assertIn("ADDRESS", fault)
         self.assertNotIn("sesame", fault)
 
-    def test_a_secret_that_was_sealed_with_another_key_says_so(self):
+    def test_a_secret_that_was_encrypted_with_another_key_says_so(self):
         self.give("TOKEN", "open sesame", secret=True)
-        Setting.objects.filter(name="TOKEN").update(sealed="gAAAAAx")
+        Setting.objects.filter(name="TOKEN").update(encrypted="gAAAAAx")
         for function in (prepare_rows, secrets_of, prepare_hosts):
             [fault] = self.faults(function)
             self.assertIn("The setting TOKEN: the secret was encrypted with a key", fault)

@@ -149,7 +149,7 @@ class Taken(Case):
             ],
         )
 
-    def test_what_the_shelf_does_not_have_comes_along_and_takes_nothing_elses_place(self):
+    def test_an_import_adds_missing_recipes_and_replaces_none(self):
         Recipe.objects.create(name="git/clone", code="# Ours.\necho ours\n")
         self.add("a", recipe="git/clone")
         self.add("b", recipe="git-clone")

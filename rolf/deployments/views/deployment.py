@@ -1,4 +1,4 @@
-"""Pages of a deployment: create, change, clone, close, delete, export."""
+"""Pages of a deployment: create, change, clone, lock, delete, export."""
 
 from bootstrapper.deploy.definition.deployment import FILE
 from django.contrib import messages
@@ -6,10 +6,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+import audit
 from accounts.decorators import atomic_post, login_required, no_store, superuser_required
+from database import clock
 from deployments import export as exporting
 from history.models import record_change
 from history.paging import to_int
@@ -18,7 +19,7 @@ from ..access import deployment_permission
 from ..archive import pack
 from ..cloning import clone as make_clone
 from ..cloning import place_of
-from ..forms.deployment import CloneForm, CloseForm, DeleteForm, DeploymentForm, NewDeploymentForm
+from ..forms.deployment import CloneForm, DeleteForm, DeploymentForm, LockForm, NewDeploymentForm
 from ..import_files import ImportRefused, fill
 from ..models import Deployment, Grant, Level
 
@@ -32,6 +33,8 @@ def edit(request, deployment):
     """Change the deployment itself."""
     name = str(deployment)
     form = DeploymentForm(request.POST or None, instance=deployment)
+    # Labels decide in which network a deployment's stages run.
+    form.fields["labels"].disabled = not request.user.is_superuser
     form.fields["application"].queryset = request.access.applications()
     if form.is_valid():
         with record_change(request.user, deployment, deployment):
@@ -46,23 +49,23 @@ def edit(request, deployment):
 @atomic_post
 @deployment_permission(Level.EDIT)
 @no_store
-def close(request, deployment):
-    """Close the deployment, so that nobody can push it, or open it again."""
-    form = CloseForm(request.POST or None, initial={"why": deployment.closed})
+def lock(request, deployment):
+    """Lock the deployment, so that nobody can push it, or unlock it."""
+    form = LockForm(request.POST or None, initial={"why": deployment.lock_reason})
     if form.is_valid():
         with record_change(request.user, deployment, deployment):
-            if "open" in request.POST:
-                deployment.closed, deployment.closed_by, deployment.closed_at = "", "", None
+            if "unlock" in request.POST:
+                deployment.lock_reason, deployment.locked_by, deployment.locked_at = "", "", None
             else:
-                deployment.closed = form.cleaned_data["why"]
-                deployment.closed_by = request.user.get_username()
-                deployment.closed_at = timezone.now()
+                deployment.lock_reason = form.cleaned_data["why"]
+                deployment.locked_by = request.user.get_username()
+                deployment.locked_at = clock.now()
             deployment.save()
         messages.success(
-            request, f"Closed {deployment}." if deployment.closed_by else f"Opened {deployment}."
+            request, f"Locked {deployment}." if deployment.locked_by else f"Unlocked {deployment}."
         )
         return redirect(deployment)
-    return _form(request, deployment, "deployments/close.html", form)
+    return _form(request, deployment, "deployments/lock.html", form)
 
 
 @require_safe
@@ -93,7 +96,7 @@ def delete(request, deployment):
     form = DeleteForm(request.POST or None, deployment=deployment)
     if form.is_valid() and not active:
         with record_change(request.user, deployment, deployment):
-            deployment.deleted = timezone.now()
+            deployment.deleted = clock.now()
             deployment.save()
         messages.success(request, f"Deleted {deployment}.")
         return redirect("main:index")
@@ -219,7 +222,10 @@ def _made(form, user):
 def export(request, deployment):
     """Show the deployment as files; `as=toml` and `as=tar` download them."""
     files = exporting.files(deployment)
-    match request.GET.get("as"):
+    kind = request.GET.get("as")
+    if files and kind in ("toml", "tar"):
+        audit.record("deployment.exported", request=request, target=str(deployment), kind=kind)
+    match kind:
         case "toml" if files:
             return _file(files[FILE], "deployments.toml", "application/toml")
         case "tar" if files:

@@ -73,21 +73,26 @@ class RowListView(RowMixin, ListView):
         )
 
 
-class RowFormMixin(RowMixin):
-    """A form for one row."""
+class RowChangeMixin(RowMixin):
+    """A page that creates, changes or deletes one row."""
 
     context_object_name = "row"
+
+    def dispatch(self, request, *args, **kwargs):
+        """Raise PermissionDenied if the repository defines the row."""
+        if self.from_repository:
+            refuse_tied(request.deployment)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class RowFormMixin(RowChangeMixin):
+    """A form for one row."""
+
     template_name = "deployments/row.html"
 
     def get_form_class(self):
         """Return the form of the model."""
         return self.row_form_class
-
-    def dispatch(self, request, *args, **kwargs):
-        """Raise PermissionDenied if the row is the repository's to change."""
-        if self.from_repository:
-            refuse_tied(request.deployment)
-        return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
         """Return the form and where its links lead."""
@@ -137,10 +142,9 @@ class RowUpdateView(RowFormMixin, UpdateView):
 
 
 @form_decorators
-class RowDeleteView(RowMixin, DeleteView):
+class RowDeleteView(RowChangeMixin, DeleteView):
     """Ask, then delete a row."""
 
-    context_object_name = "row"
     template_name = "deployments/row_delete.html"
 
     def form_valid(self, form):

@@ -8,7 +8,7 @@ from django import template
 from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from deployments import redaction
@@ -88,6 +88,21 @@ def seconds(value):
 
 
 @register.filter
+def code_spans(text):
+    """Show `code` between backticks, as in Markdown, in the font of code."""
+    # Every second piece is the text between two backticks.
+    pieces = re.split(r"`([^`]+)`", text)
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html("<code>{}</code>", piece) if number % 2 else piece,)
+            for number, piece in enumerate(pieces)
+        ),
+    )
+
+
+@register.filter
 def prose(text):
     """Show a comment as paragraphs. Lines are joined, except in paragraphs with columns."""
     html = []
@@ -96,7 +111,7 @@ def prose(text):
         html.append(
             format_html(
                 '<pre tabindex="0">{}</pre>' if columns else "<p>{}</p>",
-                paragraph if columns else " ".join(paragraph.split()),
+                paragraph if columns else code_spans(" ".join(paragraph.split())),
             )
         )
     return mark_safe("".join(html))  # noqa: S308 - escaped above

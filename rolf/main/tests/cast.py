@@ -1,5 +1,6 @@
 """Objects for the matrix tests: two deployments with all that belongs to them, and users."""
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -22,6 +23,7 @@ from pushes.models import LogChunk, Push, Worker
 
 # Users by their permission on the deployment of the request.
 PEOPLE = ["anonymous", "no permission", "view", "push", "edit", "edit elsewhere", "superuser"]
+NO_SESSION = "00000000-0000-4000-8000-000000000000"  # in addresses that end a session
 LEVELS = {"view": Level.VIEW, "push": Level.PUSH, "edit": Level.EDIT, "superuser": Level.EDIT}
 
 
@@ -49,6 +51,7 @@ class Cast:
         self.recipe.versions.create(number=1, code=self.recipe.code, by_name="edit")
         for deployment in (self.mine, self.other):
             self._fill(deployment)
+        self.passkey = self._passkey(self.people["edit"])
 
     def value(self, parameter, deployment):
         """Return what an address has for that parameter: something of the deployment, if it can be.
@@ -58,6 +61,7 @@ class Cast:
         token = Token.objects.filter(user=self.people["edit"]).first
         values = {
             "deployment_id": lambda: deployment.pk,
+            "worker_id": lambda: (Worker.objects.filter(ended=None).first() or self.worker()).pk,
             "address": lambda: deployment.pushes.first(),
             "push_id": lambda: deployment.pushes.first().pk,
             "setting_id": lambda: deployment.settings.first().pk,
@@ -72,7 +76,9 @@ class Cast:
             "user_id": lambda: self.people["view"].pk,
             "group_id": lambda: Group.objects.first().pk,
             "token_id": lambda: token().pk,
+            "session": lambda: NO_SESSION,
             "name": lambda: self.recipe.name,
+            "passkey_id": lambda: self.passkey.pk,
             "recipe_id": lambda: self.recipe.pk,
             "number": lambda: 1,
         }
@@ -93,6 +99,13 @@ class Cast:
             Grant.objects.create(group=group, deployment=deployment, level=level)
         Token.objects.create(user=person, name="mine", digest=name, hint="rolf_", level=Level.PUSH)
         return person
+
+    def _passkey(self, user):
+        """Return a passkey of the user, or None if the installation has no second factor."""
+        if not apps.is_installed("login.second_factor"):
+            return None
+        credentials = apps.get_model("django_otp_webauthn", "WebAuthnCredential").objects
+        return credentials.create(user=user, name="laptop", credential_id=b"1", public_key=b"1")
 
     def _fill(self, deployment):
         stage = Stage(deployment=deployment, name="greet", recipe="greet")

@@ -1,7 +1,10 @@
 """Text from outside cannot reverse the direction of a line."""
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, TestCase
+from django.urls import reverse
 
+from main.templatetags.rolf import code_spans, prose
+from main.tests.cast import Cast
 from main.tests.test_board import Case
 from pushes.models import Push
 from rolf.pages import harmless
@@ -40,3 +43,22 @@ class Harmless(SimpleTestCase):
             harmless('<b title="a\u202e">b\u2069</b>' + kept),
             '<b title="a\ufffd">b\ufffd</b>' + kept,
         )
+
+
+class CodeSpans(TestCase):
+    """Comments of recipes, which write code between backticks."""
+
+    def test_backticks_become_code_and_html_stays_text(self):
+        self.assertEqual(
+            code_spans("The `<b>` in <i>, ` alone"),
+            "The <code>&lt;b&gt;</code> in &lt;i&gt;, ` alone",
+        )
+
+    def test_code_may_begin_on_one_line_and_end_on_the_next(self):
+        self.assertEqual(prose("Runs `make\ntest`."), "<p>Runs <code>make test</code>.</p>")
+
+    def test_the_cookbook_shows_no_backticks(self):
+        self.client.force_login(Cast().people["edit"])
+        page = self.client.get(reverse("cookbook:recipes"))
+        self.assertContains(page, "the link <code>current</code> to the release")
+        self.assertNotContains(page, "`")

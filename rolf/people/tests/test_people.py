@@ -139,6 +139,21 @@ class People(AmongPeople):
         self.change(self.ada, is_active=None)
         self.assertIsNone(Token.objects.with_text(text))
 
+    def test_an_account_of_a_central_login_has_no_password_here(self):
+        User.objects.filter(pk=self.ada.pk).update(central=True)
+        address = reverse("people:person-password", args=[self.ada.pk])
+        self.assertNotContains(
+            self.client.get(reverse("people:person", args=[self.ada.pk])), address
+        )
+        with override_settings(AUTHENTICATION_BACKENDS=[ORACLE]):
+            self.client.force_login(self.root)
+            refused = [self.client.post(address, {"password": "battery staple 12"})]
+            self.client.force_login(self.ada)
+            refused.append(self.client.get(reverse("people:account-password")))
+        for answer in refused:
+            self.assertContains(answer, "belongs to the central login", status_code=403)
+        self.assertTrue(User.objects.get(pk=self.ada.pk).check_password(RIGHT))
+
     def test_the_last_active_superuser_stays_one(self):
         gone = User.objects.create_superuser("gone", is_active=False)
         for fields in ({"is_active": None, "is_superuser": "on"}, {"is_superuser": None}):
@@ -147,6 +162,14 @@ class People(AmongPeople):
         self.change(gone, is_superuser="on")
         self.assertRedirects(self.change(self.root), reverse("people:account"))
         self.assertEqual([*User.objects.filter(is_superuser=True)], [gone])
+
+    def test_the_last_local_superuser_stays_one(self):
+        User.objects.create_superuser("central", central=True)
+        for fields in ({"is_active": None, "is_superuser": "on"}, {"is_superuser": None}):
+            answer = self.change(self.root, **fields)
+            self.assertContains(answer, "last superuser with a password in Rolf", status_code=422)
+        User.objects.create_superuser("local")
+        self.assertRedirects(self.change(self.root), reverse("people:account"))
 
     def test_a_password_isnt_in_the_page_that_asks_for_it_again(self):
         answer = self.client.post(
@@ -191,7 +214,7 @@ class Groups(AmongPeople):
     def test_its_page_says_what_it_may_do(self):
         page = self.client.get(reverse("people:group", args=[self.group.pk]))
         self.assertContains(page, self.deployment.get_absolute_url())
-        self.assertContains(page, "<td>push</td>", html=True)
+        self.assertContains(page, '<td data-label="permission">push</td>', html=True)
 
     def test_deleting_it_asks_first(self):
         page = self.client.get(reverse("people:group-delete", args=[self.group.pk]))
@@ -223,7 +246,11 @@ class Account(AmongPeople):
     def test_it_says_what_i_may_do_and_by_which_group(self):
         page = self.client.get(reverse("people:account"))
         self.assertContains(page, "shop live")
-        self.assertContains(page, "<td>push</td><td>designers</td>", html=True)
+        self.assertContains(
+            page,
+            '<td data-label="permission">push</td><td data-label="group">designers</td>',
+            html=True,
+        )
         self.assertContains(page, reverse("api:tokens"))
 
     def test_it_names_nothing_else(self):

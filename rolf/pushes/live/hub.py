@@ -1,7 +1,7 @@
 """One query of the database for all open streams, instead of one for each stream.
 
 There is one hub for each event loop, that is for each process. It makes no query while there are
-no streams.
+no streams, and on PostgreSQL hardly any while no push changes.
 """
 
 import asyncio
@@ -11,13 +11,18 @@ from contextlib import asynccontextmanager
 
 from django.db import Error, connections
 
+from database.notifications import Changes
+
 from ..models import ACTIVE, Push
 
 PAUSE, IDLE = 0.05, 0.5  # seconds between two queries: while a followed push runs, and otherwise
+QUIET = 5.0  # seconds between two queries while the database notifies of nothing
 EVERYTHING = None  # instead of the key of a push: changes of any push
 
 # Streams use one thread with one connection, and never wait for slow pages.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="following")
+# Another one waits for notifications.
+_listening = ThreadPoolExecutor(1, thread_name_prefix="listening")
 _hubs = weakref.WeakKeyDictionary()
 
 
@@ -29,6 +34,11 @@ async def in_thread(function, *arguments):
 def call_in_thread(function):
     """Call a function in the streams' thread, and wait for it without an event loop."""
     return _submitted(function).result()
+
+
+def open_streams():
+    """Return the number of open streams of this process."""
+    return sum(hub.followers for hub in list(_hubs.values()))
 
 
 def _submitted(function, *arguments):
@@ -73,6 +83,11 @@ class Hub:
                 self._versions.pop(push_id, None)
                 self._forget(push_id)
 
+    @property
+    def followers(self):
+        """The number of open streams."""
+        return sum(map(len, self._followers.values()))
+
     async def shared(self, push_id, key, function, *arguments):
         """Return what the function returns, and cache it by the push's version and the key.
 
@@ -95,21 +110,44 @@ class Hub:
 
     async def _poll(self):
         """Query the versions of the followed pushes while there are followers."""
-        while self._followers:
-            try:
-                found = await in_thread(_versions, list(self._followers))
-            except Error:  # the database does not answer; try again
-                await asyncio.sleep(IDLE)
-                continue
-            for push_id, (version, _) in found.items():
-                if self._versions.get(push_id) != version:
-                    self._versions[push_id] = version
-                    for wake in self._followers.get(push_id, ()):
-                        wake.set()
-            busy = any(active for _, active in found.values())
-            await asyncio.sleep(PAUSE if busy else IDLE)
+        changes = Changes("rolf_push")
+        try:
+            while self._followers:
+                try:
+                    found = await in_thread(_versions, list(self._followers))
+                except Error:  # the database does not answer; try again
+                    await asyncio.sleep(IDLE)
+                    continue
+                self._wake(found)
+                await self._pause(changes, any(active for _, active in found.values()))
+        finally:
+            _listening.submit(changes.close)
         self._shared.clear()
         self._versions.clear()
+
+    def _wake(self, found):
+        """Wake the followers of pushes whose version has changed."""
+        for push_id, (version, _) in found.items():
+            if self._versions.get(push_id) != version:
+                self._versions[push_id] = version
+                for wake in self._followers.get(push_id, ()):
+                    wake.set()
+
+    async def _pause(self, changes, busy):
+        """Wait until the next query is due."""
+        if not changes.notified:
+            await asyncio.sleep(PAUSE if busy else IDLE)
+            return
+        followers = len(self._followers)
+        await asyncio.sleep(PAUSE)  # a push that talks changes often
+        end = asyncio.get_running_loop().time() + QUIET
+        while asyncio.get_running_loop().time() < end and len(self._followers) <= followers:
+            try:
+                if await asyncio.wrap_future(_listening.submit(changes.wait, IDLE)):
+                    return
+            except Error:
+                await asyncio.sleep(IDLE)
+                return
 
 
 def _versions(push_ids):

@@ -9,14 +9,17 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from deployments.models import Level
-from deployments.redaction import Discretion
+from deployments.redaction import Redactor
+from deployments.work_place import readable
 from history.paging import to_int
 
+from ..claims import lacks_worker
 from ..converters import Address
 from ..log_view.html import render_lines
 from ..log_view.search import first_error
 from ..models import Push
 from ..rollback import is_live, target_of
+from ..store.objects import StoreError
 
 TAIL = 500  # lines in one response; a page that is further behind gets only the last ones
 
@@ -72,12 +75,15 @@ def news(push_id, cursor, level):
             "panel": panel,
             "heading": push.heading,
             "address": Address.of(push).text,
-            "error": first_error(push),
+            "error": _first_error(push),
             "title": f"{push.display_state} · {push} of {push.deployment}",
         }
     first = max(min(cursor.lines, push.log_lines), push.log_lines - TAIL)
-    html, last = render_lines(push, first, TAIL + 1)
-    html = Discretion(push.deployment, level, push).html(html)
+    try:
+        html, last = render_lines(push, first, TAIL + 1)
+    except StoreError:  # a push that has ended; its page shows that the store does not answer
+        html, last = "", first
+    html = Redactor(push.deployment, level, push).html(html)
     if last > first:
         changes |= {"first": first, "html": html, "total": last}
     following = Cursor(push.log_lines, panel_digest)
@@ -85,6 +91,14 @@ def news(push_id, cursor, level):
     if following == cursor and not html:
         return None, following
     return changes, following
+
+
+def _first_error(push):
+    """Return the line of the first error, or None, also if the store of logs does not answer."""
+    try:
+        return first_error(push)
+    except StoreError:
+        return None
 
 
 def render_panel(push, level):
@@ -102,9 +116,11 @@ def render_panel(push, level):
                 (stage, push.marks.get(str(index), {})) for index, stage in enumerate(push.stages)
             ],
             "may_push": may_push,
+            "lacks_worker": lacks_worker(push),
+            "kept_on": "" if push.checkout else readable(push.kept_on),
         },
     )
-    return mark_safe(Discretion(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
+    return mark_safe(Redactor(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
 
 
 def _rollback_of(push):

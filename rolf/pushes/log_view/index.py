@@ -9,12 +9,12 @@ so the search reads only such parts.
 from django.db import transaction
 
 from ..models import LogIndex, LogIndexRow
-from .lines import beginning
+from .chunks import bytes_from, chunks_from
 
 WORTH = 1024 * 1024  # bytes; a shorter log gets no index
 BUCKETS = 2**18
 RUN = 64  # buckets whose bits are in one row
-PART = 128 * 1024  # bytes of a part, at least
+PART = 256 * 1024  # bytes of a part, at least
 REACH = 2048  # bytes; more than the words of a search can have
 MOST_PARTS = 512
 WINDOW = 4
@@ -45,13 +45,14 @@ def build(push):
 
 
 def candidates(push, words):
-    """Return the ranges [first, end) of chunks that may have the words, in order.
+    """Return the ranges [first, end) of the log's bytes that may have the words, in order.
 
-    `end` is None in the last range. Return None if the index cannot tell: the log has none, or no
-    WINDOW of the words is the same bytes in either case.
+    A log that has grown since has its new bytes in the last range. Return None if the index
+    cannot tell: the log has none, or no WINDOW of the words is the same bytes in either case.
     """
     buckets = {_bucket(int.from_bytes(window, "little")) for window in _windows(words)}
-    index = LogIndex.objects.filter(push=push).first() if buckets else None
+    # An older release counted the parts in chunks and left `bytes` at 0; `finish` builds it again.
+    index = LogIndex.objects.filter(push=push, bytes__gt=0).first() if buckets else None
     if index is None:
         return None
     width = (len(index.parts) + 7) // 8
@@ -65,12 +66,15 @@ def candidates(push, words):
         row = bytes(rows.get(bucket // RUN, b""))
         at = bucket % RUN * width
         common &= int.from_bytes(row[at : at + width], "little")
-    ends = [*index.parts[1:], None]
-    return [
+    ends = [*index.parts[1:], index.bytes]
+    found = [
         (first, end)
         for number, (first, end) in enumerate(zip(index.parts, ends, strict=True))
         if common >> number & 1
     ]
+    if index.bytes < push.log_bytes:
+        found.append((index.bytes, push.log_bytes))
+    return found
 
 
 def _windows(words):
@@ -83,19 +87,18 @@ def _windows(words):
 
 
 def _parts(push):
-    """Yield (sequence of its first chunk, bytes) of each part, with REACH bytes of the next one.
+    """Yield (offset, bytes) of each part, with REACH bytes of the next one.
 
     So whatever begins in a part is in its bytes: under a flood of output, chunks hardly ever end
     at the end of a line.
     """
     size = max(PART, push.log_bytes // MOST_PARTS)
     first, data = 0, bytearray()
-    chunks = push.chunks.order_by("sequence").values_list("sequence", "data")
-    for sequence, piece in chunks.iterator(chunk_size=4):
+    for chunk in chunks_from(push, 0, spans=False):
         if len(data) >= size:
-            yield first, bytes(data) + beginning(push, sequence, REACH)
-            first, data = sequence, bytearray()
-        data += piece
+            yield first, bytes(data) + bytes_from(push, chunk.offset, REACH)
+            first, data = chunk.offset, bytearray()
+        data += chunk.data
     yield first, bytes(data)
 
 
@@ -119,7 +122,7 @@ def _bucket(window):
 @transaction.atomic
 def _keep(push, parts, bits, length):
     LogIndex.objects.filter(push=push).delete()
-    index = LogIndex.objects.create(push=push, parts=parts)
+    index = LogIndex.objects.create(push=push, bytes=push.log_bytes, parts=parts)
     rows = (
         (number, bits[at : at + length]) for number, at in enumerate(range(0, len(bits), length))
     )

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db.models import BinaryField
-from django.db.models.functions import Substr
+from .chunks import chunk_of_line, chunk_of_line_end, chunks_from
 
 LONGEST = 16 * 1024  # bytes of a line; a page shows no more, the raw log has the whole line
-BATCH = 64  # chunks in a query; they are fetched one at a time
-_READ = ("push", "sequence", "offset", "first_line", "data", "spans")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +29,7 @@ def lines(push, first, count):
     Output since the push's row was read is not included.
     """
     found, line = [], None
-    chunk, following = _holding(push, first), None
+    chunk, following = chunk_of_line(push, first), None
     while chunk is not None:
         for piece in _pieces(chunk, first):
             line = piece if line is None else line.joined(piece)
@@ -41,15 +38,15 @@ def lines(push, first, count):
                 line = None
                 if len(found) == count:
                     return found
-        if chunk.offset + len(chunk.data) >= push.log_bytes:
+        if chunk.end >= push.log_bytes:
             break  # the end of the log: no further query is needed
         if line is not None and line.full:
             # Skip to the end of the line: a progress bar has its last state there.
-            end = _ending(push, line.number, chunk.sequence)
-            line.cut = line.cut or (end is not None and end.sequence > chunk.sequence + 1)
+            end = chunk_of_line_end(push, line.number, chunk.end)
+            line.cut = line.cut or (end is not None and end.offset > chunk.end)
             chunk, following = end, None
         else:
-            following = following or _following(push, chunk.sequence)
+            following = following or chunks_from(push, chunk.end)
             chunk = next(following, None)
     if line is not None:
         found.append(line.line())
@@ -58,31 +55,8 @@ def lines(push, first, count):
 
 def raw(push):
     """Yield the log's bytes, a chunk at a time."""
-    sequence = -1
-    while True:
-        row = (
-            push.chunks.filter(sequence__gt=sequence)
-            .order_by("sequence")
-            .values_list("sequence", "data")
-            .first()
-        )
-        if row is None:
-            return
-        sequence = row[0]
-        yield bytes(row[1])
-
-
-def beginning(push, sequence, length):
-    """Return the first bytes of the log from a chunk on, at most `length`."""
-    found = b""
-    head = Substr("data", 1, length, output_field=BinaryField())
-    while len(found) < length:
-        piece = push.chunks.filter(sequence=sequence).values_list(head, flat=True).first()
-        if piece is None:
-            break
-        found += bytes(piece)
-        sequence += 1
-    return found[:length]
+    for chunk in chunks_from(push, 0, spans=False, ahead=True):
+        yield chunk.data
 
 
 @dataclass
@@ -122,43 +96,6 @@ class _Piece:
         )
 
 
-def _holding(push, line):
-    """Return the first chunk that has a part of a line or of a later one."""
-    return (
-        push.chunks.only(*_READ)
-        .filter(last_line__gte=line)
-        .order_by("last_line", "sequence")
-        .first()
-    )
-
-
-def _following(push, sequence):
-    """Yield the chunks after one. Fetch a chunk only when it is needed."""
-    before = None
-    while sequence != before:
-        before = sequence
-        for chunk in (
-            push.chunks.only(*_READ)
-            .filter(sequence__gt=sequence)
-            .order_by("sequence")[:BATCH]
-            .iterator(chunk_size=1)
-        ):
-            sequence = chunk.sequence
-            yield chunk
-
-
-def _ending(push, line, sequence):
-    """Return the chunk in which a line ends, or the last chunk if it is incomplete.
-
-    Return None if there is no chunk after `sequence`.
-    """
-    later = push.chunks.only(*_READ).filter(sequence__gt=sequence)
-    return (
-        later.filter(last_line__gt=line).order_by("last_line", "sequence").first()
-        or later.order_by("-sequence").first()
-    )
-
-
 def _kept(data, begin, end):
     """Return the first LONGEST bytes of a line, or the last if a carriage return overwrites it."""
     if end - begin > LONGEST and data.find(b"\r", end - LONGEST, end - 1) >= 0:
@@ -168,7 +105,7 @@ def _kept(data, begin, end):
 
 def _pieces(chunk, first):
     """Yield the pieces of lines in a chunk, from line `first` on."""
-    data, number, at = bytes(chunk.data), chunk.first_line, 0
+    data, number, at = chunk.data, chunk.first_line, 0
     sources = iter(chunk.spans)
     source, reached = None, 0
     while at < len(data):

@@ -3,8 +3,9 @@
 import re
 
 from ..models import STOPPED
+from .chunks import WINDOW, bytes_before, bytes_from, chunk_of_line, chunks_before, chunks_from
 from .index import candidates
-from .lines import beginning, lines
+from .lines import lines
 
 MOST = 200  # characters; longer search text is cut
 
@@ -13,7 +14,7 @@ def first_hit(push, words, start, *, backwards=False, hidden=None):
     """Return the number of the first line from `start` on that has the words, or None.
 
     The search ignores case. It includes line `start` itself, and goes up from there if
-    `backwards`. It does not find text that the Discretion `hidden` hides, because a user could
+    `backwards`. It does not find text that the Redactor `hidden` hides, because a user could
     guess that text letter by letter.
     """
     words = words[:MOST]
@@ -86,52 +87,47 @@ class _Search:
 
 def _chunks(push, words, start, backwards):
     """Yield the chunks to search, from line `start` on, without those that the index excludes."""
-    chunks = push.chunks.only("push", "sequence", "first_line", "data")
-    chunks = chunks.order_by("-sequence" if backwards else "sequence")
-    # Begin with the chunk in which the line ends (backwards) or begins (forwards).
-    bound = {"last_line__gt": start} if backwards else {"last_line__gte": start}
-    here = (
-        push.chunks.filter(**bound)
-        .order_by("last_line", "sequence")
-        .values_list("sequence", flat=True)
-        .first()
-    )
-    if here is not None:
-        chunks = chunks.filter(**{"sequence__lte" if backwards else "sequence__gte": here})
+    begin, end = 0, push.log_bytes
+    here = chunk_of_line(push, start + 1 if backwards else start)
+    if here is not None and backwards:  # begin with the chunk in which the line ends
+        end = here.end
+    elif here is not None:
+        begin = here.offset
     elif not backwards:
         return
     parts = candidates(push, words)
     if parts is None:
-        yield from chunks.iterator(chunk_size=1)
-        return
-    for first, end in reversed(parts) if backwards else parts:
-        part = chunks.filter(sequence__gte=first)
-        yield from (part if end is None else part.filter(sequence__lt=end)).iterator(chunk_size=1)
+        parts = [(0, push.log_bytes)]
+    for first, last in reversed(parts) if backwards else parts:
+        first, last = max(first, begin), min(last, end)
+        if first < last:
+            yield from _between(push, first, last, backwards)
+
+
+def _between(push, first, end, backwards):
+    """Yield the chunks from one offset to another."""
+    if backwards:
+        chunks = chunks_before(push, end)
+    else:
+        chunks = chunks_from(push, first, spans=False, window=min(end - first, WINDOW))
+    for chunk in chunks:
+        yield chunk.since(first).until(end)
+        if chunk.offset <= first if backwards else chunk.end >= end:
+            return
 
 
 def _text(push, chunk, search):
     """Return a chunk's bytes in lower case, and the bytes after it where a hit may end."""
-    data, before = bytes(chunk.data), b""
+    data, before = chunk.data, b""
     if search.hidden:  # hidden text may begin in the chunk before
-        before = _before(push, chunk.sequence, search.reach)
+        before = bytes_before(push, chunk.offset, search.reach)
     elif not search.may_continue(data.lower()):  # saves a query, which would double the time
         return data.lower()
-    after = b"" if data.endswith(b"\n") else beginning(push, chunk.sequence + 1, search.reach)
+    after = b"" if data.endswith(b"\n") else bytes_from(push, chunk.end, search.reach)
     text = before + data + after
     if search.hidden:
         text = search.hidden.stars(text)
     return text[len(before) :].lower()
-
-
-def _before(push, sequence, reach):
-    """Return the last bytes before a chunk, at most `reach`."""
-    chunks = push.chunks.filter(sequence__lt=sequence).order_by("-sequence")
-    found = b""
-    for data in chunks.values_list("data", flat=True).iterator(chunk_size=1):
-        found = bytes(data)[-reach:] + found
-        if len(found) >= reach:
-            break
-    return found[-reach:]
 
 
 ERROR_LINES = 1000  # lines in which first_error() looks for an error word

@@ -1,6 +1,5 @@
-"""The journal of a push, and the pushes of a deployment, as rows of the database."""
+"""The journal of a push, as rows of the database."""
 
-import shutil
 import time
 from datetime import UTC, datetime
 
@@ -10,19 +9,14 @@ from bootstrapper.deploy.events.event import (
     PushStarted,
     StageEvent,
     StageStarted,
-    State,
 )
 from bootstrapper.deploy.events.record import Record, fold
-from bootstrapper.deploy.journal.store import code_files
-from bootstrapper.deploy.plan.plan import Plan
-from django.db import IntegrityError, transaction
-from django.db.models import F, Max
-from django.utils import timezone
+from django.db import transaction
+from django.db.models import F
 
-from deployments.prepare import directory
+from database.retry import ignore_outage, retry
 
 from ..models import DONE, LogChunk, Push
-from .db_retry import ignore_outage, retry_write
 
 FLUSH = 0.25  # seconds that output is buffered
 CHUNK = 256 * 1024  # bytes that are buffered
@@ -50,7 +44,7 @@ class DatabaseJournal:
         self._record = fold({**push.snapshot, "id": push.number}, ())
         if push.record:
             self._record = Record.from_json(push.record)
-        last = push.chunks.order_by("-sequence").only("sequence", "data").first()
+        last = retry(push.chunks.order_by("-sequence").only("sequence", "data").first, meanwhile)
         self._sequence = last.sequence + 1 if last else 0
         self._bytes, self._lines = push.log_bytes, push.log_lines
         self._data, self._spans = bytearray(), []
@@ -97,7 +91,7 @@ class DatabaseJournal:
     def end(self, more="", then=lambda: None):
         """Mark the push as ended. `more` is added to the reason.
 
-        Call `then` in the same transaction, and return its result. Raise WorkFailed.
+        Call `then` in the same transaction. Raise WorkFailed.
         """
         record = self._record
         fields = {
@@ -105,7 +99,13 @@ class DatabaseJournal:
             "ended": _time(record.ended),
             "reason": "; ".join(filter(None, [record.reason, more])),
         }
-        return retry_write(lambda: (self._write(fields), then())[1], self._meanwhile)
+
+        @transaction.atomic
+        def write():
+            if self._write(fields):
+                then()
+
+        retry(write, self._meanwhile, lambda: self._has_ended(fields["state"]))
 
     def cancelled(self):
         """Return why the push must stop: a user or another worker; "" if it need not."""
@@ -135,7 +135,8 @@ class DatabaseJournal:
 
     def flush(self, **fields):
         """Write the buffered output and `fields` of the push. Raise WorkFailed."""
-        written = retry_write(lambda: self._write(fields), self._meanwhile)
+        written = retry(lambda: self._write(fields), self._meanwhile, self._has_chunk)
+        written = written is None or written
         if self._data:  # after a pause, the first line is written at once
             self._flushed = time.monotonic()
         if written and self._data:
@@ -156,6 +157,7 @@ class DatabaseJournal:
             fields["switched"] = True
         self.flush(**fields)
 
+    @transaction.atomic
     def _write(self, fields):
         """Write output and fields. Return False if another worker has taken over the push."""
         if self._data:
@@ -192,6 +194,15 @@ class DatabaseJournal:
             pk=self.push.pk, state=Push.State.RUNNING, worker=self.push.worker_id
         )
 
+    def _has_chunk(self):
+        """Return whether an earlier attempt has stored the buffered output, and the row with it."""
+        return bool(self._data) and self.push.chunks.filter(sequence=self._sequence).exists()
+
+    def _has_ended(self, state):
+        """Return whether an earlier attempt has stored the end of the push."""
+        ended = Push.objects.filter(pk=self.push.pk, state=state, worker=self.push.worker_id)
+        return ended.exclude(ended=None).exists()
+
     def _append(self, data, stage, stream, at, host):
         source = (stage, host, stream)
         if self._open not in (None, source):
@@ -216,118 +227,3 @@ class DatabaseJournal:
 
 def _time(seconds):
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-ENOUGH = 50  # newest pushes that went live; the one before the live one is among them
-
-
-class DatabasePushStore:
-    """The engine's PushStore: the pushes of a deployment. `push` is the row of the running one.
-
-    Journals call `meanwhile` while they wait for the database.
-    """
-
-    def __init__(self, push, meanwhile):
-        """Use the deployment of the push."""
-        self.push = push
-        self._meanwhile = meanwhile
-        self._deployment = push.deployment
-        self._home = directory(push.deployment) / ".deploy" / "pushes"
-
-    def sweep(self, running):
-        """Remove all checkouts, except that of the last push if it can be resumed."""
-        last = (
-            self._deployment.pushes.exclude(number=None)
-            .order_by("-number")
-            .values_list("number", "state")
-            .first()
-        )
-        keep = {str(self.push.number)}
-        if last and last[1] != State.SUCCEEDED:
-            keep.add(str(last[0]))
-        if self._home.is_dir():
-            for old in self._home.iterdir():
-                if old.name not in keep:
-                    shutil.rmtree(old, ignore_errors=True)
-
-    def pushes(self, running, deployment):
-        """Return the newest ENOUGH records, newest first."""
-        rows = self._deployment.pushes.gone_live().exclude(record=None).exclude(number=None)
-        return [
-            Record.from_json(record)
-            for record in rows.order_by("-number").values_list("record", flat=True)[:ENOUGH]
-        ]
-
-    def last_id(self):
-        """Return the highest number of a push, or 0."""
-        return self._deployment.pushes.aggregate(last=Max("number"))["last"] or 0
-
-    def create(self, plan, undoes):
-        """Create the journal of a push. Raise FileExistsError if its number is taken.
-
-        For an automatic rollback, `undoes` is the journal of the failed push. That push ends in the
-        same transaction, so that no other push can begin in between.
-        """
-        begun = {
-            "number": plan.id,
-            "commit": plan.commit,
-            "ref": plan.ref,
-            "switches": any(stage.switches for stage in plan.stages),
-        }
-        try:
-            if undoes is not None:
-                self.push = undoes.end(then=lambda: self._rollback(plan, begun, undoes.push))
-            else:
-                with transaction.atomic():
-                    self._begin(plan, begun)
-        except IntegrityError:
-            if self._deployment.pushes.filter(number=plan.id).exists():
-                raise FileExistsError(plan.id) from None
-            raise
-        return self.reopen(plan)
-
-    def _begin(self, plan, begun):
-        """Give the requested push its number."""
-        begun["snapshot"] = {**(self.push.snapshot or {}), **plan.snapshot(code=True)}
-        for name, value in begun.items():
-            setattr(self.push, name, value)
-        self.push.save(update_fields=list(begun))
-
-    def _rollback(self, plan, begun, failed):
-        """Create the row of an automatic rollback."""
-        # The command line may have made the target; then there is no row.
-        target = self._deployment.pushes.filter(number=plan.rollback_to).first()
-        return Push.objects.create(
-            deployment=self._deployment,
-            state=State.RUNNING,
-            user=failed.user,
-            user_name=failed.user_name,
-            comment=plan.comment,
-            rollback_to=target,
-            rollback_of=failed,
-            worker=failed.worker,
-            started=timezone.now(),
-            snapshot=plan.snapshot(code=True),
-            **begun,
-        )
-
-    def directory(self, number):
-        """Return the local directory of a push."""
-        return self._home / str(number)
-
-    def reopen(self, plan):
-        """Write the code of the push's stages to files, and return its journal."""
-        home = self.directory(plan.id)
-        stages = home / "stages"
-        stages.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, code in code_files(plan).items():
-            file = stages / name
-            file.write_text(code, encoding="utf-8", newline="")
-            file.chmod(0o700)
-        Push.objects.filter(pk=self.push.pk).update(version=F("version") + 1)
-        return DatabaseJournal(self.push, home, self._meanwhile)
-
-    def plan(self, number, secrets):
-        """Return the Plan of a push, with the current secrets; None if there is no snapshot."""
-        push = self._deployment.pushes.filter(number=number).first()
-        return Plan.restored(push.snapshot, secrets) if push and push.snapshot else None

@@ -1,22 +1,25 @@
 """Run a push that a worker has claimed, by the engine's operations."""
 
+import logging
 import tempfile
-import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from bootstrapper.deploy.events.event import State
+from bootstrapper.deploy.events.times import PushClock
 from bootstrapper.deploy.machine.process import SignalWatch
 from bootstrapper.deploy.operations import start
 from bootstrapper.deploy.plan.plan import Plan
 from bootstrapper.deploy.plan.rollback import RollbackProposal
-from bootstrapper.deploy.push.execution import StageDecision
 from bootstrapper.deploy.push.session import Session
 from bootstrapper.errors import BootstrapperError, InputError
+from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
+from audit import context
+from database import clock
+from database.retry import AWAY, ignore_outage, reconnect, retry
 from deployments.prepare import (
     Refused,
     directory,
@@ -25,51 +28,75 @@ from deployments.prepare import (
     prepare_repository,
     secrets_of,
 )
+from deployments.stage_account import stage_account
 
-from ..log_view import index
+from ..checkouts import keep
+from ..claims import claim_push, give_back
+from ..logs.archive import after_end
 from ..models import LogChunk, Push, Worker
-from ..refusals import Moved, refuse_closed, refuse_moved
-from .db_retry import ignore_outage
-from .journal import DatabasePushStore
+from ..refusals import Moved, refuse_locked, refuse_moved
+from .frontend import WorkerFrontend
+from .push_store import DatabasePushStore
 from .repository import RepositoryMirror, clone_of
 
-ASK = 0.25  # seconds between two queries for a decision
+logger = logging.getLogger("rolf.push")
 
 
 def run(push_id):
     """Run a push, unless another worker has begun it or a user has cancelled it."""
     with Worker.objects.carrying() as worker:
-        queued = Push.objects.filter(pk=push_id, state=State.QUEUED)
-        if queued.update(
-            state=State.RUNNING, worker=worker, started=timezone.now(), version=F("version") + 1
-        ):
+        if claim_push(worker, push_id):
             run_claimed(push_id)
 
 
-def run_claimed(push_id):
-    """Run a push that this worker has claimed. If it cannot begin, end it with the reason."""
-    runner = PushRunner(Push.objects.select_related("deployment", "worker").get(pk=push_id))
+def run_claimed(push_id, must_end=lambda: ""):
+    """Run a push that this worker has claimed. If it cannot begin, end it with the reason.
+
+    `must_end` returns why the worker must end its pushes, or "". If the database goes away before
+    the push begins, queue the push again.
+    """
+    push = retry(Push.objects.select_related("deployment", "worker").filter(pk=push_id).get)
+    with context.working_on(push_id=push.pk, deployment_id=push.deployment_id):
+        _run_claimed(push, must_end)
+
+
+def _run_claimed(push, must_end):
+    logger.info("the push begins: %s", push.deployment)
+    runner = PushRunner(push, must_end)
+
+    def end(reason, state=State.FAILED):
+        retry(lambda: refuse(runner.push, reason, state))
+
     try:
         runner.run()
     except Moved as error:
-        refuse(runner.push, " ".join(error.faults), State.CANCELLED)
+        end(" ".join(error.faults), State.CANCELLED)
     except Refused as error:
-        refuse(runner.push, " ".join(error.faults))
+        end(" ".join(error.faults))
     except BootstrapperError as error:
-        refuse(runner.push, f"{error.where}: {error.fault}")
+        end(f"{error.where}: {error.fault}")
+    except AWAY as error:
+        if runner.begun:
+            end(f"the database does not answer: {error}")
+        else:
+            reconnect()
+            retry(lambda: give_back(push))
+        return
     except Exception as error:
-        refuse(runner.push, f"Rolf itself failed: {error!r}")
+        end(f"Rolf itself failed: {error!r}")
         raise
-    # The push has ended. Searches in its log need the index.
-    for ended in Push.objects.filter(Q(pk=push_id) | Q(rollback_of=push_id)):
-        index.build(ended)
+    with ignore_outage():  # the daily maintenance does what is left
+        for ended in Push.objects.listed().filter(Q(pk=push.pk) | Q(rollback_of=push.pk)):
+            logger.info("the push has ended: %s, %s", ended, ended.state)
+            after_end(ended)
 
 
+@transaction.atomic
 def refuse(push, reason, state=State.FAILED):
     """End a push that could not begin or be recorded. Write the reason into an empty log."""
     claimed = Push.objects.filter(pk=push.pk, state=State.RUNNING, worker=push.worker_id)
     if (
-        claimed.update(state=state, reason=reason, ended=timezone.now(), version=F("version") + 1)
+        claimed.update(state=state, reason=reason, ended=clock.now(), version=F("version") + 1)
         and not push.chunks.exists()
     ):
         log = f"{reason}\n".encode()
@@ -81,7 +108,7 @@ def refuse(push, reason, state=State.FAILED):
             first_line=0,
             last_line=lines,
             data=log,
-            spans=[[len(log), 0, "note", timezone.now().timestamp(), ""]],
+            spans=[[len(log), 0, "note", clock.now().timestamp(), ""]],
         )
         Push.objects.filter(pk=push.pk).update(
             log_lines=lines, log_bytes=len(log), version=F("version") + 1
@@ -91,9 +118,10 @@ def refuse(push, reason, state=State.FAILED):
 class PushRunner:
     """Runs a push: a deploy, a rollback or a resumed push, by the engine's operations."""
 
-    def __init__(self, push):
-        """Do nothing yet."""
+    def __init__(self, push, must_end):
+        """Do nothing yet. `must_end` returns why the push must end, or ""."""
         self._asked = push
+        self._must_end = must_end
         self._deployment = push.deployment
         self._home = directory(push.deployment)
         self._store = None
@@ -103,9 +131,14 @@ class PushRunner:
         """The push that runs: the requested one, or its automatic rollback."""
         return self._store.push if self._store else self._asked
 
+    @property
+    def begun(self):
+        """Whether the push holds its locks, and may have changed something."""
+        return self._store is not None
+
     def run(self):
         """Run the push to its end. Raise BootstrapperError or Refused if it cannot begin."""
-        refuse_closed(self._deployment)  # a user may have closed it while the push was queued
+        refuse_locked(self._deployment)  # a user may have locked it while the push was queued
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with SignalWatch() as signals:
             if self._asked.resumed:
@@ -179,106 +212,23 @@ class PushRunner:
             raise InputError("the push", "it never began, so it cannot be resumed", "push again")
         plan = Plan.restored(self._asked.snapshot, secrets_of(self._deployment))
         with self._held(from_plan(self._deployment, plan, False), signals) as held:
+            keep.restore(self._asked, self._store.directory(self._asked.number))
             start.resume(*held, record=record)
 
     @contextmanager
     def _held(self, prepared, signals):
         """Hold the deployment's locks, and yield the first arguments of the operations."""
-        with Session(self._home, prepared.deployment, who=self._asked.user_name) as session:
+        session = Session(
+            self._home,
+            prepared.deployment,
+            who=self._asked.user_name,
+            clock=PushClock(clock.now().timestamp()),
+            account=stage_account(),
+        )
+        with session:
             self._store = DatabasePushStore(self._asked, session.tick)
-            yield session, prepared, self._store, WorkerFrontend(self._store, signals)
 
+            def must_end():
+                return "its worker was stopped" if signals.reason else self._must_end()
 
-class WorkerFrontend:
-    """The engine's Frontend. It asks nothing, and stores results in the push's row."""
-
-    def __init__(self, store, signals):
-        """`signals` is the SignalWatch that notices SIGTERM."""
-        self._store = store
-        self._signals = signals
-        self._journal = None
-
-    def waiting(self, text):
-        """Show nothing."""
-        return nullcontext()
-
-    def located(self, git, plan):
-        """Raise Moved if the ref is at another commit than the one that was shown."""
-        if plan.commit:
-            refuse_moved(self._store.push, plan.commit)
-
-    def confirm_deploy(self, plan, live, git):
-        """Do nothing: the user has confirmed the push on its page."""
-
-    def confirm_rollback(self, planned, git):
-        """Do nothing: the user has confirmed the rollback on its page."""
-
-    def observer(self, plan, journal):
-        """Return the observer of the push."""
-        self._journal = journal
-        return nullcontext(WorkerObserver(journal, self._signals))
-
-    def started(self, plan, *, resumed):
-        """Do nothing: the store has changed the row."""
-
-    def ended(self, outcome):
-        """End a push that succeeded. After a failure, the methods below end it."""
-        result = outcome.result
-        succeeded = result.state is State.SUCCEEDED
-        if (
-            result.switched
-            or result.unsure
-            or (succeeded and not any(stage.switches for stage in outcome.plan.stages))
-        ):
-            deployment = self._store.push.deployment
-            deployment.served = None  # the hosts serve another release now
-            deployment.save(update_fields=["served"])
-        if succeeded:
-            self._journal.end()
-
-    def rolling_back(self, planned):
-        """Do nothing: the store ends this push when it begins the rollback."""
-
-    def not_rolled_back(self, outcome, error):
-        """End the push, with the reason why there is no rollback."""
-        why = ""
-        if error:
-            where = "" if error.where == f"push {outcome.plan.id}" else f"{error.where}: "
-            why = f"it is not rolled back: {where}{error.fault}"
-        self._journal.end(why)
-
-
-class WorkerObserver:
-    """The engine's PushObserver. In step mode, it reads users' decisions from the push's row."""
-
-    def __init__(self, journal, signals):
-        """`signals` is the SignalWatch that notices SIGTERM."""
-        self._journal = journal
-        self._signals = signals
-
-    def cancelled(self):
-        """Return why the push must stop, or ""."""
-        return "its worker was stopped" if self._signals.reason else ""
-
-    def show(self, event):
-        """Do nothing: pages show what the journal has stored."""
-
-    def tick(self):
-        """Write buffered output."""
-        self._journal.tick()
-
-    def before(self, name, job, ended):
-        """Return the decision about a stage. In step mode, wait for a user to decide."""
-        push = self._journal.push
-        if not push.step:
-            return StageDecision.RUN
-        self._journal.flush(awaits=name, decision="", decided_by="")
-        row = Push.objects.filter(pk=push.pk)
-        decision = ""
-        while not decision and not ended():
-            self._journal.wait()
-            with ignore_outage():
-                decision = row.values_list("decision", flat=True).get()
-            time.sleep(0 if decision else ASK)
-        self._journal.flush(awaits="", decision="")
-        return StageDecision(decision) if decision else StageDecision.STOP
+            yield session, prepared, self._store, WorkerFrontend(self._store, must_end)

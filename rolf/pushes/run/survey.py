@@ -13,12 +13,15 @@ from bootstrapper.deploy.push.register import merge_records
 from bootstrapper.deploy.remote.hosts import RemoteHosts
 from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import BootstrapperError, InputError
-from django.utils import timezone
 
+from database import clock
 from deployments.models import Survey
 from deployments.prepare import Refused, prepare_hosts, prepare_repository
+from deployments.stage_account import stage_account
 
 from .. import rollback
+from ..claims import claim_survey
+from ..models import Worker
 from ..rollback import records_of
 from .repository import RepositoryMirror
 
@@ -26,8 +29,15 @@ REFS, COMMITS = 200, 100  # at most; a page shows them all
 _FORMAT = "%m%x00%H%x00%s%x00%an%x00%aI"
 
 
+def run(survey_id):
+    """Answer a survey, unless another worker does."""
+    with Worker.objects.carrying() as worker:
+        if claim_survey(worker, survey_id):
+            answer(survey_id)
+
+
 def answer(survey_id):
-    """Answer one survey. If the look fails, the answer is the error message."""
+    """Answer a survey that this worker has claimed. If the look fails, answer with the error."""
     survey = Survey.objects.select_related("deployment__application").get(pk=survey_id)
     found = {
         "fault": "",
@@ -47,7 +57,7 @@ def answer(survey_id):
         found["fault"] = f"Rolf itself failed: {error!r}"
         raise
     finally:
-        Survey.objects.filter(pk=survey_id).update(answered=timezone.now(), **found)
+        Survey.objects.filter(pk=survey_id).update(answered=clock.now(), **found)
 
 
 def _look(deployment, ref):
@@ -57,7 +67,10 @@ def _look(deployment, ref):
     prepared.project.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = prepared.settings.get("SSH_CONFIG")
     own = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    with Ssh(Path(config) if config else None) as ssh, _first_host(prepared, ssh) as hosts:
+    with (
+        Ssh(Path(config) if config else None, stage_account()) as ssh,
+        _first_host(prepared, ssh) as hosts,
+    ):
         mirror = RepositoryMirror(prepared, own | ssh.environment(own))
         mirror.fetch()
         commit = mirror.resolve(ref)

@@ -17,6 +17,17 @@ class Actions(Case):
         self.client = self.client_of("push")
         self.old, self.new = self.deployment.pushes.order_by("number")
 
+    def asking(self):
+        """Return a running push that waits for a decision about the stage greet."""
+        return Push.objects.create(
+            deployment=self.deployment,
+            user_name="ben",
+            state="running",
+            step=True,
+            awaits="greet",
+            worker=self.cast.worker(),
+        )
+
     def test_a_page_says_what_cancelling_does_and_a_form_does_it(self):
         push = Push.objects.create(deployment=self.deployment, user_name="ben")
         page = self.client.get(self.address("pushes:cancel", push))
@@ -163,15 +174,7 @@ class Actions(Case):
         self.assertContains(answer, "is being pushed by anna")
 
     def test_a_question_is_answered_once(self):
-        worker = self.cast.worker()
-        push = Push.objects.create(
-            deployment=self.deployment,
-            user_name="ben",
-            state="running",
-            step=True,
-            awaits="greet",
-            worker=worker,
-        )
+        push = self.asking()
         page = self.client.get(self.address("pushes:push", push))
         self.assertContains(page, 'name="decision"', count=3)
         self.client.post(
@@ -187,14 +190,7 @@ class Actions(Case):
         self.assertEqual(push.decision, "skip")
 
     def test_an_answer_goes_to_the_stage_that_was_asked_about(self):
-        push = Push.objects.create(
-            deployment=self.deployment,
-            user_name="ben",
-            state="running",
-            step=True,
-            awaits="greet",
-            worker=self.cast.worker(),
-        )
+        push = self.asking()
         page = self.client.get(self.address("pushes:push", push))
         self.assertContains(
             page, '<input type="hidden" name="stage" value="greet" form="decide">', html=True
@@ -211,15 +207,7 @@ class Actions(Case):
             self.assertEqual((push.awaits, push.decision), ("bow", ""))
 
     def test_every_page_shows_that_a_push_asks(self):
-        Push.objects.create(
-            deployment=self.deployment,
-            user_name="ben",
-            state="running",
-            step=True,
-            awaits="greet",
-            worker=self.cast.worker(),
-        )
-        push = self.deployment.pushes.first()
+        push = self.asking()
         asks = "</svg>asks</span>"
         for person in ("view", "push"):
             client = self.client_of(person)
@@ -251,14 +239,7 @@ class Actions(Case):
         )
 
     def test_who_may_only_look_has_no_buttons(self):
-        push = Push.objects.create(
-            deployment=self.deployment,
-            user_name="ben",
-            state="running",
-            step=True,
-            awaits="greet",
-            worker=self.cast.worker(),
-        )
+        push = self.asking()
         page = self.client_of("view").get(self.address("pushes:push", push))
         self.assertNotContains(page, 'form="decide"')
         self.assertNotContains(page, "Cancel")

@@ -1,8 +1,10 @@
 """Followers of a push get every change once, however often they reconnect."""
 
 import asyncio
+import gc
 import json
 import random
+from contextlib import asynccontextmanager
 from unittest import mock
 
 from asgiref.sync import sync_to_async
@@ -15,7 +17,7 @@ from django.test import TransactionTestCase
 from deployments.models import Application, Category, Deployment, Grant, Level
 from pushes.models import LogChunk, Push
 
-from ..live import hub
+from ..live import hub, share
 from ..live.follow import overview_events, push_events
 from ..live.news import Cursor, news
 
@@ -239,6 +241,49 @@ class Following(Case):
         await sync_to_async(self.end)()
         with self.assertRaises(TimeoutError):
             await asyncio.wait_for(anext(events), 1.5)
+
+    async def test_one_user_takes_no_more_than_a_share(self):
+        other = await get_user_model().objects.acreate_user("eve")
+        async with self.open_streams(self.user, share.MOST):
+            for address in ("live/", f"{self.push_address}follow/", f"{self.push_address}log"):
+                response = await self.async_client.get(f"/{address}")
+                self.assertEqual(response.status_code, 429, address)
+            async with self.open_streams(other, 1):
+                pass
+        async with asyncio.timeout(10):
+            while share.is_full(self.user):
+                gc.collect()  # the test client keeps the streams in cycles
+                await asyncio.sleep(0.01)
+
+    async def test_requests_at_one_moment_share_the_limit(self):
+        await sync_to_async(self.async_client.force_login)(self.user)
+        with mock.patch.object(share, "is_full", return_value=False):
+            responses = [await self.async_client.get("/live/") for _ in range(3)]
+        with mock.patch.object(share, "MOST", 2):
+            begun = [aiter(response.streaming_content) for response in responses]
+            first = [await anext(each, b"") for each in begun]
+        self.assertEqual([bool(event) for event in first], [True, True, False])
+        for each in begun:
+            await each.aclose()
+
+    @property
+    def push_address(self):
+        return f"deployments/{self.deployment.pk}/pushes/1/"
+
+    @asynccontextmanager
+    async def open_streams(self, user, number):
+        """Hold that many streams of the user."""
+        await sync_to_async(self.async_client.force_login)(user)
+        responses = [await self.async_client.get("/live/") for _ in range(number)]
+        self.assertEqual({response.status_code for response in responses}, {200})
+        streams = [aiter(response.streaming_content) for response in responses]
+        try:
+            for each in streams:
+                await anext(each)
+            yield
+        finally:
+            for each in streams:
+                await each.aclose()
 
     def settings_of(self, **values):
         """Patch constants of pushes.live.follow."""

@@ -46,8 +46,18 @@ class Lines(Case):
             push.chunks.all().delete()
             push.delete()
 
+    def test_output_since_the_row_was_read_is_not_included(self):
+        push = push_with_log(self.deployment, b"one\ntwo\nthree\nfo", cuts=[4, 8, 14])
+        for log_bytes, expected in ((0, []), (4, [b"one"]), (8, [b"one", b"two"])):
+            push.log_bytes = log_bytes
+            with self.subTest(log_bytes=log_bytes):
+                for first in range(4):
+                    self.assertEqual(
+                        [line.data for line in lines(push, first, 9)], expected[first:]
+                    )
+
     def test_a_line_has_its_source(self):
-        push = Push.objects.create(deployment=self.deployment, user_name="ben")
+        push = Push.objects.create(deployment=self.deployment, user_name="ben", log_bytes=13)
         LogChunk.objects.create(
             push=push,
             sequence=0,

@@ -142,7 +142,7 @@ class Log(Case):
         short = self.logged(b"x\n" * 500, number=8)
         long = self.logged(b"x" * 90 + b"\n" * 20_000, cuts=range(0, 20_000, 500))
         for push in (short, long):
-            with self.subTest(lines=push.log_lines), self.assertNumQueries(5):
+            with self.subTest(lines=push.log_lines), self.assertNumQueries(6):
                 self.client.get(self.address("pushes:push", push))
 
     def test_a_push_that_never_began_is_not_called_queued(self):

@@ -19,16 +19,29 @@ from bootstrapper.errors import WorkFailed
 from django.db import InterfaceError, OperationalError
 from django.test import TestCase
 
+from database import retry
 from deployments.models import Application, Category, Deployment
 
 from ..log_view.lines import lines
 from ..models import Push
-from ..run import db_retry
 from ..run import journal as module
 from ..run.journal import DatabaseJournal
 
 # A test's own transaction isn't to be left, nor anybody's time.
-AWAY = mock.patch.multiple(db_retry, reconnect=mock.DEFAULT, PAUSE=0, PATIENCE=0.1)
+AWAY = mock.patch.multiple(retry, reconnect=mock.DEFAULT, PAUSE=0, PATIENCE=0.1)
+
+
+def unconfirmed(function, *more):
+    """Call the function as `retry` does; its first commit succeeds, but the connection is lost."""
+    failures = iter([True])
+
+    def lose_the_answer():
+        result = function()
+        if next(failures, False):
+            raise OperationalError("server closed the connection unexpectedly")
+        return result
+
+    return retry.retry(lose_the_answer, *more)
 
 
 class Case(TestCase):
@@ -198,6 +211,24 @@ class Keeping(Case):
         self.assertEqual(self.whole(), b"x\n")
         self.assertEqual(self.waited, 2, "`meanwhile` is called before each retry")
 
+    def test_a_chunk_whose_commit_was_not_confirmed_is_stored_once(self):
+        journal = self.journal()
+        with mock.patch.object(module, "retry", unconfirmed), AWAY:
+            for data in (b"x\n", b"y\n"):
+                self.say(journal, data)
+                journal.flush()
+        self.assertEqual(self.whole(), b"x\ny\n")
+
+    def test_an_end_whose_commit_was_not_confirmed_happens_once(self):
+        journal = self.journal()
+        journal.write(PushEnded(at=2.0, state=State.FAILED, reason="a: exit status 1"))
+        rollback = mock.Mock()
+        with mock.patch.object(module, "retry", unconfirmed), AWAY:
+            journal.end(then=rollback)
+        self.push.refresh_from_db()
+        self.assertEqual(self.push.state, "failed")
+        rollback.assert_called_once_with()
+
     def test_one_that_stays_away_ends_the_push_and_says_why(self):
         journal = self.journal()
         self.say(journal, b"x\n")
@@ -205,7 +236,7 @@ class Keeping(Case):
         with (
             mock.patch.object(journal, "_write", away),
             AWAY,
-            self.assertRaisesMessage(WorkFailed, "can't be written (disk I/O error)"),
+            self.assertRaisesMessage(WorkFailed, "can't be reached or written (disk I/O error)"),
         ):
             journal.flush()
 
@@ -223,14 +254,14 @@ class Keeping(Case):
         self.push.refresh_from_db()
         self.assertEqual(self.push.state, "running", "nobody else's may begin yet")
         again = {"deployment": self.push.deployment, "user_name": "ben", "state": "running"}
-        made = journal.end("it is not rolled back", then=lambda: Push.objects.create(**again))
+        journal.end("it is not rolled back", then=lambda: Push.objects.create(**again))
         self.push.refresh_from_db()
         self.assertEqual(
             (self.push.state, self.push.reason),
             ("failed", "a: exit status 1; it is not rolled back"),
         )
         self.assertIsNotNone(self.push.ended)
-        self.assertEqual(made.state, "running")
+        self.assertEqual(Push.objects.filter(state="running").count(), 1)
 
     def test_a_push_that_was_taken_away_is_not_written_to(self):
         journal = self.journal()

@@ -51,16 +51,33 @@ class BackEnds(Case):
         self.assertEqual(self.log(), b"hello\n")
 
 
+class Bytes(Case):
+    """Output variables, which are bytes as file names are."""
+
+    def test_a_variable_that_is_not_utf8_reaches_the_next_stage(self):
+        self.push.delete()
+        write, read = (
+            "printf 'NAME=a\\377b\\n' >> $ROLF_OUTPUT\n",
+            'printf %s "$NAME" | od -An -tx1\n',
+        )
+        Stage.objects.update(code=write)
+        Stage.objects.create(deployment=self.deployment, name="read", code=read, position=2)
+        self.push = services.queue_push(self.deployment, self.user)
+        push = self.carried_out()
+        self.assertEqual((push.state, push.reason), ("succeeded", ""))
+        self.assertEqual(self.log().split(), [b"61", b"ff", b"62"])
+
+
 class Meanwhile(Case):
     """Changes of the deployment while the push was queued."""
 
-    def test_one_that_was_closed_is_not_pushed(self):
+    def test_one_that_was_locked_is_not_pushed(self):
         Deployment.objects.update(
-            closed_by="anna", closed="the fair is on", closed_at=timezone.now()
+            locked_by="anna", lock_reason="the fair is on", locked_at=timezone.now()
         )
         push = self.carried_out()
         self.assertEqual(
             (push.state, push.reason),
-            ("failed", "The deployment is closed by anna: the fair is on"),
+            ("failed", "The deployment is locked by anna: the fair is on"),
         )
-        self.assertEqual(self.log(), b"The deployment is closed by anna: the fair is on\n")
+        self.assertEqual(self.log(), b"The deployment is locked by anna: the fair is on\n")

@@ -7,7 +7,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from deployments.models import Level, Setting
-from deployments.redaction import Discretion
+from deployments.redaction import Redactor
 from main.tests.cast import Cast
 from pushes.models import LogIndex
 
@@ -97,7 +97,7 @@ class Search(Case):
         for cuts in ([], [12], range(7, 20), [28]):
             push = push_with_log(self.deployment, data, cuts=cuts)
             for level, found in ((Level.VIEW, None), (Level.PUSH, None), (Level.EDIT, 1)):
-                hidden = Discretion(self.deployment, level, push)
+                hidden = Redactor(self.deployment, level, push)
                 for words in ("app1", "APP1.int", "example", host):
                     for back in (False, True):
                         with self.subTest(cuts=cuts, level=level, words=words, back=back):
@@ -111,7 +111,7 @@ class Search(Case):
     def test_hidden_text_after_a_chunk_is_not_found(self):
         host = "app1.internal.example"
         Setting.objects.create(deployment=self.deployment, name="REMOTE_HOST", text=host)
-        hidden = Discretion(self.deployment, Level.VIEW)
+        hidden = Redactor(self.deployment, Level.VIEW)
         for gap in range(hidden.longest - 25, hidden.longest + 10):
             data = b"begins " + b"." * gap + host.encode() + b" ends\n"
             push = push_with_log(self.deployment, data, cuts=[7])

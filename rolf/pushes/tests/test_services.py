@@ -113,13 +113,13 @@ class Pushes(Case):
         asked = services.queue_push(self.deployment, self.user, skip=["needs"])
         self.assertEqual(asked.skip, ["needs"])
 
-    def test_a_closed_deployment_says_by_whom_and_why(self):
-        self.deployment.closed, self.deployment.closed_by = "the fair is on", "anna"
+    def test_a_locked_deployment_says_by_whom_and_why(self):
+        self.deployment.lock_reason, self.deployment.locked_by = "the fair is on", "anna"
         self.deployment.save()
         for function in (services.queue_push, services.queue_rollback):
             self.assertEqual(
                 self.refused(function, self.deployment, self.user),
-                "The deployment is closed by anna: the fair is on",
+                "The deployment is locked by anna: the fair is on",
             )
 
     def test_a_ref_that_git_does_not_take_is_refused(self):

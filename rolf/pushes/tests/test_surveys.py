@@ -254,6 +254,15 @@ class OpenTabs(Case):
         )
         self.assertContains(page, 'hx-trigger="load, submit"')
 
+    def test_a_rollback_without_new_commits_says_so(self):
+        survey = self.look()
+        Survey.objects.update(since=survey.commit)
+        page = self.client.get(
+            reverse("pushes:survey", args=[self.deployment.pk]), {"ref": "main", "rollback": "1"}
+        )
+        self.assertContains(page, "no commits change")
+        self.assertNotContains(page, "shown_commit")
+
     def test_another_tabs_look_is_shown(self):
         shown = {"ref": "main", "seen": self.look().asked.timestamp()}
         fourth = self.commit("4")

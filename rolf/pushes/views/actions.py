@@ -7,9 +7,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.decorators import atomic_post, login_required
 from deployments.access import deployment_permission
 from deployments.models import Level
-from deployments.redaction import HIDDEN, discretion
+from deployments.redaction import HIDDEN, redactor
 from pushes import services
 
+from ..checkouts.keep import refusal
 from ..models import DONE
 from .push import get_push
 
@@ -51,7 +52,13 @@ def resume(request, deployment, address):
     return render(
         request,
         "pushes/resume.html",
-        {"push": push, "deployment": deployment, "left": left, "last": push.last_begun},
+        {
+            "push": push,
+            "deployment": deployment,
+            "left": left,
+            "last": push.last_begun,
+            "refusal": refusal(push),
+        },
     )
 
 
@@ -148,7 +155,7 @@ def _rollback_page(request, deployment, push, faults=(), status=200):
             "ask": not known,
             "may_edit": deployment.granted >= Level.EDIT,
             "faults": [
-                discretion(request, deployment).text(fault) for fault in dict.fromkeys(faults)
+                redactor(request, deployment).text(fault) for fault in dict.fromkeys(faults)
             ],
         },
         status=status,
@@ -163,7 +170,7 @@ def _act(request, push, action, success=""):
         messages.warning(request, str(error))
         return redirect(error.push)
     except services.Refused as error:
-        messages.error(request, discretion(request, push.deployment).text(str(error)))
+        messages.error(request, redactor(request, push.deployment).text(str(error)))
     else:
         if success:
             messages.success(request, success)

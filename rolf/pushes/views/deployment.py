@@ -7,14 +7,14 @@ from bootstrapper.errors import InputError
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import atomic_post, login_required
+from database import clock
 from deployments.access import deployment_permission
 from deployments.models import Level
 from deployments.push_options import definition
-from deployments.redaction import discretion
+from deployments.redaction import redactor
 from history.paging import KeysetPage, to_int
 from pushes import services, surveys
 
@@ -62,7 +62,7 @@ def start_push(request, deployment):
             faults = [*error.faults, "Check below what would go live now, then push again."]
             status = 409
         except services.Refused as error:
-            faults = [discretion(request, deployment).text(fault) for fault in error.faults]
+            faults = [redactor(request, deployment).text(fault) for fault in error.faults]
     return _page(request, deployment, form=form, faults=faults, status=status)
 
 
@@ -91,7 +91,7 @@ def survey_ref(request, deployment):
             found
             and found.answered
             and (
-                found.answered < timezone.now() - AGED
+                found.answered < clock.now() - AGED
                 or deployment.pushes.filter(ended__gt=found.asked).exists()
             )
         )
@@ -101,7 +101,13 @@ def survey_ref(request, deployment):
     return render(
         request,
         "pushes/survey.html",
-        {"deployment": deployment, "survey": found, "ref": ref, "ask": old},
+        {
+            "deployment": deployment,
+            "survey": found,
+            "ref": ref,
+            "ask": old,
+            "rollback": to_int(request.POST.get("rollback") or request.GET.get("rollback")),
+        },
     )
 
 
@@ -120,7 +126,7 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
             found
             and found.answered
             and not found.fault
-            and (found.answered > timezone.now() - STALE)
+            and (found.answered > clock.now() - STALE)
             and (not any(push.ended and push.ended > found.asked for push in context["page"].rows))
         )
         context |= {
@@ -136,7 +142,7 @@ def _page(request, deployment, *, form=None, faults=(), status=200):
 def _hide(request, deployment, survey):
     """Remove from a survey's fault what the user has no permission to see."""
     if survey:
-        survey.fault = discretion(request, deployment).text(survey.fault)
+        survey.fault = redactor(request, deployment).text(survey.fault)
 
 
 def _current(deployment):

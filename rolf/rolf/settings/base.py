@@ -4,10 +4,14 @@ Values that differ between machines come from the environment or from .env.
 https://docs.djangoproject.com/en/5.2/ref/settings/
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 
+from login.configuration import login_settings
 from rolf.environment import env, read_dotenv
+from rolf.libraries import require
 from rolf.logging_filters import drop_client_error_traceback
+from rolf.outages import notice_lost_connections, with_time_outs
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -147,7 +151,13 @@ LOGGING = {
 
 # --- Rolf's own settings. The lines above are the template's.
 
+# The methods of login, the mapping of outside groups, and their time limits: docs/rolf-login.md.
+_login = login_settings(env)
+
 INSTALLED_APPS += [
+    "audit",
+    "backup",
+    "encryption",
     "deployments",
     "cookbook",
     "pushes",
@@ -155,29 +165,47 @@ INSTALLED_APPS += [
     "people",
     "server",
     "history",
+    "login",
+    *_login.pop("LOGIN_APPS"),
     "api",
+    "database",
     "django_tasks",
     "django_tasks_db",
     "django_htmx",
     "django_ace",
 ]
-MIDDLEWARE.insert(1, "server.body_limit.BodyLimitMiddleware")
+MIDDLEWARE[1:1] = [
+    "audit.middleware.request_context",
+    "server.body_limit.BodyLimitMiddleware",
+]
 MIDDLEWARE += [
     "django_htmx.middleware.HtmxMiddleware",
     "rolf.partial_pages.vary_by_htmx",
+    "login.middleware.last_seen_middleware",
+    *_login.pop("LOGIN_MIDDLEWARE"),
     "deployments.access.access_middleware",
+    "server.unstorable.UnstorableValuesMiddleware",
 ]
 TEMPLATES[0]["BACKEND"] = "rolf.pages.Templates"
 TEMPLATES[0]["OPTIONS"]["builtins"] = ["main.templatetags.rolf"]
 TEMPLATES[0]["OPTIONS"]["context_processors"] += ["pushes.live.follow.streams"]
 
-# The queue of pushes. To use another back end of Django's Tasks framework, change the line below.
+# The queue, which wakes workers: the database, or with ROLF_QUEUE_URL=redis://… Redis.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
         "QUEUES": ["pushes", "surveys"],
     }
 }
+if queue_url := env("ROLF_QUEUE_URL", default=""):
+    require("django_tasks_rq", "ROLF_QUEUE_URL", "redis.in")
+    INSTALLED_APPS.append("django_rq")
+    TASKS["default"]["BACKEND"] = "django_tasks_rq.RQBackend"
+    RQ_QUEUES = {
+        # RQ sets no limit (-1) of its own. Rolf ends stages at their time-out.
+        name: {"URL": with_time_outs(queue_url), "DEFAULT_TIMEOUT": -1}
+        for name in TASKS["default"]["QUEUES"]
+    }
 
 # With a write-ahead log, readers do not wait for writers (SQLite, "Write-Ahead Logging"), so pages do
 # not wait while the worker stores logs. A view that changes something runs in one transaction
@@ -187,7 +215,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {})["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
     )
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    require("psycopg", "DATABASE_URL", "postgresql.in")
+    notice_lost_connections(DATABASES["default"])
 
+vars().update(_login)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "main:index"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -195,7 +227,13 @@ LOGOUT_REDIRECT_URL = "accounts:login"
 LOGGING["filters"] = {
     "brief": {"()": "django.utils.log.CallbackFilter", "callback": drop_client_error_traceback}
 }
-LOGGING["loggers"]["django.request"] = {"filters": ["brief"]}
+# Each record names its request and its push. LOG_FORMAT is readable or json.
+LOGGING["filters"]["context"] = {"()": "audit.log_fields.ContextFilter"}
+LOGGING["formatters"]["readable"]["()"] = "audit.log_fields.ReadableFormatter"
+LOGGING["handlers"]["stderr"] |= {
+    "filters": ["brief", "context"],
+    "formatter": "json" if env("LOG_FORMAT", default="") == "json" else "readable",
+}
 
 # The keys that encrypt secrets of deployments. Without ROLF_SEAL_KEY, the first start creates a file.
 SEAL_KEYS = env.list("ROLF_SEAL_KEY", default=[])
@@ -205,5 +243,46 @@ SEAL_KEY_FILE = BASE_DIR / "data" / "seal.key"
 # of the last successful ones.
 KEEP_LOGS = env.int("KEEP_LOGS", default=90)
 
+# What the workers of this machine can do, such as reach a network: labels with spaces between them.
+WORKER_LABELS = env("ROLF_WORKER_LABELS", default="")
+
+# The URL that smoke tests request: /healthz answers even if the database does not.
+READINESS_PATH = "readyz"
+
+# /metrics is off unless one of these is set: a token, or addresses and networks.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+METRICS_ADDRESSES = [
+    str(ip_network(each, strict=False)) for each in env.list("METRICS_ADDRESSES", default=[])
+]
+
+# Where copies of the audit log go: URLs of files and syslog servers, separated by commas.
+AUDIT_SINKS = env.list("AUDIT_SINKS", default=[])
+
+# The output that Rolf keeps, in MB: of all deployments, and of each one. The oldest goes first. 0 sets
+# no limit.
+KEEP_LOGS_MB = env.int("KEEP_LOGS_MB", default=0)
+KEEP_DEPLOYMENT_LOGS_MB = env.int("KEEP_DEPLOYMENT_LOGS_MB", default=0)
+
+# Where old logs go, compressed: a directory, or s3://bucket/prefix?endpoint=https://... Without it they
+# stay in the database. They go after a number of days; with 0, as soon as their push has ended.
+LOG_STORE = env("ROLF_LOG_STORE", default="")
+LOG_STORE_AFTER = env.int("ROLF_LOG_STORE_AFTER", default=7)
+
+# Where the checkouts of failed pushes go, so that any worker can resume them: as above. Without it, a
+# push can be resumed only on its machine. A larger checkout than this number of MB stays there, too.
+CHECKOUT_STORE = env("ROLF_CHECKOUT_STORE", default="")
+CHECKOUT_STORE_MB = env.int("ROLF_CHECKOUT_STORE_MB", default=1024)
+
 # The worker's checkouts and locks, in a directory for each deployment.
 WORK_DIRECTORY = Path(env("ROLF_WORK_DIRECTORY", default=str(BASE_DIR / "data" / "work")))
+
+# The system user that stages run as, instead of the worker's, and the command that sudo allows for it:
+# docs/rolf-stage-user.md.
+STAGE_USER = env("ROLF_STAGE_USER", default="")
+STAGE_COMMAND = env("ROLF_STAGE_COMMAND", default="/usr/local/lib/rolf/stages")
+
+# What a stage may use: MB of memory, and processes; 0 sets no limit. With ROLF_STAGE_SCOPE=true, systemd
+# limits a stage and all that it starts, as one. Otherwise each process has the limits.
+STAGE_MEMORY_MB = env.int("ROLF_STAGE_MEMORY_MB", default=0)
+STAGE_PROCESSES = env.int("ROLF_STAGE_PROCESSES", default=0)
+STAGE_SCOPE = env.bool("ROLF_STAGE_SCOPE", default=False)

@@ -3,14 +3,14 @@
 import secrets
 import socket
 
-from deployments import encryption
+from encryption.fernet import read_or_create
 
 from .base import *
 
 DEBUG = False
 
 # The first start creates the file. A new key would log all users out.
-SECRET_KEY = env("SECRET_KEY", default="") or encryption.read_or_create(
+SECRET_KEY = env("SECRET_KEY", default="") or read_or_create(
     BASE_DIR / "data" / "secret_key", lambda: secrets.token_urlsafe(50).encode()
 )
 
@@ -28,3 +28,9 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Browsers do not send secure cookies over http.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("TLS_PROXY", default=False)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+if SESSION_COOKIE_SECURE:
+    # Browsers accept cookies of these names over https only, and for this host only.
+    SESSION_COOKIE_NAME = "__Host-rolf"
+    CSRF_COOKIE_NAME = "__Host-csrf"

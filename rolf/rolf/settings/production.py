@@ -54,3 +54,11 @@ if dsn := env("SENTRY_DSN", default=""):
         include_local_variables=False,
         max_request_body_size="never",
     )
+
+# --- Rolf's own settings.
+
+SECURE_REDIRECT_EXEMPT += [r"^readyz$", r"^metrics$"]
+
+# Browsers accept cookies of these names over https only, and for this host only.
+SESSION_COOKIE_NAME = "__Host-rolf"
+CSRF_COOKIE_NAME = "__Host-csrf"

@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
+
+from login.configuration import second_factor
 
 from .base import *
 
@@ -37,3 +40,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
     }
 SEAL_KEYS = ["a2V5cyBvZiB0ZXN0cyBhcmUga25vd24gdG8gYWxsISE="]
+
+# Tests of CAS need its tables.
+if find_spec("django_cas_ng"):
+    INSTALLED_APPS += ["django_cas_ng"]
+
+# Tests of the second factor turn it on. An installation without its libraries has none of it.
+LOGIN_SECOND_FACTOR = ""
+if second_factor.has_libraries():
+    _parts = second_factor.parts(env)
+    INSTALLED_APPS += _parts.pop("LOGIN_APPS")
+    MIDDLEWARE += _parts.pop("LOGIN_MIDDLEWARE")
+    vars().update(_parts)

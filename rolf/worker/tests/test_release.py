@@ -1,4 +1,4 @@
-"""The release that a process runs of, however it was started."""
+"""The release that a process runs from, however it was started."""
 
 import os
 import sys

@@ -68,4 +68,4 @@ class Stopped(TestCase):
             (self.push.state, self.push.record["stages"][0]["state"]), ("failed", "failed")
         )
         self.assertIn("stop timed out after 2s", self.push.reason)
-        self.assertEqual(self.child.wait(5), -signal.SIGKILL)
+        self.assertEqual(self.child.wait(60), -signal.SIGKILL)

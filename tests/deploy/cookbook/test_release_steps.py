@@ -48,20 +48,24 @@ def test_the_database_is_migrated_and_a_second_time_nothing_is_left_to_do(
 
 def test_two_pushes_never_migrate_at_once(here: Push) -> None:
     release = here.release(1)
-    program(release / "manage.py", "mkdir busy; sleep 0.7; rmdir busy")
+    program(release / "manage.py", "mkdir busy; until [ -e go ]; do sleep 0.02; done; rmdir busy")
     first = here.start("migrate")
     while not (release / "busy").exists():
         assert first.poll() is None
         time.sleep(0.01)
-    ran = here.run("migrate").ok()
-    assert ran.stdout == "waiting for another migration\n"
-    assert first.wait(10) == 0
+    with here.start("migrate") as second:
+        assert second.stdout
+        assert second.stdout.readline() == b"waiting for another migration\n"
+        (release / "go").touch()
+        assert second.communicate(timeout=60) == (b"", b"")
+    assert second.returncode == 0
+    assert first.wait(60) == 0
     first.communicate()
 
 
 def test_a_migration_that_takes_too_long_is_waited_for_no_longer(here: Push) -> None:
     release = here.release(1)
-    program(release / "manage.py", "touch busy; sleep 5")
+    program(release / "manage.py", "touch busy; sleep 300")
     with here.start("migrate") as first:
         while not (release / "busy").exists():
             time.sleep(0.01)

@@ -10,8 +10,8 @@ import pytest
 
 from bootstrapper.deploy.remote.ssh import Ssh
 from bootstrapper.errors import WorkFailed
-from tests.deploy.cookbook.test_sending import ODD, check_out, make_live
 from tests.support.bare_machine import path_without
+from tests.support.checkouts import MIXED, ODD, RELEASED, check_out, make_live
 from tests.support.recipe_runner import Push, push
 
 
@@ -25,31 +25,11 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Push]:
 
 
 def test_bare_release_is_the_checkout(bare: Push) -> None:
-    check_out(
-        bare,
-        **{
-            "run.sh": "#!/bin/sh\n",
-            ".git/config": "",
-            "ve/bin/python": "",
-            ".ve.old/x": "",
-            ".deploy/x": "",
-            "app/__pycache__/x.pyc": "",
-            "app/ve/kept": "",
-        },
-    )
+    check_out(bare, **MIXED, **{".ve.old/x": "", ".deploy/x": ""})
     (bare.checkout / "link").symlink_to("index.html")
     ran = bare.run("rsync-release").ok()
     release = bare.release(1)
-    assert {path.relative_to(release).as_posix() for path in release.rglob("*")} == {
-        "index.html",
-        "folder",
-        f"folder/{ODD}",
-        "run.sh",
-        "link",
-        "app",
-        "app/ve",
-        "app/ve/kept",
-    }
+    assert {path.relative_to(release).as_posix() for path in release.rglob("*")} == RELEASED
     assert os.readlink(release / "link") == "index.html"
     assert {
         path: stat.S_IMODE((release / path).stat().st_mode)

@@ -76,9 +76,7 @@ def test_a_project_without_tests_is_not_taken_for_one_whose_tests_pass(here: Pus
     )
 
 
-def test_what_tests_leave_behind_is_not_sent_but_the_project_around_is_left_alone(
-    here: Push, repository: Repository
-) -> None:
+def test_leftovers_of_tests_are_not_sent(here: Push, repository: Repository) -> None:
     repository.commit("Makefile", "test:\n\ttouch left.txt ve.txt\n\tmkdir -p ve data\n")
     repository.commit(".gitignore", "/left.txt\n/ve\n")
     here.run("git-clone", REPOSITORY=str(repository.bare)).ok()

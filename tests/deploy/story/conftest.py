@@ -1,7 +1,6 @@
 """What the stories share: an empty server, and a project that is ready for its first push."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from tests.conftest import Generate, bootstrap
 from tests.support import apache
+from tests.support.repository import make_bare
 from tests.support.server import Server, serve
 from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION, USER
 from tests.support.working_copy import WorkingCopy
@@ -43,7 +43,7 @@ def project(server: Server, generate: Generate) -> WorkingCopy:
     run = bootstrap(directory, "--python", DEBIAN_PYTHON)
     assert run.returncode == 0, run.stderr
     repository = directory.with_name("repository.git")
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", repository], check=True)
+    make_bare(repository)
     copy = WorkingCopy(directory=directory)
     copy.git("init", "--quiet", "-b", "main")
     copy.git("config", "user.name", "Anna")

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.support.rolf_home import DATABASE, Home, Running, running
 from tests.support.shared import made_once, shared_directory
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# Chromium without its own windows, which cost as much as the pages of a test.
+CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium-headless-shell"
 # A browser in a test calls nobody, and needs no sandbox of its own (which root can't have).
 ARGUMENTS = [
     "--no-sandbox",
@@ -35,7 +36,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 def chromium() -> Iterator[Browser]:
     """Debian's browser."""
     if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium: apt-get install chromium")
+        pytest.skip("no chromium: apt-get install chromium-headless-shell")
     with sync_playwright() as playwright:
         expect.set_options(timeout=WAIT)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

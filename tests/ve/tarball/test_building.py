@@ -409,4 +409,4 @@ def test_background_process_of_a_build_is_killed(project: Path) -> None:
         stdout=subprocess.DEVNULL,
     )
     assert run.wait(timeout=60) == 0
-    wait_until_gone(run.pid, seconds=2)
+    wait_until_gone(run.pid)

@@ -81,9 +81,10 @@ def admin_login(site):
 
 
 def health(site):
-    status = json.loads(site.get("healthz", "application/json"))["status"]
+    path = getattr(settings, "READINESS_PATH", "healthz")
+    status = json.loads(site.get(path, "application/json"))["status"]
     if status != "ok":
-        raise SmokeTestFailed(f"/healthz says {status}")
+        raise SmokeTestFailed(f"/{path} says {status}")
 
 
 SMOKE_TESTS = [

@@ -2,10 +2,10 @@
 
 import csv
 import io
-import shlex
 import sys
 from pathlib import Path
 
+from bootstrapper.quoting import quoted
 from django.core.management.base import BaseCommand, CommandError
 
 from cookbook.models import Recipe
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(
                 f"{file}: can't be written ({error.strerror})\n"
-                f"  next: ls -ld {shlex.quote(str(file.parent))}"
+                f"  next: ls -ld {quoted(str(file.parent))}"
             ) from None
         self.stdout.write(f"{len(recipes)} recipes written to {file}")
 

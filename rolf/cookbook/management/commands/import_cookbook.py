@@ -1,11 +1,11 @@
 """manage.py import_cookbook: import recipes from a CSV cookbook of 2010."""
 
-import shlex
 from pathlib import Path
 
 from bootstrapper.deploy.definition.problems import DefinitionError
 from bootstrapper.deploy.recipes import csv_cookbook
 from bootstrapper.errors import BootstrapperError
+from bootstrapper.quoting import quoted
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if differing and not replace:
             raise CommandError(
                 f"{file}: the cookbook has other recipes called {', '.join(differing)}\n"
-                f"  next: ./manage.py import_cookbook {shlex.quote(str(file))} --replace"
+                f"  next: ./manage.py import_cookbook {quoted(str(file))} --replace"
             )
         for recipe, what in rows:
             if what != SAME:
@@ -70,7 +70,7 @@ def _read(file):
         raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(
-            f"{file}: can't be read ({error.strerror})\n  next: ls -l {shlex.quote(str(file))}"
+            f"{file}: can't be read ({error.strerror})\n  next: ls -l {quoted(str(file))}"
         ) from None
 
 

@@ -12,14 +12,22 @@ export function find(page, log) {
     const asked = new URLSearchParams({q: words.value, from});
     if (upwards) asked.set("back", "");
     const answer = await fetch(`${page.dataset.search}?${asked}`);
-    return (await answer.json()).line;
+    const found = await answer.json();
+    if (!answer.ok) throw new Error(found.fault);
+    return found.line;
   }
 
   async function search(upwards) {
     if (!words.value) return;
     hit.textContent = "searching …";
     const here = last === null ? Number(log.topmost()) : last + (upwards ? -1 : 1);
-    const {line, text} = await next(ask, here, log.total, upwards);
+    let line, text;
+    try {
+      ({line, text} = await next(ask, here, log.total, upwards));
+    } catch (error) {
+      hit.textContent = error.message;
+      return;
+    }
     hit.textContent = text;
     if (line === null) return;
     last = line;

@@ -16,9 +16,12 @@ export function follow(page, take) {
   }
 
   async function ask() {
+    const since = cursor;
     try {
-      const answer = await fetch(`${page.dataset.news}?cursor=${encodeURIComponent(cursor)}`);
-      if (answer.ok) taken(await answer.json());
+      const answer = await fetch(`${page.dataset.news}?cursor=${encodeURIComponent(since)}`);
+      const news = answer.ok && await answer.json();
+      // Drop an answer if the stream or a later request was faster: it would lead the page back.
+      if (news && cursor === since) taken(news);
     } catch {
       // The server does not answer. Poll again later.
     }

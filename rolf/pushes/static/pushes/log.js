@@ -97,10 +97,11 @@ export class Log {
     this.box.scrollIntoView({block: "nearest"});
   }
 
-  // Replace all lines by fetched ones. Return false if the user jumped elsewhere during the request.
+  // Replace all lines by fetched ones. Return false if the request failed, or if the user jumped
+  // elsewhere during the request.
   async replace({first, count}, jump) {
-    const found = await this.fetch(first, count);
-    if (jump !== this.jumps) return false;
+    const found = await this.fetch(first, count).catch(() => null);
+    if (!found || jump !== this.jumps) return false;
     this.clear(first);
     this.put(first, found.end, found.html);
     return true;
@@ -145,8 +146,12 @@ export class Log {
 
   async fetch(first, count) {
     const answer = await fetch(`${this.address}?first=${first}&count=${count}`);
-    if (!answer.ok) throw new Error(`${this.address}: ${answer.status}`);
-    return answer.json();
+    if (answer.ok) return answer.json();
+    if (answer.status === 503) {  // the store of logs does not answer
+      this.empty.textContent = (await answer.json()).fault;
+      this.empty.hidden = false;
+    }
+    throw new Error(`${this.address}: ${answer.status}`);
   }
 
   // Remove all lines. The next ones begin with `first`.

@@ -43,18 +43,12 @@ class Command(BaseCommand):
             metavar="ADDRESS",
             help="the address to listen on (default: %(default)s)",
         )
-        parser.add_argument(
-            "--slots",
-            type=int,
-            default=worker.SLOTS,
-            metavar="N",
-            help="pushes at a time (default: %(default)s)",
-        )
+        worker.add_worker_arguments(parser)
         parser.add_argument(
             "--check", action="store_true", help="only check that Rolf can be loaded"
         )
 
-    def handle(self, *, port, bind, slots, check, **options):
+    def handle(self, *, port, bind, slots, labels, check, **options):
         """Migrate, print the address, and run."""
         if check:  # Django's checks have run, and every import has succeeded
             return
@@ -71,7 +65,7 @@ class Command(BaseCommand):
 
         def work():
             listener.socket.close()
-            worker.work(slots)
+            worker.work(slots, labels, release)
 
         share()
         tree = ProcessTree(web=serve, worker=work, release=release)

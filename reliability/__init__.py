@@ -1,0 +1,1 @@
+"""Show that Rolf on several machines loses nothing: `python -m reliability`."""

@@ -1,0 +1,1 @@
+"""Capacity of Rolf by simulation, from constants that are measured on this machine."""

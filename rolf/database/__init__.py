@@ -1,0 +1,1 @@
+"""What all of Rolf needs of its database: the clock, notifications, and patience in an outage."""

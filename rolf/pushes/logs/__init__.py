@@ -1,0 +1,1 @@
+"""Keep the logs of pushes that have ended, for years."""
