@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.support.network import own_network
 from tests.support.rolf_home import DATABASE, Home, Running, running
 from tests.support.shared import made_once, shared_directory
 
@@ -31,9 +32,20 @@ WAIT = 60_000  # milliseconds that something may take to be on a page, however b
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
+@pytest.fixture(scope="module")
+def network() -> Iterator[None]:
+    """A network of the browser's and its servers' own.
+
+    Chromium ends its connections (ERR_NETWORK_CHANGED) when the machine gets or loses an address,
+    as it does from tests with several machines.
+    """
+    with own_network():
+        yield
+
+
 # A module's, not the session's: other modules look at the children of this very process.
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(network: None) -> Iterator[Browser]:
     """Debian's browser."""
     if not Path(CHROMIUM).exists():
         pytest.skip("no chromium: apt-get install chromium-headless-shell")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.rolf.browser.conftest import DESKTOP, PASSWORD, PHONE, WAIT
 from tests.rolf.browser.test_every_page import TAGS
@@ -180,6 +180,20 @@ def test_passkey_is_added_and_asked_for(site: Site) -> None:
         )
         page.get_by_role("button", name="Use a passkey").click()
         page.get_by_text("The passkey was not accepted").wait_for()
+
+
+def test_passkey_is_not_asked_for_before_its_script_has_come(site: Site) -> None:
+    held: list[Route] = []
+    with site.browser("pam") as page:
+        page.route("**/passkey*.js", lambda route: held.append(route))
+        page.goto(f"{site.address}account/second-factor/", wait_until="commit")
+        button = page.get_by_role("button", name="Add a passkey")
+        expect(button).to_be_disabled()
+        page.get_by_role("textbox", name="Name").fill("early")
+        page.get_by_role("textbox", name="Name").press("Enter")
+        held.pop().continue_()
+        expect(button).to_be_enabled()
+        assert page.url == f"{site.address}account/second-factor/"
 
 
 def test_answer_for_a_passkey_is_accepted_once(site: Site) -> None:

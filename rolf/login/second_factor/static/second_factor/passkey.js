@@ -48,6 +48,9 @@ async function submit(event) {
   }
 }
 
+// Without this script the browser would send the form without a passkey, and show the options that
+// the server answers. So its button is disabled until the script has come.
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.addEventListener("submit", submit);
+  form.querySelector("button").disabled = false;
 }
