@@ -3,7 +3,7 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := apache2 bsdutils carton chromium-headless-shell composer curl fish gcc git \
+DEBIAN_PACKAGES := age apache2 bsdutils carton chromium-headless-shell composer curl fish gcc git \
 	iproute2 ldap-utils libapache2-mod-wsgi-py3 libldap2-dev libsasl2-dev nodejs openssh-client \
 	openssh-server openssl php-cli postgresql procps psmisc python3-dev redis-server rsync rsyslog \
 	slapd strace subversion sudo supervisor tcsh tomcat10-common util-linux zsh

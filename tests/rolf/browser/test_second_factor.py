@@ -18,7 +18,7 @@ DOCUMENT = Path(__file__).resolve().parents[3] / "docs/rolf-second-factor.md"
 PEOPLE = f"""
 from accounts.models import User
 User.objects.create_superuser("pam", password={PASSWORD!r})
-for name in ("ada", "grace", "eve"):
+for name in ("ada", "grace", "eve", "kim"):
     User.objects.create_user(name, password={PASSWORD!r})
 """
 FIRST = "from accounts.models import User; "
@@ -184,7 +184,7 @@ def test_passkey_is_added_and_asked_for(site: Site) -> None:
 
 def test_passkey_is_not_asked_for_before_its_script_has_come(site: Site) -> None:
     held: list[Route] = []
-    with site.browser("pam") as page:
+    with site.browser("kim") as page:
         page.route("**/passkey*.js", lambda route: held.append(route))
         page.goto(f"{site.address}account/second-factor/", wait_until="commit")
         button = page.get_by_role("button", name="Add a passkey")
