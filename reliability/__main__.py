@@ -19,7 +19,7 @@ from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION
 from tools.rolf_files import lay_out
 
 PAGE = "reliability-rolf.md"
-ROWS = Path(".pytest_cache/reliability-rolf.json")
+ROWS = "reliability-rolf.json"  # beside the page: the results of earlier runs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,11 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="reliability-") as scratch:
         machine = described(Path(scratch))
         project = options.project or _built(Path(scratch) / "rolf")
-        broken = 0
+        broken, rows = 0, _earlier(options.write)
         for scenario in chosen:
             result = _shown(scenario, project, Path(scratch) / scenario.name, not options.short)
             broken += bool(result.faults)
-            rows = _rows()  # another run may have added some
             rows[scenario.name] = {
                 "measured": result.measured,
                 "faults": result.faults,
@@ -54,17 +53,19 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "form": "short" if options.short else "long",
                 "date": time.strftime("%Y-%m-%d"),
             }
-            ROWS.parent.mkdir(exist_ok=True)
-            ROWS.write_text(json.dumps(rows))
             if options.write:
+                ordered = {each.name: rows[each.name] for each in SCENARIOS if each.name in rows}
+                text = json.dumps(ordered, indent=1, ensure_ascii=False)
+                (options.write / ROWS).write_text(text + "\n")
                 (options.write / PAGE).write_text(page(SCENARIOS, rows, machine))
-    print(page(SCENARIOS, _rows(), machine))
+    print(page(SCENARIOS, rows, machine))
     return 1 if broken else 0
 
 
-def _rows() -> dict[str, Any]:
-    """Return the rows of all runs in this checkout."""
-    return json.loads(ROWS.read_text()) if ROWS.exists() else {}
+def _earlier(directory: Path | None) -> dict[str, Any]:
+    """Return the results of earlier runs, by scenario."""
+    rows = directory and directory / ROWS
+    return json.loads(rows.read_text()) if rows and rows.exists() else {}
 
 
 def _shown(scenario: Scenario, project: Path, directory: Path, whole: bool) -> Result:

@@ -103,9 +103,49 @@ def _first_error(push):
 
 def render_panel(push, level):
     """Return the HTML beside the log: the state, the stages, and the actions of the user."""
-    may_push = level >= Level.PUSH
+    panel = _panels.get(push, may_push=level >= Level.PUSH)
+    return mark_safe(Redactor(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
+
+
+class _Panels:
+    """The panels of pushes that run, without redaction. Most news of them is output alone."""
+
+    # The panel does not show what changes with the output, and the snapshot only while there is no
+    # record.
+    NOT_SHOWN = frozenset({"log_lines", "log_bytes", "joined_bytes", "version", "snapshot"})
+    MOST = 500
+
+    def __init__(self):
+        self._kept = {}  # by (push, may_push): (row, panel)
+
+    def get(self, push, *, may_push):
+        """Return the panel of a push, rendered again only if its row has changed."""
+        # The panel of a push that doesn't run depends on other pushes and on workers.
+        if push.effective_state != State.RUNNING:
+            return _rendered(push, may_push)
+        key, row = (push.pk, may_push), self._row(push)
+        kept, panel = self._kept.get(key, (None, ""))
+        if kept != row:
+            panel = _rendered(push, may_push)
+            if len(self._kept) >= self.MOST:
+                self._kept.clear()
+            self._kept[key] = row, panel
+        return panel
+
+    def _row(self, push):
+        return {
+            field.attname: getattr(push, field.attname)
+            for field in push._meta.concrete_fields
+            if field.attname not in self.NOT_SHOWN
+        }
+
+
+_panels = _Panels()
+
+
+def _rendered(push, may_push):
     live, undo = _rollback_of(push) if may_push and push.state == State.SUCCEEDED else (False, None)
-    panel = render_to_string(
+    return render_to_string(
         "pushes/panel.html",
         {
             "live": live,
@@ -120,7 +160,6 @@ def render_panel(push, level):
             "kept_on": "" if push.checkout else readable(push.kept_on),
         },
     )
-    return mark_safe(Redactor(push.deployment, level, push).html(panel))  # noqa: S308 - rendered
 
 
 def _rollback_of(push):

@@ -14,10 +14,12 @@ from django.db import connections
 from django.db.models import F
 from django.test import TransactionTestCase
 
+from database import clock
 from deployments.models import Application, Category, Deployment, Grant, Level
-from pushes.models import LogChunk, Push
+from pushes.models import LogChunk, Push, Worker
 
 from ..live import hub, share
+from ..live import news as news_module
 from ..live.follow import overview_events, push_events
 from ..live.news import Cursor, news
 
@@ -112,6 +114,20 @@ class News(Case):
         self.assertEqual((changes["first"], changes["total"]), (0, 1))
         self.assertIn("lost", changes["panel"])  # no worker carries it out
         self.assertEqual(news(self.push.pk, cursor, Level.VIEW), (None, cursor))
+
+    def test_panel_is_rendered_again_only_if_more_than_the_output_has_changed(self):
+        worker = Worker.objects.create(name="one", machine="here", pid=1, beat=clock.now())
+        Push.objects.filter(pk=self.push.pk).update(worker=worker)
+        cursor, shown = Cursor(), []
+        with mock.patch.object(news_module, "_rendered", wraps=news_module._rendered) as rendered:
+            for change in ({}, {}, {"awaits": "switch"}, {}, {"awaits": ""}, {"commit": "c0ffee"}):
+                Push.objects.filter(pk=self.push.pk).update(**change)
+                self.say(b"more\n")
+                changes, cursor = news(self.push.pk, cursor, Level.PUSH)
+                shown.append((changes["panel"] or "", rendered.call_count))
+        self.assertEqual([count for _, count in shown], [1, 1, 2, 2, 3, 4])
+        self.assertIn("<strong>switch</strong>", shown[2][0])
+        self.assertIn("c0ffee", shown[5][0])
 
     def test_a_cursor_that_is_none_of_ours_is_the_beginning(self):
         for text in ("", None, "x.y", "-1.", "9" * 40, "1e9."):
