@@ -80,6 +80,7 @@ def test_no_option_is_imported_without_its_setting(home: Home) -> None:
 @pytest.mark.parametrize(
     ("setting", "fault"),
     [
+        ("LOG_LEVEL=loud", "KeyError: 'LOUD'"),
         ("KEEP_LOGS=soon", 'KEEP_LOGS = env.int("KEEP_LOGS", default=90)\n  next: ${EDITOR:-vi} '),
         ("METRICS_ADDRESSES=web1", "'web1' does not appear to be an IPv4 or IPv6 network\n  at "),
         ("DATABASE_URL=rolf", "\n  next: ${EDITOR:-vi} "),

@@ -4,6 +4,7 @@ Values that differ between machines come from the environment or from .env.
 https://docs.djangoproject.com/en/5.2/ref/settings/
 """
 
+import logging
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -146,7 +147,10 @@ LOGGING = {
     # Django's default handlers would print each record a second time in development, and send an
     # e-mail for each error in production.
     "loggers": {"django": {"handlers": []}},
-    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": logging.getLevelNamesMapping()[env("LOG_LEVEL", default="INFO").upper()],
+    },
 }
 
 # --- Rolf's own settings. The lines above are the template's.

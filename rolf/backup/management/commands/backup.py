@@ -70,15 +70,19 @@ class Command(BaseCommand):
     def _print_stores(self, manifest):
         missing = []
         for setting, store in manifest["stores"].items():
-            self.stdout.write(f"{setting}: {store['copied']} objects")
+            self.stdout.write(f"{setting}: {_objects(store['copied'])}")
             if store["elsewhere"]:
-                self.stdout.write(f"  {store['elsewhere']} objects stay in {store['url']}")
+                self.stdout.write(f"  {_objects(store['elsewhere'])} left in {store['url']}")
             missing += [f"{setting}: {name} is missing" for name in store["missing"]]
         for line in missing[:20]:
             self.stderr.write(line)
         if missing:
             raise CommandError(
-                f"the backup is whole but for {len(missing)} objects. Retention may have removed "
+                f"the backup is whole but for {_objects(len(missing))}. Retention may have removed "
                 "them meanwhile\n  next: ./manage.py prune_pushes --dry-run  # then back up again",
                 returncode=3,
             )
+
+
+def _objects(number):
+    return f"{number:,} object{'' if number == 1 else 's'}"
