@@ -45,7 +45,7 @@ class Changes:
         if self._listening is not None:
             with suppress(Exception):
                 self._listening.close()
-        self._listening = None
+        self._listening = self._version = None  # another connection counts SQLite's from elsewhere
 
     def _listen(self, seconds):
         """Wait for a notification. Without a connection, make one; that may have missed some."""

@@ -7,7 +7,7 @@ no streams, and on PostgreSQL hardly any while no push changes.
 import asyncio
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from django.db import Error, connections
 
@@ -60,6 +60,7 @@ class Hub:
         self._versions = {}  # by push
         self._followers = {}  # by push: the asyncio.Events that wake its followers
         self._polling = None  # the task that queries the database
+        self._joined = asyncio.Event()  # a follower has come since the last query
         self._shared = {}  # by (push, version, key): a future
 
     @classmethod
@@ -72,6 +73,7 @@ class Hub:
         """Yield an asyncio.Event that is set whenever a push has changed."""
         wake = asyncio.Event()
         self._followers.setdefault(push_id, set()).add(wake)
+        self._joined.set()
         if self._polling is None or self._polling.done():
             self._polling = asyncio.create_task(self._poll())
         try:
@@ -113,6 +115,7 @@ class Hub:
         changes = Changes("rolf_push")
         try:
             while self._followers:
+                self._joined.clear()
                 try:
                     found = await in_thread(_versions, list(self._followers))
                 except Error:  # the database does not answer; try again
@@ -136,7 +139,9 @@ class Hub:
     async def _pause(self, changes, busy):
         """Wait until the next query is due."""
         if not changes.notified:
-            await asyncio.sleep(PAUSE if busy else IDLE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE if busy else IDLE):
+                    await self._joined.wait()
             return
         followers = len(self._followers)
         await asyncio.sleep(PAUSE)  # a push that talks changes often

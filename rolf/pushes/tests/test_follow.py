@@ -10,7 +10,7 @@ from unittest import mock
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import F
 from django.test import TransactionTestCase
 
@@ -172,6 +172,16 @@ class Following(Case):
             self.assertIn("hello &lt;b&gt;", changes["html"])
         for one in events:
             await one.aclose()
+
+    async def test_a_follower_who_comes_during_a_pause_gets_changes_at_once(self):
+        if connection.vendor != "sqlite":
+            self.skipTest("the database notifies")
+        with mock.patch.object(hub, "IDLE", 60.0), mock.patch.object(hub, "PAUSE", 0.01):
+            await sync_to_async(self.end)()
+            async with hub.Hub.of_loop().following(self.push.pk):
+                await asyncio.sleep(0.3)  # the hub pauses: this push does not run
+                async with hub.Hub.of_loop().following(hub.EVERYTHING) as wake, asyncio.timeout(10):
+                    await wake.wait()
 
     async def test_what_an_editor_sees_reaches_no_other_follower(self):
         await self.deployment.settings.acreate(name="REMOTE_HOST", text="app1.example.org")
