@@ -175,7 +175,7 @@ def test_a_restored_copy_serves_the_same(
         visitor = log_in(rolf)
         printed = home.manage("backup", str(backup), *(["--portable"] * portable))
         assert "verified" in printed
-        assert "ROLF_LOG_STORE: 1 objects" in printed
+        assert "ROLF_LOG_STORE: 1 object" in printed
         before = content(home)
         pages = [page(visitor, 1), page(visitor, 2)]
         log = visitor.open("deployments/1/pushes/1/log")[2]
