@@ -10,19 +10,14 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
-from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
-from vendor_fetch.download.cache import Cache, cache_directory
-from vendor_fetch.graph.check import check_differences
-from vendor_fetch.index.index import configured_index
+from vendor_fetch.commands import vendoring
+from vendor_fetch.commands.options import common_options, verbosity_of
 from vendor_fetch.program import PROGRAM, retry_command, sync_command
-from vendor_fetch.project.project import VendorProject, open_project
-from vendor_fetch.sync.sync import sync
 
 EPILOG = """\
 environment:
@@ -37,34 +32,7 @@ people write is wrong, 3 another run has locked the project, 130 interrupted.
 
 def parser() -> CommandParser:
     """Return the parser of all options and commands."""
-    common = CommandParser(add_help=False)
-    # Without defaults: the parser of a command would overwrite the options before the command.
-    common.add_argument(
-        "--project",
-        type=Path,
-        metavar="DIR",
-        default=argparse.SUPPRESS,
-        help="the project's directory (default: the current directory)",
-    )
-    volume = common.add_mutually_exclusive_group()
-    volume.add_argument(
-        "-q",
-        "--quiet",
-        action="store_const",
-        const=-1,
-        dest="verbosity",
-        default=argparse.SUPPRESS,
-        help="print errors only",
-    )
-    volume.add_argument(
-        "-v",
-        "--verbose",
-        action="store_const",
-        const=1,
-        dest="verbosity",
-        default=argparse.SUPPRESS,
-        help="print the name of every file, and tracebacks",
-    )
+    common = common_options()
     main_parser = CommandParser(
         prog=PROGRAM or "python -m vendor_fetch",
         parents=[common],
@@ -72,19 +40,9 @@ def parser() -> CommandParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Fetch every file that a project needs into requirements/src/.",
     )
+    main_parser.set_defaults(run=vendoring.run_sync)
     commands = main_parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser(
-        "sync",
-        parents=[common],
-        help="update requirements/src/ and the locks to what requirements/apps.in asks for "
-        "(the default command)",
-    )
-    commands.add_parser(
-        "check",
-        parents=[common],
-        help="print every difference between requirements/apps.in, the locks and "
-        "requirements/src/; needs no network",
-    )
+    vendoring.add_parsers(commands, common)
     return main_parser
 
 
@@ -92,15 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = parser().parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    verbosity = getattr(options, "verbosity", 0)
-    progress = Progress(verbosity=verbosity)
+    verbosity = verbosity_of(options)
     try:
-        project = open_project(getattr(options, "project", Path()).absolute())
-        if options.command == "check":
-            return _check(project, progress)
-        return sync(
-            project, Cache(cache_directory()), configured_index(project.directory), progress
-        )
+        status: int = options.run(options, Progress(verbosity=verbosity))
+        return status
     except KeyboardInterrupt:
         print(
             f"interrupted; every locked file is still there\n{next_lines(sync_command())}",
@@ -116,18 +69,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return error.status if isinstance(error, BootstrapperError) else 1
-
-
-def _check(project: VendorProject, progress: Progress) -> int:
-    differences = list(check_differences(project))
-    if not differences:
-        progress.say("requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt")
-        return 0
-    for difference in differences:
-        print(plain_text.lines(plain_text.without_next(difference)))
-    count = f"{len(differences)} difference{'s' if len(differences) > 1 else ''}"
-    print(f"{count}\n{next_lines(sync_command())}")
-    return 1
 
 
 if __name__ == "__main__":

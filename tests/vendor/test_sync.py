@@ -293,7 +293,7 @@ def test_unexpected_error_prints_no_traceback(
     def fail(*args: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("vendor_fetch.__main__.sync", fail)
+    monkeypatch.setattr("vendor_fetch.commands.vendoring.sync", fail)
     assert vendor(make_project("tiny")) == 1
     printed = capsys.readouterr().err
     assert printed.startswith("vendor_fetch: unexpected ZeroDivisionError: by zero\n  next: ")

@@ -1,0 +1,1 @@
+"""The commands of `python -m vendor_fetch`: their options, and what they print."""

@@ -1,0 +1,50 @@
+"""The options of every command: the project's directory, and how much is printed."""
+
+import argparse
+from pathlib import Path
+
+from bootstrapper.arguments import CommandParser
+from vendor_fetch.project.project import VendorProject, open_project
+
+
+def common_options() -> CommandParser:
+    """Return the parser of the options that stand before or after a command."""
+    common = CommandParser(add_help=False)
+    # Without defaults: the parser of a command would overwrite the options before the command.
+    common.add_argument(
+        "--project",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="the project's directory (default: the current directory)",
+    )
+    volume = common.add_mutually_exclusive_group()
+    volume.add_argument(
+        "-q",
+        "--quiet",
+        action="store_const",
+        const=-1,
+        dest="verbosity",
+        default=argparse.SUPPRESS,
+        help="print errors only",
+    )
+    volume.add_argument(
+        "-v",
+        "--verbose",
+        action="store_const",
+        const=1,
+        dest="verbosity",
+        default=argparse.SUPPRESS,
+        help="print the name of every file, and tracebacks",
+    )
+    return common
+
+
+def project_of(options: argparse.Namespace) -> VendorProject:
+    """Return the project that the options name. Raise InputError if there is none."""
+    return open_project(getattr(options, "project", Path()).absolute())
+
+
+def verbosity_of(options: argparse.Namespace) -> int:
+    """Return -1 for `--quiet`, 1 for `--verbose`, otherwise 0."""
+    return int(getattr(options, "verbosity", 0))
