@@ -14,6 +14,7 @@ from bootstrapper.quoting import joined, quoted
 
 # For programs that use this package as a library: every generated project has this target.
 MAKE = "make vendor"
+DEFAULT = "ve/bin/python -m vendor_fetch"
 PROGRAM = program_in_project(invocation("vendor_fetch", sys.orig_argv, sys.argv[1:]))
 
 
@@ -36,6 +37,11 @@ def retry_command() -> str:
         return MAKE
     words = without_project(sys.argv[1:]) if PROJECT else sys.argv[1:]
     return f"{PROGRAM} {joined(words)}".rstrip()
+
+
+def program_command(*words: str) -> str:
+    """Return a command of this program, with these words."""
+    return f"{PROGRAM or DEFAULT} {joined(words)}"
 
 
 def online_command() -> str:

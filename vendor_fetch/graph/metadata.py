@@ -2,6 +2,7 @@
 
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
@@ -95,7 +96,14 @@ def _member(path: Path, suffix: str) -> bytes | None:
                 if _is_at_top(member.name, suffix):
                     stream = archive.extractfile(member)
                     return stream.read() if stream else None
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,  # of zipfile, for an encrypted member
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise WorkFailed(
             str(SOURCE / path.name),
             f"not an archive that can be read: {error}",

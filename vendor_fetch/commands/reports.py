@@ -1,0 +1,151 @@
+"""The commands `licenses`, `sbom`, `audit` and `export`, which read the vendored files alone."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bootstrapper import plain_text
+from bootstrapper.arguments import CommandParser
+from bootstrapper.errors import WorkFailed
+from bootstrapper.next_step import edit, next_lines
+from bootstrapper.progress import Progress
+from vendor_fetch.commands.options import project_of
+from vendor_fetch.program import install_command, retry_command
+from vendor_fetch.reports.distributions import distributions, locked_files
+from vendor_fetch.reports.settings import read_settings
+from vendor_fetch.reports.table import json_text, table
+
+# Keys of the JSON of `licenses` and `audit`; docs/reference.md prints these tables.
+LICENSE_KEYS = {
+    "name, version": "the package",
+    "license": "its license as an SPDX expression; null if it is not known",
+    "source": "where the license comes from: `expression` (License-Expression), `classifier`, "
+    "`field` (License), `text` (of a license file) or `override`; empty if it is not known",
+    "stated": "what the metadata says in its own words, or the reason of an override",
+    "files": "the vendored files, from the project's directory",
+    "refusal": "why the project does not allow the license; empty if it does",
+}
+
+_PACKAGES = {
+    "cyclonedx": "cyclonedx-python-lib",
+    "license_expression": "license-expression",
+}
+
+
+def add_parsers(commands: Any, common: CommandParser) -> None:
+    """Add the parsers of the commands; each sets `run`, which returns the exit status."""
+    files = CommandParser(add_help=False)
+    files.add_argument(
+        "--tools", action="store_true", help="include what bootstrap.py itself runs with"
+    )
+    licensing = commands.add_parser(
+        "licenses",
+        parents=[common, files],
+        help="print the license of each vendored package, and exit with 1 if one is not allowed",
+    )
+    licensing.add_argument("--json", action="store_true", help="print JSON")
+    licensing.add_argument(
+        "--allow",
+        action="append",
+        metavar="LICENSE",
+        default=[],
+        help="an allowed license (SPDX identifier), or several with commas; can be repeated. "
+        "It replaces allowed-licenses of pyproject.toml",
+    )
+    licensing.add_argument(
+        "--fail-unknown",
+        action="store_true",
+        help="exit with 1 if a license is not known, even if all licenses are allowed",
+    )
+    licensing.set_defaults(run=run_licenses)
+
+
+def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
+    """Print the licenses; return 1 if one is not allowed."""
+    with _libraries():
+        from vendor_fetch.reports.licenses import (
+            allowed_licenses,
+            judged,
+            licenses,
+            overridden,
+        )
+    project = project_of(options)
+    settings = read_settings(project.directory)
+    allowed = allowed_licenses(options.allow, settings, project.directory)
+    vendored = distributions(locked_files(project.directory, tools=options.tools))
+    found = overridden(licenses(project.directory, vendored), settings, project.directory)
+    rows = list(judged(vendored, found, allowed, fail_unknown=options.fail_unknown))
+    names = {each.name for each in vendored}
+    for name in sorted(settings.overrides.keys() - names):
+        _warn(
+            f"pyproject.toml: [tool.vendor_fetch.licenses] has {name}, which is not vendored",
+            edit("pyproject.toml", "remove it"),
+        )
+    refused = [row for row in rows if row.refusal]
+    if options.json:
+        print(
+            json_text(
+                [
+                    {
+                        "name": row.distribution.name,
+                        "version": row.distribution.version,
+                        "license": row.license.expression,
+                        "source": row.license.source,
+                        "stated": row.license.stated,
+                        "files": [str(file.path) for file in row.distribution.files],
+                        "refusal": row.refusal,
+                    }
+                    for row in rows
+                ]
+            )
+        )
+        return 1 if refused else 0
+    _print_licenses(rows)
+    for row in refused:
+        package = f"{row.distribution.name} {row.distribution.version}"
+        print(plain_text.single_line(f"{package}: {row.refusal}"))
+    if not refused:
+        return 0
+    count = f"{len(refused)} package{'s' if refused[1:] else ''} with a license that is not allowed"
+    example = f'{refused[0].distribution.name} = {{ license = "…", reason = "…" }}'
+    change = (
+        "add the license to allowed-licenses of [tool.vendor_fetch], or, if the license is wrong, "
+        f"add to [tool.vendor_fetch.licenses]: {example}; then: {retry_command()}"
+    )
+    print(f"{count}\n{next_lines(edit('pyproject.toml', change))}")
+    return 1
+
+
+def _print_licenses(rows: Any) -> None:
+    heading = ("PACKAGE", "VERSION", "LICENSE", "FROM")
+    lines = [
+        (
+            row.distribution.name,
+            row.distribution.version,
+            row.license.expression or f"unknown ({row.license.stated[:60]})".replace(" ()", ""),
+            row.license.source,
+        )
+        for row in rows
+    ]
+    for line in table([heading, *lines]):
+        print(line)
+
+
+def _warn(fault: str, next_step: str) -> None:
+    text = plain_text.lines(plain_text.without_next(fault))
+    print(f"warning: {text}\n{next_lines(next_step)}", file=sys.stderr)
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Raise WorkFailed if a library is missing: `check` must work in a project's ve, without them."""
+    try:
+        yield
+    except ImportError as error:
+        module = (error.name or "").partition(".")[0]
+        package = _PACKAGES.get(module, module)
+        raise WorkFailed(
+            package, "is not installed; this command needs it", install_command(package)
+        ) from None

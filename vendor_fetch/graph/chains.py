@@ -1,0 +1,143 @@
+"""Follow what asks for what through the metadata of vendored files, on every supported platform."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from pathlib import Path
+
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.project.project import requires_python
+from bootstrapper.ve.python.required_python import allowed_pythons
+from bootstrapper.ve.standards.filename import Tarball
+from bootstrapper.ve.standards.requirement import Requirement, parse_requirement
+from vendor_fetch.graph.metadata import ALWAYS, build_requirements, dependencies
+from vendor_fetch.project.apps_in import requirements_with_lines
+from vendor_fetch.project.project import VendorProject
+
+Node = tuple[str, str]
+"""The name and the version of a vendored package."""
+
+_PLATFORMS = (("linux", "Linux"), ("darwin", "Darwin"))
+_MACHINES = {"linux": ("x86_64", "aarch64"), "darwin": ("x86_64", "arm64")}
+
+
+class Chains:
+    """The dependencies of the vendored packages, as the union over all markers.
+
+    `roots` are the packages that the project itself asks for, with the place of the request:
+    `requirements/apps.in:3`, or bootstrap.py for tools. `edges` are the dependencies of each package.
+    A dependency counts if it is vendored and its marker holds on a supported platform. One that is
+    reached by an extra counts if something asks for the extra.
+    """
+
+    def __init__(
+        self, project: VendorProject, files: Iterable[LockedFile], *, tools: bool = False
+    ) -> None:
+        self._directory = project.directory
+        self._environments = list(_environments(project.directory))
+        self._files: dict[str, dict[str, list[LockedFile]]] = {}
+        for file in files:
+            versions = self._files.setdefault(file.distribution.name, {})
+            versions.setdefault(file.distribution.version, []).append(file)
+        self._requirements: dict[Node, list[tuple[Requirement, list[Mapping[str, str]]]]] = {}
+        self.roots: dict[Node, str] = {}
+        self.edges: dict[Node, set[Node]] = {
+            (name, version): set() for name, versions in self._files.items() for version in versions
+        }
+        # The first package that asks for each, nearest to the project.
+        self._requesters: dict[Node, Node] = {}
+        self._follow(self._wanted(project, tools=tools))
+
+    def to(self, name: str, version: str) -> list[str]:
+        """Return the shortest chain to a package: the place of a request, then package names.
+
+        The last one is the package. The chain is empty if only the build of a tarball says what
+        asks for it.
+        """
+        node = name, version
+        chain = [name]
+        while node in self._requesters:
+            node = self._requesters[node]
+            chain.append(node[0])
+        return [self.roots[node], *reversed(chain)] if node in self.roots else []
+
+    def _wanted(self, project: VendorProject, *, tools: bool) -> Iterator[tuple[str, Requirement]]:
+        for line, requirement in requirements_with_lines(project.directory):
+            yield line.place, requirement
+        if not tools:
+            return
+        for text in (*ALWAYS, *project.build_requires):
+            yield "bootstrap.py", parse_requirement(text)
+        for versions in list(self._files.values()):
+            for file in (file for files in versions.values() for file in files):
+                if isinstance(file.distribution, Tarball):
+                    for text in build_requirements(self._directory / file.path):
+                        yield str(file.path), parse_requirement(text)
+
+    def _follow(self, wanted: Iterable[tuple[str, Requirement]]) -> None:
+        reached: set[tuple[Node, str]] = set()  # a package and an extra
+        queue: deque[tuple[Node, str]] = deque()
+
+        def reach(node: Node, extras: Iterable[str]) -> None:
+            for extra in ("", *sorted(extras)):
+                if (node, extra) not in reached:
+                    reached.add((node, extra))
+                    queue.append((node, extra))
+
+        for place, requirement in wanted:
+            if any(requirement.applies(each) for each in self._environments):
+                for node in self._matches(requirement):
+                    self.roots.setdefault(node, place)
+                    reach(node, requirement.extras)
+        while queue:
+            node, extra = queue.popleft()
+            for requirement, environments in self._requirements_of(node):
+                if any(requirement.applies(each, extra) for each in environments):
+                    for dependency in self._matches(requirement):
+                        if dependency != node:
+                            self.edges[node].add(dependency)
+                            if dependency not in self.roots:
+                                self._requesters.setdefault(dependency, node)
+                        reach(dependency, requirement.extras)
+
+    def _requirements_of(self, node: Node) -> list[tuple[Requirement, list[Mapping[str, str]]]]:
+        """Return the requirements of a package's files, with the environments of each file."""
+        if node not in self._requirements:
+            self._requirements[node] = [
+                (requirement, environments)
+                for file in self._files[node[0]][node[1]]
+                for environments in [self._environments_of(file)]
+                for requirement in dependencies(self._directory / file.path).requirements
+            ]
+        return self._requirements[node]
+
+    def _environments_of(self, file: LockedFile) -> list[Mapping[str, str]]:
+        marker = file.marker
+        return [each for each in self._environments if marker is None or marker.holds(each)]
+
+    def _matches(self, requirement: Requirement) -> list[Node]:
+        """Return the vendored versions that a requirement allows, or all of them if it allows none."""
+        versions = sorted(self._files.get(requirement.name, {}))
+        allowed = [version for version in versions if requirement.allows(version)]
+        return [(requirement.name, version) for version in allowed or versions]
+
+
+def _environments(project: Path) -> Iterator[Mapping[str, str]]:
+    """Yield the variables of PEP 508 for each Python that the project allows, on each platform."""
+    for (python, micro), (sys_platform, system) in product(
+        allowed_pythons(requires_python(project)).items(), _PLATFORMS
+    ):
+        for machine in _MACHINES[sys_platform]:
+            yield {
+                "python_version": python,
+                "python_full_version": f"{python}.{micro}",
+                "implementation_name": "cpython",
+                "implementation_version": f"{python}.{micro}",
+                "platform_python_implementation": "CPython",
+                "os_name": "posix",
+                "sys_platform": sys_platform,
+                "platform_system": system,
+                "platform_machine": machine,
+                "platform_release": "",
+                "platform_version": "",
+            }

@@ -1,0 +1,1 @@
+"""Report on the vendored files: licenses, SBOM, known vulnerabilities, other formats of the lock."""

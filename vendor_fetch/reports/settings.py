@@ -1,0 +1,190 @@
+"""The settings of the reports in pyproject.toml, [tool.vendor_fetch]."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.errors import InputError
+from bootstrapper.next_step import edit
+from bootstrapper.spelling import did_you_mean
+from bootstrapper.ve.project import project
+from bootstrapper.ve.standards.filename import canonical_name
+from vendor_fetch.program import retry_command
+
+# The keys of pyproject.toml that are read here; docs/reference.md prints this table.
+KEYS = {
+    ("tool.vendor_fetch", "advisories"): (
+        "an address, or the path of a zip file or a directory",
+        "none",
+        "where `audit` reads advisories (OSV records) if `--advisories` does not name a file. An "
+        "address is downloaded into the cache if it has changed",
+    ),
+    ("tool.vendor_fetch", "allowed-licenses"): (
+        'a list of SPDX identifiers such as `["MIT", "BSD-3-Clause"]`',
+        "none: `licenses` judges no license",
+        "the licenses that packages may have; a package that needs another one is a finding of "
+        "`licenses`",
+    ),
+    ("tool.vendor_fetch.licenses", "NAME"): (
+        'a table such as `{ license = "MIT", reason = "LICENSE file in the repository" }`',
+        "none",
+        "the license of the package NAME, instead of what its files say; `reason` is required",
+    ),
+    ("[tool.vendor_fetch.ignore]", "id, until, reason"): (
+        'an identifier of an advisory, a date such as `"2026-12-31"`, and a text',
+        "none",
+        "`audit` lists findings of this advisory as ignored, up to and including that day. `until` "
+        "is required, `reason` is not",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """What a project declares as the license of a package, and why."""
+
+    license: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ignore:
+    """An advisory that does not count up to and including a day. `place` is for messages."""
+
+    identifier: str
+    until: date
+    reason: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of the reports. `allowed_licenses` is None if all are allowed."""
+
+    allowed_licenses: tuple[str, ...] | None
+    overrides: Mapping[str, Override]
+    advisories: str
+    ignores: tuple[Ignore, ...]
+
+
+def read_settings(directory: Path) -> Settings:
+    """Return the settings of a project. Raise InputError for a wrong one."""
+    table = project.table(project.read(directory), "tool", "vendor_fetch")
+    allowed = table.get("allowed-licenses")
+    if allowed is not None and not _is_texts(allowed):
+        raise _wrong(
+            directory,
+            "allowed-licenses",
+            f"{allowed!r} is not a list of SPDX identifiers",
+            'allowed-licenses = ["MIT", "BSD-3-Clause"]',
+        )
+    advisories = table.get("advisories", "")
+    if not isinstance(advisories, str):
+        raise _wrong(
+            directory,
+            "advisories",
+            f"{advisories!r} is not an address or a path",
+            'advisories = "advisories.zip"',
+        )
+    return Settings(
+        allowed_licenses=None if allowed is None else tuple(allowed),
+        overrides=_overrides(table.get("licenses", {}), directory),
+        advisories=advisories,
+        ignores=_ignores(table.get("ignore", []), directory),
+    )
+
+
+def read_day(text: object) -> date | None:
+    """Return a date, or a text such as 2026-12-31, as a date; None if it is neither."""
+    if isinstance(text, date):  # a date and time, too
+        return date(text.year, text.month, text.day)
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) and len(text) == 10 else None
+    except ValueError:
+        return None
+
+
+def setting_error(directory: Path, key: str, fault: str, example: str) -> InputError:
+    """Return the error about a key of pyproject.toml: its line, the fault, and a right setting."""
+    text = (directory / "pyproject.toml").read_text(encoding="utf-8-sig")
+    found = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", text, re.MULTILINE)
+    line = f":{text.count(chr(10), 0, found.start()) + 1}" if found else ""
+    return InputError(
+        f"pyproject.toml{line}",
+        fault,
+        edit("pyproject.toml", f"such as: {example}; then: {retry_command()}"),
+    )
+
+
+def _wrong(directory: Path, key: str, fault: str, example: str) -> InputError:
+    return setting_error(directory, key, f"{key}: {fault}", example)
+
+
+def _overrides(table: object, directory: Path) -> dict[str, Override]:
+    example = '[tool.vendor_fetch.licenses] {} = {{ license = "MIT", reason = "its LICENSE file" }}'
+    if not isinstance(table, Mapping):
+        raise _wrong(
+            directory, "licenses", f"{table!r} is not a table of packages", example.format("NAME")
+        )
+    overrides = {}
+    for name, value in table.items():
+        if not isinstance(value, Mapping):
+            raise _wrong(directory, name, f"{value!r} is not a table", example.format(name))
+        _refuse_unknown(directory, name, value, ("license", "reason"), example.format(name))
+        for key in ("license", "reason"):
+            if not isinstance(value.get(key), str) or not value[key].strip():
+                raise _wrong(directory, name, f"it has no {key}", example.format(name))
+        overrides[canonical_name(name)] = Override(
+            license=value["license"].strip(), reason=value["reason"].strip()
+        )
+    return overrides
+
+
+def _ignores(tables: object, directory: Path) -> tuple[Ignore, ...]:
+    example = '[[tool.vendor_fetch.ignore]] id = "CVE-2024-1234", until = "2026-12-31"'
+    if not isinstance(tables, list) or not all(isinstance(each, Mapping) for each in tables):
+        raise _wrong(directory, "ignore", "it is not a list of tables", example)
+    ignores = []
+    for number, table in enumerate(tables, 1):
+        place = f"[[tool.vendor_fetch.ignore]] {number}"
+        _refuse_unknown(directory, place, table, ("id", "until", "reason"), example)
+        identifier, reason = table.get("id"), table.get("reason", "")
+        if not isinstance(identifier, str) or not identifier.strip():
+            raise _wrong(directory, place, "it has no id", example)
+        if "until" not in table:
+            raise _wrong(
+                directory,
+                place,
+                f"{identifier} is ignored without an end: it needs until",
+                example,
+            )
+        until = read_day(table["until"])
+        if until is None:
+            raise _wrong(
+                directory, place, f"until = {table['until']!r} is not a date (YYYY-MM-DD)", example
+            )
+        if not isinstance(reason, str):
+            raise _wrong(directory, place, f"reason = {reason!r} is not a text", example)
+        ignores.append(
+            Ignore(
+                identifier=identifier.strip(), until=until, reason=reason, place="pyproject.toml"
+            )
+        )
+    return tuple(ignores)
+
+
+def _refuse_unknown(
+    directory: Path, name: str, table: Mapping[str, Any], known: tuple[str, ...], example: str
+) -> None:
+    for key in table:
+        if key not in known:
+            raise _wrong(
+                directory, name, f"it has no key {key!r}{did_you_mean(key, known)}", example
+            )
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
