@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bootstrapper import plain_text
@@ -11,9 +13,13 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import WorkFailed
 from bootstrapper.next_step import edit, next_lines
 from bootstrapper.progress import Progress
-from vendor_fetch.commands.options import project_of
+from vendor_fetch.atomic_file import write_file
+from vendor_fetch.commands.options import project_of, verbosity_of
+from vendor_fetch.graph.chains import Chains
 from vendor_fetch.program import install_command, retry_command
+from vendor_fetch.reports.advisory_source import advisory_file
 from vendor_fetch.reports.distributions import distributions, locked_files
+from vendor_fetch.reports.ignores import Ignoring, ignores
 from vendor_fetch.reports.settings import read_settings
 from vendor_fetch.reports.table import json_text, table
 
@@ -60,6 +66,44 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         help="exit with 1 if a license is not known, even if all licenses are allowed",
     )
     licensing.set_defaults(run=run_licenses)
+    listing = commands.add_parser(
+        "sbom",
+        parents=[common, files],
+        help="print a software bill of materials (CycloneDX 1.6 JSON) of the vendored files",
+    )
+    listing.add_argument("--output", type=Path, metavar="FILE", help="write it into a file")
+    listing.set_defaults(run=run_sbom)
+    auditing = commands.add_parser(
+        "audit",
+        parents=[common, files],
+        help="print the known vulnerabilities of the vendored packages, and exit with 1 if there is "
+        "one",
+    )
+    auditing.add_argument("--json", action="store_true", help="print JSON")
+    auditing.add_argument(
+        "--advisories",
+        type=Path,
+        metavar="FILE",
+        help="a zip file or a directory of OSV records, instead of the project's setting",
+    )
+    auditing.add_argument(
+        "--max-age",
+        metavar="AGE",
+        help='refuse advisories whose newest record is older than this, such as "30 days"',
+    )
+    auditing.add_argument(
+        "--ignore",
+        action=Ignoring,
+        metavar="ID",
+        help="list findings with this id (CVE, GHSA, PYSEC) as ignored; can be repeated",
+    )
+    auditing.add_argument(
+        "--until",
+        action=Ignoring,
+        metavar="DATE",
+        help="the last day (YYYY-MM-DD) of the --ignore before it, which needs one",
+    )
+    auditing.set_defaults(run=run_audit, ignoring=[])
 
 
 def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
@@ -116,6 +160,60 @@ def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
     )
     print(f"{count}\n{next_lines(edit('pyproject.toml', change))}")
     return 1
+
+
+def run_sbom(options: argparse.Namespace, progress: Progress) -> int:
+    """Print the SBOM, or write it into a file."""
+    with _libraries():
+        from vendor_fetch.reports.licenses import licenses, overridden
+        from vendor_fetch.reports.sbom import sbom
+    project = project_of(options)
+    files = locked_files(project.directory, tools=options.tools)
+    vendored = distributions(files)
+    found = overridden(
+        licenses(project.directory, vendored), read_settings(project.directory), project.directory
+    )
+    text = sbom(project.directory, vendored, found, Chains(project, files, tools=options.tools))
+    if options.output:
+        write_file(options.output, text.encode())
+        progress.say(f"{options.output}: {len(vendored)} packages")
+    else:
+        print(text, end="")
+    return 0
+
+
+def run_audit(options: argparse.Namespace, progress: Progress) -> int:
+    """Print the vulnerabilities; return 1 if there is one that is not ignored."""
+    with _libraries():
+        from vendor_fetch.reports.advisories import read_advisories, refuse_old, unusable
+        from vendor_fetch.reports.audit import findings
+        from vendor_fetch.reports.audit_report import audit_json, audit_lines
+        from vendor_fetch.reports.osv import InvalidAdvisory
+    project = project_of(options)
+    settings = read_settings(project.directory)
+    ignored = [*ignores(options.ignoring), *settings.ignores]
+    files = locked_files(project.directory, tools=options.tools)
+    now = datetime.now(UTC)
+    with _libraries():
+        path = options.advisories or advisory_file(
+            settings.advisories, project.directory, Progress(sys.stderr, verbosity_of(options))
+        )
+    advisories = read_advisories(path)
+    if options.max_age is not None:
+        refuse_old(advisories, options.max_age, now)
+    chains = Chains(project, files, tools=options.tools)
+    try:
+        found = findings(
+            distributions(files), advisories.records, chains.to, ignored, today=now.date()
+        )
+    except InvalidAdvisory as error:
+        raise unusable(advisories.place, str(error)) from None
+    if options.json:
+        print(json_text(audit_json(advisories, found, now)))
+    else:
+        for line in audit_lines(advisories, found, now):
+            print(line)
+    return 1 if any(not each.ignored for each in found) else 0
 
 
 def _print_licenses(rows: Any) -> None:

@@ -1,0 +1,151 @@
+"""Read the SBOMs that wheels bring (PEP 770), and put what they list below the wheel's component."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.bom_ref import BomRef
+from cyclonedx.model.component import Component
+from cyclonedx.model.dependency import Dependency
+from cyclonedx.model.license import DisjunctiveLicense
+from cyclonedx.spdx import is_supported_id
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.project.lockfile import LockedFile
+from vendor_fetch.program import edit_and_sync
+from vendor_fetch.project.project import APPS_IN
+
+# Other formats, by their beginning. They are named in our SBOM, not merged.
+_SPDX_TEXT = re.compile(rb"\s*(?:#.*\n\s*)*SPDXVersion:")
+_XML = re.compile(rb"\s*<(?:\?xml|bom|rdf:RDF)\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What one SBOM of a wheel adds to the wheel's component."""
+
+    references: tuple[ExternalReference, ...] = ()
+    components: tuple[Component, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+
+
+def merge(component: Component, file: LockedFile, name: str, content: bytes) -> Merged:
+    """Return what an SBOM of a wheel adds to the wheel's component.
+
+    `name` is the member of the wheel `file`. CycloneDX JSON is merged; SPDX and XML become an external
+    reference. Raise WorkFailed for an SBOM that can't be read.
+    """
+    place = f"{file.path}#{name}"
+    reference = ExternalReference(
+        type=ExternalReferenceType.BOM, url=XsUri(f"{quote(str(file.path))}#{quote(name)}")
+    )
+    if _SPDX_TEXT.match(content) or _XML.match(content):
+        return Merged(references=(reference,))
+    try:
+        document = json.loads(content)
+        if isinstance(document, dict) and ("spdxVersion" in document or "@context" in document):
+            return Merged(references=(reference,))
+        if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
+            raise _unreadable(place, "neither CycloneDX nor SPDX")
+        bom = _bom(document)
+        components = _components(bom, component)
+        _name_unknown_licenses(components)
+        refs = dict(_new_refs(bom, components, component, place))
+        dependencies = tuple(_dependencies(bom, refs))
+    except WorkFailed:
+        raise
+    except Exception as error:  # the library raises many types for a wrong document
+        raise _unreadable(place, str(error) or type(error).__name__) from None
+    return Merged(references=(reference,), components=tuple(components), dependencies=dependencies)
+
+
+def _unreadable(place: str, fault: str) -> WorkFailed:
+    return WorkFailed(
+        place,
+        f"this SBOM of the wheel can't be read: {fault[:200]}",
+        edit_and_sync(APPS_IN, "ask for another version of the package"),
+    )
+
+
+def _bom(document: dict[str, Any]) -> Bom:
+    """Return the parts of an SBOM that are merged; its tools and authors made the wheel."""
+    metadata = document.get("metadata", {})
+    bom = Bom.from_json(  # type: ignore[attr-defined]  # a decorator adds it
+        {
+            "components": document.get("components", []),
+            "dependencies": document.get("dependencies", []),
+            "metadata": {"component": metadata["component"]} if "component" in metadata else {},
+        }
+    )
+    if not isinstance(bom, Bom):
+        raise ValueError("it is empty")
+    return bom
+
+
+def _components(bom: Bom, component: Component) -> list[Component]:
+    """Return the components to add. The subject of the SBOM is one, unless it is the wheel itself."""
+    subject = bom.metadata.component
+    return [
+        each
+        for each in [*([subject] if subject else []), *bom.components]
+        if not _is_wheel(each, component)
+    ]
+
+
+def _name_unknown_licenses(components: list[Component]) -> None:
+    """Make an identifier that SPDX does not have a name: an SBOM with a wrong one is not valid."""
+    for each in _nested(components):
+        for license_ in each.licenses:
+            identifier = license_.id if isinstance(license_, DisjunctiveLicense) else None
+            if identifier and not is_supported_id(identifier):
+                license_.name, license_.id = identifier, None
+
+
+def _is_wheel(each: Component, component: Component) -> bool:
+    return bool(
+        each.purl
+        and component.purl
+        and each.purl.type == "pypi"
+        and not each.purl.subpath
+        and each.purl.name.lower().replace("_", "-") == component.name
+    )
+
+
+def _new_refs(
+    bom: Bom, components: list[Component], component: Component, place: str
+) -> Iterator[tuple[str, BomRef]]:
+    """Give each component a name that is unique in our SBOM; yield the old names with the new ones."""
+    subject = bom.metadata.component
+    for each in [*([subject] if subject else []), *bom.components]:
+        if each not in components and each.bom_ref.value:
+            yield each.bom_ref.value, component.bom_ref
+    seen: set[str] = set()
+    for number, each in enumerate(_nested(components)):
+        old = each.bom_ref.value
+        is_first = bool(old) and old not in seen
+        each.bom_ref.value = f"{place}#{old}" if is_first else f"{place}#{old or ''}#{number}"
+        if old and is_first:
+            seen.add(old)
+            yield old, each.bom_ref
+
+
+def _nested(components: list[Component]) -> Iterator[Component]:
+    for each in components:
+        yield each
+        yield from _nested(list(each.components))
+
+
+def _dependencies(bom: Bom, refs: dict[str, BomRef]) -> Iterator[Dependency]:
+    for each in bom.dependencies:
+        new = refs.get(each.ref.value or "")
+        if new:
+            needed = (refs.get(one.ref.value or "") for one in each.dependencies)
+            yield Dependency(
+                ref=new,
+                dependencies=[Dependency(ref=one) for one in needed if one and one is not new],
+            )
