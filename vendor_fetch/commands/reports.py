@@ -10,15 +10,25 @@ from typing import Any
 
 from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
-from bootstrapper.errors import WorkFailed
+from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.next_step import edit, next_lines
 from bootstrapper.progress import Progress
+from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from vendor_fetch.atomic_file import write_file
 from vendor_fetch.commands.options import project_of, verbosity_of
 from vendor_fetch.graph.chains import Chains
-from vendor_fetch.program import install_command, retry_command
+from vendor_fetch.program import install_command, program_command, retry_command
 from vendor_fetch.reports.advisory_source import advisory_file
 from vendor_fetch.reports.distributions import distributions, locked_files
+from vendor_fetch.reports.export import (
+    FORMATS,
+    pylock,
+    refuse_existing,
+    refuse_name,
+    refuse_two_versions,
+    requirements,
+    write_wheelhouse,
+)
 from vendor_fetch.reports.ignores import Ignoring, ignores
 from vendor_fetch.reports.settings import read_settings
 from vendor_fetch.reports.table import json_text, table
@@ -104,6 +114,22 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         help="the last day (YYYY-MM-DD) of the --ignore before it, which needs one",
     )
     auditing.set_defaults(run=run_audit, ignoring=[])
+    exporting = commands.add_parser(
+        "export",
+        parents=[common, files],
+        help="write the lock as pylock.toml (PEP 751) or as a requirements file with hashes, or copy "
+        "the files into a wheelhouse",
+    )
+    exporting.add_argument(
+        "--format", choices=FORMATS, required=True, help="pylock, requirements or wheelhouse"
+    )
+    exporting.add_argument(
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help="the file to write (default: print it), or the new directory of a wheelhouse",
+    )
+    exporting.set_defaults(run=run_export)
 
 
 def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
@@ -214,6 +240,42 @@ def run_audit(options: argparse.Namespace, progress: Progress) -> int:
         for line in audit_lines(advisories, found, now):
             print(line)
     return 1 if any(not each.ignored for each in found) else 0
+
+
+def run_export(options: argparse.Namespace, progress: Progress) -> int:
+    """Write the lock in another format."""
+    project = project_of(options)
+    output: Path | None = options.output and options.output.absolute()
+    if options.format == "wheelhouse":
+        if output is None:
+            raise InputError(
+                "export",
+                "a wheelhouse is a directory: --output has to name it",
+                program_command("export", "--format", "wheelhouse", "--output", "wheelhouse"),
+            )
+        refuse_existing(output)
+    elif options.format == "pylock" and output:
+        refuse_name(output)
+    files = locked_files(project.directory, tools=options.tools)
+    if options.format == "wheelhouse" and output:
+        lists = {"requirements.txt": [file for file in files if file.lock == str(APPS)]}
+        if options.tools:
+            lists["tools.txt"] = [file for file in files if file.lock == str(TOOLS)]
+        count = write_wheelhouse(project.directory, lists, output)
+        progress.say(f"{options.output}: {count} files, {' and '.join(lists)}")
+        return 0
+    vendored = distributions(files)
+    refuse_two_versions(vendored)
+    if options.format == "pylock":
+        text = pylock(project.directory, vendored, output.parent if output else Path.cwd())
+    else:
+        text = requirements(vendored)
+    if output:
+        write_file(output, text.encode())
+        progress.say(f"{options.output}: {len(vendored)} packages")
+    else:
+        print(text, end="")
+    return 0
 
 
 def _print_licenses(rows: Any) -> None:

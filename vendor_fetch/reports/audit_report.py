@@ -72,7 +72,7 @@ def audit_lines(advisories: Advisories, found: Sequence[Finding], now: datetime)
     ignored = len(found) - len(counted)
     others = f", {ignored} ignored" if ignored else ""
     if not counted:
-        yield f"no known vulnerability{others}"
+        yield f"no {'other ' if ignored else ''}known vulnerability{others}"
         return
     packages = len({(each.name, each.version) for each in counted})
     yield (
