@@ -53,6 +53,7 @@ COMMANDS = {
     "restore_command": "git checkout -- FILE",
     "another_python": "./bootstrap.py --python FILE",
     "install_command": "ve/bin/python -m pip install NAME",
+    "program_command": "ve/bin/python -m vendor_fetch NAME",
     "typed_command": "cookiecutter TEMPLATE",
     "_scan": "ssh-keyscan HOST | ssh-keygen -lf -",
     "_renaming": "mv OLD NEW",

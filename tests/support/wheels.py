@@ -22,11 +22,14 @@ def make_wheel(
     pure: bool = True,
     record: str | None = None,
     members: Sequence[zipfile.ZipInfo] = (),
+    headers: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> Path:
     """Write NAME-VERSION-TAG.whl; `files` default to one module that knows its version.
 
-    `record` replaces the RECORD that would be right; `members` are added as they are, with their
-    own name for content.
+    `headers` are further lines of METADATA; a surrogate in one is a byte that is not UTF-8.
+    `without` are files of .dist-info to leave out. `record` replaces the RECORD that would be
+    right; `members` are added as they are, with their own name for content.
     """
     info = f"{name}-{version}.dist-info"
     content: dict[str, str | bytes] = dict(
@@ -38,6 +41,7 @@ def make_wheel(
             f"Name: {name}",
             f"Version: {version}",
             *(f"Requires-Dist: {each}" for each in requires),
+            *headers,
             "",
             "A tiny one.",
             "",
@@ -50,7 +54,9 @@ def make_wheel(
     if entry_points:
         content[f"{info}/entry_points.txt"] = entry_points
     encoded = {
-        path: text.encode() if isinstance(text, str) else text for path, text in content.items()
+        path: text.encode(errors="surrogateescape") if isinstance(text, str) else text
+        for path, text in content.items()
+        if path not in {f"{info}/{name}" for name in without}
     }
     rows = [f"{path},{_digest(data)},{len(data)}" for path, data in encoded.items()]
     encoded[f"{info}/RECORD"] = (

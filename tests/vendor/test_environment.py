@@ -17,7 +17,7 @@ from vendor_fetch.template.own_wheel import build_wheel
 @pytest.fixture
 def make_site(tmp_path: Path, index: Index) -> Callable[[str], Path]:
     """`make_site("one")` renders a project that carries our wheel; small ones are in the index."""
-    for name in ("requests", "uv"):
+    for name in ("cyclonedx_python_lib", "license_expression", "packaging", "requests", "uv"):
         make_wheel(index.directory, name, "99.0")
 
     def make(name: str) -> Path:

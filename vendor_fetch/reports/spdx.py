@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from license_expression import AND, LicenseWithExceptionSymbol, Licensing, get_spdx_licensing
+from license_expression import (
+    AND,
+    LicenseSymbol,
+    LicenseWithExceptionSymbol,
+    Licensing,
+    get_spdx_licensing,
+)
 
 # A license of nobody else: https://spdx.github.io/spdx-spec/v3.0.1/annexes/spdx-license-expressions
 _OWN = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
@@ -13,9 +19,24 @@ _OWN = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
 _LONGEST = 2000
 
 
+# Of the library's other names, the identifiers that SPDX has replaced: GPL-2.0+. Not GPL, which it
+# takes for any version, and not LicenseRef-Apache, which can be anybody's own license.
+_REPLACED = re.compile(r"(?:A?L?GPL|GFDL)-[\d.]+\+?|BSD-2-Clause-(?:FreeBSD|NetBSD)")
+
+
 @cache
 def _licensing() -> Licensing:
-    return get_spdx_licensing()
+    return Licensing(
+        [
+            LicenseSymbol(
+                symbol.key,
+                aliases=tuple(filter(_REPLACED.fullmatch, symbol.aliases)),
+                is_exception=symbol.is_exception,
+            )
+            for symbol in get_spdx_licensing().known_symbols.values()
+            if not _OWN.fullmatch(symbol.key)
+        ]
+    )
 
 
 def _parsed(text: str) -> Any:
@@ -52,7 +73,7 @@ def joined_by_and(expressions: Iterable[str]) -> str:
     distinct = sorted(set(expressions))
     if len(distinct) == 1:
         return distinct[0]
-    return str(_licensing().dedup(" AND ".join(f"({each})" for each in distinct)))
+    return str(_licensing().parse(" AND ".join(f"({each})" for each in distinct)).simplify())
 
 
 def refusal(expression: str, allowed: Iterable[str]) -> str:
