@@ -17,6 +17,8 @@ from vendor_fetch.reports.settings import Settings, setting_error
 
 # Values of the field License that say nothing.
 _EMPTY = {"", "unknown", "none", "n/a", "see license file", "license.txt", "license"}
+# Classifiers that say something about a license and do not name it.
+_ABOUT_LICENSES = {"License :: OSI Approved", "License :: DFSG approved"}
 # The longest part of a statement that a report shows.
 _SHOWN = 60
 
@@ -174,13 +176,9 @@ def override_example(name: str) -> str:
 
 
 def _classifiers(fields: Message) -> list[str]:
-    """Return the classifiers that name a license: `License :: OSI Approved` alone names none."""
+    """Return the classifiers that name a license."""
     found = (_one_line(each) for each in fields.get_all("Classifier", []))
-    return [
-        each
-        for each in found
-        if each.startswith("License ::") and each != "License :: OSI Approved"
-    ]
+    return [each for each in found if each.startswith("License ::") and each not in _ABOUT_LICENSES]
 
 
 def _of_classifiers(classifiers: list[str], by_field: str | None, by_text: str | None) -> License:

@@ -36,6 +36,7 @@ DEBIAN = Path("/usr/share/common-licenses")
         ([f"{OSI}MIT License"], "MIT", "classifier"),
         ([f"{OSI}MIT License", "License: BSD-3-Clause"], "MIT", "classifier"),
         (["Classifier: License :: OSI Approved", f"{OSI}ISC License (ISCL)"], "ISC", "classifier"),
+        (["Classifier: License :: DFSG approved", f"{OSI}MIT License"], "MIT", "classifier"),
         (
             [f"{OSI}GNU General Public License v2 or later (GPLv2+)"],
             "GPL-2.0-or-later",
