@@ -31,7 +31,7 @@ from vendor_fetch.reports.export import (
 )
 from vendor_fetch.reports.ignores import Ignoring, ignores
 from vendor_fetch.reports.settings import read_settings
-from vendor_fetch.reports.table import json_text, table
+from vendor_fetch.reports.table import counted, json_text, table
 
 # Keys of the JSON of `licenses` and `audit`; docs/reference.md prints these tables.
 LICENSE_KEYS = {
@@ -178,7 +178,7 @@ def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
         print(plain_text.single_line(f"{package}: {row.refusal}"))
     if not refused:
         return 0
-    count = f"{len(refused)} package{'s' if refused[1:] else ''} with a license that is not allowed"
+    count = f"{counted(len(refused), 'package')} with a license that is not allowed"
     example = f'{refused[0].distribution.name} = {{ license = "…", reason = "…" }}'
     change = (
         "add the license to allowed-licenses of [tool.vendor_fetch], or, if the license is wrong, "
@@ -202,7 +202,7 @@ def run_sbom(options: argparse.Namespace, progress: Progress) -> int:
     text = sbom(project.directory, vendored, found, Chains(project, files, tools=options.tools))
     if options.output:
         write_file(options.output, text.encode())
-        progress.say(f"{options.output}: {len(vendored)} packages")
+        progress.say(f"{options.output}: {counted(len(vendored), 'package')}")
     else:
         print(text, end="")
     return 0
@@ -262,7 +262,7 @@ def run_export(options: argparse.Namespace, progress: Progress) -> int:
         if options.tools:
             lists["tools.txt"] = [file for file in files if file.lock == str(TOOLS)]
         count = write_wheelhouse(project.directory, lists, output)
-        progress.say(f"{options.output}: {count} files, {' and '.join(lists)}")
+        progress.say(f"{options.output}: {counted(count, 'file')}, {' and '.join(lists)}")
         return 0
     vendored = distributions(files)
     refuse_two_versions(vendored)
@@ -272,7 +272,7 @@ def run_export(options: argparse.Namespace, progress: Progress) -> int:
         text = requirements(vendored)
     if output:
         write_file(output, text.encode())
-        progress.say(f"{options.output}: {len(vendored)} packages")
+        progress.say(f"{options.output}: {counted(len(vendored), 'package')}")
     else:
         print(text, end="")
     return 0

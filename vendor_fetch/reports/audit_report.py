@@ -11,6 +11,7 @@ from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.reports.advisories import Advisories
 from vendor_fetch.reports.audit import Finding
 from vendor_fetch.reports.settings import Ignore
+from vendor_fetch.reports.table import counted
 
 # Keys of the JSON; docs/reference.md prints these tables.
 KEYS = {
@@ -60,24 +61,24 @@ def audit_lines(advisories: Advisories, found: Sequence[Finding], now: datetime)
     """Yield the result as lines: the age of the advisories, the findings, and those ignored."""
     age = advisories.age_in_days(now)
     yield single_line(
-        f"{advisories.place}: {len(advisories.records)} advisories, the newest of "
-        f"{advisories.modified:%Y-%m-%d}, {age} day{'s' if age != 1 else ''} old"
+        f"{advisories.place}: {counted(len(advisories.records), 'advisory')}, the newest of "
+        f"{advisories.modified:%Y-%m-%d}, {counted(age, 'day')} old"
     )
-    counted = [each for each in found if not each.ignored]
-    for each in counted:
+    open_ones = [each for each in found if not each.ignored]
+    for each in open_ones:
         yield from _finding(each)
     for each in found:
         if each.ignored:
             yield single_line(f"{_title(each)}: {_ignored(each.ignored)}")
-    ignored = len(found) - len(counted)
+    ignored = len(found) - len(open_ones)
     others = f", {ignored} ignored" if ignored else ""
-    if not counted:
+    if not open_ones:
         yield f"no {'other ' if ignored else ''}known vulnerability{others}"
         return
-    packages = len({(each.name, each.version) for each in counted})
+    packages = len({(each.name, each.version) for each in open_ones})
     yield (
-        f"{len(counted)} known vulnerabilit{'ies' if counted[1:] else 'y'} in {packages} "
-        f"package{'s' if packages > 1 else ''}{others}"
+        f"{counted(len(open_ones), 'known vulnerability')} in "
+        f"{counted(packages, 'package')}{others}"
     )
 
 

@@ -21,3 +21,10 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def json_text(value: object) -> str:
     """Return a value as JSON, in ASCII: texts of others may have any character."""
     return json.dumps(value, indent=2)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 package`, `2 packages`, `2 advisories`."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun}"

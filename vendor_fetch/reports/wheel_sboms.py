@@ -75,6 +75,8 @@ def _unreadable(place: str, fault: str) -> WorkFailed:
 def _bom(document: dict[str, Any]) -> Bom:
     """Return the parts of an SBOM that are merged; its tools and authors made the wheel."""
     metadata = document.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise ValueError("metadata is not an object")
     bom = Bom.from_json(  # type: ignore[attr-defined]  # a decorator adds it
         {
             "components": document.get("components", []),

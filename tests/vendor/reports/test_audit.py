@@ -98,7 +98,7 @@ def test_finding_says_what_where_why_and_what_to_do(
     assert tiny.run("audit", "--advisories", path) == 1
     age = (TODAY - datetime(2026, 1, 1).date()).days
     assert capsys.readouterr().out == (
-        f"{path}: 1 advisories, the newest of 2026-01-01, {age} days old\n"
+        f"{path}: 1 advisory, the newest of 2026-01-01, {age} days old\n"
         "tiny 1.5: GHSA-1, CVE-2026-1 (HIGH)\n"
         "  what: Opens a door\n"
         "  why here: requirements/apps.in:1 asks for app, which needs tiny\n"
