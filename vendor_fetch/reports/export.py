@@ -87,17 +87,18 @@ def refuse_two_versions(vendored: Iterable[Distribution]) -> None:
 
     The application and bootstrap.py may need different ones.
     """
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[str, list[tuple[str, str]]] = {}
     for each in vendored:
         for marker, _ in _by_marker(each):
-            other = seen.setdefault((each.name, marker), each.version)
-            if other != each.version:
-                raise InputError(
-                    "export",
-                    f"apps.txt and tools.txt have {each.name} {other} and {each.version}, of which "
-                    "an installer takes one",
-                    f"{retry_command()}  # without --tools, or with --format wheelhouse",
-                )
+            for version, other in seen.setdefault(each.name, []):
+                if version != each.version and (marker == other or not (marker and other)):
+                    raise InputError(
+                        "export",
+                        f"the locks have {each.name} {version} and {each.version}, of which an "
+                        "installer takes one",
+                        f"{retry_command()}  # without --tools, or with --format wheelhouse",
+                    )
+            seen[each.name].append((each.version, marker))
 
 
 def refuse_existing(output: Path) -> None:
