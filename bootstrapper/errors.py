@@ -12,7 +12,8 @@ from bootstrapper.next_step import existing, next_lines
 # The exit status of each command; docs/reference.md prints this table.
 EXIT_STATUSES = {
     0: "done",
-    1: "the work failed (a stage, a host, a hash, a build, a full disk), or a user cancelled it",
+    1: "the work failed (a stage, a host, a hash, a build, a full disk), a report has a finding, or "
+    "a user cancelled it",
     2: "the command, or a file that people write, is wrong; nothing was done",
     3: "locked: another push is running, or the deployment is locked",
     130: "interrupted: Ctrl-C, SIGTERM or a closed terminal",

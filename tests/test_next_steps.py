@@ -27,7 +27,7 @@ EXCEPT = ("bootstrapper/cookbook",)
 
 PROGRAMS = {
     "sudo",
-    *("git", "make", "./bootstrap.py", "ve/bin/python", "cookiecutter"),
+    *("git", "make", "./bootstrap.py", "ve/bin/python", ".tools/bin/python", "cookiecutter"),
     *("${EDITOR:-vi}", "cd", "ls", "mv", "cp", "rm", "chmod", "sed", "touch", "mkdir"),
     *("df", "dmesg", "tail", "fuser", "printenv", "grep", "env", "export"),
     *(
@@ -53,6 +53,7 @@ COMMANDS = {
     "restore_command": "git checkout -- FILE",
     "another_python": "./bootstrap.py --python FILE",
     "install_command": "ve/bin/python -m pip install NAME",
+    "tools_command": "make .tools/complete && .tools/bin/python -P -m vendor_fetch NAME",
     "program_command": "ve/bin/python -m vendor_fetch NAME",
     "typed_command": "cookiecutter TEMPLATE",
     "_scan": "ssh-keyscan HOST | ssh-keygen -lf -",

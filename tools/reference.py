@@ -25,7 +25,10 @@ from tools.command_lines import PROGRAM, VENDOR, commands, options, usage
 from tools.markdown import code, code_names, table
 from tools.recipe_comments import described, recipes
 from vendor_fetch import __main__ as vendor
+from vendor_fetch.commands import reports
 from vendor_fetch.project import project as vendor_project
+from vendor_fetch.reports import audit_report
+from vendor_fetch.reports import settings as report_settings
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "reference.md"
@@ -34,6 +37,7 @@ VARIABLES = {
     "BOOTSTRAP_STORE": "the directory of the store; `~/.cache/bootstrapper` without it",
     "VENDOR_FETCH_CACHE": "the cache of `vendor_fetch`; `~/.cache/vendor_fetch` without it",
     "VENDOR_FETCH_OFFLINE": "`1`: `vendor_fetch` takes files from its cache only",
+    "SOURCE_DATE_EPOCH": "the time in the SBOM, in seconds since 1970; without it the SBOM has none",
     "NO_COLOR": "no colours on a terminal, if it has any value",
 }
 PROJECT_FILES = {
@@ -111,7 +115,7 @@ def _files() -> Iterator[str]:
 
 def _pyproject() -> Iterator[str]:
     yield "Every key is optional."
-    keys = {**project.KEYS, **vendor_project.KEYS}
+    keys = {**project.KEYS, **vendor_project.KEYS, **report_settings.KEYS}
     yield table(
         ["key", "takes", "default", "meaning"],
         [
@@ -255,6 +259,13 @@ def _json() -> Iterator[str]:
         yield f"### {PROGRAM.removeprefix('python -m ')} {name} --json"
         yield text
         yield _names(keys, f"key of {name}")
+    yield f"### {VENDOR.removeprefix('python -m ')} licenses --json"
+    yield "A list of packages."
+    yield _names(reports.LICENSE_KEYS, "key of licenses")
+    yield f"### {VENDOR.removeprefix('python -m ')} audit --json"
+    yield "An object."
+    yield _names(audit_report.KEYS, "key of audit")
+    yield _names(audit_report.FINDING_KEYS, "key of a finding")
     yield "### Events"
     yield (
         "A line of `events.jsonl` is an object with `event`, `at` and, for an event of a stage, "

@@ -56,6 +56,17 @@ def install_command(*requirements: str) -> str:
     return joined([sys.executable, "-m", "pip", "install", *requirements])
 
 
+def tools_command(*requirements: str) -> str:
+    """Return the command that is running, in an environment with the requirements.
+
+    In a project it is `.tools/`, which `make` sets up; otherwise pip installs the requirements.
+    """
+    arguments = without_project(sys.argv[1:]) if PROJECT else sys.argv[1:]
+    if _has_vendor_target():
+        return f"make .tools/complete && .tools/bin/python -P -m vendor_fetch {joined(arguments)}"
+    return f"{install_command(*requirements)} && {retry_command()}"
+
+
 def edit_and_sync(file: PurePath | str, change: str) -> str:
     """Return the command that opens a file of the project; `change` says what to write there."""
     return edit(file, f"{change}, then: {sync_command()}")

@@ -17,7 +17,7 @@ from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from vendor_fetch.atomic_file import write_file
 from vendor_fetch.commands.options import project_of, verbosity_of
 from vendor_fetch.graph.chains import Chains
-from vendor_fetch.program import install_command, program_command, retry_command
+from vendor_fetch.program import program_command, retry_command, tools_command
 from vendor_fetch.reports.advisory_source import advisory_file
 from vendor_fetch.reports.distributions import distributions, locked_files
 from vendor_fetch.reports.export import (
@@ -121,7 +121,11 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         "the files into a wheelhouse",
     )
     exporting.add_argument(
-        "--format", choices=FORMATS, required=True, help="pylock, requirements or wheelhouse"
+        "--format",
+        choices=FORMATS,
+        required=True,
+        metavar="FORMAT",
+        help="pylock, requirements or wheelhouse",
     )
     exporting.add_argument(
         "--output",
@@ -307,5 +311,5 @@ def _libraries() -> Iterator[None]:
         module = (error.name or "").partition(".")[0]
         package = _PACKAGES.get(module, module)
         raise WorkFailed(
-            package, "is not installed; this command needs it", install_command(package)
+            package, "is not installed; this command needs it", tools_command(package)
         ) from None

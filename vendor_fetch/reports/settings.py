@@ -33,11 +33,11 @@ KEYS = {
         "none",
         "the license of the package NAME, instead of what its files say; `reason` is required",
     ),
-    ("[tool.vendor_fetch.ignore]", "id, until, reason"): (
-        'an identifier of an advisory, a date such as `"2026-12-31"`, and a text',
+    ("tool.vendor_fetch", "ignore"): (
+        'a list of tables `{ id = "CVE-2024-1234", until = 2026-12-31, reason = "not reached" }`',
         "none",
-        "`audit` lists findings of this advisory as ignored, up to and including that day. `until` "
-        "is required, `reason` is not",
+        "the advisories whose findings `audit` lists as ignored, up to and including the day "
+        "`until`, which is required",
     ),
 }
 

@@ -444,6 +444,21 @@ def test_missing_library_is_named_and_other_commands_work(vendored: Vendored) ->
         assert printed in run.stdout + run.stderr
 
 
+def test_missing_library_leads_to_the_tools_of_the_project(vendored: Vendored) -> None:
+    (vendored.directory / "Makefile").write_text("vendor: .tools/complete\n")
+    run = subprocess.run(
+        [sys.executable, "-S", "-m", "vendor_fetch", "licenses", "--allow", "MIT OR ISC"],
+        cwd=vendored.directory,
+        env={"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stderr.endswith(
+        "\n  next: make .tools/complete && "
+        ".tools/bin/python -P -m vendor_fetch licenses --allow 'MIT OR ISC'\n"
+    )
+
+
 def test_json_has_the_documented_keys(
     vendored: Vendored, capsys: pytest.CaptureFixture[str]
 ) -> None:
