@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +73,10 @@ def sbom(
 
 
 def _text(bom: Bom, time: str | None) -> str:
-    document = json.loads(JsonV1Dot6(bom).output_as_string())
+    with warnings.catch_warnings():
+        # The library warns of a project without dependencies, and of replaced keys in SBOMs of wheels.
+        warnings.simplefilter("ignore")
+        document = json.loads(JsonV1Dot6(bom).output_as_string())
     # The library sets both itself: a random number, and the current time.
     document.pop("serialNumber")
     document["metadata"].pop("timestamp", None)

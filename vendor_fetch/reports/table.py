@@ -1,6 +1,7 @@
 """Format rows as a table of plain text, and values as JSON."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from bootstrapper.plain_text import single_line
@@ -26,5 +27,5 @@ def json_text(value: object) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `1 package`, `2 packages`, `2 advisories`."""
     if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+        noun = f"{noun[:-1]}ies" if re.search("[^aeiou]y$", noun) else f"{noun}s"
     return f"{number} {noun}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -77,13 +78,15 @@ def _bom(document: dict[str, Any]) -> Bom:
     metadata = document.get("metadata", {})
     if not isinstance(metadata, dict):
         raise ValueError("metadata is not an object")
-    bom = Bom.from_json(  # type: ignore[attr-defined]  # a decorator adds it
-        {
-            "components": document.get("components", []),
-            "dependencies": document.get("dependencies", []),
-            "metadata": {"component": metadata["component"]} if "component" in metadata else {},
-        }
-    )
+    parts = {
+        "components": document.get("components", []),
+        "dependencies": document.get("dependencies", []),
+        "metadata": {"component": metadata["component"]} if "component" in metadata else {},
+    }
+    with warnings.catch_warnings():
+        # Older SBOMs have keys that version 1.6 has replaced.
+        warnings.simplefilter("ignore")
+        bom = Bom.from_json(parts)  # type: ignore[attr-defined]  # a decorator adds it
     if not isinstance(bom, Bom):
         raise ValueError("it is empty")
     return bom

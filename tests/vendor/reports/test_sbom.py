@@ -198,6 +198,10 @@ def test_time_is_that_of_source_date_epoch(
         assert "  next: env -u SOURCE_DATE_EPOCH " in capsys.readouterr().err
 
 
+def test_project_without_packages_has_an_sbom(sbom: Any) -> None:
+    assert sbom().get("components", []) == []
+
+
 def test_project_without_a_table_has_the_name_of_its_directory(
     vendored: Vendored, sbom: Any
 ) -> None:
