@@ -54,9 +54,14 @@ def merge(component: Component, file: LockedFile, name: str, content: bytes) -> 
         if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
             raise _unreadable(place, "neither CycloneDX nor SPDX")
         bom = _bom(document)
-        components = _components(bom, component)
+        subject = bom.metadata.component
+        described = [*([subject] if subject else []), *bom.components]
+        # The SBOM is about the wheel itself, or about a part of it, such as a crate.
+        wheel = [each for each in described if _is_wheel(each, component)]
+        components = [each for each in described if not _is_wheel(each, component)]
         _name_unknown_licenses(components)
-        refs = dict(_new_refs(bom, components, component, place))
+        refs = {each.bom_ref.value: component.bom_ref for each in wheel if each.bom_ref.value}
+        refs |= _new_refs(components, place)
         dependencies = tuple(_dependencies(bom, refs))
     except WorkFailed:
         raise
@@ -92,16 +97,6 @@ def _bom(document: dict[str, Any]) -> Bom:
     return bom
 
 
-def _components(bom: Bom, component: Component) -> list[Component]:
-    """Return the components to add. The subject of the SBOM is one, unless it is the wheel itself."""
-    subject = bom.metadata.component
-    return [
-        each
-        for each in [*([subject] if subject else []), *bom.components]
-        if not _is_wheel(each, component)
-    ]
-
-
 def _name_unknown_licenses(components: list[Component]) -> None:
     """Make an identifier that SPDX does not have a name: an SBOM with a wrong one is not valid."""
     for each in _nested(components):
@@ -121,22 +116,17 @@ def _is_wheel(each: Component, component: Component) -> bool:
     )
 
 
-def _new_refs(
-    bom: Bom, components: list[Component], component: Component, place: str
-) -> Iterator[tuple[str, BomRef]]:
-    """Give each component a name that is unique in our SBOM; yield the old names with the new ones."""
-    subject = bom.metadata.component
-    for each in [*([subject] if subject else []), *bom.components]:
-        if each not in components and each.bom_ref.value:
-            yield each.bom_ref.value, component.bom_ref
-    seen: set[str] = set()
+def _new_refs(components: list[Component], place: str) -> dict[str, BomRef]:
+    """Give each component a name that is unique in our SBOM; return the new ones by the old ones."""
+    refs: dict[str, BomRef] = {}
     for number, each in enumerate(_nested(components)):
         old = each.bom_ref.value
-        is_first = bool(old) and old not in seen
-        each.bom_ref.value = f"{place}#{old}" if is_first else f"{place}#{old or ''}#{number}"
-        if old and is_first:
-            seen.add(old)
-            yield old, each.bom_ref
+        if old and old not in refs:
+            refs[old] = each.bom_ref
+            each.bom_ref.value = f"{place}#{old}"
+        else:
+            each.bom_ref.value = f"{place}#{old or ''}#{number}"
+    return refs
 
 
 def _nested(components: list[Component]) -> Iterator[Component]:
