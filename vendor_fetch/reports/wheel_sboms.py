@@ -21,6 +21,11 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.project import APPS_IN
 
+# Keys of CycloneDX whose values are texts, wherever they stand.
+_TEXTS = {
+    *("alg", "author", "bom-ref", "copyright", "cpe", "description", "expression", "group", "id"),
+    *("mime-type", "name", "publisher", "purl", "ref", "scope", "type", "version"),
+}
 # Other formats, by their beginning. They are named in our SBOM, not merged.
 _SPDX_TEXT = re.compile(rb"\s*(?:#.*\n\s*)*SPDXVersion:")
 _XML = re.compile(rb"\s*<(?:\?xml|bom|rdf:RDF)\b")
@@ -88,6 +93,7 @@ def _bom(document: dict[str, Any]) -> Bom:
         "dependencies": document.get("dependencies", []),
         "metadata": {"component": metadata["component"]} if "component" in metadata else {},
     }
+    _refuse_wrong_types(parts)
     with warnings.catch_warnings():
         # Older SBOMs have keys that version 1.6 has replaced.
         warnings.simplefilter("ignore")
@@ -95,6 +101,18 @@ def _bom(document: dict[str, Any]) -> Bom:
     if not isinstance(bom, Bom):
         raise ValueError("it is empty")
     return bom
+
+
+def _refuse_wrong_types(node: object) -> None:
+    """Raise ValueError if a text is none: the library takes every type, and fails at the end."""
+    if isinstance(node, list):
+        for each in node:
+            _refuse_wrong_types(each)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key in _TEXTS and not isinstance(value, str):
+                raise ValueError(f"{key} is not a text")
+            _refuse_wrong_types(value)
 
 
 def _name_unknown_licenses(components: list[Component]) -> None:

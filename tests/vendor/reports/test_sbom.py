@@ -332,6 +332,8 @@ COMPONENT = {"bomFormat": "CycloneDX", "specVersion": "1.6"}
             for part in (
                 {"components": [{"type": "library"}]},
                 {"components": [{"name": "x", "type": "no such type"}]},
+                {"components": [{"name": 7, "type": "library"}]},
+                {"components": [{"name": "x", "type": "library", "version": ["1"]}]},
                 {"components": "x"},
                 {"components": [7]},
                 {"components": [{"name": "x", "type": "library", "purl": "no purl"}]},
