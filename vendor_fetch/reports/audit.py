@@ -118,7 +118,7 @@ def _fixed(version: str, affected: list[Affected]) -> str:
     """
     try:
         current = Version(version)
-    except InvalidVersion:
+    except InvalidVersion:  # 2004d
         return ""
     candidates = {fixed for each in affected for fixed in each.fixed if fixed > current}
     for candidate in sorted(candidates, key=lambda one: (one.is_prerelease, one)):

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrapper.errors import WorkFailed
+from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile, read
 from bootstrapper.ve.project.vendored_files import file_difference
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import edit_and_sync, sync_command
+from vendor_fetch.project.project import APPS_IN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,13 @@ def locked_files(project: Path, *, tools: bool) -> list[LockedFile]:
     report on it would be false.
     """
     files = [file for lock in ((APPS, TOOLS) if tools else (APPS,)) for file in read(project, lock)]
+    for file in files:
+        if not file.path.name.isprintable():
+            raise InputError(
+                file.place,
+                f"{file.path.name!a} has characters that can't be printed",
+                edit_and_sync(APPS_IN, "ask for another version of it"),
+            )
     damaged = [difference for file in files if (difference := file_difference(project, file))]
     if len(damaged) == 1:
         raise damaged[0]

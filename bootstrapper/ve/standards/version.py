@@ -12,6 +12,7 @@ _VERSION = re.compile(
         (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+_LONGEST = 1000  # letters
 _PHASES = {
     "a": "a",
     "alpha": "a",
@@ -39,9 +40,10 @@ class Version:
     """A version; `Version("1.0") == Version("1.0.0")`. Raise InvalidVersion if the text is none."""
 
     def __init__(self, text: str) -> None:
-        match = _VERSION.fullmatch(text.strip())
+        # int() refuses numbers of more than 4300 digits. No real version is so long.
+        match = _VERSION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
         if not match:
-            raise InvalidVersion(f"{text!r} is not a version")
+            raise InvalidVersion(f"{text[:_LONGEST]!r} is not a version")
         part = match.groupdict()
         self.text = text.strip()
         self.epoch = int(part["epoch"] or 0)

@@ -374,6 +374,24 @@ def test_hostile_metadata_is_printed_as_plain_text(
     assert {row["license"] for row in printed_json("licenses")} == {None}
 
 
+def test_file_name_with_control_characters_is_refused(
+    vendored: Vendored, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vendored.wheel("tiny", "1.0\x1b[31m\x9b")
+    vendored.lock([])
+    for command in (
+        ["licenses"],
+        ["sbom"],
+        ["export", "--format", "requirements"],
+        ["export", "--format", "pylock"],
+        ["audit", "--advisories", "all.zip"],
+    ):
+        assert vendored.run(*command) == 2
+        output = capsys.readouterr()
+        assert output.out == "" and is_plain(output.err)
+        assert "requirements/apps.txt:1: 'tiny-1.0\\x1b[31m" in output.err
+
+
 @pytest.mark.parametrize("size", [300_000, 3_000_000])
 def test_huge_license_text_is_unknown(size: int, vendored: Vendored, printed_json: Json) -> None:
     vendored.wheel(files={"tiny-1.0.dist-info/LICENSE": MIT + " x" * (size // 2)})

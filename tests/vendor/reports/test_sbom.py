@@ -15,7 +15,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from tests.conftest import REPOSITORY
 from tests.support.tarballs import make_tarball
 from tests.vendor.conftest import PYTHON
-from tests.vendor.reports.conftest import HOSTILE, Vendored
+from tests.vendor.reports.conftest import HOSTILE, Vendored, is_plain
 
 Sbom = dict[str, Any]
 
@@ -377,6 +377,29 @@ def test_hostile_texts_leave_the_sbom_valid(vendored: Vendored, sbom: Any) -> No
     vendored.lock()
     [tiny] = sbom()["components"]
     assert len(tiny["components"]) == 4
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        f"other>{'9' * 5000}",
+        f"other; python_version > '{'9' * 5000}'",
+        "other @",
+        "other; no_such > '1'",
+        f"other{HOSTILE}",
+        "caf\udce9",
+    ],
+)
+def test_wrong_requirement_is_no_traceback(
+    requirement: str, vendored: Vendored, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vendored.wheel(requires=[requirement])
+    vendored.lock()
+    status = vendored.run("sbom")
+    error = capsys.readouterr().err
+    assert "Traceback" not in error and "unexpected" not in error and is_plain(error)
+    if status:
+        assert "its metadata has Requires-Dist: " in error
 
 
 def test_file_is_written_by_one_rename(
