@@ -25,9 +25,8 @@ from tools.command_lines import PROGRAM, VENDOR, commands, options, usage
 from tools.markdown import code, code_names, table
 from tools.recipe_comments import described, recipes
 from vendor_fetch import __main__ as vendor
-from vendor_fetch.commands import reports
 from vendor_fetch.project import project as vendor_project
-from vendor_fetch.reports import audit_report
+from vendor_fetch.reports import audit_report, license_report
 from vendor_fetch.reports import settings as report_settings
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -261,7 +260,7 @@ def _json() -> Iterator[str]:
         yield _names(keys, f"key of {name}")
     yield f"### {VENDOR.removeprefix('python -m ')} licenses --json"
     yield "A list of packages."
-    yield _names(reports.LICENSE_KEYS, "key of licenses")
+    yield _names(license_report.KEYS, "key of licenses")
     yield f"### {VENDOR.removeprefix('python -m ')} audit --json"
     yield "An object."
     yield _names(audit_report.KEYS, "key of audit")

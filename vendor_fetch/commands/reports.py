@@ -17,9 +17,13 @@ from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from vendor_fetch.atomic_file import write_file
 from vendor_fetch.commands.options import project_of, verbosity_of
 from vendor_fetch.graph.chains import Chains
-from vendor_fetch.program import program_command, retry_command, tools_command
+from vendor_fetch.program import program_command, tools_command
 from vendor_fetch.reports.advisory_source import advisory_file
-from vendor_fetch.reports.distributions import distributions, locked_files
+from vendor_fetch.reports.distributions import (
+    distributions,
+    locked_files,
+    vendored_packages,
+)
 from vendor_fetch.reports.export import (
     FORMATS,
     pylock,
@@ -31,18 +35,7 @@ from vendor_fetch.reports.export import (
 )
 from vendor_fetch.reports.ignores import Ignoring, ignores
 from vendor_fetch.reports.settings import read_settings
-from vendor_fetch.reports.table import counted, json_text, table
-
-# Keys of the JSON of `licenses` and `audit`; docs/reference.md prints these tables.
-LICENSE_KEYS = {
-    "name, version": "the package",
-    "license": "its license as an SPDX expression; null if it is not known",
-    "source": "where the license comes from: `expression` (License-Expression), `classifier`, "
-    "`field` (License), `text` (of a license file) or `override`; empty if it is not known",
-    "stated": "what the metadata says in its own words, or the reason of an override",
-    "files": "the vendored files, from the project's directory",
-    "refusal": "why the project does not allow the license; empty if it does",
-}
+from vendor_fetch.reports.table import counted, json_text
 
 _PACKAGES = {
     "cyclonedx": "cyclonedx-python-lib",
@@ -139,6 +132,7 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
 def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
     """Print the licenses; return 1 if one is not allowed."""
     with _libraries():
+        from vendor_fetch.reports.license_report import license_json, license_lines
         from vendor_fetch.reports.licenses import (
             allowed_licenses,
             judged,
@@ -151,45 +145,17 @@ def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
     vendored = distributions(locked_files(project.directory, tools=options.tools))
     found = overridden(licenses(project.directory, vendored), settings, project.directory)
     rows = list(judged(vendored, found, allowed, fail_unknown=options.fail_unknown))
-    names = {each.name for each in vendored}
-    for name in sorted(settings.overrides.keys() - names):
+    for name in sorted(settings.overrides.keys() - vendored_packages(project.directory)):
         _warn(
             f"pyproject.toml: [tool.vendor_fetch.licenses] has {name}, which is not vendored",
             edit("pyproject.toml", "remove it"),
         )
-    refused = [row for row in rows if row.refusal]
     if options.json:
-        print(
-            json_text(
-                [
-                    {
-                        "name": row.distribution.name,
-                        "version": row.distribution.version,
-                        "license": row.license.expression,
-                        "source": row.license.source,
-                        "stated": row.license.stated,
-                        "files": [str(file.path) for file in row.distribution.files],
-                        "refusal": row.refusal,
-                    }
-                    for row in rows
-                ]
-            )
-        )
-        return 1 if refused else 0
-    _print_licenses(rows)
-    for row in refused:
-        package = f"{row.distribution.name} {row.distribution.version}"
-        print(plain_text.single_line(f"{package}: {row.refusal}"))
-    if not refused:
-        return 0
-    count = f"{counted(len(refused), 'package')} with a license that is not allowed"
-    example = f'{refused[0].distribution.name} = {{ license = "…", reason = "…" }}'
-    change = (
-        "add the license to allowed-licenses of [tool.vendor_fetch], or, if the license is wrong, "
-        f"add to [tool.vendor_fetch.licenses]: {example}; then: {retry_command()}"
-    )
-    print(f"{count}\n{next_lines(edit('pyproject.toml', change))}")
-    return 1
+        print(json_text(license_json(rows)))
+    else:
+        for line in license_lines(rows):
+            print(line)
+    return 1 if any(row.refusal for row in rows) else 0
 
 
 def run_sbom(options: argparse.Namespace, progress: Progress) -> int:
@@ -280,21 +246,6 @@ def run_export(options: argparse.Namespace, progress: Progress) -> int:
     else:
         print(text, end="")
     return 0
-
-
-def _print_licenses(rows: Any) -> None:
-    heading = ("PACKAGE", "VERSION", "LICENSE", "FROM")
-    lines = [
-        (
-            row.distribution.name,
-            row.distribution.version,
-            row.license.expression or f"unknown ({row.license.stated[:60]})".replace(" ()", ""),
-            row.license.source,
-        )
-        for row in rows
-    ]
-    for line in table([heading, *lines]):
-        print(line)
 
 
 def _warn(fault: str, next_step: str) -> None:

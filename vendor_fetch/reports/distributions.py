@@ -50,6 +50,12 @@ def locked_files(project: Path, *, tools: bool) -> list[LockedFile]:
     return files
 
 
+def vendored_packages(project: Path) -> set[str]:
+    """Return the names of all packages of apps.txt, and of tools.txt if there is one."""
+    locks = [lock for lock in (APPS, TOOLS) if (project / lock).is_file()]
+    return {file.distribution.name for lock in locks for file in read(project, lock)}
+
+
 def distributions(files: Iterable[LockedFile]) -> list[Distribution]:
     """Return the distributions of locked files, sorted by name and version.
 

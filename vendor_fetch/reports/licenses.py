@@ -6,7 +6,6 @@ from email.message import Message
 from pathlib import Path
 
 from bootstrapper.errors import InputError
-from bootstrapper.quoting import quoted
 from vendor_fetch.program import program_command
 from vendor_fetch.reports import spdx
 from vendor_fetch.reports.archive import Contents, read_contents
@@ -167,12 +166,6 @@ def license_of(contents: Contents) -> License:
 def shortened(text: str) -> str:
     """Return the beginning of a statement, for a table or a message."""
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
-def override_example(name: str) -> str:
-    """Return a line of [tool.vendor_fetch.licenses] for a package."""
-    key = name if name.isascii() else quoted(name)
-    return f'{key} = {{ license = "…", reason = "…" }}'
 
 
 def _classifiers(fields: Message) -> list[str]:

@@ -13,6 +13,7 @@ from tests.conftest import REPOSITORY
 from tests.support.license_texts import BSD_2, BSD_3, ISC, MIT, UNLICENSE
 from tests.support.tarballs import make_tarball
 from tests.vendor.reports.conftest import HOSTILE, Json, Vendored, is_plain
+from vendor_fetch.reports.license_report import KEYS
 from vendor_fetch.reports.license_text import recognize
 
 OSI = "Classifier: License :: OSI Approved :: "
@@ -310,11 +311,16 @@ def test_override_replaces_what_the_files_say(vendored: Vendored, printed_json: 
 def test_override_of_another_package_is_a_warning(
     vendored: Vendored, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    vendored.settings('[tool.vendor_fetch.licenses]\ngone = { license = "MIT", reason = "x" }')
+    vendored.wheel("pip")
+    vendored.lock(tools=["pip-1.0-py3-none-any.whl"])
+    override = '{ license = "MIT", reason = "x" }'
+    vendored.settings(f"[tool.vendor_fetch.licenses]\ngone = {override}\npip = {override}")
     assert vendored.run("licenses") == 0
-    assert capsys.readouterr().err.startswith(
+    error = capsys.readouterr().err
+    assert error.startswith(
         "warning: pyproject.toml: [tool.vendor_fetch.licenses] has gone, which is not vendored\n"
     )
+    assert "pip" not in error.partition("next:")[0]
 
 
 @pytest.mark.parametrize(
@@ -480,10 +486,8 @@ def test_missing_library_leads_to_the_tools_of_the_project(vendored: Vendored) -
 def test_json_has_the_documented_keys(
     vendored: Vendored, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from vendor_fetch.commands.reports import LICENSE_KEYS
-
     vendored.wheel()
     vendored.lock()
     vendored.run("licenses", "--json")
     [row] = json.loads(capsys.readouterr().out)
-    assert list(row) == [key for keys in LICENSE_KEYS for key in keys.split(", ")]
+    assert list(row) == [key for keys in KEYS for key in keys.split(", ")]
