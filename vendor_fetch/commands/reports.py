@@ -197,7 +197,8 @@ def run_audit(options: argparse.Namespace, progress: Progress) -> int:
     advisories = read_advisories(path)
     if options.max_age is not None:
         refuse_old(advisories, options.max_age, now)
-    chains = Chains(project, files, tools=options.tools)
+    # A package that can't be explained is still a finding.
+    chains = Chains(project, files, tools=options.tools, lenient=True)
     try:
         found = findings(
             distributions(files), advisories.records, chains.to, ignored, today=now.date()

@@ -1,10 +1,12 @@
 """Follow what asks for what through the metadata of vendored files, on every supported platform."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from typing import TypeVar
 
+from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.project import requires_python
 from bootstrapper.ve.python.required_python import allowed_pythons
@@ -14,6 +16,7 @@ from vendor_fetch.graph.metadata import ALWAYS, build_requirements, dependencies
 from vendor_fetch.project.apps_in import requirements_with_lines
 from vendor_fetch.project.project import VendorProject
 
+T = TypeVar("T")
 Node = tuple[str, str]
 """The name and the version of a vendored package."""
 
@@ -31,8 +34,19 @@ class Chains:
     """
 
     def __init__(
-        self, project: VendorProject, files: Iterable[LockedFile], *, tools: bool = False
+        self,
+        project: VendorProject,
+        files: Iterable[LockedFile],
+        *,
+        tools: bool = False,
+        lenient: bool = False,
     ) -> None:
+        """Follow the requirements of apps.in, and with `tools` those of bootstrap.py.
+
+        Raise InputError for a wrong apps.in, and WorkFailed for a file whose metadata can't be read.
+        With `lenient`, such a file has no dependencies.
+        """
+        self._lenient = lenient
         self._directory = project.directory
         self._environments = list(_environments(project.directory))
         self._files: dict[str, dict[str, list[LockedFile]]] = {}
@@ -71,7 +85,7 @@ class Chains:
         for versions in list(self._files.values()):
             for file in (file for files in versions.values() for file in files):
                 if isinstance(file.distribution, Tarball):
-                    for text in build_requirements(self._directory / file.path):
+                    for text in self._readable(build_requirements, file):
                         yield str(file.path), parse_requirement(text)
 
     def _follow(self, wanted: Iterable[tuple[str, Requirement]]) -> None:
@@ -107,9 +121,17 @@ class Chains:
                 (requirement, environments)
                 for file in self._files[node[0]][node[1]]
                 for environments in [self._environments_of(file)]
-                for requirement in dependencies(self._directory / file.path).requirements
+                for requirement in self._readable(_requirements, file)
             ]
         return self._requirements[node]
+
+    def _readable(self, read: Callable[[Path], Sequence[T]], file: LockedFile) -> Sequence[T]:
+        try:
+            return read(self._directory / file.path)
+        except WorkFailed:
+            if not self._lenient:
+                raise
+            return ()
 
     def _environments_of(self, file: LockedFile) -> list[Mapping[str, str]]:
         marker = file.marker
@@ -120,6 +142,10 @@ class Chains:
         versions = sorted(self._files.get(requirement.name, {}))
         allowed = [version for version in versions if requirement.allows(version)]
         return [(requirement.name, version) for version in allowed or versions]
+
+
+def _requirements(path: Path) -> Sequence[Requirement]:
+    return dependencies(path).requirements
 
 
 def _environments(project: Path) -> Iterator[Mapping[str, str]]:

@@ -23,8 +23,8 @@ FINDING_KEYS = {
     "name, version": "the package",
     "ids": "all identifiers of the vulnerability",
     "summary, severity": "what the advisory says; empty if it does not",
-    "chain": "the place of the request and the packages from there to this one; empty if only the "
-    "build of a tarball says what needs it",
+    "chain": "the place of the request and the packages from there to this one; empty if no "
+    "metadata says what needs it, as for some tarballs",
     "fixed": "the smallest later version that is not affected; empty if none is known",
     "ignored_until, reason": "the last day on which it is ignored, and why; null if it counts",
 }
@@ -110,7 +110,7 @@ def _title(each: Finding) -> str:
 
 def _why(each: Finding) -> str:
     if not each.chain:
-        return "only the build of a tarball says what asks for it"
+        return "no metadata says what asks for it (the build of a tarball may)"
     place, *names = each.chain
     return f"{place} asks for {', which needs '.join(names)}"
 

@@ -87,7 +87,7 @@ def allowed_licenses(
 
     Raise InputError for a text that is no license.
     """
-    words = [word.strip() for option in options for word in option.split(",") if word.strip()]
+    words = [word.strip() for option in options for word in option.split(",")]
     if not words and settings.allowed_licenses is None:
         return None
     allowed: set[str] = set()

@@ -510,13 +510,27 @@ def test_hostile_advisory_is_printed_as_plain_text(
     assert max(map(len, output.out.splitlines())) < 600
 
 
-def test_chain_names_what_only_a_build_knows(
+def test_package_that_nothing_asks_for_is_a_finding(
     vendored: Vendored, advisories: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     vendored.wheel("tiny")
     vendored.lock([])
     assert vendored.run("audit", "--advisories", advisories(osv("X-1", "tiny", "0-"))) == 1
-    assert "why here: only the build of a tarball says" in capsys.readouterr().out
+    assert "why here: no metadata says what asks for it" in capsys.readouterr().out
+
+
+def test_unreadable_metadata_hides_no_finding(
+    vendored: Vendored, advisories: Callable[..., str], printed_json: Json
+) -> None:
+    vendored.wheel("app", requires=["tiny @@"])
+    vendored.wheel("tiny")
+    vendored.lock(["app"])
+    path = advisories(osv("X-1", "tiny", "0-"), osv("X-2", "app", "0-"))
+    found = printed_json("audit", "--advisories", path)["findings"]
+    assert [(each["name"], each["chain"]) for each in found] == [
+        ("app", ["requirements/apps.in:1", "app"]),
+        ("tiny", []),
+    ]
 
 
 def test_chain_follows_extras_and_markers(

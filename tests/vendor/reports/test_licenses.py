@@ -364,7 +364,9 @@ def test_wrong_allowed_license_is_an_error(
 ) -> None:
     assert vendored.run("licenses", "--allow", "MIT,GPLv9") == 2
     assert capsys.readouterr().err.startswith("--allow: 'GPLv9' is not the SPDX identifier")
-    assert vendored.run("licenses", "--allow", "MIT AND ISC") == 2
+    # An empty variable in a script must not allow everything.
+    for wrong in ("MIT AND ISC", "", "MIT,"):
+        assert vendored.run("licenses", "--allow", wrong) == 2
 
 
 def test_hostile_metadata_is_printed_as_plain_text(
