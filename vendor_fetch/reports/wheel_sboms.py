@@ -18,6 +18,7 @@ from cyclonedx.spdx import is_supported_id
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.project import APPS_IN
 
@@ -130,7 +131,7 @@ def _is_wheel(each: Component, component: Component) -> bool:
         and component.purl
         and each.purl.type == "pypi"
         and not each.purl.subpath
-        and each.purl.name.lower().replace("_", "-") == component.name
+        and canonical_name(each.purl.name) == component.name
     )
 
 

@@ -224,6 +224,22 @@ def test_failed_copy_leaves_no_wheelhouse(
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_file_that_changes_meanwhile_is_not_exported(
+    several: Vendored,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def copy(source: Path, destination: Path) -> None:
+        destination.write_bytes(b"changed")
+
+    monkeypatch.setattr("vendor_fetch.reports.export.shutil.copyfile", copy)
+    house = tmp_path / "wheelhouse"
+    assert several.run("export", "--format", "wheelhouse", "--output", str(house)) == 1
+    assert "changed while it was copied" in capsys.readouterr().err
+    assert not house.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "fault"),
     [

@@ -173,6 +173,9 @@ def test_apache_license_with_an_exception_is_not_recognized() -> None:
     exception = "---- LLVM Exceptions to the Apache 2.0 License ----\nAs an exception, you may"
     assert recognize(text) == recognize(text.partition("APPENDIX")[0]) == "Apache-2.0"
     assert recognize(text + exception) is None
+    assert (
+        recognize(text.replace("Licensed under", "not for sale " * 80 + "Licensed under")) is None
+    )
     assert recognize(text.replace("You must cause any", "You need not cause any")) is None
     assert recognize(text + MIT) is None
 
@@ -213,6 +216,16 @@ def test_wheels_of_one_version_are_one_package(vendored: Vendored, printed_json:
     first, second = printed_json("licenses")
     assert (first["version"], first["license"], len(first["files"])) == ("1.0", "ISC AND MIT", 2)
     assert (second["version"], second["license"]) == ("2.0", "MIT")
+
+
+def test_one_file_with_an_unknown_license_makes_it_unknown(
+    vendored: Vendored, printed_json: Json
+) -> None:
+    vendored.wheel(tag="cp311-cp311-linux_x86_64", headers=["License-Expression: MIT"])
+    vendored.wheel(tag="cp311-cp311-macosx_11_0_arm64", headers=["License: ask us"])
+    vendored.lock()
+    [row] = printed_json("licenses")
+    assert (row["license"], row["stated"]) == (None, "ask us")
 
 
 def test_tools_are_listed_on_request(vendored: Vendored, printed_json: Json) -> None:

@@ -277,6 +277,27 @@ def test_sbom_of_a_wheel_stands_below_its_component(vendored: Vendored, sbom: An
     } in app["externalReferences"]
 
 
+@pytest.mark.parametrize(
+    ("purl", "is_part"),
+    [
+        ("pkg:pypi/Zope.App@1.0", False),
+        ("pkg:pypi/zope_app@1.0?file_name=x.whl", False),
+        ("pkg:pypi/zope.app@1.0#thirdparty/raqm", True),
+        ("pkg:pypi/other@1.0", True),
+        ("pkg:cargo/zope-app@1.0", True),
+    ],
+)
+def test_wheel_itself_is_no_part_of_it(
+    purl: str, is_part: bool, vendored: Vendored, sbom: Any
+) -> None:
+    part = {"type": "library", "name": "x", "bom-ref": "x", "purl": purl}
+    document = {**COMPONENT, "metadata": {"component": part}}
+    vendored.wheel("zope.app", files={"zope.app-1.0.dist-info/sboms/x.json": json.dumps(document)})
+    vendored.lock()
+    [app] = sbom()["components"]
+    assert len(app.get("components", [])) == is_part
+
+
 def test_same_sbom_in_two_wheels_is_merged_twice(vendored: Vendored, sbom: Any) -> None:
     for platform in ("manylinux_2_28_x86_64", "macosx_11_0_arm64"):
         vendored.wheel(
