@@ -65,8 +65,8 @@ class Chains:
     def to(self, name: str, version: str) -> list[str]:
         """Return the shortest chain to a package: the place of a request, then package names.
 
-        The last one is the package. The chain is empty if only the build of a tarball says what
-        asks for it.
+        The last one is the package. The chain is empty if no metadata says what asks for it, as
+        for some tarballs.
         """
         node = name, version
         chain = [name]

@@ -40,7 +40,7 @@ def ignores(words: Words) -> list[Ignore]:
             raise _error(f"--until: {value!r} is not a date (YYYY-MM-DD)", "CVE-2024-1234")
         if not waiting:
             raise _error("--until stands behind the --ignore that it ends", "CVE-2024-1234")
-        found += [Ignore(identifier=each, until=until, place="--ignore") for each in waiting]
+        found += [Ignore(identifier=each, until=until) for each in waiting]
         waiting = []
     if waiting:
         raise _error(f"--ignore {waiting[0]} has no end: it needs --until", waiting[0])

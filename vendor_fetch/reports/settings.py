@@ -52,12 +52,11 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True)
 class Ignore:
-    """An advisory that does not count up to and including a day. `place` is for messages."""
+    """An advisory that does not count up to and including a day, in UTC."""
 
     identifier: str
     until: date
     reason: str = ""
-    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,11 +167,7 @@ def _ignores(tables: object, directory: Path) -> tuple[Ignore, ...]:
             )
         if not isinstance(reason, str):
             raise _wrong(directory, place, f"reason = {reason!r} is not a text", example)
-        ignores.append(
-            Ignore(
-                identifier=identifier.strip(), until=until, reason=reason, place="pyproject.toml"
-            )
-        )
+        ignores.append(Ignore(identifier=identifier.strip(), until=until, reason=reason))
     return tuple(ignores)
 
 
