@@ -1,0 +1,110 @@
+"""Test beds: whole Debian systems, each with its release's Python, Apache, mod_wsgi and sshd.
+
+A bed is a namespace of mounts, processes and network with its own loopback. Nothing in it reaches
+this machine's network, and all of it ends with the bed's first process.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.debian import PATH
+from tests.support.debootstrap import base_system
+from tests.support.namespaces import Machine, machines
+
+# The Python of each suite's mod_wsgi.
+PYTHONS = {"trixie": "3.13", "testing": "3.14"}
+# The system, with a layer over it for what the bed writes. Some file systems refuse to be the
+# layers of an overlay; then the bed is a copy.
+MOUNT = """
+mkdir -p "$2/upper" "$2/work" "$2/system"
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/system" ||
+    cp -a "$1/." "$2/system"
+mount -t proc proc "$2/system/proc"
+mount -t tmpfs tmpfs "$2/system/run"
+mount -t tmpfs tmpfs "$2/system/tmp"
+mkdir -p "$2/system/dev/shm" && mount -t tmpfs tmpfs "$2/system/dev/shm"
+mkdir -p "$2/system/run/lock" "$2/system/run/sshd"
+chmod 1777 "$2/system/tmp" "$2/system/dev/shm" "$2/system/run/lock"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bed:
+    """A running system. `python` is its Python, such as 3.13; `root` its root, as seen from here."""
+
+    suite: str
+    python: str
+    machine: Machine
+    place: Path
+
+    @property
+    def root(self) -> Path:
+        return Path(f"/proc/{self.machine.init}/root{self.place}")
+
+    def words(self, user: str, *words: str) -> list[str]:
+        """Return the words that run a command there as a user, as after a login."""
+        home = {"root": "/root", "www-data": "/var/www"}.get(user, f"/home/{user}")
+        variables = f"PATH={PATH}", f"HOME={home}", f"USER={user}", "LANG=C.UTF-8"
+        run_as = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
+        return [
+            *(*self.machine.enter(), "chroot", str(self.place)),
+            *(*run_as, "env", "-i", "-C", home, *variables, *words),
+        ]
+
+    def run(self, command: str, user: str = "root", *, timeout: float = 300) -> str:
+        """Run a shell command that must succeed, and return its output."""
+        run = self.attempt(command, user, timeout=timeout)
+        assert run.returncode == 0, f"{self.suite}: {command}\n{run.stdout[-6000:]}"
+        return run.stdout.strip()
+
+    def attempt(
+        self, command: str, user: str = "root", *, timeout: float = 300
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a shell command."""
+        return subprocess.run(
+            self.words(user, "bash", "-euo", "pipefail", "-c", command),
+            check=False,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+        )
+
+    def put(self, directory: Path, path: str, user: str) -> None:
+        """Copy a directory of this machine to a path there, as the user's."""
+        shutil.copytree(directory, self.root / path.lstrip("/"), symlinks=True)
+        self.run(f"chown -R {user}: {path}")
+
+
+@contextmanager
+def bed(suite: str) -> Iterator[Bed]:
+    """Run a system of a suite until the `with` is left. Skip the test if this machine cannot."""
+    system = base_system(suite)
+    base = Path(tempfile.mkdtemp(prefix=f"bed-{suite}-", dir="/var/tmp"))
+    base.chmod(0o755)
+    try:
+        with machines(suite) as [machine]:
+            mount = [*machine.enter(), "sh", "-euc", MOUNT, "sh", str(system), str(base)]
+            subprocess.run(mount, check=True, stdin=subprocess.DEVNULL)
+            made = Bed(
+                suite=suite, python=PYTHONS[suite], machine=machine, place=base / "system"
+            )
+            made.run("echo '127.0.0.1 localhost' >/etc/hosts")
+            version = made.run("python3 -c 'import sys; print(*sys.version_info[:2], sep=\".\")'")
+            assert version == made.python, f"{suite} has Python {version} now: change PYTHONS"
+            yield made
+    finally:
+        shutil.rmtree(base)
+
+
+def mounts() -> list[str]:
+    """Return the mounts of beds in this process's own view of the system; there must be none."""
+    found = Path("/proc/self/mounts").read_text()
+    return [line for line in found.splitlines() if "/bed-" in line]
