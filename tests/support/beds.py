@@ -93,9 +93,7 @@ def bed(suite: str) -> Iterator[Bed]:
         with machines(suite) as [machine]:
             mount = [*machine.enter(), "sh", "-euc", MOUNT, "sh", str(system), str(base)]
             subprocess.run(mount, check=True, stdin=subprocess.DEVNULL)
-            made = Bed(
-                suite=suite, python=PYTHONS[suite], machine=machine, place=base / "system"
-            )
+            made = Bed(suite=suite, python=PYTHONS[suite], machine=machine, place=base / "system")
             made.run("echo '127.0.0.1 localhost' >/etc/hosts")
             version = made.run("python3 -c 'import sys; print(*sys.version_info[:2], sep=\".\")'")
             assert version == made.python, f"{suite} has Python {version} now: change PYTHONS"

@@ -81,7 +81,9 @@ class Site:
 
     def deploy(self, *words: str) -> str:
         """Push the project; a warning of Python is an error."""
-        return self.run(f"ve/bin/python -W error -m bootstrapper {' '.join(words)}")
+        printed = self.run(f"ve/bin/python -W error -m bootstrapper {' '.join(words)}")
+        assert "Warning" not in printed
+        return printed
 
     def sees(self, text: str) -> None:
         """Assert that a visitor sees the text within seconds."""
@@ -129,7 +131,9 @@ def test_apache_serves_the_site_with_this_python(live: Site) -> None:
     assert "Warning" not in log
 
 
-@pytest.mark.parametrize("reload", [f"touch {LIVE}/current/apache/django.wsgi", "apachectl graceful"])
+@pytest.mark.parametrize(
+    "reload", [f"touch {LIVE}/current/apache/django.wsgi", "apachectl graceful"]
+)
 def test_reload_shows_new_code(live: Site, reload: str) -> None:
     text = f"Seen after {reload.partition(' ')[0]}"
     live.write(f"{LIVE}/current/{PAGE}", text)
