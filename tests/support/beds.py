@@ -1,10 +1,10 @@
 """Test beds: whole Debian systems, each with its release's Python, Apache, mod_wsgi and sshd.
 
 A bed is a namespace of mounts, processes and network with its own loopback. Nothing in it reaches
-this machine's network, and all of it ends with the bed's first process.
+this machine's network, and all of it ends with the bed's first process. It is a server and its user's
+machine at the same time: anna, a developer, may log in as www-data by ssh.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -32,6 +32,26 @@ mkdir -p "$2/system/dev/shm" && mount -t tmpfs tmpfs "$2/system/dev/shm"
 mkdir -p "$2/system/run/lock" "$2/system/run/sshd"
 chmod 1777 "$2/system/tmp" "$2/system/dev/shm" "$2/system/run/lock"
 """
+# Once for each server, as the README of a project says.
+SERVER = """
+echo '127.0.0.1 localhost' >/etc/hosts
+useradd --create-home --shell /bin/bash anna
+usermod --shell /bin/bash www-data
+install -d -m 700 -o www-data ~www-data/.ssh
+a2enmod --quiet wsgi headers expires deflate
+ssh-keygen -A >/dev/null
+/usr/sbin/sshd
+"""
+USER = """
+mkdir -m 700 .ssh
+ssh-keygen -q -t ed25519 -N '' -f .ssh/id_ed25519
+ssh-keyscan -t ed25519 localhost >.ssh/known_hosts 2>/dev/null
+git config --global user.name Anna
+git config --global user.email anna@example.org
+git config --global core.compression 0
+git config --global init.defaultBranch main
+"""
+LOG_IN = "install -m 600 -o www-data ~anna/.ssh/id_ed25519.pub ~www-data/.ssh/authorized_keys"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +114,9 @@ def bed(suite: str) -> Iterator[Bed]:
             mount = [*machine.enter(), "sh", "-euc", MOUNT, "sh", str(system), str(base)]
             subprocess.run(mount, check=True, stdin=subprocess.DEVNULL)
             made = Bed(suite=suite, python=PYTHONS[suite], machine=machine, place=base / "system")
-            made.run("echo '127.0.0.1 localhost' >/etc/hosts")
+            made.run(SERVER)
+            made.run(USER, "anna")
+            made.run(LOG_IN)
             version = made.run("python3 -c 'import sys; print(*sys.version_info[:2], sep=\".\")'")
             assert version == made.python, f"{suite} has Python {version} now: change PYTHONS"
             yield made

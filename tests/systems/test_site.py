@@ -11,31 +11,12 @@ from tests.support.working_copy import LEAD, PAGE
 
 DOMAIN = "bed.example"
 LIVE = "/var/www/bed_site"
-# Once for each server, as its README says.
-PREPARE_SERVER = f"""
-useradd --create-home --shell /bin/bash anna
-a2enmod --quiet wsgi headers expires deflate
-usermod --shell /bin/bash www-data
-install -d -m 700 -o www-data ~www-data/.ssh
-install -d -o www-data {LIVE}
-echo '127.0.0.1 {DOMAIN}' >>/etc/hosts
-ssh-keygen -A >/dev/null
-/usr/sbin/sshd
-"""
-PREPARE_USER = """
-mkdir -m 700 .ssh
-ssh-keygen -q -t ed25519 -N '' -f .ssh/id_ed25519
-ssh-keyscan -t ed25519 localhost >.ssh/known_hosts 2>/dev/null
-git config --global user.name Anna
-git config --global user.email anna@example.org
-git config --global core.compression 0
-git init -q --bare -b main bed_site.git
-"""
 COMMIT = """
+git init -q --bare bed_site.git
 cd bed_site
 sed -i 's|^REPOSITORY = ""|REPOSITORY = "/home/anna/bed_site.git"|
         s|^REMOTE_HOST = ""|REMOTE_HOST = "www-data@localhost"|' deploy/deployments.toml
-git init -q -b main
+git init -q
 git remote add origin ~/bed_site.git
 git add .
 git commit -q -m 'A new site'
@@ -93,9 +74,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(bed: Bed, generate: Generate) -> Site:
     """Generated, rebuilt and committed."""
-    bed.run(PREPARE_SERVER)
-    bed.run(PREPARE_USER, "anna")
-    bed.run("install -m 600 -o www-data ~anna/.ssh/id_ed25519.pub ~www-data/.ssh/authorized_keys")
+    bed.run(f"install -d -o www-data {LIVE} && echo '127.0.0.1 {DOMAIN}' >>/etc/hosts")
     project = generate(project_name="Bed Site", domain=DOMAIN, python_version=bed.python)
     bed.put(project, "/home/anna/bed_site", "anna")
     bed.run(COMMIT, "anna")
