@@ -284,7 +284,8 @@ def status(address: str) -> int:
         with urllib.request.urlopen(address, timeout=10) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:
+            return error.code
     except OSError:
         return 0
 
