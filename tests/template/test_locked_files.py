@@ -49,6 +49,7 @@ def test_pip_accepts_the_lock(
         assert SpecifierSet(requires_python(directory / file.path)).contains(f"{python}.99")
 
 
+@pytest.mark.system
 def test_pip_refuses_a_wheel_of_another_python(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
