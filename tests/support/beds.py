@@ -5,6 +5,7 @@ this machine's network, and all of it ends with the bed's first process. It is a
 machine at the same time: anna, a developer, may log in as www-data by ssh.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from tests.support.debian import PATH
 from tests.support.debootstrap import base_system
 from tests.support.namespaces import Machine, machines
 
+PLACE = Path("/var/tmp")
 # The Python of each suite's mod_wsgi.
 PYTHONS = {"trixie": "3.13", "testing": "3.14"}
 # The system, with a layer over it for what the bed writes. Some file systems refuse to be the
@@ -109,7 +111,8 @@ class Bed:
 def bed(suite: str) -> Iterator[Bed]:
     """Run a system of a suite until the `with` is left. Skip the test if this machine cannot."""
     system = base_system(suite)
-    base = Path(tempfile.mkdtemp(prefix=f"bed-{suite}-", dir="/var/tmp"))
+    remove_abandoned()
+    base = Path(tempfile.mkdtemp(prefix=f"bed-{suite}-{os.getpid()}-", dir=PLACE))
     base.chmod(0o755)
     try:
         with machines(suite) as [machine]:
@@ -124,6 +127,13 @@ def bed(suite: str) -> Iterator[Bed]:
             yield made
     finally:
         shutil.rmtree(base)
+
+
+def remove_abandoned() -> None:
+    """Remove the directories of beds whose process was killed."""
+    for base in PLACE.glob("bed-*-*-*"):
+        if not Path("/proc", base.name.split("-")[2]).exists():
+            shutil.rmtree(base, ignore_errors=True)
 
 
 def mounts() -> list[str]:

@@ -38,14 +38,13 @@ def base_system(suite: str) -> Path:
     assert home, "this user has no home directory for the cache"
     cache = home / "bootstrapper-tests/systems"
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    content = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
-    wanted = cache / f"{suite}-{content}-{time.strftime('%G-W%V')}"
+    wanted = cache / f"{suite}-{content()}-{time.strftime('%G-W%V')}"
     with locked(cache / f"{suite}.lock"):
         if not wanted.is_dir():
             try:
                 _make(suite, wanted)
             except AssertionError as fault:
-                earlier = sorted(cache.glob(f"{suite}-{content}-*-W*"))
+                earlier = sorted(cache.glob(f"{suite}-{content()}-*-W*"))
                 if not earlier:
                     raise
                 print(f"{earlier[-1].name} is used: {fault}")
@@ -54,6 +53,11 @@ def base_system(suite: str) -> Path:
                 if other != wanted:
                     shutil.rmtree(other, ignore_errors=True)
     return wanted
+
+
+def content() -> str:
+    """Return a name for what the systems have installed."""
+    return hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
 
 
 def _make(suite: str, directory: Path) -> None:

@@ -28,7 +28,7 @@ cd checkout
 
 
 @pytest.fixture
-def checkout(bed: Bed, tmp_path: Path) -> str:
+def checkout(bed: Bed, tmp_path: Path) -> None:
     """A checkout of what is committed, in the home directory of a user of the system."""
     download = [
         *(sys.executable, "-m", "pip", "download", "-q", "--dest", tmp_path / "wheels"),
@@ -40,7 +40,6 @@ def checkout(bed: Bed, tmp_path: Path) -> str:
     for name in ("wheels", "checkout"):
         bed.put(tmp_path / name, f"/home/anna/{name}", "anna")
     bed.run(INSTALL.format(python=bed.python), "anna")
-    return "checkout"
 
 
 @pytest.mark.usefixtures("checkout")
