@@ -20,7 +20,7 @@ DEBOOTSTRAP = "debootstrap"
 SCRIPTS = Path("/usr/share/debootstrap/scripts")
 # What the README of a project installs on a server, and what its developers need.
 PACKAGES = (
-    *("apache2", "ca-certificates", "curl", "git", "libapache2-mod-wsgi-py3", "make"),
+    *("apache2", "ca-certificates", "curl", "git", "libapache2-mod-wsgi-py3", "libpq5", "make"),
     *("openssh-client", "openssh-server", "procps", "python3", "python3-venv", "rsync"),
 )
 # debootstrap mounts file systems in the directory. They end with its namespace, however it ends.

@@ -44,7 +44,7 @@ def bed(tmp_path: Path) -> Iterator[Bed]:
 def passes_its_tests(bed: Bed, project: str) -> None:
     """Assert that a project in the user's home directory passes its tests with that Django."""
     assert bed.run(INSTALL.format(project=project), "anna").startswith("6.1")
-    python = f"cd {project} && PYTHONWARNINGS='{WARNINGS}' ../next/bin/python"
+    python = f"cd {project} && PYTHONWARNINGS='{WARNINGS}' ~/next/bin/python"
     bed.run(f"{python} manage.py makemigrations --check --settings {project}.settings.test", "anna")
     assert "\nOK" in bed.run(f"{python} manage.py test", "anna", timeout=500)
 

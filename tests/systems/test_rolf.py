@@ -74,6 +74,32 @@ while push.state in ("queued", "running") and time.monotonic() < deadline:
 print(push.state, push.reason, b"".join(bytes(chunk.data) for chunk in push.chunks.all()).decode())
 """
 
+# As rolf/README.md says, under Production.
+REPOSITORY = """
+git init -q --bare rolf.git
+cp -a rolf repository
+cd repository
+sed -i 's|^REPOSITORY = ""|REPOSITORY = "/home/anna/rolf.git"|
+        s|^REMOTE_HOST = ""|REMOTE_HOST = "www-data@localhost"|' deploy/deployments.toml
+git init -q
+git remote add origin ~/rolf.git
+git add .
+git commit -q -m Rolf
+git push -q origin main
+ve/bin/python -W error -m bootstrapper deploy --flag SKIP_TESTS --skip smoke-test
+"""
+SERVER = """
+echo '127.0.0.1 rolf.example.org' >>/etc/hosts
+install -d -o www-data /var/www/rolf /var/www/.cache
+"""
+APACHE = """
+cd /var/www/rolf/current
+install -o root -g root -m 644 apache/production.conf /etc/apache2/sites-available/rolf.conf
+a2ensite --quiet rolf
+apachectl configtest
+apachectl start
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rolf:
@@ -137,3 +163,13 @@ def test_rolf_pushes_over_ssh(running: Rolf) -> None:
     assert printed.startswith("succeeded"), printed
     page = running.bed.run("cat /var/www/hello/current/index.html")
     assert page == "Hello from the first release"
+
+
+def test_rolf_deploys_itself_to_apache(rolf: Rolf) -> None:
+    rolf.bed.run(SERVER)
+    assert "Warning" not in rolf.bed.run(REPOSITORY, "anna")
+    rolf.bed.run(APACHE)
+    page = rolf.bed.run("curl --silent --fail http://rolf.example.org/sign-in/")
+    assert 'name="password"' in page
+    log = rolf.bed.run("cat /var/log/apache2/error.log")
+    assert f" Python/{rolf.bed.python} " in log and "Warning" not in log, log

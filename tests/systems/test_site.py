@@ -102,6 +102,13 @@ def test_rebuild_finds_no_difference(site: Site) -> None:
     site.run("ve/bin/python -W error -m vendor_fetch check")
 
 
+def test_project_of_tarballs_passes_its_tests(bed: Bed, generate: Generate) -> None:
+    answers = {"database": "postgresql", "vendor_format": "tarball", "python_version": bed.python}
+    bed.put(generate(project_name="Tarballs", **answers), "/home/anna/tarballs", "anna")
+    bed.run("cd tarballs && python3 -W error bootstrap.py", "anna")
+    assert "\nOK" in bed.run("cd tarballs && make test", "anna")
+
+
 def test_apache_serves_the_site_with_this_python(live: Site) -> None:
     live.sees("What Bed Site is for")
     live.bed.run(f"cd {LIVE}/current && ./manage.py smoketest", "www-data")
