@@ -110,12 +110,11 @@ class Bed:
 @contextmanager
 def bed(suite: str) -> Iterator[Bed]:
     """Run a system of a suite until the `with` is left. Skip the test if this machine cannot."""
-    system = base_system(suite)
     remove_abandoned()
     base = Path(tempfile.mkdtemp(prefix=f"bed-{suite}-{os.getpid()}-", dir=PLACE))
     base.chmod(0o755)
     try:
-        with machines(suite) as [machine]:
+        with base_system(suite) as system, machines(suite) as [machine]:
             mount = [*machine.enter(), "sh", "-euc", MOUNT, "sh", str(system), str(base)]
             subprocess.run(mount, check=True, stdin=subprocess.DEVNULL)
             made = Bed(suite=suite, python=PYTHONS[suite], machine=machine, place=base / "system")

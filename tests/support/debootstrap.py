@@ -4,11 +4,14 @@ They come from the mirror that apt on this machine uses. A cached system is neve
 (tests/support/beds.py) mount a writable layer over it.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -28,31 +31,47 @@ ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"
 SECONDS = 600
 
 
-def base_system(suite: str) -> Path:
-    """Return the directory of this week's system of a suite; make it if it is not cached.
+@contextmanager
+def base_system(suite: str) -> Iterator[Path]:
+    """Keep this week's system of a suite while the `with` runs; make it if it is not cached.
 
-    If that fails, as without a network, return one of an earlier week. Skip the test if there is
-    none and this machine cannot make one.
+    If that fails, as without a network, keep one of an earlier week. Skip the test if there is none
+    and this machine cannot make one.
     """
     home = cache_home()
     assert home, "this user has no home directory for the cache"
     cache = home / "bootstrapper-tests/systems"
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as use:
+        with locked(cache / f"{suite}.lock"):
+            system = _cached_or_made(suite, cache)
+            use.enter_context(locked(_use_of(system), fcntl.LOCK_SH))
+        yield system
+
+
+def _cached_or_made(suite: str, cache: Path) -> Path:
     wanted = cache / f"{suite}-{content()}-{time.strftime('%G-W%V')}"
-    with locked(cache / f"{suite}.lock"):
-        if not wanted.is_dir():
-            try:
-                _make(suite, wanted)
-            except AssertionError as fault:
-                earlier = sorted(cache.glob(f"{suite}-{content()}-*-W*"))
-                if not earlier:
-                    raise
-                print(f"{earlier[-1].name} is used: {fault}")
-                return earlier[-1]
-            for other in cache.glob(f"{suite}-*"):
-                if other != wanted:
-                    shutil.rmtree(other, ignore_errors=True)
+    if wanted.is_dir():
+        return wanted
+    try:
+        _make(suite, wanted)
+    except AssertionError as fault:
+        earlier = sorted(path for path in cache.glob(f"{suite}-{content()}-*") if path.is_dir())
+        if not earlier:
+            raise
+        print(f"{earlier[-1].name} is used: {fault}")
+        return earlier[-1]
+    for other in cache.glob(f"{suite}-*"):
+        if other.is_dir() and other != wanted:
+            with suppress(BlockingIOError), locked(_use_of(other), fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(other, ignore_errors=True)
+                _use_of(other).unlink()
     return wanted
+
+
+def _use_of(system: Path) -> Path:
+    """Return the file that everybody who uses a system has locked."""
+    return system.with_name(f"{system.name}.lock")
 
 
 def content() -> str:

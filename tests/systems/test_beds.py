@@ -44,23 +44,34 @@ def systems(cache: Path) -> list[str]:
 
 def test_system_of_an_earlier_week_is_replaced(cache: Path) -> None:
     program(cache, WORKS)
-    made = debootstrap.base_system("trixie")
-    assert (made / "etc").read_text() == "made\n"
+    with debootstrap.base_system("trixie") as made:
+        assert (made / "etc").read_text() == "made\n"
     assert systems(cache) == [time.strftime("%G-W%V").removeprefix("20")]
     program(cache, FAILS)
-    assert debootstrap.base_system("trixie") == made
+    with debootstrap.base_system("trixie") as again:
+        assert again == made
+
+
+def test_system_in_use_is_kept(cache: Path) -> None:
+    program(cache, FAILS)
+    with debootstrap.base_system("trixie") as earlier:
+        program(cache, WORKS)
+        with debootstrap.base_system("trixie") as made:
+            assert made != earlier
+        assert earlier.is_dir()
 
 
 def test_system_of_an_earlier_week_is_used_without_a_network(cache: Path) -> None:
     program(cache, FAILS)
-    assert debootstrap.base_system("trixie").name.endswith("-2020-W01")
+    with debootstrap.base_system("trixie") as system:
+        assert system.name.endswith("-2020-W01")
     assert systems(cache) == ["20-W01"]
 
 
 def test_failure_of_debootstrap_is_reported(cache: Path) -> None:
     program(cache, FAILS)
-    with pytest.raises(AssertionError, match="no network"):
-        debootstrap.base_system("sid")
+    with pytest.raises(AssertionError, match="no network"), debootstrap.base_system("sid"):
+        pass
     assert systems(cache) == ["20-W01"]
 
 
