@@ -5,6 +5,7 @@ this machine's network, and all of it ends with the bed's first process. It is a
 machine at the same time: anna, a developer, may log in as www-data by ssh.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,13 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.support.debian import PATH
 from tests.support.debootstrap import base_system
 from tests.support.namespaces import Machine, machines
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 PLACE = Path("/var/tmp")
-# The Python of each suite's mod_wsgi.
-PYTHONS = {"trixie": "3.13", "testing": "3.14"}
+SUITES = ("trixie", "testing")
+VERSION = "python3 -c 'import sys; print(*sys.version_info[:2], sep=\".\")'"
 # The system, with a layer over it for what the bed writes. Some file systems refuse to be the
 # layers of an overlay; then the bed is a copy.
 MOUNT = """
@@ -109,7 +113,11 @@ class Bed:
 
 @contextmanager
 def bed(suite: str) -> Iterator[Bed]:
-    """Run a system of a suite until the `with` is left. Skip the test if this machine cannot."""
+    """Run a system of a suite until the `with` is left. Skip the test if this machine cannot.
+
+    Debian testing gets a new Python one day. Until the template offers it, the test is expected to
+    fail.
+    """
     remove_abandoned()
     base = Path(tempfile.mkdtemp(prefix=f"bed-{suite}-{os.getpid()}-", dir=PLACE))
     base.chmod(0o755)
@@ -117,15 +125,25 @@ def bed(suite: str) -> Iterator[Bed]:
         with base_system(suite) as system, machines(suite) as [machine]:
             mount = [*machine.enter(), "sh", "-euc", MOUNT, "sh", str(system), str(base)]
             subprocess.run(mount, check=True, stdin=subprocess.DEVNULL)
-            made = Bed(suite=suite, python=PYTHONS[suite], machine=machine, place=base / "system")
+            place = base / "system"
+            python = subprocess.check_output(
+                [*machine.enter(), "chroot", place, "sh", "-c", VERSION], text=True
+            ).strip()
+            if python not in offered_pythons():
+                pytest.xfail(f"{suite} has Python {python} now, which the template does not offer")
+            made = Bed(suite=suite, python=python, machine=machine, place=place)
             made.run(SERVER)
             made.run(USER, "anna")
             made.run(LOG_IN)
-            version = made.run("python3 -c 'import sys; print(*sys.version_info[:2], sep=\".\")'")
-            assert version == made.python, f"{suite} has Python {version} now: change PYTHONS"
             yield made
     finally:
         shutil.rmtree(base)
+
+
+def offered_pythons() -> list[str]:
+    """Return the Pythons of the template."""
+    settings = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    return list(settings["python_version"])
 
 
 def remove_abandoned() -> None:

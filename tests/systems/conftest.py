@@ -7,7 +7,7 @@ import pytest
 from tests.support import beds
 
 
-@pytest.fixture(scope="module", params=beds.PYTHONS)
+@pytest.fixture(scope="module", params=beds.SUITES)
 def bed(request: pytest.FixtureRequest) -> Iterator[beds.Bed]:
     """A running system, which is gone after the tests of a file."""
     with beds.bed(request.param) as running:

@@ -31,12 +31,12 @@ next/bin/python -m django --version
 def bed(tmp_path: Path) -> Iterator[Bed]:
     """A system with the wheel of that Django in a user's home directory."""
     wheels = tmp_path / "django"
-    download = [
-        *(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", wheels),
-        *("--only-binary", ":all:", "--python-version", beds.PYTHONS[SUITE], DJANGO),
-    ]
-    subprocess.run(download, check=True)
     with beds.bed(SUITE) as running:
+        download = [
+            *(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", wheels),
+            *("--only-binary", ":all:", "--python-version", running.python, DJANGO),
+        ]
+        subprocess.run(download, check=True)
         running.put(wheels, "/home/anna/django", "anna")
         yield running
 

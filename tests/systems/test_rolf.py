@@ -1,5 +1,6 @@
 """Rolf on a real system: rebuilt with its Python, tested, and carrying out a push over ssh."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -114,11 +115,7 @@ class Rolf:
 
     def shell(self, code: str) -> str:
         """Run Python in Rolf."""
-        return self.run(f"./manage.py shell -v0 -c {quoted(code)}")
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+        return self.run(f"./manage.py shell -v0 -c {shlex.quote(code)}")
 
 
 @pytest.fixture(scope="module")
