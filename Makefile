@@ -3,8 +3,8 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := age apache2 bsdutils carton chromium-headless-shell composer curl fish gcc git \
-	iproute2 ldap-utils libapache2-mod-wsgi-py3 libldap2-dev libsasl2-dev nodejs openssh-client \
+DEBIAN_PACKAGES := age apache2 bsdutils carton chromium-headless-shell composer curl debootstrap fish \
+	gcc git iproute2 ldap-utils libapache2-mod-wsgi-py3 libldap2-dev libsasl2-dev nodejs openssh-client \
 	openssh-server openssl php-cli postgresql procps psmisc python3-dev redis-server rsync rsyslog \
 	slapd strace subversion sudo supervisor tcsh tomcat10-common util-linux zsh
 
@@ -13,14 +13,15 @@ DEBIAN_PACKAGES := age apache2 bsdutils carton chromium-headless-shell composer 
 PYTEST = $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PROCESSES ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? 2 * cores : 8)))
 
-.PHONY: help tools demo pictures rolf check test lint format types contract bench reliability lock clean
+.PHONY: help tools demo pictures rolf check test test-systems lint format types contract bench reliability lock clean
 
 help:
 	@echo "make demo          generate a project, rebuild its virtualenv, push it and roll it back, run the site and Rolf (ONCE=1: check and end)"
 	@echo "make rolf          give rolf/ its vendored files, for ./bootstrap.py and ./manage.py rolf there (ALL=1: of its options, too)"
 	@echo "make pictures      take the docs' pictures of Rolf, from the demo"
 	@echo "make check         lint, types, contract, and the tests that need no server (ARGS='-k name' chooses)"
-	@echo "make test          every test; as root it installs the Debian packages that are missing"
+	@echo "make test          every test of this system; as root it installs the Debian packages that are missing"
+	@echo "make test-systems  the tests on Debian 13 and Debian testing, and with the next Django (root only)"
 	@echo "make lint          ruff, its format, and a list of words to avoid"
 	@echo "make format        ruff format"
 	@echo "make types         mypy, strict for bootstrapper and vendor_fetch"
@@ -59,7 +60,11 @@ check: lint types contract
 	@$(PYTEST) -q -m "not system" $(ARGS)
 
 test: tools debian
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) --ignore tests/systems $(ARGS)
+
+# debootstrap makes the systems, once a week.
+test-systems: tools debian
+	@$(PYTEST) tests/systems $(ARGS)
 
 # While this program exits with 101, Debian's packages start no servers (invoke-rc.d(8)). The tests
 # start their own.

@@ -5,7 +5,6 @@ and `make rolf ALL=1` those of every option of rolf/requirements/apps.in, too.
 """
 
 import argparse
-import platform
 import re
 import shutil
 import sys
@@ -30,10 +29,10 @@ LOCKS = {False: "rolf", True: "rolf-all"}
 def lay_out(directory: Path, python: str = "", *, options: bool = False) -> None:
     """Copy this checkout's Rolf to a directory, with its vendored files.
 
-    `python` is the Python of its ve, such as 3.12; the default is the running Python. With
-    `options`, the copy asks for every option of apps.in.
+    `python` is the Python that the copy is pinned to, such as 3.12. Without it, the copy allows
+    every Python of Rolf, and its files are for the running one. With `options`, the copy asks for
+    every option of apps.in.
     """
-    python = python or ".".join(platform.python_version_tuple()[:2])
     shutil.copytree(
         REPOSITORY / "rolf",
         directory,
@@ -44,10 +43,12 @@ def lay_out(directory: Path, python: str = "", *, options: bool = False) -> None
         },
     )
     (directory / "data").mkdir()
-    pinned = directory / "pyproject.toml"
-    pinned.write_text(
-        re.sub('(?<=requires-python = "==)[0-9.]+(?=[.][*]")', python, pinned.read_text())
-    )
+    if python:
+        pinned = directory / "pyproject.toml"
+        text = pinned.read_text()
+        pinned.write_text(
+            re.sub("(?m)^requires-python = .*", f'requires-python = "=={python}.*"', text)
+        )
     if options:
         apps_in = directory / APPS_IN
         apps_in.write_text(re.sub("(?m)^# (?=-r )", "", apps_in.read_text()))

@@ -52,6 +52,8 @@ try:
     with urllib.request.urlopen(request, timeout=10):
         print(f"notified: {text}")
 except (OSError, ValueError, http.client.HTTPException) as error:
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
     # The error's own text may contain the address.
     fault = (
         f"answered {error.code}"

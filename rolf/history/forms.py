@@ -105,4 +105,4 @@ class OptimisticLockForm(forms.ModelForm):
 
 def _digest(row):
     text = json.dumps(row.history_fields(), sort_keys=True, default=str)
-    return salted_hmac("history.forms.OptimisticLockForm", text).hexdigest()
+    return salted_hmac("history.forms.OptimisticLockForm", text, algorithm="sha256").hexdigest()

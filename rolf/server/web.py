@@ -56,6 +56,9 @@ class Server(uvicorn.Server):
                 while any(each.unanswered for each in self.server_state.connections):
                     await asyncio.sleep(0.1)
         self.force_exit = True
+        # Since Python 3.12, an asyncio server has ended only when all its connections are closed.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 class Seldom(logging.Filter):

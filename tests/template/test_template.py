@@ -30,7 +30,7 @@ ODD_NAMES = {
 MATRIX = [
     {"database": database, "vendor_format": vendor_format, "python_version": python_version}
     for database, vendor_format, python_version in product(
-        ["postgresql", "sqlite"], ["wheel", "tarball"], ["3.11", "3.12", "3.13"]
+        ["postgresql", "sqlite"], ["wheel", "tarball"], ["3.11", "3.12", "3.13", "3.14"]
     )
 ]
 PROJECTS = [

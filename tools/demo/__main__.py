@@ -24,7 +24,7 @@ from tools.rolf_files import lay_out
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # The Pythons of the template's locks. The demo builds its ve with the running Python.
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 START_SECONDS = 30.0  # until the site must answer
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -105,7 +105,7 @@ def generate(into: Path) -> Path:
     if version not in PYTHONS:
         sys.exit(
             f"make demo: Python {version} is none of {', '.join(PYTHONS)}, which the "
-            "template has locks for\n  next: make clean demo PYTHON=python3.13"
+            "template has locks for\n  next: make clean demo PYTHON=python3.14"
         )
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
@@ -284,7 +284,8 @@ def status(address: str) -> int:
         with urllib.request.urlopen(address, timeout=10) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:
+            return error.code
     except OSError:
         return 0
 

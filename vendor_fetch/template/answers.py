@@ -130,7 +130,7 @@ def questions(modules: set[str], slug: str) -> dict[str, Question]:
         "author": Question(lambda text: text_fault(text, 80), "The My Site team"),
         "domain": Question(host_fault, domain),
         "email": Question(email_fault, f"webmaster@{domain}"),
-        "python_version": choice("3.11", "3.12", "3.13"),
+        "python_version": choice("3.11", "3.12", "3.13", "3.14"),
         "database": choice("postgresql", "sqlite"),
         "server_root": Question(server_root_fault, "/var/www"),
         "deploy_user": Question(login_fault, "www-data"),

@@ -1,5 +1,7 @@
 """Settings for the tests, which need no .env and no server."""
 
+import multiprocessing
+
 from .base import *
 
 DEBUG = False
@@ -17,3 +19,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 # Print no log records. Tests of log records use assertLogs().
 LOGGING["handlers"]["stderr"] = {"class": "logging.NullHandler"}
+
+# For `manage.py test --parallel`: Django 5.2 cannot copy SQLite databases for processes that a server
+# forks, as Python 3.14 does by default.
+multiprocessing.set_start_method("fork", force=True)

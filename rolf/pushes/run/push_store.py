@@ -47,7 +47,7 @@ class DatabasePushStore:
 
     def pushes(self, running, deployment):
         """Return the newest ENOUGH records, newest first."""
-        rows = self._deployment.pushes.gone_live().exclude(record=None).exclude(number=None)
+        rows = self._deployment.pushes.gone_live().filter(record__isnull=False).exclude(number=None)
         newest = rows.order_by("-number").values_list("record", flat=True)[:ENOUGH]
         return [Record.from_json(record) for record in self._retry(lambda: list(newest))]
 

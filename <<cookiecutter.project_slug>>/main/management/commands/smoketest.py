@@ -38,7 +38,8 @@ class Site:
                 body = response.read().decode(errors="replace")
                 found = response.headers.get_content_type()
         except urllib.error.HTTPError as error:
-            text = error.read(300).decode(errors="replace") if error.code == 503 else ""
+            with error:
+                text = error.read(300).decode(errors="replace") if error.code == 503 else ""
             raise SmokeTestFailed(f"{url} answered {error.code} {error.reason} {text}") from error
         except OSError as error:
             raise SmokeTestFailed(f"{url} did not answer: {error}") from error

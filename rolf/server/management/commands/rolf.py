@@ -69,12 +69,13 @@ class Command(BaseCommand):
 
         share()
         tree = ProcessTree(web=serve, worker=work, release=release)
-        tree.run()
-        if tree.replaced:
-            command = release.command(*sys.argv[1:])
-            os.chdir(release.path)
-            environment = listener.handed_on(environment_of_the_start())
-            os.execve(command[0], command, environment)  # noqa: S606
+        with listener.socket:
+            tree.run()
+            if tree.replaced:
+                command = release.command(*sys.argv[1:])
+                os.chdir(release.path)
+                environment = listener.handed_on(environment_of_the_start())
+                os.execve(command[0], command, environment)  # noqa: S606
 
     def _print_start(self, listener, superuser):
         lines = [("address", listener.url)]

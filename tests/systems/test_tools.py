@@ -1,0 +1,48 @@
+"""bootstrapper and vendor_fetch on a real system: their tests pass with its Python."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.support.beds import Bed
+
+# What those tests import. The wheels come from the package index of this machine's pip.
+PACKAGES = (
+    *("cookiecutter>=2.6", "packaging>=25", "requests>=2.31", "uv>=0.8.5"),
+    *("pytest>=8.3", "pytest-randomly>=3.16", "pytest-timeout>=2.3", "pytest-xdist>=3.6"),
+)
+PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+INSTALL = """
+python3 -m venv tools
+tools/bin/pip install -q --no-index wheels/*.whl
+echo ~/checkout >tools/lib/python{python}/site-packages/checkout.pth
+"""
+# Warnings are errors (pyproject.toml).
+TEST = """
+cd checkout
+~/tools/bin/python -m pytest -q -n 2 -m 'not system' tests/ve tests/vendor tests/deploy
+"""
+
+
+@pytest.fixture
+def checkout(bed: Bed, tmp_path: Path) -> None:
+    """A checkout of what is committed, in the home directory of a user of the system."""
+    download = [
+        *(sys.executable, "-m", "pip", "download", "-q", "--dest", tmp_path / "wheels"),
+        *("--only-binary", ":all:", "--python-version", bed.python),
+        *(word for name in PLATFORMS for word in ("--platform", name)),
+    ]
+    subprocess.run([*download, *PACKAGES], check=True)
+    subprocess.run(["git", "clone", "-q", REPOSITORY, tmp_path / "checkout"], check=True)
+    for name in ("wheels", "checkout"):
+        bed.put(tmp_path / name, f"/home/anna/{name}", "anna")
+    bed.run(INSTALL.format(python=bed.python), "anna")
+
+
+@pytest.mark.usefixtures("checkout")
+def test_tools_pass_their_tests(bed: Bed) -> None:
+    printed = bed.run(TEST, "anna", timeout=500)
+    assert " passed" in printed and " failed" not in printed
