@@ -10,36 +10,29 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import jinja2
 
 from bootstrapper.errors import BootstrapperError
 from bootstrapper.progress import Progress
-from bootstrapper.ve.project.lockfile import SOURCE, LockedFile, read, render
-from bootstrapper.ve.standards.marker import Marker
+from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
 from vendor_fetch.atomic_file import write_file
 from vendor_fetch.download.cache import Cache, cache_directory
-from vendor_fetch.graph.metadata import tool_requirements
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import sync_command
-from vendor_fetch.project.locks import files_for_target
+from vendor_fetch.project.locks import Lock, read_lock, render_lock
 from vendor_fetch.project.project import APPS_IN, FORMATS, VendorProject
-from vendor_fetch.project.target import Target
-from vendor_fetch.resolve.choice import platform_marker
+from vendor_fetch.project.target import PLATFORMS, Target
+from vendor_fetch.sync.lock_project import lock_project
 from vendor_fetch.sync.locker import Locker
-from vendor_fetch.template.generation import LOCKED_PLATFORM, PROJECT_TEMPLATE
+from vendor_fetch.template.generation import PROJECT_TEMPLATE
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOCKS = REPOSITORY / "locks"
 # A project of such a name would hide one of our packages.
 ALWAYS_TAKEN = {"bootstrapper", "vendor_fetch"}
-TARGET = Target(python="", sys_platform=LOCKED_PLATFORM[0], machine=LOCKED_PLATFORM[1])
 HEADER = ("Written by tools/locks.py (make lock). New projects get these files.",)
-
-# The Pythons that need a file, by its path and hashes.
-Pythons = dict[tuple[PurePosixPath, tuple[str, ...]], set[str]]
 
 
 def answers() -> dict[str, list[str]]:
@@ -79,21 +72,6 @@ def rolf_options() -> list[str]:
     ]
 
 
-def locked_files(files: Pythons, all_pythons: Iterable[str]) -> list[LockedFile]:
-    """Return the lines of a lock. A file that some Pythons need has a marker that names them."""
-    lines = []
-    for (path, sha256), pythons in files.items():
-        parts = platform_marker(path.name, TARGET)
-        if pythons != set(all_pythons):
-            some = " or ".join(f'python_version == "{python}"' for python in sorted(pythons))
-            parts.insert(0, f"({some})" if parts and len(pythons) > 1 else some)
-        condition = " and ".join(parts)
-        lines.append(
-            LockedFile(path=path, sha256=sha256, marker=Marker(condition) if condition else None)
-        )
-    return sorted(lines, key=lambda file: (file.distribution.name, file.path.name))
-
-
 def modules(wheels: Iterable[Path]) -> set[str]:
     """Return the top-level modules in wheels, but those with a leading underscore."""
     names: set[str] = set()
@@ -116,71 +94,51 @@ def write(name: str, text: str) -> None:
 def refresh(progress: Progress, *, upgrade: bool) -> None:
     """Write every lock, and modules.txt."""
     choices = answers()
-    pythons = choices["python_version"]
+    targets = tuple(
+        Target(python=python, platform=platform)
+        for python in choices["python_version"]
+        for platform in PLATFORMS
+    )
     # Every project gets these locks, so the extra indexes of this machine's pip must not count.
     index = configured_index(REPOSITORY).without_extras()
-    locks: dict[str, Pythons] = {}
 
     def lock(
+        scratch: str,
         name: str,
         requirements: list[str],
         vendor_format: str,
-        python: str,
-        scratch: str,
         extended: Iterable[LockedFile] = (),
-    ) -> list[LockedFile]:
-        """Add the files that one combination of answers needs for one Python to its two locks.
+    ) -> tuple[LockedFile, ...]:
+        """Write the two locks of one combination of answers; return the lines of the first.
 
-        Return the lines of the first. It keeps the versions in the `extended` lines.
+        The versions in the `extended` lines stay.
         """
-        project = VendorProject(
-            directory=Path(scratch), format=vendor_format, target=replace(TARGET, python=python)
-        )
+        project = VendorProject(directory=Path(scratch), format=vendor_format, targets=targets)
         locker = Locker(
             project=project, cache=Cache(cache_directory()), index=index, progress=progress
         )
-        apps_name, tools_name = (f"{kind}-{name}-{vendor_format}.txt" for kind in ("apps", "tools"))
+        lock_files = {lock: f"{lock.stem}-{name}-{vendor_format}.txt" for lock in (APPS, TOOLS)}
         previous = {
-            file.distribution.name: file
-            for file in (*_previous(apps_name, project, upgrade), *extended)
+            lock: Lock() if upgrade else read_lock(LOCKS, PurePosixPath(file))
+            for lock, file in lock_files.items()
         }
-        apps = locker.lock(requirements, previous.values(), prefer=vendor_format)
-        locker.fetch(apps)
-        tools = locker.lock(
-            tool_requirements(apps, project),
-            _previous(tools_name, project, upgrade),
-            prefer="wheel",
-            other_lock=apps,
-        )
-        locker.fetch(tools)
-        for lock_name, files in ((apps_name, apps), (tools_name, tools)):
-            pythons_of = locks.setdefault(lock_name, {})
-            for file in files:
-                pythons_of.setdefault((file.path, file.sha256), set()).add(python)
-        return apps
+        project.apps_in.parent.mkdir(exist_ok=True)
+        project.apps_in.write_text("".join(f"{each}\n" for each in requirements), encoding="utf-8")
+        found = lock_project(project, locker, project.apps_in, previous, extended)
+        for lock, file in lock_files.items():
+            write(file, render_lock(found[lock].files, found[lock].records, HEADER))
+            progress.say(f"{file}: {len(found[lock].files)} files")
+        return found[APPS].files
 
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
-        for vendor_format, database, python in itertools.product(
-            FORMATS, choices["database"], pythons
-        ):
-            lock(database, requirements(database, vendor_format), vendor_format, python, scratch)
+        for vendor_format, database in itertools.product(FORMATS, choices["database"]):
+            lock(scratch, database, requirements(database, vendor_format), vendor_format)
         names = modules((Path(scratch) / SOURCE).glob("*.whl"))
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
-        for python in pythons:
-            files = lock("rolf", rolf_requirements(), "wheel", python, scratch)
-            everything = [*rolf_requirements(), *rolf_options()]
-            lock("rolf-all", everything, "wheel", python, scratch, extended=files)
-    for name, found in locks.items():
-        write(name, render(locked_files(found, pythons), HEADER))
-        progress.say(f"{name}: {len(found)} files")
+        files = lock(scratch, "rolf", rolf_requirements(), "wheel")
+        everything = [*rolf_requirements(), *rolf_options()]
+        lock(scratch, "rolf-all", everything, "wheel", extended=files)
     write("modules.txt", "".join(f"{name}\n" for name in sorted(names | ALWAYS_TAKEN)))
-
-
-def _previous(name: str, project: VendorProject, upgrade: bool) -> list[LockedFile]:
-    """Return the lines of a lock for the project's target; none if the newest are wanted."""
-    if upgrade or not (LOCKS / name).is_file():
-        return []
-    return files_for_target(read(LOCKS, PurePosixPath(name)), project.target)
 
 
 def main() -> int:

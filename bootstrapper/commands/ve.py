@@ -17,13 +17,20 @@ from bootstrapper.ve.store.location import existing
 from bootstrapper.ve.system.file_installer import LINK_MODES
 
 
+def _cores() -> int:
+    """Return the number of cores that this process may use; macOS tells those of the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def add(commands: Subparsers, program: str) -> None:
     """Add the three parsers. `program` is the command that users type; bootstrap.py has its own."""
     common = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[project_parser()])
     common.add_argument(
         "--jobs",
         type=_positive,
-        default=len(os.sched_getaffinity(0)),
+        default=_cores(),
         metavar="N",
         help="number of files or wheels to process at a time (default: %(default)s)",
     )

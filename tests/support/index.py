@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import threading
 import zipfile
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ class Index:
         self.release = threading.Event()
         self.login: tuple[str, str] | None = None
         self.asked: list[str] = []
+        self.reads_metadata = True
         handler = type("Handler", (_Handler,), {"index": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
@@ -78,12 +80,21 @@ class Index:
             self._thread.join()
             self._server.server_close()
 
+    def _required_python(self, path: Path) -> str:
+        """The attribute of PEP 503, as from an index that reads the metadata of its files."""
+        if self.reads_metadata and path.suffix == ".whl":
+            for line in metadata(path).decode(errors="replace").splitlines():
+                if line.startswith("Requires-Python: "):
+                    return f' data-requires-python="{html.escape(line.partition(": ")[2])}"'
+        return ""
+
     def page(self, name: str) -> bytes | None:
         # PEP 658: a resolver reads a wheel's metadata without the wheel, as from a real index.
         links = [
             f'<a href="/files/{path.name}#sha256='
             f'{hashlib.sha256(path.read_bytes()).hexdigest()}"'
-            f"{' data-core-metadata=true' if path.suffix == '.whl' else ''}>"
+            f"{' data-core-metadata=true' if path.suffix == '.whl' else ''}"
+            f"{self._required_python(path)}>"
             f"{path.name}</a><br>"
             for path in sorted(self.directory.iterdir())
             if parse_filename(path.name).name == name

@@ -1,5 +1,7 @@
 """The real wheels of wheels.txt, fetched as vendor_fetch does: from the user's cache first."""
 
+import platform
+import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +13,8 @@ from bootstrapper.ve.standards.filename import Wheel
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
 from vendor_fetch.index.index import configured_index
-from vendor_fetch.project.target import this_machine
+from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.target import Target
 
 
 def real_wheels() -> list[LockedFile]:
@@ -29,9 +32,16 @@ def fetch_into(project: Path, files: Iterable[LockedFile]) -> None:
     """Bring some of them into a project's requirements/src/."""
     fetch(
         files,
-        project=project,
-        target=this_machine(),
+        project=VendorProject(directory=project, targets=(this_target(),)),
         cache=Cache(cache_directory()),
         index=configured_index(project),
         progress=Progress(verbosity=-1),
+    )
+
+
+def this_target() -> Target:
+    """Return this machine's Python and platform as a target."""
+    return Target(
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        platform=f"linux-{platform.machine()}",
     )

@@ -19,6 +19,7 @@ from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.project.locks import files_for_target
+from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 
 PYTHONS = json.loads((REPOSITORY / "cookiecutter.json").read_text())["python_version"]
@@ -72,8 +73,7 @@ def fetched(name: str, target: Target, directory: Path) -> list[LockedFile]:
     with locked(directory / "lock"):
         fetch(
             files.values(),
-            project=directory,
-            target=target,
+            project=VendorProject(directory=directory, targets=(target,)),
             cache=Cache(cache_directory()),
             index=configured_index(REPOSITORY),
             progress=Progress(),

@@ -69,7 +69,7 @@ def files(project: Path) -> list[str]:
     """The application's and the tools' files, without the tools that are always there."""
     return sorted(
         path.name
-        for path in (project / "requirements/src").iterdir()
+        for path in (project / "requirements/src").glob("*")
         if not path.name.startswith(("virtualenv-", "pip-"))
     )
 

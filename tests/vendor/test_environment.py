@@ -17,7 +17,14 @@ from vendor_fetch.template.own_wheel import build_wheel
 @pytest.fixture
 def make_site(tmp_path: Path, index: Index) -> Callable[[str], Path]:
     """`make_site("one")` renders a project that carries our wheel; small ones are in the index."""
-    for name in ("cyclonedx_python_lib", "license_expression", "packaging", "requests", "uv"):
+    for name in (
+        "cyclonedx_python_lib",
+        "license_expression",
+        "packaging",
+        "pyproject_hooks",
+        "requests",
+        "uv",
+    ):
         make_wheel(index.directory, name, "99.0")
 
     def make(name: str) -> Path:

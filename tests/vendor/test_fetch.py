@@ -97,7 +97,7 @@ def test_index_password_is_used_and_not_shown(
     ("locked", "better"),
     [
         ("py3-none-any", COMPILED),
-        (f"py3-none-manylinux_2_36_{MACHINE}", f"py3-none-manylinux_2_28_{MACHINE}"),
+        (f"py3-none-manylinux_2_17_{MACHINE}", f"py3-none-manylinux_2_28_{MACHINE}"),
     ],
 )
 def test_locked_file_is_fetched_beside_a_better_one(

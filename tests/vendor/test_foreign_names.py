@@ -13,7 +13,7 @@ from vendor_fetch.index.index import Index
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.choice import files_by_path
-from vendor_fetch.sync.owned_files import OwnedFiles
+from vendor_fetch.sync.staging import Staging
 
 NAME = "tiny\ntouch pwned #-1.0-py3-none-any.whl"
 
@@ -33,16 +33,16 @@ def test_file_outside_the_sources_is_named_in_one_line(tmp_path: Path) -> None:
     (project / "requirements/apps.in").write_text("./link-1.0-py3-none-any.whl\n")
     (project / "link-1.0-py3-none-any.whl").symlink_to(project.parent / NAME)
     with pytest.raises(BootstrapperError, match="is outside") as caught:
-        files_by_path(project, Target(python="3.11"))
+        files_by_path(project, (Target(python="3.11"),))
     assert "# name it $'./requirements/src/tiny\\x0atouch pwned #" in next_line(caught.value)
 
 
 def test_own_file_in_the_way_is_named_in_one_line(tmp_path: Path) -> None:
-    project = VendorProject(directory=tmp_path, target=Target(python="3.11"))
+    project = VendorProject(directory=tmp_path, targets=(Target(python="3.11"),))
     (tmp_path / SOURCE).mkdir(parents=True)
     (tmp_path / SOURCE / NAME).write_text("own")
     with pytest.raises(BootstrapperError, match="in no lock") as caught:
-        OwnedFiles(project).claim([LockedFile(path=SOURCE / NAME, sha256=("0" * 64,))])
+        Staging(project).keep([LockedFile(path=SOURCE / NAME, sha256=("0" * 64,))])
     assert f"in requirements/apps.in: $'./{SOURCE}/tiny\\x0atouch" in next_line(caught.value)
 
 
@@ -56,8 +56,7 @@ def test_directory_of_a_file_that_the_index_lacks_is_named_in_one_line(
     with pytest.raises(BootstrapperError, match="no such file") as caught:
         fetch.fetch(
             [file],
-            project=tmp_path,
-            target=Target(python="3.11"),
+            project=VendorProject(directory=tmp_path, targets=(Target(python="3.11"),)),
             cache=Cache(tmp_path / "cache"),
             index=Index(),
             progress=Progress(verbosity=-1),

@@ -1,13 +1,11 @@
 """The choice between wheel and tarball, and the build requirements of tarballs."""
 
-import os
-
 import pytest
 
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from tests.support.index import Index, make_tarball
 from tests.support.wheels import make_wheel
-from tests.vendor.conftest import COMPILED, MakeProject, files, vendor
+from tests.vendor.conftest import COMPILED, PYTHON, MakeProject, files, vendor
 
 
 def test_tools_have_build_requirements_of_tarballs(index: Index, make_project: MakeProject) -> None:
@@ -101,16 +99,19 @@ def test_change_of_format_changes_the_files(index: Index, make_project: MakeProj
     assert files(project) == ["flit_core-80.0-py3-none-any.whl", "tiny-1.0.tar.gz"]
 
 
-def test_wheel_for_a_later_glibc_is_the_last_choice(
-    index: Index, make_project: MakeProject
+def test_floor_of_a_target_excludes_later_wheels(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine = os.uname().machine
-    make_wheel(index.directory, "both", tag=f"py3-none-manylinux_2_36_{machine}")
-    make_wheel(index.directory, "both", tag=f"py3-none-manylinux_2_28_{machine}")
-    project = make_project("both")
+    early, late = (f"py3-none-manylinux_2_{minor}_x86_64" for minor in (28, 36))
+    make_wheel(index.directory, "both", tag=late)
+    make_wheel(index.directory, "both", tag=early)
+    make_wheel(index.directory, "late", tag=late)
+    assert vendor(make_project("both")) == 0
+    assert files(make_project("both")) == [f"both-1.0-{early}.whl"]
+    assert vendor(make_project("both", "late")) == 1
+    assert "late" in capsys.readouterr().err
+    targets = f'targets = [{{ python = "{PYTHON}", platform = "linux-x86_64", glibc = "2.36" }}]'
+    project = make_project("both", "late", settings=targets)
     assert vendor(project) == 0
-    assert files(project) == [f"both-1.0-py3-none-manylinux_2_28_{machine}.whl"]
-    make_wheel(index.directory, "late", tag=f"py3-none-manylinux_2_36_{machine}")
-    make_project("both", "late")
-    assert vendor(project) == 0
-    assert f"late-1.0-py3-none-manylinux_2_36_{machine}.whl" in files(project)
+    # The locked file of a version stays.
+    assert files(project) == [f"both-1.0-{early}.whl", f"late-1.0-{late}.whl"]

@@ -34,6 +34,7 @@ def template(tmp_path: Path, index: Index) -> Path:
                 "project_slug": "site",
                 "database": "sqlite",
                 "vendor_format": "wheel",
+                "python_version": [PYTHON],
                 **{
                     name: settings[name]
                     for name in ("_extensions", "__load_extension", "_jinja2_env_vars")
@@ -63,7 +64,9 @@ def template(tmp_path: Path, index: Index) -> Path:
     )
     (top / "locks/tools-sqlite-wheel.txt").write_text(tools)
     tarball = make_tarball(index.directory, "tiny", build=["flit_core"])
-    (top / "locks/apps-sqlite-tarball.txt").write_text(lock_line(tarball))
+    (top / "locks/apps-sqlite-tarball.txt").write_text(
+        lock_line(tarball) + f"# {tarball.name} builds with: flit_core\n"
+    )
     (top / "locks/tools-sqlite-tarball.txt").write_text(
         tools + lock_line(index.directory / "flit_core-80.0-py3-none-any.whl")
     )
@@ -248,7 +251,7 @@ def test_interrupted_generation_keeps_existing_files(
     assert precious.read_text() == "mine"
 
 
-def test_generation_for_another_platform_syncs(
+def test_generation_for_an_unlocked_python_syncs(
     make_project: MakeProject,
     index: Index,
     template: Path,
@@ -262,6 +265,6 @@ def test_generation_for_another_platform_syncs(
     project = make_project("helper")
     for name in ("manage.py", "bootstrap.py", ".env.example"):
         shutil.copy(template / ROOT / name, project)
-    monkeypatch.setattr(generation, "LOCKED_PLATFORM", ("plan9", "mips"))
+    monkeypatch.setattr(generation, "locked_pythons", lambda template: {"3.10"})
     generation.complete_project(template, project, database="sqlite", progress=Progress())
     assert [file.distribution.name for file in read(project, APPS)] == ["bootstrapper", "helper"]

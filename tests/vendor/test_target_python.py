@@ -13,7 +13,7 @@ from tests.support.index import Index
 from tests.support.interpreters import interpreters
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import PYTHON, TAG, MakeProject, files, vendor
-from vendor_fetch.project import target
+from vendor_fetch.project import default_python
 from vendor_fetch.project.project import open_project
 
 HERE = sys.version_info[:3]
@@ -48,21 +48,21 @@ def requires(project: Path, specifier: str) -> None:
 def test_requires_python_chooses_the_target(
     specifier: str, expected: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(target, "_installed_python", lambda required: "")
-    assert target.choose_python(specifier) == expected
+    monkeypatch.setattr(default_python, "_installed_python", lambda required: "")
+    assert default_python.choose_python(specifier) == expected
 
 
 def test_installed_python_comes_before_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "_installed_python", lambda required: "3.60")
-    assert target.choose_python(">=3.50") == ("3.60", 0)
-    monkeypatch.setattr(target, "_installed_python", lambda required: "3.49")
-    assert target.choose_python(">=3.50") == ("3.50", 0)
+    monkeypatch.setattr(default_python, "_installed_python", lambda required: "3.60")
+    assert default_python.choose_python(">=3.50") == ("3.60", 0)
+    monkeypatch.setattr(default_python, "_installed_python", lambda required: "3.49")
+    assert default_python.choose_python(">=3.50") == ("3.50", 0)
 
 
 @pytest.mark.parametrize("version", [each for each in interpreters() if each != PYTHON])
 def test_installed_python_is_found(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(interpreters()[version].parent), prepend=os.pathsep)
-    assert target._installed_python(f"=={version}.*") == version
+    assert default_python._installed_python(f"=={version}.*") == version
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_installed_python_is_found(version: str, monkeypatch: pytest.MonkeyPatch
 def test_sync_vendors_for_another_python(
     specifier: str, index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(target, "_installed_python", lambda required: "")
+    monkeypatch.setattr(default_python, "_installed_python", lambda required: "")
     machine = platform.machine()
     for tag in (TAG, LATER_TAG):
         make_wheel(index.directory, "code", tag=f"{tag}-{tag}-manylinux_2_17_{machine}")
@@ -111,7 +111,7 @@ def test_markers_are_evaluated_for_the_oldest_python(
     make_wheel(index.directory, "new")
     project = make_project("tiny")
     requires(project, ">=3.50.4,<3.51")
-    assert open_project(project).target.oldest_python == "3.50.4"
+    assert open_project(project).targets[0].oldest_python == "3.50.4"
     assert vendor(project) == 0
     assert files(project) == ["new-1.0-py3-none-any.whl", "tiny-1.0-py3-none-any.whl"]
 

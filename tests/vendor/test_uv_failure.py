@@ -119,7 +119,7 @@ def fake_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, fault
         f'#!/bin/sh\n[ "$1" = --version ] && echo "{version}" && exit\necho "{fault}" >&2\nexit 2\n'
     )
     uv.chmod(0o755)
-    for module in ("resolve.resolver", "resolve.uv_failure", "project.target"):
+    for module in ("resolve.uv_run", "resolve.uv_failure", "project.default_python"):
         monkeypatch.setattr(f"vendor_fetch.{module}.find_uv", lambda: str(uv))
 
 

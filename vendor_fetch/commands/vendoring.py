@@ -1,17 +1,22 @@
 """The commands `sync` and `check`."""
 
 import argparse
+import json
+import sys
 from typing import Any
 
 from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
+from bootstrapper.errors import InputError
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
+from bootstrapper.ve.project.lockfile import APPS, read
 from vendor_fetch.commands.options import project_of
 from vendor_fetch.download.cache import Cache, cache_directory
-from vendor_fetch.graph.check import check_differences
+from vendor_fetch.graph.check import check_differences, files_of_rebuild
 from vendor_fetch.index.index import configured_index
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import retry_command, sync_command
+from vendor_fetch.project.project import VendorProject
 from vendor_fetch.sync.sync import sync
 
 
@@ -30,6 +35,14 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         help="print every difference between requirements/apps.in, the locks and "
         "requirements/src/; needs no network",
     )
+    checking.add_argument(
+        "--simulate",
+        action="store_true",
+        help="also print the files that the rebuild of each target takes",
+    )
+    checking.add_argument(
+        "--json", action="store_true", help="with --simulate, print JSON instead of tables"
+    )
     checking.set_defaults(run=run_check)
 
 
@@ -40,13 +53,43 @@ def run_sync(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def run_check(options: argparse.Namespace, progress: Progress) -> int:
-    """Print the differences; return 1 if there is one."""
-    differences = list(check_differences(project_of(options)))
-    if not differences:
-        progress.say("requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt")
-        return 0
+    """Print the differences; return 1 if there is one. `--simulate` prints the files as well."""
+    project = project_of(options)
+    if options.json and not options.simulate:
+        raise InputError(
+            "--json", "is for the files that --simulate prints", f"{retry_command()} --simulate"
+        )
+    differences = list(check_differences(project))
+    # Only the files are for programs, so the differences go to standard error then.
+    out = sys.stderr if options.json else sys.stdout
     for difference in differences:
-        print(plain_text.lines(plain_text.without_next(difference)))
-    count = f"{len(differences)} difference{'s' if len(differences) > 1 else ''}"
-    print(f"{count}\n{next_lines(sync_command())}")
-    return 1
+        print(plain_text.lines(plain_text.without_next(difference)), file=out)
+    if differences:
+        count = f"{len(differences)} difference{'s' if len(differences) > 1 else ''}"
+        print(f"{count}\n{next_lines(sync_command())}", file=out)
+        return 1
+    if options.simulate:
+        print(_simulation(project, as_json=options.json))
+    else:
+        progress.say("requirements/src/ agrees with requirements/apps.in, apps.txt and tools.txt")
+    return 0
+
+
+def _simulation(project: VendorProject, *, as_json: bool) -> str:
+    """Return the files that the rebuild of each target takes, as JSON or as text."""
+    taken = {
+        target: [str(file.path) for file in files_of_rebuild(files, project, target)]
+        for files in [read(project.directory, APPS)]
+        for target in project.targets
+    }
+    if as_json:
+        rows = [
+            {"python": target.python, "platform": target.platform, "files": files}
+            for target, files in taken.items()
+        ]
+        return json.dumps({"targets": rows}, indent=2)
+    lines = []
+    for target, files in taken.items():
+        size = sum((project.directory / file).stat().st_size for file in files) / 1e6
+        lines += [f"{target}: {len(files)} files, {size:.1f} MB", *(f"  {file}" for file in files)]
+    return "\n".join(lines)

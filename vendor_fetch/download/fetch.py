@@ -13,8 +13,10 @@ from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import install_command, online_command, retry_command
-from vendor_fetch.project.target import Target
-from vendor_fetch.resolve.resolver import Artifact, SearchScope, resolve
+from vendor_fetch.project.locks import files_for_target
+from vendor_fetch.project.project import VendorProject
+from vendor_fetch.resolve.resolver import Artifact, resolve
+from vendor_fetch.resolve.uv_run import SearchScope
 
 
 def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
@@ -25,8 +27,7 @@ def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
 def fetch(
     files: Iterable[LockedFile],
     *,
-    project: Path,
-    target: Target,
+    project: VendorProject,
     cache: Cache,
     index: Index,
     progress: Progress,
@@ -37,26 +38,24 @@ def fetch(
     `known` are artifacts by sha256 that the caller has resolved; others are looked up in the index
     by name and version if the cache lacks them. Raise WorkFailed.
     """
-    missing = [file for file in files if not is_in_place(file, project)]
-    for directory in {(project / file.path).parent for file in missing}:
+    missing = [file for file in files if not is_in_place(file, project.vendored)]
+    for directory in {(project.vendored / file.path).parent for file in missing}:
         directory.mkdir(parents=True, exist_ok=True)
-    uncached = [file for file in missing if not _copy_from_cache(file, project, cache)]
+    uncached = [file for file in missing if not _copy_from_cache(file, project.vendored, cache)]
     if uncached:
         if is_offline():
             raise _offline_error(uncached, cache)
-        artifacts = _find_artifacts(
-            uncached, known or {}, project=project, target=target, index=index
-        )
+        artifacts = _find_artifacts(uncached, known or {}, project=project, index=index)
         _download(artifacts.values(), cache, index, progress)
         for file in uncached:
-            if not _copy_from_cache(file, project, cache):
+            if not _copy_from_cache(file, project.vendored, cache):
                 raise WorkFailed(
                     str(cache.entry(file.sha256[0])),
                     "changed between writing and reading",
                     f"dmesg | tail  # check the disk, then: {retry_command()}",
                 )
     if missing:
-        size = sum((project / file.path).stat().st_size for file in missing)
+        size = sum((project.vendored / file.path).stat().st_size for file in missing)
         with progress.step("vendored", size, megabytes) as step:
             step.advance(size)
     return len(missing)
@@ -101,8 +100,7 @@ def _find_artifacts(
     files: list[LockedFile],
     known: Mapping[str, Artifact],
     *,
-    project: Path,
-    target: Target,
+    project: VendorProject,
     index: Index,
 ) -> dict[str, Artifact]:
     """Return the artifacts of the files by sha256: known ones, or those that uv finds.
@@ -115,16 +113,18 @@ def _find_artifacts(
     indexes = [index, index.without_extras()] if index.has_extras else [index]
     # For one platform, uv lists the best wheel only. The index may have a better one than the
     # locked one by now; for all platforms, uv lists every wheel.
-    for searched, all_platforms in product(indexes, (False, True)):
-        unknown = [file for file in files if not found.keys() & set(file.sha256)]
+    for all_platforms, searched, target in product((False, True), indexes, project.targets):
+        unknown = [
+            file for file in files_for_target(files, target) if not found.keys() & set(file.sha256)
+        ]
+        # The application and the tools may need different versions of a package.
         while unknown:
-            # The application and the tools may need different versions of a package.
             batch = {file.distribution.name: file for file in unknown}
             pins = [f"{name}=={file.distribution.version}" for name, file in batch.items()]
             try:
                 packages = resolve(
                     pins,
-                    project=project,
+                    project=project.directory,
                     target=target,
                     scope=SearchScope(index=searched),
                     dependencies=False,

@@ -1,27 +1,18 @@
-"""Follow what asks for what through the metadata of vendored files, on every supported platform."""
+"""Follow what asks for what through the metadata of vendored files, for all targets together."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.project.project import requires_python
-from bootstrapper.ve.python.required_python import allowed_pythons
 from bootstrapper.ve.standards.filename import Tarball
 from bootstrapper.ve.standards.requirement import Requirement, parse_requirement
-from vendor_fetch.graph.metadata import ALWAYS, build_requirements, dependencies
+from vendor_fetch.graph.distributions import ALWAYS, Distributions
 from vendor_fetch.project.apps_in import requirements_with_lines
 from vendor_fetch.project.project import VendorProject
 
-T = TypeVar("T")
 Node = tuple[str, str]
 """The name and the version of a vendored package."""
-
-_PLATFORMS = (("linux", "Linux"), ("darwin", "Darwin"))
-_MACHINES = {"linux": ("x86_64", "aarch64"), "darwin": ("x86_64", "arm64")}
 
 
 class Chains:
@@ -29,7 +20,7 @@ class Chains:
 
     `roots` are the packages that the project itself asks for, with the place of the request:
     `requirements/apps.in:3`, or bootstrap.py for tools. `edges` are the dependencies of each package.
-    A dependency counts if it is vendored and its marker holds on a supported platform. One that is
+    A dependency counts if it is vendored and its marker holds on a target. One that is
     reached by an extra counts if something asks for the extra.
     """
 
@@ -47,8 +38,8 @@ class Chains:
         With `lenient`, such a file has no dependencies.
         """
         self._lenient = lenient
-        self._directory = project.directory
-        self._environments = list(_environments(project.directory))
+        self._environments = [target.environment for target in project.targets]
+        self._distributions = Distributions.of_locks(project)
         self._files: dict[str, dict[str, list[LockedFile]]] = {}
         for file in files:
             versions = self._files.setdefault(file.distribution.name, {})
@@ -85,8 +76,8 @@ class Chains:
         for versions in list(self._files.values()):
             for file in (file for files in versions.values() for file in files):
                 if isinstance(file.distribution, Tarball):
-                    for text in self._readable(build_requirements, file):
-                        yield str(file.path), parse_requirement(text)
+                    for requirement in self._build_requirements(file):
+                        yield str(file.path), requirement
 
     def _follow(self, wanted: Iterable[tuple[str, Requirement]]) -> None:
         reached: set[tuple[Node, str]] = set()  # a package and an extra
@@ -121,13 +112,21 @@ class Chains:
                 (requirement, environments)
                 for file in self._files[node[0]][node[1]]
                 for environments in [self._environments_of(file)]
-                for requirement in self._readable(_requirements, file)
+                for requirement in self._dependencies(file)
             ]
         return self._requirements[node]
 
-    def _readable(self, read: Callable[[Path], Sequence[T]], file: LockedFile) -> Sequence[T]:
+    def _dependencies(self, file: LockedFile) -> Sequence[Requirement]:
         try:
-            return read(self._directory / file.path)
+            return self._distributions.dependencies(file).requirements
+        except WorkFailed:
+            if not self._lenient:
+                raise
+            return ()
+
+    def _build_requirements(self, file: LockedFile) -> Sequence[Requirement]:
+        try:
+            return self._distributions.build_requirements(file)
         except WorkFailed:
             if not self._lenient:
                 raise
@@ -142,28 +141,3 @@ class Chains:
         versions = sorted(self._files.get(requirement.name, {}))
         allowed = [version for version in versions if requirement.allows(version)]
         return [(requirement.name, version) for version in allowed or versions]
-
-
-def _requirements(path: Path) -> Sequence[Requirement]:
-    return dependencies(path).requirements
-
-
-def _environments(project: Path) -> Iterator[Mapping[str, str]]:
-    """Yield the variables of PEP 508 for each Python that the project allows, on each platform."""
-    for (python, micro), (sys_platform, system) in product(
-        allowed_pythons(requires_python(project)).items(), _PLATFORMS
-    ):
-        for machine in _MACHINES[sys_platform]:
-            yield {
-                "python_version": python,
-                "python_full_version": f"{python}.{micro}",
-                "implementation_name": "cpython",
-                "implementation_version": f"{python}.{micro}",
-                "platform_python_implementation": "CPython",
-                "os_name": "posix",
-                "sys_platform": sys_platform,
-                "platform_system": system,
-                "platform_machine": machine,
-                "platform_release": "",
-                "platform_version": "",
-            }

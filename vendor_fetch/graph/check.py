@@ -1,46 +1,70 @@
-"""Check that apps.in, apps.txt, tools.txt and requirements/src/ agree, without a network."""
+"""Compare apps.in, the locks and the vendored files, for every target, without a network."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile, read
 from bootstrapper.ve.project.selection import select_files
-from bootstrapper.ve.project.vendored_files import file_difference, unlisted_files
-from bootstrapper.ve.python.interpreter import Interpreter, current_interpreter
-from bootstrapper.ve.python.tag import linux_platforms
+from bootstrapper.ve.project.vendored_files import file_differences, unlisted_files
+from bootstrapper.ve.standards.filename import Tarball
 from bootstrapper.ve.standards.requirement import parse_requirement
-from vendor_fetch.graph.graph import LockGraph
-from vendor_fetch.graph.metadata import tool_requirements
+from vendor_fetch.graph.distributions import Distributions
+from vendor_fetch.graph.graph import LockGraph, Problem
+from vendor_fetch.graph.metadata import declared_build_requirements
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.apps_in import apps_in
-from vendor_fetch.project.locks import files_for_target
+from vendor_fetch.project.locks import files_for_target, read_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
-from vendor_fetch.project.target import SERVER_GLIBC, Target
+from vendor_fetch.project.target import Target, named_targets
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Locks:
+    """The lines of both locks, the metadata of their files, and which files are damaged."""
+
+    project: VendorProject
+    apps: list[LockedFile]
+    tools: list[LockedFile]
+    distributions: Distributions
+    damaged: dict[PurePosixPath, WorkFailed] = field(default_factory=dict)
 
 
 def check_differences(project: VendorProject) -> Iterator[str]:
     """Yield every difference as one line. Raise InputError for a wrong apps.in."""
-    requirements = apps_in(project.directory)
+    apps_in(project.directory)
     try:
-        apps, tools = (read(project.directory, lock) for lock in (APPS, TOOLS))
+        apps, tools = (read(project.vendored, lock) for lock in (APPS, TOOLS))
     except InputError as error:
         yield _line(error)
         return
-    compared = (file_difference(project.directory, file) for file in (*apps, *tools))
-    damaged = [difference for difference in compared if difference]
-    yield from map(_line, damaged)
-    yield from map(_line, unlisted_files(project.directory, [*apps, *tools]))
-    if damaged:
-        return
+    files = {file.path: file for file in (*apps, *tools)}
+    locks = _Locks(
+        project=project,
+        apps=apps,
+        tools=tools,
+        distributions=Distributions.of_locks(project),
+        damaged=file_differences(project.vendored, files.values(), jobs=os.cpu_count() or 1),
+    )
+    problems: dict[str, list[Target]] = defaultdict(list)
+    requesters: dict[PurePosixPath, dict[str, list[Target]]] = {}
     try:
-        problems = list(LockGraph(project, apps, APPS).problems(requirements, str(APPS_IN)))
-        yield from problems
-        wanted = tool_requirements(files_for_target(apps, project.target), project)
-        yield from LockGraph(project, tools, TOOLS).problems(
-            map(parse_requirement, wanted), "bootstrap.py"
-        )
-        if not problems:
+        for target in project.targets:
+            for problem in _problems(locks, target, requesters):
+                if target not in problems[str(problem)]:
+                    problems[str(problem)].append(target)
+        yield from _damaged(locks, requesters)
+        yield from map(_line, unlisted_files(project.vendored, files.values()))
+        for text, targets in problems.items():
+            yield text + _suffix(targets, project)
+        yield from _untaken(locks)
+        yield from _other_format(project)
+        if not locks.damaged:
+            yield from _record_differences(locks)
+        if not (problems or locks.damaged):
             refuse_rejected_files(apps, project)
     except BootstrapperError as error:
         yield _line(error)
@@ -48,45 +72,109 @@ def check_differences(project: VendorProject) -> Iterator[str]:
 
 def unlisted_paths(project: VendorProject) -> list[str]:
     """Return the wheels and tarballs that no lock names. Raise InputError for a wrong lock."""
-    listed = [file for lock in (APPS, TOOLS) for file in read(project.directory, lock)]
-    return [error.where for error in unlisted_files(project.directory, listed)]
+    listed = [file for lock in (APPS, TOOLS) for file in read(project.vendored, lock)]
+    return [error.where for error in unlisted_files(project.vendored, listed)]
 
 
 def refuse_rejected_files(files: Iterable[LockedFile], project: VendorProject) -> None:
-    """Raise WorkFailed if the rebuild would reject one of the files, which are in place."""
-    try:
-        select_files(
-            list(files),
-            _interpreter(project.target),
-            project=project.directory,
-            wanted=[requirement.text for requirement in apps_in(project.directory)],
-        )
-    except WorkFailed as error:
-        raise WorkFailed(
-            str(APPS_IN),
-            error.fault,
-            edit_and_sync(
-                APPS_IN,
-                f"ask for another version, or for a wheel in requirements/src/ for {project.target}",
-            ),
-        ) from None
+    """Raise WorkFailed if the rebuild of a target would reject one of the files, which are there."""
+    files = list(files)
+    for target in project.targets:
+        try:
+            files_of_rebuild(files, project, target)
+        except WorkFailed as error:
+            raise WorkFailed(
+                str(APPS_IN),
+                error.fault,
+                edit_and_sync(
+                    APPS_IN,
+                    f"ask for another version, or for a wheel in requirements/src/ for {target}",
+                ),
+            ) from None
 
 
-def _interpreter(target: Target) -> Interpreter:
-    """Return the target's Python, on this machine or on a server with the oldest supported glibc."""
-    current = current_interpreter()
-    major, minor = map(int, target.python.split("."))
-    platforms = current.platforms
-    if target.sys_platform == "linux":
-        servers = linux_platforms(target.machine, glibc=SERVER_GLIBC)
-        platforms = tuple(dict.fromkeys((*platforms, *servers)))
-    return replace(
-        current,
-        version=(major, minor),
-        platforms=platforms,
-        abiflags=current.abiflags if current.version == (major, minor) else "",
-        environment=target.environment,
+def files_of_rebuild(
+    files: Iterable[LockedFile], project: VendorProject, target: Target
+) -> list[LockedFile]:
+    """Return the files that a rebuild on the target takes. Raise WorkFailed if one does not fit."""
+    return select_files(
+        list(files),
+        target.interpreter,
+        project=project.vendored,
+        wanted=[requirement.text for requirement in apps_in(project.directory)],
     )
+
+
+def _problems(
+    locks: _Locks,
+    target: Target,
+    requesters: dict[PurePosixPath, dict[str, list[Target]]],
+) -> Iterator[Problem]:
+    """Yield the problems of both locks on a target; collect what asks for each file."""
+    project, distributions = locks.project, locks.distributions
+    apps = LockGraph(target, locks.apps, APPS, distributions, locks.damaged)
+    yield from apps.problems(apps_in(project.directory), str(APPS_IN))
+    building = files_for_target([*locks.apps, *locks.tools], target)
+    wanted = map(parse_requirement, distributions.tool_requirements(building))
+    tools = LockGraph(target, locks.tools, TOOLS, distributions, locks.damaged)
+    yield from tools.problems(wanted, "bootstrap.py")
+    for graph in (apps, tools):
+        for path, names in graph.requesters.items():
+            for name in names:
+                requesters.setdefault(path, {}).setdefault(name, []).append(target)
+
+
+def _damaged(
+    locks: _Locks, requesters: dict[PurePosixPath, dict[str, list[Target]]]
+) -> Iterator[str]:
+    """Yield the fault of each damaged file, with what asks for it and for which targets."""
+    for path, error in locks.damaged.items():
+        asking = requesters.get(path, {})
+        by = ", ".join(asking)
+        targets = [
+            target
+            for target in locks.project.targets
+            if any(target in each for each in asking.values())
+        ]
+        needed = f"; {by} needs it" if by else ""
+        yield _line(error) + needed + _suffix(targets, locks.project)
+
+
+def _other_format(project: VendorProject) -> Iterator[str]:
+    """Yield the difference between the format of apps.txt and that of the project."""
+    written = read_lock(project.vendored, APPS).format
+    if written not in ("", project.format):
+        yield f"{APPS}: has {written}s, pyproject.toml asks for the format {project.format!r}"
+
+
+def _untaken(locks: _Locks) -> Iterator[str]:
+    """Yield the files that no target takes."""
+    by_path = {requirement.path for requirement in apps_in(locks.project.directory)}
+    for file in (*locks.apps, *locks.tools):
+        # A wheel that apps.in names may be for a machine that is no target.
+        targets = () if file.path in by_path else locks.project.targets
+        if targets and not any(files_for_target([file], target) for target in targets):
+            yield f"{file.place}: no target takes {file.path.name}"
+
+
+def _record_differences(locks: _Locks) -> Iterator[str]:
+    """Yield the tarballs whose record lacks a build requirement that the tarball declares."""
+    for file in (*locks.apps, *locks.tools):
+        if not isinstance(file.distribution, Tarball):
+            continue
+        if not locks.distributions.has_record(file):
+            yield f"{file.lock}: does not record what {file.path.name} builds with"
+            continue
+        recorded = locks.distributions.build_requirements(file)
+        names = {requirement.name for requirement in recorded}
+        for text in declared_build_requirements(locks.project.vendored / file.path):
+            if parse_requirement(text).name not in names:
+                yield f"{file.lock}: does not record that {file.path.name} builds with {text}"
+
+
+def _suffix(targets: Collection[Target], project: VendorProject) -> str:
+    text = named_targets(targets, project.targets)
+    return f" (for {text})" if text else ""
 
 
 def _line(error: BootstrapperError) -> str:

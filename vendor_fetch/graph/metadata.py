@@ -3,64 +3,65 @@
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
-from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
-from bootstrapper.ve.standards.filename import Tarball
+from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
     parse_metadata_requirement,
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
-from bootstrapper.ve.wheel.tarball import build_system, with_project
+from bootstrapper.ve.wheel.tarball import build_system
 from vendor_fetch.program import edit_and_sync, restore_command, sync_command
-from vendor_fetch.project.project import APPS_IN, VendorProject
-
-# bootstrap.py runs with these in every project.
-ALWAYS = ("pip", "virtualenv")
+from vendor_fetch.project.project import APPS_IN
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """The dependencies of a file. `known` is False if only a build of the tarball lists them."""
+    """The dependencies of a file. `known` is False if only a build of the tarball lists them.
+
+    `requires_python` is a version specifier; empty if the file has none.
+    """
 
     requirements: tuple[Requirement, ...]
     known: bool
+    requires_python: str = ""
 
 
 def dependencies(path: Path) -> Dependencies:
     """Return the dependencies of a wheel or a tarball. Raise WorkFailed for an unreadable file."""
     is_wheel = path.name.endswith(".whl")
     suffix = ".dist-info/METADATA" if is_wheel else "/PKG-INFO"
-    fields = BytesParser().parsebytes(_member(path, suffix) or b"", headersonly=True)
-    requirements = tuple(
-        _parse(str(text), "Requires-Dist", path) for text in fields.get_all("Requires-Dist", [])
+    content = _member(path, suffix) or b""
+    requirements = tuple(_parse(text, "Requires-Dist", path) for text in requires_dist(content))
+    fields = _fields(content)
+    return Dependencies(
+        requirements=requirements,
+        known=is_wheel or _is_static(fields),
+        requires_python=str(fields.get("Requires-Python", "")).strip(),
     )
-    return Dependencies(requirements=requirements, known=is_wheel or _is_static(fields))
 
 
-def build_requirements(path: Path) -> tuple[str, ...]:
+def requires_dist(content: bytes) -> list[str]:
+    """Return the values of Requires-Dist in core metadata."""
+    return [str(text) for text in _fields(content).get_all("Requires-Dist", [])]
+
+
+def _fields(content: bytes) -> Message:
+    return BytesParser().parsebytes(content, headersonly=True)
+
+
+def declared_build_requirements(path: Path) -> tuple[str, ...]:
     """Return the requirements that a tarball declares for its build (PEP 518). Raise WorkFailed."""
     return tuple(
         _parse(text, "build-system.requires", path).text
         for text in build_system(path, str(SOURCE / path.name)).requires
     )
-
-
-def tool_requirements(files: Iterable[LockedFile], project: VendorProject) -> list[str]:
-    """Return the requirements of tools.txt. `files` are those of apps.txt, which are in place."""
-    requirements = {*ALWAYS, *project.build_requires}
-    for file in files:
-        if isinstance(file.distribution, Tarball):
-            declared = build_requirements(project.directory / file.path)
-            requirements.update(with_project(declared, project.build_requires))
-    return sorted(requirements)
 
 
 def _parse(text: str, field: str, path: Path) -> Requirement:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,6 +65,7 @@ _INDEX_TABLE_KEYS = (
 )
 
 Table = Mapping[str, Any]
+_FINDING = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,7 +269,9 @@ def find_uv() -> str:
     try:
         from uv import find_uv_bin
 
-        return find_uv_bin()
+        # Its first call fills sysconfig's variables, which two threads can't do at once.
+        with _FINDING:
+            return find_uv_bin()
     except (ImportError, FileNotFoundError):
         found = which("uv")
     if not found:

@@ -5,7 +5,7 @@ A line `-r NAME` includes another file of requirements/, whose path is relative,
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -62,17 +62,18 @@ def requirements_with_lines(project: Path) -> Iterator[tuple[Line, Requirement]]
             raise _line_error(line, str(error), quoted[1] if quoted else "") from None
 
 
-def check_requirements(project: Path, target: Target) -> None:
+def check_requirements(project: Path, targets: Iterable[Target]) -> None:
     """Raise InputError, with the line, for faults that a resolver reports less clearly.
 
     These are lines that cannot be parsed, and files that are not there.
     """
+    targets = list(targets)
     for line, requirement in requirements_with_lines(project):
         path = requirement.path
         if (
             path
             and "://" not in requirement.text
-            and requirement.applies(target.environment)
+            and any(requirement.applies(target.environment) for target in targets)
             and not (project / path).is_file()
         ):
             raise InputError(

@@ -1,6 +1,5 @@
 """The project whose files are fetched, with its settings in pyproject.toml."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,13 +10,21 @@ from bootstrapper.next_step import existing
 from bootstrapper.ve.project import project
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
-from vendor_fetch.program import edit_and_sync
-from vendor_fetch.project.target import Target, choose_python, this_machine
+from vendor_fetch.project.default_python import choose_python
+from vendor_fetch.project.pyproject import setting_error
+from vendor_fetch.project.target import Target
+from vendor_fetch.project.targets_setting import read_targets
 
 APPS_IN = PurePosixPath("requirements/apps.in")
 FORMATS = ("wheel", "tarball")
 # The key of pyproject.toml that is read here; docs/reference.md prints this table.
 KEYS = {
+    ("tool.vendor_fetch", "targets"): (
+        'a list such as `[{ python = "3.12", platform = "linux-x86_64" }]`; `glibc` and `macos` '
+        "are the oldest supported systems",
+        "the Python of `requires-python` on `linux-x86_64`",
+        "the Pythons and platforms that files are fetched for",
+    ),
     ("tool.vendor_fetch", "format"): (
         '`"wheel"` or `"tarball"`',
         '`"wheel"`',
@@ -40,14 +47,23 @@ class VendorProject:
     """
 
     directory: Path
-    target: Target
+    targets: tuple[Target, ...]
     format: str = "wheel"
     build_requires: tuple[str, ...] = ()
+    staging: Path | None = None
+
+    @property
+    def vendored(self) -> Path:
+        """The directory that the paths of the locks start from: the project's, or one beside.
+
+        While a command changes the files, the new ones are in the `staging` directory.
+        """
+        return self.staging or self.directory
 
     @property
     def source(self) -> Path:
         """The directory of the vendored files."""
-        return self.directory / SOURCE
+        return self.vendored / SOURCE
 
     @property
     def apps_in(self) -> Path:
@@ -58,8 +74,8 @@ class VendorProject:
 def open_project(directory: Path) -> VendorProject:
     """Return the project in a directory, with the settings of its pyproject.toml.
 
-    `requires-python` says for which Python files are fetched. `[tool.vendor_fetch]` has `format`
-    and `build-requires`, a list of requirements. Raise InputError for wrong settings.
+    `[tool.vendor_fetch]` has `targets`, `format` and `build-requires`. Without targets there is one:
+    the Python of `requires-python` on linux-x86_64. Raise InputError for wrong settings.
     """
     if not (directory / APPS_IN).is_file():
         raise InputError(
@@ -70,26 +86,33 @@ def open_project(directory: Path) -> VendorProject:
     settings = project.table(project.read(directory), "tool", "vendor_fetch")
     file_format = settings.get("format", "wheel")
     if file_format not in FORMATS:
-        raise _setting_error(
+        raise setting_error(
             directory,
             "format",
             f"format is {file_format!r}; it can be wheel or tarball",
             'format = "wheel"',
         )
-    python, micro = choose_python(project.requires_python(directory))
     return VendorProject(
         directory=directory,
-        target=this_machine(python, micro=micro),
+        targets=_targets(settings, directory),
         format=file_format,
         build_requires=_build_requires(settings, directory),
     )
+
+
+def _targets(settings: Mapping[str, Any], directory: Path) -> tuple[Target, ...]:
+    required = project.requires_python(directory)
+    if "targets" in settings:
+        return read_targets(directory, settings["targets"], required)
+    python, micro = choose_python(required)
+    return (Target(python=python, micro=micro),)
 
 
 def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:
     """Return the setting `build-requires`. Raise InputError if it is no list of requirements."""
 
     def error(fault: str) -> InputError:
-        return _setting_error(
+        return setting_error(
             directory,
             "build-requires",
             f"build-requires: {fault}",
@@ -109,17 +132,3 @@ def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, 
         if path:
             raise error(f"{text!r} is a file; it must be the name of a package")
     return tuple(text.strip() for text in requirements)
-
-
-def _setting_error(directory: Path, key: str, fault: str, example: str) -> InputError:
-    """Return the error that shows the line of a key in [tool.vendor_fetch], and a right one."""
-    text = (directory / "pyproject.toml").read_text(encoding="utf-8-sig")
-    found = re.search(
-        rf"^\[tool\.vendor_fetch\](?:\n(?!\[).*)*?\n(?P<line> *{key} *=.*)", text, re.MULTILINE
-    )
-    number = text.count("\n", 0, found.start("line")) + 1 if found else 0
-    return InputError(
-        f"pyproject.toml:{number}" if found else "pyproject.toml",
-        f"{fault}\n    {found['line'].strip()}" if found else f"[tool.vendor_fetch] {fault}",
-        edit_and_sync("pyproject.toml", f"such as: {example}"),
-    )

@@ -1,7 +1,8 @@
-"""Choose the file of a resolved package to vendor, and write the lock's line for it."""
+"""Choose the files of resolved packages to vendor, and write the lock's lines for them."""
 
 import posixpath
-import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
@@ -14,39 +15,59 @@ from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
+from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.resolve.resolver import Artifact, Package
 
 
-def choose_artifact(package: Package, target: Target, *, prefer: str) -> Artifact:
-    """Return the wheel of a package, or its tarball if `prefer` is "tarball".
+@dataclass(frozen=True)
+class Choice:
+    """A file, and the targets that take it."""
 
-    A compiled package stays a wheel: a production server has no compiler. A package without a
-    fitting wheel is vendored as a tarball in any case. Raise InputError if it has neither.
+    artifact: Artifact
+    takers: tuple[Target, ...]
+
+
+def choose_files(packages: Mapping[Target, Package], *, prefer: str) -> list[Choice]:
+    """Return the files for a version of a package, which the keys need: one file for each target.
+
+    A target gets its best wheel. With `prefer` "tarball", the tarball is taken if no target needs a
+    compiled wheel, because a production server has no compiler. A target without a fitting wheel
+    gets the tarball in any case. Raise InputError if there is neither.
     """
-    wheel, tarball = next(iter(package.wheels), None), package.tarball
-    is_pure = wheel is not None and wheel.filename.endswith("-none-any.whl")
-    if tarball and (not wheel or (is_pure and prefer == "tarball")):
-        return tarball
-    if wheel:
-        return wheel
-    raise InputError(
-        f"{APPS_IN}: {package.name}",
-        f"{package.version} has neither a wheel for {target} nor a tarball",
-        edit_and_sync(APPS_IN, "allow another version"),
-    )
+    wheels = {target: _best_wheel(package, target) for target, package in packages.items()}
+    all_pure = all(wheel and wheel.filename.endswith("-none-any.whl") for wheel in wheels.values())
+    takers: dict[Artifact, list[Target]] = {}
+    for target, package in packages.items():
+        tarball = package.tarball
+        chosen = tarball if tarball and prefer == "tarball" and all_pure else wheels[target]
+        chosen = chosen or tarball
+        if not chosen:
+            raise InputError(
+                f"{APPS_IN}: {package.name}",
+                f"{package.version} has neither a wheel for {target.description} nor a tarball",
+                edit_and_sync(APPS_IN, "allow another version"),
+            )
+        takers.setdefault(chosen, []).append(target)
+    return [Choice(artifact, tuple(taking)) for artifact, taking in takers.items()]
 
 
-def locked_file(artifact: Artifact, target: Target) -> LockedFile:
-    """Return the lock's line for a file."""
-    marker = marker_for(artifact.filename, target)
-    return LockedFile(
-        path=SOURCE / artifact.filename,
-        sha256=(artifact.sha256,),
-        marker=Marker(marker) if marker else None,
-    )
+def _best_wheel(package: Package, target: Target) -> Artifact | None:
+    """Return the wheel with the best tags for a target; None if no wheel fits."""
+    ranked = []
+    for wheel in package.wheels:
+        distribution = parse_filename(wheel.filename)
+        if isinstance(distribution, Wheel):
+            ranks = [target.interpreter.tags.get(tag) for tag in distribution.tags]
+            fitting = [rank for rank in ranks if rank is not None]
+            if fitting:
+                number, rest = distribution.build
+                ranked.append(((min(fitting), -number, rest), wheel))
+    return min(ranked, key=lambda each: each[0])[1] if ranked else None
 
 
-def locked_from_path(path: Path, project: Path, target: Target) -> LockedFile:
+def locked_from_path(
+    path: Path, project: Path, takers: Collection[Target], targets: Collection[Target]
+) -> LockedFile:
     """Return the lock's line for a file that apps.in names by its path. Raise InputError."""
     if path.parent != (project / SOURCE).resolve():
         raise InputError(
@@ -63,37 +84,42 @@ def locked_from_path(path: Path, project: Path, target: Target) -> LockedFile:
             str(error),
             f"ls {SOURCE}  # give the file the name that it was built with, then: {sync_command()}",
         ) from None
-    artifact = Artifact(filename=path.name, url=path.as_uri(), sha256=sha256_of(path))
-    return locked_file(artifact, target)
+    return LockedFile(
+        path=SOURCE / path.name,
+        sha256=(sha256_of(path),),
+        marker=marker_or_none(path.name, takers, targets),
+    )
 
 
-def files_by_path(project: Path, target: Target) -> list[LockedFile]:
-    """Return the lines for the existing files that apps.in names by path for this target."""
-    paths = {
-        (project / requirement.path).resolve()
-        for requirement in apps_in(project)
-        if requirement.path
-        and "://" not in requirement.text
-        and requirement.applies(target.environment)
-    }
-    return [locked_from_path(path, project, target) for path in sorted(paths) if path.is_file()]
+def files_by_path(project: Path, targets: Sequence[Target]) -> list[LockedFile]:
+    """Return the lines for the existing files that apps.in names by path for a target."""
+    takers: dict[Path, list[Target]] = {}
+    for requirement in apps_in(project):
+        if requirement.path and "://" not in requirement.text:
+            path = (project / requirement.path).resolve()
+            taking = [each for each in targets if requirement.applies(each.environment)]
+            if taking and path.is_file():
+                takers.setdefault(path, []).extend(taking)
+    return [locked_from_path(path, project, takers[path], targets) for path in sorted(takers)]
 
 
-def files_for_other_targets(project: Path, target: Target) -> list[LockedFile]:
-    """Return the lines for the files that apps.in names by path, but not for this target."""
+def files_for_other_targets(project: Path, targets: Sequence[Target]) -> list[LockedFile]:
+    """Return the lines for the files that apps.in names by path, but for none of the targets."""
     markers: dict[PurePosixPath, list[Marker]] = {}
-    of_this_target = set()
+    taken = set()
     for requirement in apps_in(project):
         path = requirement.path and PurePosixPath(posixpath.normpath(requirement.path))
         if path and path.parent == SOURCE and (project / path).is_file():
-            if requirement.marker is None or requirement.applies(target.environment):
-                of_this_target.add(path)
+            if requirement.marker is None or any(
+                requirement.applies(target.environment) for target in targets
+            ):
+                taken.add(path)
             else:
                 markers.setdefault(path, []).append(requirement.marker)
     return [
         LockedFile(path=path, sha256=(sha256_of(project / path),), marker=_any_of(markers[path]))
         for path in markers
-        if path not in of_this_target
+        if path not in taken
     ]
 
 
@@ -101,39 +127,3 @@ def _any_of(markers: list[Marker]) -> Marker:
     if len(markers) == 1:
         return markers[0]
     return Marker(" or ".join(f"({marker})" for marker in markers))
-
-
-def marker_for(filename: str, target: Target) -> str:
-    """Return the marker of a file; it is empty for a file that fits everywhere.
-
-    A wheel of one Python's ABI fits that Python; one of the stable ABI fits its Python and later
-    ones. A compiled wheel fits the platform that it was chosen for. The C library is not part of
-    the marker: the wheel's tags say which one it needs.
-    """
-    return " and ".join([*python_marker(filename), *platform_marker(filename, target)])
-
-
-def python_marker(filename: str) -> list[str]:
-    """Return the comparison of a file's marker with the Python version, or nothing."""
-    for tag in _tags(filename):
-        python, abi, _ = tag.split("-")
-        number = re.fullmatch(r"cp(\d)(\d+)", python)
-        if number and abi != "none":
-            operator = ">=" if abi == "abi3" else "=="
-            return [f'python_version {operator} "{number[1]}.{number[2]}"']
-    return []
-
-
-def platform_marker(filename: str, target: Target) -> list[str]:
-    """Return the two comparisons of a file's marker with the platform, or nothing."""
-    if all(tag.endswith("-any") for tag in _tags(filename)):
-        return []
-    return [
-        f'sys_platform == "{target.sys_platform}"',
-        f'platform_machine == "{target.machine}"',
-    ]
-
-
-def _tags(filename: str) -> tuple[str, ...]:
-    distribution = parse_filename(filename)
-    return distribution.tags if isinstance(distribution, Wheel) else ()

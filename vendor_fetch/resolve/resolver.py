@@ -4,8 +4,6 @@ uv writes its answer as a pylock.toml (PEP 751). It lists for each package its t
 wheels that fit, with address, size and sha256. uv computes the sha256 itself if the index has none.
 """
 
-import os
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -18,12 +16,14 @@ from urllib.parse import unquote, urlsplit
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import canonical_name
-from vendor_fetch.index.index import Index
-from vendor_fetch.index.uv import INDEX_VARIABLES, find_uv, permitted_environment, uv_settings
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
-from vendor_fetch.resolve.uv_failure import failed_build, uv_error, warnings
+from vendor_fetch.resolve.uv_failure import uv_error, warnings
+from vendor_fetch.resolve.uv_run import SearchScope, Uv
+
+# The minor versions of glibc that uv's `--python-platform` knows.
+_GLIBC_MINORS = (17, 28, *range(31, 41))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,46 +54,6 @@ class Package:
         """All files of the package."""
         return (*self.wheels, self.tarball) if self.tarball else self.wheels
 
-    @property
-    def needs_no_build(self) -> bool:
-        """Whether the package is a wheel, or a file that apps.in names."""
-        return bool(self.wheels or self.path)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchScope:
-    """Where uv looks for packages.
-
-    Without an `index`, uv looks at the project's own files only. With `vendored`, it looks at them
-    besides the index: an extra index may have a locked version without the file that fits.
-    """
-
-    index: Index | None = None
-    vendored: bool = False
-    offline: bool = False
-
-    def arguments(self) -> list[str]:
-        """Return the arguments of uv for this scope."""
-        if self.index is None:
-            return ["--offline", "--no-index", "--find-links", str(SOURCE)]
-        return [
-            *(["--offline"] if self.offline else []),
-            *(["--no-index"] if self.index.no_index else []),
-        ]
-
-    def environment(self, uv_toml: Path) -> dict[str, str]:
-        """Return the environment of uv, which runs in the project's directory."""
-        environment = {**permitted_environment(os.environ), "UV_CONFIG_FILE": str(uv_toml)}
-        if self.index is None:
-            return {
-                name: value for name, value in environment.items() if name not in INDEX_VARIABLES
-            }
-        environment |= self.index.environment
-        if self.vendored:
-            links = [str(SOURCE), environment.get("UV_FIND_LINKS", "")]
-            environment["UV_FIND_LINKS"] = ",".join(filter(None, links))
-        return environment
-
 
 def resolve(
     requirements: Path | Iterable[str],
@@ -102,6 +62,7 @@ def resolve(
     target: Target,
     scope: SearchScope,
     pinned: Mapping[str, str] | None = None,
+    constraints: Sequence[str] = (),
     dependencies: bool = True,
     all_platforms: bool = False,
     build_requires: Sequence[str] = (),
@@ -110,11 +71,12 @@ def resolve(
 ) -> list[Package]:
     """Return the packages that satisfy a requirements file, or its lines, sorted by name.
 
-    Versions in `pinned` (by canonical name) stay as long as the requirements allow them. With
-    `all_platforms`, the result has the wheels for every platform, in no useful order. uv builds a
-    tarball whose metadata does not list its dependencies; if the tarball's own build requirements
-    are not enough, uv gets `build_requires`, too. `warn` is called with each warning of uv.
-    `requesting_line` returns, in words, the line of apps.in that asks for the named package.
+    Versions in `pinned` (by canonical name) stay as long as the requirements allow them. The
+    `constraints` are requirements of packages that need not be in the result. With `all_platforms`,
+    the result has the wheels for every platform, in no useful order. uv builds a tarball whose
+    metadata does not list its dependencies; if the tarball's own build requirements are not enough,
+    uv gets `build_requires`, too. `warn` is called with each warning of uv. `requesting_line`
+    returns, in words, the line of apps.in that asks for the named package.
 
     Raise WorkFailed with uv's explanation, or InputError for a line that uv cannot parse.
     """
@@ -125,92 +87,55 @@ def resolve(
         else:
             source = scratch / "requirements.in"
             source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
-        uv = _Uv(project, scope, scratch, build_requires)
-        results: list[tuple[list[Package], str]] = []
-        platforms = (None,) if all_platforms else target.uv_platforms
-        for platform in platforms:
-            pylock = scratch / f"pylock.{len(results)}.toml"
-            if pinned:
-                # uv prefers the versions in the file that it is about to write.
-                pylock.write_text(_preferences(pinned), encoding="utf-8")
-            run = uv.run(
-                "pip",
-                "compile",
-                str(source),
-                "--output-file",
-                str(pylock),
-                "--format",
-                "pylock.toml",
-                "--no-header",
-                "--no-python-downloads",
-                "--python",
-                sys.executable,
-                "--python-version",
-                target.oldest_python,
-                *scope.arguments(),
-                *(["--universal"] if all_platforms else []),
-                *(["--python-platform", platform] if platform else []),
-                *([] if dependencies else ["--no-deps"]),
+        limits = scratch / "constraints.txt"
+        limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
+        uv = Uv(project, scope, scratch, build_requires)
+        pylock = scratch / "pylock.toml"
+        if pinned:
+            # uv prefers the versions in the file that it is about to write.
+            pylock.write_text(_preferences(pinned), encoding="utf-8")
+        run = uv.run(
+            "pip",
+            "compile",
+            str(source),
+            "--output-file",
+            str(pylock),
+            "--format",
+            "pylock.toml",
+            "--no-header",
+            "--no-python-downloads",
+            "--python",
+            sys.executable,
+            "--python-version",
+            target.oldest_python,
+            *scope.arguments(),
+            *(["--universal"] if all_platforms else ["--python-platform", uv_platform(target)]),
+            *(["--constraint", str(limits)] if constraints else []),
+            *([] if dependencies else ["--no-deps"]),
+            # uv supposes a later macOS.
+            MACOSX_DEPLOYMENT_TARGET=".".join(map(str, target.oldest_system)),
+        )
+        if run.returncode:
+            raise uv_error(
+                uv.with_user_files(run.stderr),
+                run.returncode,
+                for_apps_in=isinstance(requirements, Path),
+                build_requires=build_requires,
+                requesting_line=requesting_line,
             )
-            if run.returncode == 0:
-                results.append((_packages(pylock), run.stderr))
-                if all(package.needs_no_build for package in results[-1][0]):
-                    break
-            elif platform == platforms[-1] and not results:
-                raise uv_error(
-                    uv.with_user_files(run.stderr),
-                    run.returncode,
-                    for_apps_in=isinstance(requirements, Path),
-                    build_requires=build_requires,
-                    requesting_line=requesting_line,
-                )
-    # The last platform has a wheel for every package, or no platform has: take the one with most.
-    packages, output = max(results, key=lambda result: sum(p.needs_no_build for p in result[0]))
-    for line in warnings(output):
+        packages = _packages(pylock)
+    for line in warnings(run.stderr):
         warn(line)
     return packages
 
 
-class _Uv:
-    """uv with the permitted settings of the user, in the directory of a project."""
-
-    def __init__(
-        self, project: Path, scope: SearchScope, scratch: Path, build_requires: Sequence[str]
-    ) -> None:
-        self._project = project
-        self._scope = scope
-        self._uv_toml = scratch / "uv.toml"
-        self._settings = uv_settings(project)
-        self._build_requires = list(build_requires)
-        self._extra_build: dict[str, list[str]] = {}
-
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run uv. Repeat with the additional build requirements after a failed build."""
-        while True:
-            text = self._settings.uv_toml(
-                with_index=self._scope.index is not None, extra_build=self._extra_build
-            )
-            self._uv_toml.write_text(text, encoding="utf-8")
-            run = subprocess.run(
-                [find_uv(), *arguments],
-                cwd=self._project,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                env=self._scope.environment(self._uv_toml),
-                capture_output=True,
-                text=True,
-            )
-            failed = failed_build(run.stderr) if run.returncode else None
-            if not failed or not self._build_requires:
-                return run
-            name = canonical_name(failed)
-            if name in self._extra_build:
-                return run
-            self._extra_build[name] = self._build_requires
-
-    def with_user_files(self, output: str) -> str:
-        """Return uv's output with the names of the user's configuration files."""
-        return self._settings.with_user_files(output, self._uv_toml)
+def uv_platform(target: Target) -> str:
+    """Return the value of uv's `--python-platform` for a target."""
+    if target.sys_platform == "darwin":
+        return "aarch64-apple-darwin" if target.machine == "arm64" else "x86_64-apple-darwin"
+    # uv knows some versions of glibc; a wheel for an older one fits as well.
+    minor = max(each for each in _GLIBC_MINORS if each <= target.oldest_system[1])
+    return f"{target.machine}-manylinux_2_{minor}"
 
 
 def _preferences(pinned: Mapping[str, str]) -> str:

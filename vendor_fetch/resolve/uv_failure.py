@@ -80,7 +80,7 @@ def uv_error(
             f"printenv | grep ^UV_  # correct it there or in uv.toml, then: {retry_command()}",
         )
     if name := failed_build(output):
-        return _build_error(name, fault, build_requires, requesting_line)
+        return build_error(name, fault, build_requires, requesting_line)
     where = str(APPS_IN) if for_apps_in else "the index"
     if _DAMAGED.search(output):
         named = _NAMED.search(output) or _ALL_OF.search(output)
@@ -125,7 +125,7 @@ def _without_warnings(output: str) -> str:
     )
 
 
-def _build_error(
+def build_error(
     name: str, fault: str, build_requires: Sequence[str], requesting_line: Callable[[str], str]
 ) -> WorkFailed:
     # uv's hint names settings of uv, which do not change what a project vendors.

@@ -1,36 +1,56 @@
 """Resolve requirements to the lines of a lock, and fetch the files that the lines name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
-from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.standards.filename import parse_filename
+from vendor_fetch.backend.records import TarballRecorder
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
-from vendor_fetch.graph.graph import requesting_line
+from vendor_fetch.graph.distributions import Distributions
+from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import check_requirements
-from vendor_fetch.project.locks import files_for_target, vendored_names
+from vendor_fetch.project.locks import (
+    Lock,
+    Records,
+    TarballRecord,
+    files_for_target,
+    vendored_names,
+)
 from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.choice import (
-    choose_artifact,
+    choose_files,
     files_for_other_targets,
-    locked_file,
     locked_from_path,
 )
-from vendor_fetch.resolve.resolver import Artifact, Package, SearchScope, resolve
+from vendor_fetch.resolve.markers import marker_or_none
+from vendor_fetch.resolve.resolver import Artifact, Package, resolve
+from vendor_fetch.resolve.shared_versions import (
+    Pins,
+    Resolutions,
+    different_versions,
+    resolve_targets,
+)
+from vendor_fetch.resolve.uv_run import SearchScope
+
+# The requirements of each target: requirements/apps.in, or lines.
+Requirements = Path | Mapping[Target, Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
-    It collects the resolved artifacts by sha256 in `known`, and the warnings of uv in `warnings`.
+    It collects the resolved artifacts by sha256 in `known`, and what the user should know in
+    `warnings`.
     """
 
     project: VendorProject
@@ -40,99 +60,224 @@ class Locker:
     known: dict[str, Artifact] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def lock(
+    def vendor(
         self,
-        requirements: Path | list[str],
-        previous: Iterable[LockedFile],
+        requirements: Requirements,
+        previous: Lock,
         *,
         prefer: str,
         other_lock: Iterable[LockedFile] = (),
     ) -> list[LockedFile]:
-        """Return the lock's lines for apps.in, or for other requirements.
+        """Return the lock's lines for the requirements. All their files are in place.
 
-        Versions in the `previous` lines stay where the requirements allow them. So do those of
+        Versions in the `previous` lock stay where the requirements allow them. So do those of
         `other_lock` if `previous` does not have the package. `prefer` is "wheel" or "tarball".
         """
-        directory, target = self.project.directory, self.project.target
-        # The wheels for other platforms that apps.in names by path have lines of their own.
-        previous = files_for_target(previous, target)
-        pinned = _versions(other_lock) | (_versions(previous) or self._vendored_versions())
-        locked = {file.distribution.name: file for file in previous}
+        excluded: dict[Target, list[str]] = {target: [] for target in self.project.targets}
+        while True:
+            lines = self._lock(requirements, previous, prefer, list(other_lock), excluded)
+            self._fetch(lines)
+            unsupported = self._unsupported(lines)
+            if not unsupported:
+                return lines
+            for target, name in unsupported:
+                excluded[target].append(name)
+
+    def _unsupported(self, lines: Iterable[LockedFile]) -> list[tuple[Target, str]]:
+        """Return the versions, `NAME!=1.0`, whose files do not allow the Python of a target.
+
+        uv knows that from the pages of most indexes, and some pages do not tell.
+        """
+        distributions = Distributions(self.project, {})
+        return [
+            (target, f"{file.distribution.name}!={file.distribution.version}")
+            for target in self.project.targets
+            for file in files_for_target(lines, target)
+            if file.sha256[0] in self.known and not distributions.supports(file, target)
+        ]
+
+    def _lock(
+        self,
+        requirements: Requirements,
+        previous: Lock,
+        prefer: str,
+        other_lock: Sequence[LockedFile],
+        excluded: Mapping[Target, Sequence[str]],
+    ) -> list[LockedFile]:
+        locked = {
+            target: {
+                file.distribution.name: file for file in files_for_target(previous.files, target)
+            }
+            for target in self.project.targets
+        }
+        pins = {
+            target: _versions(files_for_target(other_lock, target))
+            | (_versions(locked[target].values()) or self._vendored_versions(previous))
+            for target in self.project.targets
+        }
+        if previous.format not in ("", self.project.format) and prefer == self.project.format:
+            # The versions stay, the files do not.
+            locked = {target: {} for target in locked}
+        results = self._resolve(requirements, pins, locked, excluded)
+        self._report_different_versions(results)
+        by_name: dict[str, dict[Target, Package]] = {}
+        for target, packages in results.items():
+            for package in packages:
+                by_name.setdefault(package.name, {})[target] = package
+                self.known.update({artifact.sha256: artifact for artifact in package.artifacts})
         lines = []
-        for package in self._resolve(requirements, pinned, locked):
-            current = locked.get(package.name)
-            if package.path:
-                lines.append(locked_from_path(package.path, directory, target))
-            elif current and current.distribution.version == package.version:
-                # The index may have more files for the version by now; the locked one is good.
-                lines.append(current)
-            else:
-                lines.append(locked_file(choose_artifact(package, target, prefer=prefer), target))
-            self.known.update({artifact.sha256: artifact for artifact in package.artifacts})
+        for name, needed in sorted(by_name.items()):
+            kept = {target: locked[target].get(name) for target in needed}
+            lines += self._lines(needed, kept, prefer)
         if isinstance(requirements, Path):
-            lines += files_for_other_targets(directory, target)
+            lines += files_for_other_targets(self.project.directory, self.project.targets)
         return lines
 
-    def fetch(self, files: Iterable[LockedFile]) -> None:
+    def _fetch(self, files: Iterable[LockedFile]) -> None:
         """Bring files into requirements/src/."""
         fetch(
             files,
-            project=self.project.directory,
-            target=self.project.target,
+            project=self.project,
             cache=self.cache,
             index=self.index,
             progress=self.progress,
             known=self.known,
         )
 
+    def tarball_records(
+        self, files: Iterable[LockedFile], known: Records
+    ) -> dict[str, TarballRecord]:
+        """Return what the tarballs among the files need. Ask their backends if it is not known."""
+        recorder = TarballRecorder(
+            project=self.project,
+            scope=SearchScope(index=self.index, source=self.project.source, offline=is_offline()),
+            directory=self.cache.root / "records",
+            progress=self.progress,
+            warn=self._warn,
+        )
+        return recorder.records(files, known)
+
+    def _lines(
+        self,
+        packages: Mapping[Target, Package],
+        locked: Mapping[Target, LockedFile | None],
+        prefer: str,
+    ) -> list[LockedFile]:
+        """Return the lines for one package: the locked file of a target, or a chosen one."""
+        targets = self.project.targets
+        takers: dict[tuple[PurePosixPath, tuple[str, ...]], list[Target]] = {}
+        chosen: dict[str, dict[Target, Package]] = {}
+        for target, package in packages.items():
+            file = locked.get(target)
+            if package.path:
+                file = locked_from_path(package.path, self.project.directory, [target], targets)
+            elif not file or file.distribution.version != package.version:
+                chosen.setdefault(package.version, {})[target] = package
+                continue
+            # The index may have more files for the version by now; the locked one is good.
+            takers.setdefault((file.path, file.sha256), []).append(target)
+        for same_version in chosen.values():
+            for choice in choose_files(same_version, prefer=prefer):
+                key = SOURCE / choice.artifact.filename, (choice.artifact.sha256,)
+                takers.setdefault(key, []).extend(choice.takers)
+        return [
+            LockedFile(path=path, sha256=hashes, marker=marker_or_none(path.name, taking, targets))
+            for (path, hashes), taking in takers.items()
+        ]
+
     def _resolve(
         self,
-        requirements: Path | list[str],
-        pinned: dict[str, str],
-        locked: dict[str, LockedFile],
-    ) -> list[Package]:
+        requirements: Requirements,
+        pins: Mapping[Target, Pins],
+        locked: Mapping[Target, Mapping[str, LockedFile]],
+        excluded: Mapping[Target, Sequence[str]],
+    ) -> Resolutions:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
         if isinstance(requirements, Path):
-            check_requirements(project.directory, project.target)
-        resolve_in = partial(
-            resolve,
-            requirements,
-            project=project.directory,
-            target=project.target,
-            pinned=pinned,
-            warn=self._warn,
-            build_requires=project.build_requires,
-        )
+            check_requirements(project.directory, project.targets)
         # uv fails at a damaged file; it is fetched again after the index was asked.
-        vendored = bool(locked) and all(
-            is_in_place(file, project.directory) for file in locked.values()
+        vendored = all(locked.values()) and all(
+            is_in_place(file, project.vendored)
+            for file in {
+                file.path: file for each in locked.values() for file in each.values()
+            }.values()
         )
         if vendored:
             try:
-                packages = resolve_in(scope=SearchScope())
+                results = self._resolve_in(
+                    SearchScope(source=project.source), requirements, pins, excluded
+                )
             except BootstrapperError as error:
                 self.progress.detail(f"  the vendored files are not enough: {error.fault}")
             else:
-                if all(package.path or package.name in locked for package in packages):
-                    return packages
+                if all(
+                    package.path or package.name in locked[target]
+                    for target, packages in results.items()
+                    for package in packages
+                ):
+                    return results
+        every = {name: file for each in locked.values() for name, file in each.items()}
         try:
-            return resolve_in(
-                requesting_line=partial(requesting_line, project, locked),
-                scope=SearchScope(index=self.index, vendored=vendored, offline=is_offline()),
+            return self._resolve_in(
+                SearchScope(
+                    index=self.index,
+                    source=project.source if vendored else None,
+                    offline=is_offline(),
+                ),
+                requirements,
+                pins,
+                excluded,
+                requesting_line=partial(requesting_line, project, every),
             )
         except WorkFailed as error:
             if is_offline():
                 raise WorkFailed(error.where, error.fault, online_command()) from None
             raise
 
+    def _resolve_in(
+        self,
+        scope: SearchScope,
+        requirements: Requirements,
+        pins: Mapping[Target, Pins],
+        excluded: Mapping[Target, Sequence[str]],
+        **options: object,
+    ) -> Resolutions:
+        def resolve_target(
+            target: Target, pins: Pins, constraints: Sequence[str] = ()
+        ) -> list[Package]:
+            lines = requirements if isinstance(requirements, Path) else requirements[target]
+            return resolve(
+                lines,
+                project=self.project.directory,
+                target=target,
+                scope=scope,
+                pinned=pins,
+                constraints=[*excluded[target], *constraints],
+                warn=self._warn,
+                build_requires=self.project.build_requires,
+                **options,  # type: ignore[arg-type]
+            )
+
+        return resolve_targets(self.project.targets, resolve_target, pins)
+
+    def _report_different_versions(self, results: Resolutions) -> None:
+        for name, versions in different_versions(results).items():
+            each = "; ".join(
+                f"{version} for {named_targets(targets, self.project.targets)}"
+                for version, targets in versions.items()
+            )
+            self._warn(f"warning: {name} has {len(versions)} versions: {each}")
+
     def _warn(self, line: str) -> None:
         if line not in self.warnings:
             self.warnings.append(line)
 
-    def _vendored_versions(self) -> dict[str, str]:
+    def _vendored_versions(self, previous: Lock) -> dict[str, str]:
         """Return the versions in the names of the files, for a lock that is gone or unreadable."""
-        distributions = map(parse_filename, sorted(vendored_names(self.project.directory)))
+        if previous.files:
+            return {}
+        distributions = map(parse_filename, sorted(vendored_names(self.project.vendored)))
         return {distribution.name: distribution.version for distribution in distributions}
 
 

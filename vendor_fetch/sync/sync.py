@@ -1,7 +1,6 @@
 """Update requirements/src/ and the locks to what requirements/apps.in asks for.
 
-A sync fetches the new files first. Then it writes each lock by one rename, and last it removes the
-files that no lock names any more. So the project still bootstraps after an interruption.
+The files and locks change together, or not at all; see vendor_fetch.sync.staging.
 """
 
 from pathlib import PurePosixPath
@@ -14,15 +13,14 @@ from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.graph.check import check_differences, refuse_rejected_files, unlisted_paths
-from vendor_fetch.graph.metadata import tool_requirements
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import edit_and_sync, sync_command
-from vendor_fetch.project import locks
-from vendor_fetch.project.apps_in import apps_in
+from vendor_fetch.project.locks import read_lock, vendored_names, write_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.resolve.choice import files_by_path
+from vendor_fetch.sync.lock_project import lock_project
 from vendor_fetch.sync.locker import Locker
-from vendor_fetch.sync.owned_files import OwnedFiles
+from vendor_fetch.sync.staging import recover, staging
 from vendor_fetch.sync.summary import summary_lines
 
 
@@ -36,30 +34,20 @@ def sync(project: VendorProject, cache: Cache, index: Index, progress: Progress)
     # Two syncs would remove each other's files, or a rebuild's. Older versions of this program and
     # pushes in place lock the project's directory.
     with project_lock(project.directory), project_lock(project.directory / APPS.parent):
-        owned_files = OwnedFiles(project)
-        if owned_files.is_unfinished:
-            owned_files.remove_unlocked()
-        previous = {lock: locks.read_current(lock, project) for lock in (APPS, TOOLS)}
-        if all(previous.values()) and not list(check_differences(project)):
+        recover(project.directory)
+        if not list(check_differences(project)):
             progress.say("Nothing to do: requirements/src/ agrees with requirements/apps.in")
             return 0
         before = _sizes(project)
-        try:
-            refuse_rejected_files(files_by_path(project.directory, project.target), project)
-            locker = Locker(project=project, cache=cache, index=index, progress=progress)
-            apps = locker.lock(project.apps_in, previous[APPS], prefer=project.format)
-            owned_files.claim(apps)
-            locker.fetch(apps)
-            refuse_rejected_files(apps, project)
-            wanted = tool_requirements(apps, project)
-            tools = locker.lock(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
-            owned_files.claim(tools)
-            locker.fetch(tools)
-            requirements = [requirement.text for requirement in apps_in(project.directory)]
-            locks.write_lock(APPS, apps, project, requirements)
-            locks.write_lock(TOOLS, tools, project, wanted)
-        finally:
-            owned_files.remove_unlocked()
+        with staging(project) as change:
+            locker = Locker(project=change.project, cache=cache, index=index, progress=progress)
+            refuse_rejected_files(files_by_path(project.directory, project.targets), project)
+            previous = {lock: read_lock(project.directory, lock) for lock in (APPS, TOOLS)}
+            found = lock_project(change.project, locker, project.apps_in, previous)
+            for lock, content in found.items():
+                write_lock(lock, content, change.project)
+            change.keep(file for content in found.values() for file in content.files)
+            change.commit()
         for line in (*summary_lines(before, _sizes(project)), *locker.warnings):
             progress.say(line)
         return _report_remaining(project)
@@ -68,7 +56,7 @@ def sync(project: VendorProject, cache: Cache, index: Index, progress: Progress)
 def _sizes(project: VendorProject) -> dict[PurePosixPath, int]:
     return {
         SOURCE / name: (project.source / name).stat().st_size
-        for name in locks.vendored_names(project.directory)
+        for name in vendored_names(project.directory)
     }
 
 

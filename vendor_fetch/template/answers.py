@@ -131,6 +131,7 @@ def questions(modules: set[str], slug: str) -> dict[str, Question]:
         "domain": Question(host_fault, domain),
         "email": Question(email_fault, f"webmaster@{domain}"),
         "python_version": choice("3.11", "3.12", "3.13", "3.14"),
+        "developers_on": choice("linux", "macos", "both"),
         "database": choice("postgresql", "sqlite"),
         "server_root": Question(server_root_fault, "/var/www"),
         "deploy_user": Question(login_fault, "www-data"),

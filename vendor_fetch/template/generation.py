@@ -4,6 +4,7 @@ The template's `locks/` name the files, so the same template gives the same byte
 has by now.
 """
 
+import json
 import os
 import re
 import secrets
@@ -19,23 +20,19 @@ from bootstrapper.errors import BootstrapperError, error_text, refused
 from bootstrapper.progress import Progress
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
-from bootstrapper.ve.standards.marker import Marker
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
-from vendor_fetch.graph.metadata import tool_requirements
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import sync_command
 from vendor_fetch.project import locks
-from vendor_fetch.project.apps_in import apps_in
-from vendor_fetch.project.locks import files_for_target
+from vendor_fetch.project.locks import TarballRecord, files_for_target
 from vendor_fetch.project.project import VendorProject, open_project
-from vendor_fetch.resolve.choice import locked_from_path, marker_for
+from vendor_fetch.resolve.choice import locked_from_path
+from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.sync.sync import sync
 from vendor_fetch.template.cookiecutter import typed_command
 from vendor_fetch.template.own_wheel import build_wheel
 
-# The platform of the template's locks.
-LOCKED_PLATFORM = ("linux", "x86_64")
 PROJECT_TEMPLATE = "<<cookiecutter.project_slug>>"
 # How long cookiecutter may take to end after a Ctrl-C, which it receives as well.
 PARENT_SECONDS = 1.0
@@ -73,32 +70,45 @@ def vendor_project(template: Path, directory: Path, *, locks_for: str, progress:
     if line not in text:
         project.apps_in.write_text(text.rstrip("\n") + "\n" + line, encoding="utf-8")
     cache, index = Cache(cache_directory()), configured_index(directory)
-    if (project.target.sys_platform, project.target.machine) == LOCKED_PLATFORM:
-        own_line = locked_from_path(wheel.resolve(), directory.resolve(), project.target)
-        apps = [own_line, *_lines(template, f"apps-{locks_for}-{project.format}.txt", project)]
-        tools = _lines(template, f"tools-{locks_for}-{project.format}.txt", project)
-        fetch(
-            [*apps, *tools],
-            project=directory,
-            target=project.target,
-            cache=cache,
-            index=index,
-            progress=progress,
-        )
-        locks.write_lock(
-            APPS, apps, project, [requirement.text for requirement in apps_in(directory)]
-        )
-        locks.write_lock(TOOLS, tools, project, tool_requirements(apps, project))
-    else:
+    if not {target.python for target in project.targets} <= locked_pythons(template):
         sync(project, cache, index, progress)
+        return
+    files: dict[PurePosixPath, list[LockedFile]] = {}
+    records: dict[str, TarballRecord] = {}
+    for lock in (APPS, TOOLS):
+        name = f"{lock.stem}-{locks_for}-{project.format}.txt"
+        files[lock] = _lines(template, name, project)
+        records |= locks.tarball_records(template, PurePosixPath("locks") / name)
+    own_line = locked_from_path(
+        wheel.resolve(), directory.resolve(), project.targets, project.targets
+    )
+    files[APPS].append(own_line)
+    fetch(
+        [*files[APPS], *files[TOOLS]],
+        project=project,
+        cache=cache,
+        index=index,
+        progress=progress,
+    )
+    for lock in (APPS, TOOLS):
+        content = locks.Lock(files=tuple(files[lock]), records=records, format=project.format)
+        locks.write_lock(lock, content, project)
+
+
+def locked_pythons(template: Path) -> set[str]:
+    """Return the Pythons that the template's locks cover, on every platform."""
+    answers = json.loads((template / "cookiecutter.json").read_text(encoding="utf-8"))
+    return set(answers["python_version"])
 
 
 def _lines(template: Path, name: str, project: VendorProject) -> list[LockedFile]:
     """Return the lines of a template's lock for the project, with the markers of its own lock."""
     lines = []
-    for file in files_for_target(read(template, PurePosixPath("locks") / name), project.target):
-        marker = marker_for(file.path.name, project.target)
-        lines.append(replace(file, marker=Marker(marker) if marker else None))
+    for file in read(template, PurePosixPath("locks") / name):
+        takers = [target for target in project.targets if files_for_target([file], target)]
+        if takers:
+            marker = marker_or_none(file.path.name, takers, project.targets)
+            lines.append(replace(file, marker=marker))
     return lines
 
 

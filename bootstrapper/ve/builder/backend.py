@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,8 @@ def _stay_offline() -> None:
     The kernel removes the network if this process may ask for that (root may); in this Python, an
     audit hook refuses connections in any case.
     """
-    ctypes.CDLL(None).unshare(_CLONE_NEWNET)
+    with suppress(AttributeError):  # not Linux
+        ctypes.CDLL(None).unshare(_CLONE_NEWNET)
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
         # The address is a tuple for internet sockets, and a path for local ones.

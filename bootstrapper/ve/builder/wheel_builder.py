@@ -12,7 +12,7 @@ from bootstrapper.ve.builder import environment, process
 from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.builder.environment import BuildFirst, BuildRequirements
 from bootstrapper.ve.builder.process import BuildProcesses
-from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.project.lockfile import APPS, BUILDS_WITH, TOOLS, LockedFile, read_records
 from bootstrapper.ve.project.project import build_requires
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.standards.filename import InvalidFilename, Wheel, parse_filename
@@ -45,6 +45,10 @@ class WheelBuilder:
         self._declared: dict[PurePosixPath, tuple[str, ...]] = {}
         self._asked: dict[PurePosixPath, list[str]] = {}
         self._build_requires = build_requires(self._project)
+        self._recorded = {
+            **read_records(self._project, TOOLS),
+            **read_records(self._project, APPS),
+        }
 
     def build(self, tarballs: Sequence[LockedFile]) -> Mapping[PurePosixPath, BuiltWheel]:
         """Return a wheel for each tarball, and for the tarballs that they need for their builds.
@@ -93,6 +97,8 @@ class WheelBuilder:
         place = str(file.path)
         if file.path not in self._declared:
             own = build_system(self._project / file.path, place).requires
+            recorded = self._recorded.get(file.path.name, {}).get(BUILDS_WITH, ())
+            own = (*own, *(each for each in recorded if each not in own))
             # The project's build requirements may name this tool.
             more = () if file.path in self._tools else self._build_requires
             self._declared[file.path] = with_project(own, more)

@@ -4,6 +4,10 @@
     requirements/src/pillow-….whl ; python_version == "3.11" --hash=sha256:…
 
 It is a pip requirements file. This module reads the part of pip's format that a lock needs.
+Comments record what only the build backend of a tarball tells:
+
+    # docopt-0.6.2.tar.gz builds with: setuptools>=70.1
+    # docopt-0.6.2.tar.gz requires: six>=1.9 | colorama ; sys_platform == "win32"
 """
 
 import re
@@ -20,6 +24,12 @@ APPS = PurePosixPath("requirements/apps.txt")
 TOOLS = PurePosixPath("requirements/tools.txt")
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+# The texts of a record, which are requirements, have " | " between them.
+BUILDS_WITH, REQUIRES = "builds with", "requires"
+SEPARATOR = " | "
+_RECORD = re.compile(
+    rf"^# (?P<file>\S+) (?P<kind>{BUILDS_WITH}|{REQUIRES}):(?P<texts>.*)$", re.MULTILINE
+)
 _NEXT = "make vendor  # writes the lock again; or correct the line"
 
 
@@ -72,6 +82,22 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
         lines[file.path] = number
         files.append(file)
     return files
+
+
+def read_records(project: Path, lock: PurePosixPath) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the records of a lock: for the name of a tarball, the requirements of each kind.
+
+    Those of an unreadable lock are empty.
+    """
+    try:
+        text = (project / lock).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for match in _RECORD.finditer(text):
+        texts = tuple(filter(None, map(str.strip, match["texts"].split(SEPARATOR.strip()))))
+        found.setdefault(match["file"], {})[match["kind"]] = texts
+    return found
 
 
 def render(files: Iterable[LockedFile], header: Iterable[str] = ()) -> str:

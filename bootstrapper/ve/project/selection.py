@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
@@ -117,25 +117,39 @@ def _refuse_missing(
     from bootstrapper.ve.project.project import largest_wheel  # rarely needed
     from bootstrapper.ve.wheel.wheel import WheelFile
 
-    needed, largest = list(wanted), largest_wheel(project)
+    largest = largest_wheel(project)
+    requirements: dict[str, list[Requirement]] = {}
     for file in chosen:
         if isinstance(file.distribution, Wheel):
             with WheelFile(project / file.path, str(file.path), largest=largest) as wheel:
-                needed += wheel.requirements
-    for name in _required(needed, interpreter):
+                requirements[file.distribution.name] = list(_read(wheel.requirements))
+    for name in _required(list(_read(wanted)), requirements, interpreter):
         if name in skipped:
             raise _unfit(skipped[name], interpreter)
 
 
-def _required(texts: Iterable[str], interpreter: Interpreter) -> set[str]:
-    """Return the names whose markers hold, with all extras that any of the requirements asks for."""
-    requirements = list(_read(texts))
-    extras = {"", *(extra for each in requirements for extra in each.extras)}
-    return {
-        each.name
-        for each in requirements
-        if any(each.applies(interpreter.environment, extra) for extra in extras)
-    }
+def _required(
+    wanted: Sequence[Requirement],
+    requirements: Mapping[str, Sequence[Requirement]],
+    interpreter: Interpreter,
+) -> set[str]:
+    """Return the names that the wanted distributions need, themselves or indirectly.
+
+    `requirements` are those of the chosen distributions. A distribution that nothing wanted leads to
+    counts as wanted: some tarballs do not say what they depend on.
+    """
+    needed: set[tuple[str, str]] = set()  # name and extra
+    queue = [(each, "") for each in wanted]
+    queue += [(each, "") for name in requirements for each in requirements[name]]
+    while queue:
+        requirement, extra = queue.pop()
+        if requirement.applies(interpreter.environment, extra):
+            for wanted_extra in {"", *requirement.extras}:
+                if (requirement.name, wanted_extra) not in needed:
+                    needed.add((requirement.name, wanted_extra))
+                    others = requirements.get(requirement.name, ()) if wanted_extra else ()
+                    queue += [(each, wanted_extra) for each in others]
+    return {name for name, _ in needed}
 
 
 def _read(texts: Iterable[str]) -> Iterator[Requirement]:

@@ -5,7 +5,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 from threading import Thread
 
@@ -27,6 +27,31 @@ def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: P
     """
     for stray in unlisted_files(project, files):
         raise stray
+    with progress.step("verify", len(files)) as step:
+        for file, fault in _compare_all(project, files, jobs):
+            if fault:
+                raise fault
+            step.advance(name=file.path.name)
+
+
+def file_differences(
+    project: Path, files: Iterable[LockedFile], *, jobs: int
+) -> dict[PurePosixPath, WorkFailed]:
+    """Return what is wrong with each vendored file that differs, in the order of the files."""
+    files = list(files)
+    found: dict[PurePosixPath, WorkFailed] = {}
+    for file, fault in _compare_all(project, files, jobs):
+        if isinstance(fault, WorkFailed):
+            found[file.path] = fault
+        elif fault:
+            raise fault
+    return {file.path: found[file.path] for file in files if file.path in found}
+
+
+def _compare_all(
+    project: Path, files: Sequence[LockedFile], jobs: int
+) -> Iterator[tuple[LockedFile, Exception | None]]:
+    """Yield each file with what is wrong with it, hashing `jobs` files at a time."""
     # Largest first, so that no thread starts a large file at the end.
     waiting = deque(sorted(files, key=lambda file: -_size(project / file.path)))
     results: SimpleQueue[tuple[LockedFile, Exception | None]] = SimpleQueue()
@@ -34,12 +59,8 @@ def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: P
     for thread in threads:
         thread.start()
     try:
-        with progress.step("verify", len(files)) as step:
-            for _ in files:
-                file, fault = results.get()
-                if fault:
-                    raise fault
-                step.advance(name=file.path.name)
+        for _ in files:
+            yield results.get()
     finally:
         waiting.clear()
         for thread in threads:

@@ -14,7 +14,12 @@ from typing import Any
 from bootstrapper.errors import InputError
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.python import probe
-from bootstrapper.ve.python.tag import cpython_tags, generic_platform, linux_platforms
+from bootstrapper.ve.python.tag import (
+    cpython_tags,
+    generic_platform,
+    linux_platforms,
+    macos_platforms,
+)
 
 OLDEST = (3, 11)
 LATEST_MINOR = 99  # Python will not release higher numbers for decades
@@ -117,8 +122,11 @@ def _interpreter(executable: str | Path, facts: dict[str, Any]) -> Interpreter:
     )
 
 
-def _platforms(facts: dict[str, object]) -> tuple[str, ...]:
-    platform = str(facts["platform"])
+def _platforms(facts: dict[str, Any]) -> tuple[str, ...]:
+    platform, macos = str(facts["platform"]), facts["macos"]
+    if isinstance(macos, list):
+        machine = facts["environment"]["platform_machine"]
+        return macos_platforms(machine, (macos[0], macos[1]))
     if not platform.startswith("linux-"):
         return (generic_platform(platform),)
     machine = platform.removeprefix("linux-").replace("-", "_").replace(".", "_")

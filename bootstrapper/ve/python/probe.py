@@ -29,6 +29,7 @@ def facts():  # type: () -> dict[str, Any]
         "bits": 64 if sys.maxsize > 2**32 else 32,
         "glibc": glibc,
         "musl": None if glibc else _musl(),
+        "macos": _macos(),
         "bytecode": sys.implementation.cache_tag + "-" + importlib.util.MAGIC_NUMBER.hex(),
         "environment": {
             "os_name": os.name,
@@ -57,6 +58,28 @@ def _glibc():  # type: () -> list[int] | None
         return [int(part) for part in version.split(".")[:2]]
     except (AttributeError, IndexError, OSError, ValueError):
         return None
+
+
+def _macos():  # type: () -> list[int] | None
+    """Return the version of macOS."""
+    version = platform.mac_ver()[0]
+    if version.startswith("10.16"):
+        # Pythons that were built for macOS 10 get this number on all later ones.
+        import subprocess
+
+        version = subprocess.check_output(
+            [
+                sys.executable,
+                "-E",
+                "-s",
+                "-S",
+                "-c",
+                "import platform; print(platform.mac_ver()[0])",
+            ],
+            env={"SYSTEM_VERSION_COMPAT": "0"},
+        ).decode()
+    numbers = re.match(r"(\d+)(?:\.(\d+))?", version)
+    return [int(numbers.group(1)), int(numbers.group(2) or 0)] if numbers else None
 
 
 def _musl():  # type: () -> list[int] | None

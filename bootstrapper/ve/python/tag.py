@@ -66,6 +66,25 @@ def linux_platforms(
     return tuple(names)
 
 
+def macos_platforms(machine: str, version: tuple[int, int]) -> tuple[str, ...]:
+    """Return the platform tags of a Mac, best first. `machine` is `arm64` or `x86_64`.
+
+    `version` is that of macOS. The order is that of packaging.tags.mac_platforms, which pip uses.
+    """
+    intel = machine == "x86_64"
+    formats = ("intel", "fat64", "fat3", "universal2", "universal") if intel else ("universal2",)
+    names = []
+    # Since macOS 11, wheels name the major version alone (and ".0").
+    for major in range(version[0], 10, -1):
+        names += [f"macosx_{major}_0_{each}" for each in (machine, *formats)]
+    # A universal2 wheel for macOS 10 runs on ARM, too: its ARM half needs macOS 11.
+    for minor in range(16 if version[0] > 10 else version[1], 3, -1):
+        names += [
+            f"macosx_10_{minor}_{each}" for each in ((machine, *formats) if intel else formats)
+        ]
+    return tuple(names)
+
+
 def generic_platform(platform: str) -> str:
-    """Return the platform tag for `sysconfig.get_platform()` of a system other than Linux."""
+    """Return the platform tag for `sysconfig.get_platform()` of a system other than Linux and macOS."""
     return platform.replace("-", "_").replace(".", "_").lower()

@@ -13,6 +13,11 @@ from tests.vendor.conftest import PYTHON, vendor
 
 SOURCE = Path("requirements/src")
 
+SERVER_AND_MAC = f'''targets = [
+    {{ python = "{PYTHON}", platform = "linux-x86_64" }},
+    {{ python = "{PYTHON}", platform = "macos-arm64" }},
+]'''
+
 
 class Vendored:
     """A project with files in requirements/src/."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.advisories import osv, write_zip
-from tests.vendor.reports.conftest import HOSTILE, Json, Vendored, is_plain
+from tests.vendor.reports.conftest import HOSTILE, SERVER_AND_MAC, Json, Vendored, is_plain
 from vendor_fetch.reports import audit_report
 from vendor_fetch.reports.osv import parse_advisory
 
@@ -536,6 +536,7 @@ def test_unreadable_metadata_hides_no_finding(
 def test_chain_follows_extras_and_markers(
     vendored: Vendored, advisories: Callable[..., str], printed_json: Json
 ) -> None:
+    vendored.settings(SERVER_AND_MAC)
     vendored.wheel(
         "app",
         requires=[

@@ -15,7 +15,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from tests.conftest import REPOSITORY
 from tests.support.tarballs import make_tarball
 from tests.vendor.conftest import PYTHON
-from tests.vendor.reports.conftest import HOSTILE, Vendored, is_plain
+from tests.vendor.reports.conftest import HOSTILE, SERVER_AND_MAC, Vendored, is_plain
 
 Sbom = dict[str, Any]
 
@@ -88,6 +88,7 @@ def test_each_file_of_a_version_has_its_hash(vendored: Vendored, sbom: Any) -> N
 
 
 def test_dependencies_are_the_union_over_the_markers(vendored: Vendored, sbom: Any) -> None:
+    vendored.settings(SERVER_AND_MAC)
     vendored.wheel(
         "app",
         requires=[
@@ -443,5 +444,7 @@ def test_python_of_the_project_limits_the_dependencies(vendored: Vendored, sbom:
     vendored.wheel("tiny")
     vendored.lock(["app"])
     assert needed(sbom()).get("pkg:pypi/app@1.0", []) == []
-    vendored.settings("", python=">=3.11")
+    pythons = ("3.11", "3.12")
+    targets = ", ".join(f'{{ python = "{each}", platform = "linux-x86_64" }}' for each in pythons)
+    vendored.settings(f"targets = [{targets}]", python=">=3.11")
     assert needed(sbom())["pkg:pypi/app@1.0"] == ["pkg:pypi/tiny@1.0"]

@@ -1,0 +1,51 @@
+"""Lock what a project asks for, and the tools that its rebuild needs; fetch the files of both."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
+from bootstrapper.ve.standards.filename import Tarball
+from vendor_fetch.graph.check import refuse_rejected_files
+from vendor_fetch.graph.distributions import Distributions
+from vendor_fetch.project.locks import Lock, files_for_target
+from vendor_fetch.project.project import VendorProject
+from vendor_fetch.sync.locker import Locker, Requirements
+
+
+def lock_project(
+    project: VendorProject,
+    locker: Locker,
+    requirements: Requirements,
+    previous: Mapping[PurePosixPath, Lock],
+    extended: Iterable[LockedFile] = (),
+) -> dict[PurePosixPath, Lock]:
+    """Return the contents of apps.txt and tools.txt. All their files are in place.
+
+    The versions in the `previous` locks and in the `extended` lines stay where the requirements
+    allow them. Raise BootstrapperError.
+    """
+    apps = locker.vendor(requirements, previous[APPS], prefer=project.format, other_lock=extended)
+    refuse_rejected_files(apps, project)
+    records = {**previous[TOOLS].records, **previous[APPS].records}
+    tools: list[LockedFile] = []
+    while True:
+        records = locker.tarball_records([*apps, *tools], records)
+        distributions = Distributions(project, records)
+        wanted = {
+            target: distributions.tool_requirements(files_for_target([*apps, *tools], target))
+            for target in project.targets
+        }
+        found = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
+        # A tool may be a tarball, which needs tools of its own.
+        is_settled = _tarballs(found) <= _tarballs(tools)
+        tools = found
+        if is_settled:
+            break
+    return {
+        APPS: Lock(files=tuple(apps), records=records, format=project.format),
+        TOOLS: Lock(files=tuple(tools), records=records, format=project.format),
+    }
+
+
+def _tarballs(files: Iterable[LockedFile]) -> set[PurePosixPath]:
+    return {file.path for file in files if isinstance(file.distribution, Tarball)}

@@ -1,0 +1,150 @@
+"""Change the locks and the vendored files of a project together.
+
+New files and locks come into being in a directory beside, `requirements/.vendoring/`. When all are
+there, a journal is written, and then they get their names one after the other. A run that is killed
+before the journal has changed nothing; after it, the next run completes the change.
+
+A change removes only files that a lock named. All others in requirements/src/ belong to the user.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.quoting import quoted
+from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
+from bootstrapper.ve.project.vendored_files import sha256_of
+from vendor_fetch.atomic_file import write_file
+from vendor_fetch.program import sync_command
+from vendor_fetch.project.locks import locked_names
+from vendor_fetch.project.project import APPS_IN, VendorProject
+
+BESIDE = APPS.parent / ".vendoring"
+_JOURNAL = BESIDE / "journal"
+# Files that a killed run of version 0.1 was copying, as tempfile names them; and its journal.
+_PART = re.compile(r"\.[a-z0-9_]{8}\.part|\.unfinished-sync")
+
+
+class Staging:
+    """The change of a project. `project` is the same project with its files beside."""
+
+    def __init__(self, project: VendorProject) -> None:
+        self._directory = project.directory
+        self._owned = locked_names(project.directory)
+        self.project = replace(project, staging=project.directory / BESIDE)
+
+    def fill(self) -> None:
+        """Give the project beside the files and locks that the project has now."""
+        self.project.source.mkdir(parents=True)
+        for name in (APPS, TOOLS, PurePosixPath("pyproject.toml")):
+            if (self._directory / name).is_file():
+                shutil.copy2(self._directory / name, self.project.vendored / name)
+        for path in _files(self._directory / SOURCE):
+            _link_or_copy(path, self.project.source / path.name)
+
+    def keep(self, files: Iterable[LockedFile]) -> None:
+        """Remove the files beside that no line of the new locks names.
+
+        Raise WorkFailed if the user has a file of the same name with other bytes.
+        """
+        named = {file.path.name: file for file in files}
+        for path in _files(self.project.source):
+            if path.name not in named:
+                path.unlink()
+        for name, file in named.items():
+            path = self._directory / SOURCE / name
+            if name not in self._owned and path.exists() and sha256_of(path) not in file.sha256:
+                raise WorkFailed(
+                    str(SOURCE / name),
+                    "is in no lock, and has other bytes than the file of that name "
+                    f"that {APPS_IN} asks for",
+                    f"mv {quoted(str(SOURCE / name))} .. && {sync_command()}  # or ask "
+                    f"for your file by its path in {APPS_IN}: {quoted(f'./{SOURCE / name}')}",
+                )
+
+    def commit(self) -> None:
+        """Put the files and locks in their places."""
+        removed = sorted(self._owned - {path.name for path in _files(self.project.source)})
+        _sync_directory(self.project.source)
+        write_file(self._directory / _JOURNAL, "".join(f"{name}\n" for name in removed).encode())
+        _sync_directory(self._directory / BESIDE)
+        _complete(self._directory)
+
+
+@contextmanager
+def staging(project: VendorProject) -> Iterator[Staging]:
+    """Return a change of a project that is discarded at the end unless it was committed.
+
+    The caller holds the project's lock. First complete or discard what a killed run has left.
+    """
+    recover(project.directory)
+    change = Staging(project)
+    try:
+        change.fill()
+        yield change
+    finally:
+        shutil.rmtree(project.directory / BESIDE, ignore_errors=True)
+
+
+def recover(directory: Path) -> None:
+    """Complete the change of a killed run, or discard it if it was not ready."""
+    if (directory / _JOURNAL).is_file():
+        _complete(directory)
+    if (directory / BESIDE).exists():
+        shutil.rmtree(directory / BESIDE)
+    for path in (directory / SOURCE).glob(".*"):
+        if _PART.fullmatch(path.name):
+            path.unlink()
+
+
+def _complete(directory: Path) -> None:
+    """Move the files and locks from beside to their places, and remove those that the journal names.
+
+    A second call after an interruption has the same result.
+    """
+    source = directory / SOURCE
+    source.mkdir(parents=True, exist_ok=True)
+    for path in _files(directory / BESIDE / SOURCE):
+        path.replace(source / path.name)
+    _sync_directory(source)
+    for lock in (APPS, TOOLS):
+        path = directory / BESIDE / lock
+        if path.is_file() and not _same(path, directory / lock):
+            path.replace(directory / lock)
+    _sync_directory(directory / APPS.parent)
+    for name in (directory / _JOURNAL).read_text(encoding="utf-8").splitlines():
+        (source / name).unlink(missing_ok=True)
+    (directory / _JOURNAL).unlink()
+
+
+def _files(directory: Path) -> list[Path]:
+    """Return the regular files of a directory."""
+    if not directory.is_dir():
+        return []
+    return [
+        path for path in sorted(directory.iterdir()) if path.is_file() and not path.is_symlink()
+    ]
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _link_or_copy(path: Path, copy: Path) -> None:
+    try:
+        os.link(path, copy)
+    except OSError:  # a file system without hardlinks, or a file of another user
+        shutil.copy2(path, copy)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
