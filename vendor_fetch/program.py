@@ -44,6 +44,14 @@ def program_command(*words: str) -> str:
     return f"{PROGRAM or DEFAULT} {joined(words)}"
 
 
+def now_command() -> str:
+    """Return the command that is running, with `--now`, which make can't pass on."""
+    words = without_project(sys.argv[1:])
+    if not PROGRAM or _is_called_by_make() or not [word for word in words if word[0] != "-"]:
+        return program_command("sync", "--now")
+    return f"{retry_command()} --now"
+
+
 def online_command() -> str:
     """Return the command that is running, with the index allowed."""
     return f"env -u VENDOR_FETCH_OFFLINE {retry_command()}"

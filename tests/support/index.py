@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import html
+import json
 import threading
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -24,6 +26,9 @@ def make_tarball(
 ) -> Path:
     """Write a tarball that has nothing but its metadata; with `build` None no pyproject.toml."""
     return tarballs.make_tarball(directory, name, version, files={}, build=build)
+
+
+_JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class Index:
@@ -45,6 +50,7 @@ class Index:
         self.login: tuple[str, str] | None = None
         self.asked: list[str] = []
         self.reads_metadata = True
+        self.uploaded: dict[str, datetime] = {}
         handler = type("Handler", (_Handler,), {"index": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
@@ -88,6 +94,32 @@ class Index:
                     return f' data-requires-python="{html.escape(line.partition(": ")[2])}"'
         return ""
 
+    def json_page(self, name: str) -> bytes | None:
+        """The page with the times of `uploaded`, as PEP 691 and PEP 700 say."""
+        paths = [
+            path
+            for path in sorted(self.directory.iterdir())
+            if parse_filename(path.name).name == name
+        ]
+        files = [
+            {
+                "filename": path.name,
+                "url": f"/files/{path.name}",
+                "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
+                "size": path.stat().st_size,
+                "core-metadata": path.suffix == ".whl",
+                **(
+                    {"upload-time": self.uploaded[path.name].isoformat().replace("+00:00", "Z")}
+                    if path.name in self.uploaded
+                    else {}
+                ),
+            }
+            for path in paths
+        ]
+        versions = sorted({parse_filename(path.name).version for path in paths})
+        page = {"meta": {"api-version": "1.1"}, "name": name, "versions": versions, "files": files}
+        return json.dumps(page).encode() if paths else None
+
     def page(self, name: str) -> bytes | None:
         # PEP 658: a resolver reads a wheel's metadata without the wheel, as from a real index.
         links = [
@@ -127,6 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(401, b"", {"WWW-Authenticate": 'Basic realm="tests"'})
                 return
         kind, _, name = self.path.strip("/").partition("/")
+        if kind == "simple" and index.uploaded:
+            page = index.json_page(name)
+            self._answer(200 if page else 404, page or b"", {"Content-Type": _JSON})
+            return
         if kind == "simple":
             page = index.page(name)
             self._answer(200 if page else 404, page or b"", {"Content-Type": "text/html"})

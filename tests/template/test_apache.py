@@ -233,6 +233,9 @@ def test_touching_the_wsgi_file_reloads_without_a_stall(served, site):
         visitor.start()
     try:
         apache.both_processes(f"{site.directory.name}-production")
+        # A process reads the settings at its first request, which takes seconds on a busy machine.
+        while not answers:
+            time.sleep(0.05)
         settings.write_text(old.replace("PROJECT_DESCRIPTION = ", "PROJECT_DESCRIPTION = 'new, '"))
         (site.directory / "apache" / "django.wsgi").touch()
         # Both processes must have changed over: a new one shows the new text.

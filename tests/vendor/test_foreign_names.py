@@ -33,7 +33,7 @@ def test_file_outside_the_sources_is_named_in_one_line(tmp_path: Path) -> None:
     (project / "requirements/apps.in").write_text("./link-1.0-py3-none-any.whl\n")
     (project / "link-1.0-py3-none-any.whl").symlink_to(project.parent / NAME)
     with pytest.raises(BootstrapperError, match="is outside") as caught:
-        files_by_path(project, (Target(python="3.11"),))
+        files_by_path(VendorProject(directory=project, targets=(Target(python="3.11"),)))
     assert "# name it $'./requirements/src/tiny\\x0atouch pwned #" in next_line(caught.value)
 
 

@@ -103,7 +103,7 @@ def test_marker_of_a_file_that_fits_no_taker_is_that_of_its_tags() -> None:
     )
 
 
-def test_each_pair_of_targets_can_be_told_apart() -> None:
+def test_marker_separates_each_pair_of_targets() -> None:
     for one, other in itertools.permutations(TARGETS, 2):
         marker = Marker(marker_for(PURE, [one], [one, other]))
         assert marker.holds(one.environment)

@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 from tests.support.index import Index, make_tarball
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import TAG, MakeProject, files, vendor
-from vendor_fetch.sync.staging import BESIDE
+from vendor_fetch.project.project import BESIDE
 
 TINY = "tiny-1.0-py3-none-any.whl"
 OLD = "old-1.0-py3-none-any.whl"

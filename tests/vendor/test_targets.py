@@ -141,7 +141,7 @@ def test_targets_share_one_version(index: Index, make_many: Callable[..., Path])
     assert files(project) == ["code-1.0-py3-none-any.whl"]
 
 
-def test_two_versions_are_vendored_and_said_if_targets_need_them(
+def test_two_versions_are_reported_if_targets_need_them(
     index: Index, make_many: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_wheel(index.directory, "code", "1.0", headers=["Requires-Python: <3.12"])

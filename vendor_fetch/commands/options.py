@@ -1,6 +1,8 @@
 """The options of every command: the project's directory, and how much is printed."""
 
 import argparse
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from bootstrapper.arguments import CommandParser
@@ -40,9 +42,22 @@ def common_options() -> CommandParser:
     return common
 
 
+def add_now(parser: argparse.ArgumentParser) -> None:
+    """Add the option that passes the cooldown."""
+    parser.add_argument(
+        "--now",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="take new versions however young they are, this time",
+    )
+
+
 def project_of(options: argparse.Namespace) -> VendorProject:
     """Return the project that the options name. Raise InputError if there is none."""
-    return open_project(getattr(options, "project", Path()).absolute())
+    project = open_project(getattr(options, "project", Path()).absolute())
+    if getattr(options, "now", False):
+        return replace(project, cooldown=timedelta(0))
+    return project
 
 
 def verbosity_of(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, read
-from vendor_fetch.commands.options import project_of
+from vendor_fetch.commands.options import add_now, project_of
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph.check import check_differences, files_of_rebuild
 from vendor_fetch.index.index import configured_index
@@ -28,6 +28,7 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         help="update requirements/src/ and the locks to what requirements/apps.in asks for "
         "(the default command)",
     )
+    add_now(syncing)
     syncing.set_defaults(run=run_sync)
     checking = commands.add_parser(
         "check",

@@ -67,7 +67,7 @@ class Chains:
         return [self.roots[node], *reversed(chain)] if node in self.roots else []
 
     def _wanted(self, project: VendorProject, *, tools: bool) -> Iterator[tuple[str, Requirement]]:
-        for line, requirement in requirements_with_lines(project.directory):
+        for line, requirement in requirements_with_lines(project.vendored):
             yield line.place, requirement
         if not tools:
             return

@@ -35,7 +35,7 @@ class _Locks:
 
 def check_differences(project: VendorProject) -> Iterator[str]:
     """Yield every difference as one line. Raise InputError for a wrong apps.in."""
-    apps_in(project.directory)
+    apps_in(project.vendored)
     try:
         apps, tools = (read(project.vendored, lock) for lock in (APPS, TOOLS))
     except InputError as error:
@@ -101,7 +101,7 @@ def files_of_rebuild(
         list(files),
         target.interpreter,
         project=project.vendored,
-        wanted=[requirement.text for requirement in apps_in(project.directory)],
+        wanted=[requirement.text for requirement in apps_in(project.vendored)],
     )
 
 
@@ -113,7 +113,7 @@ def _problems(
     """Yield the problems of both locks on a target; collect what asks for each file."""
     project, distributions = locks.project, locks.distributions
     apps = LockGraph(target, locks.apps, APPS, distributions, locks.damaged)
-    yield from apps.problems(apps_in(project.directory), str(APPS_IN))
+    yield from apps.problems(apps_in(project.vendored), str(APPS_IN))
     building = files_for_target([*locks.apps, *locks.tools], target)
     wanted = map(parse_requirement, distributions.tool_requirements(building))
     tools = LockGraph(target, locks.tools, TOOLS, distributions, locks.damaged)
@@ -149,7 +149,7 @@ def _other_format(project: VendorProject) -> Iterator[str]:
 
 def _untaken(locks: _Locks) -> Iterator[str]:
     """Yield the files that no target takes."""
-    by_path = {requirement.path for requirement in apps_in(locks.project.directory)}
+    by_path = {requirement.path for requirement in apps_in(locks.project.vendored)}
     for file in (*locks.apps, *locks.tools):
         # A wheel that apps.in names may be for a machine that is no target.
         targets = () if file.path in by_path else locks.project.targets

@@ -17,7 +17,7 @@ def requesting_line(project: VendorProject, files: Mapping[str, LockedFile], nam
     `files` are the locked files by package; their metadata says what depends on what. If the
     metadata does not lead to the package, the result names apps.in alone.
     """
-    lines = list(requirements_with_lines(project.directory))
+    lines = list(requirements_with_lines(project.vendored))
     direct = [line for line, requirement in lines if requirement.name == name]
     if direct:
         [file, *others] = _by_file(direct)

@@ -5,7 +5,7 @@ A line `-r NAME` includes another file of requirements/, whose path is relative,
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,8 +17,7 @@ from bootstrapper.ve.standards.requirement import (
 )
 from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import edit_and_sync, restore_command, sync_command
-from vendor_fetch.project.project import APPS_IN
-from vendor_fetch.project.target import Target
+from vendor_fetch.project.project import APPS_IN, VendorProject
 
 # The part of a line that an error message quotes.
 _QUOTED = re.compile(r"'([^']+)'")
@@ -62,19 +61,26 @@ def requirements_with_lines(project: Path) -> Iterator[tuple[Line, Requirement]]
             raise _line_error(line, str(error), quoted[1] if quoted else "") from None
 
 
-def check_requirements(project: Path, targets: Iterable[Target]) -> None:
+def included_files(project: Path) -> list[PurePosixPath]:
+    """Return apps.in and the files that it includes. Raise InputError for a wrong include."""
+    files = {APPS_IN: None}
+    for line in _lines(project, APPS_IN, ()):
+        files.setdefault(line.file)
+    return list(files)
+
+
+def check_requirements(project: VendorProject) -> None:
     """Raise InputError, with the line, for faults that a resolver reports less clearly.
 
     These are lines that cannot be parsed, and files that are not there.
     """
-    targets = list(targets)
-    for line, requirement in requirements_with_lines(project):
+    for line, requirement in requirements_with_lines(project.vendored):
         path = requirement.path
         if (
             path
             and "://" not in requirement.text
-            and any(requirement.applies(target.environment) for target in targets)
-            and not (project / path).is_file()
+            and any(requirement.applies(target.environment) for target in project.targets)
+            and not (project.directory / path).is_file()
         ):
             raise InputError(
                 line.place,

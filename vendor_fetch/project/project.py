@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,12 +11,15 @@ from bootstrapper.next_step import existing
 from bootstrapper.ve.project import project
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
+from vendor_fetch.project.cooldown import read_cooldown
 from vendor_fetch.project.default_python import choose_python
 from vendor_fetch.project.pyproject import setting_error
 from vendor_fetch.project.target import Target
 from vendor_fetch.project.targets_setting import read_targets
 
 APPS_IN = PurePosixPath("requirements/apps.in")
+# Where new files are before a command puts all of them in place.
+BESIDE = PurePosixPath("requirements/.vendoring")
 FORMATS = ("wheel", "tarball")
 # The key of pyproject.toml that is read here; docs/reference.md prints this table.
 KEYS = {
@@ -24,6 +28,11 @@ KEYS = {
         "are the oldest supported systems",
         "the Python of `requires-python` on `linux-x86_64`",
         "the Pythons and platforms that files are fetched for",
+    ),
+    ("tool.vendor_fetch", "cooldown"): (
+        'a time such as `"7 days"`, `"12 hours"` or `"2 weeks"`',
+        'none; generated projects have `"7 days"`',
+        "how old a version that no lock has must be; `--now` passes it once",
     ),
     ("tool.vendor_fetch", "format"): (
         '`"wheel"` or `"tarball"`',
@@ -44,12 +53,14 @@ class VendorProject:
 
     `build_requires` are build requirements that the project adds to those that its tarballs
     declare: a backend may ask for more when it is called (PEP 517, `get_requires_for_build_wheel`).
+    `cooldown` is the least age of a version that no lock has.
     """
 
     directory: Path
     targets: tuple[Target, ...]
     format: str = "wheel"
     build_requires: tuple[str, ...] = ()
+    cooldown: timedelta = timedelta(0)
     staging: Path | None = None
 
     @property
@@ -67,8 +78,8 @@ class VendorProject:
 
     @property
     def apps_in(self) -> Path:
-        """The file that lists what the project asks for."""
-        return self.directory / APPS_IN
+        """The file that lists what the project asks for; a command may be changing it."""
+        return self.vendored / APPS_IN
 
 
 def open_project(directory: Path) -> VendorProject:
@@ -97,6 +108,9 @@ def open_project(directory: Path) -> VendorProject:
         targets=_targets(settings, directory),
         format=file_format,
         build_requires=_build_requires(settings, directory),
+        cooldown=read_cooldown(directory, settings["cooldown"])
+        if "cooldown" in settings
+        else timedelta(0),
     )
 
 

@@ -1,7 +1,7 @@
 """Choose the files of resolved packages to vendor, and write the lock's lines for them."""
 
 import posixpath
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +13,7 @@ from bootstrapper.ve.standards.filename import InvalidFilename, Wheel, parse_fil
 from bootstrapper.ve.standards.marker import Marker
 from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project.apps_in import apps_in
-from vendor_fetch.project.project import APPS_IN
+from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.resolve.resolver import Artifact, Package
@@ -91,33 +91,38 @@ def locked_from_path(
     )
 
 
-def files_by_path(project: Path, targets: Sequence[Target]) -> list[LockedFile]:
+def files_by_path(project: VendorProject) -> list[LockedFile]:
     """Return the lines for the existing files that apps.in names by path for a target."""
     takers: dict[Path, list[Target]] = {}
-    for requirement in apps_in(project):
+    for requirement in apps_in(project.vendored):
         if requirement.path and "://" not in requirement.text:
-            path = (project / requirement.path).resolve()
-            taking = [each for each in targets if requirement.applies(each.environment)]
+            path = (project.directory / requirement.path).resolve()
+            taking = [each for each in project.targets if requirement.applies(each.environment)]
             if taking and path.is_file():
                 takers.setdefault(path, []).extend(taking)
-    return [locked_from_path(path, project, takers[path], targets) for path in sorted(takers)]
+    return [
+        locked_from_path(path, project.directory, takers[path], project.targets)
+        for path in sorted(takers)
+    ]
 
 
-def files_for_other_targets(project: Path, targets: Sequence[Target]) -> list[LockedFile]:
+def files_for_other_targets(project: VendorProject) -> list[LockedFile]:
     """Return the lines for the files that apps.in names by path, but for none of the targets."""
     markers: dict[PurePosixPath, list[Marker]] = {}
     taken = set()
-    for requirement in apps_in(project):
+    for requirement in apps_in(project.vendored):
         path = requirement.path and PurePosixPath(posixpath.normpath(requirement.path))
-        if path and path.parent == SOURCE and (project / path).is_file():
+        if path and path.parent == SOURCE and (project.directory / path).is_file():
             if requirement.marker is None or any(
-                requirement.applies(target.environment) for target in targets
+                requirement.applies(target.environment) for target in project.targets
             ):
                 taken.add(path)
             else:
                 markers.setdefault(path, []).append(requirement.marker)
     return [
-        LockedFile(path=path, sha256=(sha256_of(project / path),), marker=_any_of(markers[path]))
+        LockedFile(
+            path=path, sha256=(sha256_of(project.directory / path),), marker=_any_of(markers[path])
+        )
         for path in markers
         if path not in taken
     ]

@@ -9,6 +9,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -28,12 +29,16 @@ _GLIBC_MINORS = (17, 28, *range(31, 41))
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """A file that can be downloaded. `size` is in bytes, or None if the index does not say."""
+    """A file that can be downloaded.
+
+    `size` is in bytes, and `uploaded` the time when the index got it; None if it does not say.
+    """
 
     filename: str
     url: str
     sha256: str
     size: int | None = None
+    uploaded: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,4 +186,5 @@ def _artifact(entry: dict[str, Any]) -> Artifact:
         url=url,
         sha256=entry["hashes"]["sha256"],
         size=entry.get("size"),
+        uploaded=entry.get("upload-time"),
     )

@@ -38,7 +38,7 @@ def resolve_targets(
     newest; and then with every version that is not newer than the oldest. No target loses a wheel
     for a tarball by that.
     """
-    results = _resolve_all(resolve, {target: pinned[target] for target in targets})
+    results = resolve_again(resolve, {target: pinned[target] for target in targets})
     for choose in (_oldest, _newest):
         results = _agree(results, resolve, choose)
     for name in different_versions(results):
@@ -60,7 +60,7 @@ def _agree(results: Resolutions, resolve: ResolveTarget, choose: _Choose) -> Res
         settled |= shared.keys()
         changed = [target for target in results if _differs(results[target], shared)]
         pins = {target: _versions(results[target]) | shared for target in changed}
-        results = _better(results, _resolve_all(resolve, pins))
+        results = _better(results, resolve_again(resolve, pins))
     return results
 
 
@@ -71,7 +71,7 @@ def _bound(name: str, results: Resolutions, resolve: ResolveTarget) -> Resolutio
         constraint = f"{name}<={_oldest(versions)}"
         pins = {target: _versions(packages) for target, packages in trial.items()}
         try:
-            again = _resolve_all(resolve, pins, [constraint])
+            again = resolve_again(resolve, pins, [constraint])
         except WorkFailed:
             return results
         if versions.keys() == different_versions(again).get(name, {}).keys():
@@ -85,14 +85,15 @@ def _better(results: Resolutions, again: Resolutions) -> Resolutions:
     merged = results | {
         target: packages
         for target, packages in again.items()
-        if not _loses_wheels(results[target], packages)
+        if not loses_wheels(results[target], packages)
     }
     if len(different_versions(merged)) < len(different_versions(results)):
         return merged
     return results
 
 
-def _loses_wheels(before: Iterable[Package], after: Iterable[Package]) -> bool:
+def loses_wheels(before: Iterable[Package], after: Iterable[Package]) -> bool:
+    """Return whether a package that was a wheel is a tarball after a change."""
     had = {package.name for package in before if package.wheels}
     return any(package.name in had and not package.wheels for package in after)
 
@@ -107,10 +108,10 @@ def different_versions(results: Resolutions) -> dict[str, dict[str, list[Target]
     return {name: found for name, found in versions.items() if len(found) > 1}
 
 
-def _resolve_all(
+def resolve_again(
     resolve: ResolveTarget, pins: Mapping[Target, Pins], constraints: Sequence[str] = ()
 ) -> Resolutions:
-    """Resolve for each target, several at a time: other processes do the work."""
+    """Resolve for each target that has pins, several at a time: other processes do the work."""
     if len(pins) == 1:
         return {target: resolve(target, pins[target], constraints) for target in pins}
     with ThreadPoolExecutor() as pool:

@@ -12,6 +12,7 @@ from bootstrapper.ve.standards.requirement import parse_requirement
 from bootstrapper.ve.wheel import undeclared
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.uv import INDEX_VARIABLES, find_uv, permitted_environment, uv_settings
+from vendor_fetch.project.project import BESIDE
 from vendor_fetch.resolve.uv_failure import failed_build
 
 # uv can't find or satisfy the build requirements of a tarball.
@@ -110,6 +111,8 @@ class Uv:
 
     def with_user_files(self, output: str) -> str:
         """Return uv's output with the names of the user's configuration files."""
+        # A changed apps.in is beside the real one.
+        output = output.replace(f"{BESIDE}/", "")
         return self._settings.with_user_files(output, self._uv_toml)
 
 

@@ -1,7 +1,8 @@
 """Resolve requirements to the lines of a lock, and fetch the files that the lines name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +16,7 @@ from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
-from vendor_fetch.program import online_command
+from vendor_fetch.program import now_command, online_command
 from vendor_fetch.project.apps_in import check_requirements
 from vendor_fetch.project.locks import (
     Lock,
@@ -39,6 +40,7 @@ from vendor_fetch.resolve.shared_versions import (
     different_versions,
     resolve_targets,
 )
+from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
 from vendor_fetch.resolve.uv_run import SearchScope
 
 # The requirements of each target: requirements/apps.in, or lines.
@@ -49,14 +51,17 @@ Requirements = Path | Mapping[Target, Sequence[str]]
 class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
-    It collects the resolved artifacts by sha256 in `known`, and what the user should know in
-    `warnings`.
+    The locked versions of the packages in `free` do not count: they get the newest versions that the
+    requirements allow. With `upgrade_all`, no locked version counts. It collects the resolved
+    artifacts by sha256 in `known`, and what the user should know in `warnings`.
     """
 
     project: VendorProject
     cache: Cache
     index: Index
     progress: Progress
+    free: frozenset[str] = frozenset()
+    upgrade_all: bool = False
     known: dict[str, Artifact] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -73,15 +78,66 @@ class Locker:
         Versions in the `previous` lock stay where the requirements allow them. So do those of
         `other_lock` if `previous` does not have the package. `prefer` is "wheel" or "tarball".
         """
+        other_lock = list(other_lock)
+        locked = {
+            (file.distribution.name, file.distribution.version)
+            for file in (*previous.files, *other_lock)
+        }
         excluded: dict[Target, list[str]] = {target: [] for target in self.project.targets}
+        cooling: dict[str, str] = {}
         while True:
-            lines = self._lock(requirements, previous, prefer, list(other_lock), excluded)
+            try:
+                lines = self._lock(requirements, previous, prefer, other_lock, excluded)
+            except WorkFailed as error:
+                if not cooling:
+                    raise
+                raise self._cooling_error(error, cooling) from None
+            if fresh := self._fresh(lines, locked):
+                cooling |= fresh
+                for versions in excluded.values():
+                    versions += fresh
+                continue
             self._fetch(lines)
             unsupported = self._unsupported(lines)
             if not unsupported:
-                return lines
-            for target, name in unsupported:
-                excluded[target].append(name)
+                break
+            for target, version in unsupported:
+                excluded[target].append(version)
+        for version, age in cooling.items():
+            name, _, number = version.partition("!=")
+            self._warn(f"held back: {name} {number}, {age} old; --now takes it")
+        return lines
+
+    def _fresh(
+        self, lines: Iterable[LockedFile], locked: Collection[tuple[str, str]]
+    ) -> dict[str, str]:
+        """Return the new versions, `NAME!=1.0`, that are too young for the cooldown, with their age."""
+        if not self.project.cooldown:
+            return {}
+        now, found = datetime.now(UTC), {}
+        for file in lines:
+            parts = file.distribution
+            artifact = self.known.get(file.sha256[0])
+            if not artifact or (parts.name, parts.version) in locked:
+                continue
+            if artifact.uploaded is None:
+                self._warn(
+                    "note: the index does not tell when some versions were uploaded, so cooldown "
+                    "does not hold for them"
+                )
+            elif now - artifact.uploaded < self.project.cooldown:
+                found[f"{parts.name}!={parts.version}"] = _age(now - artifact.uploaded)
+        return found
+
+    def _cooling_error(self, error: WorkFailed, cooling: Mapping[str, str]) -> WorkFailed:
+        held = ", ".join(
+            f"{version.replace('!=', ' ')} is {age} old" for version, age in cooling.items()
+        )
+        return WorkFailed(
+            error.where,
+            f"{error.fault}\n  cooldown in pyproject.toml holds new versions back: {held}",
+            f"{now_command()}  # takes them this time",
+        )
 
     def _unsupported(self, lines: Iterable[LockedFile]) -> list[tuple[Target, str]]:
         """Return the versions, `NAME!=1.0`, whose files do not allow the Python of a target.
@@ -115,6 +171,8 @@ class Locker:
             | (_versions(locked[target].values()) or self._vendored_versions(previous))
             for target in self.project.targets
         }
+        if self.upgrade_all:
+            pins = {target: {} for target in pins}
         if previous.format not in ("", self.project.format) and prefer == self.project.format:
             # The versions stay, the files do not.
             locked = {target: {} for target in locked}
@@ -130,7 +188,7 @@ class Locker:
             kept = {target: locked[target].get(name) for target in needed}
             lines += self._lines(needed, kept, prefer)
         if isinstance(requirements, Path):
-            lines += files_for_other_targets(self.project.directory, self.project.targets)
+            lines += files_for_other_targets(self.project)
         return lines
 
     def _fetch(self, files: Iterable[LockedFile]) -> None:
@@ -195,7 +253,7 @@ class Locker:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
         if isinstance(requirements, Path):
-            check_requirements(project.directory, project.targets)
+            check_requirements(project)
         # uv fails at a damaged file; it is fetched again after the index was asked.
         vendored = all(locked.values()) and all(
             is_in_place(file, project.vendored)
@@ -203,7 +261,7 @@ class Locker:
                 file.path: file for each in locked.values() for file in each.values()
             }.values()
         )
-        if vendored:
+        if vendored and not self.free and not self.upgrade_all:
             try:
                 results = self._resolve_in(
                     SearchScope(source=project.source), requirements, pins, excluded
@@ -259,7 +317,18 @@ class Locker:
                 **options,  # type: ignore[arg-type]
             )
 
-        return resolve_targets(self.project.targets, resolve_target, pins)
+        unpinned = {
+            target: {name: version for name, version in each.items() if name not in self.free}
+            for target, each in pins.items()
+        }
+        results = resolve_targets(self.project.targets, resolve_target, unpinned)
+        wanted = {package.name for packages in results.values() for package in packages}
+        constraints: list[str] = []
+        if self.free & wanted:
+            results, constraints = newest_versions(
+                results, resolve_target, unpinned, self.free & wanted
+            )
+        return keep_versions(results, resolve_target, pins, constraints, self.free)
 
     def _report_different_versions(self, results: Resolutions) -> None:
         for name, versions in different_versions(results).items():
@@ -279,6 +348,12 @@ class Locker:
             return {}
         distributions = map(parse_filename, sorted(vendored_names(self.project.vendored)))
         return {distribution.name: distribution.version for distribution in distributions}
+
+
+def _age(time: timedelta) -> str:
+    """Return a time in words: `3 days`, `5 hours`."""
+    number, unit = (time.days, "day") if time.days else (time.seconds // 3600, "hour")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _versions(files: Iterable[LockedFile]) -> dict[str, str]:

@@ -20,11 +20,11 @@ from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.atomic_file import write_file
-from vendor_fetch.program import sync_command
+from vendor_fetch.program import retry_command, sync_command
+from vendor_fetch.project.apps_in import included_files
 from vendor_fetch.project.locks import locked_names
-from vendor_fetch.project.project import APPS_IN, VendorProject
+from vendor_fetch.project.project import APPS_IN, BESIDE, VendorProject
 
-BESIDE = APPS.parent / ".vendoring"
 _JOURNAL = BESIDE / "journal"
 # Files that a killed run of version 0.1 was copying, as tempfile names them; and its journal.
 _PART = re.compile(r"\.[a-z0-9_]{8}\.part|\.unfinished-sync")
@@ -36,16 +36,26 @@ class Staging:
     def __init__(self, project: VendorProject) -> None:
         self._directory = project.directory
         self._owned = locked_names(project.directory)
+        self._edits: dict[PurePosixPath, bytes] = {}
         self.project = replace(project, staging=project.directory / BESIDE)
 
     def fill(self) -> None:
         """Give the project beside the files and locks that the project has now."""
         self.project.source.mkdir(parents=True)
-        for name in (APPS, TOOLS, PurePosixPath("pyproject.toml")):
+        asked = included_files(self._directory)
+        for name in (APPS, TOOLS, PurePosixPath("pyproject.toml"), *asked):
             if (self._directory / name).is_file():
-                shutil.copy2(self._directory / name, self.project.vendored / name)
+                copy = self.project.vendored / name
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(self._directory / name, copy)
         for path in _files(self._directory / SOURCE):
             _link_or_copy(path, self.project.source / path.name)
+
+    def edit(self, file: PurePosixPath, text: str) -> None:
+        """Change a file that people write, such as apps.in, together with the vendored files."""
+        self._edits[file] = (self._directory / file).read_bytes()
+        write_file(self.project.vendored / file, text.encode())
+        shutil.copymode(self._directory / file, self.project.vendored / file)
 
     def keep(self, files: Iterable[LockedFile]) -> None:
         """Remove the files beside that no line of the new locks names.
@@ -68,10 +78,17 @@ class Staging:
                 )
 
     def commit(self) -> None:
-        """Put the files and locks in their places."""
+        """Put the files and locks in their places.
+
+        Raise WorkFailed if somebody has changed a file meanwhile that is to be edited.
+        """
+        for file, old in self._edits.items():
+            if (self._directory / file).read_bytes() != old:
+                raise WorkFailed(str(file), "was changed while this command ran", retry_command())
         removed = sorted(self._owned - {path.name for path in _files(self.project.source)})
         _sync_directory(self.project.source)
-        write_file(self._directory / _JOURNAL, "".join(f"{name}\n" for name in removed).encode())
+        journal = [*(f"+ {file}" for file in self._edits), *(f"- {name}" for name in removed)]
+        write_file(self._directory / _JOURNAL, "".join(f"{line}\n" for line in journal).encode())
         _sync_directory(self._directory / BESIDE)
         _complete(self._directory)
 
@@ -112,13 +129,19 @@ def _complete(directory: Path) -> None:
     for path in _files(directory / BESIDE / SOURCE):
         path.replace(source / path.name)
     _sync_directory(source)
-    for lock in (APPS, TOOLS):
-        path = directory / BESIDE / lock
-        if path.is_file() and not _same(path, directory / lock):
-            path.replace(directory / lock)
+    journal = [
+        line.split(" ", 1)
+        for line in (directory / _JOURNAL).read_text(encoding="utf-8").splitlines()
+    ]
+    edited = [PurePosixPath(name) for kind, name in journal if kind == "+"]
+    for file in (APPS, TOOLS, *edited):
+        path = directory / BESIDE / file
+        if path.is_file() and not _same(path, directory / file):
+            path.replace(directory / file)
     _sync_directory(directory / APPS.parent)
-    for name in (directory / _JOURNAL).read_text(encoding="utf-8").splitlines():
-        (source / name).unlink(missing_ok=True)
+    for kind, name in journal:
+        if kind == "-":
+            (source / name).unlink(missing_ok=True)
     (directory / _JOURNAL).unlink()
 
 

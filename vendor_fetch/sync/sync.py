@@ -3,6 +3,8 @@
 The files and locks change together, or not at all; see vendor_fetch.sync.staging.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from bootstrapper import plain_text
@@ -24,39 +26,80 @@ from vendor_fetch.sync.staging import recover, staging
 from vendor_fetch.sync.summary import summary_lines
 
 
-def sync(project: VendorProject, cache: Cache, index: Index, progress: Progress) -> int:
-    """Bring a project's files up to date with requirements/apps.in.
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a command changes besides what apps.in says.
 
-    Locked versions stay as long as apps.in allows them. If the vendored files satisfy apps.in, no
-    network is needed. Return the exit status: 0, or 1 if a difference is left that a user has to
-    resolve, such as a wheel that no lock names.
+    The locked versions of the `free` packages do not count, or with `upgrade_all` those of none.
+    `edits` are the new texts of apps.in and of the files that it includes. With `dry_run`, sync
+    prints what would change, and changes nothing.
     """
+
+    free: frozenset[str] = frozenset()
+    upgrade_all: bool = False
+    edits: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    dry_run: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether a project that is in sync may change."""
+        return bool(self.free or self.upgrade_all or self.edits)
+
+
+def sync(
+    project: VendorProject,
+    cache: Cache,
+    index: Index,
+    progress: Progress,
+    request: Request | None = None,
+) -> int:
+    """Bring a project's files up to date with requirements/apps.in, and do what a request asks for.
+
+    Locked versions stay as long as apps.in and the request allow them. If the vendored files satisfy
+    apps.in, no network is needed. Return the exit status: 0, or 1 if a difference is left that a user
+    has to resolve, such as a wheel that no lock names.
+    """
+    request = request or Request()
     # Two syncs would remove each other's files, or a rebuild's. Older versions of this program and
     # pushes in place lock the project's directory.
     with project_lock(project.directory), project_lock(project.directory / APPS.parent):
         recover(project.directory)
-        if not list(check_differences(project)):
+        if not request.changes and not list(check_differences(project)):
             progress.say("Nothing to do: requirements/src/ agrees with requirements/apps.in")
             return 0
         before = _sizes(project)
         with staging(project) as change:
-            locker = Locker(project=change.project, cache=cache, index=index, progress=progress)
-            refuse_rejected_files(files_by_path(project.directory, project.targets), project)
+            locker = Locker(
+                project=change.project,
+                cache=cache,
+                index=index,
+                progress=progress,
+                free=request.free,
+                upgrade_all=request.upgrade_all,
+            )
+            for file, text in request.edits.items():
+                change.edit(file, text)
+            refuse_rejected_files(files_by_path(change.project), project)
             previous = {lock: read_lock(project.directory, lock) for lock in (APPS, TOOLS)}
-            found = lock_project(change.project, locker, project.apps_in, previous)
+            found = lock_project(change.project, locker, change.project.apps_in, previous)
             for lock, content in found.items():
                 write_lock(lock, content, change.project)
             change.keep(file for content in found.values() for file in content.files)
-            change.commit()
-        for line in (*summary_lines(before, _sizes(project)), *locker.warnings):
+            after = _sizes(change.project)
+            if not request.dry_run:
+                change.commit()
+                after = _sizes(project)
+        for line in (*summary_lines(before, after), *locker.warnings):
             progress.say(line)
+        if request.dry_run:
+            return 0
         return _report_remaining(project)
 
 
 def _sizes(project: VendorProject) -> dict[PurePosixPath, int]:
     return {
         SOURCE / name: (project.source / name).stat().st_size
-        for name in vendored_names(project.directory)
+        for name in vendored_names(project.vendored)
     }
 
 
