@@ -58,7 +58,9 @@ COMMANDS = {
     "typed_command": "cookiecutter TEMPLATE",
     "_scan": "ssh-keyscan HOST | ssh-keygen -lf -",
     "_renaming": "mv OLD NEW",
-    **dict.fromkeys(("retry_command", "sync_command", "online_command", "MAKE"), "make vendor"),
+    **dict.fromkeys(
+        ("retry_command", "sync_command", "online_command", "now_command", "MAKE"), "make vendor"
+    ),
     **dict.fromkeys(("by_hand", "_by_hand", "_there"), "ssh HOST"),
     **dict.fromkeys(
         ("_choices", "_status", "with_text", "deploy_command", "_open_configuration"),

@@ -1,5 +1,6 @@
 """bootstrapper and vendor_fetch on a real system: their tests pass with its Python."""
 
+import configparser
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.support.beds import Bed
 
-# What those tests import. The wheels come from the package index of this machine's pip.
+# What those tests import, besides the extras. The wheels come from the index of this machine's pip.
+EXTRAS = ("vendor", "template")
 PACKAGES = (
-    *("cookiecutter>=2.6", "packaging>=25", "requests>=2.31", "uv>=0.8.5"),
+    *("packaging>=25", "cyclonedx-python-lib[json-validation]"),
     *("pytest>=8.3", "pytest-randomly>=3.16", "pytest-timeout>=2.3", "pytest-xdist>=3.6"),
 )
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -35,7 +37,11 @@ def checkout(bed: Bed, tmp_path: Path) -> None:
         *("--only-binary", ":all:", "--python-version", bed.python),
         *(word for name in PLATFORMS for word in ("--platform", name)),
     ]
-    subprocess.run([*download, *PACKAGES], check=True)
+    setup = configparser.ConfigParser()
+    setup.read(REPOSITORY / "setup.cfg", encoding="utf-8")
+    extras = [setup["options.extras_require"][name].split() for name in EXTRAS]
+    packages = [*PACKAGES, *(package for extra in extras for package in extra)]
+    subprocess.run([*download, *packages], check=True)
     subprocess.run(["git", "clone", "-q", REPOSITORY, tmp_path / "checkout"], check=True)
     for name in ("wheels", "checkout"):
         bed.put(tmp_path / name, f"/home/anna/{name}", "anna")
