@@ -1,8 +1,7 @@
 """Resolve requirements to the lines of a lock, and fetch the files that the lines name."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +15,7 @@ from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
-from vendor_fetch.program import now_command, online_command
+from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import check_requirements
 from vendor_fetch.project.locks import (
     Lock,
@@ -42,6 +41,7 @@ from vendor_fetch.resolve.shared_versions import (
 )
 from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
 from vendor_fetch.resolve.uv_run import SearchScope
+from vendor_fetch.sync.cooldown import Cooldown
 
 # The requirements of each target: requirements/apps.in, or lines.
 Requirements = Path | Mapping[Target, Sequence[str]]
@@ -79,23 +79,16 @@ class Locker:
         `other_lock` if `previous` does not have the package. `prefer` is "wheel" or "tarball".
         """
         other_lock = list(other_lock)
-        locked = {
-            (file.distribution.name, file.distribution.version)
-            for file in (*previous.files, *other_lock)
-        }
+        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock])
         excluded: dict[Target, list[str]] = {target: [] for target in self.project.targets}
-        cooling: dict[str, str] = {}
         while True:
             try:
                 lines = self._lock(requirements, previous, prefer, other_lock, excluded)
             except WorkFailed as error:
-                if not cooling:
-                    raise
-                raise self._cooling_error(error, cooling) from None
-            if fresh := self._fresh(lines, locked):
-                cooling |= fresh
+                raise cooldown.explain(error) from None
+            if young := cooldown.hold_back(lines, self.known):
                 for versions in excluded.values():
-                    versions += fresh
+                    versions += young
                 continue
             self._fetch(lines)
             unsupported = self._unsupported(lines)
@@ -103,41 +96,9 @@ class Locker:
                 break
             for target, version in unsupported:
                 excluded[target].append(version)
-        for version, age in cooling.items():
-            name, _, number = version.partition("!=")
-            self._warn(f"held back: {name} {number}, {age} old; --now takes it")
+        for line in cooldown.notes():
+            self._warn(line)
         return lines
-
-    def _fresh(
-        self, lines: Iterable[LockedFile], locked: Collection[tuple[str, str]]
-    ) -> dict[str, str]:
-        """Return the new versions, `NAME!=1.0`, that are too young for the cooldown, with their age."""
-        if not self.project.cooldown:
-            return {}
-        now, found = datetime.now(UTC), {}
-        for file in lines:
-            parts = file.distribution
-            artifact = self.known.get(file.sha256[0])
-            if not artifact or (parts.name, parts.version) in locked:
-                continue
-            if artifact.uploaded is None:
-                self._warn(
-                    "note: the index does not tell when some versions were uploaded, so cooldown "
-                    "does not hold for them"
-                )
-            elif now - artifact.uploaded < self.project.cooldown:
-                found[f"{parts.name}!={parts.version}"] = _age(now - artifact.uploaded)
-        return found
-
-    def _cooling_error(self, error: WorkFailed, cooling: Mapping[str, str]) -> WorkFailed:
-        held = ", ".join(
-            f"{version.replace('!=', ' ')} is {age} old" for version, age in cooling.items()
-        )
-        return WorkFailed(
-            error.where,
-            f"{error.fault}\n  cooldown in pyproject.toml holds new versions back: {held}",
-            f"{now_command()}  # takes them this time",
-        )
 
     def _unsupported(self, lines: Iterable[LockedFile]) -> list[tuple[Target, str]]:
         """Return the versions, `NAME!=1.0`, whose files do not allow the Python of a target.
@@ -348,12 +309,6 @@ class Locker:
             return {}
         distributions = map(parse_filename, sorted(vendored_names(self.project.vendored)))
         return {distribution.name: distribution.version for distribution in distributions}
-
-
-def _age(time: timedelta) -> str:
-    """Return a time in words: `3 days`, `5 hours`."""
-    number, unit = (time.days, "day") if time.days else (time.seconds // 3600, "hour")
-    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _versions(files: Iterable[LockedFile]) -> dict[str, str]:

@@ -1,0 +1,68 @@
+"""Hold back versions that no lock has and that are younger than the project's `cooldown`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.project.lockfile import LockedFile
+from vendor_fetch.program import now_command
+from vendor_fetch.resolve.resolver import Artifact
+
+
+class Cooldown:
+    """The versions that one resolution has held back so far. A version in `locked` is not new."""
+
+    def __init__(self, least_age: timedelta, locked: Iterable[LockedFile]) -> None:
+        self._least_age = least_age
+        self._locked = {(each.distribution.name, each.distribution.version) for each in locked}
+        self._held: dict[tuple[str, str], str] = {}
+        self._without_time = False
+
+    def hold_back(self, lines: Iterable[LockedFile], known: Mapping[str, Artifact]) -> list[str]:
+        """Return constraints, `NAME!=1.0`, against the versions that are too young.
+
+        `known` are the artifacts of the lines by their sha256.
+        """
+        if not self._least_age:
+            return []
+        now, young = datetime.now(UTC), {}
+        for line in lines:
+            version = line.distribution.name, line.distribution.version
+            artifact = known.get(line.sha256[0])
+            if not artifact or version in self._locked:
+                continue
+            if artifact.uploaded is None:
+                self._without_time = True
+            elif now - artifact.uploaded < self._least_age:
+                young[version] = _age(now - artifact.uploaded)
+        self._held |= young
+        return [f"{name}!={number}" for name, number in young]
+
+    def notes(self) -> Iterator[str]:
+        """Yield what the user should know about the versions that were held back."""
+        for (name, number), age in self._held.items():
+            yield f"held back: {name} {number}, {age} old; --now takes it"
+        if self._without_time:
+            yield (
+                "note: the index does not tell when some versions were uploaded, so cooldown does "
+                "not hold for them"
+            )
+
+    def explain(self, error: WorkFailed) -> WorkFailed:
+        """Return the error of a resolver with the versions that were held back from it."""
+        if not self._held:
+            return error
+        held = ", ".join(
+            f"{name} {number} is {age} old" for (name, number), age in self._held.items()
+        )
+        return WorkFailed(
+            error.where,
+            f"{error.fault}\n  cooldown in pyproject.toml holds new versions back: {held}",
+            f"{now_command()}  # takes them this time",
+        )
+
+
+def _age(time: timedelta) -> str:
+    """Return a time in words: `3 days`, `5 hours`."""
+    number, unit = (time.days, "day") if time.days else (time.seconds // 3600, "hour")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
