@@ -15,7 +15,7 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
-from vendor_fetch.commands import reports, upkeep, vendoring
+from vendor_fetch.commands import changes, reports, upkeep, vendoring
 from vendor_fetch.commands.options import common_options, verbosity_of
 from vendor_fetch.program import PROGRAM, retry_command, sync_command
 
@@ -43,6 +43,7 @@ def parser() -> CommandParser:
     main_parser.set_defaults(run=vendoring.run_sync)
     commands = main_parser.add_subparsers(dest="command", metavar="COMMAND")
     vendoring.add_parsers(commands, common)
+    changes.add_parsers(commands, common)
     upkeep.add_parsers(commands, common)
     reports.add_parsers(commands, common)
     return main_parser

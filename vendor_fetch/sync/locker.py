@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
-from bootstrapper.ve.standards.filename import parse_filename
 from vendor_fetch.backend.records import TarballRecorder
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
@@ -17,13 +16,7 @@ from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import check_requirements
-from vendor_fetch.project.locks import (
-    Lock,
-    Records,
-    TarballRecord,
-    files_for_target,
-    vendored_names,
-)
+from vendor_fetch.project.locks import Lock, Records, TarballRecord, files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.choice import (
@@ -42,6 +35,7 @@ from vendor_fetch.resolve.shared_versions import (
 from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
+from vendor_fetch.sync.pins import preferred_versions
 
 # The requirements of each target: requirements/apps.in, or lines.
 Requirements = Path | Mapping[Target, Sequence[str]]
@@ -52,8 +46,9 @@ class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
-    requirements allow. With `upgrade_all`, no locked version counts. It collects the resolved
-    artifacts by sha256 in `known`, and what the user should know in `warnings`.
+    requirements allow. With `upgrade_all`, no locked version counts. The packages in `fixed` get
+    these versions, which pass the cooldown. It collects the resolved artifacts by sha256 in `known`,
+    and what the user should know in `warnings`.
     """
 
     project: VendorProject
@@ -62,6 +57,7 @@ class Locker:
     progress: Progress
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
     known: dict[str, Artifact] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -79,7 +75,7 @@ class Locker:
         `other_lock` if `previous` does not have the package. `prefer` is "wheel" or "tarball".
         """
         other_lock = list(other_lock)
-        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock])
+        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock], self.fixed)
         excluded: dict[Target, list[str]] = {target: [] for target in self.project.targets}
         while True:
             try:
@@ -128,12 +124,9 @@ class Locker:
             for target in self.project.targets
         }
         pins = {
-            target: _versions(files_for_target(other_lock, target))
-            | (_versions(locked[target].values()) or self._vendored_versions(previous))
-            for target in self.project.targets
+            target: {**({} if self.upgrade_all else each), **self.fixed}
+            for target, each in preferred_versions(self.project, previous, other_lock).items()
         }
-        if self.upgrade_all:
-            pins = {target: {} for target in pins}
         if previous.format not in ("", self.project.format) and prefer == self.project.format:
             # The versions stay, the files do not.
             locked = {target: {} for target in locked}
@@ -222,7 +215,7 @@ class Locker:
                 file.path: file for each in locked.values() for file in each.values()
             }.values()
         )
-        if vendored and not self.free and not self.upgrade_all:
+        if vendored and not self.free and not self.upgrade_all and not self.fixed:
             try:
                 results = self._resolve_in(
                     SearchScope(source=project.source), requirements, pins, excluded
@@ -262,6 +255,8 @@ class Locker:
         excluded: Mapping[Target, Sequence[str]],
         **options: object,
     ) -> Resolutions:
+        fixed = [f"{name}=={version}" for name, version in self.fixed.items()]
+
         def resolve_target(
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
@@ -272,7 +267,7 @@ class Locker:
                 target=target,
                 scope=scope,
                 pinned=pins,
-                constraints=[*excluded[target], *constraints],
+                constraints=[*excluded[target], *fixed, *constraints],
                 warn=self._warn,
                 build_requires=self.project.build_requires,
                 **options,  # type: ignore[arg-type]
@@ -302,14 +297,3 @@ class Locker:
     def _warn(self, line: str) -> None:
         if line not in self.warnings:
             self.warnings.append(line)
-
-    def _vendored_versions(self, previous: Lock) -> dict[str, str]:
-        """Return the versions in the names of the files, for a lock that is gone or unreadable."""
-        if previous.files:
-            return {}
-        distributions = map(parse_filename, sorted(vendored_names(self.project.vendored)))
-        return {distribution.name: distribution.version for distribution in distributions}
-
-
-def _versions(files: Iterable[LockedFile]) -> dict[str, str]:
-    return {file.distribution.name: file.distribution.version for file in files}
