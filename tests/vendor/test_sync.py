@@ -1,15 +1,11 @@
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
-from bootstrapper.ve.project.project_lock import project_lock
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import (
@@ -180,56 +176,6 @@ def test_interrupted_sync_leaves_a_working_project(
         assert all((project / file.path).is_file() for file in read(project, lock))
     assert vendor(project) == 0
     assert files(project) == ["tiny-2.0-py3-none-any.whl"]
-
-
-@pytest.mark.parametrize("locked", [".", "requirements"])
-def test_second_sync_waits_for_its_turn(
-    locked: str, index: Index, make_project: MakeProject
-) -> None:
-    make_wheel(index.directory, "tiny")
-    project = make_project("tiny")
-    with waiting_sync(project, locked) as run:
-        assert not files(project)
-    printed, _ = run.communicate(timeout=60)
-    assert run.returncode == 0
-    assert "waiting" not in printed  # a second time
-    assert files(project) == ["tiny-1.0-py3-none-any.whl"]
-
-
-def test_ctrl_c_ends_the_wait(index: Index, make_project: MakeProject) -> None:
-    project = make_project("tiny")
-    with waiting_sync(project, ".") as run:
-        run.send_signal(signal.SIGINT)
-        _, printed = run.communicate(timeout=10)
-    assert run.returncode == 130
-    assert printed.startswith("interrupted; ")
-    assert not files(project)
-
-
-def test_check_needs_no_turn(index: Index, make_project: MakeProject) -> None:
-    make_wheel(index.directory, "tiny")
-    project = make_project("tiny")
-    assert vendor(project) == 0
-    with waiting_sync(project, ".") as run:
-        assert vendor(project, "check") == 0
-    run.communicate(timeout=60)
-
-
-@contextmanager
-def waiting_sync(project: Path, locked: str) -> Iterator["subprocess.Popen[str]"]:
-    """A sync that waits for us, who hold a lock of the project."""
-    with project_lock(project / locked):
-        run = subprocess.Popen(
-            [sys.executable, "-m", "vendor_fetch", "--project", project],
-            cwd=REPOSITORY,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert run.stdout
-        line = run.stdout.readline()
-        assert line == "waiting for another vendor_fetch in this project, or for a rebuild\n"
-        yield run
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ class ConfiguredIndexes:
         """
         for address in self._addresses:
             content = self.get(urljoin(address, f"{name}/"), JSON, LARGEST)
-            page = read_page(content, urljoin(address, f"{name}/")) if content else None
+            page = read_page(content, urljoin(address, f"{name}/")) if content is not None else None
             if page and not page.files.keys().isdisjoint(filenames):
                 return page
         return None

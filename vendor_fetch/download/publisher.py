@@ -14,9 +14,11 @@ _IDENTITIES = ("repository", "email", "organization", "project", "sub")
 
 
 def publisher_at(address: str, indexes: ConfiguredIndexes) -> str:
-    """Return the publisher of the provenance at an address, or nothing. Raise Unanswered."""
+    """Return the publisher of the provenance at an address. Raise Unanswered."""
     content = indexes.get(address, JSON, LARGEST)
-    return read_publisher(content) if content else ""
+    if content is None:
+        raise Unanswered("the index names it and does not have it")
+    return read_publisher(content)
 
 
 def read_publisher(content: bytes) -> str:
