@@ -26,7 +26,7 @@ environment:
 
 Packages come from the index that uv, or else pip, is configured for.
 Exit status: 0 done, 1 the work failed or something differs, 2 the command or a file that
-people write is wrong, 3 another run has locked the project, 130 interrupted.
+people write is wrong, 130 interrupted. A second run in a project waits for the first.
 """
 
 
