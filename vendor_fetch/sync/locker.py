@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
@@ -16,7 +16,12 @@ from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import online_command
-from vendor_fetch.project.apps_in import check_requirements
+from vendor_fetch.project.apps_in import (
+    accepted_hashes,
+    check_requirements,
+    limiting_lines,
+    requested_lines,
+)
 from vendor_fetch.project.locks import (
     Lock,
     Records,
@@ -30,6 +35,7 @@ from vendor_fetch.resolve.choice import (
     choose_files,
     files_for_other_targets,
     locked_from_path,
+    with_hashes,
 )
 from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.resolve.resolver import Artifact, Package, resolve
@@ -43,8 +49,8 @@ from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
 
-# The requirements of each target: requirements/apps.in, or lines.
-Requirements = Path | Mapping[Target, Sequence[str]]
+# The requirements of each target; None for those of requirements/apps.in.
+Requirements = Mapping[Target, Sequence[str]] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +127,12 @@ class Locker:
         other_lock: Sequence[LockedFile],
         excluded: Mapping[Target, Sequence[str]],
     ) -> list[LockedFile]:
+        hashes = accepted_hashes(self.project) if requirements is None else {}
         locked = {
             target: {
-                file.distribution.name: file for file in files_for_target(previous.files, target)
+                file.distribution.name: file
+                for file in files_for_target(previous.files, target)
+                if hashes.get(file.distribution.name, set(file.sha256)) & set(file.sha256)
             }
             for target in self.project.targets
         }
@@ -147,8 +156,10 @@ class Locker:
         lines = []
         for name, needed in sorted(by_name.items()):
             kept = {target: locked[target].get(name) for target in needed}
+            if name in hashes:
+                needed = with_hashes(needed, hashes[name])
             lines += self._lines(needed, kept, prefer)
-        if isinstance(requirements, Path):
+        if requirements is None:
             lines += files_for_other_targets(self.project)
         return lines
 
@@ -189,7 +200,7 @@ class Locker:
         for target, package in packages.items():
             file = locked.get(target)
             if package.path:
-                file = locked_from_path(package.path, self.project.directory, [target], targets)
+                file = locked_from_path(package.path, self.project, [target])
             elif not file or file.distribution.version != package.version:
                 chosen.setdefault(package.version, {})[target] = package
                 continue
@@ -213,7 +224,7 @@ class Locker:
     ) -> Resolutions:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
-        if isinstance(requirements, Path):
+        if requirements is None:
             check_requirements(project)
         # uv fails at a damaged file; it is fetched again after the index was asked.
         vendored = all(locked.values()) and all(
@@ -262,19 +273,22 @@ class Locker:
         excluded: Mapping[Target, Sequence[str]],
         **options: object,
     ) -> Resolutions:
+        lines = requested_lines(self.project) if requirements is None else []
+        limits = limiting_lines(self.project) if requirements is None else []
+
         def resolve_target(
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
-            lines = requirements if isinstance(requirements, Path) else requirements[target]
             return resolve(
-                lines,
+                lines if requirements is None else requirements[target],
                 project=self.project.directory,
                 target=target,
                 scope=scope,
                 pinned=pins,
-                constraints=[*excluded[target], *constraints],
+                constraints=[*excluded[target], *limits, *constraints],
                 warn=self._warn,
                 build_requires=self.project.build_requires,
+                for_apps_in=requirements is None,
                 **options,  # type: ignore[arg-type]
             )
 
