@@ -185,7 +185,7 @@ def test_interrupted_sync_leaves_a_working_project(
         ("tiny ; python_version", "requirements/apps.in:2: the marker ends too early\n    tiny ; "),
         (
             "--index-url https://user:secret@index.example.org",
-            "requirements/apps.in:2: --index-url: options don't belong here",
+            "requirements/apps.in:2: --index-url: the configuration of pip or uv says where",
         ),
     ],
 )

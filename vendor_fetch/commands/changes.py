@@ -11,7 +11,6 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
-from bootstrapper.ve.standards.requirement import parse_requirement
 from vendor_fetch.commands.libraries import libraries
 from vendor_fetch.commands.options import (
     add_now,
@@ -27,6 +26,7 @@ from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import program_command
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.apps_in_edit import add_requirements, remove_requirements
+from vendor_fetch.project.direct_reference import parse_line
 from vendor_fetch.project.locks import read_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.sync.request import Request
@@ -128,7 +128,8 @@ def run_add(options: argparse.Namespace, progress: Progress) -> int:
     project = project_of(options)
     # It finds wrong requirements before the user is asked.
     add_requirements(project.directory, options.requirements)
-    names = {parse_requirement(text).name for text in options.requirements}
+    # The name of an address without one is known when its file is there.
+    names = {parse_line(text).name for text in options.requirements} - {""}
     if not options.yes:
         for name in sorted(names - _locked_names(project)):
             if not _is_wanted(name, project, options, progress):

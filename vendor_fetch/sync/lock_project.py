@@ -9,13 +9,12 @@ from vendor_fetch.graph.check import refuse_rejected_files
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.project.locks import Lock, files_for_target
 from vendor_fetch.project.project import VendorProject
-from vendor_fetch.sync.locker import Locker, Requirements
+from vendor_fetch.sync.locker import Locker
 
 
 def lock_project(
     project: VendorProject,
     locker: Locker,
-    requirements: Requirements,
     previous: Mapping[PurePosixPath, Lock],
     extended: Iterable[LockedFile] = (),
 ) -> dict[PurePosixPath, Lock]:
@@ -24,7 +23,7 @@ def lock_project(
     The versions in the `previous` locks and in the `extended` lines stay where the requirements
     allow them. Raise BootstrapperError.
     """
-    apps = locker.vendor(requirements, previous[APPS], prefer=project.format, other_lock=extended)
+    apps = locker.vendor(None, previous[APPS], prefer=project.format, other_lock=extended)
     refuse_rejected_files(apps, project)
     records = {**previous[TOOLS].records, **previous[APPS].records}
     tools: list[LockedFile] = []
@@ -42,7 +41,12 @@ def lock_project(
         if is_settled:
             break
     return {
-        APPS: Lock(files=tuple(apps), records=records, format=project.format),
+        APPS: Lock(
+            files=tuple(apps),
+            records=records,
+            origins=previous[APPS].origins,
+            format=project.format,
+        ),
         TOOLS: Lock(files=tuple(tools), records=records, format=project.format),
     }
 

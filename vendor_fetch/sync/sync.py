@@ -3,24 +3,26 @@
 The files and locks change together, or not at all; see vendor_fetch.sync.staging.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.quoting import joined, quoted
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
 from bootstrapper.ve.project.project_lock import project_lock
+from vendor_fetch.direct.direct_files import DirectFiles
+from vendor_fetch.direct.usable import refuse_unusable_files
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import is_offline
-from vendor_fetch.graph.check import check_differences, refuse_rejected_files, unlisted_paths
+from vendor_fetch.graph.check import check_differences, unlisted_paths
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import command_without, edit_and_sync, sync_command
-from vendor_fetch.project.locks import Lock, locked_names, read_lock, write_lock
+from vendor_fetch.project.locks import locked_names, read_lock, write_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
-from vendor_fetch.resolve.choice import files_by_path
 from vendor_fetch.sync.changes import Change, changes, explained, sizes
 from vendor_fetch.sync.lock_project import lock_project
 from vendor_fetch.sync.locker import Locker
@@ -89,9 +91,16 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
     before, owned = sizes(project), locked_names(project.directory)
     for file, text in request.edits.items():
         change.edit(file, text)
-    refuse_rejected_files(files_by_path(change.project), project)
-    previous = {lock: read_lock(project.directory, lock) for lock in (APPS, TOOLS)}
-    found = lock_project(change.project, locker, change.project.apps_in, previous)
+    DirectFiles(
+        project=change.project,
+        cache=locker.cache,
+        index=locker.index,
+        progress=locker.progress,
+        renew=lambda name: request.upgrade_all or name in request.free,
+    ).update()
+    refuse_unusable_files(change.project)
+    previous = {lock: read_lock(change.project.vendored, lock) for lock in (APPS, TOOLS)}
+    found = lock_project(change.project, locker, previous)
     for lock, content in found.items():
         write_lock(lock, content, change.project)
     lines = [file for content in found.values() for file in content.files]
@@ -104,7 +113,9 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
         file.path: locker.known[file.sha256[0]] for file in lines if file.sha256[0] in locker.known
     }
     explained_changes = explained(changed, change.project, found[APPS].files, artifacts)
-    facts = _published(tuple(explained_changes), previous.values(), lines, locker, request)
+    from_index = {path for path, each in artifacts.items() if not each.url.startswith("file:")}
+    locked = [file for lock in (APPS, TOOLS) for file in read_lock(project.directory, lock).files]
+    facts = _published(tuple(explained_changes), locked, lines, from_index, locker, request)
     if request.strict and facts.warnings:
         raise WorkFailed(
             "--strict",
@@ -126,20 +137,24 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
 
 def _published(
     changed: tuple[Change, ...],
-    previous: Iterable[Lock],
-    lines: list[LockedFile],
+    locked: list[LockedFile],
+    new: list[LockedFile],
+    from_index: Set[PurePosixPath],
     locker: Locker,
     request: Request,
 ) -> Published:
     """Return the changes with their publishers, as far as the index has them."""
-    locked = [file for lock in previous for file in lock.files]
-    # The files of a project's first lock have no publishers to be compared with.
-    asked = {each.name for each in changed} if locked else request.introduced
-    is_from_index = any(each.added for each in changed) and bool(locker.known)
-    if not asked or not is_from_index or is_offline():
+    # The files of a project's first lock have no publishers to be compared with. Those that apps.in
+    # names by an address are no business of the index.
+    asked = {
+        each.name
+        for each in changed
+        if (locked or each.name in request.introduced) and not from_index.isdisjoint(each.added)
+    }
+    if not asked or is_offline():
         return Published(changes=changed)
     return published(
-        changed, asked, locked, lines, project=locker.project.directory, index=locker.index
+        changed, asked, locked, new, project=locker.project.directory, index=locker.index
     )
 
 

@@ -12,7 +12,13 @@ from bootstrapper.ve.project.lockfile import APPS, LockedFile
 from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import program_command, retry_command
-from vendor_fetch.project.apps_in import apps_in, requirements_with_lines
+from vendor_fetch.project.apps_in import (
+    apps_in,
+    constraints_with_lines,
+    limiting_lines,
+    requested_lines,
+    requirements_with_lines,
+)
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.reports.audit import Finding
@@ -154,12 +160,12 @@ class _Search:
         try:
             for target in self._project.targets:
                 resolve(
-                    self._project.apps_in,
+                    requested_lines(self._project),
                     project=self._project.directory,
                     target=target,
                     scope=self._scope,
                     pinned=self._pins[target],
-                    constraints=constraints,
+                    constraints=[*limiting_lines(self._project), *constraints],
                     build_requires=self._project.build_requires,
                 )
         except WorkFailed:
@@ -186,8 +192,8 @@ def _by_path(finding: Finding) -> WorkFailed:
     place = finding.chain[0] if finding.chain else str(APPS_IN)
     return WorkFailed(
         place,
-        f"{_title(finding)}, and the line names its file",
-        edit(_file(place), f"name another file, then: {retry_command()}"),
+        f"{_title(finding)}, and the line names its file or its address",
+        edit(_file(place), f"name another one, then: {retry_command()}"),
     )
 
 
@@ -200,14 +206,22 @@ def _without_fix(finding: Finding) -> WorkFailed:
 
 
 def _forbidden(project: VendorProject, finding: Finding, smallest: str) -> WorkFailed:
+    """Return the error that names the line which forbids a version, itself or by a dependency."""
+    lines = [
+        *requirements_with_lines(project.directory),
+        *constraints_with_lines(project.directory),
+    ]
     place, *names = finding.chain or (str(APPS_IN), finding.name)
-    texts = {line.place: line.text for line, _ in requirements_with_lines(project.directory)}
     needed = "".join(f", which needs {name}" for name in names[1:])
-    asking = f"{texts.get(place, 'what')}{needed}"
+    text = next((line.text for line, _ in lines if line.place == place), names[0])
+    for line, requirement in lines:
+        if requirement.name == finding.name and not requirement.allows(smallest):
+            place, text, needed = line.place, line.text, ""
+            break
     return WorkFailed(
         place,
-        f"asks for {asking}; {_title(finding)}, and the smallest version without a known advisory "
-        f"is {smallest}",
+        f"asks for {text}{needed}; {_title(finding)}, and the smallest version without a known "
+        f"advisory is {smallest}",
         edit(_file(place), f"allow {finding.name} {smallest}, then: {retry_command()}"),
     )
 
