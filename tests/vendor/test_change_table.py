@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
-from tests.vendor.conftest import PYTHON, MakeProject, snapshot, vendor
+from tests.vendor.conftest import PYTHON, MakeProject, changes, snapshot, vendor
 from vendor_fetch.upkeep.django import release_notes
 
 GITHUB = {"kind": "GitHub", "repository": "django/django"}
@@ -208,3 +208,16 @@ def test_users_own_file_is_no_change(
     printed = out(capsys)
     assert "own" not in printed
     assert "\n4 files, " in printed
+
+
+def test_many_requesters_are_counted(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"asking{number}" for number in range(5)]
+    make_wheel(index.directory, "shared")
+    for name in names:
+        make_wheel(index.directory, name, requires=["shared"])
+    project = make_project(*names)
+    out(capsys)
+    assert vendor(project) == 0
+    assert changes(out(capsys))["shared"][-1] == "asking0, asking1 and 3 others"

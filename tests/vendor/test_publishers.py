@@ -8,6 +8,7 @@ import pytest
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, changes, files, snapshot, vendor
+from vendor_fetch.download.project_page import ConfiguredIndexes, Unanswered
 
 OURS = {"kind": "GitHub", "repository": "example/tiny", "workflow": "release.yml"}
 OTHERS = {"kind": "GitHub", "repository": "stranger/tiny", "workflow": "release.yml"}
@@ -175,3 +176,32 @@ def test_faulty_provenance_is_no_match(
     assert vendor(project, "upgrade") == 0
     [warning] = warnings(capsys.readouterr().out)
     assert warning.startswith(f"warning: {NEW}: its provenance can't be read: ")
+
+
+def test_page_that_fails_is_a_warning(
+    project: Path,
+    index: Index,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise Unanswered("503 Server Error")
+
+    monkeypatch.setattr(ConfiguredIndexes, "get", fail)
+    before = snapshot(project)
+    assert vendor(project, "upgrade", "--strict") == 1
+    assert snapshot(project) == before
+    capsys.readouterr()
+    assert vendor(project, "upgrade") == 0
+    assert warnings(capsys.readouterr().out) == [
+        "warning: tiny: the index does not say who published it: 503 Server Error"
+    ]
+
+
+def test_file_of_an_address_is_unknown_to_the_index(
+    project: Path, index: Index, tmp_path: Path
+) -> None:
+    wheel = make_wheel(tmp_path / "elsewhere", "private")
+    assert vendor(project, "add", f"private @ {wheel.as_uri()}") == 0
+    assert "private-1.0-py3-none-any.whl" in files(project)
+    assert "/simple/private/" not in index.asked

@@ -75,7 +75,9 @@ def test_no_finding_writes_nothing(
 ) -> None:
     before, asked = snapshot(project), list(index.asked)
     assert upgrade(osv("X-1", "tiny", "2.0-3.0")) == 0
-    assert capsys.readouterr().out == "No known advisory\n"
+    age, result = capsys.readouterr().out.splitlines()
+    assert "all.zip: 1 advisory, the newest of 2026-01-01, " in age
+    assert result == "No known advisory"
     assert upgrade(osv("X-1", "tiny", "0-2.0"), words=("calm",)) == 0
     assert snapshot(project) == before
     assert index.asked == asked
@@ -133,6 +135,28 @@ def test_fix_that_a_package_forbids_names_the_chain(
     )
     # The other fix is not lost.
     assert versions(project) == {"calm": "1.1", "strict": "1.0", "tiny": "1.0"}
+
+
+def test_every_forbidden_fix_is_listed(
+    upgrade: Upgrade, project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_project("app", "calm<1.1", "tiny<1.1")
+    assert vendor(project) == 0
+    assert upgrade(osv("X-1", "tiny", "0-1.1"), osv("X-2", "calm", "0-1.1")) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("requirements/apps.in: 2 packages keep a known advisory\n")
+    assert "requirements/apps.in:2: asks for calm<1.1; calm 1.0 has X-2, " in printed
+    assert "requirements/apps.in:3: asks for tiny<1.1; tiny 1.0 has X-1, " in printed
+
+
+def test_line_that_limits_a_fix_is_named(
+    upgrade: Upgrade, project: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_project("app", "calm", "-c limits.in")
+    (project / "requirements/limits.in").write_text("tiny<1.1\n")
+    assert vendor(project) == 0
+    assert upgrade(osv("X-1", "tiny", "0-1.1")) == 1
+    assert capsys.readouterr().err.startswith("requirements/limits.in:1: asks for tiny<1.1; ")
 
 
 def test_package_without_a_fix_is_an_error(

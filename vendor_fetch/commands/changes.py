@@ -169,7 +169,7 @@ def _run_security(project: VendorProject, options: argparse.Namespace, progress:
     now = datetime.now(UTC)
     with libraries():
         advisories = usable_advisories(project, options.advisories, options.max_age, now, progress)
-    progress.detail(age_line(advisories, now))
+    progress.say(age_line(advisories, now))
     refusals: list[WorkFailed] = []
 
     def prepare() -> Request | None:

@@ -13,6 +13,7 @@ from vendor_fetch.sync.request import Outcome
 from vendor_fetch.upkeep.django import next_steps, release_notes
 
 IN_SYNC = "Nothing to do: requirements/src/ agrees with requirements/apps.in"
+_MOST_NAMES = 3
 # Keys of the JSON; docs/reference.md prints these tables.
 KEYS = {
     "changes": "a list of packages",
@@ -109,8 +110,16 @@ def _row(change: Change, now: datetime) -> tuple[str, ...]:
         f"{change.size / 1e6:7.2f} MB",
         f"{age}, passes cooldown" if change.passes_cooldown else age,
         change.publisher,
-        change.why,
+        _shortened(change.why),
     )
+
+
+def _shortened(why: str) -> str:
+    """Return a list of packages with the first ones and the number of the others."""
+    names = why.split(", ")
+    if len(names) <= _MOST_NAMES:
+        return why
+    return f"{', '.join(names[:2])} and {len(names) - 2} others"
 
 
 def _introduction(change: Change, first: datetime | None, now: datetime) -> str:

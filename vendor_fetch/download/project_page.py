@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -93,14 +93,14 @@ class ConfiguredIndexes:
                 response.raise_for_status()
                 if "json" not in response.headers.get("Content-Type", ""):
                     return None
-                content = b""
+                content = bytearray()
                 for chunk in response.iter_content(1 << 20):
                     content += chunk
                     if len(content) > largest:
                         raise Unanswered(f"it is larger than {largest >> 20} MiB")
         except requests.RequestException as error:
             raise Unanswered(without_passwords(str(error))) from None
-        return content
+        return bytes(content)
 
 
 def _addresses(project: Path, index: Index) -> list[str]:
@@ -136,9 +136,14 @@ def _file(entry: Mapping[str, Any], address: str) -> PageFile:
     uploaded = entry.get("upload-time")
     return PageFile(
         sha256=str(entry["hashes"].get("sha256", "")),
-        uploaded=datetime.fromisoformat(uploaded) if uploaded else None,
+        uploaded=_time(uploaded) if uploaded else None,
         provenance=_of_index(entry.get("provenance"), address),
     )
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _of_index(provenance: object, address: str) -> str:

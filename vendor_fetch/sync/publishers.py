@@ -54,7 +54,11 @@ def published(
         for each in changes
         if each.added and each.name in asked
     }
-    indexes = ConfiguredIndexes(project, index)
+    try:
+        indexes = ConfiguredIndexes(project, index)
+    except ImportError as error:
+        warning = f"warning: publishers are not compared: {error.name} is not installed"
+        return Published(changes=changes, warnings=(warning,))
     found = _ask(lambda name: indexes.page(name, added[name]), added)
     pages = {name: page for name, page in found.items() if isinstance(page, ProjectPage)}
     files = {

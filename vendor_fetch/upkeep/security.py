@@ -54,10 +54,11 @@ def security_plan(
     index can't be reached.
     """
     search = _Search(project, list(files), audit, index)
-    first = {each.name: each for each in reversed(list(found))}
+    # Of two versions for different targets, the newer one is not to go back.
+    newest = {each.name: each for each in sorted(found, key=_order)}
     fixed: dict[str, str] = {}
     refusals = []
-    for name, finding in sorted(first.items()):
+    for name, finding in newest.items():
         try:
             fixed[name] = search.fixed(finding, fixed)
         except _Refused as refused:
@@ -171,6 +172,13 @@ class _Search:
         except WorkFailed:
             return False
         return True
+
+
+def _order(finding: Finding) -> tuple[str, Version]:
+    try:
+        return finding.name, Version(finding.version)
+    except InvalidVersion:  # 2004d
+        return finding.name, Version("0")
 
 
 def _end(finding: Finding) -> str:
