@@ -205,3 +205,48 @@ def test_file_of_an_address_is_unknown_to_the_index(
     assert vendor(project, "add", f"private @ {wheel.as_uri()}") == 0
     assert "private-1.0-py3-none-any.whl" in files(project)
     assert "/simple/private/" not in index.asked
+
+
+def test_file_of_another_index_is_compared(
+    project: Path,
+    index: Index,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    index.publishers[OLD] = OURS
+    with Index(tmp_path / "extra") as extra:
+        wheel = make_wheel(extra.directory, "tiny", "3.0")
+        extra.publishers[wheel.name] = OTHERS
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", extra.url)
+        assert vendor(project, "upgrade", "--strict") == 1
+    assert "GitHub example/tiny for 1.0; GitHub stranger/tiny for 3.0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("with_json", [True, False])
+def test_name_stays_at_the_index_that_has_it(
+    with_json: bool,
+    project: Path,
+    index: Index,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An index of one's own comes first, and the public one need not know its names."""
+    with Index(tmp_path / "public") as public:
+        monkeypatch.setenv("UV_INDEX", index.url)
+        monkeypatch.setenv("UV_DEFAULT_INDEX", public.url)
+        if with_json:
+            index.publishers |= {OLD: OURS, NEW: OURS}
+        assert vendor(project, "upgrade", "--strict") == 0
+        assert public.asked == []
+    assert files(project) == [NEW]
+
+
+def test_strict_needs_the_index(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(project, "upgrade", "--dry-run") == 0
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    assert vendor(project, "upgrade", "--strict") == 1
+    assert "VENDOR_FETCH_OFFLINE forbids the index\n" in capsys.readouterr().err
+    assert vendor(project, "upgrade") == 0

@@ -178,6 +178,17 @@ def test_fix_that_does_not_fit_gives_way_to_the_next(
     assert versions(project) == {"app": "1.0", "calm": "1.2", "tiny": "1.2"}
 
 
+def test_what_the_fix_forces_moves_as_well(
+    index: Index, upgrade: Upgrade, project: Path, make_project: MakeProject
+) -> None:
+    make_wheel(index.directory, "strict", requires=["tiny<1.1"])
+    make_project("strict", "calm")
+    assert vendor(project) == 0
+    make_wheel(index.directory, "strict", "2.0", requires=["tiny"])
+    assert upgrade(osv("X-1", "tiny", "0-1.1")) == 0
+    assert versions(project) == {"calm": "1.0", "strict": "2.0", "tiny": "1.1"}
+
+
 def test_security_passes_the_cooldown(
     index: Index,
     make_project: MakeProject,

@@ -22,10 +22,18 @@ from vendor_fetch.resolve.uv_run import SearchScope, Uv
 JSON = "application/vnd.pypi.simple.v1+json"
 # The largest page of 2026 has 30 MB. A faulty server must not fill the memory.
 LARGEST = 256 << 20
+_NOTHING = (404, 410)
 
 
 class Unanswered(Exception):
     """An index did not answer, or its answer can't be read; the text says why."""
+
+
+class NoJson(Unanswered):
+    """An index has an answer, and not in JSON."""
+
+    def __init__(self) -> None:
+        super().__init__("its answer is no JSON")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,24 +70,29 @@ class ConfiguredIndexes:
         self._addresses = [] if index.no_index else _addresses(project, index)
 
     def page(self, name: str, filenames: Collection[str]) -> ProjectPage | None:
-        """Return the page that has one of the files; None if there is none in JSON.
+        """Return what the indexes have of a project; None if no index has it in JSON.
 
-        Raise Unanswered.
+        The later indexes are asked only if the earlier ones lack some of the files: a name of the
+        user's own is no business of a public index. Raise Unanswered.
         """
+        files: dict[str, PageFile] = {}
         for address in self._addresses:
-            content = self.get(urljoin(address, f"{name}/"), JSON, LARGEST)
-            page = read_page(content, urljoin(address, f"{name}/")) if content is not None else None
-            if page and not page.files.keys().isdisjoint(filenames):
-                return page
-        return None
+            place = urljoin(address, f"{name}/")
+            try:
+                content = self.get(place, JSON, LARGEST)
+            except NoJson:
+                break
+            if content is not None:
+                files = {**read_page(content, place).files, **files}
+            if files.keys() >= set(filenames):
+                break
+        return ProjectPage(files=files) if files else None
 
     def get(self, address: str, accept: str, largest: int) -> bytes | None:
-        """Return the JSON at an address; None if it is not there or something else.
-
-        Raise Unanswered.
-        """
+        """Return the JSON at an address; None if there is nothing. Raise Unanswered."""
         import requests
 
+        content = bytearray()
         try:
             with self._session.get(
                 address,
@@ -88,12 +101,13 @@ class ConfiguredIndexes:
                 timeout=TIMEOUT,
                 **request_options(address, self._index),
             ) as response:
-                if response.status_code in (404, 406, 410):
+                if response.status_code in _NOTHING:
                     return None
+                if response.status_code == requests.codes.not_acceptable:
+                    raise NoJson
                 response.raise_for_status()
                 if "json" not in response.headers.get("Content-Type", ""):
-                    return None
-                content = bytearray()
+                    raise NoJson
                 for chunk in response.iter_content(1 << 20):
                     content += chunk
                     if len(content) > largest:

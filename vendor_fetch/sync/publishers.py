@@ -59,7 +59,8 @@ def published(
     except ImportError as error:
         warning = f"warning: publishers are not compared: {error.name} is not installed"
         return Published(changes=changes, warnings=(warning,))
-    found = _ask(lambda name: indexes.page(name, added[name]), added)
+    old = {name: {file.path.name for file in _of(name, locked)} for name in added}
+    found = _ask(lambda name: indexes.page(name, added[name] | old[name]), added)
     pages = {name: page for name, page in found.items() if isinstance(page, ProjectPage)}
     files = {
         name: _Files(

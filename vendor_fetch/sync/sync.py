@@ -151,8 +151,11 @@ def _published(
         for each in changed
         if (locked or each.name in request.introduced) and not from_index.isdisjoint(each.added)
     }
-    if not asked or is_offline():
+    if not asked:
         return Published(changes=changed)
+    if is_offline():
+        unknown = "warning: publishers are not compared: VENDOR_FETCH_OFFLINE forbids the index"
+        return Published(changes=changed, warnings=(unknown,) if request.strict else ())
     return published(
         changed, asked, locked, new, project=locker.project.directory, index=locker.index
     )
