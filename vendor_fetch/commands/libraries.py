@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bootstrapper.errors import WorkFailed
+from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import tools_command
 
 _PACKAGES = {
@@ -14,12 +14,12 @@ _PACKAGES = {
 
 @contextmanager
 def libraries() -> Iterator[None]:
-    """Raise WorkFailed if a library is missing: `check` must work in a project's ve, without them."""
+    """Raise MissingTool if a library is missing: `check` must work in a project's ve, without them."""
     try:
         yield
     except ImportError as error:
         module = (error.name or "").partition(".")[0]
         package = _PACKAGES.get(module, module)
-        raise WorkFailed(
+        raise MissingTool(
             package, "is not installed; this command needs it", tools_command(package)
         ) from None

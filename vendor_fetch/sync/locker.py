@@ -13,17 +13,21 @@ from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
+from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import (
+    Request,
     accepted_hashes,
     check_requirements,
     limiting_lines,
     requested_lines,
+    requests,
 )
 from vendor_fetch.project.locks import Lock, Records, TarballRecord, files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.choice import files_for_other_targets, with_hashes
+from vendor_fetch.resolve.conflict import explained
 from vendor_fetch.resolve.resolver import Artifact, Package, resolve
 from vendor_fetch.resolve.shared_versions import (
     Pins,
@@ -32,6 +36,7 @@ from vendor_fetch.resolve.shared_versions import (
     resolve_targets,
 )
 from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
+from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
 from vendor_fetch.sync.lock_lines import lock_lines
@@ -183,8 +188,15 @@ class Locker:
     ) -> Resolutions:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
+        asked: list[Request] = []
+        fixed = [f"{name}=={version}" for name, version in self.fixed.items()]
+        limited = excluded = {target: [*each, *fixed] for target, each in excluded.items()}
+        for_apps_in = requirements is None
         if requirements is None:
             check_requirements(project)
+            asked = requests(project)
+            requirements = dict.fromkeys(project.targets, requested_lines(asked))
+            limited = {target: [*each, *limiting_lines(asked)] for target, each in excluded.items()}
         # uv fails at a damaged file; it is fetched again after the index was asked.
         vendored = all(locked.values()) and all(
             is_in_place(file, project.vendored)
@@ -195,7 +207,11 @@ class Locker:
         if vendored and not self.free and not self.upgrade_all and not self.fixed:
             try:
                 results = self._resolve_in(
-                    SearchScope(source=project.source), requirements, pins, excluded
+                    SearchScope(source=project.source),
+                    requirements,
+                    pins,
+                    limited,
+                    for_apps_in=for_apps_in,
                 )
             except BootstrapperError as error:
                 self.progress.detail(f"  the vendored files are not enough: {error.fault}")
@@ -216,39 +232,66 @@ class Locker:
                 ),
                 requirements,
                 pins,
-                excluded,
+                limited,
+                for_apps_in=for_apps_in,
                 requesting_line=partial(requesting_line, project, every),
             )
+        except MissingTool:
+            raise
         except WorkFailed as error:
+            if isinstance(error, Unsatisfiable) and asked:
+                error = self._explained(error, asked, excluded)
             if is_offline():
                 raise WorkFailed(error.where, error.fault, online_command()) from None
-            raise
+            raise error from None
+
+    def _explained(
+        self,
+        error: Unsatisfiable,
+        asked: Sequence[Request],
+        excluded: Mapping[Target, Sequence[str]],
+    ) -> WorkFailed:
+        """Return the error with the lines of apps.in that conflict."""
+
+        def refused(some: Sequence[Request], target: Target) -> str:
+            try:
+                resolve(
+                    requested_lines(some),
+                    project=self.project.directory,
+                    target=target,
+                    scope=SearchScope(index=self.index, offline=is_offline()),
+                    constraints=[*excluded[target], *limiting_lines(some)],
+                    build_requires=self.project.build_requires,
+                    for_apps_in=True,
+                )
+            except Unsatisfiable as again:
+                return again.output
+            except WorkFailed:
+                return ""
+            return ""
+
+        return explained(error, asked, self.project.targets, refused)
 
     def _resolve_in(
         self,
         scope: SearchScope,
-        requirements: Requirements,
+        requirements: Mapping[Target, Sequence[str]],
         pins: Mapping[Target, Pins],
         excluded: Mapping[Target, Sequence[str]],
         **options: object,
     ) -> Resolutions:
-        lines = requested_lines(self.project) if requirements is None else []
-        limits = limiting_lines(self.project) if requirements is None else []
-        fixed = [f"{name}=={version}" for name, version in self.fixed.items()]
-
         def resolve_target(
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
             return resolve(
-                lines if requirements is None else requirements[target],
+                requirements[target],
                 project=self.project.directory,
                 target=target,
                 scope=scope,
                 pinned=pins,
-                constraints=[*excluded[target], *limits, *fixed, *constraints],
+                constraints=[*excluded[target], *constraints],
                 warn=self._warn,
                 build_requires=self.project.build_requires,
-                for_apps_in=requirements is None,
                 **options,  # type: ignore[arg-type]
             )
 

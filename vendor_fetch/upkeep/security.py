@@ -17,6 +17,7 @@ from vendor_fetch.project.apps_in import (
     constraints_with_lines,
     limiting_lines,
     requested_lines,
+    requests,
     requirements_with_lines,
 )
 from vendor_fetch.project.locks import files_for_target
@@ -158,15 +159,16 @@ class _Search:
 
     def _is_allowed(self, constraints: Sequence[str]) -> bool:
         """Return whether apps.in has a solution with the constraints for every target."""
+        asked = requests(self._project)
         try:
             for target in self._project.targets:
                 resolve(
-                    requested_lines(self._project),
+                    requested_lines(asked),
                     project=self._project.directory,
                     target=target,
                     scope=self._scope,
                     pinned=self._pins[target],
-                    constraints=[*limiting_lines(self._project), *constraints],
+                    constraints=[*limiting_lines(asked), *constraints],
                     build_requires=self._project.build_requires,
                 )
         except WorkFailed:
