@@ -252,3 +252,23 @@ def test_old_advisories_are_an_error(upgrade: Upgrade, capsys: pytest.CaptureFix
     record = osv("X-1", "tiny", "0-1.1", modified="2020-01-01T00:00:00Z")
     assert upgrade(record, words=("--max-age", "30 days")) == 2
     assert "days old, --max-age allows 30 days" in capsys.readouterr().err
+
+
+def test_dead_index_is_no_missing_fix(
+    upgrade: Upgrade, project: Path, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index.stop()
+    before = snapshot(project)
+    assert upgrade(osv("X-1", "tiny", "0-1.1")) == 1
+    assert "can be reached" in capsys.readouterr().err
+    assert snapshot(project) == before
+
+
+def test_package_that_the_index_lacks_has_no_fix(
+    upgrade: Upgrade, project: Path, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in index.directory.glob("tiny-*"):
+        path.unlink()
+    assert upgrade(osv("X-1", "tiny", "0-1.1"), osv("X-2", "calm", "0-1.1")) == 1
+    assert capsys.readouterr().err.startswith("tiny: tiny 1.0 has X-1, and the index has no later ")
+    assert versions(project) == {"app": "1.0", "calm": "1.1", "tiny": "1.0"}

@@ -24,6 +24,7 @@ from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.reports.audit import Finding
 from vendor_fetch.resolve.resolver import resolve
+from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
 
 # Returns the findings about a version of a package.
@@ -102,14 +103,6 @@ class _Search:
         name = finding.name
         if name in self._by_path:
             raise _Refused(_by_path(finding))
-        # From here on, an error means that no version fits.
-        resolve(
-            [name],
-            project=self._project.directory,
-            target=self._project.targets[0],
-            scope=self._scope,
-            dependencies=False,
-        )
         versions = self._safe_versions(finding)
         smallest = next(versions, None)
         if smallest is None:
@@ -153,7 +146,7 @@ class _Search:
                 dependencies=False,
                 lowest=True,
             )
-        except WorkFailed:
+        except Unsatisfiable:
             return ""
         return package.version
 
@@ -171,7 +164,7 @@ class _Search:
                     constraints=[*limiting_lines(asked), *constraints],
                     build_requires=self._project.build_requires,
                 )
-        except WorkFailed:
+        except Unsatisfiable:
             return False
         return True
 
