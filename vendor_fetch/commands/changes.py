@@ -191,12 +191,12 @@ def _run_security(project: VendorProject, options: argparse.Namespace, progress:
             configured_index(project.directory),
         )
         refusals.extend(plan.refusals)
-        for name, version in plan.fixed.items():
-            ids = ", ".join(each.ids[0] for each in found if each.name == name)
-            progress.say(f"{name} {version} is not affected by {ids}")
-        if not plan.fixed:
+        for name, fix in plan.fixes.items():
+            ids = ", ".join(dict.fromkeys(each.ids[0] for each in found if each.name == name))
+            progress.say(f"{name} {fix.version} is not affected by {ids}")
+        if not plan.fixes:
             return None
-        return Request(fixed=plan.fixed, dry_run=options.dry_run, strict=options.strict)
+        return Request(fixes=plan.fixes, dry_run=options.dry_run, strict=options.strict)
 
     status = _sync(project, prepare, options, progress, nothing="")
     if len(refusals) > 1:

@@ -40,7 +40,7 @@ from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
 from vendor_fetch.sync.lock_lines import lock_lines
-from vendor_fetch.sync.pins import preferred_versions
+from vendor_fetch.sync.pins import Fix, preferred_versions, raised
 
 # The requirements of each target; None for those of requirements/apps.in.
 Requirements = Mapping[Target, Sequence[str]] | None
@@ -51,8 +51,8 @@ class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
-    requirements allow. With `upgrade_all`, no locked version counts. The packages in `fixed` get
-    these versions, which pass the cooldown. It collects the resolved artifacts by sha256 in `known`,
+    requirements allow. With `upgrade_all`, no locked version counts. The `fixes` replace
+    versions, and pass the cooldown. It collects the resolved artifacts by sha256 in `known`,
     and what the user should know in `warnings`.
     """
 
@@ -62,7 +62,7 @@ class Locker:
     progress: Progress
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
-    fixed: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, Fix] = field(default_factory=dict)
     known: dict[str, Artifact] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -80,7 +80,7 @@ class Locker:
         `other_lock` if `previous` does not have the package. `prefer` is "wheel" or "tarball".
         """
         other_lock = list(other_lock)
-        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock], self.fixed)
+        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock], self.fixes)
         excluded: dict[Target, list[str]] = {target: [] for target in self.project.targets}
         while True:
             try:
@@ -131,9 +131,15 @@ class Locker:
             }
             for target in self.project.targets
         }
+        pins = preferred_versions(self.project, previous, other_lock)
+        fixed = {target: raised(each, self.fixes) for target, each in pins.items()}
         pins = {
-            target: {**({} if self.upgrade_all else each), **self.fixed}
-            for target, each in preferred_versions(self.project, previous, other_lock).items()
+            target: {**({} if self.upgrade_all else each), **fixed[target]}
+            for target, each in pins.items()
+        }
+        excluded = {
+            target: [*each, *(f"{name}=={version}" for name, version in fixed[target].items())]
+            for target, each in excluded.items()
         }
         if previous.format not in ("", self.project.format) and prefer == self.project.format:
             # The versions stay, the files do not.
@@ -189,8 +195,7 @@ class Locker:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
         asked: list[Request] = []
-        fixed = [f"{name}=={version}" for name, version in self.fixed.items()]
-        limited = excluded = {target: [*each, *fixed] for target, each in excluded.items()}
+        limited = excluded
         for_apps_in = requirements is None
         if requirements is None:
             check_requirements(project)
@@ -204,7 +209,7 @@ class Locker:
                 file.path: file for each in locked.values() for file in each.values()
             }.values()
         )
-        if vendored and not self.free and not self.upgrade_all and not self.fixed:
+        if vendored and not self.free and not self.upgrade_all and not self.fixes:
             try:
                 results = self._resolve_in(
                     SearchScope(source=project.source),
