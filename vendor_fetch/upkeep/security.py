@@ -130,7 +130,7 @@ class _Search:
             return
         for _ in range(_MOST_STEPS):
             without = "".join(f",!={version}" for version in excluded)
-            version = self._lowest(f"{name}>={bound}{without}")
+            version = self._lowest(f"{name}>={Version(bound).public}{without}")
             if not version:
                 return
             found = self._audit(name, version)
