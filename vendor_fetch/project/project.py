@@ -119,7 +119,7 @@ def _targets(settings: Mapping[str, Any], directory: Path) -> tuple[Target, ...]
     if "targets" in settings:
         return read_targets(directory, settings["targets"], required)
     python, micro = choose_python(required)
-    return (Target(python=python, micro=micro),)
+    return (Target(python=python, micro=micro, required=required),)
 
 
 def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """The target of vendoring: the Python and the platform that files are fetched for."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.python.tag import linux_platforms, macos_platforms
@@ -28,13 +29,21 @@ class Target:
 
     `python` is a version of two numbers, "3.12"; `micro` is the third number of the oldest allowed
     one. `platform` is a key of PLATFORMS. `floor` is the version of the oldest C library on Linux,
-    and of the oldest macOS; None is the default of FLOORS.
+    and of the oldest macOS; None is the default of FLOORS. `required` is `requires-python`.
+
+    An `exact` target stands for its micro version, and for the later ones that need the same files.
     """
 
     python: str
     platform: str = DEFAULT_PLATFORM
     floor: tuple[int, int] | None = None
     micro: int = 0
+    required: str = ""
+    exact: bool = False
+
+    def at(self, micro: int) -> Self:
+        """Return the target at a later micro version."""
+        return replace(self, micro=micro, exact=True)
 
     @property
     def oldest_python(self) -> str:
@@ -93,7 +102,7 @@ class Target:
         return macos_platforms(self.machine, self.oldest_system)
 
     def __str__(self) -> str:
-        return f"Python {self.python} on {self.platform}"
+        return f"Python {self.oldest_python if self.exact else self.python} on {self.platform}"
 
     @property
     def description(self) -> str:
@@ -104,4 +113,4 @@ class Target:
 
 def named_targets(some: Collection[Target], targets: Collection[Target]) -> str:
     """Return the names of some targets for a message; empty for all of them."""
-    return "" if len(some) == len(targets) else ", ".join(map(str, some))
+    return "" if set(some) == set(targets) else ", ".join(map(str, some))

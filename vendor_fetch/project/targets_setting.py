@@ -65,6 +65,7 @@ def _target(entry: Any, pythons: Mapping[str, int], required: str) -> Target:
         platform=platform,
         floor=_floor(entry, _FLOOR_KEYS[system], FLOORS[system]),
         micro=pythons[python],
+        required=required,
     )
 
 
