@@ -20,6 +20,8 @@ DEFAULT_PLATFORM = "linux-x86_64"
 # Servers are older than laptops. Most wheels are built for glibc 2.28 (2018) or older; RHEL 8,
 # Debian 10 and all later systems have it. macOS 11 is the first on ARM.
 FLOORS: Mapping[str, tuple[int, int]] = {"linux": (2, 28), "darwin": (11, 0)}
+# The keys of the floors in a target's table.
+FLOOR_KEYS: Mapping[str, str] = {"linux": "glibc", "darwin": "macos"}
 _SYSTEMS = {"linux": "Linux", "darwin": "Darwin"}
 
 
@@ -64,6 +66,11 @@ class Target:
     def oldest_system(self) -> tuple[int, int]:
         """The version of glibc or macOS that every file must support."""
         return self.floor or FLOORS[self.sys_platform]
+
+    @property
+    def floor_key(self) -> str:
+        """The key of the floor in the setting `targets`: `glibc` or `macos`."""
+        return FLOOR_KEYS[self.sys_platform]
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
