@@ -2,7 +2,6 @@
 
 import tarfile
 import zipfile
-import zlib
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
@@ -18,6 +17,7 @@ from bootstrapper.ve.standards.requirement import (
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel.tarball import build_system
+from vendor_fetch.graph.damage import DAMAGED
 from vendor_fetch.program import edit_and_sync, restore_command, sync_command
 from vendor_fetch.project.project import APPS_IN
 
@@ -108,14 +108,7 @@ def _member(path: Path, suffix: str, place: str) -> bytes | None:
                 if _is_at_top(member.name, suffix):
                     stream = archive.extractfile(member)
                     return stream.read() if stream else None
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,  # of zipfile, for an encrypted member
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except DAMAGED as error:
         raise WorkFailed(
             place,
             f"not an archive that can be read: {error}",

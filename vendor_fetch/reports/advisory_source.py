@@ -15,7 +15,7 @@ from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.index.index import Index, configured_index
 from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import program_command, retry_command
-from vendor_fetch.reports.settings import setting_error
+from vendor_fetch.project.pyproject import setting_error
 
 # Seconds to connect, and seconds between two bytes.
 TIMEOUT = (15, 60)

@@ -1,7 +1,8 @@
 """Resolve requirements to the lines of a lock, and fetch the files that the lines name."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -53,9 +54,7 @@ from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
 from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
-
-# The requirements of each target; None for those of requirements/apps.in.
-Requirements = Mapping[Target, Sequence[str]] | None
+from vendor_fetch.sync.requirements import Requirements, requirements_of, with_every_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,25 +87,34 @@ class Locker:
 
         Versions in the `previous` lock stay where the requirements allow them. So do those of
         `other_lock` if `previous` does not have the package. `prefer` is "wheel" or "tarball".
+
+        Where markers of the files tell micro versions of a target's Python apart, each of these
+        versions is a target of its own for the resolver. The files tell that only after a resolution,
+        so there may be a second one; the previous lock mostly saves it.
         """
         other_lock = list(other_lock)
         cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock])
-        excluded: dict[Target, list[str]] = {target: [] for target in self.project.targets}
+        excluded: dict[Target, list[str]] = defaultdict(list)
+        held_back: list[str] = []
+        project = with_every_version(self.project, requirements, previous.files, previous.records)
         while True:
+            locker, targets = replace(self, project=project), project.targets
+            constraints = {target: [*held_back, *excluded[target]] for target in targets}
             try:
-                lines = self._lock(requirements, previous, prefer, other_lock, excluded)
+                lines = locker._lock(requirements, previous, prefer, other_lock, constraints)
             except WorkFailed as error:
                 raise cooldown.explain(error) from None
             if young := cooldown.hold_back(lines, self.known):
-                for versions in excluded.values():
-                    versions += young
+                held_back += young
                 continue
-            self._fetch(lines)
-            unsupported = self._unsupported(lines)
-            if not unsupported:
+            locker._fetch(lines)
+            if unsupported := locker._unsupported(lines):
+                for target, version in unsupported:
+                    excluded[target].append(version)
+                continue
+            project = with_every_version(self.project, requirements, lines, previous.records)
+            if set(project.targets) <= set(targets):
                 break
-            for target, version in unsupported:
-                excluded[target].append(version)
         for line in cooldown.notes():
             self._warn(line)
         return lines
@@ -324,7 +332,7 @@ class Locker:
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
             return resolve(
-                requirements[target],
+                requirements_of(target, requirements),
                 project=self.project.directory,
                 target=target,
                 scope=scope,
