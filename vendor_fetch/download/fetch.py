@@ -12,6 +12,7 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.program import install_command, online_command, retry_command
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
@@ -31,6 +32,7 @@ def fetch(
     cache: Cache,
     index: Index,
     progress: Progress,
+    pages: PageCache | None = None,
     known: Mapping[str, Artifact] | None = None,
 ) -> int:
     """Bring every locked file into place, verified. Return the number of files that were missing.
@@ -45,7 +47,9 @@ def fetch(
     if uncached:
         if is_offline():
             raise _offline_error(uncached, cache)
-        artifacts = _find_artifacts(uncached, known or {}, project=project, index=index)
+        artifacts = _find_artifacts(
+            uncached, known or {}, project=project, index=index, pages=pages
+        )
         _download(artifacts.values(), cache, index, progress)
         for file in uncached:
             if not _copy_from_cache(file, project.vendored, cache):
@@ -102,6 +106,7 @@ def _find_artifacts(
     *,
     project: VendorProject,
     index: Index,
+    pages: PageCache | None,
 ) -> dict[str, Artifact]:
     """Return the artifacts of the files by sha256: known ones, or those that uv finds.
 
@@ -126,7 +131,7 @@ def _find_artifacts(
                     pins,
                     project=project.directory,
                     target=target,
-                    scope=SearchScope(index=searched),
+                    scope=SearchScope(index=searched, pages=pages),
                     dependencies=False,
                     all_platforms=all_platforms,
                 )

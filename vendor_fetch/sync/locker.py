@@ -15,6 +15,7 @@ from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import check_requirements
 from vendor_fetch.project.locks import (
@@ -53,13 +54,15 @@ class Locker:
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
     requirements allow. With `upgrade_all`, no locked version counts. It collects the resolved
-    artifacts by sha256 in `known`, and what the user should know in `warnings`.
+    artifacts by sha256 in `known`, and what the user should know in `warnings`. `pages` says which
+    project pages may be older than this command.
     """
 
     project: VendorProject
     cache: Cache
     index: Index
     progress: Progress
+    pages: PageCache
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
     known: dict[str, Artifact] = field(default_factory=dict)
@@ -160,6 +163,7 @@ class Locker:
             cache=self.cache,
             index=self.index,
             progress=self.progress,
+            pages=self.pages,
             known=self.known,
         )
 
@@ -169,7 +173,7 @@ class Locker:
         """Return what the tarballs among the files need. Ask their backends if it is not known."""
         recorder = TarballRecorder(
             project=self.project,
-            scope=SearchScope(index=self.index, source=self.project.source, offline=is_offline()),
+            scope=self._with_index(source=True),
             directory=self.cache.root / "records",
             progress=self.progress,
             warn=self._warn,
@@ -239,11 +243,7 @@ class Locker:
         every = {name: file for each in locked.values() for name, file in each.items()}
         try:
             return self._resolve_in(
-                SearchScope(
-                    index=self.index,
-                    source=project.source if vendored else None,
-                    offline=is_offline(),
-                ),
+                self._with_index(source=vendored),
                 requirements,
                 pins,
                 excluded,
@@ -253,6 +253,15 @@ class Locker:
             if is_offline():
                 raise WorkFailed(error.where, error.fault, online_command()) from None
             raise
+
+    def _with_index(self, *, source: bool) -> SearchScope:
+        """Return the scope of the index; with `source`, of the vendored files, too."""
+        return SearchScope(
+            index=self.index,
+            source=self.project.source if source else None,
+            offline=is_offline(),
+            pages=self.pages,
+        )
 
     def _resolve_in(
         self,

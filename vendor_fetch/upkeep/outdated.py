@@ -7,7 +7,9 @@ from pathlib import Path
 
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.version import InvalidVersion, Version
+from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
@@ -34,16 +36,18 @@ def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) 
     """Return the packages of apps.txt with newer versions, sorted by name. Raise WorkFailed."""
     files = list(files)
     found: dict[str, Outdated] = {}
+    pages = PageCache(cache_directory(), len(project.targets))
+    scope = SearchScope(index=index, pages=pages)
     for target in project.targets:
         locked = {
             file.distribution.name: file.distribution.version
             for file in files_for_target(files, target)
         }
-        allowed = _versions(_resolve(project, target, index, project.apps_in))
+        allowed = _versions(_resolve(project, target, scope, project.apps_in))
         # By their names alone: each gets its newest version, whatever the others need.
         newest = {
             package.name: package
-            for package in _resolve(project, target, index, sorted(locked), dependencies=False)
+            for package in _resolve(project, target, scope, sorted(locked), dependencies=False)
         }
         for name, version in locked.items():
             package = newest.get(name)
@@ -65,7 +69,7 @@ def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) 
 def _resolve(
     project: VendorProject,
     target: Target,
-    index: Index,
+    scope: SearchScope,
     requirements: Path | list[str],
     *,
     dependencies: bool = True,
@@ -74,7 +78,7 @@ def _resolve(
         requirements,
         project=project.directory,
         target=target,
-        scope=SearchScope(index=index),
+        scope=scope,
         dependencies=dependencies,
         build_requires=project.build_requires,
     )
