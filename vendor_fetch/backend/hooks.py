@@ -1,8 +1,7 @@
-"""Call the hooks of one tarball's build backend, in an environment of its own."""
+"""Call the hooks of one tarball's build backend, in an environment with its build requirements."""
 
 import os
 import subprocess
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +14,12 @@ from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import parse_filename
 from bootstrapper.ve.wheel import undeclared
 from bootstrapper.ve.wheel.tarball import BuildSystem, build_system, unpack, with_project
+from vendor_fetch.backend.environments import Environments, InstallFailed
 from vendor_fetch.graph.metadata import requires_dist
 from vendor_fetch.project.locks import TarballRecord
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.resolve.uv_failure import build_error
-from vendor_fetch.resolve.uv_run import SearchScope, Uv, without_package
+from vendor_fetch.resolve.uv_run import without_package
 
 # A backend that misses a package is called again with the package, so many times.
 _MOST_MISSED = 8
@@ -37,7 +37,7 @@ def ask(
     declared: Sequence[str],
     with_dependencies: bool,
     project: VendorProject,
-    scope: SearchScope,
+    environments: Environments,
     warn: Callable[[str], None],
 ) -> TarballRecord:
     """Return what the build backend of a tarball answers.
@@ -56,7 +56,7 @@ def ask(
             source=source,
             system=build_system(tarball, place),
             scratch=scratch,
-            uv=Uv(project.directory, scope, scratch, project.build_requires),
+            environments=environments,
             build_requires=without_package(
                 project.build_requires, parse_filename(tarball.name).name
             ),
@@ -89,7 +89,7 @@ class _Call:
     source: Path
     system: BuildSystem
     scratch: Path
-    uv: Uv
+    environments: Environments
     build_requires: Sequence[str]
     with_dependencies: bool
 
@@ -98,13 +98,13 @@ class _Call:
 
         Raise _HookFailed.
         """
-        self._install(with_project(tuple(wanted), self.build_requires))
+        python = self._python(wanted)
         hooks = pyproject_hooks.BuildBackendHookCaller(
             str(self.source),
             self.system.backend,
             self.system.path or None,
             runner=_run_hook,
-            python_executable=str(self._environment / "bin/python"),
+            python_executable=python,
         )
         # The warnings of a backend are for the authors of the tarball.
         warnings.simplefilter("ignore", pyproject_hooks.BuildBackendWarning)
@@ -114,7 +114,7 @@ class _Call:
             if not self.with_dependencies:
                 return TarballRecord(build_requires=build_requires)
             if asked:
-                self._install(with_project(build_requires, self.build_requires))
+                hooks.python_executable = self._python(build_requires)
             metadata = self.scratch / "metadata"
             metadata.mkdir(exist_ok=True)
             info = hooks.prepare_metadata_for_build_wheel(str(metadata))
@@ -126,22 +126,12 @@ class _Call:
         requires = tuple(" ".join(each.split()) for each in requires_dist(text))
         return TarballRecord(build_requires=build_requires, requires=requires)
 
-    @property
-    def _environment(self) -> Path:
-        return self.scratch / "ve"
-
-    def _install(self, wanted: Sequence[str]) -> None:
-        requirements = self.scratch / "requirements.txt"
-        requirements.write_text("".join(f"{each}\n" for each in wanted), encoding="utf-8")
-        python = str(self._environment / "bin/python")
-        for words in (
-            ("venv", "--quiet", "--clear", "--no-project", "--python", sys.executable),
-            ("pip", "install", "--quiet", "--python", python, "-r", str(requirements)),
-        ):
-            target = [str(self._environment)] if words[0] == "venv" else self.uv.scope.arguments()
-            run = self.uv.run(*words, *target)
-            if run.returncode:
-                raise _HookFailed(run.stderr)
+    def _python(self, wanted: Sequence[str]) -> str:
+        """Return the interpreter of an environment with the wanted packages."""
+        try:
+            return self.environments.python(with_project(tuple(wanted), self.build_requires))
+        except InstallFailed as error:
+            raise _HookFailed(str(error)) from None
 
 
 def _run_hook(

@@ -1,7 +1,8 @@
 """Bring the files of a lock into requirements/src/: from the cache first, then from the index."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.resolve.resolver import Artifact, resolve
 from vendor_fetch.resolve.uv_run import SearchScope
+
+_COPYING = 4
 
 
 def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
@@ -43,7 +46,7 @@ def fetch(
     missing = [file for file in files if not is_in_place(file, project.vendored)]
     for directory in {(project.vendored / file.path).parent for file in missing}:
         directory.mkdir(parents=True, exist_ok=True)
-    uncached = [file for file in missing if not _copy_from_cache(file, project.vendored, cache)]
+    uncached = _copy_all(missing, project.vendored, cache)
     if uncached:
         if is_offline():
             raise _offline_error(uncached, cache)
@@ -51,13 +54,12 @@ def fetch(
             uncached, known or {}, project=project, index=index, pages=pages
         )
         _download(artifacts.values(), cache, index, progress)
-        for file in uncached:
-            if not _copy_from_cache(file, project.vendored, cache):
-                raise WorkFailed(
-                    str(cache.entry(file.sha256[0])),
-                    "changed between writing and reading",
-                    f"dmesg | tail  # check the disk, then: {retry_command()}",
-                )
+        for file in _copy_all(uncached, project.vendored, cache):
+            raise WorkFailed(
+                str(cache.entry(file.sha256[0])),
+                "changed between writing and reading",
+                f"dmesg | tail  # check the disk, then: {retry_command()}",
+            )
     if missing:
         size = sum((project.vendored / file.path).stat().st_size for file in missing)
         with progress.step("vendored", size, megabytes) as step:
@@ -69,6 +71,14 @@ def is_in_place(file: LockedFile, project: Path) -> bool:
     """Return whether a locked file is there with one of its hashes."""
     path = project / file.path
     return path.is_file() and not path.is_symlink() and sha256_of(path) in file.sha256
+
+
+def _copy_all(files: Sequence[LockedFile], project: Path, cache: Cache) -> list[LockedFile]:
+    """Copy files from the cache, several at a time. Return those that it lacks."""
+    # Most of the time goes into hashing and into waiting for the disk, without Python's lock.
+    with ThreadPoolExecutor(_COPYING) as pool:
+        found = pool.map(lambda file: _copy_from_cache(file, project, cache), files)
+        return [file for file, copied in zip(files, found, strict=True) if not copied]
 
 
 def _copy_from_cache(file: LockedFile, project: Path, cache: Cache) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Protocol
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.standards.version import InvalidVersion, Version
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.resolver import Package
 
@@ -48,6 +50,11 @@ def resolve_targets(
     for name in different_versions(results):
         results = _bound(name, results, resolve)
     return results
+
+
+def page_cache(directory: Path, targets: Sequence[Target]) -> PageCache:
+    """Return the age of cached pages in a command for these targets."""
+    return PageCache(directory, leaders(targets), shared=len(targets) > 1)
 
 
 def leaders(targets: Iterable[Target]) -> list[Target]:

@@ -41,9 +41,13 @@ class SearchScope:
             return ["--offline", "--no-index", "--find-links", str(self.source)]
         return [
             *(["--offline"] if self.offline else []),
-            *(["--refresh"] if self.pages and self.pages.refresh and not self.offline else []),
             *(["--no-index"] if self.index.no_index else []),
         ]
+
+    def must_refresh(self, target: object) -> bool:
+        """Return whether uv must ask the index even for what it has cached."""
+        asks = self.index is not None and not self.offline
+        return asks and self.pages is not None and self.pages.must_refresh(target)
 
     def environment(self, uv_toml: Path) -> dict[str, str]:
         """Return the environment of uv, which runs in the project's directory."""

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
-from bootstrapper.ve.standards.filename import Tarball
 from vendor_fetch.graph.check import refuse_rejected_files
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.project.locks import Lock, files_for_target
 from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.target import Target
 from vendor_fetch.sync.locker import Locker, Requirements
 
 
@@ -28,24 +28,21 @@ def lock_project(
     refuse_rejected_files(apps, project)
     records = {**previous[TOOLS].records, **previous[APPS].records}
     tools: list[LockedFile] = []
+    # What the tarballs declare is fetched before their backends are asked, which need it.
+    asked: list[Mapping[Target, list[str]]] = []
     while True:
-        records = locker.tarball_records([*apps, *tools], records)
         distributions = Distributions(project, records)
         wanted = {
             target: distributions.tool_requirements(files_for_target([*apps, *tools], target))
             for target in project.targets
         }
-        found = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
-        # A tool may be a tarball, which needs tools of its own.
-        is_settled = _tarballs(found) <= _tarballs(tools)
-        tools = found
-        if is_settled:
+        if wanted in asked:
             break
+        asked.append(wanted)
+        # A tool may be a tarball, which needs tools of its own.
+        tools = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
+        records = locker.tarball_records([*apps, *tools], records)
     return {
         APPS: Lock(files=tuple(apps), records=records, format=project.format),
         TOOLS: Lock(files=tuple(tools), records=records, format=project.format),
     }
-
-
-def _tarballs(files: Iterable[LockedFile]) -> set[PurePosixPath]:
-    return {file.path for file in files if isinstance(file.distribution, Tarball)}

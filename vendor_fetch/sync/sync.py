@@ -16,11 +16,11 @@ from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.graph.check import check_differences, refuse_rejected_files, unlisted_paths
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project.locks import read_lock, vendored_names, write_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.resolve.choice import files_by_path
+from vendor_fetch.resolve.shared_versions import page_cache
 from vendor_fetch.sync.lock_project import lock_project
 from vendor_fetch.sync.locker import Locker
 from vendor_fetch.sync.staging import recover, staging
@@ -75,7 +75,7 @@ def sync(
                 cache=cache,
                 index=index,
                 progress=progress,
-                pages=PageCache(cache.root, len(project.targets)),
+                pages=page_cache(cache.root, project.targets),
                 free=request.free,
                 upgrade_all=request.upgrade_all,
             )

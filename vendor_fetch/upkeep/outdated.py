@@ -9,11 +9,11 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.resolver import Package, resolve
+from vendor_fetch.resolve.shared_versions import page_cache
 from vendor_fetch.resolve.uv_run import SearchScope
 
 
@@ -36,7 +36,7 @@ def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) 
     """Return the packages of apps.txt with newer versions, sorted by name. Raise WorkFailed."""
     files = list(files)
     found: dict[str, Outdated] = {}
-    pages = PageCache(cache_directory(), len(project.targets))
+    pages = page_cache(cache_directory(), project.targets)
     scope = SearchScope(index=index, pages=pages)
     for target in project.targets:
         locked = {
