@@ -150,7 +150,7 @@ class _Downloads:
             stream=True,
             timeout=TIMEOUT,
             # With None, requests looks into ~/.netrc.
-            auth=self._index.credentials.get(host),
+            auth=self._index.login(host),
             verify=False if is_trusted else self._index.certificates or True,
         ) as response:
             response.raise_for_status()

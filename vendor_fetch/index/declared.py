@@ -1,6 +1,6 @@
-"""Declare the indexes of a run of uv in its uv.toml, with how long it may use a cached page.
+"""Declare the indexes of a run of uv in its uv.toml, with how long it may use a cached answer.
 
-uv asks an index that sends no cache headers for every page again in every run, so for each target.
+uv asks an index that sends no cache headers for everything again in every run, so for each target.
 Only an `[[index]]` of a uv.toml can say otherwise. Users and passwords stay in the environment.
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from vendor_fetch.index.credentials import variable_prefix
 from vendor_fetch.index.uv import Table, index_addresses
 
 # The variables in uv's order: an earlier index wins.
@@ -69,16 +70,18 @@ def _with_age(
     url = table.get("url")
     if not isinstance(url, str) or table.get("format") == "flat":
         return table
-    cache_control = {"api": f"max-age={page_seconds}", **_table(table.get("cache-control"))}
+    age = f"max-age={page_seconds}"
+    # Of files, uv reads the metadata of wheels, and whole tarballs.
+    cache_control = {"api": age, "files": age, **_table(table.get("cache-control"))}
     table = {**table, "cache-control": cache_control}
     parts = urlsplit(url)
     if parts.username is None:
         return table
     name = table.setdefault("name", name)
-    prefix = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
-    environment[f"{prefix}_USERNAME"] = unquote(parts.username)
+    prefix = variable_prefix(name)
+    environment[f"{prefix}USERNAME"] = unquote(parts.username)
     if parts.password is not None:
-        environment[f"{prefix}_PASSWORD"] = unquote(parts.password)
+        environment[f"{prefix}PASSWORD"] = unquote(parts.password)
     host = parts.netloc.rpartition("@")[2]
     return {**table, "url": parts._replace(netloc=host).geturl()}
 
