@@ -154,7 +154,7 @@ class _Downloads:
             verify=False if is_trusted else self._index.certificates or True,
         ) as response:
             response.raise_for_status()
-            yield from response.raw.stream(64 * 1024, decode_content=False)
+            yield from response.raw.stream(CHUNK // 4, decode_content=False)
 
 
 def _host(artifact: Artifact) -> str:
