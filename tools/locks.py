@@ -124,7 +124,7 @@ def refresh(progress: Progress, *, upgrade: bool) -> None:
         }
         project.apps_in.parent.mkdir(exist_ok=True)
         project.apps_in.write_text("".join(f"{each}\n" for each in requirements), encoding="utf-8")
-        found = lock_project(project, locker, project.apps_in, previous, extended)
+        found = lock_project(project, locker, previous, extended)
         for lock, file in lock_files.items():
             write(file, render_lock(found[lock].files, found[lock].records, HEADER))
             progress.say(f"{file}: {len(found[lock].files)} files")

@@ -15,7 +15,11 @@ from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.resolver import uv_platform
 
 # Settings of the user would change what pip chooses.
-ALONE = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "UV_NO_CONFIG": "1"}
+ALONE = {
+    **{"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "UV_NO_CONFIG": "1"},
+    # pip asks for the metadata of a tarball; mysqlclient's needs MySQL's library, or these.
+    **{"MYSQLCLIENT_CFLAGS": "-I.", "MYSQLCLIENT_LDFLAGS": "-L."},
+}
 
 
 class OracleFailed(Exception):

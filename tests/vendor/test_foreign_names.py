@@ -12,7 +12,6 @@ from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
-from vendor_fetch.resolve.choice import files_by_path
 from vendor_fetch.sync.staging import Staging
 
 NAME = "tiny\ntouch pwned #-1.0-py3-none-any.whl"
@@ -24,17 +23,6 @@ def next_line(error: BootstrapperError) -> str:
     assert "touch pwned" in line
     assert "\n" not in line
     return line
-
-
-def test_file_outside_the_sources_is_named_in_one_line(tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    (project / "requirements/src").mkdir(parents=True)
-    (project.parent / NAME).touch()
-    (project / "requirements/apps.in").write_text("./link-1.0-py3-none-any.whl\n")
-    (project / "link-1.0-py3-none-any.whl").symlink_to(project.parent / NAME)
-    with pytest.raises(BootstrapperError, match="is outside") as caught:
-        files_by_path(VendorProject(directory=project, targets=(Target(python="3.11"),)))
-    assert "# name it $'./requirements/src/tiny\\x0atouch pwned #" in next_line(caught.value)
 
 
 def test_own_file_in_the_way_is_named_in_one_line(tmp_path: Path) -> None:

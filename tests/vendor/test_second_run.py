@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.support import tarballs
-from tests.support.index import Index
+from tests.support.index import Index, make_tarball
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, snapshot, vendor
 from tests.vendor.test_targets import SIX, targets
+from vendor_fetch.project.target import Target
+from vendor_fetch.resolve.shared_versions import leaders
 
 
 @pytest.fixture
@@ -73,6 +75,32 @@ def test_first_sync_asks_once_for_each_page_and_file(
     # uv reads the metadata of a tarball on its own.
     assert files.pop("made-1.0.tar.gz") <= 2
     assert set(files.values()) == {1}
+
+
+def test_build_requirement_of_several_tarballs_is_downloaded_once(
+    index: Index, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The virtualenvs of the build backends take the vendored file."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+    for name in ("one", "two"):
+        make_tarball(index.directory, name, build=["flit_core>=3"])
+    assert vendor(make_project("one", "two")) == 0
+    assert index.downloads.count("flit_core-80.0-py3-none-any.whl") == 1
+
+
+def test_leaders_have_every_python_and_platform() -> None:
+    every = [
+        Target(python=python, platform=platform)
+        for python in ("3.11", "3.12", "3.13")
+        for platform in ("linux-x86_64", "linux-aarch64", "macos-arm64")
+    ]
+    found = leaders(every)
+    assert [(each.python, each.platform) for each in found] == [
+        ("3.11", "linux-x86_64"),
+        ("3.12", "linux-aarch64"),
+        ("3.13", "macos-arm64"),
+    ]
+    assert leaders(every[:2]) == every[:2]
 
 
 @pytest.mark.parametrize(

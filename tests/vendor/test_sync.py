@@ -192,7 +192,7 @@ def test_second_sync_at_the_same_time_is_locked_out(
         ("tiny ; python_version", "requirements/apps.in:2: the marker ends too early\n    tiny ; "),
         (
             "--index-url https://user:secret@index.example.org",
-            "requirements/apps.in:2: --index-url: options don't belong here",
+            "requirements/apps.in:2: --index-url: the configuration of pip or uv says where",
         ),
     ],
 )

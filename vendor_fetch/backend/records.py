@@ -13,7 +13,7 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import Tarball
 from vendor_fetch.atomic_file import write_file
-from vendor_fetch.backend.environments import Environments
+from vendor_fetch.backend.virtualenvs import Virtualenvs
 from vendor_fetch.graph.metadata import declared_build_requirements, dependencies
 from vendor_fetch.program import install_command
 from vendor_fetch.project.locks import Records, TarballRecord
@@ -52,11 +52,11 @@ class TarballRecorder:
             self.progress.step("asked", len(files)) as step,
             ThreadPoolExecutor() as pool,
         ):
-            environments = Environments(
+            virtualenvs = Virtualenvs(
                 Path(directory), self.project.directory, self.scope, self.project.build_requires
             )
             found: dict[str, TarballRecord | None] = {}
-            records = pool.map(lambda file: self._ask(file, environments), files)
+            records = pool.map(lambda file: self._ask(file, virtualenvs), files)
             for file, record in zip(files, records, strict=True):
                 found[file.path.name] = record
                 step.advance(1, file.path.name)
@@ -76,7 +76,7 @@ class TarballRecorder:
                 return record
         return None
 
-    def _ask(self, file: LockedFile, environments: Environments) -> TarballRecord:
+    def _ask(self, file: LockedFile, virtualenvs: Virtualenvs) -> TarballRecord:
         try:
             # Imported late: `check` must work in a project's ve, which has no pyproject_hooks.
             from vendor_fetch.backend.hooks import ask
@@ -92,7 +92,7 @@ class TarballRecorder:
             declared=declared_build_requirements(path),
             with_dependencies=not dependencies(path).known,
             project=self.project,
-            environments=environments,
+            virtualenvs=virtualenvs,
             warn=self.warn,
         )
         entry = self._entry(file)

@@ -29,9 +29,14 @@ class Cancelled(Exception):
     """Another download has failed, or the user has pressed Ctrl-C."""
 
 
-def download(artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress) -> None:
-    """Download every file into the cache. Raise WorkFailed for the first that fails."""
-    wanted = list({artifact.sha256: artifact for artifact in artifacts}.values())
+def download(
+    artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress
+) -> dict[str, str]:
+    """Download every file into the cache, and return its sha256 by its address.
+
+    An artifact whose sha256 is empty may have any. Raise WorkFailed for the first that fails.
+    """
+    wanted = list({artifact.sha256 or artifact.url: artifact for artifact in artifacts}.values())
     total = sum(artifact.size or 0 for artifact in wanted)
     with progress.step("downloaded", total, megabytes) as step, requests.Session() as session:
         downloads = _Downloads(session, cache, index, step, wanted)
@@ -44,6 +49,7 @@ def download(artifacts: Iterable[Artifact], cache: Cache, index: Index, progress
                     raise error
         finally:
             downloads.cancelled.set()
+    return downloads.digests
 
 
 class _Downloads:
@@ -58,6 +64,7 @@ class _Downloads:
         wanted: Iterable[Artifact],
     ) -> None:
         self.cancelled = threading.Event()
+        self.digests: dict[str, str] = {}
         self.results: SimpleQueue[BaseException | None] = SimpleQueue()
         self._wanted: SimpleQueue[Artifact] = SimpleQueue()
         for artifact in wanted:
@@ -115,7 +122,7 @@ class _Downloads:
                     self._advance(artifact, len(chunk))
                 if artifact.size is not None and received < artifact.size:
                     raise EOFError(f"it ended after {received} of {artifact.size} bytes")
-                if digest.hexdigest() != artifact.sha256:
+                if artifact.sha256 not in ("", digest.hexdigest()):
                     raise WorkFailed(
                         artifact.filename,
                         f"{_host(artifact)} sent a file whose sha256 is {digest.hexdigest()}, "
@@ -123,7 +130,8 @@ class _Downloads:
                         f"{retry_command()}  # with another index in the settings of pip or uv; "
                         f"report the file to the operators of {_host(artifact)}",
                     )
-                self._cache.add(file, artifact.sha256)
+                self._cache.add(file, digest.hexdigest())
+                self.digests[artifact.url] = digest.hexdigest()
         except BaseException:
             self._advance(artifact, -received)
             raise

@@ -55,11 +55,7 @@ def fetch(
         )
         _download(artifacts.values(), cache, index, progress)
         for file in _copy_all(uncached, project.vendored, cache):
-            raise WorkFailed(
-                str(cache.entry(file.sha256[0])),
-                "changed between writing and reading",
-                f"dmesg | tail  # check the disk, then: {retry_command()}",
-            )
+            _require_cached(False, cache.entry(file.sha256[0]))
     if missing:
         size = sum((project.vendored / file.path).stat().st_size for file in missing)
         with progress.step("vendored", size, megabytes) as step:
@@ -95,9 +91,26 @@ def _offline_error(files: Iterable[LockedFile], cache: Cache) -> WorkFailed:
     )
 
 
+def download_into(
+    path: Path, artifact: Artifact, cache: Cache, index: Index, progress: Progress
+) -> None:
+    """Download a file to a path. Raise WorkFailed."""
+    digests = _download([artifact], cache, index, progress)
+    _require_cached(cache.copy_to(path, digests[artifact.url]), cache.root)
+
+
+def _require_cached(copied: bool, entry: Path) -> None:
+    if not copied:
+        raise WorkFailed(
+            str(entry),
+            "changed between writing and reading",
+            f"dmesg | tail  # check the disk, then: {retry_command()}",
+        )
+
+
 def _download(
     artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress
-) -> None:
+) -> dict[str, str]:
     try:
         # Imported late: `check` must work in a project's ve, which has no requests.
         from vendor_fetch.download.download import download
@@ -107,7 +120,7 @@ def _download(
             "is not installed; it downloads the files",
             install_command("requests", "uv"),
         ) from None
-    download(artifacts, cache, index, progress)
+    return download(artifacts, cache, index, progress)
 
 
 def _find_artifacts(

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -14,12 +14,13 @@ from bootstrapper.ve.standards.filename import Tarball
 from bootstrapper.ve.standards.requirement import parse_requirement
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.graph import LockGraph, Problem
+from vendor_fetch.graph.line_differences import for_targets, line_differences
 from vendor_fetch.graph.metadata import declared_build_requirements
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.locks import files_for_target, read_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
-from vendor_fetch.project.target import Target, named_targets
+from vendor_fetch.project.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ def check_differences(project: VendorProject) -> Iterator[str]:
         distributions=Distributions.of_locks(project),
         damaged=file_differences(project.vendored, files.values(), jobs=os.cpu_count() or 1),
     )
+    yield from line_differences(project, apps)
     problems: dict[str, list[Target]] = defaultdict(list)
     requesters: dict[PurePosixPath, dict[str, list[Target]]] = {}
     try:
@@ -59,7 +61,7 @@ def check_differences(project: VendorProject) -> Iterator[str]:
         yield from _damaged(locks, requesters)
         yield from map(_line, unlisted_files(project.vendored, files.values()))
         for text, targets in problems.items():
-            yield text + _suffix(targets, project)
+            yield text + for_targets(targets, project)
         yield from _untaken(locks)
         yield from _other_format(project)
         if not locks.damaged:
@@ -113,7 +115,8 @@ def _problems(
     """Yield the problems of both locks on a target; collect what asks for each file."""
     project, distributions = locks.project, locks.distributions
     apps = LockGraph(target, locks.apps, APPS, distributions, locks.damaged)
-    yield from apps.problems(apps_in(project.vendored), str(APPS_IN))
+    asked = [each for each in apps_in(project.vendored) if each.path or not each.url]
+    yield from apps.problems(asked, str(APPS_IN))
     building = files_for_target([*locks.apps, *locks.tools], target)
     wanted = map(parse_requirement, distributions.tool_requirements(building))
     tools = LockGraph(target, locks.tools, TOOLS, distributions, locks.damaged)
@@ -137,7 +140,7 @@ def _damaged(
             if any(target in each for each in asking.values())
         ]
         needed = f"; {by} needs it" if by else ""
-        yield _line(error) + needed + _suffix(targets, locks.project)
+        yield _line(error) + needed + for_targets(targets, locks.project)
 
 
 def _other_format(project: VendorProject) -> Iterator[str]:
@@ -170,11 +173,6 @@ def _record_differences(locks: _Locks) -> Iterator[str]:
         for text in declared_build_requirements(locks.project.vendored / file.path):
             if parse_requirement(text).name not in names:
                 yield f"{file.lock}: does not record that {file.path.name} builds with {text}"
-
-
-def _suffix(targets: Collection[Target], project: VendorProject) -> str:
-    text = named_targets(targets, project.targets)
-    return f" (for {text})" if text else ""
 
 
 def _line(error: BootstrapperError) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import SOURCE
+from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import (
     InvalidRequirement,
     Requirement,
@@ -56,13 +57,23 @@ _KNOWN: dict[tuple[str | int, ...], Dependencies] = {}
 def _read(path: Path) -> Dependencies:
     is_wheel = path.name.endswith(".whl")
     suffix = ".dist-info/METADATA" if is_wheel else "/PKG-INFO"
-    fields = _fields(_member(path, suffix) or b"")
+    fields = _fields(_member(path, suffix, str(SOURCE / path.name)) or b"")
     requirements = tuple(_parse(text, "Requires-Dist", path) for text in _requires_dist(fields))
     return Dependencies(
         requirements=requirements,
         known=is_wheel or _is_static(fields),
         requires_python=str(fields.get("Requires-Python", "")).strip(),
     )
+
+
+def name_and_version(path: Path, place: str) -> tuple[str, str]:
+    """Return the name and the version in the metadata of a file; empty without metadata.
+
+    Raise WorkFailed for an unreadable file, whose name in messages is `place`.
+    """
+    suffix = ".dist-info/METADATA" if path.name.endswith(".whl") else "/PKG-INFO"
+    fields = _fields(_member(path, suffix, place) or b"")
+    return canonical_name(str(fields.get("Name", ""))), str(fields.get("Version", ""))
 
 
 def requires_dist(content: bytes) -> list[str]:
@@ -109,7 +120,7 @@ def _is_static(fields: Message) -> bool:
     return "requires-dist" not in {str(name).lower() for name in fields.get_all("Dynamic", [])}
 
 
-def _member(path: Path, suffix: str) -> bytes | None:
+def _member(path: Path, suffix: str, place: str) -> bytes | None:
     """Return the content of an archive's member that is one directory deep and has the suffix."""
     try:
         if path.suffix in (".whl", ".zip"):
@@ -130,7 +141,7 @@ def _member(path: Path, suffix: str) -> bytes | None:
         zlib.error,
     ) as error:
         raise WorkFailed(
-            str(SOURCE / path.name),
+            place,
             f"not an archive that can be read: {error}",
             f"{restore_command(SOURCE / path.name)}  # or: {sync_command()}",
         ) from None

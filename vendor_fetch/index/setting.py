@@ -30,8 +30,11 @@ class Setting:
 
 
 def without_passwords(text: str) -> str:
-    """Return a text with the user and password of each address replaced by an ellipsis."""
-    return re.sub(r"//[^/@\s]*@", "//…@", text)
+    """Return a text with the user and password of each address replaced by an ellipsis.
+
+    The user git stays, whom every host of repositories has.
+    """
+    return re.sub(r"//(?!git@)[^/@\s]*@", "//…@", text)
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> Setting:

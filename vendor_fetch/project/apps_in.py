@@ -1,36 +1,52 @@
 """Read requirements/apps.in: what the project asks for, one requirement a line.
 
-A line `-r NAME` includes another file of requirements/, whose path is relative, as in pip.
+A line `-r NAME` includes another file of requirements/, and `-c NAME` one that limits versions only.
+Their paths are relative to the file, as in pip; those of requirements start at the project.
 """
 
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
-from bootstrapper.ve.standards.requirement import (
-    InvalidRequirement,
-    Requirement,
-    parse_requirement,
-)
+from bootstrapper.ve.project.requirement_lines import requirement_lines
+from bootstrapper.ve.standards.requirement import InvalidRequirement, Requirement
 from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import edit_and_sync, restore_command, sync_command
+from vendor_fetch.project.direct_reference import (
+    DirectReference,
+    parse_address,
+    parse_line,
+    with_vendored_path,
+)
+from vendor_fetch.project.origins import read_origins
+from vendor_fetch.project.pip_options import RefusedOption, split_hashes
 from vendor_fetch.project.project import APPS_IN, VendorProject
 
 # The part of a line that an error message quotes.
 _QUOTED = re.compile(r"'([^']+)'")
-_INCLUDE = re.compile(r"(?:-r\s*|--requirement[\s=]\s*)(?P<path>\S+)")
+_CONSTRAINTS = re.compile(r"(?:-c\s*|--constraint[\s=]\s*)(?P<path>\S+)")
+# https://pip.pypa.io/en/stable/reference/requirements-file-format/#using-environment-variables
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of apps.in, or of a file that it includes; `file` is relative to the project."""
+    """A line of apps.in, or of a file that it includes; `file` is relative to the project.
+
+    It goes from row `number` to row `last`. `written` is the whole line, `text` what it has besides
+    its hashes. With `limits_only`, it stands in a file of constraints.
+    """
 
     file: PurePosixPath
     number: int
+    last: int
+    written: str
     text: str
+    hashes: tuple[str, ...] = ()
+    limits_only: bool = False
 
     @property
     def place(self) -> str:
@@ -44,18 +60,80 @@ def apps_in(project: Path) -> list[Requirement]:
 
 
 def requirements_with_lines(project: Path) -> Iterator[tuple[Line, Requirement]]:
-    """Yield the requirements of apps.in with their lines. Raise InputError for a wrong line."""
+    """Yield the requirements of apps.in with their lines. Raise InputError for a wrong line.
+
+    A direct reference that is vendored has the `path` of its file.
+    """
+    vendored = {origin.url: file for file, origin in read_origins(project).items()}
+    for line, requirement in _parsed(project):
+        if not line.limits_only:
+            file = vendored.get(requirement.url) if requirement.url else None
+            yield line, with_vendored_path(requirement, file) if file else requirement
+
+
+def constraints_with_lines(project: Path) -> Iterator[tuple[Line, Requirement]]:
+    """Yield the lines of the files of constraints. Raise InputError for a wrong line."""
+    for line, requirement in _parsed(project):
+        if line.limits_only:
+            if requirement.url or requirement.path or requirement.extras:
+                raise _line_error(
+                    line, "a constraint is a name with versions; apps.in can have this line", ""
+                )
+            yield line, requirement
+
+
+def direct_references(
+    project: VendorProject,
+) -> Iterator[tuple[Line, Requirement, DirectReference]]:
+    """Yield the lines of apps.in that name an address for a target. Raise InputError."""
+    for line, requirement in requirements_with_lines(project.vendored):
+        if requirement.url and any(
+            requirement.applies(target.environment) for target in project.targets
+        ):
+            yield line, requirement, parse_address(requirement.url)
+
+
+def requested_lines(project: VendorProject) -> list[str]:
+    """Return what apps.in asks for in the form of PEP 508, with vendored files for addresses."""
+    lines = []
+    for requirement in apps_in(project.vendored):
+        if requirement.url and requirement.path:
+            # An address that no target asks for has no file.
+            extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+            file = (project.source / requirement.path.name).absolute().as_uri()
+            marker = f" ; {requirement.marker}" if requirement.marker else ""
+            lines.append(f"{requirement.name}{extras} @ {file}{marker}")
+        elif not requirement.url:
+            lines.append(requirement.text)
+    return lines
+
+
+def limiting_lines(project: VendorProject) -> list[str]:
+    """Return the constraints of the files that apps.in includes with `-c`."""
+    return [requirement.text for _, requirement in constraints_with_lines(project.vendored)]
+
+
+def accepted_hashes(project: VendorProject) -> dict[str, set[str]]:
+    """Return the sha256 that the lines of each package allow, for the packages whose lines do."""
+    found: dict[str, set[str]] = {}
+    for read in (requirements_with_lines, constraints_with_lines):
+        for line, requirement in read(project.vendored):
+            if line.hashes:
+                found.setdefault(requirement.name, set()).update(line.hashes)
+    return found
+
+
+def _parsed(project: Path) -> Iterator[tuple[Line, Requirement]]:
     for line in _lines(project, APPS_IN, ()):
-        if line.text.startswith("-"):
-            option = line.text.split()[0]
+        if match := _VARIABLE.search(line.text):
             raise _line_error(
                 line,
-                f"{option}: options don't belong here, except -r; the configuration of pip or uv "
-                "says where packages come from",
-                option,
+                f"{match[0]}: the line would ask for different files on different machines; "
+                "~/.netrc or a keyring can have passwords",
+                match[0],
             )
         try:
-            yield line, parse_requirement(line.text)
+            yield line, parse_line(line.text)
         except InvalidRequirement as error:
             quoted = _QUOTED.search(str(error))
             raise _line_error(line, str(error), quoted[1] if quoted else "") from None
@@ -78,7 +156,7 @@ def check_requirements(project: VendorProject) -> None:
         path = requirement.path
         if (
             path
-            and "://" not in requirement.text
+            and not requirement.url
             and any(requirement.applies(target.environment) for target in project.targets)
             and not (project.directory / path).is_file()
         ):
@@ -90,28 +168,48 @@ def check_requirements(project: VendorProject) -> None:
 
 
 def _lines(
-    project: Path, file: PurePosixPath, including: tuple[PurePosixPath, ...]
+    project: Path,
+    file: PurePosixPath,
+    including: tuple[PurePosixPath, ...],
+    *,
+    limits_only: bool = False,
 ) -> Iterator[Line]:
     """Yield the lines of a file and of those that it includes, without comments and empty lines.
 
     `including` are the files that led to this one.
     """
     try:
-        lines = (project / file).read_text(encoding="utf-8-sig").splitlines()
+        content = (project / file).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             str(file),
             f"not UTF-8 at byte {error.start}",
             edit_and_sync(file, "save it as UTF-8"),
         ) from None
-    for number, content in enumerate(lines, 1):
-        if text := re.sub(r"(^|\s)#.*$", "", content).strip():
-            line = Line(file=file, number=number, text=text)
-            if include := _INCLUDE.fullmatch(text):
-                included = _included(project, line, include["path"], (*including, file))
-                yield from _lines(project, included, (*including, file))
-            else:
-                yield line
+    for row in requirement_lines(content):
+        line = Line(
+            file=file,
+            number=row.first,
+            last=row.last,
+            written=row.text,
+            text=row.text,
+            limits_only=limits_only,
+        )
+        limiting = _CONSTRAINTS.fullmatch(row.text)
+        if path := limiting["path"] if limiting else row.included:
+            included = _included(project, line, path, (*including, file))
+            yield from _lines(
+                project,
+                included,
+                (*including, file),
+                limits_only=limits_only or bool(limiting),
+            )
+            continue
+        try:
+            text, hashes = split_hashes(row.text)
+        except RefusedOption as refused:
+            raise _line_error(line, str(refused), refused.option, refused.change) from None
+        yield replace(line, text=text, hashes=hashes)
 
 
 def _included(
@@ -119,6 +217,10 @@ def _included(
 ) -> PurePosixPath:
     """Return the file that a line includes. Raise InputError if it cannot be included."""
     included = PurePosixPath(os.path.normpath(line.file.parent / path))
+    if "://" in path:
+        raise _line_error(
+            line, f"{path}: a file of the project must have these lines", path, "name a copy of it"
+        )
     if included.is_absolute() or included.parts[0] == "..":
         raise _line_error(line, f"{path}: the file is not in the project", path)
     if included in including:
@@ -132,12 +234,13 @@ def _included(
     return included
 
 
-def _line_error(line: Line, fault: str, part: str) -> InputError:
+def _line_error(line: Line, fault: str, part: str, change: str = "") -> InputError:
     """Return the error that shows the line, with a caret below the wrong part."""
-    text = without_passwords(line.text)
+    text = without_passwords(line.written)
     caret = f"\n    {' ' * text.index(part)}^" if part and part in text else ""
+    change = f"in line {line.number}, {change}" if change else f"correct line {line.number}"
     return InputError(
         line.place,
         f"{without_passwords(fault)}\n    {text}{caret}",
-        edit_and_sync(line.file, f"correct line {line.number}"),
+        edit_and_sync(line.file, without_passwords(change)),
     )

@@ -1,13 +1,16 @@
 """Add requirements to apps.in, and remove them. Comments and the order of other lines stay."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
+from bootstrapper.ve.project.requirement_lines import LINE_END
 from bootstrapper.ve.standards.filename import canonical_name
-from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
+from bootstrapper.ve.standards.requirement import InvalidRequirement, Requirement
 from vendor_fetch.program import program_command
 from vendor_fetch.project.apps_in import Line, included_files, requirements_with_lines
+from vendor_fetch.project.direct_reference import parse_line
 from vendor_fetch.project.project import APPS_IN
 
 # The new text of each changed file, by its path in the project.
@@ -22,11 +25,11 @@ def add_requirements(project: Path, requirements: Iterable[str]) -> Edits:
     editor = _Editor(project)
     for text in requirements:
         try:
-            name = parse_requirement(text).name
+            requirement = parse_line(text)
         except InvalidRequirement as error:
             example = program_command("add", "Django>=5.2,<5.3")
             raise InputError(text, str(error), example) from None
-        lines = editor.lines_for(name)
+        lines = editor.lines_like(requirement)
         if not lines:
             editor.append(text)
         for line in lines[:1]:
@@ -61,7 +64,7 @@ class _Editor:
             file: (project / file).read_bytes().decode("utf-8") for file in included_files(project)
         }
         self._rows: dict[PurePosixPath, list[str | None]] = {
-            file: [*text.splitlines(keepends=True)] for file, text in self._texts.items()
+            file: [*_rows(text)] for file, text in self._texts.items()
         }
         self._added: list[str] = []
 
@@ -69,14 +72,29 @@ class _Editor:
         """Return the lines that ask for a package."""
         return [line for line, requirement in self._lines if requirement.name == name]
 
+    def lines_like(self, asked: Requirement) -> list[Line]:
+        """Return the lines that ask for the package of a requirement, or for its address."""
+        return [
+            line
+            for line, requirement in self._lines
+            if (asked.name and requirement.name == asked.name)
+            or (asked.url and requirement.url == asked.url)
+        ]
+
     def replace(self, line: Line, text: str) -> None:
-        """Replace the requirement of a line; its comment stays."""
-        row = self._rows[line.file][line.number - 1] or ""
-        self._rows[line.file][line.number - 1] = row.replace(line.text, text, 1)
+        """Replace a line; its comment stays."""
+        rows = self._rows[line.file]
+        row = rows[line.number - 1] or ""
+        if line.last == line.number:
+            rows[line.number - 1] = row.replace(line.written, text, 1)
+            return
+        self.delete(line)
+        rows[line.number - 1] = text + (LINE_END.search(row) or [""])[0]
 
     def delete(self, line: Line) -> None:
         """Delete a line."""
-        self._rows[line.file][line.number - 1] = None
+        for number in range(line.number, line.last + 1):
+            self._rows[line.file][number - 1] = None
 
     def append(self, text: str) -> None:
         """Add a line after the last requirement of apps.in, or at its end."""
@@ -88,7 +106,7 @@ class _Editor:
         rows = self._rows[APPS_IN]
         if self._added:
             numbers = [
-                line.number
+                line.last
                 for line, requirement in self._lines
                 if line.file == APPS_IN and not requirement.path
             ]
@@ -102,3 +120,9 @@ class _Editor:
             for file, each in self._rows.items()
         }
         return {file: text for file, text in texts.items() if text != self._texts[file]}
+
+
+def _rows(text: str) -> list[str]:
+    """Return the rows of a text with their ends."""
+    ends = [match.end() for match in LINE_END.finditer(text)]
+    return [text[start:end] for start, end in pairwise([0, *ends, len(text)]) if start < end]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.lockfile import (
@@ -21,6 +22,7 @@ from bootstrapper.ve.project.lockfile import (
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_metadata_requirement
 from vendor_fetch.atomic_file import write_file
+from vendor_fetch.project.origins import Origins, origin_line, read_origins
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 
@@ -53,10 +55,11 @@ Records = Mapping[str, TarballRecord]  # by the name of the file
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """The lines of a lock and its records. `format` is "wheel" or "tarball"."""
+    """The lines of a lock, its records and origins. `format` is "wheel" or "tarball"."""
 
     files: tuple[LockedFile, ...] = ()
     records: Records = field(default_factory=dict)
+    origins: Origins = field(default_factory=dict)
     format: str = ""
 
 
@@ -69,24 +72,31 @@ def write_lock(lock: PurePosixPath, content: Lock, project: VendorProject) -> No
         *(f"    {target.description}" for target in project.targets),
         "Written by vendor_fetch. To change it, edit requirements/apps.in and run: make vendor",
     ]
-    text = render_lock(content.files, content.records, header).encode()
+    text = render_lock(content.files, content.records, header, content.origins).encode()
     if not path.is_file() or path.read_bytes() != text:
         write_file(path, text)
 
 
-def render_lock(files: Iterable[LockedFile], records: Records, header: Iterable[str]) -> str:
+def render_lock(
+    files: Iterable[LockedFile],
+    records: Records,
+    header: Iterable[str],
+    origins: Origins = MappingProxyType({}),
+) -> str:
     """Return the text of a lock: same files, same bytes. The lines are sorted by package.
 
-    `records` may have more tarballs than the files.
+    `records` and `origins` may have more files than there are.
     """
     files = sorted(files, key=lambda file: (file.distribution.name, file.path.name))
-    return render(files, header) + _record_lines(files, records)
+    return render(files, header) + _record_lines(files, records, origins)
 
 
-def _record_lines(files: Iterable[LockedFile], records: Records) -> str:
-    """Return the comments that record what the tarballs among the files need."""
+def _record_lines(files: Iterable[LockedFile], records: Records, origins: Origins) -> str:
+    """Return the comments that record where files come from, and what tarballs need."""
     lines = []
     for file in files:
+        if origin := origins.get(file.path.name):
+            lines.append(origin_line(file.path.name, origin))
         if record := records.get(file.path.name):
             parts = [(BUILDS_WITH, record.build_requires), (REQUIRES, record.requires)]
             lines += [
@@ -133,6 +143,7 @@ def read_lock(directory: Path, lock: PurePosixPath) -> Lock:
     return Lock(
         files=tuple(files),
         records=tarball_records(directory, lock),
+        origins=read_origins(directory) if lock == APPS else {},
         format=match[1] if match else "",
     )
 

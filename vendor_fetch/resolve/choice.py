@@ -1,12 +1,10 @@
 """Choose the files of resolved packages to vendor, and write the lock's lines for them."""
 
-import posixpath
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from bootstrapper.errors import InputError
-from bootstrapper.quoting import quoted
+from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.standards.filename import InvalidFilename, Wheel, parse_filename
@@ -51,6 +49,22 @@ def choose_files(packages: Mapping[Target, Package], *, prefer: str) -> list[Cho
     return [Choice(artifact, tuple(taking)) for artifact, taking in takers.items()]
 
 
+def with_hashes(packages: Mapping[Target, Package], hashes: set[str]) -> dict[Target, Package]:
+    """Return the packages with the files that apps.in allows. Raise WorkFailed if one has none."""
+    allowed = {}
+    for target, package in packages.items():
+        wheels = tuple(wheel for wheel in package.wheels if wheel.sha256 in hashes)
+        tarball = package.tarball if package.tarball and package.tarball.sha256 in hashes else None
+        if not package.path and not wheels and not tarball:
+            raise WorkFailed(
+                f"{APPS_IN}: {package.name}",
+                f"no file of {package.version} for {target.description} has a hash of its lines",
+                edit_and_sync(APPS_IN, "correct the hashes, or delete them: the lock has its own"),
+            )
+        allowed[target] = replace(package, wheels=wheels, tarball=tarball)
+    return allowed
+
+
 def _best_wheel(package: Package, target: Target) -> Artifact | None:
     """Return the wheel with the best tags for a target; None if no wheel fits."""
     ranked = []
@@ -65,17 +79,8 @@ def _best_wheel(package: Package, target: Target) -> Artifact | None:
     return min(ranked, key=lambda each: each[0])[1] if ranked else None
 
 
-def locked_from_path(
-    path: Path, project: Path, takers: Collection[Target], targets: Collection[Target]
-) -> LockedFile:
-    """Return the lock's line for a file that apps.in names by its path. Raise InputError."""
-    if path.parent != (project / SOURCE).resolve():
-        raise InputError(
-            str(APPS_IN),
-            f"{path} is outside {SOURCE}/",
-            f"cp {quoted(str(path))} {SOURCE} && "
-            + edit_and_sync(APPS_IN, f"name it {quoted(f'./{SOURCE}/{path.name}')}"),
-        )
+def locked_from_path(path: Path, project: VendorProject, takers: Collection[Target]) -> LockedFile:
+    """Return the lock's line for a vendored file that apps.in names by its path. Raise InputError."""
     try:
         parse_filename(path.name)
     except InvalidFilename as error:
@@ -87,7 +92,7 @@ def locked_from_path(
     return LockedFile(
         path=SOURCE / path.name,
         sha256=(sha256_of(path),),
-        marker=marker_or_none(path.name, takers, targets),
+        marker=marker_or_none(path.name, takers, project.targets),
     )
 
 
@@ -95,15 +100,18 @@ def files_by_path(project: VendorProject) -> list[LockedFile]:
     """Return the lines for the existing files that apps.in names by path for a target."""
     takers: dict[Path, list[Target]] = {}
     for requirement in apps_in(project.vendored):
-        if requirement.path and "://" not in requirement.text:
-            path = (project.directory / requirement.path).resolve()
+        if requirement.path:
+            path = vendored_file(project, requirement.path)
             taking = [each for each in project.targets if requirement.applies(each.environment)]
             if taking and path.is_file():
                 takers.setdefault(path, []).extend(taking)
-    return [
-        locked_from_path(path, project.directory, takers[path], project.targets)
-        for path in sorted(takers)
-    ]
+    return [locked_from_path(path, project, takers[path]) for path in sorted(takers)]
+
+
+def vendored_file(project: VendorProject, path: PurePosixPath) -> Path:
+    """Return where a vendored file is now: beside, while a command changes the files."""
+    beside = project.source / path.name
+    return beside if beside.is_file() else project.directory / path
 
 
 def files_for_other_targets(project: VendorProject) -> list[LockedFile]:
@@ -111,8 +119,8 @@ def files_for_other_targets(project: VendorProject) -> list[LockedFile]:
     markers: dict[PurePosixPath, list[Marker]] = {}
     taken = set()
     for requirement in apps_in(project.vendored):
-        path = requirement.path and PurePosixPath(posixpath.normpath(requirement.path))
-        if path and path.parent == SOURCE and (project.directory / path).is_file():
+        path = requirement.path and SOURCE / requirement.path.name
+        if path and vendored_file(project, path).is_file():
             if requirement.marker is None or any(
                 requirement.applies(target.environment) for target in project.targets
             ):
@@ -121,7 +129,9 @@ def files_for_other_targets(project: VendorProject) -> list[LockedFile]:
                 markers.setdefault(path, []).append(requirement.marker)
     return [
         LockedFile(
-            path=path, sha256=(sha256_of(project.directory / path),), marker=_any_of(markers[path])
+            path=path,
+            sha256=(sha256_of(vendored_file(project, path)),),
+            marker=_any_of(markers[path]),
         )
         for path in markers
         if path not in taken

@@ -14,10 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bootstrapper.errors import InputError
-from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import canonical_name
-from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.uv_failure import uv_error, warnings
@@ -61,7 +58,7 @@ class Package:
 
 
 def resolve(
-    requirements: Path | Iterable[str],
+    requirements: Iterable[str],
     *,
     project: Path,
     target: Target,
@@ -72,26 +69,25 @@ def resolve(
     all_platforms: bool = False,
     build_requires: Sequence[str] = (),
     warn: Callable[[str], None] = lambda _: None,
+    for_apps_in: bool = False,
     requesting_line: Callable[[str], str] = lambda _: str(APPS_IN),
 ) -> list[Package]:
-    """Return the packages that satisfy a requirements file, or its lines, sorted by name.
+    """Return the packages that satisfy the requirements, sorted by name.
 
     Versions in `pinned` (by canonical name) stay as long as the requirements allow them. The
     `constraints` are requirements of packages that need not be in the result. With `all_platforms`,
     the result has the wheels for every platform, in no useful order. uv builds a tarball whose
     metadata does not list its dependencies; if the tarball's own build requirements are not enough,
-    uv gets `build_requires`, too. `warn` is called with each warning of uv. `requesting_line`
-    returns, in words, the line of apps.in that asks for the named package.
+    uv gets `build_requires`, too. `warn` is called with each warning of uv. `for_apps_in` says
+    whether apps.in has the requirements; `requesting_line` returns, in words, its line that asks for
+    the named package.
 
     Raise WorkFailed with uv's explanation, or InputError for a line that uv cannot parse.
     """
     with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as name:
         scratch = Path(name)
-        if isinstance(requirements, Path):
-            source = requirements
-        else:
-            source = scratch / "requirements.in"
-            source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+        source = scratch / "requirements.in"
+        source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
         limits = scratch / "constraints.txt"
         limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
         uv = Uv(project, scope, scratch, build_requires)
@@ -123,9 +119,9 @@ def resolve(
         )
         if run.returncode:
             raise uv_error(
-                uv.with_user_files(run.stderr),
+                uv.with_user_files(run.stderr).replace(str(source), str(APPS_IN)),
                 run.returncode,
-                for_apps_in=isinstance(requirements, Path),
+                for_apps_in=for_apps_in,
                 build_requires=build_requires,
                 requesting_line=requesting_line,
             )
@@ -159,23 +155,13 @@ def _packages(pylock: Path) -> list[Package]:
 
 
 def _package(entry: dict[str, Any], directory: Path) -> Package:
-    """Return one package of a pylock.toml in a directory. Raise InputError for a VCS address."""
-    wheels, tarball, archive = entry.get("wheels", []), entry.get("sdist"), entry.get("archive")
-    if not archive and not wheels and not tarball:
-        raise InputError(
-            f"{APPS_IN}: {entry['name']}",
-            "is neither from an index nor a file, so it cannot be vendored",
-            edit_and_sync(APPS_IN, f"build its wheel into {SOURCE}/, and name that path"),
-        )
-    path = archive and archive.get("path")
-    if archive and not path:
-        is_wheel = archive["url"].endswith(".whl")
-        wheels, tarball = ([archive], None) if is_wheel else ([], archive)
+    """Return one package of a pylock.toml in a directory."""
+    path = entry.get("archive", {}).get("path")
     return Package(
         name=canonical_name(entry["name"]),
         version=entry.get("version", ""),
-        wheels=tuple(_artifact(wheel) for wheel in wheels),
-        tarball=_artifact(tarball) if tarball else None,
+        wheels=tuple(_artifact(wheel) for wheel in entry.get("wheels", [])),
+        tarball=_artifact(entry["sdist"]) if "sdist" in entry else None,
         path=(directory / path).resolve() if path else None,
     )
 

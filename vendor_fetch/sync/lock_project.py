@@ -9,13 +9,12 @@ from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.project.locks import Lock, files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
-from vendor_fetch.sync.locker import Locker, Requirements
+from vendor_fetch.sync.locker import Locker
 
 
 def lock_project(
     project: VendorProject,
     locker: Locker,
-    requirements: Requirements,
     previous: Mapping[PurePosixPath, Lock],
     extended: Iterable[LockedFile] = (),
 ) -> dict[PurePosixPath, Lock]:
@@ -24,7 +23,7 @@ def lock_project(
     The versions in the `previous` locks and in the `extended` lines stay where the requirements
     allow them. Raise BootstrapperError.
     """
-    apps = locker.vendor(requirements, previous[APPS], prefer=project.format, other_lock=extended)
+    apps = locker.vendor(None, previous[APPS], prefer=project.format, other_lock=extended)
     refuse_rejected_files(apps, project)
     records = {**previous[TOOLS].records, **previous[APPS].records}
     tools: list[LockedFile] = []
@@ -43,6 +42,11 @@ def lock_project(
         tools = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
         records = locker.tarball_records([*apps, *tools], records)
     return {
-        APPS: Lock(files=tuple(apps), records=records, format=project.format),
+        APPS: Lock(
+            files=tuple(apps),
+            records=records,
+            origins=previous[APPS].origins,
+            format=project.format,
+        ),
         TOOLS: Lock(files=tuple(tools), records=records, format=project.format),
     }

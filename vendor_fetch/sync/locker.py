@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
-from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
+from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import parse_filename
 from vendor_fetch.backend.records import TarballRecorder
 from vendor_fetch.download.cache import Cache
@@ -17,7 +16,12 @@ from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.program import online_command
-from vendor_fetch.project.apps_in import check_requirements
+from vendor_fetch.project.apps_in import (
+    accepted_hashes,
+    check_requirements,
+    limiting_lines,
+    requested_lines,
+)
 from vendor_fetch.project.locks import (
     Lock,
     Records,
@@ -28,11 +32,9 @@ from vendor_fetch.project.locks import (
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.choice import (
-    choose_files,
     files_for_other_targets,
-    locked_from_path,
+    with_hashes,
 )
-from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.resolve.resolver import Artifact, Package, resolve
 from vendor_fetch.resolve.shared_versions import (
     Pins,
@@ -43,9 +45,10 @@ from vendor_fetch.resolve.shared_versions import (
 from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
+from vendor_fetch.sync.package_lines import package_lines
 
-# The requirements of each target: requirements/apps.in, or lines.
-Requirements = Path | Mapping[Target, Sequence[str]]
+# The requirements of each target; None for those of requirements/apps.in.
+Requirements = Mapping[Target, Sequence[str]] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +127,12 @@ class Locker:
         other_lock: Sequence[LockedFile],
         excluded: Mapping[Target, Sequence[str]],
     ) -> list[LockedFile]:
+        hashes = accepted_hashes(self.project) if requirements is None else {}
         locked = {
             target: {
-                file.distribution.name: file for file in files_for_target(previous.files, target)
+                file.distribution.name: file
+                for file in files_for_target(previous.files, target)
+                if hashes.get(file.distribution.name, set(file.sha256)) & set(file.sha256)
             }
             for target in self.project.targets
         }
@@ -150,8 +156,10 @@ class Locker:
         lines = []
         for name, needed in sorted(by_name.items()):
             kept = {target: locked[target].get(name) for target in needed}
-            lines += self._lines(needed, kept, prefer)
-        if isinstance(requirements, Path):
+            if name in hashes:
+                needed = with_hashes(needed, hashes[name])
+            lines += package_lines(self.project, needed, kept, prefer)
+        if requirements is None:
             lines += files_for_other_targets(self.project)
         return lines
 
@@ -180,34 +188,6 @@ class Locker:
         )
         return recorder.records(files, known)
 
-    def _lines(
-        self,
-        packages: Mapping[Target, Package],
-        locked: Mapping[Target, LockedFile | None],
-        prefer: str,
-    ) -> list[LockedFile]:
-        """Return the lines for one package: the locked file of a target, or a chosen one."""
-        targets = self.project.targets
-        takers: dict[tuple[PurePosixPath, tuple[str, ...]], list[Target]] = {}
-        chosen: dict[str, dict[Target, Package]] = {}
-        for target, package in packages.items():
-            file = locked.get(target)
-            if package.path:
-                file = locked_from_path(package.path, self.project.directory, [target], targets)
-            elif not file or file.distribution.version != package.version:
-                chosen.setdefault(package.version, {})[target] = package
-                continue
-            # The index may have more files for the version by now; the locked one is good.
-            takers.setdefault((file.path, file.sha256), []).append(target)
-        for same_version in chosen.values():
-            for choice in choose_files(same_version, prefer=prefer):
-                key = SOURCE / choice.artifact.filename, (choice.artifact.sha256,)
-                takers.setdefault(key, []).extend(choice.takers)
-        return [
-            LockedFile(path=path, sha256=hashes, marker=marker_or_none(path.name, taking, targets))
-            for (path, hashes), taking in takers.items()
-        ]
-
     def _resolve(
         self,
         requirements: Requirements,
@@ -217,7 +197,7 @@ class Locker:
     ) -> Resolutions:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
-        if isinstance(requirements, Path):
+        if requirements is None:
             check_requirements(project)
         # uv fails at a damaged file; it is fetched again after the index was asked.
         vendored = all(locked.values()) and all(
@@ -271,19 +251,22 @@ class Locker:
         excluded: Mapping[Target, Sequence[str]],
         **options: object,
     ) -> Resolutions:
+        lines = requested_lines(self.project) if requirements is None else []
+        limits = limiting_lines(self.project) if requirements is None else []
+
         def resolve_target(
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
-            lines = requirements if isinstance(requirements, Path) else requirements[target]
             return resolve(
-                lines,
+                lines if requirements is None else requirements[target],
                 project=self.project.directory,
                 target=target,
                 scope=scope,
                 pinned=pins,
-                constraints=[*excluded[target], *constraints],
+                constraints=[*excluded[target], *limits, *constraints],
                 warn=self._warn,
                 build_requires=self.project.build_requires,
+                for_apps_in=requirements is None,
                 **options,  # type: ignore[arg-type]
             )
 

@@ -13,13 +13,14 @@ from bootstrapper.progress import Progress
 from bootstrapper.quoting import joined, quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from bootstrapper.ve.project.project_lock import project_lock
+from vendor_fetch.direct.direct_files import DirectFiles
+from vendor_fetch.direct.usable import refuse_unusable_files
 from vendor_fetch.download.cache import Cache
-from vendor_fetch.graph.check import check_differences, refuse_rejected_files, unlisted_paths
+from vendor_fetch.graph.check import check_differences, unlisted_paths
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project.locks import read_lock, vendored_names, write_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
-from vendor_fetch.resolve.choice import files_by_path
 from vendor_fetch.resolve.shared_versions import page_cache
 from vendor_fetch.sync.lock_project import lock_project
 from vendor_fetch.sync.locker import Locker
@@ -81,9 +82,16 @@ def sync(
             )
             for file, text in request.edits.items():
                 change.edit(file, text)
-            refuse_rejected_files(files_by_path(change.project), project)
-            previous = {lock: read_lock(project.directory, lock) for lock in (APPS, TOOLS)}
-            found = lock_project(change.project, locker, change.project.apps_in, previous)
+            DirectFiles(
+                project=change.project,
+                cache=cache,
+                index=index,
+                progress=progress,
+                renew=lambda name: request.upgrade_all or name in request.free,
+            ).update()
+            refuse_unusable_files(change.project)
+            previous = {lock: read_lock(change.project.vendored, lock) for lock in (APPS, TOOLS)}
+            found = lock_project(change.project, locker, previous)
             for lock, content in found.items():
                 write_lock(lock, content, change.project)
             change.keep(file for content in found.values() for file in content.files)

@@ -79,9 +79,7 @@ def vendor_project(template: Path, directory: Path, *, locks_for: str, progress:
         name = f"{lock.stem}-{locks_for}-{project.format}.txt"
         files[lock] = _lines(template, name, project)
         records |= locks.tarball_records(template, PurePosixPath("locks") / name)
-    own_line = locked_from_path(
-        wheel.resolve(), directory.resolve(), project.targets, project.targets
-    )
+    own_line = locked_from_path(wheel, project, project.targets)
     files[APPS].append(own_line)
     fetch(
         [*files[APPS], *files[TOOLS]],

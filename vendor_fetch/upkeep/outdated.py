@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.index.index import Index
+from vendor_fetch.project.apps_in import limiting_lines, requested_lines
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
@@ -43,7 +43,9 @@ def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) 
             file.distribution.name: file.distribution.version
             for file in files_for_target(files, target)
         }
-        allowed = _versions(_resolve(project, target, scope, project.apps_in))
+        allowed = _versions(
+            _resolve(project, target, scope, requested_lines(project), for_apps_in=True)
+        )
         # By their names alone: each gets its newest version, whatever the others need.
         newest = {
             package.name: package
@@ -70,9 +72,10 @@ def _resolve(
     project: VendorProject,
     target: Target,
     scope: SearchScope,
-    requirements: Path | list[str],
+    requirements: list[str],
     *,
     dependencies: bool = True,
+    for_apps_in: bool = False,
 ) -> list[Package]:
     return resolve(
         requirements,
@@ -80,6 +83,8 @@ def _resolve(
         target=target,
         scope=scope,
         dependencies=dependencies,
+        for_apps_in=for_apps_in,
+        constraints=limiting_lines(project) if for_apps_in else (),
         build_requires=project.build_requires,
     )
 

@@ -4,10 +4,12 @@
     requirements/src/pillow-….whl ; python_version == "3.11" --hash=sha256:…
 
 It is a pip requirements file. This module reads the part of pip's format that a lock needs.
-Comments record what only the build backend of a tarball tells:
+Comments record what only the build backend of a tarball tells, and where a file comes from that
+apps.in names by its address:
 
     # docopt-0.6.2.tar.gz builds with: setuptools>=70.1
     # docopt-0.6.2.tar.gz requires: six>=1.9 | colorama ; sys_platform == "win32"
+    # mylib-1.0.tar.gz comes from: git+https://git.example.org/mylib.git@main | 9f2c…
 """
 
 import re
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
+from bootstrapper.ve.project.requirement_lines import requirement_lines
 from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
 from bootstrapper.ve.standards.marker import InvalidMarker, Marker
 
@@ -24,11 +27,12 @@ APPS = PurePosixPath("requirements/apps.txt")
 TOOLS = PurePosixPath("requirements/tools.txt")
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
-# The texts of a record, which are requirements, have " | " between them.
-BUILDS_WITH, REQUIRES = "builds with", "requires"
+# The texts of a record have " | " between them.
+BUILDS_WITH, REQUIRES, COMES_FROM = "builds with", "requires", "comes from"
 SEPARATOR = " | "
 _RECORD = re.compile(
-    rf"^# (?P<file>\S+) (?P<kind>{BUILDS_WITH}|{REQUIRES}):(?P<texts>.*)$", re.MULTILINE
+    rf"^# (?P<file>\S+) (?P<kind>{BUILDS_WITH}|{REQUIRES}|{COMES_FROM}):(?P<texts>.*)$",
+    re.MULTILINE,
 )
 _NEXT = "make vendor  # writes the lock again; or correct the line"
 
@@ -75,8 +79,9 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
         raise InputError(str(lock), f"byte {error.start} is not UTF-8", _NEXT) from None
     files: list[LockedFile] = []
     lines: dict[PurePosixPath, int] = {}
-    for number, words in _logical_lines(text):
-        file = _read_line(words, str(lock), number)
+    for line in requirement_lines(text):
+        number = line.first
+        file = _read_line(line.text, str(lock), number)
         if file.path in lines:
             raise InputError(file.place, f"line {lines[file.path]} already has {file.path}", _NEXT)
         lines[file.path] = number
@@ -85,7 +90,7 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
 
 
 def read_records(project: Path, lock: PurePosixPath) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the records of a lock: for the name of a tarball, the requirements of each kind.
+    """Return the records of a lock: for the name of a file, the texts of each kind.
 
     Those of an unreadable lock are empty.
     """
@@ -105,23 +110,6 @@ def render(files: Iterable[LockedFile], header: Iterable[str] = ()) -> str:
     return "".join(
         [*(f"# {line}".rstrip() + "\n" for line in header), *(f"{file}\n" for file in files)]
     )
-
-
-def _logical_lines(text: str) -> Iterable[tuple[int, str]]:
-    """Yield the number and text of each line, without comments; join continued lines."""
-    started, gathered = 0, ""
-    for number, raw in enumerate(text.split("\n"), 1):
-        line = re.sub(r"(^|\s)#.*$", "", raw.removesuffix("\r"))
-        started = started or number
-        if line.endswith("\\"):
-            gathered += line[:-1] + " "
-            continue
-        gathered = (gathered + line).strip()
-        if gathered:
-            yield started, gathered
-        started, gathered = 0, ""
-    if gathered.strip():
-        yield started, gathered.strip()
 
 
 def _read_line(text: str, lock: str, number: int) -> LockedFile:

@@ -12,6 +12,7 @@ from bootstrapper.errors import InputError, refused
 from bootstrapper.next_step import edit, existing
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS
+from bootstrapper.ve.project.requirement_lines import requirement_lines
 from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
 
 # The keys of pyproject.toml that are read here; docs/reference.md prints this table.
@@ -83,17 +84,16 @@ class Project:
 def _requirements(file: Path, including: tuple[Path, ...]) -> Iterator[str]:
     """Yield the requirements of a file; those of an unreadable one are unknown."""
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return
-    for line in lines:
-        text = re.sub(r"(^|\s)#.*", "", line).strip()
-        if include := re.fullmatch(r"(?:-r\s*|--requirement[\s=]\s*)(\S+)", text):
-            included = Path(os.path.normpath(file.parent / include[1]))
+    for line in requirement_lines(text):
+        if line.included:
+            included = Path(os.path.normpath(file.parent / line.included))
             if included not in (*including, file):
                 yield from _requirements(included, (*including, file))
-        elif text:
-            yield text
+        elif line.requirement:
+            yield line.requirement
 
 
 def _is_usable(path: str) -> bool:

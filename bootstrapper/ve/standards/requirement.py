@@ -15,6 +15,14 @@ _REQUIREMENT = re.compile(
         \s*(?:;(?P<marker>.*))?""",
     re.VERBOSE,
 )
+# A direct reference of PEP 508. A marker stands after a space: addresses may have semicolons.
+_URL = re.compile(
+    r"""(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
+        \s*(?:\[(?P<extras>[^\]]*)\])?
+        \s*@\s*(?P<url>[^\s@]\S*)
+        (?:(?:\s+;|(?<=;)\s)(?P<marker>.*))?\s*""",
+    re.VERBOSE,
+)
 _PATH = re.compile(
     r"(?P<path>(?:\./)?[^\s;\[]+/[^\s;\[]+)(?:\[(?P<extras>[^\]]*)\])?\s*"
     r"(?:;(?P<marker>.*))?"
@@ -27,7 +35,11 @@ class InvalidRequirement(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """A required distribution. `path` is set if the requirement names a vendored file."""
+    """A required distribution.
+
+    `path` is set if the requirement names a vendored file, and `url` if it names an address
+    (`NAME @ URL`). A distribution of any version is allowed then.
+    """
 
     text: str
     name: str
@@ -35,6 +47,7 @@ class Requirement:
     specifier: str = ""
     marker: Marker | None = None
     path: PurePosixPath | None = None
+    url: str = ""
 
     def applies(self, environment: Environment, extra: str = "") -> bool:
         """Return whether the marker holds in an environment, for the extra of that name."""
@@ -80,15 +93,16 @@ def parse_metadata_requirement(text: str) -> Requirement:
 
 def parse_requirement(text: str) -> Requirement:
     """Return a parsed requirement. Raise InvalidRequirement if the text is none."""
-    by_path = _PATH.fullmatch(text)
-    match = by_path or _REQUIREMENT.fullmatch(text)
+    by_url = _URL.fullmatch(text)
+    by_path = None if by_url else _PATH.fullmatch(text)
+    match = by_url or by_path or _REQUIREMENT.fullmatch(text)
     if not match:
         raise InvalidRequirement(f"{text!r} is not a requirement")
     extras = frozenset(
         canonical_name(each.strip()) for each in (match["extras"] or "").split(",") if each.strip()
     )
     path = PurePosixPath(by_path["path"]) if by_path else None
-    specifier = "" if by_path else match["specifier"].strip()
+    specifier = "" if by_path or by_url else match["specifier"].strip()
     try:
         marker = Marker(match["marker"]) if match["marker"] else None
         name = parse_filename(path.name).name if path else canonical_name(match["name"])
@@ -96,5 +110,11 @@ def parse_requirement(text: str) -> Requirement:
     except (InvalidFilename, InvalidMarker, InvalidVersion) as error:
         raise InvalidRequirement(str(error)) from None
     return Requirement(
-        text=text, name=name, extras=extras, specifier=specifier, marker=marker, path=path
+        text=text,
+        name=name,
+        extras=extras,
+        specifier=specifier,
+        marker=marker,
+        path=path,
+        url=by_url["url"].removesuffix(";") if by_url else "",
     )

@@ -108,6 +108,14 @@ def matches(version: Version, specifier: str) -> bool:
     return all(held)
 
 
+def same_version(one: str, other: str) -> bool:
+    """Return whether two texts are the same version; texts that are none are compared as they are."""
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return re.sub(r"[-_]+", "-", one) == re.sub(r"[-_]+", "-", other)
+
+
 def identical(text: str, specifier: str) -> bool:
     """Return whether a text that is no version (`2004d`) satisfies a specifier.
 

@@ -1,8 +1,7 @@
 """Unpack one wheel into an entry of the store: its files and their bytecode."""
 
-import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from bootstrapper.ve.system.modes import STORED_FILE, STORED_SCRIPT
 from bootstrapper.ve.wheel import script
 from bootstrapper.ve.wheel.archive import UNSAFE_NAME, shorten_name
 from bootstrapper.ve.wheel.layout import InstallLayout
-from bootstrapper.ve.wheel.record import encode_digest, format_record, is_verifiable, record_row
+from bootstrapper.ve.wheel.record import format_record, record_row
 from bootstrapper.ve.wheel.script import EntryPoint
 from bootstrapper.ve.wheel.wheel import Member, WheelFile
 
@@ -70,7 +69,7 @@ class WheelUnpacker:
         self._finish()
 
     def _member(self, path: str, member: Member, recorded: str, size: str) -> None:
-        chunks = self._verified(member.name, recorded)
+        chunks = self._wheel.verified_chunks(member.name, recorded)
         first = next(chunks, b"")
         if member.key == "scripts" and script.wants_interpreter(first):
             content = b"".join([first, *chunks])
@@ -88,19 +87,6 @@ class WheelUnpacker:
         content = b"".join([first, *chunks])
         mtime = self._write(path, [content], executable=member.executable)
         self._compile(path, content, mtime)
-
-    def _verified(self, name: str, recorded: str) -> Iterator[bytes]:
-        """Yield the chunks of a member; then raise WorkFailed if its digest is not the recorded one."""
-        promised = is_verifiable(recorded)
-        if not promised:
-            yield from self._wheel.chunks(name)
-            return
-        hashed = hashlib.new(promised[0])
-        for chunk in self._wheel.chunks(name):
-            hashed.update(chunk)
-            yield chunk
-        if encode_digest(hashed.digest()) != promised[1]:
-            raise self._wheel.fault(f"its member {name} differs from its RECORD")
 
     def _body(self, path: str, content: bytes, *, executable: bool) -> None:
         """Write a script without its first line, which depends on the virtualenv."""

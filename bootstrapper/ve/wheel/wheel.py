@@ -1,6 +1,7 @@
 """Read a wheel, and check it before any of its files is written (PEP 427, PEP 491)."""
 
 import csv
+import hashlib
 import io
 import re
 import stat
@@ -15,7 +16,9 @@ from pathlib import Path
 from bootstrapper.errors import WorkFailed
 from bootstrapper.next_step import ANOTHER_VERSION, edit
 from bootstrapper.ve.standards import filename
+from bootstrapper.ve.standards.version import same_version
 from bootstrapper.ve.wheel.archive import MAX_DEPTH, Archive, shorten_name
+from bootstrapper.ve.wheel.record import encode_digest, is_verifiable
 from bootstrapper.ve.wheel.script import EntryPoint
 
 # The directories of .data: the paths of sysconfig's "venv" scheme.
@@ -99,6 +102,36 @@ class WheelFile:
             yield from self._archive.chunks(self._infos[name])
         except Exception as error:  # see Archive
             raise self.fault(f"its member {name} can't be unpacked: {error}") from None
+
+    def verified_chunks(self, name: str, recorded: str) -> Iterator[bytes]:
+        """Yield the chunks of a member; then raise WorkFailed if its digest is not the recorded one."""
+        promised = is_verifiable(recorded)
+        if not promised:
+            yield from self.chunks(name)
+            return
+        hashed = hashlib.new(promised[0])
+        for chunk in self.chunks(name):
+            hashed.update(chunk)
+            yield chunk
+        if encode_digest(hashed.digest()) != promised[1]:
+            raise self.fault(f"its member {name} differs from its RECORD")
+
+    def verify(self) -> None:
+        """Read every member. Raise WorkFailed for what a rebuild would refuse."""
+        recorded = {path: digest for path, digest, _ in self.record}
+        for member in self.members:
+            for _ in self.verified_chunks(member.name, recorded.get(member.name, "")):
+                pass
+        self._check_metadata()
+        _ = self.entry_points  # a wrong one is refused when it is read
+
+    def _check_metadata(self) -> None:
+        """Raise WorkFailed if METADATA has another name or version than the file name."""
+        name, version = ("".join(self._headers("METADATA", key)) for key in ("Name", "Version"))
+        if filename.canonical_name(name) != self.name.name:
+            raise self.fault(f"its METADATA has the name {name!r}")
+        if not same_version(version, self.name.version):
+            raise self.fault(f"its METADATA has the version {version!r}")
 
     @cached_property
     def record(self) -> list[Row]:

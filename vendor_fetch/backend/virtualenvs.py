@@ -13,7 +13,7 @@ class InstallFailed(Exception):
     """uv could not install the packages; the text is what it has printed."""
 
 
-class Environments:
+class Virtualenvs:
     """The virtualenvs in a directory. Tarballs with the same build requirements share one."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Environments:
             return self._pythons[key]
 
     def _create(self, wanted: Sequence[str], directory: Path) -> str:
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(parents=True)
         uv = Uv(self._project, self._scope, directory, self._build_requires)
         requirements = directory / "requirements.txt"
         requirements.write_text("".join(f"{each}\n" for each in wanted), encoding="utf-8")

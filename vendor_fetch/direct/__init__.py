@@ -1,0 +1,1 @@
+"""Vendor what apps.in names by an address: git repositories, archives, local files and projects."""

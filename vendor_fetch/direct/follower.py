@@ -1,0 +1,170 @@
+"""Follow a direct reference to its file: clone, download or copy it, and build its tarball."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.progress import Progress
+from bootstrapper.quoting import quoted
+from bootstrapper.ve.project.vendored_files import sha256_of
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
+from bootstrapper.ve.standards.version import same_version
+from bootstrapper.ve.wheel.tarball import unpack
+from vendor_fetch.direct.git import Repository
+from vendor_fetch.direct.sdist import EARLIEST, build_sdist
+from vendor_fetch.download.cache import Cache
+from vendor_fetch.download.fetch import download_into, is_offline
+from vendor_fetch.graph.metadata import name_and_version
+from vendor_fetch.index.index import Index
+from vendor_fetch.program import edit_and_sync, online_command, program_command, sync_command
+from vendor_fetch.project.apps_in import Line
+from vendor_fetch.project.direct_reference import DirectReference, local_path
+from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.source_tree import copy_tree, hash_tree
+from vendor_fetch.resolve.resolver import Artifact
+from vendor_fetch.resolve.uv_run import SearchScope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Follower:
+    """Follows the reference of a line to its file. It writes in the directory `scratch` only.
+
+    Methods raise BootstrapperError.
+    """
+
+    project: VendorProject
+    cache: Cache
+    index: Index
+    progress: Progress
+    line: Line
+    reference: DirectReference
+    scratch: Path
+
+    def follow(self, *, pinned: str) -> tuple[Path, str]:
+        """Return the wheel or tarball, and what the reference led to.
+
+        `pinned` is what it led to before, or empty. A commit is taken again, and an archive must be
+        the same.
+        """
+        if self.reference.kind == "git":
+            return self._from_git(pinned)
+        if self.reference.kind == "archive":
+            path = self._download(pinned)
+        else:
+            path = local_path(self.reference, self.project.directory)
+            if path.is_dir():
+                return self._from_directory(path)
+            if not path.is_file():
+                raise InputError(
+                    self.line.place,
+                    f"{path}: there is no such file or directory",
+                    edit_and_sync(self.line.file, f"correct line {self.line.number}"),
+                )
+        digest = sha256_of(path)
+        if self.reference.kind == "archive" and pinned not in ("", digest):
+            raise WorkFailed(
+                self.line.place,
+                f"the sha256 of {self.reference.filename} is {digest}, it was {pinned}",
+                f"{program_command('upgrade')}  # if the new file is right; or name its package",
+            )
+        if self.reference.sha256 not in ("", digest):
+            raise WorkFailed(
+                self.line.place,
+                f"the sha256 of {self.reference.filename} is {digest}, the line has "
+                f"{self.reference.sha256}",
+                edit_and_sync(
+                    self.line.file, f"correct line {self.line.number} if the file is the right one"
+                ),
+            )
+        if not self.reference.subdirectory and self._is_distribution(path):
+            return path, digest
+        return self._from_archive(path), digest
+
+    def _from_git(self, pinned: str) -> tuple[Path, str]:
+        repository = Repository(
+            reference=self.reference,
+            clones=self.cache.root / "git",
+            place=self.line.place,
+            offline=is_offline(),
+            waiting=lambda: self.progress.say("waiting for another vendor_fetch to fetch with git"),
+        )
+        commit = pinned or repository.commit()
+        tree = self.scratch / "tree"
+        repository.check_out(commit, tree)
+        return self._build(tree, repository.time(commit)), commit
+
+    def _from_directory(self, path: Path) -> tuple[Path, str]:
+        if self.project.directory.resolve().is_relative_to(path.resolve()):
+            raise InputError(
+                self.line.place,
+                f"{path}: the project would be vendored in itself",
+                edit_and_sync(
+                    self.line.file,
+                    f"delete line {self.line.number}: manage.py finds the project's own packages",
+                ),
+            )
+        tree = self.scratch / "tree"
+        try:
+            pin = hash_tree(path)
+            copy_tree(path, tree)
+        except (OSError, shutil.Error) as error:
+            raise WorkFailed(
+                self.line.place,
+                f"{path}: can't be copied: {error}",
+                f"ls -lR {quoted(str(path))}  # then: {sync_command()}",
+            ) from None
+        return self._build(tree), pin
+
+    def _from_archive(self, path: Path) -> Path:
+        archive = self.scratch / "archive"
+        archive.mkdir()
+        return self._build(unpack(path, archive, self.line.place))
+
+    def _build(self, tree: Path, time: int = EARLIEST) -> Path:
+        source = tree / self.reference.subdirectory
+        if not source.is_dir():
+            raise InputError(
+                self.line.place,
+                f"subdirectory={self.reference.subdirectory}: there is no such directory",
+                edit_and_sync(self.line.file, f"correct line {self.line.number}"),
+            )
+        return build_sdist(
+            source,
+            place=self.line.place,
+            project=self.project,
+            scope=SearchScope(index=self.index, source=self.project.source, offline=is_offline()),
+            scratch=self.scratch,
+            time=time,
+        )
+
+    def _download(self, pinned: str) -> Path:
+        """Return the archive of an address, under its own name."""
+        path = self.scratch / (self.reference.filename or "archive")
+        wanted = self.reference.sha256 or pinned
+        if not (wanted and self.cache.copy_to(path, wanted)):
+            if is_offline():
+                raise WorkFailed(
+                    self.line.place,
+                    f"the cache lacks {self.reference.filename}, and VENDOR_FETCH_OFFLINE forbids "
+                    "the address",
+                    online_command(),
+                )
+            artifact = Artifact(
+                filename=self.reference.filename,
+                url=self.reference.address,
+                sha256=self.reference.sha256,
+            )
+            download_into(path, artifact, self.cache, self.index, self.progress)
+        return path
+
+    def _is_distribution(self, path: Path) -> bool:
+        """Return whether a file is a wheel or an sdist, under the name that it was built with."""
+        if path.suffix == ".whl":
+            return True
+        try:
+            tarball = parse_filename(path.name)
+        except InvalidFilename:
+            return False
+        name, version = name_and_version(path, self.line.place)
+        return name == tarball.name and same_version(version, tarball.version)
