@@ -158,11 +158,11 @@ class _Downloads:
             stream=True,
             timeout=TIMEOUT,
             # With None, requests looks into ~/.netrc.
-            auth=self._index.credentials.get(host),
+            auth=self._index.login(host),
             verify=False if is_trusted else self._index.certificates or True,
         ) as response:
             response.raise_for_status()
-            yield from response.raw.stream(64 * 1024, decode_content=False)
+            yield from response.raw.stream(CHUNK // 4, decode_content=False)
 
 
 def _host(artifact: Artifact) -> str:

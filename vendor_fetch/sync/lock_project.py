@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
-from bootstrapper.ve.standards.filename import Tarball
 from vendor_fetch.graph.check import refuse_rejected_files
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.micro_versions import every_version, markers_of
@@ -30,27 +29,31 @@ def lock_project(
     while True:
         before = replace(previous[APPS], records=records)
         apps = locker.vendor(None, before, prefer=project.format, other_lock=extended)
-        # Only now the dependencies of some tarballs are known, and the markers of these.
-        new = locker.tarball_records(apps, records)
+        # Backends tell the dependencies of some tarballs, and so the markers of these.
+        distributions = Distributions(project, records)
+        new = locker.tarball_records(
+            [file for file in apps if not distributions.dependencies(file).known], records
+        )
         known = _every_version(project, apps, records)
         records |= new
         if _every_version(project, apps, records) == known:
             break
     refuse_rejected_files(apps, project)
     tools: list[LockedFile] = []
+    # What the tarballs declare is fetched before their backends are asked, which need it.
+    asked: list[Mapping[Target, list[str]]] = []
     while True:
-        records = locker.tarball_records([*apps, *tools], records)
         distributions = Distributions(project, records)
         wanted = {
             target: distributions.tool_requirements(files_for_target([*apps, *tools], target))
             for target in _every_version(project, [*apps, *tools], records)
         }
-        found = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
-        # A tool may be a tarball, which needs tools of its own.
-        is_settled = _tarballs(found) <= _tarballs(tools)
-        tools = found
-        if is_settled:
+        if wanted in asked:
             break
+        asked.append(wanted)
+        # A tool may be a tarball, which needs tools of its own.
+        tools = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
+        records = locker.tarball_records([*apps, *tools], records)
     return {
         APPS: Lock(
             files=tuple(apps),
@@ -68,7 +71,3 @@ def _every_version(
     """Return the targets of a project with the micro versions that markers of files tell apart."""
     markers = markers_of(files, Distributions(project, records), ())
     return every_version(project.targets, markers)
-
-
-def _tarballs(files: Iterable[LockedFile]) -> set[PurePosixPath]:
-    return {file.path for file in files if isinstance(file.distribution, Tarball)}

@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import PurePosixPath
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
-from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
+from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import parse_filename
 from vendor_fetch.backend.records import TarballRecorder
 from vendor_fetch.download.cache import Cache
@@ -16,6 +15,7 @@ from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
 from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import (
@@ -36,13 +36,10 @@ from vendor_fetch.project.locks import (
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.choice import (
-    choose_files,
     files_for_other_targets,
-    locked_from_path,
     with_hashes,
 )
 from vendor_fetch.resolve.conflict import explained
-from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.resolve.resolver import Artifact, Package, resolve
 from vendor_fetch.resolve.shared_versions import (
     Pins,
@@ -54,6 +51,7 @@ from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
 from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
+from vendor_fetch.sync.package_lines import package_lines
 from vendor_fetch.sync.requirements import Requirements, requirements_of, with_every_version
 
 
@@ -63,13 +61,15 @@ class Locker:
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
     requirements allow. With `upgrade_all`, no locked version counts. It collects the resolved
-    artifacts by sha256 in `known`, and what the user should know in `warnings`.
+    artifacts by sha256 in `known`, and what the user should know in `warnings`. `pages` says which
+    project pages may be older than this command.
     """
 
     project: VendorProject
     cache: Cache
     index: Index
     progress: Progress
+    pages: PageCache
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
     known: dict[str, Artifact] = field(default_factory=dict)
@@ -171,7 +171,7 @@ class Locker:
             kept = {target: locked[target].get(name) for target in needed}
             if name in hashes:
                 needed = with_hashes(needed, hashes[name])
-            lines += self._lines(needed, kept, prefer)
+            lines += package_lines(self.project, needed, kept, prefer)
         if requirements is None:
             lines += files_for_other_targets(self.project)
         return lines
@@ -184,6 +184,7 @@ class Locker:
             cache=self.cache,
             index=self.index,
             progress=self.progress,
+            pages=self.pages,
             known=self.known,
         )
 
@@ -193,40 +194,12 @@ class Locker:
         """Return what the tarballs among the files need. Ask their backends if it is not known."""
         recorder = TarballRecorder(
             project=self.project,
-            scope=SearchScope(index=self.index, source=self.project.source, offline=is_offline()),
+            scope=self._with_index(source=True),
             directory=self.cache.root / "records",
             progress=self.progress,
             warn=self._warn,
         )
         return recorder.records(files, known)
-
-    def _lines(
-        self,
-        packages: Mapping[Target, Package],
-        locked: Mapping[Target, LockedFile | None],
-        prefer: str,
-    ) -> list[LockedFile]:
-        """Return the lines for one package: the locked file of a target, or a chosen one."""
-        targets = self.project.targets
-        takers: dict[tuple[PurePosixPath, tuple[str, ...]], list[Target]] = {}
-        chosen: dict[str, dict[Target, Package]] = {}
-        for target, package in packages.items():
-            file = locked.get(target)
-            if package.path:
-                file = locked_from_path(package.path, self.project, [target])
-            elif not file or file.distribution.version != package.version:
-                chosen.setdefault(package.version, {})[target] = package
-                continue
-            # The index may have more files for the version by now; the locked one is good.
-            takers.setdefault((file.path, file.sha256), []).append(target)
-        for same_version in chosen.values():
-            for choice in choose_files(same_version, prefer=prefer):
-                key = SOURCE / choice.artifact.filename, (choice.artifact.sha256,)
-                takers.setdefault(key, []).extend(choice.takers)
-        return [
-            LockedFile(path=path, sha256=hashes, marker=marker_or_none(path.name, taking, targets))
-            for (path, hashes), taking in takers.items()
-        ]
 
     def _resolve(
         self,
@@ -273,11 +246,7 @@ class Locker:
         every = {name: file for each in locked.values() for name, file in each.items()}
         try:
             return self._resolve_in(
-                SearchScope(
-                    index=self.index,
-                    source=project.source if vendored else None,
-                    offline=is_offline(),
-                ),
+                self._with_index(source=vendored),
                 requirements,
                 pins,
                 limited,
@@ -307,7 +276,7 @@ class Locker:
                     requested_lines(some),
                     project=self.project.directory,
                     target=target,
-                    scope=SearchScope(index=self.index, offline=is_offline()),
+                    scope=self._with_index(source=False),
                     constraints=[*excluded[target], *limiting_lines(some)],
                     build_requires=self.project.build_requires,
                     for_apps_in=True,
@@ -319,6 +288,16 @@ class Locker:
             return ""
 
         return explained(error, asked, self.project.targets, refused)
+
+    def _with_index(self, *, source: bool) -> SearchScope:
+        """Return the scope of the index; with `source`, of the vendored files, too."""
+        return SearchScope(
+            index=self.index,
+            source=self.project.source if source else None,
+            offline=is_offline(),
+            pages=self.pages,
+            cached=self.cache.files,
+        )
 
     def _resolve_in(
         self,

@@ -21,6 +21,7 @@ from vendor_fetch.index.index import Index
 from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project.locks import read_lock, vendored_names, write_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
+from vendor_fetch.resolve.shared_versions import page_cache
 from vendor_fetch.sync.lock_project import lock_project
 from vendor_fetch.sync.locker import Locker
 from vendor_fetch.sync.staging import recover, staging
@@ -75,6 +76,7 @@ def sync(
                 cache=cache,
                 index=index,
                 progress=progress,
+                pages=page_cache(cache.root, project.targets),
                 free=request.free,
                 upgrade_all=request.upgrade_all,
             )
