@@ -15,8 +15,10 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
-from vendor_fetch.commands import reports, upkeep, vendoring
-from vendor_fetch.commands.options import common_options, verbosity_of
+from vendor_fetch.commands import cache, reports, upkeep, vendoring
+from vendor_fetch.commands.options import common_options, directory_of, verbosity_of
+from vendor_fetch.missing_tool import MissingTool
+from vendor_fetch.own_tools import run_in_tools
 from vendor_fetch.program import PROGRAM, retry_command, sync_command
 
 EPILOG = """\
@@ -45,7 +47,13 @@ def parser() -> CommandParser:
     vendoring.add_parsers(commands, common)
     upkeep.add_parsers(commands, common)
     reports.add_parsers(commands, common)
+    cache.add_parsers(commands, common)
     return main_parser
+
+
+def _status(options: argparse.Namespace, verbosity: int) -> int:
+    status: int = options.run(options, Progress(verbosity=verbosity))
+    return status
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,9 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     verbosity = verbosity_of(options)
+    arguments = sys.argv[1:] if argv is None else argv
     try:
-        status: int = options.run(options, Progress(verbosity=verbosity))
-        return status
+        try:
+            return _status(options, verbosity)
+        except MissingTool:
+            run_in_tools(directory_of(options), arguments)
+            raise
     except KeyboardInterrupt:
         print(
             f"interrupted; every locked file is still there\n{next_lines(sync_command())}",

@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from bootstrapper.cache_home import is_own, is_private
@@ -29,19 +30,23 @@ WHEEL = Path(__file__).parents[1]
 _PIP = ("-P", "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
-def set_up(directory: Path, shared: Path) -> None:
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+def set_up(
+    directory: Path, shared: Path, wheel: Path = WHEEL, say: Callable[[str], None] = _print
+) -> None:
     """Create a virtualenv with vendor_fetch and its requirements, and last `complete` in it.
 
-    The packages come from `shared`, which an earlier set-up has filled, or else from the index that
-    pip is configured for. A second set-up at the same time waits. Raise WorkFailed or OSError, also
-    if another user can change `shared`.
+    `wheel` has vendor_fetch. The packages come from `shared`, which an earlier set-up has filled, or
+    else from the index that pip is configured for. A second set-up at the same time waits. Raise
+    WorkFailed or OSError, also if another user can change `shared`.
     """
     directory.mkdir(exist_ok=True)
     complete = directory / "complete"
-    with project_lock(
-        directory, lambda: print("waiting for another make vendor to set up .tools/")
-    ):
-        if complete.exists() and complete.stat().st_mtime >= WHEEL.stat().st_mtime:
+    with project_lock(directory, lambda: say("waiting for another run to set up .tools/")):
+        if complete.exists() and complete.stat().st_mtime >= wheel.stat().st_mtime:
             return
         if is_offline() and not shared.is_dir():
             raise _offline_error(shared)
@@ -51,17 +56,17 @@ def set_up(directory: Path, shared: Path) -> None:
                 "belongs to another user, who could change the packages that vendoring runs with",
                 f'env VENDOR_FETCH_CACHE="$(mktemp -d)" {MAKE}  # or another directory of your own',
             )
-        print("setting up .tools/ (once)", flush=True)
+        say("setting up .tools/ (once)")
         if not _run(sys.executable, "-P", "-m", "venv", "--clear", str(directory)):
             raise WorkFailed(
                 ".tools",
                 f"{sys.executable} can't create a virtualenv; the reason is above",
                 f"apt-get install python3-venv  # as root, on Debian; then: {MAKE}",
             )
-        if not _install(directory, shared, quiet=True):
+        if not _install(directory, shared, wheel, quiet=True):
             if is_offline():
                 raise _offline_error(shared)
-            _download(directory, shared)
+            _download(directory, shared, wheel)
         complete.touch()
 
 
@@ -78,13 +83,13 @@ def _make_private(shared: Path) -> bool:
     return True
 
 
-def _download(directory: Path, shared: Path) -> None:
+def _download(directory: Path, shared: Path, wheel: Path) -> None:
     for each in (shared.parent, shared):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=shared.parent) as scratch:
         if not (
-            _run(_python(directory), *_PIP, "download", "--dest", scratch, f"{WHEEL}[vendor]")
-            and _install(directory, Path(scratch))
+            _run(_python(directory), *_PIP, "download", "--dest", scratch, f"{wheel}[vendor]")
+            and _install(directory, Path(scratch), wheel)
         ):
             raise WorkFailed(
                 ".tools",
@@ -92,11 +97,11 @@ def _download(directory: Path, shared: Path) -> None:
                 f"{MAKE}  # when the index that pip is configured for can be reached",
             )
         for path in Path(scratch).iterdir():
-            if path.name != WHEEL.name:  # each project has its own
+            if path.name != wheel.name:  # each project has its own
                 path.rename(shared / path.name)
 
 
-def _install(directory: Path, files: Path, *, quiet: bool = False) -> bool:
+def _install(directory: Path, files: Path, wheel: Path, *, quiet: bool = False) -> bool:
     # Isolated: pip's configuration may name other locations, which pip would search as well.
     return _run(
         _python(directory),
@@ -106,7 +111,7 @@ def _install(directory: Path, files: Path, *, quiet: bool = False) -> bool:
         "--no-index",
         "--find-links",
         str(files),
-        f"{WHEEL}[vendor]",
+        f"{wheel}[vendor]",
         quiet=quiet,
     )
 

@@ -15,7 +15,10 @@ from bootstrapper.quoting import joined, quoted
 # For programs that use this package as a library: every generated project has this target.
 MAKE = "make vendor"
 DEFAULT = "ve/bin/python -m vendor_fetch"
-PROGRAM = program_in_project(invocation("vendor_fetch", sys.orig_argv, sys.argv[1:]))
+# A process that runs a command again in `.tools/` shows what the user has typed.
+TYPED_VARIABLE = "VENDOR_FETCH_TYPED"
+TYPED = os.environ.get(TYPED_VARIABLE, invocation("vendor_fetch", sys.orig_argv, sys.argv[1:]))
+PROGRAM = program_in_project(TYPED)
 
 
 @cache

@@ -16,9 +16,12 @@ from vendor_fetch.resolve.resolver import uv_platform
 
 # Settings of the user would change what pip chooses.
 ALONE = {
-    **{"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "UV_NO_CONFIG": "1"},
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_FIND_LINKS": "",
+    "UV_NO_CONFIG": "1",
     # pip asks for the metadata of a tarball; mysqlclient's needs MySQL's library, or these.
-    **{"MYSQLCLIENT_CFLAGS": "-I.", "MYSQLCLIENT_LDFLAGS": "-L."},
+    "MYSQLCLIENT_CFLAGS": "-I.",
+    "MYSQLCLIENT_LDFLAGS": "-L.",
 }
 
 

@@ -51,6 +51,7 @@ class Index:
         self.asked: list[str] = []
         self.reads_metadata = True
         self.uploaded: dict[str, datetime] = {}
+        self.yanked: dict[str, str] = {}
         handler = type("Handler", (_Handler,), {"index": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
@@ -94,6 +95,11 @@ class Index:
                     return f' data-requires-python="{html.escape(line.partition(": ")[2])}"'
         return ""
 
+    def _yanked(self, path: Path) -> str:
+        """The attribute of PEP 592, with the reason."""
+        reason = self.yanked.get(path.name)
+        return "" if reason is None else f' data-yanked="{html.escape(reason)}"'
+
     def json_page(self, name: str) -> bytes | None:
         """The page with the times of `uploaded`, as PEP 691 and PEP 700 say."""
         paths = [
@@ -126,7 +132,7 @@ class Index:
             f'<a href="/files/{path.name}#sha256='
             f'{hashlib.sha256(path.read_bytes()).hexdigest()}"'
             f"{' data-core-metadata=true' if path.suffix == '.whl' else ''}"
-            f"{self._required_python(path)}>"
+            f"{self._required_python(path)}{self._yanked(path)}>"
             f"{path.name}</a><br>"
             for path in sorted(self.directory.iterdir())
             if parse_filename(path.name).name == name

@@ -16,6 +16,7 @@ from tests.support.repository import git
 from tests.support.source_projects import commit_project, write_project
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, files, snapshot, vendor
+from vendor_fetch.index.uv import find_uv
 
 TARBALL = "mylib-1.0.tar.gz"
 
@@ -405,7 +406,7 @@ def test_rebuild_installs_what_addresses_lead_to(
     assert vendor(project) == 0
     target = project / "installed"
     subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--offline", "--no-index", "--no-deps",
+        [find_uv(), "pip", "install", "--quiet", "--offline", "--no-index", "--no-deps",
          "--require-hashes", "--target", str(target), "-r", "requirements/apps.txt"],
         cwd=project, check=True,
     )  # fmt: skip
@@ -526,3 +527,20 @@ def test_rows_of_every_editor_are_read(index: Index, make_project: MakeProject) 
     assert vendor(project, "add", "tiny==1.0", "idna") == 0
     edited = (project / "requirements/apps.in").read_bytes().decode()
     assert edited == "tiny==1.0\r\n\r\nhelper\\\r\n\r\nidna\r\n# idna\r\n"
+
+
+def test_address_in_metadata_needs_a_line_of_its_own(
+    repository: Path,
+    index: Index,
+    make_project: MakeProject,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_wheel(index.directory, "app", requires=[f"mylib @ git+file://{repository}@main"])
+    project = make_project("app")
+    assert vendor(project) == 1
+    printed = capsys.readouterr().err
+    assert f"add the line: mylib @ git+file://{repository}@main" in printed
+    make_project("app", f"mylib @ git+file://{repository}@main")
+    assert vendor(project) == 0
+    assert TARBALL in files(project)
+    assert vendor(project, "check") == 0

@@ -58,7 +58,7 @@ def test_set_up_runs_once_and_is_shared(
     printed = [run.communicate(timeout=120) for run in runs]
     assert [run.returncode for run in runs] == [0, 0], printed
     assert sum("setting up .tools/" in out for out, _ in printed) == 1
-    assert sum("waiting for another make vendor" in out for out, _ in printed) == 1
+    assert sum("waiting for another run" in out for out, _ in printed) == 1
     assert has_tools(project)
 
     index.stop()

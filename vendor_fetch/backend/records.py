@@ -8,14 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import Tarball
 from vendor_fetch.atomic_file import write_file
 from vendor_fetch.backend.virtualenvs import Virtualenvs
 from vendor_fetch.graph.metadata import declared_build_requirements, dependencies
-from vendor_fetch.program import install_command
+from vendor_fetch.missing_tool import missing_hooks
 from vendor_fetch.project.locks import Records, TarballRecord
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.resolve.uv_run import SearchScope
@@ -81,11 +80,7 @@ class TarballRecorder:
             # Imported late: `check` must work in a project's ve, which has no pyproject_hooks.
             from vendor_fetch.backend.hooks import ask
         except ImportError as error:
-            raise WorkFailed(
-                str(error.name),
-                "is not installed; it calls the build backends of tarballs",
-                install_command("pyproject-hooks"),
-            ) from None
+            raise missing_hooks(error) from None
         path = self.project.vendored / file.path
         record = ask(
             path,

@@ -54,10 +54,16 @@ def add_now(parser: argparse.ArgumentParser) -> None:
 
 def project_of(options: argparse.Namespace) -> VendorProject:
     """Return the project that the options name. Raise InputError if there is none."""
-    project = open_project(getattr(options, "project", Path()).absolute())
+    project = open_project(directory_of(options))
     if getattr(options, "now", False):
         return replace(project, cooldown=timedelta(0))
     return project
+
+
+def directory_of(options: argparse.Namespace) -> Path:
+    """Return the directory that the options name, or the current one."""
+    directory: Path = getattr(options, "project", Path())
+    return directory.absolute()
 
 
 def verbosity_of(options: argparse.Namespace) -> int:

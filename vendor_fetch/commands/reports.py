@@ -10,13 +10,14 @@ from typing import Any
 
 from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import InputError
 from bootstrapper.next_step import edit, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from vendor_fetch.atomic_file import write_file
 from vendor_fetch.commands.options import project_of, verbosity_of
 from vendor_fetch.graph.chains import Chains
+from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import program_command, tools_command
 from vendor_fetch.reports.advisory_source import advisory_file
 from vendor_fetch.reports.distributions import (
@@ -262,6 +263,6 @@ def _libraries() -> Iterator[None]:
     except ImportError as error:
         module = (error.name or "").partition(".")[0]
         package = _PACKAGES.get(module, module)
-        raise WorkFailed(
+        raise MissingTool(
             package, "is not installed; this command needs it", tools_command(package)
         ) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.wheel.tarball import build_system_in
+from vendor_fetch.missing_tool import missing_hooks
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.resolve.uv_failure import build_error
 from vendor_fetch.resolve.uv_run import SearchScope
@@ -29,10 +30,12 @@ def build_sdist(
     Its build backend makes it (PEP 517, `build_sdist`). Its files get the `time`, in seconds since
     1970, and no owner. Raise WorkFailed, with `place` in the message, if the backend fails.
     """
-    # Imported late: `check` must work in a project's ve, which has no pyproject_hooks.
-    from vendor_fetch.backend.environment import BackendEnvironment, HookFailed
-    from vendor_fetch.backend.virtualenvs import Virtualenvs
-
+    try:
+        # Imported late: `check` must work in a project's ve, which has no pyproject_hooks.
+        from vendor_fetch.backend.environment import BackendEnvironment, HookFailed
+        from vendor_fetch.backend.virtualenvs import Virtualenvs
+    except ImportError as error:
+        raise missing_hooks(error) from None
     pyproject, setup = source / "pyproject.toml", source / "setup.py"
     if not pyproject.is_file() and not setup.is_file():
         raise WorkFailed(

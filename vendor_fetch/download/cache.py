@@ -2,17 +2,21 @@
 
 A file gets its name in the cache by one rename, after its hash was verified, and is verified again
 when it is copied out. So processes that share the cache need no lock, and a damaged disk is noticed.
+Links in `files/` have the names of wheels and tarballs, so that a resolver finds them offline.
 """
 
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from bootstrapper.cache_home import cache_home
 from bootstrapper.errors import InputError
+from bootstrapper.ve.project.vendored_files import sha256_of
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.atomic_file import AtomicFile, atomic_file
 from vendor_fetch.program import retry_command
 
@@ -65,7 +69,59 @@ class Cache:
                 entry.unlink(missing_ok=True)
                 return False
             copy.commit(destination)
+        self._name(sha256, destination.name)
         return True
+
+    @property
+    def files(self) -> Path:
+        """The directory with a link for each wheel and tarball, by its name."""
+        return self.root / "files"
+
+    def names(self) -> dict[str, str]:
+        """Return the sha256 of each wheel and tarball that is there, by its name."""
+        links = self.files.iterdir() if self.files.is_dir() else ()
+        return {
+            link.name: os.path.basename(os.readlink(link))
+            for link in links
+            if link.is_symlink() and link.is_file()
+        }
+
+    def keep(self, path: Path, hashes: Collection[str]) -> None:
+        """Add a vendored file with one of the hashes, unless it is there. Another one is left out."""
+        entry = next((sha256 for sha256 in hashes if self.entry(sha256).is_file()), None)
+        if entry:
+            self._name(entry, path.name)
+        elif sha256_of(path) in hashes:
+            with path.open("rb") as stream:
+                self.add_stream(stream, path.name)
+
+    def add_stream(self, stream: IO[bytes], name: str) -> None:
+        """Add a file that comes with a name and no hash."""
+        digest = hashlib.sha256()
+        with self.new_file() as file:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                file.write(chunk)
+            self.add(file, digest.hexdigest())
+        self._name(digest.hexdigest(), name)
+
+    def _name(self, sha256: str, name: str) -> None:
+        """Link a file by the name of its wheel or tarball. A later file of a name replaces it."""
+        try:
+            parse_filename(name)
+        except InvalidFilename:
+            return
+        link = self.files / name
+        target = os.path.relpath(self.entry(sha256), self.files)
+        if link.is_symlink() and os.readlink(link) == target:
+            return
+        with suppress(
+            OSError
+        ):  # a cache of another user, or a full disk: the name is a convenience
+            self.files.mkdir(mode=0o700, exist_ok=True)
+            beside = self.files / f".{name}.{os.getpid()}.part"
+            beside.symlink_to(target)
+            beside.replace(link)
 
     @contextmanager
     def new_file(self) -> Iterator[AtomicFile]:

@@ -14,6 +14,7 @@ from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.page_cache import PageCache
+from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import install_command, online_command, retry_command
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
@@ -115,7 +116,7 @@ def _download(
         # Imported late: `check` must work in a project's ve, which has no requests.
         from vendor_fetch.download.download import download
     except ImportError as error:
-        raise WorkFailed(
+        raise MissingTool(
             str(error.name),
             "is not installed; it downloads the files",
             install_command("requests", "uv"),

@@ -11,9 +11,10 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import InputError
 from bootstrapper.next_step import edit
 from vendor_fetch.index.setting import Setting, from_environment, location_exists, require_location
+from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import install_command, retry_command
 
 # The first with extra-build-dependencies. setup.cfg asks for it, too.
@@ -275,7 +276,7 @@ def find_uv() -> str:
     except (ImportError, FileNotFoundError):
         found = which("uv")
     if not found:
-        raise WorkFailed(
+        raise MissingTool(
             "uv", "not found; it resolves the requirements", install_command(f"uv>={OLDEST_UV}")
         )
     return found

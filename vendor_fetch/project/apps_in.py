@@ -6,7 +6,7 @@ Their paths are relative to the file, as in pip; those of requirements start at 
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -93,24 +93,42 @@ def direct_references(
             yield line, requirement, parse_address(requirement.url)
 
 
-def requested_lines(project: VendorProject) -> list[str]:
-    """Return what apps.in asks for in the form of PEP 508, with vendored files for addresses."""
-    lines = []
-    for requirement in apps_in(project.vendored):
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a line asks of the resolver: `text` is a requirement as PEP 508 writes it."""
+
+    line: Line
+    requirement: Requirement
+    text: str
+
+
+def requests(project: VendorProject) -> list[Request]:
+    """Return what apps.in and its constraints ask for, with vendored files for addresses."""
+    found = []
+    for line, requirement in requirements_with_lines(project.vendored):
+        text = requirement.text
         if requirement.url and requirement.path:
-            # An address that no target asks for has no file.
             extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
             file = (project.source / requirement.path.name).absolute().as_uri()
             marker = f" ; {requirement.marker}" if requirement.marker else ""
-            lines.append(f"{requirement.name}{extras} @ {file}{marker}")
-        elif not requirement.url:
-            lines.append(requirement.text)
-    return lines
+            text = f"{requirement.name}{extras} @ {file}{marker}"
+        elif requirement.url:  # no target asks for it, so it is not vendored
+            continue
+        found.append(Request(line=line, requirement=requirement, text=text))
+    return found + [
+        Request(line=line, requirement=requirement, text=requirement.text)
+        for line, requirement in constraints_with_lines(project.vendored)
+    ]
 
 
-def limiting_lines(project: VendorProject) -> list[str]:
-    """Return the constraints of the files that apps.in includes with `-c`."""
-    return [requirement.text for _, requirement in constraints_with_lines(project.vendored)]
+def requested_lines(requests: Iterable[Request]) -> list[str]:
+    """Return the requirements among the requests."""
+    return [each.text for each in requests if not each.line.limits_only]
+
+
+def limiting_lines(requests: Iterable[Request]) -> list[str]:
+    """Return the constraints among the requests."""
+    return [each.text for each in requests if each.line.limits_only]
 
 
 def accepted_hashes(project: VendorProject) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
-from vendor_fetch.resolve.uv_failure import uv_error, warnings
+from vendor_fetch.resolve.uv_failure import names_address, uv_error, warnings
 from vendor_fetch.resolve.uv_run import SearchScope, Uv
 
 # The minor versions of glibc that uv's `--python-platform` knows.
@@ -86,6 +86,7 @@ def resolve(
     """
     with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as name:
         scratch = Path(name)
+        requirements = list(requirements)
         source = scratch / "requirements.in"
         source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
         limits = scratch / "constraints.txt"
@@ -95,7 +96,7 @@ def resolve(
         if pinned:
             # uv prefers the versions in the file that it is about to write.
             pylock.write_text(_preferences(pinned), encoding="utf-8")
-        run = uv.run(
+        words = [
             "pip",
             "compile",
             str(source),
@@ -114,9 +115,17 @@ def resolve(
             *(["--universal"] if all_platforms else ["--python-platform", uv_platform(target)]),
             *(["--constraint", str(limits)] if constraints else []),
             *([] if dependencies else ["--no-deps"]),
-            # uv supposes a later macOS.
-            MACOSX_DEPLOYMENT_TARGET=".".join(map(str, target.oldest_system)),
-        )
+        ]
+        # uv supposes a later macOS.
+        macos = {"MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, target.oldest_system))}
+        run = uv.run(*words, **macos)
+        if run.returncode and names_address(run.stderr):
+            # Metadata names an address of a package. The file that a line has led to replaces it.
+            overrides = scratch / "overrides.txt"
+            vendored = [line for line in requirements if " @ file:" in line]
+            overrides.write_text("".join(f"{line}\n" for line in vendored), encoding="utf-8")
+            if vendored:
+                run = uv.run(*words, "--override", str(overrides), **macos)
         if run.returncode:
             raise uv_error(
                 uv.with_user_files(run.stderr).replace(str(source), str(APPS_IN)),

@@ -35,13 +35,32 @@ _NETWORK = re.compile(
     r"|tcp connect|timed out|Connection (?:refused|reset)|HTTP status|certificate|"
     r"\b(?:401|403|407|5\d\d) [A-Z]|[Uu]nauthorized|[Ff]orbidden|Network unreachable"
 )
+# Only direct requirements may name addresses: https://docs.astral.sh/uv/pip/compatibility/
+_URL_DEPENDENCY = re.compile(
+    r"(?:for package `(?P<who>[^`]+)`.*?)?Package `(?P<name>[^`]+)` was included as a URL dependency"
+    r".*?Consider adding `(?P<line>[^`]+)`",
+    re.DOTALL,
+)
 _NOT_FOUND = re.compile(r"was not found in the (?:package registry|provided package locations)")
+
+
+class Unsatisfiable(WorkFailed):
+    """The requirements have no solution; `output` is how uv explains it."""
+
+    def __init__(self, where: str, fault: str, next_step: str, output: str = "") -> None:
+        super().__init__(where, fault, next_step)
+        self.output = output
 
 
 def failed_build(output: str) -> str | None:
     """Return the package whose tarball uv could not build, or None for another failure."""
     match = _BUILD.search(output)
     return match["name"] if match and _BACKEND.search(output) else None
+
+
+def names_address(output: str) -> bool:
+    """Return whether uv has refused an address in the metadata of a package."""
+    return bool(_URL_DEPENDENCY.search(output)) or "conflicting URLs" in output
 
 
 def warnings(output: str) -> list[str]:
@@ -102,8 +121,15 @@ def uv_error(
         )
     if for_apps_in and "parse" in output and status == 2:
         return InputError(where, fault, edit_and_sync(APPS_IN, "correct the line"))
-    if _NOT_FOUND.search(output):
+    if address := _URL_DEPENDENCY.search(output):
         return WorkFailed(
+            where,
+            f"{address['who'] or 'a package'} asks for {address['name']} by an address, which only "
+            "a line of apps.in may name",
+            edit_and_sync(APPS_IN, f"add the line: {' '.join(address['line'].split())}"),
+        )
+    if _NOT_FOUND.search(output):
+        return Unsatisfiable(
             where,
             fault,
             edit_and_sync(
@@ -111,9 +137,12 @@ def uv_error(
                 "ask for another package, or check that the index that pip or uv is configured "
                 "for has this one",
             ),
+            output,
         )
     if "unsatisfiable" in output or "No solution found" in output:
-        return WorkFailed(where, fault, edit_and_sync(APPS_IN, "change the requirements"))
+        return Unsatisfiable(
+            where, fault, edit_and_sync(APPS_IN, "change the requirements"), output
+        )
     return WorkFailed("uv", fault, f"{sync_command()}  # after following uv's message above")
 
 

@@ -15,12 +15,15 @@ from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.page_cache import PageCache
+from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import (
+    Request,
     accepted_hashes,
     check_requirements,
     limiting_lines,
     requested_lines,
+    requests,
 )
 from vendor_fetch.project.locks import (
     Lock,
@@ -35,6 +38,7 @@ from vendor_fetch.resolve.choice import (
     files_for_other_targets,
     with_hashes,
 )
+from vendor_fetch.resolve.conflict import explained
 from vendor_fetch.resolve.resolver import Artifact, Package, resolve
 from vendor_fetch.resolve.shared_versions import (
     Pins,
@@ -43,6 +47,7 @@ from vendor_fetch.resolve.shared_versions import (
     resolve_targets,
 )
 from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
+from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
 from vendor_fetch.sync.package_lines import package_lines
@@ -197,8 +202,14 @@ class Locker:
     ) -> Resolutions:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
         project = self.project
+        asked: list[Request] = []
+        limited = excluded
+        for_apps_in = requirements is None
         if requirements is None:
             check_requirements(project)
+            asked = requests(project)
+            requirements = dict.fromkeys(project.targets, requested_lines(asked))
+            limited = {target: [*each, *limiting_lines(asked)] for target, each in excluded.items()}
         # uv fails at a damaged file; it is fetched again after the index was asked.
         vendored = all(locked.values()) and all(
             is_in_place(file, project.vendored)
@@ -209,7 +220,11 @@ class Locker:
         if vendored and not self.free and not self.upgrade_all:
             try:
                 results = self._resolve_in(
-                    SearchScope(source=project.source), requirements, pins, excluded
+                    SearchScope(source=project.source),
+                    requirements,
+                    pins,
+                    limited,
+                    for_apps_in=for_apps_in,
                 )
             except BootstrapperError as error:
                 self.progress.detail(f"  the vendored files are not enough: {error.fault}")
@@ -226,13 +241,45 @@ class Locker:
                 self._with_index(source=vendored),
                 requirements,
                 pins,
-                excluded,
+                limited,
+                for_apps_in=for_apps_in,
                 requesting_line=partial(requesting_line, project, every),
             )
+        except MissingTool:
+            raise
         except WorkFailed as error:
+            if isinstance(error, Unsatisfiable) and asked:
+                error = self._explained(error, asked, excluded)
             if is_offline():
                 raise WorkFailed(error.where, error.fault, online_command()) from None
-            raise
+            raise error from None
+
+    def _explained(
+        self,
+        error: Unsatisfiable,
+        asked: Sequence[Request],
+        excluded: Mapping[Target, Sequence[str]],
+    ) -> WorkFailed:
+        """Return the error with the lines of apps.in that conflict."""
+
+        def refused(some: Sequence[Request], target: Target) -> str:
+            try:
+                resolve(
+                    requested_lines(some),
+                    project=self.project.directory,
+                    target=target,
+                    scope=self._with_index(source=False),
+                    constraints=[*excluded[target], *limiting_lines(some)],
+                    build_requires=self.project.build_requires,
+                    for_apps_in=True,
+                )
+            except Unsatisfiable as again:
+                return again.output
+            except WorkFailed:
+                return ""
+            return ""
+
+        return explained(error, asked, self.project.targets, refused)
 
     def _with_index(self, *, source: bool) -> SearchScope:
         """Return the scope of the index; with `source`, of the vendored files, too."""
@@ -246,27 +293,23 @@ class Locker:
     def _resolve_in(
         self,
         scope: SearchScope,
-        requirements: Requirements,
+        requirements: Mapping[Target, Sequence[str]],
         pins: Mapping[Target, Pins],
         excluded: Mapping[Target, Sequence[str]],
         **options: object,
     ) -> Resolutions:
-        lines = requested_lines(self.project) if requirements is None else []
-        limits = limiting_lines(self.project) if requirements is None else []
-
         def resolve_target(
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
             return resolve(
-                lines if requirements is None else requirements[target],
+                requirements[target],
                 project=self.project.directory,
                 target=target,
                 scope=scope,
                 pinned=pins,
-                constraints=[*excluded[target], *limits, *constraints],
+                constraints=[*excluded[target], *constraints],
                 warn=self._warn,
                 build_requires=self.project.build_requires,
-                for_apps_in=requirements is None,
                 **options,  # type: ignore[arg-type]
             )
 

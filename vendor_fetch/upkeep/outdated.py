@@ -1,6 +1,6 @@
 """Find the vendored packages of which the index has newer versions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.index.index import Index
-from vendor_fetch.project.apps_in import limiting_lines, requested_lines
+from vendor_fetch.project.apps_in import Request, limiting_lines, requested_lines, requests
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
@@ -35,6 +35,7 @@ class Outdated:
 def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) -> list[Outdated]:
     """Return the packages of apps.txt with newer versions, sorted by name. Raise WorkFailed."""
     files = list(files)
+    asked = requests(project)
     found: dict[str, Outdated] = {}
     pages = page_cache(cache_directory(), project.targets)
     scope = SearchScope(index=index, pages=pages)
@@ -43,9 +44,7 @@ def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) 
             file.distribution.name: file.distribution.version
             for file in files_for_target(files, target)
         }
-        allowed = _versions(
-            _resolve(project, target, scope, requested_lines(project), for_apps_in=True)
-        )
+        allowed = _versions(_resolve(project, target, scope, requested_lines(asked), asked))
         # By their names alone: each gets its newest version, whatever the others need.
         newest = {
             package.name: package
@@ -73,9 +72,9 @@ def _resolve(
     target: Target,
     scope: SearchScope,
     requirements: list[str],
+    asked: Sequence[Request] = (),
     *,
     dependencies: bool = True,
-    for_apps_in: bool = False,
 ) -> list[Package]:
     return resolve(
         requirements,
@@ -83,8 +82,8 @@ def _resolve(
         target=target,
         scope=scope,
         dependencies=dependencies,
-        for_apps_in=for_apps_in,
-        constraints=limiting_lines(project) if for_apps_in else (),
+        for_apps_in=bool(asked),
+        constraints=limiting_lines(asked),
         build_requires=project.build_requires,
     )
 
