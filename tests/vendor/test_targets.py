@@ -350,7 +350,7 @@ def test_backends_find_the_programs_of_their_requirements(
     )
     project = make_project("code")
     assert vendor(project) == 0
-    assert "# code-1.0.tar.gz builds with: forge; needed\n" in (project / APPS).read_text()
+    assert "# code-1.0.tar.gz builds with: forge | needed\n" in (project / APPS).read_text()
 
 
 @pytest.fixture
