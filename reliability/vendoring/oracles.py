@@ -35,7 +35,7 @@ def targets(project: Project) -> dict[tuple[str, str], Target]:
 
 
 def chosen_by_uv(project: Project, target: Target) -> set[str]:
-    """Return the names of the files of apps.txt that uv installs for a target."""
+    """Return the names of the files of apps.txt that uv installs for the target."""
     done = run(
         [
             *(find_uv_bin(), "pip", "install", "--dry-run", "--no-deps", "--require-hashes"),

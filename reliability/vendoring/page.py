@@ -14,7 +14,7 @@ HEAD = """\
 
 Each file of `tests/vendor/sets/` is vendored from the configured index for Python 3.11, 3.12 and 3.13 on
 Linux (x86_64, aarch64) and macOS (x86_64, arm64), 12 targets. Then `check` proves the files, and
-`check --simulate` prints what each target takes. uv, asked for each target, and pip of each Python that
+`check --simulate` prints what each target takes. uv for each target, and pip of each Python that
 is here install `apps.txt`, without a network; both must take exactly the same files.
 
 | set | files | MB | uv agrees | pip agrees | faults |

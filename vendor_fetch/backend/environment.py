@@ -110,6 +110,9 @@ class BackendEnvironment:
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
         permitted = {name: os.environ[name] for name in _PERMITTED if name in os.environ}
+        # Backends call programs of their requirements by name, such as meson and cmake.
+        programs = os.path.dirname(self._python)
+        permitted["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         run = subprocess.run(
             cmd,
             cwd=cwd,
