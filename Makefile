@@ -28,6 +28,7 @@ help:
 	@echo "make contract      import contracts"
 	@echo "make bench         measure; writes docs/benchmarks*.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, Rolf on several machines; writes docs/reliability*.md"
+	@echo "make reliability-vendoring  vendor real requirements for 12 targets; writes docs/reliability-vendoring.md"
 	@echo "make lock          lock the template's packages and Rolf's again"
 	@echo "make clean         remove what these made"
 
@@ -111,6 +112,11 @@ reliability: tools
 reliability: reliability-rolf
 reliability-rolf: tools debian
 	@$(TOOLS)/python -m reliability --write docs $(RUN)
+
+# It needs an index with the packages of tests/vendor/sets/, and half an hour. SETS chooses.
+.PHONY: reliability-vendoring
+reliability-vendoring: tools
+	@$(TOOLS)/python -m reliability.vendoring --write docs $(SETS)
 
 lock: tools
 	@$(TOOLS)/python -m tools.locks

@@ -14,8 +14,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=(
-            "Measure rebuilds beside virtualenv + pip, uv and cp -al, and pushes beside a plain "
-            "script, Capistrano, Fabric and Ansible, and Rolf beside Buildbot; in turn, in one run."
+            "Measure rebuilds beside virtualenv + pip, uv and cp -al, vendoring beside pip and uv, "
+            "pushes beside a plain script, Capistrano, Fabric and Ansible, and Rolf beside "
+            "Buildbot; in turn, in one run."
         ),
     )
     parser.add_argument("what", nargs="?", choices=MEASURED, help="default: all of them")
@@ -64,8 +65,15 @@ def _rolf(scratch: Path, runs: int, quick: bool) -> dict[str, str]:
     return {"benchmarks-rolf.md": page(measure(scratch, runs, quick=quick))}
 
 
+def _vendoring(scratch: Path, runs: int, quick: bool) -> dict[str, str]:
+    from benchmarks.vendoring.measuring import measure
+    from benchmarks.vendoring.page import page
+
+    return {"benchmarks-vendoring.md": page(measure(scratch, runs))}
+
+
 # What can be measured; each gives the files of its page.
-MEASURED = {"rebuild": _rebuild, "deploy": _deploy, "rolf": _rolf}
+MEASURED = {"rebuild": _rebuild, "vendoring": _vendoring, "deploy": _deploy, "rolf": _rolf}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -300,8 +300,9 @@ def _limits() -> Iterator[str]:
             "Tested on Debian 12, Debian 13 and Debian testing, each with its own Python (3.11, 3.13, "
             "3.14), Apache and mod_wsgi. Ubuntu 24.04 has Python 3.12 and Ubuntu 26.04 has 3.14, for "
             "which the template has locks, but no test runs there.",
-            "Tested on Linux, on both ends. A host needs bash, GNU coreutils and flock (util-linux); "
-            "the deploying machine needs git, an ssh client and rsync 3.2.6 or later.",
+            "Tested on Linux, on both ends; [on a Mac](how-to.md#work-on-a-mac) nothing was run. A host "
+            "needs bash, GNU coreutils and flock (util-linux); the deploying machine needs git, an ssh "
+            "client and rsync 3.2.6 or later.",
             "On a deploying machine without `/proc` and child subreapers (macOS), the engine cannot "
             "find a process that left the process group of its stage, and the order of stdout and "
             "stderr can be slightly wrong.",

@@ -19,11 +19,15 @@ class AtomicFile:
         """Append a chunk."""
         self._stream.write(chunk)
 
-    def commit(self, destination: Path) -> None:
-        """Rename the file to `destination`, with mode 0644. Readers see all of it or nothing."""
+    def commit(self, destination: Path, *, durable: bool = True) -> None:
+        """Rename the file to `destination`, with mode 0644. Readers see all of it or nothing.
+
+        If it is not `durable`, the file may be damaged after the machine has lost its power.
+        """
         self._stream.flush()
         os.fchmod(self._stream.fileno(), 0o644)
-        os.fsync(self._stream.fileno())
+        if durable:
+            os.fsync(self._stream.fileno())
         self._path.rename(destination)
 
 

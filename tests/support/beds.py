@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.debian import PATH
 from tests.support.debootstrap import base_system
+from tests.support.login import LoginSystem, as_user
 from tests.support.namespaces import Machine, machines
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -63,7 +63,7 @@ LOG_IN = "install -m 600 -o www-data ~anna/.ssh/id_ed25519.pub ~www-data/.ssh/au
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bed:
+class Bed(LoginSystem):
     """A running system. `python` is its Python, such as 3.13; `root` its root, as seen from here."""
 
     suite: str
@@ -75,35 +75,14 @@ class Bed:
     def root(self) -> Path:
         return Path(f"/proc/{self.machine.init}/root{self.place}")
 
+    @property
+    def name(self) -> str:
+        return self.suite
+
     def words(self, user: str, *words: str) -> list[str]:
-        """Return the words that run a command there as a user, as after a login."""
         home = {"root": "/root", "www-data": "/var/www"}.get(user, f"/home/{user}")
-        variables = f"PATH={PATH}", f"HOME={home}", f"USER={user}", "LANG=C.UTF-8"
-        run_as = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
-        return [
-            *(*self.machine.enter(), "chroot", str(self.place)),
-            *(*run_as, "env", "-i", "-C", home, *variables, *words),
-        ]
-
-    def run(self, command: str, user: str = "root", *, timeout: float = 300) -> str:
-        """Run a shell command that must succeed, and return its output."""
-        run = self.attempt(command, user, timeout=timeout)
-        assert run.returncode == 0, f"{self.suite}: {command}\n{run.stdout[-6000:]}"
-        return run.stdout.strip()
-
-    def attempt(
-        self, command: str, user: str = "root", *, timeout: float = 300
-    ) -> "subprocess.CompletedProcess[str]":
-        """Run a shell command."""
-        return subprocess.run(
-            self.words(user, "bash", "-euo", "pipefail", "-c", command),
-            check=False,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=timeout,
-        )
+        enter = [*self.machine.enter(), "chroot", str(self.place)]
+        return [*enter, *as_user(user, home, "-C", home), *words]
 
     def put(self, directory: Path, path: str, user: str) -> None:
         """Copy a directory of this machine to a path there, as the user's."""

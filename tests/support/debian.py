@@ -6,7 +6,6 @@ systemctl, journalctl, make and an editor: on PATH, before the real ones.
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.etc import COPY_ETC
+from tests.support.login import PATH, LoginSystem, as_user
 from tests.support.namespaces import Machine, ip, machines
 
 # rolf1 has the switch that connects all of them.
@@ -61,11 +61,10 @@ esac; done
 JOURNALCTL = """#!/bin/sh -eu
 [ "$1" = -u ] && exec sed "s/^/Nov 29 03:00:55 $(hostname) python[1]: /" "/var/log/$2.log"
 """
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Debian:
+class Debian(LoginSystem):
     """A machine; `bin` has the programs that stand in for others there, and is first on PATH."""
 
     machine: Machine
@@ -81,27 +80,15 @@ class Debian:
         path.write_text(text)
         path.chmod(0o755)
 
-    def words(self, user: str, *words: str) -> list[str]:
-        """Return the words that run a command there as a user, as after a login."""
-        home = "/var/www" if user == "www-data" else "/root"
-        variables = f"PATH={self.bin}:{PATH}", f"HOME={home}", f"USER={user}", "LANG=C.UTF-8"
-        editor = f"EDITOR={self.bin}/editor"
-        run_as = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
-        return [*self.machine.enter(), *run_as, "env", "-i", *variables, editor, *words]
+    @property
+    def name(self) -> str:
+        return self.machine.name
 
-    def run(self, command: str, user: str = "root") -> str:
-        """Run a command that must succeed, and return its output."""
-        run = subprocess.run(
-            self.words(user, "bash", "-euo", "pipefail", "-c", command),
-            check=False,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=300,
-        )
-        assert run.returncode == 0, f"{self.machine.name}: {command}\n{run.stdout}"
-        return run.stdout.strip()
+    def words(self, user: str, *words: str) -> list[str]:
+        home = "/var/www" if user == "www-data" else "/root"
+        editor = f"EDITOR={self.bin}/editor"
+        run_as = as_user(user, home, editor, path=f"{self.bin}:{PATH}")
+        return [*self.machine.enter(), *run_as, *words]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import packaging
 import pytest
+from packaging.tags import mac_platforms
 
 from bootstrapper.errors import InputError
 from bootstrapper.ve.python.interpreter import (
@@ -15,7 +16,7 @@ from bootstrapper.ve.python.interpreter import (
     current_interpreter,
     inspect_interpreter,
 )
-from bootstrapper.ve.python.tag import cpython_tags, linux_platforms
+from bootstrapper.ve.python.tag import cpython_tags, linux_platforms, macos_platforms
 from tests.support.interpreters import interpreters, too_old
 
 REFERENCE = """
@@ -37,6 +38,13 @@ def test_tags_and_variables_equal_packaging(version: str) -> None:
     ours = inspect_interpreter(executable)
     assert list(ours.tags) == tags
     assert ours.environment == environment
+
+
+@pytest.mark.parametrize("machine", ["arm64", "x86_64"])
+@pytest.mark.parametrize("version", [(10, 9), (10, 15), (11, 0), (12, 3), (15, 1), (26, 0)])
+def test_platforms_of_a_mac_equal_packaging(machine: str, version: tuple[int, int]) -> None:
+    if (machine, version[0]) != ("arm64", 10):  # there was no such Mac
+        assert list(macos_platforms(machine, version)) == list(mac_platforms(version, machine))
 
 
 def test_python_of_a_virtualenv_is_its_base() -> None:

@@ -313,6 +313,46 @@ def test_build_requirements_of_backends_are_vendored_recursively(
     )
 
 
+CALLING_BACKEND = """
+import subprocess
+
+
+def get_requires_for_build_wheel(settings=None):
+    return subprocess.check_output(["forge", "needed"], text=True).split()
+
+
+def build_wheel(directory, settings=None, metadata=None):
+    raise SystemExit("not to be built")
+"""
+
+
+def test_backends_find_the_programs_of_their_requirements(
+    index: Index, make_project: MakeProject
+) -> None:
+    """meson-python calls meson, which is a build requirement."""
+    make_wheel(
+        index.directory,
+        "forge",
+        files={"forge.py": "def main():\n    print('needed')\n"},
+        entry_points="[console_scripts]\nforge = forge:main\n",
+    )
+    make_wheel(index.directory, "needed")
+    tarballs.make_tarball(
+        index.directory,
+        "code",
+        build=["forge"],
+        backend="backend",
+        backend_path=".",
+        files={
+            "backend.py": CALLING_BACKEND,
+            "PKG-INFO": "Metadata-Version: 2.2\nName: code\nVersion: 1.0\n",
+        },
+    )
+    project = make_project("code")
+    assert vendor(project) == 0
+    assert "# code-1.0.tar.gz builds with: forge | needed\n" in (project / APPS).read_text()
+
+
 @pytest.fixture
 def six(index: Index, make_many: Callable[..., Path]) -> Path:
     """A project of six targets, with pure, compiled and conditional packages and a tarball."""

@@ -71,7 +71,7 @@ def test_missing_version_is_no_network_error(
     make_wheel(index.directory, "tiny")
     assert vendor(make_project("tiny==9")) == 1
     assert (
-        "\n  next: ${EDITOR:-vi} requirements/apps.in  # change the requirements, then: make "
+        "\n  next: ${EDITOR:-vi} requirements/apps.in  # change line 1, then: make "
         in capsys.readouterr().err
     )
 

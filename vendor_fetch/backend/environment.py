@@ -1,8 +1,7 @@
-"""Call the hooks of a build backend (PEP 517), in an environment of its own."""
+"""Call the hooks of a build backend (PEP 517), in an environment with its requirements."""
 
 import os
 import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import pyproject_hooks
 
 from bootstrapper.ve.wheel import undeclared
 from bootstrapper.ve.wheel.tarball import BuildSystem, with_project
-from vendor_fetch.resolve.uv_run import Uv
+from vendor_fetch.backend.virtualenvs import InstallFailed, Virtualenvs
 
 # A backend that misses a package is called again with the package, so many times.
 _MOST_MISSED = 8
@@ -30,9 +29,9 @@ class HookFailed(Exception):
     """A hook ended with an error; the text is what it has printed."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class BackendEnvironment:
-    """The build backend of a source tree, with a virtualenv in the directory `scratch`.
+    """The build backend of a source tree. Its hooks write into the directory `scratch`.
 
     `build_requires` are the project's own. Methods raise HookFailed.
     """
@@ -40,9 +39,10 @@ class BackendEnvironment:
     source: Path
     system: BuildSystem
     scratch: Path
-    uv: Uv
+    virtualenvs: Virtualenvs
     build_requires: Sequence[str]
     variables: Mapping[str, str] = field(default_factory=dict)
+    _python: str = field(default="", init=False)
 
     def retried(self, wanted: Sequence[str], call: Callable[[Sequence[str]], _Answer]) -> _Answer:
         """Return the answer of a call with the wanted packages, and those that a call has missed."""
@@ -58,19 +58,12 @@ class BackendEnvironment:
         return call(wanted)
 
     def install(self, wanted: Sequence[str]) -> None:
-        """Create the virtualenv with these packages."""
-        requirements = self.scratch / "requirements.txt"
+        """Call the hooks from now on in a virtualenv with these packages."""
         packages = with_project(tuple(wanted), self.build_requires)
-        requirements.write_text("".join(f"{each}\n" for each in packages), encoding="utf-8")
-        python = str(self._environment / "bin/python")
-        for words in (
-            ("venv", "--quiet", "--clear", "--no-project", "--python", sys.executable),
-            ("pip", "install", "--quiet", "--python", python, "-r", str(requirements)),
-        ):
-            target = [str(self._environment)] if words[0] == "venv" else self.uv.scope.arguments()
-            run = self.uv.run(*words, *target)
-            if run.returncode:
-                raise HookFailed(run.stderr)
+        try:
+            self._python = self.virtualenvs.python(packages)
+        except InstallFailed as error:
+            raise HookFailed(str(error)) from None
 
     def requires(self, kind: str) -> list[str]:
         """Return what the backend asks for to build a "wheel" or an "sdist"."""
@@ -93,10 +86,6 @@ class BackendEnvironment:
         with self._hooks() as hooks:
             return directory / hooks.build_sdist(str(directory))
 
-    @property
-    def _environment(self) -> Path:
-        return self.scratch / "ve"
-
     @contextmanager
     def _hooks(self) -> Iterator[pyproject_hooks.BuildBackendHookCaller]:
         # The warnings of a backend are for the authors of the source.
@@ -107,7 +96,7 @@ class BackendEnvironment:
                 self.system.backend,
                 self.system.path or None,
                 runner=self._run,
-                python_executable=str(self._environment / "bin/python"),
+                python_executable=self._python,
             )
         except pyproject_hooks.BackendUnavailable as error:
             raise HookFailed(error.traceback) from None
@@ -121,6 +110,9 @@ class BackendEnvironment:
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
         permitted = {name: os.environ[name] for name in _PERMITTED if name in os.environ}
+        # Backends call programs of their requirements by name, such as meson and cmake.
+        programs = os.path.dirname(self._python)
+        permitted["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         run = subprocess.run(
             cmd,
             cwd=cwd,

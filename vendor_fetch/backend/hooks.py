@@ -9,11 +9,12 @@ from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import parse_filename
 from bootstrapper.ve.wheel.tarball import build_system, unpack
 from vendor_fetch.backend.environment import BackendEnvironment, HookFailed
+from vendor_fetch.backend.virtualenvs import Virtualenvs
 from vendor_fetch.graph.metadata import requires_dist
 from vendor_fetch.project.locks import TarballRecord
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.resolve.uv_failure import build_error
-from vendor_fetch.resolve.uv_run import SearchScope, Uv, without_package
+from vendor_fetch.resolve.uv_run import without_package
 
 
 def ask(
@@ -22,7 +23,7 @@ def ask(
     declared: Sequence[str],
     with_dependencies: bool,
     project: VendorProject,
-    scope: SearchScope,
+    virtualenvs: Virtualenvs,
     warn: Callable[[str], None],
 ) -> TarballRecord:
     """Return what the build backend of a tarball answers.
@@ -41,7 +42,7 @@ def ask(
             source=source,
             system=build_system(tarball, place),
             scratch=scratch,
-            uv=Uv(project.directory, scope, scratch, project.build_requires),
+            virtualenvs=virtualenvs,
             build_requires=without_package(
                 project.build_requires, parse_filename(tarball.name).name
             ),

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import Tarball
 from vendor_fetch.atomic_file import write_file
+from vendor_fetch.backend.virtualenvs import Virtualenvs
 from vendor_fetch.graph.metadata import declared_build_requirements, dependencies
 from vendor_fetch.missing_tool import missing_hooks
 from vendor_fetch.project.locks import Records, TarballRecord
@@ -40,11 +42,24 @@ class TarballRecorder:
         found = {file.path.name: self._known(file, known) for file in tarballs}
         unknown = [file for file in tarballs if found[file.path.name] is None]
         if unknown:
-            with self.progress.step("asked", len(unknown)) as step, ThreadPoolExecutor() as pool:
-                for file, record in zip(unknown, pool.map(self._ask, unknown), strict=True):
-                    found[file.path.name] = record
-                    step.advance(1, file.path.name)
+            found |= self._ask_all(unknown)
         return {name: record for name, record in found.items() if record}
+
+    def _ask_all(self, files: Sequence[LockedFile]) -> dict[str, TarballRecord | None]:
+        with (
+            tempfile.TemporaryDirectory(prefix="vendor-fetch-") as directory,
+            self.progress.step("asked", len(files)) as step,
+            ThreadPoolExecutor() as pool,
+        ):
+            virtualenvs = Virtualenvs(
+                Path(directory), self.project.directory, self.scope, self.project.build_requires
+            )
+            found: dict[str, TarballRecord | None] = {}
+            records = pool.map(lambda file: self._ask(file, virtualenvs), files)
+            for file, record in zip(files, records, strict=True):
+                found[file.path.name] = record
+                step.advance(1, file.path.name)
+            return found
 
     def _known(self, file: LockedFile, known: Records) -> TarballRecord | None:
         """Return the record of a lock or of the cache, if it is complete."""
@@ -60,7 +75,7 @@ class TarballRecorder:
                 return record
         return None
 
-    def _ask(self, file: LockedFile) -> TarballRecord:
+    def _ask(self, file: LockedFile, virtualenvs: Virtualenvs) -> TarballRecord:
         try:
             # Imported late: `check` must work in a project's ve, which has no pyproject_hooks.
             from vendor_fetch.backend.hooks import ask
@@ -72,7 +87,7 @@ class TarballRecorder:
             declared=declared_build_requirements(path),
             with_dependencies=not dependencies(path).known,
             project=self.project,
-            scope=self.scope,
+            virtualenvs=virtualenvs,
             warn=self.warn,
         )
         entry = self._entry(file)

@@ -16,6 +16,7 @@ from vendor_fetch.atomic_file import write_file
 from vendor_fetch.commands.libraries import libraries
 from vendor_fetch.commands.options import project_of, verbosity_of
 from vendor_fetch.graph.chains import Chains
+from vendor_fetch.graph.micro_versions import every_version
 from vendor_fetch.program import program_command
 from vendor_fetch.reports.distributions import (
     distributions,
@@ -220,7 +221,8 @@ def run_export(options: argparse.Namespace, progress: Progress) -> int:
         progress.say(f"{options.output}: {counted(count, 'file')}, {' and '.join(lists)}")
         return 0
     vendored = distributions(files)
-    refuse_two_versions(vendored)
+    markers = [file.marker for file in files if file.marker]
+    refuse_two_versions(vendored, every_version(project.targets, markers))
     if options.format == "pylock":
         text = pylock(project.directory, vendored, output.parent if output else Path.cwd())
     else:

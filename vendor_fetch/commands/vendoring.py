@@ -42,7 +42,8 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
     checking.add_argument(
         "--simulate",
         action="store_true",
-        help="also print the files that the rebuild of each target takes",
+        help="also print the files that the rebuild of each target takes, with the oldest micro "
+        "version of its Python",
     )
     checking.add_argument(
         "--json", action="store_true", help="with --simulate, print JSON instead of tables"

@@ -133,7 +133,12 @@ class Follower:
             source,
             place=self.line.place,
             project=self.project,
-            scope=SearchScope(index=self.index, source=self.project.source, offline=is_offline()),
+            scope=SearchScope(
+                index=self.index,
+                source=self.project.source,
+                offline=is_offline(),
+                cached=self.cache.files,
+            ),
             scratch=self.scratch,
             time=time,
         )

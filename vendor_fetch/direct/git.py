@@ -45,11 +45,13 @@ class Repository:
             wanted = self.reference.commit
             if not wanted and not self.offline:
                 wanted = self._advertised()
-            if not (wanted and self._has(wanted)):
+            if not self.offline and not (wanted and self._has(wanted)):
                 self._fetch(wanted)
             for name in (wanted,) if wanted else self._names():
                 if commit := self._parse(name):
                     return commit
+        if self.offline:
+            raise self._offline_error(wanted)
         raise self._error(f"it has no branch, tag or commit {self.reference.ref!r}")
 
     def check_out(self, commit: str, directory: Path) -> None:
@@ -105,13 +107,7 @@ class Repository:
     def _fetch(self, commit: str) -> None:
         """Bring all branches and tags into the clone, and a commit that none of them has."""
         if self.offline:
-            ref = self.reference.ref or "its default branch"
-            raise WorkFailed(
-                self.place,
-                f"the cache lacks {commit or ref} of {self._address}, and VENDOR_FETCH_OFFLINE "
-                "forbids the repository",
-                online_command(),
-            ) from None
+            raise self._offline_error(commit)
         fetch = ("-C", str(self._clone), "fetch", "--quiet", "--force", "--no-recurse-submodules")
         self._git(
             *fetch, "--prune", "--tags", "--", self.reference.address, "+refs/heads/*:refs/heads/*"
@@ -166,6 +162,15 @@ class Repository:
     @property
     def _address(self) -> str:
         return without_passwords(self.reference.address)
+
+    def _offline_error(self, commit: str) -> WorkFailed:
+        wanted = commit or self.reference.ref or "the default branch"
+        return WorkFailed(
+            self.place,
+            f"the cache lacks {wanted} of {self._address}, and VENDOR_FETCH_OFFLINE forbids the "
+            "repository",
+            online_command(),
+        )
 
     def _error(self, fault: str) -> WorkFailed:
         return WorkFailed(

@@ -10,7 +10,7 @@ from bootstrapper.ve.wheel.tarball import build_system_in
 from vendor_fetch.missing_tool import missing_hooks
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.resolve.uv_failure import build_error
-from vendor_fetch.resolve.uv_run import SearchScope, Uv
+from vendor_fetch.resolve.uv_run import SearchScope
 
 # 1980-01-01, before which zip files cannot be, for trees without a time of their own
 EARLIEST = 315532800
@@ -33,6 +33,7 @@ def build_sdist(
     try:
         # Imported late: `check` must work in a project's ve, which has no pyproject_hooks.
         from vendor_fetch.backend.environment import BackendEnvironment, HookFailed
+        from vendor_fetch.backend.virtualenvs import Virtualenvs
     except ImportError as error:
         raise missing_hooks(error) from None
     pyproject, setup = source / "pyproject.toml", source / "setup.py"
@@ -48,7 +49,7 @@ def build_sdist(
         source=source,
         system=system,
         scratch=scratch,
-        uv=Uv(project.directory, scope, scratch, project.build_requires),
+        virtualenvs=Virtualenvs(scratch / "ve", project.directory, scope, project.build_requires),
         build_requires=project.build_requires,
         variables={"SOURCE_DATE_EPOCH": str(time)},
     )

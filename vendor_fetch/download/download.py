@@ -157,7 +157,7 @@ class _Downloads:
             **request_options(artifact.url, self._index),
         ) as response:
             response.raise_for_status()
-            yield from response.raw.stream(64 * 1024, decode_content=False)
+            yield from response.raw.stream(CHUNK // 4, decode_content=False)
 
 
 def _host(artifact: Artifact) -> str:

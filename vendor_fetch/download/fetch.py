@@ -1,7 +1,8 @@
 """Bring the files of a lock into requirements/src/: from the cache first, then from the index."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.program import install_command, online_command, retry_command
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.resolve.resolver import Artifact, resolve
 from vendor_fetch.resolve.uv_run import SearchScope
+
+_COPYING = 4
 
 
 def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
@@ -32,6 +36,7 @@ def fetch(
     cache: Cache,
     index: Index,
     progress: Progress,
+    pages: PageCache | None = None,
     known: Mapping[str, Artifact] | None = None,
 ) -> int:
     """Bring every locked file into place, verified. Return the number of files that were missing.
@@ -42,15 +47,16 @@ def fetch(
     missing = [file for file in files if not is_in_place(file, project.vendored)]
     for directory in {(project.vendored / file.path).parent for file in missing}:
         directory.mkdir(parents=True, exist_ok=True)
-    uncached = [file for file in missing if not _copy_from_cache(file, project.vendored, cache)]
+    uncached = _copy_all(missing, project.vendored, cache)
     if uncached:
         if is_offline():
             raise _offline_error(uncached, cache)
-        artifacts = _find_artifacts(uncached, known or {}, project=project, index=index)
+        artifacts = _find_artifacts(
+            uncached, known or {}, project=project, index=index, pages=pages
+        )
         _download(artifacts.values(), cache, index, progress)
-        for file in uncached:
-            copied = _copy_from_cache(file, project.vendored, cache)
-            _require_cached(copied, cache.entry(file.sha256[0]))
+        for file in _copy_all(uncached, project.vendored, cache):
+            _require_cached(False, cache.entry(file.sha256[0]))
     if missing:
         size = sum((project.vendored / file.path).stat().st_size for file in missing)
         with progress.step("vendored", size, megabytes) as step:
@@ -62,6 +68,14 @@ def is_in_place(file: LockedFile, project: Path) -> bool:
     """Return whether a locked file is there with one of its hashes."""
     path = project / file.path
     return path.is_file() and not path.is_symlink() and sha256_of(path) in file.sha256
+
+
+def _copy_all(files: Sequence[LockedFile], project: Path, cache: Cache) -> list[LockedFile]:
+    """Copy files from the cache, several at a time. Return those that it lacks."""
+    # Most of the time goes into hashing and into waiting for the disk, without Python's lock.
+    with ThreadPoolExecutor(_COPYING) as pool:
+        found = pool.map(lambda file: _copy_from_cache(file, project, cache), files)
+        return [file for file, copied in zip(files, found, strict=True) if not copied]
 
 
 def _copy_from_cache(file: LockedFile, project: Path, cache: Cache) -> bool:
@@ -116,6 +130,7 @@ def _find_artifacts(
     *,
     project: VendorProject,
     index: Index,
+    pages: PageCache | None,
 ) -> dict[str, Artifact]:
     """Return the artifacts of the files by sha256: known ones, or those that uv finds.
 
@@ -140,7 +155,7 @@ def _find_artifacts(
                     pins,
                     project=project.directory,
                     target=target,
-                    scope=SearchScope(index=searched),
+                    scope=SearchScope(index=searched, pages=pages),
                     dependencies=False,
                     all_platforms=all_platforms,
                 )

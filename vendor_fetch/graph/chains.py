@@ -8,7 +8,8 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import Tarball
 from bootstrapper.ve.standards.requirement import Requirement, parse_requirement
 from vendor_fetch.graph.distributions import ALWAYS, Distributions
-from vendor_fetch.project.apps_in import requirements_with_lines
+from vendor_fetch.graph.micro_versions import every_version, markers_of
+from vendor_fetch.project.apps_in import apps_in, requirements_with_lines
 from vendor_fetch.project.project import VendorProject
 
 Node = tuple[str, str]
@@ -38,8 +39,12 @@ class Chains:
         With `lenient`, such a file has no dependencies.
         """
         self._lenient = lenient
-        self._environments = [target.environment for target in project.targets]
         self._distributions = Distributions.of_locks(project)
+        files = list(files)
+        markers = markers_of(files, self._distributions, apps_in(project.vendored))
+        self._environments = [
+            target.environment for target in every_version(project.targets, markers)
+        ]
         self._files: dict[str, dict[str, list[LockedFile]]] = {}
         for file in files:
             versions = self._files.setdefault(file.distribution.name, {})

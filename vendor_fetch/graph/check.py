@@ -1,4 +1,8 @@
-"""Compare apps.in, the locks and the vendored files, for every target, without a network."""
+"""Compare apps.in, the locks and the vendored files, for every target, without a network.
+
+Where a marker tells micro versions of a target's Python apart, all of them are compared; see
+vendor_fetch.graph.micro_versions.
+"""
 
 import os
 from collections import defaultdict
@@ -16,6 +20,7 @@ from vendor_fetch.graph.distributions import Distributions
 from vendor_fetch.graph.graph import LockGraph, Problem
 from vendor_fetch.graph.line_differences import for_targets, line_differences
 from vendor_fetch.graph.metadata import declared_build_requirements
+from vendor_fetch.graph.micro_versions import every_version, markers_of
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.locks import files_for_target, read_lock
@@ -25,18 +30,22 @@ from vendor_fetch.project.target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class _Locks:
-    """The lines of both locks, the metadata of their files, and which files are damaged."""
+    """The lines of both locks, the metadata of their files, and which files are damaged.
+
+    `versions` are the micro versions of each target that may take different files.
+    """
 
     project: VendorProject
     apps: list[LockedFile]
     tools: list[LockedFile]
     distributions: Distributions
     damaged: dict[PurePosixPath, WorkFailed] = field(default_factory=dict)
+    versions: dict[Target, tuple[Target, ...]] = field(default_factory=dict)
 
 
 def check_differences(project: VendorProject) -> Iterator[str]:
     """Yield every difference as one line. Raise InputError for a wrong apps.in."""
-    apps_in(project.vendored)
+    requirements = apps_in(project.vendored)
     try:
         apps, tools = (read(project.vendored, lock) for lock in (APPS, TOOLS))
     except InputError as error:
@@ -51,13 +60,21 @@ def check_differences(project: VendorProject) -> Iterator[str]:
         damaged=file_differences(project.vendored, files.values(), jobs=os.cpu_count() or 1),
     )
     yield from line_differences(project, apps)
+    markers = list(
+        markers_of(
+            (file for file in (*apps, *tools) if file.path not in locks.damaged),
+            locks.distributions,
+            requirements,
+        )
+    )
+    for target in project.targets:
+        locks.versions[target] = every_version([target], markers)
     problems: dict[str, list[Target]] = defaultdict(list)
     requesters: dict[PurePosixPath, dict[str, list[Target]]] = {}
     try:
         for target in project.targets:
-            for problem in _problems(locks, target, requesters):
-                if target not in problems[str(problem)]:
-                    problems[str(problem)].append(target)
+            for text, version in _problems_of_target(locks, target, requesters).items():
+                problems[text].append(version)
         yield from _damaged(locks, requesters)
         yield from map(_line, unlisted_files(project.vendored, files.values()))
         for text, targets in problems.items():
@@ -107,6 +124,30 @@ def files_of_rebuild(
     )
 
 
+def _problems_of_target(
+    locks: _Locks,
+    target: Target,
+    requesters: dict[PurePosixPath, dict[str, list[Target]]],
+) -> dict[str, Target]:
+    """Return the problems of a target, each with the first version of its Python that has it.
+
+    A file that only some versions need is no problem on the others.
+    """
+    versions = locks.versions[target]
+    found: dict[Problem, list[Target]] = {}
+    for version in versions:
+        for problem in _problems(locks, version, requesters):
+            having = found.setdefault(problem, [])
+            if version not in having:
+                having.append(version)
+    return {
+        str(problem): having[0]
+        for problem, having in found.items()
+        if problem.unneeded is None
+        or having == [each for each in versions if files_for_target([problem.unneeded], each)]
+    }
+
+
 def _problems(
     locks: _Locks,
     target: Target,
@@ -137,7 +178,9 @@ def _damaged(
         targets = [
             target
             for target in locks.project.targets
-            if any(target in each for each in asking.values())
+            if any(
+                version in each for each in asking.values() for version in locks.versions[target]
+            )
         ]
         needed = f"; {by} needs it" if by else ""
         yield _line(error) + needed + for_targets(targets, locks.project)
@@ -155,8 +198,8 @@ def _untaken(locks: _Locks) -> Iterator[str]:
     by_path = {requirement.path for requirement in apps_in(locks.project.vendored)}
     for file in (*locks.apps, *locks.tools):
         # A wheel that apps.in names may be for a machine that is no target.
-        targets = () if file.path in by_path else locks.project.targets
-        if targets and not any(files_for_target([file], target) for target in targets):
+        versions = () if file.path in by_path else sum(locks.versions.values(), ())
+        if versions and not any(files_for_target([file], version) for version in versions):
             yield f"{file.place}: no target takes {file.path.name}"
 
 

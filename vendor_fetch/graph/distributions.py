@@ -62,20 +62,19 @@ class Distributions:
 
     def build_requirements(self, file: LockedFile) -> tuple[Requirement, ...]:
         """Return the build requirements of a tarball, without a record those that it declares."""
+        return tuple(map(parse_metadata_requirement, self._build_requires(file)))
+
+    def _build_requires(self, file: LockedFile) -> tuple[str, ...]:
         record = self._records.get(file.path.name)
-        texts = (
-            record.build_requires
-            if record
-            else declared_build_requirements(self._project.vendored / file.path)
-        )
-        return tuple(map(parse_metadata_requirement, texts))
+        if record:
+            return record.build_requires
+        return declared_build_requirements(self._project.vendored / file.path)
 
     def tool_requirements(self, files: Iterable[LockedFile]) -> list[str]:
         """Return what bootstrap.py needs to rebuild with these files: the lines of tools.txt."""
         requirements = {*ALWAYS, *self._project.build_requires}
         for file in files:
             if isinstance(file.distribution, Tarball):
-                record = self._records.get(file.path.name)
-                own = record.build_requires if record else ()
+                own = self._build_requires(file)
                 requirements.update(with_project(own, self._project.build_requires))
         return sorted(requirements)

@@ -21,10 +21,14 @@ _INVALID_COMPARISON = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A requirement that a lock does not satisfy on a target, or a file that it does not need."""
+    """A requirement that a lock does not satisfy on a target, or a file that it does not need.
+
+    `unneeded` is that file.
+    """
 
     where: str
     fault: str
+    unneeded: LockedFile | None = None
 
     def __str__(self) -> str:
         return f"{self.where}: {self.fault}"
@@ -137,4 +141,6 @@ class LockGraph:
     def _unneeded(self, needed: set[str]) -> Iterator[Problem]:
         for name, files in self._files.items():
             if name not in needed:
-                yield Problem(where=files[0].place, fault=f"nothing asks for {files[0].path.name}")
+                file = files[0]
+                fault = f"nothing asks for {file.path.name}"
+                yield Problem(where=file.place, fault=fault, unneeded=file)

@@ -1,8 +1,8 @@
 """Read the metadata of vendored files: their dependencies and their build requirements."""
 
+import re
 import tarfile
 import zipfile
-import zlib
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
@@ -18,6 +18,7 @@ from bootstrapper.ve.standards.requirement import (
 )
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel.tarball import build_system
+from vendor_fetch.graph.damage import DAMAGED
 from vendor_fetch.program import edit_and_sync, restore_command, sync_command
 from vendor_fetch.project.project import APPS_IN
 
@@ -35,12 +36,29 @@ class Dependencies:
 
 
 def dependencies(path: Path) -> Dependencies:
-    """Return the dependencies of a wheel or a tarball. Raise WorkFailed for an unreadable file."""
+    """Return the dependencies of a wheel or a tarball. Raise WorkFailed for an unreadable file.
+
+    A file that has not changed since the last call is not read again, also under another path.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return _read(path)
+    key = (path.name, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+    if key not in _KNOWN:
+        _KNOWN[key] = _read(path)
+    return _KNOWN[key]
+
+
+# By the name, the inode, the time and the size of the file.
+_KNOWN: dict[tuple[str | int, ...], Dependencies] = {}
+
+
+def _read(path: Path) -> Dependencies:
     is_wheel = path.name.endswith(".whl")
     suffix = ".dist-info/METADATA" if is_wheel else "/PKG-INFO"
-    content = _member(path, suffix, str(SOURCE / path.name)) or b""
-    requirements = tuple(_parse(text, "Requires-Dist", path) for text in requires_dist(content))
-    fields = _fields(content)
+    fields = _fields(_member(path, suffix, str(SOURCE / path.name)) or b"")
+    requirements = tuple(_parse(text, "Requires-Dist", path) for text in _requires_dist(fields))
     return Dependencies(
         requirements=requirements,
         known=is_wheel or _is_static(fields),
@@ -60,11 +78,17 @@ def name_and_version(path: Path, place: str) -> tuple[str, str]:
 
 def requires_dist(content: bytes) -> list[str]:
     """Return the values of Requires-Dist in core metadata."""
-    return [str(text) for text in _fields(content).get_all("Requires-Dist", [])]
+    return _requires_dist(_fields(content))
+
+
+def _requires_dist(fields: Message) -> list[str]:
+    return [str(text) for text in fields.get_all("Requires-Dist", [])]
 
 
 def _fields(content: bytes) -> Message:
-    return BytesParser().parsebytes(content, headersonly=True)
+    # Without the description, which may be long.
+    head = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
+    return BytesParser().parsebytes(head, headersonly=True)
 
 
 def declared_build_requirements(path: Path) -> tuple[str, ...]:
@@ -108,14 +132,7 @@ def _member(path: Path, suffix: str, place: str) -> bytes | None:
                 if _is_at_top(member.name, suffix):
                     stream = archive.extractfile(member)
                     return stream.read() if stream else None
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,  # of zipfile, for an encrypted member
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except DAMAGED as error:
         raise WorkFailed(
             place,
             f"not an archive that can be read: {error}",

@@ -7,11 +7,18 @@ argument: an address may hold a password, and `ps` shows arguments.
 
 import os
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from vendor_fetch.index.credentials import (
+    credentials,
+    credentials_of_tables,
+    index_urls,
+    keyring_password,
+    services,
+)
 from vendor_fetch.index.pip import pip_settings
 from vendor_fetch.index.setting import (
     Setting,
@@ -19,7 +26,12 @@ from vendor_fetch.index.setting import (
     location_exists,
     require_location,
 )
-from vendor_fetch.index.uv import INDEX_VARIABLES, index_addresses, uv_is_configured
+from vendor_fetch.index.uv import (
+    INDEX_VARIABLES,
+    index_addresses,
+    uv_is_configured,
+    uv_settings,
+)
 
 _EXTRAS = frozenset({"UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS"})
 # distutils.util.strtobool, with which pip reads booleans
@@ -35,7 +47,8 @@ class Index:
 
     `environment` holds variables to add to uv's environment. With `no_index`, only find-links are
     used. `certificates` is a CA bundle; the certificates of `trusted_hosts` are not verified.
-    `credentials` are (user, password) by host name.
+    `credentials` are (user, password) by host name. `keyring` has the name under which a keyring
+    may have the password of a user on a host; it is empty if no keyring is configured.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +56,14 @@ class Index:
     certificates: str | None = None
     trusted_hosts: frozenset[str] = frozenset()
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    keyring: Mapping[str, str] = field(default_factory=dict)
+
+    def login(self, host: str) -> tuple[str, str] | None:
+        """Return the user and the password for a host, or None."""
+        found = self.credentials.get(host)
+        if found and not found[1] and host in self.keyring:
+            return found[0], keyring_password(self.keyring[host], found[0])
+        return found
 
     @property
     def has_extras(self) -> bool:
@@ -77,13 +98,21 @@ def configured_index(project: Path, environ: Mapping[str, str] = os.environ) -> 
             if name not in environ and name.lower() not in environ:
                 uv_environment[name] = proxy
     if uv_is_configured(project, environ):
+        settings = uv_settings(project, environ).settings
+        addresses = [
+            *(each for name in INDEX_VARIABLES for each in index_addresses(name, environ)),
+            *index_urls(settings),
+        ]
+        provider = environ.get("UV_KEYRING_PROVIDER") or settings.get("keyring-provider")
         return Index(
             environment=uv_environment,
             certificates=certificates,
             trusted_hosts=trusted_hosts,
-            credentials=_credentials(
-                address for name in INDEX_VARIABLES for address in index_addresses(name, environ)
-            ),
+            credentials={
+                **credentials_of_tables(settings, environ),
+                **credentials(addresses),
+            },
+            keyring=services(addresses) if provider == "subprocess" else {},
         )
     main = setting("index-url")
     if main.value:
@@ -104,6 +133,10 @@ def configured_index(project: Path, environ: Mapping[str, str] = os.environ) -> 
         uv_environment["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     if find_links:
         uv_environment["UV_FIND_LINKS"] = ",".join(find_links)
+    addresses = [main.value, *extra_indexes, *find_links]
+    has_keyring = setting("keyring-provider").value in ("subprocess", "import")
+    if has_keyring:
+        uv_environment["UV_KEYRING_PROVIDER"] = "subprocess"
     if trusted_hosts:
         uv_environment["UV_INSECURE_HOST"] = " ".join(sorted(trusted_hosts))
     return Index(
@@ -111,7 +144,8 @@ def configured_index(project: Path, environ: Mapping[str, str] = os.environ) -> 
         no_index=_boolean(setting("no-index")),
         certificates=certificates,
         trusted_hosts=trusted_hosts,
-        credentials=_credentials([main.value, *extra_indexes, *find_links]),
+        credentials=credentials(addresses),
+        keyring=services(addresses) if has_keyring else {},
     )
 
 
@@ -145,12 +179,3 @@ def _boolean(setting: Setting) -> bool:
         return _BOOLEANS[setting.value.lower() or "no"]
     except KeyError:
         raise setting.error("is neither true nor false") from None
-
-
-def _credentials(addresses: Iterable[str]) -> dict[str, tuple[str, str]]:
-    credentials = {}
-    for address in addresses:
-        parts = urlsplit(address)
-        if parts.hostname and parts.username:
-            credentials[parts.hostname] = (unquote(parts.username), unquote(parts.password or ""))
-    return credentials

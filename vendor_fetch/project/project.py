@@ -13,7 +13,7 @@ from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.requirement import InvalidRequirement, parse_requirement
 from vendor_fetch.project.cooldown import read_cooldown
 from vendor_fetch.project.default_python import choose_python
-from vendor_fetch.project.pyproject import setting_error
+from vendor_fetch.project.pyproject import refuse_unknown_keys, setting_error
 from vendor_fetch.project.target import Target
 from vendor_fetch.project.targets_setting import read_targets
 
@@ -85,8 +85,8 @@ class VendorProject:
 def open_project(directory: Path) -> VendorProject:
     """Return the project in a directory, with the settings of its pyproject.toml.
 
-    `[tool.vendor_fetch]` has `targets`, `format` and `build-requires`. Without targets there is one:
-    the Python of `requires-python` on linux-x86_64. Raise InputError for wrong settings.
+    Without `targets` in `[tool.vendor_fetch]` there is one: the Python of `requires-python` on
+    linux-x86_64. Raise InputError for wrong settings.
     """
     if not (directory / APPS_IN).is_file():
         raise InputError(
@@ -95,6 +95,7 @@ def open_project(directory: Path) -> VendorProject:
             f"ls {existing(directory)}  # cd to the project, or use --project DIR",
         )
     settings = project.table(project.read(directory), "tool", "vendor_fetch")
+    refuse_unknown_keys(directory, settings)
     file_format = settings.get("format", "wheel")
     if file_format not in FORMATS:
         raise setting_error(
@@ -119,7 +120,7 @@ def _targets(settings: Mapping[str, Any], directory: Path) -> tuple[Target, ...]
     if "targets" in settings:
         return read_targets(directory, settings["targets"], required)
     python, micro = choose_python(required)
-    return (Target(python=python, micro=micro),)
+    return (Target(python=python, micro=micro, required=required),)
 
 
 def _build_requires(settings: Mapping[str, Any], directory: Path) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """The target of vendoring: the Python and the platform that files are fetched for."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.python.tag import linux_platforms, macos_platforms
@@ -19,6 +20,8 @@ DEFAULT_PLATFORM = "linux-x86_64"
 # Servers are older than laptops. Most wheels are built for glibc 2.28 (2018) or older; RHEL 8,
 # Debian 10 and all later systems have it. macOS 11 is the first on ARM.
 FLOORS: Mapping[str, tuple[int, int]] = {"linux": (2, 28), "darwin": (11, 0)}
+# The keys of the floors in a target's table.
+FLOOR_KEYS: Mapping[str, str] = {"linux": "glibc", "darwin": "macos"}
 _SYSTEMS = {"linux": "Linux", "darwin": "Darwin"}
 
 
@@ -28,13 +31,21 @@ class Target:
 
     `python` is a version of two numbers, "3.12"; `micro` is the third number of the oldest allowed
     one. `platform` is a key of PLATFORMS. `floor` is the version of the oldest C library on Linux,
-    and of the oldest macOS; None is the default of FLOORS.
+    and of the oldest macOS; None is the default of FLOORS. `required` is `requires-python`.
+
+    An `exact` target stands for its micro version, and for the later ones that need the same files.
     """
 
     python: str
     platform: str = DEFAULT_PLATFORM
     floor: tuple[int, int] | None = None
     micro: int = 0
+    required: str = ""
+    exact: bool = False
+
+    def at(self, micro: int) -> Self:
+        """Return the target at a later micro version."""
+        return replace(self, micro=micro, exact=True)
 
     @property
     def oldest_python(self) -> str:
@@ -55,6 +66,11 @@ class Target:
     def oldest_system(self) -> tuple[int, int]:
         """The version of glibc or macOS that every file must support."""
         return self.floor or FLOORS[self.sys_platform]
+
+    @property
+    def floor_key(self) -> str:
+        """The key of the floor in the setting `targets`: `glibc` or `macos`."""
+        return FLOOR_KEYS[self.sys_platform]
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
@@ -93,7 +109,7 @@ class Target:
         return macos_platforms(self.machine, self.oldest_system)
 
     def __str__(self) -> str:
-        return f"Python {self.python} on {self.platform}"
+        return f"Python {self.oldest_python if self.exact else self.python} on {self.platform}"
 
     @property
     def description(self) -> str:
@@ -104,4 +120,4 @@ class Target:
 
 def named_targets(some: Collection[Target], targets: Collection[Target]) -> str:
     """Return the names of some targets for a message; empty for all of them."""
-    return "" if len(some) == len(targets) else ", ".join(map(str, some))
+    return "" if set(some) == set(targets) else ", ".join(map(str, some))

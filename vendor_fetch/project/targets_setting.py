@@ -9,12 +9,11 @@ from bootstrapper.spelling import did_you_mean
 from bootstrapper.ve.python.interpreter import OLDEST
 from bootstrapper.ve.python.required_python import allowed_pythons
 from vendor_fetch.project.pyproject import setting_error
-from vendor_fetch.project.target import FLOORS, PLATFORMS, Target
+from vendor_fetch.project.target import FLOOR_KEYS, FLOORS, PLATFORMS, Target
 
 _ENTRY = '{ python = "3.12", platform = "linux-x86_64" }'
 _EXAMPLE = f"targets = [{_ENTRY}]"
 _KEYS = ("python", "platform", "glibc", "macos")
-_FLOOR_KEYS = {"linux": "glibc", "darwin": "macos"}
 _OLDEST_PYTHON = f"{OLDEST[0]}.{OLDEST[1]}"
 
 
@@ -57,14 +56,15 @@ def _target(entry: Any, pythons: Mapping[str, int], required: str) -> Target:
     platform = _platform(entry.get("platform"))
     python = _python(entry.get("python"), pythons, required)
     system = PLATFORMS[platform][0]
-    for other, key in _FLOOR_KEYS.items():
+    for other, key in FLOOR_KEYS.items():
         if other != system and key in entry:
-            raise _InvalidTarget(f"{key} is no floor of {platform}; it has {_FLOOR_KEYS[system]}")
+            raise _InvalidTarget(f"{key} is no floor of {platform}; it has {FLOOR_KEYS[system]}")
     return Target(
         python=python,
         platform=platform,
-        floor=_floor(entry, _FLOOR_KEYS[system], FLOORS[system]),
+        floor=_floor(entry, FLOOR_KEYS[system], FLOORS[system]),
         micro=pythons[python],
+        required=required,
     )
 
 

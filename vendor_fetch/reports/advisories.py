@@ -3,16 +3,15 @@
 import json
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from lzma import LZMAError
 from pathlib import Path
 
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import existing
 from bootstrapper.ve.wheel.archive import shorten_name
+from vendor_fetch.graph.damage import DAMAGED
 from vendor_fetch.program import program_command
 from vendor_fetch.reports.osv import ECOSYSTEM, Advisory, InvalidAdvisory, parse_advisory
 
@@ -21,18 +20,6 @@ LARGEST = 32 << 20
 
 _AGE = re.compile(r"(\d{1,6})\s*(d|w)(?:ays?|eeks?)?", re.ASCII | re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7}
-
-_DAMAGED = (
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-    OverflowError,
-    zipfile.BadZipFile,
-    zlib.error,
-    LZMAError,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +110,7 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
                             f"{shorten_name(info.filename)} is larger than {LARGEST >> 20} MiB",
                         )
                     yield info.filename, archive.read(info)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise unusable(
             str(path), f"not a zip file that can be read: {error or type(error).__name__}"
         ) from None

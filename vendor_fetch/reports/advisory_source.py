@@ -16,7 +16,7 @@ from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index, configured_index
 from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import program_command, retry_command
-from vendor_fetch.reports.settings import setting_error
+from vendor_fetch.project.pyproject import setting_error
 
 # A small server must not fill the disk. All advisories of the ecosystem have 100 MB in 2026.
 LARGEST = 2 << 30

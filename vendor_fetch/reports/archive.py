@@ -3,18 +3,17 @@
 import re
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import HeaderParser
-from lzma import LZMAError
 from pathlib import Path
 from typing import IO
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.wheel.archive import shorten_name
+from vendor_fetch.graph.damage import DAMAGED
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.project import APPS_IN
 
@@ -27,20 +26,6 @@ _LICENSE_NAME = re.compile(r"(?:un)?licen[cs]es?(?![a-z])|copying(?![a-z])", re.
 # In licenses/ of a wheel stands whatever its author declared; these are not licenses.
 _OTHER_NAME = re.compile(r"(?:authors|contributors|notice|thanks|readme|change)", re.IGNORECASE)
 _NO_TEXT = re.compile(r"\.(?:py|pyc|pyi|json|js|css|html?|toml|cfg|spdx)$", re.IGNORECASE)
-
-# What zipfile, tarfile and the decompressors raise for a damaged or encrypted archive.
-_DAMAGED = (
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-    OverflowError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    LZMAError,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +45,7 @@ def read_contents(path: Path) -> Contents:
     """Return what a vendored file says about itself. Raise WorkFailed if it can't be read."""
     try:
         return _of_wheel(path) if path.suffix == ".whl" else _of_tarball(path)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise unusable(path, f"can't be read: {error or type(error).__name__}") from None
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bootstrapper.errors import InputError, WorkFailed
@@ -14,6 +14,8 @@ from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.standards.filename import Wheel
 from vendor_fetch.program import program_command, retry_command
+from vendor_fetch.project.locks import files_for_target
+from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.reports.distributions import Distribution, distributions
 
 FORMATS = ("pylock", "requirements", "wheelhouse")
@@ -82,23 +84,25 @@ def write_wheelhouse(
     return len(files)
 
 
-def refuse_two_versions(vendored: Iterable[Distribution]) -> None:
-    """Raise InputError if a package has two versions for the same place: no installer takes both.
+def refuse_two_versions(vendored: Iterable[Distribution], targets: Sequence[Target]) -> None:
+    """Raise InputError if a target takes two versions of a package: no installer does.
 
-    The application and bootstrap.py may need different ones.
+    The application and bootstrap.py may need different ones. `targets` include the micro versions
+    that markers tell apart.
     """
-    seen: dict[str, list[tuple[str, str]]] = {}
+    seen: dict[str, list[tuple[str, list[Target]]]] = {}
     for each in vendored:
-        for marker, _ in _by_marker(each):
-            for version, other in seen.setdefault(each.name, []):
-                if version != each.version and (marker == other or not (marker and other)):
-                    raise InputError(
-                        "export",
-                        f"the locks have {each.name} {version} and {each.version}, of which an "
-                        "installer takes one",
-                        f"{retry_command()}  # without --tools, or with --format wheelhouse",
-                    )
-            seen[each.name].append((each.version, marker))
+        taking = [target for target in targets if files_for_target(each.files, target)]
+        for version, others in seen.setdefault(each.name, []):
+            if both := [target for target in taking if target in others]:
+                named = named_targets(both, targets)
+                raise InputError(
+                    "export",
+                    f"the locks have {each.name} {version} and {each.version}"
+                    f"{f' for {named}' if named else ''}, of which an installer takes one",
+                    f"{retry_command()}  # without --tools, or with --format wheelhouse",
+                )
+        seen[each.name].append((each.version, taking))
 
 
 def refuse_existing(output: Path) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from bootstrapper.errors import InputError
 from vendor_fetch.program import program_command
+from vendor_fetch.project.pyproject import setting_error
 from vendor_fetch.reports import spdx
 from vendor_fetch.reports.archive import Contents, read_contents
 from vendor_fetch.reports.distributions import Distribution
 from vendor_fetch.reports.license_names import CLASSIFIERS, FAMILIES, identifier_of
 from vendor_fetch.reports.license_text import recognize
-from vendor_fetch.reports.settings import Settings, setting_error
+from vendor_fetch.reports.settings import Settings
 
 # Values of the field License that say nothing.
 _EMPTY = {"", "unknown", "none", "n/a", "see license file", "license.txt", "license"}

@@ -1,6 +1,5 @@
 """The settings of the reports in pyproject.toml, [tool.vendor_fetch]."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import InputError
-from bootstrapper.next_step import edit
 from bootstrapper.spelling import did_you_mean
 from bootstrapper.ve.project import project
 from bootstrapper.ve.standards.filename import canonical_name
-from vendor_fetch.program import retry_command
+from vendor_fetch.project.pyproject import setting_error
 
 # The keys of pyproject.toml that are read here; docs/reference.md prints this table.
 KEYS = {
@@ -40,6 +38,9 @@ KEYS = {
         "`until`, which is required",
     ),
 }
+
+
+_IGNORE = '[[tool.vendor_fetch.ignore]] id = "CVE-2024-1234", until = "2026-12-31"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,20 +107,13 @@ def read_day(text: object) -> date | None:
         return None
 
 
-def setting_error(directory: Path, key: str, fault: str, example: str) -> InputError:
-    """Return the error about a key of pyproject.toml: its line, the fault, and a right setting."""
-    text = (directory / "pyproject.toml").read_text(encoding="utf-8-sig")
-    found = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", text, re.MULTILINE)
-    line = f":{text.count(chr(10), 0, found.start()) + 1}" if found else ""
-    return InputError(
-        f"pyproject.toml{line}",
-        fault,
-        edit("pyproject.toml", f"such as: {example}; then: {retry_command()}"),
-    )
-
-
 def _wrong(directory: Path, key: str, fault: str, example: str) -> InputError:
     return setting_error(directory, key, f"{key}: {fault}", example)
+
+
+def _wrong_ignore(directory: Path, number: int, fault: str) -> InputError:
+    fault = f"[[tool.vendor_fetch.ignore]] {number}: {fault}"
+    return setting_error(directory, "ignore", fault, _IGNORE, item=number)
 
 
 def _overrides(table: object, directory: Path) -> dict[str, Override]:
@@ -132,7 +126,8 @@ def _overrides(table: object, directory: Path) -> dict[str, Override]:
     for name, value in table.items():
         if not isinstance(value, Mapping):
             raise _wrong(directory, name, f"{value!r} is not a table", example.format(name))
-        _refuse_unknown(directory, name, value, ("license", "reason"), example.format(name))
+        if fault := _unknown_key(value, ("license", "reason")):
+            raise _wrong(directory, name, fault, example.format(name))
         for key in ("license", "reason"):
             if not isinstance(value.get(key), str) or not value[key].strip():
                 raise _wrong(directory, name, f"it has no {key}", example.format(name))
@@ -143,42 +138,36 @@ def _overrides(table: object, directory: Path) -> dict[str, Override]:
 
 
 def _ignores(tables: object, directory: Path) -> tuple[Ignore, ...]:
-    example = '[[tool.vendor_fetch.ignore]] id = "CVE-2024-1234", until = "2026-12-31"'
     if not isinstance(tables, list) or not all(isinstance(each, Mapping) for each in tables):
-        raise _wrong(directory, "ignore", "it is not a list of tables", example)
+        raise _wrong(directory, "ignore", "it is not a list of tables", _IGNORE)
     ignores = []
     for number, table in enumerate(tables, 1):
-        place = f"[[tool.vendor_fetch.ignore]] {number}"
-        _refuse_unknown(directory, place, table, ("id", "until", "reason"), example)
+        if fault := _unknown_key(table, ("id", "until", "reason")):
+            raise _wrong_ignore(directory, number, fault)
         identifier, reason = table.get("id"), table.get("reason", "")
         if not isinstance(identifier, str) or not identifier.strip():
-            raise _wrong(directory, place, "it has no id", example)
+            raise _wrong_ignore(directory, number, "it has no id")
         if "until" not in table:
-            raise _wrong(
-                directory,
-                place,
-                f"{identifier} is ignored without an end: it needs until",
-                example,
+            raise _wrong_ignore(
+                directory, number, f"{identifier} is ignored without an end: it needs until"
             )
         until = read_day(table["until"])
         if until is None:
-            raise _wrong(
-                directory, place, f"until = {table['until']!r} is not a date (YYYY-MM-DD)", example
+            raise _wrong_ignore(
+                directory, number, f"until = {table['until']!r} is not a date (YYYY-MM-DD)"
             )
         if not isinstance(reason, str):
-            raise _wrong(directory, place, f"reason = {reason!r} is not a text", example)
+            raise _wrong_ignore(directory, number, f"reason = {reason!r} is not a text")
         ignores.append(Ignore(identifier=identifier.strip(), until=until, reason=reason))
     return tuple(ignores)
 
 
-def _refuse_unknown(
-    directory: Path, name: str, table: Mapping[str, Any], known: tuple[str, ...], example: str
-) -> None:
+def _unknown_key(table: Mapping[str, Any], known: tuple[str, ...]) -> str:
+    """Return what is wrong with the first unknown key of a table; empty if all are known."""
     for key in table:
         if key not in known:
-            raise _wrong(
-                directory, name, f"it has no key {key!r}{did_you_mean(key, known)}", example
-            )
+            return f"it has no key {key!r}{did_you_mean(key, known)}"
+    return ""
 
 
 def _is_texts(value: object) -> bool:

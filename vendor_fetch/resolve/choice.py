@@ -13,6 +13,7 @@ from vendor_fetch.program import edit_and_sync, sync_command
 from vendor_fetch.project.apps_in import apps_in
 from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.project.target import Target
+from vendor_fetch.resolve.floor import floor_needed, floor_setting
 from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.resolve.resolver import Artifact, Package
 
@@ -40,11 +41,7 @@ def choose_files(packages: Mapping[Target, Package], *, prefer: str) -> list[Cho
         chosen = tarball if tarball and prefer == "tarball" and all_pure else wheels[target]
         chosen = chosen or tarball
         if not chosen:
-            raise InputError(
-                f"{APPS_IN}: {package.name}",
-                f"{package.version} has neither a wheel for {target.description} nor a tarball",
-                edit_and_sync(APPS_IN, "allow another version"),
-            )
+            raise _no_file(package, target)
         takers.setdefault(chosen, []).append(target)
     return [Choice(artifact, tuple(taking)) for artifact, taking in takers.items()]
 
@@ -63,6 +60,26 @@ def with_hashes(packages: Mapping[Target, Package], hashes: set[str]) -> dict[Ta
             )
         allowed[target] = replace(package, wheels=wheels, tarball=tarball)
     return allowed
+
+
+def _no_file(package: Package, target: Target) -> InputError:
+    """Return the error that a target can take no file; it names the floor that would help."""
+    where = f"{APPS_IN}: {package.name}"
+    fault = f"{package.version} has neither a wheel for {target.description} nor a tarball"
+    floor = floor_needed((wheel.filename for wheel in package.wheels), target)
+    if floor is None:
+        return InputError(where, fault, edit_and_sync(APPS_IN, "allow another version"))
+    setting = floor_setting(target, floor)
+    entry = f'{{ python = "{target.python}", platform = "{target.platform}", {setting} }}'
+    return InputError(
+        where,
+        f"{fault}; its wheel for the oldest system needs {setting}",
+        edit_and_sync(
+            "pyproject.toml",
+            f"if no older system has to run it: {entry} in targets; or allow another version in "
+            f"{APPS_IN}",
+        ),
+    )
 
 
 def _best_wheel(package: Package, target: Target) -> Artifact | None:

@@ -9,6 +9,7 @@ from vendor_fetch.project.apps_in import Request
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.derivation import Derivation
+from vendor_fetch.resolve.floor import floor_setting
 from vendor_fetch.resolve.uv_failure import Unsatisfiable
 
 # Lines of a message between its first one and its next command.
@@ -158,11 +159,9 @@ class _Explanation:
                 found.append((int(match["major"]), int(match["minor"])))
         if not found or min(found) <= self._target.oldest_system:
             return ""
-        key = "glibc" if self._target.sys_platform == "linux" else "macos"
-        major, minor = min(found)
         return (
             f'{{ python = "{self._target.python}", platform = "{self._target.platform}", '
-            f'{key} = "{major}.{minor}" }}'
+            f"{floor_setting(self._target, min(found))} }}"
         )
 
 

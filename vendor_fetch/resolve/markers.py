@@ -4,6 +4,10 @@ A marker begins with what the tags of a wheel say: a wheel of one Python's ABI f
 of the stable ABI its Python and later ones, a compiled wheel its platform. If that does not tell
 the targets that take the file from the others, comparisons are added, as few as possible. The C
 library is not part of a marker: the tags say which one a wheel needs.
+
+If only some micro versions of a Python take a file, its marker compares `python_full_version`. An
+installer rejects a file whose own Requires-Python excludes its micro version, so a line without
+that comparison would be wrong, although most packages do no harm where nothing needs them.
 """
 
 import re
@@ -37,7 +41,7 @@ class _Comparison:
 
 
 _All = tuple[_Comparison, ...]
-_VARIABLES = ("sys_platform", "python_version", "platform_machine")
+_VARIABLES = ("sys_platform", "python_version", "platform_machine", "python_full_version")
 
 
 def marker_for(filename: str, takers: Collection[Target], targets: Collection[Target]) -> str:
@@ -82,8 +86,31 @@ def _conjunctions(
             ("platform_machine", sorted({target.machine for target in takers})),
         )
     )
-    for versions, system, machine in product(_versions(python, takers, targets), systems, machines):
-        yield (*versions, *platform, *system, *machine)
+    for versions, micros, system, machine in product(
+        _versions(python, takers, targets), _micro_versions(takers, targets), systems, machines
+    ):
+        yield (*versions, *micros, *platform, *system, *machine)
+
+
+def _micro_versions(takers: Collection[Target], targets: Iterable[Target]) -> list[_All]:
+    """Return the comparisons of `python_full_version` that may be needed: mostly none."""
+    places = {(target.python, target.platform) for target in takers}
+    divided = {
+        target.python
+        for target in targets
+        if target not in takers and (target.python, target.platform) in places
+    }
+    versions = sorted(
+        {each.oldest_python for each in targets if each.exact and each.python in divided},
+        key=_number,
+    )
+    later = [_Comparison("python_full_version", ">=", each) for each in versions]
+    below = [_Comparison("python_full_version", "<", each) for each in versions]
+    return [
+        (),
+        *((each,) for each in (*later, *below)),
+        *((first, last) for first, last in product(later, below)),
+    ]
 
 
 def _versions(python: _All, takers: Iterable[Target], targets: Iterable[Target]) -> Iterator[_All]:

@@ -113,6 +113,7 @@ def resolve(
             "--python-version",
             target.oldest_python,
             *scope.arguments(),
+            *(["--refresh"] if scope.must_refresh(target) else []),
             *(["--universal"] if all_platforms else ["--python-platform", uv_platform(target)]),
             *(["--constraint", str(limits)] if constraints else []),
             *([] if dependencies else ["--no-deps"]),

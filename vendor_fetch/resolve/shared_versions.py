@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Protocol
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.standards.version import InvalidVersion, Version
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.resolver import Package
 
@@ -38,12 +40,44 @@ def resolve_targets(
     newest; and then with every version that is not newer than the oldest. No target loses a wheel
     for a tarball by that.
     """
-    results = resolve_again(resolve, {target: pinned[target] for target in targets})
+    # A page that the index was asked for is not asked for again, if the runs follow each other.
+    first = {target: resolve(target, pinned[target]) for target in leaders(targets)}
+    others = {target: pinned[target] for target in targets if target not in first}
+    found = first | resolve_again(resolve, others)
+    results = {target: found[target] for target in targets}
     for choose in (_oldest, _newest):
         results = _agree(results, resolve, choose)
     for name in different_versions(results):
         results = _bound(name, results, resolve)
     return results
+
+
+def page_cache(directory: Path, targets: Sequence[Target]) -> PageCache:
+    """Return the age of cached pages in a command for these targets."""
+    return PageCache(directory, leaders(targets), shared=len(targets) > 1)
+
+
+def leaders(targets: Iterable[Target]) -> list[Target]:
+    """Return the first targets in which every Python and every platform of the targets occurs.
+
+    What a package needs depends on them, so together they need nearly all pages.
+    """
+    found: list[Target] = []
+    pythons: set[str] = set()
+    platforms: set[str] = set()
+    waiting = list(targets)
+    while waiting:
+        best = max(
+            waiting,
+            key=lambda each: (each.python not in pythons) + (each.platform not in platforms),
+        )
+        if best.python in pythons and best.platform in platforms:
+            break
+        waiting.remove(best)
+        found.append(best)
+        pythons.add(best.python)
+        platforms.add(best.platform)
+    return found
 
 
 def _agree(results: Resolutions, resolve: ResolveTarget, choose: _Choose) -> Resolutions:

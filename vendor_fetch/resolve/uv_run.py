@@ -4,13 +4,15 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import parse_requirement
 from bootstrapper.ve.wheel import undeclared
+from vendor_fetch.index.declared import declared_indexes
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.index.uv import INDEX_VARIABLES, find_uv, permitted_environment, uv_settings
 from vendor_fetch.project.project import BESIDE
 from vendor_fetch.resolve.uv_failure import failed_build
@@ -24,12 +26,16 @@ class SearchScope:
     """Where uv looks for packages.
 
     Without an `index`, uv looks at the files in `source` only. With both, it looks at them besides
-    the index: an extra index may have a locked version without the file that fits.
+    the index: an extra index may have a locked version without the file that fits. `pages` says
+    which project pages of earlier runs uv may use; without it, that is left to the index. `cached`
+    has the files of the cache, which stand in for the index if that is forbidden (`offline`).
     """
 
     index: Index | None = None
     source: Path | None = None
     offline: bool = False
+    pages: PageCache | None = None
+    cached: Path | None = None
 
     def arguments(self) -> list[str]:
         """Return the arguments of uv for this scope."""
@@ -40,6 +46,11 @@ class SearchScope:
             *(["--no-index"] if self.index.no_index else []),
         ]
 
+    def must_refresh(self, target: object) -> bool:
+        """Return whether uv must ask the index even for what it has cached."""
+        asks = self.index is not None and not self.offline
+        return asks and self.pages is not None and self.pages.must_refresh(target)
+
     def environment(self, uv_toml: Path) -> dict[str, str]:
         """Return the environment of uv, which runs in the project's directory."""
         environment = {**permitted_environment(os.environ), "UV_CONFIG_FILE": str(uv_toml)}
@@ -48,8 +59,9 @@ class SearchScope:
                 name: value for name, value in environment.items() if name not in INDEX_VARIABLES
             }
         environment |= self.index.environment
-        if self.source:
-            links = [str(self.source), environment.get("UV_FIND_LINKS", "")]
+        cached = self.cached if self.offline and self.cached and self.cached.is_dir() else None
+        links = [*map(str, filter(None, (self.source, cached))), environment.get("UV_FIND_LINKS")]
+        if any(links):
             environment["UV_FIND_LINKS"] = ",".join(filter(None, links))
         return environment
 
@@ -74,16 +86,13 @@ class Uv:
         """
         missing = None
         while True:
-            text = self._settings.uv_toml(
-                with_index=self.scope.index is not None, extra_build=self._extra_build
-            )
-            self._uv_toml.write_text(text, encoding="utf-8")
+            environment = self._configure()
             run = subprocess.run(
                 [find_uv(), *arguments],
                 cwd=self._project,
                 check=False,
                 stdin=subprocess.DEVNULL,
-                env={**self.scope.environment(self._uv_toml), **variables},
+                env={**environment, **variables},
                 capture_output=True,
                 text=True,
             )
@@ -92,6 +101,22 @@ class Uv:
             if not run.returncode or not self._add_build_requirement(run.stderr):
                 return run
             missing = run
+
+    def _configure(self) -> dict[str, str]:
+        """Write the uv.toml, and return the environment of a run."""
+        settings, environment = self._settings, self.scope.environment(self._uv_toml)
+        pages = self.scope.pages
+        if self.scope.index is not None and pages and pages.seconds:
+            table, environment = declared_indexes(
+                settings.settings, environment, self._project, pages.seconds
+            )
+            settings = replace(settings, settings=table)
+            pages.begin()
+        text = settings.uv_toml(
+            with_index=self.scope.index is not None, extra_build=self._extra_build
+        )
+        self._uv_toml.write_text(text, encoding="utf-8")
+        return environment
 
     def _add_build_requirement(self, output: str) -> bool:
         """Add what a failed build has missed; return False if that is not known, or was added."""

@@ -1,14 +1,16 @@
 """Lock what a project asks for, and the tools that its rebuild needs; fetch the files of both."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile
-from bootstrapper.ve.standards.filename import Tarball
 from vendor_fetch.graph.check import refuse_rejected_files
 from vendor_fetch.graph.distributions import Distributions
-from vendor_fetch.project.locks import Lock, files_for_target
+from vendor_fetch.graph.micro_versions import every_version, markers_of
+from vendor_fetch.project.locks import Lock, Records, files_for_target
 from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.target import Target
 from vendor_fetch.sync.locker import Locker
 
 
@@ -23,23 +25,35 @@ def lock_project(
     The versions in the `previous` locks and in the `extended` lines stay where the requirements
     allow them. Raise BootstrapperError.
     """
-    apps = locker.vendor(None, previous[APPS], prefer=project.format, other_lock=extended)
-    refuse_rejected_files(apps, project)
-    records = {**previous[TOOLS].records, **previous[APPS].records}
-    tools: list[LockedFile] = []
+    extended, records = list(extended), {**previous[TOOLS].records, **previous[APPS].records}
     while True:
-        records = locker.tarball_records([*apps, *tools], records)
+        before = replace(previous[APPS], records=records)
+        apps = locker.vendor(None, before, prefer=project.format, other_lock=extended)
+        # Backends tell the dependencies of some tarballs, and so the markers of these.
+        distributions = Distributions(project, records)
+        new = locker.tarball_records(
+            [file for file in apps if not distributions.dependencies(file).known], records
+        )
+        known = _every_version(project, apps, records)
+        records |= new
+        if _every_version(project, apps, records) == known:
+            break
+    refuse_rejected_files(apps, project)
+    tools: list[LockedFile] = []
+    # What the tarballs declare is fetched before their backends are asked, which need it.
+    asked: list[Mapping[Target, list[str]]] = []
+    while True:
         distributions = Distributions(project, records)
         wanted = {
             target: distributions.tool_requirements(files_for_target([*apps, *tools], target))
-            for target in project.targets
+            for target in _every_version(project, [*apps, *tools], records)
         }
-        found = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
-        # A tool may be a tarball, which needs tools of its own.
-        is_settled = _tarballs(found) <= _tarballs(tools)
-        tools = found
-        if is_settled:
+        if wanted in asked:
             break
+        asked.append(wanted)
+        # A tool may be a tarball, which needs tools of its own.
+        tools = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
+        records = locker.tarball_records([*apps, *tools], records)
     return {
         APPS: Lock(
             files=tuple(apps),
@@ -51,5 +65,9 @@ def lock_project(
     }
 
 
-def _tarballs(files: Iterable[LockedFile]) -> set[PurePosixPath]:
-    return {file.path for file in files if isinstance(file.distribution, Tarball)}
+def _every_version(
+    project: VendorProject, files: Iterable[LockedFile], records: Records
+) -> tuple[Target, ...]:
+    """Return the targets of a project with the micro versions that markers of files tell apart."""
+    markers = markers_of(files, Distributions(project, records), ())
+    return every_version(project.targets, markers)

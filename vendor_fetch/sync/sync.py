@@ -23,6 +23,7 @@ from vendor_fetch.index.index import Index
 from vendor_fetch.program import command_without, edit_and_sync, sync_command
 from vendor_fetch.project.locks import locked_names, read_lock, write_lock
 from vendor_fetch.project.project import APPS_IN, VendorProject
+from vendor_fetch.resolve.shared_versions import page_cache
 from vendor_fetch.sync.changes import Change, changes, explained, sizes
 from vendor_fetch.sync.lock_project import lock_project
 from vendor_fetch.sync.locker import Locker
@@ -55,6 +56,7 @@ def sync(
                 cache=cache,
                 index=index,
                 progress=progress,
+                pages=page_cache(cache.root, project.targets),
                 free=request.free,
                 upgrade_all=request.upgrade_all,
                 fixes=request.fixes,

@@ -22,6 +22,7 @@ from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
+from vendor_fetch.graph.micro_versions import every_version
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import sync_command
 from vendor_fetch.project import locks
@@ -101,11 +102,12 @@ def locked_pythons(template: Path) -> set[str]:
 
 def _lines(template: Path, name: str, project: VendorProject) -> list[LockedFile]:
     """Return the lines of a template's lock for the project, with the markers of its own lock."""
-    lines = []
-    for file in read(template, PurePosixPath("locks") / name):
-        takers = [target for target in project.targets if files_for_target([file], target)]
+    files, lines = read(template, PurePosixPath("locks") / name), []
+    targets = every_version(project.targets, [file.marker for file in files if file.marker])
+    for file in files:
+        takers = [target for target in targets if files_for_target([file], target)]
         if takers:
-            marker = marker_or_none(file.path.name, takers, project.targets)
+            marker = marker_or_none(file.path.name, takers, targets)
             lines.append(replace(file, marker=marker))
     return lines
 

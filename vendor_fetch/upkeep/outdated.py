@@ -6,12 +6,14 @@ from datetime import datetime
 
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.version import InvalidVersion, Version
+from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.index.index import Index
 from vendor_fetch.project.apps_in import Request, limiting_lines, requested_lines, requests
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.resolver import Package, resolve
+from vendor_fetch.resolve.shared_versions import page_cache
 from vendor_fetch.resolve.uv_run import SearchScope
 
 
@@ -35,16 +37,18 @@ def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) 
     files = list(files)
     asked = requests(project)
     found: dict[str, Outdated] = {}
+    pages = page_cache(cache_directory(), project.targets)
+    scope = SearchScope(index=index, pages=pages)
     for target in project.targets:
         locked = {
             file.distribution.name: file.distribution.version
             for file in files_for_target(files, target)
         }
-        allowed = _versions(_resolve(project, target, index, requested_lines(asked), asked))
+        allowed = _versions(_resolve(project, target, scope, requested_lines(asked), asked))
         # By their names alone: each gets its newest version, whatever the others need.
         newest = {
             package.name: package
-            for package in _resolve(project, target, index, sorted(locked), dependencies=False)
+            for package in _resolve(project, target, scope, sorted(locked), dependencies=False)
         }
         for name, version in locked.items():
             package = newest.get(name)
@@ -66,7 +70,7 @@ def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) 
 def _resolve(
     project: VendorProject,
     target: Target,
-    index: Index,
+    scope: SearchScope,
     requirements: list[str],
     asked: Sequence[Request] = (),
     *,
@@ -76,7 +80,7 @@ def _resolve(
         requirements,
         project=project.directory,
         target=target,
-        scope=SearchScope(index=index),
+        scope=scope,
         dependencies=dependencies,
         for_apps_in=bool(asked),
         constraints=limiting_lines(asked),

@@ -17,7 +17,19 @@ say() { printf '%s %s\n' "$answer" "${*//$'\n'/ }"; }
 refuse() { say refused "$*"; exit 0; }
 
 echo
-for program in flock cp mkdir mv readlink rm sleep stat sync tail wc; do
+# macOS has no flock; its perl has the same call. LOCK_SH, LOCK_EX and LOCK_NB are 1, 2 and 4.
+if command -v flock >/dev/null; then
+    lock_now() { flock -n "$@"; }
+elif command -v perl >/dev/null; then
+    lock_now() {
+        local kind=6
+        [[ $1 != -s ]] || { kind=5; shift; }
+        perl -e 'open(FILE, "<&=", $ARGV[1]) && flock(FILE, $ARGV[0]) or exit 1' "$kind" "$1"
+    }
+else
+    refuse "missing flock"
+fi
+for program in cat ls mkdir mv readlink rm sleep sync tail wc; do
     command -v "$program" >/dev/null || refuse "missing $program"
 done
 
@@ -29,7 +41,7 @@ enter() {
     error=$(umask 022; attempt mkdir -p -- "$directory/.") || refuse "$error"
     go
     # A directory that belongs to a group (chmod g+ws) is one whose members push in turn.
-    case $(stat -c %A .) in d????w[sS]*) umask g=rwx ;; esac
+    case $(ls -ld .) in d????w[sS]*) umask g=rwx ;; esac
     error=$(attempt mkdir -p -- "$PWD/.deploy") || refuse "$error"
 }
 
@@ -40,9 +52,11 @@ go() {
 
 # Whether these are not links of another user, who could lead us to a file of our own.
 ours() {
-    local name
+    local name owner
     for name in "$@"; do
-        [[ ! -L $name ]] || case $(stat -c %u -- "$name") in
+        [[ -L $name ]] || continue
+        read -r _ _ owner _ <<<"$(ls -ldn -- "$name")"
+        case $owner in
             0 | "$EUID") ;;
             *) echo "$name is a link of another user" >&2; return 1 ;;
         esac
@@ -54,8 +68,7 @@ write() { ours .deploy "$1" && printf '%s\n' "$2" >"$1"; }
 # A recipe may sync a whole directory with --delete over this one, as those of 2010 do: the history
 # comes back from the file that we hold open.
 keep_history() {
-    [[ pushes.log -ef /proc/$$/fd/8 ]] && return
-    [[ -e pushes.log ]] || cp "/proc/$$/fd/8" pushes.log
+    [[ -e pushes.log ]] || cat <&8 >pushes.log
     exec 8<pushes.log
 } 2>/dev/null
 
@@ -73,7 +86,7 @@ lock_deployment() { write ".deploy/closed.$$" "$1" && mv -f ".deploy/closed.$$" 
 
 # Commands of the push run in sessions of the same connection: sshd started them as it did us, and
 # each leads a process group. When each began tells it from a later process of the same id.
-declare -A commands
+commands=()
 notice() {
     local children child
     { read -r child </proc/$PPID/comm && [[ $child == sshd* ]] || return
@@ -116,7 +129,7 @@ lock() {
     exec 9<.
     # A status query locks it for an instant, too. A push that is ending has emptied the file, and
     # unlocks the directory when all of its processes have ended.
-    until flock -n 9; do
+    until lock_now 9; do
         ((++tried < 4 || (tried < 80 && $(wc -c <.deploy/lock) < 2))) ||
             { say held "$(<.deploy/lock)"; exit 0; }
         sleep 0.1 9>&-
@@ -133,7 +146,7 @@ tell() {
         [[ $release == 'releases/*' ]] || say release "${release#releases/}"
     done
     [[ ! -e .deploy/closed ]] || say locked "$(<.deploy/closed)"
-    [[ $mode == hold ]] || (flock -n -s 8) 8<. || say held "$(<.deploy/lock)"
+    [[ $mode == hold ]] || (lock_now -s 8) 8<. || say held "$(<.deploy/lock)"
     say log
     [[ ! -e pushes.log ]] || tail -c 1048576 pushes.log | tail -n 200
     printf '\n'

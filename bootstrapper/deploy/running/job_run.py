@@ -202,6 +202,8 @@ class JobRun:
 
         A process that was seen once belongs to the job for good.
         """
+        if not process_tree.KNOWN:
+            return process_tree.living_groups([self.pid])
         found = {one for one in self._tree if process_tree.alive(one)}
         for pid in [self.pid, *(one.pid for one in found)]:
             found |= process_tree.descendants(pid)
@@ -212,6 +214,8 @@ class JobRun:
         return found
 
     def _session(self, supervisor: Supervisor) -> set[Process]:
+        if not process_tree.KNOWN:
+            return process_tree.living_groups([self.pid])
         found = map(process_tree.status, (one.pid for one in supervisor.descendants()))
         return {one.process for one in found if one and one.session == self.pid}
 

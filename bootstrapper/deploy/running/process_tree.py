@@ -132,6 +132,20 @@ def alive(process: Process) -> bool:
     return found is not None and found.process == process and not found.zombie
 
 
+def living_groups(ids: Iterable[int]) -> set[Process]:
+    """Return the process groups that have a process, as one process each: all that is known without
+    /proc. No other process gets the id of a group that still has one.
+    """
+    found = set()
+    for group in filter(None, ids):  # 0 would be our own
+        try:
+            os.killpg(group, 0)
+        except OSError:  # it is gone; macOS refuses permission if it has only zombies
+            continue
+        found.add(Process(group, 0))
+    return found
+
+
 def send(process: Process, number: signal.Signals) -> None:
     """Send a signal to this process, never to a later one of its id; resume it if it was stopped.
 

@@ -223,7 +223,7 @@ class Runner:
     def _everything(self, runs: list[JobRun]) -> Callable[[], set[Process]]:
         def members() -> set[Process]:
             if not process_tree.KNOWN:
-                return {Process(run.pid, 0) for run in runs if run.pid and run.status is None}
+                return process_tree.living_groups(run.pid for run in runs if run.pid)
             return self._supervisor.descendants() if self._supervisor else set()
 
         return members

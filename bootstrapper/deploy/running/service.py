@@ -39,7 +39,7 @@ class Service:
             self._serve()
             self._reap()
             self._broken_off = bool(self._keys)
-            Ending(self._left, ending_steps(self._grace), self._keys).finish()
+            Ending(self._left, ending_steps(self._grace), self._sessions).finish()
         finally:
             os._exit(0)
 
@@ -147,7 +147,7 @@ class Service:
     def _left(self) -> set[Process]:
         self._reap()
         if not process_tree.KNOWN:
-            return {Process(pid, 0) for pid in self._keys}
+            return process_tree.living_groups(self._sessions)
         left = process_tree.descendants(os.getpid(), self._spared)
         if self._broken_off:
             return left

@@ -74,7 +74,7 @@ class Watcher:
     def _send(self, message: bytes) -> None:
         if self._socket:
             with suppress(OSError):  # the watcher was killed
-                self._socket.send(message, socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
+                self._socket.send(message, socket.MSG_DONTWAIT)  # Python ignores SIGPIPE
 
 
 class _Watch:

@@ -75,8 +75,7 @@ class BuildProcesses:
             )
             self._running.add(process.pid)
         try:
-            # Not reaped: while it is a zombie, no other process can get its number.
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            _wait_for_end(process)
         finally:
             with self._lock:
                 _kill(process.pid)
@@ -95,8 +94,21 @@ class BuildProcesses:
                 _kill(pid)
 
 
+def _wait_for_end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a build has ended, if possible without reaping it.
+
+    While it is a zombie, no other process can get its number. Python has no waitid on macOS before
+    3.13. There, the number is free for the moment until `_kill` ends the rest of the group.
+    """
+    if hasattr(os, "waitid"):
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    else:
+        process.wait()
+
+
 def _kill(group: int) -> None:
-    with suppress(ProcessLookupError):
+    # macOS refuses permission for a group that has only zombies.
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
 

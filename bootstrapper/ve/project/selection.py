@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
@@ -115,17 +116,27 @@ def _refuse_missing(
     the chosen wheels show which.
     """
     from bootstrapper.ve.project.project import largest_wheel  # rarely needed
-    from bootstrapper.ve.wheel.wheel import WheelFile
 
     largest = largest_wheel(project)
-    requirements: dict[str, list[Requirement]] = {}
+    requirements: dict[str, Sequence[Requirement]] = {}
     for file in chosen:
         if isinstance(file.distribution, Wheel):
-            with WheelFile(project / file.path, str(file.path), largest=largest) as wheel:
-                requirements[file.distribution.name] = list(_read(wheel.requirements))
+            path = project / file.path
+            requirements[file.distribution.name] = _requirements(
+                path, str(file.path), largest, path.stat().st_mtime_ns
+            )
     for name in _required(list(_read(wanted)), requirements, interpreter):
         if name in skipped:
             raise _unfit(skipped[name], interpreter)
+
+
+@lru_cache(maxsize=4096)  # vendor_fetch selects the files of many targets
+def _requirements(path: Path, place: str, largest: int, modified: int) -> tuple[Requirement, ...]:
+    """Return the requirements of a wheel. `modified` tells the contents of a path apart."""
+    from bootstrapper.ve.wheel.wheel import WheelFile
+
+    with WheelFile(path, place, largest=largest) as wheel:
+        return tuple(_read(wheel.requirements))
 
 
 def _required(

@@ -8,15 +8,18 @@ from pathlib import Path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
+_RENAME_SWAP = 2  # sys/stdio.h of macOS
+# The system or the file system has no such call.
+_NO_EXCHANGE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def exchange_directories(new: Path, place: Path, aside: Path) -> Path | None:
     """Move `new` to `place`; return where the old directory is now, or None if there was none.
 
-    On Linux one system call (renameat2) exchanges the two names, so `place` exists at every
-    instant, even if this process is killed. Where the system or the file system cannot do that,
-    the old directory is renamed to `aside` first; a kill between the two renames leaves none at
-    `place`, and `recover_directory` restores it.
+    One system call (renameat2 of Linux, renamex_np of macOS) exchanges the two names, so `place`
+    exists at every instant, even if this process is killed. Where the system or the file system
+    cannot do that, the old directory is renamed to `aside` first; a kill between the two renames
+    leaves none at `place`, and `recover_directory` restores it.
     """
     if not os.path.lexists(place):
         new.rename(place)
@@ -43,13 +46,21 @@ def remove_tree(path: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names by one system call; return whether it was possible."""
+    names = os.fsencode(one), os.fsencode(other)
     try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):  # not Linux, or glibc before 2.28
+        library = ctypes.CDLL(None, use_errno=True)
+    except OSError:
         return False
-    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+    if rename := getattr(library, "renameat2", None):
+        failed = rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
+    elif rename := getattr(library, "renamex_np", None):
+        failed = rename(*names, _RENAME_SWAP)
+    else:  # glibc before 2.28, macOS before 10.12
+        return False
+    if not failed:
         return True
     number = ctypes.get_errno()
-    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+    if number in _NO_EXCHANGE:
         return False
     raise OSError(number, os.strerror(number), os.fspath(other))

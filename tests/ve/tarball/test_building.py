@@ -18,6 +18,7 @@ from tests.conftest import bootstrap
 from tests.support.processes import wait_until_gone
 from tests.support.tarballs import make_tarball
 from tests.support.wheels import lock_line, make_wheel
+from tests.support.without_linux import other_system
 from tests.ve.tarball.conftest import METADATA, MODULE, SETUP, add, vendor, version, wheels
 
 C_MODULE = """
@@ -410,3 +411,13 @@ def test_background_process_of_a_build_is_killed(project: Path) -> None:
     )
     assert run.wait(timeout=60) == 0
     wait_until_gone(run.pid)
+
+
+@pytest.mark.usefixtures("cold_store")
+def test_building_without_the_calls_of_linux(project: Path, tmp_path: Path) -> None:
+    """As on macOS, whose Python before 3.13 has no waitid."""
+    add(project)
+    system = other_system(tmp_path / "other system")
+    run = system.run(system.python, "bootstrap.py", cwd=project)
+    assert run.returncode == 0, run.stderr
+    assert version(project) == "1.0"

@@ -12,7 +12,7 @@ from packaging.pylock import Pylock, is_valid_pylock_path
 from uv import find_uv_bin
 
 from tests.support.tarballs import make_tarball
-from tests.vendor.conftest import COMPILED, TAG
+from tests.vendor.conftest import COMPILED, PYTHON, TAG
 from tests.vendor.reports.conftest import Vendored
 
 OTHER = f"{TAG}-{TAG}-macosx_11_0_arm64"
@@ -285,16 +285,128 @@ def test_two_versions_for_one_place_are_refused(
         assert "have tiny 1.0 and 2.0, of which an installer takes one" in capsys.readouterr().err
 
 
-def test_two_versions_with_markers_are_two_packages(
-    vendored: Vendored, capsys: pytest.CaptureFixture[str]
-) -> None:
+TWO = """targets = [
+    { python = "3.11", platform = "linux-x86_64" },
+    { python = "3.12", platform = "linux-x86_64" },
+    { python = "3.13", platform = "linux-x86_64" },
+]"""
+
+
+def two_versions(vendored: Vendored, *markers: str, tools: bool = False) -> None:
+    """Lock tiny 1.0 and 2.0 with these markers."""
+    vendored.settings(TWO, python=">=3.11,<3.14")
     wheels = [vendored.wheel("tiny", version) for version in ("1.0", "2.0")]
     vendored.lock(
-        markers={
-            wheels[0].name: 'python_version < "3.12"',
-            wheels[1].name: 'python_version >= "3.12"',
-        }
+        markers={wheel.name: marker for wheel, marker in zip(wheels, markers, strict=True)},
+        tools=[wheels[1].name] if tools else [],
     )
-    assert vendored.run("export", "--format", "pylock") == 0
-    lock = Pylock.from_dict(tomllib.loads(capsys.readouterr().out))
-    assert len(lock.packages) == 2 and len(list(lock.select())) == 1
+
+
+@pytest.mark.parametrize(
+    "markers",
+    [
+        ('python_version < "3.12"', 'python_version >= "3.12"'),
+        ('python_full_version < "3.12.4"', 'python_full_version >= "3.12.4"'),
+        # On no target both hold.
+        ("", 'sys_platform == "win32"'),
+        ('python_version == "3.11"', 'python_version != "3.11" or python_version == "3.10"'),
+    ],
+)
+def test_two_versions_for_different_targets_are_exported(
+    markers: tuple[str, str], vendored: Vendored, tmp_path: Path
+) -> None:
+    two_versions(vendored, *markers)
+    lock = exported(vendored, "pylock", tmp_path / "pylock.toml")
+    read = Pylock.from_dict(tomllib.loads(lock.read_text()))
+    assert [str(each.version) for each in read.packages] == ["1.0", "2.0"]
+    listed = exported(vendored, "requirements", tmp_path / "requirements.txt")
+    for python in ("3.11.0", "3.12.3", "3.12.4", "3.13.1"):
+        environment = {"python_version": python[:4], "python_full_version": python}
+        [version] = [
+            str(each.version)
+            for each in read.packages
+            if each.marker is None or each.marker.evaluate(environment)
+        ]
+        for source in (lock, listed):
+            assert uv_takes(source, python, vendored) == f"tiny=={version}"
+
+
+def uv_takes(source: Path, python: str, vendored: Vendored) -> str:
+    """What uv installs of an exported file when it is that Python."""
+    hashes = ["--require-hashes"] if source.suffix == ".txt" else []
+    run = subprocess.run(
+        [
+            *(
+                find_uv_bin(),
+                "pip",
+                "install",
+                "--dry-run",
+                "--offline",
+                "--no-config",
+                "--no-index",
+            ),
+            *("--find-links", vendored.source, *hashes, "--requirement", source),
+            *("--target", source.parent / "nowhere", "--python", sys.executable),
+            *("--python-version", python, "--python-platform", "x86_64-manylinux_2_28"),
+        ],
+        cwd=source.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    [installed] = [line[3:] for line in run.stderr.splitlines() if line.startswith(" + ")]
+    return installed.partition(" ")[0]
+
+
+def test_pip_takes_one_of_two_versions(vendored: Vendored, tmp_path: Path) -> None:
+    two_versions(vendored, f'python_version != "{PYTHON}"', f'python_version == "{PYTHON}"')
+    run = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--dry-run",
+                "--no-index",
+                "--ignore-installed",
+            ),
+            *("--disable-pip-version-check", "--require-hashes", "--find-links", vendored.source),
+            *("-r", exported(vendored, "requirements", tmp_path / "requirements.txt")),
+        ],
+        env={"PIP_CONFIG_FILE": os.devnull, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == "Would install tiny-2.0"
+
+
+@pytest.mark.parametrize(
+    ("markers", "places"),
+    [
+        (('python_version < "3.13"', 'python_version > "3.11"'), "Python 3.12 on linux-x86_64"),
+        (
+            ('python_full_version < "3.12.5"', 'python_full_version >= "3.12.4"'),
+            "Python 3.12.4 on linux-x86_64",
+        ),
+    ],
+)
+def test_markers_that_overlap_are_refused(
+    markers: tuple[str, str],
+    places: str,
+    vendored: Vendored,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    two_versions(vendored, *markers)
+    assert vendored.run("export", "--format", "requirements") == 2
+    fault = f"the locks have tiny 1.0 and 2.0 for {places}, of which an installer takes one"
+    assert fault in capsys.readouterr().err
+
+
+def test_wheelhouse_has_both_versions(vendored: Vendored, tmp_path: Path) -> None:
+    two_versions(vendored, "", "", tools=True)
+    house = tmp_path / "house"
+    words = ("export", "--format", "wheelhouse", "--output", str(house), "--tools")
+    assert vendored.run(*words) == 0
+    assert len(list(house.glob("tiny-*.whl"))) == 2

@@ -1,4 +1,4 @@
-"""Write the lines of a lock for one resolved package."""
+"""Write the lines of a lock for one package."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -11,13 +11,16 @@ from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.resolve.resolver import Package
 
 
-def lock_lines(
+def package_lines(
     project: VendorProject,
     packages: Mapping[Target, Package],
     locked: Mapping[Target, LockedFile | None],
     prefer: str,
 ) -> list[LockedFile]:
-    """Return the lines for one package: the locked file of a target, or a chosen one."""
+    """Return the lines for one package: the locked file of a target, or a chosen one.
+
+    `prefer` is "wheel" or "tarball".
+    """
     takers: dict[tuple[PurePosixPath, tuple[str, ...]], list[Target]] = {}
     chosen: dict[str, dict[Target, Package]] = {}
     for target, package in packages.items():
@@ -35,7 +38,9 @@ def lock_lines(
             takers.setdefault(key, []).extend(choice.takers)
     return [
         LockedFile(
-            path=path, sha256=hashes, marker=marker_or_none(path.name, taking, project.targets)
+            path=path,
+            sha256=hashes,
+            marker=marker_or_none(path.name, taking, project.targets),
         )
         for (path, hashes), taking in takers.items()
     ]
