@@ -128,8 +128,9 @@ def run_add(options: argparse.Namespace, progress: Progress) -> int:
     project = project_of(options)
     # It finds wrong requirements before the user is asked.
     add_requirements(project.directory, options.requirements)
-    # The name of an address without one is known when its file is there.
-    names = {parse_line(text).name for text in options.requirements} - {""}
+    # What an address has is no package of the index.
+    asked = map(parse_line, options.requirements)
+    names = {each.name for each in asked if not (each.url or each.path)}
     if not options.yes:
         for name in sorted(names - _locked_names(project)):
             if not _is_wanted(name, project, options, progress):
