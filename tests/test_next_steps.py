@@ -61,6 +61,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("retry_command", "sync_command", "online_command", "now_command", "MAKE"), "make vendor"
     ),
+    "command_without": "ve/bin/python -m vendor_fetch upgrade NAME",
     **dict.fromkeys(("by_hand", "_by_hand", "_there"), "ssh HOST"),
     **dict.fromkeys(
         ("_choices", "_status", "with_text", "deploy_command", "_open_configuration"),

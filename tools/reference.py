@@ -25,6 +25,7 @@ from tools.command_lines import PROGRAM, VENDOR, commands, options, usage
 from tools.markdown import code, code_names, table
 from tools.recipe_comments import described, recipes
 from vendor_fetch import __main__ as vendor
+from vendor_fetch.commands import outcome
 from vendor_fetch.project import project as vendor_project
 from vendor_fetch.reports import audit_report, license_report
 from vendor_fetch.reports import settings as report_settings
@@ -265,6 +266,10 @@ def _json() -> Iterator[str]:
     yield "An object."
     yield _names(audit_report.KEYS, "key of audit")
     yield _names(audit_report.FINDING_KEYS, "key of a finding")
+    yield f"### {VENDOR.removeprefix('python -m ')} add, remove and upgrade --json"
+    yield "An object."
+    yield _names(outcome.KEYS, "key of a change of the vendored files")
+    yield _names(outcome.CHANGE_KEYS, "key of a changed package")
     yield "### Events"
     yield (
         "A line of `events.jsonl` is an object with `event`, `at` and, for an event of a stage, "

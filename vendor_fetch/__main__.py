@@ -15,7 +15,7 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
-from vendor_fetch.commands import cache, reports, upkeep, vendoring
+from vendor_fetch.commands import cache, changes, reports, upkeep, vendoring
 from vendor_fetch.commands.options import common_options, directory_of, verbosity_of
 from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.own_tools import run_in_tools
@@ -28,7 +28,7 @@ environment:
 
 Packages come from the index that uv, or else pip, is configured for.
 Exit status: 0 done, 1 the work failed or something differs, 2 the command or a file that
-people write is wrong, 3 another run has locked the project, 130 interrupted.
+people write is wrong, 130 interrupted. A second run in a project waits for the first.
 """
 
 
@@ -45,6 +45,7 @@ def parser() -> CommandParser:
     main_parser.set_defaults(run=vendoring.run_sync)
     commands = main_parser.add_subparsers(dest="command", metavar="COMMAND")
     vendoring.add_parsers(commands, common)
+    changes.add_parsers(commands, common)
     upkeep.add_parsers(commands, common)
     reports.add_parsers(commands, common)
     cache.add_parsers(commands, common)

@@ -36,10 +36,7 @@ def sync_command() -> str:
 @cache
 def retry_command() -> str:
     """Return the command that is running."""
-    if not PROGRAM or _is_called_by_make():
-        return MAKE
-    words = without_project(sys.argv[1:]) if PROJECT else sys.argv[1:]
-    return f"{PROGRAM} {joined(words)}".rstrip()
+    return command_without(None)
 
 
 def program_command(*words: str) -> str:
@@ -53,6 +50,14 @@ def now_command() -> str:
     if not PROGRAM or _is_called_by_make() or not [word for word in words if word[0] != "-"]:
         return program_command("sync", "--now")
     return f"{retry_command()} --now"
+
+
+def command_without(option: str | None) -> str:
+    """Return the command that is running, without an option that has no value."""
+    if not PROGRAM or _is_called_by_make():
+        return MAKE
+    words = without_project(sys.argv[1:]) if PROJECT else sys.argv[1:]
+    return f"{PROGRAM} {joined(word for word in words if word != option)}".rstrip()
 
 
 def online_command() -> str:

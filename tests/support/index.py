@@ -29,6 +29,7 @@ def make_tarball(
 
 
 _JSON = "application/vnd.pypi.simple.v1+json"
+_PROVENANCE = "application/vnd.pypi.integrity.v1+json"
 
 
 class Index:
@@ -36,6 +37,9 @@ class Index:
 
     What goes wrong is set by the name of a file: `corrupt` ones have a byte changed, `truncated`
     ones end early, `failing` ones answer 503 so many times, `stalled` ones never go on.
+
+    With `uploaded`, pages are JSON, with upload times (PEP 700). With `publishers`, they are JSON and
+    name the provenances of these files (PEP 740); a text among them is a faulty provenance.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -51,6 +55,7 @@ class Index:
         self.asked: list[str] = []
         self.reads_metadata = True
         self.uploaded: dict[str, datetime] = {}
+        self.publishers: dict[str, dict[str, str] | str] = {}
         self.yanked: dict[str, str] = {}
         handler = type("Handler", (_Handler,), {"index": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -63,6 +68,19 @@ class Index:
     def url(self) -> str:
         login = f"{self.login[0]}:{self.login[1]}@" if self.login else ""
         return f"http://{login}127.0.0.1:{self._server.server_port}/simple/"
+
+    @property
+    def host(self) -> str:
+        """The address without the path and the login."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def provenance(self, name: str) -> bytes:
+        """The provenance of a file."""
+        publisher = self.publishers[name]
+        if isinstance(publisher, str):
+            return publisher.encode()
+        bundle = {"publisher": publisher, "attestations": [{"version": 1}]}
+        return json.dumps({"version": 1, "attestation_bundles": [bundle]}).encode()
 
     @property
     def downloads(self) -> list[str]:
@@ -119,6 +137,11 @@ class Index:
                     if path.name in self.uploaded
                     else {}
                 ),
+                **(
+                    {"provenance": f"{self.host}/integrity/{path.name}"}
+                    if path.name in self.publishers
+                    else {}
+                ),
             }
             for path in paths
         ]
@@ -165,7 +188,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(401, b"", {"WWW-Authenticate": 'Basic realm="tests"'})
                 return
         kind, _, name = self.path.strip("/").partition("/")
-        if kind == "simple" and index.uploaded:
+        if kind == "integrity":
+            self._answer(200, index.provenance(name), {"Content-Type": _PROVENANCE})
+            return
+        if kind == "simple" and (index.uploaded or index.publishers):
             page = index.json_page(name)
             self._answer(200 if page else 404, page or b"", {"Content-Type": _JSON})
             return

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +64,16 @@ def make_project(tmp_path: Path) -> MakeProject:
 def vendor(project: Path, *words: str) -> int:
     """`python -m vendor_fetch --project PROJECT WORDS`, in this process."""
     return main(["--project", str(project), *words])
+
+
+def changes(printed: str) -> dict[str, list[str]]:
+    """The rows of the table of changes in what a command has printed, by package."""
+    lines = printed.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("package "))
+    rows = [
+        re.split(r"\s{2,}", line) for line in lines[start:] if re.search(r" \d+\.\d\d MB", line)
+    ]
+    return {name: cells for name, *cells in rows}
 
 
 def files(project: Path) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
-from tests.vendor.conftest import MakeProject, files, snapshot, vendor
+from tests.vendor.conftest import MakeProject, changes, files, snapshot, vendor
 
 TINY = "tiny-1.0-py3-none-any.whl"
 
@@ -83,10 +83,10 @@ def test_dry_run_changes_nothing(project: Path, capsys: pytest.CaptureFixture[st
     capsys.readouterr()
     assert vendor(project, "add", "extra", "--dry-run") == 0
     printed = capsys.readouterr().out
-    assert [line.split()[:2] for line in printed.splitlines() if line.startswith("added")] == [
-        ["added", "deep"],
-        ["added", "extra"],
-    ]
+    assert changes(printed) == {
+        "deep": ["1.0", "0.00 MB", "extra"],
+        "extra": ["1.0", "0.00 MB", "requirements/apps.in:3"],
+    }
     assert vendor(project, "remove", "tiny", "--dry-run") == 0
     assert snapshot(project) == before
 

@@ -9,6 +9,7 @@ import pytest
 from bootstrapper.ve.project.lockfile import APPS, read
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
+from tests.vendor import conftest
 from tests.vendor.conftest import MakeProject, snapshot, vendor
 
 
@@ -70,9 +71,9 @@ def test_dry_run_of_upgrade_changes_nothing(shop: Path, capsys: pytest.CaptureFi
     capsys.readouterr()
     assert vendor(shop, "upgrade", "a", "--dry-run") == 0
     printed = capsys.readouterr().out
-    assert [line.split()[:5] for line in printed.splitlines() if line.startswith("changed")] == [
-        ["changed", name, "1.0", "->", "2.0"] for name in ("a", "b", "c")
-    ]
+    assert {name: row[:2] for name, row in conftest.changes(printed).items()} == {
+        name: ["1.0", "2.0"] for name in ("a", "b", "c")
+    }
     assert snapshot(shop) == before
 
 

@@ -1,12 +1,18 @@
-"""The options of every command: the project's directory, and how much is printed."""
+"""The options of several commands, and the names that stand among them."""
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from bootstrapper.arguments import CommandParser
-from vendor_fetch.project.project import VendorProject, open_project
+from bootstrapper.errors import InputError
+from bootstrapper.spelling import did_you_mean
+from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile, read
+from bootstrapper.ve.standards.filename import canonical_name
+from vendor_fetch.program import program_command
+from vendor_fetch.project.project import APPS_IN, VendorProject, open_project
 
 
 def common_options() -> CommandParser:
@@ -52,6 +58,16 @@ def add_now(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_strict(parser: argparse.ArgumentParser) -> None:
+    """Add the option that refuses files of another publisher."""
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="change nothing, and exit with 1, if a new file is not published by the publisher of "
+        "the locked version, as the index states it",
+    )
+
+
 def project_of(options: argparse.Namespace) -> VendorProject:
     """Return the project that the options name. Raise InputError if there is none."""
     project = open_project(directory_of(options))
@@ -69,3 +85,21 @@ def directory_of(options: argparse.Namespace) -> Path:
 def verbosity_of(options: argparse.Namespace) -> int:
     """Return -1 for `--quiet`, 1 for `--verbose`, otherwise 0."""
     return int(getattr(options, "verbosity", 0))
+
+
+def locked(project: VendorProject) -> list[LockedFile]:
+    """Return the lines of both locks. Raise InputError for a faulty one."""
+    return [file for lock in (APPS, TOOLS) for file in read(project.directory, lock)]
+
+
+def vendored_name(name: str, files: Iterable[LockedFile]) -> str:
+    """Return the canonical name of a vendored package. Raise InputError for another."""
+    canonical = canonical_name(name)
+    known = {file.distribution.name for file in files}
+    if canonical not in known:
+        raise InputError(
+            name,
+            f"is not vendored{did_you_mean(canonical, known)}",
+            f"{program_command('size')}  # lists the vendored packages; {APPS_IN} asks for them",
+        )
+    return canonical

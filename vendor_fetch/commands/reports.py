@@ -2,8 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,11 @@ from bootstrapper.next_step import edit, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from vendor_fetch.atomic_file import write_file
+from vendor_fetch.commands.libraries import libraries
 from vendor_fetch.commands.options import project_of, verbosity_of
 from vendor_fetch.graph.chains import Chains
 from vendor_fetch.graph.micro_versions import every_version
-from vendor_fetch.missing_tool import MissingTool
-from vendor_fetch.program import program_command, tools_command
-from vendor_fetch.reports.advisory_source import advisory_file
+from vendor_fetch.program import program_command
 from vendor_fetch.reports.distributions import (
     distributions,
     locked_files,
@@ -38,11 +35,6 @@ from vendor_fetch.reports.export import (
 from vendor_fetch.reports.ignores import Ignoring, ignores
 from vendor_fetch.reports.settings import read_settings
 from vendor_fetch.reports.table import counted, json_text
-
-_PACKAGES = {
-    "cyclonedx": "cyclonedx-python-lib",
-    "license_expression": "license-expression",
-}
 
 
 def add_parsers(commands: Any, common: CommandParser) -> None:
@@ -133,7 +125,7 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
 
 def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
     """Print the licenses; return 1 if one is not allowed."""
-    with _libraries():
+    with libraries():
         from vendor_fetch.reports.license_report import license_json, license_lines
         from vendor_fetch.reports.licenses import (
             allowed_licenses,
@@ -162,7 +154,7 @@ def run_licenses(options: argparse.Namespace, progress: Progress) -> int:
 
 def run_sbom(options: argparse.Namespace, progress: Progress) -> int:
     """Print the SBOM, or write it into a file."""
-    with _libraries():
+    with libraries():
         from vendor_fetch.reports.licenses import licenses, overridden
         from vendor_fetch.reports.sbom import sbom
     project = project_of(options)
@@ -182,31 +174,22 @@ def run_sbom(options: argparse.Namespace, progress: Progress) -> int:
 
 def run_audit(options: argparse.Namespace, progress: Progress) -> int:
     """Print the vulnerabilities; return 1 if there is one that is not ignored."""
-    with _libraries():
-        from vendor_fetch.reports.advisories import read_advisories, refuse_old, unusable
-        from vendor_fetch.reports.audit import findings
+    with libraries():
         from vendor_fetch.reports.audit_report import audit_json, audit_lines
-        from vendor_fetch.reports.osv import InvalidAdvisory
+        from vendor_fetch.reports.project_audit import audited, usable_advisories
     project = project_of(options)
-    settings = read_settings(project.directory)
-    ignored = [*ignores(options.ignoring), *settings.ignores]
+    ignoring = ignores(options.ignoring)
     files = locked_files(project.directory, tools=options.tools)
     now = datetime.now(UTC)
-    with _libraries():
-        path = options.advisories or advisory_file(
-            settings.advisories, project.directory, Progress(sys.stderr, verbosity_of(options))
+    with libraries():
+        advisories = usable_advisories(
+            project,
+            options.advisories,
+            options.max_age,
+            now,
+            Progress(sys.stderr, verbosity_of(options)),
         )
-    advisories = read_advisories(path)
-    if options.max_age is not None:
-        refuse_old(advisories, options.max_age, now)
-    # A package that can't be explained is still a finding.
-    chains = Chains(project, files, tools=options.tools, lenient=True)
-    try:
-        found = findings(
-            distributions(files), advisories.records, chains.to, ignored, today=now.date()
-        )
-    except InvalidAdvisory as error:
-        raise unusable(advisories.place, str(error)) from None
+    found = audited(project, files, advisories, ignoring, now, tools=options.tools)
     if options.json:
         print(json_text(audit_json(advisories, found, now)))
     else:
@@ -255,16 +238,3 @@ def run_export(options: argparse.Namespace, progress: Progress) -> int:
 def _warn(fault: str, next_step: str) -> None:
     text = plain_text.lines(plain_text.without_next(fault))
     print(f"warning: {text}\n{next_lines(next_step)}", file=sys.stderr)
-
-
-@contextmanager
-def _libraries() -> Iterator[None]:
-    """Raise WorkFailed if a library is missing: `check` must work in a project's ve, without them."""
-    try:
-        yield
-    except ImportError as error:
-        module = (error.name or "").partition(".")[0]
-        package = _PACKAGES.get(module, module)
-        raise MissingTool(
-            package, "is not installed; this command needs it", tools_command(package)
-        ) from None

@@ -1,68 +1,25 @@
-"""The commands `add`, `remove`, `upgrade`, `outdated`, `why` and `size`."""
+"""The commands `outdated`, `why` and `size`, which look at what is vendored."""
 
 import argparse
 from datetime import UTC, datetime
 from typing import Any
 
 from bootstrapper.arguments import CommandParser
-from bootstrapper.errors import InputError
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
-from bootstrapper.spelling import did_you_mean
-from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile, read
-from bootstrapper.ve.standards.filename import canonical_name
-from vendor_fetch.commands.options import add_now, project_of
-from vendor_fetch.download.cache import Cache, cache_directory
+from bootstrapper.ve.project.lockfile import APPS, read
+from vendor_fetch.commands.options import locked, project_of, vendored_name
 from vendor_fetch.graph.chains import Chains
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import program_command
 from vendor_fetch.project.apps_in import apps_in
-from vendor_fetch.project.apps_in_edit import add_requirements, remove_requirements
-from vendor_fetch.project.project import APPS_IN, VendorProject
 from vendor_fetch.reports.distributions import distributions
 from vendor_fetch.reports.table import counted, json_text, table
-from vendor_fetch.sync.sync import Request, sync
 from vendor_fetch.upkeep.outdated import outdated
 
 
 def add_parsers(commands: Any, common: CommandParser) -> None:
     """Add the parsers of the commands; each sets `run`, which returns the exit status."""
-    adding = commands.add_parser(
-        "add",
-        parents=[common],
-        help="add requirements to requirements/apps.in, and vendor what they ask for",
-    )
-    adding.add_argument(
-        "requirements",
-        nargs="+",
-        metavar="REQUIREMENT",
-        help='such as "Pillow>=12"; it replaces a line for the same package',
-    )
-    adding.set_defaults(run=run_add)
-    removing = commands.add_parser(
-        "remove",
-        parents=[common],
-        help="remove the lines for packages from requirements/apps.in, and the files that nothing "
-        "else asks for",
-    )
-    removing.add_argument(
-        "names", nargs="+", metavar="NAME", help="a package of requirements/apps.in"
-    )
-    removing.set_defaults(run=run_remove)
-    upgrading = commands.add_parser(
-        "upgrade",
-        parents=[common],
-        help="update the named packages, or all, to the newest versions that requirements/apps.in "
-        "allows; other packages move only if they must",
-    )
-    upgrading.add_argument("names", nargs="*", metavar="NAME", help="a vendored package")
-    for changing in (adding, removing, upgrading):
-        changing.add_argument(
-            "--dry-run", action="store_true", help="print what would change, and change nothing"
-        )
-        add_now(changing)
-    upgrading.set_defaults(run=run_upgrade)
-
     looking = commands.add_parser(
         "outdated",
         parents=[common],
@@ -83,34 +40,6 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
     )
     weighing.add_argument("--json", action="store_true", help="print JSON")
     weighing.set_defaults(run=run_size)
-
-
-def run_upgrade(options: argparse.Namespace, progress: Progress) -> int:
-    """Update versions in the lock and the vendored files."""
-    project = project_of(options)
-    files = _locked(project)
-    names = frozenset(_vendored_name(name, files) for name in options.names)
-    request = Request(free=names, upgrade_all=not names, dry_run=options.dry_run)
-    return _sync(project, request, progress)
-
-
-def run_add(options: argparse.Namespace, progress: Progress) -> int:
-    """Add lines to apps.in, and vendor what they ask for."""
-    project = project_of(options)
-    edits = add_requirements(project.directory, options.requirements)
-    return _sync(project, Request(edits=edits, dry_run=options.dry_run), progress)
-
-
-def run_remove(options: argparse.Namespace, progress: Progress) -> int:
-    """Remove lines of apps.in, and the files that nothing else asks for."""
-    project = project_of(options)
-    edits = remove_requirements(project.directory, options.names)
-    return _sync(project, Request(edits=edits, dry_run=options.dry_run), progress)
-
-
-def _sync(project: VendorProject, request: Request, progress: Progress) -> int:
-    index = configured_index(project.directory)
-    return sync(project, Cache(cache_directory()), index, progress, request)
 
 
 def run_outdated(options: argparse.Namespace, progress: Progress) -> int:
@@ -158,8 +87,8 @@ def run_outdated(options: argparse.Namespace, progress: Progress) -> int:
 def run_why(options: argparse.Namespace, progress: Progress) -> int:
     """Print the chain from apps.in to a package."""
     project = project_of(options)
-    files = _locked(project)
-    name = _vendored_name(options.name, files)
+    files = locked(project)
+    name = vendored_name(options.name, files)
     chains = Chains(project, files, tools=True)
     found = [
         {
@@ -194,7 +123,7 @@ def run_size(options: argparse.Namespace, progress: Progress) -> int:
     rows = sorted(
         (
             (sum((project.directory / file.path).stat().st_size for file in each.files), each)
-            for each in distributions(_locked(project))
+            for each in distributions(locked(project))
         ),
         key=lambda row: (-row[0], row[1].name),
     )
@@ -221,20 +150,3 @@ def run_size(options: argparse.Namespace, progress: Progress) -> int:
         print(line)
     print(f"{counted(len(rows), 'package')}, {sum(size for size, _ in rows) / 1e6:.1f} MB")
     return 0
-
-
-def _locked(project: VendorProject) -> list[LockedFile]:
-    return [file for lock in (APPS, TOOLS) for file in read(project.directory, lock)]
-
-
-def _vendored_name(name: str, files: list[LockedFile]) -> str:
-    """Return the canonical name of a vendored package. Raise InputError for another."""
-    canonical = canonical_name(name)
-    known = {file.distribution.name for file in files}
-    if canonical not in known:
-        raise InputError(
-            name,
-            f"is not vendored{did_you_mean(canonical, known)}",
-            f"{program_command('size')}  # lists the vendored packages; {APPS_IN} asks for them",
-        )
-    return canonical

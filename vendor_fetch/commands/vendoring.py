@@ -11,12 +11,14 @@ from bootstrapper.errors import InputError
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, read
-from vendor_fetch.commands.options import add_now, project_of
+from vendor_fetch.commands.options import add_now, add_strict, project_of
+from vendor_fetch.commands.outcome import report
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph.check import check_differences, files_of_rebuild
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import retry_command, sync_command
 from vendor_fetch.project.project import VendorProject
+from vendor_fetch.sync.request import Request
 from vendor_fetch.sync.sync import sync
 
 
@@ -29,6 +31,7 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         "(the default command)",
     )
     add_now(syncing)
+    add_strict(syncing)
     syncing.set_defaults(run=run_sync)
     checking = commands.add_parser(
         "check",
@@ -51,7 +54,11 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
 def run_sync(options: argparse.Namespace, progress: Progress) -> int:
     """Bring the vendored files up to date."""
     project = project_of(options)
-    return sync(project, Cache(cache_directory()), configured_index(project.directory), progress)
+    # Without the word `sync`, there are none of its options.
+    request = Request(strict=getattr(options, "strict", False))
+    index = configured_index(project.directory)
+    outcome = sync(project, Cache(cache_directory()), index, progress, lambda: request)
+    return report(outcome, progress)
 
 
 def run_check(options: argparse.Namespace, progress: Progress) -> int:

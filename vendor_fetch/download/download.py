@@ -13,16 +13,15 @@ from urllib3.exceptions import HTTPError as StreamError
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, Step, megabytes
 from vendor_fetch.download.cache import CHUNK, Cache
+from vendor_fetch.download.parallel import CONNECTIONS
+from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import retry_command
 from vendor_fetch.resolve.resolver import Artifact
 
-CONNECTIONS = 6
 ATTEMPTS = 3
 # The pause after the first failed attempt; the second pause is twice as long.
 RETRY_SECONDS = 1.0
-# Seconds to connect, and seconds between two bytes.
-TIMEOUT = (15, 60)
 
 
 class Cancelled(Exception):
@@ -149,17 +148,13 @@ class _Downloads:
                 while chunk := stream.read(CHUNK):
                     yield chunk
             return
-        host = parts.hostname or ""
-        is_trusted = bool({host, parts.netloc.rpartition("@")[2]} & self._index.trusted_hosts)
         with self._session.get(
             artifact.url,
             # The bytes as they are: the connection must not decompress a .tar.gz.
             headers={"Accept-Encoding": "identity"},
             stream=True,
             timeout=TIMEOUT,
-            # With None, requests looks into ~/.netrc.
-            auth=self._index.login(host),
-            verify=False if is_trusted else self._index.certificates or True,
+            **request_options(artifact.url, self._index),
         ) as response:
             response.raise_for_status()
             yield from response.raw.stream(CHUNK // 4, decode_content=False)

@@ -12,13 +12,12 @@ from bootstrapper.progress import Progress, megabytes
 from vendor_fetch.atomic_file import atomic_file, write_file
 from vendor_fetch.download.cache import CHUNK, cache_directory
 from vendor_fetch.download.fetch import is_offline
+from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index, configured_index
 from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.pyproject import setting_error
 
-# Seconds to connect, and seconds between two bytes.
-TIMEOUT = (15, 60)
 # A small server must not fill the disk. All advisories of the ecosystem have 100 MB in 2026.
 LARGEST = 2 << 30
 
@@ -61,7 +60,6 @@ def _copy_of(address: str) -> Path:
 def _downloaded(address: str, copy: Path, index: Index, progress: Progress) -> Path:
     import requests  # a project's ve lacks it
 
-    host = urlsplit(address).hostname or ""
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     answers = copy.with_suffix(".json")
     try:
@@ -70,8 +68,7 @@ def _downloaded(address: str, copy: Path, index: Index, progress: Progress) -> P
             headers=_conditions(copy, answers),
             stream=True,
             timeout=TIMEOUT,
-            auth=index.credentials.get(host),
-            verify=False if host in index.trusted_hosts else index.certificates or True,
+            **request_options(address, index),
         ) as response:
             if response.status_code == requests.codes.not_modified and copy.is_file():
                 return copy

@@ -17,7 +17,8 @@ class Finding:
 
     `ids` are all names of it, the advisory's own first. `chain` leads from the place of a request to
     the package. `fixed` is the smallest later version that the vulnerability does not affect, or "".
-    `ignored` is what makes it not count.
+    `affects_all_before` says that no version from this one up to `fixed` is safe, either. `ignored`
+    is what makes it not count.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Finding:
     severity: str
     chain: tuple[str, ...]
     fixed: str
+    affects_all_before: bool = False
     ignored: Ignore | None = None
 
 
@@ -59,6 +61,11 @@ def findings(
         for group in _same_vulnerability(matching):
             identifiers = {advisory.identifier for advisory in group}
             ids = _ids(group)
+            all_affected = [
+                affected
+                for advisory, affected in by_name[each.name]
+                if advisory.identifier in identifiers
+            ]
             found.append(
                 Finding(
                     name=each.name,
@@ -67,14 +74,8 @@ def findings(
                     summary=next((one.summary for one in group if one.summary), ""),
                     severity=next((one.severity for one in group if one.severity), ""),
                     chain=tuple(chain_to(each.name, each.version)),
-                    fixed=_fixed(
-                        each.version,
-                        [
-                            affected
-                            for advisory, affected in by_name[each.name]
-                            if advisory.identifier in identifiers
-                        ],
-                    ),
+                    fixed=_fixed(each.version, all_affected),
+                    affects_all_before=all(one.ends_with_fixes for one in all_affected),
                     ignored=_ignored(ids, active),
                 )
             )

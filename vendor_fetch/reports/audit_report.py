@@ -57,13 +57,17 @@ def audit_json(advisories: Advisories, found: Sequence[Finding], now: datetime) 
     }
 
 
+def age_line(advisories: Advisories, now: datetime) -> str:
+    """Return the line that says how old the advisories are."""
+    return single_line(
+        f"{advisories.place}: {counted(len(advisories.records), 'advisory')}, the newest of "
+        f"{advisories.modified:%Y-%m-%d}, {counted(advisories.age_in_days(now), 'day')} old"
+    )
+
+
 def audit_lines(advisories: Advisories, found: Sequence[Finding], now: datetime) -> Iterator[str]:
     """Yield the result as lines: the age of the advisories, the findings, and those ignored."""
-    age = advisories.age_in_days(now)
-    yield single_line(
-        f"{advisories.place}: {counted(len(advisories.records), 'advisory')}, the newest of "
-        f"{advisories.modified:%Y-%m-%d}, {counted(age, 'day')} old"
-    )
+    yield age_line(advisories, now)
     open_ones = [each for each in found if not each.ignored]
     for each in open_ones:
         yield from _finding(each)

@@ -55,6 +55,13 @@ class Affected:
         )
 
     @property
+    def ends_with_fixes(self) -> bool:
+        """Whether every range begins with an introduction and ends, if it does, with a fix."""
+        return bool(self.ranges) and all(
+            event.kind in ("introduced", "fixed") for events in self.ranges for event in events
+        )
+
+    @property
     def fixed(self) -> Iterator[Version]:
         """The versions in which a range ends because of a fix."""
         for events in self.ranges:

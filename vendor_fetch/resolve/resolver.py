@@ -67,6 +67,7 @@ def resolve(
     constraints: Sequence[str] = (),
     dependencies: bool = True,
     all_platforms: bool = False,
+    lowest: bool = False,
     build_requires: Sequence[str] = (),
     warn: Callable[[str], None] = lambda _: None,
     for_apps_in: bool = False,
@@ -76,7 +77,8 @@ def resolve(
 
     Versions in `pinned` (by canonical name) stay as long as the requirements allow them. The
     `constraints` are requirements of packages that need not be in the result. With `all_platforms`,
-    the result has the wheels for every platform, in no useful order. uv builds a tarball whose
+    the result has the wheels for every platform, in no useful order. With `lowest`, each required
+    package gets the lowest version that is allowed. uv builds a tarball whose
     metadata does not list its dependencies; if the tarball's own build requirements are not enough,
     uv gets `build_requires`, too. `warn` is called with each warning of uv. `for_apps_in` says
     whether apps.in has the requirements; `requesting_line` returns, in words, its line that asks for
@@ -115,6 +117,7 @@ def resolve(
             *(["--universal"] if all_platforms else ["--python-platform", uv_platform(target)]),
             *(["--constraint", str(limits)] if constraints else []),
             *([] if dependencies else ["--no-deps"]),
+            *(["--resolution", "lowest-direct"] if lowest else []),
         ]
         # uv supposes a later macOS.
         macos = {"MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, target.oldest_system))}

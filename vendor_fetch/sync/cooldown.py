@@ -10,11 +10,17 @@ from vendor_fetch.resolve.resolver import Artifact
 
 
 class Cooldown:
-    """The versions that one resolution has held back so far. A version in `locked` is not new."""
+    """The versions that one resolution has held back so far.
 
-    def __init__(self, least_age: timedelta, locked: Iterable[LockedFile]) -> None:
+    A version in `locked` is not new, and one in `fixed` (by package) passes.
+    """
+
+    def __init__(
+        self, least_age: timedelta, locked: Iterable[LockedFile], fixed: Mapping[str, str]
+    ) -> None:
         self._least_age = least_age
-        self._locked = {(each.distribution.name, each.distribution.version) for each in locked}
+        self._passing = {(each.distribution.name, each.distribution.version) for each in locked}
+        self._passing |= set(fixed.items())
         self._held: dict[tuple[str, str], str] = {}
         self._without_time = False
 
@@ -29,7 +35,7 @@ class Cooldown:
         for line in lines:
             version = line.distribution.name, line.distribution.version
             artifact = known.get(line.sha256[0])
-            if not artifact or version in self._locked:
+            if not artifact or version in self._passing:
                 continue
             if artifact.uploaded is None:
                 self._without_time = True

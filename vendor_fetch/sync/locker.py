@@ -3,56 +3,34 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
-from bootstrapper.errors import BootstrapperError, WorkFailed
+from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
-from bootstrapper.ve.standards.filename import parse_filename
 from vendor_fetch.backend.records import TarballRecorder
 from vendor_fetch.download.cache import Cache
-from vendor_fetch.download.fetch import fetch, is_in_place, is_offline
+from vendor_fetch.download.fetch import fetch, is_offline
 from vendor_fetch.graph.distributions import Distributions
-from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.page_cache import PageCache
-from vendor_fetch.missing_tool import MissingTool
-from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import (
-    Request,
     accepted_hashes,
-    check_requirements,
-    limiting_lines,
-    requested_lines,
-    requests,
 )
-from vendor_fetch.project.locks import (
-    Lock,
-    Records,
-    TarballRecord,
-    files_for_target,
-    vendored_names,
-)
+from vendor_fetch.project.locks import Lock, Records, TarballRecord, files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target, named_targets
-from vendor_fetch.resolve.choice import (
-    files_for_other_targets,
-    with_hashes,
-)
-from vendor_fetch.resolve.conflict import explained
-from vendor_fetch.resolve.resolver import Artifact, Package, resolve
+from vendor_fetch.resolve.choice import files_for_other_targets, with_hashes
+from vendor_fetch.resolve.resolver import Artifact, Package
 from vendor_fetch.resolve.shared_versions import (
-    Pins,
     Resolutions,
     different_versions,
-    resolve_targets,
 )
-from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
-from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
 from vendor_fetch.sync.package_lines import package_lines
-from vendor_fetch.sync.requirements import Requirements, requirements_of, with_every_version
+from vendor_fetch.sync.pins import preferred_versions
+from vendor_fetch.sync.project_resolver import ProjectResolver
+from vendor_fetch.sync.requirements import Requirements, with_every_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +38,10 @@ class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
-    requirements allow. With `upgrade_all`, no locked version counts. It collects the resolved
-    artifacts by sha256 in `known`, and what the user should know in `warnings`. `pages` says which
-    project pages may be older than this command.
+    requirements allow. With `upgrade_all`, no locked version counts. The packages in `fixed`
+    get these versions, which pass the cooldown. It collects the resolved artifacts by sha256 in
+    `known`, and what the user should know in `warnings`. `pages` says which project pages may be
+    older than this command.
     """
 
     project: VendorProject
@@ -72,6 +51,7 @@ class Locker:
     pages: PageCache
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
     known: dict[str, Artifact] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -93,7 +73,7 @@ class Locker:
         so there may be a second one; the previous lock mostly saves it.
         """
         other_lock = list(other_lock)
-        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock])
+        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock], self.fixed)
         excluded: dict[Target, list[str]] = defaultdict(list)
         held_back: list[str] = []
         project = with_every_version(self.project, requirements, previous.files, previous.records)
@@ -150,16 +130,22 @@ class Locker:
             for target in self.project.targets
         }
         pins = {
-            target: _versions(files_for_target(other_lock, target))
-            | (_versions(locked[target].values()) or self._vendored_versions(previous))
-            for target in self.project.targets
+            target: {**({} if self.upgrade_all else each), **self.fixed}
+            for target, each in preferred_versions(self.project, previous, other_lock).items()
         }
-        if self.upgrade_all:
-            pins = {target: {} for target in pins}
         if previous.format not in ("", self.project.format) and prefer == self.project.format:
             # The versions stay, the files do not.
             locked = {target: {} for target in locked}
-        results = self._resolve(requirements, pins, locked, excluded)
+        resolver = ProjectResolver(
+            project=self.project,
+            scope=self._with_index(source=False),
+            progress=self.progress,
+            warn=self._warn,
+            free=self.free,
+            upgrade_all=self.upgrade_all,
+            fixed=self.fixed,
+        )
+        results = resolver.resolve(requirements, pins, locked, excluded)
         self._report_different_versions(results)
         by_name: dict[str, dict[Target, Package]] = {}
         for target, packages in results.items():
@@ -201,94 +187,6 @@ class Locker:
         )
         return recorder.records(files, known)
 
-    def _resolve(
-        self,
-        requirements: Requirements,
-        pins: Mapping[Target, Pins],
-        locked: Mapping[Target, Mapping[str, LockedFile]],
-        excluded: Mapping[Target, Sequence[str]],
-    ) -> Resolutions:
-        """Resolve with the vendored files alone if the locked ones suffice, or with the index."""
-        project = self.project
-        asked: list[Request] = []
-        limited = excluded
-        for_apps_in = requirements is None
-        if requirements is None:
-            check_requirements(project)
-            asked = requests(project)
-            requirements = dict.fromkeys(project.targets, requested_lines(asked))
-            limited = {target: [*each, *limiting_lines(asked)] for target, each in excluded.items()}
-        # uv fails at a damaged file; it is fetched again after the index was asked.
-        vendored = all(locked.values()) and all(
-            is_in_place(file, project.vendored)
-            for file in {
-                file.path: file for each in locked.values() for file in each.values()
-            }.values()
-        )
-        if vendored and not self.free and not self.upgrade_all:
-            try:
-                results = self._resolve_in(
-                    SearchScope(source=project.source),
-                    requirements,
-                    pins,
-                    limited,
-                    for_apps_in=for_apps_in,
-                )
-            except BootstrapperError as error:
-                self.progress.detail(f"  the vendored files are not enough: {error.fault}")
-            else:
-                if all(
-                    package.path or package.name in locked[target]
-                    for target, packages in results.items()
-                    for package in packages
-                ):
-                    return results
-        every = {name: file for each in locked.values() for name, file in each.items()}
-        try:
-            return self._resolve_in(
-                self._with_index(source=vendored),
-                requirements,
-                pins,
-                limited,
-                for_apps_in=for_apps_in,
-                requesting_line=partial(requesting_line, project, every),
-            )
-        except MissingTool:
-            raise
-        except WorkFailed as error:
-            if isinstance(error, Unsatisfiable) and asked:
-                error = self._explained(error, asked, excluded)
-            if is_offline():
-                raise WorkFailed(error.where, error.fault, online_command()) from None
-            raise error from None
-
-    def _explained(
-        self,
-        error: Unsatisfiable,
-        asked: Sequence[Request],
-        excluded: Mapping[Target, Sequence[str]],
-    ) -> WorkFailed:
-        """Return the error with the lines of apps.in that conflict."""
-
-        def refused(some: Sequence[Request], target: Target) -> str:
-            try:
-                resolve(
-                    requested_lines(some),
-                    project=self.project.directory,
-                    target=target,
-                    scope=self._with_index(source=False),
-                    constraints=[*excluded[target], *limiting_lines(some)],
-                    build_requires=self.project.build_requires,
-                    for_apps_in=True,
-                )
-            except Unsatisfiable as again:
-                return again.output
-            except WorkFailed:
-                return ""
-            return ""
-
-        return explained(error, asked, self.project.targets, refused)
-
     def _with_index(self, *, source: bool) -> SearchScope:
         """Return the scope of the index; with `source`, of the vendored files, too."""
         return SearchScope(
@@ -298,42 +196,6 @@ class Locker:
             pages=self.pages,
             cached=self.cache.files,
         )
-
-    def _resolve_in(
-        self,
-        scope: SearchScope,
-        requirements: Mapping[Target, Sequence[str]],
-        pins: Mapping[Target, Pins],
-        excluded: Mapping[Target, Sequence[str]],
-        **options: object,
-    ) -> Resolutions:
-        def resolve_target(
-            target: Target, pins: Pins, constraints: Sequence[str] = ()
-        ) -> list[Package]:
-            return resolve(
-                requirements_of(target, requirements),
-                project=self.project.directory,
-                target=target,
-                scope=scope,
-                pinned=pins,
-                constraints=[*excluded[target], *constraints],
-                warn=self._warn,
-                build_requires=self.project.build_requires,
-                **options,  # type: ignore[arg-type]
-            )
-
-        unpinned = {
-            target: {name: version for name, version in each.items() if name not in self.free}
-            for target, each in pins.items()
-        }
-        results = resolve_targets(self.project.targets, resolve_target, unpinned)
-        wanted = {package.name for packages in results.values() for package in packages}
-        constraints: list[str] = []
-        if self.free & wanted:
-            results, constraints = newest_versions(
-                results, resolve_target, unpinned, self.free & wanted
-            )
-        return keep_versions(results, resolve_target, pins, constraints, self.free)
 
     def _report_different_versions(self, results: Resolutions) -> None:
         for name, versions in different_versions(results).items():
@@ -346,14 +208,3 @@ class Locker:
     def _warn(self, line: str) -> None:
         if line not in self.warnings:
             self.warnings.append(line)
-
-    def _vendored_versions(self, previous: Lock) -> dict[str, str]:
-        """Return the versions in the names of the files, for a lock that is gone or unreadable."""
-        if previous.files:
-            return {}
-        distributions = map(parse_filename, sorted(vendored_names(self.project.vendored)))
-        return {distribution.name: distribution.version for distribution in distributions}
-
-
-def _versions(files: Iterable[LockedFile]) -> dict[str, str]:
-    return {file.distribution.name: file.distribution.version for file in files}

@@ -1,0 +1,36 @@
+"""The versions that a resolution prefers: those in the locks."""
+
+from collections.abc import Iterable
+
+from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.standards.filename import parse_filename
+from vendor_fetch.project.locks import Lock, files_for_target, vendored_names
+from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.target import Target
+from vendor_fetch.resolve.shared_versions import Pins
+
+
+def preferred_versions(
+    project: VendorProject, previous: Lock, other_lock: Iterable[LockedFile]
+) -> dict[Target, Pins]:
+    """Return the locked versions for each target.
+
+    Those of `other_lock` count if `previous` does not have the package. If the lock is gone or can't
+    be read, the names of the vendored files say which versions it had.
+    """
+    other_lock = list(other_lock)
+    vendored = {} if previous.files else _vendored_versions(project)
+    return {
+        target: _versions(files_for_target(other_lock, target))
+        | (_versions(files_for_target(previous.files, target)) or vendored)
+        for target in project.targets
+    }
+
+
+def _vendored_versions(project: VendorProject) -> dict[str, str]:
+    distributions = map(parse_filename, sorted(vendored_names(project.vendored)))
+    return {distribution.name: distribution.version for distribution in distributions}
+
+
+def _versions(files: Iterable[LockedFile]) -> dict[str, str]:
+    return {file.distribution.name: file.distribution.version for file in files}

@@ -1,0 +1,174 @@
+"""Resolve the requirements of a project for all its targets, with its locked versions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from bootstrapper.errors import BootstrapperError, WorkFailed
+from bootstrapper.progress import Progress
+from bootstrapper.ve.project.lockfile import LockedFile
+from vendor_fetch.download.fetch import is_in_place, is_offline
+from vendor_fetch.graph.requesting_line import requesting_line
+from vendor_fetch.missing_tool import MissingTool
+from vendor_fetch.program import online_command
+from vendor_fetch.project.apps_in import (
+    Request,
+    check_requirements,
+    limiting_lines,
+    requested_lines,
+    requests,
+)
+from vendor_fetch.project.project import VendorProject
+from vendor_fetch.project.target import Target
+from vendor_fetch.resolve.conflict import explained
+from vendor_fetch.resolve.resolver import Package, resolve
+from vendor_fetch.resolve.shared_versions import Pins, Resolutions, resolve_targets
+from vendor_fetch.resolve.smallest_change import keep_versions, newest_versions
+from vendor_fetch.resolve.uv_failure import Unsatisfiable
+from vendor_fetch.resolve.uv_run import SearchScope
+from vendor_fetch.sync.requirements import Requirements, requirements_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectResolver:
+    """Resolves with uv. `scope` is that of the index.
+
+    `free`, `upgrade_all` and `fixed` are those of a Locker. `warn` is called with each warning.
+    """
+
+    project: VendorProject
+    scope: SearchScope
+    progress: Progress
+    warn: Callable[[str], None]
+    free: frozenset[str] = frozenset()
+    upgrade_all: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+    def resolve(
+        self,
+        requirements: Requirements,
+        pins: Mapping[Target, Pins],
+        locked: Mapping[Target, Mapping[str, LockedFile]],
+        excluded: Mapping[Target, Sequence[str]],
+    ) -> Resolutions:
+        """Resolve with the vendored files alone if the locked ones suffice, or with the index.
+
+        `pins` are the preferred versions, and `excluded` constraints. Raise BootstrapperError, with
+        the lines of apps.in that conflict if there is no solution.
+        """
+        project = self.project
+        asked: list[Request] = []
+        fixed = [f"{name}=={version}" for name, version in self.fixed.items()]
+        limited = excluded = {target: [*each, *fixed] for target, each in excluded.items()}
+        for_apps_in = requirements is None
+        if requirements is None:
+            check_requirements(project)
+            asked = requests(project)
+            requirements = dict.fromkeys(project.targets, requested_lines(asked))
+            limited = {target: [*each, *limiting_lines(asked)] for target, each in excluded.items()}
+        # uv fails at a damaged file; it is fetched again after the index was asked.
+        vendored = all(locked.values()) and all(
+            is_in_place(file, project.vendored)
+            for file in {
+                file.path: file for each in locked.values() for file in each.values()
+            }.values()
+        )
+        if vendored and not self.free and not self.upgrade_all and not self.fixed:
+            try:
+                results = self._resolve_in(
+                    SearchScope(source=project.source),
+                    requirements,
+                    pins,
+                    limited,
+                    for_apps_in=for_apps_in,
+                )
+            except BootstrapperError as error:
+                self.progress.detail(f"  the vendored files are not enough: {error.fault}")
+            else:
+                if all(
+                    package.path or package.name in locked[target]
+                    for target, packages in results.items()
+                    for package in packages
+                ):
+                    return results
+        every = {name: file for each in locked.values() for name, file in each.items()}
+        try:
+            return self._resolve_in(
+                replace(self.scope, source=project.source if vendored else None),
+                requirements,
+                pins,
+                limited,
+                for_apps_in=for_apps_in,
+                requesting_line=partial(requesting_line, project, every),
+            )
+        except MissingTool:
+            raise
+        except WorkFailed as error:
+            if isinstance(error, Unsatisfiable) and asked:
+                error = self._explained(error, asked, excluded)
+            if is_offline():
+                raise WorkFailed(error.where, error.fault, online_command()) from None
+            raise error from None
+
+    def _explained(
+        self,
+        error: Unsatisfiable,
+        asked: Sequence[Request],
+        excluded: Mapping[Target, Sequence[str]],
+    ) -> WorkFailed:
+        """Return the error with the lines of apps.in that conflict."""
+
+        def refused(some: Sequence[Request], target: Target) -> str:
+            try:
+                resolve(
+                    requested_lines(some),
+                    project=self.project.directory,
+                    target=target,
+                    scope=self.scope,
+                    constraints=[*excluded[target], *limiting_lines(some)],
+                    build_requires=self.project.build_requires,
+                    for_apps_in=True,
+                )
+            except Unsatisfiable as again:
+                return again.output
+            except WorkFailed:
+                return ""
+            return ""
+
+        return explained(error, asked, self.project.targets, refused)
+
+    def _resolve_in(
+        self,
+        scope: SearchScope,
+        requirements: Mapping[Target, Sequence[str]],
+        pins: Mapping[Target, Pins],
+        excluded: Mapping[Target, Sequence[str]],
+        **options: object,
+    ) -> Resolutions:
+        def resolve_target(
+            target: Target, pins: Pins, constraints: Sequence[str] = ()
+        ) -> list[Package]:
+            return resolve(
+                requirements_of(target, requirements),
+                project=self.project.directory,
+                target=target,
+                scope=scope,
+                pinned=pins,
+                constraints=[*excluded[target], *constraints],
+                warn=self.warn,
+                build_requires=self.project.build_requires,
+                **options,  # type: ignore[arg-type]
+            )
+
+        unpinned = {
+            target: {name: version for name, version in each.items() if name not in self.free}
+            for target, each in pins.items()
+        }
+        results = resolve_targets(self.project.targets, resolve_target, unpinned)
+        wanted = {package.name for packages in results.values() for package in packages}
+        constraints: list[str] = []
+        if self.free & wanted:
+            results, constraints = newest_versions(
+                results, resolve_target, unpinned, self.free & wanted
+            )
+        return keep_versions(results, resolve_target, pins, constraints, self.free)

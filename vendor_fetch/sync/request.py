@@ -1,0 +1,51 @@
+"""What a command asks of a sync, and what the sync has done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from vendor_fetch.sync.changes import Change
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a command changes besides what apps.in says.
+
+    The locked versions of the `free` packages do not count, or with `upgrade_all` those of none. The
+    `fixed` packages get these versions, however young they are. `edits` are the new texts of apps.in
+    and of the files that it includes. `introduced` are the packages that the user has named and no
+    lock has. With `dry_run`, sync changes nothing. With `strict`, it changes nothing if a publisher
+    is not the one of the locked version.
+    """
+
+    free: frozenset[str] = frozenset()
+    upgrade_all: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    edits: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    introduced: frozenset[str] = frozenset()
+    dry_run: bool = False
+    strict: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether a project that is in sync may change."""
+        return bool(self.free or self.upgrade_all or self.fixed or self.edits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a sync has changed, or would change.
+
+    `first_uploads` are the times of the first release of the introduced packages; None if the index
+    does not give it. `total` is the number of the vendored files and their size in bytes.
+    `differences` are left for the user to resolve, with the `next_step`.
+    """
+
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+    first_uploads: Mapping[str, datetime | None] = field(default_factory=dict)
+    total: tuple[int, int] = (0, 0)
+    dry_run: bool = False
+    differences: tuple[str, ...] = ()
+    next_step: str = ""
