@@ -34,6 +34,7 @@ def page(sets: Rows, tarballs: Rows) -> str:
 
 def _tarballs(rows: Rows) -> str:
     only = {name: row for name, row in rows.items() if row["tarball"]}
+    asked = [name for name in only if name.endswith("from source")]
     vendored = sum(row["vendored"] for row in only.values())
     built = sum(row["built"] == "yes" for row in only.values())
     missing = [name for name, row in only.items() if row["built"] not in ("", "yes")]
@@ -42,7 +43,8 @@ def _tarballs(rows: Rows) -> str:
         "Each package of `tests/vendor/sets/source-only.txt` is vendored in a project of its own, "
         "without `build-requires`. Then the virtualenv is rebuilt from the vendored files alone, "
         "which builds the tarball with its vendored build requirements.\n\n"
-        f"- tried: {len(rows)}, of which {len(only)} are vendored as a tarball\n"
+        f"- tried: {len(rows)}, of which {len(only)} are vendored as a tarball; {len(asked)} of these "
+        'have wheels, too, and are vendored with `format = "tarball"`\n'
         f"- vendored with all build requirements, `check` is clean: {vendored} of {len(only)}\n"
         f"- built offline: {built} of {len(only)}\n"
     )

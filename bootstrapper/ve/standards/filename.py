@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _TARBALL_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2")
@@ -38,6 +39,7 @@ class Wheel:
     tags: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def parse_filename(filename: str) -> Wheel | Tarball:
     """Return the parts of a vendored file's name. Raise InvalidFilename if it has another form."""
     if filename.endswith(".whl"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.version import InvalidVersion, Version, matches
@@ -155,6 +156,11 @@ def _is_version(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)  # the markers of many targets compare the same few versions
+def _satisfies(version: str, specifier: str) -> bool:
+    return matches(Version(version), specifier)
+
+
 def _compare(left: _Operand, operator: str, right: _Operand, environment: Environment) -> bool:
     name = left[1] if left[0] == "name" else right[1]
     one, other = (
@@ -164,7 +170,7 @@ def _compare(left: _Operand, operator: str, right: _Operand, environment: Enviro
         one, other = canonical_name(one), canonical_name(other)
     if name in _VERSIONS and operator in _VERSION_OPERATORS:
         try:
-            return matches(Version(one), operator + other)
+            return _satisfies(one, operator + other)
         except InvalidVersion:
             pass  # not a version: compare as text
     if operator not in _TEXT:
