@@ -149,6 +149,7 @@ def test_no_option_is_named_that_no_command_has() -> None:
         "--no-deps",
         "--require-hashes",
         "--find-links",
+        "--hash",
     }  # pip's
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES)) <= ours | theirs
 
@@ -178,6 +179,7 @@ def test_no_variable_is_named_that_nobody_knows() -> None:
         known |= {*recipe.needs, *optional(recipe)}
     known |= set(re.findall(r"^([A-Z][A-Z_]+) ?=", PAGES, re.MULTILINE))  # an example sets it
     known |= {"SITEMAP_URL", "SITEMAP_SIZE", "DATABASE_PASSWORD", "SENTRY_DSN", "COMMIT_MESSAGE"}
+    known |= {"UV_INDEX_NAME_PASSWORD"}  # of uv, for an index with the name NAME
     assert set(re.findall(r"\b[A-Z]+_[A-Z_]*[A-Z]\b", PAGES)) <= known
 
 

@@ -109,6 +109,8 @@ def disagreement(name: str, ours: License, theirs: str) -> str:
             ours.source in ("field", "text") and ours.expression.startswith(AMBIGUOUS[theirs])
         )
         return "" if fits else f"{name}: {ours} is none of {theirs}"
+    if ours.expression is None and any(each in AMBIGUOUS for each in theirs.split("; ")):
+        return ""
     meaning = MEANINGS.get(theirs, theirs)
     same = ours.expression is not None and (
         ours.expression == meaning or get_spdx_licensing().is_equivalent(ours.expression, meaning)

@@ -21,6 +21,7 @@ def make_site(tmp_path: Path, index: Index) -> Callable[[str], Path]:
         "cyclonedx_python_lib",
         "license_expression",
         "packaging",
+        "poetry_core",
         "pyproject_hooks",
         "requests",
         "uv",

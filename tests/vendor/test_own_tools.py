@@ -24,7 +24,13 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def project(index: Index, make_project: MakeProject) -> Path:
     """A project in sync, whose ve has this package and no other."""
-    for name in ("cyclonedx_python_lib", "license_expression", "packaging", "pyproject_hooks"):
+    for name in (
+        "cyclonedx_python_lib",
+        "license_expression",
+        "packaging",
+        "poetry_core",
+        "pyproject_hooks",
+    ):
         make_wheel(index.directory, name, "99.0")
     make_wheel(index.directory, "requests", "99.0")
     make_wheel(

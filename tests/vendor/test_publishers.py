@@ -7,8 +7,9 @@ import pytest
 
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
-from tests.vendor.conftest import MakeProject, changes, files, snapshot, vendor
+from tests.vendor.conftest import PYTHON, MakeProject, changes, files, snapshot, vendor
 from vendor_fetch.download.project_page import ConfiguredIndexes, Unanswered
+from vendor_fetch.download.publisher import read_publisher
 
 OURS = {"kind": "GitHub", "repository": "example/tiny", "workflow": "release.yml"}
 OTHERS = {"kind": "GitHub", "repository": "stranger/tiny", "workflow": "release.yml"}
@@ -176,6 +177,50 @@ def test_faulty_provenance_is_no_match(
     assert vendor(project, "upgrade") == 0
     [warning] = warnings(capsys.readouterr().out)
     assert warning.startswith(f"warning: {NEW}: its provenance can't be read: ")
+
+
+@pytest.mark.parametrize(
+    ("publishers", "name"),
+    [
+        ([OURS], "GitHub example/tiny"),
+        ([OURS, OURS], "GitHub example/tiny"),
+        ([OURS, OTHERS], "GitHub example/tiny and GitHub stranger/tiny"),
+        (
+            [{"kind": "GitLab", "repository": "group/tiny", "workflow_filepath": "ci.yml"}],
+            "GitLab group/tiny",
+        ),
+        ([{"kind": "Google", "email": "robot@example.org"}], "Google robot@example.org"),
+        ([{"kind": "Else\x1b[31m", "repository": "a\nb"}], "Else a b"),
+        ([{"kind": "Else"}], "Else"),
+    ],
+)
+def test_publisher_has_a_kind_and_an_identity(publishers: list[dict[str, str]], name: str) -> None:
+    bundles = [{"publisher": each, "attestations": []} for each in publishers]
+    content = json.dumps({"version": 1, "attestation_bundles": bundles}).encode()
+    assert read_publisher(content) == name
+
+
+def test_wheels_of_several_targets_are_compared(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f"""targets = [
+        {{ python = "{PYTHON}", platform = "linux-x86_64" }},
+        {{ python = "{PYTHON}", platform = "macos-arm64" }},
+    ]"""
+    wheels = [
+        make_wheel(index.directory, "tiny", version, tag=f"py3-none-{tag}").name
+        for version in ("1.0", "2.0")
+        for tag in ("manylinux_2_17_x86_64", "macosx_11_0_arm64")
+    ]
+    project = make_project("tiny<2", settings=settings)
+    assert vendor(project) == 0
+    index.publishers |= dict.fromkeys(wheels[:3], OURS)
+    make_project("tiny", settings=settings)
+    capsys.readouterr()
+    assert vendor(project, "upgrade") == 0
+    assert warnings(capsys.readouterr().out) == [
+        "warning: tiny: its publisher changed: GitHub example/tiny for 1.0; none for 2.0"
+    ]
 
 
 def test_page_that_fails_is_a_warning(

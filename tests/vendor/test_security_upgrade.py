@@ -11,7 +11,7 @@ from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from tests.support.advisories import osv, write_zip
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
-from tests.vendor.conftest import MakeProject, changes, snapshot, vendor
+from tests.vendor.conftest import PYTHON, MakeProject, changes, snapshot, vendor
 
 Upgrade = Callable[..., int]
 
@@ -81,6 +81,25 @@ def test_no_finding_writes_nothing(
     assert upgrade(osv("X-1", "tiny", "0-2.0"), words=("calm",)) == 0
     assert snapshot(project) == before
     assert index.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("affected", "found"), [("0-1.1", ["1.1", "2.0"]), ("2.0-3.0", ["1.0", "3.0"])]
+)
+def test_target_with_a_later_version_keeps_it(
+    affected: str, found: list[str], upgrade: Upgrade, project: Path, make_project: MakeProject
+) -> None:
+    targets = f"""targets = [
+        {{ python = "{PYTHON}", platform = "linux-x86_64" }},
+        {{ python = "{PYTHON}", platform = "macos-arm64" }},
+    ]"""
+    lines = ('tiny<2 ; sys_platform == "linux"', 'tiny>=2,<3 ; sys_platform != "linux"')
+    make_project(*lines, settings=targets)
+    assert vendor(project) == 0
+    make_project(lines[0], lines[1].replace(",<3", ""), settings=targets)
+    status = upgrade(osv("X-1", "tiny", affected))
+    vendored = sorted(file.distribution.version for file in read(project, APPS))
+    assert (status, vendored) == (0, found)
 
 
 def test_names_limit_the_upgrade(upgrade: Upgrade, project: Path) -> None:

@@ -128,8 +128,9 @@ def run_add(options: argparse.Namespace, progress: Progress) -> int:
     project = project_of(options)
     # It finds wrong requirements before the user is asked.
     add_requirements(project.directory, options.requirements)
-    # The name of an address without one is known when its file is there.
-    names = {parse_line(text).name for text in options.requirements} - {""}
+    # What an address has is no package of the index.
+    asked = map(parse_line, options.requirements)
+    names = {each.name for each in asked if not (each.url or each.path)}
     if not options.yes:
         for name in sorted(names - _locked_names(project)):
             if not _is_wanted(name, project, options, progress):
@@ -191,12 +192,12 @@ def _run_security(project: VendorProject, options: argparse.Namespace, progress:
             configured_index(project.directory),
         )
         refusals.extend(plan.refusals)
-        for name, version in plan.fixed.items():
-            ids = ", ".join(each.ids[0] for each in found if each.name == name)
-            progress.say(f"{name} {version} is not affected by {ids}")
-        if not plan.fixed:
+        for name, fix in plan.fixes.items():
+            ids = ", ".join(dict.fromkeys(each.ids[0] for each in found if each.name == name))
+            progress.say(f"{name} {fix.version} is not affected by {ids}")
+        if not plan.fixes:
             return None
-        return Request(fixed=plan.fixed, dry_run=options.dry_run, strict=options.strict)
+        return Request(fixes=plan.fixes, dry_run=options.dry_run, strict=options.strict)
 
     status = _sync(project, prepare, options, progress, nothing="")
     if len(refusals) > 1:

@@ -193,7 +193,11 @@ def run_audit(options: argparse.Namespace, progress: Progress) -> int:
     if options.json:
         print(json_text(audit_json(advisories, found, now)))
     else:
-        for line in audit_lines(advisories, found, now):
+        # Security upgrades pass the cooldown.
+        upgrade = ["upgrade", "--security"]
+        if options.advisories:
+            upgrade += ["--advisories", str(options.advisories)]
+        for line in audit_lines(advisories, found, now, upgrade):
             print(line)
     return 1 if any(not each.ignored for each in found) else 0
 

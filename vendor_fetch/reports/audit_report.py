@@ -65,12 +65,17 @@ def age_line(advisories: Advisories, now: datetime) -> str:
     )
 
 
-def audit_lines(advisories: Advisories, found: Sequence[Finding], now: datetime) -> Iterator[str]:
-    """Yield the result as lines: the age of the advisories, the findings, and those ignored."""
+def audit_lines(
+    advisories: Advisories, found: Sequence[Finding], now: datetime, upgrade: Sequence[str]
+) -> Iterator[str]:
+    """Yield the result as lines: the age of the advisories, the findings, and those ignored.
+
+    `upgrade` are the words of the command that upgrades a package, before its name.
+    """
     yield age_line(advisories, now)
     open_ones = [each for each in found if not each.ignored]
     for each in open_ones:
-        yield from _finding(each)
+        yield from _finding(each, upgrade)
     for each in found:
         if each.ignored:
             yield single_line(f"{_title(each)}: {_ignored(each.ignored)}")
@@ -86,7 +91,7 @@ def audit_lines(advisories: Advisories, found: Sequence[Finding], now: datetime)
     )
 
 
-def _finding(each: Finding) -> Iterator[str]:
+def _finding(each: Finding, upgrade: Sequence[str]) -> Iterator[str]:
     severity = f" ({each.severity})" if each.severity else ""
     yield single_line(f"{_title(each)}{severity}")
     if each.summary:
@@ -96,7 +101,7 @@ def _finding(each: Finding) -> Iterator[str]:
     yield f"  why here: {single_line(_why(each))}"
     if each.fixed:
         yield f"  fixed in: {each.fixed}"
-        yield next_lines(program_command("upgrade", each.name))
+        yield next_lines(program_command(*upgrade, each.name))
     else:
         yield "  fixed in: no known version"
         yield next_lines(

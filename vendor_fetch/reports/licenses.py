@@ -159,8 +159,10 @@ def license_of(contents: Contents) -> License:
         found = License(expression=None)
     if found.expression is None:
         own_words = "; ".join(each.rpartition(" :: ")[2] for each in classifiers)
-        field = "" if field.lower() in _EMPTY else _one_line(field)
-        return License(expression=None, stated=stated or field or own_words)
+        words = "" if field.lower() in _EMPTY else _one_line(field)
+        # A field with a whole text says less in a table than the classifiers.
+        first, second = (own_words, words) if "\n" in field else (words, own_words)
+        return License(expression=None, stated=stated or first or second)
     return found
 
 

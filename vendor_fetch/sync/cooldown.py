@@ -7,20 +7,21 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
 from vendor_fetch.program import now_command
 from vendor_fetch.resolve.resolver import Artifact
+from vendor_fetch.sync.pins import Fix
 
 
 class Cooldown:
     """The versions that one resolution has held back so far.
 
-    A version in `locked` is not new, and one in `fixed` (by package) passes.
+    A version in `locked` is not new, and one of the `fixes` (by package) passes.
     """
 
     def __init__(
-        self, least_age: timedelta, locked: Iterable[LockedFile], fixed: Mapping[str, str]
+        self, least_age: timedelta, locked: Iterable[LockedFile], fixes: Mapping[str, Fix]
     ) -> None:
         self._least_age = least_age
         self._passing = {(each.distribution.name, each.distribution.version) for each in locked}
-        self._passing |= set(fixed.items())
+        self._passing |= {(name, fix.version) for name, fix in fixes.items()}
         self._held: dict[tuple[str, str], str] = {}
         self._without_time = False
 

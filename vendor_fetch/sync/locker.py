@@ -29,7 +29,7 @@ from vendor_fetch.resolve.shared_versions import (
 from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.cooldown import Cooldown
 from vendor_fetch.sync.package_lines import package_lines
-from vendor_fetch.sync.pins import preferred_versions
+from vendor_fetch.sync.pins import Fix, preferred_versions, raised
 from vendor_fetch.sync.project_resolver import ProjectResolver
 from vendor_fetch.sync.requirements import Requirements, with_every_version
 
@@ -39,8 +39,8 @@ class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
-    requirements allow. With `upgrade_all`, no locked version counts. The packages in `fixed`
-    get these versions, which pass the cooldown. It collects the resolved artifacts by sha256 in
+    requirements allow. With `upgrade_all`, no locked version counts. The `fixes` by package replace
+    affected versions, and pass the cooldown. It collects the resolved artifacts by sha256 in
     `known`, and what the user should know in `warnings`. `pages` says which project pages may be
     older than this command. `fetched` saves it from hashing
     a file twice.
@@ -53,7 +53,7 @@ class Locker:
     pages: PageCache
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
-    fixed: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, Fix] = field(default_factory=dict)
     known: dict[str, Artifact] = field(default_factory=dict)
     fetched: set[tuple[PurePosixPath, tuple[str, ...]]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Locker:
         so there may be a second one; the previous lock mostly saves it.
         """
         other_lock = list(other_lock)
-        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock], self.fixed)
+        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock], self.fixes)
         excluded: dict[Target, list[str]] = defaultdict(list)
         held_back: list[str] = []
         project = with_every_version(self.project, requirements, previous.files, previous.records)
@@ -132,9 +132,15 @@ class Locker:
             }
             for target in self.project.targets
         }
+        pins = preferred_versions(self.project, previous, other_lock)
+        fixed = {target: raised(each, self.fixes) for target, each in pins.items()}
         pins = {
-            target: {**({} if self.upgrade_all else each), **self.fixed}
-            for target, each in preferred_versions(self.project, previous, other_lock).items()
+            target: {**({} if self.upgrade_all else each), **fixed[target]}
+            for target, each in pins.items()
+        }
+        excluded = {
+            target: [*each, *(f"{name}=={version}" for name, version in fixed[target].items())]
+            for target, each in excluded.items()
         }
         if previous.format not in ("", self.project.format) and prefer == self.project.format:
             # The versions stay, the files do not.
@@ -146,7 +152,6 @@ class Locker:
             warn=self._warn,
             free=self.free,
             upgrade_all=self.upgrade_all,
-            fixed=self.fixed,
         )
         results = resolver.resolve(requirements, pins, locked, excluded)
         self._report_different_versions(results)

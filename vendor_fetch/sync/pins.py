@@ -1,6 +1,7 @@
 """The versions that a resolution prefers: those in the locks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.filename import parse_filename
@@ -8,6 +9,14 @@ from vendor_fetch.project.locks import Lock, files_for_target, vendored_names
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.shared_versions import Pins
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fix:
+    """The version to take instead of the `affected` ones, which have a known vulnerability."""
+
+    version: str
+    affected: frozenset[str]
 
 
 def preferred_versions(
@@ -25,6 +34,11 @@ def preferred_versions(
         | (_versions(files_for_target(previous.files, target)) or vendored)
         for target in project.targets
     }
+
+
+def raised(pins: Pins, fixes: Mapping[str, Fix]) -> dict[str, str]:
+    """Return the fixed versions of the packages that the pins have in an affected one."""
+    return {name: fix.version for name, fix in fixes.items() if pins.get(name) in fix.affected}
 
 
 def _vendored_versions(project: VendorProject) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Resolve the requirements of a project for all its targets, with its locked versions."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
@@ -33,7 +33,7 @@ from vendor_fetch.sync.requirements import Requirements, requirements_of
 class ProjectResolver:
     """Resolves with uv. `scope` is that of the index.
 
-    `free`, `upgrade_all` and `fixed` are those of a Locker. `warn` is called with each warning.
+    `free` and `upgrade_all` are those of a Locker. `warn` is called with each warning.
     """
 
     project: VendorProject
@@ -42,7 +42,6 @@ class ProjectResolver:
     warn: Callable[[str], None]
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
-    fixed: Mapping[str, str] = field(default_factory=dict)
 
     def resolve(
         self,
@@ -58,8 +57,7 @@ class ProjectResolver:
         """
         project = self.project
         asked: list[Request] = []
-        fixed = [f"{name}=={version}" for name, version in self.fixed.items()]
-        limited = excluded = {target: [*each, *fixed] for target, each in excluded.items()}
+        limited = excluded
         for_apps_in = requirements is None
         if requirements is None:
             check_requirements(project)
@@ -73,7 +71,7 @@ class ProjectResolver:
                 file.path: file for each in locked.values() for file in each.values()
             }.values()
         )
-        if vendored and not self.free and not self.upgrade_all and not self.fixed:
+        if vendored and not self.free and not self.upgrade_all:
             try:
                 results = self._resolve_in(
                     SearchScope(source=project.source),

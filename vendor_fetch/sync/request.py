@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from vendor_fetch.sync.changes import Change
+from vendor_fetch.sync.pins import Fix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +14,7 @@ class Request:
     """What a command changes besides what apps.in says.
 
     The locked versions of the `free` packages do not count, or with `upgrade_all` those of none. The
-    `fixed` packages get these versions, however young they are. `edits` are the new texts of apps.in
+    `fixes` by package are taken however young they are. `edits` are the new texts of apps.in
     and of the files that it includes. `introduced` are the packages that the user has named and no
     lock has. With `dry_run`, sync changes nothing. With `strict`, it changes nothing if a publisher
     is not the one of the locked version.
@@ -21,7 +22,7 @@ class Request:
 
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
-    fixed: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, Fix] = field(default_factory=dict)
     edits: Mapping[PurePosixPath, str] = field(default_factory=dict)
     introduced: frozenset[str] = frozenset()
     dry_run: bool = False
@@ -30,7 +31,7 @@ class Request:
     @property
     def changes(self) -> bool:
         """Whether a project that is in sync may change."""
-        return bool(self.free or self.upgrade_all or self.fixed or self.edits)
+        return bool(self.free or self.upgrade_all or self.fixes or self.edits)
 
 
 @dataclass(frozen=True, kw_only=True)

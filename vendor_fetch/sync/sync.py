@@ -59,7 +59,7 @@ def sync(
                 pages=page_cache(cache.root, project.targets),
                 free=request.free,
                 upgrade_all=request.upgrade_all,
-                fixed=request.fixed,
+                fixes=request.fixes,
             )
             outcome = _prepare(change, locker, project, request)
             if request.dry_run:
@@ -170,7 +170,7 @@ def _with_cooldown(
     now = datetime.now(UTC)
     for each in found:
         young = each.uploaded is not None and now - each.uploaded < project.cooldown
-        yield replace(each, passes_cooldown=young and each.name in request.fixed)
+        yield replace(each, passes_cooldown=young and each.name in request.fixes)
 
 
 def _with_differences(outcome: Outcome, project: VendorProject) -> Outcome:

@@ -1,7 +1,7 @@
 """Find the smallest upgrades that leave no known advisory."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from packaging.version import InvalidVersion, Version
@@ -26,6 +26,7 @@ from vendor_fetch.reports.audit import Finding
 from vendor_fetch.resolve.resolver import resolve
 from vendor_fetch.resolve.uv_failure import Unsatisfiable
 from vendor_fetch.resolve.uv_run import SearchScope
+from vendor_fetch.sync.pins import Fix, raised
 
 # Returns the findings about a version of a package.
 Audit = Callable[[str, str], list[Finding]]
@@ -37,9 +38,9 @@ _MOST_TRIALS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityPlan:
-    """The versions to upgrade to by package, and the errors about packages without such a version."""
+    """The upgrades by package, and the errors about packages without one."""
 
-    fixed: dict[str, str]
+    fixes: Mapping[str, Fix]
     refusals: tuple[WorkFailed, ...]
 
 
@@ -56,16 +57,18 @@ def security_plan(
     index can't be reached.
     """
     search = _Search(project, list(files), audit, index)
-    # Of two versions for different targets, the newer one is not to go back.
-    newest = {each.name: each for each in sorted(found, key=_order)}
-    fixed: dict[str, str] = {}
+    found = sorted(found, key=_order)
+    # Of two versions for different targets, both get what helps the later one.
+    newest = {each.name: each for each in found}
+    fixes: dict[str, Fix] = {}
     refusals = []
     for name, finding in newest.items():
+        affected = frozenset(each.version for each in found if each.name == name)
         try:
-            fixed[name] = search.fixed(finding, fixed)
+            fixes[name] = search.fix(finding, affected, fixes)
         except _Refused as refused:
             refusals.append(refused.error)
-    return SecurityPlan(fixed=fixed, refusals=tuple(refusals))
+    return SecurityPlan(fixes=fixes, refusals=tuple(refusals))
 
 
 class _Refused(Exception):
@@ -85,17 +88,18 @@ class _Search:
         self._project = project
         self._audit = audit
         self._scope = SearchScope(index=index, source=project.source, offline=is_offline())
-        self._asked = {file.distribution.name for file in files if file.lock == str(APPS)}
+        apps = [file for file in files if file.lock == str(APPS)]
+        self._asked = {file.distribution.name for file in apps}
         self._by_path = {each.name for each in apps_in(project.directory) if each.path}
         self._pins = {
             target: {
                 file.distribution.name: file.distribution.version
-                for file in files_for_target(files, target)
+                for file in files_for_target(apps, target)
             }
             for target in project.targets
         }
 
-    def fixed(self, finding: Finding, chosen: dict[str, str]) -> str:
+    def fix(self, finding: Finding, affected: frozenset[str], chosen: Mapping[str, Fix]) -> Fix:
         """Return the smallest version without a known advisory that goes with the `chosen` ones.
 
         Raise _Refused if there is none, and WorkFailed if the index can't be reached.
@@ -107,13 +111,14 @@ class _Search:
         smallest = next(versions, None)
         if smallest is None:
             raise _Refused(_without_fix(finding))
+        fix = Fix(version=smallest, affected=affected)
         if name not in self._asked:
-            return smallest
-        others = [f"{other}=={version}" for other, version in chosen.items()]
-        if self._is_allowed([*others, f"{name}>={smallest}"]):
+            return fix
+        if self._is_allowed({**chosen, name: fix}, or_later=name):
             for version in islice(chain([smallest], versions), _MOST_TRIALS):
-                if self._is_allowed([*others, f"{name}=={version}"]):
-                    return version
+                fix = replace(fix, version=version)
+                if self._is_allowed({**chosen, name: fix}):
+                    return fix
         raise _Refused(_forbidden(self._project, finding, smallest))
 
     def _safe_versions(self, finding: Finding) -> Iterator[str]:
@@ -125,7 +130,7 @@ class _Search:
             return
         for _ in range(_MOST_STEPS):
             without = "".join(f",!={version}" for version in excluded)
-            version = self._lowest(f"{name}>={bound}{without}")
+            version = self._lowest(f"{name}>={Version(bound).public}{without}")
             if not version:
                 return
             found = self._audit(name, version)
@@ -150,11 +155,18 @@ class _Search:
             return ""
         return package.version
 
-    def _is_allowed(self, constraints: Sequence[str]) -> bool:
-        """Return whether apps.in has a solution with the constraints for every target."""
+    def _is_allowed(self, fixes: Mapping[str, Fix], or_later: str = "") -> bool:
+        """Return whether apps.in has a solution with the fixes for every target.
+
+        The package `or_later` may have a later one.
+        """
         asked = requests(self._project)
         try:
             for target in self._project.targets:
+                constraints = [
+                    f"{name}{'>=' if name == or_later else '=='}{version}"
+                    for name, version in raised(self._pins[target], fixes).items()
+                ]
                 resolve(
                     requested_lines(asked),
                     project=self._project.directory,

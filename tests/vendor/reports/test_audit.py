@@ -104,7 +104,7 @@ def test_finding_says_what_where_why_and_what_to_do(
         "  what: Opens a door\n"
         "  why here: requirements/apps.in:1 asks for app, which needs tiny\n"
         "  fixed in: 1.6\n"
-        "  next: ve/bin/python -m vendor_fetch upgrade tiny\n"
+        f"  next: ve/bin/python -m vendor_fetch upgrade --security --advisories {path} tiny\n"
         "1 known vulnerability in 1 package\n"
     )
 

@@ -1,0 +1,1 @@
+"""Adopt an existing project: read what it depends on, and write what vendoring needs."""

@@ -1,0 +1,135 @@
+"""Turn the entries of dependency files into the lines of apps.in, with an account of each entry."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from bootstrapper.ve.standards.requirement import Requirement
+from vendor_fetch.adopt.entry import Entry
+from vendor_fetch.project.direct_reference import parse_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What became of an entry. `outcome` is taken, merged, changed or refused."""
+
+    place: str
+    text: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """What a project is adopted with.
+
+    `lines` are those of apps.in, and `limits` those of a file of constraints. `pins` are the locked
+    versions by name, and `hashes` the accepted sha256. `rows` has each entry once.
+    """
+
+    lines: tuple[str, ...]
+    limits: tuple[str, ...]
+    pins: dict[str, str]
+    hashes: dict[str, frozenset[str]]
+    rows: tuple[Row, ...]
+
+
+def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
+    """Return what becomes of the entries. The pins of `relaxed` packages do not hold."""
+    wishes = _Wishes()
+    rows, limits, versions = [], [], dict[str, set[str]]()
+    hashes: dict[str, set[str]] = {}
+    asked = {each.name for each in entries if each.requirement and not each.limits_only}
+    for entry in entries:
+        outcome, detail = "taken", entry.change
+        if entry.refusal:
+            rows.append(
+                Row(place=entry.place, text=entry.text, outcome="refused", detail=entry.refusal)
+            )
+            continue
+        if entry.requirement and entry.limits_only:
+            limits.append(entry.requirement)
+            detail = "limits the version" if entry.name in asked else "limits a dependency"
+        elif entry.requirement and entry.pin and _is_compiled(entry, entries):
+            detail = f"locked at {entry.pin}"
+        elif entry.requirement:
+            other = wishes.add(entry)
+            outcome = "merged" if other else "changed" if entry.change else "taken"
+            detail = f"with {other}" if other else entry.change
+        elif entry.pin:
+            detail = f"locked at {entry.pin}"
+        if entry.pin and entry.name in relaxed:
+            outcome, detail = "changed", "the version may move (--relax)"
+        elif entry.pin:
+            versions.setdefault(entry.name, set()).add(entry.pin)
+        if entry.hashes:
+            hashes.setdefault(entry.name, set()).update(entry.hashes)
+        rows.append(Row(place=entry.place, text=entry.text, outcome=outcome, detail=detail))
+    return Adoption(
+        lines=tuple(_relaxed(line, relaxed) for line in wishes.lines()),
+        limits=tuple(dict.fromkeys(limits)),
+        # A lock may have two versions for two environments; the resolver chooses then.
+        pins={name: min(each) for name, each in sorted(versions.items()) if len(each) == 1},
+        hashes={name: frozenset(each) for name, each in hashes.items()},
+        rows=tuple(rows),
+    )
+
+
+def _is_compiled(entry: Entry, entries: Iterable[Entry]) -> bool:
+    """Return whether an entry is a line of a file that pip-compile made of another one here."""
+    file = entry.place.partition(":")[0]
+    return file.endswith(".txt") and any(
+        each.place.startswith(f"{file.removesuffix('.txt')}.in:") for each in entries
+    )
+
+
+def _relaxed(line: str, relaxed: Collection[str]) -> str:
+    requirement = parse_line(line)
+    if requirement.name not in relaxed or requirement.url or requirement.path:
+        return line
+    return _written(requirement, "")
+
+
+class _Wishes:
+    """The lines of apps.in; entries for the same package and environment become one."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str, str], tuple[Requirement, str, str]] = {}
+
+    def add(self, entry: Entry) -> str:
+        """Add an entry; return the place of the entry that it is merged with, or nothing."""
+        new = parse_line(entry.requirement)
+        key = new.name or new.url, str(new.marker or "")
+        if key not in self._lines:
+            self._lines[key] = new, entry.requirement, entry.place
+            return ""
+        old, _, place = self._lines[key]
+        by_address = new if new.url or new.path else old
+        extras = old.extras | new.extras
+        specifiers = dict.fromkeys(filter(None, (old.specifier, new.specifier)))
+        merged = Requirement(
+            text="",
+            name=by_address.name,
+            extras=extras,
+            specifier=",".join(specifiers),
+            marker=old.marker,
+            path=by_address.path,
+            url=by_address.url,
+        )
+        self._lines[key] = merged, _written(merged, merged.specifier), place
+        return place
+
+    def lines(self) -> list[str]:
+        """Return the lines in the order of their first entries."""
+        return [line for _, line, _ in self._lines.values()]
+
+
+def _written(requirement: Requirement, specifier: str) -> str:
+    """Return a requirement as a line of apps.in."""
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f" ; {requirement.marker}" if requirement.marker else ""
+    if requirement.path:
+        return f"./{requirement.path}{extras}{marker}"
+    if requirement.url:
+        name = f"{requirement.name}{extras} @ " if requirement.name else ""
+        return f"{name}{requirement.url}{marker}"
+    return f"{requirement.name}{extras}{specifier}{marker}"

@@ -1,0 +1,25 @@
+"""One line of a dependency file, and what becomes of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A line, or a table of a lock.
+
+    `place` is the file with the line or the name of the table, and `text` what stands there.
+    `requirement` is the line of apps.in for it; empty if it is none. `pin` is the exact version that
+    it locks. With `limits_only`, the requirement limits versions and asks for nothing. `hashes` are
+    the accepted sha256. `change` says how the requirement differs from the text, and `refusal` why
+    there is none, each with what to do.
+    """
+
+    place: str
+    text: str
+    name: str = ""
+    requirement: str = ""
+    pin: str = ""
+    limits_only: bool = False
+    hashes: tuple[str, ...] = ()
+    change: str = ""
+    refusal: str = ""

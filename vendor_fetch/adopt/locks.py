@@ -1,0 +1,139 @@
+"""Read Pipfile and Pipfile.lock, uv.lock, pdm.lock and pylock.toml (PEP 751)."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.ve.standards.filename import canonical_name
+from vendor_fetch.adopt.entry import Entry
+from vendor_fetch.adopt.groups import of_group
+from vendor_fetch.adopt.poetry import sha256_of_files
+from vendor_fetch.adopt.pyproject import source_address
+from vendor_fetch.adopt.requirements_file import entry_of
+
+Table = Mapping[str, Any]
+
+
+def read_pipfile(content: Table, groups: Collection[str]) -> Iterator[Entry]:
+    """Yield the entries of a Pipfile, or of the same tables in a Pipfile.lock without one."""
+    for table, group in (("packages", ""), ("dev-packages", "dev")):
+        for name, wish in content.get(table, {}).items():
+            entry = _pipfile_entry(f"Pipfile: {table}", name, wish)
+            yield of_group(entry, group, groups) if group else entry
+    yield from _sources("Pipfile", content.get("source", []))
+
+
+def _pipfile_entry(place: str, name: str, wish: object) -> Entry:
+    table: Table = wish if isinstance(wish, Mapping) else {"version": wish}
+    version = str(table.get("version", "*"))
+    extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
+    address = source_address(table)
+    what = f" @ {address}" if address else ("" if version == "*" else version)
+    markers = [str(table["markers"])] if table.get("markers") else []
+    # Pipfile also has each variable of a marker as a key of its own.
+    markers += [
+        f"{key} {table[key]}"
+        for key in ("sys_platform", "python_version", "platform_machine", "os_name")
+        if key in table
+    ]
+    marker = " and ".join(f"({each})" if markers[1:] else each for each in markers)
+    line = f"{name}{extras}{what}" + (f" ; {marker}" if marker else "")
+    entry = entry_of(place, line)
+    return Entry(**{**vars(entry), "text": f"{name} = {json.dumps(wish)}", "change": _PEP_508})
+
+
+_PEP_508 = "as PEP 508 writes it"
+
+
+def _sources(place: str, sources: object) -> Iterator[Entry]:
+    for source in sources if isinstance(sources, list) else []:
+        yield Entry(
+            place=f"{place}: source",
+            text=str(source.get("name", "")),
+            refusal="the configuration of pip or uv names indexes",
+        )
+
+
+def read_pipfile_lock(path: Path, groups: Collection[str], *, wishes: bool) -> Iterator[Entry]:
+    """Yield the pins of a Pipfile.lock; with `wishes`, also what it asks for, as no Pipfile does."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for section, group in (("default", ""), ("develop", "dev")):
+        for name, table in content.get(section, {}).items():
+            version = str(table.get("version", "")).removeprefix("==")
+            entry = _pipfile_entry(f"Pipfile.lock: {section}", name, {**table, "index": None})
+            pinned = Entry(
+                place=entry.place,
+                text=f"{name} {version or source_address(table) or ''}".strip(),
+                name=canonical_name(name),
+                requirement=entry.requirement if wishes else "",
+                refusal=entry.refusal if wishes else "",
+                pin=version,
+                hashes=sha256_of_files(table.get("hashes", [])),
+                change=_PEP_508 if wishes else "",
+            )
+            yield of_group(pinned, group, groups) if group else pinned
+    yield from _sources("Pipfile.lock", content.get("_meta", {}).get("sources", []))
+
+
+def read_uv_lock(content: Table) -> Iterator[Entry]:
+    """Yield the pins of a uv.lock."""
+    for package in content.get("package", []):
+        source = package.get("source", {})
+        name, version = str(package.get("name", "")), str(package.get("version", ""))
+        own = source.get("virtual") or source.get("editable")
+        files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+        yield Entry(
+            place="uv.lock",
+            text=f"{name} {version}".strip(),
+            name=canonical_name(name),
+            pin=version if "registry" in source else "",
+            hashes=sha256_of_files(files),
+            change="the project itself" if own == "." else "",
+        )
+
+
+def read_pdm_lock(content: Table) -> Iterator[Entry]:
+    """Yield the pins of a pdm.lock."""
+    for package in content.get("package", []):
+        name, version = str(package.get("name", "")), str(package.get("version", ""))
+        direct = any(key in package for key in ("git", "url", "path"))
+        yield Entry(
+            place="pdm.lock",
+            text=f"{name} {version}",
+            name=canonical_name(name),
+            pin="" if direct else version,
+            hashes=sha256_of_files(package.get("files", [])),
+        )
+
+
+def read_pylock(content: Table, place: str) -> Iterator[Entry]:
+    """Yield the entries of a pylock.toml, each of which is a wish and a pin."""
+    for package in content.get("packages", []):
+        name, version = str(package.get("name", "")), str(package.get("version", ""))
+        marker = f" ; {package['marker']}" if "marker" in package else ""
+        address = _pylock_address(package)
+        line = f"{name} @ {address}{marker}" if address else f"{name}=={version}{marker}"
+        entry = entry_of(place, line)
+        files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+        hashes = [str(each.get("hashes", {}).get("sha256", "")) for each in files]
+        yield Entry(
+            **{
+                **vars(entry),
+                "text": f"{name} {version}".strip(),
+                "pin": "" if address else version,
+                "hashes": tuple(filter(None, hashes)),
+                "change": _PEP_508,
+            }
+        )
+
+
+def _pylock_address(package: Table) -> str | None:
+    if vcs := package.get("vcs"):
+        part = f"#subdirectory={vcs['subdirectory']}" if "subdirectory" in vcs else ""
+        where = vcs.get("url") or f"file://{vcs.get('path', '')}"
+        return f"{vcs.get('type', 'git')}+{where}@{vcs.get('commit-id', '')}{part}"
+    for key in ("archive", "directory"):
+        if table := package.get(key):
+            return str(table.get("url") or table.get("path"))
+    return None
