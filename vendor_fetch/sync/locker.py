@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress
@@ -41,7 +42,8 @@ class Locker:
     requirements allow. With `upgrade_all`, no locked version counts. The `fixes` by package replace
     affected versions, and pass the cooldown. It collects the resolved artifacts by sha256 in
     `known`, and what the user should know in `warnings`. `pages` says which project pages may be
-    older than this command.
+    older than this command. `fetched` saves it from hashing
+    a file twice.
     """
 
     project: VendorProject
@@ -53,6 +55,7 @@ class Locker:
     upgrade_all: bool = False
     fixes: Mapping[str, Fix] = field(default_factory=dict)
     known: dict[str, Artifact] = field(default_factory=dict)
+    fetched: set[tuple[PurePosixPath, tuple[str, ...]]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
     def vendor(
@@ -168,9 +171,10 @@ class Locker:
         return lines
 
     def _fetch(self, files: Iterable[LockedFile]) -> None:
-        """Bring files into requirements/src/."""
+        """Bring files into requirements/src/, without hashing again those of an earlier call."""
+        new = [file for file in files if (file.path, file.sha256) not in self.fetched]
         fetch(
-            files,
+            new,
             project=self.project,
             cache=self.cache,
             index=self.index,
@@ -178,6 +182,7 @@ class Locker:
             pages=self.pages,
             known=self.known,
         )
+        self.fetched.update((file.path, file.sha256) for file in new)
 
     def tarball_records(
         self, files: Iterable[LockedFile], known: Records
