@@ -40,7 +40,8 @@ class Project:
 
     def vendor(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run vendor_fetch."""
-        command = [sys.executable, "-m", "vendor_fetch", "--project", self.directory, *words]
+        command: list[str | Path] = [sys.executable, "-m", "vendor_fetch"]
+        command += ["--project", self.directory, *words]
         return run(command, REPOSITORY)
 
     def simulated(self) -> dict[tuple[str, str], set[str]]:

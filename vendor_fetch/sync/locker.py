@@ -42,8 +42,7 @@ class Locker:
     requirements allow. With `upgrade_all`, no locked version counts. The `fixes` by package replace
     affected versions, and pass the cooldown. It collects the resolved artifacts by sha256 in
     `known`, and what the user should know in `warnings`. `pages` says which project pages may be
-    older than this command. `fetched` saves it from hashing
-    a file twice.
+    older than this command. `fetched` saves it from hashing a file twice.
     """
 
     project: VendorProject
