@@ -107,9 +107,10 @@ def requests(project: VendorProject) -> list[Request]:
     found = []
     for line, requirement in requirements_with_lines(project.vendored):
         text = requirement.text
-        if requirement.url and requirement.path:
+        path = requirement.path
+        if path and (requirement.url or not (project.directory / path).is_file()):
             extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-            file = (project.source / requirement.path.name).absolute().as_uri()
+            file = (project.source / path.name).absolute().as_uri()
             marker = f" ; {requirement.marker}" if requirement.marker else ""
             text = f"{requirement.name}{extras} @ {file}{marker}"
         elif requirement.url:  # no target asks for it, so it is not vendored
@@ -177,6 +178,7 @@ def check_requirements(project: VendorProject) -> None:
             and not requirement.url
             and any(requirement.applies(target.environment) for target in project.targets)
             and not (project.directory / path).is_file()
+            and not (project.source / path.name).is_file()
         ):
             raise InputError(
                 line.place,

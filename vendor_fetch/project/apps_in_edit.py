@@ -13,8 +13,8 @@ from vendor_fetch.project.apps_in import Line, included_files, requirements_with
 from vendor_fetch.project.direct_reference import parse_line
 from vendor_fetch.project.project import APPS_IN
 
-# The new text of each changed file, by its path in the project.
-Edits = dict[PurePosixPath, str]
+# The new content of each changed file, by its path in the project.
+Edits = dict[PurePosixPath, bytes]
 
 
 def add_requirements(project: Path, requirements: Iterable[str]) -> Edits:
@@ -119,7 +119,7 @@ class _Editor:
             file: "".join(row for row in each if row is not None)
             for file, each in self._rows.items()
         }
-        return {file: text for file, text in texts.items() if text != self._texts[file]}
+        return {file: text.encode() for file, text in texts.items() if text != self._texts[file]}
 
 
 def _rows(text: str) -> list[str]:

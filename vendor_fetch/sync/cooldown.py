@@ -13,15 +13,19 @@ from vendor_fetch.sync.pins import Fix
 class Cooldown:
     """The versions that one resolution has held back so far.
 
-    A version in `locked` is not new, and one of the `fixes` (by package) passes.
+    A version in `locked` is not new. One of the `fixes` or of the `pins` (by package) passes.
     """
 
     def __init__(
-        self, least_age: timedelta, locked: Iterable[LockedFile], fixes: Mapping[str, Fix]
+        self,
+        least_age: timedelta,
+        locked: Iterable[LockedFile],
+        fixes: Mapping[str, Fix],
+        pins: Mapping[str, str],
     ) -> None:
         self._least_age = least_age
         self._passing = {(each.distribution.name, each.distribution.version) for each in locked}
-        self._passing |= {(name, fix.version) for name, fix in fixes.items()}
+        self._passing |= {(name, fix.version) for name, fix in fixes.items()} | set(pins.items())
         self._held: dict[tuple[str, str], str] = {}
         self._without_time = False
 

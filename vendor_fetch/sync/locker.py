@@ -40,9 +40,10 @@ class Locker:
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
     requirements allow. With `upgrade_all`, no locked version counts. The `fixes` by package replace
-    affected versions, and pass the cooldown. It collects the resolved artifacts by sha256 in
-    `known`, and what the user should know in `warnings`. `pages` says which project pages may be
-    older than this command. `fetched` saves it from hashing a file twice.
+    affected versions, and pass the cooldown; so do the `pins`, preferred versions that no lock has
+    yet. It collects the resolved artifacts by sha256 in `known`, and what the user should know in
+    `warnings`. `pages` says which project pages may be older than this command. `fetched` saves it
+    from hashing a file twice.
     """
 
     project: VendorProject
@@ -53,6 +54,7 @@ class Locker:
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
     fixes: Mapping[str, Fix] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
     known: dict[str, Artifact] = field(default_factory=dict)
     fetched: set[tuple[PurePosixPath, tuple[str, ...]]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
@@ -75,7 +77,9 @@ class Locker:
         so there may be a second one; the previous lock mostly saves it.
         """
         other_lock = list(other_lock)
-        cooldown = Cooldown(self.project.cooldown, [*previous.files, *other_lock], self.fixes)
+        cooldown = Cooldown(
+            self.project.cooldown, [*previous.files, *other_lock], self.fixes, self.pins
+        )
         excluded: dict[Target, list[str]] = defaultdict(list)
         held_back: list[str] = []
         project = with_every_version(self.project, requirements, previous.files, previous.records)
@@ -134,7 +138,7 @@ class Locker:
         pins = preferred_versions(self.project, previous, other_lock)
         fixed = {target: raised(each, self.fixes) for target, each in pins.items()}
         pins = {
-            target: {**({} if self.upgrade_all else each), **fixed[target]}
+            target: {**self.pins, **({} if self.upgrade_all else each), **fixed[target]}
             for target, each in pins.items()
         }
         excluded = {

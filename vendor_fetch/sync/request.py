@@ -14,8 +14,10 @@ class Request:
     """What a command changes besides what apps.in says.
 
     The locked versions of the `free` packages do not count, or with `upgrade_all` those of none. The
-    `fixes` by package are taken however young they are. `edits` are the new texts of apps.in
-    and of the files that it includes. `introduced` are the packages that the user has named and no
+    `fixes` by package are taken however young they are. `edits` are the new contents of apps.in
+    and of other files that people write, `programs` those of them that can be run, and `files` the
+    project's own files to vendor, by name. `pins` are preferred versions that no lock has yet.
+    `introduced` are the packages that the user has named and no
     lock has. With `dry_run`, sync changes nothing. With `strict`, it changes nothing if a publisher
     is not the one of the locked version.
     """
@@ -23,7 +25,10 @@ class Request:
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
     fixes: Mapping[str, Fix] = field(default_factory=dict)
-    edits: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    edits: Mapping[PurePosixPath, bytes] = field(default_factory=dict)
+    programs: frozenset[PurePosixPath] = frozenset()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
     introduced: frozenset[str] = frozenset()
     dry_run: bool = False
     strict: bool = False

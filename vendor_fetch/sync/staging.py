@@ -36,13 +36,14 @@ class Staging:
     def __init__(self, project: VendorProject) -> None:
         self._directory = project.directory
         self._owned = locked_names(project.directory)
-        self._edits: dict[PurePosixPath, bytes] = {}
+        self._edits: dict[PurePosixPath, bytes | None] = {}
+        self._deleted: dict[PurePosixPath, bytes] = {}
         self.project = replace(project, staging=project.directory / BESIDE)
 
     def fill(self) -> None:
         """Give the project beside the files and locks that the project has now."""
         self.project.source.mkdir(parents=True)
-        asked = included_files(self._directory)
+        asked = included_files(self._directory) if (self._directory / APPS_IN).is_file() else []
         for name in (APPS, TOOLS, PurePosixPath("pyproject.toml"), *asked):
             if (self._directory / name).is_file():
                 copy = self.project.vendored / name
@@ -51,11 +52,35 @@ class Staging:
         for path in _files(self._directory / SOURCE):
             _link_or_copy(path, self.project.source / path.name)
 
-    def edit(self, file: PurePosixPath, text: str) -> None:
-        """Change a file that people write, such as apps.in, together with the vendored files."""
-        self._edits[file] = (self._directory / file).read_bytes()
-        write_file(self.project.vendored / file, text.encode())
-        shutil.copymode(self._directory / file, self.project.vendored / file)
+    def edit(self, file: PurePosixPath, content: bytes, *, executable: bool = False) -> None:
+        """Write a file that people write, such as apps.in, together with the vendored files."""
+        path, beside = self._directory / file, self.project.vendored / file
+        self._edits[file] = path.read_bytes() if path.exists() else None
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        write_file(beside, content)
+        if path.exists():
+            shutil.copymode(path, beside)
+        if executable:
+            beside.chmod(beside.stat().st_mode | 0o111)
+
+    def restore(self, file: PurePosixPath, content: bytes, *, mode: int) -> None:
+        """Write a file that people write with a mode."""
+        self.edit(file, content)
+        (self.project.vendored / file).chmod(mode)
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Remove vendored files."""
+        for name in names:
+            (self.project.source / name).unlink(missing_ok=True)
+
+    def delete(self, file: PurePosixPath) -> None:
+        """Delete a file that people write, or a lock, together with the vendored files."""
+        self._deleted[file] = (self._directory / file).read_bytes()
+        (self.project.vendored / file).unlink(missing_ok=True)
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add a file of the project's own to the vendored ones; a line of apps.in names its path."""
+        write_file(self.project.source / name, content)
 
     def keep(self, files: Iterable[LockedFile]) -> None:
         """Remove the files beside that no line of the new locks names.
@@ -82,12 +107,17 @@ class Staging:
 
         Raise WorkFailed if somebody has changed a file meanwhile that is to be edited.
         """
-        for file, old in self._edits.items():
-            if (self._directory / file).read_bytes() != old:
+        for file, old in {**self._edits, **self._deleted}.items():
+            path = self._directory / file
+            if (path.read_bytes() if path.exists() else None) != old:
                 raise WorkFailed(str(file), "was changed while this command ran", retry_command())
         removed = sorted(self._owned - {path.name for path in _files(self.project.source)})
         _sync_directory(self.project.source)
-        journal = [*(f"+ {file}" for file in self._edits), *(f"- {name}" for name in removed)]
+        journal = [
+            *(f"+ {file}" for file in self._edits),
+            *(f"- {name}" for name in removed),
+            *(f"x {file}" for file in self._deleted),
+        ]
         write_file(self._directory / _JOURNAL, "".join(f"{line}\n" for line in journal).encode())
         _sync_directory(self._directory / BESIDE)
         _complete(self._directory)
@@ -136,12 +166,13 @@ def _complete(directory: Path) -> None:
     edited = [PurePosixPath(name) for kind, name in journal if kind == "+"]
     for file in (APPS, TOOLS, *edited):
         path = directory / BESIDE / file
-        if path.is_file() and not _same(path, directory / file):
+        if path.is_file() and (file in edited or not _same(path, directory / file)):
+            (directory / file).parent.mkdir(parents=True, exist_ok=True)
             path.replace(directory / file)
     _sync_directory(directory / APPS.parent)
     for kind, name in journal:
-        if kind == "-":
-            (source / name).unlink(missing_ok=True)
+        if kind in "-x":
+            (source / name if kind == "-" else directory / name).unlink(missing_ok=True)
     (directory / _JOURNAL).unlink()
 
 

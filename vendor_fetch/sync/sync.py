@@ -60,6 +60,7 @@ def sync(
                 free=request.free,
                 upgrade_all=request.upgrade_all,
                 fixes=request.fixes,
+                pins=request.pins,
             )
             outcome = _prepare(change, locker, project, request)
             if request.dry_run:
@@ -91,8 +92,10 @@ def _turn(project: VendorProject, progress: Progress) -> Iterator[None]:
 def _prepare(change: Staging, locker: Locker, project: VendorProject, request: Request) -> Outcome:
     """Prepare the new locks and files beside. Return what changes; raise BootstrapperError."""
     before, owned = sizes(project), locked_names(project.directory)
-    for file, text in request.edits.items():
-        change.edit(file, text)
+    for edited, text in request.edits.items():
+        change.edit(edited, text, executable=edited in request.programs)
+    for name, own in request.files.items():
+        change.add(name, own)
     DirectFiles(
         project=change.project,
         cache=locker.cache,

@@ -1,0 +1,181 @@
+"""An existing Django project adopts vendoring by one command, and gets everything back by another."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
+from tests.vendor.conftest import vendor
+from vendor_fetch.project.project import BESIDE
+
+MANAGE = """#!/usr/bin/env python
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+"""
+LOCKED = "tiny==1.0  # small\n-e .\nhelper==1.0\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path, index: Index) -> Path:
+    """A project with a list of versions; the index has later ones."""
+    for version in ("1.0", "2.0"):
+        make_wheel(index.directory, "tiny", version, requires=["helper"])
+        make_wheel(index.directory, "helper", version)
+    site = tmp_path / "site"
+    (site / "config").mkdir(parents=True)
+    (site / "manage.py").write_text(MANAGE)
+    (site / "config/settings.py").write_text("DEBUG = True\n")
+    (site / "requirements.txt").write_text(LOCKED)
+    (site / ".gitignore").write_text("*.pyc")
+    return site
+
+
+def files(site: Path) -> dict[str, tuple[int, bytes]]:
+    """The mode and the content of every file."""
+    return {
+        str(path.relative_to(site)): (path.stat().st_mode, path.read_bytes())
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+def content(site: Path) -> dict[str, bytes]:
+    return {name: data for name, (_, data) in files(site).items()}
+
+
+def test_project_is_vendored_with_its_locked_versions(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(site, "init", "--yes") == 0
+    printed = capsys.readouterr().out
+    assert "refused  requirements.txt:2  -e ." in printed
+    assert "3 lines: 2 taken, 1 refused\n" in printed
+    assert "+#!ve/bin/python\n" in printed
+    assert printed.endswith("init --undo\n")
+    assert vendor(site, "check") == 0
+    names = {path.name for path in (site / "requirements/src").iterdir()}
+    assert {"tiny-1.0-py3-none-any.whl", "helper-1.0-py3-none-any.whl"} <= names
+    assert (site / "manage.py").read_text() == MANAGE.replace(
+        "/usr/bin/env python", "ve/bin/python"
+    )
+    assert os.access(site / "manage.py", os.X_OK)
+    assert os.access(site / "bootstrap.py", os.X_OK)
+    assert (site / ".gitignore").read_text().startswith("*.pyc\n# ./bootstrap.py rebuilds ve/")
+
+
+def test_second_init_changes_nothing(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert vendor(site, "init", "--yes") == 0
+    before = files(site)
+    assert vendor(site, "init", "--yes") == 0
+    assert files(site) == before
+    assert capsys.readouterr().out.endswith("Nothing to do: requirements/apps.in is there\n")
+
+
+def test_undo_gives_everything_back(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "manage.py").chmod(0o640)
+    before = files(site)
+    assert vendor(site, "init", "--undo") == 2
+    assert vendor(site, "init", "--yes") == 0
+    (site / ".gitignore").write_text("changed since\n")
+    adopted = files(site)
+    capsys.readouterr()
+    assert vendor(site, "init", "--undo") == 2
+    assert capsys.readouterr().err.startswith(".gitignore: was changed since init\n  next: ")
+    assert files(site) == adopted
+    (site / ".gitignore").write_bytes(before[".gitignore"][1])
+    assert vendor(site, "init", "--undo") == 0
+    assert files(site) == before
+    assert not (site / "requirements").exists()
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ()])
+def test_nothing_is_written_before_a_yes(
+    words: tuple[str, ...], site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = files(site)
+    assert vendor(site, "init", *words) == (0 if words else 2)
+    printed = capsys.readouterr()
+    assert "package " in printed.out
+    assert words or printed.err.startswith("init: has no terminal to ask at\n  next: ")
+    assert files(site) == before
+    assert not (site / "requirements").exists()
+
+
+def test_deviation_from_a_lock_is_a_line(
+    site: Path, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "requirements.in").write_text("tiny\n")
+    (site / "requirements.txt").write_text("tiny==1.0\nhelper==1.5\ngone==1.0\n")
+    assert vendor(site, "init", "--yes") == 0
+    printed = capsys.readouterr().out
+    assert "helper 1.5 was locked; 2.0 is vendored" in printed
+    assert "gone 1.0 was locked, and nothing asks for it" in printed
+    assert "tiny 1.0" not in printed
+
+
+def test_relaxed_package_moves(site: Path) -> None:
+    assert vendor(site, "init", "--yes", "--relax", "tiny") == 0
+    names = {path.name for path in (site / "requirements/src").iterdir()}
+    assert {"tiny-2.0-py3-none-any.whl", "helper-1.0-py3-none-any.whl"} <= names
+
+
+def test_conflict_names_the_line_and_changes_nothing(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "requirements.txt").write_text("tiny==3.0\n")
+    before = files(site)
+    assert vendor(site, "init", "--yes") == 1
+    assert "no version of tiny can be used" in capsys.readouterr().err
+    assert files(site) == before
+    assert not (site / "requirements").exists()
+
+
+@pytest.mark.parametrize("words", [("init", "--yes"), ("init", "--undo")])
+def test_fifty_kills_leave_the_old_or_the_new(words: tuple[str, ...], site: Path) -> None:
+    if words[1] == "--undo":
+        assert vendor(site, "init", "--yes") == 0
+    before, saved = content(site), site.parent / "saved"
+    shutil.copytree(site, saved)
+    started = time.monotonic()
+    assert start(site, words).wait() == 0
+    longest, after = time.monotonic() - started, content(site)
+    assert after != before
+    chance, seen = random.Random(1), set()
+    for number in range(50):
+        shutil.rmtree(site)
+        shutil.copytree(saved, site)
+        run = start(site, words)
+        if number % 5:
+            time.sleep(chance.uniform(0.05, longest))
+        else:
+            while run.poll() is None and not (site / BESIDE / "journal").exists():
+                time.sleep(0.0002)
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        # A command that changes nothing recovers.
+        assert vendor(site, "init", "--dry-run") == 0
+        found = content(site)
+        assert found in (before, after)
+        seen.add(found == after)
+    assert seen == {False, True}
+
+
+def start(site: Path, words: tuple[str, ...]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "vendor_fetch", "--project", site, *words],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

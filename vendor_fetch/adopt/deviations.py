@@ -1,0 +1,20 @@
+"""Say where the vendored versions differ from those that the project had locked."""
+
+from collections.abc import Iterable, Iterator
+
+from bootstrapper.ve.standards.version import same_version
+from vendor_fetch.adopt.adoption import Adoption
+from vendor_fetch.sync.changes import Change
+
+
+def deviations(adoption: Adoption, changes: Iterable[Change]) -> Iterator[str]:
+    """Yield a line for each locked version that another one replaces, or that nothing asks for."""
+    vendored = {each.name: each.new for each in changes}
+    for name, pin in adoption.pins.items():
+        if name not in vendored:
+            yield f"{name} {pin} was locked, and nothing asks for it on the targets"
+        elif not any(same_version(version, pin) for version in vendored[name]):
+            yield (
+                f"{name} {pin} was locked; {', '.join(vendored[name])} is vendored, because the "
+                "requirements or the index do not allow it"
+            )

@@ -1,0 +1,135 @@
+"""Plan the files that a project needs to be vendored: new ones, and changes of its own."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.ve.project.lockfile import SOURCE
+from vendor_fetch.adopt.adoption import Adoption
+from vendor_fetch.adopt.django_project import DjangoProject
+from vendor_fetch.project.project import APPS_IN
+from vendor_fetch.project.target import Target
+
+CONSTRAINTS = APPS_IN.with_name("constraints.txt")
+COOLDOWN = timedelta(days=7)
+_SHEBANG = b"#!ve/bin/python\n"
+_ATTRIBUTES = (
+    "# The hashes of vendored files are in requirements/*.txt, so git must not change a byte of them.\n"
+    "requirements/src/* binary -diff -text -merge\n"
+)
+_IGNORED = (
+    "# ./bootstrap.py rebuilds ve/ from requirements/src/, which is in git.\n"
+    "/ve/\n/.ve.*\n/.tools/\n/requirements/.vendoring/\n"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileEdit:
+    """The new content of a file; `executable` is whether it is a program."""
+
+    content: bytes
+    executable: bool = False
+
+
+def plan_files(
+    project: DjangoProject,
+    adoption: Adoption,
+    targets: Sequence[Target],
+    *,
+    own_wheel: str,
+    bootstrap: bytes,
+) -> dict[PurePosixPath, FileEdit]:
+    """Return the files that change, with their new contents, by their paths in the project.
+
+    `own_wheel` is the name of bootstrapper's wheel, and `bootstrap` the content of bootstrap.py.
+    """
+    root = project.root
+    pyproject = _pyproject(_read(root / "pyproject.toml"), root.name, targets)
+    wanted = {
+        APPS_IN: FileEdit(content=_apps_in(adoption, own_wheel).encode()),
+        PurePosixPath("bootstrap.py"): FileEdit(content=bootstrap, executable=True),
+        PurePosixPath("pyproject.toml"): FileEdit(content=pyproject.encode()),
+        PurePosixPath(".gitattributes"): FileEdit(
+            content=_with_lines(_read(root / ".gitattributes"), _ATTRIBUTES)
+        ),
+        PurePosixPath(".gitignore"): FileEdit(
+            content=_with_lines(_read(root / ".gitignore"), _IGNORED)
+        ),
+        PurePosixPath(project.manage): FileEdit(
+            content=_with_shebang(_read(root / project.manage)), executable=True
+        ),
+    }
+    if adoption.limits:
+        lines = "".join(f"{line}\n" for line in adoption.limits)
+        wanted[CONSTRAINTS] = FileEdit(content=lines.encode())
+    return {path: edit for path, edit in wanted.items() if not _is_there(root / path, edit)}
+
+
+def _apps_in(adoption: Adoption, own_wheel: str) -> str:
+    lines = [
+        "# The packages of the site, one requirement a line. After a change, run:",
+        "# ve/bin/python -m vendor_fetch sync",
+        *([f"-c {CONSTRAINTS.name}"] if adoption.limits else []),
+        *adoption.lines,
+        f"./{SOURCE / own_wheel}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _pyproject(old: bytes, name: str, targets: Sequence[Target]) -> str:
+    """Return a pyproject.toml with the targets, and with the Python of the ve if it has none."""
+    text = old.decode("utf-8")
+    content = tomllib.loads(text)
+    parts = [text if not text or text.endswith("\n") else f"{text}\n"]
+    if "project" not in content:
+        slug = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "site"
+        parts.append(
+            f'[project]\nname = "{slug}"\nversion = "0"\n'
+            f'# The Python of ve/.\nrequires-python = "=={targets[0].python}.*"\n'
+        )
+    if "vendor_fetch" not in content.get("tool", {}):
+        lines = "".join(
+            f'    {{ python = "{each.python}", platform = "{each.platform}" }},\n'
+            for each in targets
+        )
+        parts.append(
+            "[tool.vendor_fetch]\n"
+            "# The Pythons and platforms that packages are vendored for.\n"
+            f"targets = [\n{lines}]\n"
+            "# How old a new version must be before it is vendored.\n"
+            f'cooldown = "{COOLDOWN.days} days"\n'
+        )
+    return "\n".join(filter(None, parts))
+
+
+def _with_lines(old: bytes, lines: str) -> bytes:
+    """Return a file with the lines that it lacks at its end."""
+    present = {line.strip() for line in old.decode("utf-8", "replace").splitlines()}
+    missing = [line for line in lines.splitlines() if line.strip() not in present]
+    if not [line for line in missing if not line.startswith("#")]:
+        return old
+    start = old if not old or old.endswith(b"\n") else old + b"\n"
+    return start + "".join(f"{line}\n" for line in missing).encode()
+
+
+def _with_shebang(old: bytes) -> bytes:
+    """Return manage.py with the Python of ve/ in its first line."""
+    first, newline, rest = old.partition(b"\n")
+    if first.startswith(b"#!"):
+        return _SHEBANG + rest if newline else _SHEBANG
+    return _SHEBANG + old
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _is_there(path: Path, edit: FileEdit) -> bool:
+    return (
+        path.is_file()
+        and path.read_bytes() == edit.content
+        and (not edit.executable or bool(path.stat().st_mode & 0o100))
+    )

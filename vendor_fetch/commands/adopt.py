@@ -1,0 +1,257 @@
+"""The command `init`, with which an existing Django project adopts vendoring."""
+
+import argparse
+import difflib
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from bootstrapper import plain_text
+from bootstrapper.arguments import CommandParser
+from bootstrapper.errors import InputError
+from bootstrapper.next_step import existing, next_lines
+from bootstrapper.progress import Progress
+from bootstrapper.ve.project.project_lock import project_lock
+from bootstrapper.ve.python.interpreter import OLDEST
+from vendor_fetch.adopt.adoption import Adoption, adopt
+from vendor_fetch.adopt.dependency_files import find_files, read_files
+from vendor_fetch.adopt.deviations import deviations
+from vendor_fetch.adopt.django_project import find_project
+from vendor_fetch.adopt.plan import COOLDOWN, FileEdit, plan_files
+from vendor_fetch.adopt.undo import RECORD, record_of, undo
+from vendor_fetch.commands.libraries import libraries
+from vendor_fetch.commands.options import directory_of
+from vendor_fetch.commands.outcome import report
+from vendor_fetch.download.cache import Cache, cache_directory
+from vendor_fetch.index.index import configured_index
+from vendor_fetch.program import program_command, retry_command
+from vendor_fetch.project.project import APPS_IN, BESIDE, VendorProject
+from vendor_fetch.project.target import Target
+from vendor_fetch.reports.table import counted, table
+from vendor_fetch.sync.request import Request
+from vendor_fetch.sync.staging import recover
+from vendor_fetch.sync.sync import sync
+from vendor_fetch.template.generation import PROJECT_TEMPLATE
+from vendor_fetch.template.own_wheel import build_wheel
+
+# The checkout that this package runs from.
+_CHECKOUT = Path(__file__).parents[2]
+
+
+def add_parsers(commands: Any, common: CommandParser) -> None:
+    """Add the parser of the command; it sets `run`, which returns the exit status."""
+    adopting = commands.add_parser(
+        "init",
+        parents=[common],
+        help="vendor an existing Django project: print what would change, ask, and change it",
+    )
+    adopting.add_argument(
+        "--from",
+        dest="files",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a file that says what the project depends on, instead of those that are found",
+    )
+    adopting.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="also take a group of dependencies, such as dev, or an extra",
+    )
+    adopting.add_argument(
+        "--relax",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="let the locked version of a package move",
+    )
+    adopting.add_argument(
+        "--python", metavar="VERSION", help="the Python of the site, such as 3.12"
+    )
+    adopting.add_argument(
+        "--template",
+        type=Path,
+        metavar="DIR",
+        default=_CHECKOUT,
+        help="a checkout of the template, for bootstrap.py (default: the one that runs this command)",
+    )
+    adopting.add_argument(
+        "--yes", action="store_true", help="change the project without a question"
+    )
+    adopting.add_argument(
+        "--dry-run", action="store_true", help="print what would change, and change nothing"
+    )
+    adopting.add_argument(
+        "--undo", action="store_true", help="give back every file as it was before init"
+    )
+    adopting.set_defaults(run=run_init)
+
+
+def run_init(options: argparse.Namespace, progress: Progress) -> int:
+    """Adopt the project, or give it back."""
+    root = directory_of(options)
+    if (root / BESIDE).is_dir():  # of a killed run
+        with project_lock(root), project_lock(root / APPS_IN.parent):
+            recover(root)
+    if options.undo:
+        for path in undo(root):
+            progress.detail(f"  {path}")
+        progress.say("every file is as it was before init")
+        return 0
+    if (root / APPS_IN).is_file():
+        progress.say(f"Nothing to do: {APPS_IN} is there")
+        return 0
+    project = find_project(root)
+    with libraries():
+        adoption, others = _adoption(root, options)
+    target = Target(python=_python(options.python or project.python, progress))
+    template = options.template.absolute()
+    bootstrap = template / PROJECT_TEMPLATE / "bootstrap.py"
+    if not bootstrap.is_file():
+        raise InputError(
+            str(template),
+            "is no checkout of the template, which has bootstrap.py",
+            f"{retry_command()} --template DIRECTORY  # a clone of the template",
+        )
+    wheel = _own_wheel(template)
+    edits = plan_files(
+        project, adoption, [target], own_wheel=wheel[0], bootstrap=bootstrap.read_bytes()
+    )
+    vendored = VendorProject(directory=root, targets=(target,), cooldown=COOLDOWN)
+    for line in (*_account(adoption), *(f"not read: {path.relative_to(root)}" for path in others)):
+        progress.say(line)
+    request = _request(adoption, edits, wheel, root)
+    is_new = not (root / APPS_IN.parent).is_dir()
+    (root / APPS_IN.parent).mkdir(exist_ok=True)
+    try:
+        return _change(vendored, request, edits, adoption, options, progress)
+    finally:
+        if is_new and not any((root / APPS_IN.parent).iterdir()):
+            (root / APPS_IN.parent).rmdir()
+
+
+def _change(
+    project: VendorProject,
+    request: Request,
+    edits: Mapping[PurePosixPath, FileEdit],
+    adoption: Adoption,
+    options: argparse.Namespace,
+    progress: Progress,
+) -> int:
+    index = configured_index(project.directory)
+    cache = Cache(cache_directory())
+    trial = replace(request, dry_run=True)
+    outcome = sync(project, cache, index, progress, lambda: trial)
+    for line in _difference(project.directory, edits):
+        progress.say(line)
+    status = report(outcome, progress)
+    for line in deviations(adoption, outcome.changes if outcome else ()):
+        progress.say(line)
+    if options.dry_run:
+        return status
+    if not options.yes and not _is_wanted(progress):
+        progress.say("nothing was changed")
+        return 1
+    outcome = sync(project, cache, index, progress, lambda: request)
+    progress.say(next_lines(f"./bootstrap.py  # then: git add --all; or: {_undo_command()}"))
+    return 1 if outcome and outcome.differences else 0
+
+
+def _undo_command() -> str:
+    return program_command("init", "--undo")
+
+
+def _is_wanted(progress: Progress) -> bool:
+    if not sys.stdin or not sys.stdin.isatty():
+        raise InputError(
+            "init",
+            "has no terminal to ask at",
+            f"{retry_command()} --yes  # after reading the above",
+        )
+    progress.prompt("Change the project? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _adoption(root: Path, options: argparse.Namespace) -> tuple[Adoption, Iterable[Path]]:
+    others: tuple[Path, ...] = ()
+    if options.files:
+        files = [path.absolute() for path in options.files]
+        for path in files:
+            if not path.is_file():
+                raise InputError(str(path), "there is no such file", f"ls {existing(path.parent)}")
+    else:
+        found = find_files(root)
+        files, others = list(found.read), found.others
+    return adopt(read_files(files, root, options.group), options.relax), others
+
+
+def _python(named: str, progress: Progress) -> str:
+    """Return the Python to vendor for: the named one, if bootstrap.py can run with it."""
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if not named:
+        return running
+    if tuple(map(int, named.split(".")[:2])) < OLDEST:
+        progress.say(
+            f"the project names Python {named}; ./bootstrap.py needs {OLDEST[0]}.{OLDEST[1]} or later, "
+            f"so the files are for {running}"
+        )
+        return running
+    return ".".join(named.split(".")[:2])
+
+
+def _own_wheel(template: Path) -> tuple[str, bytes]:
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = build_wheel(template, Path(scratch))
+        return wheel.name, wheel.read_bytes()
+
+
+def _request(
+    adoption: Adoption,
+    edits: Mapping[PurePosixPath, FileEdit],
+    wheel: tuple[str, bytes],
+    root: Path,
+) -> Request:
+    record = FileEdit(content=record_of(root, edits))
+    return Request(
+        edits={path: edit.content for path, edit in {**edits, RECORD: record}.items()},
+        programs=frozenset(path for path, edit in edits.items() if edit.executable),
+        files={wheel[0]: wheel[1]},
+        pins=adoption.pins,
+    )
+
+
+def _account(adoption: Adoption) -> Iterator[str]:
+    """Yield the table of the entries."""
+    rows = [(row.outcome, row.place, row.text, row.detail) for row in adoption.rows]
+    if rows:
+        yield from table([("", "place", "line", "what becomes of it"), *rows])
+        counts = {
+            outcome: sum(row.outcome == outcome for row in adoption.rows)
+            for outcome in ("taken", "merged", "changed", "refused")
+        }
+        numbers = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        yield f"{counted(len(rows), 'line')}: {numbers}"
+
+
+def _difference(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> Iterator[str]:
+    """Yield the difference of each file as git would print it."""
+    for path, edit in sorted(edits.items()):
+        old = (root / path).read_bytes() if (root / path).is_file() else b""
+        name = str(path)
+        if path.name == "bootstrap.py":
+            yield f"+++ {name}  ({counted(len(edit.content.splitlines()), 'line')}, from the template)"
+            continue
+        for line in difflib.unified_diff(
+            old.decode("utf-8", "replace").splitlines(),
+            edit.content.decode("utf-8", "replace").splitlines(),
+            name if old else "/dev/null",
+            name,
+            lineterm="",
+        ):
+            yield plain_text.single_line(line)
