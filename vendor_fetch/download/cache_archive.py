@@ -9,9 +9,8 @@ names, the answers of build backends, and a bundle (git-bundle(1)) for each repo
     git/77ab….bundle
 """
 
-import os
 import re
-import subprocess
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Collection, Iterator
@@ -23,6 +22,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.download.cache import CHUNK, Cache
+from vendor_fetch.git_command import run_git
 from vendor_fetch.program import program_command
 
 _RECORD = re.compile(r"records/[\w.]+/[\w.]+/[0-9a-f]{64}\.json")
@@ -103,7 +103,9 @@ def read_archive(path: Path, cache: Cache) -> Contents:
 
 def _put(member: tarfile.TarInfo, archive: tarfile.TarFile, cache: Cache) -> str:
     """Put a member in its place, and return its kind; empty for an unknown one."""
-    stream = archive.extractfile(member) if member.isreg() else None
+    # A sparse member of a few bytes can fill the disk.
+    is_plain = member.isreg() and not member.issparse()
+    stream = archive.extractfile(member) if is_plain else None
     kind, _, name = member.name.partition("/")
     if not stream:
         return ""
@@ -142,7 +144,8 @@ def _unbundle(stream: IO[bytes], clone: Path) -> None:
     clone.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         bundle = Path(scratch) / "bundle"
-        bundle.write_bytes(stream.read())
+        with bundle.open("wb") as file:
+            shutil.copyfileobj(stream, file)
         if not (
             _git(clone, "init", "--quiet", "--bare")
             and _git(clone, "fetch", "--quiet", "--force", str(bundle), "+refs/*:refs/*")
@@ -151,13 +154,7 @@ def _unbundle(stream: IO[bytes], clone: Path) -> None:
 
 
 def _git(clone: Path, *words: str) -> bool:
-    run = subprocess.run(
-        ["git", "-c", f"core.hooksPath={os.devnull}", "-C", str(clone), *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    return run.returncode == 0
+    return not run_git("-C", str(clone), *words).returncode
 
 
 def _error(path: Path, fault: str) -> InputError:
