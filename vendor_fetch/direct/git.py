@@ -11,6 +11,7 @@ from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.git_command import run_git
 from vendor_fetch.index.setting import without_passwords
+from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import online_command, retry_command
 from vendor_fetch.project.direct_reference import DirectReference
 
@@ -75,7 +76,7 @@ class Repository:
 
     def _create(self) -> None:
         if not (self._clone / "HEAD").is_file():
-            self._clone.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._clone, self.clones.parent)
             self._git("init", "--quiet", "--bare", str(self._clone))
 
     def _advertised(self) -> str:

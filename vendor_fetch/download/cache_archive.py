@@ -23,6 +23,7 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.download.cache import CHUNK, Cache
 from vendor_fetch.git_command import run_git
+from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import program_command
 
 _RECORD = re.compile(r"records/[\w.]+/[\w.]+/[0-9a-f]{64}\.json")
@@ -112,11 +113,11 @@ def _put(member: tarfile.TarInfo, archive: tarfile.TarFile, cache: Cache) -> str
     if kind == "files" and _is_vendored(name):
         cache.add_stream(stream, name)
     elif kind == "tools" and _is_vendored(name):
-        _write(cache.root / "tools" / name, stream)
+        _write(cache.root / "tools" / name, cache, stream)
     elif _RECORD.fullmatch(member.name) and member.size <= _LARGEST_RECORD:
-        _write(cache.root / member.name, stream)
+        _write(cache.root / member.name, cache, stream)
     elif match := _BUNDLE.fullmatch(member.name):
-        _unbundle(stream, cache.root / "git" / f"{match['clone']}.git")
+        _unbundle(stream, cache.root / "git" / f"{match['clone']}.git", cache)
     else:
         return ""
     return kind
@@ -130,18 +131,17 @@ def _is_vendored(name: str) -> bool:
     return "/" not in name
 
 
-def _write(path: Path, stream: IO[bytes]) -> None:
-    for directory in (*reversed(path.parents[:3]), path.parent):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _write(path: Path, cache: Cache, stream: IO[bytes]) -> None:
+    make_private(path.parent, cache.root)
     with atomic_file(path.parent) as file:
         while chunk := stream.read(CHUNK):
             file.write(chunk)
         file.commit(path)
 
 
-def _unbundle(stream: IO[bytes], clone: Path) -> None:
+def _unbundle(stream: IO[bytes], clone: Path, cache: Cache) -> None:
     """Bring the commits of a bundle into a clone. git verifies the hashes of all objects."""
-    clone.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(clone, cache.root)
     with tempfile.TemporaryDirectory() as scratch:
         bundle = Path(scratch) / "bundle"
         with bundle.open("wb") as file:
