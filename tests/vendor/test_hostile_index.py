@@ -14,6 +14,8 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, files, vendor
+from vendor_fetch.index.credentials import credentials
+from vendor_fetch.index.index import Index as ConfiguredIndex
 from vendor_fetch.index.setting import without_passwords
 
 
@@ -143,3 +145,21 @@ def test_filename_has_no_end_of_a_line(name: str) -> None:
 )
 def test_password_with_an_at_sign_is_not_shown(text: str, shown: str) -> None:
     assert without_passwords(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("index_url", "address", "is_sent"),
+    [
+        ("https://me:s3cret@index.example.org/simple/", "https://index.example.org/x.whl", True),
+        ("https://me:s3cret@index.example.org/simple/", "https://index.example.org:443/x", True),
+        ("http://me:s3cret@index.example.org/simple/", "https://index.example.org/x.whl", True),
+        ("https://me:s3cret@index.example.org/simple/", "http://index.example.org/x.whl", False),
+        ("https://me:s3cret@index.example.org/simple/", "https://index.example.org:8443/x", False),
+        ("https://me:s3cret@index.example.org:8443/", "https://index.example.org/x.whl", False),
+        ("https://me:s3cret@index.example.org/simple/", "https://files.example.org/x", False),
+        ("https://me:s3cret@index.example.org/simple/", "https://index.example.org:x/", False),
+    ],
+)
+def test_password_goes_to_its_own_service(index_url: str, address: str, *, is_sent: bool) -> None:
+    found = ConfiguredIndex(credentials=credentials([index_url]))
+    assert found.login(address) == (("me", "s3cret") if is_sent else None)
