@@ -52,7 +52,8 @@ def write_archive(path: Path, cache: Cache, hashes: Collection[str] | None) -> C
     """
     contents = Contents()
     with atomic_file(path.parent) as file, tempfile.TemporaryDirectory() as scratch:
-        with tarfile.open(fileobj=file, mode="w|") as archive:  # type: ignore[call-overload]
+        # `dereference` writes a file with two names twice: `read_archive` takes no links.
+        with tarfile.open(fileobj=file, mode="w|", dereference=True) as archive:  # type: ignore[call-overload]
             for name, member in _members(cache, hashes, Path(scratch)):
                 info = archive.gettarinfo(str(member.resolve()), name)
                 info.uid = info.gid = 0
