@@ -17,12 +17,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bootstrapper.cache_home import is_own, is_private
 from bootstrapper.errors import BootstrapperError, WorkFailed, error_text
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.index.pip import pip_environment
+from vendor_fetch.private_directory import make_private, require_private
 from vendor_fetch.program import MAKE
 
 # The wheel that this module is in.
@@ -43,6 +44,10 @@ def set_up(
     else from the index that pip is configured for. A second set-up at the same time waits. Raise
     WorkFailed or OSError, also if another user can change `shared`.
     """
+    if directory.is_symlink():  # a new virtualenv would delete what is in the other directory
+        raise WorkFailed(
+            ".tools", "is a link to another directory", f"rm {quoted(str(directory))} && {MAKE}"
+        )
     directory.mkdir(exist_ok=True)
     complete = directory / "complete"
     with project_lock(directory, lambda: say("waiting for another run to set up .tools/")):
@@ -50,12 +55,8 @@ def set_up(
             return
         if is_offline() and not shared.is_dir():
             raise _offline_error(shared)
-        if not _make_private(shared):
-            raise WorkFailed(
-                str(shared),
-                "belongs to another user, who could change the packages that vendoring runs with",
-                f'env VENDOR_FETCH_CACHE="$(mktemp -d)" {MAKE}  # or another directory of your own',
-            )
+        for each in (shared.parent, shared):
+            require_private(each)
         say("setting up .tools/ (once)")
         if not _run(sys.executable, "-P", "-m", "venv", "--clear", str(directory)):
             raise WorkFailed(
@@ -70,22 +71,8 @@ def set_up(
         complete.touch()
 
 
-def _make_private(shared: Path) -> bool:
-    """Deny other users write access to `shared` and its parent; return False if one is another's.
-
-    pip installs what it finds there without hashes.
-    """
-    for directory in filter(Path.is_dir, (shared.parent, shared)):
-        if not is_own(directory):
-            return False
-        if not is_private(directory):
-            directory.chmod(0o700)
-    return True
-
-
 def _download(directory: Path, shared: Path, wheel: Path) -> None:
-    for each in (shared.parent, shared):
-        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(shared, shared.parent)
     with tempfile.TemporaryDirectory(dir=shared.parent) as scratch:
         if not (
             _run(_python(directory), *_PIP, "download", "--dest", scratch, f"{wheel}[vendor]")

@@ -140,3 +140,19 @@ def test_stick_that_ends_early_leaves_whole_files(
     assert vendor(tmp_path / "project", "cache", "import", str(stick)) == 0
     shutil.rmtree(tmp_path / "project/requirements/src")
     assert vendor(tmp_path / "project") == 0
+
+
+def test_file_with_two_names_travels_twice(stick: Path, closed: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    # A program that saves space makes hardlinks of equal files.
+    tools = tmp_path / "cache/tools"
+    tools.mkdir()
+    for name in ("one", "two"):
+        make_wheel(tools, name)
+    (tools / "two-1.0-py3-none-any.whl").unlink()
+    (tools / "two-1.0-py3-none-any.whl").hardlink_to(tools / "one-1.0-py3-none-any.whl")
+    with pytest.MonkeyPatch.context() as before:
+        before.setenv("VENDOR_FETCH_CACHE", str(tmp_path / "cache"))
+        assert vendor(project, "cache", "export", str(stick)) == 0
+    assert vendor(project, "cache", "import", str(stick)) == 0
+    assert len(list((closed / "tools").iterdir())) == 2

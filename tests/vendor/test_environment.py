@@ -85,7 +85,7 @@ def test_packages_of_another_user_are_not_installed(
     run = set_up(project)
     _, printed = run.communicate(timeout=120)
     assert run.returncode == 2
-    assert printed.startswith(f"{tmp_path}/cache/tools: belongs to another user")
+    assert printed.startswith(f"{theirs}: belongs to another user")
     assert not (project / ".tools/bin").exists()
 
 

@@ -84,7 +84,7 @@ def test_pip_files_are_read_in_the_order_of_pip(tmp_path: Path) -> None:
     assert index.environment["SSL_CERT_FILE"] == index.certificates == str(first)
 
 
-def test_credentials_are_by_host() -> None:
+def test_credentials_are_by_origin() -> None:
     index = configured_index(
         NOWHERE,
         {
@@ -94,7 +94,7 @@ def test_credentials_are_by_host() -> None:
             "PIP_EXTRA_INDEX_URL": "https://other.example.org/simple",
         },
     )
-    assert index.credentials == {"index.example.org": ("me", "p@ss")}
+    assert index.credentials == {"https://index.example.org:443": ("me", "p@ss")}
 
 
 def test_credentials_of_a_named_uv_index() -> None:
@@ -106,7 +106,7 @@ def test_credentials_of_a_named_uv_index() -> None:
             "UV_INDEX": "house=https://me:secret@index.example.org/simple",
         },
     )
-    assert index.credentials == {"index.example.org": ("me", "secret")}
+    assert index.credentials == {"https://index.example.org:443": ("me", "secret")}
     assert not index.has_extras
 
 

@@ -291,3 +291,12 @@ def test_package_that_the_index_lacks_has_no_fix(
     assert upgrade(osv("X-1", "tiny", "0-1.1"), osv("X-2", "calm", "0-1.1")) == 1
     assert capsys.readouterr().err.startswith("tiny: tiny 1.0 has X-1, and the index has no later ")
     assert versions(project) == {"app": "1.0", "calm": "1.1", "tiny": "1.0"}
+
+
+def test_identifier_of_an_advisory_controls_no_terminal(
+    upgrade: Upgrade, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert upgrade(osv("X-1\x1b]0;title\x07\nnext: rm", "tiny", "0-1.1")) == 0
+    printed = capsys.readouterr()
+    assert "tiny 1.1 is not affected by X-1 next: rm\n" in printed.out
+    assert "\x1b" not in printed.out + printed.err

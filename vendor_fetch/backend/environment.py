@@ -14,6 +14,7 @@ import pyproject_hooks
 from bootstrapper.ve.wheel import undeclared
 from bootstrapper.ve.wheel.tarball import BuildSystem, with_project
 from vendor_fetch.backend.virtualenvs import InstallFailed, Virtualenvs
+from vendor_fetch.graph.metadata import requirement_text
 
 # A backend that misses a package is called again with the package, so many times.
 _MOST_MISSED = 8
@@ -69,7 +70,7 @@ class BackendEnvironment:
         """Return what the backend asks for to build a "wheel" or an "sdist"."""
         with self._hooks() as hooks:
             asked = getattr(hooks, f"get_requires_for_build_{kind}")()
-        return [each.strip() for each in asked]
+        return [requirement_text(each) for each in asked]
 
     def metadata(self) -> bytes:
         """Return the core metadata of the wheel that the backend would build."""

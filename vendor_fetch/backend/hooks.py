@@ -74,5 +74,5 @@ def _answers(
         return TarballRecord(build_requires=build_requires)
     if asked:
         environment.install(build_requires)
-    requires = tuple(" ".join(each.split()) for each in requires_dist(environment.metadata()))
+    requires = tuple(requires_dist(environment.metadata()))
     return TarballRecord(build_requires=build_requires, requires=requires)

@@ -15,6 +15,7 @@ from vendor_fetch.atomic_file import write_file
 from vendor_fetch.backend.virtualenvs import Virtualenvs
 from vendor_fetch.graph.metadata import declared_build_requirements, dependencies
 from vendor_fetch.missing_tool import missing_hooks
+from vendor_fetch.private_directory import make_private
 from vendor_fetch.project.locks import Records, TarballRecord
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.resolve.uv_run import SearchScope
@@ -91,7 +92,7 @@ class TarballRecorder:
             warn=self.warn,
         )
         entry = self._entry(file)
-        entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(entry.parent, self.directory.parent)
         write_file(entry, json.dumps(asdict(record)).encode())
         return record
 

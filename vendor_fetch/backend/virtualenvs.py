@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 
+from vendor_fetch.graph.metadata import requirement_text
 from vendor_fetch.resolve.uv_run import SearchScope, Uv
 
 
@@ -42,7 +43,10 @@ class Virtualenvs:
         directory.mkdir(parents=True)
         uv = Uv(self._project, self._scope, directory, self._build_requires)
         requirements = directory / "requirements.txt"
-        requirements.write_text("".join(f"{each}\n" for each in wanted), encoding="utf-8")
+        lines = [requirement_text(each) for each in wanted]
+        if option := next((line for line in lines if line.startswith("-")), ""):
+            raise InstallFailed(f"{option!r} is an option, not a requirement of a build")
+        requirements.write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
         python = str(directory / "ve/bin/python")
         for words in (
             ("venv", "--quiet", "--clear", "--no-project", "--python", sys.executable),

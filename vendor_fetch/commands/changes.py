@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.progress import Progress
@@ -194,7 +195,7 @@ def _run_security(project: VendorProject, options: argparse.Namespace, progress:
         refusals.extend(plan.refusals)
         for name, fix in plan.fixes.items():
             ids = ", ".join(dict.fromkeys(each.ids[0] for each in found if each.name == name))
-            progress.say(f"{name} {fix.version} is not affected by {ids}")
+            progress.say(plain_text.single_line(f"{name} {fix.version} is not affected by {ids}"))
         if not plan.fixes:
             return None
         return Request(fixes=plan.fixes, dry_run=options.dry_run, strict=options.strict)

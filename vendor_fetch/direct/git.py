@@ -1,24 +1,21 @@
 """Get commits of git repositories. The cache keeps a bare clone of each repository."""
 
 import hashlib
-import os
 import re
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.project_lock import project_lock
+from vendor_fetch.git_command import run_git
 from vendor_fetch.index.setting import without_passwords
+from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import online_command, retry_command
 from vendor_fetch.project.direct_reference import DirectReference
 
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
-# The user's configuration holds, with insteadOf and credential helpers, but no variables of a hook.
-_OF_HOOKS = re.compile(r"GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|PREFIX|COMMON_DIR)")
-_FORCED = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +76,7 @@ class Repository:
 
     def _create(self) -> None:
         if not (self._clone / "HEAD").is_file():
-            self._clone.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._clone, self.clones.parent)
             self._git("init", "--quiet", "--bare", str(self._clone))
 
     def _advertised(self) -> str:
@@ -126,38 +123,18 @@ class Repository:
 
     def _parse(self, name: str) -> str:
         """Return the commit of a name in the clone; empty if it has none."""
-        run = self._run(
+        run = run_git(
             "-C", str(self._clone), "rev-parse", "--verify", "--quiet", "--end-of-options",
             f"{name}^{{commit}}",
         )  # fmt: skip
         return run.stdout.strip() if not run.returncode else ""
 
     def _git(self, *words: str) -> str:
-        run = self._run(*words)
+        run = run_git(*words)
         if run.returncode:
             lines = [line for line in run.stderr.splitlines() if line.strip()]
             raise self._error("\n".join(lines[:6]) or f"git ended with status {run.returncode}")
         return run.stdout
-
-    def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        environment = {
-            name: value for name, value in os.environ.items() if not _OF_HOOKS.fullmatch(name)
-        }
-        command: Sequence[str] = ("git", "-c", f"core.hooksPath={os.devnull}", *words)
-        try:
-            return subprocess.run(
-                command,
-                env={**environment, **_FORCED},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-        except FileNotFoundError:
-            raise WorkFailed(
-                "git", "is not installed", f"apt-get install git  # then: {retry_command()}"
-            ) from None
 
     @property
     def _address(self) -> str:

@@ -18,6 +18,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.project.vendored_files import sha256_of
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.atomic_file import AtomicFile, atomic_file
+from vendor_fetch.private_directory import make_private, require_private
 from vendor_fetch.program import retry_command
 
 CHUNK = 1 << 20
@@ -26,9 +27,14 @@ ABANDONED_SECONDS = 24 * 3600
 
 
 def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return `$VENDOR_FETCH_CACHE`, or a directory in the user's cache. Raise InputError."""
+    """Return `$VENDOR_FETCH_CACHE`, or a directory in the user's cache.
+
+    Raise InputError if there is neither, or WorkFailed if other users can change it.
+    """
     if environ.get("VENDOR_FETCH_CACHE"):
-        return Path(environ["VENDOR_FETCH_CACHE"]).absolute()
+        root = Path(environ["VENDOR_FETCH_CACHE"]).absolute()
+        require_private(root)
+        return root
     home = cache_home(environ)
     if home is None:
         raise InputError(
@@ -36,6 +42,7 @@ def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
             "this user has no home directory to keep it in",
             f"env VENDOR_FETCH_CACHE=/var/tmp/vendor_fetch {retry_command()}",
         )
+    require_private(home / "vendor_fetch")
     return home / "vendor_fetch"
 
 
@@ -118,7 +125,7 @@ class Cache:
         with suppress(
             OSError
         ):  # a cache of another user, or a full disk: the name is a convenience
-            self.files.mkdir(mode=0o700, exist_ok=True)
+            make_private(self.files, self.root)
             beside = self.files / f".{name}.{os.getpid()}.part"
             beside.symlink_to(target)
             beside.replace(link)
@@ -127,9 +134,7 @@ class Cache:
     def new_file(self) -> Iterator[AtomicFile]:
         """Open a new file in the cache; delete it afterwards unless `add` was called with it."""
         directory = self.root / "incoming"
-        # `mode` is not for parents: with umask 000, another user could replace what is in `root`.
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        directory.mkdir(mode=0o700, exist_ok=True)
+        make_private(directory, self.root)
         for path in directory.iterdir():
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
@@ -140,6 +145,6 @@ class Cache:
     def add(self, file: AtomicFile, sha256: str) -> None:
         """Make a file of `new_file()` the entry of its hash. The caller has verified the hash."""
         entry = self.entry(sha256)
-        entry.parent.mkdir(mode=0o700, exist_ok=True)
+        make_private(entry.parent, self.root)
         # `copy_to` notices a damaged file.
         file.commit(entry, durable=False)

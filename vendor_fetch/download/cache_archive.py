@@ -9,9 +9,8 @@ names, the answers of build backends, and a bundle (git-bundle(1)) for each repo
     git/77ab….bundle
 """
 
-import os
 import re
-import subprocess
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Collection, Iterator
@@ -23,6 +22,8 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.download.cache import CHUNK, Cache
+from vendor_fetch.git_command import run_git
+from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import program_command
 
 _RECORD = re.compile(r"records/[\w.]+/[\w.]+/[0-9a-f]{64}\.json")
@@ -51,7 +52,8 @@ def write_archive(path: Path, cache: Cache, hashes: Collection[str] | None) -> C
     """
     contents = Contents()
     with atomic_file(path.parent) as file, tempfile.TemporaryDirectory() as scratch:
-        with tarfile.open(fileobj=file, mode="w|") as archive:  # type: ignore[call-overload]
+        # `dereference` writes a file with two names twice: `read_archive` takes no links.
+        with tarfile.open(fileobj=file, mode="w|", dereference=True) as archive:  # type: ignore[call-overload]
             for name, member in _members(cache, hashes, Path(scratch)):
                 info = archive.gettarinfo(str(member.resolve()), name)
                 info.uid = info.gid = 0
@@ -103,18 +105,20 @@ def read_archive(path: Path, cache: Cache) -> Contents:
 
 def _put(member: tarfile.TarInfo, archive: tarfile.TarFile, cache: Cache) -> str:
     """Put a member in its place, and return its kind; empty for an unknown one."""
-    stream = archive.extractfile(member) if member.isreg() else None
+    # A sparse member of a few bytes can fill the disk.
+    is_plain = member.isreg() and not member.issparse()
+    stream = archive.extractfile(member) if is_plain else None
     kind, _, name = member.name.partition("/")
     if not stream:
         return ""
     if kind == "files" and _is_vendored(name):
         cache.add_stream(stream, name)
     elif kind == "tools" and _is_vendored(name):
-        _write(cache.root / "tools" / name, stream)
+        _write(cache.root / "tools" / name, cache, stream)
     elif _RECORD.fullmatch(member.name) and member.size <= _LARGEST_RECORD:
-        _write(cache.root / member.name, stream)
+        _write(cache.root / member.name, cache, stream)
     elif match := _BUNDLE.fullmatch(member.name):
-        _unbundle(stream, cache.root / "git" / f"{match['clone']}.git")
+        _unbundle(stream, cache.root / "git" / f"{match['clone']}.git", cache)
     else:
         return ""
     return kind
@@ -128,21 +132,21 @@ def _is_vendored(name: str) -> bool:
     return "/" not in name
 
 
-def _write(path: Path, stream: IO[bytes]) -> None:
-    for directory in (*reversed(path.parents[:3]), path.parent):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _write(path: Path, cache: Cache, stream: IO[bytes]) -> None:
+    make_private(path.parent, cache.root)
     with atomic_file(path.parent) as file:
         while chunk := stream.read(CHUNK):
             file.write(chunk)
         file.commit(path)
 
 
-def _unbundle(stream: IO[bytes], clone: Path) -> None:
+def _unbundle(stream: IO[bytes], clone: Path, cache: Cache) -> None:
     """Bring the commits of a bundle into a clone. git verifies the hashes of all objects."""
-    clone.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(clone, cache.root)
     with tempfile.TemporaryDirectory() as scratch:
         bundle = Path(scratch) / "bundle"
-        bundle.write_bytes(stream.read())
+        with bundle.open("wb") as file:
+            shutil.copyfileobj(stream, file)
         if not (
             _git(clone, "init", "--quiet", "--bare")
             and _git(clone, "fetch", "--quiet", "--force", str(bundle), "+refs/*:refs/*")
@@ -151,13 +155,7 @@ def _unbundle(stream: IO[bytes], clone: Path) -> None:
 
 
 def _git(clone: Path, *words: str) -> bool:
-    run = subprocess.run(
-        ["git", "-c", f"core.hooksPath={os.devnull}", "-C", str(clone), *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    return run.returncode == 0
+    return not run_git("-C", str(clone), *words).returncode
 
 
 def _error(path: Path, fault: str) -> InputError:

@@ -16,12 +16,15 @@ from vendor_fetch.download.cache import CHUNK, Cache
 from vendor_fetch.download.parallel import CONNECTIONS
 from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import retry_command
 from vendor_fetch.resolve.resolver import Artifact
 
 ATTEMPTS = 3
 # The pause after the first failed attempt; the second pause is twice as long.
 RETRY_SECONDS = 1.0
+# A server must not fill the disk with a file whose size the index does not give.
+LARGEST = 16 << 30
 
 
 class Cancelled(Exception):
@@ -102,7 +105,8 @@ class _Downloads:
                 if attempt == ATTEMPTS or permanent:
                     raise WorkFailed(
                         artifact.filename,
-                        f"can't be downloaded from {_host(artifact)}: {error}",
+                        f"can't be downloaded from {_host(artifact)}: "
+                        + without_passwords(str(error)),
                         f"{retry_command()}  # when {_host(artifact)} can be reached",
                     ) from None
                 if self.cancelled.wait(attempt * RETRY_SECONDS):
@@ -110,11 +114,14 @@ class _Downloads:
 
     def _attempt(self, artifact: Artifact) -> None:
         digest, received = hashlib.sha256(), 0
+        largest = LARGEST if artifact.size is None else artifact.size
         try:
             with self._cache.new_file() as file:
                 for chunk in self._chunks(artifact):
                     if self.cancelled.is_set():
                         raise Cancelled
+                    if received + len(chunk) > largest:
+                        raise _too_long(artifact, largest)
                     file.write(chunk)
                     digest.update(chunk)
                     received += len(chunk)
@@ -158,6 +165,15 @@ class _Downloads:
         ) as response:
             response.raise_for_status()
             yield from response.raw.stream(CHUNK // 4, decode_content=False)
+
+
+def _too_long(artifact: Artifact, largest: int) -> WorkFailed:
+    return WorkFailed(
+        artifact.filename,
+        f"{_host(artifact)} sends more than {largest} bytes",
+        f"{retry_command()}  # with another index in the settings of pip or uv; report the file to "
+        f"the operators of {_host(artifact)}",
+    )
 
 
 def _host(artifact: Artifact) -> str:

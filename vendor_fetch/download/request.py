@@ -16,6 +16,6 @@ def request_options(address: str, index: Index) -> dict[str, Any]:
     is_trusted = bool({host, parts.netloc.rpartition("@")[2]} & index.trusted_hosts)
     return {
         # With None, requests takes those of the address, or looks into ~/.netrc.
-        "auth": index.login(host),
+        "auth": index.login(address),
         "verify": False if is_trusted else index.certificates or True,
     }

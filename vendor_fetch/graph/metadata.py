@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
+from typing import IO
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.plain_text import single_line
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import (
@@ -21,6 +23,9 @@ from bootstrapper.ve.wheel.tarball import build_system
 from vendor_fetch.graph.damage import DAMAGED
 from vendor_fetch.program import edit_and_sync, restore_command, sync_command
 from vendor_fetch.project.project import APPS_IN
+
+# A wheel's metadata, or an SBOM. The largest known SBOM of a wheel has 1 MB.
+LARGEST = 64 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +87,12 @@ def requires_dist(content: bytes) -> list[str]:
 
 
 def _requires_dist(fields: Message) -> list[str]:
-    return [str(text) for text in fields.get_all("Requires-Dist", [])]
+    return [requirement_text(str(text)) for text in fields.get_all("Requires-Dist", [])]
+
+
+def requirement_text(text: str) -> str:
+    """Return a requirement of others in one line, as a lock's comment and a file of uv need it."""
+    return single_line(" ".join(text.split()))
 
 
 def _fields(content: bytes) -> Message:
@@ -94,7 +104,7 @@ def _fields(content: bytes) -> Message:
 def declared_build_requirements(path: Path) -> tuple[str, ...]:
     """Return the requirements that a tarball declares for its build (PEP 518). Raise WorkFailed."""
     return tuple(
-        _parse(text, "build-system.requires", path).text
+        _parse(requirement_text(text), "build-system.requires", path).text
         for text in build_system(path, str(SOURCE / path.name)).requires
     )
 
@@ -126,12 +136,15 @@ def _member(path: Path, suffix: str, place: str) -> bytes | None:
         if path.suffix in (".whl", ".zip"):
             with zipfile.ZipFile(path) as archive:
                 names = [name for name in archive.namelist() if _is_at_top(name, suffix)]
-                return archive.read(names[0]) if names else None
+                if not names:
+                    return None
+                with archive.open(names[0]) as stream:
+                    return _bounded(stream)
         with tarfile.open(path) as archive:
             for member in archive:
                 if _is_at_top(member.name, suffix):
-                    stream = archive.extractfile(member)
-                    return stream.read() if stream else None
+                    content = archive.extractfile(member)
+                    return _bounded(content) if content else None
     except DAMAGED as error:
         raise WorkFailed(
             place,
@@ -139,6 +152,13 @@ def _member(path: Path, suffix: str, place: str) -> bytes | None:
             f"{restore_command(SOURCE / path.name)}  # or: {sync_command()}",
         ) from None
     return None
+
+
+def _bounded(stream: IO[bytes]) -> bytes:
+    content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"its metadata is larger than {LARGEST >> 20} MiB")
+    return content
 
 
 def _is_at_top(name: str, suffix: str) -> bool:

@@ -10,7 +10,23 @@ from urllib.parse import unquote, urlsplit
 from vendor_fetch.index.uv import Table
 
 Credentials = dict[str, tuple[str, str]]
-"""User and password by the name of a host."""
+"""User and password by the origin of an index."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def origin(address: str) -> str:
+    """Return the scheme, host and port of an address; empty if it has no host.
+
+    A password for https must not go over http, nor to another service of the host: a page can name
+    any address.
+    """
+    try:
+        parts = urlsplit(address)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}:{port}" if parts.hostname else ""
 
 
 def credentials(addresses: Iterable[str]) -> Credentials:
@@ -19,7 +35,7 @@ def credentials(addresses: Iterable[str]) -> Credentials:
     for address in addresses:
         parts = urlsplit(address)
         if parts.hostname and parts.username:
-            found[parts.hostname] = (unquote(parts.username), unquote(parts.password or ""))
+            found[origin(address)] = (unquote(parts.username), unquote(parts.password or ""))
     return found
 
 
@@ -29,11 +45,10 @@ def credentials_of_tables(settings: Table, environ: Mapping[str, str]) -> Creden
     for table in _tables(settings):
         address = table["url"]
         found |= credentials([address])
-        host = urlsplit(address).hostname
         prefix = variable_prefix(str(table.get("name", "")))
         user = environ.get(f"{prefix}USERNAME")
-        if host and user:
-            found[host] = (user, environ.get(f"{prefix}PASSWORD", ""))
+        if (place := origin(address)) and user:
+            found[place] = (user, environ.get(f"{prefix}PASSWORD", ""))
     return found
 
 
@@ -43,13 +58,13 @@ def variable_prefix(name: str) -> str:
 
 
 def services(addresses: Iterable[str]) -> dict[str, str]:
-    """Return the address without credentials by host: the name under which a keyring has them."""
+    """Return the address without credentials by origin: the name under which a keyring has them."""
     found = {}
     for address in addresses:
         parts = urlsplit(address)
         if parts.hostname:
             netloc = parts.netloc.rpartition("@")[2]
-            found[parts.hostname] = parts._replace(netloc=netloc).geturl()
+            found[origin(address)] = parts._replace(netloc=netloc).geturl()
     return found
 
 

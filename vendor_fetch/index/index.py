@@ -17,6 +17,7 @@ from vendor_fetch.index.credentials import (
     credentials_of_tables,
     index_urls,
     keyring_password,
+    origin,
     services,
 )
 from vendor_fetch.index.pip import pip_settings
@@ -47,8 +48,8 @@ class Index:
 
     `environment` holds variables to add to uv's environment. With `no_index`, only find-links are
     used. `certificates` is a CA bundle; the certificates of `trusted_hosts` are not verified.
-    `credentials` are (user, password) by host name. `keyring` has the name under which a keyring
-    may have the password of a user on a host; it is empty if no keyring is configured.
+    `credentials` are (user, password) by origin. `keyring` has the name under which a keyring may
+    have the password of a user for an origin; it is empty if no keyring is configured.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -58,11 +59,15 @@ class Index:
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     keyring: Mapping[str, str] = field(default_factory=dict)
 
-    def login(self, host: str) -> tuple[str, str] | None:
-        """Return the user and the password for a host, or None."""
-        found = self.credentials.get(host)
-        if found and not found[1] and host in self.keyring:
-            return found[0], keyring_password(self.keyring[host], found[0])
+    def login(self, address: str) -> tuple[str, str] | None:
+        """Return the user and the password for an address, or None."""
+        place = origin(address)
+        if place not in self.credentials and place.endswith(":443"):
+            # An index of http may have its files at https.
+            place = place.replace("https:", "http:").removesuffix(":443") + ":80"
+        found = self.credentials.get(place)
+        if found and not found[1] and place in self.keyring:
+            return found[0], keyring_password(self.keyring[place], found[0])
         return found
 
     @property

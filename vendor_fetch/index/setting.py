@@ -34,7 +34,8 @@ def without_passwords(text: str) -> str:
 
     The user git stays, whom every host of repositories has.
     """
-    return re.sub(r"//(?!git@)[^/@\s]*@", "//…@", text)
+    # Passwords may have an unquoted @; the host begins after the last one.
+    return re.sub(r"//(?!git@[^/@\s]*(?:[/\s]|$))[^/\s]*@", "//…@", text)
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> Setting:

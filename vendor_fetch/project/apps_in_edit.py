@@ -8,6 +8,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.ve.project.requirement_lines import LINE_END
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import InvalidRequirement, Requirement
+from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import program_command
 from vendor_fetch.project.apps_in import Line, included_files, requirements_with_lines
 from vendor_fetch.project.direct_reference import parse_line
@@ -28,7 +29,9 @@ def add_requirements(project: Path, requirements: Iterable[str]) -> Edits:
             requirement = parse_line(text)
         except InvalidRequirement as error:
             example = program_command("add", "Django>=5.2,<5.3")
-            raise InputError(text, str(error), example) from None
+            raise InputError(
+                without_passwords(text), without_passwords(str(error)), example
+            ) from None
         lines = editor.lines_like(requirement)
         if not lines:
             editor.append(text)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from bootstrapper.git_ref import is_ref
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import InvalidFilename, canonical_name, parse_filename
 from bootstrapper.ve.standards.marker import InvalidMarker, Marker
@@ -51,9 +52,10 @@ class DirectReference:
 
     @property
     def filename(self) -> str:
-        """The last part of the address."""
+        """The last part of the address; empty if it has none."""
         path = urlsplit(self.address).path if self.kind != "path" else self.address
-        return PurePosixPath(unquote(path)).name
+        name = PurePosixPath(unquote(path)).name
+        return "" if name == ".." else name
 
     @property
     def commit(self) -> str:
@@ -66,10 +68,17 @@ def parse_line(text: str) -> Requirement:
 
     The name is empty if the line does not tell it. Raise InvalidRequirement.
     """
+    _refuse_control(text)
     requirement = _parse(text)
     if requirement.url:
         parse_address(requirement.url)
     return requirement
+
+
+def _refuse_control(text: str) -> None:
+    """Raise InvalidRequirement for a line break, which would end the line, and the like."""
+    if not text.replace("\t", " ").isprintable():
+        raise InvalidRequirement(f"{text!r} has a character that can't be printed")
 
 
 def _parse(text: str) -> Requirement:
@@ -107,6 +116,8 @@ def _parse(text: str) -> Requirement:
 def parse_address(url: str) -> DirectReference:
     """Return the parts of an address. Raise InvalidRequirement if it cannot be vendored."""
     scheme = _scheme(url)
+    if scheme:
+        _refuse_control(unquote(url))
     try:
         parts = urlsplit(url if scheme else "")
     except ValueError as error:
@@ -172,13 +183,14 @@ def _git(url: str, parts: SplitResult, fragment: Mapping[str, str]) -> DirectRef
         path, ref = parts.path, ""
     elif not ref:
         raise InvalidRequirement("a branch, tag or commit is missing after the last @")
-    if ref.startswith("-"):
+    ref = unquote(ref)
+    if ref and not is_ref(ref):
         raise InvalidRequirement(f"{ref!r} is not the name of a branch, tag or commit")
     address = urlunsplit(
         parts._replace(scheme=parts.scheme.removeprefix("git+"), path=path, fragment="")
     )
     return DirectReference(
-        kind="git", address=address, ref=unquote(ref), subdirectory=_subdirectory(fragment)
+        kind="git", address=address, ref=ref, subdirectory=_subdirectory(fragment)
     )
 
 
@@ -196,7 +208,10 @@ def _egg(address: str) -> re.Match[str] | None:
 def _name_of_file(address: str) -> str:
     """Return the name in the file name at the end of an address; empty if it has none."""
     scheme = _scheme(address)
-    path = unquote(urlsplit(address).path) if scheme else address
+    try:
+        path = unquote(urlsplit(address).path) if scheme else address
+    except ValueError:  # `parse_address` refuses it
+        return ""
     if scheme.startswith("git+") or not path.endswith(_ARCHIVES):
         return ""
     try:

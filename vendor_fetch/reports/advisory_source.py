@@ -15,6 +15,7 @@ from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index, configured_index
 from vendor_fetch.index.setting import without_passwords
+from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.pyproject import setting_error
 
@@ -60,7 +61,7 @@ def _copy_of(address: str) -> Path:
 def _downloaded(address: str, copy: Path, index: Index, progress: Progress) -> Path:
     import requests  # a project's ve lacks it
 
-    copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(copy.parent, copy.parents[1])
     answers = copy.with_suffix(".json")
     try:
         with requests.get(

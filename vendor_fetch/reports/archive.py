@@ -14,11 +14,10 @@ from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.wheel.archive import shorten_name
 from vendor_fetch.graph.damage import DAMAGED
+from vendor_fetch.graph.metadata import LARGEST
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.project import APPS_IN
 
-# A wheel's metadata, or an SBOM. The largest known SBOM of a wheel has 1 MB.
-LARGEST = 64 << 20
 # All licenses that we know are shorter. What is longer is a collection of several.
 LARGEST_LICENSE = 256 << 10
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bootstrapper.ve.standards.filename import canonical_name
+from bootstrapper.ve.standards.filename import InvalidFilename, canonical_name, parse_filename
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 from vendor_fetch.resolve.uv_failure import names_address, uv_error, warnings
@@ -169,19 +169,37 @@ def _packages(pylock: Path) -> list[Package]:
 def _package(entry: dict[str, Any], directory: Path) -> Package:
     """Return one package of a pylock.toml in a directory."""
     path = entry.get("archive", {}).get("path")
+    name = canonical_name(entry["name"])
+    tarballs = _artifacts([entry["sdist"]] if "sdist" in entry else [], name)
     return Package(
-        name=canonical_name(entry["name"]),
+        name=name,
         version=entry.get("version", ""),
-        wheels=tuple(_artifact(wheel) for wheel in entry.get("wheels", [])),
-        tarball=_artifact(entry["sdist"]) if "sdist" in entry else None,
+        wheels=_artifacts(entry.get("wheels", []), name),
+        tarball=tarballs[0] if tarballs else None,
         path=(directory / path).resolve() if path else None,
     )
+
+
+def _artifacts(entries: Iterable[dict[str, Any]], name: str) -> tuple[Artifact, ...]:
+    """Return the files of a package, without those whose names a lock can't have for it.
+
+    An index chooses the address of a file: it must not replace a file of another package.
+    """
+    found = tuple(map(_artifact, entries))
+    return tuple(artifact for artifact in found if _is_name_of(artifact.filename, name))
+
+
+def _is_name_of(filename: str, name: str) -> bool:
+    try:
+        return parse_filename(filename).name == name
+    except InvalidFilename:
+        return False
 
 
 def _artifact(entry: dict[str, Any]) -> Artifact:
     url = entry.get("url") or Path(entry["path"]).as_uri()
     return Artifact(
-        filename=PurePosixPath(unquote(urlsplit(url).path)).name,
+        filename=entry.get("name") or PurePosixPath(unquote(urlsplit(url).path)).name,
         url=url,
         sha256=entry["hashes"]["sha256"],
         size=entry.get("size"),

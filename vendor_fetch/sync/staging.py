@@ -139,7 +139,12 @@ def staging(project: VendorProject) -> Iterator[Staging]:
 
 
 def recover(directory: Path) -> None:
-    """Complete the change of a killed run, or discard it if it was not ready."""
+    """Complete the change of a killed run, or discard it if it was not ready.
+
+    Raise WorkFailed for a directory that no run has left.
+    """
+    if (directory / BESIDE).is_symlink():
+        raise _foreign("is a link to another directory")
     if (directory / _JOURNAL).is_file():
         _complete(directory)
     if (directory / BESIDE).exists():
@@ -154,15 +159,17 @@ def _complete(directory: Path) -> None:
 
     A second call after an interruption has the same result.
     """
+    journal = [
+        line.split(" ", 1)
+        for line in (directory / _JOURNAL).read_text(encoding="utf-8").splitlines()
+    ]
+    if not all(map(_is_own_entry, journal)):
+        raise _foreign("has a journal that names files outside of the project")
     source = directory / SOURCE
     source.mkdir(parents=True, exist_ok=True)
     for path in _files(directory / BESIDE / SOURCE):
         path.replace(source / path.name)
     _sync_directory(source)
-    journal = [
-        line.split(" ", 1)
-        for line in (directory / _JOURNAL).read_text(encoding="utf-8").splitlines()
-    ]
     edited = [PurePosixPath(name) for kind, name in journal if kind == "+"]
     for file in (APPS, TOOLS, *edited):
         path = directory / BESIDE / file
@@ -174,6 +181,20 @@ def _complete(directory: Path) -> None:
         if kind in "-x":
             (source / name if kind == "-" else directory / name).unlink(missing_ok=True)
     (directory / _JOURNAL).unlink()
+
+
+def _is_own_entry(entry: list[str]) -> bool:
+    """Return whether a journal of this program can have an entry."""
+    kind, name = (*entry, "")[:2]
+    path = PurePosixPath(name)
+    inside = not path.is_absolute() and ".." not in path.parts
+    return (kind == "+" and inside) or (kind == "-" and inside and path.name == name)
+
+
+def _foreign(fault: str) -> WorkFailed:
+    return WorkFailed(
+        str(BESIDE), fault, f"rm -r {quoted(str(BESIDE))} && {sync_command()}  # after a look at it"
+    )
 
 
 def _files(directory: Path) -> list[Path]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+# Others would end a word of a lock, or a line of it, or control a terminal.
+_CHARACTERS = re.compile(r"[\w.+!~-]+", re.ASCII)
 _TARBALL_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2")
 
 
@@ -42,6 +44,8 @@ class Wheel:
 @lru_cache(maxsize=4096)
 def parse_filename(filename: str) -> Wheel | Tarball:
     """Return the parts of a vendored file's name. Raise InvalidFilename if it has another form."""
+    if not _CHARACTERS.fullmatch(filename):
+        raise InvalidFilename(f"{filename!r} is not the name of a wheel or a tarball")
     if filename.endswith(".whl"):
         return _wheel(filename)
     for suffix in _TARBALL_SUFFIXES:

@@ -1,0 +1,41 @@
+"""Run git on the repositories of the cache, whatever repository the user's environment names."""
+
+import os
+import re
+import subprocess
+
+from bootstrapper.errors import WorkFailed
+from vendor_fetch.program import retry_command
+
+# Of `git rev-parse --local-env-vars`, those that a hook of git sets: they name another repository.
+# The user's configuration holds, with insteadOf and credential helpers.
+_OF_REPOSITORY = re.compile(
+    r"GIT_(DIR|COMMON_DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|PREFIX|NAMESPACE|QUARANTINE_PATH"
+    r"|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|GRAFT_FILE|SHALLOW_FILE"
+    r"|NO_REPLACE_OBJECTS|REPLACE_REF_BASE"
+    # It would let a submodule name a repository of this machine, which git itself refuses.
+    r"|ALLOW_PROTOCOL)"
+)
+_SETTINGS = (f"core.hooksPath={os.devnull}", "protocol.ext.allow=never")
+
+
+def run_git(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Return a run of git without hooks and without questions. Raise WorkFailed if git is missing."""
+    environment = {
+        name: value for name, value in os.environ.items() if not _OF_REPOSITORY.fullmatch(name)
+    }
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    try:
+        return subprocess.run(
+            ("git", *settings, *words),
+            env={**environment, "GIT_TERMINAL_PROMPT": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError:
+        raise WorkFailed(
+            "git", "is not installed", f"apt-get install git  # then: {retry_command()}"
+        ) from None
