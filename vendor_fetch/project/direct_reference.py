@@ -124,6 +124,8 @@ def parse_address(url: str) -> DirectReference:
     if scheme.startswith("git+") or scheme == "git":
         return _git(url, parts, fragment)
     if scheme in ("http", "https"):
+        if not parts.path.strip("/"):
+            raise InvalidRequirement(f"{url!r} names no file")
         return DirectReference(
             kind="archive",
             address=urlunsplit(parts._replace(fragment="")),
