@@ -97,3 +97,17 @@ def test_wrong_words_are_refused(project: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.startswith("requirements/apps.in: deep: no line asks for it\n")
     assert vendor(project, "add", "extra is nice") == 2
     assert capsys.readouterr().err.startswith("extra is nice: ")
+
+
+def test_failed_add_says_that_apps_in_is_unchanged(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert vendor(project, "add", "nowhere>1") == 1
+    assert capsys.readouterr().err == (
+        "requirements/apps.in:3: the index has no package nowhere\n"
+        "    requirements/apps.in:3: nowhere>1\n"
+        "    nothing was changed; the numbers count the new lines of requirements/apps.in, too\n"
+        "  next: ve/bin/python -m vendor_fetch add 'nowhere>1'  # with a change: correct line 3, or "
+        "configure pip or uv for an index that has it\n"
+    )

@@ -87,3 +87,17 @@ def test_wrong_cooldown_is_shown(
     project: Path = make_project("tiny", settings=f"cooldown = {value}")
     assert vendor(project) == 2
     assert capsys.readouterr().err.startswith("pyproject.toml:6: cooldown is ")
+
+
+def test_outdated_names_versions_that_are_held_back(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release(index, "1.0", 30)
+    project = make_project("tiny", settings=COOLDOWN)
+    assert vendor(project) == 0
+    release(index, "2.0", 3.5)
+    capsys.readouterr()
+    assert vendor(project, "outdated") == 0
+    printed = capsys.readouterr().out
+    assert "tiny     1.0     2.0      2.0     3 days, held back by cooldown\n" in printed
+    assert "vendor_fetch upgrade --now  # to the allowed versions" in printed

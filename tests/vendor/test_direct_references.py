@@ -398,6 +398,40 @@ def test_add_and_remove_take_addresses(
     assert files(project) == ["helper-1.0-py3-none-any.whl"]
 
 
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_added_address_replaces_the_line_of_its_package(
+    version: str, repository: Path, make_project: MakeProject
+) -> None:
+    project = make_project(f"mylib @ git+file://{repository}@v1.0  # a comment")
+    assert vendor(project) == 0
+    commit_project(repository, version=version, requires=["helper"])
+    address = f"git+file://{repository}@main"
+    assert vendor(project, "add", address) == 0
+    assert (project / "requirements/apps.in").read_text() == f"{address}  # a comment\n"
+    assert files(project) == ["helper-1.0-py3-none-any.whl", f"mylib-{version}.tar.gz"]
+    assert vendor(project, "add", "../mylib") == 0
+    assert (project / "requirements/apps.in").read_text() == "../mylib  # a comment\n"
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_second_address_of_a_package_changes_nothing(
+    version: str,
+    repository: Path,
+    make_project: MakeProject,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = f"mylib @ git+file://{repository}@v1.0", f"mylib @ git+file://{repository}@main"
+    project = make_project(lines[0])
+    assert vendor(project) == 0
+    commit_project(repository, version=version)
+    for some in (lines, lines[::-1]):
+        make_project(*some)
+        before = snapshot(project)
+        assert vendor(project) == 1
+        assert capsys.readouterr().err.startswith("requirements/apps.in:2: leads to mylib-")
+        assert snapshot(project) == before
+
+
 def test_rebuild_installs_what_addresses_lead_to(
     repository: Path, make_project: MakeProject
 ) -> None:

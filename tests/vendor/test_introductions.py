@@ -137,3 +137,13 @@ def test_terminal_gets_a_question(
     assert run.stdout.startswith(QUESTION)
     assert run.returncode == status
     assert files(project) == found
+
+
+def test_package_of_an_address_is_not_looked_up(
+    project: Path, index: Index, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = make_wheel(tmp_path / "files", "inhouse")
+    capsys.readouterr()
+    assert vendor(project, "add", f"inhouse @ {wheel.as_uri()}") == 0
+    assert "new here" not in capsys.readouterr().out
+    assert not [path for path in index.asked if "inhouse" in path]

@@ -10,6 +10,7 @@ from typing import Any
 from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.next_step import edit
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from vendor_fetch.commands.libraries import libraries
@@ -22,6 +23,7 @@ from vendor_fetch.commands.options import (
     verbosity_of,
 )
 from vendor_fetch.commands.outcome import IN_SYNC, report
+from vendor_fetch.direct.direct_files import SamePackage
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import program_command
@@ -129,24 +131,51 @@ def run_add(options: argparse.Namespace, progress: Progress) -> int:
     project = project_of(options)
     # It finds wrong requirements before the user is asked.
     add_requirements(project.directory, options.requirements)
+    asked = {text: parse_line(text) for text in options.requirements}
     # What an address has is no package of the index.
-    asked = map(parse_line, options.requirements)
-    names = {each.name for each in asked if not (each.url or each.path)}
+    names = {each.name for each in asked.values() if not (each.url or each.path)}
     if not options.yes:
         for name in sorted(names - _locked_names(project)):
             if not _is_wanted(name, project, options, progress):
                 _beside_json(options, progress).say("nothing was changed")
                 return 1
 
+    found: dict[str, str] = {}  # the packages that addresses without a name have led to
+
     def prepare() -> Request:
         return Request(
-            edits=add_requirements(project.directory, options.requirements),
+            edits=add_requirements(project.directory, options.requirements, found),
             introduced=frozenset(names - _locked_names(project)),
             dry_run=options.dry_run,
             strict=options.strict,
         )
 
-    return _sync(project, prepare, options, progress)
+    while True:
+        try:
+            return _sync(project, prepare, options, progress)
+        except SamePackage as error:
+            urls = {text: each.url for text, each in asked.items() if not each.name}
+            new = {text for text, url in urls.items() if url in error.urls} - found.keys()
+            if not new:
+                raise _without_change(error, options) from None
+            found |= dict.fromkeys(new, error.name)
+        except (InputError, WorkFailed) as error:
+            raise _without_change(error, options) from None
+
+
+def _without_change(
+    error: InputError | WorkFailed, options: argparse.Namespace
+) -> InputError | WorkFailed:
+    """Return the error of `add` for apps.in as it is: without the lines to be added."""
+    opening, _, change = error.next_step.partition("  # ")
+    if opening != edit(APPS_IN, "").partition("  # ")[0]:
+        return error
+    change = change.rpartition(", then: ")[0] or change
+    return type(error)(
+        error.where,
+        f"{error.fault}\n    nothing was changed; the numbers count the new lines of {APPS_IN}, too",
+        f"{program_command('add', *options.requirements)}  # with a change: {change}",
+    )
 
 
 def run_remove(options: argparse.Namespace, progress: Progress) -> int:

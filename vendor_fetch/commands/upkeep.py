@@ -65,13 +65,19 @@ def run_outdated(options: argparse.Namespace, progress: Progress) -> int:
         ]
         print(json_text(rows))
         return 0
+    young = [
+        each
+        for each in found
+        if each.allowed == each.newest and each.uploaded and now - each.uploaded < project.cooldown
+    ]
     cells = [
         (
             each.name,
             each.locked,
             each.allowed,
             each.newest,
-            counted(age, "day") if age is not None else "",
+            (counted(age, "day") if age is not None else "")
+            + (", held back by cooldown" if each in young else ""),
         )
         for each, age in zip(found, ages, strict=True)
     ]
@@ -80,7 +86,8 @@ def run_outdated(options: argparse.Namespace, progress: Progress) -> int:
         return 0
     for line in table([("package", "locked", "allowed", "newest", "age of the newest"), *cells]):
         print(line)
-    print(next_lines(f"{program_command('upgrade')}  # to the allowed versions; or name packages"))
+    words = ["upgrade", *(["--now"] if len(young) == len(found) else [])]
+    print(next_lines(f"{program_command(*words)}  # to the allowed versions; or name packages"))
     return 0
 
 

@@ -30,6 +30,13 @@ from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.source_tree import has_changed
 
 
+class SamePackage(WorkFailed):
+    """Two lines lead to one package. `name` is the package, and `urls` are their addresses."""
+
+    name = ""
+    urls: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, kw_only=True)
 class DirectFiles:
     """Brings the files of a project's direct references into requirements/src/.
@@ -51,7 +58,7 @@ class DirectFiles:
         lock = read_lock(self.project.vendored, APPS)
         vendored = {origin.url: name for name, origin in lock.origins.items()}
         new: dict[str, Origin] = {}
-        lines: dict[str, Line] = {}
+        led: list[_Led] = []
         for line, requirement, reference in direct_references(self.project):
             url = requirement.url
             if url in {origin.url for origin in new.values()}:
@@ -61,6 +68,7 @@ class DirectFiles:
             if known and self.renew(requirement.name):
                 known = None
             elif known and self._is_current(name, reference, known, lock):
+                self._add(_Led(file=name, line=line, requirement=requirement), led)
                 continue
             with tempfile.TemporaryDirectory(prefix="vendor-fetch-") as scratch:
                 follower = Follower(
@@ -74,15 +82,30 @@ class DirectFiles:
                 )
                 path, pin = follower.follow(pinned=known.pin if known else "")
                 _refuse_other_content(path, requirement, line, self.project)
-                if path.name in lines:
-                    raise _twice(path.name, lines[path.name], line)
+                self._add(_Led(file=path.name, line=line, requirement=requirement), led)
                 self._put(path)
-            lines[path.name] = line
             new[path.name] = Origin(url=url, pin=pin)
         if new:
             urls = {origin.url for origin in new.values()}
             old = {name for name, origin in lock.origins.items() if origin.url in urls}
             write_lock(APPS, self._changed(lock, old | new.keys(), new), self.project)
+
+    def _add(self, new: "_Led", led: "list[_Led]") -> None:
+        """Add a line to those that led to files. Raise SamePackage if a machine would get two."""
+        for each in led:
+            if (
+                each.package == new.package
+                and each.requirement.url != new.requirement.url
+                and (each.file == new.file or self._share_a_target(each, new))
+            ):
+                raise _same_package(each, new)
+        led.append(new)
+
+    def _share_a_target(self, *led: "_Led") -> bool:
+        return any(
+            all(each.requirement.applies(target.environment) for each in led)
+            for target in self.project.targets
+        )
 
     def _is_current(
         self, name: str, reference: DirectReference, origin: Origin, lock: Lock
@@ -122,12 +145,28 @@ class DirectFiles:
             copy.commit(self.project.source / path.name)
 
 
-def _twice(name: str, one: Line, other: Line) -> WorkFailed:
-    return WorkFailed(
-        other.place,
-        f"leads to {name}, as {one.place} does",
-        edit_and_sync(other.file, f"delete line {other.number}"),
+@dataclass(frozen=True, kw_only=True)
+class _Led:
+    """A line that led to a file of requirements/src/."""
+
+    file: str
+    line: Line
+    requirement: Requirement
+
+    @property
+    def package(self) -> str:
+        return parse_filename(self.file).name
+
+
+def _same_package(one: _Led, other: _Led) -> SamePackage:
+    error = SamePackage(
+        other.line.place,
+        f"leads to {other.file}, and {one.line.place} to {one.file}",
+        edit_and_sync(other.line.file, f"delete line {other.line.number}"),
     )
+    error.name = other.package
+    error.urls = frozenset({one.requirement.url, other.requirement.url})
+    return error
 
 
 def _refuse_other_content(

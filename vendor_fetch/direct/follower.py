@@ -1,6 +1,8 @@
 """Follow a direct reference to its file: clone, download or copy it, and build its tarball."""
 
 import shutil
+import tarfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +14,18 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from bootstrapper.ve.standards.version import same_version
 from bootstrapper.ve.wheel.tarball import unpack
 from vendor_fetch.direct.git import Repository
-from vendor_fetch.direct.sdist import EARLIEST, build_sdist
+from vendor_fetch.direct.sdist import EARLIEST, build_sdist, lfs_pointer
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import download_into, is_offline
 from vendor_fetch.graph.metadata import name_and_version
 from vendor_fetch.index.index import Index
-from vendor_fetch.program import edit_and_sync, online_command, program_command, sync_command
+from vendor_fetch.program import (
+    edit_and_sync,
+    online_command,
+    program_command,
+    retry_command,
+    sync_command,
+)
 from vendor_fetch.project.apps_in import Line
 from vendor_fetch.project.direct_reference import DirectReference, local_path
 from vendor_fetch.project.project import VendorProject
@@ -117,6 +125,18 @@ class Follower:
         return self._build(tree), pin
 
     def _from_archive(self, path: Path) -> Path:
+        if not tarfile.is_tarfile(path) and not zipfile.is_zipfile(path):
+            page = (
+                path.read_bytes()[:200].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+            )
+            raise WorkFailed(
+                self.line.place,
+                f"{self.reference.filename}: is {'a web page' if page else 'no archive'}",
+                edit_and_sync(
+                    self.line.file,
+                    f"correct line {self.line.number}; the address of a repository begins with git+",
+                ),
+            )
         archive = self.scratch / "archive"
         archive.mkdir()
         return self._build(unpack(path, archive, self.line.place))
@@ -129,7 +149,9 @@ class Follower:
                 f"subdirectory={self.reference.subdirectory}: there is no such directory",
                 edit_and_sync(self.line.file, f"correct line {self.line.number}"),
             )
-        return build_sdist(
+        if not _is_project(source):
+            raise self._no_project(source)
+        tarball = build_sdist(
             source,
             place=self.line.place,
             project=self.project,
@@ -141,6 +163,35 @@ class Follower:
             ),
             scratch=self.scratch,
             time=time,
+        )
+        if pointer := lfs_pointer(tarball):
+            raise WorkFailed(
+                self.line.place,
+                f"{pointer}: is a pointer of Git LFS in place of the file",
+                f"git lfs install && {retry_command()}  # Debian's package is git-lfs; in a local "
+                "project, run: git lfs pull",
+            )
+        return tarball
+
+    def _no_project(self, source: Path) -> WorkFailed:
+        """Return the error about a directory without a project; it names those that have one."""
+        found = [
+            path.relative_to(source)
+            for depth in ("*", "*/*")
+            for path in sorted(source.glob(depth))
+            if path.is_dir() and _is_project(path)
+        ]
+        has = f"; {', '.join(map(str, found[:3]))} has one" if found else ""
+        directory = found[0] if found else "DIRECTORY"
+        change = (
+            f"name the directory of a project, such as {self.reference.address}/{directory}"
+            if self.reference.kind == "path"
+            else f"write #subdirectory={Path(self.reference.subdirectory) / directory}"
+        )
+        return WorkFailed(
+            self.line.place,
+            f"no Python project: there is neither a pyproject.toml nor a setup.py{has}",
+            edit_and_sync(self.line.file, f"in line {self.line.number}, {change}"),
         )
 
     def _download(self, pinned: str) -> Path:
@@ -173,3 +224,7 @@ class Follower:
             return False
         name, version = name_and_version(path, self.line.place)
         return name == tarball.name and same_version(version, tarball.version)
+
+
+def _is_project(directory: Path) -> bool:
+    return (directory / "pyproject.toml").is_file() or (directory / "setup.py").is_file()

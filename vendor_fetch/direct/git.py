@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.quoting import quoted
@@ -49,6 +50,8 @@ class Repository:
                     return commit
         if self.offline:
             raise self._offline_error(wanted)
+        if not self.reference.ref:
+            raise self._error("it has no commit yet")
         raise self._error(f"it has no branch, tag or commit {self.reference.ref!r}")
 
     def check_out(self, commit: str, directory: Path) -> None:
@@ -59,10 +62,10 @@ class Repository:
                 self._fetch(commit)
             self._git("clone", "--quiet", "--no-checkout", str(self._clone), str(directory))
         inside = ("-C", str(directory))
+        # Git LFS gets files there, and relative addresses of submodules start there.
+        self._git(*inside, "remote", "set-url", "origin", self.reference.address)
         self._git(*inside, "checkout", "--quiet", "--detach", commit, "--")
         if (directory / ".gitmodules").is_file():
-            # Relative addresses of submodules start at the repository's own.
-            self._git(*inside, "remote", "set-url", "origin", self.reference.address)
             self._git(*inside, "submodule", "--quiet", "update", "--init", "--recursive")
 
     def time(self, commit: str) -> int:
@@ -105,7 +108,10 @@ class Repository:
         """Bring all branches and tags into the clone, and a commit that none of them has."""
         if self.offline:
             raise self._offline_error(commit)
-        fetch = ("-C", str(self._clone), "fetch", "--quiet", "--force", "--no-recurse-submodules")
+        fetch = (
+            *("-C", str(self._clone), "fetch", "--quiet", "--force", "--no-recurse-submodules"),
+            "--update-shallow",
+        )
         self._git(
             *fetch, "--prune", "--tags", "--", self.reference.address, "+refs/heads/*:refs/heads/*"
         )
@@ -150,6 +156,8 @@ class Repository:
         )
 
     def _error(self, fault: str) -> WorkFailed:
+        if "@" in urlsplit(self.reference.address).path:
+            fault += "\nIn the name of a branch or tag, @ is written %40"
         return WorkFailed(
             self.place,
             f"{self._address}: {without_passwords(fault)}",

@@ -5,7 +5,7 @@ import tarfile
 from functools import partial
 from pathlib import Path
 
-from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.project.vendored_files import LFS_POINTER
 from bootstrapper.ve.wheel.tarball import build_system_in
 from vendor_fetch.missing_tool import missing_hooks
 from vendor_fetch.project.project import VendorProject
@@ -14,6 +14,8 @@ from vendor_fetch.resolve.uv_run import SearchScope
 
 # 1980-01-01, before which zip files cannot be, for trees without a time of their own
 EARLIEST = 315532800
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+_LARGEST_POINTER = 1024
 
 
 def build_sdist(
@@ -36,13 +38,7 @@ def build_sdist(
         from vendor_fetch.backend.virtualenvs import Virtualenvs
     except ImportError as error:
         raise missing_hooks(error) from None
-    pyproject, setup = source / "pyproject.toml", source / "setup.py"
-    if not pyproject.is_file() and not setup.is_file():
-        raise WorkFailed(
-            place,
-            "has neither a pyproject.toml nor a setup.py, so it is no Python project",
-            f"ls {source.name or '.'}  # if the project is in a directory of it, add #subdirectory=",
-        )
+    pyproject = source / "pyproject.toml"
     content = pyproject.read_bytes() if pyproject.is_file() else None
     system = build_system_in(content, place)
     environment = BackendEnvironment(
@@ -67,6 +63,20 @@ def build_sdist(
     repacked = scratch / built.name
     _repack(built, repacked, time)
     return repacked
+
+
+def lfs_pointer(tarball: Path) -> str:
+    """Return the first file of a tarball that is a pointer of Git LFS; empty for none."""
+    with tarfile.open(tarball) as archive:
+        for member in archive:
+            if (
+                member.size < _LARGEST_POINTER
+                and member.isfile()
+                and (content := archive.extractfile(member))
+                and content.read().startswith(LFS_POINTER)
+            ):
+                return member.name.partition("/")[2]
+    return ""
 
 
 def _repack(tarball: Path, copy: Path, time: int) -> None:

@@ -98,11 +98,15 @@ class UvSettings:
 
 
 def permitted_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the variables of uv that could change the lock."""
+    """Return the environment without the variables of uv that could change the lock.
+
+    With COLUMNS, uv would break the lines of its messages, whose facts we read.
+    """
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith("UV_") or name in INDEX_VARIABLES or _PERMITTED.fullmatch(name)
+        if name != "COLUMNS"
+        and (not name.startswith("UV_") or name in INDEX_VARIABLES or _PERMITTED.fullmatch(name))
     }
 
 

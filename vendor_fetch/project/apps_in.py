@@ -28,6 +28,14 @@ from vendor_fetch.project.project import APPS_IN, VendorProject
 # The part of a line that an error message quotes.
 _QUOTED = re.compile(r"'([^']+)'")
 _CONSTRAINTS = re.compile(r"(?:-c\s*|--constraint[\s=]\s*)(?P<path>\S+)")
+# The variables of markers that no target has, and what a line can have instead.
+_UNKNOWN_VARIABLES = {
+    "platform_release": "name sys_platform or platform_machine instead",
+    "platform_version": "name sys_platform or platform_machine instead",
+    "extra": "delete the marker; a package is asked for with its extra by NAME[EXTRA]",
+}
+# https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
+_MERGE = re.compile(r"(?:<{7}|\|{7}|={7}|>{7})(?: .*)?")
 # https://pip.pypa.io/en/stable/reference/requirements-file-format/#using-environment-variables
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
@@ -152,10 +160,15 @@ def _parsed(project: Path) -> Iterator[tuple[Line, Requirement]]:
                 match[0],
             )
         try:
-            yield line, parse_line(line.text)
+            requirement = parse_line(line.text)
         except InvalidRequirement as error:
             quoted = _QUOTED.search(str(error))
             raise _line_error(line, str(error), quoted[1] if quoted else "") from None
+        if requirement.marker:
+            for name in requirement.marker.variables & _UNKNOWN_VARIABLES.keys():
+                fault = f"{name}: it is not known for a target, so no machine would get the package"
+                raise _line_error(line, fault, name, _UNKNOWN_VARIABLES[name])
+        yield line, requirement
 
 
 def included_files(project: Path) -> list[PurePosixPath]:
@@ -215,6 +228,14 @@ def _lines(
             text=row.text,
             limits_only=limits_only,
         )
+        if _MERGE.fullmatch(row.text):
+            raise _line_error(
+                line,
+                "git has left a conflict of two versions of the file here",
+                row.text,
+                f"keep the requirements that you want, and delete the lines with {row.text[:7]} and "
+                "the like",
+            )
         limiting = _CONSTRAINTS.fullmatch(row.text)
         if path := limiting["path"] if limiting else row.included:
             included = _included(project, line, path, (*including, file))

@@ -1,6 +1,7 @@
 """Add requirements to apps.in, and remove them. Comments and the order of other lines stay."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
@@ -18,10 +19,13 @@ from vendor_fetch.project.project import APPS_IN
 Edits = dict[PurePosixPath, bytes]
 
 
-def add_requirements(project: Path, requirements: Iterable[str]) -> Edits:
+def add_requirements(
+    project: Path, requirements: Iterable[str], names: Mapping[str, str] | None = None
+) -> Edits:
     """Return the files with the requirements added; a line for the same package is replaced.
 
-    Raise InputError for a text that is no requirement.
+    `names` are the packages of requirements that are an address without a name. Raise InputError for
+    a text that is no requirement.
     """
     editor = _Editor(project)
     for text in requirements:
@@ -32,6 +36,8 @@ def add_requirements(project: Path, requirements: Iterable[str]) -> Edits:
             raise InputError(
                 without_passwords(text), without_passwords(str(error)), example
             ) from None
+        if names and text in names:
+            requirement = replace(requirement, name=names[text])
         lines = editor.lines_like(requirement)
         if not lines:
             editor.append(text)

@@ -135,6 +135,8 @@ def parse_address(url: str) -> DirectReference:
     if scheme.startswith("git+") or scheme == "git":
         return _git(url, parts, fragment)
     if scheme in ("http", "https"):
+        if not parts.path.strip("/"):
+            raise InvalidRequirement(f"{url!r} names no file")
         return DirectReference(
             kind="archive",
             address=urlunsplit(parts._replace(fragment="")),
@@ -178,7 +180,16 @@ def _git(url: str, parts: SplitResult, fragment: Mapping[str, str]) -> DirectRef
         raise InvalidRequirement(
             f"{url!r} is not the address of a repository, like git+ssh://git@git.example.org/mylib.git"
         )
-    path, at, ref = parts.path.rpartition("@")
+    if parts.fragment and "=" not in parts.fragment:
+        raise InvalidRequirement(
+            f"#{parts.fragment} is neither egg= nor subdirectory=; in the name of a branch or tag, "
+            "# is written %23"
+        )
+    path, at, ref = parts.path.partition(".git@")
+    if at:
+        path += ".git"
+    else:
+        path, at, ref = parts.path.rpartition("@")
     if not at:
         path, ref = parts.path, ""
     elif not ref:

@@ -26,8 +26,9 @@ _REFUSED = {
     ),
     "--require-hashes": ("the locks have the hash of every file", "delete the line"),
 }
+_INCLUDING = ("-r", "--requirement", "-c", "--constraint")
 _EDITABLE = re.compile(r"(?:-e\s*|--editable[\s=]\s*)(?P<what>\S.*)")
-_HASH = re.compile(r"\s--hash(?:=|\s+)(?P<algorithm>[\w-]+):(?P<digest>\S+)")
+_HASH = re.compile(r"(?:^|\s)--hash(?:=|\s+)(?P<algorithm>[\w-]+):(?P<digest>\S+)")
 _OPTION = re.compile(r"(?:^|\s)(?P<option>--?[A-Za-z][\w-]*)")
 
 
@@ -52,10 +53,16 @@ def split_hashes(text: str) -> tuple[str, tuple[str, ...]]:
             )
         hashes.append(match["digest"].lower())
     rest = _HASH.sub("", text).strip()
+    if hashes and not rest:
+        raise RefusedOption(
+            "--hash",
+            "a hash is a part of the line of its requirement",
+            "write the hash behind its requirement, or end the line above with a backslash",
+        )
     if editable := _EDITABLE.fullmatch(rest):
         raise _editable(editable["what"])
     if option := _OPTION.search(rest):
-        raise _refused(option["option"])
+        raise _refused(option["option"], alone=option.start() == 0)
     return rest, tuple(hashes)
 
 
@@ -67,8 +74,15 @@ def _editable(what: str) -> RefusedOption:
     return RefusedOption("-e", "what a project vendors is a copy, which cannot be edited", change)
 
 
-def _refused(option: str) -> RefusedOption:
+def _refused(option: str, *, alone: bool) -> RefusedOption:
+    """Return the error about an option, which stands `alone` or behind a requirement."""
+    if alone and option in _INCLUDING:
+        return RefusedOption(
+            option, "it is followed by one path", f"write {option} NAME, or delete the line"
+        )
     reason, change = _REFUSED.get(
         option, (f"{APPS_IN} has no options but -r, -c and --hash", "delete the option")
     )
+    if not alone:
+        change = change.replace("delete the line", "delete the option")
     return RefusedOption(option, reason, change)

@@ -16,7 +16,7 @@ from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 
 # The first line of a pointer (the specification of Git LFS, "Pointer").
-_POINTER = b"version https://git-lfs.github.com/spec/"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def verify(project: Path, files: Sequence[LockedFile], *, jobs: int, progress: Progress) -> None:
@@ -119,7 +119,7 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
 def is_pointer(path: Path) -> bool:
     """Return whether a file is a Git LFS pointer to a file that was not fetched."""
     with path.open("rb") as stream:
-        return stream.read(len(_POINTER)) == _POINTER
+        return stream.read(len(LFS_POINTER)) == LFS_POINTER
 
 
 def sha256_of(path: Path) -> str:

@@ -56,11 +56,13 @@ class InvalidMarker(ValueError):
 
 
 class Marker:
-    """A parsed marker. Raise InvalidMarker if the text is none."""
+    """A parsed marker, and the `variables` that it has. Raise InvalidMarker if the text is none."""
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
-        self._test = _Reader(text).read()
+        reader = _Reader(text)
+        self._test = reader.read()
+        self.variables = frozenset(reader.variables)
 
     def holds(self, environment: Environment) -> bool:
         """Return whether the marker is true in an environment; `extra` may be missing from it."""
@@ -77,6 +79,7 @@ class _Reader:
         self._text = text
         self._tokens = list(self._split(text))
         self._next = 0
+        self.variables: set[str] = set()
 
     def read(self) -> _Test:
         test = self._either()
@@ -145,6 +148,7 @@ class _Reader:
         name = "platform_python_implementation" if name == "python_implementation" else name
         if kind != "word" or name not in VARIABLES:
             raise InvalidMarker(f"{text!r} is not a marker variable")
+        self.variables.add(name)
         return "name", name
 
 

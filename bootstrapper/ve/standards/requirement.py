@@ -104,7 +104,7 @@ def parse_requirement(text: str) -> Requirement:
     path = PurePosixPath(by_path["path"]) if by_path else None
     specifier = "" if by_path or by_url else match["specifier"].strip()
     try:
-        marker = Marker(match["marker"]) if match["marker"] else None
+        marker = Marker(match["marker"]) if match["marker"] is not None else None
         name = parse_filename(path.name).name if path else canonical_name(match["name"])
         matches(Version("0"), specifier)
     except (InvalidFilename, InvalidMarker, InvalidVersion) as error:
