@@ -2,8 +2,9 @@
 
 import os
 import re
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePath
@@ -17,7 +18,25 @@ MAKE = "make vendor"
 DEFAULT = "ve/bin/python -m vendor_fetch"
 # A process that runs a command again in `.tools/` shows what the user has typed.
 TYPED_VARIABLE = "VENDOR_FETCH_TYPED"
-TYPED = os.environ.get(TYPED_VARIABLE, invocation("vendor_fetch", sys.orig_argv, sys.argv[1:]))
+
+
+def typed_command(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the words that the user has typed before the arguments; empty for a library.
+
+    A text of the variable that `invocation` can't have returned does not count: the user is asked
+    to paste it.
+    """
+    typed = environ.get(TYPED_VARIABLE)
+    try:
+        words = shlex.split(typed or "")
+    except ValueError:
+        words = []
+    if typed == "" or (words[-2:] == ["-m", "vendor_fetch"] and joined(words) == typed):
+        return typed
+    return invocation("vendor_fetch", sys.orig_argv, sys.argv[1:])
+
+
+TYPED = typed_command()
 PROGRAM = program_in_project(TYPED)
 
 

@@ -67,6 +67,19 @@ def test_submodule_reaches_nothing_of_this_machine(
     assert not (tmp_path / "private.ran").exists()
 
 
+def test_subdirectory_is_no_link_out_of_the_repository(
+    index: Index, make_project: MakeProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit_project(tmp_path / "private", "private")
+    commit_project(tmp_path / "mylib")
+    (tmp_path / "mylib/part").symlink_to(tmp_path / "private")
+    git(tmp_path / "mylib", "add", "part")
+    git(tmp_path / "mylib", "commit", "--quiet", "-m", "part")
+    project = make_project(f"git+file://{tmp_path}/mylib#subdirectory=part")
+    assert vendor(project) == 2
+    assert "subdirectory=part: there is no such directory" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("kind", ["files/x-1.0.tar.gz", f"git/{'0' * 64}.bundle"])
 def test_sparse_member_does_not_fill_the_disk(
     kind: str, make_project: MakeProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -147,6 +147,22 @@ def test_password_with_an_at_sign_is_not_shown(text: str, shown: str) -> None:
     assert without_passwords(text) == shown
 
 
+@pytest.mark.parametrize("name", ["PIP_PROXY", "PIP_INDEX_URL", "UV_INDEX"])
+@pytest.mark.parametrize("scheme", ["", "https://"])
+def test_password_in_a_wrong_setting_is_not_shown(
+    name: str,
+    scheme: str,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(name, f"{scheme}me:s3c@ret@index.example.org:port")
+    assert vendor(make_project("tiny"), "-v") == 2
+    printed = capsys.readouterr()
+    assert f"'{scheme}…@index.example.org:port' is " in printed.err
+    assert "s3c" not in printed.out + printed.err
+
+
 @pytest.mark.parametrize(
     ("index_url", "address", "is_sent"),
     [

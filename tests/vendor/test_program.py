@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from vendor_fetch.program import without_project
+from vendor_fetch.program import TYPED_VARIABLE, typed_command, without_project
 
 
 @pytest.fixture
@@ -90,3 +90,20 @@ def test_make_without_the_target_is_not_named(project: Path) -> None:
 )
 def test_arguments_without_the_project(arguments: list[str]) -> None:
     assert without_project(arguments) == ["check"]
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("ve/bin/python -m vendor_fetch", True),
+        ("'a ve/bin/python' -P -m vendor_fetch", True),
+        ("", True),
+        ("rm -rf x; python -m vendor_fetch", False),
+        ("$(rm -rf x) -m vendor_fetch", False),
+        ("x\n  next: rm -rf x # -m vendor_fetch", False),
+        ("'open", False),
+        ("rm -rf x", False),
+    ],
+)
+def test_foreign_text_is_no_typed_command(text: str, *, counts: bool) -> None:
+    assert typed_command({TYPED_VARIABLE: text}) == (text if counts else typed_command({}))

@@ -143,7 +143,8 @@ class Follower:
 
     def _build(self, tree: Path, time: int = EARLIEST) -> Path:
         source = tree / self.reference.subdirectory
-        if not source.is_dir():
+        # A link of the repository may lead to another project of this machine.
+        if not source.is_dir() or not source.resolve().is_relative_to(tree.resolve()):
             raise InputError(
                 self.line.place,
                 f"subdirectory={self.reference.subdirectory}: there is no such directory",

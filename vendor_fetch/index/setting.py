@@ -22,9 +22,12 @@ class Setting:
     def error(self, fault: str) -> InputError:
         """Return the error that names the setting. It shows no password."""
         change = f"correct {self.name}, then: {retry_command()}"
+        # The address of a proxy may begin with the user.
+        address = self.value if "//" in self.value else f"//{self.value}"
+        shown = without_passwords(address)[len(address) - len(self.value) :]
         return InputError(
             f"{self.name} in {self.file or 'the environment'}",
-            f"{without_passwords(self.value)!r} {fault}",
+            f"{shown!r} {fault}",
             edit(self.file, change) if self.file else f"printenv {self.name}  # {change}",
         )
 
