@@ -117,3 +117,21 @@ def test_width_of_the_terminal_changes_no_message(
     make_wheel(index.directory, "app", requires=[f"tiny @ {address}"])
     assert vendor(make_project("app")) == 1
     assert f"# add the line: tiny @ {address}, then: make vendor\n" in capsys.readouterr().err
+
+
+def test_dependency_that_no_target_tells_is_warned_of(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As pyobjc: https://github.com/python-poetry/poetry/issues/2403."""
+    never = 'never ; sys_platform == "win32" and platform_release >= "10"'
+    make_wheel(index.directory, "many", requires=['one ; platform_release >= "20.0"', never])
+    project = make_project("many")
+    assert vendor(project) == 0
+    assert (
+        "warning: many asks some machines for one, by platform_release or platform_version, which no "
+        "target tells: name in requirements/apps.in what you need of them\n"
+    ) in capsys.readouterr().out
+    make_wheel(index.directory, "one")
+    make_project("many", "one")
+    assert vendor(project) == 0
+    assert "warning" not in capsys.readouterr().out

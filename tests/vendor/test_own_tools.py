@@ -94,4 +94,4 @@ def test_messages_show_what_the_user_has_typed(project: Path) -> None:
     done = run(project, "add", "nowhere")
     assert done.returncode == 1
     assert "requirements/apps.in:2: the index has no package nowhere" in done.stderr
-    assert "then: ve/bin/python -m vendor_fetch sync\n" in done.stderr
+    assert "\n  next: ve/bin/python -m vendor_fetch add nowhere  # with a change: " in done.stderr

@@ -8,6 +8,7 @@ import pytest
 from tests.support.index import Index
 from tests.support.repository import git
 from tests.support.source_projects import commit_project, write_project
+from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, files, vendor
 
 TARBALL = "mylib-1.0.tar.gz"
@@ -136,3 +137,48 @@ def test_shallow_clone_is_vendored(
     )
     assert vendor(project) == 0
     assert files(project) == ["mylib-2.0.tar.gz"]
+
+
+def test_line_of_a_missing_archive_is_named(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(make_project(f"{index.host}/files/mylib-1.0.zip")) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("requirements/apps.in:1: mylib-1.0.zip: can't be downloaded from ")
+    assert printed.endswith("  next: make vendor  # when 127.0.0.1 has it\n")
+
+
+@pytest.mark.parametrize("second", ["mylib>=2", "user"])
+def test_conflict_names_what_an_address_has(
+    second: str,
+    repository: Path,
+    index: Index,
+    make_project: MakeProject,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_wheel(index.directory, "mylib", "5.0")
+    make_wheel(index.directory, "user", requires=["mylib>=2"])
+    assert vendor(make_project(f"mylib @ git+file://{repository}", second)) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("requirements/apps.in:1: lines 1 and 2 exclude each other\n")
+    assert "    requirements/apps.in:1 has mylib 1.0\n  next: " in printed
+    assert "the index has" not in printed
+
+
+def test_warning_has_no_temporary_path(
+    repository: Path, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(make_project(f"mylib[more] @ git+file://{repository}")) == 0
+    printed = capsys.readouterr().out
+    assert "warning: The package `mylib` does not have an extra named `more`\n" in printed
+
+
+def test_failing_backend_begins_with_its_error(
+    make_project: MakeProject, index: Index, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_project(tmp_path / "mylib")
+    (tmp_path / "mylib/backend.py").write_text("raise SystemError('no compiler')\n")
+    assert vendor(make_project("../mylib")) == 1
+    assert capsys.readouterr().err.startswith(
+        "requirements/apps.in:1: its build backend fails: SystemError: no compiler\n"
+    )

@@ -212,7 +212,12 @@ class Follower:
                 url=self.reference.address,
                 sha256=self.reference.sha256,
             )
-            download_into(path, artifact, self.cache, self.index, self.progress)
+            try:
+                download_into(path, artifact, self.cache, self.index, self.progress)
+            except WorkFailed as error:
+                raise WorkFailed(
+                    f"{self.line.place}: {error.where}", error.fault, error.next_step
+                ) from None
         return path
 
     def _is_distribution(self, path: Path) -> bool:

@@ -103,11 +103,12 @@ class _Downloads:
                     isinstance(error, requests.HTTPError) and error.response.status_code < 500
                 )
                 if attempt == ATTEMPTS or permanent:
+                    ready = "has it" if permanent else "can be reached"
                     raise WorkFailed(
                         artifact.filename,
                         f"can't be downloaded from {_host(artifact)}: "
                         + without_passwords(str(error)),
-                        f"{retry_command()}  # when {_host(artifact)} can be reached",
+                        f"{retry_command()}  # when {_host(artifact)} {ready}",
                     ) from None
                 if self.cancelled.wait(attempt * RETRY_SECONDS):
                     raise Cancelled from None

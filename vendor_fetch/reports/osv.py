@@ -44,7 +44,13 @@ class Affected:
     ranges: tuple[tuple[Event, ...], ...]
 
     def affects(self, version: str) -> bool:
-        """Return whether the advisory affects a version. Raise InvalidAdvisory for a wrong range."""
+        """Return whether the advisory affects a version. Raise InvalidAdvisory for a wrong range.
+
+        A local version, such as 2.1.0+cu121, is a build of its public version, which advisories name.
+        """
+        public, plus, _ = version.partition("+")
+        if plus and self.affects(public):
+            return True
         number = _version(version)
         if version in self.versions:
             return True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.standards.filename import parse_filename
 from vendor_fetch.program import edit_and_sync
 from vendor_fetch.project.apps_in import Request
 from vendor_fetch.project.project import APPS_IN
@@ -62,7 +63,12 @@ def _conflicting(
         each
         for each in requests
         if each.requirement.name
-        in (derivation.mentioned if each.line.limits_only else derivation.required)
+        in (
+            # uv does not repeat that a line requires an address.
+            derivation.mentioned
+            if each.line.limits_only or each.requirement.url
+            else derivation.required
+        )
     ]
     if not lines or not (output := refused(lines) or output):
         return [], output
@@ -118,6 +124,11 @@ class _Explanation:
 
     def _obstacle(self, name: str) -> Iterator[str]:
         derivation = self._derivation
+        for request in self._lines:
+            path = request.requirement.path
+            if path and request.requirement.name == name:
+                yield f"{request.line.place} has {name} {parse_filename(path.name).version}"
+                return
         if who := derivation.without_wheel.get(name):
             has = ", ".join(derivation.tags.get(name, ())) or "other systems"
             yield f"{_term(who)} has no tarball, and wheels only for {has}"

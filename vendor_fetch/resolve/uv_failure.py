@@ -41,6 +41,7 @@ _URL_DEPENDENCY = re.compile(
     r".*?Consider adding `(?P<line>[^`]+)`",
     re.DOTALL,
 )
+_FILE = re.compile(r" @ file:[^`]*(?=`)")
 _NOT_FOUND = re.compile(r"was not found in the (?:package registry|provided package locations)")
 
 
@@ -66,7 +67,8 @@ def names_address(output: str) -> bool:
 def warnings(output: str) -> list[str]:
     """Return the warnings in uv's output, but those about the Python that builds."""
     return [
-        line
+        # The path of a vendored file is that of a temporary directory.
+        _FILE.sub("", line)
         for line in output.splitlines()
         if line.startswith("warning:") and "will be used to build dependencies" not in line
     ]
@@ -159,6 +161,8 @@ def build_error(
 ) -> WorkFailed:
     # uv's hint names settings of uv, which do not change what a project vendors.
     fault = fault.partition("\nhint:")[0]
+    if fault.startswith("Traceback "):
+        fault = f"its build backend fails: {fault.strip().rpartition(chr(10))[2]}\n{fault.strip()}"
     setting = undeclared.setting(fault, build_requires)
     if setting:
         return WorkFailed(

@@ -188,7 +188,7 @@ def _is_own_entry(entry: list[str]) -> bool:
     kind, name = (*entry, "")[:2]
     path = PurePosixPath(name)
     inside = not path.is_absolute() and ".." not in path.parts
-    return (kind == "+" and inside) or (kind == "-" and inside and path.name == name)
+    return (kind in ("+", "x") and inside) or (kind == "-" and inside and path.name == name)
 
 
 def _foreign(fault: str) -> WorkFailed:

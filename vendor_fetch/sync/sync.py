@@ -19,6 +19,8 @@ from vendor_fetch.direct.usable import refuse_unusable_files
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.graph.check import check_differences, unlisted_paths
+from vendor_fetch.graph.distributions import Distributions
+from vendor_fetch.graph.unknown_markers import unknown_marker_warnings
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import command_without, edit_and_sync, sync_command
 from vendor_fetch.project.locks import locked_names, read_lock, write_lock
@@ -129,7 +131,15 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
         )
     return Outcome(
         changes=tuple(_with_cooldown(facts.changes, request, project)),
-        warnings=(*locker.warnings, *facts.warnings),
+        warnings=(
+            *locker.warnings,
+            *unknown_marker_warnings(
+                change.project,
+                found[APPS].files,
+                Distributions(change.project, found[APPS].records),
+            ),
+            *facts.warnings,
+        ),
         first_uploads={
             each.name: facts.first_uploads.get(each.name)
             for each in facts.changes

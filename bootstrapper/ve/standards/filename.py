@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bootstrapper.ve.standards.version import InvalidVersion, Version
+
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 # Others would end a word of a lock, or a line of it, or control a terminal.
 _CHARACTERS = re.compile(r"[\w.+!~-]+", re.ASCII)
@@ -50,11 +52,28 @@ def parse_filename(filename: str) -> Wheel | Tarball:
         return _wheel(filename)
     for suffix in _TARBALL_SUFFIXES:
         if filename.endswith(suffix):
-            name, dash, version = filename.removesuffix(suffix).rpartition("-")
-            if dash and _PROJECT_NAME.fullmatch(name) and version:
+            name, version = _name_and_version(filename.removesuffix(suffix))
+            if name and _PROJECT_NAME.fullmatch(name) and version:
                 return Tarball(name=canonical_name(name), version=version)
             break
     raise InvalidFilename(f"{filename} is not the name of a wheel or a tarball")
+
+
+def _name_and_version(stem: str) -> tuple[str, str]:
+    """Return the parts of a tarball's name, whose version may have a dash: `cffi-1.0.2-2`."""
+    name, _, version = stem.rpartition("-")
+    earlier, _, number = name.rpartition("-")
+    if earlier and "." in number and _is_version(number) and _is_version(f"{number}-{version}"):
+        return earlier, f"{number}-{version}"
+    return name, version
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def _wheel(filename: str) -> Wheel:

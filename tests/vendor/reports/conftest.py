@@ -47,10 +47,10 @@ class Vendored:
     ) -> None:
         """Write apps.in, which asks for `asked` or for every package, and the locks."""
         files = sorted(self.source.iterdir())
-        names = {parse_filename(path.name).name: None for path in files if path.name not in tools}
-        (self.directory / "requirements/apps.in").write_text(
-            "".join(f"{each}\n" for each in (names if asked is None else asked))
-        )
+        if asked is None:
+            own = (parse_filename(path.name) for path in files if path.name not in tools)
+            asked = list(dict.fromkeys(each.name for each in own))
+        (self.directory / "requirements/apps.in").write_text("".join(f"{each}\n" for each in asked))
         for lock, chosen in (
             ("apps.txt", [path for path in files if path.name not in tools]),
             ("tools.txt", [path for path in files if path.name in tools]),

@@ -50,6 +50,10 @@ def tiny(vendored: Vendored) -> Vendored:
         ("1.5", ["0-"], [], True),
         ("9!1.0", ["0-"], [], True),
         ("1.5+local.1", ["0-1.5"], [], False),
+        # A local version is a build of its public version.
+        ("1.5+cu121", ["0..1.5"], [], True),
+        ("1.5+cu121", [], ["1.5"], True),
+        ("1.5+cu121", [], ["1.5+cu118"], False),
         # Several ranges of one list of events, in any order.
         ("1.5", ["2.0-2.1", "0-1.6"], [], True),
         ("1.7", ["2.0-2.1", "0-1.6"], [], False),
