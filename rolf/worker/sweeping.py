@@ -28,15 +28,12 @@ def sweep(own=None, pushes=()):
         logger.warning("%s has died", worker)
     gone = Q(worker=None) | Q(worker__in=dead) | ~Q(worker__ended=None)
     for push in Push.objects.filter(gone, state=State.RUNNING):
-        if push.claims < MOST and not has_begun(push):
-            give_back(push)
-        else:
-            lose(push)
+        _let_go(push)
     Worker.objects.filter(pk__in=[worker.pk for worker in dead], ended=None).update(
         ended=clock.now()
     )
     if own:
-        _lose_orphans(own, pushes)
+        _let_orphans_go(own, pushes)
 
 
 def forget():
@@ -51,15 +48,29 @@ def has_begun(push):
     return (push.record or {}).get("state") == State.RUNNING
 
 
-def _lose_orphans(worker, pushes):
-    """Mark the pushes as lost whose child of this worker died."""
+def _let_go(push):
+    """Queue a push again that never began; otherwise mark it as lost."""
+    if push.claims < MOST and not has_begun(push):
+        give_back(push)
+    else:
+        lose(push)
+
+
+def _let_orphans_go(worker, pushes):
+    """Clean up after the pushes of this worker that no child carries out.
+
+    Their child died, or the database ended the connection after the claim and before its answer.
+    """
     # The same child carries out the automatic rollback of its push.
     for push in (
         Push.objects.filter(worker=worker, state=State.RUNNING)
         .exclude(pk__in=pushes)
         .exclude(rollback_of__in=pushes)
     ):
-        lose(push)
+        if push.claims:
+            _let_go(push)
+        else:  # an automatic rollback, which was in no queue
+            lose(push)
 
 
 def lose(push):

@@ -180,6 +180,15 @@ class NeverBegun(Case):
         self.assertStands(push, "queued")
         self.assertIsNone(push.worker)
 
+    def test_a_claim_without_an_answer_is_queued_again(self):
+        """The database ended the connection after the claim: the worker does not know of it."""
+        worker = self.worker("alive", 1)
+        push = self.running(worker, number=None, claims=1)
+        begun = self.running(worker, self.there, claims=1)
+        sweeping.sweep(worker, [])
+        self.assertStands(push, "queued")
+        self.assertStands(begun, "lost")
+
     def test_a_push_that_kills_its_workers_is_lost(self):
         push = self.running(self.worker("dead", LEASE + 1), number=None, claims=sweeping.MOST)
         sweeping.sweep()
