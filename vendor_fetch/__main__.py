@@ -6,6 +6,7 @@ if __name__ == "__main__":
     leave_current_directory()
 
 import argparse
+import os
 import signal
 import sys
 import traceback
@@ -55,6 +56,7 @@ def parser() -> CommandParser:
 
 def _status(options: argparse.Namespace, verbosity: int) -> int:
     status: int = options.run(options, Progress(verbosity=verbosity))
+    sys.stdout.flush()
     return status
 
 
@@ -76,6 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
+    except BrokenPipeError:
+        # The reader has closed the pipe (`| head`). Python flushes standard output again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Exception as error:
         if verbosity > 0:
             traceback.print_exc()

@@ -111,3 +111,14 @@ def test_failed_add_says_that_apps_in_is_unchanged(
         "  next: ve/bin/python -m vendor_fetch add 'nowhere>1'  # with a change: correct line 3, or "
         "configure pip or uv for an index that has it\n"
     )
+
+
+def test_added_line_that_no_target_takes_is_warned_of(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert vendor(project, "add", "extra ; python_version < '3'") == 0
+    assert capsys.readouterr().out.startswith(
+        "no package changes\n"
+        "warning: extra is not vendored: the marker of its line excludes every target\n"
+    )

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
+from tests.vendor.conftest import MakeProject, vendor
 from vendor_fetch.program import TYPED_VARIABLE, typed_command, without_project
 
 
@@ -107,3 +110,21 @@ def test_arguments_without_the_project(arguments: list[str]) -> None:
 )
 def test_foreign_text_is_no_typed_command(text: str, *, counts: bool) -> None:
     assert typed_command({TYPED_VARIABLE: text}) == (text if counts else typed_command({}))
+
+
+def test_closed_pipe_ends_the_command_quietly(index: Index, make_project: MakeProject) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    assert vendor(project) == 0
+    run = subprocess.run(
+        [
+            *("bash", "-c", '"$@" | true; exit "${PIPESTATUS[0]}"', "bash"),
+            *(sys.executable, "-m", "vendor_fetch", "--project", project, "size"),
+        ],
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode in (0, 1), run.stderr) == (True, "")

@@ -273,7 +273,11 @@ def test_offline_sync_of_a_new_package_fails(
     monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
     asked = list(index.asked)
     assert vendor(make_project("tiny", "other")) == 1
-    assert capsys.readouterr().err.endswith("  next: env -u VENDOR_FETCH_OFFLINE make vendor\n")
+    assert capsys.readouterr().err == (
+        "requirements/apps.in: the cache has no other that fits, and VENDOR_FETCH_OFFLINE forbids the "
+        "index\n  next: env -u VENDOR_FETCH_OFFLINE make vendor  # or bring it: ve/bin/python -m "
+        "vendor_fetch cache import FILE\n"
+    )
     assert index.asked == asked
 
 

@@ -91,6 +91,8 @@ def outcome_lines(outcome: Outcome, now: datetime) -> Iterator[str]:
     used = [number for number in range(len(heading)) if any(row[number] for row in rows)]
     if rows:
         yield from table([[row[number] for number in used] for row in (heading, *rows)])
+    else:
+        yield "no package changes"
     yield from map(plain_text.single_line, outcome.warnings)
     count, size = outcome.total
     yield f"{counted(count, 'file')}, {size / 1e6:.1f} MB in requirements/src/"

@@ -43,7 +43,7 @@ def license_lines(rows: Sequence[LicensedDistribution]) -> Iterator[str]:
         (row.distribution.name, row.distribution.version, _license(row), row.license.source)
         for row in rows
     ]
-    yield from table([("PACKAGE", "VERSION", "LICENSE", "FROM"), *cells])
+    yield from table([("package", "version", "license", "from"), *cells])
     refused = [row for row in rows if row.refusal]
     for row in refused:
         package = f"{row.distribution.name} {row.distribution.version}"

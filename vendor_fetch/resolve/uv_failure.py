@@ -10,7 +10,14 @@ from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from bootstrapper.ve.wheel import undeclared
 from vendor_fetch.index.uv import OLDEST_UV, find_uv
-from vendor_fetch.program import edit_and_sync, install_command, retry_command, sync_command
+from vendor_fetch.program import (
+    edit_and_sync,
+    install_command,
+    online_command,
+    program_command,
+    retry_command,
+    sync_command,
+)
 from vendor_fetch.project.project import APPS_IN
 
 # How uv's errors about its own variables and files begin. The options are ours, and right.
@@ -42,6 +49,7 @@ _URL_DEPENDENCY = re.compile(
     re.DOTALL,
 )
 _FILE = re.compile(r" @ file:[^`]*(?=`)")
+_UNCACHED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*) was not found in the cache")
 _NOT_FOUND = re.compile(r"was not found in the (?:package registry|provided package locations)")
 
 
@@ -113,6 +121,13 @@ def uv_error(
                 f"ask for another version of it, or replace the file if it is in {SOURCE}/ "
                 f"(git checkout -- {SOURCE})",
             ),
+        )
+    if uncached := _UNCACHED.search(output):
+        name = uncached["name"]
+        return WorkFailed(
+            where,
+            f"the cache has no {name} that fits, and VENDOR_FETCH_OFFLINE forbids the index",
+            f"{online_command()}  # or bring it: {program_command('cache', 'import', 'FILE')}",
         )
     if _NETWORK.search(output):
         return WorkFailed(

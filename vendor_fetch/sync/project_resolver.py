@@ -104,7 +104,7 @@ class ProjectResolver:
         except WorkFailed as error:
             if isinstance(error, Unsatisfiable) and asked:
                 error = self._explained(error, asked, excluded)
-            if is_offline():
+            if is_offline() and not error.next_step.startswith(online_command()):
                 raise WorkFailed(error.where, error.fault, online_command()) from None
             raise error from None
 

@@ -138,6 +138,7 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
                 found[APPS].files,
                 Distributions(change.project, found[APPS].records),
             ),
+            *_without_target(request, lines),
             *facts.warnings,
         ),
         first_uploads={
@@ -148,6 +149,12 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
         total=(len(after) + len(kept), sum(after.values()) + sum(kept)),
         dry_run=request.dry_run,
     )
+
+
+def _without_target(request: Request, lines: Iterable[LockedFile]) -> Iterator[str]:
+    vendored = {file.distribution.name for file in lines}
+    for name in sorted(request.introduced - vendored):
+        yield f"warning: {name} is not vendored: the marker of its line excludes every target"
 
 
 def _published(
