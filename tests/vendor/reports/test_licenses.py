@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.ve.project.lockfile import APPS
 from tests.conftest import REPOSITORY
 from tests.support.license_texts import BSD_2, BSD_3, ISC, MIT, UNLICENSE
 from tests.support.tarballs import make_tarball
@@ -398,8 +399,10 @@ def test_hostile_metadata_is_printed_as_plain_text(
 def test_file_name_with_control_characters_is_refused(
     vendored: Vendored, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    vendored.wheel("tiny", "1.0\x1b[31m\x9b")
+    vendored.wheel("tiny", "1.0")
     vendored.lock([])
+    lock = vendored.directory / APPS
+    lock.write_text(lock.read_text().replace("tiny-1.0", "tiny-1.0\x1b[31m\x9b"))
     for command in (
         ["licenses"],
         ["sbom"],
