@@ -13,7 +13,7 @@ from tests.support.beds import Bed
 # What those tests import, besides the extras. The wheels come from the index of this machine's pip.
 EXTRAS = ("vendor", "template")
 PACKAGES = (
-    *("packaging>=25", "cyclonedx-python-lib[json-validation]"),
+    *("packaging>=25", "cyclonedx-python-lib[json-validation]", "pypiserver>=2.3"),
     *("pytest>=8.3", "pytest-randomly>=3.16", "pytest-timeout>=2.3", "pytest-xdist>=3.6"),
 )
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")

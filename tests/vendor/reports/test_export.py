@@ -294,7 +294,7 @@ TWO = """targets = [
 
 def two_versions(vendored: Vendored, *markers: str, tools: bool = False) -> None:
     """Lock tiny 1.0 and 2.0 with these markers."""
-    vendored.settings(TWO, python=">=3.11,<3.14")
+    vendored.settings(TWO, python=">=3.11,<3.15")  # uv runs with 3.14 on some systems
     wheels = [vendored.wheel("tiny", version) for version in ("1.0", "2.0")]
     vendored.lock(
         markers={wheel.name: marker for wheel, marker in zip(wheels, markers, strict=True)},
