@@ -13,7 +13,9 @@ from tests.support.beds import Bed
 # What those tests import, besides the extras. The wheels come from the index of this machine's pip.
 EXTRAS = ("vendor", "template")
 PACKAGES = (
-    *("packaging>=25", "cyclonedx-python-lib[json-validation]", "pypiserver>=2.3"),
+    *("packaging>=25", "cyclonedx-python-lib[json-validation]"),
+    # pip asks for legacy-cgi only if it runs with Python 3.13 itself.
+    *("pypiserver>=2.3", "legacy-cgi>=2.6.4"),
     *("pytest>=8.3", "pytest-randomly>=3.16", "pytest-timeout>=2.3", "pytest-xdist>=3.6"),
 )
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
