@@ -150,6 +150,15 @@ def test_floor_that_a_wheel_needs_is_proposed(conflict: Conflict, index: Index) 
     )
 
 
+def test_wheels_of_another_system_propose_no_floor(conflict: Conflict, index: Index) -> None:
+    for tag in ("macosx_12_0_x86_64", "musllinux_1_2_x86_64", "manylinux_2_34_aarch64"):
+        make_wheel(index.directory, "app", tag=f"{TAG}-{TAG}-{tag}")
+    settings = f'targets = [{{ python = "{PYTHON}", platform = "linux-x86_64" }}]'
+    printed = conflict([], "app", settings=settings)
+    assert any("app==1.0 has no tarball, and wheels only for" in each for each in printed)
+    assert printed[-1] == f"{NEXT}change line 1, then: make vendor"
+
+
 def test_wheels_of_another_python_are_named(conflict: Conflict, index: Index) -> None:
     make_wheel(index.directory, "app", tag="cp399-cp399-manylinux_2_17_x86_64")
     printed = conflict([], "app")

@@ -10,14 +10,13 @@ from vendor_fetch.project.apps_in import Request
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.derivation import Derivation
-from vendor_fetch.resolve.floor import floor_setting
+from vendor_fetch.resolve.floor import floor_for_platforms, floor_setting
 from vendor_fetch.resolve.uv_failure import Unsatisfiable
 
 # Lines of a message between its first one and its next command.
 _MOST_LINES = 9
 # Of more lines than these, not each is left out once to find those that conflict.
 _MOST_TRIALS = 12
-_SYSTEM = re.compile(r"(?:manylinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>\w+)")
 
 # Returns uv's explanation if requests have no solution for a target, otherwise an empty text.
 Refused = Callable[[Sequence[Request], Target], str]
@@ -163,16 +162,12 @@ class _Explanation:
 
     def _floor(self, name: str) -> str:
         """Return the setting with which the oldest of a package's wheels fits; empty for none."""
-        found = []
-        for tag in self._derivation.tags.get(name, ()):
-            match = _SYSTEM.fullmatch(tag)
-            if match and match["machine"] in (self._target.machine, "universal2"):
-                found.append((int(match["major"]), int(match["minor"])))
-        if not found or min(found) <= self._target.oldest_system:
+        floor = floor_for_platforms(self._derivation.tags.get(name, ()), self._target)
+        if floor is None or floor <= self._target.oldest_system:
             return ""
         return (
             f'{{ python = "{self._target.python}", platform = "{self._target.platform}", '
-            f"{floor_setting(self._target, min(found))} }}"
+            f"{floor_setting(self._target, floor)} }}"
         )
 
 
