@@ -1,4 +1,4 @@
-"""Add the files that the rendered project still lacks: packages, locks and .env."""
+"""Complete the rendered project: packages, locks, .env, and the record of the template."""
 
 import os
 import sys
@@ -15,4 +15,8 @@ sys.path.insert(0, str(template))
 
 from vendor_fetch.template.generation import main
 
-sys.exit(main(template, database=<< cookiecutter.database.__repr__() >>))
+sys.exit(main(template, typed=<< cookiecutter._template.__repr__() >>, answers={
+<% for name, answer in cookiecutter.items() if not name.startswith("_") %>
+    << name.__repr__() >>: << answer.__repr__() >>,
+<% endfor %>
+}))

@@ -16,7 +16,7 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
-from vendor_fetch.commands import adopt, cache, changes, reports, upkeep, vendoring
+from vendor_fetch.commands import adopt, cache, changes, reports, template, upkeep, vendoring
 from vendor_fetch.commands.options import common_options, directory_of, verbosity_of
 from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.own_tools import run_in_tools
@@ -51,6 +51,7 @@ def parser() -> CommandParser:
     reports.add_parsers(commands, common)
     cache.add_parsers(commands, common)
     adopt.add_parsers(commands, common)
+    template.add_parsers(commands, common)
     return main_parser
 
 

@@ -1,4 +1,4 @@
-"""Run git on the repositories of the cache, whatever repository the user's environment names."""
+"""Run git on the repository that a command names, whatever the user's environment names."""
 
 import os
 import re
@@ -19,8 +19,14 @@ _OF_REPOSITORY = re.compile(
 _SETTINGS = (f"core.hooksPath={os.devnull}", "protocol.ext.allow=never")
 
 
-def run_git(*words: str) -> "subprocess.CompletedProcess[str]":
-    """Return a run of git without hooks and without questions. Raise WorkFailed if git is missing."""
+def run_git(
+    *words: str, text: str = "", index: str = "", detached: bool = False
+) -> "subprocess.CompletedProcess[str]":
+    """Return a run of git without hooks and without questions. Raise WorkFailed if git is missing.
+
+    git reads `text` from standard input, and uses another file for its `index` if there is one. A
+    signal to the terminal's processes does not reach it if it is `detached`.
+    """
     environment = {
         name: value for name, value in os.environ.items() if not _OF_REPOSITORY.fullmatch(name)
     }
@@ -28,11 +34,16 @@ def run_git(*words: str) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
             ("git", *settings, *words),
-            env={**environment, "GIT_TERMINAL_PROMPT": "0"},
-            stdin=subprocess.DEVNULL,
+            env={
+                **environment,
+                "GIT_TERMINAL_PROMPT": "0",
+                **({"GIT_INDEX_FILE": index} if index else {}),
+            },
+            input=text,
             capture_output=True,
             text=True,
-            errors="replace",
+            errors="surrogateescape" if text else "replace",
+            start_new_session=detached,
             check=False,
         )
     except FileNotFoundError:

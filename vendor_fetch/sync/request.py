@@ -36,7 +36,7 @@ class Request:
     @property
     def changes(self) -> bool:
         """Whether a project that is in sync may change."""
-        return bool(self.free or self.upgrade_all or self.fixes or self.edits)
+        return bool(self.free or self.upgrade_all or self.fixes or self.edits or self.files)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.atomic_file import write_file
+from vendor_fetch.git_command import run_git
 from vendor_fetch.program import retry_command, sync_command
 from vendor_fetch.project.apps_in import included_files
 from vendor_fetch.project.locks import locked_names
@@ -30,6 +31,9 @@ _JOURNAL = BESIDE / "journal"
 _PART = re.compile(r"\.[a-z0-9_]{8}\.part|\.unfinished-sync")
 
 
+_COMMITS = re.compile(r"[0-9a-f]{40,64} [0-9a-f]{40,64}")
+
+
 class Staging:
     """The change of a project. `project` is the same project with its files beside."""
 
@@ -38,6 +42,7 @@ class Staging:
         self._owned = locked_names(project.directory)
         self._edits: dict[PurePosixPath, bytes | None] = {}
         self._deleted: dict[PurePosixPath, bytes] = {}
+        self._branch = ""
         self.project = replace(project, staging=project.directory / BESIDE)
 
     def fill(self) -> None:
@@ -82,6 +87,10 @@ class Staging:
         """Add a file of the project's own to the vendored ones; a line of apps.in names its path."""
         write_file(self.project.source / name, content)
 
+    def move_branch(self, head: str, commit: str) -> None:
+        """Let the branch of git go from `head` to the commit that has these files, as the last step."""
+        self._branch = f"{head} {commit}"
+
     def keep(self, files: Iterable[LockedFile]) -> None:
         """Remove the files beside that no line of the new locks names.
 
@@ -117,6 +126,7 @@ class Staging:
             *(f"+ {file}" for file in self._edits),
             *(f"- {name}" for name in removed),
             *(f"x {file}" for file in self._deleted),
+            *(f"b {commits}" for commits in [self._branch] if commits),
         ]
         write_file(self._directory / _JOURNAL, "".join(f"{line}\n" for line in journal).encode())
         _sync_directory(self._directory / BESIDE)
@@ -180,12 +190,30 @@ def _complete(directory: Path) -> None:
     for kind, name in journal:
         if kind in "-x":
             (source / name if kind == "-" else directory / name).unlink(missing_ok=True)
+        elif kind == "b":
+            _move_branch(directory, *name.split())
     (directory / _JOURNAL).unlink()
+
+
+def _move_branch(directory: Path, head: str, commit: str) -> None:
+    """Bring the branch and the index to a commit, unless somebody has moved the branch meanwhile."""
+    at = ("-C", str(directory))
+    if run_git(*at, "rev-parse", "HEAD").stdout.strip() not in (head, commit):
+        return
+    run = run_git(*at, "reset", "--quiet", "--mixed", commit, detached=True)
+    if run.returncode:
+        raise WorkFailed(
+            f"git in {directory}",
+            run.stderr.strip(),
+            f"{retry_command()}  # it completes the change that has begun",
+        )
 
 
 def _is_own_entry(entry: list[str]) -> bool:
     """Return whether a journal of this program can have an entry."""
     kind, name = (*entry, "")[:2]
+    if kind == "b":
+        return bool(_COMMITS.fullmatch(name))
     path = PurePosixPath(name)
     inside = not path.is_absolute() and ".." not in path.parts
     return (kind in ("+", "x") and inside) or (kind == "-" and inside and path.name == name)

@@ -148,29 +148,47 @@ def valid_slug(answer: str, modules: set[str]) -> str:
     return next((slug for slug in cut if slug_fault(slug, modules) is None), "my_site")
 
 
-def main(template: Path, answers: Mapping[str, str]) -> int:
-    """Print all faults of the answers, and a command with valid ones. Return the exit status."""
-    path = template / "locks" / "modules.txt"
-    try:
-        modules = set(path.read_text(encoding="utf-8").split())
-    except OSError as error:
-        checkout = f"git -C {quoted(str(template))} checkout -- locks"
-        print(f"{path}: {error.strerror}\n  next: {checkout}", file=sys.stderr)
-        return 2
+def faults_of(template: Path, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with the answers to the questions of this module, by their names.
+
+    `template` is the checkout. Raise OSError if it lacks its list of modules.
+    """
     slug, domain = answers["project_slug"], answers["domain"]
-    asked = questions(modules, valid_slug(slug, modules))
     faults = {
-        name: fault for name, question in asked.items() if (fault := question.fault(answers[name]))
+        name: fault
+        for name, question in _asked(template, slug).items()
+        if name in answers and (fault := question.fault(answers[name]))
     }
     # The defaults of these two come from an answer that has its own fault.
     if "project_slug" in faults and domain == f"{slug.replace('_', '-')}.example.org":
         faults.pop("domain", None)
     if host_fault(domain) and answers["email"] == f"webmaster@{domain}":
         faults.pop("email", None)
+    return faults
+
+
+def _asked(template: Path, slug: str) -> dict[str, Question]:
+    modules = set(_modules_file(template).read_text(encoding="utf-8").split())
+    return questions(modules, valid_slug(slug, modules))
+
+
+def _modules_file(template: Path) -> Path:
+    return template / "locks" / "modules.txt"
+
+
+def main(template: Path, answers: Mapping[str, str]) -> int:
+    """Print all faults of the answers, and a command with valid ones. Return the exit status."""
+    try:
+        faults = faults_of(template, answers)
+    except OSError as error:
+        checkout = f"git -C {quoted(str(template))} checkout -- locks"
+        print(f"{_modules_file(template)}: {error.strerror}\n  next: {checkout}", file=sys.stderr)
+        return 2
     if not faults:
         return 0
     for name, fault in faults.items():
         print(f"{name}: {answers[name]!r} {fault}", file=sys.stderr)
+    asked = _asked(template, answers["project_slug"])
     examples = {name: asked[name].example for name in faults}
     print(f"  next: {typed_command(template, **examples)}", file=sys.stderr)
     return 2

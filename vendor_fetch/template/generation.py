@@ -12,14 +12,17 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from bootstrapper.errors import BootstrapperError, error_text, refused
 from bootstrapper.progress import Progress
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS, LockedFile, read
+from vendor_fetch.atomic_file import write_file
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.download.fetch import fetch
 from vendor_fetch.graph.micro_versions import every_version
@@ -27,29 +30,75 @@ from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import sync_command
 from vendor_fetch.project import locks
 from vendor_fetch.project.locks import TarballRecord, files_for_target
-from vendor_fetch.project.project import VendorProject, open_project
+from vendor_fetch.project.project import APPS_IN, VendorProject, open_project
 from vendor_fetch.resolve.choice import locked_from_path
 from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.sync.sync import sync
 from vendor_fetch.template.cookiecutter import typed_command
+from vendor_fetch.template.kinds import read_kinds
+from vendor_fetch.template.origin import address_of, version_of
 from vendor_fetch.template.own_wheel import build_wheel
+from vendor_fetch.template.record import (
+    RECORD,
+    TemplateRecord,
+    file_paths,
+    hashes,
+    recorded_answers,
+)
 
 PROJECT_TEMPLATE = "<<cookiecutter.project_slug>>"
 # How long cookiecutter may take to end after a Ctrl-C, which it receives as well.
 PARENT_SECONDS = 1.0
 
 
-def complete_project(template: Path, directory: Path, *, database: str, progress: Progress) -> None:
+def complete_project(
+    template: Path,
+    directory: Path,
+    *,
+    typed: str,
+    answers: Mapping[str, Any],
+    progress: Progress,
+) -> None:
     """Give a rendered project everything that is not in the template.
 
-    `template` is the checkout, `directory` the project. Raise BootstrapperError or OSError.
+    `template` is the checkout, which the user has named by `typed`, `directory` the project, and
+    `answers` what it was rendered with. Raise BootstrapperError or OSError.
     """
+    restore_modes(directory)
+    vendor_project(template, directory, locks_for=answers["database"], progress=progress)
+    write_env(directory)
+    kinds, rendered = read_kinds(template), _rendered_paths(template, directory)
+    record = TemplateRecord(
+        address=address_of(template, typed),
+        version=version_of(template),
+        answers=recorded_answers(answers),
+        files=hashes(
+            directory,
+            (
+                path
+                for path in file_paths(directory)
+                if Path(path) in rendered or kinds.is_generated(path)
+            ),
+        ),
+    )
+    write_file(directory / RECORD, record.text().encode())
+
+
+def restore_modes(directory: Path) -> None:
+    """Give rendered files the modes that they have in the template's repository."""
     for path in directory.rglob("*"):
         path.chmod(path.stat().st_mode | 0o200)  # cookiecutter copies the modes of a read-only one
         if _is_script(path):  # a template that was unpacked from a zip has lost its execute bits
             path.chmod(0o755)
-    vendor_project(template, directory, locks_for=database, progress=progress)
-    write_env(directory)
+
+
+def ask_for_own_wheel(directory: Path, wheel: str) -> None:
+    """Add bootstrapper's own wheel, by its name, to the apps.in of a project."""
+    apps_in = directory / APPS_IN
+    text = apps_in.read_text(encoding="utf-8")
+    line = f"./{SOURCE / wheel}\n"
+    if line not in text:
+        apps_in.write_text(text.rstrip("\n") + "\n" + line, encoding="utf-8")
 
 
 def _is_script(path: Path) -> bool:
@@ -66,10 +115,7 @@ def vendor_project(template: Path, directory: Path, *, locks_for: str, progress:
     """
     project = open_project(directory)
     wheel = build_wheel(template, project.source)
-    line = f"./{SOURCE / wheel.name}\n"
-    text = project.apps_in.read_text(encoding="utf-8")
-    if line not in text:
-        project.apps_in.write_text(text.rstrip("\n") + "\n" + line, encoding="utf-8")
+    ask_for_own_wheel(directory, wheel.name)
     cache, index = Cache(cache_directory()), configured_index(directory)
     if not {target.python for target in project.targets} <= locked_pythons(template):
         sync(project, cache, index, progress)
@@ -112,15 +158,18 @@ def _lines(template: Path, name: str, project: VendorProject) -> list[LockedFile
     return lines
 
 
-def main(template: Path, *, database: str) -> int:
-    """Complete the project in the current directory, as cookiecutter's hook. Return the status."""
+def main(template: Path, *, typed: str, answers: Mapping[str, Any]) -> int:
+    """Complete the project in the current directory, as cookiecutter's hook. Return the status.
+
+    `typed` is the template as the user has named it, and `answers` are those to its questions.
+    """
     project, cookiecutter = Path.cwd(), os.getppid()
     command = typed_command(template)
     # Checked before files are added: a directory with other files is not removed after a failure.
     is_new = not _has_other_files(template, project)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        complete_project(template, project, database=database, progress=Progress())
+        complete_project(template, project, typed=typed, answers=answers, progress=Progress())
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print(f"interrupted; no project has been made\n  next: {command}", file=sys.stderr)
@@ -136,7 +185,7 @@ def main(template: Path, *, database: str) -> int:
         print(text.replace(sync_command(), command), file=sys.stderr)
         return error.status if isinstance(error, BootstrapperError) else 1
     commands = [f"cd {quoted(str(project))}", "./bootstrap.py"]
-    if database == "postgresql":
+    if answers["database"] == "postgresql":
         commands.append(f"createdb {project.name}")
     commands += ["./manage.py migrate", "./manage.py runserver"]
     with suppress(BrokenPipeError):
@@ -147,8 +196,14 @@ def main(template: Path, *, database: str) -> int:
 
 def _has_other_files(template: Path, project: Path) -> bool:
     """Return whether the directory has files that the template did not put there."""
+    rendered = _rendered_paths(template, project)
+    return any(path.relative_to(project) not in rendered for path in project.rglob("*"))
+
+
+def _rendered_paths(template: Path, project: Path) -> set[Path]:
+    """Return the paths of the template's files and directories in a project."""
     root = template / PROJECT_TEMPLATE
-    rendered = {
+    return {
         Path(
             *(
                 project.name if part == PROJECT_TEMPLATE else part
@@ -157,7 +212,6 @@ def _has_other_files(template: Path, project: Path) -> bool:
         )
         for path in root.rglob("*")
     }
-    return any(path.relative_to(project) not in rendered for path in project.rglob("*"))
 
 
 def _remove_project(project: Path, cookiecutter: int) -> None:

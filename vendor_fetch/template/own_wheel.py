@@ -24,15 +24,8 @@ REGULAR_0644 = 0o100644
 
 def build_wheel(checkout: Path, directory: Path) -> Path:
     """Write the wheel of `checkout` into `directory` and return its path. Raise InputError."""
-    setup = configparser.ConfigParser()
-    if not setup.read(checkout / "setup.cfg", encoding="utf-8"):
-        raise InputError(
-            str(checkout),
-            "has no setup.cfg, so it is no complete checkout of the template",
-            f"git -C {quoted(str(checkout))} checkout -- setup.cfg",
-        )
-    name, version = setup["metadata"]["name"], setup["metadata"]["version"]
-    stem = f"{name.replace('-', '_')}-{version}"
+    setup = _setup(checkout)
+    version, stem = setup["metadata"]["version"], _stem(setup)
     members = {
         path.relative_to(checkout).as_posix(): path.read_bytes()
         for path in _package_files(checkout, setup)
@@ -52,9 +45,30 @@ def build_wheel(checkout: Path, directory: Path) -> Path:
     members[f"{info}/RECORD"] = format_record([*rows, (f"{info}/RECORD", "", "")])
 
     directory.mkdir(parents=True, exist_ok=True)
-    wheel = directory / f"{stem}-py3-none-any.whl"
+    wheel = directory / wheel_name(checkout)
     write_file(wheel, _archive({name: members[name] for name in [*ordered, f"{info}/RECORD"]}))
     return wheel
+
+
+def wheel_name(checkout: Path) -> str:
+    """Return the name of the wheel of `checkout`. Raise InputError."""
+    return f"{_stem(_setup(checkout))}-py3-none-any.whl"
+
+
+def _setup(checkout: Path) -> configparser.ConfigParser:
+    setup = configparser.ConfigParser()
+    if not setup.read(checkout / "setup.cfg", encoding="utf-8"):
+        raise InputError(
+            str(checkout),
+            "has no setup.cfg, so it is no complete checkout of the template",
+            f"git -C {quoted(str(checkout))} checkout -- setup.cfg",
+        )
+    return setup
+
+
+def _stem(setup: configparser.ConfigParser) -> str:
+    """Return the distribution's name and version, as file names have them."""
+    return f"{setup['metadata']['name'].replace('-', '_')}-{setup['metadata']['version']}"
 
 
 def _package_files(checkout: Path, setup: configparser.ConfigParser) -> Iterator[Path]:

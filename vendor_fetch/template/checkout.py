@@ -1,0 +1,201 @@
+"""Get the template at a version: from a git repository, a directory, or a zip file."""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.git_ref import check_ref, is_ref
+from bootstrapper.progress import Progress
+from bootstrapper.quoting import quoted
+from bootstrapper.ve.standards.requirement import InvalidRequirement
+from vendor_fetch.direct.git import Repository
+from vendor_fetch.download.cache import Cache
+from vendor_fetch.download.fetch import download_into, is_offline
+from vendor_fetch.git_command import run_git
+from vendor_fetch.index.index import Index
+from vendor_fetch.program import online_command, retry_command
+from vendor_fetch.project.direct_reference import DirectReference, parse_address
+from vendor_fetch.resolve.resolver import Artifact
+from vendor_fetch.template.origin import DIRTY, expanded, is_address, version_of
+
+CONTEXT = "cookiecutter.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """The files of the template's `version` in a `directory`. `address` is where they come from."""
+
+    directory: Path
+    address: str
+    version: str
+
+    def is_before(self, version: str) -> bool:
+        """Return whether the checkout's commit is one before a version of the same repository."""
+        at = ("-C", str(self.directory))
+        name = version.removesuffix(DIRTY)
+        commit = _commit(self.directory, name) if is_ref(name) else ""
+        head = _commit(self.directory, "HEAD")
+        if not commit or commit == head or not (self.directory / ".git").exists():
+            return False
+        return run_git(*at, "merge-base", "--is-ancestor", head, commit).returncode == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateSource:
+    """The template at an `address`: of git, of a zip file, or a path.
+
+    Files that are not in a directory already are written into `scratch`. Methods raise WorkFailed,
+    InputError or OSError.
+    """
+
+    address: str
+    scratch: Path
+    cache: Cache
+    index: Index
+    progress: Progress
+
+    def current(self) -> Checkout:
+        """Return the template as cookiecutter would take it today."""
+        return self._checkout("")
+
+    def at(self, version: str) -> Checkout:
+        """Return the template at a version: a branch, tag or commit of its repository.
+
+        A zip file and a directory without git have one version, that of their setup.cfg.
+        """
+        return self._checkout(version.removesuffix(DIRTY))
+
+    def _checkout(self, version: str) -> Checkout:
+        path = Path(self.address).expanduser()
+        if path.is_dir():
+            return self._in_directory(path, version)
+        if self.address.endswith(".zip") and path.is_file():
+            return self._unpacked(path, version)
+        if not is_address(expanded(self.address)):
+            raise InputError(
+                self.address,
+                "there is no such directory, zip file or address of git",
+                f"{retry_command()} --template DIRECTORY  # a checkout of the template",
+            )
+        if self.address.endswith(".zip"):
+            return self._unpacked(self._downloaded(), version)
+        return self._from_git(version)
+
+    def _in_directory(self, path: Path, version: str) -> Checkout:
+        if not version or not (path / ".git").exists():
+            return self._complete(path, version)
+        names = [version] if version[:1] == "v" else [version, f"v{version}"]
+        for name in map(check_ref, names):
+            commit = _commit(path, name)
+            if commit:
+                directory = self.scratch / f"template-{commit[:12]}"
+                _clone(path, commit, directory)
+                return self._complete(directory, name)
+        raise WorkFailed(
+            str(path),
+            f"it has no branch, tag or commit {version!r}",
+            f"{retry_command()} --from VERSION  # one of: git -C {quoted(str(path))} tag",
+        )
+
+    def _from_git(self, version: str) -> Checkout:
+        repository = Repository(
+            reference=_reference(self.address, version),
+            clones=self.cache.root / "git",
+            place=self.address,
+            offline=is_offline(),
+            waiting=lambda: self.progress.say("waiting for another vendor_fetch to fetch with git"),
+        )
+        commit = repository.commit()
+        directory = self.scratch / f"template-{commit[:12]}"
+        if not directory.exists():
+            repository.check_out(commit, directory)
+        return self._complete(directory, version)
+
+    def _downloaded(self) -> Path:
+        if is_offline():
+            raise WorkFailed(
+                self.address, "VENDOR_FETCH_OFFLINE forbids to download it", online_command()
+            )
+        file = self.scratch / self.address.rpartition("/")[2]
+        if not file.exists():
+            artifact = Artifact(filename=file.name, url=self.address, sha256="")
+            download_into(file, artifact, self.cache, self.index, self.progress)
+        return file
+
+    def _unpacked(self, file: Path, version: str) -> Checkout:
+        name = hashlib.sha256(str(file).encode()).hexdigest()[:12]
+        directory = self.scratch / f"template-{name}"
+        if not directory.exists():
+            _unpack(file, directory)
+        # Archives of a repository have one directory with everything.
+        entries = list(directory.iterdir())
+        top = entries[0] if len(entries) == 1 and entries[0].is_dir() else directory
+        return self._complete(top, version)
+
+    def _complete(self, directory: Path, version: str) -> Checkout:
+        """Return the checkout in a directory. Raise InputError if it is another version, or none."""
+        if not (directory / CONTEXT).is_file():
+            raise InputError(
+                self.address,
+                f"has no {CONTEXT}, so it is no template",
+                f"{retry_command()} --template ADDRESS  # of the template",
+            )
+        found = version_of(directory)
+        if version and not (directory / ".git").exists() and found != version:
+            raise InputError(
+                self.address,
+                f"is version {found or 'unknown'} of the template, and not {version}",
+                f"{retry_command()} --from FILE.zip  # the template that the project comes from",
+            )
+        return Checkout(directory=directory, address=self.address, version=found or version)
+
+
+def _reference(address: str, version: str) -> DirectReference:
+    url = expanded(address).removeprefix("git+")
+    if "://" not in url:  # git@git.example.org:template.git
+        host, _, path = url.partition(":")
+        url = f"ssh://{host}/{path.removeprefix('/')}"
+    try:
+        reference = parse_address(f"git+{url}")
+    except InvalidRequirement as error:
+        raise InputError(
+            address, str(error), f"{retry_command()} --template ADDRESS  # another address"
+        ) from None
+    return DirectReference(
+        kind="git", address=reference.address, ref=check_ref(version) if version else ""
+    )
+
+
+def _commit(path: Path, name: str) -> str:
+    """Return the commit of a name in a repository; empty if it has none."""
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    run = run_git("-C", str(path), *words)
+    return run.stdout.strip() if not run.returncode else ""
+
+
+def _clone(path: Path, commit: str, directory: Path) -> None:
+    """Write the files of a commit of a repository into a directory, also one of no branch."""
+    if directory.exists():
+        return
+    for words in (
+        ("clone", "--quiet", "--shared", "--no-checkout", "--", str(path), str(directory)),
+        ("-C", str(directory), "checkout", "--quiet", "--detach", commit, "--"),
+    ):
+        run = run_git(*words)
+        if run.returncode:
+            raise WorkFailed(
+                str(path), run.stderr.strip() or "git failed", f"git -C {quoted(str(path))} status"
+            )
+
+
+def _unpack(file: Path, directory: Path) -> None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            # extractall leaves out drive letters, .. and leading slashes.
+            archive.extractall(directory)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise WorkFailed(
+            str(file), f"can't be unpacked: {error}", f"unzip -t {quoted(str(file))}"
+        ) from None

@@ -1,0 +1,91 @@
+"""Where a checkout of the template comes from: its address and its version."""
+
+import configparser
+import re
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from vendor_fetch.git_command import run_git
+
+# A version of a checkout with changes that no commit has ends in this.
+DIRTY = "-dirty"
+# As cookiecutter expands them (cookiecutter.config.BUILTIN_ABBREVIATIONS).
+_ABBREVIATIONS = {
+    "gh": "https://github.com/{}.git",
+    "gl": "https://gitlab.com/{}.git",
+    "bb": "https://bitbucket.org/{}",
+}
+_SCP = re.compile(r"[\w.-]+@[\w.-]+:.+")
+
+
+def expanded(address: str) -> str:
+    """Return an address with cookiecutter's abbreviation, such as gh:, written in full."""
+    prefix, colon, rest = address.partition(":")
+    if colon and prefix in _ABBREVIATIONS:
+        return _ABBREVIATIONS[prefix].format(rest)
+    return address
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address of a network, and not a path."""
+    return bool(re.match(r"(git\+)?(https?|ssh|git)://", text) or _SCP.fullmatch(text))
+
+
+def address_of(checkout: Path, typed: str) -> str:
+    """Return the address to record for a checkout that the user has named by `typed`.
+
+    If that is a path, it is the address of the checkout's remote `origin`; without one it is the
+    path. An address has no password.
+    """
+    address = expanded(typed)
+    if is_address(address):
+        return without_login(address)
+    if _is_repository(checkout):
+        remote = run_git("-C", str(checkout), "remote", "get-url", "origin").stdout.strip()
+        if is_address(remote):
+            return without_login(remote)
+    return str(Path(typed).expanduser().absolute())
+
+
+def version_of(checkout: Path) -> str:
+    """Return the version of a checkout: its tag, else its commit, else that of setup.cfg.
+
+    It ends in `-dirty` if git sees changes. It is empty without a repository and setup.cfg.
+    """
+    if not _is_repository(checkout):
+        return setup_version(checkout)
+    at = ("-C", str(checkout))
+    tag = run_git(*at, "describe", "--tags", "--exact-match", "HEAD").stdout.strip()
+    commit = run_git(*at, "rev-parse", "HEAD").stdout.strip()
+    changed = run_git(*at, "status", "--porcelain").stdout.strip()
+    return (tag or commit) + (DIRTY if changed else "")
+
+
+def setup_version(checkout: Path) -> str:
+    """Return the version in the setup.cfg of a checkout; empty if it has none."""
+    setup = configparser.ConfigParser()
+    try:
+        setup.read(checkout / "setup.cfg", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return ""
+    return setup.get("metadata", "version", fallback="")
+
+
+def without_login(address: str) -> str:
+    """Return an address without a password; of http and https, without the user as well."""
+    parts = urlsplit(address)
+    if not parts.netloc:
+        return address
+    login, at, host = parts.netloc.rpartition("@")
+    user = login.partition(":")[0]
+    kept = f"{user}{at}{host}" if at and parts.scheme.endswith("ssh") else host
+    return urlunsplit(parts._replace(netloc=kept))
+
+
+def _is_repository(checkout: Path) -> bool:
+    """Return whether a directory is the top of a git repository that has a commit."""
+    top = run_git("-C", str(checkout), "rev-parse", "--verify", "--quiet", "HEAD")
+    if top.returncode:
+        return False
+    shown = run_git("-C", str(checkout), "rev-parse", "--show-toplevel").stdout.strip()
+    return Path(shown) == checkout.resolve()

@@ -1,0 +1,261 @@
+"""The git repository of a project, as far as an update of the template needs it."""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.quoting import quoted
+from vendor_fetch.git_command import run_git
+from vendor_fetch.program import retry_command
+
+# Files of one run, in the directory of git: a killed run leaves nothing in the project.
+_BESIDE = "template-update"
+# The template's renames count, whatever the user's configuration is.
+_MERGE = ("-c", "merge.renames=true", "-c", "merge.directoryRenames=conflict")
+_UNFINISHED = {
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "MERGE_HEAD": "merge",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """A file that both sides have changed; `sides` says how."""
+
+    path: str
+    sides: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangedFile:
+    """A file that differs between two commits. `mode` and `old_mode` are git's, or 000000."""
+
+    path: str
+    old_mode: str
+    mode: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a regular file, or none, in both commits."""
+        return {self.old_mode, self.mode} <= {"000000", "100644", "100755"}
+
+
+class ProjectRepository:
+    """The repository with the project in the directory `root`, which may be a part of it.
+
+    Methods raise WorkFailed if git fails.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Raise InputError if the project is in no repository, or has no commit."""
+        self.root = root
+        shown = run_git("-C", str(root), "rev-parse", "--show-toplevel", "--show-prefix")
+        head = run_git("-C", str(root), "rev-parse", "--verify", "--quiet", "HEAD")
+        if shown.returncode or head.returncode:
+            reason = shown.stderr.strip().removeprefix("fatal: ") if shown.returncode else ""
+            raise InputError(
+                str(root),
+                reason or "the project has no commit yet",
+                'git init && git add --all && git commit -m "Add the site"',
+            )
+        top, _, prefix = shown.stdout.partition("\n")
+        self._top, self.prefix = Path(top), prefix.strip("\n")
+        self.head = head.stdout.strip()
+
+    def refuse_changes(self) -> None:
+        """Raise InputError if the work tree has changes, or git is in the middle of something."""
+        for name, command in _UNFINISHED.items():
+            if (self._top / self._git("rev-parse", "--git-path", name).strip()).exists():
+                raise InputError(
+                    str(self._top),
+                    f"a git {command} is not finished",
+                    f"git {command} --continue  # or: git {command} --abort; then: {retry_command()}",
+                )
+        changed = self._git("status", "--porcelain", "-z").split("\0")[:-1]
+        if changed:
+            more = f" and {len(changed) - 1} more" if changed[1:] else ""
+            raise InputError(
+                str(self._top),
+                f"has changes that no commit has: {changed[0][3:]}{more}",
+                f'git add --all && git commit -m "…"  # or: git stash --include-untracked; '
+                f"then: {retry_command()}",
+            )
+        if run_git("-C", str(self._top), "var", "GIT_COMMITTER_IDENT").returncode:
+            raise InputError(
+                "git",
+                "does not know your name and e-mail address for a commit",
+                'git config --global user.name "…" && git config --global user.email "…"  '
+                f"# then: {retry_command()}",
+            )
+
+    def refuse_untracked(self, paths: Iterable[str]) -> None:
+        """Raise WorkFailed if files that git ignores have paths that a commit needs.
+
+        git would replace them without a question.
+        """
+        shown = self._git("ls-files", "-z", "--full-name", "--", str(self.root))
+        tracked = {name.removeprefix(self.prefix) for name in shown.split("\0")}
+        for path in paths:
+            for each in (PurePosixPath(path), *PurePosixPath(path).parents):
+                file = self.root / each
+                is_free = file.is_dir() and not file.is_symlink() and str(each) != path
+                if not is_free and os.path.lexists(file) and str(each) not in tracked:
+                    raise WorkFailed(
+                        str(each),
+                        "is in the way of a file of the template, and is not in git",
+                        f"mv {quoted(str(each))} {quoted(f'{each}.old')}  # then: {retry_command()}",
+                    )
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a directory for one run, and remove it at the end. The caller holds a lock."""
+        directory = Path(self._git("rev-parse", "--absolute-git-dir").strip()) / _BESIDE
+        self._discard(directory)
+        directory.mkdir()
+        try:
+            yield directory
+        finally:
+            self._discard(directory)
+
+    def _discard(self, directory: Path) -> None:
+        if directory.exists():
+            shutil.rmtree(directory)
+            self._git("worktree", "prune")
+
+    def tree(self, directory: Path, files: Iterable[str], scratch: Path) -> str:
+        """Return the tree of files of a directory, at their paths in the project."""
+        entries = []
+        for name in files:
+            file, path = directory / name, f"{self.prefix}{name}"
+            # As the project's attributes want it, which may be Git LFS.
+            blob = self._git("hash-object", "-w", f"--path={path}", "--", str(file)).strip()
+            mode = "100755" if file.stat().st_mode & 0o100 else "100644"
+            entries.append(f"{mode} {blob}\t{path}\0")
+        index = str(scratch / "index")
+        self._git("read-tree", "--empty", index=index)
+        self._git("update-index", "-z", "--index-info", text="".join(entries), index=index)
+        return self._git("write-tree", index=index).strip()
+
+    def commit(self, tree: str, message: str, parent: str = "") -> str:
+        """Return a commit of a tree, which no branch has."""
+        parents = ("-p", parent) if parent else ()
+        return self._git("commit-tree", tree, *parents, "-m", message).strip()
+
+    @contextmanager
+    def work_tree(self, scratch: Path) -> Iterator["WorkTree"]:
+        """Give a second work tree of HEAD."""
+        directory = scratch / "tree"
+        self._git("worktree", "add", "--quiet", "--detach", str(directory), self.head)
+        try:
+            yield WorkTree(directory, self.prefix)
+        finally:
+            self._git("worktree", "remove", "--force", str(directory))
+
+    def pick(self, commit: str) -> bool:
+        """Apply a commit to the project's own work tree. Return whether it has no conflict."""
+        run = run_git("-C", str(self._top), *_MERGE, "cherry-pick", commit, detached=True)
+        if run.returncode and not _conflicts(self._top):
+            raise _failure(self._top, run.stderr)
+        return not run.returncode
+
+    def changed_files(self, commit: str) -> list[ChangedFile]:
+        """Return what differs between HEAD and a commit, by paths in the project."""
+        words = ("diff", "--raw", "--no-renames", "--no-abbrev", "-z", self.head, commit, "--")
+        fields = self._git(*words).split("\0")[:-1]
+        found = []
+        for entry, path in zip(fields[::2], fields[1::2], strict=True):
+            old_mode, mode = entry.lstrip(":").split()[:2]
+            found.append(
+                ChangedFile(path=path.removeprefix(self.prefix), old_mode=old_mode, mode=mode)
+            )
+        return found
+
+    def fast_forward(self, commit: str) -> None:
+        """Bring the branch and the work tree to a commit that begins at HEAD."""
+        run = run_git("-C", str(self._top), "merge", "--quiet", "--ff-only", commit, detached=True)
+        if run.returncode:
+            raise _failure(self._top, run.stderr)
+
+    def _git(self, *words: str, text: str = "", index: str = "") -> str:
+        run = run_git("-C", str(self._top), *words, text=text, index=index)
+        if run.returncode:
+            raise _failure(self._top, run.stderr)
+        return run.stdout
+
+
+class WorkTree:
+    """A second work tree; the project in it is in the directory `project`."""
+
+    def __init__(self, directory: Path, prefix: str) -> None:
+        self._directory = directory
+        self.project = directory / prefix
+
+    def pick(self, commit: str) -> list[Conflict]:
+        """Apply a commit. Return the conflicts."""
+        run = run_git(
+            "-C", str(self._directory), *_MERGE, "cherry-pick", "--keep-redundant-commits", commit
+        )
+        if not run.returncode:
+            return []
+        conflicts = _conflicts(self._directory)
+        if not conflicts:
+            raise _failure(self._directory, run.stderr)
+        return conflicts
+
+    def commit(self, message: str, *, amend: bool) -> str:
+        """Commit all files if there is a change. Return the commit that is checked out then.
+
+        Vendored files count although the user's configuration may ignore archives.
+        """
+        self._git("add", "--all", "--force", "--", ".")
+        if self._git("status", "--porcelain", "-z"):
+            words = ("--amend", "--no-edit") if amend else ("-m", message)
+            self._git("commit", "--quiet", "--no-verify", *words)
+        return self._git("rev-parse", "HEAD").strip()
+
+    def has(self, path: str) -> bool:
+        """Return whether the checked-out commit has a file of the project."""
+        return bool(self._git("ls-files", "-z", "--", str(self.project / path)))
+
+    def _git(self, *words: str) -> str:
+        run = run_git("-C", str(self._directory), *words)
+        if run.returncode:
+            raise _failure(self._directory, run.stderr)
+        return run.stdout
+
+
+# By the stages of the index that a path has: 1 the old template, 2 the project, 3 the new template.
+_SIDES = {
+    "123": "changed here and in the template",
+    "12": "changed here, deleted in the template",
+    "13": "deleted here, changed in the template",
+    "23": "added here and in the template",
+    "1": "moved here and in the template",
+    "2": "moved here, or into a directory that the template moved",
+    "3": "moved in the template",
+}
+
+
+def _conflicts(directory: Path) -> list[Conflict]:
+    stages: dict[str, str] = {}
+    run = run_git("-C", str(directory), "ls-files", "--unmerged", "-z", "--full-name", ":/")
+    for entry in run.stdout.split("\0")[:-1]:
+        information, path = entry.split("\t", 1)
+        stages[path] = stages.get(path, "") + information.split()[2]
+    return [Conflict(path=path, sides=_SIDES[each]) for path, each in sorted(stages.items())]
+
+
+def _failure(directory: Path, output: str) -> WorkFailed:
+    lines = [line for line in output.splitlines() if line.strip() and line[:5] != "hint:"]
+    return WorkFailed(
+        f"git in {directory}",
+        "\n  ".join(lines[:6]) or "failed without a message",
+        f"git -C {quoted(str(directory))} status  # then: {retry_command()}",
+    )

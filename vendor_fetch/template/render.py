@@ -1,0 +1,77 @@
+"""Render the template with answers, as a new generation would, without its hooks."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.errors import WorkFailed
+from bootstrapper.plain_text import single_line
+from vendor_fetch.program import retry_command
+from vendor_fetch.template import rendering_process
+from vendor_fetch.template.checkout import Checkout
+from vendor_fetch.template.generation import ask_for_own_wheel, restore_modes
+from vendor_fetch.template.own_wheel import wheel_name
+from vendor_fetch.template.record import file_paths, recorded_answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendering:
+    """A rendered project in a `directory`, with the `answers` to all questions of its template.
+
+    `files` are the paths of its files. It lacks what a generation makes with its hooks: the locks,
+    the vendored files and `.env`.
+    """
+
+    checkout: Checkout
+    directory: Path
+    answers: Mapping[str, Any]
+    files: tuple[str, ...]
+
+
+def render(checkout: Checkout, answers: Mapping[str, Any], scratch: Path) -> Rendering:
+    """Render a template into the new directory `scratch`. Questions without an answer get the default.
+
+    cookiecutter runs in a process of its own, because two versions of the template have modules of
+    the same name. Raise WorkFailed if it fails, and ImportError without cookiecutter.
+    """
+    if not find_spec("cookiecutter"):
+        raise ModuleNotFoundError("No module named 'cookiecutter'", name="cookiecutter")
+    scratch.mkdir()
+    request = {
+        "template": str(checkout.directory),
+        "answers": dict(answers),
+        "scratch": str(scratch),
+    }
+    # -P: the project's own files must not replace modules of Python.
+    run = subprocess.run(
+        [sys.executable, "-P", rendering_process.__file__],
+        input=json.dumps(request),
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if run.returncode:
+        reason = single_line(run.stderr.strip().rpartition("\n")[2])
+        raise WorkFailed(
+            f"{checkout.address} {checkout.version}".strip(),
+            f"cookiecutter can't render it with the answers: {reason}",
+            f"{retry_command()} --answers NAME=VALUE  # with other answers",
+        )
+    result = json.loads(run.stdout.rpartition("\n")[2])
+    directory = Path(result["project"])
+    restore_modes(directory)
+    ask_for_own_wheel(directory, wheel_name(checkout.directory))
+    return Rendering(
+        checkout=checkout,
+        directory=directory,
+        answers=recorded_answers(result["context"]),
+        files=tuple(file_paths(directory)),
+    )

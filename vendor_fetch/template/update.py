@@ -1,0 +1,358 @@
+"""Bring a generated project to a new version of its template.
+
+The project's repository gets a commit of the old version, rendered with the recorded answers, and on
+top of it one of the new version. git applies the second commit to the project as `cherry-pick` does,
+in a second work tree, where the locks are made again. Only the finished commit comes to the project.
+If there are conflicts, git applies the commit in the project itself, where people resolve them.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.progress import Progress
+from bootstrapper.spelling import did_you_mean
+from bootstrapper.ve.project.lockfile import APPS, SOURCE
+from vendor_fetch.download.cache import Cache
+from vendor_fetch.index.index import Index
+from vendor_fetch.program import program_command, retry_command
+from vendor_fetch.template.answers import faults_of
+from vendor_fetch.template.checkout import Checkout, TemplateSource
+from vendor_fetch.template.generated_files import make_generated
+from vendor_fetch.template.kinds import FileKinds, read_kinds
+from vendor_fetch.template.origin import DIRTY, address_of
+from vendor_fetch.template.own_files import OwnFiles, read_own_files
+from vendor_fetch.template.project_repository import (
+    ChangedFile,
+    Conflict,
+    ProjectRepository,
+    WorkTree,
+)
+from vendor_fetch.template.record import (
+    RECORD,
+    TemplateRecord,
+    file_paths,
+    hashes,
+    read_record,
+)
+from vendor_fetch.template.render import Rendering, render
+from vendor_fetch.template.switch import switch
+from vendor_fetch.template.upgrading_notes import new_notes
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateRequest:
+    """What a user wants: another `address` than the recorded one, versions, answers.
+
+    `start` is the version that the project was generated from, if it is not the recorded one, and
+    `end` the version to update to; empty for what cookiecutter would take today.
+    """
+
+    address: str = ""
+    start: str = ""
+    end: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """What an update has done, or would do.
+
+    `changed` are the files of the new commit, or `conflicts` those that people must resolve.
+    `yours` are files of the project alone that differ between the two versions of the template; the
+    `trees` have them. `defaults` are the answers to new questions.
+    """
+
+    start: str
+    end: str
+    changed: tuple[ChangedFile, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    yours: tuple[str, ...] = ()
+    trees: tuple[str, str] = ("", "")
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    commit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Difference:
+    """The old version of the template and the new one, rendered for a project."""
+
+    old: Rendering
+    new: Rendering
+    kinds: FileKinds
+
+    @property
+    def yours(self) -> tuple[str, ...]:
+        """The project's own files that the template has changed."""
+        return tuple(
+            path
+            for path in sorted({*self.old.files, *self.new.files})
+            if self.kinds.is_yours(path)
+            and _content(self.old.directory / path) != _content(self.new.directory / path)
+        )
+
+    @property
+    def moved(self) -> list[str]:
+        """The template's files that are new, or that have other bytes now."""
+        return [
+            path
+            for path in self.owned(self.new)
+            if _content(self.old.directory / path) != _content(self.new.directory / path)
+        ]
+
+    def owned(self, rendering: Rendering) -> list[str]:
+        """Return the template's files of a rendering. A file that changes its kind is none."""
+        return [path for path in rendering.files if self.kinds.is_owned(path)]
+
+
+class TemplateUpdate:
+    """One update of the project in the directory `project`. The caller holds the project's lock."""
+
+    def __init__(
+        self,
+        project: Path,
+        request: UpdateRequest,
+        *,
+        cache: Cache,
+        index: Index,
+        progress: Progress,
+    ) -> None:
+        """Raise InputError if the project has changes that are not committed, or no repository."""
+        self._repository = ProjectRepository(project)
+        self._repository.refuse_changes()
+        self._request = request
+        self._cache, self._index, self._progress = cache, index, progress
+        self._record = read_record(project)
+        if not self._record and not request.start:
+            raise InputError(
+                str(RECORD),
+                "there is no such file, so the version that the project comes from is unknown",
+                program_command("template-update", "--template", "ADDRESS", "--from", "VERSION")
+                + " --answers NAME=VALUE …",
+            )
+
+    def run(self) -> Update:
+        """Update the project, unless the request is a dry run. Raise BootstrapperError or OSError."""
+        with self._repository.scratch() as scratch:
+            new = self._new(scratch)
+            own = read_own_files(new.directory, scratch / "wheel")
+            start = self._request.start or (self._record.version if self._record else "")
+            is_same = start == new.version and not new.version.endswith(DIRTY)
+            if is_same and self._record and not self._request.answers:
+                return self._finish(self._record, new, own, scratch)
+            difference = self._difference(start, new, scratch)
+            return self._merge(start, difference, own, scratch)
+
+    def _new(self, scratch: Path) -> Checkout:
+        source = self._source(self._address(), scratch)
+        return source.at(self._request.end) if self._request.end else source.current()
+
+    def _address(self) -> str:
+        address = self._request.address or (self._record.address if self._record else "")
+        if not address:
+            raise InputError(
+                str(RECORD),
+                "has no address of the template",
+                f"{retry_command()} --template ADDRESS",
+            )
+        return address
+
+    def _source(self, address: str, scratch: Path) -> TemplateSource:
+        return TemplateSource(
+            address=address,
+            scratch=scratch,
+            cache=self._cache,
+            index=self._index,
+            progress=self._progress,
+        )
+
+    def _difference(self, start: str, new: Checkout, scratch: Path) -> _Difference:
+        """Return both versions, rendered. Raise WorkFailed if the old one is not what it was."""
+        is_file = "/" in start and Path(start).expanduser().exists()
+        if is_file or start.endswith(".zip"):
+            old = self._source(start, scratch).current()
+        else:
+            old = self._source(self._address(), scratch).at(start)
+        _refuse_older(old, new)
+        answers = self._record.answers if self._record else self._request.answers
+        rendered = render(old, answers, scratch / "old")
+        kinds = read_kinds(old.directory) | read_kinds(new.directory)
+        if self._record:
+            _verify(self._record, rendered, kinds)
+        else:
+            _refuse_foreign(self._repository.root, rendered)
+        newer = render(new, {**answers, **self._request.answers}, scratch / "new")
+        _check_answers(newer, self._request.answers)
+        return _Difference(old=rendered, new=newer, kinds=kinds)
+
+    def _merge(self, start: str, difference: _Difference, own: OwnFiles, scratch: Path) -> Update:
+        repository, new = self._repository, difference.new
+        record = self._new_record(difference)
+        (new.directory / RECORD).write_text(record.text(), encoding="utf-8")
+        if self._record:
+            recorded = (repository.root / RECORD).read_bytes()
+            (difference.old.directory / RECORD).write_bytes(recorded)
+        old_files = [*difference.owned(difference.old), *([str(RECORD)] if self._record else ())]
+        new_files = [*difference.owned(new), str(RECORD)]
+        base = repository.commit(
+            repository.tree(difference.old.directory, old_files, scratch),
+            f"The template, version {start}",
+        )
+        end = new.checkout.version
+        picked = repository.commit(
+            repository.tree(new.directory, new_files, scratch),
+            f"Update from the template, version {end}\n\nThe version before was {start}.",
+            base,
+        )
+        repository.refuse_untracked(difference.moved)
+        update = Update(
+            start=start,
+            end=end,
+            yours=difference.yours,
+            trees=(
+                repository.tree(difference.old.directory, difference.old.files, scratch),
+                repository.tree(new.directory, new.files, scratch),
+            ),
+            defaults={
+                name: answer
+                for name, answer in new.answers.items()
+                if name not in difference.old.answers and name not in self._request.answers
+            },
+            notes=tuple(new_notes(difference.old.checkout.directory, new.checkout.directory)),
+        )
+        with repository.work_tree(scratch) as beside:
+            conflicts = beside.pick(picked)
+            if not conflicts:
+                return self._complete(update, beside, record, own, new.checkout, picked=True)
+        if not self._request.dry_run:
+            repository.pick(picked)
+        return replace(update, conflicts=tuple(conflicts))
+
+    def _finish(
+        self, record: TemplateRecord, new: Checkout, own: OwnFiles, scratch: Path
+    ) -> Update:
+        """Make the generated files that an update with conflicts has left; usually there are none."""
+        update = Update(start=record.version, end=new.version)
+        digest = hashlib.sha256(own.wheel_content).hexdigest()
+        if record.files.get(own.wheel_path) == digest:
+            return update
+        with self._repository.work_tree(scratch) as beside:
+            return self._complete(update, beside, record, own, new, picked=False)
+
+    def _complete(
+        self,
+        update: Update,
+        beside: WorkTree,
+        record: TemplateRecord,
+        own: OwnFiles,
+        new: Checkout,
+        *,
+        picked: bool,
+    ) -> Update:
+        """Make the generated files in the second work tree, and bring the project to its commit."""
+        if beside.has(str(APPS)) and beside.has(str(SOURCE)):
+            make_generated(
+                beside.project,
+                own,
+                new,
+                record,
+                cache=self._cache,
+                index=self._index,
+                progress=self._progress,
+            )
+            kinds = read_kinds(new.directory)
+            generated = filter(kinds.is_generated, file_paths(beside.project))
+            kept = {
+                path: sha256
+                for path, sha256 in record.files.items()
+                if not kinds.is_generated(path)
+            }
+            complete = replace(record, files=kept | hashes(beside.project, generated))
+            (beside.project / RECORD).write_text(complete.text(), encoding="utf-8")
+        message = f"Vendor the files of the template, version {update.end}"
+        commit = beside.commit(message, amend=picked)
+        if commit == self._repository.head:
+            return update
+        if self._request.dry_run:
+            return replace(update, changed=tuple(self._repository.changed_files(commit)))
+        changed = switch(self._repository, beside.project, commit)
+        return replace(update, changed=tuple(changed), commit=commit)
+
+    def _new_record(self, difference: _Difference) -> TemplateRecord:
+        """Return the record of the new version, with the old hashes of the generated files."""
+        new = difference.new
+        kinds = read_kinds(new.checkout.directory)
+        before = self._record.files if self._record else {}
+        rendered = (path for path in new.files if not kinds.is_generated(path))
+        return TemplateRecord(
+            address=address_of(new.checkout.directory, self._address()),
+            version=new.checkout.version,
+            answers=new.answers,
+            files={
+                **{path: each for path, each in before.items() if kinds.is_generated(path)},
+                **hashes(new.directory, rendered),
+            },
+        )
+
+
+def _verify(record: TemplateRecord, rendered: Rendering, kinds: FileKinds) -> None:
+    """Raise WorkFailed if the old version, rendered, differs from what the project was generated as."""
+    files = {path for path in rendered.files if not kinds.is_generated(path)}
+    now = hashes(rendered.directory, files)
+    then = {path: each for path, each in record.files.items() if not kinds.is_generated(path)}
+    differing = sorted(path for path in {*now, *then} if now.get(path) != then.get(path))
+    if differing:
+        more = f" and {len(differing) - 1} more" if differing[1:] else ""
+        raise WorkFailed(
+            f"{rendered.checkout.address} {record.version}".strip(),
+            "does not give the files any more that the project was generated with: "
+            f"{differing[0]}{more}",
+            f"{retry_command()} --from VERSION  # the version that {RECORD} is from",
+        )
+
+
+def _refuse_foreign(project: Path, rendered: Rendering) -> None:
+    """Raise InputError if the project has none of the files of an old version."""
+    present = [path for path in rendered.files if (project / path).is_file()]
+    if len(present) * 2 < len(rendered.files):
+        raise InputError(
+            "--answers",
+            f"the project has {len(present)} of the {len(rendered.files)} files that "
+            f"{rendered.checkout.version} gives with these answers",
+            f"{retry_command()} --answers project_slug=NAME  # and the other answers of that time",
+        )
+
+
+def _check_answers(rendered: Rendering, given: Mapping[str, Any]) -> None:
+    """Raise InputError for a given answer that the template does not ask for, or would not take.
+
+    cookiecutter itself refuses an answer that is not among the choices.
+    """
+    again = f"{retry_command()} --answers NAME=VALUE  # with other answers"
+    for name in given:
+        if name not in rendered.answers:
+            known = did_you_mean(name, rendered.answers)
+            raise InputError(name, f"is no question of the template{known}", again)
+    faults = faults_of(rendered.checkout.directory, rendered.answers)
+    for name, fault in faults.items():
+        if name in given:
+            raise InputError(name, f"{given[name]!r} {fault}", again)
+
+
+def _refuse_older(old: Checkout, new: Checkout) -> None:
+    """Raise InputError if the new version is one before the old one."""
+    if new.is_before(old.version):
+        raise InputError(
+            new.version,
+            f"is older than {old.version}, which the project comes from",
+            f"{retry_command()} --to VERSION  # a newer one",
+        )
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
