@@ -26,11 +26,11 @@ from vendor_fetch.project.project import APPS_IN, BESIDE
 from vendor_fetch.reports.table import counted
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
-from vendor_fetch.template.checkout import CONTEXT, Checkout, TemplateSource
-from vendor_fetch.template.own_files import BOOTSTRAP, read_own_files
 from vendor_fetch.template.record import RECORD, read_record
-from vendor_fetch.template.self_upgrade import bootstrap_difference, is_own_bootstrap
-from vendor_fetch.template.update import TemplateUpdate, Update, UpdateRequest
+from vendor_fetch.template_update.checkout import CONTEXT, Checkout, TemplateSource
+from vendor_fetch.template_update.own_files import BOOTSTRAP, read_own_files
+from vendor_fetch.template_update.self_upgrade import bootstrap_difference, is_own_bootstrap
+from vendor_fetch.template_update.update import TemplateUpdate, Update, UpdateRequest
 
 # The checkout that this package runs from, if it runs from one.
 _CHECKOUT = Path(__file__).parents[2]

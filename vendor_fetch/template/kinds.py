@@ -11,29 +11,43 @@ from bootstrapper.errors import InputError
 from bootstrapper.next_step import edit
 
 LIST = "template.toml"
+_LISTS = ("yours", "pages", "generated")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileKinds:
-    """The patterns of paths that an update never touches (`yours`) or makes again (`generated`)."""
+    """Patterns of paths, which begin at the project.
+
+    An update never touches `yours`, and makes the `generated` files again. The `pages` belong to the
+    project as soon as it has changed one of them.
+    """
 
     yours: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
 
     def is_generated(self, path: str) -> bool:
-        """Return whether sync makes a file, whose path begins at the project."""
+        """Return whether sync makes a file."""
         return _matches(path, self.generated)
+
+    def is_page(self, path: str) -> bool:
+        """Return whether a file is one of the pages."""
+        return _matches(path, self.pages)
 
     def is_yours(self, path: str) -> bool:
         """Return whether a file belongs to the project alone."""
-        return _matches(path, self.yours)
+        return _matches(path, self.yours) or self.is_page(path)
 
     def is_owned(self, path: str) -> bool:
         """Return whether git merges the template's changes into a file."""
         return not self.is_generated(path) and not self.is_yours(path)
 
     def __or__(self, other: "FileKinds") -> "FileKinds":
-        return FileKinds(yours=self.yours + other.yours, generated=self.generated + other.generated)
+        return FileKinds(
+            yours=self.yours + other.yours,
+            pages=self.pages + other.pages,
+            generated=self.generated + other.generated,
+        )
 
 
 def read_kinds(template: Path) -> FileKinds:
@@ -49,15 +63,13 @@ def read_kinds(template: Path) -> FileKinds:
     except (ValueError, OSError) as error:
         raise InputError(str(file), f"can't be read: {error}", edit(file, "correct it")) from None
     lists = content.get("files", {})
-    for name in ("yours", "generated"):
+    for name in _LISTS:
         patterns = lists.get(name, []) if isinstance(lists, dict) else None
         if not isinstance(patterns, list) or not all(isinstance(each, str) for each in patterns):
             raise InputError(
                 f"{file}: files.{name}", "is not a list of patterns", edit(file, "correct it")
             )
-    return FileKinds(
-        yours=tuple(lists.get("yours", ())), generated=tuple(lists.get("generated", ()))
-    )
+    return FileKinds(**{name: tuple(lists.get(name, ())) for name in _LISTS})
 
 
 def _matches(path: str, patterns: Iterable[str]) -> bool:

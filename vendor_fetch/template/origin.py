@@ -1,6 +1,7 @@
 """Where a checkout of the template comes from: its address and its version."""
 
 import configparser
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -35,7 +36,7 @@ def address_of(checkout: Path, typed: str) -> str:
     """Return the address to record for a checkout that the user has named by `typed`.
 
     If that is a path, it is the address of the checkout's remote `origin`; without one it is the
-    path. An address has no password.
+    absolute path, which for a zip file begins at the shell's directory. An address has no password.
     """
     address = expanded(typed)
     if is_address(address):
@@ -44,7 +45,10 @@ def address_of(checkout: Path, typed: str) -> str:
         remote = run_git("-C", str(checkout), "remote", "get-url", "origin").stdout.strip()
         if is_address(remote):
             return without_login(remote)
-    return str(Path(typed).expanduser().absolute())
+    if typed.endswith(".zip"):
+        # cookiecutter has left the directory that the path begins at.
+        return str(Path(os.environ.get("PWD", ""), Path(typed).expanduser()).absolute())
+    return str(checkout.absolute())
 
 
 def version_of(checkout: Path) -> str:

@@ -77,6 +77,11 @@ def read_own_files(template: Path, scratch: Path) -> OwnFiles:
     )
 
 
+def without_own_line(apps_in: bytes | None) -> bytes | None:
+    """Return the content of an apps.in without the line for bootstrapper's wheel; None for None."""
+    return None if apps_in is None else _LINE.sub("", apps_in.decode("latin-1")).encode("latin-1")
+
+
 def _version(wheel: str) -> Version:
     try:
         return Version(parse_filename(wheel).version)

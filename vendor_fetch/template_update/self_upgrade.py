@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vendor_fetch.git_command import run_git
-from vendor_fetch.template.checkout import Checkout
 from vendor_fetch.template.generation import PROJECT_TEMPLATE
-from vendor_fetch.template.own_files import BOOTSTRAP, OwnFiles
 from vendor_fetch.template.record import read_record
+from vendor_fetch.template_update.checkout import Checkout
+from vendor_fetch.template_update.own_files import BOOTSTRAP, OwnFiles
 
 
 def is_own_bootstrap(project: Path, checkout: Checkout) -> bool:

@@ -12,25 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress
-from bootstrapper.spelling import did_you_mean
 from bootstrapper.ve.project.lockfile import APPS, SOURCE
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import program_command, retry_command
-from vendor_fetch.template.answers import faults_of
-from vendor_fetch.template.checkout import Checkout, TemplateSource
-from vendor_fetch.template.generated_files import make_generated
-from vendor_fetch.template.kinds import FileKinds, read_kinds
-from vendor_fetch.template.origin import DIRTY, address_of
-from vendor_fetch.template.own_files import OwnFiles, read_own_files
-from vendor_fetch.template.project_repository import (
-    ChangedFile,
-    Conflict,
-    ProjectRepository,
-    WorkTree,
-)
+from vendor_fetch.template.kinds import read_kinds
+from vendor_fetch.template.origin import DIRTY
 from vendor_fetch.template.record import (
     RECORD,
     TemplateRecord,
@@ -38,9 +27,18 @@ from vendor_fetch.template.record import (
     hashes,
     read_record,
 )
-from vendor_fetch.template.render import Rendering, render
-from vendor_fetch.template.switch import switch
-from vendor_fetch.template.upgrading_notes import new_notes
+from vendor_fetch.template_update.checkout import Checkout, TemplateSource
+from vendor_fetch.template_update.difference import Difference, difference_of
+from vendor_fetch.template_update.generated_files import make_generated
+from vendor_fetch.template_update.own_files import OwnFiles, read_own_files
+from vendor_fetch.template_update.project_repository import (
+    ChangedFile,
+    Conflict,
+    ProjectRepository,
+    WorkTree,
+)
+from vendor_fetch.template_update.switch import switch
+from vendor_fetch.template_update.upgrading_notes import new_notes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,38 +74,6 @@ class Update:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     commit: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Difference:
-    """The old version of the template and the new one, rendered for a project."""
-
-    old: Rendering
-    new: Rendering
-    kinds: FileKinds
-
-    @property
-    def yours(self) -> tuple[str, ...]:
-        """The project's own files that the template has changed."""
-        return tuple(
-            path
-            for path in sorted({*self.old.files, *self.new.files})
-            if self.kinds.is_yours(path)
-            and _content(self.old.directory / path) != _content(self.new.directory / path)
-        )
-
-    @property
-    def moved(self) -> list[str]:
-        """The template's files that are new, or that have other bytes now."""
-        return [
-            path
-            for path in self.owned(self.new)
-            if _content(self.old.directory / path) != _content(self.new.directory / path)
-        ]
-
-    def owned(self, rendering: Rendering) -> list[str]:
-        """Return the template's files of a rendering. A file that changes its kind is none."""
-        return [path for path in rendering.files if self.kinds.is_owned(path)]
 
 
 class TemplateUpdate:
@@ -171,28 +137,19 @@ class TemplateUpdate:
             progress=self._progress,
         )
 
-    def _difference(self, start: str, new: Checkout, scratch: Path) -> _Difference:
-        """Return both versions, rendered. Raise WorkFailed if the old one is not what it was."""
+    def _difference(self, start: str, new: Checkout, scratch: Path) -> Difference:
         is_file = "/" in start and Path(start).expanduser().exists()
         if is_file or start.endswith(".zip"):
             old = self._source(start, scratch).current()
         else:
             old = self._source(self._address(), scratch).at(start)
-        _refuse_older(old, new)
-        answers = self._record.answers if self._record else self._request.answers
-        rendered = render(old, answers, scratch / "old")
-        kinds = read_kinds(old.directory) | read_kinds(new.directory)
-        if self._record:
-            _verify(self._record, rendered, kinds)
-        else:
-            _refuse_foreign(self._repository.root, rendered)
-        newer = render(new, {**answers, **self._request.answers}, scratch / "new")
-        _check_answers(newer, self._request.answers)
-        return _Difference(old=rendered, new=newer, kinds=kinds)
+        return difference_of(
+            self._repository.root, self._record, old, new, self._request.answers, scratch
+        )
 
-    def _merge(self, start: str, difference: _Difference, own: OwnFiles, scratch: Path) -> Update:
+    def _merge(self, start: str, difference: Difference, own: OwnFiles, scratch: Path) -> Update:
         repository, new = self._repository, difference.new
-        record = self._new_record(difference)
+        record = difference.new_record(self._address(), self._record)
         (new.directory / RECORD).write_text(record.text(), encoding="utf-8")
         if self._record:
             recorded = (repository.root / RECORD).read_bytes()
@@ -282,77 +239,3 @@ class TemplateUpdate:
             return replace(update, changed=tuple(self._repository.changed_files(commit)))
         changed = switch(self._repository, beside.project, commit)
         return replace(update, changed=tuple(changed), commit=commit)
-
-    def _new_record(self, difference: _Difference) -> TemplateRecord:
-        """Return the record of the new version, with the old hashes of the generated files."""
-        new = difference.new
-        kinds = read_kinds(new.checkout.directory)
-        before = self._record.files if self._record else {}
-        rendered = (path for path in new.files if not kinds.is_generated(path))
-        return TemplateRecord(
-            address=address_of(new.checkout.directory, self._address()),
-            version=new.checkout.version,
-            answers=new.answers,
-            files={
-                **{path: each for path, each in before.items() if kinds.is_generated(path)},
-                **hashes(new.directory, rendered),
-            },
-        )
-
-
-def _verify(record: TemplateRecord, rendered: Rendering, kinds: FileKinds) -> None:
-    """Raise WorkFailed if the old version, rendered, differs from what the project was generated as."""
-    files = {path for path in rendered.files if not kinds.is_generated(path)}
-    now = hashes(rendered.directory, files)
-    then = {path: each for path, each in record.files.items() if not kinds.is_generated(path)}
-    differing = sorted(path for path in {*now, *then} if now.get(path) != then.get(path))
-    if differing:
-        more = f" and {len(differing) - 1} more" if differing[1:] else ""
-        raise WorkFailed(
-            f"{rendered.checkout.address} {record.version}".strip(),
-            "does not give the files any more that the project was generated with: "
-            f"{differing[0]}{more}",
-            f"{retry_command()} --from VERSION  # the version that {RECORD} is from",
-        )
-
-
-def _refuse_foreign(project: Path, rendered: Rendering) -> None:
-    """Raise InputError if the project has none of the files of an old version."""
-    present = [path for path in rendered.files if (project / path).is_file()]
-    if len(present) * 2 < len(rendered.files):
-        raise InputError(
-            "--answers",
-            f"the project has {len(present)} of the {len(rendered.files)} files that "
-            f"{rendered.checkout.version} gives with these answers",
-            f"{retry_command()} --answers project_slug=NAME  # and the other answers of that time",
-        )
-
-
-def _check_answers(rendered: Rendering, given: Mapping[str, Any]) -> None:
-    """Raise InputError for a given answer that the template does not ask for, or would not take.
-
-    cookiecutter itself refuses an answer that is not among the choices.
-    """
-    again = f"{retry_command()} --answers NAME=VALUE  # with other answers"
-    for name in given:
-        if name not in rendered.answers:
-            known = did_you_mean(name, rendered.answers)
-            raise InputError(name, f"is no question of the template{known}", again)
-    faults = faults_of(rendered.checkout.directory, rendered.answers)
-    for name, fault in faults.items():
-        if name in given:
-            raise InputError(name, f"{given[name]!r} {fault}", again)
-
-
-def _refuse_older(old: Checkout, new: Checkout) -> None:
-    """Raise InputError if the new version is one before the old one."""
-    if new.is_before(old.version):
-        raise InputError(
-            new.version,
-            f"is older than {old.version}, which the project comes from",
-            f"{retry_command()} --to VERSION  # a newer one",
-        )
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

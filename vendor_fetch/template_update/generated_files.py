@@ -13,10 +13,10 @@ from vendor_fetch.project.locks import locked_names
 from vendor_fetch.project.project import APPS_IN, open_project
 from vendor_fetch.sync.request import Request
 from vendor_fetch.sync.sync import sync
-from vendor_fetch.template.checkout import Checkout
 from vendor_fetch.template.generation import vendor_project
-from vendor_fetch.template.own_files import OwnFiles
 from vendor_fetch.template.record import TemplateRecord
+from vendor_fetch.template_update.checkout import Checkout
+from vendor_fetch.template_update.own_files import OwnFiles
 
 
 def make_generated(

@@ -13,11 +13,11 @@ from typing import Any
 from bootstrapper.errors import WorkFailed
 from bootstrapper.plain_text import single_line
 from vendor_fetch.program import retry_command
-from vendor_fetch.template import rendering_process
-from vendor_fetch.template.checkout import Checkout
 from vendor_fetch.template.generation import ask_for_own_wheel, restore_modes
 from vendor_fetch.template.own_wheel import wheel_name
 from vendor_fetch.template.record import file_paths, recorded_answers
+from vendor_fetch.template_update import rendering_process
+from vendor_fetch.template_update.checkout import Checkout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def render(checkout: Checkout, answers: Mapping[str, Any], scratch: Path) -> Ren
             f"cookiecutter can't render it with the answers: {reason}",
             f"{retry_command()} --answers NAME=VALUE  # with other answers",
         )
-    result = json.loads(run.stdout.rpartition("\n")[2])
+    result = json.loads(run.stdout.splitlines()[-1])
     directory = Path(result["project"])
     restore_modes(directory)
     ask_for_own_wheel(directory, wheel_name(checkout.directory))

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from bootstrapper.ve.project.lockfile import SOURCE
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.sync.staging import staging
-from vendor_fetch.template.project_repository import ChangedFile, ProjectRepository
+from vendor_fetch.template_update.project_repository import ChangedFile, ProjectRepository
 
 _ABSENT = "000000"
 

@@ -1,0 +1,1 @@
+"""Bring generated projects to new versions of the template."""
