@@ -15,6 +15,7 @@ from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import download_into, is_offline
 from vendor_fetch.git_command import run_git
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import online_command, retry_command
 from vendor_fetch.project.direct_reference import DirectReference, parse_address
 from vendor_fetch.resolve.resolver import Artifact
@@ -161,7 +162,9 @@ def _reference(address: str, version: str) -> DirectReference:
         reference = parse_address(f"git+{url}")
     except InvalidRequirement as error:
         raise InputError(
-            address, str(error), f"{retry_command()} --template ADDRESS  # another address"
+            without_passwords(address),
+            without_passwords(str(error)),
+            f"{retry_command()} --template ADDRESS  # another address",
         ) from None
     return DirectReference(
         kind="git", address=reference.address, ref=check_ref(version) if version else ""

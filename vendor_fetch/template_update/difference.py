@@ -16,6 +16,8 @@ from vendor_fetch.template_update.checkout import Checkout
 from vendor_fetch.template_update.own_files import without_own_line
 from vendor_fetch.template_update.render import Rendering, render
 
+_NAMED = 3  # files that a message names
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
@@ -91,7 +93,10 @@ def difference_of(
     if _has_all_pages(project, rendered, kinds):
         kinds = replace(kinds, pages=())
     newer = render(new, {**answers, **given}, scratch / "new")
-    _check_answers(newer, given)
+    _check_answers(
+        newer,
+        {name: answer for name, answer in given.items() if rendered.answers.get(name) != answer},
+    )
     return Difference(old=rendered, new=newer, kinds=kinds)
 
 
@@ -102,11 +107,11 @@ def _verify(record: TemplateRecord, rendered: Rendering, kinds: FileKinds) -> No
     then = {path: each for path, each in record.files.items() if not kinds.is_generated(path)}
     differing = sorted(path for path in {*now, *then} if now.get(path) != then.get(path))
     if differing:
-        more = f" and {len(differing) - 1} more" if differing[1:] else ""
+        more = f" and {len(differing) - _NAMED} more" if differing[_NAMED:] else ""
         raise WorkFailed(
             f"{rendered.checkout.address} {record.version}".strip(),
             "does not give the files any more that the project was generated with: "
-            f"{differing[0]}{more}",
+            f"{', '.join(differing[:_NAMED])}{more}",
             f"{retry_command()} --from VERSION  # the version that {RECORD} is from",
         )
 

@@ -72,7 +72,7 @@ class ProjectRepository:
     def refuse_changes(self) -> None:
         """Raise InputError if the work tree has changes, or git is in the middle of something."""
         for name, command in _UNFINISHED.items():
-            if (self._top / self._git("rev-parse", "--git-path", name).strip()).exists():
+            if self._path(name).exists():
                 raise InputError(
                     str(self._top),
                     f"a git {command} is not finished",
@@ -116,13 +116,17 @@ class ProjectRepository:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give a directory for one run, and remove it at the end. The caller holds a lock."""
-        directory = Path(self._git("rev-parse", "--absolute-git-dir").strip()) / _BESIDE
+        directory = self._path(_BESIDE).absolute()
         self._discard(directory)
         directory.mkdir()
         try:
             yield directory
         finally:
             self._discard(directory)
+
+    def _path(self, name: str) -> Path:
+        """Return the path of one of git's own files."""
+        return self._top / self._git("rev-parse", "--git-path", name).strip()
 
     def _discard(self, directory: Path) -> None:
         if directory.exists():
@@ -158,12 +162,12 @@ class ProjectRepository:
         finally:
             self._git("worktree", "remove", "--force", str(directory))
 
-    def pick(self, commit: str) -> bool:
-        """Apply a commit to the project's own work tree. Return whether it has no conflict."""
+    def pick(self, commit: str) -> None:
+        """Apply a commit that conflicts to the project's own work tree."""
         run = run_git("-C", str(self._top), *_MERGE, "cherry-pick", commit, detached=True)
-        if run.returncode and not _conflicts(self._top):
+        # With rerere.autoUpdate, no conflict may be left, but git waits all the same.
+        if run.returncode and not self._path("CHERRY_PICK_HEAD").exists():
             raise _failure(self._top, run.stderr)
-        return not run.returncode
 
     def changed_files(self, commit: str) -> list[ChangedFile]:
         """Return what differs between HEAD and a commit, by paths in the project."""
@@ -198,10 +202,10 @@ class WorkTree:
         self.project = directory / prefix
 
     def pick(self, commit: str) -> list[Conflict]:
-        """Apply a commit. Return the conflicts."""
-        run = run_git(
-            "-C", str(self._directory), *_MERGE, "cherry-pick", "--keep-redundant-commits", commit
-        )
+        """Apply a commit. Return the conflicts, also those that rerere has a resolution for."""
+        settings = (*_MERGE, "-c", "rerere.enabled=false")
+        words = ("cherry-pick", "--keep-redundant-commits", commit)
+        run = run_git("-C", str(self._directory), *settings, *words)
         if not run.returncode:
             return []
         conflicts = _conflicts(self._directory)
