@@ -116,7 +116,7 @@ def requests(project: VendorProject) -> list[Request]:
     for line, requirement in requirements_with_lines(project.vendored):
         text = requirement.text
         path = requirement.path
-        if path and (requirement.url or not (project.directory / path).is_file()):
+        if path and (requirement.url or _is_new(project, path)):
             extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
             file = (project.source / path.name).absolute().as_uri()
             marker = f" ; {requirement.marker}" if requirement.marker else ""
@@ -128,6 +128,14 @@ def requests(project: VendorProject) -> list[Request]:
         Request(line=line, requirement=requirement, text=requirement.text)
         for line, requirement in constraints_with_lines(project.vendored)
     ]
+
+
+def _is_new(project: VendorProject, path: PurePosixPath) -> bool:
+    """Return whether a vendored file is not in its place yet, or other bytes are there."""
+    present, beside = project.directory / path, project.source / path.name
+    if not present.is_file():
+        return True
+    return beside.is_file() and beside.read_bytes() != present.read_bytes()
 
 
 def requested_lines(requests: Iterable[Request]) -> list[str]:

@@ -39,9 +39,9 @@ def address_of(checkout: Path, typed: str) -> str:
     absolute path, which for a zip file begins at the shell's directory. An address has no password.
     """
     address = expanded(typed)
-    if is_address(address):
+    if is_address(address) or address.startswith("file://"):
         return without_login(address)
-    if _is_repository(checkout):
+    if is_repository(checkout):
         remote = run_git("-C", str(checkout), "remote", "get-url", "origin").stdout.strip()
         if is_address(remote):
             return without_login(remote)
@@ -56,7 +56,7 @@ def version_of(checkout: Path) -> str:
 
     It ends in `-dirty` if git sees changes. It is empty without a repository and setup.cfg.
     """
-    if not _is_repository(checkout):
+    if not is_repository(checkout):
         return setup_version(checkout)
     at = ("-C", str(checkout))
     tag = run_git(*at, "describe", "--tags", "--exact-match", "HEAD").stdout.strip()
@@ -86,10 +86,11 @@ def without_login(address: str) -> str:
     return urlunsplit(parts._replace(netloc=kept))
 
 
-def _is_repository(checkout: Path) -> bool:
-    """Return whether a directory is the top of a git repository that has a commit."""
-    top = run_git("-C", str(checkout), "rev-parse", "--verify", "--quiet", "HEAD")
-    if top.returncode:
+def is_repository(directory: Path) -> bool:
+    """Return whether a directory is a git repository that has a commit, bare or with its files."""
+    at = ("-C", str(directory))
+    if run_git(*at, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
         return False
-    shown = run_git("-C", str(checkout), "rev-parse", "--show-toplevel").stdout.strip()
-    return Path(shown) == checkout.resolve()
+    bare = run_git(*at, "rev-parse", "--is-bare-repository").stdout.strip() == "true"
+    name = "--absolute-git-dir" if bare else "--show-toplevel"
+    return Path(run_git(*at, "rev-parse", name).stdout.strip()) == directory.resolve()

@@ -19,7 +19,7 @@ from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import online_command, retry_command
 from vendor_fetch.project.direct_reference import DirectReference, parse_address
 from vendor_fetch.resolve.resolver import Artifact
-from vendor_fetch.template.origin import DIRTY, expanded, is_address, version_of
+from vendor_fetch.template.origin import DIRTY, expanded, is_address, is_repository, version_of
 
 CONTEXT = "cookiecutter.json"
 
@@ -38,7 +38,7 @@ class Checkout:
         name = version.removesuffix(DIRTY)
         commit = _commit(self.directory, name) if is_ref(name) else ""
         head = _commit(self.directory, "HEAD")
-        if not commit or commit == head or not (self.directory / ".git").exists():
+        if not commit or commit == head or not is_repository(self.directory):
             return False
         return run_git(*at, "merge-base", "--is-ancestor", head, commit).returncode == 0
 
@@ -69,7 +69,7 @@ class TemplateSource:
         return self._checkout(version.removesuffix(DIRTY))
 
     def _checkout(self, version: str) -> Checkout:
-        path = Path(self.address).expanduser()
+        path = Path(self.address.removeprefix("file://")).expanduser()
         if path.is_dir():
             return self._in_directory(path, version)
         if self.address.endswith(".zip") and path.is_file():
@@ -85,19 +85,19 @@ class TemplateSource:
         return self._from_git(version)
 
     def _in_directory(self, path: Path, version: str) -> Checkout:
-        if not version or not (path / ".git").exists():
+        has_files = (path / CONTEXT).is_file()
+        if (has_files and not version) or not is_repository(path):
             return self._complete(path, version)
-        names = [version] if version[:1] == "v" else [version, f"v{version}"]
+        names = [version, f"v{version}"] if version else ["HEAD"]
         for name in map(check_ref, names):
-            commit = _commit(path, name)
-            if commit:
+            if commit := _commit(path, name):
                 directory = self.scratch / f"template-{commit[:12]}"
                 _clone(path, commit, directory)
-                return self._complete(directory, name)
+                return self._complete(directory, version and name)
         raise WorkFailed(
             str(path),
             f"it has no branch, tag or commit {version!r}",
-            f"{retry_command()} --from VERSION  # one of: git -C {quoted(str(path))} tag",
+            f"git -C {quoted(str(path))} tag  # lists its versions; then: {retry_command()}",
         )
 
     def _from_git(self, version: str) -> Checkout:
@@ -144,7 +144,7 @@ class TemplateSource:
                 f"{retry_command()} --template ADDRESS  # of the template",
             )
         found = version_of(directory)
-        if version and not (directory / ".git").exists() and found != version:
+        if version and not is_repository(directory) and found != version:
             raise InputError(
                 self.address,
                 f"is version {found or 'unknown'} of the template, and not {version}",
