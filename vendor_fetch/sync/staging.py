@@ -84,17 +84,8 @@ class Staging:
         (self.project.vendored / file).unlink(missing_ok=True)
 
     def add(self, name: str, content: bytes) -> None:
-        """Add a file of the project's own to the vendored ones; a line of apps.in names its path.
-
-        A lock has the hash of the file that it replaces, so its line goes.
-        """
+        """Add a file of the project's own to the vendored ones; a line of apps.in names its path."""
         write_file(self.project.source / name, content)
-        for lock in (APPS, TOOLS):
-            path = self.project.vendored / lock
-            if path.is_file():
-                lines = path.read_bytes().splitlines(keepends=True)
-                file = bytes(SOURCE / name)
-                write_file(path, b"".join(line for line in lines if line.split()[:1] != [file]))
 
     def move_branch(self, head: str, commit: str) -> None:
         """Let the branch of git go from `head` to the commit that has these files, as the last step."""
