@@ -10,7 +10,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from bootstrapper.ve.project.project_lock import project_lock
-from vendor_fetch.adopt.plan import FileEdit
+from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.program import program_command
 from vendor_fetch.project.locks import locked_names
 from vendor_fetch.project.project import APPS_IN, VendorProject
