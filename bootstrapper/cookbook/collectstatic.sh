@@ -7,7 +7,7 @@
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
 # ENV_FILE                  a file of the release with lines NAME=value, such as .env: ./manage.py gets
 #                           them as environment variables, unless they are set; it is never sourced
-# STATIC_DIRECTORY          the directory of the release that STATIC_ROOT names (static, or
+# STATIC_DIRECTORY          the directory of the release with the collected files (static, or
 #                           MANAGE_DIRECTORY/static)
 # DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #

@@ -27,14 +27,15 @@ if [ -n "$ENV_FILE" ]; then
     fi
     interpreter=$release/ve/bin/python
     if [ ! -x "$interpreter" ]; then interpreter=python3; fi
-    # The values are in the environment only: ps shows the words of a command.
-    manage=("$interpreter" -I -c '
-import os, re, sys
-LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"
-    r"(?:\"([^\"]*)\"|\x27([^\x27]*)\x27|(.*?))(?:\s+#.*)?\s*")
-for match in map(LINE.fullmatch, open(sys.argv[1], encoding="utf-8")):
-    if match:
-        os.environ.setdefault(match[1], match[2] or match[3] or match[4] or "")
-os.execvp(sys.argv[2], sys.argv[2:])
-' "$release/$ENV_FILE" "${manage[@]}")
+    # The values are in the environment only: ps shows the words of a command. A recipe that indents
+    # this piece indents the lines of Python, too.
+    manage=("$interpreter" -I -c 'if True:
+        import os, re, sys
+        LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"
+            r"(?:\"([^\"]*)\"|\x27([^\x27]*)\x27|(.*?))(?:\s+#.*)?\s*")
+        for match in map(LINE.fullmatch, open(sys.argv[1], encoding="utf-8")):
+            if match:
+                os.environ.setdefault(match[1], match[2] or match[3] or match[4] or "")
+        os.execvp(sys.argv[2], sys.argv[2:])
+    ' "$release/$ENV_FILE" "${manage[@]}")
 fi

@@ -9,6 +9,7 @@ from pathlib import Path
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.found_settings import allowed_hosts, place_of
 from vendor_fetch.adopt.path_expression import text_of
+from vendor_fetch.adopt.shared_paths import ENV_FILE
 from vendor_fetch.adopt.site import Answers
 
 # What projects call the directory that their paths start at.
@@ -35,11 +36,29 @@ def settings_needs(project: DjangoProject, answers: Answers) -> Iterator[Need]:
     yield from _allowed_hosts(project, answers["domain"].value, file)
     yield from _debug(project, file)
     yield from _secret_key(project, file)
+    if ENV_FILE in answers["shared_paths"].value.split():
+        yield _env_file(project, answers)
     if not answers["wsgi"].value:
         yield Need(
             file="wsgi.py",
             why="there is no WSGI module, so apache/django.wsgi calls get_wsgi_application() itself",
         )
+
+
+def _env_file(project: DjangoProject, answers: Answers) -> Need:
+    """Return the note about the file of the server's settings, with the command that creates it."""
+    required = [each.name for each in project.assigned.variables.values() if each.required]
+    optional = [each.name for each in project.assigned.variables.values() if not each.required]
+    read = f"with {', '.join(required)}" if required else "which may be empty"
+    more = f"; the settings also read {', '.join(optional)}" if optional else ""
+    directory = f"{answers['server_root'].value}/{answers['name'].value}/shared"
+    command = f"install -D -m 600 /dev/null {directory}/{ENV_FILE}"
+    host = answers["remote_host"].value or answers["deploy_user"].value + "@SERVER"
+    return Need(
+        file=f"shared/{ENV_FILE}",
+        why=f"the server needs it before the first push, {read}{more}",
+        lines=(command if host == "." else f"ssh {host} {command}",),
+    )
 
 
 def _static_root(project: DjangoProject, answers: Answers, file: str) -> Iterator[Need]:

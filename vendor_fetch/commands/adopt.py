@@ -125,10 +125,10 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
     target = Target(python=_python(options.python or project.python, progress))
     template = options.template.absolute()
     bootstrap = template / PROJECT_TEMPLATE / "bootstrap.py"
-    if not bootstrap.is_file():
+    if not bootstrap.is_file() or not (template / "templates/adopted").is_dir():
         raise InputError(
             str(template),
-            "is no checkout of the template, which has bootstrap.py",
+            "is no checkout of the template, which has bootstrap.py and templates/adopted/",
             f"{retry_command()} --template DIRECTORY  # a clone of the template",
         )
     with libraries():
@@ -173,14 +173,19 @@ def _change(
     for line in difference(project.directory, edits):
         progress.say(line)
     status = report(outcome, progress)
-    for line in (*deviations(adoption, outcome or Outcome()), *need_lines(needs)):
+    for line in deviations(adoption, outcome or Outcome()):
         progress.say(line)
+    if options.dry_run or not options.yes:
+        for line in need_lines(needs):
+            progress.say(line)
     if options.dry_run:
         return status
     if not options.yes and not _is_wanted(progress):
         progress.say("nothing was changed")
         return 1
     outcome = sync(project, cache, index, progress, lambda: request)
+    for line in need_lines(needs):
+        progress.say(line)
     progress.say(next_lines(f"./bootstrap.py  # then: git add --all; or: {_undo_command()}"))
     return 1 if outcome and outcome.differences else 0
 
