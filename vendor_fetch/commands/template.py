@@ -26,6 +26,7 @@ from vendor_fetch.project.project import APPS_IN, BESIDE
 from vendor_fetch.reports.table import counted
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
+from vendor_fetch.template.origin import located
 from vendor_fetch.template.record import RECORD, read_record
 from vendor_fetch.template_update.checkout import CONTEXT, Checkout, TemplateSource
 from vendor_fetch.template_update.own_files import BOOTSTRAP, read_own_files
@@ -142,7 +143,7 @@ def _own_checkout(
 ) -> Checkout:
     """Return the template: the named one, else the recorded one, else the one that runs this."""
     record = read_record(root)
-    address = _absolute(options.template) or (record.address if record else "")
+    address = _absolute(options.template) or located(record.address if record else "", root)
     if not address and (_CHECKOUT / CONTEXT).is_file():
         address = str(_CHECKOUT)
     if not address:

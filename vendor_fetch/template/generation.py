@@ -69,7 +69,7 @@ def complete_project(
     write_env(directory)
     kinds, rendered = read_kinds(template), _rendered_paths(template, directory)
     record = TemplateRecord(
-        address=address_of(template, typed),
+        address=address_of(template, typed, directory),
         version=version_of(template),
         answers=recorded_answers(answers),
         files=hashes(

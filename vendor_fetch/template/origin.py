@@ -32,12 +32,15 @@ def is_address(text: str) -> bool:
     return bool(re.match(r"(git\+)?(https?|ssh|git)://", text) or _SCP.fullmatch(text))
 
 
-def address_of(checkout: Path, typed: str) -> str:
-    """Return the address to record for a checkout that the user has named by `typed`.
+def address_of(checkout: Path, typed: str, project: Path) -> str:
+    """Return the address to record in a project for a checkout that the user has named by `typed`.
 
+    A project inside the checkout names it by a relative path, as it is in every clone.
     If that is a path, it is the address of the checkout's remote `origin`; without one it is the
     absolute path, which for a zip file begins at the shell's directory. An address has no password.
     """
+    if checkout.resolve() in project.resolve().parents:
+        return os.path.relpath(checkout.resolve(), project.resolve())
     address = expanded(typed)
     if is_address(address) or address.startswith("file://"):
         return without_login(address)
@@ -49,6 +52,11 @@ def address_of(checkout: Path, typed: str) -> str:
         # cookiecutter has left the directory that the path begins at.
         return str(Path(os.environ.get("PWD", ""), Path(typed).expanduser()).absolute())
     return str(checkout.absolute())
+
+
+def located(address: str, project: Path) -> str:
+    """Return a recorded address for a command in any directory: relative ones start at the project."""
+    return str((project / address).resolve()) if address.startswith("..") else address
 
 
 def version_of(checkout: Path) -> str:

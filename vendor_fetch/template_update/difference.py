@@ -51,14 +51,16 @@ class Difference:
         """Return the template's files of a rendering. A file that changes its kind is none."""
         return [path for path in rendering.files if self.kinds.is_owned(path)]
 
-    def new_record(self, address: str, record: TemplateRecord | None) -> TemplateRecord:
+    def new_record(
+        self, address: str, record: TemplateRecord | None, project: Path
+    ) -> TemplateRecord:
         """Return the record of the new version, with the hashes of generated files in the old one."""
         new = self.new
         kinds = read_kinds(new.checkout.directory)
         before = record.files if record else {}
         rendered = (path for path in new.files if not kinds.is_generated(path))
         return TemplateRecord(
-            address=address_of(new.checkout.directory, address),
+            address=address_of(new.checkout.directory, address, project),
             version=new.checkout.version,
             answers=new.answers,
             files={

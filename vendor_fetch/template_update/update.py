@@ -19,7 +19,7 @@ from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.template.kinds import read_kinds
-from vendor_fetch.template.origin import DIRTY
+from vendor_fetch.template.origin import DIRTY, located
 from vendor_fetch.template.record import (
     RECORD,
     TemplateRecord,
@@ -126,7 +126,7 @@ class TemplateUpdate:
                 "has no address of the template",
                 f"{retry_command()} --template ADDRESS",
             )
-        return address
+        return located(address, self._repository.root)
 
     def _source(self, address: str, scratch: Path) -> TemplateSource:
         return TemplateSource(
@@ -149,7 +149,7 @@ class TemplateUpdate:
 
     def _merge(self, start: str, difference: Difference, own: OwnFiles, scratch: Path) -> Update:
         repository, new = self._repository, difference.new
-        record = difference.new_record(self._address(), self._record)
+        record = difference.new_record(self._address(), self._record, repository.root)
         (new.directory / RECORD).write_text(record.text(), encoding="utf-8")
         if self._record:
             recorded = (repository.root / RECORD).read_bytes()

@@ -65,10 +65,10 @@ def test_version_without_git_is_that_of_setup_cfg(template: Template, tmp_path: 
     ],
 )
 def test_address_is_that_of_the_remote(
-    template: Template, remote: str, address: str | None
+    template: Template, remote: str, address: str | None, tmp_path: Path
 ) -> None:
     git(template.directory, "remote", "add", "origin", remote)
-    found = address_of(template.directory, str(template.directory))
+    found = address_of(template.directory, str(template.directory), tmp_path / "site")
     assert found == (address or str(template.directory))
 
 
@@ -81,8 +81,10 @@ def test_address_is_that_of_the_remote(
         ("https://files.example.org/t.zip", "https://files.example.org/t.zip"),
     ],
 )
-def test_typed_address_is_recorded(template: Template, typed: str, address: str) -> None:
-    assert address_of(template.directory, typed) == address
+def test_typed_address_is_recorded(
+    template: Template, typed: str, address: str, tmp_path: Path
+) -> None:
+    assert address_of(template.directory, typed, tmp_path / "site") == address
 
 
 def test_other_files_of_the_directory_are_not_recorded(template: Template, tmp_path: Path) -> None:
