@@ -116,7 +116,7 @@ def _copied(project: Path) -> tuple[str, str]:
     """
     directory = "_site" if not (project / "_site").exists() else "_release"
     return directory, (
-        f"mkdir {directory} && tar --create --exclude=./{directory} --exclude=./deploy "
+        f"mkdir -p {directory} && tar --create --exclude=./{directory} --exclude=./deploy "
         f"--exclude='./.git*' . | tar --extract --directory={directory}"
     )
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.support import tomcat
 from tests.support.perl import SNAPSHOT, perl_distribution
 from tests.support.shop import Shop, open_shop
 from tests.support.ssh_server import SSHD, SshServer
 from tests.support.web import Reply, Request, serve
+from vendor_fetch.template.own_wheel import build_wheel
 
 pytestmark = pytest.mark.needs(SSHD, "ssh", "rsync")
 
@@ -209,6 +211,26 @@ def test_plain_project_goes_live_and_returns(
         stack="plain",
     )
     walk(shop, words.write_text, (shop.live / "current/built.txt").read_text)
+
+
+def test_commands_work_from_a_wheel_alone(
+    shop: Shop, tmp_path: Path, page: Callable[[list[str]], str]
+) -> None:
+    """As the how-to guide has them: nothing is installed, and the project has no ve."""
+    wheel = build_wheel(REPOSITORY, tmp_path / "wheel")
+    write(shop.project / "public/index.html", "start")
+    values = [f"SMOKE_URL={page(['cat', 'index.html'])}"]
+    values += ["REMOTE_HOST=.", f"REMOTE_DIRECTORY={shop.live}"]
+    for words in (
+        ["init", "--yes", *(part for value in values for part in ("--set", value))],
+        ["deploy"],
+        ["deploy"],
+        ["rollback", "--yes"],
+    ):
+        shop.commit(words[0])
+        done = shop.run(*words, PYTHONPATH=str(wheel))
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (shop.live / "current/index.html").read_text() == "start"
 
 
 def output(shop: Shop, *command: str) -> str:
