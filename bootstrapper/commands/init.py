@@ -4,6 +4,7 @@ import argparse
 import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog
 from bootstrapper.deploy.stacks import find
 from bootstrapper.deploy.stacks.answers import common_questions, given_answers, left_empty
-from bootstrapper.deploy.stacks.deployments_file import definition_text, stage_groups
+from bootstrapper.deploy.stacks.checks import check_line, fits
+from bootstrapper.deploy.stacks.deployments_file import (
+    definition_text,
+    possible_stages,
+    stage_groups,
+)
 from bootstrapper.deploy.stacks.new_files import (
     IGNORE,
     refuse_unfit_directory,
@@ -26,7 +32,7 @@ from bootstrapper.deploy.stacks.origin import Origin, find_origin
 from bootstrapper.deploy.stacks.project_file import has_make_target
 from bootstrapper.deploy.stacks.shared_paths import frozen_directories, shared_files
 from bootstrapper.deploy.stacks.stack import Question, Stack, check_answer
-from bootstrapper.errors import InputError
+from bootstrapper.errors import InputError, Locked
 from bootstrapper.next_step import edit, next_lines
 from bootstrapper.plain_text import single_line
 from bootstrapper.program import PROGRAM, command_line, vendor_fetch_command
@@ -75,7 +81,7 @@ def _init(options: argparse.Namespace) -> int:
             str(project), "there is no such directory", f"ls {quoted(str(project.parent))}"
         )
     if os.path.lexists(project / FILE):
-        with project_lock(project):
+        with suppress(Locked), project_lock(project):
             remove_leftovers(project)
         progress.say(f"Nothing to do: {FILE} is there")
         return 0
@@ -84,6 +90,12 @@ def _init(options: argparse.Namespace) -> int:
     asks = is_terminal() and not options.yes and not options.dry_run
     name = _stack_name(project, options.stack, progress, asks=asks)
     origin = find_origin(project)
+    if origin.directory and not fits(check_line, origin.directory):
+        raise InputError(
+            origin.directory,
+            "a push can't name this directory",
+            f"mv {quoted(str(project))} {quoted(str(project.parent / 'site'))}",
+        )
     stack = find.describe(name, project, origin.directory)
     progress.say(f"{single_line(project.name)}: {stack.title}")
     questions = common_questions(project, origin, stack)
@@ -163,18 +175,20 @@ def _answers(
 ) -> dict[str, str]:
     """Return a value for each question, and those of --set."""
     by_name = {each.name: each for each in questions}
-    given = given_answers(options.values, by_name, RecipeCatalog(options.project))
+    stages = possible_stages(stack)
+    given = given_answers(options.values, by_name, stages, RecipeCatalog(options.project))
     if asks:
         progress.prompt(f"Enter takes what is in brackets; {NOTHING} leaves a value empty.\n")
     answers = {}
     for name, question in by_name.items():
+        check = partial(check_answer, name, question=question)
+        default = question.default if fits(check, question.default) else ""
         if name in given:
             answers[name] = given[name]
         elif asks:
-            check = partial(check_answer, name, question=question)
-            answers[name] = ask_value(progress, name, question.text, question.default, check)
+            answers[name] = ask_value(progress, name, question.text, default, check)
         else:
-            answers[name] = question.default
+            answers[name] = default
     return {**answers, **given}
 
 

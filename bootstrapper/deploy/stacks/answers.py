@@ -44,14 +44,17 @@ def common_questions(project: Path, origin: Origin, stack: Stack) -> list[Questi
 
 
 def given_answers(
-    words: Iterable[str], questions: Mapping[str, Question], recipes: RecipeCatalog
+    words: Iterable[str],
+    questions: Mapping[str, Question],
+    stages: Iterable[str],
+    recipes: RecipeCatalog,
 ) -> dict[str, str]:
     """Return the values of --set by name. Raise InputError if one can't be used.
 
-    A name is that of a question, or of another setting that the engine or a recipe reads.
+    A name is that of a question, or of another setting that the engine or one of the `stages` reads.
     """
     answers = {}
-    known = {*questions, *_setting_names(recipes)}
+    known = {*questions, *_setting_names(stages, recipes)}
     for word in words:
         name, sign, value = word.partition("=")
         if not sign:
@@ -59,7 +62,7 @@ def given_answers(
         if name not in known:
             raise InputError(
                 f"--set {name}",
-                f"no recipe reads a setting {name}{did_you_mean(name, known)}",
+                f"no stage reads a setting {name}{did_you_mean(name, known)}",
                 f"{PROGRAM} cookbook  # lists the recipes and the settings they need",
             )
         try:
@@ -82,11 +85,12 @@ def left_empty(
     return [name for name in dict.fromkeys(needed) if not answers.get(name)]
 
 
-def _setting_names(recipes: RecipeCatalog) -> set[str]:
-    """Return the names in the code of the recipes, and what the engine itself reads."""
+def _setting_names(stages: Iterable[str], recipes: RecipeCatalog) -> set[str]:
+    """Return the names in the code of the stages, and what the engine itself reads."""
     found = {
         name
-        for recipe in recipes.all()
+        for stage in stages
+        if (recipe := recipes.get(stage))
         for name in re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", recipe.code)
     }
     # A list, which the command line can't give, and what a push sets itself.

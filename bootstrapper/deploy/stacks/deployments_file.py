@@ -10,6 +10,8 @@ from bootstrapper.program import DEFAULT
 DEPLOYMENT = "production"
 _WIDTH = 98
 _FETCH = ("clear-checkout", "git-clone")
+_LAST = ["prune-releases"]
+_RESTARTS = {"SYSTEMD_UNITS": "restart-systemd", "SUPERVISOR_PROGRAMS": "restart-supervisor"}
 _SHARED = ("REPOSITORY",)  # in [settings]: every deployment has the same
 
 
@@ -35,7 +37,7 @@ def stage_groups(
             ["rsync-release", *chosen(stack.install, stack, answers)],
         ),
         ("From here on the new release is live.", sorted(live, key=_is_last)),
-        ("", ["prune-releases"]),
+        ("", _LAST),
     ]
 
 
@@ -98,11 +100,18 @@ def definition_text(
     return "\n".join(lines) + "\n"
 
 
+def possible_stages(stack: Stack) -> list[str]:
+    """Return every stage that the stack can have, whatever the answers are."""
+    own = (*stack.build, *stack.install, *stack.switch, *stack.restart)
+    return [*_FETCH, "unit-tests", *own, "git-tag", "rsync-release", *_RESTARTS.values(), *_LAST]
+
+
 def _restarts(stack: Stack, answers: Mapping[str, str]) -> list[str]:
     """Return the stages for services that the stack does not ask about, and --set names."""
-    stages = {"SYSTEMD_UNITS": "restart-systemd", "SUPERVISOR_PROGRAMS": "restart-supervisor"}
     return [
-        stage for name, stage in stages.items() if answers.get(name) and stage not in stack.restart
+        stage
+        for name, stage in _RESTARTS.items()
+        if answers.get(name) and stage not in stack.restart
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bootstrapper.deploy.stacks import java, perl, php, plain, plone, static_site
+from bootstrapper.deploy.stacks.checks import check_line
 from bootstrapper.deploy.stacks.project_file import read_text
 from bootstrapper.deploy.stacks.stack import Question, Stack
 
@@ -77,6 +78,7 @@ def _moved(stack: Stack, directory: str) -> Stack:
             name="RELEASE_SOURCE",
             text="The directory of the checkout that is sent to the server.",
             default=directory,
+            check=check_line,
         )
         questions.insert(0, source)
     return replace(stack, questions=tuple(questions))

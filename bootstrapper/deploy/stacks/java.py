@@ -121,7 +121,7 @@ def _pom(path: Path) -> ElementTree.Element:
 
 def _values(pom: ElementTree.Element) -> dict[str, str]:
     """Return the properties of a pom.xml and what it says of itself."""
-    values = {each.tag: (each.text or "").strip() for each in pom.iterfind("properties/*")}
+    values = {each.tag: (each.text or "").strip()[:200] for each in pom.iterfind("properties/*")}
     for name in ("version", "artifactId"):
         parent = pom.findtext(f"parent/{name}", "") if name == "version" else ""
         if value := pom.findtext(name, "").strip() or parent.strip():
@@ -132,7 +132,7 @@ def _values(pom: ElementTree.Element) -> dict[str, str]:
 def _filled(text: str, values: dict[str, str]) -> str:
     """Return the text with the values of properties: `${project.artifactId}`."""
     for _ in range(5):  # a property may name another one
-        text = re.sub(r"\$\{([^{}$]*)\}", lambda match: values.get(match[1], match[0]), text)
+        text = re.sub(r"\$\{([^{}$]*)\}", lambda match: values.get(match[1], match[0]), text)[:1000]
     return text[:200]
 
 

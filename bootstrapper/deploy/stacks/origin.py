@@ -34,7 +34,7 @@ class Origin:
 def find_origin(project: Path) -> Origin:
     """Return where the project's checkout comes from."""
     if not _git(project, "rev-parse", "--git-dir"):
-        return Origin(note="the project is no git checkout, so REPOSITORY is not known")
+        return Origin(note="git knows no checkout here, so REPOSITORY is not known")
     remotes = _git(project, "remote").split("\n")
     remote = "origin" if "origin" in remotes else remotes[0]
     address, note = _address(project, remote)

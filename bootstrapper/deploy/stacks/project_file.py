@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-_LARGEST = 2_000_000  # bytes
+_LARGEST = 300_000  # bytes
 
 
 def read_text(path: Path) -> str:
@@ -52,6 +52,6 @@ def first_of(project: Path, *names: str) -> str:
 
 def has_make_target(project: Path, target: str) -> bool:
     """Return whether make has that target in the project: the same lines that unit-tests looks for."""
-    pattern = re.compile(rf"^([^:=#\s]+ +)*{target}( [^:=]*)?:([^=]|$)", re.MULTILINE)
+    pattern = re.compile(rf"^([^:=#\s]+ +)*{target}( [^:=\n]*)?:([^=]|$)", re.MULTILINE)
     makefiles = (project / name for name in ("GNUmakefile", "makefile", "Makefile"))
     return any(pattern.search(read_text(path)) for path in makefiles)

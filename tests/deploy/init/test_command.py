@@ -168,7 +168,7 @@ def test_directory_without_git_leaves_the_repository_empty(tmp_path: Path) -> No
     directory = tmp_path / "it's $HOME"
     write(directory, {"cpanfile": ""})
     printed = init(directory)
-    assert "is no git checkout, so REPOSITORY is not known" in printed
+    assert "git knows no checkout here, so REPOSITORY is not known" in printed
     assert "left empty, and a push needs them: REPOSITORY, REMOTE_HOST, SMOKE_URL" in printed
     assert production(directory).environment["REMOTE_DIRECTORY"] == "/var/www/it-s-HOME"
 

@@ -83,6 +83,7 @@ REFUSED = {
     "PATH": ["/evil"],
     "REMOTE_HOSTS": ["a b"],
     "NOWHERE_READ": ["x"],
+    "NOTIFY_URL": ["https://chat.example.org/hooks/s3cr3t"],  # a secret, and no stage's
     "bad name": ["x"],
     "": ["x"],
 }

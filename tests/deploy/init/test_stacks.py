@@ -1,12 +1,15 @@
 """The stack is found by files, and what init writes for it lacks only what the user left empty."""
 
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bootstrapper.deploy.stacks.project_file import has_make_target
 from tests.deploy.init.conftest import ORIGIN, init, production, run, stages, write
+from tests.support.recipe_runner import COOKBOOK
 from tests.support.repository import git
 
 FETCH = ["clear-checkout", "git-clone"]
@@ -207,9 +210,10 @@ def test_stack_with_every_value_has_a_dry_run(kind: str, project: Path) -> None:
         "SMOKE_URL": "https://{host}/",
         "SUPERVISOR_PROGRAMS": "zeo instance",
         "WAR": "shop.war",
-        "KEEP_BACKUPS": "all",
         "SYSTEMD_UNITS": "shop.service",
     }
+    if "java-war" not in KINDS[kind][1]:
+        del values["WAR"]
     printed = init(project, *(w for n, v in values.items() for w in ("--set", f"{n}={v}")))
     assert "left empty" not in printed
     assert "restart-systemd" in stages(project)
@@ -274,6 +278,13 @@ def test_project_in_a_directory_of_the_checkout_is_sent_from_there(project: Path
     assert production(perl).environment["RELEASE_SOURCE"] == "perl"
 
 
+def test_directory_that_no_push_can_name_is_refused(project: Path) -> None:
+    shop = project / "a\nb"
+    write(shop, {"cpanfile": ""})
+    assert "a push can't name this directory" in init(shop, status=2)
+    assert not (shop / "deploy").exists()
+
+
 def test_file_in_git_is_not_shared(project: Path) -> None:
     write(project, {"wp-config.php": "", "index.php": ""})
     git(project, "add", "-A")
@@ -330,14 +341,10 @@ def test_pom_that_names_no_war_leaves_it_empty(pom: str, project: Path) -> None:
         "#test:",
         "\ttest:",
         ".PHONY: test",
+        "test a\nb: c",
     ],
 )
 def test_make_target_is_one_that_unit_tests_finds(line: str, tmp_path: Path) -> None:
-    import re
-    import subprocess
-
-    from tests.support.recipe_runner import COOKBOOK
-
     recipe = COOKBOOK.get("unit-tests")
     assert recipe
     [pattern] = re.findall(r"^target='(.*)'$", recipe.code, re.MULTILINE)

@@ -221,13 +221,9 @@ def test_commands_work_from_a_wheel_alone(
     write(shop.project / "public/index.html", "start")
     values = [f"SMOKE_URL={page(['cat', 'index.html'])}"]
     values += ["REMOTE_HOST=.", f"REMOTE_DIRECTORY={shop.live}"]
-    for words in (
-        ["init", "--yes", *(part for value in values for part in ("--set", value))],
-        ["deploy"],
-        ["deploy"],
-        ["rollback", "--yes"],
-    ):
-        shop.commit(words[0])
+    adopted = ["init", "--yes", *(part for value in values for part in ("--set", value))]
+    for number, words in enumerate((adopted, ["deploy"], ["deploy"], ["rollback", "--yes"])):
+        shop.commit(f"before step {number}")
         done = shop.run(*words, PYTHONPATH=str(wheel))
         assert done.returncode == 0, done.stdout + done.stderr
     assert (shop.live / "current/index.html").read_text() == "start"
