@@ -13,10 +13,11 @@ DEBIAN_PACKAGES := age apache2 bsdutils carton chromium-headless-shell composer 
 PYTEST = $(TOOLS)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PROCESSES ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? 2 * cores : 8)))
 
-.PHONY: help tools demo pictures rolf check test test-systems lint format types contract bench reliability lock clean
+.PHONY: help tools demo pictures rolf rolf-template check test test-systems lint format types contract bench reliability lock clean
 
 help:
 	@echo "make demo          generate a project, rebuild its virtualenv, push it and roll it back, run the site and Rolf (ONCE=1: check and end)"
+	@echo "make rolf-template bring the changes of the template that are committed into rolf/, in a commit"
 	@echo "make rolf          give rolf/ its vendored files, for ./bootstrap.py and ./manage.py rolf there (ALL=1: of its options, too)"
 	@echo "make pictures      take the docs' pictures of Rolf, from the demo"
 	@echo "make check         lint, types, contract, and the tests that need no server (ARGS='-k name' chooses)"
@@ -54,6 +55,11 @@ pictures: tools debian
 
 rolf: tools
 	@$(TOOLS)/python -m tools.rolf_files $(if $(ALL),--all)
+
+# Where rolf/.template.json was changed last, it had what the template gave then.
+rolf-template: tools
+	@cd rolf && ../$(TOOLS)/python -P -m vendor_fetch template-update \
+	    --from "$$(git log -1 --format=%H -- .template.json)"
 
 # Those of `make check` start no servers and wait more: three processes for each core.
 check: PROCESSES := $(shell cores=$$(nproc); echo $$((cores < 3 ? 3 * cores : 8)))

@@ -40,6 +40,7 @@ COMMANDS = {
     "status": "status",
     "cancel": "cancel",
     "cookbook": "cookbook",
+    "init": "init",
 }
 
 

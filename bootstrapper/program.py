@@ -80,6 +80,11 @@ PROGRAM = program_in_project(TYPED)
 """The invocation that works in the project's directory."""
 
 
+def vendor_fetch_command() -> str:
+    """Return the invocation of vendor_fetch by the same Python."""
+    return f"{PROGRAM.removesuffix(' bootstrapper')} vendor_fetch"
+
+
 def in_project(command: str) -> str:
     """Return the command such that it runs in the project's directory, wherever the user is."""
     if not PROJECT or command.startswith("cd "):

@@ -55,6 +55,7 @@ COMMANDS = {
     "install_command": "ve/bin/python -m pip install NAME",
     "tools_command": "make .tools/complete && .tools/bin/python -P -m vendor_fetch NAME",
     "program_command": "ve/bin/python -m vendor_fetch NAME",
+    "vendor_fetch_command": "ve/bin/python -m vendor_fetch",
     "typed_command": "cookiecutter TEMPLATE",
     "_scan": "ssh-keyscan HOST | ssh-keygen -lf -",
     "_renaming": "mv OLD NEW",

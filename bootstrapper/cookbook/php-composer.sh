@@ -14,6 +14,7 @@ if [ ! -f composer.lock ]; then
 fi
 trap 'echo "  next: ${login:-cd ${PWD@Q}}  # correct the error of composer in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 read -ra composer <<<"$COMPOSER"
+unset COMPOSER  # Composer itself reads this variable: it is the name of composer.json
 "${composer[@]}" install --no-dev --no-interaction --prefer-dist --optimize-autoloader </dev/null
 END
 } | ssh "$REMOTE_HOST" bash -eo pipefail

@@ -1,118 +1,95 @@
-"""Rolf is a project of the template, so it has the template's files as they are today."""
+"""Rolf is a project of the template, and follows it with template-update as every project does."""
 
-import re
-from collections.abc import Iterable
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.rendering import render
+from tests.conftest import REPOSITORY
+from tools.rolf_files import NOT_COPIED
+from vendor_fetch.__main__ import main
+from vendor_fetch.template.generation import PROJECT_TEMPLATE
+from vendor_fetch.template.kinds import read_kinds
+from vendor_fetch.template.record import hashes, read_record
+from vendor_fetch.template_update.checkout import Checkout
+from vendor_fetch.template_update.render import render
 
-ROLF = Path(__file__).resolve().parents[2] / "rolf"
-ANSWERS = {
-    "project_name": "Rolf",
-    "description": "Pushes the sites of a shop to their servers, and takes them back.",
-    "author": "The bootstrapper developers",
-    "domain": "rolf.example.org",
-    "email": "rolf@example.org",
-    "python_version": "3.11",
-    "database": "sqlite",
-}
-# Rolf adds lines to these files, and keeps all lines of the template in their order.
-EXTENDED = {
-    ".env.example",
-    "bootstrap.py",
-    "deploy/deployments.toml",
-    "manage.py",
-    "requirements/apps.in",
-    "rolf/settings/base.py",
-    "rolf/settings/production.py",
-    "rolf/settings/test.py",
-    "rolf/urls.py",
-}
-# Rolf replaces these files, as every project may.
-REPLACED = {
-    "README.md": "describes Rolf",
-    "accounts/admin.py": "the admin cannot change users, because it writes no history",
-    "accounts/models.py": "users and groups have a history; a new password ends sessions",
-    "deploy/recipes/smoke-test.sh": "a machine may have a worker and no web server",
-    "main/static/main/favicon.svg": "Rolf's logo",
-    "main/static/main/site.css": "Rolf's style",
-    "main/templates/main/index.html": "the board is the front page",
-    "main/tests/test_health.py": "the checks include the worker and writing to the database",
-    "main/tests/test_smoketest.py": "needs a worker",
-    "main/tests/test_pages.py": "the front page requires a login",
-    "main/urls.py": "the board is the front page",
-    "main/views.py": "the board is the front page",
-    "templates/base.html": "has search, navigation and logout",
-}
+NEXT = "commit the change of the template, then: make rolf-template"
 
 
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the project that the template makes of Rolf's answers."""
-    project = render(tmp_path_factory.mktemp("rendered"), **ANSWERS)
-    pyproject = project / "pyproject.toml"
-    # A site has one Python; Rolf has every Python that the template offers.
-    one, every = (f'requires-python = "{pythons}"\n' for pythons in ("==3.11.*", ">=3.11,<3.15"))
-    text = pyproject.read_text()
-    assert one in text
-    # So `make rolf` fetches files for the Python that runs it, and there are no targets.
-    targets = re.search(r"# The Pythons and platforms (.*\n)*?\]\n", text)
-    assert targets
-    pyproject.write_text(text.replace(one, every).replace(targets[0], ""))
-    return project
+def git(directory: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", *words],
+        cwd=directory,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
-def drifted(rendered: Path, rolf: Path) -> list[str]:
-    """Return how the files of a Rolf differ from those of the template."""
-    found = []
-    for file in sorted(path for path in rendered.rglob("*") if path.is_file()):
-        name, own = str(file.relative_to(rendered)), rolf / file.relative_to(rendered)
-        if not own.exists():
-            found.append(f"{name} is missing")
-        elif name in EXTENDED:
-            lines = file.read_text().splitlines()
-            if not in_order(lines, own.read_text().splitlines()):
-                found.append(f"{name} lacks lines of the template")
-        elif name not in REPLACED and own.read_bytes() != file.read_bytes():
-            found.append(f"{name} differs")
-    return found
+def commit(directory: Path) -> None:
+    git(directory, "add", "--all")
+    git(directory, "commit", "-q", "-m", "Change")
 
 
-def in_order(lines: Iterable[str], among: Iterable[str]) -> bool:
-    """Return whether `among` contains all lines, in their order."""
-    rest = iter(among)
-    return all(any(line == other for other in rest) for line in lines)
+def drifted(repository: Path, scratch: Path) -> list[str]:
+    """Return the files that the template gives Rolf today, and has not given it yet."""
+    record = read_record(repository / "rolf")
+    assert record
+    checkout = Checkout(directory=repository, address="..", version="")
+    rendering = render(checkout, record.answers, scratch)
+    kinds = read_kinds(repository)
+    files = [path for path in rendering.files if not kinds.is_generated(path)]
+    now = hashes(rendering.directory, files)
+    then = {path: each for path, each in record.files.items() if not kinds.is_generated(path)}
+    return sorted(path for path in {*now, *then} if now.get(path) != then.get(path))
 
 
-def test_rolf_has_the_files_of_the_template(rendered: Path) -> None:
-    assert drifted(rendered, ROLF) == [], "change both, or add an exception above"
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of its own, with the template and Rolf as they are in this one."""
+    for name, value in (("NAME", "Ann"), ("EMAIL", "ann@example.org")):
+        monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
+        monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
+    top = tmp_path / "repository"
+    top.mkdir()
+    for name in ("cookiecutter.json", "template.toml", "template_extensions.py", "setup.cfg",
+                 "README.md", "LICENSE", ".gitignore"):  # fmt: skip
+        shutil.copy(REPOSITORY / name, top)
+    for name in (PROJECT_TEMPLATE, "templates", "locks", "hooks"):
+        shutil.copytree(REPOSITORY / name, top / name)
+    shutil.copytree(REPOSITORY / "rolf", top / "rolf", ignore=NOT_COPIED)
+    git(top, "init", "-q", "-b", "main")
+    commit(top)
+    return top
 
 
-def test_each_exception_differs(rendered: Path) -> None:
-    same = [
-        name
-        for name in {*EXTENDED, *REPLACED}
-        if (rendered / name).read_bytes() == (ROLF / name).read_bytes()
+def test_rolf_follows_the_template(tmp_path: Path) -> None:
+    assert drifted(REPOSITORY, tmp_path / "scratch") == [], NEXT
+
+
+def test_change_of_the_template_reaches_rolf(repository: Path, tmp_path: Path) -> None:
+    template, rolf = repository / PROJECT_TEMPLATE, repository / "rolf"
+    settings = rolf / "rolf/settings/base.py"
+    own = [line for line in settings.read_text().splitlines() if "INSTALLED_APPS" in line]
+    base = template / "<<cookiecutter.project_slug>>/settings/base.py"
+    base.write_text(base.read_text().replace("USE_TZ = True", "USE_TZ = True  # always"))
+    (template / "apache/reload").write_text("#!/bin/bash\n# another\n")
+    (template / "templates/new.html").write_text("new\n")
+    commit(repository)
+    assert drifted(repository, tmp_path / "one") == [
+        "apache/reload",
+        "rolf/settings/base.py",
+        "templates/new.html",
     ]
-    assert same == []
-
-
-def test_drift_is_found(rendered: Path, tmp_path: Path) -> None:
-    for file in rendered.rglob("*"):
-        if file.is_file():
-            copy = tmp_path / file.relative_to(rendered)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(file.read_bytes())
-    assert drifted(rendered, tmp_path) == []
-    settings = tmp_path / "rolf/settings/base.py"
-    settings.write_text(settings.read_text().replace("USE_TZ = True", "USE_TZ = False"))
-    with (tmp_path / "rolf/settings/staging.py").open("a") as file:
-        file.write("DEBUG = True\n")
-    (tmp_path / "apache/reload").unlink()
-    assert drifted(rendered, tmp_path) == [
-        "apache/reload is missing",
-        "rolf/settings/base.py lacks lines of the template",
-        "rolf/settings/staging.py differs",
-    ]
+    # As `make rolf-template` does.
+    start = git(repository, "log", "-1", "--format=%H", "--", "rolf/.template.json").strip()
+    assert main(["--project", str(rolf), "template-update", "--from", start]) == 0
+    assert (rolf / "apache/reload").read_text() == "#!/bin/bash\n# another\n"
+    assert "USE_TZ = True  # always" in settings.read_text()
+    assert all(line in settings.read_text() for line in own)
+    # Rolf has pages of its own, so it takes none of the template's.
+    assert not (rolf / "templates/new.html").exists()
+    assert drifted(repository, tmp_path / "two") == []
+    assert git(repository, "status", "--porcelain") == ""

@@ -200,5 +200,7 @@ def _unpack(file: Path, directory: Path) -> None:
             archive.extractall(directory)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise WorkFailed(
-            str(file), f"can't be unpacked: {error}", f"unzip -t {quoted(str(file))}"
+            str(file),
+            f"can't be unpacked: {error}",
+            f"file {quoted(str(file))}  # is it a whole zip file?",
         ) from None

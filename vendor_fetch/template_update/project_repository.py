@@ -84,14 +84,14 @@ class ProjectRepository:
             raise InputError(
                 str(self._top),
                 f"has changes that no commit has: {changed[0][3:]}{more}",
-                f'git add --all && git commit -m "…"  # or: git stash --include-untracked; '
-                f"then: {retry_command()}",
+                "git stash --include-untracked  # or: git add --all && git commit; then: "
+                f"{retry_command()}",
             )
         if run_git("-C", str(self._top), "var", "GIT_COMMITTER_IDENT").returncode:
             raise InputError(
                 "git",
                 "does not know your name and e-mail address for a commit",
-                'git config --global user.name "…" && git config --global user.email "…"  '
+                "git config --global user.name NAME && git config --global user.email ADDRESS  "
                 f"# then: {retry_command()}",
             )
 

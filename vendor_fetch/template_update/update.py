@@ -98,8 +98,11 @@ class TemplateUpdate:
             raise InputError(
                 str(RECORD),
                 "there is no such file, so the version that the project comes from is unknown",
-                program_command("template-update", "--template", "ADDRESS", "--from", "VERSION")
-                + " --answers NAME=VALUE …",
+                program_command(
+                    *("template-update", "--template", "ADDRESS", "--from", "VERSION"),
+                    *("--answers", "NAME=VALUE"),
+                )
+                + "  # with the answers of that time",
             )
 
     def run(self) -> Update:

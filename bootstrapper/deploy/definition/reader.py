@@ -12,6 +12,7 @@ from bootstrapper.deploy.definition.deployment import FILE, NAME, Definition, De
 from bootstrapper.deploy.definition.flag import Flag
 from bootstrapper.deploy.definition.problems import Problem, decode, definition_error
 from bootstrapper.deploy.definition.schema import InvalidValue, Key
+from bootstrapper.program import PROGRAM
 from bootstrapper.quoting import quoted
 from bootstrapper.spelling import did_you_mean
 
@@ -252,9 +253,8 @@ def _text(path: Path) -> str:
                 Problem(
                     file=FILE,
                     text="the file is missing",
-                    next_step=f"ls {quoted(str(path.parents[1]))}  # is it the project's "
-                    "directory? --project names another; docs/tutorial.md shows how to write the "
-                    "file",
+                    next_step=f"ls {quoted(str(path.parents[1]))}  # is it the project's directory? "
+                    f"Then write the file: {PROGRAM} init",
                 )
             ]
         ) from None

@@ -16,6 +16,7 @@ WANTED = [
     "ansible-rollout",
     "backup-database",
     "bootstrap",
+    "build-checkout",
     "clear-checkout",
     "collectstatic",
     "drupal-drush",

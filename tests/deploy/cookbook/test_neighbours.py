@@ -36,6 +36,14 @@ def test_composer_installs_what_is_locked_and_nothing_for_development(anywhere: 
     ]
 
 
+def test_composer_does_not_take_the_setting_for_its_own_variable(anywhere: Push) -> None:
+    """Composer reads the name of composer.json from a variable COMPOSER."""
+    program(anywhere.release(1) / "composer", 'echo "${COMPOSER-none}" >>calls\n')
+    (anywhere.release(1) / "composer.lock").touch()
+    anywhere.run("php-composer", COMPOSER="./composer").ok()
+    assert calls(anywhere) == ["none"]
+
+
 def test_composer_without_a_lock_is_refused(here: Push, release: Path) -> None:
     here.run("php-composer").failed("no composer.lock")
     (release / "composer.lock").touch()

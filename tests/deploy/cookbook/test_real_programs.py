@@ -1,17 +1,16 @@
 """The neighbours' recipes with the real programs: a push, one that breaks, and a rollback."""
 
 import gzip
-import io
 import json
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.perl import SNAPSHOT, perl_distribution
 from tests.support.shop import HERE, Shop, open_shop
 
 FETCH = ("clear-checkout", "git-clone", "git-tag", "rsync-release")
@@ -110,35 +109,6 @@ def test_composer_application_goes_live_breaks_and_returns(shop: Shop) -> None:
     assert greeting() == "two"
     run(shop, "rollback")
     assert greeting() == "one"
-
-
-def perl_distribution(path: Path, greeting: str) -> None:
-    """A distribution of one module, as a CPAN mirror has it."""
-    files = {
-        "Makefile.PL": "use ExtUtils::MakeMaker;\n"
-        "WriteMakefile(NAME => 'Greeting', VERSION => '0.01');\n",
-        "MANIFEST": "MANIFEST\nMakefile.PL\nlib/Greeting.pm\n",
-        "lib/Greeting.pm": f"package Greeting;\nour $VERSION = '0.01';\n"
-        f"sub text {{ {greeting} }}\n1;\n",
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"Greeting-0.01/{name}")
-            member.size, member.mtime = len(text), int(time.time())
-            archive.addfile(member, io.BytesIO(text.encode()))
-
-
-SNAPSHOT = """\
-# carton snapshot format: version 1.0
-DISTRIBUTIONS
-  Greeting-0.01
-    pathname: A/AN/ANNA/Greeting-0.01.tar.gz
-    provides:
-      Greeting 0.01
-    requirements:
-      ExtUtils::MakeMaker 0
-"""
 
 
 @pytest.mark.needs("carton", "perl")

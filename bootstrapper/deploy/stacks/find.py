@@ -1,0 +1,84 @@
+"""Find the stack of a project by its files."""
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bootstrapper.deploy.stacks import java, perl, php, plain, plone, static_site
+from bootstrapper.deploy.stacks.checks import check_line
+from bootstrapper.deploy.stacks.project_file import read_text
+from bootstrapper.deploy.stacks.stack import Question, Stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """How a stack is recognised, and how it is described."""
+
+    evidence: Callable[[Path], str]
+    describe: Callable[[Path], Stack]
+
+
+_KINDS: Mapping[str, _Kind] = {
+    module.NAME: _Kind(evidence=module.evidence, describe=module.describe)
+    for module in (php, perl, java, plone, static_site, plain)
+}
+STACKS = tuple(_KINDS)
+
+
+def candidates(project: Path) -> dict[str, str]:
+    """Return the stacks that the project can be, each with the file that shows it.
+
+    A package.json or an index.html stands beside many applications, so these count only if nothing
+    else does.
+    """
+    found = {
+        name: file
+        for name, kind in _KINDS.items()
+        if name != plain.NAME and (file := kind.evidence(project))
+    }
+    if found:
+        return found
+    if file := static_site.weak_evidence(project):
+        return {static_site.NAME: file}
+    if file := plain.evidence(project):
+        return {plain.NAME: file}
+    return {}
+
+
+def describe(name: str, project: Path, directory: str) -> Stack:
+    """Return the stack of that name as the project has it.
+
+    `directory` is the project's directory in the checkout, empty for its top.
+    """
+    stack = _KINDS[name].describe(project)
+    return _moved(stack, directory) if directory else stack
+
+
+def django_project(project: Path) -> str:
+    """Return the path of a manage.py of Django, at most one directory deep; empty if there is none."""
+    paths = [project / "manage.py", *sorted(project.glob("*/manage.py"))]
+    found = (path for path in paths if re.search(r"\bdjango\b", read_text(path)))
+    return next((str(path.relative_to(project)) for path in found), "")
+
+
+def _moved(stack: Stack, directory: str) -> Stack:
+    """Return the stack for a project in a directory of the checkout."""
+    questions = []
+    for each in stack.questions:
+        default = each.default
+        if each.name in ("BUILD_COMMAND", "SITE_COMMAND") and default:
+            default = f"cd {shlex.quote(directory)} && {default}"
+        elif each.name == "SITE_DIRECTORY" and default:
+            default = f"{directory}/{default}"
+        questions.append(replace(each, default=default))
+    if "static-site" not in stack.build:
+        source = Question(
+            name="RELEASE_SOURCE",
+            text="The directory of the checkout that is sent to the server.",
+            default=directory,
+            check=check_line,
+        )
+        questions.insert(0, source)
+    return replace(stack, questions=tuple(questions))

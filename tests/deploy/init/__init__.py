@@ -1,0 +1,1 @@
+"""`python -m bootstrapper init`: deploy/ for projects of other stacks than Django."""
