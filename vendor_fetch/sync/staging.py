@@ -10,6 +10,7 @@ A change removes only files that a lock named. All others in requirements/src/ b
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +32,7 @@ _JOURNAL = BESIDE / "journal"
 _PART = re.compile(r"\.[a-z0-9_]{8}\.part|\.unfinished-sync")
 
 
+_ATTEMPTS = 10
 _COMMITS = re.compile(r"[0-9a-f]{40,64} [0-9a-f]{40,64}")
 
 
@@ -196,17 +198,23 @@ def _complete(directory: Path) -> None:
 
 
 def _move_branch(directory: Path, head: str, commit: str) -> None:
-    """Bring the branch and the index to a commit, unless somebody has moved the branch meanwhile."""
+    """Bring the branch and the index to a commit, unless somebody has moved the branch meanwhile.
+
+    The git of a run that was killed a moment ago may still be at it, so a failure is tried again.
+    """
     at = ("-C", str(directory))
-    if run_git(*at, "rev-parse", "HEAD").stdout.strip() not in (head, commit):
-        return
-    run = run_git(*at, "reset", "--quiet", "--mixed", commit, detached=True)
-    if run.returncode:
-        raise WorkFailed(
-            f"git in {directory}",
-            run.stderr.strip(),
-            f"{retry_command()}  # it completes the change that has begun",
-        )
+    for _ in range(_ATTEMPTS):
+        if run_git(*at, "rev-parse", "HEAD").stdout.strip() not in (head, commit):
+            return
+        run = run_git(*at, "reset", "--quiet", "--mixed", commit, detached=True)
+        if not run.returncode:
+            return
+        time.sleep(0.2)
+    raise WorkFailed(
+        f"git in {directory}",
+        run.stderr.strip(),
+        f"{retry_command()}  # it completes the change that has begun",
+    )
 
 
 def _is_own_entry(entry: list[str]) -> bool:
